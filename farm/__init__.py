@@ -1,0 +1,1 @@
+"""farm runs traced operation configurations on every Tenstorrent board a team owns, and gathers one report."""

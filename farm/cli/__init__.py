@@ -1,0 +1,31 @@
+"""The command line: one file per command, each a thin layer over the package."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from farm.errors import ExitCode, FarmError
+from tracer.errors import TracerError
+
+app = typer.Typer(
+    name="farm",
+    help="Run the operation configurations that models really use, on every board, and read one report.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def main() -> None:
+    """Entry point of the `farm` command: no traceback reaches a user who made no bug."""
+    try:
+        app()
+    except (FarmError, TracerError) as error:
+        sys.stderr.write(f"farm: {error}\n")
+        sys.exit(getattr(error, "exit_code", ExitCode.USAGE))
+    except BrokenPipeError:
+        # the reader of our output (`farm ops | head`) has enough
+        sys.stderr.close()
+        sys.exit(ExitCode.GOOD)

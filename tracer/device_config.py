@@ -1,0 +1,84 @@
+"""How a board is opened: everything that the open call was given."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from tracer.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceConfig:
+    """How a board is opened. None leaves a setting to ttnn's own default. Hashable: vectors are grouped by it.
+
+    Attributes:
+        mesh_shape: rows and columns of the mesh of chips.
+        dispatch_core_type: `WORKER` or `ETH`: which cores dispatch runs on. It decides the compute grid: a
+            Wormhole n300 opens 8 x 7 by default and 8 x 8 with `ETH`.
+        dispatch_core_axis: `ROW` or `COL`.
+        fabric: member of ttnn.FabricConfig, without which collective operations can't run.
+        fabric_reliability: member of ttnn.FabricReliabilityMode.
+        fabric_tensix: member of ttnn.FabricTensixConfig.
+        fabric_manager: member of ttnn.FabricManagerMode.
+        fabric_router: the router config, as ttnn prints it; kept to be seen, not rebuilt.
+        l1_small_size: bytes of each core's L1 set apart for small buffers; conv2d and pooling need it.
+        trace_region_size: bytes of DRAM kept for captured command traces.
+        worker_l1_size: bytes of each worker core's L1 that buffers may use.
+        num_command_queues: hardware command queues.
+    """
+
+    mesh_shape: tuple[int, int] = (1, 1)
+    dispatch_core_type: str | None = None
+    dispatch_core_axis: str | None = None
+    fabric: str | None = None
+    fabric_reliability: str | None = None
+    fabric_tensix: str | None = None
+    fabric_manager: str | None = None
+    fabric_router: str | None = None
+    l1_small_size: int | None = None
+    trace_region_size: int | None = None
+    worker_l1_size: int | None = None
+    num_command_queues: int | None = None
+
+    @property
+    def chips(self) -> int:
+        """How many chips the mesh has."""
+        rows, columns = self.mesh_shape
+        return rows * columns
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain dict of the settings that were given; `from_json` reads it back."""
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        given["mesh_shape"] = list(self.mesh_shape)
+        return given
+
+    @classmethod
+    def from_json(cls, raw: object) -> DeviceConfig:
+        """Reads what `as_json` wrote.
+
+        Raises:
+            ConfigurationError: an unknown setting, or one of the wrong type.
+        """
+        if not isinstance(raw, dict):
+            raise ConfigurationError(f"device config must be an object, not {type(raw).__name__}")
+        known = {field.name for field in fields(cls)}
+        for name, value in raw.items():
+            if name not in known:
+                raise ConfigurationError(f"device config has an unknown setting {name!r}")
+            if name == "mesh_shape":
+                if not (
+                    isinstance(value, (list, tuple))
+                    and len(value) == 2
+                    and all(type(n) is int and n > 0 for n in value)
+                ):
+                    raise ConfigurationError(f"device config: mesh_shape must be two positive ints, not {value!r}")
+            elif name.endswith("_size") or name == "num_command_queues":
+                if value is not None and (type(value) is not int or value < 0):
+                    raise ConfigurationError(f"device config: {name} must be a non-negative int, not {value!r}")
+            elif value is not None and not isinstance(value, str):
+                raise ConfigurationError(f"device config: {name} must be a name, not {value!r}")
+        given = dict(raw)
+        if "mesh_shape" in given:
+            given["mesh_shape"] = tuple(given["mesh_shape"])
+        return cls(**given)
