@@ -1,0 +1,110 @@
+"""How a keeper holds a board process, whatever is inside it: ttnn, or the fake that ships for tests.
+
+The errors say what became of the process; each leaves it gone, except `OpenFailed`.
+
+* ProcessError
+  * OpenFailed: ttnn refused to open the board so; the process lives and may open another way
+  * ProcessDied: it ended by itself: a signal, an abort, an exit
+  * Hung: it passed a deadline and was killed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from farm.errors import NotRunnable
+from farm.outcome import Outcome
+from tracer.device_config import DeviceConfig
+
+
+class BoardProcess(Protocol):
+    """One process that owns one board. Its keeper starts, feeds, times and ends it; calls never overlap.
+
+    After `ProcessDied` or `Hung` the process is gone and `start` makes a new one. When the keeper itself dies, however
+    suddenly, the process ends too.
+    """
+
+    def start(self) -> dict[str, Any]:
+        """Starts the process and waits until it answers.
+
+        Returns:
+            What it says of itself: at least `ttnn` (version), `python` and `pid`.
+
+        Raises:
+            NotRunnable: what the process needs isn't here (ttnn for this Python); another try would end the same.
+            ProcessDied: it ended before it answered.
+        """
+        ...
+
+    def open(self, config: DeviceConfig, timeout: float) -> dict[str, Any]:
+        """Opens the board, after closing it where it is open another way.
+
+        Args:
+            config: how to open it.
+            timeout: seconds after which opening counts as hung.
+
+        Returns:
+            What the open board says of itself, such as its compute grid.
+
+        Raises:
+            OpenFailed: the board doesn't open so, in ttnn's words.
+            ProcessDied: the process ended while opening; `vector_id` is None.
+            Hung: it was not open in time; `vector_id` is None.
+        """
+        ...
+
+    def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
+        """Runs vectors on the open board, in order, and yields the outcome of each as it ends.
+
+        Args:
+            vectors: in the wire form: `id`, `operation`, `arguments`, `names`, `output`, `timeout`.
+            timeout: seconds for each vector that brings none of its own.
+
+        Raises:
+            ProcessDied: the process ended; `vector_id` names the vector it took with it, and those after it were not
+                run. None where it ended between vectors.
+            Hung: a vector passed its deadline; the same holds.
+        """
+        ...
+
+    def close(self) -> None:
+        """Lets the process release its board and end: SIGINT, and harder when that doesn't help. Never raises."""
+        ...
+
+
+class ProcessError(NotRunnable):
+    """Base of what can befall a board process; `vector_id` is the vector at fault, where one is."""
+
+    def __init__(self, message: str, vector_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.vector_id = vector_id
+
+
+class OpenFailed(ProcessError):  # noqa: N818 - it names what happened, as FileNotFound would
+    """The board doesn't open with this device config, in ttnn's words. The process lives."""
+
+
+class ProcessDied(ProcessError):  # noqa: N818 - see OpenFailed
+    """The process ended by itself.
+
+    Attributes:
+        exit: its exit code as `subprocess` tells it (negative: the signal), None where unknown.
+    """
+
+    def __init__(self, message: str, vector_id: str | None = None, exit: int | None = None) -> None:  # noqa: A002 - the field's name
+        super().__init__(message, vector_id)
+        self.exit = exit
+
+
+class Hung(ProcessError):  # noqa: N818 - see OpenFailed
+    """The process passed a deadline, and was killed.
+
+    Attributes:
+        seconds: how long it was given.
+    """
+
+    def __init__(self, message: str, vector_id: str | None = None, seconds: float = 0.0) -> None:
+        super().__init__(message, vector_id)
+        self.seconds = seconds
