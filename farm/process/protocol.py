@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from farm.errors import NotRunnable
+from farm.errors import FarmError
 from farm.outcome import Outcome
 from tracer.device_config import DeviceConfig
 
@@ -22,7 +22,8 @@ class BoardProcess(Protocol):
     """One process that owns one board. Its keeper starts, feeds, times and ends it; calls never overlap.
 
     After `ProcessDied` or `Hung` the process is gone and `start` makes a new one. When the keeper itself dies, however
-    suddenly, the process ends too.
+    suddenly, the process ends too. A keeper may run with SIGINT blocked (Ray's workers inherit that), so whoever
+    relies on SIGINT unblocks it in the process.
     """
 
     def start(self) -> dict[str, Any]:
@@ -73,7 +74,7 @@ class BoardProcess(Protocol):
         ...
 
 
-class ProcessError(NotRunnable):
+class ProcessError(FarmError):
     """Base of what can befall a board process; `vector_id` is the vector at fault, where one is."""
 
     def __init__(self, message: str, vector_id: str | None = None) -> None:
