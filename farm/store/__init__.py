@@ -1,0 +1,27 @@
+"""The results store: every run, what it planned, every attempt as it comes, and how each vector ended.
+
+A file of SQLite by default. `Store` writes and reads; `farm.store.records` are what it takes, `farm.store.view` what it
+gives.
+"""
+
+from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, Ended, Plannable, RunBoard, RunInfo
+from farm.store.store import Store, default_place
+from farm.store.view import AttemptView, BoardView, RunHead, RunView, VectorView
+
+__all__ = [
+    "Attempt",
+    "AttemptView",
+    "BoardEvent",
+    "BoardEventKind",
+    "BoardView",
+    "Conclusion",
+    "Ended",
+    "Plannable",
+    "RunBoard",
+    "RunHead",
+    "RunInfo",
+    "RunView",
+    "Store",
+    "VectorView",
+    "default_place",
+]

@@ -1,0 +1,85 @@
+"""Column types that take whatever a board says.
+
+Messages come from crashed processes: NUL, lone surrogates and control characters occur, and no database takes all of
+them. They are stored reversibly here, and made harmless only where they are printed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+from sqlalchemy import Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+# A message longer than this keeps its beginning and its end: a board that prints without end must not fill the disk.
+LONGEST = 1 << 20
+
+_UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\(\\|x00|u[0-9a-f]{4})")
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    if character == "\\":
+        return "\\\\"
+    return "\\x00" if character == "\x00" else f"\\u{ord(character):04x}"
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1]
+    return "\\" if code == "\\" else chr(int(code[1:], 16))
+
+
+def shorten(text: str) -> str:
+    """Cuts the middle out of a text that is longer than `LONGEST`, and says how much."""
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
+
+
+class RawText(TypeDecorator[str]):
+    """Any Python string, read back equal (up to `LONGEST`)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Escapes what databases refuse."""
+        return None if value is None else _UNSTORABLE.sub(_escape, shorten(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Undoes the escaping."""
+        return _ESCAPED.sub(_unescape, value) if value is not None and "\\" in value else value
+
+
+def _finite(value: Any) -> Any:
+    """`value` with NaN and infinities as strings, keys as strings, and foreign objects by their repr."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    if isinstance(value, (str, bool, int, float)) or value is None:
+        return value
+    return repr(value)
+
+
+def to_json(value: object) -> str:
+    """JSON text in ASCII of anything, so that one odd detail never costs a result.
+
+    NaN and infinities become the strings `NaN`, `Infinity`, `-Infinity`; what is no JSON becomes its repr.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError):
+        pass
+    try:
+        return json.dumps(_finite(value), allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        return json.dumps({"unstorable": f"{type(value).__name__}: {error}"})

@@ -1,0 +1,168 @@
+"""What a driver hands to the store."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any, Protocol
+
+from farm.boards.base import Board
+from farm.outcome import Outcome
+from farm.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+
+
+def new_run_id(now: float | None = None) -> str:
+    """A run id that sorts by time (UTC) and that two drivers won't share: `20251122-214530-3f9ac1`."""
+    moment = datetime.fromtimestamp(time.time() if now is None else now, tz=timezone.utc)
+    return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """A run as it starts.
+
+    Attributes:
+        command: the command line, as typed.
+        suite: the suite of vectors; "" where there is none.
+        id: unique over all stores.
+        started: Unix time in seconds.
+        farm_version: this project's version.
+        host: where the driver runs.
+        details: anything else worth keeping (selection, git commit, CI job), JSON.
+    """
+
+    command: str
+    suite: str = ""
+    id: str = field(default_factory=new_run_id)
+    started: float = field(default_factory=time.time)
+    farm_version: str = ""
+    host: str = field(default_factory=socket.gethostname)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Ended(str, Enum):
+    """How a run came to its end."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Plannable(Protocol):
+    """What the store keeps of a planned vector; `farm.vectors.Vector` is one."""
+
+    @property
+    def id(self) -> str:
+        """Unique within the run."""
+
+    @property
+    def operation(self) -> str:
+        """`ttnn.add`."""
+
+    @property
+    def config_hash(self) -> str:
+        """As tt-metal computes it; may repeat."""
+
+    @property
+    def content_hash(self) -> str:
+        """Of operation and arguments: the same over runs and masters."""
+
+    @property
+    def device_config(self) -> DeviceConfig:
+        """How the board must be opened."""
+
+    @property
+    def device_config_inferred(self) -> bool:
+        """The trace didn't say; it was inferred from what the configuration needs."""
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What the board process gets: enough to run the vector again."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The models it was seen in."""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Arguments that the trace lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunBoard:
+    """A board that takes part in a run.
+
+    Attributes:
+        board: the board itself.
+        host: where it is.
+        ttnn_version: of the ttnn that opened it; None until one did.
+        details: anything else worth keeping (firmware, driver, ...), JSON.
+    """
+
+    board: Board
+    host: str = ""
+    ttnn_version: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one vector on one board.
+
+    Attributes:
+        number: 1 for a vector's first attempt in the run.
+        board: the board's id.
+        outcome: what it came to.
+    """
+
+    number: int
+    board: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """How a vector ended, from its attempts. An empty message leaves the last attempt's."""
+
+    vector_id: str
+    verdict: Verdict
+    reason: Reason = Reason.NONE
+    message: str = ""
+
+
+class BoardEventKind(str, Enum):
+    """What can happen to a board during a run."""
+
+    JOINED = "joined"
+    OPENED = "opened"
+    BATCH = "batch"
+    FAULT = "fault"
+    RESTARTED = "restarted"
+    RESET = "reset"
+    RETIRED = "retired"
+    LOST = "lost"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardEvent:
+    """Something that happened to a board.
+
+    Attributes:
+        board: the board's id.
+        kind: what happened.
+        message: in words.
+        at: Unix time in seconds.
+        details: JSON.
+    """
+
+    board: str
+    kind: BoardEventKind
+    message: str = ""
+    at: float = field(default_factory=time.time)
+    details: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,336 @@
+"""Writing and reading runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select, update
+from sqlalchemy.exc import DBAPIError
+
+from farm.errors import StoreError
+from farm.store import dialect, schema
+from farm.store.columns import to_json
+from farm.store.records import Attempt, BoardEvent, Conclusion, Ended, Plannable, RunBoard, RunInfo
+from farm.store.view import RunHead, RunView, read_heads, read_run
+
+PLAN_CHUNK = 1000
+LATEST = 253402300800.0  # the year 10000, where calendars end
+
+Row = dict[str, Any]
+
+
+def default_place() -> str:
+    """Where results go unless told: FARM_STORE, else `farm.db` in the user's data directory."""
+    return os.environ.get("FARM_STORE") or str(Path(platformdirs.user_data_dir("farm")) / "farm.db")
+
+
+class Store:
+    """A results store. Everything is on disk when a method returns. Threads and processes may share one.
+
+    Every method raises StoreError when the database can't do it.
+    """
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self.place = place
+        self._reading = engine
+        self._writing = engine.execution_options(**{dialect.WRITING: True})
+
+    @classmethod
+    def open(cls, place: str | Path | None = None, *, create: bool = True) -> Store:
+        """Opens the store at a path (an SQLite file) or database URL; None means `default_place()`.
+
+        Args:
+            place: where it is.
+            create: make it where there is none; otherwise that is an error.
+        """
+        text = str(place if place is not None else default_place())
+        if not create and "://" not in text and not Path(text).expanduser().exists():
+            raise StoreError(
+                f"there is no results store at {text}: run `farm sweep` first, or name another with --store"
+            )
+        store = cls(dialect.open_engine(text), text)
+        store._prepare()
+        return store
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._reading.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Runs
+
+    def start_run(self, info: RunInfo) -> str:
+        """Records a run and returns its id."""
+        row = {
+            "id": info.id,
+            "started": info.started,
+            "finished": None,
+            "ended": None,
+            "message": "",
+            "command": info.command,
+            "suite": info.suite,
+            "farm_version": info.farm_version,
+            "host": info.host,
+            "details": info.details,
+        }
+        with self._write() as connection:
+            connection.execute(insert(schema.runs), row)
+        return info.id
+
+    def finish_run(self, run_id: str, ended: Ended, *, finished: float, message: str = "") -> None:
+        """Records that a run ended, how, and when (Unix seconds)."""
+        statement = update(schema.runs).where(schema.runs.c.id == run_id)
+        with self._write() as connection:
+            connection.execute(statement.values(finished=finished, ended=ended.value, message=message))
+
+    # Boards
+
+    def board(self, run_id: str, board: RunBoard) -> None:
+        """Records a board of a run, or what is now known of it."""
+        row = {
+            "run_id": run_id,
+            "board": board.board.id,
+            "backend": board.board.backend,
+            "kind": board.board.kind.name,
+            "arch": board.board.kind.arch,
+            "chips": board.board.kind.chips,
+            "computes": board.board.computes,
+            "host": board.host,
+            "ttnn_version": board.ttnn_version,
+            "details": board.details,
+        }
+        with self._write() as connection:
+            connection.execute(dialect.insert_or_replace(connection, schema.boards), row)
+
+    def events(self, run_id: str, events: Sequence[BoardEvent]) -> None:
+        """Records what happened to boards."""
+        rows = [
+            {
+                "run_id": run_id,
+                "board": event.board,
+                "at": event.at,
+                "kind": event.kind.value,
+                "message": event.message,
+                "details": event.details,
+            }
+            for event in events
+        ]
+        if rows:
+            with self._write() as connection:
+                connection.execute(insert(schema.board_events), rows)
+
+    # Vectors and what came of them
+
+    def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
+        """Records planned vectors, in order, and returns how many. May be called again with more.
+
+        Vectors are taken in chunks, each durable before the next is asked for.
+
+        Raises:
+            StoreError: a vector id is planned already: ids must be unique, so that none is dropped.
+        """
+        remaining, planned = iter(vectors), 0
+        while chunk := list(islice(remaining, PLAN_CHUNK)):
+            self._plan_chunk(run_id, chunk)
+            planned += len(chunk)
+        return planned
+
+    def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
+        """Records attempts; one that is there already is left as it was. A bad one doesn't cost the others.
+
+        Raises:
+            StoreError: an attempt can't be stored (its vector isn't planned, say); all others are.
+        """
+        self._write_each(dialect.insert_new, schema.attempts, [_attempt_row(run_id, attempt) for attempt in attempts])
+
+    def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
+        """Records how vectors ended; the last conclusion counts.
+
+        Raises:
+            StoreError: a conclusion can't be stored; all others are.
+        """
+        rows = [
+            {
+                "run_id": run_id,
+                "vector_id": conclusion.vector_id,
+                "verdict": conclusion.verdict.value,
+                "reason": conclusion.reason.value,
+                "message": conclusion.message,
+            }
+            for conclusion in conclusions
+        ]
+        self._write_each(dialect.insert_or_replace, schema.verdicts, rows)
+
+    # Reading
+
+    def runs(self) -> list[RunHead]:
+        """Every run, newest first."""
+        with self._read() as connection:
+            return read_heads(connection)
+
+    def find(self, text: str) -> str:
+        """The id of the run that `text` means: an id, the beginning of one, or `last`.
+
+        Raises:
+            StoreError: none or several match.
+        """
+        with self._read() as connection:
+            newest_first = select(schema.runs.c.id).order_by(schema.runs.c.started.desc(), schema.runs.c.id.desc())
+            ids: list[str] = list(connection.scalars(newest_first))
+        if text == "last" and ids:
+            return ids[0]
+        found = [text] if text in ids else [run_id for run_id in ids if run_id.startswith(text)]
+        if len(found) == 1:
+            return found[0]
+        what = f"matches {len(found)} runs ({', '.join(found[:3])}, ...)" if found else "matches no run"
+        raise StoreError(f"run {text!r} {what} of results store {self.place}: see `farm runs`")
+
+    def view(self, run_id: str) -> RunView:
+        """Everything about a run.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        with self._read() as connection:
+            view = read_run(connection, run_id)
+        if view is None:
+            raise StoreError(f"there is no run {run_id!r} in results store {self.place}: see `farm runs`")
+        return view
+
+    def payload(self, run_id: str, vector_id: str) -> dict[str, Any]:
+        """What the board process got for a vector.
+
+        Raises:
+            StoreError: there is no such vector.
+        """
+        vectors, configurations = schema.vectors, schema.configurations
+        statement = (
+            select(configurations.c.payload)
+            .join(vectors, vectors.c.configuration == configurations.c.hash)
+            .where(vectors.c.run_id == run_id, vectors.c.vector_id == vector_id)
+        )
+        with self._read() as connection:
+            payload: dict[str, Any] | None = connection.scalar(statement)
+        if payload is None:
+            raise StoreError(f"run {run_id} has no vector {vector_id!r}")
+        return payload
+
+    # How it is done
+
+    def _prepare(self) -> None:
+        """Makes the tables where there are none, and refuses those of a newer farm."""
+        with self._write() as connection:
+            there = inspect(connection).get_table_names()
+            if schema.version.name not in there:
+                if there:
+                    raise StoreError(f"{self.place} is a database of something else: name another with --store")
+                schema.metadata.create_all(connection)
+                connection.execute(insert(schema.version), {"version": schema.SCHEMA_VERSION})
+            found = connection.scalar(select(func.max(schema.version.c.version)))
+            if found != schema.SCHEMA_VERSION:
+                raise StoreError(
+                    f"results store {self.place} has schema version {found}, this farm knows {schema.SCHEMA_VERSION}: "
+                    "use the farm that wrote it, or name another file with --store"
+                )
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with dialect.speaking(self.place), self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with dialect.speaking(self.place), self._writing.begin() as connection:
+            yield connection
+
+    def _plan_chunk(self, run_id: str, chunk: list[Plannable]) -> None:
+        payloads = [to_json(vector.payload) for vector in chunk]
+        hashes = [hashlib.sha256(text.encode()).hexdigest() for text in payloads]
+        with self._write() as connection:
+            position = connection.scalar(
+                select(func.coalesce(func.max(schema.vectors.c.position) + 1, 0)).where(
+                    schema.vectors.c.run_id == run_id
+                )
+            )
+            connection.execute(
+                dialect.insert_new(connection, schema.configurations),
+                [{"hash": key, "payload": vector.payload} for key, vector in zip(hashes, chunk, strict=True)],
+            )
+            rows = [_vector_row(run_id, vector) for vector in chunk]
+            for at, (row, key) in enumerate(zip(rows, hashes, strict=True), start=position or 0):
+                row["position"], row["configuration"] = at, key
+            connection.execute(insert(schema.vectors), rows)
+
+    def _write_each(self, statement: Callable[[Connection, Table], Any], table: Table, rows: list[Row]) -> None:
+        """Writes rows in one transaction; if the database refuses it, each row in its own."""
+        if not rows:
+            return
+        with dialect.speaking(self.place):
+            try:
+                with self._writing.begin() as connection:
+                    connection.execute(statement(connection, table), rows)
+                return
+            except DBAPIError:
+                if len(rows) == 1:
+                    raise
+        refused = [error for row in rows if (error := self._refusal(statement, table, row))]
+        if refused:
+            raise refused[0]
+
+    def _refusal(self, statement: Callable[[Connection, Table], Any], table: Table, row: Row) -> StoreError | None:
+        """Writes one row; returns why it can't be written."""
+        try:
+            with self._write() as connection:
+                connection.execute(statement(connection, table), row)
+        except StoreError as error:
+            return StoreError(f"{error} (vector {row['vector_id']})")
+        return None
+
+
+def _vector_row(run_id: str, vector: Plannable) -> Row:
+    return {
+        "run_id": run_id,
+        "vector_id": vector.id,
+        "operation": vector.operation,
+        "config_hash": vector.config_hash,
+        "content_hash": vector.content_hash,
+        "device_config": vector.device_config.as_json(),
+        "device_config_inferred": vector.device_config_inferred,
+        "sources": list(vector.sources),
+        "lost": list(vector.lost),
+    }
+
+
+def _attempt_row(run_id: str, attempt: Attempt) -> Row:
+    outcome = attempt.outcome
+    return {
+        "run_id": run_id,
+        "vector_id": outcome.vector_id,
+        "attempt": attempt.number,
+        "board": attempt.board,
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "message": outcome.message,
+        "started": _storable(outcome.started),
+        "seconds": _storable(outcome.seconds),
+        "inexact": list(outcome.inexact),
+        "metrics": outcome.metrics,
+        "details": outcome.details,
+    }
+
+
+def _storable(seconds: float) -> float:
+    """`seconds`, or 0 for NaN and what is no time: SQLite has no NaN, and would refuse the row."""
+    return seconds if 0 <= seconds < LATEST else 0.0
