@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from operator import itemgetter
 from typing import TypeAlias
 
 
@@ -163,10 +164,16 @@ class TorchTensor:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """Any other ttnn object, by class and field: program configs, compute kernel configs, Conv2dConfig, ..."""
+    """Any other ttnn object, by class and field: program configs, compute kernel configs, Conv2dConfig, ...
+
+    Fields are kept in the order of their names, so that the same object is equal however it was come by.
+    """
 
     type: str
     fields: tuple[tuple[str, Value], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(sorted(self.fields, key=itemgetter(0))))
 
 
 @dataclass(frozen=True, slots=True)
