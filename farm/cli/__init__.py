@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from farm.cli import report
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -16,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command()(report.runs)
+app.command()(report.show)
+app.command()(report.report)
 
 
 def main() -> None:

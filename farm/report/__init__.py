@@ -1,1 +1,22 @@
-"""Reports of a run, all from one view of the store: files, the terminal's summary, progress while it runs."""
+"""Reports of a run, all from one view of the store: files, the terminal's summary, progress while it runs.
+
+* `write_report` and `print_summary` tell how a run ended, `exit_code` says it in a number.
+* `progress_on` gives the display that the driver calls while it runs.
+"""
+
+from farm.report.exit import exit_code
+from farm.report.files import FORMATS, make_directory, write_report
+from farm.report.progress import Lane, Progress, progress_on
+from farm.report.terminal import print_summary, stdout_console
+
+__all__ = [
+    "FORMATS",
+    "Lane",
+    "Progress",
+    "exit_code",
+    "make_directory",
+    "print_summary",
+    "progress_on",
+    "stdout_console",
+    "write_report",
+]

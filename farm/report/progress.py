@@ -5,6 +5,7 @@ The driver calls a `Progress`, thousands of times a second; when to show what is
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 from types import TracebackType
 from typing import Protocol, TextIO
@@ -59,5 +60,5 @@ def progress_on(stream: TextIO) -> Progress:
     from farm.report.plain import PlainProgress
 
     console = Console(file=stream)
-    live = console.is_terminal and stream.isatty() and not console.is_dumb_terminal
+    live = stream.isatty() and not console.is_dumb_terminal and not os.environ.get("CI")
     return LiveProgress(console) if live else PlainProgress(stream)

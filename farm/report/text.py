@@ -38,12 +38,13 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&@:])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+_MARKDOWN_AT_START = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or make a heading
 
 
 def markdown(text: str) -> str:
     """`text` as plain words of one Markdown line, also in a table's cell."""
-    return _MARKDOWN.sub(r"\\\1", first_line(text))
+    return _MARKDOWN_AT_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", first_line(text)))
 
 
 def markdown_code(text: str) -> str:

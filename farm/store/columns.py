@@ -57,14 +57,14 @@ class RawText(TypeDecorator[str]):
         return _ESCAPED.sub(_unescape, value) if value is not None and "\\" in value else value
 
 
-def _finite(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
     """`value` with NaN and infinities as strings, keys as strings, and foreign objects by their repr."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {str(key): _finite(part) for key, part in value.items()}
+        return {str(key): jsonable(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(part) for part in value]
+        return [jsonable(part) for part in value]
     if isinstance(value, (str, bool, int, float)) or value is None:
         return value
     return repr(value)
@@ -80,6 +80,6 @@ def to_json(value: object) -> str:
     except (TypeError, ValueError, RecursionError):
         pass
     try:
-        return json.dumps(_finite(value), allow_nan=False, separators=(",", ":"))
+        return json.dumps(jsonable(value), allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         return json.dumps({"unstorable": f"{type(value).__name__}: {error}"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import secrets
 import socket
 import time
@@ -22,6 +23,11 @@ def new_run_id(now: float | None = None) -> str:
     return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
+def own_version() -> str:
+    """The installed version of this project."""
+    return importlib.metadata.version("ttnn-farm")
+
+
 @dataclass(frozen=True, slots=True)
 class RunInfo:
     """A run as it starts.
@@ -40,7 +46,7 @@ class RunInfo:
     suite: str = ""
     id: str = field(default_factory=new_run_id)
     started: float = field(default_factory=time.time)
-    farm_version: str = ""
+    farm_version: str = field(default_factory=own_version)
     host: str = field(default_factory=socket.gethostname)
     details: dict[str, Any] = field(default_factory=dict)
 

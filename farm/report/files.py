@@ -1,0 +1,89 @@
+"""A report's files, each written as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from farm.errors import FarmError
+from farm.report.junit import junit
+from farm.report.summary_md import summary_md
+from farm.store.columns import jsonable
+from farm.store.view import RunView
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+# Of report.json: raised when a field changes its meaning or goes, not when one comes.
+REPORT_VERSION = 1
+
+
+def report_json(view: RunView) -> str:
+    """The whole view as JSON: `run`, `counts`, `vectors`. NaN and infinities are strings."""
+    parts = view.model_dump(mode="json")
+    report = {"version": REPORT_VERSION, "run": parts["run"], "counts": parts["counts"], "vectors": parts["vectors"]}
+    try:
+        text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
+    except ValueError:
+        text = json.dumps(jsonable(report), ensure_ascii=False, indent=1)
+    # Half a character can't be written as UTF-8, and most JSON readers refuse its escape: it is spelled out.
+    return _LONE_SURROGATE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", text) + "\n"
+
+
+FORMATS: dict[str, tuple[str, Callable[[RunView], str]]] = {
+    "json": ("report.json", report_json),
+    "junit": ("junit.xml", junit),
+    "md": ("summary.md", summary_md),
+}
+
+
+def make_directory(out: Path) -> None:
+    """Makes the report's directory, to learn before a run whether it can be written after it.
+
+    Raises:
+        FarmError: it can't be made or written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FarmError(
+            f"report directory {out} can't be made ({error.strerror}): choose another with --out"
+        ) from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise FarmError(f"report directory {out} can't be written: choose another with --out")
+
+
+def write_report(view: RunView, out: Path, formats: Iterable[str] = FORMATS) -> list[Path]:
+    """Writes a run's report files to a directory and returns their paths.
+
+    Args:
+        view: the run.
+        out: made if needed; files of the same name are replaced.
+        formats: keys of `FORMATS`.
+
+    Raises:
+        FarmError: no such format, or the directory can't be written.
+    """
+    chosen = []
+    for name in formats:
+        if name not in FORMATS:
+            raise FarmError(f"no report format {name!r}: choose of {', '.join(FORMATS)}")
+        chosen.append(FORMATS[name])
+    make_directory(out)
+    return [_write(out / file, render(view)) for file, render in chosen]
+
+
+def _write(path: Path, text: str) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise FarmError(
+            f"report {path} can't be written ({error.strerror}): choose another place with --out"
+        ) from error
+    return path

@@ -1,0 +1,80 @@
+"""A run as JUnit XML, as GitHub, GitLab and Jenkins read it: one suite per operation, one case per vector.
+
+What failed is a failure, a fault of board, host or farm is an error, what was not run is skipped.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from farm.report.digest import NO_NUMBERS
+from farm.report.text import first_line, printable, shortened
+from farm.store.view import RunView, VectorView
+from farm.verdicts import Verdict
+
+
+def junit(view: RunView) -> str:
+    """The XML text."""
+    suites: dict[str, list[VectorView]] = defaultdict(list)
+    for vector in view.vectors:
+        suites[vector.operation].append(vector)
+    root = Element("testsuites", {"name": f"farm {first_line(view.run.id)}", **_totals(view.vectors)})
+    for operation, vectors in sorted(suites.items()):
+        suite = SubElement(root, "testsuite", {"name": first_line(operation), **_totals(vectors)})
+        suite.set("timestamp", f"{view.run.started:%Y-%m-%dT%H:%M:%S}")
+        suite.set("hostname", first_line(view.run.host))
+        properties = {"ttnn": view.run.ttnn_version or "unknown", "farm": view.run.farm_version}
+        if any(vector.verdict is Verdict.VALIDATED for vector in vectors):
+            properties["validated"] = NO_NUMBERS
+        _add_properties(suite, properties)
+        for vector in vectors:
+            _add_case(suite, vector)
+    indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _totals(vectors: list[VectorView]) -> dict[str, str]:
+    return {
+        "tests": str(len(vectors)),
+        "failures": str(sum(vector.verdict.failed for vector in vectors)),
+        "errors": str(sum(vector.verdict.fault for vector in vectors)),
+        "skipped": str(sum(vector.verdict is Verdict.NOT_RUN for vector in vectors)),
+        "time": f"{sum(vector.seconds for vector in vectors):.3f}",
+    }
+
+
+def _add_case(suite: Element, vector: VectorView) -> None:
+    case = SubElement(
+        suite,
+        "testcase",
+        classname=first_line(vector.operation),
+        name=first_line(vector.vector_id),
+        time=f"{vector.seconds:.3f}",
+    )
+    properties = {"verdict": vector.verdict.value, "config_hash": vector.config_hash}
+    if vector.board is not None:
+        properties["board"] = vector.board
+    if vector.inexact:
+        properties["inexact"] = ", ".join(vector.inexact)
+    _add_properties(case, properties)
+    tag = _tag(vector.verdict)
+    if tag is None:
+        return
+    kind = f"{vector.verdict.value}: {vector.reason.value}" if vector.reason.value else vector.verdict.value
+    result = SubElement(case, tag, type=kind, message=shortened(first_line(vector.message or kind), 500))
+    result.text = printable(vector.message)
+
+
+def _tag(verdict: Verdict) -> str | None:
+    if verdict.failed:
+        return "failure"
+    if verdict.fault:
+        return "error"
+    return "skipped" if verdict is Verdict.NOT_RUN else None
+
+
+def _add_properties(parent: Element, properties: dict[str, str]) -> None:
+    under = SubElement(parent, "properties")
+    for name, value in properties.items():
+        SubElement(under, "property", name=name, value=first_line(value))

@@ -1,0 +1,95 @@
+"""A run as Markdown, for a CI job's summary: short enough for one, however large the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
+from farm.report.tally import duration
+from farm.report.text import markdown, markdown_block, markdown_code, shortened
+from farm.store.view import RunView
+
+# CI services refuse summaries beyond 1024 KiB: so many rows of a table, so much of one message.
+MOST_ROWS = 50
+MOST_OF_A_MESSAGE = 4000
+MOST_OF_A_NAME = 200
+
+
+def summary_md(view: RunView) -> str:
+    """The Markdown text."""
+    told = digest(view)
+    parts = [f"## {markdown(told.headline)}", markdown(told.setting)]
+    if told.validated:
+        parts.append(f"**{markdown(NO_NUMBERS)}**")
+    parts.append(f"{markdown_code(told.identity)} · {markdown(told.executed)}")
+    parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in told.counts)))
+    parts += _failures(told.failures)
+    parts += _section(
+        "Not run", ("vectors", "reason", "operations", "why"), [_not_run(group) for group in told.not_run]
+    )
+    parts += _section(
+        "Inexact: the trace lost an argument",
+        ("operation", "argument", "vectors"),
+        [(_name(lost.operation), _name(lost.argument), str(lost.count)) for lost in told.inexact],
+    )
+    if told.inferred:
+        parts.append(f"The device config of {told.inferred} vectors was inferred from what they need.")
+    parts += _section(
+        "Boards",
+        ("board", "ttnn", "good attempts", "bad attempts", "busy", "what happened"),
+        [_board(share) for share in told.boards],
+    )
+    parts.append(f"Command: {markdown_code(shortened(view.run.command, 1000))}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _failures(groups: Sequence[Group]) -> list[str]:
+    rows = [
+        (str(group.count), group.verdict.value, _operations(group), markdown_code(group.signature or "(no message)"))
+        for group in groups
+    ]
+    parts = _section(
+        "Failures and faults, by what they have in common", ("vectors", "verdict", "operations", "message"), rows
+    )
+    for group in groups[:MOST_ROWS]:
+        title = f"{group.verdict.value}: {group.example.operation} {group.example.vector_id}"
+        body = markdown_block(shortened(group.example.message, MOST_OF_A_MESSAGE))
+        parts.append(
+            f"<details><summary>{markdown(shortened(title, MOST_OF_A_NAME))}</summary>\n\n{body}\n\n</details>"
+        )
+    return parts
+
+
+def _not_run(group: Group) -> tuple[str, ...]:
+    return str(group.count), group.reason.value, _operations(group), markdown_code(group.signature or "(no message)")
+
+
+def _board(share: BoardShare) -> tuple[str, ...]:
+    happened = ", ".join(f"{kind} {count}" for kind, count in share.events)
+    version = share.board.ttnn_version or "unknown"
+    return (_name(share.board.id), _name(version), str(share.good), str(share.bad), duration(share.busy), happened)
+
+
+def _operations(group: Group) -> str:
+    shown = ", ".join(f"{_name(name)} ({count})" for name, count in group.operations[:5])
+    rest = len(group.operations) - 5
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _name(text: str) -> str:
+    return markdown_code(shortened(text, MOST_OF_A_NAME))
+
+
+def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A titled table, or nothing where there are no rows."""
+    if not rows:
+        return []
+    parts = [f"### {title}", _table(head, rows[:MOST_ROWS])]
+    if len(rows) > MOST_ROWS:
+        parts.append(f"{len(rows) - MOST_ROWS} more rows are in report.json.")
+    return parts
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
