@@ -6,24 +6,22 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from farm.errors import StoreError
-from farm.store import dialect, schema
+from farm.store import dialect, rows, schema
 from farm.store.columns import to_json
 from farm.store.records import Attempt, BoardEvent, Conclusion, Ended, Plannable, RunBoard, RunInfo
+from farm.store.rows import Row
 from farm.store.view import RunHead, RunView, read_heads, read_run
 
 PLAN_CHUNK = 1000
-LATEST = 253402300800.0  # the year 10000, where calendars end
-
-Row = dict[str, Any]
 
 
 def default_place() -> str:
@@ -73,20 +71,8 @@ class Store:
 
     def start_run(self, info: RunInfo) -> str:
         """Records a run and returns its id."""
-        row = {
-            "id": info.id,
-            "started": info.started,
-            "finished": None,
-            "ended": None,
-            "message": "",
-            "command": info.command,
-            "suite": info.suite,
-            "farm_version": info.farm_version,
-            "host": info.host,
-            "details": info.details,
-        }
         with self._write() as connection:
-            connection.execute(insert(schema.runs), row)
+            connection.execute(insert(schema.runs), rows.run_row(info))
         return info.id
 
     def finish_run(self, run_id: str, ended: Ended, *, finished: float, message: str = "") -> None:
@@ -99,37 +85,14 @@ class Store:
 
     def board(self, run_id: str, board: RunBoard) -> None:
         """Records a board of a run, or what is now known of it."""
-        row = {
-            "run_id": run_id,
-            "board": board.board.id,
-            "backend": board.board.backend,
-            "kind": board.board.kind.name,
-            "arch": board.board.kind.arch,
-            "chips": board.board.kind.chips,
-            "computes": board.board.computes,
-            "host": board.host,
-            "ttnn_version": board.ttnn_version,
-            "details": board.details,
-        }
         with self._write() as connection:
-            connection.execute(dialect.insert_or_replace(connection, schema.boards), row)
+            connection.execute(dialect.insert_or_replace(connection, schema.boards), rows.board_row(run_id, board))
 
     def events(self, run_id: str, events: Sequence[BoardEvent]) -> None:
         """Records what happened to boards."""
-        rows = [
-            {
-                "run_id": run_id,
-                "board": event.board,
-                "at": event.at,
-                "kind": event.kind.value,
-                "message": event.message,
-                "details": event.details,
-            }
-            for event in events
-        ]
-        if rows:
+        if events:
             with self._write() as connection:
-                connection.execute(insert(schema.board_events), rows)
+                connection.execute(insert(schema.board_events), [rows.event_row(run_id, event) for event in events])
 
     # Vectors and what came of them
 
@@ -153,7 +116,8 @@ class Store:
         Raises:
             StoreError: an attempt can't be stored (its vector isn't planned, say); all others are.
         """
-        self._write_each(dialect.insert_new, schema.attempts, [_attempt_row(run_id, attempt) for attempt in attempts])
+        written = [rows.attempt_row(run_id, attempt) for attempt in attempts]
+        self._write_each(dialect.insert_new, schema.attempts, written)
 
     def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
         """Records how vectors ended; the last conclusion counts.
@@ -161,17 +125,8 @@ class Store:
         Raises:
             StoreError: a conclusion can't be stored; all others are.
         """
-        rows = [
-            {
-                "run_id": run_id,
-                "vector_id": conclusion.vector_id,
-                "verdict": conclusion.verdict.value,
-                "reason": conclusion.reason.value,
-                "message": conclusion.message,
-            }
-            for conclusion in conclusions
-        ]
-        self._write_each(dialect.insert_or_replace, schema.verdicts, rows)
+        written = [rows.conclusion_row(run_id, conclusion) for conclusion in conclusions]
+        self._write_each(dialect.insert_or_replace, schema.verdicts, written)
 
     # Reading
 
@@ -231,19 +186,23 @@ class Store:
 
     def _prepare(self) -> None:
         """Makes the tables where there are none, and refuses those of a newer farm."""
-        with self._write() as connection:
-            there = inspect(connection).get_table_names()
-            if schema.version.name not in there:
-                if there:
-                    raise StoreError(f"{self.place} is a database of something else: name another with --store")
-                schema.metadata.create_all(connection)
-                connection.execute(insert(schema.version), {"version": schema.SCHEMA_VERSION})
-            found = connection.scalar(select(func.max(schema.version.c.version)))
-            if found != schema.SCHEMA_VERSION:
-                raise StoreError(
-                    f"results store {self.place} has schema version {found}, this farm knows {schema.SCHEMA_VERSION}: "
-                    "use the farm that wrote it, or name another file with --store"
-                )
+        with self._read() as connection:
+            found = _schema_version(connection)
+        if found is None:
+            with self._write() as connection:
+                found = _schema_version(connection) or self._create(connection)
+        if found != schema.SCHEMA_VERSION:
+            raise StoreError(
+                f"results store {self.place} has schema version {found}, this farm knows {schema.SCHEMA_VERSION}: "
+                "use the farm that wrote it, or name another with --store"
+            )
+
+    def _create(self, connection: Connection) -> int:
+        if inspect(connection).get_table_names():
+            raise StoreError(f"{self.place} is a database of something else: name another with --store")
+        schema.metadata.create_all(connection)
+        connection.execute(insert(schema.version), {"version": schema.SCHEMA_VERSION})
+        return schema.SCHEMA_VERSION
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -268,24 +227,24 @@ class Store:
                 dialect.insert_new(connection, schema.configurations),
                 [{"hash": key, "payload": vector.payload} for key, vector in zip(hashes, chunk, strict=True)],
             )
-            rows = [_vector_row(run_id, vector) for vector in chunk]
-            for at, (row, key) in enumerate(zip(rows, hashes, strict=True), start=position or 0):
-                row["position"], row["configuration"] = at, key
-            connection.execute(insert(schema.vectors), rows)
+            planned = zip(chunk, count(position or 0), hashes, strict=False)
+            connection.execute(insert(schema.vectors), [rows.vector_row(run_id, *row) for row in planned])
 
-    def _write_each(self, statement: Callable[[Connection, Table], Any], table: Table, rows: list[Row]) -> None:
+    def _write_each(self, statement: Callable[[Connection, Table], Any], table: Table, written: list[Row]) -> None:
         """Writes rows in one transaction; if the database refuses it, each row in its own."""
-        if not rows:
+        if not written:
             return
         with dialect.speaking(self.place):
             try:
                 with self._writing.begin() as connection:
-                    connection.execute(statement(connection, table), rows)
+                    connection.execute(statement(connection, table), written)
                 return
-            except DBAPIError:
-                if len(rows) == 1:
+            except OperationalError:
+                raise  # locked, full, gone: no row is to blame
+            except StatementError:
+                if len(written) == 1:
                     raise
-        refused = [error for row in rows if (error := self._refusal(statement, table, row))]
+        refused = [error for row in written if (error := self._refusal(statement, table, row))]
         if refused:
             raise refused[0]
 
@@ -299,38 +258,9 @@ class Store:
         return None
 
 
-def _vector_row(run_id: str, vector: Plannable) -> Row:
-    return {
-        "run_id": run_id,
-        "vector_id": vector.id,
-        "operation": vector.operation,
-        "config_hash": vector.config_hash,
-        "content_hash": vector.content_hash,
-        "device_config": vector.device_config.as_json(),
-        "device_config_inferred": vector.device_config_inferred,
-        "sources": list(vector.sources),
-        "lost": list(vector.lost),
-    }
-
-
-def _attempt_row(run_id: str, attempt: Attempt) -> Row:
-    outcome = attempt.outcome
-    return {
-        "run_id": run_id,
-        "vector_id": outcome.vector_id,
-        "attempt": attempt.number,
-        "board": attempt.board,
-        "verdict": outcome.verdict.value,
-        "reason": outcome.reason.value,
-        "message": outcome.message,
-        "started": _storable(outcome.started),
-        "seconds": _storable(outcome.seconds),
-        "inexact": list(outcome.inexact),
-        "metrics": outcome.metrics,
-        "details": outcome.details,
-    }
-
-
-def _storable(seconds: float) -> float:
-    """`seconds`, or 0 for NaN and what is no time: SQLite has no NaN, and would refuse the row."""
-    return seconds if 0 <= seconds < LATEST else 0.0
+def _schema_version(connection: Connection) -> int | None:
+    """The store's schema version; None where there is no store yet."""
+    if not inspect(connection).has_table(schema.version.name):
+        return None
+    found: int | None = connection.scalar(select(func.max(schema.version.c.version)))
+    return found

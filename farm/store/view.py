@@ -87,8 +87,8 @@ class BoardView(Model):
     events: list[BoardEventView]
 
 
-class RunHead(Model):
-    """A run in a line."""
+class Run(Model):
+    """What is known of every run."""
 
     id: str
     started: datetime
@@ -100,23 +100,18 @@ class RunHead(Model):
     farm_version: str
     host: str = Field(description="where the driver ran")
     details: dict[str, Any]
+
+
+class RunHead(Run):
+    """A run in a line."""
+
     planned: int
 
 
-class RunPart(Model):
-    """The run itself, as in `RunHead`, with its boards."""
+class RunPart(Run):
+    """A run with its boards."""
 
-    id: str
-    started: datetime
-    finished: datetime | None = Field(description="null while it runs, or if its driver was killed")
-    ended: Ended | None
-    message: str = Field(description="why it ended early")
-    command: str
-    suite: str
-    farm_version: str
     ttnn_version: str | None = Field(description="of the boards' processes; several are joined by a comma")
-    host: str = Field(description="where the driver ran")
-    details: dict[str, Any]
     boards: list[BoardView]
 
 

@@ -1,0 +1,107 @@
+"""The records of a driver as rows of the tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from farm.store.records import Attempt, BoardEvent, Conclusion, Plannable, RunBoard, RunInfo
+
+Row = dict[str, Any]
+
+LATEST = 253402300800.0  # the year 10000, where calendars end
+
+
+def run_row(info: RunInfo) -> Row:
+    """A row of `runs`."""
+    return {
+        "id": info.id,
+        "started": info.started,
+        "finished": None,
+        "ended": None,
+        "message": "",
+        "command": info.command,
+        "suite": info.suite,
+        "farm_version": info.farm_version,
+        "host": info.host,
+        "details": info.details,
+    }
+
+
+def board_row(run_id: str, board: RunBoard) -> Row:
+    """A row of `boards`."""
+    return {
+        "run_id": run_id,
+        "board": board.board.id,
+        "backend": board.board.backend,
+        "kind": board.board.kind.name,
+        "arch": board.board.kind.arch,
+        "chips": board.board.kind.chips,
+        "computes": board.board.computes,
+        "host": board.host,
+        "ttnn_version": board.ttnn_version,
+        "details": board.details,
+    }
+
+
+def event_row(run_id: str, event: BoardEvent) -> Row:
+    """A row of `board_events`."""
+    return {
+        "run_id": run_id,
+        "board": event.board,
+        "at": _storable(event.at),
+        "kind": event.kind.value,
+        "message": event.message,
+        "details": event.details,
+    }
+
+
+def vector_row(run_id: str, vector: Plannable, position: int, configuration: str) -> Row:
+    """A row of `vectors`: the `position`th of its run, its payload under the hash `configuration`."""
+    return {
+        "run_id": run_id,
+        "vector_id": vector.id,
+        "position": position,
+        "operation": vector.operation,
+        "config_hash": vector.config_hash,
+        "content_hash": vector.content_hash,
+        "configuration": configuration,
+        "device_config": vector.device_config.as_json(),
+        "device_config_inferred": vector.device_config_inferred,
+        "sources": list(vector.sources),
+        "lost": list(vector.lost),
+    }
+
+
+def attempt_row(run_id: str, attempt: Attempt) -> Row:
+    """A row of `attempts`."""
+    outcome = attempt.outcome
+    return {
+        "run_id": run_id,
+        "vector_id": outcome.vector_id,
+        "attempt": attempt.number,
+        "board": attempt.board,
+        "verdict": outcome.verdict.value,
+        "reason": outcome.reason.value,
+        "message": outcome.message,
+        "started": _storable(outcome.started),
+        "seconds": _storable(outcome.seconds),
+        "inexact": list(outcome.inexact),
+        "metrics": outcome.metrics,
+        "details": outcome.details,
+    }
+
+
+def conclusion_row(run_id: str, conclusion: Conclusion) -> Row:
+    """A row of `verdicts`."""
+    return {
+        "run_id": run_id,
+        "vector_id": conclusion.vector_id,
+        "verdict": conclusion.verdict.value,
+        "reason": conclusion.reason.value,
+        "message": conclusion.message,
+    }
+
+
+def _storable(seconds: float) -> float:
+    """`seconds`, or 0 for NaN and what is no time: SQLite has no NaN, and would refuse the row."""
+    return seconds if 0 <= seconds < LATEST else 0.0

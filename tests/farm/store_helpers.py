@@ -1,0 +1,46 @@
+"""A small run to record and report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from farm.boards.base import Board, BoardKind
+from farm.outcome import Outcome
+from farm.store import Attempt, Conclusion, Ended, RunBoard, RunInfo, Store
+from farm.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+
+N300 = BoardKind("n300", "wormhole_b0", "Wormhole", 2, ((1, 2), (1, 1)))
+MOCK = Board("mock:n300:0", "mock", N300, computes=False)
+
+
+@dataclass(frozen=True)
+class Planned:
+    id: str
+    operation: str = "ttnn.add"
+    config_hash: str = "c" * 64
+    content_hash: str = "d" * 64
+    device_config: DeviceConfig = field(default_factory=DeviceConfig)
+    device_config_inferred: bool = False
+    payload: dict[str, Any] = field(default_factory=dict)
+    sources: tuple[str, ...] = ("models/demo",)
+    lost: tuple[str, ...] = ()
+
+
+def recorded_run(
+    store: Store, endings: Sequence[tuple[Verdict, Reason, str]], *, ended: Ended | None = Ended.COMPLETED
+) -> str:
+    """A run whose vectors `v0`, `v1`, ... end so; those not run have no attempt."""
+    run_id = store.start_run(RunInfo("farm sweep --suite model_traced", suite="model_traced", started=1_700_000_000.0))
+    store.board(run_id, RunBoard(MOCK, host="here", ttnn_version="0.66.0"))
+    store.plan(run_id, [Planned(f"v{at}") for at in range(len(endings))])
+    for at, (verdict, reason, message) in enumerate(endings):
+        if verdict is not Verdict.NOT_RUN:
+            outcome = Outcome(f"v{at}", verdict, reason, message, started=1_700_000_001.0, seconds=0.5)
+            store.record(run_id, [Attempt(1, MOCK.id, outcome)])
+        store.conclude(run_id, [Conclusion(f"v{at}", verdict, reason, message)])
+    if ended is not None:
+        store.finish_run(run_id, ended, finished=1_700_000_010.0)
+    return run_id
