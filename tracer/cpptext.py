@@ -1,0 +1,291 @@
+"""Reads what C++ and Python print of ttnn's objects.
+
+The older traces hold such text in place of JSON, and version 2 holds it for every class it has no form for. All of it
+follows one small grammar, which is parsed here into plain data without judging what it means:
+
+* JSON, with the liberties that C++ printing takes: ranges (`[{"x":0,"y":0} - {"x":7,"y":7}]`), sets of things in braces
+  (`{[...], [...]}`, `{32, 32}`), grids as bare numbers (`8,8` or `8-8`);
+* calls with named or positional values: `Conv2dConfig(weights_dtype=DataType::BFLOAT16, ...)`, `ShardSpec{grid=[...]}`,
+  `(x=8,y=8)`;
+* words: `DataType::BFLOAT8_B`, `DataType.BFLOAT8_B`, `CACHE`, `true`, `std::nullopt`;
+* what the printer gave up on: `{...}` and `[ unsupported type , T]`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+DEEPEST = 64
+
+
+class CppTextError(ValueError):
+    """The text doesn't follow the grammar; says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`type::name`, `type.name`, or a bare `name` (then `type` is "")."""
+
+    type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`start - end`."""
+
+    start: Plain
+    end: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`name(field=value, ...)`; a positional value has its position for a name, `(x=8,y=8)` no `name`."""
+
+    name: str
+    fields: tuple[tuple[str, Plain], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """`[ unsupported type , T]`: the printer knew the C++ type and nothing else."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elided:
+    """`{...}`: the printer stopped at this depth."""
+
+
+# Square brackets give a list, braces and bare numbers in a row (`8,8`) a tuple.
+Plain: TypeAlias = Union[
+    bool, int, float, str, Word, Range, Call, Unsupported, Elided,
+    "dict[str, Plain]", "list[Plain]", "tuple[Plain, ...]", None,
+]  # fmt: skip
+
+_UNSUPPORTED = re.compile(r"\[ unsupported type , (.*?)\s*\](?=\s*(?:[,}\])]|$))", re.DOTALL)
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<string>"(?:[^"\\]|\\.)*")
+  | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_.]))
+  | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:(?:::|\.)[A-Za-z_][A-Za-z0-9_]*)*)
+  | (?P<elided>\.\.\.)
+  | (?P<mark>[][{}(),:=<>-])
+  )""",
+    re.VERBOSE,
+)
+_CONSTANTS: dict[str, bool | float | None] = {
+    "true": True, "True": True, "false": False, "False": False,
+    "null": None, "None": None, "nullopt": None, "std::nullopt": None,
+    "inf": float("inf"), "Infinity": float("inf"), "nan": float("nan"), "NaN": float("nan"),
+}  # fmt: skip
+_CLOSING = {"[": "]", "{": "}", "(": ")"}
+
+
+def parse(text: str) -> Plain:
+    """Parses one printed value.
+
+    Raises:
+        CppTextError: the text is cut off, or no such printing.
+    """
+    parser = _Parser(text)
+    value = parser.value(0)
+    parser.expect("end", "")
+    return value
+
+
+class _Parser:
+    """Recursive descent over the tokens of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.place = 0
+        self.kind = ""
+        self.token = ""
+        self.start = 0
+        self.advance()
+
+    def advance(self) -> None:
+        """Moves on to the next token."""
+        found = _TOKEN.match(self.text, self.place)
+        if found is None:
+            rest = self.text[self.place :].lstrip()
+            if rest:
+                raise CppTextError(f"{rest[:12]!r} at character {len(self.text) - len(rest)} is not expected")
+            self.kind, self.token, self.start = "end", "", len(self.text)
+            return
+        self.kind = found.lastgroup or ""
+        self.token = found[self.kind]
+        self.start = found.start(self.kind)
+        self.place = found.end()
+
+    def at(self, mark: str) -> bool:
+        """Whether the next token is this mark."""
+        return self.kind == "mark" and self.token == mark
+
+    def expect(self, kind: str, token: str) -> None:
+        """Takes one token that must be there."""
+        if self.kind != kind or self.token != token:
+            seen = repr(self.token) if self.token else "the end"
+            raise CppTextError(f"{token or 'the end'!r} expected at character {self.start}, not {seen}")
+        if kind != "end":
+            self.advance()
+
+    def value(self, depth: int) -> Plain:
+        """One value, and the range it may begin."""
+        start = self.single(depth)
+        if not self.at("-"):
+            return start
+        self.advance()
+        return Range(start, self.single(depth))
+
+    def single(self, depth: int) -> Plain:
+        if depth > DEEPEST:
+            raise CppTextError(f"nested more than {DEEPEST} deep at character {self.start}")
+        kind, token = self.kind, self.token
+        if kind == "string":
+            self.advance()
+            try:
+                return str(json.loads(token, strict=False))
+            except ValueError:
+                raise CppTextError(f"bad string {token[:20]} before character {self.start}") from None
+        if kind == "number":
+            self.advance()
+            return _number(token)
+        if kind == "word":
+            self.advance()
+            return self.word(token, depth)
+        if kind == "elided":
+            self.advance()
+            return Elided()
+        if token == "-":  # noqa: S105 - a minus sign, no password
+            self.advance()
+            return self.negative(depth)
+        if token == "[":  # noqa: S105 - a bracket, no password
+            return self.brackets(depth)
+        if token == "{":  # noqa: S105 - a brace, no password
+            return self.braces(depth)
+        if token == "(":  # noqa: S105 - a parenthesis, no password
+            return self.call("", depth)
+        raise CppTextError(f"a value expected at character {self.start}, not {token or 'the end'!r}")
+
+    def negative(self, depth: int) -> Plain:
+        value = self.single(depth)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise CppTextError(f"a number expected after '-' before character {self.start}")
+        return -value
+
+    def word(self, word: str, depth: int) -> Plain:
+        """A constant, a member, or a call of this name."""
+        if word in _CONSTANTS:
+            return _CONSTANTS[word]
+        if self.at("<"):
+            word += self.template()
+        if self.at("(") or self.at("{"):
+            return self.call(word, depth)
+        parts = re.split(r"::|\.", word)
+        return Word(parts[-2] if len(parts) > 1 else "", parts[-1])
+
+    def template(self) -> str:
+        """`<float>` after a class name, as text."""
+        begin, open_ = self.start, 0
+        while True:
+            if self.kind == "end":
+                raise CppTextError(f"'<' at character {begin} is never closed")
+            open_ += self.at("<") - self.at(">")
+            end = self.place
+            self.advance()
+            if open_ == 0:
+                return self.text[begin:end]
+
+    def brackets(self, depth: int) -> Plain:
+        given_up = _UNSUPPORTED.match(self.text, self.start)
+        if given_up:
+            self.place = given_up.end()
+            self.advance()
+            return Unsupported(given_up[1])
+        self.advance()
+        return self.items("]", depth)
+
+    def braces(self, depth: int) -> Plain:
+        """An object, an elided one, or a set."""
+        self.advance()
+        if self.kind == "elided":
+            self.advance()
+            self.expect("mark", "}")
+            return Elided()
+        if self.kind != "string":
+            return tuple(self.items("}", depth))
+        first = self.single(depth + 1)
+        if not self.at(":"):
+            return (first, *self.more("}", depth))
+        return self.object(str(first), depth)
+
+    def object(self, key: str, depth: int) -> dict[str, Plain]:
+        found: dict[str, Plain] = {}
+        while True:
+            self.expect("mark", ":")
+            found[key] = self.numbers(self.value(depth + 1), depth)
+            if found.keys() == {"start", "end"} and not self.at("}"):
+                return found  # ttnn prints the core ranges of a ShardSpec without this closing brace
+            if not self.at(","):
+                self.expect("mark", "}")
+                return found
+            self.advance()
+            if self.kind != "string":
+                self.expect("string", "a key")
+            key = str(self.single(depth))
+
+    def numbers(self, value: Plain, depth: int) -> Plain:
+        """The rest of a grid printed as bare numbers: `8,8`."""
+        row = [value]
+        while type(value) is int and self.at(",") and self.text[self.place :].lstrip()[:1].isdigit():
+            self.advance()
+            row.append(self.single(depth))
+        return tuple(row) if len(row) > 1 else value
+
+    def items(self, close: str, depth: int) -> list[Plain]:
+        """Values up to the closing mark, the opening one being taken."""
+        if self.at(close):
+            self.advance()
+            return []
+        return [self.value(depth + 1), *self.more(close, depth)]
+
+    def more(self, close: str, depth: int) -> list[Plain]:
+        found: list[Plain] = []
+        while self.at(","):
+            self.advance()
+            if self.at(close):  # Python's tuple of one: `(8,)`
+                break
+            found.append(self.value(depth + 1))
+        self.expect("mark", close)
+        return found
+
+    def call(self, name: str, depth: int) -> Call:
+        close = _CLOSING[self.token]
+        self.advance()
+        fields: list[tuple[str, Plain]] = []
+        while not self.at(close):
+            field = str(len(fields))
+            value = self.value(depth + 1)
+            if self.at("=") and isinstance(value, Word):
+                self.advance()
+                field = value.name
+                value = self.numbers(self.value(depth + 1), depth)
+            fields.append((field, value))
+            if not self.at(","):
+                break
+            self.advance()
+        self.expect("mark", close)
+        return Call(name, tuple(fields))
+
+
+def _number(token: str) -> int | float:
+    try:
+        return int(token) if token.isdigit() else float(token)
+    except ValueError:
+        raise CppTextError(f"a number of {len(token)} digits is too long") from None

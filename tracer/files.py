@@ -1,0 +1,83 @@
+"""Loading and storing a master's text: every way a file can be wrong gets its own words."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tracer.errors import MasterError
+
+
+# Python's own spellings of what JSON doesn't have, as version 2 has them.
+_CONSTANTS = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
+
+
+def load(path: Path) -> Any:
+    """The JSON in a file.
+
+    Raises:
+        MasterError: missing, a directory, unreadable, not UTF-8, cut off, not JSON.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise MasterError(f"{path}: no such file; name a master, or trace one with `farm trace`") from None
+    except IsADirectoryError:
+        raise MasterError(f"{path}: is a directory; name the master file in it") from None
+    except OSError as error:
+        raise MasterError(f"{path}: can't be read: {error.strerror or error}") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MasterError(f"{path}: not UTF-8 text (byte {error.start}); a master is a JSON file") from None
+    if not text.strip():
+        raise MasterError(f"{path}: is empty; restore it, or remove it and trace again")
+    try:
+        return json.loads(text, parse_constant=_CONSTANTS.__getitem__)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+            raise MasterError(
+                f"{path}: cut off at line {error.lineno}, column {error.colno}; restore the whole file, or trace again"
+            ) from None
+        raise MasterError(
+            f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}; a master is a JSON file"
+        ) from None
+    except (RecursionError, ValueError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(";")[0]
+        raise MasterError(f"{path}: can't be read as a master: {what}") from None
+
+
+def store(path: Path, text: str) -> None:
+    """Puts a text in the place of a file at once: whoever reads sees the old or the new one.
+
+    Raises:
+        MasterError: the folder is missing, or not to be written to, or full.
+    """
+    path = path.resolve()  # a link stays a link
+    try:
+        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise MasterError(f"{path}: can't be written: {error.strerror or error}") from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        raise MasterError(f"{path}: can't be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The permissions that new files go without; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
