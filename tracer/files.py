@@ -10,7 +10,6 @@ from typing import Any
 
 from tracer.errors import MasterError
 
-
 # Python's own spellings of what JSON doesn't have, as version 2 has them.
 _CONSTANTS = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
 

@@ -14,9 +14,8 @@ from tracer.v2 import encode
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(", ", ": "), allow_nan=False)
 # Of the metadata: what is written anew, and what a rewrite would make a lie.
-_DERIVED = frozenset(
-    {"models", "unique_operations", "total_configurations", "operations_summary", "operation_types", "last_updated"}
-)
+_DERIVED = frozenset({"models", "operations_summary", "total_configurations", "unique_operations"})
+_STALE = frozenset({"last_updated", "operation_types"})
 
 
 def text_of(
