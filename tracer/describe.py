@@ -91,6 +91,11 @@ def parameter_of(activation: object) -> tuple[float, ...] | None:
     return tuple(float(each) for each in read)
 
 
+def dims(shape: Any) -> tuple[int, ...]:
+    """The dimensions of a `ttnn.Shape`, twice as fast as its own iterator gives them."""
+    return tuple([shape[place] for place in range(shape.rank)])
+
+
 def _lost(value: object, text: str | None = None) -> Lost:
     cls = type(value)
     if text is None:
@@ -178,7 +183,7 @@ def _torch_tensor(value: Any) -> Value:
 def _ttnn_tensor(value: Any) -> Value:
     device = value.device()
     return Tensor(
-        shape=tuple(value.shape),
+        shape=dims(value.shape),
         dtype=value.dtype.name,
         layout=value.layout.name,
         storage=value.storage_type().name,
@@ -204,8 +209,8 @@ def _placement(tensor: Any, device: Any) -> Placement | None:
     if all(side == 1 for side in mesh):
         return None
     topology = tensor.tensor_topology()
-    dims = tuple(getattr(placement, "dim", None) for placement in topology.placements())
-    return Placement(mesh, tuple(topology.distribution_shape()), dims)
+    sharded = tuple(getattr(placement, "dim", None) for placement in topology.placements())
+    return Placement(mesh, tuple(topology.distribution_shape()), sharded)
 
 
 def _memory_config(config: Any) -> MemoryConfig:
@@ -228,7 +233,7 @@ def _shard_spec(spec: Any) -> ShardSpec:
 def _nd_shard_spec(spec: Any) -> NdShardSpec:
     return NdShardSpec(
         _core_range_set(spec.grid),
-        tuple(spec.shard_shape),
+        dims(spec.shard_shape),
         spec.orientation.name,
         spec.shard_distribution_strategy.name,
     )
@@ -290,7 +295,7 @@ _by_name: dict[str, Describer] = {
     "CoreRange": _core_range,
     "CoreRangeSet": _core_range_set,
     "CoreGrid": lambda grid: CoreGrid(x=grid.x, y=grid.y),
-    "Shape": lambda shape: Shape(tuple(shape)),
+    "Shape": lambda shape: Shape(dims(shape)),
     "Tile": _tile,
     "UnaryWithParam": _activation,
     "EltwiseUnaryWithParam": _activation,

@@ -1,0 +1,239 @@
+"""Capture: every outermost call of a ttnn operation, recorded before it is made.
+
+All operations of ttnn are objects of one class (two, with fast runtime mode off), so replacing that class's `__call__`
+sees every call, also of operations that a model imported by name long before. Operations call operations; only the
+outermost call of each thread is the model's own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tracer.describe import describe
+from tracer.errors import CaptureError
+from tracer.journal import JournalWriter
+from tracer.keys import key
+from tracer.openings import Opening, Openings
+from tracer.plumbing import PLUMBING
+from tracer.signatures import Overload, Type, overloads
+from tracer.v2 import encode
+
+_OPERATION_CLASSES = ("FastOperation", "Operation")
+# Methods of Tensor are registered as operations too, but have no name to be swept by: what they call is recorded.
+_METHODS = "ttnn.Tensor."
+
+
+class Capture:
+    """Records the operation calls of this process while it is started.
+
+    Attributes:
+        configurations: how many configurations were recorded so far.
+        calls: how many calls were recorded so far.
+    """
+
+    def __init__(self, path: Path, leave_out: frozenset[str] = PLUMBING) -> None:
+        """Opens the trace.
+
+        Args:
+            path: the raw trace to write, see `tracer.journal`.
+            leave_out: operations that are not recorded.
+
+        Raises:
+            CaptureError: there is no ttnn here, or the file can't be written.
+        """
+        self._decorators, version = _find_ttnn()
+        self._journal = JournalWriter(path, version)
+        self._leave_out = leave_out
+        self._openings = Openings()
+        self._known: dict[Hashable, _Known] = {}
+        self._opening_numbers: dict[str, int] = {}
+        self._counts: dict[int, int] | None = None
+        self._lock = threading.Lock()
+        self._undo: list[Callable[[], None]] = []
+        self.configurations = 0
+        self.calls = 0
+
+    def start(self) -> None:
+        """Starts to see calls."""
+        self._openings.install()
+        self._undo.append(self._openings.remove)
+        for name in _OPERATION_CLASSES:
+            cls = getattr(self._decorators, name, None)
+            if cls is not None:
+                original = cls.__call__
+                cls.__call__ = self._wrapped(original)
+                self._undo.append(lambda cls=cls, original=original: setattr(cls, "__call__", original))  # type: ignore[misc]
+
+    def stop(self) -> None:
+        """Stops, leaves ttnn as it was and closes the trace."""
+        while self._undo:
+            self._undo.pop()()
+        self._journal.close()
+
+    def begin(self, source: str) -> None:
+        """A test begins: the calls from here on are its own."""
+        with self._lock:
+            self._counts = {}
+            self._journal.write({"test": source})
+
+    def end(self, source: str, outcome: str) -> None:
+        """The test that began last is over; calls between tests belong to none and don't count."""
+        with self._lock:
+            counts, self._counts = self._counts or {}, None
+            self._journal.write({"ended": source, "outcome": outcome, "counts": list(counts.items())})
+
+    def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        thread, leave_out = _Thread(), self._leave_out
+
+        def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
+            name = operation.python_fully_qualified_name
+            if thread.inside or name.startswith(_METHODS):
+                return original(operation, *args, **kwargs)
+            thread.inside = True
+            try:
+                if name in leave_out:
+                    return original(operation, *args, **kwargs)
+                known = self._record(operation, name, args, kwargs)
+                try:
+                    result = original(operation, *args, **kwargs)
+                except Exception as error:
+                    self._raised(known, error)
+                    raise
+                if not known.answered:
+                    self._returned(known, result)
+                return result
+            finally:
+                thread.inside = False
+
+        return __call__
+
+    def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
+        opened = self._openings.count
+        signature = (name, opened, key(args), tuple([(each, key(value)) for each, value in kwargs.items()]))
+        with self._lock:
+            known = self._known.get(signature)
+            if known is None:
+                known = self._known[signature] = self._new(operation, name, args, kwargs)
+            elif self._counts is not None and known.number not in self._counts:
+                self._journal.write({"seen": known.number})
+            if self._counts is not None:
+                self._counts[known.number] = self._counts.get(known.number, 0) + 1
+            self.calls += 1
+        return known
+
+    def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
+        self.configurations += 1
+        number = self.configurations
+        arguments = {f"arg{place}": encode(describe(value)) for place, value in enumerate(args)}
+        arguments.update((each, encode(describe(value))) for each, value in kwargs.items())
+        device = _device_of((*args, *kwargs.values()))
+        opening = self._openings.last if device is None else self._openings.of(device)
+        line = {
+            "call": number,
+            "operation": name,
+            "arguments": arguments,
+            "names": positional_names(overloads(operation), args, kwargs),
+            "opened": self._opening_number(opening),
+        }
+        self._journal.write(line)
+        return _Known(number)
+
+    def _opening_number(self, opening: Opening) -> int:
+        config = None if opening.device_config is None else opening.device_config.as_json()
+        number = self._opening_numbers.get(repr(opening))
+        if number is None:
+            number = self._opening_numbers[repr(opening)] = len(self._opening_numbers)
+            self._journal.write({"opened": number, "machine": opening.machine, "device_config": config})
+        return number
+
+    def _returned(self, known: _Known, result: object) -> None:
+        with self._lock:
+            known.answered = True
+            self._journal.write({"returned": known.number, "output": encode(describe(result))})
+
+    def _raised(self, known: _Known, error: Exception) -> None:
+        with self._lock:
+            if not known.answered:
+                self._journal.write({"raised": known.number, "error": _words(error)})
+
+
+class _Known:
+    """A configuration that was recorded: its number, and whether its output is known, too."""
+
+    __slots__ = ("answered", "number")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.answered = False
+
+
+class _Thread(threading.local):
+    """Whether this thread is inside an operation."""
+
+    inside = False
+
+
+def positional_names(found: Sequence[Overload], args: Sequence[Any], kwargs: dict[str, Any]) -> list[str]:
+    """The parameters' names of the arguments given by place; empty where the overloads don't tell."""
+    if not args:
+        return []
+    taking = [each for each in found if len(each.positional) >= len(args) and kwargs.keys() <= each.by_name.keys()]
+    named = [[parameter.name for parameter in each.positional[: len(args)]] for each in taking]
+    # nanobind, too, takes the first overload whose types fit
+    for each, names in zip(taking, named, strict=True):
+        if all(map(_takes, each.positional, args)):
+            return names
+    return named[0] if named and all(names == named[0] for names in named) else []
+
+
+def _takes(parameter: Any, value: object) -> bool:
+    return any(_is_a(value, each) for each in parameter.alternatives) or not parameter.type
+
+
+def _is_a(value: object, wanted: Type) -> bool:
+    name = type(value).__name__
+    if name == "NoneType":
+        return wanted.name == "None"
+    if isinstance(value, (list, tuple)):
+        return wanted.short in ("Sequence", "list", "tuple")
+    return wanted.short in {"int": ("int", "float")}.get(name, (name, "object"))
+
+
+def _device_of(values: Sequence[Any]) -> Any:
+    """The device of the first argument that is on one."""
+    for value in values:
+        cls = type(value).__name__
+        if cls == "MeshDevice":
+            return value
+        found = None
+        if cls == "Tensor" and callable(getattr(value, "storage_type", None)):
+            found = value.device()
+        elif isinstance(value, (list, tuple)):
+            found = _device_of(value)
+        if found is not None:
+            return found
+    return None
+
+
+def _words(error: Exception) -> str:
+    """What an exception says, without the backtrace that ttnn puts behind it."""
+    text = str(error).partition("backtrace:")[0]
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:1000]
+
+
+def _find_ttnn() -> tuple[Any, str]:
+    try:
+        import ttnn.decorators
+    except ImportError as error:
+        raise CaptureError(
+            f"ttnn can't be imported here ({error}): install one, or use a Python that has it"
+        ) from error
+    try:
+        version = metadata.version("ttnn")
+    except metadata.PackageNotFoundError:
+        version = "source"  # built in a tt-metal checkout
+    return ttnn.decorators, version

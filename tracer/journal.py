@@ -1,0 +1,157 @@
+"""The raw trace: what a traced run writes while it runs, one JSON object a line.
+
+A line is in the file before the call it tells of is made, so a call that kills its process is known. Lines are, in
+the order they come:
+
+* `{"trace": 1, "ttnn": version}`: the head;
+* `{"test": source}`: a test begins;
+* `{"opened": n, "machine": ..., "device_config": ...}`: a way a device is opened, numbered;
+* `{"call": n, "operation": ..., "arguments": ..., "names": ..., "opened": n}`: a configuration, numbered;
+* `{"seen": n}`: a known configuration is called in another test;
+* `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
+* `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tracer.errors import CaptureError
+
+VERSION = 1
+PASSED = "passed"
+DIED = "died"
+"""The outcome of a test whose process ended before the test did."""
+
+
+class JournalWriter:
+    """Appends lines to a raw trace; each is handed to the system at once, so it outlives the process."""
+
+    def __init__(self, path: Path, ttnn_version: str) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise CaptureError(f"can't write the trace {path}: {error.strerror}") from error
+        self.write({"trace": VERSION, "ttnn": ttnn_version})
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Appends one line."""
+        os.write(self._file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def close(self) -> None:
+        """Closes the file."""
+        os.close(self._file)
+
+
+@dataclass
+class TracedTest:
+    """One test of a raw trace.
+
+    Attributes:
+        source: the test's node id.
+        outcome: `passed`, `failed`, `skipped`, `died`.
+        counts: how often each configuration was called, by its number.
+    """
+
+    source: str
+    outcome: str = DIED
+    counts: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class TracedCall:
+    """One configuration of a raw trace, arguments and output in version 2's form."""
+
+    operation: str
+    arguments: dict[str, Any]
+    names: tuple[str, ...]
+    machine: dict[str, Any] | None
+    device_config: dict[str, Any] | None
+    output: Any = None
+    raised: str | None = None
+
+
+@dataclass
+class Journal:
+    """A raw trace as it was read: tests in their order, configurations by number."""
+
+    ttnn: str
+    tests: list[TracedTest]
+    calls: dict[int, TracedCall]
+
+    @property
+    def left_out(self) -> list[TracedTest]:
+        """The tests that didn't pass and so don't count."""
+        return [test for test in self.tests if test.outcome != PASSED]
+
+
+class JournalReader:
+    """Reads a raw trace line by line, so that a run can be watched while it writes."""
+
+    def __init__(self) -> None:
+        self.journal = Journal("", [], {})
+        self._openings: dict[int, dict[str, Any]] = {}
+        self._started = False
+
+    def feed(self, line: dict[str, Any]) -> None:
+        """Takes in the next line."""
+        if not self._started:
+            if line.get("trace") != VERSION:
+                raise CaptureError("it is no raw trace, or one of another version")
+            self.journal.ttnn, self._started = line["ttnn"], True
+        elif "test" in line:
+            self.journal.tests.append(TracedTest(line["test"]))
+        elif "call" in line:
+            opening = self._openings.get(line["opened"], {})
+            self.journal.calls[line["call"]] = TracedCall(
+                operation=line["operation"],
+                arguments=line["arguments"],
+                names=tuple(line["names"]),
+                machine=opening.get("machine"),
+                device_config=opening.get("device_config"),
+            )
+            self._count(line["call"])
+        elif "opened" in line:
+            self._openings[line["opened"]] = line
+        elif "seen" in line:
+            self._count(line["seen"])
+        elif "returned" in line:
+            self.journal.calls[line["returned"]].output = line["output"]
+            self.journal.calls[line["returned"]].raised = None
+        elif "raised" in line:
+            self.journal.calls[line["raised"]].raised = line["error"]
+        elif "ended" in line:
+            test = self.journal.tests[-1]
+            test.outcome, test.counts = line["outcome"], dict(line["counts"])
+
+    def _count(self, number: int) -> None:
+        if self.journal.tests:
+            self.journal.tests[-1].counts[number] = 1
+
+
+def read_journal(path: Path) -> Journal:
+    """Reads a raw trace; a last line that was cut short, as by a killed process, is left out.
+
+    Raises:
+        CaptureError: the file is missing or no raw trace; names it, and the line.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise CaptureError(f"can't read the trace {path}: {error.strerror}") from error
+    reader, number = JournalReader(), 0
+    try:
+        for number, line in enumerate(lines[:-1], start=1):  # noqa: B007 - the error names the line
+            reader.feed(json.loads(line))
+    except CaptureError as error:
+        raise CaptureError(f"{path}: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise CaptureError(f"{path}: line {number} is no line of a raw trace: {error!r}") from error
+    if not reader.journal.ttnn and not reader.journal.tests:
+        raise CaptureError(f"{path}: it is no raw trace, or it ended before it began")
+    return reader.journal

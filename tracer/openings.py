@@ -1,0 +1,185 @@
+"""How boards were opened: the settings and the machine behind every open device.
+
+None of it can be read from a live device, so the calls that open one are watched. They are replaced wherever an
+already imported module holds them, and put back afterwards.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from tracer.device_config import DeviceConfig
+
+SERIES_VARIABLE = "FARM_BOARD_KIND"
+"""Names the board's kind where ttnn can't tell it: mock and simulated boards."""
+
+BACKEND_VARIABLE = "FARM_BOARD_BACKEND"
+"""`mock` or `sim`, where the board is no silicon."""
+
+_BOARD_TYPES = {"WORMHOLE_B0": "Wormhole", "BLACKHOLE": "Blackhole", "GRAYSKULL": "Grayskull"}
+
+# tt-metal's words for the cards of a machine, and how many it has, by kind of board and by ttnn's ClusterType.
+_MACHINES = {
+    "n150": ("n150", 1),
+    "n300": ("n300", 1),
+    "t3000": ("n300", 4),
+    "t3k": ("n300", 4),
+    "galaxy": ("tt-galaxy-wh", 32),
+    "p100": ("p100a", 1),
+    "p150": ("p150b", 1),
+    "p150_x2": ("p150b", 2),
+    "p150_x4": ("p150b", 4),
+    "p150_x8": ("p150b", 8),
+    "p300": ("p300a", 1),
+}
+
+_OPENERS = (
+    ("ttnn._ttnn.device", "open_device", ()),
+    ("ttnn._ttnn.device", "CreateDevice", ("device_id", "num_command_queues", "l1_small_size", "trace_region_size")),
+    ("ttnn._ttnn.device", "CreateDevices", ("device_ids", "num_command_queues", "l1_small_size", "trace_region_size")),
+    ("ttnn._ttnn.multi_device", "open_mesh_device", ()),
+)
+_DISPATCH_PLACE = 4  # of CreateDevice's and CreateDevices' positional arguments
+_FABRIC = ("ttnn._ttnn.fabric", "set_fabric_config")
+_FABRIC_SETTINGS = {
+    "config": "fabric",
+    "reliability_mode": "fabric_reliability",
+    "fabric_tensix_config": "fabric_tensix",
+    "fabric_manager": "fabric_manager",
+    "fabric_manager_mode": "fabric_manager",
+    "router_config": "fabric_router",
+}
+_SIZES = ("l1_small_size", "trace_region_size", "worker_l1_size")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One open device: the machine it is of, as traces name it, and how it was opened."""
+
+    machine: dict[str, Any] | None = None
+    device_config: DeviceConfig | None = None
+
+
+@dataclass
+class Openings:
+    """Watches the calls that open devices, while installed.
+
+    Attributes:
+        last: the opening of the device opened last; of calls on host tensors alone.
+        count: how many devices were opened so far.
+    """
+
+    last: Opening = field(default_factory=Opening)
+    count: int = 0
+    _by_id: dict[int, Opening] = field(default_factory=dict)
+    _fabric: dict[str, str] = field(default_factory=dict)
+    _undo: list[Callable[[], None]] = field(default_factory=list)
+
+    def install(self) -> None:
+        """Starts watching."""
+        for module, name, places in _OPENERS:
+            self._replace(module, name, partial(self._watched, places=places))
+        self._replace(*_FABRIC, self._watched_fabric)
+
+    def remove(self) -> None:
+        """Stops watching and puts ttnn's own functions back."""
+        while self._undo:
+            self._undo.pop()()
+
+    def of(self, device: Any) -> Opening:
+        """The opening behind a live device; a part of a mesh was opened as the mesh was, in its own shape."""
+        known = self._by_id.get(device.id())
+        if known is None:
+            known = self._by_id[device.id()] = self._describe(device, self.last.device_config or DeviceConfig())
+        return known
+
+    def _replace(self, module: str, name: str, wrap: Callable[[Any], Any]) -> None:
+        original = getattr(importlib.import_module(module), name, None)
+        if original is None:
+            return  # this ttnn has no such function
+        wrapped = wrap(original)
+        for holder in list(sys.modules.values()):
+            if getattr(holder, "__dict__", {}).get(name) is original:
+                setattr(holder, name, wrapped)
+                self._undo.append(lambda holder=holder: setattr(holder, name, original))  # type: ignore[misc]
+
+    def _watched(self, original: Any, places: tuple[str, ...]) -> Any:
+        def opened(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            given = {**dict(zip(places, args, strict=False)), **kwargs}
+            if len(args) > _DISPATCH_PLACE:
+                given["dispatch_core_config"] = args[_DISPATCH_PLACE]
+            settings = {**_settings(given), **self._fabric}
+            for device in result.values() if isinstance(result, dict) else [result]:
+                self.last = self._by_id[device.id()] = self._describe(device, DeviceConfig(**settings))
+                self.count += 1
+            return result
+
+        return opened
+
+    def _watched_fabric(self, original: Any) -> Any:
+        def set_fabric_config(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            given = {**dict(zip(("config", "reliability_mode"), args, strict=False)), **kwargs}
+            self._fabric = {
+                ours: getattr(given[theirs], "name", None) or repr(given[theirs])
+                for theirs, ours in _FABRIC_SETTINGS.items()
+                if given.get(theirs) is not None
+            }
+            if self._fabric.get("fabric", "DISABLED") == "DISABLED":
+                self._fabric = {}
+            return result
+
+        return set_fabric_config
+
+    def _describe(self, device: Any, config: DeviceConfig) -> Opening:
+        rows_columns = tuple(device.shape)
+        shape = rows_columns if len(rows_columns) == 2 else (1, device.get_num_devices())
+        return Opening(_machine(device, shape), replace(config, mesh_shape=shape))
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an open call; those that are ttnn's own defaults are left out."""
+    import ttnn
+
+    settings = {name: int(given[name]) for name in _SIZES if given.get(name) is not None}
+    for name in _SIZES:
+        default = getattr(ttnn._ttnn.device, f"DEFAULT_{name.upper()}", 0)  # noqa: SLF001 - nowhere else
+        if settings.get(name) == default:
+            del settings[name]
+    queues = given.get("num_command_queues")
+    if queues not in (None, 1):
+        settings["num_command_queues"] = int(queues)
+    return {**settings, **_dispatch(given.get("dispatch_core_config"))}
+
+
+def _dispatch(config: Any) -> dict[str, str]:
+    """Where dispatch runs, if a caller chose it: ttnn fills its own default in before the call gets here."""
+    import ttnn
+
+    default = ttnn.DispatchCoreConfig()
+    chosen = {}
+    for setting in ("type", "axis"):
+        value = getattr(config, setting, None)
+        if value is not None and value != getattr(default, setting, None):
+            chosen[f"dispatch_core_{setting}"] = value.name
+    return chosen
+
+
+def _machine(device: Any, shape: tuple[int, ...]) -> dict[str, Any]:
+    import ttnn
+
+    arch = device.arch().name
+    kind = os.environ.get(SERIES_VARIABLE) or ttnn.cluster.get_cluster_type().name
+    machine: dict[str, Any] = {"board_type": _BOARD_TYPES.get(arch, arch)}
+    if kind.lower() in _MACHINES:
+        machine["device_series"], machine["card_count"] = _MACHINES[kind.lower()]
+    machine["device_count"] = device.get_num_devices()
+    machine["mesh_device_shape"] = list(shape)
+    return machine

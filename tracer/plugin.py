@@ -1,0 +1,138 @@
+"""The pytest plugin that traces: `pytest -p tracer.plugin --trace-to FILE`.
+
+It writes a raw trace (`tracer.journal`), in which only tests that passed count. It also gives the fixtures `device`
+and `mesh_device` to tests whose conftest has none: they open the board that the process sees.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracer.capture import Capture
+from tracer.errors import CaptureError
+from tracer.journal import PASSED
+from tracer.plumbing import left_out
+
+MODEL_VARIABLE = "HF_MODEL"
+"""Names the weights that a test of many models runs with: part of the source, as tt-metal writes it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options of tracing."""
+    group = parser.getgroup("tracer", "tracing of ttnn operations")
+    group.addoption("--trace-to", metavar="FILE", help="write the raw trace of every operation call to FILE")
+    group.addoption(
+        "--trace-also",
+        metavar="OP",
+        action="append",
+        default=[],
+        help="trace this operation although it only moves or converts (see tracer/plumbing.py)",
+    )
+    group.addoption(
+        "--trace-without", metavar="OP", action="append", default=[], help="leave this operation out of the trace"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the capture before any conftest or test imports ttnn."""
+    target = config.getoption("--trace-to")
+    if target is None:
+        return
+    skipped = left_out(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
+    try:
+        capture = Capture(Path(target).absolute(), skipped)
+    except CaptureError as error:
+        raise pytest.UsageError(str(error)) from error
+    capture.start()
+    config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
+
+
+class _Tracing:
+    """Tells the capture which test runs and how it ended."""
+
+    def __init__(self, capture: Capture, target: str) -> None:
+        self._capture = capture
+        self._target = target
+        self._phases: dict[str, str] = {}
+        self._outcomes: dict[str, list[str]] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        source = _source(item.nodeid)
+        self._phases = {}
+        self._capture.begin(source)
+        try:
+            return (yield)
+        finally:
+            outcome = self._outcome()
+            self._outcomes.setdefault(outcome, []).append(item.nodeid)
+            self._capture.end(source, outcome)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._phases[report.when] = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+
+    def pytest_unconfigure(self) -> None:
+        self._capture.stop()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        capture, write = self._capture, terminalreporter.write_line
+        write(f"tracer: {capture.calls} calls, {capture.configurations} configurations in {self._target}")
+        for outcome, tests in sorted(self._outcomes.items()):
+            if outcome != PASSED:
+                write(f"tracer: left out, since {outcome}: {', '.join(tests)}")
+
+    def _outcome(self) -> str:
+        """Passed only if set-up, call and tear-down all did."""
+        if not self._phases:
+            return "not run"
+        return next((outcome for outcome in self._phases.values() if outcome != PASSED), PASSED)
+
+
+def _source(nodeid: str) -> str:
+    model = os.environ.get(MODEL_VARIABLE)
+    return f"{nodeid} [{MODEL_VARIABLE}:{model}]" if model else nodeid
+
+
+@pytest.fixture
+def device_params(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How to open the board: what ttnn's open call takes, by indirect parametrisation as in tt-metal's own tests."""
+    return dict(getattr(request, "param", {}))
+
+
+@pytest.fixture
+def device(device_params: dict[str, Any]) -> Iterator[Any]:
+    """The first chip of the board that this process sees."""
+    yield from _open((1, 1), device_params)
+
+
+@pytest.fixture
+def mesh_device(request: pytest.FixtureRequest, device_params: dict[str, Any]) -> Iterator[Any]:
+    """A mesh of the board's chips: of the shape given by indirect parametrisation, else all in a row."""
+    import ttnn
+
+    shape = getattr(request, "param", None) or ttnn.get_num_devices()
+    yield from _open((1, shape) if isinstance(shape, int) else tuple(shape), device_params)
+
+
+def _open(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[Any]:
+    import ttnn
+
+    given = dict(params)
+    fabric = given.pop("fabric_config", None)
+    if fabric is not None:
+        # without a manager's word a mock board ends the process here
+        ttnn.set_fabric_config(fabric, fabric_manager_mode=ttnn.FabricManagerMode.ENABLED)
+    opened = ttnn.open_mesh_device(ttnn.MeshShape(shape), **given)
+    try:
+        yield opened
+    finally:
+        for submesh in opened.get_submeshes():
+            ttnn.close_mesh_device(submesh)
+        ttnn.close_mesh_device(opened)
+        if fabric is not None:
+            ttnn.set_fabric_config(ttnn.FabricConfig.DISABLED)
