@@ -1,0 +1,67 @@
+"""What can happen. Every event is told once, in the order it was seen; late and doubled results are harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from scheduler.work import Ending, Work
+
+
+@dataclass(frozen=True, slots=True)
+class BoardAdded:
+    """The farm has this board; it is starting. Boards are added before the work that needs them is planned.
+
+    Attributes:
+        board: its id.
+        kind: what decides which keys fit it. Opaque; boards of one kind fit the same keys.
+    """
+
+    board: str
+    kind: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """More work. What no board of the farm fits is concluded at once."""
+
+    works: tuple[Work, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardReady:
+    """A starting board takes work now."""
+
+    board: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardLost:
+    """A board, or whoever holds it, is gone with all that it was given, or did not start."""
+
+    board: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """One work of a batch was tried."""
+
+    batch: int
+    work: str
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEnded:
+    """A board is done with a batch. Works of it whose attempt has not ended were not tried."""
+
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """No more work is to be started."""
+
+
+Event: TypeAlias = BoardAdded | Planned | BoardReady | BoardLost | AttemptEnded | BatchEnded | Stopped

@@ -1,0 +1,57 @@
+"""Whether a work is tried again, and which of its attempts stands for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scheduler.work import Conclusion, Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt: where, and how it ended. The first of a work has number 1."""
+
+    board: str
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How many attempts may end in each way before a work is concluded.
+
+    Attributes:
+        killed: attempts that took a process down or hung it: 2, so that a crash is seen twice before it counts.
+        failed: attempts that failed with their process alive: 1, a failed check fails again.
+        faults: attempts that a board or host spoiled.
+    """
+
+    killed: int = 2
+    failed: int = 1
+    faults: int = 3
+
+    def decide(self, tries: Sequence[Try]) -> tuple[Conclusion, int] | None:
+        """Looks at a work after an attempt.
+
+        Returns:
+            The conclusion and the number of the attempt that stands for the work, or None to try it again.
+        """
+        last = tries[-1].ending
+        if last is Ending.GOOD:
+            failed_before = any(past.ending.blames_work for past in tries)
+            return (Conclusion.FLAKY if failed_before else Conclusion.ENDED), len(tries)
+        if last is Ending.FINAL:
+            return settle(tries)
+        if last.blames_board:
+            spent = sum(past.ending.blames_board for past in tries) >= self.faults
+        else:
+            allowed = self.killed if last is Ending.KILLED else self.failed
+            spent = sum(past.ending is last for past in tries) >= allowed
+        return settle(tries) if spent else None
+
+
+def settle(tries: Sequence[Try]) -> tuple[Conclusion, int]:
+    """Concludes a work that will not be tried again: a failure of its own outweighs the faults around it."""
+    numbered = list(enumerate(tries, start=1))
+    own = [number for number, past in numbered if past.ending.blames_work]
+    return Conclusion.ENDED, own[-1] if own else len(tries)

@@ -1,0 +1,57 @@
+"""What is to be done, how trying it can end, and how it can be concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One thing to be run once on one board.
+
+    Attributes:
+        id: unique in a run.
+        key: how a board must be set up for it. Opaque: only equality counts. Changing the key costs a board time.
+        group: works of one group share what a board prepares once, such as compiled kernels.
+        cost: estimated seconds.
+    """
+
+    id: str
+    key: Hashable
+    group: str = ""
+    cost: float = 1.0
+
+
+class Ending(Enum):
+    """How one attempt ended, as far as scheduling cares."""
+
+    GOOD = "good"
+    FAILED = "failed"  # the work itself failed; its process lives on
+    KILLED = "killed"  # it took its process down, or hung it
+    FAULT = "fault"  # a board or host failed: that says nothing of the work
+    REFUSED = "refused"  # the board could not be set up for its key
+    MISSED = "missed"  # the board was lost, or gave up, while this work was probably running
+    FINAL = "final"  # it did not run, and no other try would change that
+
+    @property
+    def blames_work(self) -> bool:
+        """The work failed, not what it ran on."""
+        return self in (Ending.FAILED, Ending.KILLED)
+
+    @property
+    def blames_board(self) -> bool:
+        """What the work ran on failed, so that another try elsewhere tells more."""
+        return self in (Ending.FAULT, Ending.REFUSED, Ending.MISSED)
+
+
+class Conclusion(Enum):
+    """How a work is done with. Every planned work gets exactly one."""
+
+    ENDED = "ended"  # as one of its attempts ended
+    FLAKY = "flaky"  # good, after an attempt that failed
+    UNSATISFIABLE = "unsatisfiable"  # no board of the farm fits its key
+    REFUSED = "refused"  # boards fit, but none could be set up for its key
+    LOST = "lost"  # the boards that fit are lost
+    STOPPED = "stopped"  # the run was stopped first

@@ -1,0 +1,268 @@
+"""One story per promise of the scheduler."""
+
+from __future__ import annotations
+
+import pytest
+
+from scheduler import (
+    Assign,
+    AttemptEnded,
+    BatchEnded,
+    Batching,
+    BoardAdded,
+    BoardLost,
+    BoardReady,
+    Conclude,
+    Conclusion,
+    Ending,
+    Event,
+    FaultBudget,
+    Instruction,
+    InvalidTransition,
+    Missed,
+    Planned,
+    Recall,
+    Restart,
+    Retire,
+    Scheduler,
+    Stopped,
+    Work,
+)
+
+ONE_BY_ONE = Batching(depth=1, most_works=1)
+
+
+def farm(*boards: str, batching: Batching = ONE_BY_ONE, budget: FaultBudget | None = None) -> Scheduler:
+    """A farm whose boards `kind:number` fit the keys that hold their kind, and are ready."""
+    scheduler = Scheduler(lambda kind, key: str(kind) in str(key), batching=batching, budget=budget, validate=True)
+    for board in boards:
+        tell(scheduler, BoardAdded(board, board.split(":")[0]), BoardReady(board))
+    return scheduler
+
+
+def tell(scheduler: Scheduler, *events: Event) -> list[Instruction]:
+    return [instruction for event in events for instruction in scheduler.handle(event, 0.0)]
+
+
+def plan(scheduler: Scheduler, *names: str, key: str = "a") -> list[Assign]:
+    return assigned(tell(scheduler, Planned(tuple(Work(name, key, "op", 1 / 64) for name in names))))
+
+
+def assigned(instructions: list[Instruction]) -> list[Assign]:
+    return [instruction for instruction in instructions if isinstance(instruction, Assign)]
+
+
+def end(scheduler: Scheduler, assign: Assign, ending: Ending) -> list[Instruction]:
+    """Every attempt of a batch ends so, and then the batch does."""
+    return tell(
+        scheduler, *(AttemptEnded(assign.batch, work, ending) for work, _ in assign.works), BatchEnded(assign.batch)
+    )
+
+
+def test_a_board_has_its_next_batch_before_it_finishes() -> None:
+    scheduler = farm("a:0", batching=Batching(depth=2, most_works=2))
+    first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
+    assert len(first.works) == 2
+    assert assigned(tell(scheduler, *(AttemptEnded(first.batch, work, Ending.GOOD) for work, _ in first.works))) == []
+    [third] = assigned(tell(scheduler, BatchEnded(first.batch)))
+    assert {work for batch in (first, second, third) for work, _ in batch.works} == {f"w{n}" for n in range(6)}
+
+
+def test_a_failed_check_counts_at_once() -> None:
+    scheduler = farm("a:0")
+    [assign] = plan(scheduler, "w")
+    assert end(scheduler, assign, Ending.FAILED) == [Conclude("w", Conclusion.ENDED, 1)]
+
+
+def test_a_crash_is_tried_elsewhere_and_counts_when_it_repeats() -> None:
+    scheduler = farm("a:0", "a:1")
+    [first] = plan(scheduler, "w")
+    [second] = assigned(end(scheduler, first, Ending.KILLED))
+    assert (first.board, second.board) == ("a:0", "a:1")
+    assert second.works == (("w", 2),)
+    assert end(scheduler, second, Ending.KILLED) == [Conclude("w", Conclusion.ENDED, 2)]
+
+
+def test_a_crash_that_does_not_repeat_is_flaky() -> None:
+    scheduler = farm("a:0", "a:1")
+    [first] = plan(scheduler, "w")
+    [second] = assigned(end(scheduler, first, Ending.KILLED))
+    assert end(scheduler, second, Ending.GOOD) == [Conclude("w", Conclusion.FLAKY, 2)]
+
+
+def test_the_only_board_gets_the_second_try() -> None:
+    scheduler = farm("a:0")
+    [first] = plan(scheduler, "w")
+    [second] = assigned(end(scheduler, first, Ending.KILLED))
+    assert second.board == "a:0"
+
+
+def test_a_second_try_waits_for_another_board_even_if_the_first_is_free() -> None:
+    scheduler = farm("a:0", "a:1")
+    first, other = plan(scheduler, "w", "x")
+    assert assigned(end(scheduler, first, Ending.KILLED)) == []
+    [second] = assigned(end(scheduler, other, Ending.GOOD))
+    assert (second.board, second.works) == (other.board, (("w", 2),))
+
+
+def test_a_second_try_goes_to_the_first_board_when_the_others_are_gone() -> None:
+    scheduler = farm("a:0", "a:1", budget=FaultBudget(in_a_row=1))
+    first, other = plan(scheduler, "w", "x")
+    end(scheduler, first, Ending.KILLED)
+    missed, retired, *second = tell(scheduler, BoardLost(other.board))
+    assert (missed, retired) == (Missed("x", 1, other.board), Retire(other.board))
+    assert [assign.board for assign in assigned(second)] == [first.board]
+
+
+def test_a_good_attempt_after_a_fault_is_simply_good() -> None:
+    scheduler = farm("a:0", "a:1")
+    [first] = plan(scheduler, "w")
+    [second] = assigned(end(scheduler, first, Ending.FAULT))
+    assert second.board == "a:1"
+    assert end(scheduler, second, Ending.GOOD) == [Conclude("w", Conclusion.ENDED, 2)]
+
+
+def test_a_crash_outweighs_the_faults_after_it() -> None:
+    scheduler = farm("a:0", "a:1")
+    [assign] = plan(scheduler, "w")
+    for ending in (Ending.KILLED, Ending.FAULT, Ending.FAULT):
+        [assign] = assigned(end(scheduler, assign, ending))
+    assert end(scheduler, assign, Ending.FAULT) == [Conclude("w", Conclusion.ENDED, 1)]
+
+
+def test_faults_are_tried_again_only_so_often() -> None:
+    scheduler = farm("a:0")
+    [assign] = plan(scheduler, "w")
+    for _ in range(2):
+        [assign] = assigned(end(scheduler, assign, Ending.FAULT))
+    assert end(scheduler, assign, Ending.FAULT) == [Conclude("w", Conclusion.ENDED, 3)]
+
+
+def test_what_no_try_would_change_is_final() -> None:
+    scheduler = farm("a:0", "a:1")
+    [assign] = plan(scheduler, "w")
+    assert end(scheduler, assign, Ending.FINAL) == [Conclude("w", Conclusion.ENDED, 1)]
+
+
+def test_the_work_of_a_lost_board_goes_elsewhere_and_only_what_ran_pays() -> None:
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=3))
+    [first] = plan(scheduler, "u", "v", "w")
+    tell(scheduler, AttemptEnded(first.batch, "u", Ending.GOOD), BoardAdded("a:1", "a"), BoardReady("a:1"))
+    missed, restart, assign = tell(scheduler, BoardLost("a:0"))
+    assert (missed, restart) == (Missed("v", 1, "a:0"), Restart("a:0"))
+    assert assigned([assign])[0].board == "a:1"
+    [rest] = assigned(end(scheduler, assigned([assign])[0], Ending.GOOD))
+    assert sorted(assigned([assign])[0].works + rest.works) == [("v", 2), ("w", 1)]
+
+
+def test_work_no_board_fits_is_said_at_once() -> None:
+    scheduler = farm("a:0")
+    assert tell(scheduler, Planned((Work("w", "other"),))) == [Conclude("w", Conclusion.UNSATISFIABLE)]
+
+
+def test_a_key_that_every_board_refuses_is_given_up_after_few_tries() -> None:
+    scheduler = farm("a:0", "a:1")
+    instructions = tell(scheduler, Planned(tuple(Work(f"w{n}", "a") for n in range(50))))
+    conclusions: dict[str, Conclude] = {}
+    tried = 0
+    while assigns := assigned(instructions):
+        tried += len(assigns)
+        instructions = [again for assign in assigns for again in end(scheduler, assign, Ending.REFUSED)]
+        conclusions.update({c.work: c for c in instructions if isinstance(c, Conclude)})
+    assert tried <= 2 * 2
+    assert len(conclusions) == 50
+    assert sum(c.conclusion is Conclusion.REFUSED for c in conclusions.values()) >= 46
+
+
+def test_a_board_that_refuses_one_key_keeps_the_others() -> None:
+    scheduler = farm("a:0")
+    [assign] = plan(scheduler, "w", key="a")
+    for _ in range(2):
+        [assign] = assigned(end(scheduler, assign, Ending.REFUSED)) or [assign]
+    [other] = plan(scheduler, "x", key="a too")
+    assert end(scheduler, other, Ending.GOOD) == [Conclude("x", Conclusion.ENDED, 1)]
+    assert tell(scheduler, Planned((Work("y", "a"),))) == [Conclude("y", Conclusion.REFUSED)]
+
+
+def test_boards_that_refused_do_not_count_after_they_are_gone() -> None:
+    scheduler = farm("a:0", "a:1", budget=FaultBudget(in_a_row=1, refusals=1))
+    first, _ = plan(scheduler, "w", "x")
+    end(scheduler, first, Ending.REFUSED)
+    tell(scheduler, BoardLost(first.board))
+    assert scheduler.able("a") == 1
+    tell(scheduler, BoardLost("a:1" if first.board == "a:0" else "a:0"))
+    assert scheduler.able("a") == 0
+    assert scheduler.done
+
+
+def test_a_board_with_too_many_faults_is_retired_and_what_it_still_says_is_ignored() -> None:
+    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=1, most_works=4), budget=FaultBudget(in_a_row=2))
+    bad = plan(scheduler, *(f"w{n}" for n in range(16)))[0]
+    said: list[Instruction] = []
+    for _ in range(2):
+        said = tell(scheduler, AttemptEnded(bad.batch, bad.works[0][0], Ending.FAULT), BatchEnded(bad.batch))
+        if Retire(bad.board) in said:
+            break
+        bad = next(assign for assign in assigned(said) if assign.board == bad.board)
+    assert Retire(bad.board) in said
+    assert scheduler.attempt_number(bad.batch, bad.works[1][0]) is None
+    assert tell(scheduler, AttemptEnded(bad.batch, bad.works[1][0], Ending.GOOD), BoardLost(bad.board)) == []
+
+
+def test_a_board_that_returns_batches_untried_does_not_get_them_for_ever() -> None:
+    scheduler = farm("a:0")
+    assigns = plan(scheduler, "w")
+    rounds = 0
+    while assigns:
+        rounds += 1
+        assigns = assigned(tell(scheduler, BatchEnded(assigns[0].batch)))
+    assert rounds == 3
+    assert scheduler.done
+
+
+def test_when_the_last_board_is_gone_all_is_concluded() -> None:
+    scheduler = farm("a:0", budget=FaultBudget(in_a_row=1))
+    plan(scheduler, "v", "w")
+    missed, *rest = tell(scheduler, BoardLost("a:0"))
+    assert missed == Missed("v", 1, "a:0")
+    assert rest == [Retire("a:0"), Conclude("w", Conclusion.LOST), Conclude("v", Conclusion.ENDED, 1)]
+    assert scheduler.done
+
+
+def test_a_board_that_never_starts_is_given_up() -> None:
+    scheduler = farm()
+    tell(scheduler, BoardAdded("a:0", "a"))
+    plan(scheduler, "w")
+    said: list[Instruction] = []
+    while Retire("a:0") not in said:
+        said = tell(scheduler, BoardLost("a:0"))
+    assert Conclude("w", Conclusion.LOST) in said
+
+
+def test_stop_lets_running_work_end_and_concludes_the_rest() -> None:
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=2))
+    [assign] = plan(scheduler, "u", "v", "w")
+    assert tell(scheduler, Stopped()) == [Conclude("w", Conclusion.STOPPED), Recall("a:0")]
+    assert tell(scheduler, AttemptEnded(assign.batch, "u", Ending.GOOD)) == [Conclude("u", Conclusion.ENDED, 1)]
+    assert tell(scheduler, BatchEnded(assign.batch)) == [Conclude("v", Conclusion.STOPPED)]
+    assert scheduler.done
+
+
+def test_stop_means_no_second_try() -> None:
+    scheduler = farm("a:0")
+    [assign] = plan(scheduler, "w")
+    tell(scheduler, Stopped())
+    assert tell(scheduler, AttemptEnded(assign.batch, "w", Ending.KILLED)) == [Conclude("w", Conclusion.ENDED, 1)]
+
+
+def test_what_cannot_happen_tells_the_story() -> None:
+    scheduler = farm("a:0")
+    with pytest.raises(InvalidTransition, match=r"a:0 was ready before; the story so far:(?s:.*)BoardAdded"):
+        tell(scheduler, BoardReady("a:0"))
+    with pytest.raises(InvalidTransition, match="no board b:7 was added"):
+        tell(scheduler, BoardLost("b:7"))
+    with pytest.raises(InvalidTransition, match="a:0 was added before"):
+        tell(scheduler, BoardAdded("a:0", "a"))
+    plan(scheduler, "w")
+    with pytest.raises(InvalidTransition, match="work w was planned before"):
+        plan(scheduler, "w")

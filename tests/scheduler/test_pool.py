@@ -1,0 +1,108 @@
+"""The order in which work is handed out."""
+
+from __future__ import annotations
+
+import pytest
+
+from scheduler.batching import Batching
+from scheduler.placing import choose_key
+from scheduler.pool import Pool
+from scheduler.work import Work
+
+
+def pool(*works: Work) -> Pool:
+    filled = Pool()
+    for work in works:
+        filled.push(work)
+    return filled
+
+
+def ids(works: list[Work]) -> list[str]:
+    return [work.id for work in works]
+
+
+def test_longest_first_and_equals_in_planned_order() -> None:
+    waiting = pool(Work("b", 1, "op", 1.0), Work("a", 1, "op", 1.0), Work("long", 1, "op", 9.0))
+    assert ids(waiting.take("board", 1, 99, 9)) == ["long", "b", "a"]
+
+
+def test_a_group_is_kept_together_and_a_second_board_starts_another() -> None:
+    waiting = pool(*(Work(f"{group}{n}", 1, group, 1.0) for n in range(4) for group in ("add", "mul")))
+    assert ids(waiting.take("first", 1, 99, 2)) == ["add0", "add1"]
+    assert ids(waiting.take("second", 1, 99, 2)) == ["mul0", "mul1"]
+    assert ids(waiting.take("first", 1, 99, 3)) == ["add2", "add3", "mul2"]
+
+
+def test_a_batch_holds_at_least_one_work_and_no_more_seconds_than_asked() -> None:
+    waiting = pool(*(Work(f"w{n}", 1, "op", 2.0) for n in range(4)))
+    assert ids(waiting.take("board", 1, 0.5, 9)) == ["w0"]
+    assert ids(waiting.take("board", 1, 4.0, 9)) == ["w1", "w2"]
+
+
+def test_second_tries_come_first_but_not_to_the_board_that_had_them() -> None:
+    waiting = pool(Work("fresh", 1, "op"))
+    waiting.push(Work("again", 1, "op"), avoid="bad")
+    assert waiting.lanes[1].size_for("bad") == 1
+    assert waiting.lanes[1].size_for("good") == 2
+    assert ids(waiting.take("good", 1, 99, 1)) == ["again"]
+    assert ids(waiting.take("bad", 1, 99, 9)) == ["fresh"]
+    assert len(waiting) == 0
+    assert not waiting.lanes
+
+
+def test_readmitted_work_goes_to_anyone() -> None:
+    waiting = pool()
+    waiting.push(Work("again", 1, "op"), avoid="bad")
+    waiting.readmit("bad")
+    assert ids(waiting.take("bad", 1, 99, 9)) == ["again"]
+
+
+def test_drained_work_is_all_work_of_the_key() -> None:
+    waiting = pool(Work("a", 1), Work("b", 2), Work("c", 1))
+    waiting.push(Work("again", 1), avoid="bad")
+    assert sorted(ids(waiting.drain(1))) == ["a", "again", "c"]
+    assert len(waiting) == 1
+    assert waiting.drain("none such") == []
+
+
+def test_a_board_stays_with_its_key_then_goes_where_fewest_can_then_where_most_waits() -> None:
+    waiting = pool(
+        Work("a", "small", cost=1.0), Work("b", "large", cost=9.0), Work("c", "rare", cost=0.1), Work("d", "small")
+    )
+    able = {"small": 2, "large": 2, "rare": 1}
+
+    def choose(board: str, *may: str) -> object:
+        return choose_key(board, waiting, lambda key: key in may, lambda key: able[str(key)])
+
+    assert choose("new", "small", "large", "rare") == "rare"
+    assert choose("new", "small", "large") == "large"
+    assert choose("new") is None
+    waiting.take("old", "small", 99, 1)
+    assert choose("old", "small", "large", "rare") == "small"
+    waiting.leave("old")
+    assert choose("old", "small", "large") == "large"
+
+
+def test_boards_spread_over_keys() -> None:
+    waiting = pool(*(Work(f"{key}{n}", key) for key in ("x", "y") for n in range(4)))
+    chosen = []
+    for board in ("first", "second"):
+        key = choose_key(board, waiting, ("x", "y").__contains__, ("x", "y").count)
+        chosen.append(key)
+        waiting.take(board, key, 99, 1)
+    assert set(chosen) == {"x", "y"}
+
+
+@pytest.mark.parametrize(
+    ("seconds_left", "works_left", "boards", "expected"),
+    [
+        (1000.0, 100_000, 4, (2.0, 256)),  # far from the end: as large as allowed
+        (8.0, 80, 4, (1.0, 10)),  # a share of what is left
+        (0.4, 4, 4, (0.05, 1)),  # the tail: one by one
+        (1.0, 1, 0, (0.5, 1)),
+    ],
+)
+def test_batches_shrink(seconds_left: float, works_left: int, boards: int, expected: tuple[float, int]) -> None:
+    seconds, works = Batching().limits(seconds_left, works_left, boards)
+    assert seconds == pytest.approx(expected[0])
+    assert works == expected[1]

@@ -1,0 +1,194 @@
+"""Random stories: boards come, go, hang and lie; results come late, twice or never. All must hold after every event."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from scheduler import (
+    Assign,
+    AttemptEnded,
+    BatchEnded,
+    Batching,
+    BoardAdded,
+    BoardLost,
+    BoardReady,
+    BoardState,
+    Conclude,
+    Ending,
+    Event,
+    FaultBudget,
+    Missed,
+    Planned,
+    Restart,
+    Retire,
+    Scheduler,
+    Stopped,
+    Work,
+)
+
+KINDS = ("n150", "n300", "t3000")
+FITS = {("n150", "1x1"), ("n300", "1x1"), ("n300", "1x2"), ("t3000", "1x1"), ("t3000", "1x2"), ("t3000", "2x4")}
+ENDINGS = [ending for ending in Ending if ending is not Ending.MISSED]
+
+
+def fits(kind: object, key: object) -> bool:
+    return (kind, key) in FITS
+
+
+class Farm(RuleBasedStateMachine):
+    """A farm as the driver would see it, and what it must be able to say at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scheduler = Scheduler(
+            fits, batching=Batching(most_works=4), budget=FaultBudget(in_a_row=3, in_all=6, refusals=1), validate=True
+        )
+        self.now = 0.0
+        self.planned: set[str] = set()
+        self.conclusions: Counter[str] = Counter()
+        self.assigned: dict[int, Assign] = {}  # every batch ever
+        self.attempts: set[tuple[str, int]] = set()  # that ended, or were missed
+        self.told: list[AttemptEnded] = []
+        self.starting: set[str] = set()
+        self.ready: set[str] = set()
+        self.retired: set[str] = set()
+
+    def tell(self, event: Event) -> None:
+        """Tells the scheduler an event, and holds it to what it answers."""
+        self.now += 1
+        if isinstance(event, AttemptEnded):
+            attempt = self.scheduler.attempt_number(event.batch, event.work)
+            if attempt is not None:
+                assert (event.work, attempt) not in self.attempts, "an attempt ended twice"
+                self.attempts.add((event.work, attempt))
+        for instruction in self.scheduler.handle(event, self.now):
+            if isinstance(instruction, Assign):
+                self.hold_to_assignment(instruction)
+            elif isinstance(instruction, Conclude):
+                self.conclusions[instruction.work] += 1
+                if instruction.attempt is not None:
+                    assert (instruction.work, instruction.attempt) in self.attempts
+            elif isinstance(instruction, Missed):
+                assert (instruction.work, instruction.attempt) not in self.attempts
+                self.attempts.add((instruction.work, instruction.attempt))
+            elif isinstance(instruction, Restart):
+                self.ready.discard(instruction.board)
+                self.starting.add(instruction.board)
+            elif isinstance(instruction, Retire):
+                self.ready.discard(instruction.board)
+                self.starting.discard(instruction.board)
+                self.retired.add(instruction.board)
+
+    def hold_to_assignment(self, assign: Assign) -> None:
+        assert assign.works
+        assert assign.board in self.ready, "work for a board that isn't there"
+        assert fits(self.scheduler.boards[assign.board].kind, assign.key)
+        assert assign.batch not in self.assigned
+        for work, attempt in assign.works:
+            assert work in self.planned
+            assert not self.conclusions[work], "concluded work is handed out"
+            assert (work, attempt) not in self.attempts, "an attempt number is used twice"
+        self.assigned[assign.batch] = assign
+
+    @rule(kind=st.sampled_from(KINDS))
+    @precondition(lambda self: len(self.scheduler.boards) < 5)
+    def add_board(self, kind: str) -> None:
+        board = f"{kind}:{len(self.scheduler.boards)}"
+        self.starting.add(board)
+        self.tell(BoardAdded(board, kind))
+
+    @rule(
+        keys=st.lists(st.sampled_from(["1x1", "1x2", "2x4"]), min_size=1, max_size=12),
+        groups=st.integers(1, 3),
+        cost=st.sampled_from([0.001, 0.5, 3.0]),
+    )
+    def plan(self, keys: list[str], groups: int, cost: float) -> None:
+        first = len(self.planned)
+        works = tuple(Work(f"w{first + n}", key, f"op{n % groups}", cost * (n + 1)) for n, key in enumerate(keys))
+        self.planned |= {work.id for work in works}
+        self.tell(Planned(works))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.starting)
+    def board_is_ready(self, data: st.DataObject) -> None:
+        board = data.draw(st.sampled_from(sorted(self.starting)))
+        self.starting.remove(board)
+        self.ready.add(board)
+        self.tell(BoardReady(board))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.starting or self.ready)
+    def board_is_lost(self, data: st.DataObject) -> None:
+        self.tell(BoardLost(data.draw(st.sampled_from(sorted(self.starting | self.ready)))))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.retired)
+    def retired_board_speaks(self, data: st.DataObject) -> None:
+        board = data.draw(st.sampled_from(sorted(self.retired)))
+        self.tell(BoardReady(board) if data.draw(st.booleans()) else BoardLost(board))
+
+    @rule(data=st.data(), ending=st.sampled_from(ENDINGS), several=st.integers(1, 4))
+    @precondition(lambda self: self.scheduler.batches)
+    def attempts_end(self, data: st.DataObject, ending: Ending, several: int) -> None:
+        batch = data.draw(st.sampled_from(sorted(self.scheduler.batches)))
+        for work in list(self.scheduler.batches[batch].open)[:several]:
+            event = AttemptEnded(batch, work, ending)
+            self.told.append(event)
+            self.tell(event)
+
+    @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
+    @precondition(lambda self: self.told)
+    def result_comes_twice(self, data: st.DataObject, ending: Ending) -> None:
+        event = data.draw(st.sampled_from(self.told[-20:]))
+        assert self.scheduler.attempt_number(event.batch, event.work) is None
+        self.tell(AttemptEnded(event.batch, event.work, ending))
+
+    @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
+    @precondition(lambda self: self.assigned)
+    def result_of_any_batch_ever(self, data: st.DataObject, ending: Ending) -> None:
+        assign = self.assigned[data.draw(st.sampled_from(sorted(self.assigned)))]
+        work, _ = data.draw(st.sampled_from(assign.works))
+        self.tell(AttemptEnded(assign.batch, work, ending))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.assigned)
+    def batch_ends(self, data: st.DataObject) -> None:
+        self.tell(BatchEnded(data.draw(st.sampled_from(sorted(self.assigned)))))
+
+    @rule(sure=st.integers(0, 4))
+    def stop(self, sure: int) -> None:
+        if sure == 0:
+            self.tell(Stopped())
+
+    @invariant()
+    def nothing_is_concluded_twice_or_lost(self) -> None:
+        assert max(self.conclusions.values(), default=0) <= 1
+        assert set(self.conclusions) | set(self.scheduler.works) == self.planned
+
+    def teardown(self) -> None:
+        """From any state, boards that work end the run: every planned work has its one conclusion."""
+        for _ in range(3 * len(self.planned) + 10):
+            if self.scheduler.done:
+                break
+            for board in sorted(self.starting):
+                self.starting.remove(board)
+                self.ready.add(board)
+                self.tell(BoardReady(board))
+            for number in sorted(self.scheduler.batches):
+                batch = self.scheduler.batches.get(number)
+                for work in list(batch.open) if batch else ():
+                    self.tell(AttemptEnded(number, work, Ending.GOOD))
+                self.tell(BatchEnded(number))
+        assert self.scheduler.done, "work is left over for ever"
+        assert self.conclusions == Counter(dict.fromkeys(self.planned, 1))
+        assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.RETIRED} == self.retired
+
+
+TestStories = Farm.TestCase
+TestStories.settings = settings(
+    max_examples=200, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
