@@ -32,7 +32,10 @@ def runs(
     if as_json:
         typer.echo(json.dumps([head.model_dump(mode="json") for head in heads], indent=1))
         return
-    table = Table("run", "started (UTC)", "ended", "planned", "command", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("run", "started (UTC)", "ended", "planned"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("command")
     for head in heads:
         cells = (
             head.id,

@@ -135,7 +135,7 @@ def _headline(view: RunView, found: Counter[Verdict]) -> str:
     if not planned:
         told = "Nothing was planned."
     elif bad:
-        told = f"Of {planned} vectors {_listed(bad)}."
+        told = f"Of {planned} vector{'s' if planned > 1 else ''} {_listed(bad)}."
     else:
         good = _listed([verdict.value for verdict in Verdict if found[verdict]])
         told = f"{'The only vector' if planned == 1 else f'All {planned} vectors'} ended well: {good}."

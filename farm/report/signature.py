@@ -10,7 +10,7 @@ from farm.report.text import printable, shortened
 _LOOKED_AT = 20_000
 
 _BACKTRACE = re.compile(
-    r"^\s*(backtrace:|Traceback \(most recent call last\):|Stack trace:|---\s).*", re.M | re.S | re.I
+    r"^[ \t]{0,8}(backtrace:|Traceback \(most recent call last\):|Stack trace:|---\s).*", re.M | re.S | re.I
 )
 _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"0x[0-9a-fA-F]+"), "<address>"),

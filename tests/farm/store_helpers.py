@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from farm.boards.base import Board, BoardKind
+from farm.boards.base import Board
+from farm.boards.kinds import KINDS
 from farm.outcome import Outcome
 from farm.store import Attempt, Conclusion, Ended, RunBoard, RunInfo, Store
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
-N300 = BoardKind("n300", "wormhole_b0", "Wormhole", 2, ((1, 2), (1, 1)))
-MOCK = Board("mock:n300:0", "mock", N300, computes=False)
+MOCK = Board("mock:n300:0", "mock", KINDS["n300"], computes=False)
 
 
 @dataclass(frozen=True)
