@@ -72,6 +72,7 @@ class Reason(str, Enum):
     # of faults
     OPEN_FAILED = "open_failed"
     OPEN_TIMEOUT = "open_timeout"
+    BOARD_WEDGED = "board_wedged"
     HOST_LOST = "host_lost"
     REBUILD_MISMATCH = "rebuild_mismatch"
     INTERNAL = "internal"

@@ -15,6 +15,8 @@ class BoardKind:
         board_type: tt-metal's word for the architecture in traces: Wormhole or Blackhole.
         chips: how many chips one board has.
         meshes: every mesh shape that opens, largest first.
+        grids: for each way of dispatching that opens (core type, axis), ttnn's default first, the columns and rows of
+            compute cores that it leaves on a chip.
     """
 
     name: str
@@ -22,6 +24,7 @@ class BoardKind:
     board_type: str
     chips: int
     meshes: tuple[tuple[int, int], ...]
+    grids: tuple[tuple[str | None, str | None, tuple[int, int]], ...]
 
 
 @dataclass(frozen=True, slots=True)

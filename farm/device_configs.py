@@ -1,0 +1,155 @@
+"""How a board must be opened for a configuration, where its trace doesn't say: inferred from what it needs.
+
+A trace of version 1, and most of version 2, doesn't tell how the device was opened. What the configuration itself needs
+then decides: its mesh, the compute cores its shards and programs name, a fabric for collective operations, small L1
+for convolutions. The report says that it was inferred.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+
+from farm.boards.base import BoardKind
+from tracer.device_config import DeviceConfig
+from tracer.values import CoreCoord, CoreGrid, CoreRange, Mapping, MemoryConfig, Struct, Tensor, Value, walk
+
+SMALL_L1 = 32768
+"""Bytes of small L1 where an operation needs some and the trace doesn't say; convolution models use about this."""
+
+_COLLECTIVES = (
+    "all_gather",
+    "all_reduce",
+    "reduce_scatter",
+    "all_broadcast",
+    "all_to_all",
+    "mesh_partition",
+    "point_to_point",
+    "neighbor_pad",
+    "ring_",
+)
+_SMALL_L1_USERS = ("conv", "pool", "halo", "upsample", "grid_sample", "fold")
+# Struct fields that name compute cores by a corner or by their number of columns and rows.
+_GRID_SIZES = ("compute_with_storage_grid_size", "core_grid", "grid_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a configuration needs of an open board.
+
+    Attributes:
+        mesh: its rows and columns of chips.
+        grid: columns and rows of compute cores on a chip.
+        fabric: whether chips talk to each other.
+        small_l1: whether the operation keeps small buffers in L1.
+    """
+
+    mesh: tuple[int, int] = (1, 1)
+    grid: tuple[int, int] = (1, 1)
+    fabric: bool = False
+    small_l1: bool = False
+
+
+def needs(
+    operation: str, arguments: collections.abc.Mapping[str, Value], traced_mesh: Sequence[int] | None = None
+) -> Needs:
+    """What a configuration needs.
+
+    Args:
+        operation: its dotted name.
+        arguments: its arguments by name.
+        traced_mesh: the mesh it was traced on, where the trace tells.
+    """
+    short = operation.rpartition(".")[2]
+    collective = any(word in short for word in _COLLECTIVES)
+    mesh = _mesh(arguments.values(), traced_mesh if collective else None)
+    if collective and mesh == (1, 1):
+        mesh = (1, 2)  # the smallest on which chips can talk
+    return Needs(
+        mesh=mesh,
+        grid=_grid(arguments.values()),
+        fabric=collective,
+        small_l1=any(word in short for word in _SMALL_L1_USERS),
+    )
+
+
+def infer(needed: Needs, kinds: Iterable[BoardKind]) -> tuple[DeviceConfig, tuple[BoardKind, ...]]:
+    """The device config that the most of these kinds of boards can serve, and which of them can.
+
+    The plainest of equals wins: ttnn's own dispatch before any other. No kind at all can mean no board.
+    """
+    ways = dict.fromkeys((core_type, axis) for kind in kinds for core_type, axis, _ in kind.grids)
+    best: tuple[DeviceConfig, tuple[BoardKind, ...]] = (_config(needed, None, None), ())
+    for core_type, axis in ways:
+        config = _config(needed, core_type, axis)
+        able = tuple(kind for kind in kinds if can_serve(kind, config, needed.grid))
+        if len(able) > len(best[1]):
+            best = config, able
+    return best
+
+
+def can_serve(kind: BoardKind, config: DeviceConfig, grid: tuple[int, int] = (1, 1)) -> bool:
+    """Whether a board of this kind opens so, and then has this many compute cores on a chip."""
+    if config.mesh_shape not in kind.meshes:
+        return False
+    core_type = None if config.dispatch_core_type == "WORKER" else config.dispatch_core_type
+    axis = None if config.dispatch_core_axis == "ROW" and kind.arch == "wormhole_b0" else config.dispatch_core_axis
+    for way_type, way_axis, (columns, rows) in kind.grids:
+        if (way_type, way_axis) == (core_type, None if core_type == "ETH" else axis):
+            return grid[0] <= columns and grid[1] <= rows
+    return False
+
+
+def _config(needed: Needs, core_type: str | None, axis: str | None) -> DeviceConfig:
+    return DeviceConfig(
+        mesh_shape=needed.mesh,
+        dispatch_core_type=core_type,
+        dispatch_core_axis=axis,
+        fabric="FABRIC_1D" if needed.fabric else None,
+        l1_small_size=SMALL_L1 if needed.small_l1 else None,
+    )
+
+
+def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[int, int]:
+    for value in values:
+        for part in walk(value):
+            if isinstance(part, Tensor) and part.placement is not None and len(part.placement.mesh_shape) == 2:
+                rows, columns = part.placement.mesh_shape
+                return rows, columns
+    if traced_mesh is not None and len(traced_mesh) == 2:
+        return traced_mesh[0], traced_mesh[1]
+    return 1, 1
+
+
+def _grid(values: Iterable[Value]) -> tuple[int, int]:
+    columns = rows = 1
+    for x, y in (corner for value in values for corner in _corners(value)):
+        columns, rows = max(columns, x + 1), max(rows, y + 1)
+    return columns, rows
+
+
+def _corners(value: Value) -> Iterator[tuple[int, int]]:
+    """The last compute core of every grid in a value; banks of DRAM are no compute cores."""
+    if isinstance(value, CoreGrid):
+        yield value.x - 1, value.y - 1
+    elif isinstance(value, CoreRange):
+        yield value.end.x, value.end.y
+    elif not (isinstance(value, MemoryConfig) and value.buffer == "DRAM"):
+        for name, part in _parts(value):
+            if name in _GRID_SIZES and isinstance(part, CoreCoord):
+                yield part.x - 1, part.y - 1
+            else:
+                yield from _corners(part)
+
+
+def _parts(value: Value) -> Iterator[tuple[str, Value]]:
+    """What stands directly inside a value, with the field's name where it has one."""
+    if isinstance(value, tuple):
+        yield from (("", part) for part in value)
+    elif isinstance(value, Struct):
+        yield from value.fields
+    elif isinstance(value, Mapping):
+        yield from value.items
+    elif is_dataclass(value):
+        yield from ((field.name, getattr(value, field.name)) for field in fields(value))

@@ -1,0 +1,74 @@
+"""The board process: `python -m farm.process --requests FD --replies FD --computes 0|1`.
+
+It reads requests and writes replies, each one line of JSON:
+
+    {"open": device config}        -> {"opened": {...}} or {"refused": text}
+    {"run": [vector, ...]}         -> {"finished": outcome} for each, in order
+    {"close": true}                -> it releases the board and ends
+
+First of all it says {"hello": {...}}. SIGINT releases the board and ends it, as does the end of the requests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+def main() -> int:
+    """Serves requests until there are no more."""
+    parser = argparse.ArgumentParser(prog="farm.process")
+    parser.add_argument("--requests", type=int, required=True, help="file descriptor to read requests from")
+    parser.add_argument("--replies", type=int, required=True, help="file descriptor to write replies to")
+    parser.add_argument("--computes", type=int, required=True, help="1 where the board computes numbers")
+    given = parser.parse_args()
+    # a keeper inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    replies = os.fdopen(given.replies, "w", encoding="utf-8")
+
+    def reply(message: dict[str, Any]) -> None:
+        replies.write(json.dumps(message, separators=(",", ":")) + "\n")
+        replies.flush()
+
+    try:
+        import ttnn  # noqa: F401 - to tell a missing ttnn from a broken session
+    except ImportError as error:
+        reply({"unusable": f"ttnn can't be imported by {sys.executable}: {error}"})
+        return 1
+    from farm.process.session import Session, ttnn_version
+
+    session = Session(computes=bool(given.computes))
+    reply({"hello": {"ttnn": ttnn_version(), "python": platform.python_version(), "pid": os.getpid()}})
+    try:
+        for request in _requests(given.requests):
+            if "open" in request:
+                reply(session.open(request["open"]))
+            elif "run" in request:
+                for vector in request["run"]:
+                    reply({"finished": session.run(vector).as_json()})
+            else:
+                break
+    except KeyboardInterrupt:
+        pass  # the polite way to end
+    except BrokenPipeError:
+        pass  # the keeper is gone
+    finally:
+        session.close()
+    return 0
+
+
+def _requests(descriptor: int) -> Iterator[dict[str, Any]]:
+    with os.fdopen(descriptor, encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""What an exception, or the way a process ended, says: one table, matched on specific text."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+
+from farm.verdicts import Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A text that decides a verdict.
+
+    Attributes:
+        text: what the message must contain, as it is printed.
+        verdict, reason: what it then means.
+    """
+
+    text: str
+    verdict: Verdict
+    reason: Reason
+
+
+_HANG = (Verdict.FAIL_CRASH_HANG, Reason.HANG)
+_WEDGED = (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED)
+
+# The first rule that matches decides; board faults come before hangs, hangs before memory, as tt-metal has it.
+RULES = (
+    Rule("unexpected run_mailbox value", *_WEDGED),
+    Rule("could not fit in the discovered physical topology", *_WEDGED),
+    Rule("mapping_result.success", *_WEDGED),
+    Rule("inter-mesh mapping failed", *_WEDGED),
+    Rule("intra-mesh mapping failed", *_WEDGED),
+    Rule("device timeout in fetch queue wait", *_HANG),
+    Rule("potential hang detected", *_HANG),
+    Rule("completion reader queue is not empty", *_HANG),
+    Rule("device hang or timeout occurred", *_HANG),
+    Rule("Out of Memory: Not enough space to allocate", Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
+    Rule("beyond max L1 size", Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
+    Rule("Watcher", Verdict.FAIL_WATCHER, Reason.EXCEPTION),
+)
+
+
+def classify(message: str) -> tuple[Verdict, Reason]:
+    """The verdict that an exception's text means; any other exception is a failed assertion, as tt-metal has it."""
+    for rule in RULES:
+        if rule.text in message:
+            return rule.verdict, rule.reason
+    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION
+
+
+_BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)
+_LONGEST = 4000
+
+
+def words(error: BaseException) -> str:
+    """An exception's own words: its class where it isn't ttnn's RuntimeError, without the C++ backtrace."""
+    text = _BACKTRACE.sub("", str(error)).strip()
+    if not isinstance(error, RuntimeError) or not text:
+        text = f"{type(error).__name__}: {text}".rstrip(": ")
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+
+
+def describe_exit(code: int | None) -> str:
+    """How a process ended, in words: `was killed by SIGSEGV`, `ended with exit code 1`."""
+    if code is None:
+        return "ended in an unknown way"
+    if code < 0:
+        try:
+            return f"was killed by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"was killed by signal {-code}"
+    return f"ended with exit code {code}"

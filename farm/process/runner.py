@@ -1,0 +1,209 @@
+"""Running one vector on an open board: rebuild, call, check. Runs in the board process alone."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import ttnn
+
+from farm.outcome import Outcome
+from farm.process.binding import Call, LostArgument, Unbindable, bind
+from farm.process.check import compare, differences
+from farm.process.classify import classify, words
+from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members, numpy_dtype
+from farm.verdicts import Reason, Verdict
+from tracer import v2
+from tracer.describe import describe
+from tracer.signatures import overloads
+from tracer.values import MemoryConfig, Tensor, Value
+
+PCC_THRESHOLD = 0.999
+"""The PCC that an output must reach against its golden, as tt-metal's traced sweeps have it."""
+
+
+class Runner:
+    """Runs vectors on one open device.
+
+    Attributes:
+        device: the open mesh device.
+        computes: whether numbers come out; on a mock none do, and a call that is accepted is `validated`.
+    """
+
+    def __init__(self, device: Any, *, computes: bool) -> None:
+        self.device = device
+        self.computes = computes
+        self._rebuilder = Rebuilder(device, _random if computes else None)
+
+    def run(self, vector: dict[str, Any]) -> Outcome:
+        """Runs one vector in its wire form. Never raises: whatever happens is an outcome."""
+        attempt = _Attempt(vector["id"])
+        try:
+            return self._run(vector, attempt)
+        except UnknownOperation as error:
+            return attempt.ended(Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION, str(error))
+        except LostArgument as error:
+            return attempt.ended(Verdict.NOT_RUN, Reason.LOST_ARGUMENT, str(error))
+        except (Unbindable, CannotRebuild) as error:
+            return attempt.ended(Verdict.NOT_RUN, Reason.UNBINDABLE, str(error))
+        except RebuiltDifferently as error:
+            return attempt.ended(Verdict.FARM_FAULT, Reason.REBUILD_MISMATCH, str(error))
+        except Exception as error:  # noqa: BLE001 - farm's own mistake must not cost the other vectors
+            return attempt.ended(Verdict.FARM_FAULT, Reason.INTERNAL, words(error))
+
+    def _run(self, vector: dict[str, Any], attempt: _Attempt) -> Outcome:
+        operation = find_operation(vector["operation"])
+        arguments = {name: v2.decode(raw) for name, raw in vector["arguments"].items()}
+        call = bind(arguments, overloads(operation), enum_members)
+        attempt.inexact = call.inexact
+        try:
+            positional = [self._rebuilder.live(value) for value in call.positional]
+            keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
+        except RuntimeError as error:
+            # ttnn itself refused to make an input: the allocator is as much the test as the call
+            return attempt.refused(error, "making its inputs: ")
+        golden_inputs = self._numbers(positional, keywords) if self.computes else None
+        try:
+            output = operation(*positional, **keywords)
+            if self.computes:
+                ttnn.synchronize_device(self.device)
+        except TypeError as error:
+            if "incompatible function arguments" in str(error):
+                # the operation was never reached: this call is not one that ttnn has
+                told = f"{vector['operation']} takes no call such as {', '.join(call.keywords)}"
+                return attempt.ended(Verdict.NOT_RUN, Reason.UNBINDABLE, told)
+            return attempt.refused(error)
+        except (RuntimeError, ValueError, IndexError) as error:
+            return attempt.refused(error)
+        found = describe(output)
+        traced = None if vector.get("output") is None else v2.decode(vector["output"])
+        wrong = differences(traced, found) if traced is not None else contradictions(call, found)
+        attempt.details["output"] = v2.encode(found)
+        if wrong:
+            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
+        if golden_inputs is None:
+            return attempt.ended(Verdict.VALIDATED)
+        return self._compared(operation, golden_inputs, output, attempt)
+
+    def _numbers(self, positional: list[Any], keywords: dict[str, Any]) -> tuple[list[Any], dict[str, Any]] | None:
+        """The inputs as torch tensors, before the call changes any of them; None without torch."""
+        try:
+            import torch  # noqa: F401 - ttnn.to_torch needs it
+        except ImportError:
+            return None
+        return [_to_torch(each) for each in positional], {name: _to_torch(each) for name, each in keywords.items()}
+
+    def _compared(
+        self, operation: Any, inputs: tuple[list[Any], dict[str, Any]], output: Any, attempt: _Attempt
+    ) -> Outcome:
+        """Compares an output with ttnn's golden function for the operation."""
+        try:
+            golden_function = ttnn.get_golden_function(operation)
+            golden = golden_function(*inputs[0], **inputs[1])
+        except Exception as error:  # noqa: BLE001 - a golden that can't run judges nothing
+            return attempt.ended(Verdict.VALIDATED, message=f"executed, not compared: no golden: {words(error)}")
+        pairs = list(zip(_sequence(golden), _sequence(output), strict=False))
+        try:
+            results = [compare(one.float().numpy(), _to_torch(other).float().numpy()) for one, other in pairs]
+        except ValueError as error:
+            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
+        attempt.metrics["pcc"] = min(result.pcc for result in results)
+        attempt.metrics["max_abs_error"] = max(result.max_abs_error for result in results)
+        if attempt.metrics["pcc"] < PCC_THRESHOLD:
+            told = f"PCC {attempt.metrics['pcc']:.6f} is below {PCC_THRESHOLD}"
+            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC, told)
+        return attempt.ended(Verdict.PASS, message=f"PCC {attempt.metrics['pcc']:.6f}")
+
+
+class UnknownOperation(Exception):  # noqa: N818 - it names the finding
+    """This ttnn has no operation of that name."""
+
+
+@functools.cache
+def find_operation(name: str) -> Callable[..., Any]:
+    """The registered operation of this name (`ttnn.transformer.scaled_dot_product_attention`).
+
+    Raises:
+        UnknownOperation: there is none; nothing but registered operations is ever called.
+    """
+    found: Any = ttnn
+    for part in name.split(".")[1:]:
+        found = getattr(found, part, None)
+    if getattr(found, "python_fully_qualified_name", None) != name:
+        raise UnknownOperation(f"this ttnn has no operation {name}")
+    return found  # type: ignore[no-any-return]
+
+
+def contradictions(call: Call, found: Value) -> list[str]:
+    """What of an output contradicts what the call itself asked for, where the trace doesn't tell the output."""
+    if not isinstance(found, Tensor):
+        return []
+    told = []
+    for name in ("dtype", "output_dtype"):
+        asked = call.keywords.get(name)
+        if asked is not None and found.dtype != getattr(asked, "name", found.dtype):
+            told.append(f"dtype {asked.name} was asked for, this call gave {found.dtype}")  # type: ignore[union-attr]
+    memory = call.keywords.get("memory_config")
+    if isinstance(memory, MemoryConfig) and found.memory is not None and found.storage == "DEVICE":
+        for name in ("layout", "buffer"):
+            one, other = getattr(memory, name), getattr(found.memory, name)
+            if one != other:
+                told.append(f"memory {name} {one} was asked for, this call gave {other}")
+    return told
+
+
+class _Attempt:
+    """What is known of an attempt while it runs."""
+
+    def __init__(self, vector_id: str) -> None:
+        self.vector_id = vector_id
+        self.started = time.time()
+        self.inexact: tuple[str, ...] = ()
+        self.metrics: dict[str, float] = {}
+        self.details: dict[str, Any] = {}
+        self._begun = time.perf_counter()
+
+    def refused(self, error: Exception, doing: str = "") -> Outcome:
+        verdict, reason = classify(str(error))
+        if self.inexact and verdict.failed:
+            # a call without what it was made with says nothing of the operation
+            told = f"can't run as traced ({'; '.join(self.inexact)}): {doing}{words(error)}"
+            return self.ended(Verdict.NOT_RUN, Reason.LOST_ARGUMENT, told)
+        return self.ended(verdict, reason, doing + words(error))
+
+    def ended(self, verdict: Verdict, reason: Reason = Reason.NONE, message: str = "") -> Outcome:
+        return Outcome(
+            vector_id=self.vector_id,
+            verdict=verdict,
+            reason=reason,
+            message=message,
+            started=self.started,
+            seconds=time.perf_counter() - self._begun,
+            inexact=self.inexact,
+            metrics=self.metrics,
+            details=self.details,
+        )
+
+
+def _random(shape: tuple[int, ...], dtype: str) -> Any:
+    """Seeded numbers that every dtype holds well: small integers for integers, uniform -1 to 1 else."""
+    generator = np.random.default_rng(0)
+    kind = numpy_dtype(dtype)
+    if np.issubdtype(kind, np.integer):
+        return generator.integers(0, 2, shape).astype(kind)
+    return generator.uniform(-1, 1, shape).astype(kind)
+
+
+def _to_torch(value: Any) -> Any:
+    if isinstance(value, ttnn.Tensor):
+        return ttnn.to_torch(value)
+    if isinstance(value, list):
+        return [_to_torch(each) for each in value]
+    return value
+
+
+def _sequence(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -1,0 +1,99 @@
+"""The open board, as the board process holds it: opened one way at a time, and released when it ends."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+from typing import Any
+
+import ttnn
+
+from farm.outcome import Outcome
+from farm.process.classify import words
+from farm.process.rebuild import CannotRebuild, find_class, member
+from farm.process.runner import Runner
+from tracer.device_config import DeviceConfig
+
+
+@functools.cache
+def ttnn_version() -> str:
+    """The version of the ttnn of this process; `built` where it is a checkout's, which has none."""
+    told = getattr(ttnn, "__version__", None)
+    if told is not None:
+        return str(told)
+    try:
+        return importlib.metadata.version("ttnn")
+    except importlib.metadata.PackageNotFoundError:
+        return "built"
+
+
+class Session:
+    """Opens, runs on and releases the one board that this process sees.
+
+    Attributes:
+        computes: whether the board computes numbers.
+    """
+
+    def __init__(self, *, computes: bool) -> None:
+        self.computes = computes
+        self._runner: Runner | None = None
+        self._fabric = False
+
+    def open(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Opens the board, after releasing it where it is open another way; the reply to the request."""
+        self.close()
+        try:
+            config = DeviceConfig.from_json(raw)
+            if config.fabric is not None:
+                _set_fabric(config)
+                self._fabric = True
+            device = ttnn.open_mesh_device(ttnn.MeshShape(*config.mesh_shape), **_open_arguments(config))
+        except (RuntimeError, CannotRebuild, ValueError) as error:
+            self.close()
+            return {"refused": words(error)}
+        self._runner = Runner(device, computes=self.computes)
+        grid = device.compute_with_storage_grid_size()
+        return {"opened": {"chips": device.get_num_devices(), "grid": [grid.x, grid.y]}}
+
+    def run(self, vector: dict[str, Any]) -> Outcome:
+        """Runs one vector on the open board."""
+        if self._runner is None:
+            raise RuntimeError("no board is open")
+        return self._runner.run(vector)
+
+    def close(self) -> None:
+        """Releases the board, and the fabric with it."""
+        if self._runner is not None:
+            device, self._runner = self._runner.device, None
+            ttnn.close_mesh_device(device)
+        if self._fabric:
+            self._fabric = False
+            ttnn.set_fabric_config(ttnn.FabricConfig.DISABLED)
+
+
+def _open_arguments(config: DeviceConfig) -> dict[str, Any]:
+    """The arguments of `ttnn.open_mesh_device` that were given; ttnn's defaults stay where none were."""
+    sizes = ("l1_small_size", "trace_region_size", "worker_l1_size", "num_command_queues")
+    given = {name: value for name in sizes if (value := getattr(config, name)) is not None}
+    dispatch: dict[str, Any] = {}
+    if config.dispatch_core_type is not None:
+        dispatch["type"] = member("DispatchCoreType", config.dispatch_core_type)
+    if config.dispatch_core_axis is not None:
+        dispatch["axis"] = member("DispatchCoreAxis", config.dispatch_core_axis)
+    if dispatch:
+        given["dispatch_core_config"] = ttnn.DispatchCoreConfig(**dispatch)
+    return given
+
+
+def _set_fabric(config: DeviceConfig) -> None:
+    """Sets the fabric up, as the trace had it; a mock needs its manager enabled, or opening aborts the process."""
+    given: dict[str, Any] = {
+        "fabric_manager_mode": find_class("FabricManagerMode").ENABLED,
+    }
+    if config.fabric_manager is not None:
+        given["fabric_manager_mode"] = member("FabricManagerMode", config.fabric_manager)
+    if config.fabric_reliability is not None:
+        given["reliability_mode"] = member("FabricReliabilityMode", config.fabric_reliability)
+    if config.fabric_tensix is not None:
+        given["fabric_tensix_config"] = member("FabricTensixConfig", config.fabric_tensix)
+    ttnn.set_fabric_config(member("FabricConfig", str(config.fabric)), **given)

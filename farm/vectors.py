@@ -1,0 +1,150 @@
+"""Vectors of the suite `model_traced`: one for each configuration of a master, none dropped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from farm.boards.base import BoardKind
+from farm.boards.kinds import KINDS
+from farm.device_configs import can_serve, infer, needs
+from farm.errors import NothingSelected
+from farm.verdicts import Reason
+from tracer.configuration import BrokenConfiguration, Configuration
+from tracer.device_config import DeviceConfig
+from tracer.master import Master
+from tracer.names import find
+from tracer.v2 import encode
+
+ID_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One configuration to run.
+
+    Attributes:
+        id: the first 16 digits of the configuration's content hash; with `-2`, `-3`, ... where a master holds the
+            same configuration more than once.
+        operation: the operation's dotted name.
+        config_hash: tt-metal's hash of the configuration.
+        content_hash: the hash of its canonical form.
+        device_config: how a board must be opened for it.
+        device_config_inferred: whether that was inferred, since the trace doesn't say.
+        payload: what the board process gets: id, operation, arguments, names, output.
+        sources: the models' tests it was seen in.
+        lost: the arguments that the trace lost something of.
+        kinds: the names of the kinds of boards that can run it.
+        unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
+    """
+
+    id: str
+    operation: str
+    config_hash: str
+    content_hash: str
+    device_config: DeviceConfig
+    device_config_inferred: bool
+    payload: dict[str, Any] = field(compare=False)
+    sources: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    unrunnable: tuple[Reason, str] | None = None
+
+
+def plan(
+    master: Master, operations: Sequence[str] = (), kinds: Iterable[BoardKind] = tuple(KINDS.values())
+) -> list[Vector]:
+    """Makes a vector of each configuration of a master; broken ones become vectors that can't run.
+
+    Args:
+        master: where the configurations are.
+        operations: names to select, in any spelling; all where none are given.
+        kinds: the kinds of the boards that are there, best first: inferred device configs suit them.
+
+    Raises:
+        UnknownOperation: a name matches no operation.
+        NothingSelected: the master, or the selection, is empty.
+    """
+    broken_in = {each.operation for each in master.broken}
+    names = [name for name, found in master.configurations.items() if found or name in broken_in]
+    wanted = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
+    made: Counter[str] = Counter()
+    there = tuple(dict.fromkeys(kinds))
+    vectors = [
+        _vector(configuration, there, made) for name in wanted for configuration in master.configurations.get(name, ())
+    ]
+    vectors += [_broken(each, made) for each in master.broken if each.operation in wanted]
+    if not vectors:
+        where = master.path or "the master"
+        raise NothingSelected(f"{where} holds no configuration: trace a model first (farm trace PATH::TEST)")
+    return vectors
+
+
+def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Counter[str]) -> Vector:
+    vector_id = _unique(configuration.content_hash[:ID_LENGTH], made)
+    traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
+    needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration))
+    if traced is None:
+        device_config, able = infer(needed, kinds)
+    else:
+        device_config = traced
+        able = tuple(kind for kind in kinds if can_serve(kind, traced, needed.grid))
+    unrunnable = None
+    if not able:
+        unrunnable = (
+            Reason.UNSATISFIABLE,
+            f"no board here opens a {_times(device_config.mesh_shape)} mesh of chips "
+            f"with {_times(needed.grid)} compute cores",
+        )
+    return Vector(
+        id=vector_id,
+        operation=configuration.operation,
+        config_hash=configuration.config_hash,
+        content_hash=configuration.content_hash,
+        device_config=device_config,
+        device_config_inferred=traced is None,
+        payload={
+            "id": vector_id,
+            "operation": configuration.operation,
+            "arguments": configuration.encoded,
+            "names": list(configuration.names),
+            "output": None if configuration.output is None else encode(configuration.output),
+        },
+        sources=configuration.sources,
+        lost=configuration.lost,
+        kinds=frozenset(kind.name for kind in able),
+        unrunnable=unrunnable,
+    )
+
+
+def _broken(broken: BrokenConfiguration, made: Counter[str]) -> Vector:
+    vector_id = _unique(f"{broken.operation}-{broken.index}", made)
+    return Vector(
+        id=vector_id,
+        operation=broken.operation,
+        config_hash="",
+        content_hash="",
+        device_config=DeviceConfig(),
+        device_config_inferred=True,
+        payload={"id": vector_id, "operation": broken.operation, "raw": broken.raw},
+        unrunnable=(Reason.BROKEN_CONFIGURATION, str(broken)),
+    )
+
+
+def _unique(name: str, made: Counter[str]) -> str:
+    made[name] += 1
+    return name if made[name] == 1 else f"{name}-{made[name]}"
+
+
+def _traced_mesh(configuration: Configuration) -> Sequence[int] | None:
+    for seen in configuration.executions:
+        shape = (seen.machine or {}).get("mesh_device_shape")
+        if isinstance(shape, list) and all(type(side) is int for side in shape):
+            return shape
+    return None
+
+
+def _times(sides: Sequence[int]) -> str:
+    return " x ".join(map(str, sides))
