@@ -41,6 +41,15 @@ def speaking(place: str) -> Iterator[None]:
         raise StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}") from error
 
 
+def shown(place: str | Path) -> str:
+    """`place` as it may be printed: without the password of a URL."""
+    text = str(place)
+    try:
+        return make_url(text).render_as_string(hide_password=True) if "://" in text else text
+    except ArgumentError:
+        return text
+
+
 def open_engine(place: str | Path) -> Engine:
     """Makes the engine for a URL or a path of an SQLite file; its directory is made.
 
@@ -55,13 +64,15 @@ def open_engine(place: str | Path) -> Engine:
         arguments: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if _is_sqlite(url) else {}
         engine = create_engine(url, json_serializer=to_json, **arguments)
     except ModuleNotFoundError as error:
-        raise StoreError(f"results store {text} needs the Python package {error.name}: pip install it") from error
+        raise StoreError(
+            f"results store {shown(text)} needs the Python package {error.name}: pip install it"
+        ) from error
     except (ArgumentError, NoSuchModuleError) as error:
-        raise StoreError(f"results store {text} is neither a path nor the URL of a known database") from error
+        raise StoreError(f"results store {shown(text)} is neither a path nor the URL of a known database") from error
     if engine.dialect.name not in _INSERTS:
-        raise StoreError(f"results store {text}: only SQLite and PostgreSQL are supported")
+        raise StoreError(f"results store {shown(text)}: only SQLite and PostgreSQL are supported")
     if _is_sqlite(url):
-        with speaking(text):
+        with speaking(shown(text)):
             if url.database:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)
             _prepare_sqlite(engine)

@@ -53,7 +53,7 @@ class Store:
             raise StoreError(
                 f"there is no results store at {text}: run `farm sweep` first, or name another with --store"
             )
-        store = cls(dialect.open_engine(text), text)
+        store = cls(dialect.open_engine(text), dialect.shown(text))
         store._prepare()
         return store
 

@@ -299,6 +299,10 @@ class TestOpening:
     def test_urls_that_lead_nowhere(self, place: str) -> None:
         self.refused(place)
 
+    def test_a_password_is_not_printed(self) -> None:
+        error = self.refused("oracle://me:secret@host/d")
+        assert "secret" not in str(error)
+
     def test_a_lock_is_waited_for_and_then_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("farm.store.dialect.BUSY_SECONDS", 0.2)
         with Store.open(tmp_path / "farm.db") as store:
