@@ -86,6 +86,11 @@ class Capture:
             counts, self._counts = self._counts or {}, None
             self._journal.write({"ended": source, "outcome": outcome, "counts": list(counts.items())})
 
+    def finish(self, status: int) -> None:
+        """The run is over, with this exit status of pytest's."""
+        with self._lock:
+            self._journal.write({"exit": status})
+
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
         thread, leave_out = _Thread(), self._leave_out
 

@@ -9,7 +9,8 @@ the order they come:
 * `{"call": n, "operation": ..., "arguments": ..., "names": ..., "opened": n}`: a configuration, numbered;
 * `{"seen": n}`: a known configuration is called in another test;
 * `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
-* `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over.
+* `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over;
+* `{"exit": status}`: the run is over, with pytest's exit status.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tracer.configuration import Configuration, Execution
+from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
+from tracer.master import Master
+from tracer.names import canonical
+from tracer.v2 import decode
 
 VERSION = 1
 PASSED = "passed"
@@ -65,7 +71,11 @@ class TracedTest:
 
 @dataclass
 class TracedCall:
-    """One configuration of a raw trace, arguments and output in version 2's form."""
+    """One configuration of a raw trace, arguments and output in version 2's form.
+
+    Attributes:
+        ended: whether its first call came back; a call that didn't took its process along.
+    """
 
     operation: str
     arguments: dict[str, Any]
@@ -74,27 +84,74 @@ class TracedCall:
     device_config: dict[str, Any] | None
     output: Any = None
     raised: str | None = None
+    ended: bool = False
 
 
 @dataclass
 class Journal:
-    """A raw trace as it was read: tests in their order, configurations by number."""
+    """A raw trace as it was read.
 
-    ttnn: str
-    tests: list[TracedTest]
-    calls: dict[int, TracedCall]
+    Attributes:
+        ttnn: the version of ttnn that was traced.
+        tests: in the order they ran.
+        calls: the configurations by number.
+        exit_status: pytest's; None where the run never got to its end.
+    """
+
+    ttnn: str = ""
+    tests: list[TracedTest] = field(default_factory=list)
+    calls: dict[int, TracedCall] = field(default_factory=dict)
+    exit_status: int | None = None
 
     @property
     def left_out(self) -> list[TracedTest]:
         """The tests that didn't pass and so don't count."""
         return [test for test in self.tests if test.outcome != PASSED]
 
+    @property
+    def unfinished(self) -> TracedCall | None:
+        """The call that was under way when the process ended, if it was the first of its configuration."""
+        last = next(reversed(self.calls.values()), None)
+        return last if last is not None and not last.ended and self.exit_status is None else None
+
+    def master(self) -> Master:
+        """The configurations of the tests that passed, with an execution for each test and way of opening."""
+        master = Master()
+        places: dict[tuple[str, str], Execution] = {}
+        for test in self.tests:
+            if test.outcome == PASSED:
+                for number, times in test.counts.items():
+                    self._add(master, places, test.source, number, times)
+        return master
+
+    def _add(
+        self, master: Master, places: dict[tuple[str, str], Execution], source: str, number: int, times: int
+    ) -> None:
+        call = self.calls[number]
+        configuration = Configuration(
+            operation=canonical(call.operation),
+            arguments={name: decode(raw) for name, raw in call.arguments.items()},
+            names=call.names,
+            output=decode(call.output),
+            raised=call.raised,
+        )
+        # a test may open its board more than once, in the same way: then the calls are of one execution
+        opened = json.dumps([call.machine, call.device_config], sort_keys=True)
+        place = (configuration.content_hash, source + opened)
+        if place in places:
+            places[place].count = (places[place].count or 0) + times
+        else:
+            config = None if call.device_config is None else DeviceConfig.from_json(call.device_config)
+            places[place] = Execution(source, call.machine, times, None, config, {"ttnn_version": self.ttnn})
+            configuration.executions.append(places[place])
+        master.add(configuration)
+
 
 class JournalReader:
     """Reads a raw trace line by line, so that a run can be watched while it writes."""
 
     def __init__(self) -> None:
-        self.journal = Journal("", [], {})
+        self.journal = Journal()
         self._openings: dict[int, dict[str, Any]] = {}
         self._started = False
 
@@ -121,10 +178,13 @@ class JournalReader:
         elif "seen" in line:
             self._count(line["seen"])
         elif "returned" in line:
-            self.journal.calls[line["returned"]].output = line["output"]
-            self.journal.calls[line["returned"]].raised = None
+            call = self.journal.calls[line["returned"]]
+            call.output, call.raised, call.ended = line["output"], None, True
         elif "raised" in line:
-            self.journal.calls[line["raised"]].raised = line["error"]
+            call = self.journal.calls[line["raised"]]
+            call.raised, call.ended = line["error"], True
+        elif "exit" in line:
+            self.journal.exit_status = line["exit"]
         elif "ended" in line:
             test = self.journal.tests[-1]
             test.outcome, test.counts = line["outcome"], dict(line["counts"])

@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         capture = Capture(Path(target).absolute(), skipped)
     except CaptureError as error:
-        raise pytest.UsageError(str(error)) from error
+        pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
     capture.start()
     config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
 
@@ -75,6 +75,10 @@ class _Tracing:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._phases[report.when] = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self._capture.finish(int(exitstatus))
 
     def pytest_unconfigure(self) -> None:
         self._capture.stop()

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import report
+from farm.cli import report, trace
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command(context_settings=trace.PASS_ON)(trace.trace)
 app.command()(report.runs)
 app.command()(report.show)
 app.command()(report.report)

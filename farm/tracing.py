@@ -1,0 +1,202 @@
+"""Tracing one pytest target: a run of pytest under the tracer's plugin, in a process and a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tracer
+from farm.boards.base import Board
+from farm.errors import FarmError, NotRunnable
+from tracer.journal import PASSED, Journal, JournalReader, read_journal
+from tracer.openings import BACKEND_VARIABLE, SERIES_VARIABLE
+
+LADDER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 10.0))
+"""How an interrupted run is ended: each signal, and the seconds it is given. Only SIGINT lets ttnn release a board."""
+
+_QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
+_POLL_SECONDS = 0.2
+# nanobind tells of objects alive at exit; nobody who traces a model can do anything about them
+_NOISE = re.compile(r"^(nanobind: .*| - (leaked|\.\.\. skipped).*|See https://nanobind.*)\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class TraceRun:
+    """What tracing came to.
+
+    Attributes:
+        journal: the raw trace.
+        path: its file.
+        status: pytest's exit status; that of the process where pytest never got to its end.
+        output: what the run printed.
+    """
+
+    journal: Journal
+    path: Path
+    status: int
+    output: str
+
+    @property
+    def passed(self) -> list[str]:
+        """The tests that passed."""
+        return [test.source for test in self.journal.tests if test.outcome == PASSED]
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run is no good, in a line; None where every test that ran passed."""
+        failed = [test for test in self.journal.left_out if test.outcome not in {"skipped", "xfailed"}]
+        if self.journal.exit_status is None and self.status != 0:
+            during = f" in {failed[-1].source}" if failed else ""
+            call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""
+            return f"the process ended with {_ending(self.status)}{during}{call}"
+        if failed:
+            return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
+        if self.status != 0:
+            return f"pytest ended with status {self.status}"
+        return None
+
+
+def split_target(target: str) -> tuple[Path, str]:
+    """A pytest target as the absolute path of its file or folder, and the rest of its node id.
+
+    Raises:
+        FarmError: there is no such file or folder.
+    """
+    name, separator, rest = target.partition("::")
+    path = Path(name).resolve()
+    if not path.exists():
+        raise FarmError(
+            f"{name}: no such file or folder; give the path of a test, as in tests/test_model.py::test_name"
+        )
+    return path, separator + rest
+
+
+def trace(
+    target: str,
+    board: Board,
+    workdir: Path,
+    arguments: Sequence[str] = (),
+    watch: Callable[[Journal], None] = lambda _: None,
+) -> TraceRun:
+    """Runs a pytest target under the tracer on one board.
+
+    Args:
+        target: a node id, a file or a folder.
+        board: what the test's process sees.
+        workdir: the folder to run in, where ttnn may leave files.
+        arguments: further ones for pytest.
+        watch: called now and then with what was traced so far.
+
+    Raises:
+        FarmError: no such path, or no such test in it.
+        NotRunnable: no ttnn for this Python, or pytest itself broke.
+    """
+    path, rest = split_target(target)
+    if importlib.util.find_spec("ttnn") is None:
+        raise NotRunnable(
+            f"no ttnn for this Python ({platform.python_version()}): `uv sync` installs one for 3.10 and 3.12 on "
+            "x86-64 Linux; else run farm with the Python of your tt-metal"
+        )
+    raw, printed = workdir / "trace.jsonl", workdir / "output.txt"
+    command = [
+        *(sys.executable, "-m", "pytest", f"{path}{rest}"),
+        # one word: pytest takes a path standing alone for a place to look for tests
+        *("-p", "tracer.plugin", f"--trace-to={raw}"),
+        *("-o", f"cache_dir={workdir / 'cache'}"),
+        *_root(path),
+        *arguments,
+    ]
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=workdir,
+            env=_environment(board),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = _follow(process, raw, watch)
+        finally:
+            _end(process)
+    text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
+    if status in (4, 5) or not raw.exists():
+        raise _unusable(target, status, text)
+    journal = read_journal(raw)
+    return TraceRun(journal, raw, status if journal.exit_status is None else journal.exit_status, text)
+
+
+def _root(path: Path) -> list[str]:
+    """The models that come with the project are named alike wherever it is installed."""
+    package = Path(tracer.__file__).resolve().parent
+    return ["--rootdir", str(package.parent)] if package in path.parents else []
+
+
+def _environment(board: Board) -> dict[str, str]:
+    given = {**_QUIET, **os.environ, **board.environment}
+    if board.backend != "silicon":
+        given |= {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: board.backend}
+    # as `python -m pytest` has it: the folder the command was given in is importable
+    packages = str(Path(tracer.__file__).resolve().parent.parent)
+    given["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), packages, os.environ.get("PYTHONPATH"))))
+    return given
+
+
+def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Callable[[Journal], None]) -> int:
+    """Waits for the process and reads along."""
+    reader, rest = JournalReader(), b""
+    position = 0
+    while True:
+        status = process.poll()
+        if raw.exists():
+            with raw.open("rb") as file:
+                file.seek(position)
+                added = file.read()
+            position += len(added)
+            *lines, rest = (rest + added).split(b"\n")
+            for line in lines:
+                reader.feed(json.loads(line))
+            if lines:
+                watch(reader.journal)
+        if status is not None:
+            return status
+        time.sleep(_POLL_SECONDS)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for sign, seconds in LADDER:
+        if process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+
+
+def _unusable(target: str, status: int, output: str) -> FarmError:
+    said = next((line for line in output.splitlines() if line.startswith("ERROR")), "").removeprefix("ERROR: ")
+    if status == 5:
+        return FarmError(f"{target}: pytest finds no test there")
+    if status == 4:
+        return FarmError(f"{target}: {said or 'pytest does not take it'}")
+    return NotRunnable(f"{target}: pytest ended with {_ending(status)} before it ran a test. {said or output[-300:]}")
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"status {status}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-status).name
+    return f"signal {-status}"
