@@ -14,6 +14,7 @@ from tracer.values import Value
 # Goes before the text that is hashed: a change of the canonical form must change every hash.
 _VERSION = "ttnn-farm configuration 1\n"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_SHARDED = re.compile(r"PlacementShard\((\d+)\)")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -40,18 +41,46 @@ def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[s
         arguments: version 2's JSON of each, as a file has it or as `encode` wrote it.
         machine: the `machine_info` of the first execution, None where a trace has none.
     """
-    given = machine or {}
-    hardware = [given.get("board_type"), given.get("device_series"), given.get("card_count")]
     text = json.dumps(
         {
             "operation": operation,
             "arguments": _normal(dict(arguments)),
-            "hardware": hardware if machine else None,
-            "mesh": _mesh(given.get("tensor_placements")),
+            "hardware": _hardware(machine or {}),
+            "mesh": _mesh(machine or {}),
         },
         sort_keys=True,
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hardware(machine: Mapping[str, Any]) -> list[Any] | None:
+    """Board type, series and number of cards; of the older lists of series, the first."""
+    if not machine.get("board_type"):
+        return None
+    series = machine.get("device_series")
+    if isinstance(series, list):
+        series = series[0] if series else None
+    return [machine["board_type"], series, machine.get("card_count", 1)]
+
+
+def _mesh(machine: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The mesh, where the machine info is of the older kind that lists placements; else it is in the arguments."""
+    placements = machine.get("tensor_placements")
+    first = placements[0] if isinstance(placements, list) and placements else None
+    shape = first.get("mesh_device_shape") if isinstance(first, dict) else None
+    if isinstance(shape, str):
+        try:
+            shape = json.loads(shape)
+        except ValueError:
+            shape = None
+    if not isinstance(first, dict) or not shape:
+        return None
+    sharded = _SHARDED.search(str(first.get("placement", "")))
+    return {
+        "mesh_shape": shape,
+        "placement_type": "shard" if sharded else "replicate",
+        "shard_dim": int(sharded[1]) if sharded else None,
+    }
 
 
 def _normal(raw: Any) -> Any:
@@ -67,10 +96,3 @@ def _normal(raw: Any) -> Any:
     if isinstance(raw, str):
         return _ADDRESS.sub("", raw)
     return raw
-
-
-def _mesh(placements: Any) -> dict[str, Any] | None:
-    """What the hash says of the mesh: nothing, unless the machine info is of the older kind that lists placements."""
-    if not isinstance(placements, list) or not placements or not isinstance(placements[0], dict):
-        return None
-    return {"mesh_shape": None}

@@ -48,7 +48,7 @@ class Configuration:
         output: what the call returned; None where the trace doesn't say.
         raised: the text of the exception that the traced call ended in.
         executions: where it was seen.
-        index: its place among the operation's configurations in the file.
+        index: its place among the operation's configurations in the file, from 0.
         given_hash: the `config_hash` that the file brought.
         extra: further keys of the file, kept as they are.
         raw: the arguments as a version-2 file has them; they are written back unchanged.
@@ -116,7 +116,7 @@ class BrokenConfiguration:
 
     Attributes:
         operation: canonical name.
-        index: its place among the operation's configurations in the file.
+        index: its place among the operation's configurations in the file, from 0.
         argument: the argument that is wrong; "" where it is something else.
         message: what is wrong with it.
         raw: what the file has, so that rewriting the file loses nothing.
@@ -130,7 +130,7 @@ class BrokenConfiguration:
 
     def __str__(self) -> str:
         where = f", argument {self.argument}" if self.argument else ""
-        return f"{self.operation}, configuration {self.index}{where}: {self.message}"
+        return f"{self.operation}, index {self.index}{where}: {self.message}"
 
 
 def in_order(names: Iterable[str]) -> list[str]:

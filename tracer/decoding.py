@@ -63,7 +63,7 @@ def _object(raw: dict[str, Any], depth: int) -> Value:
     if name in _BY_TYPE:
         return _BY_TYPE[name](raw)
     if name in objects.HANDLES:
-        return Handle(name)
+        return Handle(objects.HANDLES[name])
     return objects.struct(name, ((key, part) for key, part in raw.items() if key != "type"))
 
 
@@ -85,9 +85,8 @@ def decode_tensor(raw: dict[str, Any]) -> Tensor:
         if type(dim) is not int:
             raise ConfigurationError(f"original_shape must be a list of ints, not {forms.brief(raw['original_shape'])}")
     dtype = get("original_dtype") or get("dtype")
-    layout, storage, memory, tile, spread = (
-        get("layout"), get("storage_type"), get("memory_config"), get("tile"), get("tensor_placement")
-    )  # fmt: skip
+    layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
+    spread = get("tensor_placement", get("mesh_device"))
     return Tensor(
         dims,
         forms.member(dtype, "original_dtype"),
@@ -119,6 +118,8 @@ def _unsharded(layout: str, buffer: str) -> MemoryConfig:
 
 
 def _decode_placement(raw: Any) -> Placement | None:
+    if isinstance(raw, dict) and not (raw.get("placement") or raw.get("placements")):
+        return None  # a raw trace's `mesh_device` of a tensor that isn't distributed
     found = forms.placement(raw)
     return None if all(side == 1 for side in found.mesh_shape) else found
 

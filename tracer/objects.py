@@ -12,8 +12,15 @@ from tracer.cpptext import Call, CppTextError, Elided, Range, Unsupported, Word,
 from tracer.errors import ConfigurationError
 from tracer.values import CoreGrid, CoreRangeSet, EnumMember, Handle, Lost, Mapping, Shape, Struct, Value
 
-# Classes whose objects live on the open device and hold no configuration.
-HANDLES = frozenset({"MeshDevice", "GlobalSemaphore"})
+# Classes whose objects live on the open device and hold no configuration, by the names they have been printed with.
+HANDLES = {
+    "MeshDevice": "MeshDevice",
+    "GlobalSemaphore": "GlobalSemaphore",
+    "GlobalSemaphoreArg": "GlobalSemaphore",
+    "global_semaphore": "GlobalSemaphore",
+    "GlobalCircularBuffer": "GlobalCircularBuffer",
+    "global_circular_buffer": "GlobalCircularBuffer",
+}
 
 # Fields that are truth values although C++ prints 0 and 1, whatever the class.
 TRUTHS = frozenset(
@@ -46,7 +53,7 @@ COMPUTE_CONFIG = "WormholeComputeKernelConfig"
 # A dict with one of these keys is one of tt-metal's objects, which don't all come with a `type`.
 UNTYPED = frozenset({"type", "memory_layout", "math_fidelity", "in0_block_w"})
 # Classes whose print is read otherwise than by class and field.
-SPECIAL = HANDLES | {
+SPECIAL = HANDLES.keys() | {
     "CoreCoord", "CoreGrid", "CoreRange", "CoreRangeSet", "MemoryConfig", "NdShardSpec", "Placement", "Shape",
     "ShardSpec", "Tile", "dict", "dtype", "frozenset", "set", "str",
 }  # fmt: skip
@@ -148,7 +155,7 @@ def called(raw: Call) -> Value:
     if name == "" and all(field.isdigit() for field, _ in raw.fields):
         return tuple(value(part) for _, part in raw.fields)
     if name in HANDLES:
-        return Handle(name)
+        return Handle(HANDLES[name])
     return struct(raw.name, raw.fields)
 
 
@@ -174,14 +181,14 @@ def unsupported(raw: Unsupported) -> Handle | Lost:
         name = name.removeprefix("std::reference_wrapper<").removesuffix(">").removesuffix(" const").rstrip()
     last = name.rstrip("*& ").rpartition("::")[2]
     if last in HANDLES:
-        return Handle(last)
+        return Handle(HANDLES[last])
     return Lost(f"[ unsupported type , {raw.type}]", name.replace(" const>", ">"))
 
 
 def typed_text(name: str, text: str) -> Value:
     """Version 2's `{"type": name, "value" or "repr": text}`: an object of this class, printed."""
     if name in HANDLES:
-        return Handle(name)
+        return Handle(HANDLES[name])
     try:
         found = parse(text)
     except CppTextError:

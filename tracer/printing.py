@@ -75,8 +75,8 @@ def _part(value: Value) -> str:
         if any(isinstance(part, (CoreRange, tuple)) for part in value):
             raise _Unprintable
         return f"[{', '.join(_part(part) for part in value)}]"
-    if isinstance(value, CoreRangeSet) and not value.ranges:
-        raise _Unprintable
+    if isinstance(value, CoreRange) or value == CoreRangeSet(()):
+        raise _Unprintable  # it would read as a set of one, or as an empty list
     return _object(value)
 
 

@@ -20,7 +20,7 @@ from tracer.values import Value
 _EXECUTION = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
 _CONFIGURATION = frozenset(
     {"arguments", "argument_names", "output", "raised", "executions", "contexts", "source", "machine_info"}
-    | {"config_hash"}
+    | {"config_hash", "execution_count"}
 )
 
 
@@ -142,16 +142,20 @@ def _execution(raw: Any) -> Execution:
         machine = machine[0]
     if machine is not None and not isinstance(machine, dict):
         raise _Wrong(f"machine_info must be an object, not {brief(machine)}")
-    if count is not None and type(count) is not int:
-        raise _Wrong(f"count must be an int, not {brief(count)}")
     return Execution(
         _text(source, "source") or "",
         machine,
-        count,
+        _count(count),
         _text(raw.get("trace_uid"), "trace_uid"),
         None if opened is None else DeviceConfig.from_json(opened),
         {key: part for key, part in raw.items() if key not in _EXECUTION},
     )
+
+
+def _count(raw: Any) -> int | None:
+    if raw is not None and type(raw) is not int:
+        raise _Wrong(f"count must be an int, not {brief(raw)}")
+    return raw
 
 
 def _unpaired(raw: dict[str, Any], extra: dict[str, Any]) -> Iterator[Execution]:
@@ -162,16 +166,12 @@ def _unpaired(raw: dict[str, Any], extra: dict[str, Any]) -> Iterator[Execution]
     machines = [machines] if isinstance(machines, dict) else _list(machines, "machine_info")
     if not all(isinstance(source, str) for source in sources) or not all(isinstance(m, dict) for m in machines):
         raise _Wrong("source must be text and machine_info an object, or lists of them")
-    if len(machines) <= 1:
-        machine = machines[0] if machines else None
-        for source in sources or ([""] if machines else []):
-            yield Execution(source, machine, extra=dict(extra))
-    elif len(sources) <= 1:
-        for machine in machines:
-            yield Execution(sources[0] if sources else "", machine, extra=dict(extra))
-    else:
-        for source in sources:
-            yield Execution(source, None, extra={**extra, "machines": machines})
+    count = _count(raw.get("execution_count", raw.get("count")))
+    if len(machines) > 1 and len(sources) > 1:
+        extra, machines = {**extra, "machines": machines}, []
+    for source in sources or ([""] if machines else []):
+        for machine in machines or [None]:
+            yield Execution(source, machine, count, extra=dict(extra))
 
 
 def _list(raw: Any, what: str) -> list[Any]:

@@ -86,7 +86,7 @@ def _printed(text: str) -> Value:
 def _object(raw: dict[str, Any]) -> Value:
     ((name, body),) = raw.items()
     if name in objects.HANDLES:
-        return Handle(name)
+        return Handle(objects.HANDLES[name])
     if isinstance(body, Elided):
         return Lost("{...}", name)
     if name == "Tensor":

@@ -57,7 +57,7 @@ def _configuration(each: Configuration) -> str:
     parts = {key: _dumps(part) for key, part in each.extra.items()}
     parts["arguments"] = _block([f"{_dumps(name)}: {_dumps(arguments[name])}" for name in each.arguments], "{}")
     parts["config_hash"] = _dumps(each.config_hash)
-    parts["executions"] = _block(sorted(_dumps(_execution(seen)) for seen in each.executions), "[]")
+    parts["executions"] = _block(sorted(_dumps(execution_json(seen)) for seen in each.executions), "[]")
     if each.names:
         parts["argument_names"] = _dumps(list(each.names))
     if each.output is not None:
@@ -72,7 +72,8 @@ def _block(lines: Sequence[str], marks: str) -> str:
     return f"{marks[0]}\n     {_joined(lines, 5)}{marks[1]}" if lines else marks
 
 
-def _execution(seen: Execution) -> dict[str, Any]:
+def execution_json(seen: Execution) -> dict[str, Any]:
+    """An execution as version 2 has it."""
     raw = dict(seen.extra)
     raw["source"] = seen.source
     if seen.machine is not None:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import report, trace
+from farm.cli import ops, report, trace
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command(context_settings=trace.PASS_ON)(trace.trace)
+app.command()(ops.ops)
 app.command()(report.runs)
 app.command()(report.show)
 app.command()(report.report)

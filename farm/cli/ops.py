@@ -1,0 +1,126 @@
+"""`farm ops`: what is in a master."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from farm.errors import NothingSelected
+
+if TYPE_CHECKING:
+    from tracer.configuration import Configuration
+    from tracer.master import Master
+
+
+def ops(
+    name: Annotated[
+        str | None, typer.Argument(help="An operation, in any spelling; without one, all are listed.")
+    ] = None,
+    master: Annotated[Path | None, typer.Option(help="A master JSON; else the one that comes with farm.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Only what was seen in a model's test whose path holds this.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
+) -> None:
+    """List the operations of a master, or show every configuration of one."""
+    from tracer.master import Master, shipped
+
+    # a terminal of another encoding gets escapes in place of arrows, never a traceback
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    read = Master.read(master or shipped())
+    chosen = _seen_in(read, source)
+    if name is None:
+        _list(read, {name: found for name, found in chosen.items() if found or source is None}, as_json=as_json)
+    else:
+        _show(read, chosen, name, as_json=as_json)
+
+
+def _seen_in(master: Master, source: str | None) -> dict[str, list[Configuration]]:
+    """The configurations by operation, of those that were seen in a source."""
+    chosen = {
+        name: [each for each in found if source is None or any(source in seen for seen in each.sources)]
+        for name, found in sorted(master.configurations.items())
+    }
+    if source is not None and not any(chosen.values()):
+        raise NothingSelected(f"nothing in {master.path} was seen in a source that holds {source!r}")
+    return chosen
+
+
+def _list(master: Master, chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
+    rows = [
+        {
+            "operation": name,
+            "configurations": len(found),
+            "calls": sum(seen.count or 0 for each in found for seen in each.executions),
+            "lost": sum(1 for each in found if each.lost),
+            "broken": sum(1 for each in master.broken if each.operation == name),
+        }
+        for name, found in chosen.items()
+    ]
+    if as_json:
+        _print_json({"master": str(master.path), "operations": rows, "broken": [str(each) for each in master.broken]})
+    elif sys.stdout.isatty():
+        _table(rows)
+    else:
+        for row in rows:
+            typer.echo(f"{row['operation']}\t{row['configurations']}")
+    if not as_json:
+        _warn(master, None)
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        caption=f"{sum(row['configurations'] for row in rows)} configurations of {len(rows)} operations",
+    )
+    table.add_column("operation", no_wrap=True)
+    columns = ["configurations", *(key for key in ("calls", "lost", "broken") if any(row[key] for row in rows))]
+    headings = {"lost": "lost an argument", "broken": "can't be read"}
+    for key in columns:
+        table.add_column(headings.get(key, key), justify="right", min_width=len(key))
+    for row in rows:
+        table.add_row(row["operation"], *(str(row[key] or "") for key in columns))
+    Console().print(table)
+
+
+def _show(master: Master, chosen: dict[str, list[Configuration]], name: str, *, as_json: bool) -> None:
+    from tracer.names import find
+    from tracer.view import argument_lines, configuration_json, execution_line, result_lines
+
+    matching = find(name, master.configurations)
+    if as_json:
+        found = [configuration_json(each) for match in matching for each in chosen[match]]
+        broken = [str(each) for each in master.broken if each.operation in matching]
+        _print_json({"master": str(master.path), "operations": matching, "configurations": found, "broken": broken})
+        return
+    if len(matching) > 1:
+        typer.echo(f"{len(matching)} operations match {name!r}: {', '.join(matching)}\n")
+    for match in matching:
+        total = len(chosen[match])
+        typer.echo(f"{match}: {total} configuration{'' if total == 1 else 's'}")
+        for number, each in enumerate(chosen[match], start=1):
+            typer.echo(f"\nConfiguration {number} of {total} (index {each.index}, config_hash {each.config_hash[:12]})")
+            for line in [*argument_lines(each), *result_lines(each), *map(execution_line, each.executions)]:
+                typer.echo(f"  {line}")
+        typer.echo("")
+    _warn(master, matching)
+
+
+def _warn(master: Master, operations: list[str] | None) -> None:
+    """Names what could not be read, apart from the output proper."""
+    for each in master.broken:
+        if operations is None or each.operation in operations:
+            typer.echo(f"farm: can't be read: {each}", err=True)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2))

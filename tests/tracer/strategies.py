@@ -1,0 +1,143 @@
+"""Hypothesis strategies for typed values, in the normal form that `tracer.values` describes."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tracer.values import (
+    CoreCoord,
+    CoreGrid,
+    CoreRange,
+    CoreRangeSet,
+    EnumMember,
+    Handle,
+    Lost,
+    Mapping,
+    MemoryConfig,
+    NdShardSpec,
+    Placement,
+    Shape,
+    ShardSpec,
+    Struct,
+    Tensor,
+    Tile,
+    TorchTensor,
+    Value,
+)
+
+sizes = st.integers(0, 2**40)
+shapes = st.lists(sizes, max_size=5).map(tuple)
+members = st.from_regex(r"[A-Z][A-Z0-9_]{0,12}", fullmatch=True)
+classes = st.sampled_from(
+    ["SDPAProgramConfig", "Conv2dConfig", "UnaryWithParam", "set", "Shape", "ttnn.Tensor", "MeshDevice", "slice"]
+    + ["WormholeComputeKernelConfig", "MatmulMultiCoreReuseMultiCast1DProgramConfig", "torch.dtype", "dtype", "", "a b"]
+) | st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,12}", fullmatch=True)  # fmt: skip
+keys = st.sampled_from(
+    ["compute_with_storage_grid_size", "fuse_batch", "fused_activation", "hop_cores", "in0_block_w", "math_fidelity"]
+    + ["op_type", "param", "type", "value", "fields", "0", "1", "compute_grid", "activation", "memory_layout", "core_grid"]
+) | st.text(max_size=4)  # fmt: skip
+
+cores = st.builds(CoreCoord, st.integers(0, 20), st.integers(0, 20))
+core_ranges = st.builds(CoreRange, cores, cores)
+core_range_sets = st.builds(CoreRangeSet, st.lists(core_ranges, max_size=3).map(tuple))
+pairs = st.tuples(sizes, sizes)
+shard_specs = st.builds(ShardSpec, core_range_sets, pairs, st.sampled_from(["ROW_MAJOR", "COL_MAJOR"]))
+nd_shard_specs = st.builds(NdShardSpec, core_range_sets, shapes, st.sampled_from(["ROW_MAJOR", "COL_MAJOR"]), members)
+memory_configs = st.builds(
+    MemoryConfig,
+    st.sampled_from(["INTERLEAVED", "HEIGHT_SHARDED", "WIDTH_SHARDED", "BLOCK_SHARDED", "ND_SHARDED"]),
+    st.sampled_from(["DRAM", "L1", "L1_SMALL"]),
+    st.none() | shard_specs,
+    st.none() | nd_shard_specs,
+)
+tiles = st.builds(Tile, sizes, sizes, st.booleans(), st.booleans())
+meshes = st.lists(st.integers(1, 8), min_size=1, max_size=3).map(tuple).filter(lambda mesh: any(n > 1 for n in mesh))
+placements = st.builds(
+    Placement,
+    meshes,
+    st.lists(st.integers(1, 32), max_size=3).map(tuple),
+    st.lists(st.none() | st.integers(-4, 4), max_size=3).map(tuple),
+)
+tensors = st.builds(
+    Tensor,
+    shapes,
+    members,
+    st.sampled_from(["TILE", "ROW_MAJOR", ""]),
+    st.sampled_from(["DEVICE", "HOST", ""]),
+    st.none() | memory_configs,
+    st.none() | tiles.filter(lambda tile: tile != Tile()),
+    st.none() | placements,
+)
+numbers = st.integers() | st.floats(allow_nan=False) | st.booleans()
+leaves: st.SearchStrategy[Value] = st.one_of(
+    st.none(),
+    numbers,
+    st.text(max_size=8) | st.sampled_from(["inf", "-inf", "nan", "nullopt", "DataType::BFLOAT16", "[1, 2]"]),
+    st.builds(Shape, shapes),
+    st.builds(EnumMember, classes | st.sampled_from(["DataType", "UnaryOpType"]), members | st.text(max_size=5)),
+    cores,
+    core_ranges,
+    core_range_sets,
+    st.builds(CoreGrid, sizes, sizes),
+    shard_specs,
+    nd_shard_specs,
+    memory_configs,
+    tiles,
+    placements,
+    tensors,
+    st.builds(TorchTensor, shapes, st.sampled_from(["float32", "bfloat16", "int64"])),
+    st.builds(Handle, st.sampled_from(["MeshDevice", "GlobalSemaphore", "MeshSocket"])),
+    st.builds(Lost, st.text(max_size=20), classes),
+)
+
+
+def _nested(inner: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
+    fields = st.lists(st.tuples(keys, inner), max_size=4).map(tuple)
+    return st.lists(inner, max_size=3).map(tuple) | st.builds(Mapping, fields) | st.builds(Struct, classes, fields)
+
+
+compute_configs = st.builds(
+    lambda flags, fidelity: Struct(
+        "WormholeComputeKernelConfig",
+        (
+            *zip(("dst_full_sync_en", "fp32_dest_acc_en", "math_approx_mode", "packer_l1_acc"), flags, strict=True),
+            ("math_fidelity", EnumMember("MathFidelity", fidelity)),
+            ("throttle_level", EnumMember("ThrottleLevel", "NO_THROTTLE")),
+        ),
+    ),
+    st.tuples(*[st.booleans()] * 4),
+    st.sampled_from(["LoFi", "HiFi2", "HiFi4"]),
+)
+activations = st.builds(
+    lambda name, parameters: Struct(
+        "UnaryWithParam", (("op_type", EnumMember("UnaryOpType", name)), ("param", parameters))
+    ),
+    members,
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=2).map(tuple),
+)
+matmul_configs = st.builds(
+    lambda grid, hops, activation, blocks, batch: Struct(
+        "MatmulMultiCoreReuseMultiCast1DProgramConfig",
+        (
+            ("compute_with_storage_grid_size", grid),
+            ("fuse_batch", batch),
+            ("fused_activation", activation),
+            ("hop_cores", hops),
+            ("in0_block_w", blocks),
+        ),
+    ),
+    cores,
+    core_range_sets,
+    st.none() | activations,
+    sizes,
+    st.booleans(),
+)
+values: st.SearchStrategy[Value] = (
+    st.recursive(leaves, _nested, max_leaves=6) | compute_configs | matmul_configs | activations
+)
+operations = st.sampled_from(["ttnn.add", "ttnn.matmul", "ttnn.transformer.scaled_dot_product_attention"])
+arguments = st.dictionaries(
+    st.integers(0, 12).map(lambda position: f"arg{position}") | st.sampled_from(["bias", "memory_config", "dtype"]),
+    values,
+    max_size=4,
+)
