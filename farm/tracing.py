@@ -1,4 +1,4 @@
-"""Tracing one pytest target: a run of pytest under the tracer's plugin, in a process and a folder of its own."""
+"""Tracing one pytest target: a run of pytest under the tracer's plugin, in a process of its own."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def trace(
     Args:
         target: a node id, a file or a folder.
         board: what the test's process sees.
-        workdir: the folder to run in, where ttnn may leave files.
+        workdir: a folder for the raw trace and for what ttnn leaves behind.
         arguments: further ones for pytest.
         watch: called now and then with what was traced so far.
 
@@ -120,8 +120,7 @@ def trace(
     with printed.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=workdir,
-            env=_environment(board),
+            env=_environment(board, workdir),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -144,13 +143,13 @@ def _root(path: Path) -> list[str]:
     return ["--rootdir", str(package.parent)] if package in path.parents else []
 
 
-def _environment(board: Board) -> dict[str, str]:
-    given = {**_QUIET, **os.environ, **board.environment}
+def _environment(board: Board, workdir: Path) -> dict[str, str]:
+    # the test runs where it is used to; what ttnn leaves behind goes elsewhere
+    given = {**_QUIET, "TT_METAL_LOGS_PATH": str(workdir), **os.environ, **board.environment}
     if board.backend != "silicon":
         given |= {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: board.backend}
-    # as `python -m pytest` has it: the folder the command was given in is importable
     packages = str(Path(tracer.__file__).resolve().parent.parent)
-    given["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path.cwd()), packages, os.environ.get("PYTHONPATH"))))
+    given["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, os.environ.get("PYTHONPATH"))))
     return given
 
 
