@@ -52,10 +52,18 @@ class Inexact:
 
 @dataclass(frozen=True, slots=True)
 class BoardShare:
-    """What one board did in a run; `busy` is in seconds, `events` counts what was out of the ordinary."""
+    """What one board did in a run.
+
+    Attributes:
+        board: which.
+        attempts: all it made.
+        bad: those that ended in a failure or a fault.
+        busy: seconds.
+        events: what was out of the ordinary, and how often.
+    """
 
     board: BoardView
-    good: int
+    attempts: int
     bad: int
     busy: float
     events: tuple[tuple[str, int], ...]
@@ -127,18 +135,16 @@ def _headline(view: RunView, found: Counter[Verdict]) -> str:
     planned = len(view.vectors)
     failed = sum(found[verdict] for verdict in FAILED)
     faults = sum(found[verdict] for verdict in FAULTS)
-    bad = [
-        f"{count} {what}"
-        for count, what in ((failed, "failed"), (faults, "met a fault"), (found[Verdict.NOT_RUN], "did not run"))
-        if count
-    ]
+    good = planned - failed - faults - found[Verdict.NOT_RUN]
+    ends = ((good, "ended well"), (failed, "failed"), (faults, "met a fault"), (found[Verdict.NOT_RUN], "did not run"))
     if not planned:
         told = "Nothing was planned."
-    elif bad:
-        told = f"Of {planned} vector{'s' if planned > 1 else ''} {_listed(bad)}."
+    elif good < planned:
+        parts = _listed([f"{count} {what}" for count, what in ends if count])
+        told = f"Of {planned} vector{'s' if planned > 1 else ''} {parts}."
     else:
-        good = _listed([verdict.value for verdict in Verdict if found[verdict]])
-        told = f"{'The only vector' if planned == 1 else f'All {planned} vectors'} ended well: {good}."
+        verdicts = _listed([verdict.value for verdict in Verdict if found[verdict]])
+        told = f"{'The only vector' if planned == 1 else f'All {planned} vectors'} ended well: {verdicts}."
     if view.run.finished is None:
         return f"Not finished (it goes on, or its driver was killed). {told}"
     if view.run.ended is not None and view.run.ended.value != "completed":
@@ -181,15 +187,17 @@ def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
 
 
 def _shares(view: RunView) -> tuple[BoardShare, ...]:
-    good: Counter[str] = Counter()
+    attempts: Counter[str] = Counter()
     bad: Counter[str] = Counter()
     busy: dict[str, float] = defaultdict(float)
     for vector in view.vectors:
         for attempt in vector.history:
-            (good if attempt.verdict.good else bad)[attempt.board] += 1
+            attempts[attempt.board] += 1
+            bad[attempt.board] += attempt.verdict.failed or attempt.verdict.fault
             busy[attempt.board] += attempt.seconds
     return tuple(
-        BoardShare(board, good[board.id], bad[board.id], busy[board.id], _events(board)) for board in view.run.boards
+        BoardShare(board, attempts[board.id], bad[board.id], busy[board.id], _events(board))
+        for board in view.run.boards
     )
 
 

@@ -92,7 +92,7 @@ class LiveProgress:
         return table
 
     def _lane(self, lane: BoardLane) -> tuple[Text, Text, Text]:
-        ended = Text(f"{lane.good} good", style="green" if lane.good else "dim")
+        ended = Text(f"{lane.attempts} tried", style="" if lane.attempts else "dim")
         if lane.bad:
             ended.append(f", {lane.bad} bad", style="red")
         return (

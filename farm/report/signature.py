@@ -24,7 +24,7 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def signature(message: str, limit: int = 240) -> str:
+def signature(message: str, limit: int = 400) -> str:
     """What `message` says once numbers, shapes, addresses, ids, directories and backtraces are taken out.
 
     Args:

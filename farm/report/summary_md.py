@@ -36,7 +36,7 @@ def summary_md(view: RunView) -> str:
         parts.append(f"The device config of {told.inferred} vectors was inferred from what they need.")
     parts += _section(
         "Boards",
-        ("board", "ttnn", "good attempts", "bad attempts", "busy", "what happened"),
+        ("board", "ttnn", "attempts", "bad ones", "busy", "what happened"),
         [_board(share) for share in told.boards],
     )
     parts.append(f"Command: {markdown_code(shortened(view.run.command, 1000))}")
@@ -67,7 +67,7 @@ def _not_run(group: Group) -> tuple[str, ...]:
 def _board(share: BoardShare) -> tuple[str, ...]:
     happened = ", ".join(f"{kind} {count}" for kind, count in share.events)
     version = share.board.ttnn_version or "unknown"
-    return (_name(share.board.id), _name(version), str(share.good), str(share.bad), duration(share.busy), happened)
+    return (_name(share.board.id), _name(version), str(share.attempts), str(share.bad), duration(share.busy), happened)
 
 
 def _operations(group: Group) -> str:

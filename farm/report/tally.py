@@ -19,11 +19,11 @@ MOST_FAILURES_SHOWN = 40
 
 @dataclass(slots=True)
 class BoardLane:
-    """What one board does, and how many of its attempts ended well or badly."""
+    """What one board does, how many attempts it made, and how many of them were failures or faults."""
 
     state: Lane = Lane.STARTING
     doing: str = ""
-    good: int = 0
+    attempts: int = 0
     bad: int = 0
 
 
@@ -67,9 +67,8 @@ class Tally:
         if self._first_attempt is None:
             self._first_attempt = self._clock()
         lane = self.boards.setdefault(attempt.board, BoardLane())
-        if attempt.outcome.verdict.good:
-            lane.good += 1
-        else:
+        lane.attempts += 1
+        if attempt.outcome.verdict.failed or attempt.outcome.verdict.fault:
             lane.bad += 1
             self._last_bad[attempt.outcome.vector_id] = attempt
 

@@ -128,7 +128,7 @@ def _print_boards(console: Console, shares: Sequence[BoardShare]) -> None:
         happened = ", ".join(f"{kind} {count}" for kind, count in share.events)
         table.add_row(
             _text(share.board.id),
-            _text(f"{share.good} good"),
+            _text(f"{share.attempts} attempts"),
             bad,
             _text(f"busy {duration(share.busy)}"),
             _text(happened),

@@ -123,8 +123,8 @@ class TestLive:
         ends(progress, "a", Verdict.VALIDATED)
         ends(progress, "b", Verdict.FAIL_WATCHER, "core 3")
         lines = [line.split() for line in self.picture(progress).splitlines()]
-        assert lines[0] == ["mock:n300:0", "running", "1", "good,", "1", "bad", "ttnn.add,", "2", "vectors,", "1x2"]
-        assert lines[1] == ["mock:p150:[red]0", "opening", "0", "good"]
+        assert lines[0] == ["mock:n300:0", "running", "2", "tried,", "1", "bad", "ttnn.add,", "2", "vectors,", "1x2"]
+        assert lines[1] == ["mock:p150:[red]0", "opening", "0", "tried"]
         assert "2/4" in lines[2]
         assert lines[3] == ["1", "validated,", "1", "fail_watcher"]
 

@@ -85,7 +85,7 @@ class TestExitCode:
 class TestDigest:
     def test_the_words(self, mixed: RunView) -> None:
         told = digest(mixed)
-        assert told.headline == "Of 7 vectors 3 failed, 1 met a fault and 1 did not run."
+        assert told.headline == "Of 7 vectors 2 ended well, 3 failed, 1 met a fault and 1 did not run."
         assert (
             told.setting == f"Run {mixed.run.id} took 10 s on mock:n300 (farm {mixed.run.farm_version}, ttnn 0.66.0)."
         )
@@ -148,7 +148,7 @@ class TestDigest:
         happened = (BoardEventKind.OPENED, BoardEventKind.FAULT, BoardEventKind.RESTARTED, BoardEventKind.FAULT)
         store.events(run_id, [BoardEvent(MOCK.id, kind) for kind in happened])
         (share,) = digest(store.view(run_id)).boards
-        assert (share.good, share.bad, share.busy) == (2, 4, 3.0)
+        assert (share.attempts, share.bad, share.busy) == (6, 4, 3.0)
         assert share.events == (("fault", 2), ("restarted", 1))
 
     def test_a_share_of_almost_all_is_not_all(self, store: Store) -> None:
@@ -224,7 +224,7 @@ class TestJunit:
 class TestMarkdown:
     def test_it_says_what_matters(self, mixed: RunView) -> None:
         text = summary_md(mixed)
-        assert text.startswith("## Of 7 vectors 3 failed, 1 met a fault and 1 did not run.\n")
+        assert text.startswith("## Of 7 vectors 2 ended well, 3 failed, 1 met a fault and 1 did not run.\n")
         assert "| 2 | fail_assert_exception | `ttnn.add` (2) | `TT_FATAL: # < #` |" in text
         assert "| 1 | lost_argument | `ttnn.add` (1) | `it can't run without its lost 'conv_config'` |" in text
         assert "`planned 7 = 1 validated + " in text
@@ -251,7 +251,7 @@ class TestMarkdown:
 class TestTerminal:
     def test_it_says_what_matters(self, mixed: RunView, tmp_path: Path) -> None:
         lines = printed(mixed, [tmp_path / "report.json"]).splitlines()
-        assert lines[0] == "Of 7 vectors 3 failed, 1 met a fault and 1 did not run."
+        assert lines[0] == "Of 7 vectors 2 ended well, 3 failed, 1 met a fault and 1 did not run."
         assert NO_NUMBERS in lines
         assert digest(mixed).identity in lines
         assert lines[-1] == f"Report: {tmp_path / 'report.json'}"

@@ -136,7 +136,7 @@ class TestSignature:
 
     @pytest.mark.parametrize("piece", ["1", "/a", "0x", "[", "a ", "1,", "1x", "deadbeef1", " --- ", "\n", "-", "e1"])
     def test_a_huge_message_takes_no_time(self, piece: str) -> None:
-        assert len(signature(piece * 1_000_000)) <= 240
+        assert len(signature(piece * 1_000_000)) <= 400
 
     @given(ANY_TEXT)
     def test_it_is_one_printable_line(self, text: str) -> None:
