@@ -180,7 +180,7 @@ class Scheduler:
             return
         for running, batch in enumerate(list(board.batches)):
             held = self.batches[batch]
-            if running == 0 and held.open:
+            if running == 0 and held.open and not self.stopped:
                 work, attempt = next(iter(held.open.items()))
                 del held.open[work]
                 self._out.append(Missed(work, attempt, name))

@@ -1,0 +1,57 @@
+"""The Ray actor of one board: a keeper whose outcomes are streamed to the driver."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from farm.boards.base import Board
+from farm.chunks import chunked
+from farm.errors import NotRunnable
+from farm.keeper import Keeper, Limits
+from farm.outcome import Outcome
+from tracer.device_config import DeviceConfig
+
+BOARD_RESOURCE = "farm_board"
+"""The Ray resource of which a host has one per board, so that no two actors hold the same one."""
+CHUNK_SECONDS = 0.05
+"""How long an outcome may wait for company before it is sent."""
+
+
+class BoardActor:
+    """Runs in a process of Ray's; calls are carried out one after the other, `stop` at once."""
+
+    def __init__(self, board: Board, limits: Limits) -> None:
+        # ttnn leaves files in its working directory, so each actor has its own, gone with it
+        self._workdir = tempfile.TemporaryDirectory(prefix="farm-board-", ignore_cleanup_errors=True)
+        self._keeper = Keeper(board, Path(self._workdir.name), limits)
+
+    def start(self) -> dict[str, Any]:
+        """Starts the board process; what it says of itself, or `unusable` and why."""
+        try:
+            return self._keeper.start()
+        except NotRunnable as error:
+            return {"unusable": str(error)}
+
+    def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[list[Outcome]]:
+        """Runs a batch; see `Keeper.run`."""
+        yield from chunked(self._keeper.run(config, vectors), CHUNK_SECONDS)
+
+    def stop(self) -> None:
+        """See `Keeper.stop`."""
+        self._keeper.stop()
+
+    def close(self) -> None:
+        """Releases the board."""
+        self._keeper.close()
+        self._workdir.cleanup()
+
+
+def start_actor(board: Board, limits: Limits) -> Any:
+    """Starts the actor of a board in the cluster that Ray is connected to; returns its handle at once."""
+    remote = ray.remote(num_cpus=0, resources={BOARD_RESOURCE: 1}, concurrency_groups={"control": 1})
+    return remote(BoardActor).remote(board, limits)

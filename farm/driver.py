@@ -1,0 +1,258 @@
+"""The driver of a run: tells the scheduler what happens, carries out what it answers, and records all of it."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from farm.boards.base import Board
+from farm.endings import conclusion, ending, missed
+from farm.errors import NotRunnable
+from farm.fleet import BatchDone, Fleet, Gone, Happening, Outcomes, Started, Unusable
+from farm.report.progress import Lane, Progress
+from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, RunBoard
+from farm.vectors import Vector
+from farm.verdicts import Verdict
+from scheduler import (
+    Assign,
+    AttemptEnded,
+    BatchEnded,
+    BoardAdded,
+    BoardLost,
+    BoardReady,
+    Conclude,
+    Ending,
+    Event,
+    Instruction,
+    Missed,
+    Planned,
+    Recall,
+    Restart,
+    Retire,
+    Scheduler,
+    Stopped,
+    Work,
+)
+from tracer.device_config import DeviceConfig
+
+COST_SECONDS = 0.02
+"""What a vector is taken to cost: it decides how large batches are at most."""
+WAIT_SECONDS = 0.25
+"""How long the driver waits for something to happen before it looks whether it was asked to stop."""
+
+
+class Recorder(Protocol):
+    """What the driver needs of the results store; `farm.store.Store` is one."""
+
+    def board(self, run_id: str, board: RunBoard) -> None:
+        """Records a board."""
+
+    def events(self, run_id: str, events: Sequence[BoardEvent]) -> None:
+        """Records what happened to boards."""
+
+    def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
+        """Records attempts."""
+
+    def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
+        """Records how vectors ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a board must offer for a vector: the scheduler's key.
+
+    Attributes:
+        config: how it is opened.
+        kinds: the names of the kinds that can.
+    """
+
+    config: DeviceConfig
+    kinds: frozenset[str]
+
+
+def fits(kind: Hashable, key: Hashable) -> bool:
+    """Whether boards of a kind, by name, can be set up so."""
+    return isinstance(key, Setup) and kind in key.kinds
+
+
+class Driver:
+    """Runs vectors on boards. Everything is recorded before anyone is told that it counts.
+
+    Attributes:
+        run_id: the run in the store.
+        scheduler: decides.
+    """
+
+    def __init__(
+        self, run_id: str, boards: Sequence[Board], fleet: Fleet, recorder: Recorder, progress: Progress
+    ) -> None:
+        self.run_id = run_id
+        self.scheduler = Scheduler(fits)
+        self._boards = {board.id: board for board in boards}
+        self._fleet = fleet
+        self._recorder = recorder
+        self._progress = progress
+        self._vectors: dict[str, Vector] = {}
+        self._lanes: defaultdict[str, dict[int, str]] = defaultdict(dict)  # what each board's batches are, in words
+        self._losses: dict[str, str] = {}  # why boards were lost, last time
+        self._refusals: dict[DeviceConfig, str] = {}
+        self._unconcluded: defaultdict[str, dict[int, Attempt]] = defaultdict(dict)
+        self._attempts: list[Attempt] = []  # to be recorded
+        self._conclusions: list[Conclusion] = []
+        self._events: list[BoardEvent] = []
+
+    def start(self) -> None:
+        """Starts the boards: while they start, there is time to plan."""
+        for board in self._boards.values():
+            self._fleet.start(board)
+            self._progress.lane(board.id, Lane.STARTING)
+            self._tell(BoardAdded(board.id, board.kind.name))
+
+    def run(self, vectors: Sequence[Vector], stop_asked: Callable[[], bool] = lambda: False) -> None:
+        """Runs vectors, already planned in the store, until each has its verdict.
+
+        Args:
+            vectors: what to run; those that can't run are concluded at once.
+            stop_asked: looked at all the time; once it says so, what runs may end and nothing more begins.
+
+        Raises:
+            NotRunnable: a board's host lacks what running needs.
+        """
+        self._plan(vectors)
+        while not self.scheduler.done:
+            if stop_asked() and not self.scheduler.stopped:
+                self._progress.note("stopping: what runs may end; press Ctrl-C again to end at once")
+                self._tell(Stopped())
+            for happening in self._fleet.wait(WAIT_SECONDS):
+                self._take(happening)
+            self._flush()
+
+    def abandon(self) -> None:
+        """Concludes what is left as stopped, without waiting for any board."""
+        if not self.scheduler.stopped:
+            self._tell(Stopped())
+        for board in self._boards:
+            self._tell(BoardLost(board))
+        self._flush()
+
+    def _plan(self, vectors: Sequence[Vector]) -> None:
+        self._vectors = {vector.id: vector for vector in vectors}
+        works = []
+        for vector in vectors:
+            if vector.unrunnable:
+                self._conclusions.append(Conclusion(vector.id, Verdict.NOT_RUN, *vector.unrunnable))
+            else:
+                key = Setup(vector.device_config, vector.kinds)
+                works.append(Work(vector.id, key, vector.operation, COST_SECONDS))
+        self._tell(Planned(tuple(works)))
+        self._flush()
+
+    # --- what happened ---
+
+    def _take(self, happening: Happening) -> None:
+        match happening:
+            case Outcomes(batch, outcomes):
+                for outcome in outcomes:
+                    number = self.scheduler.attempt_number(batch, outcome.vector_id)
+                    if number is None:
+                        continue  # late: that attempt was given up, and another stands for it
+                    board = self.scheduler.batches[batch].board
+                    attempt = Attempt(number, board, outcome)
+                    self._keep(attempt)
+                    means = ending(outcome)
+                    if means is Ending.REFUSED:
+                        self._refusals[self._vectors[outcome.vector_id].device_config] = outcome.message
+                    if means in (Ending.REFUSED, Ending.FAULT):
+                        self._happened(board, BoardEventKind.FAULT, outcome.message)
+                    self._tell(AttemptEnded(batch, outcome.vector_id, means))
+            case BatchDone(board, batch):
+                self._lanes[board].pop(batch, None)
+                self._tell(BatchEnded(batch))
+                self._show_lane(board)
+            case Started(board, hello):
+                self._joined(board, hello)
+                self._tell(BoardReady(board))
+                self._show_lane(board)
+            case Gone(board, message):
+                self._losses[board] = message
+                self._lanes[board].clear()
+                self._happened(board, BoardEventKind.LOST, message)
+                self._progress.lane(board, Lane.LOST, message)
+                self._tell(BoardLost(board))
+            case Unusable(board, message):
+                raise NotRunnable(f"{board}: {message}")
+
+    def _tell(self, event: Event) -> None:
+        for instruction in self.scheduler.handle(event, time.monotonic()):
+            self._carry_out(instruction)
+
+    # --- what to do ---
+
+    def _carry_out(self, instruction: Instruction) -> None:
+        match instruction:
+            case Conclude():
+                self._conclude(instruction)
+            case Assign():
+                self._assign(instruction)
+            case Missed(work, number, board):
+                outcome = missed(work, board, self._losses.get(board, ""), time.time())
+                self._keep(Attempt(number, board, outcome))
+            case Recall(board):
+                self._fleet.stop(board)
+            case Restart(board):
+                self._happened(board, BoardEventKind.RESTARTED)
+                self._progress.lane(board, Lane.RESTARTING)
+                self._fleet.start(self._boards[board])
+            case Retire(board):
+                self._happened(board, BoardEventKind.RETIRED, self._losses.get(board, ""))
+                self._progress.lane(board, Lane.RETIRED)
+                self._fleet.drop(board)
+
+    def _assign(self, assign: Assign) -> None:
+        vectors = [self._vectors[work] for work, _ in assign.works]
+        config = vectors[0].device_config
+        mesh = "x".join(map(str, config.mesh_shape))
+        self._lanes[assign.board][assign.batch] = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
+        self._fleet.run(assign.board, assign.batch, config, [vector.payload for vector in vectors])
+        self._show_lane(assign.board)
+
+    def _conclude(self, decided: Conclude) -> None:
+        config = self._vectors[decided.work].device_config
+        attempts = self._unconcluded.pop(decided.work, {})
+        self._conclusions.append(conclusion(decided, attempts, self._refusals.get(config, "")))
+
+    # --- recording and telling ---
+
+    def _keep(self, attempt: Attempt) -> None:
+        self._attempts.append(attempt)
+        self._unconcluded[attempt.outcome.vector_id][attempt.number] = attempt
+
+    def _happened(self, board: str, kind: BoardEventKind, message: str = "") -> None:
+        self._events.append(BoardEvent(board, kind, message))
+
+    def _joined(self, board: str, hello: dict[str, Any]) -> None:
+        known = RunBoard(self._boards[board], host=hello.get("host", ""), ttnn_version=hello.get("ttnn"), details=hello)
+        self._recorder.board(self.run_id, known)
+        self._happened(board, BoardEventKind.JOINED)
+
+    def _flush(self) -> None:
+        """Makes everything durable that came since the last time, and then tells of it."""
+        attempts, self._attempts = self._attempts, []
+        conclusions, self._conclusions = self._conclusions, []
+        events, self._events = self._events, []
+        self._recorder.events(self.run_id, events)
+        self._recorder.record(self.run_id, attempts)
+        self._recorder.conclude(self.run_id, conclusions)
+        for attempt in attempts:
+            self._progress.attempt(attempt, self._vectors[attempt.outcome.vector_id].operation)
+        for concluded in conclusions:
+            self._progress.concluded(concluded, self._vectors[concluded.vector_id].operation)
+
+    def _show_lane(self, board: str) -> None:
+        if self.scheduler.boards[board].batches:
+            self._progress.lane(board, Lane.RUNNING, next(iter(self._lanes[board].values()), ""))
+        else:
+            self._progress.lane(board, Lane.IDLE)

@@ -1,0 +1,185 @@
+"""The actors of a run's boards: told what to do, asked what happened. Everything about Ray's calls is in here."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import ray
+from ray.exceptions import RayError
+
+from farm.actor import start_actor
+from farm.boards.base import Board
+from farm.keeper import Limits
+from farm.outcome import Outcome
+from tracer.device_config import DeviceConfig
+
+START_SECONDS = 180.0
+"""How long an actor and its board process may take to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A board's process answered; `hello` is what it says of itself."""
+
+    board: str
+    hello: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A board can't be used on its host, and another try would end the same."""
+
+    board: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A board's actor died, or doesn't answer; all it was given is gone with it."""
+
+    board: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Attempts of a batch ended."""
+
+    batch: int
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchDone:
+    """A board is done with a batch."""
+
+    board: str
+    batch: int
+
+
+Happening: TypeAlias = Started | Unusable | Gone | Outcomes | BatchDone
+
+
+class Fleet(Protocol):
+    """What the driver needs of whoever holds the boards."""
+
+    def start(self, board: Board) -> None:
+        """Starts a board, or starts it again after it was lost."""
+
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:
+        """Hands a batch to a board, behind those it has."""
+
+    def stop(self, board: str) -> None:
+        """Lets the vector that a board runs end, and no other begin."""
+
+    def drop(self, board: str) -> None:
+        """Gives a board up, at once."""
+
+    def wait(self, seconds: float) -> list[Happening]:
+        """What happened since the last call; waits so long for something to."""
+
+    def close(self, seconds: float) -> None:
+        """Releases all boards; those that take longer than so many seconds are given up."""
+
+
+class RayFleet:
+    """A fleet of one Ray actor per board.
+
+    Attributes:
+        limits: how long things may take on a board.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._actors: dict[str, Any] = {}
+        self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
+        self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
+
+    def start(self, board: Board) -> None:
+        """See `Fleet`."""
+        self.drop(board.id)
+        actor = self._actors[board.id] = start_actor(board, self.limits)
+        self._starting[board.id] = actor.start.remote(), time.monotonic()
+        self._streams[board.id] = deque()
+
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:
+        """See `Fleet`."""
+        self._streams[board].append((batch, self._actors[board].run.remote(config, vectors)))
+
+    def stop(self, board: str) -> None:
+        """See `Fleet`."""
+        self._actors[board].stop.options(concurrency_group="control").remote()
+
+    def drop(self, board: str) -> None:
+        """See `Fleet`."""
+        self._starting.pop(board, None)
+        self._streams.pop(board, None)
+        if actor := self._actors.pop(board, None):
+            ray.kill(actor)
+
+    def wait(self, seconds: float) -> list[Happening]:
+        """See `Fleet`."""
+        happened = self._late_starts()
+        # a board's later batches have nothing to say before its first is done
+        waited = {call: board for board, (call, _) in self._starting.items()}
+        waited |= {streams[0][1]: board for board, streams in self._streams.items() if streams}
+        if happened or not waited:
+            return happened
+        ready, _ = ray.wait(list(waited), timeout=seconds, fetch_local=False)
+        if ready and len(waited) > 1:
+            ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=0, fetch_local=False)
+        for each in ready:
+            board = waited[each]
+            try:
+                happened += self._started(board, each) if board in self._starting else self._heard(board, each)
+            except RayError as error:  # it died, or its own code failed: either way the next actor may do better
+                happened.append(self._lost(board, _told(error)))
+        return happened
+
+    def close(self, seconds: float) -> None:
+        """See `Fleet`."""
+        calls = [actor.close.remote() for board, actor in self._actors.items() if board not in self._starting]
+        if calls:
+            with contextlib.suppress(RayError):
+                ray.wait(calls, num_returns=len(calls), timeout=seconds, fetch_local=False)
+        for board in list(self._actors):
+            self.drop(board)
+
+    def _started(self, board: str, call: Any) -> list[Happening]:
+        hello = ray.get(call)
+        del self._starting[board]
+        if "unusable" in hello:
+            return [Unusable(board, hello["unusable"])]
+        return [Started(board, hello)]
+
+    def _heard(self, board: str, stream: Any) -> list[Happening]:
+        batch, _ = self._streams[board][0]
+        try:
+            return [Outcomes(batch, ray.get(next(stream)))]
+        except StopIteration:
+            self._streams[board].popleft()
+            return [BatchDone(board, batch)]
+
+    def _late_starts(self) -> list[Happening]:
+        now = time.monotonic()
+        late = [board for board, (_, since) in self._starting.items() if now - since > START_SECONDS]
+        return [self._lost(board, f"no answer in {START_SECONDS:.0f} s") for board in late]
+
+    def _lost(self, board: str, message: str) -> Gone:
+        self.drop(board)
+        return Gone(board, message)
+
+
+def _told(error: RayError) -> str:
+    """What Ray says of an error, in one line; of an exception in the actor, the exception alone."""
+    cause = getattr(error, "cause", None)
+    if cause is not None:
+        return f"{type(cause).__name__}: {cause}".splitlines()[0]
+    lines = [line.strip() for line in str(error).splitlines()]
+    exits = [line for line in lines if "Worker exit detail" in line]
+    return (exits or lines)[0][:300]
