@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from farm.boards.kinds import KINDS
+from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +21,21 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real masters at {folder}; name their folder in FARM_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def mock_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A mock n300 opened in this process as a 1 x 2 mesh; ttnn can open only one way in one process."""
+    os.environ.setdefault("TT_LOGGER_LEVEL", "FATAL")
+    os.environ.setdefault("LOGURU_LEVEL", "ERROR")
+    os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
+    ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    here = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("ttnn"))  # ttnn leaves files behind
+    config = ttnn.DispatchCoreConfig(type=ttnn.DispatchCoreType.ETH)
+    device = ttnn.open_mesh_device(ttnn.MeshShape(1, 2), dispatch_core_config=config, l1_small_size=32768)
+    try:
+        yield device
+    finally:
+        ttnn.close_mesh_device(device)
+        os.chdir(here)

@@ -50,10 +50,10 @@ class Rebuilder:
 
     Attributes:
         device: the open mesh device.
-        numbers: makes the numbers of a tensor of this shape and dtype, as an array; None leaves memory as it is.
+        numbers: makes an array of this shape and numpy dtype, for a tensor's numbers; None leaves memory as it is.
     """
 
-    def __init__(self, device: Any, numbers: Callable[[tuple[int, ...], str], Any] | None = None) -> None:
+    def __init__(self, device: Any, numbers: Callable[[tuple[int, ...], Any], Any] | None = None) -> None:
         self.device = device
         self.numbers = numbers
 
@@ -91,36 +91,29 @@ class Rebuilder:
         return made
 
     def _on_device(self, value: Tensor, memory: Any) -> Any:
-        dtype, layout = member("DataType", value.dtype), member("Layout", value.layout)
-        placement = _real_placement(value.placement, self.device)
-        if self.numbers is None and placement is None:
+        if self.numbers is None and _real_placement(value.placement, self.device) is None:
             if value.tile is None:
+                dtype, layout = member("DataType", value.dtype), member("Layout", value.layout)
                 return ttnn.allocate_tensor_on_device(ttnn.Shape(value.shape), dtype, layout, self.device, memory)
             return ttnn.allocate_tensor_on_device(_spec(value), self.device)
-        shape = _whole_shape(value.shape, placement)
-        array = _zeros(shape, value.dtype) if self.numbers is None else self.numbers(shape, value.dtype)
-        return ttnn.Tensor(
-            array,
-            dtype,
-            device=self.device,
-            layout=layout,
-            mem_config=memory,
-            tile=None if value.tile is None else plain(value.tile),
-            mesh_mapper=None if placement is None else _mapper(self.device, placement),
-        )
+        return ttnn.to_device(self._on_host(value), self.device, memory_config=memory)
 
     def _on_host(self, value: Tensor) -> Any:
-        dtype, layout = member("DataType", value.dtype), member("Layout", value.layout)
+        """A host tensor, spread over the mesh where it is placed so."""
         placement = _real_placement(value.placement, self.device)
         shape = _whole_shape(value.shape, placement)
-        array = _zeros(shape, value.dtype) if self.numbers is None else self.numbers(shape, value.dtype)
-        return ttnn.Tensor(
-            array,
-            dtype,
-            layout=layout,
-            tile=None if value.tile is None else plain(value.tile),
-            mesh_mapper=None if placement is None else _mapper(self.device, placement),
-        )
+        kind = numpy_dtype(value.dtype)
+        array = np.zeros(shape, kind) if self.numbers is None else self.numbers(shape, kind)
+        tile = None if value.tile is None else plain(value.tile)
+        layout = member("Layout", value.layout)
+        if value.dtype == "BFLOAT16":
+            # arrays have no bfloat16: ttnn converts on the host
+            made = ttnn.to_dtype(ttnn.Tensor(array, ttnn.float32, layout=layout, tile=tile), ttnn.bfloat16)
+        else:
+            made = ttnn.Tensor(array, member("DataType", value.dtype), layout=layout, tile=tile)
+        if placement is None:
+            return made
+        return ttnn.distribute_tensor(made, _mapper(self.device, placement))
 
     def _struct(self, value: Struct) -> Any:
         fields = {name: self.live(part) for name, part in value.fields}
@@ -231,9 +224,10 @@ def plain(value: Value) -> Any:
 
 
 def _memory_config(value: MemoryConfig) -> Any:
-    layout, buffer = member("TensorMemoryLayout", value.layout), member("BufferType", value.buffer)
+    buffer = member("BufferType", value.buffer)
     if value.nd_shard_spec is not None:
-        return ttnn.MemoryConfig(buffer, plain(value.nd_shard_spec))
+        return ttnn.MemoryConfig(buffer, plain(value.nd_shard_spec))  # the rest follows from it and the tensor
+    layout = member("TensorMemoryLayout", value.layout)
     if value.shard_spec is None:
         return ttnn.MemoryConfig(layout, buffer)
     return ttnn.MemoryConfig(layout, buffer, plain(value.shard_spec))
@@ -344,10 +338,6 @@ _NUMPY = {"FLOAT32": np.float32, "INT32": np.int32, "UINT32": np.uint32, "UINT16
 def numpy_dtype(dtype: str) -> Any:
     """The array type whose numbers ttnn turns into `dtype`; bfloat formats come from float32."""
     return _NUMPY.get(dtype, np.float32)
-
-
-def _zeros(shape: tuple[int, ...], dtype: str) -> Any:
-    return np.zeros(shape, numpy_dtype(dtype))
 
 
 def _real_placement(placement: Placement | None, device: Any) -> Placement | None:

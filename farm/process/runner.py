@@ -14,7 +14,7 @@ from farm.outcome import Outcome
 from farm.process.binding import Call, LostArgument, Unbindable, bind
 from farm.process.check import compare, differences
 from farm.process.classify import classify, words
-from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members, numpy_dtype
+from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members
 from farm.verdicts import Reason, Verdict
 from tracer import v2
 from tracer.describe import describe
@@ -188,10 +188,9 @@ class _Attempt:
         )
 
 
-def _random(shape: tuple[int, ...], dtype: str) -> Any:
-    """Seeded numbers that every dtype holds well: small integers for integers, uniform -1 to 1 else."""
+def _random(shape: tuple[int, ...], kind: Any) -> Any:
+    """Seeded numbers that every dtype holds well: 0 and 1 for integers, uniform -1 to 1 else."""
     generator = np.random.default_rng(0)
-    kind = numpy_dtype(dtype)
     if np.issubdtype(kind, np.integer):
         return generator.integers(0, 2, shape).astype(kind)
     return generator.uniform(-1, 1, shape).astype(kind)

@@ -1,0 +1,159 @@
+"""The real board process with real ttnn in it: what it answers, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.boards.kinds import KINDS
+from farm.boards.mock import mock_boards
+from farm.process import handle
+from farm.process.handle import TtnnProcess
+from farm.process.protocol import Hung, OpenFailed, ProcessDied
+from farm.verdicts import Reason, Verdict
+from tracer import v2
+from tracer.device_config import DeviceConfig
+from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor, Value
+
+pytestmark = pytest.mark.ttnn
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+TENSOR = Tensor((1, 1, 64, 64), "BFLOAT16", "TILE")
+
+
+def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> dict[str, Any]:
+    arguments = {f"arg{number}": value for number, value in enumerate(places)} | keywords
+    return {
+        "id": name,
+        "operation": operation,
+        "arguments": {key: v2.encode(value) for key, value in arguments.items()},
+        "names": [],
+        "output": None if output is None else v2.encode(output),
+        "timeout": None,
+    }
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[TtnnProcess]:
+    made = TtnnProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "board")
+    made.start()
+    yield made
+    made.close()
+
+
+def test_it_runs_vectors_and_judges_them(process: TtnnProcess) -> None:
+    opened = process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
+    assert opened == {"chips": 1, "grid": [8, 8]}
+    wide = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
+    huge = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(wide, (32 * 64, 4096)))
+    outcomes = {
+        outcome.vector_id: outcome
+        for outcome in process.run(
+            [
+                vector("good", "ttnn.add", TENSOR, TENSOR),
+                vector("as traced", "ttnn.add", TENSOR, 1.5, output=TENSOR),
+                vector("not as traced", "ttnn.add", TENSOR, TENSOR, output=Tensor((1, 1, 64, 32), "BFLOAT16", "TILE")),
+                vector("refused", "ttnn.matmul", TENSOR, Tensor((1, 1, 32, 64), "BFLOAT16", "TILE")),
+                vector("too large", "ttnn.relu", Tensor((1, 1, 32 * 64 * 64, 4096), "BFLOAT16", "TILE", memory=huge)),
+                vector("unknown", "ttnn.no_such_operation", TENSOR),
+                vector("not an operation", "ttnn.open_device", 0),
+                vector("no such call", "ttnn.relu", 3),
+            ],
+            60,
+        )
+    }
+    told = {name: (outcome.verdict, outcome.reason) for name, outcome in outcomes.items()}
+    assert told == {
+        "good": (Verdict.VALIDATED, Reason.NONE),
+        "as traced": (Verdict.VALIDATED, Reason.NONE),
+        "not as traced": (Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH),
+        "refused": (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION),
+        "too large": (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
+        "unknown": (Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION),
+        "not an operation": (Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION),
+        "no such call": (Verdict.NOT_RUN, Reason.UNBINDABLE),
+    }
+    assert "[1, 1, 64, 32] was traced, this call gave [1, 1, 64, 64]" in outcomes["not as traced"].message
+    assert "TT_FATAL" in outcomes["refused"].message
+    assert "backtrace" not in outcomes["refused"].message
+    assert outcomes["good"].seconds > 0
+    assert outcomes["good"].details["output"] == v2.encode(TENSOR)
+
+
+def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: TtnnProcess) -> None:
+    assert process.open(DeviceConfig(), 60)["grid"] == [8, 7]
+    with pytest.raises(OpenFailed, match="mesh"):
+        process.open(DeviceConfig(mesh_shape=(4, 8)), 60)
+    assert process.open(DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D"), 60)["chips"] == 2
+    gather = vector("gather", "ttnn.all_gather", Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"), dim=3)
+    assert [outcome.verdict for outcome in process.run([gather], 60)] == [Verdict.VALIDATED]
+    assert process.open(DeviceConfig(), 60)["chips"] == 1
+
+
+def test_a_crash_names_its_vector_and_the_process_starts_again(process: TtnnProcess) -> None:
+    # setting a fabric up without its manager aborts the process when a mock is opened
+    aborting = DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D", fabric_manager="DEFAULT")
+    with pytest.raises(ProcessDied, match="SIGABRT") as died:
+        process.open(aborting, 60)
+    assert (died.value.exit, died.value.vector_id) == (-signal.SIGABRT, None)
+    hello = process.start()
+    process.open(DeviceConfig(), 60)
+    running = process.run([vector("first", "ttnn.add", TENSOR, TENSOR), vector("second", "ttnn.add", TENSOR, 1.0)], 60)
+    assert next(running).vector_id == "first"
+    assert next(running).vector_id == "second"
+    os.kill(hello["pid"], signal.SIGKILL)
+    with pytest.raises(ProcessDied, match="SIGKILL") as died:
+        next(process.run([vector("third", "ttnn.add", TENSOR, TENSOR)], 60))
+    assert died.value.vector_id == "third"
+    assert died.value.exit == -signal.SIGKILL
+
+
+def test_a_stopped_process_is_seen_from_outside_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handle, "LADDER", tuple((number, 1.0) for number, _ in handle.LADDER))
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board")
+    pid = process.start()["pid"]
+    process.open(DeviceConfig(), 60)
+    os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    with pytest.raises(Hung) as hung:
+        # more than a pipe holds: sending must not wait for a process that reads nothing
+        next(process.run([vector(f"v{n}", "ttnn.add", TENSOR, TENSOR) for n in range(500)], 0.5))
+    assert hung.value.vector_id == "v0"
+    assert time.monotonic() - begun < 10
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_the_process_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
+    keeper = """
+import sys, time
+from pathlib import Path
+from farm.boards.kinds import KINDS
+from farm.boards.mock import mock_boards
+from farm.process import handle
+from farm.process.handle import TtnnProcess
+process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
+print(process.start()["pid"], flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", keeper, str(tmp_path)], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        pid = int(started.stdout.readline())
+        started.kill()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the board process outlived its keeper")

@@ -1,0 +1,79 @@
+"""Inferring how a board must be opened from what a configuration needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from farm.boards.kinds import KINDS
+from farm.device_configs import Needs, can_serve, infer, needs
+from tracer.device_config import DeviceConfig
+from tracer.values import (
+    CoreCoord,
+    CoreGrid,
+    CoreRange,
+    CoreRangeSet,
+    MemoryConfig,
+    Placement,
+    ShardSpec,
+    Struct,
+    Tensor,
+)
+
+
+def sharded(columns: int, rows: int, buffer: str = "L1") -> Tensor:
+    grid = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(columns - 1, rows - 1)),))
+    memory = MemoryConfig("HEIGHT_SHARDED", buffer, ShardSpec(grid, (32, 32)))
+    return Tensor((1, 1, 32 * columns * rows, 32), "BFLOAT16", "TILE", memory=memory)
+
+
+def test_shards_in_l1_need_their_cores_and_banks_of_dram_none() -> None:
+    assert needs("ttnn.add", {"arg0": sharded(8, 8)}).grid == (8, 8)
+    assert needs("ttnn.add", {"arg0": sharded(12, 1, "DRAM")}).grid == (1, 1)
+    assert needs("ttnn.add", {"arg0": sharded(3, 2), "memory_config": sharded(1, 5).memory}).grid == (3, 5)
+
+
+def test_programs_need_their_cores() -> None:
+    config = Struct("SDPAProgramConfig", (("compute_with_storage_grid_size", CoreCoord(8, 7)), ("q_chunk_size", 64)))
+    assert needs("ttnn.softmax", {"program_config": config}).grid == (8, 7)
+    assert needs("ttnn.matmul", {"core_grid": CoreGrid(x=4, y=9)}).grid == (4, 9)
+
+
+def test_collectives_need_a_fabric_and_a_mesh() -> None:
+    assert needs("ttnn.experimental.all_gather_async", {"arg0": sharded(1, 1)}) == Needs((1, 2), (1, 1), fabric=True)
+    assert needs("ttnn.all_gather", {}, [2, 4]).mesh == (2, 4)
+    placed = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE", placement=Placement((1, 8), (1, 8), (None, 3)))
+    assert needs("ttnn.add", {"arg0": placed}) == Needs((1, 8))
+
+
+def test_convolutions_need_small_l1() -> None:
+    assert needs("ttnn.conv2d", {}).small_l1
+    assert needs("ttnn.max_pool2d", {}).small_l1
+    assert not needs("ttnn.add", {}).small_l1
+
+
+@pytest.mark.parametrize(
+    ("grid", "kinds", "dispatch", "able"),
+    [
+        ((8, 7), ["n300", "p150"], None, ["n300", "p150"]),
+        ((8, 8), ["n300"], "ETH", ["n300"]),
+        ((8, 8), ["n150"], None, ["n150"]),
+        ((8, 8), ["n150", "n300"], "ETH", ["n150", "n300"]),
+        ((11, 10), ["n300", "p150"], None, ["p150"]),
+        ((8, 9), ["galaxy", "n300"], None, ["galaxy"]),
+        ((9, 11), ["galaxy", "n300"], None, []),
+    ],
+)
+def test_the_plainest_config_that_most_boards_serve(
+    grid: tuple[int, int], kinds: list[str], dispatch: str | None, able: list[str]
+) -> None:
+    config, found = infer(Needs(grid=grid), [KINDS[name] for name in kinds])
+    assert config.dispatch_core_type == dispatch
+    assert [kind.name for kind in found] == able
+
+
+def test_a_traced_config_is_served_by_what_opens_so() -> None:
+    mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
+    assert can_serve(KINDS["n300"], mesh)
+    assert not can_serve(KINDS["n150"], mesh)
+    assert not can_serve(KINDS["p300"], mesh), "Blackhole dispatches by column"
+    assert not can_serve(KINDS["p150"], DeviceConfig(dispatch_core_type="ETH"))
