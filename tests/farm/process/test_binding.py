@@ -6,7 +6,7 @@ import pytest
 
 from farm.process.binding import LostArgument, Unbindable, bind
 from tracer.signatures import parse_overloads
-from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor
+from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
 
 TENSOR = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE")
 OTHER = Tensor((1, 1, 64, 32), "BFLOAT16", "TILE")
@@ -30,7 +30,7 @@ GATHER = parse_overloads(
 )
 
 
-def places(*values: object) -> dict[str, object]:
+def places(*values: Value) -> dict[str, Value]:
     return {f"arg{position}": value for position, value in enumerate(values)}
 
 
@@ -129,7 +129,7 @@ def test_without_signatures_the_call_is_made_as_traced() -> None:
 
 def test_one_compute_kernel_config_serves_every_architecture() -> None:
     norm = parse_overloads(
-        "__call__(self, x: t.Tensor, *, c: a.GrayskullComputeKernelConfig | a.WormholeComputeKernelConfig | None = None) -> t.Tensor\n"
+        "__call__(self, x: t.Tensor, *, c: a.XComputeKernelConfig | a.YComputeKernelConfig = None) -> t.Tensor\n"
     )
     config = Struct("BlackholeComputeKernelConfig", (("math_fidelity", EnumMember("MathFidelity", "HiFi2")),))
     assert bind(places(TENSOR, config), norm).keywords["c"] == config
