@@ -137,7 +137,7 @@ def in_order(names: Iterable[str]) -> list[str]:
     """Argument names in the order of the call: by position, then those given by name as they come."""
 
     def place(name: str) -> tuple[bool, int]:
-        found = POSITION.fullmatch(name)
-        return (found is None, int(found[1]) if found else 0)
+        digits = name[3:] if name.startswith("arg") else ""
+        return (True, 0) if not digits.isdecimal() else (False, int(digits))
 
     return sorted(names, key=place)

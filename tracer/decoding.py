@@ -23,6 +23,7 @@ from tracer.values import (
 )
 
 DEEPEST = 64
+_INT = {int}
 
 
 def decode(raw: Any) -> Value:
@@ -80,15 +81,14 @@ def _untyped(raw: dict[str, Any], depth: int) -> Value:
 def decode_tensor(raw: dict[str, Any]) -> Tensor:
     """A tensor from its JSON, as raw traces hold it, or as masters do."""
     get = raw.get
-    dims = tuple(get("original_shape") or get("shape") or ())
-    for dim in dims:
-        if type(dim) is not int:
-            raise ConfigurationError(f"original_shape must be a list of ints, not {forms.brief(raw['original_shape'])}")
+    dims = get("original_shape", get("shape"))
+    if type(dims) is not list or (dims and set(map(type, dims)) != _INT):
+        raise ConfigurationError(f"original_shape must be a list of ints, not {forms.brief(dims)}")
     dtype = get("original_dtype") or get("dtype")
     layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
     spread = get("tensor_placement", get("mesh_device"))
     return Tensor(
-        dims,
+        tuple(dims),
         forms.member(dtype, "original_dtype"),
         "" if layout is None else forms.member(layout, "layout"),
         "" if storage is None else forms.member(storage, "storage_type"),
@@ -135,20 +135,22 @@ def _marked_text(name: str, text: Any, _: int) -> Value:
 
 
 def _marked_fields(name: str, given: Any, depth: int) -> Value:
-    pairs = list(given.items()) if isinstance(given, dict) else given
-    if not isinstance(pairs, list) or not all(len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
-        raise ConfigurationError(f"the fields of {name} must be an object, not {forms.brief(given)}")
+    pairs = list(given.items()) if isinstance(given, dict) else _pairs(given, f"the fields of {name}")
     return Struct(name, tuple((key, _decode(part, depth + 1)) for key, part in pairs))
 
 
 def _marked_items(name: str, given: Any, depth: int) -> Value:
     if name == "str" and type(given) is str:
         return given
-    if not isinstance(given, list) or not all(
-        isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in given
-    ):
-        raise ConfigurationError(f"the items of a {name} must be pairs, not {forms.brief(given)}")
-    return Mapping(tuple((key, _decode(part, depth + 1)) for key, part in given))
+    return Mapping(tuple((key, _decode(part, depth + 1)) for key, part in _pairs(given, f"the items of a {name}")))
+
+
+def _pairs(given: Any, what: str) -> list[Any]:
+    """Names and values as a list, which keeps their order, or a name that is there twice."""
+    pairs = given if isinstance(given, list) else [given]
+    if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        raise ConfigurationError(f"{what} must be pairs of a name and a value, not {forms.brief(given)}")
+    return pairs
 
 
 def _text(raw: Any, what: str) -> str:

@@ -56,7 +56,7 @@ def _dict(operation: str, index: int, raw: Any) -> Configuration:
     if isinstance(given, list):
         arguments = _printed_arguments(given)
     elif isinstance(given, dict):
-        mixed = any(_of_version_1(part) for part in given.values())
+        mixed = any(map(_of_version_1, given.values()))
         arguments = _decoded(given, _either if mixed else v2.decode)
         kept = None if mixed else given
     else:
@@ -65,7 +65,7 @@ def _dict(operation: str, index: int, raw: Any) -> Configuration:
         operation,
         arguments,
         names=_names(raw.get("argument_names", [])),
-        output=_decoded({"output": raw.get("output")}, v2.decode)["output"],
+        output=_decoded({"output": raw["output"]}, v2.decode)["output"] if "output" in raw else None,
         raised=_text(raw.get("raised"), "raised"),
         executions=list(_executions(raw)),
         index=index,
@@ -94,7 +94,7 @@ def _decoded(raw: dict[str, Any], decode: Callable[[Any], Value]) -> dict[str, V
 
 
 def _of_version_1(raw: Any) -> bool:
-    return isinstance(raw, dict) and len(raw) == 1 and not v1.CLASSES.isdisjoint(raw)
+    return type(raw) is dict and len(raw) == 1 and not v1.CLASSES.isdisjoint(raw)
 
 
 def _either(raw: Any) -> Value:

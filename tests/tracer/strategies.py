@@ -29,12 +29,17 @@ sizes = st.integers(0, 2**40)
 shapes = st.lists(sizes, max_size=5).map(tuple)
 members = st.from_regex(r"[A-Z][A-Z0-9_]{0,12}", fullmatch=True)
 classes = st.sampled_from(
-    ["SDPAProgramConfig", "Conv2dConfig", "UnaryWithParam", "set", "Shape", "ttnn.Tensor", "MeshDevice", "slice"]
-    + ["WormholeComputeKernelConfig", "MatmulMultiCoreReuseMultiCast1DProgramConfig", "torch.dtype", "dtype", "", "a b"]
+    [
+        "SDPAProgramConfig", "Conv2dConfig", "UnaryWithParam", "a b", "set", "Shape", "ttnn.Tensor", "slice",
+        "WormholeComputeKernelConfig", "MatmulMultiCoreReuseMultiCast1DProgramConfig", "torch.dtype", "MeshDevice", "",
+    ]
 ) | st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,12}", fullmatch=True)  # fmt: skip
 keys = st.sampled_from(
-    ["compute_with_storage_grid_size", "fuse_batch", "fused_activation", "hop_cores", "in0_block_w", "math_fidelity"]
-    + ["op_type", "param", "type", "value", "fields", "0", "1", "compute_grid", "activation", "memory_layout", "core_grid"]
+    [
+        "compute_with_storage_grid_size", "compute_grid", "core_grid", "fuse_batch", "fused_activation", "activation",
+        "hop_cores", "in0_block_w", "math_fidelity", "op_type", "param", "type", "value", "fields", "memory_layout",
+        "0", "1",
+    ]
 ) | st.text(max_size=4)  # fmt: skip
 
 cores = st.builds(CoreCoord, st.integers(0, 20), st.integers(0, 20))
