@@ -50,6 +50,8 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     _print_line(console, told.identity, "bold")
     for path in written:
         _print_line(console, f"Report: {path}")
+    if not written:
+        _print_line(console, f"For its files: farm report {view.run.id} --out DIR", "dim")
 
 
 def stdout_console() -> Console:

@@ -269,6 +269,7 @@ class TestTerminal:
         assert "Failures" not in text
         assert "Not run" not in text
         assert len(text.splitlines()) < 15
+        assert text.endswith(f"For its files: farm report {good.run.id} --out DIR\n")
 
     def test_no_mock_no_caveat(self, store: Store) -> None:
         view = store.view(recorded_run(store, [(Verdict.PASS, Reason.NONE, "")]))
