@@ -16,10 +16,14 @@ import pytest
 from tracer.capture import Capture
 from tracer.errors import CaptureError
 from tracer.journal import PASSED
+from tracer.openings import SERIES_VARIABLE
 from tracer.plumbing import left_out
 
 MODEL_VARIABLE = "HF_MODEL"
 """Names the weights that a test of many models runs with: part of the source, as tt-metal writes it."""
+
+DISPATCH_ON_ETHERNET = ("n300", "t3000")
+"""Kinds of boards whose dispatch ttnn puts on ethernet cores: it doesn't know a mock board's kind."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -127,6 +131,8 @@ def _open(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[Any]:
     import ttnn
 
     given = dict(params)
+    if os.environ.get(SERIES_VARIABLE) in DISPATCH_ON_ETHERNET:
+        given.setdefault("dispatch_core_config", ttnn.DispatchCoreConfig(ttnn.DispatchCoreType.ETH))
     fabric = given.pop("fabric_config", None)
     if fabric is not None:
         # without a manager's word a mock board ends the process here
