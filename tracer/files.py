@@ -37,7 +37,7 @@ def load(path: Path) -> Any:
     try:
         return json.loads(text, parse_constant=_CONSTANTS.__getitem__)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        if _cut_off(error):
             raise MasterError(
                 f"{path}: cut off at line {error.lineno}, column {error.colno}; restore the whole file, or trace again"
             ) from None
@@ -47,6 +47,13 @@ def load(path: Path) -> Any:
     except (RecursionError, ValueError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(";")[0]
         raise MasterError(f"{path}: can't be read as a master: {what}") from None
+
+
+def _cut_off(error: json.JSONDecodeError) -> bool:
+    """Whether the text is JSON as far as it goes."""
+    rest = error.doc[error.pos :].rstrip()
+    unfinished = any(word.startswith(rest) for word in ("true", "false", "null", "-", ".", "e-", "e+", "E-", "E+"))
+    return unfinished or error.msg.startswith("Unterminated") or (error.msg.startswith("Invalid") and len(rest) < 6)
 
 
 def store(path: Path, text: str) -> None:

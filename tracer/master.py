@@ -21,7 +21,7 @@ from tracer import files
 from tracer.configuration import BrokenConfiguration, Configuration, Execution
 from tracer.errors import MasterError
 from tracer.forms import brief
-from tracer.merging import join
+from tracer.merging import copied, join
 from tracer.names import canonical
 from tracer.schemas import configuration
 from tracer.writing import text_of
@@ -107,12 +107,17 @@ class Master:
 
     def _take(self, operation: str, elements: list[Any]) -> None:
         found = self.configurations.setdefault(operation, [])
-        for index, raw in enumerate(elements, start=len(found)):
+        # the two spellings of a name may both be there
+        for index, raw in enumerate(elements, start=self._taken(operation)):
             read = configuration(operation, index, raw)
             if isinstance(read, BrokenConfiguration):
                 self.broken.append(read)
             else:
                 found.append(read)
+
+    def _taken(self, operation: str) -> int:
+        """How many places of an operation's list are taken."""
+        return len(self.configurations[operation]) + sum(1 for each in self.broken if each.operation == operation)
 
     def __iter__(self) -> Iterator[Configuration]:
         for found in self.configurations.values():
@@ -129,9 +134,9 @@ class Master:
         known = self._index(new.operation)
         old = known.get(new.content_hash)
         if old is None:
-            known[new.content_hash] = new
-            new.index = len(self.configurations[new.operation])
-            self.configurations[new.operation].append(new)
+            own = known[new.content_hash] = copied(new)
+            own.index = self._taken(new.operation)
+            self.configurations[new.operation].append(own)
             summary.added += 1
             summary.operations[new.operation] += 1
             return True
@@ -184,13 +189,14 @@ def _no_collector() -> Iterator[None]:
 
 
 def update(path: str | Path, incoming: Master) -> MergeSummary:
-    """Merges into a master file, which may not exist yet; writers of several processes wait for each other.
+    """Merges into a master file, which may not exist yet, nor its folder; writers of several processes wait in turn.
 
     Raises:
         MasterError: the file is no master, can't be written, or another writer holds it too long.
     """
     path = Path(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
             master = Master.read(path) if path.exists() else Master()
             before = len(master), len(master.broken)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from copy import copy
+from dataclasses import replace
 
 from tracer.configuration import Configuration, Execution
+from tracer.device_config import DeviceConfig
 
 
 def join(old: Configuration, new: Configuration) -> bool:
     """Adds to a configuration what another record of it says more; returns whether that was anything."""
     changed = False
     for execution in new.executions:
-        changed = _add_execution(old.executions, execution) or changed
+        changed = add_execution(old.executions, execution) or changed
     # what a call returned or raised is what it did when last traced
     if (new.output is not None or new.raised is not None) and (new.output, new.raised) != (old.output, old.raised):
         old.output, old.raised = new.output, new.raised
@@ -26,30 +29,34 @@ def join(old: Configuration, new: Configuration) -> bool:
     return changed
 
 
-def _add_execution(known: list[Execution], new: Execution) -> bool:
+def copied(new: Configuration) -> Configuration:
+    """A record of its own, whose executions can be added to, each place once."""
+    own = copy(new)
+    own.executions, own.extra = [], dict(new.extra)
+    for execution in new.executions:
+        add_execution(own.executions, execution)
+    return own
+
+
+def add_execution(known: list[Execution], new: Execution) -> bool:
+    """Adds to a list what one execution says more; returns whether that was anything."""
+    place = _place(new)
     for old in known:
-        if _same_place(old, new):
+        if _place(old) == place:
             return _join_execution(old, new)
-    known.append(new)
+    known.append(replace(new))
     return True
 
 
-def _same_place(old: Execution, new: Execution) -> bool:
-    """The same source on the same machine, opened the same way as far as both say."""
-    if old.source != new.source or _text(old.machine) != _text(new.machine):
-        return False
-    return old.device_config == new.device_config or None in (old.device_config, new.device_config)
+def _place(seen: Execution) -> tuple[str, str, DeviceConfig | None]:
+    """What makes two executions the same: the source, the machine, and how it was opened."""
+    return seen.source, json.dumps(seen.machine, sort_keys=True), seen.device_config
 
 
 def _join_execution(old: Execution, new: Execution) -> bool:
-    before = (old.count, old.trace_uid, old.device_config, dict(old.extra))
+    before = (old.count, old.trace_uid, old.extra)
     # a count is of one run of the source, so of two traces the larger stands, as in tt-metal
     old.count = max((count for count in (old.count, new.count) if count is not None), default=None)
     old.trace_uid = new.trace_uid or old.trace_uid
-    old.device_config = new.device_config or old.device_config
     old.extra = {**old.extra, **new.extra}
-    return before != (old.count, old.trace_uid, old.device_config, old.extra)
-
-
-def _text(machine: object) -> str:
-    return json.dumps(machine, sort_keys=True)
+    return before != (old.count, old.trace_uid, old.extra)

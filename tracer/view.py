@@ -72,7 +72,7 @@ def execution_line(seen: Execution) -> str:
         parts.append(f"on {_machine(seen.machine)}")
     if seen.count is not None:
         parts.append("once" if seen.count == 1 else f"{seen.count} times")
-    missing = [what for what, kept in (("machine", seen.machine), ("count", seen.count)) if not kept]
+    missing = [what for what, kept in (("machine", seen.machine or None), ("count", seen.count)) if kept is None]
     if missing:
         parts.append(f"{' and '.join(missing)} not recorded")
     if seen.device_config is not None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tracer.configuration import BrokenConfiguration, Configuration, Execution
+from tracer.configuration import BrokenConfiguration, Configuration, Execution, in_order
 from tracer.v2 import encode
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(", ", ": "), allow_nan=False)
@@ -55,7 +55,9 @@ def _joined(blocks: Iterable[str], indent: int) -> str:
 def _configuration(each: Configuration) -> str:
     arguments = each.raw if each.raw is not None else each.encoded
     parts = {key: _dumps(part) for key, part in each.extra.items()}
-    parts["arguments"] = _block([f"{_dumps(name)}: {_dumps(arguments[name])}" for name in each.arguments], "{}")
+    parts["arguments"] = _block(
+        [f"{_dumps(name)}: {_dumps(arguments[name])}" for name in in_order(sorted(arguments))], "{}"
+    )
     parts["config_hash"] = _dumps(each.config_hash)
     parts["executions"] = _block(sorted(_dumps(execution_json(seen)) for seen in each.executions), "[]")
     if each.names:

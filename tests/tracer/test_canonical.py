@@ -1,0 +1,83 @@
+"""The canonical form and the two hashes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+
+from tests.tracer.strategies import arguments, operations
+from tracer.canonical import config_hash, content_hash
+from tracer.master import Master
+from tracer.v2 import decode, encode
+from tracer.values import Value
+
+GALAXY = {"board_type": "Wormhole", "device_series": "tt-galaxy-wh", "card_count": 32}
+
+
+def test_the_published_hashes_come_out(shared_data: Path) -> None:
+    published = json.loads((shared_data / "master_v2_sample.json").read_text())["operations"]["ttnn.multiply"]
+    assert len(published["configurations"]) == 3
+    for each in published["configurations"]:
+        machine = each["executions"][0]["machine_info"]
+        assert config_hash("ttnn.multiply", each["arguments"], machine) == each["config_hash"]
+        # also from the typed values: nothing the hash is taken of is lost by reading
+        again = {name: encode(decode(raw)) for name, raw in each["arguments"].items()}
+        assert config_hash("ttnn.multiply", again, machine) == each["config_hash"]
+
+
+def test_what_differs_between_runs_does_not_count() -> None:
+    one = {"a": {"hash": 1, "shard_spec": None}, "b": ["<object at 0x7fab>"]}
+    other = {"a": {"hash": 2, "shard_spec": "None"}, "b": ["<object>"]}
+    assert config_hash("ttnn.add", one, GALAXY) == config_hash("ttnn.add", other, GALAXY)
+    assert config_hash("ttnn.add", {"hash": "text"}, GALAXY) != config_hash("ttnn.add", {}, GALAXY)
+
+
+def test_the_machine_counts() -> None:
+    hashes = {
+        config_hash("ttnn.add", {}, machine)
+        for machine in (
+            None,
+            GALAXY,
+            {**GALAXY, "card_count": 16},
+            {**GALAXY, "device_series": "n300"},
+            {**GALAXY, "tensor_placements": [{"mesh_device_shape": "[4, 8]", "placement": "['PlacementReplicate']"}]},
+            {**GALAXY, "tensor_placements": [{"mesh_device_shape": "[4, 8]", "placement": "['PlacementShard(2)']"}]},
+        )
+    }
+    assert len(hashes) == 6
+    of_older_form = {**GALAXY, "device_series": ["tt-galaxy-wh"], "tensor_placements": []}
+    assert config_hash("ttnn.add", {}, of_older_form) == config_hash("ttnn.add", {}, GALAXY)
+    without_cards = {"board_type": "Wormhole", "device_series": "n150"}
+    assert config_hash("ttnn.add", {}, without_cards) == config_hash("ttnn.add", {}, {**without_cards, "card_count": 1})
+    assert config_hash("ttnn.add", {}, {"device_series": "n150"}) == config_hash("ttnn.add", {}, None)
+
+
+@given(operations, arguments)
+def test_the_content_hash_survives_writing_and_reading(operation: str, given_arguments: dict[str, Value]) -> None:
+    raw = json.loads(json.dumps({name: encode(value) for name, value in given_arguments.items()}, sort_keys=True))
+    again = {name: decode(part) for name, part in raw.items()}
+    assert content_hash(operation, again) == content_hash(operation, given_arguments)
+
+
+def test_the_content_hash_tells_calls_apart() -> None:
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("ttnn.add", {"arg0": 1}),
+        ("ttnn.sub", {"arg0": 1}),
+        ("ttnn.add", {"arg1": 1}),
+        ("ttnn.add", {"arg0": 1.0}),
+        ("ttnn.add", {"arg0": True}),
+        ("ttnn.add", {"arg0": "1"}),
+        ("ttnn.add", {"arg0": None}),
+        ("ttnn.add", {}),
+    ]
+    assert len({content_hash(operation, given) for operation, given in calls}) == len(calls)
+
+
+def test_it_is_the_same_call_in_either_version(shared_data: Path) -> None:
+    master = Master.read(shared_data / "master_n300_2025-11_v1.json")
+    rewritten = Master.parse(json.loads(master.text()))
+    assert {each.content_hash for each in rewritten} == {each.content_hash for each in master}
+    assert len({each.content_hash for each in master}) == 555
