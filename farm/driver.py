@@ -108,6 +108,7 @@ class Driver:
         """Starts the boards: while they start, there is time to plan."""
         for board in self._boards.values():
             self._fleet.start(board)
+            self._recorder.board(self.run_id, RunBoard(board))
             self._progress.lane(board.id, Lane.STARTING)
             self._tell(BoardAdded(board.id, board.kind.name))
 

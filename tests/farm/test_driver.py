@@ -1,0 +1,239 @@
+"""A run as the store sees it, over boards that misbehave in every way, without Ray."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from farm.boards.base import Board
+from farm.boards.fake import Act, Opening, Script, fake_boards
+from farm.boards.kinds import KINDS
+from farm.driver import Driver
+from farm.errors import NotRunnable
+from farm.fleet import Happening, Outcomes, Unusable
+from farm.report.plain import PlainProgress
+from farm.store import RunInfo, RunView, Store
+from farm.vectors import Vector
+from farm.verdicts import Reason, Verdict
+from tests.farm.local_fleet import KeeperDied, LocalFleet
+from tracer.device_config import DeviceConfig
+
+N300 = KINDS["n300"]
+ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "farm.db") as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _a_lost_keeper_is_not_the_end_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exit_(code: int) -> None:
+        raise KeeperDied(code)
+
+    monkeypatch.setattr(os, "_exit", exit_)
+
+
+def vector(name: str, config: DeviceConfig = ONE, kinds: Sequence[str] = ("n300",), **more: object) -> Vector:
+    return Vector(
+        id=name,
+        operation="ttnn.add",
+        config_hash="",
+        content_hash="",
+        device_config=config,
+        device_config_inferred=False,
+        payload={"id": name},
+        kinds=frozenset(kinds),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def boards(count: int, script: Script | None = None) -> list[Board]:
+    return fake_boards(N300, count, script=script or Script())
+
+
+def run(
+    store: Store, on: Sequence[Board], vectors: Sequence[Vector], fleet: LocalFleet | None = None, stop_after: int = -1
+) -> RunView:
+    """Runs to the end; `stop_after` looks before it is asked to stop."""
+    looks = iter(range(10_000))
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    driver = Driver(run_id, on, fleet or LocalFleet(), store, PlainProgress(io.StringIO()))
+    driver.start()
+    driver.run(vectors, lambda: 0 <= stop_after <= next(looks))
+    view = store.view(run_id)
+    assert view.counts["planned"] == len(vectors)
+    assert sum(count for name, count in view.counts.items() if name != "planned") == len(vectors)
+    return view
+
+
+def verdicts(view: RunView) -> dict[str, tuple[str, str]]:
+    return {each.vector_id: (each.verdict.value, each.reason.value) for each in view.vectors}
+
+
+def test_all_good(store: Store) -> None:
+    fleet = LocalFleet()
+    vectors = [vector(f"v{n}", TWO if n % 2 else ONE) for n in range(40)]
+    view = run(store, boards(2), vectors, fleet)
+    assert view.counts["validated"] == 40
+    assert {board for board, _ in fleet.given} == {"fake:n300:0", "fake:n300:1"}
+    assert Counter(name for _, names in fleet.given for name in names) == Counter(each.id for each in vectors)
+
+
+def test_vectors_known_not_to_run_are_concluded_without_a_board(store: Store) -> None:
+    fleet = LocalFleet()
+    bad = vector("bad", unrunnable=(Reason.BROKEN_CONFIGURATION, "ttnn.add 3 arg0: no shape"))
+    view = run(store, [], [bad], fleet)
+    assert verdicts(view) == {"bad": ("not_run", "broken_configuration")}
+    assert view.vectors[0].message == "ttnn.add 3 arg0: no shape"
+    assert fleet.given == []
+
+
+def test_vectors_that_no_board_fits_are_unsatisfiable(store: Store) -> None:
+    view = run(store, boards(1), [vector("a"), vector("large", kinds=("galaxy",))])
+    assert verdicts(view) == {"a": ("validated", ""), "large": ("not_run", "unsatisfiable")}
+
+
+def test_every_way_to_fail(store: Store) -> None:
+    script = Script(
+        acts={
+            "fails": (Act.FAIL,),
+            "crashes": (Act.CRASH,),
+            "hangs": (Act.HANG,),
+            "crashes once": (Act.CRASH, Act.PASS),
+            "faulty": (Act.FAULT,),
+            "faulty once": (Act.FAULT, Act.PASS),
+        }
+    )
+    view = run(store, boards(1, script), [vector(name) for name in (*script.acts, "good")])
+    assert verdicts(view) == {
+        "fails": ("fail_assert_exception", "exception"),
+        "crashes": ("fail_crash_hang", "crash"),
+        "hangs": ("fail_crash_hang", "hang"),
+        "crashes once": ("flaky", "crash"),
+        "faulty": ("board_fault", "internal"),
+        "faulty once": ("validated", ""),
+        "good": ("validated", ""),
+    }
+    attempts = {each.vector_id: len(each.history) for each in view.vectors}
+    assert attempts == {
+        "fails": 1,
+        "crashes": 2,
+        "hangs": 2,
+        "crashes once": 2,
+        "faulty": 3,
+        "faulty once": 2,
+        "good": 1,
+    }
+
+
+def test_a_crash_is_tried_on_another_board(store: Store) -> None:
+    bad, good = boards(1, Script(acts={"v": (Act.CRASH,)})), fake_boards(N300, 1, first=1, script=Script())
+    view = run(store, bad + good, [vector("v")])
+    [only] = view.vectors
+    assert [attempt.board for attempt in only.history] == ["fake:n300:0", "fake:n300:1"]
+    assert (only.verdict, only.reason) == (Verdict.FLAKY, Reason.CRASH)
+
+
+def test_a_board_that_refuses_leaves_the_work_to_the_others(store: Store) -> None:
+    bad = boards(1, Script(opening=Opening.REFUSES))
+    good = fake_boards(N300, 1, first=1, script=Script())
+    view = run(store, bad + good, [vector(f"v{n}") for n in range(30)])
+    assert view.counts["validated"] == 30
+
+
+def test_when_all_boards_refuse_it_is_no_failure_of_the_tests(store: Store) -> None:
+    fleet = LocalFleet()
+    view = run(store, boards(2, Script(opening=Opening.REFUSES)), [vector(f"v{n}") for n in range(30)], fleet)
+    assert view.counts["board_fault"] == 30
+    assert all("told not to open" in each.message for each in view.vectors)
+    # on each board two batches, and the one that was queued behind them
+    assert sum(len(each.history) for each in view.vectors) <= 2 * 3
+
+
+def test_a_lost_keeper_costs_no_other_vector_anything(store: Store) -> None:
+    fleet = LocalFleet()
+    script = Script(acts={"v3": (Act.LOSE,)})
+    bad, good = boards(1, script), fake_boards(N300, 1, first=1, script=Script())
+    view = run(store, bad + good, [vector(f"v{n}") for n in range(12)], fleet)
+    assert view.counts["validated"] == 12
+    events = {board.id: Counter(event.kind.value for event in board.events) for board in view.run.boards}
+    if any("v3" in names for board, names in fleet.given if board == "fake:n300:0"):
+        assert events["fake:n300:0"]["lost"] >= 1
+        assert fleet.started.count("fake:n300:0") >= 2
+
+
+def test_a_vector_that_takes_every_keeper_with_it_is_stopped(store: Store) -> None:
+    fleet = LocalFleet()
+    view = run(store, boards(2, Script(acts={"v": (Act.LOSE,)})), [vector("v"), vector("good")], fleet)
+    assert verdicts(view) == {"v": ("board_fault", "board_lost"), "good": ("validated", "")}
+    assert len(fleet.started) <= 2 + 3
+
+
+def test_boards_that_do_not_start_are_given_up(store: Store) -> None:
+    fleet = LocalFleet()
+    view = run(store, boards(2, Script(starts=False)), [vector("v"), vector("w")], fleet)
+    assert set(verdicts(view).values()) == {("not_run", "board_lost")}
+    assert len(fleet.started) <= 10
+    assert all(board.events[-1].kind.value == "retired" for board in view.run.boards)
+
+
+def test_stop_concludes_all(store: Store) -> None:
+    view = run(store, boards(1), [vector(f"v{n}") for n in range(2000)], stop_after=3)
+    assert 0 < view.counts["validated"] < 2000
+    assert view.counts["not_run"] == 2000 - view.counts["validated"]
+    assert {pair for pair in verdicts(view).values() if pair[0] == "not_run"} == {("not_run", "stopped")}
+
+
+def test_abandoned_work_is_stopped_and_blames_nobody(store: Store) -> None:
+    vectors = [vector(f"v{n}") for n in range(20)]
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    driver = Driver(run_id, boards(2), LocalFleet(), store, PlainProgress(io.StringIO()))
+    driver.start()
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(vectors, _interrupted_at_the_third_look())
+    driver.abandon()
+    view = store.view(run_id)
+    assert set(verdicts(view).values()) <= {("not_run", "stopped"), ("validated", "")}
+    assert view.counts["not_run"] > 0
+    assert sum(view.counts.values()) == 2 * view.counts["planned"]
+
+
+def _interrupted_at_the_third_look() -> Callable[[], bool]:
+    looks = iter(range(3))
+
+    def look() -> bool:
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+        return False
+
+    return look
+
+
+def test_results_that_come_twice_count_once(store: Store) -> None:
+    class Stammering(LocalFleet):
+        def wait(self, seconds: float) -> list[Happening]:
+            happened = super().wait(seconds)
+            return [twice for each in happened for twice in ((each, each) if isinstance(each, Outcomes) else (each,))]
+
+    view = run(store, boards(2), [vector(f"v{n}") for n in range(30)], Stammering())
+    assert view.counts["validated"] == 30
+    assert all(len(each.history) == 1 for each in view.vectors)
+
+
+def test_what_a_host_lacks_ends_the_run(store: Store) -> None:
+    class Bare(LocalFleet):
+        def wait(self, seconds: float) -> list[Happening]:  # noqa: ARG002 - see `Fleet`
+            return [Unusable("fake:n300:0", "ttnn can't be imported")]
+
+    with pytest.raises(NotRunnable, match="fake:n300:0: ttnn can't be imported"):
+        run(store, boards(1), [vector("v")], Bare())

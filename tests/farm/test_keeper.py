@@ -1,0 +1,171 @@
+"""A keeper goes on after whatever its process does."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from farm.boards.base import Board
+from farm.boards.fake import SCRIPT_VARIABLE, Act, Opening, Script, fake_boards
+from farm.boards.kinds import KINDS
+from farm.errors import FarmError, NotRunnable
+from farm.keeper import Keeper, Limits
+from farm.outcome import Outcome
+from farm.process.fake import FakeProcess
+from farm.process.protocol import OpenFailed, ProcessDied
+from farm.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+
+ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
+VALIDATED = (Verdict.VALIDATED, Reason.NONE)
+
+
+def keeper(script: Script, limits: Limits | None = None) -> Keeper:
+    [board] = fake_boards(KINDS["n300"], 1, script=script)
+    return Keeper(board, Path("unused"), limits or Limits(open=0.05, vector=0.05))
+
+
+def run(held: Keeper, *names: str, config: DeviceConfig = ONE) -> list[Outcome]:
+    return list(held.run(config, [{"id": name} for name in names]))
+
+
+def ends(outcomes: list[Outcome]) -> list[tuple[Verdict, Reason]]:
+    return [(outcome.verdict, outcome.reason) for outcome in outcomes]
+
+
+def fake(held: Keeper) -> FakeProcess:
+    assert isinstance(held.process, FakeProcess)
+    return held.process
+
+
+def test_the_board_is_opened_again_only_when_it_must_be() -> None:
+    held = keeper(Script())
+    run(held, "a")
+    run(held, "b")
+    run(held, "c", config=TWO)
+    run(held, "d", config=ONE)
+    assert fake(held).opened == [ONE, TWO, ONE]
+
+
+@pytest.mark.parametrize(("act", "reason"), [(Act.CRASH, Reason.CRASH), (Act.HANG, Reason.HANG)])
+def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reason) -> None:
+    held = keeper(Script(acts={"bad": (act,)}))
+    outcomes = run(held, "a", "bad", "b", "c")
+    assert [outcome.vector_id for outcome in outcomes] == ["a", "bad", "b", "c"]
+    assert ends(outcomes) == [VALIDATED, (Verdict.FAIL_CRASH_HANG, reason), VALIDATED, VALIDATED]
+    assert fake(held).opened == [ONE, ONE]
+    assert "was told to" in outcomes[1].message
+
+
+def test_a_slow_vector_hangs_by_its_own_limit() -> None:
+    held = keeper(Script(seconds=0.1))
+    outcomes = list(held.run(ONE, [{"id": "a"}, {"id": "b", "timeout": 5.0}]))
+    assert ends(outcomes) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG), VALIDATED]
+    assert outcomes[1].seconds >= 0.1
+
+
+def test_a_failed_vector_keeps_its_process() -> None:
+    held = keeper(Script(acts={"bad": (Act.FAIL,)}))
+    assert ends(run(held, "bad", "a")) == [(Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION), VALIDATED]
+    assert fake(held).opened == [ONE]
+
+
+def test_after_a_fault_the_board_starts_afresh() -> None:
+    held = keeper(Script(acts={"bad": (Act.FAULT,)}))
+    assert ends(run(held, "bad", "a")) == [(Verdict.BOARD_FAULT, Reason.INTERNAL), VALIDATED]
+    assert fake(held).opened == [ONE, ONE]
+
+
+@pytest.mark.parametrize(
+    ("opening", "reason"),
+    [
+        (Opening.REFUSES, Reason.OPEN_FAILED),
+        (Opening.DIES, Reason.OPEN_FAILED),
+        (Opening.HANGS, Reason.OPEN_TIMEOUT),
+    ],
+)
+def test_a_board_that_does_not_open_says_so_once_and_leaves_the_rest_untried(opening: Opening, reason: Reason) -> None:
+    outcomes = run(keeper(Script(opening=opening)), "a", "b", "c")
+    assert [outcome.vector_id for outcome in outcomes] == ["a"]
+    assert ends(outcomes) == [(Verdict.BOARD_FAULT, reason)]
+
+
+def test_a_process_that_does_not_start_again_is_a_refusal() -> None:
+    held = keeper(Script(starts=False))
+    assert ends(run(held, "a", "b")) == [(Verdict.BOARD_FAULT, Reason.OPEN_FAILED)]
+    with pytest.raises(ProcessDied, match="told not to start"):
+        held.start()
+
+
+def test_stop_lets_the_running_vector_end_and_no_other_begin() -> None:
+    held = keeper(Script(seconds=0.2), Limits())
+    seen: list[Outcome] = []
+    thread = threading.Thread(target=lambda: seen.extend(run(held, "a", "b", "c")))
+    thread.start()
+    held.stop()
+    thread.join(10)
+    assert len(seen) <= 1
+    assert run(held, "d") == []
+
+
+def test_a_process_that_dies_between_vectors_blames_the_board() -> None:
+    class Moody(FakeProcess):
+        def _run(self, vector_id: str, timeout: float) -> Outcome:
+            if vector_id == "b" and not self.runs["b"]:
+                self.runs["b"] += 1
+                self._alive = False
+                raise ProcessDied("it just ended", None, exit=1)
+            return super()._run(vector_id, timeout)
+
+    [board] = fake_boards(KINDS["n300"], 1)
+    held = Keeper(board, Path("unused"), Limits(), lambda board, _: Moody(board))
+    assert ends(run(held, "a", "b", "c")) == [VALIDATED, (Verdict.BOARD_FAULT, Reason.CRASH), VALIDATED]
+
+
+def test_what_the_host_lacks_is_no_outcome() -> None:
+    class Bare(FakeProcess):
+        def start(self) -> dict[str, object]:
+            raise NotRunnable("ttnn is not installed")
+
+    [board] = fake_boards(KINDS["n300"], 1)
+    with pytest.raises(NotRunnable):
+        Keeper(board, Path("unused"), Limits(), lambda board, _: Bare(board)).start()
+
+
+def test_a_script_survives_the_trip_to_a_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script(Opening.HANGS, starts=False, seconds=0.5, acts={"v": (Act.CRASH, Act.PASS)})
+    [board] = fake_boards(KINDS["p150"], 1, first=3, script=script)
+    assert board.id == "fake:p150:3"
+    assert Script.of(board) == script
+    monkeypatch.setenv(SCRIPT_VARIABLE, str(script))
+    [board] = fake_boards(KINDS["p150"], 1)
+    assert Script.of(board) == script
+    assert Script.of(Board("fake:x", "fake", KINDS["p150"])) == Script()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"acts": {"v": ["explode"]}}', '{"opening": "ajar"}', '{"speed": 1}'])
+def test_nonsense_is_no_script(text: str) -> None:
+    with pytest.raises(FarmError, match=SCRIPT_VARIABLE):
+        Script.parse(text)
+
+
+def test_a_fake_process_must_be_started() -> None:
+    [board] = fake_boards(KINDS["n300"], 1)
+    process = FakeProcess(board)
+    with pytest.raises(ProcessDied, match="not running"):
+        process.open(ONE, 1.0)
+    process.start()
+    process.close()
+    with pytest.raises(ProcessDied, match="not running"):
+        list(process.run([{"id": "a"}], 1.0))
+
+
+def test_open_failed_keeps_the_process() -> None:
+    [board] = fake_boards(KINDS["n300"], 1, script=Script(opening=Opening.REFUSES))
+    process = FakeProcess(board)
+    process.start()
+    for _ in range(2):
+        with pytest.raises(OpenFailed, match="told not to open"):
+            process.open(ONE, 1.0)
