@@ -138,8 +138,8 @@ class Tensor:
     Attributes:
         shape: logical shape; on a mesh, of one chip's part.
         dtype: member of DataType.
-        layout: member of Layout.
-        storage: `DEVICE` or `HOST`.
+        layout: member of Layout; "" where an early trace doesn't say.
+        storage: `DEVICE` or `HOST`; "" where an early trace doesn't say.
         memory: None only for host tensors of traces that don't say.
         tile: None for the usual 32 x 32 tile.
         placement: None on a single chip, or where the trace doesn't say.
