@@ -313,6 +313,7 @@ _CLASSES: dict[str, tuple[type, ...]] = {
     "Tile": (Tile,),
     "str": (str,),
 }
+_ACTIVATIONS = {"UnaryWithParam", "EltwiseUnaryWithParam"}
 _SEQUENCES = {"Sequence", "list", "tuple", "Iterable", "vector", "SmallVector"}
 _HANDLES = {
     "MeshDevice": {"MeshDevice", "Device", "IDevice"},
@@ -333,16 +334,14 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
         return value is None
     if name in ("object", "Any"):
         return True
-    if name == "bool":
-        return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
-    if name == "int":
-        return isinstance(value, int)
-    if name == "float":
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name in ("bool", "int", "float"):
+        return _is_number(name, value)
     if name in _CLASSES:
         return isinstance(value, _CLASSES[name])
     if isinstance(value, Handle):
         return value.type in _HANDLES.get(name, {name})
+    if name in _ACTIVATIONS:
+        return _is_activation(value)
     if isinstance(value, tuple):
         return _of_sequence(kind, value, enum_members)
     if isinstance(value, Struct):
@@ -353,6 +352,23 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
         members = enum_members(name)
         return value.type == name or (not value.type and (members is None or value.name in members))
     return False
+
+
+def _is_number(name: str, value: Value) -> bool:
+    if name == "bool":
+        return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
+    if name == "int":
+        return isinstance(value, int)
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_activation(value: Value) -> bool:
+    """Whether ttnn makes an activation of it: of the object itself, a bare member, or a member and its parameter."""
+    if isinstance(value, tuple):
+        return len(value) == 2 and isinstance(value[0], EnumMember) and isinstance(value[1], (int, float))
+    if isinstance(value, EnumMember):
+        return value.type == "UnaryOpType"
+    return isinstance(value, Struct) and value.type in _ACTIVATIONS
 
 
 def _of_sequence(kind: Type, value: tuple[Value, ...], enum_members: EnumMembers) -> bool:

@@ -118,7 +118,7 @@ class Rebuilder:
     def _struct(self, value: Struct) -> Any:
         fields = {name: self.live(part) for name, part in value.fields}
         if value.type == "slice":
-            return slice(*fields.values())
+            return slice(fields["start"], fields["stop"], fields["step"])
         cls = find_class(value.type)
         try:
             if "op_type" in fields:
@@ -282,18 +282,22 @@ def _enum(value: EnumMember) -> Any:
         return getattr(torch, value.name)
     if not value.type:
         raise CannotRebuild(f"{value.name} is a member of an enum that the trace doesn't name")
-    return member(value.type.rpartition(".")[2], value.name)
+    return member(value.type, value.name)
 
 
 @functools.cache
 def find_class(name: str) -> Any:
-    """A class of ttnn's by its short name, wherever in its compiled modules it stands.
+    """A class of ttnn's by its name, wherever in its compiled modules it stands, or inside another (`Outer.Inner`).
 
     Raises:
         CannotRebuild: there is none.
     """
-    for space in (ttnn, *_spaces(ttnn._ttnn, depth=4)):  # noqa: SLF001 - its public classes stand there
-        found = getattr(space, name, None)
+    outer, _, short = name.rpartition(".")
+    holders: list[Any] = [ttnn, *_spaces(ttnn._ttnn, depth=4)]  # noqa: SLF001 - its public classes stand there
+    if outer[:1].isupper():
+        holders = [find_class(outer)]
+    for holder in holders:
+        found = getattr(holder, short, None)
         if isinstance(found, type):
             return found
     raise CannotRebuild(f"this ttnn has no class {name}")

@@ -138,3 +138,13 @@ def test_one_compute_kernel_config_serves_every_architecture() -> None:
             places(TENSOR, Struct("SDPAProgramConfig", ())),
             parse_overloads("__call__(self, x: t.Tensor, c: t.Other) -> t.Tensor\n"),
         )
+
+
+def test_activations_are_taken_in_every_form_that_ttnn_takes() -> None:
+    gelu = parse_overloads("__call__(self, x: t.Tensor, *, fused: Sequence[t.EltwiseUnaryWithParam] = []) -> t.Tensor")
+    relu = EnumMember("UnaryOpType", "RELU")
+    forms: list[Value] = [relu, (relu, 0.5), Struct("UnaryWithParam", (("op_type", relu), ("param", (1.0,))))]
+    assert bind({"arg0": TENSOR, "fused": tuple(forms)}, gelu).keywords["fused"] == tuple(forms)
+    for wrong in (1.0, EnumMember("DataType", "UINT8"), (relu, relu), (0.5, relu)):
+        with pytest.raises(Unbindable, match="fused"):
+            bind({"arg0": TENSOR, "fused": (wrong,)}, gelu)

@@ -152,6 +152,8 @@ def test_structs_come_back_equal(rebuilder: Any, mock_mesh: Any) -> None:
             mcast_in0=True,
         ),
         ttnn.Conv2dConfig(weights_dtype=ttnn.bfloat8_b, shard_layout=ttnn.TensorMemoryLayout.HEIGHT_SHARDED),
+        ttnn.Op2DSliceConfig(slice_type=ttnn.Conv2dDRAMSliceHeight, num_slices=2),
+        slice(1, 7, 2),
     ]
     for config in configs:
         traced = describe(config)
