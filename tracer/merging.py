@@ -6,7 +6,7 @@ import json
 from copy import copy
 from dataclasses import replace
 
-from tracer.configuration import Configuration, Execution
+from tracer.configuration import Configuration, Execution, in_order
 from tracer.device_config import DeviceConfig
 
 
@@ -15,6 +15,10 @@ def join(old: Configuration, new: Configuration) -> bool:
     changed = False
     for execution in new.executions:
         changed = add_execution(old.executions, execution) or changed
+    # of two orders in which arguments were given by name one must stand, whichever came first
+    if in_order(new.arguments) < in_order(old.arguments):
+        old.arguments, old.raw = new.arguments, new.raw
+        changed = True
     # what a call returned or raised is what it did when last traced
     if (new.output is not None or new.raised is not None) and (new.output, new.raised) != (old.output, old.raised):
         old.output, old.raised = new.output, new.raised

@@ -23,7 +23,7 @@ def text_of(
     broken: Sequence[BrokenConfiguration],
     metadata: Mapping[str, Any],
 ) -> str:
-    """The whole file. Equal content gives equal text: operations, configurations and executions are sorted."""
+    """The whole file. Equal content gives equal text: all is sorted, but arguments, which are in the call's order."""
     unread: dict[str, list[str]] = {}
     for each in broken:
         unread.setdefault(each.operation, []).append(_dumps(each.raw))
@@ -56,7 +56,7 @@ def _configuration(each: Configuration) -> str:
     arguments = each.raw if each.raw is not None else each.encoded
     parts = {key: _dumps(part) for key, part in each.extra.items()}
     parts["arguments"] = _block(
-        [f"{_dumps(name)}: {_dumps(arguments[name])}" for name in in_order(sorted(arguments))], "{}"
+        [f"{_dumps(name)}: {_dumps(arguments[name])}" for name in in_order(each.arguments)], "{}"
     )
     parts["config_hash"] = _dumps(each.config_hash)
     parts["executions"] = _block(sorted(_dumps(execution_json(seen)) for seen in each.executions), "[]")

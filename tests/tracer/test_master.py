@@ -148,6 +148,15 @@ def test_what_is_written_is_what_tt_metals_tools_look_for(tmp_path: Path) -> Non
     }
 
 
+def test_arguments_stay_in_the_calls_order_and_of_two_orders_one_stands() -> None:
+    one = Configuration("ttnn.add", {"arg0": 1, "x": 2, "a": 3})
+    other = Configuration("ttnn.add", {"arg0": 1, "a": 3, "x": 2})
+    (found,) = Master.parse(json.loads(of(one).text()))
+    assert list(found.arguments) == ["arg0", "x", "a"]
+    assert of(one, other).text() == of(other, one).text()
+    assert len(of(one, other)) == 1
+
+
 def test_an_empty_master_is_one(tmp_path: Path) -> None:
     Master().write(tmp_path / "master.json")
     assert len(Master.read(tmp_path / "master.json")) == 0
