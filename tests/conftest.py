@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ from farm.boards.kinds import KINDS
 from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
 
 
-def pytest_unconfigure() -> None:
-    """Keeps nanobind's list of what ttnn leaves behind at exit from following the tests' closing line."""
+@atexit.register
+def _end_quietly() -> None:
+    """Keeps nanobind's list of what ttnn leaves behind at exit from following pytest's closing line."""
     if "ttnn" in sys.modules:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
