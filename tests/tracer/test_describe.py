@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracer.describe import describe
+from tracer.values import (
+    CoreCoord,
+    CoreGrid,
+    CoreRange,
+    CoreRangeSet,
+    EnumMember,
+    Handle,
+    Lost,
+    Mapping,
+    MemoryConfig,
+    NdShardSpec,
+    Placement,
+    Shape,
+    ShardSpec,
+    Struct,
+    Tensor,
+    Tile,
+    TorchTensor,
+)
+
+CORES = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(3, 0)),))
+
+
+class Colour(Enum):
+    RED = 1
+
+
+class Broken:
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_plain_python() -> None:
+    given = {"a": [1, 2.5, True, None], "b": ("x", range(2)), "c": slice(1, None)}
+    assert describe(given) == Mapping(
+        (
+            ("a", (1, 2.5, True, None)),
+            ("b", ("x", (0, 1))),
+            ("c", Struct("slice", (("start", 1), ("stop", None), ("step", None)))),
+        )
+    )
+    assert describe(Colour.RED) == EnumMember("Colour", "RED")
+    assert describe(Path("a/b")) == "a/b"
+    assert type(describe(Colour.RED == 1)) is bool
+
+
+def test_what_nothing_is_known_of_is_lost_without_its_address() -> None:
+    assert describe(object()) == Lost("<object object>", "builtins.object")
+    assert describe({1: 2}) == Lost("{1: 2}", "builtins.dict")
+    broken = describe(Broken())
+    assert isinstance(broken, Lost)
+    assert broken.left == "RuntimeError: no text"
+    assert len(describe(type("Long", (), {"__repr__": lambda _: "x" * 9999})()).left) < 1000  # type: ignore[union-attr]
+
+
+def test_arrays_and_torch_tensors() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert describe(numpy.float32(1.5)) == 1.5
+    assert type(describe(numpy.int64(3))) is int
+    assert describe(numpy.zeros((2, 3))) == Lost("array of shape (2, 3)", "numpy.ndarray")
+    torch = pytest.importorskip("torch")
+    assert describe(torch.zeros(2, 3, dtype=torch.bfloat16)) == TorchTensor((2, 3), "bfloat16")
+    assert describe(torch.nn.Parameter(torch.zeros(4))) == TorchTensor((4,), "float32")
+    assert describe(torch.float32) == EnumMember("torch.dtype", "float32")
+
+
+@pytest.fixture(scope="module")
+def ttnn() -> Any:
+    return pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+
+@pytest.fixture(scope="module")
+def row(ttnn: Any) -> Any:
+    return ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(3, 0))])
+
+
+@pytest.mark.ttnn
+def test_specs_of_memory(ttnn: Any, row: Any) -> None:
+    spec = ttnn.ShardSpec(row, [32, 64], ttnn.ShardOrientation.COL_MAJOR)
+    height = ttnn.TensorMemoryLayout.HEIGHT_SHARDED
+    assert describe(ttnn.DRAM_MEMORY_CONFIG) == MemoryConfig()
+    assert describe(ttnn.MemoryConfig(height, ttnn.BufferType.L1, spec)) == MemoryConfig(
+        "HEIGHT_SHARDED", "L1", ShardSpec(CORES, (32, 64), "COL_MAJOR")
+    )
+    assert describe(ttnn.MemoryConfig(height, ttnn.BufferType.L1)) == MemoryConfig("HEIGHT_SHARDED", "L1")
+    nd_spec = ttnn.NdShardSpec([1, 32, 64], row)
+    described = describe(ttnn.MemoryConfig(ttnn.BufferType.L1, nd_spec))
+    assert isinstance(described, MemoryConfig)
+    assert described.nd_shard_spec == describe(nd_spec) == NdShardSpec(CORES, (1, 32, 64))
+
+
+@pytest.mark.ttnn
+def test_small_objects(ttnn: Any, row: Any) -> None:
+    assert describe(row) == CORES
+    assert describe(ttnn.CoreGrid(y=7, x=8)) == CoreGrid(x=8, y=7)
+    assert describe(ttnn.Shape([1, 2, 3])) == Shape((1, 2, 3))
+    assert describe(ttnn.Tile((16, 32))) == Tile(16, 32)
+    assert describe(ttnn.bfloat8_b) == EnumMember("DataType", "BFLOAT8_B")
+    assert describe(ttnn.MeshShape(1, 2)) == Struct("MeshShape", (("shape", (1, 2)),))
+    assert describe(ttnn.SubDeviceId(1)) == Struct("SubDeviceId", (("id", 1),))
+
+
+@pytest.mark.ttnn
+def test_activations_keep_their_parameters(ttnn: Any) -> None:
+    def unary(name: str, *parameters: float) -> Struct:
+        return Struct("UnaryWithParam", (("op_type", EnumMember("UnaryOpType", name)), ("param", parameters)))
+
+    assert describe(ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU)) == unary("RELU")
+    assert describe(ttnn.UnaryWithParam(ttnn.UnaryOpType.POWER, 2.5)) == unary("POWER", 2.5)
+    inside = describe(ttnn.Conv2dConfig(activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.GELU, 1.0)))
+    assert isinstance(inside, Struct)
+    assert dict(inside.fields)["activation"] == unary("GELU", 1.0)
+
+
+@pytest.mark.ttnn
+def test_structs_hold_every_field_of_the_constructor(ttnn: Any) -> None:
+    config = ttnn.MatmulMultiCoreReuseMultiCastProgramConfig(
+        compute_with_storage_grid_size=(8, 7),
+        in0_block_w=2,
+        out_subblock_h=1,
+        out_subblock_w=4,
+        per_core_M=3,
+        per_core_N=4,
+        transpose_mcast=False,
+    )
+    assert describe(config) == Struct(
+        "MatmulMultiCoreReuseMultiCastProgramConfig",
+        (
+            ("compute_with_storage_grid_size", CoreCoord(8, 7)),
+            ("in0_block_w", 2),
+            ("out_subblock_h", 1),
+            ("out_subblock_w", 4),
+            ("out_block_h", 3),
+            ("out_block_w", 4),
+            ("per_core_M", 3),
+            ("per_core_N", 4),
+            ("transpose_mcast", False),
+            ("fused_activation", None),
+            ("fuse_batch", True),
+        ),
+    )
+    assert describe(ttnn.SoftmaxDefaultProgramConfig()) == Struct("SoftmaxDefaultProgramConfig", ())
+    sliced = describe(ttnn.Op2DSliceConfig(slice_type=ttnn.Conv2dDRAMSliceWidth, num_slices=4))
+    assert isinstance(sliced, Struct)
+    assert dict(sliced.fields)["slice_type"] == EnumMember("Op2DSliceConfig.SliceTypeEnum", "DRAMSliceWidth")
+
+
+@pytest.mark.ttnn
+def test_every_config_class_of_ttnn_is_known(ttnn: Any) -> None:
+    """No argument that an overload names by such a class may be lost."""
+    from tracer.describe import _lost, describer
+    from tracer.signatures import Type, overloads
+
+    def names(types: tuple[Type, ...]) -> set[str]:
+        found = {each.name for each in types if each.name.endswith(("Config", "WithParam"))}
+        return found.union(*(names(inner) for each in types for inner in each.arguments))
+
+    wanted: set[str] = set()
+    for operation in ttnn.query_registered_operations(include_experimental=True):
+        for overload in overloads(operation):
+            for parameter in overload.parameters:
+                wanted |= names(parameter.alternatives)
+    for name in sorted(wanted):
+        if name.startswith("ttnn._ttnn."):
+            cls: Any = ttnn._ttnn
+            for part in name.split(".")[2:]:
+                cls = getattr(cls, part)
+            assert describer(cls) is not _lost, name
+    assert len(wanted) > 15
+
+
+@pytest.mark.ttnn
+def test_tensors_on_a_mesh_and_on_the_host(ttnn: Any, mock_mesh: Any) -> None:
+    on_mesh = ttnn.zeros([1, 1, 64, 100], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
+    described = describe(on_mesh)
+    assert isinstance(described, Tensor)
+    assert described.placement is not None
+    assert described.placement.mesh_shape == (1, 2)
+    assert all(dim is None for dim in described.placement.dims)
+    host = ttnn.from_device(on_mesh)
+    assert describe(host) == Tensor((1, 1, 64, 100), "BFLOAT16", "TILE", "HOST", placement=described.placement)
+    ttnn.deallocate(on_mesh)
+    assert describe(on_mesh) == described
+
+    mapper = ttnn.create_mesh_mapper(
+        mock_mesh, ttnn.MeshMapperConfig([ttnn.PlacementReplicate(), ttnn.PlacementShard(3)])
+    )
+    numpy = pytest.importorskip("numpy")
+    spread = ttnn.Tensor(numpy.zeros((1, 1, 32, 128), numpy.float32), ttnn.float32, mesh_mapper=mapper)
+    assert describe(spread) == Tensor(
+        (1, 1, 32, 64), "FLOAT32", "ROW_MAJOR", "HOST", placement=Placement((1, 2), (1, 2), (None, 3))
+    )
+
+
+@pytest.mark.ttnn
+def test_what_lives_on_the_device_is_a_handle(ttnn: Any, row: Any, mock_mesh: Any) -> None:
+    assert describe(mock_mesh) == Handle("MeshDevice")
+    assert describe(ttnn.create_global_semaphore(mock_mesh, row, 0)) == Handle("GlobalSemaphore")
