@@ -150,10 +150,11 @@ def _compute_config(value: Struct) -> dict[str, Any] | None:
         return None
     raw: dict[str, Any] = {}
     for key, part in value.fields:
-        if isinstance(part, EnumMember) and part.type == _COMPUTE_FIELDS[key] and part.name.isidentifier():
-            raw[key] = f"{part.type}.{part.name}"
-        elif isinstance(part, bool) and not _COMPUTE_FIELDS[key]:
+        enum = _COMPUTE_FIELDS[key]
+        if isinstance(part, bool) and not enum:
             raw[key] = part
+        elif isinstance(part, EnumMember) and enum and part.type == enum and part.name.isidentifier():
+            raw[key] = f"{enum}.{part.name}"
         else:
             return None
     return {**raw, "math_approx_mode": str(raw["math_approx_mode"])}

@@ -205,8 +205,11 @@ def placement(raw: object, what: str = "tensor_placement") -> Placement:
 @lru_cache(maxsize=1024)
 def _dims(text: str, what: str) -> tuple[int | None, ...]:
     """`['PlacementReplicate', 'PlacementShard(-1)']`: the tensor dimension that each mesh dimension shards, or None."""
+    parts = parsed(text.replace("'", ""), what)
+    if not isinstance(parts, (list, tuple)):
+        raise ConfigurationError(f"{what}: placement must be a list, not {text!r}")
     found: list[int | None] = []
-    for part in parsed(text.replace("'", ""), what) if text.strip() else ():
+    for part in parts:
         dims = [raw for _, raw in part.fields] if isinstance(part, Call) else []
         if isinstance(part, (Word, Call)) and part.name == "PlacementReplicate" and not dims:
             found.append(None)

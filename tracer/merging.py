@@ -17,7 +17,7 @@ def join(old: Configuration, new: Configuration) -> bool:
         changed = add_execution(old.executions, execution) or changed
     # of two orders in which arguments were given by name one must stand, whichever came first
     if in_order(new.arguments) < in_order(old.arguments):
-        old.arguments, old.raw = new.arguments, new.raw
+        old.arguments = new.arguments
         changed = True
     # what a call returned or raised is what it did when last traced
     if (new.output is not None or new.raised is not None) and (new.output, new.raised) != (old.output, old.raised):

@@ -11,9 +11,9 @@ from typing import Any
 from tracer.objects import SPECIAL, TRUTHS
 from tracer.values import CoreCoord, CoreRange, CoreRangeSet, EnumMember, Struct, Value
 
-# Marks of this project's own forms, and names that the reader changes.
+# Marks of this project's own forms, and fields of which the reader makes what their names say.
 _TAKEN = frozenset({"type", "value", "repr", "fields", "items", "member", "handle", "lost"})
-_RENAMED = frozenset({"compute_grid"})
+_READ_BY_NAME = frozenset({"compute_grid", "op_type", "math_fidelity", "throttle_level", "param"})
 _WORDS = frozenset({"true", "True", "false", "False", "null", "None", "nullopt", "inf", "Infinity", "nan", "NaN"})
 
 
@@ -51,9 +51,9 @@ def _name(text: str) -> bool:
 
 
 def _assigned(key: str, value: Value) -> str:
-    if not _name(key) or key in _RENAMED or key in ("op_type", "math_fidelity", "throttle_level", "param"):
+    if not _name(key) or key in _READ_BY_NAME:
         raise _Unprintable
-    if key in TRUTHS and type(value) is int:
+    if key in TRUTHS and not isinstance(value, (bool, type(None))):
         raise _Unprintable
     if key.endswith(("grid", "grid_size")) and isinstance(value, tuple):
         raise _Unprintable
@@ -87,7 +87,7 @@ def by_field(value: Struct) -> dict[str, Any] | None:
     raw: dict[str, Any] = {"type": value.type}
     try:
         for key, part in value.fields:
-            if key in _TAKEN or key in raw:
+            if key in _TAKEN or key in _READ_BY_NAME or key in raw:
                 return None
             raw[key] = _field(key, part)
     except _Unprintable:

@@ -137,8 +137,17 @@ matmul_configs = st.builds(
     sizes,
     st.booleans(),
 )
+# the same classes and fields, with anything in them
+misfits = st.builds(
+    lambda config, key, value: Struct(config.type, ((key, value), *((k, v) for k, v in config.fields if k != key))),
+    compute_configs | matmul_configs | activations,
+    st.sampled_from(
+        ["packer_l1_acc", "math_fidelity", "hop_cores", "fused_activation", "in0_block_w", "op_type", "param"]
+    ),
+    leaves | activations,
+)
 values: st.SearchStrategy[Value] = (
-    st.recursive(leaves, _nested, max_leaves=6) | compute_configs | matmul_configs | activations
+    st.recursive(leaves, _nested, max_leaves=6) | compute_configs | matmul_configs | activations | misfits
 )
 operations = st.sampled_from(["ttnn.add", "ttnn.matmul", "ttnn.transformer.scaled_dot_product_attention"])
 arguments = st.dictionaries(
