@@ -116,35 +116,46 @@ class Journal:
 
     def master(self) -> Master:
         """The configurations of the tests that passed, with an execution for each test and way of opening."""
-        master = Master()
-        places: dict[tuple[str, str], Execution] = {}
+        found: dict[str, Configuration] = {}
+        places: dict[tuple[str, ...], Execution] = {}
         for test in self.tests:
             if test.outcome == PASSED:
                 for number, times in test.counts.items():
-                    self._add(master, places, test.source, number, times)
+                    configuration = self._configuration(number)
+                    known = found.setdefault(configuration.content_hash, configuration)
+                    known.output, known.raised = configuration.output, configuration.raised
+                    self._count(places, known, test.source, self.calls[number], times)
+        master = Master()
+        for configuration in found.values():
+            master.add(configuration)
         return master
 
-    def _add(
-        self, master: Master, places: dict[tuple[str, str], Execution], source: str, number: int, times: int
-    ) -> None:
+    def _configuration(self, number: int) -> Configuration:
         call = self.calls[number]
-        configuration = Configuration(
+        return Configuration(
             operation=canonical(call.operation),
             arguments={name: decode(raw) for name, raw in call.arguments.items()},
             names=call.names,
             output=decode(call.output),
             raised=call.raised,
         )
+
+    def _count(
+        self,
+        places: dict[tuple[str, ...], Execution],
+        configuration: Configuration,
+        source: str,
+        call: TracedCall,
+        times: int,
+    ) -> None:
         # a test may open its board more than once, in the same way: then the calls are of one execution
         opened = json.dumps([call.machine, call.device_config], sort_keys=True)
-        place = (configuration.content_hash, source + opened)
-        if place in places:
-            places[place].count = (places[place].count or 0) + times
-        else:
+        place = (configuration.content_hash, source, opened)
+        if place not in places:
             config = None if call.device_config is None else DeviceConfig.from_json(call.device_config)
-            places[place] = Execution(source, call.machine, times, None, config, {"ttnn_version": self.ttnn})
+            places[place] = Execution(source, call.machine, 0, None, config, {"ttnn_version": self.ttnn})
             configuration.executions.append(places[place])
-        master.add(configuration)
+        places[place].count = (places[place].count or 0) + times
 
 
 class JournalReader:
@@ -154,6 +165,7 @@ class JournalReader:
         self.journal = Journal()
         self._openings: dict[int, dict[str, Any]] = {}
         self._started = False
+        self._running: TracedTest | None = None
 
     def feed(self, line: dict[str, Any]) -> None:
         """Takes in the next line."""
@@ -162,7 +174,8 @@ class JournalReader:
                 raise CaptureError("it is no raw trace, or one of another version")
             self.journal.ttnn, self._started = line["ttnn"], True
         elif "test" in line:
-            self.journal.tests.append(TracedTest(line["test"]))
+            self._running = TracedTest(line["test"])
+            self.journal.tests.append(self._running)
         elif "call" in line:
             opening = self._openings.get(line["opened"], {})
             self.journal.calls[line["call"]] = TracedCall(
@@ -186,12 +199,12 @@ class JournalReader:
         elif "exit" in line:
             self.journal.exit_status = line["exit"]
         elif "ended" in line:
-            test = self.journal.tests[-1]
+            test, self._running = self.journal.tests[-1], None
             test.outcome, test.counts = line["outcome"], dict(line["counts"])
 
     def _count(self, number: int) -> None:
-        if self.journal.tests:
-            self.journal.tests[-1].counts[number] = 1
+        if self._running is not None:  # else a call between tests, which is no test's
+            self._running.counts[number] = 1
 
 
 def read_journal(path: Path) -> Journal:

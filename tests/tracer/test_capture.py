@@ -1,0 +1,225 @@
+"""Capture on a real mock mesh, in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracer.capture import Capture
+from tracer.configuration import Configuration
+from tracer.journal import Journal, read_journal
+from tracer.keys import key
+from tracer.plumbing import PLUMBING, left_out
+from tracer.values import EnumMember, Handle, MemoryConfig, Placement, Tensor
+
+pytestmark = pytest.mark.ttnn
+EVERYWHERE = Placement((1, 2), (2,), (None,))
+X = Tensor((32, 64), "BFLOAT16", "TILE", placement=EVERYWHERE)
+
+
+class Traced:
+    """A capture of one test, and what it wrote."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.capture = Capture(path)
+
+        self.stopped = False
+
+    def __enter__(self) -> Traced:
+        self.capture.start()
+        self.capture.begin("test")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.stopped:
+            self.stopped = True
+            self.capture.end("test", "passed")
+            self.capture.finish(0)
+            self.capture.stop()
+
+    @property
+    def journal(self) -> Journal:
+        """What was traced; asking for it ends the tracing."""
+        self.__exit__()
+        return read_journal(self.path)
+
+    @property
+    def found(self) -> list[Configuration]:
+        return list(self.journal.master())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counted: dict[str, int] = {}
+        for each in self.found:
+            counted[each.operation] = counted.get(each.operation, 0) + (each.executions[0].count or 0)
+        return counted
+
+
+@pytest.fixture
+def traced(tmp_path: Path, mock_mesh: Any) -> Iterator[Traced]:
+    with Traced(tmp_path / "trace") as started:
+        yield started
+
+
+@pytest.fixture
+def ttnn(mock_mesh: Any) -> Any:
+    return pytest.importorskip("ttnn")
+
+
+@pytest.fixture
+def x(ttnn: Any, mock_mesh: Any) -> Any:
+    return ttnn.zeros.function([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
+
+
+def test_arguments_by_place_and_by_name_and_the_output(ttnn: Any, traced: Traced, x: Any) -> None:
+    ttnn.add(x, 1.5, dtype=ttnn.float32, memory_config=ttnn.L1_MEMORY_CONFIG)
+    (found,) = traced.found
+    assert found.operation == "ttnn.add"
+    assert found.arguments == {
+        "arg0": X,
+        "arg1": 1.5,
+        "dtype": EnumMember("DataType", "FLOAT32"),
+        "memory_config": MemoryConfig(buffer="L1"),
+    }
+    assert list(found.arguments) == ["arg0", "arg1", "dtype", "memory_config"]
+    assert found.names == ("input_tensor_a", "input_tensor_b")
+    assert found.output == Tensor((32, 64), "FLOAT32", "TILE", memory=MemoryConfig(buffer="L1"), placement=EVERYWHERE)
+    (seen,) = found.executions
+    assert seen.machine is not None
+    assert (seen.machine["board_type"], seen.machine["mesh_device_shape"]) == ("Wormhole", [1, 2])
+    assert seen.machine["device_count"] == 2
+
+
+def test_a_name_imported_before_is_seen_and_equal_calls_are_counted(ttnn: Any, tmp_path: Path, x: Any) -> None:
+    imported_before = ttnn.add
+    with Traced(tmp_path / "trace") as traced:
+        for other in (1, 1, 1.0, True, x, x):
+            imported_before(x, other)
+    counts = {repr(each.arguments["arg1"])[:6]: each.executions[0].count for each in traced.found}
+    assert counts == {"1": 2, "1.0": 1, "True": 1, "Tensor": 2}
+    assert (traced.capture.calls, traced.capture.configurations) == (6, 4)
+
+
+def test_only_the_outermost_call_is_the_model_s(ttnn: Any, traced: Traced, x: Any) -> None:
+    from ttnn.decorators import FastOperation
+
+    def composed(a: Any) -> Any:
+        return ttnn.relu(ttnn.add(a, 1))
+
+    outer = FastOperation("ttnn.composed", composed, None, None, None, False, False)  # noqa: FBT003 - as ttnn has it
+    outer(x)
+    ttnn.relu(x)
+    assert traced.counts == {"ttnn.composed": 1, "ttnn.relu": 1}
+
+
+def test_methods_and_operators_are_seen_by_what_they_call(ttnn: Any, traced: Traced, x: Any) -> None:
+    _ = x[0:32, 0:32]
+    _ = x + x
+    assert traced.counts == {"ttnn.slice": 1, "ttnn.add": 1}
+    sliced = next(each for each in traced.found if each.operation == "ttnn.slice")
+    assert sliced.names == ("input_tensor", "starts", "ends", "steps")
+
+
+def test_plumbing_is_left_out_with_all_it_calls(ttnn: Any, traced: Traced, x: Any, mock_mesh: Any) -> None:
+    ttnn.to_memory_config(x, ttnn.L1_MEMORY_CONFIG)
+    ttnn.to_device(ttnn.from_device(x), mock_mesh)
+    ttnn.deallocate(ttnn.to_layout(x, ttnn.ROW_MAJOR_LAYOUT))
+    assert traced.counts == {}
+
+
+def test_the_list_of_plumbing_is_of_real_operations_and_can_be_changed(ttnn: Any) -> None:
+    names = {each.python_fully_qualified_name for each in ttnn.query_registered_operations(include_experimental=True)}
+    assert names >= PLUMBING
+    changed = left_out(also=["to_layout"], without=["ttnn::rand"])
+    assert PLUMBING - changed == {"ttnn.to_layout"}
+    assert changed - PLUMBING == {"ttnn.rand"}
+
+
+def test_a_call_that_raises_is_kept_and_marked(ttnn: Any, traced: Traced, x: Any) -> None:
+    with pytest.raises(RuntimeError):
+        ttnn.matmul(x, x)
+    (found,) = traced.found
+    assert found.output is None
+    assert found.raised is not None
+    assert found.raised.startswith("RuntimeError: TT_FATAL")
+    assert "Mismatch: width=64 height=32" in found.raised
+    assert "backtrace" not in found.raised
+
+
+def test_arguments_are_those_before_the_call(ttnn: Any, traced: Traced, x: Any) -> None:
+    result = ttnn.add_(x, 1)
+    ttnn.relu(x, output_tensor=result)
+    in_place, into = traced.found
+    assert in_place.arguments["arg0"] == X == in_place.output
+    assert into.arguments == {"arg0": X, "output_tensor": X}
+
+
+def test_lists_of_tensors_and_devices(ttnn: Any, traced: Traced, x: Any, mock_mesh: Any) -> None:
+    ttnn.concat([x, x], dim=0)
+    ttnn.ones([1, 32], device=mock_mesh)
+    concat, ones = traced.found
+    assert concat.arguments == {"arg0": (X, X), "dim": 0}
+    assert ones.arguments == {"arg0": (1, 32), "device": Handle("MeshDevice")}
+
+
+def test_threads_have_calls_of_their_own(ttnn: Any, traced: Traced, x: Any) -> None:
+    def work() -> None:
+        for _ in range(20):
+            ttnn.relu(x)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert traced.counts == {"ttnn.relu": 80}
+
+
+def test_calls_between_tests_do_not_count_and_stopping_leaves_ttnn_as_it_was(ttnn: Any, tmp_path: Path, x: Any) -> None:
+    from ttnn.decorators import FastOperation, Operation
+
+    before = (FastOperation.__call__, Operation.__call__, ttnn.open_device, ttnn.set_fabric_config)
+    with Traced(tmp_path / "trace") as traced:
+        assert FastOperation.__call__ is not before[0]
+        ttnn.relu(x)
+        traced.capture.end("test", "passed")
+        ttnn.gelu(x)
+        traced.capture.begin("next")
+        ttnn.relu(x)
+    assert (FastOperation.__call__, Operation.__call__, ttnn.open_device, ttnn.set_fabric_config) == before
+    assert [(test.source, sum(test.counts.values())) for test in traced.journal.tests] == [("test", 1), ("next", 1)]
+
+
+def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_mesh: Any) -> None:
+    from tracer.describe import describe
+
+    cores = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(0, 0))])
+    spec = ttnn.ShardSpec(cores, [32, 64], ttnn.ShardOrientation.ROW_MAJOR)
+    shards = ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1, spec)
+    tensors = [
+        ttnn.zeros([32, 64], dtype=dtype, layout=layout, device=mock_mesh, memory_config=memory)
+        for dtype in (ttnn.bfloat16, ttnn.float32)
+        for layout in (ttnn.TILE_LAYOUT, ttnn.ROW_MAJOR_LAYOUT)
+        for memory in (ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, shards)
+    ]
+    objects = [
+        *(0, 0.0, -0.0, False, None, "", (), 1, 1.0, True, float("nan"), "1", (1,), (True,), {"a": 1}),
+        *(ttnn.bfloat16, ttnn.TILE_LAYOUT, ttnn.UnaryOpType.EXP, ttnn.BufferType.DRAM, ttnn.StorageType.HOST),
+        *(ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, shards, mock_mesh, ttnn.Shape([1]), ttnn.CoreGrid(x=1, y=1)),
+        *(ttnn.UnaryWithParam(ttnn.UnaryOpType.GELU, parameter) for parameter in (0.0, 1.0)),
+        *tensors,
+        ttnn.from_device(tensors[0]),
+        ttnn.zeros([64, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh),
+    ]
+    for one in objects:
+        assert key(one) == key(one)
+        for other in objects:
+            same = repr(describe(one)) == repr(describe(other))
+            assert (key(one) == key(other)) == same, (one, other)
+    again = ttnn.zeros([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
+    assert key(again) == key(tensors[0])
