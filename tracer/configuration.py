@@ -14,6 +14,7 @@ from tracer.v2 import encode
 from tracer.values import Lost, Tensor, Value, walk
 
 POSITION = re.compile(r"arg(\d+)")
+_POSITIONS = [f"arg{place}" for place in range(64)]
 
 
 @dataclass
@@ -135,9 +136,12 @@ class BrokenConfiguration:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Argument names in the order of the call: by position, then those given by name as they come."""
+    given = list(names)
+    if given == _POSITIONS[: len(given)]:
+        return given
 
     def place(name: str) -> tuple[bool, int]:
         digits = name[3:] if name.startswith("arg") else ""
         return (True, 0) if not digits.isdecimal() else (False, int(digits))
 
-    return sorted(names, key=place)
+    return sorted(given, key=place)

@@ -86,7 +86,8 @@ class Master:
         Raises:
             MasterError: it follows no known schema.
         """
-        return cls._of(raw, "the master")
+        with _no_collector():
+            return cls._of(raw, "the master")
 
     @classmethod
     def _of(cls, raw: object, where: str) -> Master:
