@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import ray
-
 from farm.boards.base import Board
 from farm.chunks import chunked
 from farm.errors import NotRunnable
 from farm.keeper import Keeper, Limits
 from farm.outcome import Outcome
+from farm.quiet_ray import ray
 from tracer.device_config import DeviceConfig
 
 BOARD_RESOURCE = "farm_board"

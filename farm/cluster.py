@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from farm.errors import NotRunnable
+from farm.actor import BOARD_RESOURCE
+from farm.errors import FarmError, NotRunnable
+from farm.quiet_ray import ray
 
 OBJECT_STORE_BYTES = 200_000_000
 """Outcomes are small and travel inside messages; this is for large batches."""
+CONNECT_SECONDS = 5.0
+"""How long a cluster may take to answer."""
 _SHORT = 40
 """Ray makes sockets in its folder, and their paths may have 107 characters, of which it needs 66 itself."""
-
-_SETTINGS = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # else Ray sees `uv run` above us, and ships the working directory to every actor
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-    # what Ray prints about dead actors: the driver says it, once
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
-    # a board's resources are farm's own; Ray is not to touch device variables of actors that ask for no accelerator
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
-
-
-def prepare() -> None:
-    """Imports Ray, quiet. Takes about a second, so that it pays to do in a thread while a plan is made."""
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
-    import ray  # noqa: F401 - for later
 
 
 @contextmanager
@@ -43,12 +31,12 @@ def cluster(boards: int, address: str | None = None) -> Iterator[None]:
         address: of a running cluster; None starts one of our own on this host, whatever `RAY_ADDRESS` says.
 
     Raises:
+        FarmError: the address doesn't read as one.
         NotRunnable: Ray doesn't start, doesn't answer, or the cluster has too few boards.
     """
-    prepare()
-    import ray
-
     with tempfile.TemporaryDirectory(prefix="farm-ray-", dir=_short_folder(), ignore_cleanup_errors=True) as folder:
+        if address is not None:
+            _require_listener(address)
         try:
             ray.init(
                 **(_own(boards, folder) if address is None else {"address": address}),
@@ -67,10 +55,9 @@ def cluster(boards: int, address: str | None = None) -> Iterator[None]:
 
 
 def _own(boards: int, folder: str) -> dict[str, Any]:
-    from farm.actor import BOARD_RESOURCE
-
     return {
         "address": "local",
+        "_node_ip_address": "127.0.0.1",  # nobody else is to reach it
         "include_dashboard": False,
         "num_cpus": min(boards, os.cpu_count() or 1),
         "num_gpus": 0,
@@ -80,11 +67,18 @@ def _own(boards: int, folder: str) -> dict[str, Any]:
     }
 
 
+def _require_listener(address: str) -> None:
+    """Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise FarmError(f"--address {address}: give host:port, such as 10.0.0.1:6379")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise NotRunnable(f"no Ray cluster at {address}: {error}") from error
+
+
 def _require_boards(boards: int, address: str) -> None:
-    import ray
-
-    from farm.actor import BOARD_RESOURCE
-
     there = int(ray.cluster_resources().get(BOARD_RESOURCE, 0))
     if there < boards:
         raise NotRunnable(

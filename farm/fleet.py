@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-import ray
 from ray.exceptions import RayError
 
 from farm.actor import start_actor
 from farm.boards.base import Board
 from farm.keeper import Limits
 from farm.outcome import Outcome
+from farm.quiet_ray import ray
 from tracer.device_config import DeviceConfig
 
 START_SECONDS = 180.0

@@ -10,11 +10,12 @@ class Interrupt:
     """Catches SIGINT and SIGTERM while its `with` block runs, in the main thread.
 
     Attributes:
-        asked: whether one came. A second raises KeyboardInterrupt wherever the main thread is.
+        asked: whether one came. From the second on, each raises KeyboardInterrupt.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self._at_once = False
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Interrupt:
@@ -28,7 +29,18 @@ class Interrupt:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
 
+    def stop_asked(self) -> bool:
+        """Whether one came.
+
+        Raises:
+            KeyboardInterrupt: a second came, and what it raised was lost: Python drops exceptions in finalizers.
+        """
+        if self._at_once:
+            raise KeyboardInterrupt
+        return self.asked
+
     def _caught(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
+            self._at_once = True
             raise KeyboardInterrupt
         self.asked = True

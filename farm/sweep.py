@@ -10,7 +10,9 @@ from typing import Any
 
 from farm.boards.base import Board
 from farm.cluster import cluster
+from farm.driver import Driver
 from farm.errors import FarmError
+from farm.fleet import RayFleet
 from farm.interrupt import Interrupt
 from farm.keeper import Limits
 from farm.report.progress import Progress
@@ -76,14 +78,11 @@ def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt:
     able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
     boards = [board for board in sweep.boards if board.kind.name in able]
     with cluster(len(boards), sweep.address) if boards else nullcontext():
-        from farm.driver import Driver
-        from farm.fleet import RayFleet
-
         fleet = RayFleet(sweep.limits)
         driver = Driver(run_id, boards, fleet, store, progress)
         try:
             driver.start()
-            driver.run(sweep.vectors, lambda: interrupt.asked)
+            driver.run(sweep.vectors, interrupt.stop_asked)
             fleet.close(CLOSE_SECONDS)
         except BaseException:
             # the error at hand tells more than one of recording what it leaves behind

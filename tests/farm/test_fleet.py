@@ -1,0 +1,220 @@
+"""Boards held by real Ray actors, and the `farm sweep` command on top of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from farm.boards.base import Board
+from farm.boards.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
+from farm.boards.kinds import KINDS
+from farm.cluster import cluster
+from farm.driver import Driver
+from farm.fleet import RayFleet
+from farm.keeper import Limits
+from farm.quiet_ray import ray
+from farm.report.plain import PlainProgress
+from farm.store import RunInfo, RunView, Store
+from farm.verdicts import Verdict
+from tests.farm.test_driver import vector
+
+pytestmark = pytest.mark.ray
+N300 = KINDS["n300"]
+
+
+@pytest.fixture(scope="module")
+def ray_address() -> Iterator[str]:
+    """A cluster of our own with four boards."""
+    with cluster(4):
+        yield ray.get_runtime_context().gcs_address
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "farm.db") as opened:
+        yield opened
+
+
+def run(store: Store, boards: list[Board], count: int, *names: str) -> RunView:
+    vectors = [vector(name) for name in (*(f"v{n}" for n in range(count)), *names)]
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    fleet = RayFleet(Limits(open=1.0, vector=0.5))
+    driver = Driver(run_id, boards, fleet, store, PlainProgress(io.StringIO()))
+    try:
+        driver.start()
+        driver.run(vectors)
+    finally:
+        fleet.close(10)
+    view = store.view(run_id)
+    assert sum(view.counts.values()) == 2 * view.counts["planned"]
+    return view
+
+
+@pytest.mark.usefixtures("ray_address")
+def test_boards_share_the_work(store: Store) -> None:
+    view = run(store, fake_boards(N300, 2, script=Script(seconds=0.002)), 300)
+    assert view.counts["validated"] == 300
+    done = {board.id: 0 for board in view.run.boards}
+    for each in view.vectors:
+        done[each.history[0].board] += 1
+    assert min(done.values()) > 50
+
+
+@pytest.mark.usefixtures("ray_address")
+def test_crashes_hangs_and_dead_actors_cost_only_their_own(store: Store) -> None:
+    script = Script(acts={"crashes": (Act.CRASH,), "hangs": (Act.HANG,), "once": (Act.CRASH, Act.PASS)})
+    deadly = Script(acts={**script.acts, "v7": (Act.LOSE,)})
+    boards = fake_boards(N300, 1, script=deadly) + fake_boards(N300, 1, first=1, script=script)
+    view = run(store, boards, 60, "crashes", "hangs", "once")
+    ended = {each.vector_id: each for each in view.vectors}
+    assert ended["crashes"].verdict is Verdict.FAIL_CRASH_HANG
+    assert ended["hangs"].verdict is Verdict.FAIL_CRASH_HANG
+    assert {attempt.board for attempt in ended["hangs"].history} == {"fake:n300:0", "fake:n300:1"}
+    assert [ended[f"v{n}"].verdict for n in range(60)] == [Verdict.VALIDATED] * 60
+
+
+@pytest.mark.usefixtures("ray_address")
+def test_a_dead_actor_is_replaced(store: Store) -> None:
+    view = run(store, fake_boards(N300, 1, script=Script(acts={"bad": (Act.LOSE,)})), 5, "bad")
+    ended = {each.vector_id: each for each in view.vectors}
+    assert ended.pop("bad").verdict is Verdict.BOARD_FAULT
+    assert {each.verdict for each in ended.values()} == {Verdict.VALIDATED}
+    kinds = [event.kind.value for event in view.run.boards[0].events]
+    assert kinds.count("lost") == kinds.count("joined") == 3
+
+
+def test_a_cluster_with_too_few_boards_is_refused(ray_address: str, tmp_path: Path) -> None:
+    told = _farm(tmp_path, "--boards", "fake:n300*5", "--address", ray_address)
+    assert told.returncode == 3
+    assert "offers 4 boards, 5 wanted" in told.stderr
+
+
+def test_a_sweep_on_a_cluster_that_is_there(ray_address: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    told = _farm(tmp_path, "--boards", "fake:n300*2", "--address", ray_address, "--out", str(out), "--json")
+    assert told.returncode == 0, told.stderr
+    report = json.loads(told.stdout)
+    assert report["counts"]["planned"] == report["counts"]["validated"] > 0
+    assert json.loads((out / "report.json").read_text()) == report
+    assert {board["id"] for board in report["run"]["boards"]} == {"fake:n300:0", "fake:n300:1"}
+
+
+def test_no_cluster_at_an_address(tmp_path: Path) -> None:
+    told = _farm(tmp_path, "--boards", "fake:n300", "--address", "127.0.0.1:1")
+    assert told.returncode == 3
+    assert "no Ray cluster at 127.0.0.1:1" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_an_address_that_is_none(tmp_path: Path) -> None:
+    told = _farm(tmp_path, "--boards", "fake:n300", "--address", "auto")
+    assert told.returncode == 2
+    assert "give host:port" in told.stderr
+
+
+def test_ctrl_c_once_ends_cleanly(ray_address: str, tmp_path: Path) -> None:
+    process = _start(tmp_path, "--address", ray_address)
+    _until_running(tmp_path)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    view = _last(tmp_path)
+    assert process.returncode == 3, told
+    assert view.run.ended is not None
+    assert view.run.ended.value == "stopped"
+    assert view.counts["validated"] + view.counts["not_run"] == view.counts["planned"]
+    assert view.counts["not_run"] > 0
+    assert (tmp_path / "out" / "report.json").exists()
+
+
+def test_ctrl_c_twice_ends_at_once(ray_address: str, tmp_path: Path) -> None:
+    process = _start(tmp_path, "--address", ray_address, slow=20.0)
+    _until_running(tmp_path, attempts=0)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, told = process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    view = _last(tmp_path)
+    assert view.counts["not_run"] == view.counts["planned"]
+    assert {each.reason.value for each in view.vectors} == {"stopped"}
+
+
+def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> None:
+    scratch = tmp_path / "t"
+    scratch.mkdir()
+    told = _farm(tmp_path, "--boards", "fake:n300", RAY_ADDRESS="127.0.0.1:1", TMPDIR=str(scratch))
+    assert told.returncode == 0, told.stderr
+    assert list(scratch.iterdir()) == []
+    assert "ray" not in (told.stdout + told.stderr).lower().replace("array", "")
+    assert not _processes_naming("farm-ray-", of=str(scratch))
+
+
+def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "farm", "sweep", "--suite", "model_traced", "--op", "add"),
+            *("--store", str(folder / "farm.db"), *arguments),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def _start(folder: Path, *arguments: str, slow: float = 0.3) -> subprocess.Popen[str]:
+    """A sweep that takes a while; its store and report are in `folder`."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "farm", "sweep", "--suite", "model_traced", "--boards", "fake:n300"),
+            *("--store", str(folder / "farm.db"), "--out", str(folder / "out"), *arguments),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, SCRIPT_VARIABLE: str(Script(seconds=slow))},
+    )
+
+
+def _until_running(folder: Path, attempts: int = 1) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (folder / "farm.db").exists():
+            view = _last(folder)
+            ready = any(event.kind.value == "joined" for board in view.run.boards for event in board.events)
+            if ready and sum(len(each.history) for each in view.vectors) >= attempts:
+                return
+        time.sleep(0.1)
+    pytest.fail("the sweep did not begin in 60 s")
+
+
+def _last(folder: Path) -> RunView:
+    with Store.open(folder / "farm.db", create=False) as opened:
+        return opened.view(opened.find("last"))
+
+
+def _processes_naming(text: str, of: str) -> list[str]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if text in line and of in line:
+                found.append(line)
+    return found

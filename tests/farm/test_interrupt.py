@@ -1,0 +1,29 @@
+"""Ctrl-C: once, twice, and where Python drops what the second raises."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from farm.interrupt import Interrupt
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_once_asks_and_twice_raises(number: signal.Signals) -> None:
+    with Interrupt() as interrupt:
+        assert not interrupt.stop_asked()
+        os.kill(os.getpid(), number)
+        assert interrupt.stop_asked()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.stop_asked()
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
