@@ -45,11 +45,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
 ) -> None:
     """Run traced configurations on boards, and report how each ended."""
     from farm.boards.select import select_boards
-    from farm.keeper import Limits
-    from farm.report import exit_code, make_directory, print_summary, progress_on, stdout_console, write_report
-    from farm.report.files import report_json
-    from farm.store import Store
-    from farm.sweep import Sweep, run_sweep
+    from farm.report import make_directory
     from tracer.master import shipped
 
     if suite not in SUITES:
@@ -60,6 +56,13 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     _require_ttnn(chosen)
     if out is not None:
         make_directory(out)
+    # only now what takes seconds: whatever can be wrong with the command line has been said
+    from farm.keeper import Limits
+    from farm.report import exit_code, print_summary, progress_on, stdout_console, write_report
+    from farm.report.files import report_json
+    from farm.store import Store
+    from farm.sweep import Sweep, run_sweep
+
     request = Sweep(
         command=shlex.join(["farm", *sys.argv[1:]]),
         suite=suite,
