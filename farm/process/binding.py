@@ -103,11 +103,8 @@ def is_place(name: str) -> bool:
 
 
 def is_lost(value: Value) -> bool:
-    """Whether any part of a value was lost in the trace: an argument, or what a tensor's dtype or layout was."""
-    return any(
-        isinstance(part, Lost) or (isinstance(part, Tensor) and not (part.dtype and part.layout and part.storage))
-        for part in walk(value)
-    )
+    """Whether any part of a value was lost in the trace: an argument, or what a tensor's dtype was."""
+    return any(isinstance(part, Lost) or (isinstance(part, Tensor) and not part.dtype) for part in walk(value))
 
 
 def _as_traced(by_place: Sequence[Value], by_name: Mapping[str, Value]) -> Call:

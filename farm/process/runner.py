@@ -15,6 +15,7 @@ from farm.process.binding import Call, LostArgument, Unbindable, bind
 from farm.process.check import compare, differences
 from farm.process.classify import classify, words
 from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members
+from farm.process.unsaid import complete
 from farm.verdicts import Reason, Verdict
 from tracer import v2
 from tracer.describe import describe
@@ -56,9 +57,9 @@ class Runner:
 
     def _run(self, vector: dict[str, Any], attempt: _Attempt) -> Outcome:
         operation = find_operation(vector["operation"])
-        arguments = {name: v2.decode(raw) for name, raw in vector["arguments"].items()}
+        arguments, unsaid = complete({name: v2.decode(raw) for name, raw in vector["arguments"].items()})
         call = bind(arguments, overloads(operation), enum_members)
-        attempt.inexact = call.inexact
+        attempt.inexact = call.inexact + unsaid
         try:
             positional = [self._rebuilder.live(value) for value in call.positional]
             keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}

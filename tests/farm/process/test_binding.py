@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.process.binding import LostArgument, Unbindable, bind
+from farm.process.unsaid import complete
 from tracer.signatures import parse_overloads
 from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
 
@@ -100,9 +101,22 @@ def test_a_lost_argument_without_default_can_t_be_called() -> None:
         bind({"x": Lost("?"), "weight": OTHER}, EMBEDDING)
 
 
-def test_a_tensor_whose_layout_is_unknown_counts_as_lost() -> None:
+def test_a_tensor_without_a_dtype_counts_as_lost() -> None:
     with pytest.raises(LostArgument):
-        bind({"arg0": Tensor((32, 32), "BFLOAT16", ""), "arg1": TENSOR}, ADD)
+        bind({"arg0": Tensor((32, 32), "", "TILE"), "arg1": TENSOR}, ADD)
+
+
+def test_what_early_traces_leave_unsaid_is_taken_for_something_and_said() -> None:
+    early = Tensor((32, 32), "BFLOAT16", "", "")
+    whole, notes = complete({"arg0": early, "arg1": (early, 3), "arg2": TENSOR})
+    taken = Tensor((32, 32), "BFLOAT16", "TILE", "DEVICE")
+    assert whole == {"arg0": taken, "arg1": (taken, 3), "arg2": TENSOR}
+    assert notes == (
+        "arg0: storage is not in the trace, taken for DEVICE",
+        "arg0: layout is not in the trace, taken for TILE",
+        "arg1: storage is not in the trace, taken for DEVICE",
+        "arg1: layout is not in the trace, taken for TILE",
+    )
 
 
 def test_what_is_ambiguous_is_refused() -> None:
