@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.boards.base import Board
+from farm.boards.silicon import VISIBLE_VARIABLE
 from farm.chunks import chunked
 from farm.errors import NotRunnable
 from farm.keeper import Keeper, Limits
@@ -24,9 +25,9 @@ CHUNK_SECONDS = 0.05
 class BoardActor:
     """Runs in a process of Ray's; calls are carried out one after the other, `stop` at once."""
 
-    def __init__(self, board: Board, limits: Limits) -> None:
-        # ttnn leaves files in its working directory, so each actor has its own, gone with it
-        self._workdir = tempfile.TemporaryDirectory(prefix="farm-board-", ignore_cleanup_errors=True)
+    def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
+        # ttnn leaves files in its working directory
+        self._workdir = tempfile.TemporaryDirectory(prefix="farm-board-", dir=folder, ignore_cleanup_errors=True)
         self._keeper = Keeper(board, Path(self._workdir.name), limits)
 
     def start(self) -> dict[str, Any]:
@@ -50,7 +51,32 @@ class BoardActor:
         self._workdir.cleanup()
 
 
-def start_actor(board: Board, limits: Limits) -> Any:
-    """Starts the actor of a board in the cluster that Ray is connected to; returns its handle at once."""
+def board_resource(board_id: str) -> str:
+    """The Ray resource of one board of a farm's host: who holds it holds the board, and runs where it is."""
+    return f"board:{board_id}"
+
+
+def resources_of(board: Board) -> dict[str, float]:
+    """What Ray must set aside for a board's actor."""
+    if not board.host:
+        return {BOARD_RESOURCE: 1}
+    wanted = {board_resource(board.id): 1.0}
+    if board.backend == "silicon":
+        # so that others' work on the same cluster, which asks for devices by number, stays away
+        wanted["TTNPU"] = float(len(board.environment[VISIBLE_VARIABLE].split(",")))
+    return wanted
+
+
+def start_actor(board: Board, limits: Limits, folder: Path | None) -> Any:
+    """Starts the actor of a board in the cluster that Ray is connected to.
+
+    Args:
+        board: what it holds.
+        limits: how long things may take.
+        folder: of this host, in which it makes one of its own; None for the temporary folder of whatever host.
+
+    Returns:
+        Its handle, at once.
+    """
     remote = ray.remote(num_cpus=0, resources={BOARD_RESOURCE: 1}, concurrency_groups={"control": 1})
-    return remote(BoardActor).remote(board, limits)
+    return remote(BoardActor).remote(board, limits, folder)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from farm.boards.base import Board
 from farm.endings import conclusion, ending, missed
 from farm.errors import NotRunnable
-from farm.fleet import BatchDone, Fleet, Gone, Happening, Outcomes, Started, Unusable
+from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
 from farm.report.progress import Lane, Progress
 from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, RunBoard
 from farm.vectors import Vector
@@ -21,6 +21,7 @@ from scheduler import (
     AttemptEnded,
     BatchEnded,
     BoardAdded,
+    BoardLeaving,
     BoardLost,
     BoardReady,
     Conclude,
@@ -30,6 +31,7 @@ from scheduler import (
     Missed,
     Planned,
     Recall,
+    Release,
     Restart,
     Retire,
     Scheduler,
@@ -42,6 +44,8 @@ COST_SECONDS = 0.02
 """What a vector is taken to cost: it decides how large batches are at most."""
 WAIT_SECONDS = 0.25
 """How long the driver waits for something to happen before it looks whether it was asked to stop."""
+FLUSH_SECONDS = 0.05
+"""How long results may wait to be recorded together: a commit costs milliseconds, however much it holds."""
 
 
 class Recorder(Protocol):
@@ -103,14 +107,12 @@ class Driver:
         self._attempts: list[Attempt] = []  # to be recorded
         self._conclusions: list[Conclusion] = []
         self._events: list[BoardEvent] = []
+        self._flushed = 0.0  # when, by the monotonic clock
 
     def start(self) -> None:
         """Starts the boards: while they start, there is time to plan."""
-        for board in self._boards.values():
-            self._fleet.start(board)
-            self._recorder.board(self.run_id, RunBoard(board))
-            self._progress.lane(board.id, Lane.STARTING)
-            self._tell(BoardAdded(board.id, board.kind.name))
+        for board in list(self._boards.values()):
+            self._add(board)
 
     def run(self, vectors: Sequence[Vector], stop_asked: Callable[[], bool] = lambda: False) -> None:
         """Runs vectors, already planned in the store, until each has its verdict.
@@ -127,9 +129,12 @@ class Driver:
             if stop_asked() and not self.scheduler.stopped:
                 self._progress.note("stopping: what runs may end; press Ctrl-C again to end at once")
                 self._tell(Stopped())
-            for happening in self._fleet.wait(WAIT_SECONDS):
+            happened = self._fleet.wait(WAIT_SECONDS)
+            for happening in happened:
                 self._take(happening)
-            self._flush()
+            if not happened or time.monotonic() - self._flushed > FLUSH_SECONDS:
+                self._flush()
+        self._flush()
 
     def abandon(self) -> None:
         """Concludes what is left as stopped, without waiting for any board."""
@@ -150,6 +155,13 @@ class Driver:
                 works.append(Work(vector.id, key, vector.operation, COST_SECONDS))
         self._tell(Planned(tuple(works)))
         self._flush()
+
+    def _add(self, board: Board) -> None:
+        self._boards[board.id] = board
+        self._fleet.start(board)
+        self._recorder.board(self.run_id, RunBoard(board, host=board.host))
+        self._progress.lane(board.id, Lane.STARTING)
+        self._tell(BoardAdded(board.id, board.kind.name))
 
     # --- what happened ---
 
@@ -183,6 +195,13 @@ class Driver:
                 self._happened(board, BoardEventKind.LOST, message)
                 self._progress.lane(board, Lane.LOST, message)
                 self._tell(BoardLost(board))
+            case Offered(board=offered):
+                self._progress.note(f"{offered.id} joined")
+                self._add(offered)
+            case Withdrawn(board, message):
+                self._progress.note(f"{board} is leaving: {message}")
+                self._losses[board] = message
+                self._tell(BoardLeaving(board))
             case Unusable(board, message):
                 raise NotRunnable(f"{board}: {message}")
 
@@ -210,6 +229,11 @@ class Driver:
             case Retire(board):
                 self._happened(board, BoardEventKind.RETIRED, self._losses.get(board, ""))
                 self._progress.lane(board, Lane.RETIRED)
+                self._fleet.drop(board)
+            case Release(board):
+                self._happened(board, BoardEventKind.LEFT, self._losses.get(board, ""))
+                self._lanes[board].clear()
+                self._progress.lane(board, Lane.LEFT, self._losses.get(board, ""))
                 self._fleet.drop(board)
 
     def _assign(self, assign: Assign) -> None:
@@ -244,6 +268,7 @@ class Driver:
         attempts, self._attempts = self._attempts, []
         conclusions, self._conclusions = self._conclusions, []
         events, self._events = self._events, []
+        self._flushed = time.monotonic()
         self._recorder.events(self.run_id, events)
         self._recorder.record(self.run_id, attempts)
         self._recorder.conclude(self.run_id, conclusions)

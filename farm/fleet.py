@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from ray.exceptions import RayError
@@ -62,7 +63,22 @@ class BatchDone:
     batch: int
 
 
-Happening: TypeAlias = Started | Unusable | Gone | Outcomes | BatchDone
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The farm has one more board for this run."""
+
+    board: Board
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The farm wants a board back: its host is drained, or a person holds it."""
+
+    board: str
+    message: str
+
+
+Happening: TypeAlias = Started | Unusable | Gone | Outcomes | BatchDone | Offered | Withdrawn
 
 
 class Fleet(Protocol):
@@ -92,10 +108,12 @@ class RayFleet:
 
     Attributes:
         limits: how long things may take on a board.
+        folder: where boards keep their files while they run; None for the temporary folder of their host.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, folder: Path | None = None) -> None:
         self.limits = limits
+        self.folder = folder
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
@@ -103,7 +121,7 @@ class RayFleet:
     def start(self, board: Board) -> None:
         """See `Fleet`."""
         self.drop(board.id)
-        actor = self._actors[board.id] = start_actor(board, self.limits)
+        actor = self._actors[board.id] = start_actor(board, self.limits, self.folder)
         self._starting[board.id] = actor.start.remote(), time.monotonic()
         self._streams[board.id] = deque()
 

@@ -22,8 +22,18 @@ from scheduler.batching import Batching
 from scheduler.boards import BoardState, FaultBudget
 from scheduler.core import Scheduler
 from scheduler.errors import InvalidTransition, InvariantBroken
-from scheduler.events import AttemptEnded, BatchEnded, BoardAdded, BoardLost, BoardReady, Event, Planned, Stopped
-from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Restart, Retire
+from scheduler.events import (
+    AttemptEnded,
+    BatchEnded,
+    BoardAdded,
+    BoardLeaving,
+    BoardLost,
+    BoardReady,
+    Event,
+    Planned,
+    Stopped,
+)
+from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
 from scheduler.retry import Retries
 from scheduler.work import Conclusion, Ending, Work
 
@@ -33,6 +43,7 @@ __all__ = [
     "BatchEnded",
     "Batching",
     "BoardAdded",
+    "BoardLeaving",
     "BoardLost",
     "BoardReady",
     "BoardState",
@@ -47,6 +58,7 @@ __all__ = [
     "Missed",
     "Planned",
     "Recall",
+    "Release",
     "Restart",
     "Retire",
     "Retries",

@@ -9,11 +9,18 @@ from enum import Enum
 
 
 class BoardState(Enum):
-    """A board's life: starting, ready, perhaps lost and starting again, at last retired."""
+    """A board's life: starting, ready, perhaps lost and starting again; at last retired, or left as it was asked to."""
 
     STARTING = "starting"
     READY = "ready"
     RETIRED = "retired"
+    LEAVING = "leaving"
+    LEFT = "left"
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether it may be given work, now or once it is ready."""
+        return self in (BoardState.STARTING, BoardState.READY)
 
 
 @dataclass(frozen=True, slots=True)

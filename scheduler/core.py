@@ -10,8 +10,18 @@ from itertools import count
 from scheduler.batching import Batching
 from scheduler.boards import Batch, BoardRecord, BoardState, FaultBudget
 from scheduler.errors import InvalidTransition
-from scheduler.events import AttemptEnded, BatchEnded, BoardAdded, BoardLost, BoardReady, Event, Planned, Stopped
-from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Restart, Retire
+from scheduler.events import (
+    AttemptEnded,
+    BatchEnded,
+    BoardAdded,
+    BoardLeaving,
+    BoardLost,
+    BoardReady,
+    Event,
+    Planned,
+    Stopped,
+)
+from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
 from scheduler.invariants import check
 from scheduler.placing import choose_key
 from scheduler.pool import Pool
@@ -110,6 +120,8 @@ class Scheduler:
                 self._board_ready(event.board)
             case BoardLost():
                 self._board_lost(event.board)
+            case BoardLeaving():
+                self._board_leaving(event.board)
             case Stopped():
                 self._stop()
         self._feed()
@@ -135,7 +147,7 @@ class Scheduler:
 
     def can_take(self, board: BoardRecord, key: Hashable) -> bool:
         """Whether this board may be given work of this key."""
-        return board.state is not BoardState.RETIRED and key not in board.refused and self.fits(board.kind, key)
+        return board.state.takes_part and key not in board.refused and self.fits(board.kind, key)
 
     def able(self, key: Hashable) -> int:
         """How many boards may be given work of this key, starting ones included."""
@@ -144,7 +156,7 @@ class Scheduler:
     # --- events ---
 
     def _board_added(self, event: BoardAdded) -> None:
-        if event.board in self.boards:
+        if event.board in self.boards and self.boards[event.board].state is not BoardState.LEFT:
             raise InvalidTransition(f"board {event.board} was added before", self._story)
         self.boards[event.board] = BoardRecord(event.board, event.kind)
         self._kinds[event.kind] += 1
@@ -176,7 +188,7 @@ class Scheduler:
 
     def _board_lost(self, name: str) -> None:
         board = self._board(name)
-        if board.state is BoardState.RETIRED:
+        if board.state in (BoardState.RETIRED, BoardState.LEFT):
             return
         for running, batch in enumerate(list(board.batches)):
             held = self.batches[batch]
@@ -186,6 +198,9 @@ class Scheduler:
                 self._out.append(Missed(work, attempt, name))
                 self._ended(held, work, Ending.MISSED)
             self._give_back(batch)
+        if board.state is BoardState.LEAVING:
+            self._left(board)
+            return
         self._no_longer_ready(board)
         board.faults += 1
         board.faults_in_a_row += 1
@@ -193,6 +208,17 @@ class Scheduler:
             self._retire(board)
         else:
             self._out.append(Restart(name))
+
+    def _board_leaving(self, name: str) -> None:
+        board = self._board(name)
+        if not board.state.takes_part:
+            return
+        self._take_no_part(board, BoardState.LEAVING)
+        if board.batches:
+            self._out.append(Recall(board.id))
+        else:
+            self._left(board)
+        self._fewer_boards(board)
 
     def _attempt_ended(self, event: AttemptEnded) -> None:
         held = self.batches.get(event.batch)
@@ -215,7 +241,7 @@ class Scheduler:
             self.counts["ignored"] += 1
             return
         board = self.boards[held.board]
-        if held.open and not held.tried and not self.stopped:
+        if held.open and not held.tried and not self.stopped and board.state is not BoardState.LEAVING:
             # a board that hands batches back untouched must not get them for ever
             work, attempt = next(iter(held.open.items()))
             del held.open[work]
@@ -226,6 +252,8 @@ class Scheduler:
             self._give_back(number)
         if board.state is BoardState.READY:
             self._hungry[board.id] = None
+        elif board.state is BoardState.LEAVING and not board.batches:
+            self._left(board)
 
     def _stop(self) -> None:
         self.stopped = True
@@ -299,6 +327,8 @@ class Scheduler:
 
     def _blame(self, board: BoardRecord, key: Hashable, *, refused: bool) -> None:
         """Counts a fault against a board, and draws the line when it is one too many."""
+        if not board.state.takes_part:
+            return
         if refused:
             board.refusals[key] += 1
             if board.refusals[key] >= self.budget.refusals and key not in board.refused:
@@ -308,19 +338,27 @@ class Scheduler:
             return
         board.faults += 1
         board.faults_in_a_row += 1
-        if board.state is not BoardState.RETIRED and board.spent(self.budget):
+        if board.spent(self.budget):
             self._retire(board)
 
     def _retire(self, board: BoardRecord) -> None:
-        self._no_longer_ready(board)
-        board.state = BoardState.RETIRED
-        self._kinds[board.kind] -= 1
-        for key in board.refused:
-            self._refusing[key] -= 1
+        self._take_no_part(board, BoardState.RETIRED)
         for batch in list(board.batches):
             self._give_back(batch)
         self._out.append(Retire(board.id))
         self._fewer_boards(board)
+
+    def _left(self, board: BoardRecord) -> None:
+        board.state = BoardState.LEFT
+        self._out.append(Release(board.id))
+
+    def _take_no_part(self, board: BoardRecord, state: BoardState) -> None:
+        """Counts a board out of those that may be given work."""
+        self._no_longer_ready(board)
+        board.state = state
+        self._kinds[board.kind] -= 1
+        for key in board.refused:
+            self._refusing[key] -= 1
 
     def _no_longer_ready(self, board: BoardRecord) -> None:
         board.state = BoardState.STARTING

@@ -11,7 +11,9 @@ from scheduler.work import Ending, Work
 
 @dataclass(frozen=True, slots=True)
 class BoardAdded:
-    """The farm has this board; it is starting. Boards are added before the work that needs them is planned.
+    """The farm has this board; it is starting. Work that no board added so far can take is concluded when planned.
+
+    Boards may also be added later, and a board that left may come back.
 
     Attributes:
         board: its id.
@@ -44,6 +46,13 @@ class BoardLost:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardLeaving:
+    """A board is wanted back. What it runs may end, the rest goes elsewhere, and none of it counts as a try."""
+
+    board: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptEnded:
     """One work of a batch was tried."""
 
@@ -64,4 +73,4 @@ class Stopped:
     """No more work is to be started."""
 
 
-Event: TypeAlias = BoardAdded | Planned | BoardReady | BoardLost | AttemptEnded | BatchEnded | Stopped
+Event: TypeAlias = BoardAdded | Planned | BoardReady | BoardLost | BoardLeaving | AttemptEnded | BatchEnded | Stopped

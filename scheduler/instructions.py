@@ -71,4 +71,11 @@ class Retire:
     board: str
 
 
-Instruction: TypeAlias = Assign | Missed | Conclude | Recall | Restart | Retire
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A board that was wanted back is done with all it had: let it go."""
+
+    board: str
+
+
+Instruction: TypeAlias = Assign | Missed | Conclude | Recall | Restart | Retire | Release

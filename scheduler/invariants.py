@@ -60,11 +60,11 @@ def _works(scheduler: Scheduler) -> Iterator[str]:
 
 def _boards(scheduler: Scheduler) -> Iterator[str]:
     for board in scheduler.boards.values():
-        if board.batches and board.state is not BoardState.READY:
+        if board.batches and board.state not in (BoardState.READY, BoardState.LEAVING):
             yield f"{board.id} is {board.state.value} and holds batches"
         if len(board.batches) > scheduler.batching.depth:
             yield f"{board.id} holds {len(board.batches)} batches"
-        if board.state is not BoardState.RETIRED and board.spent(scheduler.budget):
+        if board.state.takes_part and board.spent(scheduler.budget):
             yield f"{board.id} spent its budget and is {board.state.value}"
         for batch in board.batches.values():
             if batch.board != board.id or not scheduler.fits(board.kind, batch.key):

@@ -37,6 +37,8 @@ class Board:
         kind: the product.
         environment: environment variables that make ttnn see this board and no other.
         computes: whether numbers come out: a mock validates, it doesn't compute.
+        host: the host of the farm that has it; "" for this one.
+        python: the interpreter whose ttnn opens it; "" for farm's own.
     """
 
     id: str
@@ -44,3 +46,5 @@ class Board:
     kind: BoardKind
     environment: dict[str, str] = field(default_factory=dict)
     computes: bool = True
+    host: str = ""
+    python: str = ""

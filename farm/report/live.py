@@ -26,6 +26,7 @@ _LANE_STYLES = {
     Lane.RESTARTING: "yellow",
     Lane.RETIRED: "red",
     Lane.LOST: "red",
+    Lane.LEFT: "dim",
 }
 
 

@@ -31,7 +31,7 @@ class PlainProgress:
     def lane(self, board: str, state: Lane, doing: str = "") -> None:
         """See `Progress`. Only what is out of the ordinary makes a line."""
         self._tally.lane(board, state, doing)
-        if state in {Lane.RESTARTING, Lane.RETIRED, Lane.LOST}:
+        if state in {Lane.RESTARTING, Lane.RETIRED, Lane.LOST, Lane.LEFT}:
             self.note(f"{board} {state.value}" + (f": {doing}" if doing else ""))
 
     def attempt(self, attempt: Attempt, operation: str) -> None:  # noqa: ARG002 - see `Progress`

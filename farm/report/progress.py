@@ -25,6 +25,7 @@ class Lane(str, Enum):
     RESTARTING = "restarting"
     RETIRED = "retired"
     LOST = "lost"
+    LEFT = "left"
 
 
 class Progress(Protocol):

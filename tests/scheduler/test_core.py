@@ -10,6 +10,7 @@ from scheduler import (
     BatchEnded,
     Batching,
     BoardAdded,
+    BoardLeaving,
     BoardLost,
     BoardReady,
     Conclude,
@@ -22,6 +23,7 @@ from scheduler import (
     Missed,
     Planned,
     Recall,
+    Release,
     Restart,
     Retire,
     Scheduler,
@@ -227,6 +229,36 @@ def test_when_the_last_board_is_gone_all_is_concluded() -> None:
     assert missed == Missed("v", 1, "a:0")
     assert rest == [Retire("a:0"), Conclude("w", Conclusion.LOST), Conclude("v", Conclusion.ENDED, 1)]
     assert scheduler.done
+
+
+def test_a_board_that_is_wanted_back_ends_what_runs_and_nothing_counts_as_a_try() -> None:
+    farmed = farm("a:0", "a:1", batching=Batching(depth=1, share=0.5, most_works=2))
+    first, second = plan(farmed, "w0", "w1", "w2", "w3")
+    leaving = first if first.board == "a:0" else second
+    (ran, _), (rest, _) = leaving.works
+    assert tell(farmed, BoardLeaving("a:0")) == [Recall("a:0")]
+    told = tell(farmed, AttemptEnded(leaving.batch, ran, Ending.GOOD), BatchEnded(leaving.batch))
+    assert told == [Conclude(ran, Conclusion.ENDED, 1), Release("a:0")]
+    assert tell(farmed, BoardReady("a:0"), BoardLost("a:0")) == []
+    staying = second if leaving is first else first
+    [again] = assigned(end(farmed, staying, Ending.GOOD))
+    assert again.board == "a:1"
+    assert again.works == ((rest, 1),), "it was never tried"
+
+
+def test_a_board_that_left_may_come_back() -> None:
+    farmed = farm("a:0")
+    assert tell(farmed, BoardLeaving("a:0")) == [Release("a:0")]
+    tell(farmed, BoardAdded("a:0", "a"), BoardReady("a:0"))
+    [assign] = plan(farmed, "w")
+    assert assign.board == "a:0"
+
+
+def test_a_board_that_joins_late_gets_work() -> None:
+    farmed = farm("a:0")
+    plan(farmed, "w0", "w1")
+    [assign] = assigned(tell(farmed, BoardAdded("a:1", "a"), BoardReady("a:1")))
+    assert assign.board == "a:1"
 
 
 def test_a_board_that_never_starts_is_given_up() -> None:

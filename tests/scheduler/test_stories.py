@@ -14,6 +14,7 @@ from scheduler import (
     BatchEnded,
     Batching,
     BoardAdded,
+    BoardLeaving,
     BoardLost,
     BoardReady,
     BoardState,
@@ -23,6 +24,7 @@ from scheduler import (
     FaultBudget,
     Missed,
     Planned,
+    Release,
     Restart,
     Retire,
     Scheduler,
@@ -56,6 +58,11 @@ class Farm(RuleBasedStateMachine):
         self.starting: set[str] = set()
         self.ready: set[str] = set()
         self.retired: set[str] = set()
+        self.left: set[str] = set()
+
+    @property
+    def leaving(self) -> set[str]:
+        return {name for name, board in self.scheduler.boards.items() if board.state is BoardState.LEAVING}
 
     def tell(self, event: Event) -> None:
         """Tells the scheduler an event, and holds it to what it answers."""
@@ -82,6 +89,8 @@ class Farm(RuleBasedStateMachine):
                 self.ready.discard(instruction.board)
                 self.starting.discard(instruction.board)
                 self.retired.add(instruction.board)
+            elif isinstance(instruction, Release):
+                self.left.add(instruction.board)
 
     def hold_to_assignment(self, assign: Assign) -> None:
         assert assign.works
@@ -124,6 +133,28 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.starting or self.ready)
     def board_is_lost(self, data: st.DataObject) -> None:
         self.tell(BoardLost(data.draw(st.sampled_from(sorted(self.starting | self.ready)))))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.starting or self.ready)
+    def board_is_wanted_back(self, data: st.DataObject) -> None:
+        board = data.draw(st.sampled_from(sorted(self.starting | self.ready)))
+        self.starting.discard(board)
+        self.ready.discard(board)
+        self.tell(BoardLeaving(board))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.left)
+    def board_comes_back(self, data: st.DataObject) -> None:
+        board = data.draw(st.sampled_from(sorted(self.left)))
+        self.left.remove(board)
+        self.starting.add(board)
+        self.tell(BoardAdded(board, self.scheduler.boards[board].kind))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.leaving)
+    def leaving_board_speaks_or_dies(self, data: st.DataObject) -> None:
+        board = data.draw(st.sampled_from(sorted(self.leaving)))
+        self.tell(data.draw(st.sampled_from([BoardReady(board), BoardLost(board), BoardLeaving(board)])))
 
     @rule(data=st.data())
     @precondition(lambda self: self.retired)
@@ -186,6 +217,10 @@ class Farm(RuleBasedStateMachine):
         assert self.scheduler.done, "work is left over for ever"
         assert self.conclusions == Counter(dict.fromkeys(self.planned, 1))
         assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.RETIRED} == self.retired
+        for number in sorted(self.scheduler.batches):
+            self.tell(BatchEnded(number))
+        assert not self.leaving, "a board that was wanted back is kept"
+        assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.LEFT} == self.left
 
 
 TestStories = Farm.TestCase
