@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock
 
 from farm.actor import BOARD_RESOURCE
 from farm.errors import FarmError, NotRunnable
@@ -18,13 +21,16 @@ OBJECT_STORE_BYTES = 200_000_000
 """Outcomes are small and travel inside messages; this is for large batches."""
 CONNECT_SECONDS = 5.0
 """How long a cluster may take to answer."""
-_SHORT = 40
-"""Ray makes sockets in its folder, and their paths may have 107 characters, of which it needs 66 itself."""
+PREFIX = "farm-ray-"
+LONGEST_TEMPORARY = 20
+"""Ray makes sockets in its folder, and their paths may have 107 characters, of which it and we need most."""
 
 
 @contextmanager
-def cluster(boards: int, address: str | None = None) -> Iterator[None]:
+def cluster(boards: int, address: str | None = None) -> Iterator[Path | None]:
     """Connects to Ray for the time of a `with` block, and leaves nothing behind.
+
+    Gives a folder that is there for as long, where all boards are on this host; None in another's cluster.
 
     Args:
         boards: how many boards the run uses.
@@ -34,27 +40,29 @@ def cluster(boards: int, address: str | None = None) -> Iterator[None]:
         FarmError: the address doesn't read as one.
         NotRunnable: Ray doesn't start, doesn't answer, or the cluster has too few boards.
     """
-    with tempfile.TemporaryDirectory(prefix="farm-ray-", dir=_short_folder(), ignore_cleanup_errors=True) as folder:
-        if address is not None:
-            _require_listener(address)
-        try:
-            ray.init(
-                **(_own(boards, folder) if address is None else {"address": address}),
-                log_to_driver=False,
-                logging_level="ERROR",
-            )
-        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-            what = f"no Ray cluster at {address}" if address else "Ray doesn't start on this host"
-            raise NotRunnable(f"{what}: {str(error).strip().splitlines()[0]}") from error
-        try:
-            if address is not None:
-                _require_boards(boards, address)
-            yield
-        finally:
-            ray.shutdown()
+    if address is not None:
+        _require_listener(address)
+        with _connected(f"no Ray cluster at {address}", address=address):
+            _require_boards(boards, address)
+            yield None
+    else:
+        with _own_folder() as folder, _connected("Ray doesn't start on this host", **_own(boards, folder)):
+            yield folder
 
 
-def _own(boards: int, folder: str) -> dict[str, Any]:
+@contextmanager
+def _connected(failure: str, **options: Any) -> Iterator[None]:
+    try:
+        ray.init(log_to_driver=False, logging_level="ERROR", **options)
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        raise NotRunnable(f"{failure}: {str(error).strip().splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _own(boards: int, folder: Path) -> dict[str, Any]:
     return {
         "address": "local",
         "_node_ip_address": "127.0.0.1",  # nobody else is to reach it
@@ -63,7 +71,7 @@ def _own(boards: int, folder: str) -> dict[str, Any]:
         "num_gpus": 0,
         "resources": {BOARD_RESOURCE: boards},
         "object_store_memory": OBJECT_STORE_BYTES,
-        "_temp_dir": folder,
+        "_temp_dir": str(folder / "ray"),
     }
 
 
@@ -87,6 +95,20 @@ def _require_boards(boards: int, address: str) -> None:
         )
 
 
-def _short_folder() -> Path:
-    folder = Path(tempfile.gettempdir())
-    return folder if len(str(folder)) < _SHORT - len("/farm-ray-12345678") else Path("/tmp")  # noqa: S108 - mkdtemp makes a private one in it
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """A folder for the time of a run. What runs that were killed left behind goes too."""
+    place = Path(tempfile.gettempdir())
+    if len(str(place)) > LONGEST_TEMPORARY:
+        place = Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder in it
+    for left in place.glob(f"{PREFIX}*"):
+        with suppress(OSError), FileLock(left / "lock", blocking=False):
+            shutil.rmtree(left, ignore_errors=True)
+    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=place))
+    with FileLock(hidden / "lock"):
+        # under this name others see it, and see that it is in use
+        folder = hidden.rename(place / hidden.name.lstrip("."))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

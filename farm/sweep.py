@@ -77,8 +77,8 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
 def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt) -> None:
     able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
     boards = [board for board in sweep.boards if board.kind.name in able]
-    with cluster(len(boards), sweep.address) if boards else nullcontext():
-        fleet = RayFleet(sweep.limits)
+    with cluster(len(boards), sweep.address) if boards else nullcontext() as folder:
+        fleet = RayFleet(sweep.limits, folder)
         driver = Driver(run_id, boards, fleet, store, progress)
         try:
             driver.start()

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from farm.boards.base import Board
 from farm.boards.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.boards.kinds import KINDS
-from farm.cluster import cluster
+from farm.cluster import _own_folder, cluster
 from farm.driver import Driver
 from farm.fleet import RayFleet
 from farm.keeper import Limits
@@ -153,13 +154,23 @@ def test_ctrl_c_twice_ends_at_once(ray_address: str, tmp_path: Path) -> None:
 
 
 def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> None:
-    scratch = tmp_path / "t"
-    scratch.mkdir()
-    told = _farm(tmp_path, "--boards", "fake:n300", RAY_ADDRESS="127.0.0.1:1", TMPDIR=str(scratch))
-    assert told.returncode == 0, told.stderr
-    assert list(scratch.iterdir()) == []
-    assert "ray" not in (told.stdout + told.stderr).lower().replace("array", "")
-    assert not _processes_naming("farm-ray-", of=str(scratch))
+    # Ray's sockets need a short path
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="t") as scratch:
+        left = Path(scratch) / "farm-ray-of-a-killed-run"
+        left.mkdir()
+        told = _farm(tmp_path, "--boards", "fake:n300", RAY_ADDRESS="127.0.0.1:1", TMPDIR=scratch)
+        assert told.returncode == 0, told.stderr
+        assert "ray" not in (told.stdout + told.stderr).lower()
+        assert list(Path(scratch).iterdir()) == []
+        assert _processes_naming(scratch) == []
+
+
+def test_a_folder_in_use_is_left_alone() -> None:
+    with _own_folder() as first, _own_folder() as second:
+        assert first.is_dir()
+        assert second.is_dir()
+    assert not first.exists()
+    assert not second.exists()
 
 
 def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -207,7 +218,7 @@ def _last(folder: Path) -> RunView:
         return opened.view(opened.find("last"))
 
 
-def _processes_naming(text: str, of: str) -> list[str]:
+def _processes_naming(text: str) -> list[str]:
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -215,6 +226,6 @@ def _processes_naming(text: str, of: str) -> list[str]:
                 line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
-            if text in line and of in line:
+            if text in line:
                 found.append(line)
     return found
