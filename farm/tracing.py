@@ -25,6 +25,7 @@ from tracer.openings import BACKEND_VARIABLE, SERIES_VARIABLE
 LADDER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 10.0))
 """How an interrupted run is ended: each signal, and the seconds it is given. Only SIGINT lets ttnn release a board."""
 
+_INTERRUPTED, _REFUSED, _NO_TESTS = 2, 4, 5  # of pytest's exit statuses
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 _POLL_SECONDS = 0.2
 # nanobind tells of objects alive at exit; nobody who traces a model can do anything about them
@@ -62,9 +63,9 @@ class TraceRun:
             return f"the process ended with {_ending(self.status)}{during}{call}"
         if failed:
             return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
-        if self.status != 0:
-            return f"pytest ended with status {self.status}"
-        return None
+        if self.status == _INTERRUPTED:
+            return "pytest can't collect it"
+        return f"pytest ended with status {self.status}" if self.status else None
 
 
 def split_target(target: str) -> tuple[Path, str]:
@@ -131,9 +132,11 @@ def trace(
         finally:
             _end(process)
     text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
-    if status in (4, 5) or not raw.exists():
+    if status in (_REFUSED, _NO_TESTS) or not raw.exists():
         raise _unusable(target, status, text)
     journal = read_journal(raw)
+    if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
+        raise _unusable(target, status, text)
     return TraceRun(journal, raw, status if journal.exit_status is None else journal.exit_status, text)
 
 
@@ -185,12 +188,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _unusable(target: str, status: int, output: str) -> FarmError:
-    said = next((line for line in output.splitlines() if line.startswith("ERROR")), "").removeprefix("ERROR: ")
-    if status == 5:
+    lines = [line for line in output.splitlines() if line.strip()]
+    said = next((line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "!!!"))), "")
+    if status == _NO_TESTS:
         return FarmError(f"{target}: pytest finds no test there")
-    if status == 4:
+    if status == _REFUSED:
         return FarmError(f"{target}: {said or 'pytest does not take it'}")
-    return NotRunnable(f"{target}: pytest ended with {_ending(status)} before it ran a test. {said or output[-300:]}")
+    last = said.strip("! ") or (lines[-1] if lines else "")
+    return NotRunnable(f"{target}: pytest ended with {_ending(status)} before it ran a test: {last}")
 
 
 def _ending(status: int) -> str:

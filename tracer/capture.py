@@ -43,10 +43,9 @@ class Capture:
             leave_out: operations that are not recorded.
 
         Raises:
-            CaptureError: there is no ttnn here, or the file can't be written.
+            CaptureError: the file can't be written.
         """
-        self._decorators, version = _find_ttnn()
-        self._journal = JournalWriter(path, version)
+        self._journal = JournalWriter(path, _ttnn_version())
         self._leave_out = leave_out
         self._openings = Openings()
         self._known: dict[Hashable, _Known] = {}
@@ -58,11 +57,16 @@ class Capture:
         self.calls = 0
 
     def start(self) -> None:
-        """Starts to see calls."""
+        """Starts to see calls.
+
+        Raises:
+            CaptureError: ttnn can't be imported here.
+        """
+        decorators = _ttnn_decorators()
         self._openings.install()
         self._undo.append(self._openings.remove)
         for name in _OPERATION_CLASSES:
-            cls = getattr(self._decorators, name, None)
+            cls = getattr(decorators, name, None)
             if cls is not None:
                 original = cls.__call__
                 cls.__call__ = self._wrapped(original)
@@ -230,15 +234,16 @@ def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(text.split())}"[:1000]
 
 
-def _find_ttnn() -> tuple[Any, str]:
+def _ttnn_decorators() -> Any:
     try:
         import ttnn.decorators
     except ImportError as error:
-        raise CaptureError(
-            f"ttnn can't be imported here ({error}): install one, or use a Python that has it"
-        ) from error
+        raise CaptureError(f"ttnn can't be imported here ({error}): use a Python that has a working one") from error
+    return ttnn.decorators
+
+
+def _ttnn_version() -> str:
     try:
-        version = metadata.version("ttnn")
+        return metadata.version("ttnn")
     except metadata.PackageNotFoundError:
-        version = "source"  # built in a tt-metal checkout
-    return ttnn.decorators, version
+        return "source"  # built in a tt-metal checkout

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Starts the capture before any conftest or test imports ttnn."""
+    """Opens the trace, so that a run that can't write it ends before any model has run."""
     target = config.getoption("--trace-to")
     if target is None:
         return
@@ -51,8 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         capture = Capture(Path(target).absolute(), skipped)
     except CaptureError as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
-    capture.start()
+        raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
 
 
@@ -64,6 +63,16 @@ class _Tracing:
         self._target = target
         self._phases: dict[str, str] = {}
         self._outcomes: dict[str, list[str]] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        # not before: a conftest may have to say how ttnn behaves before anyone imports it
+        if session.testsfailed or not session.items:
+            return
+        try:
+            self._capture.start()
+        except CaptureError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
