@@ -122,6 +122,11 @@ def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[i
     return 1, 1
 
 
+def grid_of(value: Value) -> tuple[int, int]:
+    """The columns and rows of compute cores on a chip that a value names."""
+    return _grid((value,))
+
+
 def _grid(values: Iterable[Value]) -> tuple[int, int]:
     columns = rows = 1
     for x, y in (corner for value in values for corner in _corners(value)):

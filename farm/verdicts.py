@@ -62,8 +62,10 @@ class Reason(str, Enum):
     BOARD_LOST = "board_lost"
     STOPPED = "stopped"
     STOPPED_BY_LIMIT = "stopped_by_limit"
+    VECTOR_CHANGED = "vector_changed"
     # of failures
     EXCEPTION = "exception"
+    BROKEN_MODULE = "broken_module"
     OUTPUT_MISMATCH = "output_mismatch"
     LOW_PCC = "low_pcc"
     OUT_OF_MEMORY = "out_of_memory"

@@ -26,6 +26,7 @@ class DeviceConfig:
         trace_region_size: bytes of DRAM kept for captured command traces.
         worker_l1_size: bytes of each worker core's L1 that buffers may use.
         num_command_queues: hardware command queues.
+        opened_by: the sweep module whose own fixture opens the board; None where farm does, as all else here says.
     """
 
     mesh_shape: tuple[int, int] = (1, 1)
@@ -40,6 +41,7 @@ class DeviceConfig:
     trace_region_size: int | None = None
     worker_l1_size: int | None = None
     num_command_queues: int | None = None
+    opened_by: str | None = None
 
     @property
     def chips(self) -> int:

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from tracer import files
 from tracer.configuration import BrokenConfiguration, Configuration, Execution
 from tracer.errors import MasterError
@@ -195,6 +193,8 @@ def update(path: str | Path, incoming: Master) -> MergeSummary:
     Raises:
         MasterError: the file is no master, can't be written, or another writer holds it too long.
     """
+    from filelock import FileLock, Timeout  # only writers need it: a board process reads masters without
+
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,10 @@
 It reads requests and writes replies, each one line of JSON:
 
     {"open": device config}        -> {"opened": {...}} or {"refused": text}
-    {"run": [vector, ...]}         -> {"finished": outcome} for each, in order
+    {"run": [vector, ...]}         -> {"finished": outcome} for each, in order; before it, where a sweep module is
+                                      imported or its fixture opens the board, {"preparing": text, "seconds": limit}
+                                      and {"prepared": text}
+    {"list": request}              -> the messages of `farm.process.listing`
     {"close": true}                -> it releases the board and ends
 
 First of all it says {"hello": {...}}. SIGINT releases the board and ends it, as does the end of the requests.
@@ -42,9 +45,10 @@ def main() -> int:
     except ImportError as error:
         reply({"unusable": f"ttnn can't be imported by {sys.executable}: {error}"})
         return 1
+    from farm.process.listing import listing
     from farm.process.session import Session, ttnn_version
 
-    session = Session(computes=bool(given.computes))
+    session = Session(computes=bool(given.computes), tell=reply)
     reply({"hello": {"ttnn": ttnn_version(), "python": platform.python_version(), "pid": os.getpid()}})
     try:
         for request in _requests(given.requests):
@@ -53,6 +57,9 @@ def main() -> int:
             elif "run" in request:
                 for vector in request["run"]:
                     reply({"finished": session.run(vector).as_json()})
+            elif "list" in request:
+                for message in listing(request["list"]):
+                    reply(message)
             else:
                 break
     except KeyboardInterrupt:

@@ -51,6 +51,30 @@ def classify(message: str) -> tuple[Verdict, Reason]:
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION
 
 
+NOT_COMPARED = "not compared, since a mock board computes no numbers; the module said"
+
+
+def judged(answer: object, *, computes: bool) -> tuple[Verdict, Reason, str]:
+    """What the end of a sweep module's `run()` means: verdict, reason and words.
+
+    Args:
+        answer: `(ok, message)`, `[(ok, message), nanoseconds]`, or the exception that it raised.
+        computes: whether the board computes numbers. Where not, the module's own comparison means nothing.
+    """
+    if isinstance(answer, BaseException):
+        return *classify(str(answer)), words(answer)
+    told = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], (tuple, list)) else answer
+    if not isinstance(told, (tuple, list)) or len(told) != 2:
+        given = f"run() returned {answer!r:.80}, not (ok, message) or [(ok, message), nanoseconds]"
+        return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, given
+    good, message = bool(told[0]), str(told[1])[:_LONGEST]
+    if not computes:
+        return Verdict.VALIDATED, Reason.NONE, message if good else f"{NOT_COMPARED}: {message}"
+    if good:
+        return Verdict.PASS, Reason.NONE, message
+    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, message or "run() returned False"
+
+
 _BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)
 _LONGEST = 4000
 

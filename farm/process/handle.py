@@ -116,16 +116,52 @@ class TtnnProcess:
             limit = float(vector.get("timeout") or timeout)
             try:
                 reply = self._reply(limit, vector["id"])
+                while "finished" not in reply:
+                    reply = self._prepared(reply, limit, vector["id"])
             except Hung:
                 self._gone()
                 raise
             yield Outcome.from_json(reply["finished"])
+
+    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
+        """Asks for the vectors of a sweep module, and yields the messages of `farm.process.listing`.
+
+        Args:
+            request: see `farm.process.listing.listing`.
+            timeout: seconds that importing the module may take, and its generators from one message to the next.
+
+        Raises:
+            ProcessDied: the process ended.
+            Hung: there was no message in time; the process is gone.
+        """
+        self._send({"list": request})
+        listed = False
+        while not listed:
+            try:
+                message = self._reply(timeout)
+            except Hung:
+                self._gone()
+                raise
+            listed = "listed" in message
+            yield message
 
     def close(self) -> None:
         """See the protocol."""
         if self._pipes is not None:
             self._send({"close": True})
         self._gone(patience=2.0)
+
+    def _prepared(self, told: dict[str, Any], limit: float, vector_id: str) -> dict[str, Any]:
+        """The reply after a vector's module said what it prepares, which has a time limit of its own."""
+        what = told.get("preparing")
+        if what is None:
+            return self._reply(limit, vector_id)
+        try:
+            return self._reply(float(told["seconds"]), vector_id)
+        except Hung as error:
+            raise Hung(f"{what} did not end in {told['seconds']:g} s", vector_id, told["seconds"], what) from error
+        except ProcessDied as error:
+            raise ProcessDied(f"{what}: {error}", vector_id, error.exit, what) from error
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}

@@ -92,11 +92,19 @@ class ProcessDied(ProcessError):  # noqa: N818 - see OpenFailed
 
     Attributes:
         exit: its exit code as `subprocess` tells it (negative: the signal), None where unknown.
+        preparing: what it was preparing for the vector: importing its module, opening the board by a fixture.
     """
 
-    def __init__(self, message: str, vector_id: str | None = None, exit: int | None = None) -> None:  # noqa: A002 - the field's name
+    def __init__(
+        self,
+        message: str,
+        vector_id: str | None = None,
+        exit: int | None = None,  # noqa: A002 - the field's name
+        preparing: str = "",
+    ) -> None:
         super().__init__(message, vector_id)
         self.exit = exit
+        self.preparing = preparing
 
 
 class Hung(ProcessError):  # noqa: N818 - see OpenFailed
@@ -104,8 +112,12 @@ class Hung(ProcessError):  # noqa: N818 - see OpenFailed
 
     Attributes:
         seconds: how long it was given.
+        preparing: see `ProcessDied`.
     """
 
-    def __init__(self, message: str, vector_id: str | None = None, seconds: float = 0.0) -> None:
+    def __init__(
+        self, message: str, vector_id: str | None = None, seconds: float = 0.0, preparing: str = ""
+    ) -> None:
         super().__init__(message, vector_id)
         self.seconds = seconds
+        self.preparing = preparing

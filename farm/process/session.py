@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+from collections.abc import Callable
 from typing import Any
 
 import ttnn
 
 from farm.outcome import Outcome
 from farm.process.classify import words
+from farm.process.module_runner import ModuleRunner, Tell
 from farm.process.rebuild import CannotRebuild, find_class, member
 from farm.process.runner import Runner
 from tracer.device_config import DeviceConfig
@@ -32,10 +34,16 @@ class Session:
 
     Attributes:
         computes: whether the board computes numbers.
+
+    `tell` and `on_error` are those of `ModuleRunner`.
     """
 
-    def __init__(self, *, computes: bool) -> None:
+    def __init__(
+        self, *, computes: bool, tell: Tell | None = None, on_error: Callable[[BaseException], None] | None = None
+    ) -> None:
         self.computes = computes
+        self._modules = ModuleRunner(computes=computes, tell=tell, on_error=on_error)
+        self._by_fixture = False
         self._runner: Runner | None = None
         self._fabric = False
 
@@ -44,6 +52,10 @@ class Session:
         self.close()
         try:
             config = DeviceConfig.from_json(raw)
+            if config.opened_by is not None:
+                # a sweep module's fixture opens it, when the module's first vector comes
+                self._by_fixture = True
+                return {"opened": {"by": config.opened_by}}
             if config.fabric is not None:
                 _set_fabric(config)
                 self._fabric = True
@@ -57,12 +69,16 @@ class Session:
 
     def run(self, vector: dict[str, Any]) -> Outcome:
         """Runs one vector on the open board."""
+        if "module" in vector and (self._by_fixture or self._runner is not None):
+            return self._modules.run(vector, None if self._runner is None else self._runner.device)
         if self._runner is None:
             raise RuntimeError("no board is open")
         return self._runner.run(vector)
 
     def close(self) -> None:
         """Releases the board, and the fabric with it."""
+        self._by_fixture = False
+        self._modules.close()
         if self._runner is not None:
             device, self._runner = self._runner.device, None
             ttnn.close_mesh_device(device)
