@@ -145,7 +145,7 @@ class Capture:
             "call": number,
             "operation": name,
             "arguments": arguments,
-            "names": positional_names(overloads(operation), args, kwargs),
+            "names": _names(operation, args, kwargs),
             "opened": self._opening_number(opening),
         }
         self._journal.write(line)
@@ -184,6 +184,13 @@ class _Thread(threading.local):
     """Whether this thread is inside an operation."""
 
     inside = False
+
+
+def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    try:
+        return positional_names(overloads(operation), args, kwargs)
+    except ValueError:
+        return []  # documented in a way that isn't understood: the call is kept by place
 
 
 def positional_names(found: Sequence[Overload], args: Sequence[Any], kwargs: dict[str, Any]) -> list[str]:

@@ -74,20 +74,19 @@ class _Tracing:
         except CaptureError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
         source = _source(item.nodeid)
         self._phases = {}
         self._capture.begin(source)
-        try:
-            return (yield)
-        finally:
-            outcome = self._outcome()
-            self._outcomes.setdefault(outcome, []).append(item.nodeid)
-            self._capture.end(source, outcome)
+        yield
+        outcome = self._outcome()
+        self._outcomes.setdefault(outcome, []).append(item.nodeid)
+        self._capture.end(source, outcome)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._phases[report.when] = "xfailed" if hasattr(report, "wasxfail") else report.outcome
+        xfailed = report.skipped and hasattr(report, "wasxfail")
+        self._phases[report.when] = "xfailed" if xfailed else report.outcome
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
@@ -129,14 +128,12 @@ def device(device_params: dict[str, Any]) -> Iterator[Any]:
 
 @pytest.fixture
 def mesh_device(request: pytest.FixtureRequest, device_params: dict[str, Any]) -> Iterator[Any]:
-    """A mesh of the board's chips: of the shape given by indirect parametrisation, else all in a row."""
-    import ttnn
-
-    shape = getattr(request, "param", None) or ttnn.get_num_devices()
-    yield from _open((1, shape) if isinstance(shape, int) else tuple(shape), device_params)
+    """A mesh of the board's chips: of the shape given by indirect parametrisation (a number: in a row), else all."""
+    shape = getattr(request, "param", None)
+    yield from _open((1, shape) if isinstance(shape, int) else shape, device_params)
 
 
-def _open(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[Any]:
+def _open(shape: tuple[int, ...] | None, params: dict[str, Any]) -> Iterator[Any]:
     import ttnn
 
     given = dict(params)
@@ -146,7 +143,7 @@ def _open(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[Any]:
     if fabric is not None:
         # without a manager's word a mock board ends the process here
         ttnn.set_fabric_config(fabric, fabric_manager_mode=ttnn.FabricManagerMode.ENABLED)
-    opened = ttnn.open_mesh_device(ttnn.MeshShape(shape), **given)
+    opened = ttnn.open_mesh_device(None if shape is None else ttnn.MeshShape(*shape), **given)
     try:
         yield opened
     finally:
