@@ -44,15 +44,14 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Run traced configurations on boards, and report how each ended."""
-    from farm.boards.select import select_boards
+    from farm.boards.select import AUTO, select_boards
     from farm.report import make_directory
     from tracer.master import shipped
 
     if suite not in SUITES:
         raise FarmError(f"no suite {suite!r}: there is {', '.join(SUITES)}")
-    chosen = select_boards(boards)
     path = master or shipped()
-    vectors = _plan(path, op or [], chosen)[:limit]
+    chosen, vectors = _plan(path, op or [], select_boards(boards), may_add=boards == AUTO)
     _require_ttnn(chosen)
     if out is not None:
         make_directory(out)
@@ -67,7 +66,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         command=shlex.join(["farm", *sys.argv[1:]]),
         suite=suite,
         boards=chosen,
-        vectors=vectors,
+        vectors=vectors[:limit],
         limits=Limits(vector=timeout),
         address=address,
         details={"master": str(path), "operations": op or [], "boards": boards},
@@ -87,11 +86,18 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     raise typer.Exit(exit_code(view.counts))
 
 
-def _plan(path: Path, operations: Sequence[str], boards: Sequence[Board]) -> list[Vector]:
+def _plan(
+    path: Path, operations: Sequence[str], boards: Sequence[Board], *, may_add: bool
+) -> tuple[list[Board], list[Vector]]:
+    """The vectors, and the boards for them: where these are mocks that nobody named, more kinds may be needed."""
+    from farm.boards.enough import add_needed_mocks
     from farm.vectors import plan
     from tracer.master import Master
 
-    return plan(Master.read(path), operations, dict.fromkeys(board.kind for board in boards))
+    read = Master.read(path)
+    if may_add and all(board.backend == "mock" for board in boards):
+        return add_needed_mocks(boards, lambda kinds: plan(read, operations, kinds))
+    return list(boards), plan(read, operations, dict.fromkeys(board.kind for board in boards))
 
 
 def _require_ttnn(boards: Sequence[Board]) -> None:
