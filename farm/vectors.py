@@ -83,7 +83,7 @@ def plan(
 
 
 def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Counter[str]) -> Vector:
-    vector_id = _unique(configuration.content_hash[:ID_LENGTH], made)
+    vector_id = unique(configuration.content_hash[:ID_LENGTH], made)
     traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration))
     if traced is None:
@@ -120,7 +120,7 @@ def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Co
 
 
 def _broken(broken: BrokenConfiguration, made: Counter[str]) -> Vector:
-    vector_id = _unique(f"{broken.operation}-{broken.index}", made)
+    vector_id = unique(f"{broken.operation}-{broken.index}", made)
     return Vector(
         id=vector_id,
         operation=broken.operation,
@@ -133,7 +133,8 @@ def _broken(broken: BrokenConfiguration, made: Counter[str]) -> Vector:
     )
 
 
-def _unique(name: str, made: Counter[str]) -> str:
+def unique(name: str, made: Counter[str]) -> str:
+    """The name, with `-2`, `-3`, ... where it was made before."""
     made[name] += 1
     return name if made[name] == 1 else f"{name}-{made[name]}"
 

@@ -2,10 +2,10 @@
 
 Each message is one of
 
-    {"suite": name}                          a suite begins
-    {"vectors": [vector, ...]}               some of its vectors
+    {"module": {"timeout": ..., "fixture": ..., "suites": [...]}}   it is imported
+    {"suite": name, "vectors": [...]}        some vectors of a suite
     {"problem": text, "suite": name}         it, or the whole module where the name is empty, is not as it must be
-    {"listed": {"timeout": ..., "fixture": ...}}   the end
+    {"listed": true}                         the end
 """
 
 from __future__ import annotations
@@ -40,15 +40,20 @@ def listing(request: Mapping[str, Any]) -> Iterator[Message]:
         module = load(request["module"])
     except ModuleError as error:
         yield {"problem": str(error), "suite": ""}
-        yield {"listed": {"timeout": None, "fixture": False, "suites": []}}
+        yield {"listed": True}
         return
+    yield {
+        "module": {
+            "timeout": module.timeout,
+            "fixture": module.fixture is not None,
+            "suites": list(module.parameters),
+        }
+    }
     wanted = request.get("suites")
     for suite in module.parameters:
         if wanted is None or suite in wanted:
-            yield {"suite": suite}
             yield from _suite(module, suite)
-    told = {"timeout": module.timeout, "fixture": module.fixture is not None, "suites": list(module.parameters)}
-    yield {"listed": told}
+    yield {"listed": True}
 
 
 def _suite(module: LoadedModule, suite: str) -> Iterator[Message]:
@@ -58,15 +63,15 @@ def _suite(module: LoadedModule, suite: str) -> Iterator[Message]:
         for vector in _vectors(module, suite):
             chunk.append(vector)
             if len(chunk) >= CHUNK or time.monotonic() - last > CHUNK_SECONDS:
-                yield {"vectors": chunk}
+                yield {"suite": suite, "vectors": chunk}
                 chunk, last = [], time.monotonic()
     except ModuleError as error:
         if chunk:
-            yield {"vectors": chunk}
+            yield {"suite": suite, "vectors": chunk}
         yield {"problem": f"{module.name}, suite {suite!r}: {error}", "suite": suite}
         return
     if chunk:
-        yield {"vectors": chunk}
+        yield {"suite": suite, "vectors": chunk}
     given = module.parameters[suite]
     if isinstance(given, TracedSuite):
         for broken in given.broken:
@@ -102,10 +107,11 @@ def _written(vector: Mapping[str, Any], encoder: Encoder) -> Message:
     """Its values, as far as they can be written down, and the names of those that can't."""
     values, unwritten = {}, {}
     for name, value in vector.items():
-        try:
-            values[name] = encoder.encode(value)
-        except Unencodable as error:
-            unwritten[name] = str(error)
+        written = encoder.encode(value)
+        if isinstance(written, Unencodable):
+            unwritten[name] = str(written)
+        else:
+            values[name] = written
     return {"values": values, "unwritten": unwritten} if unwritten else {"values": values}
 
 

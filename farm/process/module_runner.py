@@ -46,6 +46,11 @@ class ModuleRunner:
         self._fixture: tuple[str, Any, Any] | None = None  # whose it is, the generator, its device
         self._complaint = ""
 
+    @property
+    def device(self) -> Any | None:
+        """What a module's fixture has opened; None where none has."""
+        return None if self._fixture is None else self._fixture[2]
+
     def run(self, vector: dict[str, Any], device: Any | None) -> Outcome:
         """Runs one vector in its wire form, on a device, or on the one that the module's fixture opens."""
         started, begun = time.time(), time.perf_counter()

@@ -73,7 +73,7 @@ def serialised(value: Any) -> Any:
 
 
 def _named(raw: Any) -> Any:
-    """ttnn's JSON has the numbers of two enums' members, tt-metal's files their names."""
+    """Of ttnn's JSON, which has the numbers of two enums' members, as tt-metal's files have it: by their names."""
     if isinstance(raw, list):
         return [_named(part) if isinstance(part, dict) else part for part in raw]
     if not isinstance(raw, dict):

@@ -17,6 +17,7 @@ class BinaryShape(tuple[int, ...]):
     other: tuple[int, ...]
 
     def __new__(cls, first: Iterable[int], other: Iterable[int]) -> BinaryShape:
+        """Makes one of both inputs' shapes."""
         made = super().__new__(cls, first)
         made.other = tuple(other)
         return made

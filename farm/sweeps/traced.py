@@ -184,9 +184,7 @@ class TracedSuite(dict[str, Any]):
         broken: configurations of the master that make no sense.
     """
 
-    def __init__(
-        self, operation: str, configurations: list[Configuration], broken: list[BrokenConfiguration]
-    ) -> None:
+    def __init__(self, operation: str, configurations: list[Configuration], broken: list[BrokenConfiguration]) -> None:
         self.operation = operation
         self.configurations = configurations
         self.broken = broken
@@ -210,20 +208,16 @@ class TracedSuite(dict[str, Any]):
             takes_any: whether it has `**kwargs`, which get the later form's values and no others.
         """
         for configuration, row in zip(self.configurations, self._forms, strict=True):
-            yield self._vector(configuration, dict(zip(self._names, row, strict=True)), accepts, takes_any)
-
-    def _vector(
-        self, configuration: Configuration, later: dict[str, Any], accepts: Callable[[str], bool], takes_any: bool
-    ) -> dict[str, Any]:
-        early = by_input(configuration)
-        if accepts("traced_config_name"):
-            early["traced_config_name"] = name_of(configuration)
-            shape = early.get("input_shape")
-            if isinstance(shape, dict):
-                early["input_shape"] = BinaryShape(shape["self"], shape["other"])
-        given = {name: value for name, value in later.items() if takes_any or accepts(name)}
-        given.update({name: value for name, value in early.items() if name not in later and accepts(name)})
-        return given
+            later = dict(zip(self._names, row, strict=True))
+            early = by_input(configuration)
+            if accepts("traced_config_name"):
+                early["traced_config_name"] = name_of(configuration)
+                shape = early.get("input_shape")
+                if isinstance(shape, dict):
+                    early["input_shape"] = BinaryShape(shape["self"], shape["other"])
+            given = {name: value for name, value in later.items() if takes_any or accepts(name)}
+            given.update({name: value for name, value in early.items() if name not in later and accepts(name)})
+            yield given
 
 
 class TracedProduct(dict[str, Any]):

@@ -26,20 +26,13 @@ _MOST_KEPT = 4096
 
 
 class Encoder:
-    """Writes values. Those seen before are known again, since a suite repeats the same few objects.
-
-    Both forms of a value are kept: `encode` is this project's, `serialised` is what tt-metal takes its hash of.
-    """
+    """Writes values. Those seen before are known again, since a suite repeats the same few objects."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[object, Any]] = {}
 
     def encode(self, value: object) -> Any:
-        """The JSON of a value.
-
-        Raises:
-            Unencodable: it has no form, or would read back differently.
-        """
+        """The JSON of a value, or an `Unencodable` that says why it has none."""
         if type(value) in _PLAIN:
             return value
         known = self._known.get(id(value))
@@ -52,13 +45,15 @@ class Encoder:
                 made = error
             # the object is held too: its id is its own only while it lives
             known = self._known[id(value)] = (value, made)
-        if isinstance(known[1], Unencodable):
-            raise known[1]
         return known[1]
 
 
 def encode(value: object, depth: int = 0) -> Any:
-    """The JSON of a value; see `Encoder.encode`."""
+    """The JSON of a value.
+
+    Raises:
+        Unencodable: it has no form, or would read back differently.
+    """
     kind = type(value)
     if kind in _PLAIN:
         return value
