@@ -38,6 +38,7 @@ from scheduler import (
     Stopped,
     Work,
 )
+from scheduler import Conclusion as Why
 from tracer.device_config import DeviceConfig
 
 COST_SECONDS = 0.02
@@ -245,9 +246,13 @@ class Driver:
         self._show_lane(assign.board)
 
     def _conclude(self, decided: Conclude) -> None:
-        config = self._vectors[decided.work].device_config
         attempts = self._unconcluded.pop(decided.work, {})
-        self._conclusions.append(conclusion(decided, attempts, self._refusals.get(config, "")))
+        cause = ""
+        if decided.conclusion is Why.REFUSED:
+            cause = self._refusals.get(self._vectors[decided.work].device_config, "")
+        elif decided.conclusion is Why.LOST:
+            cause = next(reversed(self._losses.values()), "")
+        self._conclusions.append(conclusion(decided, attempts, cause))
 
     # --- recording and telling ---
 

@@ -37,17 +37,17 @@ def missed(vector_id: str, board: str, message: str, now: float) -> Outcome:
         message: what is known of the loss; may be empty.
         now: Unix time in seconds.
     """
-    told = f"{board} was lost while this vector was probably running" + (f": {message}" if message else "")
+    told = _because(f"{board} was lost while this vector was probably running", message)
     return Outcome(vector_id, Verdict.BOARD_FAULT, Reason.BOARD_LOST, told, started=now)
 
 
-def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], refusal: str = "") -> Conclusion:
+def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], cause: str = "") -> Conclusion:
     """How a vector ended.
 
     Args:
         decided: what the scheduler concluded.
         attempts: the vector's attempts by number.
-        refusal: why boards refused to open as the vector needs, where they did.
+        cause: why boards refused to open as the vector needs, or why they were lost, where they were.
     """
     if decided.attempt is not None:
         decisive = attempts[decided.attempt]
@@ -57,9 +57,9 @@ def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], refusal: str 
         return Conclusion(decided.work, outcome.verdict, outcome.reason, outcome.message)
     verdict, reason, message = {
         Why.UNSATISFIABLE: (Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"),
-        Why.LOST: (Verdict.NOT_RUN, Reason.BOARD_LOST, "every board that could run it was lost"),
+        Why.LOST: (Verdict.NOT_RUN, Reason.BOARD_LOST, _because("every board that could run it was lost", cause)),
         Why.STOPPED: (Verdict.NOT_RUN, Reason.STOPPED, "the run was stopped first"),
-        Why.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, refusal or "no board opened as it needs"),
+        Why.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"),
     }[decided.conclusion]
     return Conclusion(decided.work, verdict, reason, message)
 
@@ -68,3 +68,7 @@ def _flaky(vector_id: str, good: Attempt, attempts: Mapping[int, Attempt]) -> Co
     bad = next(attempt for number, attempt in sorted(attempts.items()) if attempt.outcome.verdict.failed)
     told = f"{good.outcome.verdict.value} on {good.board} after {bad.outcome.verdict.value} on {bad.board}"
     return Conclusion(vector_id, Verdict.FLAKY, bad.outcome.reason, f"{told}: {bad.outcome.message}")
+
+
+def _because(what: str, cause: str) -> str:
+    return f"{what}: {cause}" if cause else what

@@ -198,6 +198,7 @@ def _told(error: RayError) -> str:
     cause = getattr(error, "cause", None)
     if cause is not None:
         return f"{type(cause).__name__}: {cause}".splitlines()[0]
-    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     exits = [line for line in lines if "Worker exit detail" in line]
-    return (exits or lines)[0][:300]
+    # the traceback of an actor that failed while it was made ends with what failed
+    return (exits or lines[-1:] or [type(error).__name__])[0][:300]

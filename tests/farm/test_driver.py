@@ -182,6 +182,7 @@ def test_boards_that_do_not_start_are_given_up(store: Store) -> None:
     fleet = LocalFleet()
     view = run(store, boards(2, Script(starts=False)), [vector("v"), vector("w")], fleet)
     assert set(verdicts(view).values()) == {("not_run", "board_lost")}
+    assert all(each.message.endswith("was told not to start") for each in view.vectors)
     assert len(fleet.started) <= 10
     assert all(board.events[-1].kind.value == "retired" for board in view.run.boards)
 

@@ -76,6 +76,7 @@ def test_untried_vectors_say_why(why: Why, verdict: Verdict, reason: Reason) -> 
 
 def test_a_refusal_is_told_in_the_words_of_who_refused() -> None:
     assert conclusion(Conclude("v", Why.REFUSED), {}, "no fabric here").message == "no fabric here"
+    assert conclusion(Conclude("v", Why.LOST), {}, "killed").message == "every board that could run it was lost: killed"
 
 
 def test_a_missed_attempt_blames_the_board() -> None:

@@ -94,6 +94,14 @@ def test_a_dead_actor_is_replaced(store: Store) -> None:
     assert kinds.count("lost") == kinds.count("joined") == 3
 
 
+@pytest.mark.usefixtures("ray_address")
+def test_a_board_that_does_not_start_is_told_in_its_own_words(store: Store) -> None:
+    view = run(store, fake_boards(N300, 1, script=Script(starts=False)), 1)
+    [only] = view.vectors
+    assert only.reason.value == "board_lost"
+    assert only.message.endswith("ProcessDied: fake:n300:0 was told not to start")
+
+
 def test_a_cluster_with_too_few_boards_is_refused(ray_address: str, tmp_path: Path) -> None:
     told = _farm(tmp_path, "--boards", "fake:n300*5", "--address", ray_address)
     assert told.returncode == 3
