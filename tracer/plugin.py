@@ -128,12 +128,14 @@ def device(device_params: dict[str, Any]) -> Iterator[Any]:
 
 @pytest.fixture
 def mesh_device(request: pytest.FixtureRequest, device_params: dict[str, Any]) -> Iterator[Any]:
-    """A mesh of the board's chips: of the shape given by indirect parametrisation (a number: in a row), else all."""
-    shape = getattr(request, "param", None)
-    yield from _open((1, shape) if isinstance(shape, int) else shape, device_params)
+    """A mesh of the board's chips: the shape, or the number in a row, given by indirect parametrisation; else all."""
+    import ttnn
+
+    shape = getattr(request, "param", None) or ttnn.get_num_devices()
+    yield from _open((1, shape) if isinstance(shape, int) else tuple(shape), device_params)
 
 
-def _open(shape: tuple[int, ...] | None, params: dict[str, Any]) -> Iterator[Any]:
+def _open(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[Any]:
     import ttnn
 
     given = dict(params)
@@ -143,7 +145,7 @@ def _open(shape: tuple[int, ...] | None, params: dict[str, Any]) -> Iterator[Any
     if fabric is not None:
         # without a manager's word a mock board ends the process here
         ttnn.set_fabric_config(fabric, fabric_manager_mode=ttnn.FabricManagerMode.ENABLED)
-    opened = ttnn.open_mesh_device(None if shape is None else ttnn.MeshShape(*shape), **given)
+    opened = ttnn.open_mesh_device(ttnn.MeshShape(*shape), **given)
     try:
         yield opened
     finally:
