@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from farm.boards.base import Board
-from farm.endings import conclusion, ending, missed
+from farm.endings import conclusion, ending, missed, untried
 from farm.errors import NotRunnable
 from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
 from farm.report.progress import Lane, Progress
@@ -150,7 +150,7 @@ class Driver:
         works = []
         for vector in vectors:
             if vector.unrunnable:
-                self._conclusions.append(Conclusion(vector.id, Verdict.NOT_RUN, *vector.unrunnable))
+                self._conclusions.append(untried(vector.id, *vector.unrunnable))
             else:
                 key = Setup(vector.device_config, vector.kinds)
                 works.append(Work(vector.id, key, vector.operation, COST_SECONDS))

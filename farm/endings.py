@@ -72,3 +72,9 @@ def _flaky(vector_id: str, good: Attempt, attempts: Mapping[int, Attempt]) -> Co
 
 def _because(what: str, cause: str) -> str:
     return f"{what}: {cause}" if cause else what
+
+
+def untried(vector_id: str, reason: Reason, message: str) -> Conclusion:
+    """How a vector ends that can't be run, as is known before: a broken sweep module fails, all else is not run."""
+    verdict = Verdict.FAIL_ASSERT_EXCEPTION if reason is Reason.BROKEN_MODULE else Verdict.NOT_RUN
+    return Conclusion(vector_id, verdict, reason, message)

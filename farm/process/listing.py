@@ -15,12 +15,13 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from farm.device_configs import grid_of
+from farm.device_configs import grid_of, needs
 from farm.process.modules import LoadedModule, load
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.hashing import Hasher
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
+from tracer.configuration import Configuration
 from tracer.describe import describe
 
 CHUNK = 200
@@ -97,10 +98,21 @@ def _vectors(module: LoadedModule, suite: str) -> Iterator[Message]:
         if invalid is not None:
             message["invalid"] = invalid
         if configurations:
-            traced = configurations[index]
-            message["config_hash"] = traced.config_hash
-            message["sources"], message["lost"] = list(traced.sources), list(traced.lost)
+            message.update(_of_trace(configurations[index]))
         yield message
+
+
+def _of_trace(configuration: Configuration) -> Message:
+    """What the trace adds: its hash and models, what it lost, and how the board was or must be opened."""
+    traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
+    columns, rows = needs(configuration.operation, configuration.arguments).grid
+    told: Message = {
+        "config_hash": configuration.config_hash,
+        "sources": list(configuration.sources),
+        "lost": list(configuration.lost),
+        "grid": [columns, rows],
+    }
+    return told if traced is None else {**told, "device_config": traced.as_json()}
 
 
 def _written(vector: Mapping[str, Any], encoder: Encoder) -> Message:

@@ -15,6 +15,7 @@ from farm.errors import FarmError
 from farm.sweeps.finding import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 from farm.sweeps.values import VERSION
+from tracer.errors import TracerError
 
 _HEAD = "farm_vectors"
 
@@ -56,7 +57,7 @@ def read(path: Path) -> Iterator[Record]:
                         _check_head(path, raw)
                         continue
                     record = _record(raw, of)
-                except (ValueError, KeyError, TypeError, AttributeError) as error:
+                except (ValueError, KeyError, TypeError, AttributeError, TracerError) as error:
                     told = f"{type(error).__name__}: {error}"
                     raise FarmError(f"{path}, line {number}: no vector of `farm vectors --out`: {told}") from error
                 if isinstance(record, Imported):

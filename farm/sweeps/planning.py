@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from farm.boards.base import BoardKind
-from farm.device_configs import Needs, infer
+from farm.device_configs import Needs, can_serve, infer
 from farm.sweeps.records import Imported, Listed, Problem, Record
 from farm.vectors import ID_LENGTH, Vector, unique
 from farm.verdicts import Reason
@@ -26,12 +26,12 @@ def plan_records(records: Iterable[Record], kinds: Iterable[BoardKind], modes: S
     made: Counter[str] = Counter()
     there = tuple(dict.fromkeys(kinds))
     # an operation's vectors name few grids and modules few fixtures: each config is worked out once
-    configs: dict[tuple[str, tuple[int, int]], tuple[DeviceConfig, frozenset[str]]] = {}
+    configs: dict[tuple[str, tuple[int, int], DeviceConfig | None], tuple[DeviceConfig, frozenset[str]]] = {}
     for record in records:
         if isinstance(record, Problem):
             yield _of_problem(record, made)
         elif isinstance(record, Listed):
-            key = record.of.module.name if record.of.fixture else "", record.grid
+            key = record.of.module.name if record.of.fixture else "", record.grid, record.device_config
             if key not in configs:
                 configs[key] = _config(record, there)
             yield _vector(record, *configs[key], made, modes)
@@ -41,6 +41,9 @@ def _config(listed: Listed, kinds: tuple[BoardKind, ...]) -> tuple[DeviceConfig,
     """How a board must be opened, and which kinds can be; a fixture opens whatever it finds."""
     if listed.of.fixture:
         return DeviceConfig(opened_by=listed.of.module.name), frozenset(kind.name for kind in kinds)
+    if listed.device_config is not None:
+        traced = listed.device_config
+        return traced, frozenset(kind.name for kind in kinds if can_serve(kind, traced, listed.grid))
     config, able = infer(Needs(grid=listed.grid), kinds)
     return config, frozenset(kind.name for kind in able)
 
@@ -79,7 +82,7 @@ def _vector(
         config_hash=listed.config_hash or listed.input_hash,
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
         device_config=config,
-        device_config_inferred=not listed.of.fixture,
+        device_config_inferred=not listed.of.fixture and listed.device_config is None,
         payload=payload,
         sources=listed.sources,
         lost=listed.lost,

@@ -15,6 +15,7 @@ from farm.boards.mock import mock_boards
 from farm.process.handle import TtnnProcess
 from farm.process.protocol import Hung, ProcessDied
 from farm.sweeps.finding import SweepModule
+from tracer.device_config import DeviceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Listed:
         config_hash: of the traced configuration that it is; "" where it is none.
         sources: where that was seen.
         lost: the arguments that its trace lost.
+        device_config: how the board was opened when it was traced; None where that isn't known.
     """
 
     of: Imported
@@ -63,13 +65,14 @@ class Listed:
     config_hash: str = ""
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    device_config: DeviceConfig | None = None
 
     @classmethod
     def of_message(cls, of: Imported, suite: str, raw: Mapping[str, Any]) -> Listed:
         """From a vector of `farm.process.listing`.
 
         Raises:
-            KeyError, TypeError, ValueError: it is none.
+            KeyError, TypeError, ValueError, ConfigurationError: it is none.
         """
         columns, rows = raw["grid"]
         return cls(
@@ -84,6 +87,7 @@ class Listed:
             config_hash=raw.get("config_hash", ""),
             sources=tuple(raw.get("sources", ())),
             lost=tuple(raw.get("lost", ())),
+            device_config=DeviceConfig.from_json(raw["device_config"]) if "device_config" in raw else None,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -100,6 +104,8 @@ class Listed:
             raw["sources"] = list(self.sources)
         if self.lost:
             raw["lost"] = list(self.lost)
+        if self.device_config is not None:
+            raw["device_config"] = self.device_config.as_json()
         return raw
 
 
