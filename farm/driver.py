@@ -15,7 +15,6 @@ from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Sta
 from farm.report.progress import Lane, Progress
 from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, RunBoard
 from farm.vectors import Vector
-from farm.verdicts import Verdict
 from scheduler import (
     Assign,
     AttemptEnded,
