@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from farm.verdicts import Reason, Verdict
@@ -51,3 +51,21 @@ class Outcome:
         given["verdict"], given["reason"] = Verdict(raw["verdict"]), Reason(raw.get("reason", ""))
         given["inexact"] = tuple(raw.get("inexact", ()))
         return cls(**given)
+
+
+def doubted(failed: Outcome, complaint: str) -> Outcome:
+    """A failure that doesn't count, since the board it happened on then turned out bad.
+
+    Args:
+        failed: the failure as it was seen; it is kept in the details.
+        complaint: what is wrong with the board.
+    """
+    told = f"failed on a board that then turned out bad ({complaint}): {failed.message}"
+    seen = {"verdict": failed.verdict.value, "reason": failed.reason.value, "message": failed.message}
+    return replace(
+        failed,
+        verdict=Verdict.BOARD_FAULT,
+        reason=Reason.BOARD_SUSPECT,
+        message=told,
+        details={**failed.details, "doubted": seen},
+    )

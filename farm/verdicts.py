@@ -75,6 +75,8 @@ class Reason(str, Enum):
     OPEN_FAILED = "open_failed"
     OPEN_TIMEOUT = "open_timeout"
     BOARD_WEDGED = "board_wedged"
+    BOARD_SUSPECT = "board_suspect"
     HOST_LOST = "host_lost"
+    HOST_RESOURCES = "host_resources"
     REBUILD_MISMATCH = "rebuild_mismatch"
     INTERNAL = "internal"

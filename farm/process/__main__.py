@@ -3,9 +3,10 @@
 It reads requests and writes replies, each one line of JSON:
 
     {"open": device config}        -> {"opened": {...}} or {"refused": text}
-    {"run": [vector, ...]}         -> {"finished": outcome} for each, in order; before it, where a sweep module is
+    {"check": chips}               -> {"checked": null, or what is wrong with the open board}
+    {"run": [...], "chips": chips} -> {"finished": outcome} for each, in order; before it, where a sweep module is
                                       imported or its fixture opens the board, {"preparing": text, "seconds": limit}
-                                      and {"prepared": text}
+                                      and {"prepared": text}; after a failed one, {"checked": ...}
     {"list": request}              -> the messages of `farm.process.listing`
     {"close": true}                -> it releases the board and ends
 
@@ -21,7 +22,10 @@ import platform
 import signal
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from farm.process.session import Session
 
 
 def main() -> int:
@@ -45,23 +49,16 @@ def main() -> int:
     except ImportError as error:
         reply({"unusable": f"ttnn can't be imported by {sys.executable}: {error}"})
         return 1
-    from farm.process.listing import listing
     from farm.process.session import Session, ttnn_version
 
     session = Session(computes=bool(given.computes), tell=reply)
     reply({"hello": {"ttnn": ttnn_version(), "python": platform.python_version(), "pid": os.getpid()}})
     try:
         for request in _requests(given.requests):
-            if "open" in request:
-                reply(session.open(request["open"]))
-            elif "run" in request:
-                for vector in request["run"]:
-                    reply({"finished": session.run(vector).as_json()})
-            elif "list" in request:
-                for message in listing(request["list"]):
-                    reply(message)
-            else:
+            if "close" in request:
                 break
+            for message in _answers(session, request):
+                reply(message)
     except KeyboardInterrupt:
         pass  # the polite way to end
     except BrokenPipeError:
@@ -69,6 +66,23 @@ def main() -> int:
     finally:
         session.close()
     return 0
+
+
+def _answers(session: Session, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "open" in request:
+        yield session.open(request["open"])
+    elif "run" in request:
+        for vector in request["run"]:
+            outcome = session.run(vector)
+            yield {"finished": outcome.as_json()}
+            if outcome.verdict.failed:
+                yield {"checked": session.check(request["chips"])}
+    elif "check" in request:
+        yield {"checked": session.check(request["check"])}
+    elif "list" in request:
+        from farm.process.listing import listing
+
+        yield from listing(request["list"])
 
 
 def _requests(descriptor: int) -> Iterator[dict[str, Any]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 
 from farm.verdicts import Reason, Verdict
 
@@ -25,21 +27,35 @@ class Rule:
 
 _HANG = (Verdict.FAIL_CRASH_HANG, Reason.HANG)
 _WEDGED = (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED)
+_HOST = (Verdict.HOST_FAULT, Reason.HOST_RESOURCES)
+_MEMORY = (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY)
+_WATCHER = (Verdict.FAIL_WATCHER, Reason.EXCEPTION)
 
 # The first rule that matches decides; board faults come before hangs, hangs before memory, as tt-metal has it.
 RULES = (
+    # a core, a link or a chip is in a state that no test can bring it out of
     Rule("unexpected run_mailbox value", *_WEDGED),
     Rule("could not fit in the discovered physical topology", *_WEDGED),
     Rule("mapping_result.success", *_WEDGED),
     Rule("inter-mesh mapping failed", *_WEDGED),
     Rule("intra-mesh mapping failed", *_WEDGED),
+    Rule("Read 0xffffffff from PCIE", *_WEDGED),
+    Rule("tt_tlb_alloc failed", *_WEDGED),
+    Rule("CHIP_IN_USE", *_WEDGED),
+    # the host, not the test, ran out of something, or several compilers got in each other's way
+    Rule("No space left on device", *_HOST),
+    Rule("Too many open files", *_HOST),
+    Rule("Cannot allocate memory", *_HOST),
+    Rule("tt_elffile.cpp", *_HOST),
+    Rule("failed to generate binaries", *_HOST),
+    # the operation didn't end on the device, and tt-metal's own timer saw it
     Rule("device timeout in fetch queue wait", *_HANG),
     Rule("potential hang detected", *_HANG),
     Rule("completion reader queue is not empty", *_HANG),
     Rule("device hang or timeout occurred", *_HANG),
-    Rule("Out of Memory: Not enough space to allocate", Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
-    Rule("beyond max L1 size", Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
-    Rule("Watcher", Verdict.FAIL_WATCHER, Reason.EXCEPTION),
+    Rule("Out of Memory: Not enough space to allocate", *_MEMORY),
+    Rule("beyond max L1 size", *_MEMORY),
+    Rule("Watcher", *_WATCHER),
 )
 
 
@@ -97,3 +113,34 @@ def describe_exit(code: int | None) -> str:
         except ValueError:
             return f"was killed by signal {-code}"
     return f"ended with exit code {code}"
+
+
+_COMPLAINTS = ("TT_FATAL", "TT_THROW", "what():", "Error")
+_TAIL = 16384
+
+
+def classify_end(last_words: str) -> tuple[Verdict, Reason]:
+    """What the end of a process means for the vector it ended under.
+
+    Args:
+        last_words: what it printed last.
+
+    Returns:
+        A crash, unless its last words tell of the board or the host. SIGKILL is a crash too: it may be the kernel's
+        way to stop a vector that eats all memory, and that vector must not go round the farm for ever.
+    """
+    verdict, reason = classify(last_words)
+    if verdict.fault or (verdict, reason) == _HANG:
+        return verdict, reason
+    return Verdict.FAIL_CRASH_HANG, Reason.CRASH
+
+
+def last_words(log: Path) -> str:
+    """The line of a process's log that tells most about its end: ttnn's own complaint, else the last one."""
+    with contextlib.suppress(OSError), log.open("rb") as opened:
+        opened.seek(max(0, log.stat().st_size - _TAIL))
+        lines = opened.read().decode(errors="replace").splitlines()
+        told = [line.strip() for line in lines if line.strip()]
+        complaints = [line for line in told if any(word in line for word in _COMPLAINTS)]
+        return (complaints or told or [""])[-1][:400]
+    return ""

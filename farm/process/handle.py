@@ -7,14 +7,10 @@ keeper holds open.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import selectors
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,18 +18,20 @@ from typing import Any
 import farm
 from farm.boards.base import Board
 from farm.errors import NotRunnable
-from farm.outcome import Outcome
-from farm.process.classify import describe_exit
-from farm.process.protocol import Hung, OpenFailed, ProcessDied
+from farm.outcome import Outcome, doubted
+from farm.process.classify import describe_exit, last_words
+from farm.process.pipes import Pipes
+from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
+from farm.process.vitals import LOOK_SECONDS, Watch, end
+from farm.verdicts import Verdict
 from tracer.device_config import DeviceConfig
 
 START_SECONDS = 120.0
 """How long a process may take to import ttnn."""
-LADDER = ((signal.SIGINT, 15.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 10.0))
-"""How a process is ended: each signal, and the seconds it is given. Only SIGINT lets ttnn release a board."""
+OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
+"""tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below ours."""
 
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
-_COMPLAINTS = ("TT_FATAL", "TT_THROW", "what():", "Error")
 _GUARD = """
 read -r _ <&"$1"
 for signal in INT TERM KILL; do
@@ -49,18 +47,23 @@ class TtnnProcess:
     Attributes:
         board: what it opens.
         workdir: its working directory, where ttnn may leave files and `process.log` is.
+        deadlines: how long things may take.
         python: the interpreter whose ttnn is used.
     """
 
-    def __init__(self, board: Board, workdir: Path, python: str = sys.executable) -> None:
+    def __init__(
+        self, board: Board, workdir: Path, deadlines: Deadlines | None = None, python: str = sys.executable
+    ) -> None:
         self.board = board
         self.workdir = workdir
+        self.deadlines = deadlines or Deadlines()
         self.python = python
         self.log = workdir / "process.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
-        self._pipes: _Pipes | None = None
+        self._pipes: Pipes | None = None
         self._life = -1
+        self._compiled: set[str] = set()  # operations that this process has run: their kernels are there
 
     def start(self) -> dict[str, Any]:
         """See the protocol."""
@@ -83,7 +86,8 @@ class TtnnProcess:
             )
         os.close(requests[0])
         os.close(replies[1])
-        self._pipes = _Pipes(requests[1], replies[0])
+        self._pipes = Pipes(requests[1], replies[0])
+        self._compiled.clear()
         self._start_guard(self._process.pid)
         try:
             reply = self._reply(START_SECONDS)
@@ -109,11 +113,26 @@ class TtnnProcess:
         opened: dict[str, Any] = reply["opened"]
         return opened
 
+    def check(self) -> None:
+        """See the protocol."""
+        self._send({"check": self.board.kind.chips})
+        limit = self.deadlines.check
+        try:
+            complaint = self._reply(limit)["checked"]
+        except Hung as error:
+            self._gone()
+            raise Hung(f"{self.board.id} didn't pass its check in {limit:g} s: {error}", None, limit) from error
+        if complaint is not None:
+            raise Unsound(str(complaint))
+
     def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
         """See the protocol."""
-        self._send({"run": list(vectors)})
+        self._send({"run": list(vectors), "chips": self.board.kind.chips})
         for vector in vectors:
             limit = float(vector.get("timeout") or timeout)
+            if self.board.computes and vector.get("operation") not in self._compiled:
+                limit = max(limit, self.deadlines.first)
+            self._compiled.add(vector.get("operation", ""))
             try:
                 reply = self._reply(limit, vector["id"])
                 while "finished" not in reply:
@@ -121,7 +140,12 @@ class TtnnProcess:
             except Hung:
                 self._gone()
                 raise
-            yield Outcome.from_json(reply["finished"])
+            outcome = Outcome.from_json(reply["finished"])
+            if outcome.verdict.failed:
+                outcome = self._confirmed(outcome)
+            yield outcome
+            if outcome.verdict is Verdict.BOARD_FAULT:
+                return
 
     def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
         """Asks for the vectors of a sweep module, and yields the messages of `farm.process.listing`.
@@ -145,12 +169,6 @@ class TtnnProcess:
             listed = "listed" in message
             yield message
 
-    def close(self) -> None:
-        """See the protocol."""
-        if self._pipes is not None:
-            self._send({"close": True})
-        self._gone(patience=2.0)
-
     def _prepared(self, told: dict[str, Any], limit: float, vector_id: str) -> dict[str, Any]:
         """The reply after a vector's module said what it prepares, which has a time limit of its own."""
         what = told.get("preparing")
@@ -163,12 +181,29 @@ class TtnnProcess:
         except ProcessDied as error:
             raise ProcessDied(f"{what}: {error}", vector_id, error.exit, what) from error
 
+    def _confirmed(self, failed: Outcome) -> Outcome:
+        """A failure, as it is if the board passes its check right after it, else as nothing that counts."""
+        try:
+            complaint = self._reply(self.deadlines.check)["checked"]
+        except ProcessError as error:
+            self._gone()
+            complaint = str(error)
+        return failed if complaint is None else doubted(failed, str(complaint))
+
+    def close(self) -> None:
+        """See the protocol."""
+        if self._pipes is not None:
+            self._send({"close": True})
+        self._gone(patience=2.0)
+
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         # farm and tracer come along by path: the host's own environment needs to hold ttnn alone
         packages = str(Path(farm.__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, (packages, inherited.get("PYTHONPATH"))))
-        return {**_QUIET, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        seconds = str(max(1, int(self.deadlines.vector * 0.8)))
+        quiet = {**_QUIET, OPERATION_TIMEOUT_VARIABLE: seconds}
+        return {**quiet, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
     def _start_guard(self, pid: int) -> None:
         watched, self._life = os.pipe()
@@ -196,37 +231,30 @@ class TtnnProcess:
         """
         if self._pipes is None:
             raise ProcessDied(f"the board process of {self.board.id} is not running", vector_id)
+        watch = Watch(self._process.pid, self.log, self.deadlines.silence) if self._process else None
+
+        def look() -> None:
+            if watch and (complaint := watch.complaint()):
+                raise Hung(f"{self.board.id}: {complaint}", vector_id, timeout)
+
         try:
-            line = self._pipes.line(timeout)
+            line = self._pipes.line(timeout, look, LOOK_SECONDS)
         except TimeoutError:
             raise Hung(f"no answer from {self.board.id} in {timeout:g} s", vector_id, timeout) from None
         if line is None:
             code = self._gone(patience=5.0)  # it is ending: its own exit code tells most
             told = f"the board process {describe_exit(code)}"
-            last = self._last_words()
+            last = last_words(self.log)
             raise ProcessDied(f"{told}: {last}" if last else told, vector_id, code)
         reply: dict[str, Any] = json.loads(line)
         return reply
-
-    def _last_words(self) -> str:
-        """The line of the log that tells most about an end: ttnn's own complaint, else the last one."""
-        with contextlib.suppress(OSError):
-            with self.log.open("rb") as log:
-                log.seek(max(0, self.log.stat().st_size - 16384))
-                lines = log.read().decode(errors="replace").splitlines()
-            told = [line.strip() for line in lines if line.strip()]
-            wanted = [
-                line for line in told if any(word in line for word in ("TT_FATAL", "TT_THROW", "what():", "Error"))
-            ]
-            return (wanted or told or [""])[-1][:400]
-        return ""
 
     def _gone(self, patience: float = 0.0) -> int | None:
         """Ends the process if it still lives after `patience` seconds, and lets go of its pipes; its exit code."""
         process, self._process = self._process, None
         if process is None:
             return None
-        code = _end(process, patience)
+        code = end(process, patience, self.deadlines.ladder)
         if self._pipes is not None:
             self._pipes.close()
             self._pipes = None
@@ -236,85 +264,6 @@ class TtnnProcess:
             self._guard = None
         os.close(self._life)
         return code
-
-
-class _Pipes:
-    """The keeper's ends of a process's two pipes. Writing never blocks: a hung process reads nothing."""
-
-    def __init__(self, requests: int, replies: int) -> None:
-        self._requests, self._replies = requests, replies
-        os.set_blocking(requests, False)
-        os.set_blocking(replies, False)
-        self._unsent = bytearray()
-        self._read = bytearray()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(replies, selectors.EVENT_READ)
-
-    def send(self, data: bytes) -> None:
-        """Queues data, and writes what the pipe takes now."""
-        if not self._unsent:
-            self._selector.register(self._requests, selectors.EVENT_WRITE)
-        self._unsent += data
-        self._write()
-
-    def line(self, timeout: float) -> bytes | None:
-        """The next line, None at the end of the replies.
-
-        Raises:
-            TimeoutError: there was none within `timeout` seconds.
-        """
-        deadline = time.monotonic() + timeout
-        searched = 0
-        while (end := self._read.find(b"\n", searched)) < 0:
-            searched = len(self._read)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            for key, _ in self._selector.select(left):
-                if key.fd == self._requests:
-                    self._write()
-                elif not self._fill():
-                    return None
-        line = bytes(self._read[:end])
-        del self._read[: end + 1]
-        return line
-
-    def close(self) -> None:
-        self._selector.close()
-        os.close(self._requests)
-        os.close(self._replies)
-
-    def _write(self) -> None:
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            written = os.write(self._requests, self._unsent)
-            del self._unsent[:written]
-            if self._unsent:
-                return
-            self._selector.unregister(self._requests)
-            return
-        # a broken pipe shows as the end of the replies, which tells more
-
-    def _fill(self) -> bool:
-        with contextlib.suppress(BlockingIOError):
-            data = os.read(self._replies, 1 << 20)
-            self._read += data
-            return bool(data)
-        return True
-
-
-def _end(process: subprocess.Popen[bytes], patience: float) -> int | None:
-    """Ends a process and its group, gently first; its exit code, None where even SIGKILL didn't end it in time."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        code: int | None = process.wait(patience)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        return code
-    for number, seconds in LADDER:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(seconds)
-    return None
 
 
 def _how_to_get_ttnn(told: str) -> str:

@@ -1,9 +1,10 @@
 """How a keeper holds a board process, whatever is inside it: ttnn, or the fake that ships for tests.
 
-The errors say what became of the process; each leaves it gone, except `OpenFailed`.
+The errors say what became of the process; each leaves it gone, except `OpenFailed` and `Unsound`.
 
 * ProcessError
   * OpenFailed: ttnn refused to open the board so; the process lives and may open another way
+  * Unsound: the open board doesn't pass its check; the process lives
   * ProcessDied: it ended by itself: a signal, an abort, an exit
   * Hung: it passed a deadline and was killed
 """
@@ -11,11 +12,32 @@ The errors say what became of the process; each leaves it gone, except `OpenFail
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from farm.errors import FarmError
 from farm.outcome import Outcome
+from farm.process.vitals import Ladder
 from tracer.device_config import DeviceConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long things may take that a board process does, in seconds.
+
+    Attributes:
+        vector: running a vector that brings no limit of its own.
+        first: at least this for an operation's first vector in a process, where kernels are compiled.
+        check: the small operation that shows whether a board is sound.
+        silence: how long a process that owes an answer may neither print nor compute.
+        ladder: what it is given to end.
+    """
+
+    vector: float = 30.0
+    first: float = 300.0
+    check: float = 30.0
+    silence: float = 120.0
+    ladder: Ladder = field(default_factory=Ladder)
 
 
 class BoardProcess(Protocol):
@@ -55,8 +77,21 @@ class BoardProcess(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Runs one small operation on the open board, looks at what it gives, and counts the board's chips.
+
+        Raises:
+            Unsound: the board doesn't pass.
+            ProcessDied: the process ended instead; `vector_id` is None.
+            Hung: it didn't answer in time; `vector_id` is None.
+        """
+        ...
+
     def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
         """Runs vectors on the open board, in order, and yields the outcome of each as it ends.
+
+        After a failed vector the board is checked. A failure on a board that doesn't pass is no failure of the vector:
+        it is yielded as a fault of the board, and those after it are not run.
 
         Args:
             vectors: in the wire form: `id`, `operation`, `arguments`, `names`, `output`, `timeout`.
@@ -87,6 +122,10 @@ class OpenFailed(ProcessError):  # noqa: N818 - it names what happened, as FileN
     """The board doesn't open with this device config, in ttnn's words. The process lives."""
 
 
+class Unsound(ProcessError):  # noqa: N818 - see OpenFailed
+    """The open board doesn't pass its check: a chip is missing, the operation failed, its numbers are wrong."""
+
+
 class ProcessDied(ProcessError):  # noqa: N818 - see OpenFailed
     """The process ended by itself.
 
@@ -115,9 +154,7 @@ class Hung(ProcessError):  # noqa: N818 - see OpenFailed
         preparing: see `ProcessDied`.
     """
 
-    def __init__(
-        self, message: str, vector_id: str | None = None, seconds: float = 0.0, preparing: str = ""
-    ) -> None:
+    def __init__(self, message: str, vector_id: str | None = None, seconds: float = 0.0, preparing: str = "") -> None:
         super().__init__(message, vector_id)
         self.seconds = seconds
         self.preparing = preparing

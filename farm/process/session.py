@@ -75,6 +75,31 @@ class Session:
             raise RuntimeError("no board is open")
         return self._runner.run(vector)
 
+    def check(self, chips: int) -> str | None:
+        """Whether the open board is sound: all its chips are there, and one small operation does what it should.
+
+        Args:
+            chips: how many the board has.
+
+        Returns:
+            None, or what is wrong.
+        """
+        device = self._modules.device if self._runner is None else self._runner.device
+        if device is None:
+            return None if self._by_fixture else "no board is open"
+        try:
+            found = ttnn.get_num_devices()
+            if found < chips:
+                return f"{found} of {chips} chips are there"
+            ones = ttnn.full((1, 1, 32, 32), 1.0, dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
+            two = ttnn.add(ones, 1.0)
+            ttnn.synchronize_device(device)
+            if self.computes and two.cpu().to_list()[0][0][0][0] != 2.0:
+                return "one and one is not two"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the board doesn't do what every board does
+            return words(error)
+        return None
+
     def close(self) -> None:
         """Releases the board, and the fabric with it."""
         self._by_fixture = False

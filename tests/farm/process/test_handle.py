@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -15,9 +16,9 @@ import pytest
 
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
-from farm.process import handle
-from farm.process.handle import TtnnProcess
-from farm.process.protocol import Hung, OpenFailed, ProcessDied
+from farm.process.handle import OPERATION_TIMEOUT_VARIABLE, TtnnProcess
+from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, Unsound
+from farm.process.vitals import Ladder
 from farm.verdicts import Reason, Verdict
 from tracer import v2
 from tracer.device_config import DeviceConfig
@@ -116,20 +117,59 @@ def test_a_crash_names_its_vector_and_the_process_starts_again(process: TtnnProc
     assert died.value.exit == -signal.SIGKILL
 
 
-def test_a_stopped_process_is_seen_from_outside_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handle, "LADDER", tuple((number, 1.0) for number, _ in handle.LADDER))
-    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board")
+def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process: TtnnProcess) -> None:
+    process.open(DeviceConfig(), 60)
+    assert process._process is not None
+    pid = process._process.pid
+    os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    with pytest.raises(Hung, match="was stopped for") as hung:
+        # more than a pipe holds: sending must not wait for a process that reads nothing
+        next(process.run([vector(f"v{n}", "ttnn.add", TENSOR, TENSOR) for n in range(500)], 300))
+    assert hung.value.vector_id == "v0"
+    assert time.monotonic() - begun < 10, "continued, it follows SIGINT"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_deadline_ends_a_process_that_ignores_the_gentle_signals(tmp_path: Path) -> None:
+    hurried = Deadlines(ladder=Ladder(interrupt=0.2, terminate=0.2, kill=5))
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", hurried)
     pid = process.start()["pid"]
     process.open(DeviceConfig(), 60)
     os.kill(pid, signal.SIGSTOP)
-    begun = time.monotonic()
-    with pytest.raises(Hung) as hung:
-        # more than a pipe holds: sending must not wait for a process that reads nothing
-        next(process.run([vector(f"v{n}", "ttnn.add", TENSOR, TENSOR) for n in range(500)], 0.5))
-    assert hung.value.vector_id == "v0"
-    assert time.monotonic() - begun < 10
+    with pytest.raises(Hung, match="no answer"):
+        next(process.run([vector("v", "ttnn.add", TENSOR, TENSOR)], 0.3))
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_sound_board_passes_its_check_and_one_without_its_chips_does_not(process: TtnnProcess) -> None:
+    with pytest.raises(Unsound, match="no board is open"):
+        process.check()
+    process.open(DeviceConfig(), 60)
+    process.check()
+    process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])
+    with pytest.raises(Unsound, match="2 of 32 chips are there"):
+        process.check()
+
+
+def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(process: TtnnProcess) -> None:
+    process.open(DeviceConfig(), 60)
+    process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])  # of which most chips are missing
+    refused = vector("refused", "ttnn.matmul", TENSOR, Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"))
+    [outcome] = process.run([refused, vector("after", "ttnn.add", TENSOR, TENSOR)], 60)
+    assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
+    assert outcome.details["doubted"]["verdict"] == "fail_assert_exception"
+    assert "2 of 32 chips are there" in outcome.message
+
+
+def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", Deadlines(vector=10))
+    monkeypatch.delenv(OPERATION_TIMEOUT_VARIABLE, raising=False)
+    assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "8"
+    monkeypatch.setenv(OPERATION_TIMEOUT_VARIABLE, "5")
+    assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "5"
 
 
 def test_the_process_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
@@ -138,7 +178,6 @@ import sys, time
 from pathlib import Path
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
-from farm.process import handle
 from farm.process.handle import TtnnProcess
 process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
 print(process.start()["pid"], flush=True)
