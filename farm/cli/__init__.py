@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import ops, report, sweep, trace
+from farm.cli import ops, report, sweep, trace, vectors
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command(context_settings=trace.PASS_ON)(trace.trace)
 app.command()(ops.ops)
 app.command()(sweep.sweep)
+app.command()(vectors.vectors)
 app.command()(report.runs)
 app.command()(report.show)
 app.command()(report.report)

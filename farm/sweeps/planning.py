@@ -9,7 +9,7 @@ from typing import Any
 
 from farm.boards.base import BoardKind
 from farm.device_configs import Needs, can_serve, infer
-from farm.sweeps.records import Imported, Listed, Problem, Record
+from farm.sweeps.records import Listed, Problem, Record
 from farm.vectors import ID_LENGTH, Vector, unique
 from farm.verdicts import Reason
 from tracer.device_config import DeviceConfig
@@ -108,9 +108,3 @@ def _of_problem(problem: Problem, made: Counter[str]) -> Vector:
 
 def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def missing_suites(imported: Sequence[Imported], suites: Sequence[str]) -> list[str]:
-    """Of the suites asked for, those that no module has."""
-    there = {suite for each in imported for suite in each.suites}
-    return [suite for suite in suites if suite not in there]

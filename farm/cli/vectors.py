@@ -1,0 +1,87 @@
+"""`farm vectors`: what a sweep of modules would run, listed, counted, written to a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal, module_choice
+from farm.errors import ExitCode, NothingSelected
+
+if TYPE_CHECKING:
+    from farm.sweeps.records import Listed
+
+_WIDEST = 160
+
+
+def vectors(  # noqa: PLR0917 - typer's form: every parameter is an option
+    module: ModuleNames = None,
+    suite: Annotated[str | None, typer.Option(help="Only these suites, separated by commas.")] = None,
+    skip: Skip = None,
+    tt_metal: TtMetal = None,
+    sweeps: Sweeps = None,
+    read: Annotated[Path | None, typer.Option("--from", help="Read a file that --out wrote, instead.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write them to a file, which `farm sweep --vectors` runs, and count them.")
+    ] = None,
+    count: Annotated[bool, typer.Option("--count", help="Only count them, by module and suite.")] = False,  # noqa: FBT002 - typer's form
+    boards: Annotated[str, typer.Option(help="As for `farm sweep`: whose ttnn imports the modules.")] = "auto",
+    master: Annotated[Path | None, typer.Option(help="The master that modules load; else their own choice.")] = None,
+    import_timeout: ImportSeconds = IMPORT_SECONDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each vector.")] = False,  # noqa: FBT002 - typer's form
+) -> None:
+    """List the vectors of sweep modules: streamed, so a suite may have any number."""
+    from farm.boards.select import select_boards
+    from farm.sweeps import dumps
+    from farm.sweeps.choosing import module_records
+    from farm.sweeps.records import Listed, Problem
+
+    choice = module_choice(
+        module, skip, tt_metal, sweeps, suite, dump=read, master=master, import_seconds=import_timeout
+    )
+    records = module_records(choice, select_boards(boards), _note)
+    if out is not None:
+        records = dumps.write(out, records)
+    quiet = count or out is not None
+    counts: Counter[tuple[str, str, str]] = Counter()
+    problems = 0
+    for record in records:
+        if isinstance(record, Problem):
+            problems += 1
+            _note(record.message)
+        elif isinstance(record, Listed):
+            counts[record.of.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
+            if not quiet:
+                typer.echo(_json(record) if as_json else _line(record))
+    if quiet:
+        for (name, of, state), number in counts.items():
+            typer.echo(f"{number:8}  {name}  {of}{'  ' + state if state else ''}")
+        typer.echo(f"{counts.total():8}  vectors" + (f" in {out}" if out else ""))
+    if problems:
+        raise typer.Exit(ExitCode.TEST_FAILED)
+    if not counts:
+        raise NothingSelected("there is no vector in this selection")
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"farm: {text}\n")
+
+
+def _json(listed: Listed) -> str:
+    return json.dumps({"module": listed.of.module.name, "suite": listed.suite, **listed.as_json()})
+
+
+def _line(listed: Listed) -> str:
+    told = ", ".join(
+        [f"{name}={json.dumps(value, separators=(',', ':'))}" for name, value in listed.values.items()]
+        + [f"{name}=(vector {listed.index} of its suite)" for name in listed.unwritten]
+    )
+    if listed.invalid is not None:
+        told = f"invalid, {listed.invalid}: {told}"
+    told = told if len(told) <= _WIDEST else f"{told[: _WIDEST - 3]}..."
+    return f"{listed.input_hash[:16]}  {listed.of.module.name}  {listed.suite}  {told}"
