@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from farm.process.classify import describe_exit, last_words
 from farm.process.pipes import Pipes
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.vitals import LOOK_SECONDS, Watch, end
-from farm.verdicts import Verdict
+from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
 START_SECONDS = 120.0
@@ -64,6 +65,7 @@ class TtnnProcess:
         self._pipes: Pipes | None = None
         self._life = -1
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are there
+        self._unprepared: dict[str, ProcessDied | Hung] = {}  # sweep modules that killed or hung a process at once
 
     def start(self) -> dict[str, Any]:
         """See the protocol."""
@@ -127,8 +129,13 @@ class TtnnProcess:
 
     def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
         """See the protocol."""
-        self._send({"run": list(vectors), "chips": self.board.kind.chips})
+        wanted = [vector for vector in vectors if vector.get("operation") not in self._unprepared]
+        if wanted:
+            self._send({"run": wanted, "chips": self.board.kind.chips})
         for vector in vectors:
+            if vector.get("operation") in self._unprepared:
+                yield _of_unprepared(vector["id"], self._unprepared[vector["operation"]])
+                continue
             limit = float(vector.get("timeout") or timeout)
             if self.board.computes and vector.get("operation") not in self._compiled:
                 limit = max(limit, self.deadlines.first)
@@ -137,8 +144,12 @@ class TtnnProcess:
                 reply = self._reply(limit, vector["id"])
                 while "finished" not in reply:
                     reply = self._prepared(reply, limit, vector["id"])
-            except Hung:
-                self._gone()
+            except (Hung, ProcessDied) as error:
+                if isinstance(error, Hung):
+                    self._gone()
+                if error.preparing:
+                    # its other vectors would only end the same way, each at the cost of a process
+                    self._unprepared[vector["operation"]] = error
                 raise
             outcome = Outcome.from_json(reply["finished"])
             if outcome.verdict.failed:
@@ -264,6 +275,12 @@ class TtnnProcess:
             self._guard = None
         os.close(self._life)
         return code
+
+
+def _of_unprepared(vector_id: str, error: ProcessDied | Hung) -> Outcome:
+    """The outcome of a vector whose module has killed or hung a process before, while it was prepared."""
+    reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
+    return Outcome(vector_id, Verdict.FAIL_CRASH_HANG, reason, f"not tried again: {error}", started=time.time())
 
 
 def _how_to_get_ttnn(told: str) -> str:
