@@ -18,14 +18,14 @@ import pytest
 from farm.boards.base import Board
 from farm.boards.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.boards.kinds import KINDS
-from farm.cluster import _own_folder, cluster
+from farm.cluster import _own_folder
 from farm.driver import Driver
 from farm.fleet import RayFleet
 from farm.keeper import Limits
-from farm.quiet_ray import ray
 from farm.report.plain import PlainProgress
 from farm.store import RunInfo, RunView, Store
 from farm.verdicts import Verdict
+from tests.farm.clusters import cluster_of
 from tests.farm.test_driver import vector
 
 pytestmark = pytest.mark.ray
@@ -35,8 +35,8 @@ N300 = KINDS["n300"]
 @pytest.fixture(scope="module")
 def ray_address() -> Iterator[str]:
     """A cluster of our own with four boards."""
-    with cluster(4):
-        yield ray.get_runtime_context().gcs_address
+    with cluster_of(4) as address:
+        yield address
 
 
 @pytest.fixture
