@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+FORMAT_NAMES = ("html", "json", "junit", "md")
 StorePlace = Annotated[
     str | None, typer.Option("--store", help="Results store: a file or database URL. Default: FARM_STORE, else yours.")
 ]
@@ -72,15 +73,17 @@ def report(
     run: RunName,
     out: Annotated[Path, typer.Option(help="Directory for the files.")] = Path("farm-out"),
     formats: Annotated[
-        list[str] | None, typer.Option("--format", help="json, junit or md; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option("--format", help=f"{', '.join(FORMAT_NAMES)}; may be repeated. Default: the first four."),
     ] = None,
     store: StorePlace = None,
 ) -> None:
     """Write a run's report files again."""
-    from farm.report import FORMATS, write_report
+    from farm.report import USUAL, background, write_report
     from farm.store import Store
 
     with Store.open(store, create=False) as opened:
         view = opened.view(opened.find(run))
-    for path in write_report(view, out, formats or FORMATS):
+        known = background(opened, view)
+    for path in write_report(view, out, formats or USUAL, known):
         typer.echo(path)

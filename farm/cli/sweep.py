@@ -32,9 +32,16 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     boards: Annotated[
         str, typer.Option(help="auto: this host's boards, else mocks. Or a list such as 'mock:n300*2,mock:p150'.")
     ] = "auto",
-    out: Annotated[Path | None, typer.Option(help="Folder for report.json, junit.xml and summary.md.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report's files; else one of this run's own.")] = None,
     store: Annotated[
         str | None, typer.Option(help="Results store: a file or database URL. Default: FARM_STORE, else yours.")
+    ] = None,
+    vector: Annotated[
+        list[str] | None,
+        typer.Option(help="Only the vector of this id, as reports name it; may be given several times."),
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option(help="K/N: the Kth of N equal shares of the plan, the same on every host.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Run only so many vectors, the first ones.")] = None,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that one vector may take.")] = 30.0,
@@ -46,18 +53,30 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Run traced configurations on boards, and report how each ended."""
     from farm.boards.select import AUTO, select_boards
     from farm.report import make_directory
+    from farm.shards import Shard, choose, shard_details, share_of
     from tracer.master import shipped
 
     if suite not in SUITES:
         raise FarmError(f"no suite {suite!r}: there is {', '.join(SUITES)}")
     path = master or shipped()
+    share = None if shard is None else Shard.parse(shard)
     chosen, vectors = _plan(path, op or [], select_boards(boards), may_add=boards == AUTO)
+    whole = choose(vectors, vector or [], limit)
+    selected = share_of(whole, share)
     _require_ttnn(chosen)
     if out is not None:
         make_directory(out)
     # only now what takes seconds: whatever can be wrong with the command line has been said
     from farm.keeper import Limits
-    from farm.report import exit_code, print_summary, progress_on, stdout_console, write_report
+    from farm.report import (
+        background,
+        exit_code,
+        print_summary,
+        progress_on,
+        stdout_console,
+        usual_directory,
+        write_report,
+    )
     from farm.report.files import report_json
     from farm.store import Store
     from farm.sweep import Sweep, run_sweep
@@ -66,10 +85,16 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         command=shlex.join(["farm", *sys.argv[1:]]),
         suite=suite,
         boards=chosen,
-        vectors=vectors[:limit],
+        vectors=selected,
         limits=Limits(vector=timeout),
         address=address,
-        details={"master": str(path), "operations": op or [], "boards": boards},
+        details={
+            "master": str(path),
+            "operations": op or [],
+            "boards": boards,
+            "selection": {"operations": sorted(op or []), "vectors": sorted(vector or []), "limit": limit},
+            **shard_details(share, whole),
+        },
     )
     with Store.open(store) as opened:
         try:
@@ -78,7 +103,8 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
             sys.stderr.write("farm: ended at once; `farm show last` tells how far it came\n")
             raise typer.Exit(INTERRUPTED) from None
         view = opened.view(run_id)
-    written = write_report(view, out) if out is not None else []
+        known = background(opened, view)
+    written = write_report(view, out or usual_directory(run_id), known=known)
     if as_json:
         typer.echo(report_json(view), nl=False)
     else:

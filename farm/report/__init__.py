@@ -4,19 +4,24 @@
 * `progress_on` gives the display that the driver calls while it runs.
 """
 
+from farm.report.background import Background, background
 from farm.report.exit import exit_code
-from farm.report.files import FORMATS, make_directory, write_report
+from farm.report.files import FORMATS, USUAL, make_directory, usual_directory, write_report
 from farm.report.progress import Lane, Progress, progress_on
 from farm.report.terminal import print_summary, stdout_console
 
 __all__ = [
     "FORMATS",
+    "USUAL",
+    "Background",
     "Lane",
     "Progress",
+    "background",
     "exit_code",
     "make_directory",
     "print_summary",
     "progress_on",
     "stdout_console",
+    "usual_directory",
     "write_report",
 ]

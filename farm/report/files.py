@@ -8,8 +8,12 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import platformdirs
+
 from farm.errors import FarmError
+from farm.report.background import Background
 from farm.report.junit import junit
+from farm.report.page_html import page_html
 from farm.report.summary_md import summary_md
 from farm.store.columns import jsonable
 from farm.store.view import RunView
@@ -33,11 +37,21 @@ def report_json(view: RunView) -> str:
     return _LONE_SURROGATE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", text) + "\n"
 
 
-FORMATS: dict[str, tuple[str, Callable[[RunView], str]]] = {
-    "json": ("report.json", report_json),
-    "junit": ("junit.xml", junit),
-    "md": ("summary.md", summary_md),
+FORMATS: dict[str, tuple[str, Callable[[RunView, Background], str]]] = {
+    "html": ("report.html", page_html),
+    "json": ("report.json", lambda view, _: report_json(view)),
+    "junit": ("junit.xml", lambda view, _: junit(view)),
+    "md": ("summary.md", lambda view, _: summary_md(view)),
 }
+"""Each form of a report: the file's name, and what makes its text."""
+
+USUAL = ("html", "json", "junit", "md")
+"""The forms that a sweep writes."""
+
+
+def usual_directory(run_id: str) -> Path:
+    """Where a run's report goes unless told: `runs/RUN_ID` in the user's data directory."""
+    return Path(platformdirs.user_data_dir("farm")) / "runs" / run_id
 
 
 def make_directory(out: Path) -> None:
@@ -56,13 +70,16 @@ def make_directory(out: Path) -> None:
         raise FarmError(f"report directory {out} can't be written: choose another with --out")
 
 
-def write_report(view: RunView, out: Path, formats: Iterable[str] = FORMATS) -> list[Path]:
+def write_report(
+    view: RunView, out: Path, formats: Iterable[str] = USUAL, known: Background | None = None
+) -> list[Path]:
     """Writes a run's report files to a directory and returns their paths.
 
     Args:
         view: the run.
         out: made if needed; files of the same name are replaced.
         formats: keys of `FORMATS`.
+        known: what else the store knows of the run.
 
     Raises:
         FarmError: no such format, or the directory can't be written.
@@ -73,7 +90,7 @@ def write_report(view: RunView, out: Path, formats: Iterable[str] = FORMATS) -> 
             raise FarmError(f"no report format {name!r}: choose of {', '.join(FORMATS)}")
         chosen.append(FORMATS[name])
     make_directory(out)
-    return [_write(out / file, render(view)) for file, render in chosen]
+    return [_write(out / file, render(view, known or Background())) for file, render in chosen]
 
 
 def _write(path: Path, text: str) -> Path:

@@ -4,6 +4,7 @@ A file of SQLite by default. `Store` writes and reads; `farm.store.records` are 
 gives.
 """
 
+from farm.store.past import PastVector, RunTally
 from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, Ended, Plannable, RunBoard, RunInfo
 from farm.store.store import Store, default_place
 from farm.store.view import AttemptView, BoardView, RunHead, RunView, VectorView
@@ -16,10 +17,12 @@ __all__ = [
     "BoardView",
     "Conclusion",
     "Ended",
+    "PastVector",
     "Plannable",
     "RunBoard",
     "RunHead",
     "RunInfo",
+    "RunTally",
     "RunView",
     "Store",
     "VectorView",

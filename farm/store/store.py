@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 from farm.errors import StoreError
 from farm.store import dialect, rows, schema
 from farm.store.columns import to_json
+from farm.store.past import PastVector, RunTally, read_alike, read_past
 from farm.store.records import Attempt, BoardEvent, Conclusion, Ended, Plannable, RunBoard, RunInfo
 from farm.store.rows import Row
 from farm.store.view import RunHead, RunView, read_heads, read_run
@@ -181,6 +182,31 @@ class Store:
         if payload is None:
             raise StoreError(f"run {run_id} has no vector {vector_id!r}")
         return payload
+
+    def payloads(self, run_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Every vector's id and what the board process got for it, in the plan's order."""
+        vectors, configurations = schema.vectors, schema.configurations
+        statement = (
+            select(vectors.c.vector_id, configurations.c.payload)
+            .join(configurations, vectors.c.configuration == configurations.c.hash)
+            .where(vectors.c.run_id == run_id)
+            .order_by(vectors.c.position)
+        )
+        with self._read() as connection:
+            for row in connection.execute(statement):
+                yield row.vector_id, row.payload
+
+    def alike(self, run_id: str, limit: int = 20) -> list[RunTally]:
+        """A run and the newest finished ones before it of the same selection on the same kinds, oldest first."""
+        with self._read() as connection:
+            return read_alike(connection, run_id, limit)
+
+    def past(
+        self, run_ids: Sequence[str], *, vector_id: str | None = None, operation: str | None = None
+    ) -> list[PastVector]:
+        """How vectors ended in some runs, oldest run first; only those of an id's beginning, or of an operation."""
+        with self._read() as connection:
+            return read_past(connection, run_ids, vector_id=vector_id, operation=operation)
 
     # How it is done
 

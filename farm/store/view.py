@@ -134,15 +134,16 @@ class RunView(Model):
         return all(board.computes for board in self.run.boards)
 
 
-def _moment(seconds: float) -> datetime:
+def moment(seconds: float) -> datetime:
+    """Unix seconds as a time, UTC."""
     return datetime.fromtimestamp(seconds, tz=timezone.utc)
 
 
 def _head(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
-        "started": _moment(row.started),
-        "finished": None if row.finished is None else _moment(row.finished),
+        "started": moment(row.started),
+        "finished": None if row.finished is None else moment(row.finished),
         "ended": row.ended,
         "message": row.message,
         "command": row.command,
@@ -182,7 +183,7 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
     events: dict[str, list[BoardEventView]] = defaultdict(list)
     for row in connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.at, table.c.id)):
         events[row.board].append(
-            BoardEventView(at=_moment(row.at), kind=row.kind, message=row.message, details=row.details)
+            BoardEventView(at=moment(row.at), kind=row.kind, message=row.message, details=row.details)
         )
     boards = schema.boards
     return [
@@ -215,7 +216,7 @@ def _read_vectors(connection: Connection, run_id: str) -> list[VectorView]:
                 verdict=row.verdict,
                 reason=row.reason,
                 message=row.message,
-                started=_moment(row.started),
+                started=moment(row.started),
                 seconds=row.seconds,
                 inexact=row.inexact,
                 metrics=row.metrics,

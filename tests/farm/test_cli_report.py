@@ -68,7 +68,7 @@ def test_show(farm: Farm, place: Path, run_id: str, monkeypatch: pytest.MonkeyPa
 def test_report(farm: Farm, place: Path, run_id: str, tmp_path: Path) -> None:
     code, out, _ = farm("report", run_id[:-1], "--store", place, "--out", tmp_path / "out")
     assert code == ExitCode.GOOD
-    assert [Path(line).name for line in out.splitlines()] == ["report.json", "junit.xml", "summary.md"]
+    assert [Path(line).name for line in out.splitlines()] == ["report.html", "report.json", "junit.xml", "summary.md"]
     assert all(Path(line).exists() for line in out.splitlines())
     _, out, _ = farm("report", "last", "--store", place, "--out", tmp_path / "md", "--format", "md")
     assert out.splitlines() == [str(tmp_path / "md" / "summary.md")]

@@ -1,0 +1,207 @@
+"""Two runs, vector by vector: what is fixed, broken, new, gone, slower by more than noise, and where PCC moved."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from statistics import median
+
+from pydantic import Field
+
+from farm.report.tally import duration
+from farm.store.view import Model, RunView, VectorView
+from farm.verdicts import Verdict
+
+SLOWER_SECONDS = 0.05
+"""Less than this is never called slower: starting a kernel's compiler costs as much."""
+SLOWER_SHARE = 0.5
+NOISES = 4.0
+"""How many standard deviations of earlier runs a time must leave behind."""
+ENOUGH_FOR_NOISE = 4
+PCC_MOVED = 5e-4
+
+
+class Change(str, Enum):
+    """How a vector's ending differs between two runs."""
+
+    BROKEN = "broken"
+    UNANSWERED = "unanswered"
+    SLOWER = "slower"
+    PCC_LOWER = "pcc_lower"
+    PCC_HIGHER = "pcc_higher"
+    CHANGED = "changed"
+    FIXED = "fixed"
+    NEW = "new"
+    GONE = "gone"
+
+    @property
+    def regression(self) -> bool:
+        """Whether something is worse than it was."""
+        return self in REGRESSIONS
+
+
+REGRESSIONS = frozenset({Change.BROKEN, Change.UNANSWERED, Change.SLOWER, Change.PCC_LOWER})
+
+MEANINGS = {
+    Change.BROKEN: "ended well before, and fails now",
+    Change.UNANSWERED: "was executed before, and met a fault or was not run now",
+    Change.SLOWER: "takes longer than before, by more than noise",
+    Change.PCC_LOWER: "passes with a lower PCC",
+    Change.PCC_HIGHER: "passes with a higher PCC",
+    Change.CHANGED: "ends otherwise, neither fixed nor broken",
+    Change.FIXED: "did not end well before, and does now",
+    Change.NEW: "was not planned before",
+    Change.GONE: "is no longer planned",
+}
+
+
+class VectorChange(Model):
+    """What changed for one vector."""
+
+    change: Change
+    vector_id: str
+    operation: str
+    sources: list[str] = Field(description="the models it was seen in")
+    before: Verdict | None
+    after: Verdict | None
+    detail: str = Field(description="numbers, or the message, in a line")
+
+
+class Comparison(Model):
+    """What changed from one run to another."""
+
+    old: str
+    new: str
+    same: int = Field(description="vectors with the same verdict in both")
+    changes: list[VectorChange] = Field(description="regressions first; a vector may be in it twice")
+
+    @property
+    def counts(self) -> dict[Change, int]:
+        """How many of each change occurred."""
+        found = Counter(change.change for change in self.changes)
+        return {change: found[change] for change in Change if found[change]}
+
+    @property
+    def regressed(self) -> bool:
+        """Whether anything is worse."""
+        return any(change.change.regression for change in self.changes)
+
+    def by_operation(self) -> dict[str, dict[Change, int]]:
+        """Changes of each operation that has some."""
+        return _by((change.operation, change.change) for change in self.changes)
+
+    def by_model(self) -> dict[str, dict[Change, int]]:
+        """Changes of each model that has some."""
+        return _by((source, change.change) for change in self.changes for source in change.sources)
+
+    def headline(self) -> str:
+        """One sentence."""
+        if not self.changes:
+            return f"Nothing changed since run {self.old}: {self.same} vectors ended the same."
+        parts = [f"{count} {change.value.replace('_', ' ')}" for change, count in self.counts.items()]
+        return f"Since run {self.old}: {', '.join(parts)}; {self.same} ended the same."
+
+
+def compare(old: RunView, new: RunView, earlier: Mapping[str, Sequence[float]] | None = None) -> Comparison:
+    """Compares two runs.
+
+    Args:
+        old: the earlier run.
+        new: the later one; vectors are the same where their ids are.
+        earlier: seconds of vectors in still earlier runs, from which noise is known.
+    """
+    before = {vector.vector_id: vector for vector in old.vectors}
+    after = {vector.vector_id: vector for vector in new.vectors}
+    past = earlier or {}
+    changes = [_single(Change.GONE, vector) for key, vector in before.items() if key not in after]
+    changes += [_single(Change.NEW, vector) for key, vector in after.items() if key not in before]
+    kind_before, kind_after = _kinds(old), _kinds(new)
+    same = 0
+    for key, now in after.items():
+        if (then := before.get(key)) is None:
+            continue
+        same += then.verdict is now.verdict
+        found = _verdict_change(then, now)
+        if found is not None:
+            changes.append(_change(found, then, now, now.message))
+        elif then.verdict.good and kind_before.get(then.board) == kind_after.get(now.board):
+            changes += _measured(then, now, past.get(key, ()))
+    order = list(Change)
+    changes.sort(key=lambda change: (order.index(change.change), change.operation, change.vector_id))
+    return Comparison(old=old.run.id, new=new.run.id, same=same, changes=changes)
+
+
+def is_slower(before: Sequence[float], after: float) -> bool:
+    """Whether a time is longer than earlier ones by more than noise.
+
+    Args:
+        before: earlier times in seconds, at least one.
+        after: the time now.
+    """
+    usual = median(before)
+    spread = 1.4826 * median(abs(each - usual) for each in before) if len(before) >= ENOUGH_FOR_NOISE else 0.0
+    return after > usual + max(SLOWER_SECONDS, SLOWER_SHARE * usual, NOISES * spread)
+
+
+def _verdict_change(then: VectorView, now: VectorView) -> Change | None:
+    if then.verdict is now.verdict:
+        return None
+    executed = then.verdict.good or then.verdict.failed
+    if now.verdict.good:
+        return Change.CHANGED if then.verdict.good else Change.FIXED
+    if now.verdict.failed:
+        return Change.BROKEN if then.verdict.good else Change.CHANGED
+    return Change.UNANSWERED if executed else Change.CHANGED
+
+
+def _measured(then: VectorView, now: VectorView, earlier: Sequence[float]) -> Iterable[VectorChange]:
+    if is_slower([*earlier, then.seconds], now.seconds):
+        yield _change(Change.SLOWER, then, now, f"{duration(then.seconds)} → {duration(now.seconds)}")
+    pcc_then, pcc_now = pcc(then), pcc(now)
+    if pcc_then is not None and pcc_now is not None and abs(pcc_now - pcc_then) > PCC_MOVED:
+        moved = Change.PCC_LOWER if pcc_now < pcc_then else Change.PCC_HIGHER
+        yield _change(moved, then, now, f"PCC {pcc_then:.5f} → {pcc_now:.5f}")
+
+
+def pcc(vector: VectorView) -> float | None:
+    """The PCC of a vector's last attempt; None where none was computed."""
+    found = vector.metrics.get("pcc")
+    return found if isinstance(found, (int, float)) and math.isfinite(found) else None
+
+
+def _kinds(view: RunView) -> dict[str | None, str]:
+    return {board.id: f"{board.backend}:{board.kind}" for board in view.run.boards}
+
+
+def _change(change: Change, then: VectorView, now: VectorView, detail: str) -> VectorChange:
+    return VectorChange(
+        change=change,
+        vector_id=now.vector_id,
+        operation=now.operation,
+        sources=now.sources,
+        before=then.verdict,
+        after=now.verdict,
+        detail=detail,
+    )
+
+
+def _single(change: Change, vector: VectorView) -> VectorChange:
+    gone = change is Change.GONE
+    return VectorChange(
+        change=change,
+        vector_id=vector.vector_id,
+        operation=vector.operation,
+        sources=vector.sources,
+        before=vector.verdict if gone else None,
+        after=None if gone else vector.verdict,
+        detail=vector.message,
+    )
+
+
+def _by(pairs: Iterable[tuple[str, Change]]) -> dict[str, dict[Change, int]]:
+    found: dict[str, Counter[Change]] = defaultdict(Counter)
+    for name, change in pairs:
+        found[name][change] += 1
+    return {name: {change: found[name][change] for change in Change if found[name][change]} for name in sorted(found)}

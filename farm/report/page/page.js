@@ -1,0 +1,322 @@
+"use strict";
+// Text only ever becomes a text node: nothing that a board said is markup here.
+const main = JSON.parse(document.getElementById("tables").textContent);
+const PAGES = { vectors: 50, changes: 12 };
+let parsed = null;
+const details = () => (parsed ??= JSON.parse(document.getElementById("details").textContent));
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") element.className = value;
+    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const share = (verdict) => main.verdicts[verdict] ?? "not_run";
+const chip = (verdict) => (verdict ? make("span", { class: `chip ${share(verdict)}` }, verdict) : "–");
+const link = (key, text) => make("a", { href: `#${key}=${encodeURIComponent(text)}` }, text);
+const SHARES = ["good", "failed", "fault", "not_run"];
+const WORDS = { good: "ended well", failed: "failed", fault: "met a fault", not_run: "did not run" };
+
+function mini(counts) {
+  const words = counts.map((count, at) => (count ? `${count} ${WORDS[SHARES[at]]}` : "")).filter(Boolean).join(", ");
+  const bar = make("div", { class: "mini", role: "img", "aria-label": words, title: words });
+  counts.forEach((count, at) => {
+    if (!count) return;
+    const part = make("span", { class: SHARES[at] });
+    part.style.flexGrow = count;
+    bar.append(part);
+  });
+  return bar;
+}
+
+function histogram(counts) {
+  const most = Math.max(...counts);
+  if (!most) return "–";
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "histogram");
+  svg.setAttribute("viewBox", `0 0 ${counts.length * 8} 20`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `PCC distribution: ${counts.join(", ")}`);
+  counts.forEach((count, at) => {
+    const tall = (19 * count) / most;
+    const bar = document.createElementNS(SVG, "rect");
+    const box = { x: at * 8 + 1, y: 20 - tall, width: 6, height: tall, class: at < 4 ? "failed" : "good" };
+    for (const [name, value] of Object.entries(box)) bar.setAttribute(name, value);
+    svg.append(bar);
+  });
+  return svg;
+}
+
+function story(verdicts) {
+  const bar = make("div", { class: "story", role: "img", "aria-label": verdicts.join(", ") });
+  for (const verdict of verdicts) bar.append(make("span", { class: share(verdict), title: verdict }));
+  return bar;
+}
+
+const number = (value, digits) => (value === null ? "–" : value.toFixed(digits));
+const KINDS = {
+  number: (value) => String(value),
+  bad: (value) => String(value),
+  seconds: (value) => number(value, value < 10 ? 3 : 1),
+  pcc: (value) => number(value, 5),
+  ratio: (value) => (value === null ? "–" : `× ${number(value, 2)}`),
+  percent: (value) => `${(100 * value).toFixed(1)} %`,
+  verdict: chip,
+  change: (value) => make("b", {}, value.replace("_", " ")),
+  vector: (value) => link("vector", value),
+  operation: (value) => link("operation", value),
+  model: (value) => link("model", value),
+  models: (value) => (value.length > 1 ? `${value[0]} and ${value.length - 1} more` : value[0] ?? ""),
+  shares: mini,
+  histogram,
+  story,
+};
+const NUMBERS = new Set(["number", "bad", "seconds", "pcc", "ratio", "percent"]);
+const weight = (value) => (Array.isArray(value) ? (value[1] ?? 0) + (value[2] ?? 0) : value);
+
+/** A table with search, sort by its heads, choices (select elements) and pages. */
+class View {
+  constructor(place, name, choices) {
+    this.name = name;
+    this.data = main.tables[name];
+    this.columns = this.data.columns;
+    this.texts = this.data.rows.map((row) => row.map((cell) => (cell === null ? "" : String(cell))).join(" ").toLowerCase());
+    this.order = this.data.rows.map((_, at) => at);
+    this.sorted = { column: -1, down: false };
+    this.page = 0;
+    this.size = PAGES[name] ?? 20;
+    this.build(place, choices);
+    this.show();
+  }
+
+  build(place, choices) {
+    const title = document.getElementById(place.closest("section").id + "-title").textContent;
+    this.search = make("input", { type: "search", oninput: () => this.refresh() });
+    const tools = make("div", { class: "tools" }, make("label", {}, "Search ", this.search));
+    this.selects = {};
+    for (const [key, column] of Object.entries(choices)) {
+      const values = new Set(this.data.rows.flatMap((row) => row[column]));
+      values.delete("");
+      if (values.size < 2) continue;
+      const options = [...values].sort().map((value) => make("option", { value }, value));
+      const select = make("select", { onchange: () => this.refresh() }, make("option", { value: "" }, "all"), ...options);
+      this.selects[key] = [select, column];
+      tools.append(make("label", {}, `${key} `, select));
+    }
+    this.count = make("span", { class: "note", "aria-live": "polite" });
+    tools.append(this.count);
+    this.heads = this.columns.map((column, at) => {
+      const button = make("button", { type: "button", onclick: () => this.sort(at) }, column.title);
+      return make("th", { scope: "col", class: NUMBERS.has(column.kind) ? "number" : "" }, button);
+    });
+    this.body = make("tbody");
+    const table = make("table", {}, make("thead", {}, make("tr", {}, ...this.heads)), this.body);
+    this.before = make("button", { type: "button", onclick: () => this.turn(-1) }, "Back");
+    this.after = make("button", { type: "button", onclick: () => this.turn(1) }, "More");
+    this.where = make("span");
+    this.pages = make("div", { class: "pages" }, this.before, this.where, this.after);
+    place.append(tools, make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table), this.pages);
+  }
+
+  sort(column) {
+    const kind = this.columns[column].kind;
+    const first = NUMBERS.has(kind) || kind === "shares";
+    this.sorted = { column, down: this.sorted.column === column ? !this.sorted.down : first };
+    const { down } = this.sorted;
+    const rows = this.data.rows;
+    const compare = new Intl.Collator("en", { numeric: true }).compare;
+    this.order.sort((one, other) => {
+      const [a, b] = [weight(rows[one][column]), weight(rows[other][column])];
+      if (a === b) return one - other;
+      if (a === null || a === undefined) return 1;
+      if (b === null || b === undefined) return -1;
+      const found = typeof a === "number" ? a - b : compare(a, b);
+      return down ? -found : found;
+    });
+    this.heads.forEach((head, at) => {
+      if (at === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    });
+    this.page = 0;
+    this.show();
+  }
+
+  choose(key, value) {
+    for (const [select] of Object.values(this.selects)) select.value = "";
+    const found = this.selects[key];
+    if (found) found[0].value = value;
+    this.search.value = found || !value ? "" : value;
+    this.refresh();
+  }
+
+  refresh() {
+    this.page = 0;
+    this.show();
+  }
+
+  turn(by) {
+    this.page += by;
+    this.show();
+  }
+
+  matching() {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const chosen = Object.values(this.selects).filter(([select]) => select.value);
+    return this.order.filter(
+      (at) =>
+        words.every((word) => this.texts[at].includes(word)) &&
+        chosen.every(([select, column]) => {
+          const cell = this.data.rows[at][column];
+          return Array.isArray(cell) ? cell.includes(select.value) : cell === select.value;
+        }),
+    );
+  }
+
+  show() {
+    const found = this.matching();
+    const from = this.page * this.size;
+    const shown = found.slice(from, from + this.size);
+    this.body.replaceChildren(...shown.map((at) => this.row(this.data.rows[at])));
+    const all = this.data.rows.length;
+    this.count.textContent = found.length === all ? `${all}` : `${found.length} of ${all}`;
+    this.pages.hidden = found.length <= this.size;
+    this.pages.style.display = this.pages.hidden ? "none" : "";
+    this.before.disabled = this.page === 0;
+    this.after.disabled = from + this.size >= found.length;
+    this.where.textContent = `${from + 1} to ${from + shown.length} of ${found.length}`;
+  }
+
+  row(cells) {
+    return make("tr", {}, ...cells.map((cell, at) => {
+      const { kind } = this.columns[at];
+      let name = NUMBERS.has(kind) ? "number" : `${kind}-cell`;
+      if (kind === "bad" && cell) name += " bad";
+      return make("td", { class: name }, (KINDS[kind] ?? String)(cell));
+    }));
+  }
+}
+
+const CHOICES = {
+  vectors: { verdict: 2, operation: 1, reason: 3, board: 8, model: 9 },
+  changes: { change: 0, operation: 2 },
+  inexact: { operation: 0, argument: 1 },
+};
+const views = {};
+for (const place of document.querySelectorAll("[data-table]")) {
+  const name = place.dataset.table;
+  if (main.tables[name]) views[name] = new View(place, name, CHOICES[name] ?? {});
+}
+
+// --- one vector ---
+
+const dialog = document.getElementById("vector");
+const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+
+function table(heads, rows) {
+  const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, make("button", { type: "button", disabled: "" }, text))));
+  head.querySelectorAll("button").forEach((button) => button.replaceWith(...button.childNodes));
+  head.querySelectorAll("th").forEach((cell) => (cell.style.padding = ".35rem .6rem"));
+  const body = rows.map((row) => make("tr", {}, ...row.map((cell) => make("td", {}, cell))));
+  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": heads.join(", ") }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
+}
+
+function again(vector) {
+  const code = make("code", {}, `${main.again} --vector ${quoted(vector)}`);
+  return make("p", { class: "again" }, make("span", {}, "Run it again:"), code, make("button", { type: "button", "data-copy": "" }, "Copy"));
+}
+
+function open(vector) {
+  const all = details();
+  const found = Object.hasOwn(all.vectors, vector) ? all.vectors[vector] : null;
+  const text = (at) => all.texts[at];
+  const body = document.getElementById("vector-body");
+  document.getElementById("vector-title").textContent = found ? `Vector ${vector}` : `This run has no vector ${vector}`;
+  body.replaceChildren();
+  if (found) {
+    const row = main.tables.vectors.rows.find((each) => each[0] === vector);
+    body.append(make("p", {}, link("operation", row[1]), " ", chip(row[2]), row[3] ? ` ${row[3]}` : ""));
+    if (text(found.message)) body.append(make("pre", { tabindex: "0", "aria-label": "Message" }, text(found.message)));
+    body.append(again(vector), make("h3", {}, "Configuration"));
+    body.append(make("ul", { class: "lines" }, ...found.configuration.map((at) => make("li", {}, make("code", {}, text(at))))));
+    const facts = [["board opened as", text(found.opened)], ["config_hash", found.hash || "none"]];
+    if (found.inexact.length) facts.push(["lost in the trace", found.inexact.join(", ")]);
+    for (const at of found.sources) facts.push(["seen in", text(at)]);
+    body.append(make("dl", { class: "about" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])));
+    if (found.tries.length) {
+      const rows = found.tries.map((each) => [String(each[0]), text(each[1]), chip(each[2]), each[3], text(each[4]), number(each[5], 3), text(each[7]), text(each[6])]);
+      body.append(make("h3", {}, "Tries in this run"), table(["try", "board", "verdict", "reason", "started", "seconds", "numbers", "message"], rows));
+    }
+    if (found.past.length) {
+      const rows = found.past.map(([run, verdict, seconds]) => [all.runs[run], chip(verdict), number(seconds, 3)]);
+      body.append(make("h3", {}, "History"), table(["run", "verdict", "seconds"], rows.reverse()));
+    }
+  }
+  if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;
+  document.getElementById("vector-title").focus();
+}
+
+let before = "";
+function follow() {
+  const [, key, raw] = /^#(\w+)=(.*)$/s.exec(location.hash) ?? [];
+  const value = key ? decodeURIComponent(raw) : "";
+  if (key === "vector") return open(value);
+  before = location.hash;
+  if (dialog.open) dialog.close();
+  if (key && views.vectors) {
+    views.vectors.choose(key, value);
+    document.getElementById("vectors").scrollIntoView();
+  }
+  return undefined;
+}
+addEventListener("hashchange", follow);
+dialog.addEventListener("close", () => {
+  if (location.hash.startsWith("#vector=")) history.replaceState(null, "", before || location.pathname + location.search);
+});
+dialog.addEventListener("click", (event) => {
+  if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+});
+
+// --- groups of failures ---
+
+const groups = [...document.querySelectorAll("#failures .group")];
+const box = document.querySelector("#failures .groups");
+const search = document.querySelector("[data-groups-search]");
+const by = document.querySelector("[data-groups-sort]");
+function arrange() {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const seen = groups.filter((group) => {
+    const text = group.textContent.toLowerCase();
+    group.hidden = !words.every((word) => text.includes(word));
+    return !group.hidden;
+  });
+  document.querySelector("[data-groups-count]").textContent = seen.length === groups.length ? `${seen.length} kinds` : `${seen.length} of ${groups.length} kinds`;
+  const key = by.value;
+  const compare = (a, b) => (key === "count" ? b.dataset.count - a.dataset.count : a.dataset[key].localeCompare(b.dataset[key]));
+  box.append(...[...groups].sort(compare));
+}
+if (search) {
+  search.addEventListener("input", arrange);
+  by.addEventListener("change", arrange);
+  arrange();
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const code = button.parentElement.querySelector("code");
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(code);
+  }
+});
+addEventListener("beforeprint", () => groups.forEach((group) => (group.open = true)));
+follow();

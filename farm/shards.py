@@ -1,0 +1,92 @@
+"""Which of the planned vectors a run takes: some by id, the first ones, or one shard's share."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from farm.errors import FarmError, NothingSelected
+from farm.vectors import Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several equal shares of a plan: `3/8`.
+
+    Attributes:
+        index: from 1 to `of`.
+        of: how many there are.
+    """
+
+    index: int
+    of: int
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """Reads `3/8`.
+
+        Raises:
+            FarmError: it is no share.
+        """
+        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text.strip())
+        if found is None or not 1 <= int(found[1]) <= int(found[2]):
+            raise FarmError(f"--shard {text!r} is no share: write K/N with K from 1 to N, such as 3/8")
+        return cls(int(found[1]), int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.of}"
+
+
+def choose(vectors: Sequence[Vector], ids: Sequence[str] = (), limit: int | None = None) -> list[Vector]:
+    """The vectors of these ids (all, where none are given), at most `limit`, in the plan's order.
+
+    Raises:
+        FarmError: an id is not planned.
+    """
+    wanted = set(ids)
+    if missing := sorted(wanted - {vector.id for vector in vectors}):
+        raise FarmError(f"no vector {missing[0]!r} is planned here: reports name the ids, with the command to use")
+    return [vector for vector in vectors if not wanted or vector.id in wanted][:limit]
+
+
+def share_of(vectors: Sequence[Vector], shard: Shard | None) -> list[Vector]:
+    """A shard's share: every `of`th vector.
+
+    Neighbours in a plan are alike, so shares take about equally long, and every host that makes the same plan takes
+    the same share, with nothing to agree on.
+
+    Raises:
+        NothingSelected: the share is empty.
+    """
+    if shard is None:
+        return list(vectors)
+    chosen = list(vectors[shard.index - 1 :: shard.of])
+    if not chosen:
+        raise NothingSelected(f"shard {shard} of {len(vectors)} vectors is empty: use at most {len(vectors)} shards")
+    return chosen
+
+
+def shard_details(shard: Shard | None, whole: Sequence[Vector]) -> dict[str, Any]:
+    """What a run records of its shard, so that shards can be joined again.
+
+    Args:
+        shard: which share; None is no shard.
+        whole: what all shards together take.
+    """
+    if shard is None:
+        return {}
+    plan = hashlib.sha256("\n".join(vector.id for vector in whole).encode()).hexdigest()[:16]
+    return {
+        "shard": {"index": shard.index, "of": shard.of, "planned": len(whole), "plan": plan},
+        "group": ci_run() or plan,
+    }
+
+
+def ci_run() -> str:
+    """What the jobs of one CI run have in common: GitHub's or GitLab's id of it; empty elsewhere."""
+    parts = [os.environ.get("GITHUB_RUN_ID", ""), os.environ.get("GITHUB_RUN_ATTEMPT", "")]
+    return "-".join(part for part in parts if part) or os.environ.get("CI_PIPELINE_ID", "")

@@ -1,0 +1,169 @@
+"""What earlier runs say: how vectors ended over time, and which runs asked for the same."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import Connection, and_, func, select
+
+from farm.store import schema
+from farm.store.view import Model, RunHead, moment, read_heads
+from farm.verdicts import Reason, Verdict
+
+
+class PastVector(Model):
+    """How one vector ended in one run."""
+
+    run_id: str
+    started: datetime = Field(description="when the run started")
+    vector_id: str
+    operation: str
+    verdict: Verdict
+    reason: Reason
+    seconds: float = Field(description="all attempts together")
+    attempts: int
+    kind: str = Field(description="of the board it was tried on last (mock:n300); empty if it never was")
+
+
+class RunTally(Model):
+    """A run in numbers: `planned`, and one per verdict that occurred."""
+
+    run: RunHead
+    counts: dict[str, int]
+
+
+def selection(suite: str, details: dict[str, Any], kinds: Sequence[str]) -> str:
+    """What a run was asked for, as text: runs with the same can be compared one by one.
+
+    Args:
+        suite: the run's suite.
+        details: the run's details; `selection` in them says more than suite, master and operations.
+        kinds: the kinds of its boards (`mock:n300`).
+    """
+    chosen = details.get("selection", {"operations": sorted(map(str, details.get("operations") or []))})
+    master = PurePath(str(details.get("master", ""))).name
+    return json.dumps([suite, master, chosen, details.get("shard"), sorted(set(kinds))], sort_keys=True, default=str)
+
+
+def read_alike(connection: Connection, run_id: str, limit: int) -> list[RunTally]:
+    """A run and the newest finished ones before it of the same selection, oldest first; at most `limit`."""
+    heads = read_heads(connection)
+    kinds: dict[str, list[str]] = defaultdict(list)
+    boards = schema.boards
+    for row in connection.execute(select(boards.c.run_id, boards.c.backend, boards.c.kind)):
+        kinds[row.run_id].append(f"{row.backend}:{row.kind}")
+    at = next((place for place, head in enumerate(heads) if head.id == run_id), None)
+    if at is None:
+        return []
+    wanted = selection(heads[at].suite, heads[at].details, kinds[run_id])
+    alike = [heads[at]]
+    for head in heads[at + 1 :]:
+        if len(alike) == limit:
+            break
+        if head.finished is not None and selection(head.suite, head.details, kinds[head.id]) == wanted:
+            alike.append(head)
+    counts = _counts(connection, [head.id for head in alike])
+    return [
+        RunTally(run=head, counts={"planned": head.planned, **_ended(head, counts[head.id])}) for head in alike[::-1]
+    ]
+
+
+def read_past(
+    connection: Connection, run_ids: Sequence[str], *, vector_id: str | None = None, operation: str | None = None
+) -> list[PastVector]:
+    """How vectors ended in some runs, in the order the runs started.
+
+    Args:
+        connection: to read from.
+        run_ids: of which runs.
+        vector_id: only vectors whose id begins so.
+        operation: only vectors of this operation.
+    """
+    vectors, attempts, verdicts, runs, boards = (
+        schema.vectors,
+        schema.attempts,
+        schema.verdicts,
+        schema.runs,
+        schema.boards,
+    )
+    tried = (
+        select(
+            attempts.c.run_id,
+            attempts.c.vector_id,
+            func.sum(attempts.c.seconds).label("seconds"),
+            func.max(attempts.c.attempt).label("last"),
+            func.count().label("attempts"),
+        )
+        .where(attempts.c.run_id.in_(run_ids))
+        .group_by(attempts.c.run_id, attempts.c.vector_id)
+        .subquery()
+    )
+    same = and_(tried.c.run_id == vectors.c.run_id, tried.c.vector_id == vectors.c.vector_id)
+    last = and_(
+        attempts.c.run_id == tried.c.run_id,
+        attempts.c.vector_id == tried.c.vector_id,
+        attempts.c.attempt == tried.c.last,
+    )
+    statement = (
+        select(
+            vectors.c.run_id,
+            vectors.c.vector_id,
+            vectors.c.operation,
+            runs.c.started,
+            func.coalesce(verdicts.c.verdict, attempts.c.verdict, Verdict.NOT_RUN.value).label("verdict"),
+            func.coalesce(verdicts.c.reason, attempts.c.reason, Reason.STOPPED.value).label("reason"),
+            tried.c.seconds,
+            tried.c.attempts,
+            boards.c.backend,
+            boards.c.kind,
+        )
+        .join(runs, runs.c.id == vectors.c.run_id)
+        .outerjoin(verdicts, and_(verdicts.c.run_id == vectors.c.run_id, verdicts.c.vector_id == vectors.c.vector_id))
+        .outerjoin(tried, same)
+        .outerjoin(attempts, last)
+        .outerjoin(boards, and_(boards.c.run_id == attempts.c.run_id, boards.c.board == attempts.c.board))
+        .where(vectors.c.run_id.in_(run_ids))
+        .order_by(runs.c.started, runs.c.id, vectors.c.position)
+    )
+    if vector_id is not None:
+        statement = statement.where(vectors.c.vector_id.startswith(vector_id, autoescape=True))
+    if operation is not None:
+        statement = statement.where(vectors.c.operation == operation)
+    return [
+        PastVector(
+            run_id=row.run_id,
+            started=moment(row.started),
+            vector_id=row.vector_id,
+            operation=row.operation,
+            verdict=row.verdict,
+            reason=row.reason,
+            seconds=row.seconds or 0.0,
+            attempts=row.attempts or 0,
+            kind=f"{row.backend}:{row.kind}" if row.kind else "",
+        )
+        for row in connection.execute(statement)
+    ]
+
+
+def _counts(connection: Connection, run_ids: Sequence[str]) -> dict[str, Counter[str]]:
+    verdicts = schema.verdicts
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    statement = select(verdicts.c.run_id, verdicts.c.verdict, func.count().label("count"))
+    for row in connection.execute(
+        statement.where(verdicts.c.run_id.in_(run_ids)).group_by(verdicts.c.run_id, verdicts.c.verdict)
+    ):
+        found[row.run_id][row.verdict] = row._mapping["count"]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return found
+
+
+def _ended(head: RunHead, counts: Counter[str]) -> dict[str, int]:
+    """The verdicts of a run; what has none is not run."""
+    missing = head.planned - sum(counts.values())
+    counts[Verdict.NOT_RUN.value] += missing
+    return {verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]}

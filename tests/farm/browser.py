@@ -1,0 +1,48 @@
+"""A real headless Chromium, where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+_QUIET = ("disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync")
+
+
+@contextmanager
+def chromium(profile: Path, width: int = 1280, height: int = 900, *, dark: bool = False) -> Iterator[webdriver.Chrome]:
+    """Starts a browser with an empty profile; the test is skipped where Chromium or its driver isn't installed."""
+    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if binary is None or driver is None:
+        pytest.skip("no chromium and chromedriver here: apt-get install chromium chromium-driver")
+    options = Options()
+    options.binary_location = binary
+    flags = ["headless", "disable-gpu", "hide-scrollbars", f"user-data-dir={profile}", *_QUIET]
+    if os.geteuid() == 0:
+        flags.append("no-sandbox")
+    for flag in flags:
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options, Service(driver))
+    try:
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+        yield browser
+    finally:
+        browser.quit()
+
+
+def complaints(browser: webdriver.Chrome) -> list[dict[str, Any]]:
+    """What the browser's console said."""
+    found: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    return found
