@@ -53,7 +53,7 @@ class BoardActor:
 
 def board_resource(board_id: str) -> str:
     """The Ray resource of one board of a farm's host: who holds it holds the board, and runs where it is."""
-    return f"board:{board_id}"
+    return "board:" + board_id.replace(",", "+")  # Ray separates resources by commas
 
 
 def resources_of(board: Board) -> dict[str, float]:
@@ -78,5 +78,5 @@ def start_actor(board: Board, limits: Limits, folder: Path | None) -> Any:
     Returns:
         Its handle, at once.
     """
-    remote = ray.remote(num_cpus=0, resources={BOARD_RESOURCE: 1}, concurrency_groups={"control": 1})
+    remote = ray.remote(num_cpus=0, resources=resources_of(board), concurrency_groups={"control": 1})
     return remote(BoardActor).remote(board, limits, folder)

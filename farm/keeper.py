@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +38,7 @@ def board_process(board: Board, workdir: Path) -> BoardProcess:
         return FakeProcess(board)
     from farm.process.handle import TtnnProcess
 
-    return TtnnProcess(board, workdir)
+    return TtnnProcess(board, workdir, python=board.python or sys.executable)
 
 
 class Keeper:
