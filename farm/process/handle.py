@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import farm
 from farm.boards.base import Board
 from farm.errors import NotRunnable
 from farm.outcome import Outcome, doubted
 from farm.process.classify import describe_exit, last_words
+from farm.process.packages import packages_folder
 from farm.process.pipes import Pipes
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.vitals import LOOK_SECONDS, Watch, end
@@ -210,7 +210,7 @@ class TtnnProcess:
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
         # farm and tracer come along by path: the host's own environment needs to hold ttnn alone
-        packages = str(Path(farm.__file__).resolve().parent.parent)
+        packages = str(packages_folder(self.workdir))
         path = os.pathsep.join(filter(None, (packages, inherited.get("PYTHONPATH"))))
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
         quiet = {**_QUIET, OPERATION_TIMEOUT_VARIABLE: seconds}
