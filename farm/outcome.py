@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from farm.verdicts import Reason, Verdict
@@ -36,9 +36,18 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict; `from_json` reads it back."""
-        raw = asdict(self)
-        raw["verdict"], raw["reason"], raw["inexact"] = self.verdict.value, self.reason.value, list(self.inexact)
-        return raw
+        # by name, since `asdict` copies everything inside: this is done for every attempt
+        return {
+            "vector_id": self.vector_id,
+            "verdict": self.verdict.value,
+            "reason": self.reason.value,
+            "message": self.message,
+            "started": self.started,
+            "seconds": self.seconds,
+            "inexact": list(self.inexact),
+            "metrics": self.metrics,
+            "details": self.details,
+        }
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Outcome:

@@ -13,7 +13,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 Kind = Literal["positional", "positional_only", "keyword_only", "var_positional", "var_keyword"]
@@ -39,7 +39,12 @@ class Type:
     @property
     def short(self) -> str:
         """The name without its module or namespace: `Tensor`, `Sequence`, `MatmulMultiCoreProgramConfig`."""
-        return re.split(r"\.|::", self.name)[-1]
+        return _short(self.name)
+
+
+@cache
+def _short(name: str) -> str:
+    return re.split(r"\.|::", name)[-1]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from tracer import values
 from tracer.signatures import Overload, Parameter, Type
 from tracer.values import (
     CoreCoord,
@@ -30,7 +31,6 @@ from tracer.values import (
     Tile,
     TorchTensor,
     Value,
-    walk,
 )
 
 EnumMembers = Callable[[str], "frozenset[str] | None"]
@@ -103,8 +103,19 @@ def is_place(name: str) -> bool:
 
 
 def is_lost(value: Value) -> bool:
-    """Whether any part of a value was lost in the trace: an argument, or what a tensor's dtype was."""
-    return any(isinstance(part, Lost) or (isinstance(part, Tensor) and not part.dtype) for part in walk(value))
+    """Whether any part of a value was lost in the trace: an argument, or what a tensor's dtype was.
+
+    Asked of every argument of every call, so it looks only where something lost can be.
+    """
+    if isinstance(value, Tensor):
+        return not value.dtype
+    if isinstance(value, tuple):
+        return any(map(is_lost, value))
+    if isinstance(value, Struct):
+        return any(is_lost(part) for _, part in value.fields)
+    if isinstance(value, values.Mapping):
+        return any(is_lost(part) for _, part in value.items)
+    return isinstance(value, Lost)
 
 
 def _as_traced(by_place: Sequence[Value], by_name: Mapping[str, Value]) -> Call:

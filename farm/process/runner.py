@@ -12,8 +12,9 @@ import ttnn
 
 from farm.outcome import Outcome
 from farm.process.binding import Call, LostArgument, Unbindable, bind
-from farm.process.check import compare, differences
+from farm.process.check import differences
 from farm.process.classify import classify, words
+from farm.process.golden import Golden, NotCompared
 from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members
 from farm.process.unsaid import complete
 from farm.verdicts import Reason, Verdict
@@ -32,16 +33,20 @@ class Runner:
     Attributes:
         device: the open mesh device.
         computes: whether numbers come out; on a mock none do, and a call that is accepted is `validated`.
+        on_error: gets what a call raises before it becomes an outcome: a debugger.
     """
 
-    def __init__(self, device: Any, *, computes: bool) -> None:
+    def __init__(
+        self, device: Any, *, computes: bool, on_error: Callable[[BaseException], None] | None = None
+    ) -> None:
         self.device = device
         self.computes = computes
+        self.on_error = on_error
         self._rebuilder = Rebuilder(device, _random if computes else None)
 
     def run(self, vector: dict[str, Any]) -> Outcome:
         """Runs one vector in its wire form. Never raises: whatever happens is an outcome."""
-        attempt = _Attempt(vector["id"])
+        attempt = _Attempt(vector["id"], self.on_error)
         try:
             return self._run(vector, attempt)
         except UnknownOperation as error:
@@ -66,7 +71,7 @@ class Runner:
         except RuntimeError as error:
             # ttnn itself refused to make an input: the allocator is as much the test as the call
             return attempt.refused(error, "making its inputs: ")
-        golden_inputs = self._numbers(positional, keywords) if self.computes else None
+        golden = self._golden(positional, keywords)
         try:
             output = operation(*positional, **keywords)
             if self.computes:
@@ -82,41 +87,37 @@ class Runner:
         found = describe(output)
         traced = None if vector.get("output") is None else v2.decode(vector["output"])
         wrong = differences(traced, found) if traced is not None else contradictions(call, found)
-        attempt.details["output"] = v2.encode(found)
+        if found != traced:
+            attempt.details["output"] = v2.encode(found)  # where it is as traced, the vector tells it
         if wrong:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
-        if golden_inputs is None:
-            return attempt.ended(Verdict.VALIDATED)
-        return self._compared(operation, golden_inputs, output, attempt)
+        if isinstance(golden, Golden):
+            return _judged(golden, operation, output, attempt)
+        return attempt.ended(Verdict.VALIDATED, message=golden)
 
-    def _numbers(self, positional: list[Any], keywords: dict[str, Any]) -> tuple[list[Any], dict[str, Any]] | None:
-        """The inputs as torch tensors, before the call changes any of them; None without torch."""
+    def _golden(self, positional: list[Any], keywords: dict[str, Any]) -> Golden | str:
+        """What to judge the output's numbers by; where nothing can be, why, and on a mock nothing to say."""
+        if not self.computes:
+            return ""
         try:
-            import torch  # noqa: F401 - ttnn.to_torch needs it
-        except ImportError:
-            return None
-        return [_to_torch(each) for each in positional], {name: _to_torch(each) for name, each in keywords.items()}
+            return Golden.of(positional, keywords, self.device.get_num_devices())
+        except NotCompared as error:
+            return str(error)
 
-    def _compared(
-        self, operation: Any, inputs: tuple[list[Any], dict[str, Any]], output: Any, attempt: _Attempt
-    ) -> Outcome:
-        """Compares an output with ttnn's golden function for the operation."""
-        try:
-            golden_function = ttnn.get_golden_function(operation)
-            golden = golden_function(*inputs[0], **inputs[1])
-        except Exception as error:  # noqa: BLE001 - a golden that can't run judges nothing
-            return attempt.ended(Verdict.VALIDATED, message=f"executed, not compared: no golden: {words(error)}")
-        pairs = list(zip(_sequence(golden), _sequence(output), strict=False))
-        try:
-            results = [compare(one.float().numpy(), _to_torch(other).float().numpy()) for one, other in pairs]
-        except ValueError as error:
-            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
-        attempt.metrics["pcc"] = min(result.pcc for result in results)
-        attempt.metrics["max_abs_error"] = max(result.max_abs_error for result in results)
-        if attempt.metrics["pcc"] < PCC_THRESHOLD:
-            told = f"PCC {attempt.metrics['pcc']:.6f} is below {PCC_THRESHOLD}"
-            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC, told)
-        return attempt.ended(Verdict.PASS, message=f"PCC {attempt.metrics['pcc']:.6f}")
+
+def _judged(golden: Golden, operation: Any, output: Any, attempt: _Attempt) -> Outcome:
+    """What a call came to whose numbers can be compared."""
+    try:
+        found = golden.judge(operation, output)
+    except NotCompared as error:
+        return attempt.ended(Verdict.VALIDATED, message=str(error))
+    except ValueError as error:
+        return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
+    attempt.metrics.update(pcc=found.pcc, max_abs_error=found.max_abs_error)
+    if found.pcc < PCC_THRESHOLD:
+        told = f"PCC {found.pcc:.6f} is below {PCC_THRESHOLD}"
+        return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC, told)
+    return attempt.ended(Verdict.PASS, message=f"PCC {found.pcc:.6f}")
 
 
 class UnknownOperation(Exception):  # noqa: N818 - it names the finding
@@ -159,8 +160,9 @@ def contradictions(call: Call, found: Value) -> list[str]:
 class _Attempt:
     """What is known of an attempt while it runs."""
 
-    def __init__(self, vector_id: str) -> None:
+    def __init__(self, vector_id: str, on_error: Callable[[BaseException], None] | None = None) -> None:
         self.vector_id = vector_id
+        self.on_error = on_error
         self.started = time.time()
         self.inexact: tuple[str, ...] = ()
         self.metrics: dict[str, float] = {}
@@ -168,14 +170,15 @@ class _Attempt:
         self._begun = time.perf_counter()
 
     def refused(self, error: Exception, doing: str = "") -> Outcome:
-        verdict, reason = classify(str(error))
-        if self.inexact and verdict.failed:
-            # a call without what it was made with says nothing of the operation
-            told = f"can't run as traced ({'; '.join(self.inexact)}): {doing}{words(error)}"
-            return self.ended(Verdict.NOT_RUN, Reason.LOST_ARGUMENT, told)
-        return self.ended(verdict, reason, doing + words(error))
+        if self.on_error is not None:
+            self.on_error(error)
+        return self.ended(*classify(str(error)), doing + words(error))
 
     def ended(self, verdict: Verdict, reason: Reason = Reason.NONE, message: str = "") -> Outcome:
+        if self.inexact and verdict.failed:
+            # a call without what it was made with says nothing of the operation
+            told = f"can't run as traced ({'; '.join(self.inexact)}): {message}"
+            verdict, reason, message = Verdict.NOT_RUN, Reason.LOST_ARGUMENT, told
         return Outcome(
             vector_id=self.vector_id,
             verdict=verdict,
@@ -195,15 +198,3 @@ def _random(shape: tuple[int, ...], kind: Any) -> Any:
     if np.issubdtype(kind, np.integer):
         return generator.integers(0, 2, shape).astype(kind)
     return generator.uniform(-1, 1, shape).astype(kind)
-
-
-def _to_torch(value: Any) -> Any:
-    if isinstance(value, ttnn.Tensor):
-        return ttnn.to_torch(value)
-    if isinstance(value, list):
-        return [_to_torch(each) for each in value]
-    return value
-
-
-def _sequence(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]
