@@ -36,13 +36,12 @@ class Runner:
         on_error: gets what a call raises before it becomes an outcome: a debugger.
     """
 
-    def __init__(
-        self, device: Any, *, computes: bool, on_error: Callable[[BaseException], None] | None = None
-    ) -> None:
+    def __init__(self, device: Any, *, computes: bool) -> None:
         self.device = device
         self.computes = computes
-        self.on_error = on_error
-        self._rebuilder = Rebuilder(device, _random if computes else None)
+        self.on_error: Callable[[BaseException], None] | None = None
+        self._numbers = _Numbers()
+        self._rebuilder = Rebuilder(device, self._numbers if computes else None)
 
     def run(self, vector: dict[str, Any]) -> Outcome:
         """Runs one vector in its wire form. Never raises: whatever happens is an outcome."""
@@ -65,6 +64,7 @@ class Runner:
         arguments, unsaid = complete({name: v2.decode(raw) for name, raw in vector["arguments"].items()})
         call = bind(arguments, overloads(operation), enum_members)
         attempt.inexact = call.inexact + unsaid
+        self._numbers.restart()
         try:
             positional = [self._rebuilder.live(value) for value in call.positional]
             keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
@@ -192,9 +192,18 @@ class _Attempt:
         )
 
 
-def _random(shape: tuple[int, ...], kind: Any) -> Any:
-    """Seeded numbers that every dtype holds well: 0 and 1 for integers, uniform -1 to 1 else."""
-    generator = np.random.default_rng(0)
-    if np.issubdtype(kind, np.integer):
-        return generator.integers(0, 2, shape).astype(kind)
-    return generator.uniform(-1, 1, shape).astype(kind)
+class _Numbers:
+    """Numbers for inputs: the same ones for a vector whenever it runs, different ones for each of its tensors."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Begins anew, for the next vector."""
+        self._generator = np.random.default_rng(0)
+
+    def __call__(self, shape: tuple[int, ...], kind: Any) -> Any:
+        """Numbers that every dtype holds well: 0 and 1 for integers, uniform -1 to 1 else."""
+        if np.issubdtype(kind, np.integer):
+            return self._generator.integers(0, 2, shape).astype(kind)
+        return self._generator.uniform(-1, 1, shape).astype(kind)

@@ -1,0 +1,116 @@
+"""The main job from the command line, as a newcomer runs it: real Ray, real ttnn on mock boards, one report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+pytestmark = [pytest.mark.ttnn, pytest.mark.ray]
+
+# torch makes ttnn's import five times as slow, and the main job needs none
+_NO_TORCH = "import sys; sys.modules['torch'] = None\n"
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Any:
+    """Runs `farm` in a process of its own; its exit code, what it printed, and report.json."""
+    (tmp_path / "quick").mkdir()
+    (tmp_path / "quick" / "sitecustomize.py").write_text(_NO_TORCH)
+
+    def run(*arguments: str) -> tuple[int, str, dict[str, Any]]:
+        out = tmp_path / "out"
+        path = [str(tmp_path / "quick"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ended = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "farm",
+                "sweep",
+                *arguments,
+                "--out",
+                str(out),
+                "--store",
+                str(tmp_path / "farm.db"),
+            ],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        report = out / "report.json"
+        return ended.returncode, ended.stdout + ended.stderr, json.loads(report.read_text()) if report.exists() else {}
+
+    return run
+
+
+def test_the_shipped_add_configurations(farm: Any, tmp_path: Path) -> None:
+    code, told, report = farm("--suite", "model_traced", "--op", "add")
+    assert code == 0, told
+    planned = report["counts"]["planned"]
+    assert planned >= 10
+    assert report["counts"]["validated"] == planned
+    assert f"planned {planned} = {planned} validated" in told
+    assert {vector["operation"] for vector in report["vectors"]} == {"ttnn.add"}
+    assert report["run"]["ttnn_version"]
+    assert (tmp_path / "out" / "summary.md").read_text()
+    suites = ElementTree.parse(tmp_path / "out" / "junit.xml").getroot()  # noqa: S314 - our own file
+    assert (suites.get("tests"), suites.get("failures"), suites.get("errors")) == (str(planned), "0", "0")
+    assert not list(tmp_path.glob("generated")), "ttnn's own files stay out of the user's folder"
+
+
+def test_the_whole_shipped_master_is_validated(farm: Any) -> None:
+    code, told, report = farm("--suite", "model_traced")
+    assert code == 0, told
+    assert report["counts"]["planned"] == report["counts"]["validated"] >= 200
+    assert not [vector for vector in report["vectors"] if vector["inexact"]]
+
+
+def test_the_real_master_is_accounted_for_to_the_last_configuration(farm: Any, shared_data: Path) -> None:
+    """Of 555 real configurations 543 can run; the other 12 can't without the Conv2dConfig that their trace lost."""
+    master = str(shared_data / "master_n300_2025-11_v1.json")
+    code, told, report = farm("--suite", "model_traced", "--master", master, "--boards", "mock:n300*2")
+    assert code == 3, told
+    vectors = report["vectors"]
+    assert len(vectors) == report["counts"]["planned"] == 555
+    assert Counter(vector["verdict"] for vector in vectors) == {"validated": 543, "not_run": 12}
+    left = [vector for vector in vectors if vector["verdict"] == "not_run"]
+    assert {(vector["operation"], vector["reason"]) for vector in left} == {("ttnn.conv2d", "lost_argument")}
+    assert all("conv_config" in vector["message"] and "TT_" in vector["message"] for vector in left)
+    gathers = [vector for vector in vectors if vector["operation"] == "ttnn.experimental.all_gather_async"]
+    assert Counter(vector["verdict"] for vector in gathers) == {"validated": 27}
+    lost = Counter(each.split(" ")[0].rstrip(":") for vector in vectors for each in vector["inexact"])
+    assert lost == {"arg15": 46, "arg18": 46, "arg14": 27, "arg6": 27 + 12, "arg7": 27 + 3, "arg3": 26}
+    assert sum(value for name, value in report["counts"].items() if name != "planned") == 555
+
+
+def test_good_configurations_run_beside_a_broken_one(farm: Any, tmp_path: Path) -> None:
+    tensor = {
+        "type": "ttnn.Tensor",
+        "original_shape": [1, 1, 32, 32],
+        "original_dtype": "DataType.BFLOAT16",
+        "layout": "Layout.TILE",
+        "storage_type": "StorageType.DEVICE",
+        "memory_config": {"memory_layout": "TensorMemoryLayout.INTERLEAVED", "buffer_type": "BufferType.DRAM"},
+    }
+    good, bad = {"arguments": {"arg0": tensor}}, {"arguments": {"arg0": {**tensor, "original_shape": [1, "two"]}}}
+    master = tmp_path / "master.json"
+    master.write_text(json.dumps({"operations": {"ttnn.relu": {"configurations": [good, bad]}}}))
+    code, told, report = farm("--suite", "model_traced", "--master", str(master), "--boards", "mock:n150")
+    assert code == 3, told
+    assert {vector["verdict"]: vector["reason"] for vector in report["vectors"]} == {
+        "validated": "",
+        "not_run": "broken_configuration",
+    }
+    assert "ttnn.relu" in told
+    assert "arg0" in told
