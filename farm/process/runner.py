@@ -40,7 +40,7 @@ class Runner:
         self.device = device
         self.computes = computes
         self.on_error: Callable[[BaseException], None] | None = None
-        self._numbers = _Numbers()
+        self._numbers = Numbers()
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
 
     def run(self, vector: dict[str, Any]) -> Outcome:
@@ -192,7 +192,7 @@ class _Attempt:
         )
 
 
-class _Numbers:
+class Numbers:
     """Numbers for inputs: the same ones for a vector whenever it runs, different ones for each of its tensors."""
 
     def __init__(self) -> None:
