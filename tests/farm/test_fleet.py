@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -132,10 +133,10 @@ def test_an_address_that_is_none(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_once_ends_cleanly(ray_address: str, tmp_path: Path) -> None:
-    process = _start(tmp_path, "--address", ray_address)
-    _until_running(tmp_path)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    with _started(tmp_path, "--address", ray_address) as process:
+        _until_running(tmp_path)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
     view = _last(tmp_path)
     assert process.returncode == 3, told
     assert view.run.ended is not None
@@ -146,13 +147,13 @@ def test_ctrl_c_once_ends_cleanly(ray_address: str, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_twice_ends_at_once(ray_address: str, tmp_path: Path) -> None:
-    process = _start(tmp_path, "--address", ray_address, slow=20.0)
-    _until_running(tmp_path, attempts=0)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    _, told = process.communicate(timeout=30)
+    with _started(tmp_path, "--address", ray_address, slow=20.0) as process:
+        _until_running(tmp_path, attempts=0)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, told = process.communicate(timeout=30)
     assert time.monotonic() - began < 10
     assert process.returncode == 130, told
     assert "Traceback" not in told
@@ -195,9 +196,10 @@ def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
-def _start(folder: Path, *arguments: str, slow: float = 0.3) -> subprocess.Popen[str]:
+@contextmanager
+def _started(folder: Path, *arguments: str, slow: float = 0.3) -> Iterator[subprocess.Popen[str]]:
     """A sweep that takes a while; its store and report are in `folder`."""
-    return subprocess.Popen(
+    with subprocess.Popen(
         [
             *(sys.executable, "-m", "farm", "sweep", "--suite", "model_traced", "--boards", "fake:n300"),
             *("--store", str(folder / "farm.db"), "--out", str(folder / "out"), *arguments),
@@ -206,7 +208,11 @@ def _start(folder: Path, *arguments: str, slow: float = 0.3) -> subprocess.Popen
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, SCRIPT_VARIABLE: str(Script(seconds=slow))},
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _until_running(folder: Path, attempts: int = 1) -> None:
