@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-FORMAT_NAMES = ("html", "json", "junit", "md")
+FORMAT_NAMES = ("html", "json", "junit", "md", "ctrf", "csv", "oprun")
 StorePlace = Annotated[
     str | None, typer.Option("--store", help="Results store: a file or database URL. Default: FARM_STORE, else yours.")
 ]

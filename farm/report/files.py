@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,14 +10,14 @@ import platformdirs
 
 from farm.errors import FarmError
 from farm.report.background import Background
+from farm.report.csv_table import csv_table
+from farm.report.ctrf import ctrf
+from farm.report.json_text import json_text
 from farm.report.junit import junit
+from farm.report.oprun import oprun, oprun_name
 from farm.report.page_html import page_html
 from farm.report.summary_md import summary_md
-from farm.store.columns import jsonable
 from farm.store.view import RunView
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-
 
 # Of report.json: raised when a field changes its meaning or goes, not when one comes.
 REPORT_VERSION = 1
@@ -29,21 +27,19 @@ def report_json(view: RunView) -> str:
     """The whole view as JSON: `run`, `counts`, `vectors`. NaN and infinities are strings."""
     parts = view.model_dump(mode="json")
     report = {"version": REPORT_VERSION, "run": parts["run"], "counts": parts["counts"], "vectors": parts["vectors"]}
-    try:
-        text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)
-    except ValueError:
-        text = json.dumps(jsonable(report), ensure_ascii=False, indent=1)
-    # Half a character can't be written as UTF-8, and most JSON readers refuse its escape: it is spelled out.
-    return _LONE_SURROGATE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", text) + "\n"
+    return json_text(report)
 
 
 FORMATS: dict[str, tuple[str, Callable[[RunView, Background], str]]] = {
     "html": ("report.html", page_html),
     "json": ("report.json", lambda view, _: report_json(view)),
     "junit": ("junit.xml", lambda view, _: junit(view)),
-    "md": ("summary.md", lambda view, _: summary_md(view)),
+    "md": ("summary.md", summary_md),
+    "ctrf": ("ctrf.json", lambda view, _: ctrf(view)),
+    "csv": ("vectors.csv", lambda view, _: csv_table(view)),
+    "oprun": ("", oprun),
 }
-"""Each form of a report: the file's name, and what makes its text."""
+"""Each form of a report: the file's name (`oprun` has one for each run), and what makes its text."""
 
 USUAL = ("html", "json", "junit", "md")
 """The forms that a sweep writes."""
@@ -90,7 +86,7 @@ def write_report(
             raise FarmError(f"no report format {name!r}: choose of {', '.join(FORMATS)}")
         chosen.append(FORMATS[name])
     make_directory(out)
-    return [_write(out / file, render(view, known or Background())) for file, render in chosen]
+    return [_write(out / (file or oprun_name(view)), render(view, known or Background())) for file, render in chosen]
 
 
 def _write(path: Path, text: str) -> Path:

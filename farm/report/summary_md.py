@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from farm.report.background import Background
 from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
 from farm.report.tally import duration
 from farm.report.text import markdown, markdown_block, markdown_code, shortened
@@ -13,15 +14,23 @@ from farm.store.view import RunView
 MOST_ROWS = 50
 MOST_OF_A_MESSAGE = 4000
 MOST_OF_A_NAME = 200
+MOST_BYTES = 1000 * 1024
 
 
-def summary_md(view: RunView) -> str:
-    """The Markdown text."""
+def summary_md(view: RunView, known: Background | None = None) -> str:
+    """The Markdown text.
+
+    Args:
+        view: the run.
+        known: what else is known of it: what changed since the last one is told.
+    """
     told = digest(view)
     parts = [f"## {markdown(told.headline)}", markdown(told.setting)]
     if told.validated:
         parts.append(f"**{markdown(NO_NUMBERS)}**")
     parts.append(f"{markdown_code(told.identity)} · {markdown(told.executed)}")
+    if known is not None and known.comparison is not None:
+        parts.append(f"**What changed:** {markdown(known.comparison.headline())}")
     parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in told.counts)))
     parts += _failures(told.failures)
     parts += _section(
@@ -40,7 +49,21 @@ def summary_md(view: RunView) -> str:
         [_board(share) for share in told.boards],
     )
     parts.append(f"Command: {markdown_code(shortened(view.run.command, 1000))}")
-    return "\n\n".join(parts) + "\n"
+    return cut(parts)
+
+
+def cut(parts: Sequence[str], most: int = MOST_BYTES) -> str:
+    """The parts as one text of at most `most` bytes, which says so where some had to go."""
+    kept: list[str] = []
+    left = most - 200  # for the line that says so
+    for part in parts:
+        left -= len(part.encode(errors="replace")) + 2
+        if left < 0:
+            gone = len(parts) - len(kept)
+            kept.append(f"Cut here, since CI services take {most // 1024} KiB: {gone} more parts are in report.html.")
+            break
+        kept.append(part)
+    return "\n\n".join(kept) + "\n"
 
 
 def _failures(groups: Sequence[Group]) -> list[str]:

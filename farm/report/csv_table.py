@@ -1,0 +1,61 @@
+"""A run as CSV, one line per vector, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from farm.report.compare import pcc
+from farm.report.text import first_line
+from farm.store.view import RunView, VectorView
+
+COLUMNS = (
+    "run",
+    "vector_id",
+    "operation",
+    "verdict",
+    "reason",
+    "message",
+    "board",
+    "attempts",
+    "seconds",
+    "pcc",
+    "inexact",
+    "sources",
+    "config_hash",
+)
+_BEGINS_A_FORMULA = ("=", "+", "-", "@")
+
+
+def csv_table(view: RunView) -> str:
+    """The text, with a line of column names."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_row(view.run.id, vector) for vector in view.vectors)
+    return stream.getvalue()
+
+
+def cell(text: str) -> str:
+    """`text` on one line, which no spreadsheet takes for a formula."""
+    line = first_line(text)
+    return f"'{line}" if line.startswith(_BEGINS_A_FORMULA) else line
+
+
+def _row(run_id: str, vector: VectorView) -> list[str | int | float]:
+    number = pcc(vector)
+    return [
+        cell(run_id),
+        cell(vector.vector_id),
+        cell(vector.operation),
+        vector.verdict.value,
+        vector.reason.value,
+        cell(vector.message),
+        cell(vector.board or ""),
+        vector.attempts,
+        round(vector.seconds, 6),
+        "" if number is None else number,
+        cell("; ".join(vector.inexact)),
+        cell("; ".join(vector.sources)),
+        cell(vector.config_hash),
+    ]
