@@ -18,12 +18,6 @@ from farm.verdicts import Reason, Verdict
 
 PERF, PERF_WITH_CACHE, MEMORY, DEVICE_PERF = "perf", "perf_with_cache", "memory", "device_perf"
 MODES = (PERF, PERF_WITH_CACHE, MEMORY, DEVICE_PERF)
-PROFILER_ENVIRONMENT = {
-    "TT_METAL_DEVICE_PROFILER": "1",
-    "TT_METAL_PROFILER_MID_RUN_DUMP": "1",
-    "TT_METAL_PROFILER_CPP_POST_PROCESS": "1",
-}
-WATCHER_ENVIRONMENT = {"TT_METAL_WATCHER": "120"}
 
 _NANOSECONDS = 1e6  # in a millisecond
 

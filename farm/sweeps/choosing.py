@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from farm.boards.base import Board
 from farm.sweeps import dumps
@@ -45,6 +46,20 @@ class ModuleChoice:
     def any(self) -> bool:
         """Whether modules were asked for at all."""
         return bool(self.names or self.tt_metal or self.sweeps or self.dump)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a run's details keep of it; empty where no modules were asked for."""
+        if not self.any:
+            return {}
+        told = {
+            "modules": list(self.names),
+            "skip": list(self.skip),
+            "suites": list(self.suites),
+            "tt_metal": self.tt_metal and str(self.tt_metal),
+            "sweeps": self.sweeps and str(self.sweeps),
+            "vectors_file": self.dump and str(self.dump),
+        }
+        return {name: value for name, value in told.items() if value}
 
     def modules(self) -> list[SweepModule]:
         """The modules, found by looking at files.
