@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -83,11 +84,18 @@ class Configuration:
 
     @cached_property
     def config_hash(self) -> str:
-        """tt-metal's hash: the file's, else computed with the machine of the first execution."""
-        if self.given_hash is not None:
-            return self.given_hash
-        machine = self.executions[0].machine if self.executions else None
+        """tt-metal's hash: the file's, else computed."""
+        return self.given_hash if self.given_hash is not None else self.computed_hash()
+
+    def computed_hash(self) -> str:
+        """tt-metal's hash with the machine of one execution: of several the same, whichever came first."""
+        machine = min((seen.machine for seen in self.executions), key=_machine_order, default=None)
         return canonical.config_hash(self.operation, self.raw or self.encoded, machine)
+
+    def forget_hash(self) -> None:
+        """The executions are others now: a `config_hash` that followed from them is computed anew."""
+        self.given_hash = None
+        self.__dict__.pop("config_hash", None)
 
     @cached_property
     def lost(self) -> tuple[str, ...]:
@@ -104,6 +112,11 @@ class Configuration:
         found = POSITION.fullmatch(argument)
         position = int(found[1]) if found else len(self.names)
         return self.names[position] if position < len(self.names) else None
+
+
+def _machine_order(machine: dict[str, Any] | None) -> tuple[bool, str]:
+    """Machines that are known first, each by what it says."""
+    return machine is None, json.dumps(machine, sort_keys=True)
 
 
 def _unsaid(value: Value) -> bool:

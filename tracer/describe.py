@@ -14,6 +14,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from tracer.objects import HANDLES
 from tracer.signatures import parse_overloads
 from tracer.values import (
     CoreCoord,
@@ -37,17 +38,6 @@ from tracer.values import (
 )
 
 Describer = Callable[[Any], Value]
-
-# They live on the open device: a runner makes new ones.
-HANDLES = {
-    "MeshDevice": "MeshDevice",
-    "global_semaphore": "GlobalSemaphore",
-    "GlobalSemaphoreArg": "GlobalSemaphore",
-    "global_circular_buffer": "GlobalCircularBuffer",
-    "MeshSocket": "MeshSocket",
-    "MeshTraceId": "MeshTraceId",
-    "MeshEvent": "MeshEvent",
-}
 
 FIELDLESS = frozenset({"SoftmaxDefaultProgramConfig", "PlacementReplicate"})
 

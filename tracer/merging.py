@@ -13,8 +13,12 @@ from tracer.device_config import DeviceConfig
 def join(old: Configuration, new: Configuration) -> bool:
     """Adds to a configuration what another record of it says more; returns whether that was anything."""
     changed = False
+    # a hash of another tool's making stands; one that this project computed follows the executions
+    ours = any(not _known(old.executions, each) for each in new.executions) and _computed(old)
     for execution in new.executions:
         changed = add_execution(old.executions, execution) or changed
+    if ours:
+        old.forget_hash()
     # of two orders in which arguments were given by name one must stand, whichever came first
     if in_order(new.arguments) < in_order(old.arguments):
         old.arguments = new.arguments
@@ -31,6 +35,14 @@ def join(old: Configuration, new: Configuration) -> bool:
             old.extra[key] = value
             changed = True
     return changed
+
+
+def _known(executions: list[Execution], new: Execution) -> bool:
+    return any(_place(old) == _place(new) for old in executions)
+
+
+def _computed(configuration: Configuration) -> bool:
+    return configuration.given_hash is None or configuration.given_hash == configuration.computed_hash()
 
 
 def copied(new: Configuration) -> Configuration:

@@ -12,7 +12,8 @@ from tracer.cpptext import Call, CppTextError, Elided, Range, Unsupported, Word,
 from tracer.errors import ConfigurationError
 from tracer.values import CoreGrid, CoreRangeSet, EnumMember, Handle, Lost, Mapping, Shape, Struct, Value
 
-# Classes whose objects live on the open device and hold no configuration, by the names they have been printed with.
+# Classes whose objects live on the open device and hold no configuration, so that a runner makes new ones: by the names
+# that ttnn gives them in Python and in print.
 HANDLES = {
     "MeshDevice": "MeshDevice",
     "GlobalSemaphore": "GlobalSemaphore",
@@ -20,6 +21,9 @@ HANDLES = {
     "global_semaphore": "GlobalSemaphore",
     "GlobalCircularBuffer": "GlobalCircularBuffer",
     "global_circular_buffer": "GlobalCircularBuffer",
+    "MeshSocket": "MeshSocket",
+    "MeshTraceId": "MeshTraceId",
+    "MeshEvent": "MeshEvent",
 }
 
 # Fields that are truth values although C++ prints 0 and 1, whatever the class.

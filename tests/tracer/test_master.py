@@ -267,3 +267,20 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
         assert found[number] == [("one.py", number + 1), ("two.py", number + 1)]
         assert found[f"one {number}"] == [("one.py", number + 1)]
         assert found[f"two {number}"] == [("two.py", number + 1)]
+
+
+def test_the_config_hash_of_two_machines_is_the_same_whichever_came_first(tmp_path: Path) -> None:
+    def written(*machines: dict[str, Any]) -> str:
+        path = tmp_path / "-".join(each["device_series"] for each in machines)
+        for machine in machines:
+            update(path, of(call(machine=machine)))
+        return path.read_text()
+
+    assert written(N300, N150) == written(N150, N300)
+    assert of(call(machine=N150)).text() != of(call(machine=N300)).text()
+
+
+def test_a_config_hash_of_another_tool_stands() -> None:
+    master = of(call(machine=N300, given_hash="f" * 64))
+    master.merge(of(call(machine=N150)))
+    assert [each.config_hash for each in master] == ["f" * 64]
