@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import ops, report, sweep, trace, vectors
+from farm.cli import boards, config, history, ops, report, sweep, trace, up, vectors
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -24,12 +24,20 @@ app.command()(vectors.vectors)
 app.command()(report.runs)
 app.command()(report.show)
 app.command()(report.report)
+app.command()(history.compare)
+app.command()(history.history)
+app.command()(up.up)
+app.command()(up.down)
+app.command()(boards.boards)
+app.command()(config.config)
 
 
 def main() -> None:
     """Entry point of the `farm` command: no traceback reaches a user who made no bug."""
     try:
-        app()
+        from farm.settings import command_defaults, load_settings
+
+        app(default_map=command_defaults(load_settings()))
     except (FarmError, TracerError) as error:
         sys.stderr.write(f"farm: {error}\n")
         sys.exit(getattr(error, "exit_code", ExitCode.USAGE))

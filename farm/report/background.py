@@ -48,14 +48,20 @@ def background(store: Store, view: RunView) -> Background:
     stories: dict[str, list[PastVector]] = defaultdict(list)
     for each in past:
         stories[each.vector_id].append(each)
-    previous = store.view(alike[-2].run.id) if len(alike) > 1 else None
+    before = alike[-2].run.id if len(alike) > 1 else None
     return Background(
         configurations={vector_id: configuration_lines(payload) for vector_id, payload in store.payloads(run_id)},
         runs=tuple(alike),
-        comparison=compare(previous, view, earlier_seconds(past, before=previous.run.id)) if previous else None,
+        comparison=compare(store.view(before), view, earlier_seconds(past, before)) if before else None,
         past={key: tuple(story) for key, story in stories.items()},
         flaky=tuple(flakiness(past)),
     )
+
+
+def compare_runs(store: Store, old: str, new: str) -> Comparison:
+    """Compares two runs, with what earlier ones like the old one say of noise."""
+    past = store.past([tally.run.id for tally in store.alike(old, RUNS_LOOKED_AT)])
+    return compare(store.view(old), store.view(new), earlier_seconds(past, before=old))
 
 
 def earlier_seconds(past: Sequence[PastVector], before: str) -> dict[str, list[float]]:

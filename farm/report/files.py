@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from farm.errors import FarmError
+from farm.report.again import again
 from farm.report.background import Background
 from farm.report.csv_table import csv_table
 from farm.report.ctrf import ctrf
@@ -26,6 +27,9 @@ REPORT_VERSION = 1
 def report_json(view: RunView) -> str:
     """The whole view as JSON: `run`, `counts`, `vectors`. NaN and infinities are strings."""
     parts = view.model_dump(mode="json")
+    for vector, part in zip(view.vectors, parts["vectors"], strict=True):
+        if vector.verdict.failed:
+            part["again"] = again(view.run, [vector.vector_id], foreground=True)
     report = {"version": REPORT_VERSION, "run": parts["run"], "counts": parts["counts"], "vectors": parts["vectors"]}
     return json_text(report)
 

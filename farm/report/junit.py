@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from farm.report.again import again
 from farm.report.digest import NO_NUMBERS
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
@@ -29,7 +30,7 @@ def junit(view: RunView) -> str:
             properties["validated"] = NO_NUMBERS
         _add_properties(suite, properties)
         for vector in vectors:
-            _add_case(suite, vector)
+            _add_case(suite, vector, again(view.run, [vector.vector_id], foreground=True))
     indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
 
@@ -44,7 +45,7 @@ def _totals(vectors: list[VectorView]) -> dict[str, str]:
     }
 
 
-def _add_case(suite: Element, vector: VectorView) -> None:
+def _add_case(suite: Element, vector: VectorView, command: str) -> None:
     case = SubElement(
         suite,
         "testcase",
@@ -64,6 +65,8 @@ def _add_case(suite: Element, vector: VectorView) -> None:
     kind = f"{vector.verdict.value}: {vector.reason.value}" if vector.reason.value else vector.verdict.value
     result = SubElement(case, tag, type=kind, message=shortened(first_line(vector.message or kind), 500))
     result.text = printable(vector.message)
+    if vector.verdict.failed:
+        result.text += f"\nAgain: {command}"
 
 
 def _tag(verdict: Verdict) -> str | None:

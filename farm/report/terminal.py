@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.errors import ExitCode
+from farm.report.again import again
 from farm.report.digest import NO_NUMBERS, BoardShare, Digest, Group, digest
 from farm.report.live import verdict_style
 from farm.report.tally import duration
@@ -40,6 +41,9 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     console.print()
     console.print(_counts(told))
     _print_groups(console, "Failures and faults, by what they have in common", told.failures)
+    failed = [group.example for group in told.failures if group.verdict.failed]
+    if failed:
+        _print_line(console, f"One of them, in the foreground: {again(view.run, [failed[0].vector_id], foreground=True)}")
     _print_groups(console, "Not run, by reason", told.not_run)
     _print_inexact(console, told)
     _print_boards(console, told.boards)

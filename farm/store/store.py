@@ -196,6 +196,11 @@ class Store:
             for row in connection.execute(statement):
                 yield row.vector_id, row.payload
 
+    def operations(self) -> list[str]:
+        """Every operation that any run planned, sorted."""
+        with self._read() as connection:
+            return sorted(connection.scalars(select(schema.vectors.c.operation).distinct()))
+
     def alike(self, run_id: str, limit: int = 20) -> list[RunTally]:
         """A run and the newest finished ones before it of the same selection on the same kinds, oldest first."""
         with self._read() as connection:
