@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from farm.report.text import first_line
 from farm.store.view import Run
 
-
 _MODULE_OPTIONS = {"modules": "--module", "skip": "--skip", "tt_metal": "--tt-metal", "sweeps": "--sweeps"}
 _MODULE_OPTIONS["vectors_file"] = "--vectors"
 
