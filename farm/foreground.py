@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from farm.boards.base import Board
+from farm.endings import untried
 from farm.errors import ExitCode, FarmError, NotRunnable
 from farm.report.exit import exit_code
 from farm.vectors import Vector
@@ -50,8 +51,9 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
         try:
             for vector in vectors:
                 if vector.unrunnable is not None:
-                    _say(f"{vector.id} {vector.operation}: {vector.unrunnable[0].value}: {vector.unrunnable[1]}")
-                    counts["not_run"] += 1
+                    known = untried(vector.id, *vector.unrunnable)
+                    _say(f"{vector.id} {vector.operation}: {known.verdict.value}: {known.message}")
+                    counts[known.verdict.value] += 1
                     continue
                 if opened != vector.device_config:
                     reply = session.open(vector.device_config.as_json())

@@ -39,8 +39,10 @@ def again(run: Run, vector_ids: Sequence[str], *, foreground: bool = False) -> s
 def _module_options(run: Run) -> list[str]:
     """The options that chose sweep modules; none where the run was of a master."""
     selection = run.details.get("selection")
+    if not isinstance(selection, dict):
+        return []
     words: list[str] = []
-    for name, option in _MODULE_OPTIONS.items() if isinstance(selection, dict) else ():
+    for name, option in _MODULE_OPTIONS.items():
         value = selection.get(name)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, str) and each:

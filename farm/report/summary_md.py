@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from farm.report.again import again
 from farm.report.background import Background
 from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
 from farm.report.tally import duration
@@ -32,7 +33,7 @@ def summary_md(view: RunView, known: Background | None = None) -> str:
     if known is not None and known.comparison is not None:
         parts.append(f"**What changed:** {markdown(known.comparison.headline())}")
     parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in told.counts)))
-    parts += _failures(told.failures)
+    parts += _failures(view, told.failures)
     parts += _section(
         "Not run", ("vectors", "reason", "operations", "why"), [_not_run(group) for group in told.not_run]
     )
@@ -66,7 +67,7 @@ def cut(parts: Sequence[str], most: int = MOST_BYTES) -> str:
     return "\n\n".join(kept) + "\n"
 
 
-def _failures(groups: Sequence[Group]) -> list[str]:
+def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
     rows = [
         (str(group.count), group.verdict.value, _operations(group), markdown_code(group.signature or "(no message)"))
         for group in groups
@@ -77,6 +78,8 @@ def _failures(groups: Sequence[Group]) -> list[str]:
     for group in groups[:MOST_ROWS]:
         title = f"{group.verdict.value}: {group.example.operation} {group.example.vector_id}"
         body = markdown_block(shortened(group.example.message, MOST_OF_A_MESSAGE))
+        if group.verdict.failed:
+            body += f"\n\n{markdown_code(again(view.run, [group.example.vector_id], foreground=True))}"
         parts.append(
             f"<details><summary>{markdown(shortened(title, MOST_OF_A_NAME))}</summary>\n\n{body}\n\n</details>"
         )

@@ -43,9 +43,8 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     _print_groups(console, "Failures and faults, by what they have in common", told.failures)
     failed = [group.example for group in told.failures if group.verdict.failed]
     if failed:
-        _print_line(
-            console, f"One of them, in the foreground: {again(view.run, [failed[0].vector_id], foreground=True)}"
-        )
+        command = again(view.run, [failed[0].vector_id], foreground=True)
+        _print_line(console, f"One of them, in the foreground: {command}")
     _print_groups(console, "Not run, by reason", told.not_run)
     _print_inexact(console, told)
     _print_boards(console, told.boards)
