@@ -1,11 +1,11 @@
 """Reports of a run, all from one view of the store: files, the terminal's summary, progress while it runs.
 
-* `write_report` and `print_summary` tell how a run ended, `exit_code` says it in a number.
+* `write_report` and `print_summary` tell how a run ended, `exit_code_of` says it in a number.
 * `progress_on` gives the display that the driver calls while it runs.
 """
 
 from farm.report.background import Background, background
-from farm.report.exit import exit_code
+from farm.report.exit import exit_code, exit_code_of
 from farm.report.files import FORMATS, USUAL, make_directory, usual_directory, write_report
 from farm.report.progress import Lane, Progress, progress_on
 from farm.report.terminal import print_summary, stdout_console
@@ -18,6 +18,7 @@ __all__ = [
     "Progress",
     "background",
     "exit_code",
+    "exit_code_of",
     "make_directory",
     "print_summary",
     "progress_on",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from farm.errors import ExitCode
-from farm.report.exit import exit_code
+from farm.report.exit import exit_code_of
 from farm.report.signature import signature
 from farm.report.tally import duration
 from farm.store.view import BoardView, RunView, VectorView
@@ -115,7 +115,7 @@ def digest(view: RunView) -> Digest:
         setting=_setting(view),
         identity=identity(view.counts),
         executed=_executed(found),
-        code=exit_code(view.counts),
+        code=exit_code_of(view),
         counts=counts,
         failures=_groups(vector for vector in view.vectors if vector.verdict in FAILED | FAULTS),
         not_run=_groups(vector for vector in view.vectors if vector.verdict is Verdict.NOT_RUN),

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from farm.errors import ExitCode
-from farm.verdicts import FAILED, FAULTS, Verdict
+from farm.verdicts import FAILED, FAULTS, Reason, Verdict
+
+if TYPE_CHECKING:
+    from farm.store.view import RunView
 
 
-def exit_code(counts: Mapping[str, int]) -> ExitCode:
+def exit_code_of(view: RunView) -> ExitCode:
+    """What the command of a run exits with. Vectors that their own module calls invalid were never to be run."""
+    return exit_code(view.counts, sum(vector.reason is Reason.INVALID_VECTOR for vector in view.vectors))
+
+
+def exit_code(counts: Mapping[str, int], invalid: int = 0) -> ExitCode:
     """What a run's command exits with.
 
     Args:
         counts: vectors by verdict, as `RunView.counts` has them; other keys don't matter.
+        invalid: how many of those not run are invalid.
 
     Returns:
         TEST_FAILED if any test failed, whatever else happened; NOT_RUN if anything else kept a vector from a test's
@@ -20,7 +30,9 @@ def exit_code(counts: Mapping[str, int]) -> ExitCode:
     """
 
     def any_of(verdicts: frozenset[Verdict]) -> bool:
-        return any(counts.get(verdict.value, 0) for verdict in verdicts)
+        return any(left.get(verdict.value, 0) for verdict in verdicts)
+
+    left = {**counts, Verdict.NOT_RUN.value: counts.get(Verdict.NOT_RUN.value, 0) - invalid}
 
     if any_of(FAILED):
         return ExitCode.TEST_FAILED

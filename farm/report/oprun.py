@@ -15,7 +15,7 @@ from typing import Any
 
 from farm.errors import ExitCode
 from farm.report.background import Background
-from farm.report.exit import exit_code
+from farm.report.exit import exit_code_of
 from farm.report.json_text import json_text
 from farm.report.signature import signature
 from farm.report.text import first_line, printable
@@ -51,7 +51,7 @@ def oprun(view: RunView, known: Background) -> str:
         "github_pipeline_id": _pipeline(),
         "run_start_ts": run.started.isoformat(),
         "run_end_ts": (run.finished or run.started).isoformat(),
-        "status": _RUN_STATUSES.get(exit_code(view.counts), "exception"),
+        "status": _RUN_STATUSES.get(exit_code_of(view), "exception"),
         "tests": [_test(vector, view, boards.get(vector.board or ""), known) for vector in view.vectors],
     }
     return json_text(report)

@@ -73,6 +73,11 @@ class TestExitCode:
     def test_examples(self, counts: dict[str, int], code: ExitCode) -> None:
         assert exit_code(counts) is code
 
+    def test_what_a_module_calls_invalid_was_never_to_be_run(self) -> None:
+        assert exit_code({"planned": 2, "pass": 1, "not_run": 1}, invalid=1) is ExitCode.GOOD
+        assert exit_code({"planned": 3, "pass": 1, "not_run": 2}, invalid=1) is ExitCode.NOT_RUN
+        assert exit_code({"planned": 1, "not_run": 1}, invalid=1) is ExitCode.NOTHING_SELECTED
+
     @given(st.dictionaries(st.sampled_from(Verdict), st.integers(0, 3)))
     def test_it_is_good_only_if_all_are(self, found: dict[Verdict, int]) -> None:
         occurred = {verdict for verdict, count in found.items() if count}
