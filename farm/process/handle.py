@@ -33,6 +33,7 @@ OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 """tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below ours."""
 
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
+_MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
 _GUARD = """
 read -r _ <&"$1"
 for signal in INT TERM KILL; do
@@ -213,7 +214,9 @@ class TtnnProcess:
         packages = str(packages_folder(self.workdir))
         path = os.pathsep.join(filter(None, (packages, inherited.get("PYTHONPATH"))))
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
-        quiet = {**_QUIET, OPERATION_TIMEOUT_VARIABLE: seconds}
+        # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
+        memory = dict.fromkeys(_MPI_MEMORY, str(self.workdir))
+        quiet = {**_QUIET, **memory, OPERATION_TIMEOUT_VARIABLE: seconds}
         return {**quiet, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
     def _start_guard(self, pid: int) -> None:
