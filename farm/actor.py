@@ -11,8 +11,7 @@ from farm.boards.base import Board
 from farm.boards.silicon import VISIBLE_VARIABLE
 from farm.chunks import chunked
 from farm.errors import NotRunnable
-from farm.keeper import Keeper, Limits
-from farm.outcome import Outcome
+from farm.keeper import Keeper, Limits, Told
 from farm.quiet_ray import ray
 from tracer.device_config import DeviceConfig
 
@@ -37,7 +36,7 @@ class BoardActor:
         except NotRunnable as error:
             return {"unusable": str(error)}
 
-    def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[list[Outcome]]:
+    def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[list[Told]]:
         """Runs a batch; see `Keeper.run`."""
         yield from chunked(self._keeper.run(config, vectors), CHUNK_SECONDS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from farm.boards.base import Board
 from farm.endings import conclusion, ending, missed, untried
 from farm.errors import NotRunnable
 from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
+from farm.outcome import Outcome
 from farm.report.progress import Lane, Progress
 from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, RunBoard
 from farm.vectors import Vector
@@ -20,6 +21,7 @@ from scheduler import (
     AttemptEnded,
     BatchEnded,
     BoardAdded,
+    BoardHeld,
     BoardLeaving,
     BoardLost,
     BoardReady,
@@ -33,11 +35,14 @@ from scheduler import (
     Release,
     Restart,
     Retire,
+    Retries,
     Scheduler,
     Stopped,
+    Try,
     Work,
 )
 from scheduler import Conclusion as Why
+from scheduler.health import State, Transition
 from tracer.device_config import DeviceConfig
 
 COST_SECONDS = 0.02
@@ -62,6 +67,19 @@ class Recorder(Protocol):
 
     def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
         """Records how vectors ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an earlier driver of the run recorded of a vector.
+
+    Attributes:
+        attempts: all of them, by number from 1 on.
+        forgiven: they don't count against the vector any more: it was asked to be tried again.
+    """
+
+    attempts: tuple[Attempt, ...]
+    forgiven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +109,18 @@ class Driver:
     """
 
     def __init__(
-        self, run_id: str, boards: Sequence[Board], fleet: Fleet, recorder: Recorder, progress: Progress
+        self,
+        run_id: str,
+        boards: Sequence[Board],
+        fleet: Fleet,
+        recorder: Recorder,
+        progress: Progress,
+        *,
+        retries: Retries | None = None,
     ) -> None:
         self.run_id = run_id
-        self.scheduler = Scheduler(fits)
+        self.scheduler = Scheduler(fits, retries=retries)
+        self._limit = ""  # which stopped the run
         self._boards = {board.id: board for board in boards}
         self._fleet = fleet
         self._recorder = recorder
@@ -114,18 +140,32 @@ class Driver:
         for board in list(self._boards.values()):
             self._add(board)
 
-    def run(self, vectors: Sequence[Vector], stop_asked: Callable[[], bool] = lambda: False) -> None:
+    def run(
+        self,
+        vectors: Sequence[Vector],
+        stop_asked: Callable[[], bool] = lambda: False,
+        *,
+        past: Mapping[str, Past] | None = None,
+        max_seconds: float | None = None,
+    ) -> None:
         """Runs vectors, already planned in the store, until each has its verdict.
 
         Args:
             vectors: what to run; those that can't run are concluded at once.
             stop_asked: looked at all the time; once it says so, what runs may end and nothing more begins.
+            past: what an earlier driver recorded of these vectors, by id.
+            max_seconds: after so long it is as if `stop_asked` said so.
 
         Raises:
             NotRunnable: a board's host lacks what running needs.
         """
-        self._plan(vectors)
+        deadline = None if max_seconds is None else time.monotonic() + max_seconds
+        self._plan(vectors, past or {})
         while not self.scheduler.done:
+            if deadline is not None and time.monotonic() > deadline and not self.scheduler.stopped:
+                self._limit = f"after the {max_seconds:g} s that it was given"
+                self._progress.note(f"stopping {self._limit}: what runs may end")
+                self._tell(Stopped())
             if stop_asked() and not self.scheduler.stopped:
                 self._progress.note("stopping: what runs may end; press Ctrl-C again to end at once")
                 self._tell(Stopped())
@@ -144,7 +184,7 @@ class Driver:
             self._tell(BoardLost(board))
         self._flush()
 
-    def _plan(self, vectors: Sequence[Vector]) -> None:
+    def _plan(self, vectors: Sequence[Vector], past: Mapping[str, Past]) -> None:
         self._vectors = {vector.id: vector for vector in vectors}
         works = []
         for vector in vectors:
@@ -152,9 +192,21 @@ class Driver:
                 self._conclusions.append(untried(vector.id, *vector.unrunnable))
             else:
                 key = Setup(vector.device_config, vector.kinds)
-                works.append(Work(vector.id, key, vector.operation, COST_SECONDS))
+                tries = self._take_over(vector.id, past.get(vector.id, Past(())))
+                forgiven = len(tries) if vector.id in past and past[vector.id].forgiven else 0
+                works.append(Work(vector.id, key, vector.operation, COST_SECONDS, tries, forgiven))
         self._tell(Planned(tuple(works)))
         self._flush()
+
+    def _take_over(self, vector_id: str, past: Past) -> tuple[Try, ...]:
+        """What the scheduler is to know of a vector's past; an attempt that was never recorded says nothing of it."""
+        if not past.attempts:
+            return ()
+        known = {attempt.number: attempt for attempt in past.attempts}
+        for number in set(range(1, max(known) + 1)) - set(known):
+            known[number] = Attempt(number, "", missed(vector_id, "a board", "it was not recorded", 0.0))
+        self._unconcluded[vector_id] = known
+        return tuple(Try(known[number].board, ending(known[number].outcome)) for number in sorted(known))
 
     def _add(self, board: Board) -> None:
         self._boards[board.id] = board
@@ -168,19 +220,11 @@ class Driver:
     def _take(self, happening: Happening) -> None:
         match happening:
             case Outcomes(batch, outcomes):
-                for outcome in outcomes:
-                    number = self.scheduler.attempt_number(batch, outcome.vector_id)
-                    if number is None:
-                        continue  # late: that attempt was given up, and another stands for it
-                    board = self.scheduler.batches[batch].board
-                    attempt = Attempt(number, board, outcome)
-                    self._keep(attempt)
-                    means = ending(outcome)
-                    if means is Ending.REFUSED:
-                        self._refusals[self._vectors[outcome.vector_id].device_config] = outcome.message
-                    if means in (Ending.REFUSED, Ending.FAULT):
-                        self._happened(board, BoardEventKind.FAULT, outcome.message)
-                    self._tell(AttemptEnded(batch, outcome.vector_id, means))
+                for told in outcomes:
+                    if isinstance(told, Transition):
+                        self._trusted(told)
+                    else:
+                        self._attempted(batch, told)
             case BatchDone(board, batch):
                 self._lanes[board].pop(batch, None)
                 self._tell(BatchEnded(batch))
@@ -204,6 +248,35 @@ class Driver:
                 self._tell(BoardLeaving(board))
             case Unusable(board, message):
                 raise NotRunnable(f"{board}: {message}")
+
+    def _attempted(self, batch: int, outcome: Outcome) -> None:
+        number = self.scheduler.attempt_number(batch, outcome.vector_id)
+        if number is None:
+            return  # late: that attempt was given up, and another stands for it
+        board = self.scheduler.batches[batch].board
+        self._keep(Attempt(number, board, outcome))
+        means = ending(outcome)
+        if means is Ending.REFUSED:
+            self._refusals[self._vectors[outcome.vector_id].device_config] = outcome.message
+        if means.blames_board:
+            self._happened(board, BoardEventKind.FAULT, outcome.message)
+        self._tell(AttemptEnded(batch, outcome.vector_id, means))
+
+    def _trusted(self, transition: Transition) -> None:
+        """A board is trusted more than before, or less."""
+        details = {
+            "before": transition.before.value,
+            "after": transition.after.value,
+            "cause": transition.cause.value,
+            "seconds": transition.seconds,
+        }
+        board, kind = transition.board, BoardEventKind.STATE
+        self._events.append(BoardEvent(board, kind, transition.message, transition.at, details))
+        if transition.after is State.HELD:
+            self._losses[board] = transition.message
+            self._lanes[board].clear()
+            self._progress.note(f"{board} is held: {transition.message}")
+            self._tell(BoardHeld(board))
 
     def _tell(self, event: Event) -> None:
         for instruction in self.scheduler.handle(event, time.monotonic()):
@@ -251,6 +324,8 @@ class Driver:
             cause = self._refusals.get(self._vectors[decided.work].device_config, "")
         elif decided.conclusion is Why.LOST:
             cause = next(reversed(self._losses.values()), "")
+        elif decided.conclusion is Why.STOPPED:
+            cause = self._limit
         self._conclusions.append(conclusion(decided, attempts, cause))
 
     # --- recording and telling ---
@@ -269,13 +344,15 @@ class Driver:
 
     def _flush(self) -> None:
         """Makes everything durable that came since the last time, and then tells of it."""
-        attempts, self._attempts = self._attempts, []
-        conclusions, self._conclusions = self._conclusions, []
-        events, self._events = self._events, []
+        attempts, conclusions, events = self._attempts, self._conclusions, self._events
         self._flushed = time.monotonic()
-        self._recorder.events(self.run_id, events)
+        # should one fail, what was not written is still there for the next time; writing twice does no harm
         self._recorder.record(self.run_id, attempts)
+        self._attempts = []
         self._recorder.conclude(self.run_id, conclusions)
+        self._conclusions = []
+        self._recorder.events(self.run_id, events)
+        self._events = []
         for attempt in attempts:
             self._progress.attempt(attempt, self._vectors[attempt.outcome.vector_id].operation)
         for concluded in conclusions:

@@ -10,6 +10,7 @@ from farm.verdicts import Reason, Verdict
 from scheduler import Conclude, Ending
 from scheduler import Conclusion as Why
 
+STOPPED = "the run was stopped first"
 _REFUSALS = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
@@ -23,6 +24,8 @@ def ending(outcome: Outcome) -> Ending:
     if verdict.failed:
         return Ending.FAILED
     if verdict in (Verdict.BOARD_FAULT, Verdict.HOST_FAULT):
+        if "doubted" in outcome.details:
+            return Ending.DOUBTED
         return Ending.REFUSED if outcome.reason in _REFUSALS else Ending.FAULT
     # not run, or a fault of farm itself: any board would say the same
     return Ending.FINAL
@@ -47,7 +50,8 @@ def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], cause: str = 
     Args:
         decided: what the scheduler concluded.
         attempts: the vector's attempts by number.
-        cause: why boards refused to open as the vector needs, or why they were lost, where they were.
+        cause: why boards refused to open as the vector needs, or why they were lost, where they were; which limit
+            stopped the run, where one did.
     """
     if decided.attempt is not None:
         decisive = attempts[decided.attempt]
@@ -58,14 +62,14 @@ def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], cause: str = 
     verdict, reason, message = {
         Why.UNSATISFIABLE: (Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"),
         Why.LOST: (Verdict.NOT_RUN, Reason.BOARD_LOST, _because("every board that could run it was lost", cause)),
-        Why.STOPPED: (Verdict.NOT_RUN, Reason.STOPPED, "the run was stopped first"),
+        Why.STOPPED: (Verdict.NOT_RUN, Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED, _because(STOPPED, cause)),
         Why.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"),
     }[decided.conclusion]
     return Conclusion(decided.work, verdict, reason, message)
 
 
 def _flaky(vector_id: str, good: Attempt, attempts: Mapping[int, Attempt]) -> Conclusion:
-    bad = next(attempt for number, attempt in sorted(attempts.items()) if attempt.outcome.verdict.failed)
+    bad = next(attempt for number, attempt in sorted(attempts.items()) if ending(attempt.outcome).failed)
     told = f"{good.outcome.verdict.value} on {good.board} after {bad.outcome.verdict.value} on {bad.board}"
     return Conclusion(vector_id, Verdict.FLAKY, bad.outcome.reason, f"{told}: {bad.outcome.message}")
 

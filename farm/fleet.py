@@ -14,8 +14,7 @@ from ray.exceptions import RayError
 
 from farm.actor import start_actor
 from farm.boards.base import Board
-from farm.keeper import Limits
-from farm.outcome import Outcome
+from farm.keeper import Limits, Told
 from farm.quiet_ray import ray
 from tracer.device_config import DeviceConfig
 
@@ -49,10 +48,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Attempts of a batch ended."""
+    """Attempts of a batch ended, and what is thought of its board changed, in this order."""
 
     batch: int
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Told]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from scheduler.events import (
     AttemptEnded,
     BatchEnded,
     BoardAdded,
+    BoardHeld,
     BoardLeaving,
     BoardLost,
     BoardReady,
@@ -35,7 +36,7 @@ from scheduler.events import (
 )
 from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
 from scheduler.retry import Retries
-from scheduler.work import Conclusion, Ending, Work
+from scheduler.work import Conclusion, Ending, Try, Work
 
 __all__ = [
     "Assign",
@@ -43,6 +44,7 @@ __all__ = [
     "BatchEnded",
     "Batching",
     "BoardAdded",
+    "BoardHeld",
     "BoardLeaving",
     "BoardLost",
     "BoardReady",
@@ -64,5 +66,6 @@ __all__ = [
     "Retries",
     "Scheduler",
     "Stopped",
+    "Try",
     "Work",
 ]

@@ -14,6 +14,7 @@ from scheduler.events import (
     AttemptEnded,
     BatchEnded,
     BoardAdded,
+    BoardHeld,
     BoardLeaving,
     BoardLost,
     BoardReady,
@@ -25,8 +26,8 @@ from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall
 from scheduler.invariants import check
 from scheduler.placing import choose_key
 from scheduler.pool import Pool
-from scheduler.retry import Retries, Try, settle
-from scheduler.work import Conclusion, Ending, Work
+from scheduler.retry import Retries, settle
+from scheduler.work import Conclusion, Ending, Try, Work
 
 
 class Scheduler:
@@ -120,6 +121,8 @@ class Scheduler:
                 self._board_ready(event.board)
             case BoardLost():
                 self._board_lost(event.board)
+            case BoardHeld():
+                self._board_held(event.board)
             case BoardLeaving():
                 self._board_leaving(event.board)
             case Stopped():
@@ -168,8 +171,12 @@ class Scheduler:
                 raise InvalidTransition(f"work {work.id} was planned before", self._story)
             self.works[work.id] = work
             self.counts["planned"] += 1
+            decided = self._recall_tries(work)
+            if decided:
+                self._conclude(work.id, *decided)
+                continue
             keys.add(work.key)
-            self.pool.push(work)
+            self.pool.push(work, self._to_avoid(work.key, work.past) if work.past else None)
         self._hungry |= self._starved
         self._starved.clear()
         for key in keys:
@@ -208,6 +215,15 @@ class Scheduler:
             self._retire(board)
         else:
             self._out.append(Restart(name))
+
+    def _board_held(self, name: str) -> None:
+        board = self._board(name)
+        if board.state.takes_part:
+            self._retire(board)
+        elif board.state is BoardState.LEAVING:
+            for batch in list(board.batches):
+                self._give_back(batch)
+            self._left(board)
 
     def _board_leaving(self, name: str) -> None:
         board = self._board(name)
@@ -269,11 +285,18 @@ class Scheduler:
             self._conclude(work, Conclusion.ENDED, 1)
             return
         tries = self.tries[work] = (*self.tries.get(work, ()), Try(held.board, ending))
-        decided = self.retries.decide(tries) or (settle(tries) if self.stopped else None)
+        decided = self.retries.decide(tries, self.works[work].forgiven) or (settle(tries) if self.stopped else None)
         if decided:
             self._conclude(work, *decided)
         else:
             self._wait(work)
+
+    def _recall_tries(self, work: Work) -> tuple[Conclusion, int] | None:
+        """Takes over the attempts of an earlier driver, which may have died before it drew the conclusion."""
+        if not work.past:
+            return None
+        self.tries[work.id] = work.past
+        return self.retries.decide(work.past, work.forgiven) if len(work.past) > work.forgiven else None
 
     def _wait(self, work: str) -> None:
         """Puts a work among those that wait, for another board than it was last tried on where there is one."""

@@ -46,6 +46,13 @@ class BoardLost:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardHeld:
+    """A board can't be trusted any more, and nothing more is tried with it. What it had counts as no try."""
+
+    board: str
+
+
+@dataclass(frozen=True, slots=True)
 class BoardLeaving:
     """A board is wanted back. What it runs may end, the rest goes elsewhere, and none of it counts as a try."""
 
@@ -54,11 +61,19 @@ class BoardLeaving:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """One work of a batch was tried."""
+    """One work of a batch was tried.
+
+    Attributes:
+        batch: which.
+        work: its id.
+        ending: how the attempt ended.
+        seconds: how long the work took, where that says something: estimates learn from it.
+    """
 
     batch: int
     work: str
     ending: Ending
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +88,6 @@ class Stopped:
     """No more work is to be started."""
 
 
-Event: TypeAlias = BoardAdded | Planned | BoardReady | BoardLost | BoardLeaving | AttemptEnded | BatchEnded | Stopped
+Event: TypeAlias = (
+    BoardAdded | Planned | BoardReady | BoardLost | BoardHeld | BoardLeaving | AttemptEnded | BatchEnded | Stopped
+)

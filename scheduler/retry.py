@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduler.work import Conclusion, Ending
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One attempt: where, and how it ended. The first of a work has number 1."""
-
-    board: str
-    ending: Ending
+from scheduler.work import Conclusion, Ending, Try
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +22,27 @@ class Retries:
     failed: int = 1
     faults: int = 3
 
-    def decide(self, tries: Sequence[Try]) -> tuple[Conclusion, int] | None:
+    def decide(self, tries: Sequence[Try], forgiven: int = 0) -> tuple[Conclusion, int] | None:
         """Looks at a work after an attempt.
+
+        Args:
+            tries: all its attempts.
+            forgiven: how many of the first don't count against it.
 
         Returns:
             The conclusion and the number of the attempt that stands for the work, or None to try it again.
         """
         last = tries[-1].ending
         if last is Ending.GOOD:
-            failed_before = any(past.ending.blames_work for past in tries)
+            failed_before = any(past.ending.failed for past in tries)
             return (Conclusion.FLAKY if failed_before else Conclusion.ENDED), len(tries)
         if last is Ending.FINAL:
             return settle(tries)
         if last.blames_board:
-            spent = sum(past.ending.blames_board for past in tries) >= self.faults
+            spent = sum(past.ending.blames_board for past in tries[forgiven:]) >= self.faults
         else:
             allowed = self.killed if last is Ending.KILLED else self.failed
-            spent = sum(past.ending is last for past in tries) >= allowed
+            spent = sum(past.ending is last for past in tries[forgiven:]) >= allowed
         return settle(tries) if spent else None
 
 

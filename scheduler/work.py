@@ -16,12 +16,18 @@ class Work:
         key: how a board must be set up for it. Opaque: only equality counts. Changing the key costs a board time.
         group: works of one group share what a board prepares once, such as compiled kernels.
         cost: estimated seconds.
+        guess: whether nothing is known of it, so that `cost` says no more than that it costs something.
+        past: attempts of it before it was planned, when the run was resumed.
+        forgiven: how many of these don't count against it any more; their numbers are not used again.
     """
 
     id: str
     key: Hashable
     group: str = ""
     cost: float = 1.0
+    past: tuple[Try, ...] = ()
+    forgiven: int = 0
+    guess: bool = False
 
 
 class Ending(Enum):
@@ -30,6 +36,7 @@ class Ending(Enum):
     GOOD = "good"
     FAILED = "failed"  # the work itself failed; its process lives on
     KILLED = "killed"  # it took its process down, or hung it
+    DOUBTED = "doubted"  # it failed on a board that then turned out bad
     FAULT = "fault"  # a board or host failed: that says nothing of the work
     REFUSED = "refused"  # the board could not be set up for its key
     MISSED = "missed"  # the board was lost, or gave up, while this work was probably running
@@ -41,9 +48,22 @@ class Ending(Enum):
         return self in (Ending.FAILED, Ending.KILLED)
 
     @property
+    def failed(self) -> bool:
+        """It failed, whoever is to blame."""
+        return self.blames_work or self is Ending.DOUBTED
+
+    @property
     def blames_board(self) -> bool:
         """What the work ran on failed, so that another try elsewhere tells more."""
-        return self in (Ending.FAULT, Ending.REFUSED, Ending.MISSED)
+        return self in (Ending.DOUBTED, Ending.FAULT, Ending.REFUSED, Ending.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attempt: where, and how it ended. The first of a work has number 1."""
+
+    board: str
+    ending: Ending
 
 
 class Conclusion(Enum):

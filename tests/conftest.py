@@ -22,6 +22,27 @@ def _end_quietly() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
+SEALED = ("tt-smi", "ipmitool", "setpci", "reboot", "shutdown")
+"""Commands that change a host's real boards: no test may start one."""
+
+
+@pytest.fixture(autouse=True)
+def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keeps tests away from the host's boards and from what farm remembers of it, in this process and its children."""
+    monkeypatch.setenv("FARM_RESET_COMMAND", "false")
+    monkeypatch.setenv("FARM_STATE", str(tmp_path_factory.mktemp("state")))
+
+
+def _tripwire(event: str, details: tuple[Any, ...]) -> None:
+    if event in ("subprocess.Popen", "os.exec", "os.posix_spawn") and details:
+        command = [str(details[0]), *map(str, details[1] or ())] if len(details) > 1 else [str(details[0])]
+        if any(Path(word).name in SEALED for word in command[:2]):
+            raise RuntimeError(f"a test would run {command}")
+
+
+sys.addaudithook(_tripwire)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real masters, which is no part of the repository."""

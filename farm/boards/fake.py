@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 
 from farm.boards.base import Board, BoardKind
@@ -51,13 +51,17 @@ class Script:
         starts: whether its process starts at all.
         seconds: how long each vector takes.
         acts: by vector id, what running it comes to: for the first time on this board, the second, ..., the last
-            for good. Vectors that aren't named pass.
+            for good. Vectors that aren't named do as `*` says, else pass.
+        checks: what checking the board comes to: the first time, the second, ..., the last for good.
+        sound_while: a file; the board passes no check while it isn't there.
     """
 
     opening: Opening = Opening.OPENS
     starts: bool = True
     seconds: float = 0.0
     acts: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
+    checks: tuple[bool, ...] = ()
+    sound_while: str = ""
 
     @classmethod
     def of(cls, board: Board) -> Script:
@@ -74,13 +78,14 @@ class Script:
         try:
             raw = json.loads(text)
             acts = {name: tuple(Act(act) for act in given) for name, given in raw.pop("acts", {}).items()}
-            return cls(opening=Opening(raw.pop("opening", "opens")), acts=acts, **raw)
+            checks = tuple(map(bool, raw.pop("checks", ())))
+            return cls(opening=Opening(raw.pop("opening", "opens")), acts=acts, checks=checks, **raw)
         except (ValueError, TypeError, AttributeError) as error:
             raise FarmError(f"{SCRIPT_VARIABLE} is no script of a fake board: {error}") from error
 
     def __str__(self) -> str:
         acts = {name: [act.value for act in given] for name, given in self.acts.items()}
-        return json.dumps({"opening": self.opening.value, "starts": self.starts, "seconds": self.seconds, "acts": acts})
+        return json.dumps({**asdict(self), "opening": self.opening.value, "acts": acts})
 
 
 def fake_boards(kind: BoardKind, count: int, first: int = 0, script: Script | None = None) -> list[Board]:

@@ -7,12 +7,13 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from farm.boards.base import Board
 from farm.boards.fake import Act, Opening, Script
-from farm.outcome import Outcome
-from farm.process.protocol import Hung, OpenFailed, ProcessDied
+from farm.outcome import Outcome, doubted
+from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -31,10 +32,13 @@ class FakeProcess:
         script: how it behaves.
         runs: how often each vector was run here, over all its lives.
         opened: every device config it was opened with, in order.
+        checks: how often it was checked, over all its lives.
     """
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, deadlines: Deadlines | None = None) -> None:
         self.board = board
+        self.deadlines = deadlines or Deadlines()
+        self.checks = 0
         self.script = Script.of(board)
         self.runs: Counter[str] = Counter()
         self.opened: list[DeviceConfig] = []
@@ -60,11 +64,26 @@ class FakeProcess:
         self.opened.append(config)
         return {"mesh_shape": list(config.mesh_shape)}
 
+    def check(self) -> None:
+        """See the protocol."""
+        self._require_alive()
+        passes = self.script.checks[min(self.checks, len(self.script.checks) - 1)] if self.script.checks else True
+        self.checks += 1
+        if not passes or (self.script.sound_while and not Path(self.script.sound_while).exists()):
+            raise Unsound(f"{self.board.id} was told not to be sound")
+
     def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
         """See the protocol."""
         self._require_alive()
         for vector in vectors:
-            yield self._run(vector["id"], vector.get("timeout") or timeout)
+            outcome = self._run(vector["id"], vector.get("timeout") or timeout)
+            if outcome.verdict.failed:
+                try:
+                    self.check()
+                except ProcessError as error:
+                    yield doubted(outcome, str(error))
+                    return
+            yield outcome
 
     def close(self) -> None:
         """See the protocol."""
@@ -72,7 +91,7 @@ class FakeProcess:
 
     def _run(self, vector_id: str, timeout: float) -> Outcome:
         started = time.time()
-        acts = self.script.acts.get(vector_id, (Act.PASS,))
+        acts = self.script.acts.get(vector_id) or self.script.acts.get("*", (Act.PASS,))
         act = acts[min(self.runs[vector_id], len(acts) - 1)]
         self.runs[vector_id] += 1
         if act is Act.HANG or self.script.seconds > timeout:

@@ -42,6 +42,7 @@ class Session:
         self, *, computes: bool, tell: Tell | None = None, on_error: Callable[[BaseException], None] | None = None
     ) -> None:
         self.computes = computes
+        self._on_error = on_error
         self._modules = ModuleRunner(computes=computes, tell=tell, on_error=on_error)
         self._by_fixture = False
         self._runner: Runner | None = None
@@ -64,6 +65,7 @@ class Session:
             self.close()
             return {"refused": words(error)}
         self._runner = Runner(device, computes=self.computes)
+        self._runner.on_error = self._on_error
         grid = device.compute_with_storage_grid_size()
         return {"opened": {"chips": device.get_num_devices(), "grid": [grid.x, grid.y]}}
 

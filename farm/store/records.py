@@ -148,6 +148,7 @@ class BoardEventKind(str, Enum):
     OPENED = "opened"
     BATCH = "batch"
     FAULT = "fault"
+    STATE = "state"
     RESTARTED = "restarted"
     RESET = "reset"
     RETIRED = "retired"

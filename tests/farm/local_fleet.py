@@ -10,8 +10,7 @@ from typing import Any
 
 from farm.boards.base import Board
 from farm.fleet import BatchDone, Gone, Happening, Outcomes, Started
-from farm.keeper import Keeper, Limits
-from farm.outcome import Outcome
+from farm.keeper import Keeper, Limits, Told
 from farm.process.protocol import ProcessDied
 from tracer.device_config import DeviceConfig
 
@@ -68,7 +67,7 @@ class LocalFleet:
             return happened
         batch, config, vectors = self._batches[busy].popleft()
         self._batches[busy] = self._batches.pop(busy)  # to the end: boards take turns
-        outcomes: list[Outcome] = []
+        outcomes: list[Told] = []
         try:
             outcomes.extend(self._keepers[busy].run(config, vectors))
         except KeeperDied:

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -14,10 +15,10 @@ from farm.boards.base import Board
 from farm.boards.fake import Act, Opening, Script, fake_boards
 from farm.boards.kinds import KINDS
 from farm.driver import Driver
-from farm.errors import NotRunnable
+from farm.errors import NotRunnable, StoreError
 from farm.fleet import Happening, Outcomes, Unusable
 from farm.report.plain import PlainProgress
-from farm.store import RunInfo, RunView, Store
+from farm.store import Attempt, RunInfo, RunView, Store
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
 from tests.farm.local_fleet import KeeperDied, LocalFleet
@@ -153,10 +154,78 @@ def test_a_board_that_refuses_leaves_the_work_to_the_others(store: Store) -> Non
 def test_when_all_boards_refuse_it_is_no_failure_of_the_tests(store: Store) -> None:
     fleet = LocalFleet()
     view = run(store, boards(2, Script(opening=Opening.REFUSES)), [vector(f"v{n}") for n in range(30)], fleet)
-    assert view.counts["board_fault"] == 30
+    assert view.counts["board_fault"] + view.counts["not_run"] == 30
     assert all("told not to open" in each.message for each in view.vectors)
-    # on each board two batches, and the one that was queued behind them
-    assert sum(len(each.history) for each in view.vectors) <= 2 * 3
+    assert sum(len(each.history) for each in view.vectors) == 2, "each board is out after its first vector"
+    states = [
+        [event.details["after"] for event in board.events if event.kind.value == "state"] for board in view.run.boards
+    ]
+    assert states == [["suspect", "held"]] * 2
+
+
+def test_a_board_that_fails_everything_and_its_check_is_out_after_one_vector(store: Store) -> None:
+    liar = boards(1, Script(acts={"*": (Act.FAIL,)}, checks=(True, False)))
+    good = fake_boards(N300, 1, first=1, script=Script())
+    view = run(store, liar + good, [vector(f"v{n}") for n in range(60)])
+    assert view.counts["validated"] + view.counts["flaky"] == 60
+    [doubted] = [each for each in view.vectors if each.verdict is Verdict.FLAKY]
+    assert [(each.board, each.verdict, each.reason) for each in doubted.history] == [
+        ("fake:n300:0", Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT),
+        ("fake:n300:1", Verdict.VALIDATED, Reason.NONE),
+    ]
+    assert sum(each.board == "fake:n300:0" for seen in view.vectors for each in seen.history) == 1
+
+
+def test_a_board_that_hangs_everything_and_its_check_costs_no_vector_its_verdict(store: Store) -> None:
+    wedged = boards(1, Script(acts={"*": (Act.HANG,)}, checks=(True, False)))
+    good = fake_boards(N300, 1, first=1, script=Script())
+    view = run(store, wedged + good, [vector(f"v{n}") for n in range(40)])
+    assert view.counts["validated"] + view.counts["flaky"] == 40
+
+
+def test_a_failure_that_no_sound_board_confirms_is_no_failure(store: Store) -> None:
+    view = run(store, boards(3, Script(acts={"*": (Act.FAIL,)}, checks=(True, False))), [vector("v")])
+    assert verdicts(view) == {"v": ("board_fault", "board_suspect")}
+    assert len({each.board for each in view.vectors[0].history}) == 3
+
+
+def test_a_run_has_a_time_limit(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    vectors = [vector(f"v{n}") for n in range(100)]
+    store.plan(run_id, vectors)
+    driver = Driver(run_id, boards(1, Script(seconds=0.005)), LocalFleet(), store, PlainProgress(io.StringIO()))
+    driver.start()
+    driver.run(vectors, max_seconds=0.05)
+    view = store.view(run_id)
+    assert set(verdicts(view).values()) == {("not_run", "stopped_by_limit"), ("validated", "")}
+    assert "0.05 s" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
+
+
+def test_what_could_not_be_recorded_is_recorded_the_next_time(store: Store) -> None:
+    class Full:
+        """A store whose disk is full in mid-run."""
+
+        def __init__(self) -> None:
+            self.refusals = 1
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
+            if attempts and self.refusals:
+                self.refusals -= 1
+                raise StoreError("the disk is full")
+            store.record(run_id, attempts)
+
+    run_id = store.start_run(RunInfo("test"))
+    vectors = [vector(f"v{n}") for n in range(10)]
+    store.plan(run_id, vectors)
+    driver = Driver(run_id, boards(1), LocalFleet(), cast(Store, Full()), PlainProgress(io.StringIO()))
+    driver.start()
+    with pytest.raises(StoreError):
+        driver.run(vectors)
+    driver.abandon()
+    assert store.view(run_id).counts["validated"] > 0
 
 
 def test_a_lost_keeper_costs_no_other_vector_anything(store: Store) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.endings import conclusion, ending, missed
-from farm.outcome import Outcome
+from farm.outcome import Outcome, doubted
 from farm.store import Attempt, Conclusion
 from farm.verdicts import Reason, Verdict
 from scheduler import Conclude, Ending
@@ -36,7 +36,11 @@ def test_every_sort_of_outcome_means_something(verdict: Verdict, reason: Reason,
 
 
 def test_no_verdict_is_unknown_to_the_scheduler() -> None:
-    assert {ending(Outcome("v", verdict)) for verdict in Verdict} == set(Ending) - {Ending.REFUSED, Ending.MISSED}
+    assert {ending(Outcome("v", verdict)) for verdict in Verdict} == set(Ending) - {
+        Ending.REFUSED,
+        Ending.MISSED,
+        Ending.DOUBTED,
+    }
 
 
 def attempt(number: int, verdict: Verdict, reason: Reason = Reason.NONE, message: str = "") -> Attempt:
@@ -84,3 +88,13 @@ def test_a_missed_attempt_blames_the_board() -> None:
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_LOST)
     assert "mock:n300:0 was lost" in outcome.message
     assert outcome.message.endswith("its process was killed")
+
+
+def test_a_doubted_failure_is_flaky_once_it_passes_elsewhere() -> None:
+    failed = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
+    seen = doubted(failed, "1 of 2 chips are there")
+    assert ending(seen) is Ending.DOUBTED
+    attempts = {1: Attempt(1, "a", seen), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
+    told = conclusion(Conclude("v", Why.FLAKY, 2), attempts)
+    assert (told.verdict, told.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)
+    assert "1 of 2 chips are there" in told.message

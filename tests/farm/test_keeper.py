@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from farm.keeper import Keeper, Limits
 from farm.outcome import Outcome
 from farm.process.fake import FakeProcess
 from farm.process.protocol import OpenFailed, ProcessDied
+from farm.reset import COMMAND_VARIABLE
 from farm.verdicts import Reason, Verdict
+from scheduler.health import Budget, State, Transition
 from tracer.device_config import DeviceConfig
 
 ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
@@ -28,7 +32,21 @@ def keeper(script: Script, limits: Limits | None = None) -> Keeper:
 
 
 def run(held: Keeper, *names: str, config: DeviceConfig = ONE) -> list[Outcome]:
-    return list(held.run(config, [{"id": name} for name in names]))
+    return outcomes_of(held.run(config, [{"id": name} for name in names]))
+
+
+def outcomes_of(told: Iterable[Outcome | Transition]) -> list[Outcome]:
+    return [each for each in told if isinstance(each, Outcome)]
+
+
+def story(held: Keeper, *names: str) -> list[str]:
+    """What is told of the vectors and of the board's trust, in order."""
+    return [
+        f"{each.vector_id}: {each.verdict.value}"
+        if isinstance(each, Outcome)
+        else f"{each.after.value} by {each.cause.value}"
+        for each in held.run(ONE, [{"id": name} for name in names])
+    ]
 
 
 def ends(outcomes: list[Outcome]) -> list[tuple[Verdict, Reason]]:
@@ -61,7 +79,7 @@ def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reas
 
 def test_a_slow_vector_hangs_by_its_own_limit() -> None:
     held = keeper(Script(seconds=0.1))
-    outcomes = list(held.run(ONE, [{"id": "a"}, {"id": "b", "timeout": 5.0}]))
+    outcomes = outcomes_of(held.run(ONE, [{"id": "a"}, {"id": "b", "timeout": 5.0}]))
     assert ends(outcomes) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG), VALIDATED]
     assert outcomes[1].seconds >= 0.1
 
@@ -120,7 +138,7 @@ def test_a_process_that_dies_between_vectors_blames_the_board() -> None:
             return super()._run(vector_id, timeout)
 
     [board] = fake_boards(KINDS["n300"], 1)
-    held = Keeper(board, Path("unused"), Limits(), lambda board, _: Moody(board))
+    held = Keeper(board, Path("unused"), Limits(), lambda board, *_: Moody(board))
     assert ends(run(held, "a", "b", "c")) == [VALIDATED, (Verdict.BOARD_FAULT, Reason.CRASH), VALIDATED]
 
 
@@ -131,7 +149,7 @@ def test_what_the_host_lacks_is_no_outcome() -> None:
 
     [board] = fake_boards(KINDS["n300"], 1)
     with pytest.raises(NotRunnable):
-        Keeper(board, Path("unused"), Limits(), lambda board, _: Bare(board)).start()
+        Keeper(board, Path("unused"), Limits(), lambda board, *_: Bare(board)).start()
 
 
 def test_a_script_survives_the_trip_to_a_board(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,3 +187,110 @@ def test_open_failed_keeps_the_process() -> None:
     for _ in range(2):
         with pytest.raises(OpenFailed, match="told not to open"):
             process.open(ONE, 1.0)
+
+
+def test_a_board_is_trusted_once_it_passed_its_check_and_busy_while_it_runs() -> None:
+    held = keeper(Script(), Limits())
+    assert held.health.state is State.UNVERIFIED
+    assert story(held, "a", "b") == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "a: validated",
+        "b: validated",
+        "healthy by work_ended",
+    ]
+    assert story(held, "c") == ["busy by work_began", "c: validated", "healthy by work_ended"]
+
+
+def test_a_crash_on_a_sound_board_is_the_vectors() -> None:
+    held = keeper(Script(acts={"bad": (Act.CRASH,)}), Limits())
+    assert story(held, "bad", "a") == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "bad: fail_crash_hang",
+        "suspect by process_died",
+        "healthy by check_passed",
+        "busy by work_began",
+        "a: validated",
+        "healthy by work_ended",
+    ]
+
+
+def test_a_crash_on_a_board_that_then_fails_its_checks_is_not_and_the_board_is_held() -> None:
+    held = keeper(Script(acts={"bad": (Act.CRASH,)}, checks=(True, False)), Limits())
+    assert story(held, "bad", "a") == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "bad: board_fault",
+        "suspect by process_died",
+        "held by budget_spent",
+    ]
+    assert story(held, "a", "b") == [], "a held board runs nothing"
+
+
+def test_a_lying_board_is_out_after_its_first_lie() -> None:
+    held = keeper(Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), Limits())
+    [outcome] = run(held, *map(str, range(100)))
+    assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
+    assert outcome.details["doubted"]["verdict"] == "fail_assert_exception"
+    assert held.health.state is State.HELD
+
+
+def test_a_board_that_never_passes_runs_nothing() -> None:
+    held = keeper(Script(checks=(False,)), Limits())
+    outcomes = run(held, "a", "b", "c")
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.BOARD_FAULT]
+    assert not fake(held).runs
+    assert held.health.state is State.HELD
+
+
+def resettable(script: Script, command: str) -> Board:
+    [board] = fake_boards(KINDS["n300"], 1, script=script)
+    return replace(board, environment={**board.environment, COMMAND_VARIABLE: command})
+
+
+def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(tmp_path: Path) -> None:
+    cure = tmp_path / "cure"
+    cure.touch()
+    board = resettable(Script(acts={"bad": (Act.CRASH,)}, sound_while=str(cure)), f"touch {cure}")
+    held = Keeper(board, tmp_path, Limits())
+    told = []
+    for each in held.run(ONE, [{"id": name} for name in ("a", "bad", "b")]):
+        if isinstance(each, Outcome):
+            told.append(f"{each.vector_id}: {each.verdict.value}")
+            if each.vector_id == "a":
+                cure.unlink()  # from now on only the reset helps
+        else:
+            told.append(f"{each.after.value} by {each.cause.value}")
+    assert told == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "a: validated",
+        "bad: fail_crash_hang",
+        "suspect by process_died",
+        "resetting by reset_needed",
+        "unverified by reset_ended",
+        "healthy by check_passed",
+        "busy by work_began",
+        "b: validated",
+        "healthy by work_ended",
+    ]
+
+
+def test_a_dead_board_is_reset_twice_and_held_also_by_those_who_come_after(tmp_path: Path) -> None:
+    resets = tmp_path / "resets"
+    board = resettable(Script(checks=(False,)), f"sh -c 'echo reset >> {resets}'")
+    for _ in range(6):
+        list(Keeper(board, tmp_path, Limits(budget=Budget(resets_in_all=5))).run(ONE, [{"id": "a"}]))
+    assert resets.read_text(encoding="utf-8").count("reset") == 5
+
+
+def test_a_board_that_hangs_after_a_stop_is_not_reset(tmp_path: Path) -> None:
+    resets = tmp_path / "resets"
+    board = resettable(Script(acts={"a": (Act.HANG,)}, checks=(True, False)), f"touch {resets}")
+    held = Keeper(board, tmp_path, Limits(vector=0.3))
+    thread = threading.Thread(target=lambda: list(held.run(ONE, [{"id": "a"}, {"id": "b"}])))
+    thread.start()
+    held.stop()
+    thread.join(10)
+    assert not resets.exists()

@@ -14,11 +14,13 @@ from scheduler import (
     BatchEnded,
     Batching,
     BoardAdded,
+    BoardHeld,
     BoardLeaving,
     BoardLost,
     BoardReady,
     BoardState,
     Conclude,
+    Conclusion,
     Ending,
     Event,
     FaultBudget,
@@ -29,8 +31,10 @@ from scheduler import (
     Retire,
     Scheduler,
     Stopped,
+    Try,
     Work,
 )
+from scheduler.replay import Chapter, replay
 
 KINDS = ("n150", "n300", "t3000")
 FITS = {("n150", "1x1"), ("n300", "1x1"), ("n300", "1x2"), ("t3000", "1x1"), ("t3000", "1x2"), ("t3000", "2x4")}
@@ -41,14 +45,21 @@ def fits(kind: object, key: object) -> bool:
     return (kind, key) in FITS
 
 
+def new_scheduler() -> Scheduler:
+    return Scheduler(
+        fits, batching=Batching(most_works=4), budget=FaultBudget(in_a_row=3, in_all=6, refusals=1), validate=True
+    )
+
+
 class Farm(RuleBasedStateMachine):
     """A farm as the driver would see it, and what it must be able to say at any time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.scheduler = Scheduler(
-            fits, batching=Batching(most_works=4), budget=FaultBudget(in_a_row=3, in_all=6, refusals=1), validate=True
-        )
+        self.scheduler = new_scheduler()
+        self.journal: list[Chapter] = []
+        self.forgiven: dict[str, int] = {}
+        self.endings: dict[tuple[str, int], Ending] = {}
         self.now = 0.0
         self.planned: set[str] = set()
         self.conclusions: Counter[str] = Counter()
@@ -72,16 +83,19 @@ class Farm(RuleBasedStateMachine):
             if attempt is not None:
                 assert (event.work, attempt) not in self.attempts, "an attempt ended twice"
                 self.attempts.add((event.work, attempt))
-        for instruction in self.scheduler.handle(event, self.now):
+                self.endings[event.work, attempt] = event.ending
+        answered = tuple(self.scheduler.handle(event, self.now))
+        self.journal.append((self.now, event, answered))
+        for instruction in answered:
             if isinstance(instruction, Assign):
                 self.hold_to_assignment(instruction)
             elif isinstance(instruction, Conclude):
                 self.conclusions[instruction.work] += 1
-                if instruction.attempt is not None:
-                    assert (instruction.work, instruction.attempt) in self.attempts
+                self.hold_to_conclusion(instruction)
             elif isinstance(instruction, Missed):
                 assert (instruction.work, instruction.attempt) not in self.attempts
                 self.attempts.add((instruction.work, instruction.attempt))
+                self.endings[instruction.work, instruction.attempt] = Ending.MISSED
             elif isinstance(instruction, Restart):
                 self.ready.discard(instruction.board)
                 self.starting.add(instruction.board)
@@ -103,6 +117,22 @@ class Farm(RuleBasedStateMachine):
             assert (work, attempt) not in self.attempts, "an attempt number is used twice"
         self.assigned[assign.batch] = assign
 
+    def hold_to_conclusion(self, concluded: Conclude) -> None:
+        """An attempt stands for each work that was tried, none is blamed for a board, and none is tried for ever."""
+        own = {number: ending for (work, number), ending in self.endings.items() if work == concluded.work}
+        if concluded.attempt is None:
+            assert not own, "tried, but concluded as if it wasn't"
+            return
+        stands = own[concluded.attempt]
+        if concluded.conclusion is Conclusion.FLAKY:
+            assert stands is Ending.GOOD
+            assert any(ending.failed for ending in own.values())
+        elif stands is Ending.GOOD:
+            assert not any(ending.failed for ending in own.values())
+        fresh = len(own) - self.forgiven.get(concluded.work, 0)
+        most = self.scheduler.retries
+        assert fresh <= most.killed + most.failed + most.faults, "it goes round the farm"
+
     @rule(kind=st.sampled_from(KINDS))
     @precondition(lambda self: len(self.scheduler.boards) < 5)
     def add_board(self, kind: str) -> None:
@@ -120,6 +150,31 @@ class Farm(RuleBasedStateMachine):
         works = tuple(Work(f"w{first + n}", key, f"op{n % groups}", cost * (n + 1)) for n, key in enumerate(keys))
         self.planned |= {work.id for work in works}
         self.tell(Planned(works))
+
+    @rule(
+        endings=st.lists(st.sampled_from([ending for ending in Ending if ending is not Ending.GOOD]), max_size=3),
+        last=st.sampled_from(list(Ending)),
+        forgive=st.booleans(),
+        key=st.sampled_from(["1x1", "2x4"]),
+    )
+    def resume(self, endings: list[Ending], last: Ending, forgive: bool, key: str) -> None:
+        """A work that an earlier driver tried, and may or may not have concluded; what was good is not tried again."""
+        endings = [*endings, last]
+        forgive = forgive and last is not Ending.GOOD
+        work = f"w{len(self.planned)}"
+        past = tuple(Try(f"old:{number}", ending) for number, ending in enumerate(endings))
+        self.planned.add(work)
+        self.forgiven[work] = len(past) if forgive else 0
+        for number, ending in enumerate(endings, start=1):
+            self.attempts.add((work, number))
+            self.endings[work, number] = ending
+        self.tell(Planned((Work(work, key, past=past, forgiven=self.forgiven[work]),)))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.starting or self.ready)
+    def board_is_held(self, data: st.DataObject) -> None:
+        board = data.draw(st.sampled_from(sorted(self.starting | self.ready)))
+        self.tell(BoardHeld(board))
 
     @rule(data=st.data())
     @precondition(lambda self: self.starting)
@@ -154,7 +209,8 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.leaving)
     def leaving_board_speaks_or_dies(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.leaving)))
-        self.tell(data.draw(st.sampled_from([BoardReady(board), BoardLost(board), BoardLeaving(board)])))
+        said: list[Event] = [BoardReady(board), BoardLost(board), BoardLeaving(board), BoardHeld(board)]
+        self.tell(data.draw(st.sampled_from(said)))
 
     @rule(data=st.data())
     @precondition(lambda self: self.retired)
@@ -214,6 +270,7 @@ class Farm(RuleBasedStateMachine):
                 for work in list(batch.open) if batch else ():
                     self.tell(AttemptEnded(number, work, Ending.GOOD))
                 self.tell(BatchEnded(number))
+        assert len(list(replay(self.journal, new_scheduler()))) == len(self.journal)
         assert self.scheduler.done, "work is left over for ever"
         assert self.conclusions == Counter(dict.fromkeys(self.planned, 1))
         assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.RETIRED} == self.retired
@@ -225,5 +282,5 @@ class Farm(RuleBasedStateMachine):
 
 TestStories = Farm.TestCase
 TestStories.settings = settings(
-    max_examples=200, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=250, stateful_step_count=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
