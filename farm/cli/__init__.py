@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import boards, config, history, ops, report, sweep, trace, up, vectors
+from farm.cli import boards, config, history, ops, report, store, sweep, trace, up, vectors
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -26,6 +26,7 @@ app.command()(report.show)
 app.command()(report.report)
 app.command()(history.compare)
 app.command()(history.history)
+app.add_typer(store.app)
 app.command()(up.up)
 app.command()(up.down)
 app.command()(boards.boards)

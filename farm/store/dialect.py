@@ -18,6 +18,8 @@ from farm.store.columns import to_json
 
 BUSY_SECONDS = 30
 WRITING = "farm_writing"
+SCHEMA_LOCK = 0x6661726D
+"""Any number that every farm takes and nobody else."""
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -61,7 +63,9 @@ def open_engine(place: str | Path) -> Engine:
         url = (
             make_url(text) if "://" in text else URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
         )
-        arguments: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}} if _is_sqlite(url) else {}
+        arguments: dict[str, Any] = (
+            {"connect_args": {"timeout": BUSY_SECONDS}} if _is_sqlite(url) else {"pool_pre_ping": True}
+        )
         engine = create_engine(url, json_serializer=to_json, **arguments)
     except ModuleNotFoundError as error:
         raise StoreError(
@@ -105,6 +109,12 @@ def _prepare_sqlite(engine: Engine) -> None:
             raw.cursor().execute("PRAGMA journal_mode=WAL")
     finally:
         raw.close()
+
+
+def lock_schema(connection: Connection) -> None:
+    """Lets one process at a time make or change the tables; SQLite's writers wait for each other anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
 
 
 def insert_new(connection: Connection, table: Table) -> Any:

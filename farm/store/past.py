@@ -129,13 +129,13 @@ def read_past(
         .outerjoin(attempts, last)
         .outerjoin(boards, and_(boards.c.run_id == attempts.c.run_id, boards.c.board == attempts.c.board))
         .where(vectors.c.run_id.in_(run_ids))
-        .order_by(runs.c.started, runs.c.id, vectors.c.position)
+        .order_by(runs.c.started, vectors.c.position)
     )
     if vector_id is not None:
         statement = statement.where(vectors.c.vector_id.startswith(vector_id, autoescape=True))
     if operation is not None:
         statement = statement.where(vectors.c.operation == operation)
-    return [
+    found = [
         PastVector(
             run_id=row.run_id,
             started=moment(row.started),
@@ -143,12 +143,14 @@ def read_past(
             operation=row.operation,
             verdict=row.verdict,
             reason=row.reason,
-            seconds=row.seconds or 0.0,
+            seconds=round(row.seconds or 0.0, 9),  # sums differ in their last bits from one database to another
             attempts=row.attempts or 0,
             kind=f"{row.backend}:{row.kind}" if row.kind else "",
         )
         for row in connection.execute(statement)
+        if vector_id is None or row.vector_id.startswith(vector_id)  # SQLite's LIKE takes a for A
     ]
+    return sorted(found, key=lambda each: (each.started, each.run_id))
 
 
 def _counts(connection: Connection, run_ids: Sequence[str]) -> dict[str, Counter[str]]:

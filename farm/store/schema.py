@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, ForeignKeyConst
 
 from farm.store.columns import RawText
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -110,3 +110,5 @@ board_events = Table(
     Column("details", JSON, nullable=False),
     Index("board_events_by_run", "run_id", "at"),
 )
+
+vectors_by_operation = Index("vectors_by_operation", vectors.c.operation, vectors.c.run_id)

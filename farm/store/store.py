@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from sqlalchemy.exc import OperationalError, StatementError
 from farm.errors import StoreError
 from farm.store import dialect, rows, schema
 from farm.store.columns import to_json
+from farm.store.copying import copy_run
+from farm.store.migrations import migrate
 from farm.store.past import PastVector, RunTally, read_alike, read_past
 from farm.store.records import Attempt, BoardEvent, Conclusion, Ended, Plannable, RunBoard, RunInfo
 from farm.store.rows import Row
@@ -55,7 +58,11 @@ class Store:
                 f"there is no results store at {text}: run `farm sweep` first, or name another with --store"
             )
         store = cls(dialect.open_engine(text), dialect.shown(text))
-        store._prepare()
+        try:
+            store._prepare()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def close(self) -> None:
@@ -72,27 +79,27 @@ class Store:
 
     def start_run(self, info: RunInfo) -> str:
         """Records a run and returns its id."""
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(insert(schema.runs), rows.run_row(info))
         return info.id
 
     def finish_run(self, run_id: str, ended: Ended, *, finished: float, message: str = "") -> None:
         """Records that a run ended, how, and when (Unix seconds)."""
         statement = update(schema.runs).where(schema.runs.c.id == run_id)
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(statement.values(finished=finished, ended=ended.value, message=message))
 
     # Boards
 
     def board(self, run_id: str, board: RunBoard) -> None:
         """Records a board of a run, or what is now known of it."""
-        with self._write() as connection:
+        with self.writing() as connection:
             connection.execute(dialect.insert_or_replace(connection, schema.boards), rows.board_row(run_id, board))
 
     def events(self, run_id: str, events: Sequence[BoardEvent]) -> None:
         """Records what happened to boards."""
         if events:
-            with self._write() as connection:
+            with self.writing() as connection:
                 connection.execute(insert(schema.board_events), [rows.event_row(run_id, event) for event in events])
 
     # Vectors and what came of them
@@ -133,7 +140,7 @@ class Store:
 
     def runs(self) -> list[RunHead]:
         """Every run, newest first."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return read_heads(connection)
 
     def find(self, text: str) -> str:
@@ -142,7 +149,7 @@ class Store:
         Raises:
             StoreError: none or several match.
         """
-        with self._read() as connection:
+        with self.reading() as connection:
             newest_first = select(schema.runs.c.id).order_by(schema.runs.c.started.desc(), schema.runs.c.id.desc())
             ids: list[str] = list(connection.scalars(newest_first))
         if text == "last" and ids:
@@ -153,13 +160,24 @@ class Store:
         what = f"matches {len(found)} runs ({', '.join(found[:3])}, ...)" if found else "matches no run"
         raise StoreError(f"run {text!r} {what} of results store {self.place}: see `farm runs`")
 
+    def head(self, run_id: str) -> RunHead:
+        """What is known of a run in a line.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        for head in self.runs():
+            if head.id == run_id:
+                return head
+        raise StoreError(f"there is no run {run_id!r} in results store {self.place}: see `farm runs`")
+
     def view(self, run_id: str) -> RunView:
         """Everything about a run.
 
         Raises:
             StoreError: there is no such run.
         """
-        with self._read() as connection:
+        with self.reading() as connection:
             view = read_run(connection, run_id)
         if view is None:
             raise StoreError(f"there is no run {run_id!r} in results store {self.place}: see `farm runs`")
@@ -177,7 +195,7 @@ class Store:
             .join(vectors, vectors.c.configuration == configurations.c.hash)
             .where(vectors.c.run_id == run_id, vectors.c.vector_id == vector_id)
         )
-        with self._read() as connection:
+        with self.reading() as connection:
             payload: dict[str, Any] | None = connection.scalar(statement)
         if payload is None:
             raise StoreError(f"run {run_id} has no vector {vector_id!r}")
@@ -192,36 +210,62 @@ class Store:
             .where(vectors.c.run_id == run_id)
             .order_by(vectors.c.position)
         )
-        with self._read() as connection:
+        with self.reading() as connection:
             for row in connection.execute(statement):
                 yield row.vector_id, row.payload
 
     def operations(self) -> list[str]:
         """Every operation that any run planned, sorted."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return sorted(connection.scalars(select(schema.vectors.c.operation).distinct()))
 
     def alike(self, run_id: str, limit: int = 20) -> list[RunTally]:
         """A run and the newest finished ones before it of the same selection on the same kinds, oldest first."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return read_alike(connection, run_id, limit)
 
     def past(
         self, run_ids: Sequence[str], *, vector_id: str | None = None, operation: str | None = None
     ) -> list[PastVector]:
         """How vectors ended in some runs, oldest run first; only those of an id's beginning, or of an operation."""
-        with self._read() as connection:
+        with self.reading() as connection:
             return read_past(connection, run_ids, vector_id=vector_id, operation=operation)
+
+    # Connections
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with dialect.speaking(self.place), self._reading.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it, or nothing."""
+        with dialect.speaking(self.place), self._writing.begin() as connection:
+            yield connection
+
+    def copy_to(self, other: Store, run_id: str) -> None:
+        """Copies a run to another store, replacing what that one has of it.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        self.head(run_id)
+        with self.reading() as source, other.writing() as target:
+            copy_run(source, target, run_id)
 
     # How it is done
 
     def _prepare(self) -> None:
         """Makes the tables where there are none, and refuses those of a newer farm."""
-        with self._read() as connection:
+        with self.reading() as connection:
             found = _schema_version(connection)
-        if found is None:
-            with self._write() as connection:
-                found = _schema_version(connection) or self._create(connection)
+        if found is None or found < schema.SCHEMA_VERSION:
+            with self.writing() as connection:
+                dialect.lock_schema(connection)
+                found = _schema_version(connection)
+                found = self._create(connection) if found is None else migrate(connection, found)
         if found != schema.SCHEMA_VERSION:
             raise StoreError(
                 f"results store {self.place} has schema version {found}, this farm knows {schema.SCHEMA_VERSION}: "
@@ -235,20 +279,10 @@ class Store:
         connection.execute(insert(schema.version), {"version": schema.SCHEMA_VERSION})
         return schema.SCHEMA_VERSION
 
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with dialect.speaking(self.place), self._reading.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with dialect.speaking(self.place), self._writing.begin() as connection:
-            yield connection
-
     def _plan_chunk(self, run_id: str, chunk: list[Plannable]) -> None:
-        payloads = [to_json(vector.payload) for vector in chunk]
-        hashes = [hashlib.sha256(text.encode()).hexdigest() for text in payloads]
-        with self._write() as connection:
+        hashes = [hashlib.sha256(to_json(vector.payload).encode()).hexdigest() for vector in chunk]
+        payloads = {key: vector.payload for key, vector in zip(hashes, chunk, strict=True)}
+        with self.writing() as connection:
             position = connection.scalar(
                 select(func.coalesce(func.max(schema.vectors.c.position) + 1, 0)).where(
                     schema.vectors.c.run_id == run_id
@@ -256,7 +290,8 @@ class Store:
             )
             connection.execute(
                 dialect.insert_new(connection, schema.configurations),
-                [{"hash": key, "payload": vector.payload} for key, vector in zip(hashes, chunk, strict=True)],
+                # in one order, so that two drivers never wait for each other's rows
+                [{"hash": key, "payload": payload} for key, payload in sorted(payloads.items(), key=itemgetter(0))],
             )
             planned = zip(chunk, count(position or 0), hashes, strict=False)
             connection.execute(insert(schema.vectors), [rows.vector_row(run_id, *row) for row in planned])
@@ -282,7 +317,7 @@ class Store:
     def _refusal(self, statement: Callable[[Connection, Table], Any], table: Table, row: Row) -> StoreError | None:
         """Writes one row; returns why it can't be written."""
         try:
-            with self._write() as connection:
+            with self.writing() as connection:
                 connection.execute(statement(connection, table), row)
         except StoreError as error:
             return StoreError(f"{error} (vector {row['vector_id']})")

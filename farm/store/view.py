@@ -160,11 +160,11 @@ def read_heads(connection: Connection) -> list[RunHead]:
         select(schema.vectors.c.run_id, func.count().label("planned")).group_by(schema.vectors.c.run_id).subquery()
     )
     rows = connection.execute(
-        select(schema.runs, planned.c.planned)
-        .outerjoin(planned, planned.c.run_id == schema.runs.c.id)
-        .order_by(schema.runs.c.started.desc(), schema.runs.c.id.desc())
+        select(schema.runs, planned.c.planned).outerjoin(planned, planned.c.run_id == schema.runs.c.id)
     )
-    return [RunHead(**_head(row), planned=row.planned or 0) for row in rows]
+    heads = [RunHead(**_head(row), planned=row.planned or 0) for row in rows]
+    # sorted here: databases differ in how they order text
+    return sorted(heads, key=lambda head: (head.started, head.id), reverse=True)
 
 
 def read_run(connection: Connection, run_id: str) -> RunView | None:
@@ -186,7 +186,7 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
             BoardEventView(at=moment(row.at), kind=row.kind, message=row.message, details=row.details)
         )
     boards = schema.boards
-    return [
+    found = [
         BoardView(
             id=row.board,
             backend=row.backend,
@@ -199,8 +199,9 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
             details=row.details,
             events=events[row.board],
         )
-        for row in connection.execute(select(boards).where(boards.c.run_id == run_id).order_by(boards.c.board))
+        for row in connection.execute(select(boards).where(boards.c.run_id == run_id))
     ]
+    return sorted(found, key=lambda board: board.id)
 
 
 def _read_vectors(connection: Connection, run_id: str) -> list[VectorView]:

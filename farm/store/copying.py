@@ -1,0 +1,85 @@
+"""Copying a run from one store to another, as it is or under another name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, insert, select
+
+from farm.store import dialect, schema
+
+CHUNK = 1000
+
+
+def _same_name(name: str) -> str:
+    return name
+
+
+def _same_place(place: int) -> int:
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """How a run's rows change on their way.
+
+    Attributes:
+        run_id: the run's id in the target.
+        board: a board's id there.
+        position: a vector's place in the plan there.
+        with_run: whether the run's own row is copied.
+    """
+
+    run_id: str
+    board: Callable[[str], str] = _same_name
+    position: Callable[[int], int] = _same_place
+    with_run: bool = True
+
+
+def copy_run(source: Connection, target: Connection, run_id: str, renaming: Renaming | None = None) -> None:
+    """Copies everything of a run; what the target has of it already is replaced.
+
+    Args:
+        source: to read from.
+        target: to write to, in one transaction.
+        run_id: in the source.
+        renaming: what it becomes.
+    """
+    new = renaming or Renaming(run_id)
+    if new.with_run:
+        target.execute(delete(schema.board_events).where(schema.board_events.c.run_id == new.run_id))
+        _copy(source, target, schema.runs, select(schema.runs).where(schema.runs.c.id == run_id), new)
+    used = select(schema.vectors.c.configuration).where(schema.vectors.c.run_id == run_id)
+    configurations = schema.configurations
+    _copy(source, target, configurations, select(configurations).where(configurations.c.hash.in_(used)), new)
+    for table in (schema.boards, schema.vectors, schema.attempts, schema.verdicts):
+        _copy(source, target, table, select(table).where(table.c.run_id == run_id), new)
+    events = schema.board_events
+    for rows in _chunks(source, select(events).where(events.c.run_id == run_id).order_by(events.c.at, events.c.id)):
+        # the number of an event is the target's own
+        written = [{key: value for key, value in row.items() if key != "id"} for row in rows]
+        target.execute(insert(events), [_renamed(events, row, new) for row in written])
+
+
+def _copy(source: Connection, target: Connection, table: Table, rows: Select[Any], new: Renaming) -> None:
+    for chunk in _chunks(source, rows.order_by(*table.primary_key)):
+        target.execute(dialect.insert_or_replace(target, table), [_renamed(table, row, new) for row in chunk])
+
+
+def _chunks(source: Connection, rows: Select[Any]) -> Iterator[list[dict[str, Any]]]:
+    for part in source.execute(rows).mappings().partitions(CHUNK):
+        yield [dict(row) for row in part]
+
+
+def _renamed(table: Table, row: dict[str, Any], new: Renaming) -> dict[str, Any]:
+    if table is schema.runs:
+        row["id"] = new.run_id
+    if "run_id" in row:
+        row["run_id"] = new.run_id
+    if "board" in row:
+        row["board"] = new.board(row["board"])
+    if "position" in row:
+        row["position"] = new.position(row["position"])
+    return row
