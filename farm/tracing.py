@@ -1,7 +1,8 @@
-"""Tracing one pytest target: a run of pytest under the tracer's plugin, in a process of its own."""
+"""Tracing one target: a run of pytest, or of a plain script, under the tracer, in a process of its own."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import json
@@ -12,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,15 +39,17 @@ class TraceRun:
 
     Attributes:
         journal: the raw trace.
-        path: its file.
+        path: its file; those of pytest-xdist's workers stand beside it.
         status: pytest's exit status; that of the process where pytest never got to its end.
         output: what the run printed.
+        timeout: the seconds it was given, where it took longer and was ended.
     """
 
     journal: Journal
     path: Path
     status: int
     output: str
+    timeout: float | None = None
 
     @property
     def passed(self) -> list[str]:
@@ -57,10 +60,14 @@ class TraceRun:
     def problem(self) -> str | None:
         """Why the run is no good, in a line; None where every test that ran passed."""
         failed = [test for test in self.journal.left_out if test.outcome not in {"skipped", "xfailed"}]
+        during = f" in {failed[-1].source}" if failed else ""
+        call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""
+        if self.timeout is not None:
+            return f"it was ended after {self.timeout:g} s{during}{call}"
         if self.journal.exit_status is None and self.status != 0:
-            during = f" in {failed[-1].source}" if failed else ""
-            call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""
             return f"the process ended with {_ending(self.status)}{during}{call}"
+        if self.journal.exit_status is None:
+            return "the raw trace breaks off: the disk is full, or the file is gone"
         if failed:
             return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
         if self.status == _INTERRUPTED:
@@ -68,19 +75,35 @@ class TraceRun:
         return f"pytest ended with status {self.status}" if self.status else None
 
 
-def split_target(target: str) -> tuple[Path, str]:
+def split_target(target: str, cwd: Path | None = None) -> tuple[Path, str]:
     """A pytest target as the absolute path of its file or folder, and the rest of its node id.
+
+    Args:
+        target: a node id, a file or a folder.
+        cwd: what it is relative to; None for this process's working directory.
 
     Raises:
         FarmError: there is no such file or folder.
     """
     name, separator, rest = target.partition("::")
-    path = Path(name).resolve()
+    path = ((cwd or Path()) / name).resolve()
     if not path.exists():
         raise FarmError(
             f"{name}: no such file or folder; give the path of a test, as in tests/test_model.py::test_name"
         )
     return path, separator + rest
+
+
+def is_script(path: Path, rest: str = "") -> bool:
+    """Whether a target is a plain script: a file that neither is named nor reads as pytest's tests are."""
+    if rest or not path.is_file() or path.name.startswith("test_") or path.stem.endswith("_test"):
+        return False
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (SyntaxError, ValueError, OSError):
+        return True  # Python itself says best what is wrong with it
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return not any(isinstance(each, functions) and each.name.lower().startswith("test") for each in body)
 
 
 def trace(
@@ -89,28 +112,66 @@ def trace(
     workdir: Path,
     arguments: Sequence[str] = (),
     watch: Callable[[Journal], None] = lambda _: None,
+    *,
+    timeout: float | None = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> TraceRun:
-    """Runs a pytest target under the tracer on one board.
+    """Runs a pytest target, or a script, under the tracer on one board.
 
     Args:
-        target: a node id, a file or a folder.
+        target: a node id, a file or a folder; or a script.
         board: what the test's process sees.
         workdir: a folder for the raw trace and for what ttnn leaves behind.
-        arguments: further ones for pytest.
+        arguments: further ones for pytest or the script.
         watch: called now and then with what was traced so far.
+        timeout: seconds after which it is ended; what was traced is kept.
+        environment: variables that it gets besides.
+        cwd: the folder to run it in; None for this process's.
 
     Raises:
         FarmError: no such path, or no such test in it.
         NotRunnable: no ttnn for this Python, or pytest itself broke.
     """
-    path, rest = split_target(target)
+    path, rest = split_target(target, cwd)
     if importlib.util.find_spec("ttnn") is None:
         raise NotRunnable(
             f"no ttnn for this Python ({platform.python_version()}): `uv sync` installs one for 3.10 and 3.12 on "
             "x86-64 Linux; else run farm with the Python of your tt-metal"
         )
     raw, printed = workdir / "trace.jsonl", workdir / "output.txt"
-    command = [
+    script = is_script(path, rest)
+    command = _script(path, raw, arguments) if script else _pytest(path, rest, raw, workdir, arguments)
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=_environment(board, workdir, environment or {}),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = _follow(process, raw, watch, timeout)
+        finally:
+            _end(process)
+    timed_out = timeout if status is None else None
+    status = process.wait() if status is None else status
+    text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
+    if (status in (_REFUSED, _NO_TESTS) and not script) or not raw.exists():
+        raise _unusable(target, status, text)
+    journal = read_journal(raw)
+    for worker in sorted(workdir.glob(f"{raw.stem}.*{raw.suffix}")):
+        journal.take(read_journal(worker))
+    if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
+        raise _unusable(target, status, text)
+    ended = status if journal.exit_status is None else journal.exit_status
+    return TraceRun(journal, raw, ended, text, timed_out)
+
+
+def _pytest(path: Path, rest: str, raw: Path, workdir: Path, arguments: Sequence[str]) -> list[str]:
+    return [
         *(sys.executable, "-m", "pytest", f"{path}{rest}"),
         # one word: pytest takes a path standing alone for a place to look for tests
         *("-p", "tracer.plugin", f"--trace-to={raw}"),
@@ -118,26 +179,10 @@ def trace(
         *_root(path),
         *arguments,
     ]
-    with printed.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            env=_environment(board, workdir),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            status = _follow(process, raw, watch)
-        finally:
-            _end(process)
-    text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
-    if status in (_REFUSED, _NO_TESTS) or not raw.exists():
-        raise _unusable(target, status, text)
-    journal = read_journal(raw)
-    if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
-        raise _unusable(target, status, text)
-    return TraceRun(journal, raw, status if journal.exit_status is None else journal.exit_status, text)
+
+
+def _script(path: Path, raw: Path, arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "tracer.script", str(raw), str(path), *arguments]
 
 
 def _root(path: Path) -> list[str]:
@@ -146,18 +191,21 @@ def _root(path: Path) -> list[str]:
     return ["--rootdir", str(package.parent)] if package in path.parents else []
 
 
-def _environment(board: Board, workdir: Path) -> dict[str, str]:
+def _environment(board: Board, workdir: Path, further: Mapping[str, str]) -> dict[str, str]:
     # the test runs where it is used to; what ttnn leaves behind goes elsewhere
-    given = {**_QUIET, "TT_METAL_LOGS_PATH": str(workdir), **os.environ, **board.environment}
+    given = {**_QUIET, "TT_METAL_LOGS_PATH": str(workdir), **os.environ, **further, **board.environment}
     if board.backend != "silicon":
         given |= {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: board.backend}
     packages = str(Path(tracer.__file__).resolve().parent.parent)
-    given["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, os.environ.get("PYTHONPATH"))))
+    given["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, given.get("PYTHONPATH"))))
     return given
 
 
-def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Callable[[Journal], None]) -> int:
-    """Waits for the process and reads along."""
+def _follow(
+    process: subprocess.Popen[bytes], raw: Path, watch: Callable[[Journal], None], timeout: float | None
+) -> int | None:
+    """Waits for the process and reads along; its exit status, None where it took too long."""
+    deadline = None if timeout is None else time.monotonic() + timeout
     reader, rest = JournalReader(), b""
     position = 0
     while True:
@@ -174,6 +222,8 @@ def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Callable[[Journa
                 watch(reader.journal)
         if status is not None:
             return status
+        if deadline is not None and time.monotonic() > deadline:
+            return None
         time.sleep(_POLL_SECONDS)
 
 

@@ -56,6 +56,11 @@ class Capture:
         self.configurations = 0
         self.calls = 0
 
+    @property
+    def failure(self) -> str | None:
+        """Why the trace could not be written to its end; the model goes on all the same."""
+        return self._journal.failure
+
     def start(self) -> None:
         """Starts to see calls.
 

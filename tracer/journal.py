@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,17 @@ from tracer.v2 import decode
 
 VERSION = 1
 PASSED = "passed"
+_TRACES = uuid.UUID("6f0c52b1-6c1d-5c0a-9d0e-8f7c1b1b6a57")
 DIED = "died"
 """The outcome of a test whose process ended before the test did."""
 
 
 class JournalWriter:
-    """Appends lines to a raw trace; each is handed to the system at once, so it outlives the process."""
+    """Appends lines to a raw trace; each is handed to the system at once, so it outlives the process.
+
+    Attributes:
+        failure: why nothing more is written, such as a full disk; the model that is traced must not suffer for it.
+    """
 
     def __init__(self, path: Path, ttnn_version: str) -> None:
         try:
@@ -43,11 +49,17 @@ class JournalWriter:
             self._file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND, 0o644)
         except OSError as error:
             raise CaptureError(f"can't write the trace {path}: {error.strerror}") from error
+        self.failure: str | None = None
         self.write({"trace": VERSION, "ttnn": ttnn_version})
 
     def write(self, line: dict[str, Any]) -> None:
-        """Appends one line."""
-        os.write(self._file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        """Appends one line, unless one could not be written before: half a line may only be the last."""
+        rest = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        try:
+            while rest and self.failure is None:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self.failure = error.strerror or str(error)
 
     def close(self) -> None:
         """Closes the file."""
@@ -96,12 +108,14 @@ class Journal:
         tests: in the order they ran.
         calls: the configurations by number.
         exit_status: pytest's; None where the run never got to its end.
+        cut: whether the file ends in half a line.
     """
 
     ttnn: str = ""
     tests: list[TracedTest] = field(default_factory=list)
     calls: dict[int, TracedCall] = field(default_factory=dict)
     exit_status: int | None = None
+    cut: bool = False
 
     @property
     def left_out(self) -> list[TracedTest]:
@@ -114,21 +128,47 @@ class Journal:
         last = next(reversed(self.calls.values()), None)
         return last if last is not None and not last.ended and self.exit_status is None else None
 
-    def master(self) -> Master:
-        """The configurations of the tests that passed, with an execution for each test and way of opening."""
+    def take(self, other: Journal) -> None:
+        """Adds what another process of the same run traced."""
+        first = max(self.calls, default=0)
+        self.calls |= {first + number: call for number, call in other.calls.items()}
+        for test in other.tests:
+            counts = {first + number: times for number, times in test.counts.items()}
+            self.tests.append(TracedTest(test.source, test.outcome, counts))
+        self.cut = self.cut or other.cut
+
+    def master(self, *, all_tests: bool = False) -> Master:
+        """The configurations, with an execution for each test and way of opening.
+
+        Args:
+            all_tests: those of tests that didn't pass, too.
+        """
         found: dict[str, Configuration] = {}
         places: dict[tuple[str, ...], Execution] = {}
         for test in self.tests:
-            if test.outcome == PASSED:
+            if test.outcome == PASSED or all_tests:
                 for number, times in test.counts.items():
                     configuration = self._configuration(number)
                     known = found.setdefault(configuration.content_hash, configuration)
                     known.output, known.raised = configuration.output, configuration.raised
                     self._count(places, known, test.source, self.calls[number], times)
+        self._sign(places)
         master = Master()
         for configuration in found.values():
             master.add(configuration)
         return master
+
+    def _sign(self, places: dict[tuple[str, ...], Execution]) -> None:
+        """Gives the executions of each test and opening their trace uid.
+
+        It follows from the calls, so that tracing again changes no master where nothing else changed.
+        """
+        traces: dict[tuple[str, ...], list[str]] = {}
+        for (content, *trace), seen in places.items():
+            traces.setdefault(tuple(trace), []).append(f"{content} {seen.count}")
+        for (_, *trace), seen in places.items():
+            text = json.dumps([self.ttnn, *trace, *sorted(traces[tuple(trace)])])
+            seen.trace_uid = str(uuid.uuid5(_TRACES, text))
 
     def _configuration(self, number: int) -> Configuration:
         call = self.calls[number]
@@ -208,7 +248,7 @@ class JournalReader:
 
 
 def read_journal(path: Path) -> Journal:
-    """Reads a raw trace; a last line that was cut short, as by a killed process, is left out.
+    """Reads a raw trace; a last line that was cut short, as by a killed process or a full disk, is left out.
 
     Raises:
         CaptureError: the file is missing or no raw trace; names it, and the line.
@@ -227,4 +267,5 @@ def read_journal(path: Path) -> Journal:
         raise CaptureError(f"{path}: line {number} is no line of a raw trace: {error!r}") from error
     if not reader.journal.ttnn and not reader.journal.tests:
         raise CaptureError(f"{path}: it is no raw trace, or it ended before it began")
+    reader.journal.cut = bool(lines[-1])
     return reader.journal

@@ -44,15 +44,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Opens the trace, so that a run that can't write it ends before any model has run."""
-    target = config.getoption("--trace-to")
-    if target is None:
+    given = config.getoption("--trace-to")
+    if given is None:
         return
+    target = trace_file(Path(given), getattr(config, "workerinput", {}).get("workerid"))
     skipped = left_out(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
     try:
-        capture = Capture(Path(target).absolute(), skipped)
+        capture = Capture(target, skipped)
     except CaptureError as error:
         raise pytest.UsageError(str(error)) from error
-    config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
+    config.pluginmanager.register(_Tracing(capture, str(target)), "tracer-tracing")
+
+
+def trace_file(target: Path, worker: str | None) -> Path:
+    """The file that a process of pytest's writes: with pytest-xdist, each worker's stands beside that of the whole."""
+    target = target.absolute()
+    return target if worker is None else target.with_name(f"{target.stem}.{worker}{target.suffix}")
 
 
 class _Tracing:
@@ -67,7 +74,7 @@ class _Tracing:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         # not before: a conftest may have to say how ttnn behaves before anyone imports it
-        if session.testsfailed or not session.items:
+        if session.testsfailed or not getattr(session, "items", None):
             return
         try:
             self._capture.start()
@@ -76,7 +83,7 @@ class _Tracing:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, None]:
-        source = _source(item.nodeid)
+        source = source_of(item.nodeid)
         self._phases = {}
         self._capture.begin(source)
         yield
@@ -98,18 +105,22 @@ class _Tracing:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         capture, write = self._capture, terminalreporter.write_line
         write(f"tracer: {capture.calls} calls, {capture.configurations} configurations in {self._target}")
+        if capture.failure:
+            write(f"tracer: the trace breaks off, since it can't be written: {capture.failure}")
         for outcome, tests in sorted(self._outcomes.items()):
             if outcome != PASSED:
                 write(f"tracer: left out, since {outcome}: {', '.join(tests)}")
 
     def _outcome(self) -> str:
         """Passed only if set-up, call and tear-down all did."""
-        if not self._phases:
-            return "not run"
-        return next((outcome for outcome in self._phases.values() if outcome != PASSED), PASSED)
+        bad = next((outcome for outcome in self._phases.values() if outcome != PASSED), None)
+        if bad is not None:
+            return bad
+        return PASSED if self._phases.keys() >= {"setup", "call", "teardown"} else "interrupted"
 
 
-def _source(nodeid: str) -> str:
+def source_of(nodeid: str) -> str:
+    """What a master calls a test, or a script: its node id, and the model that the environment names."""
     model = os.environ.get(MODEL_VARIABLE)
     return f"{nodeid} [{MODEL_VARIABLE}:{model}]" if model else nodeid
 
