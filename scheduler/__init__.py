@@ -21,6 +21,7 @@ what happened and carries out the instructions it gets back:
 from scheduler.batching import Batching
 from scheduler.boards import BoardState, FaultBudget
 from scheduler.core import Scheduler
+from scheduler.costs import Setups
 from scheduler.errors import InvalidTransition, InvariantBroken
 from scheduler.events import (
     AttemptEnded,
@@ -65,6 +66,7 @@ __all__ = [
     "Retire",
     "Retries",
     "Scheduler",
+    "Setups",
     "Stopped",
     "Try",
     "Work",

@@ -1,4 +1,4 @@
-"""How large a batch is: large enough that handing it out costs little, small enough that boards end together."""
+"""How large a batch is, and when a board gets it: early enough never to wait, late enough to be shared out evenly."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ class Batching:
         share: a batch is at most 1 / share of a board's even part of the work left.
         most_seconds: estimated seconds that no batch passes, unless one work alone does.
         most_works: works that no batch passes.
+        lead: a board gets its next batch when so many estimated seconds are left of what it has. Longer than telling
+            and being told take; shorter than would leave one board much to do when others have nothing.
     """
 
     depth: int = 2
     share: float = 2.0
     most_seconds: float = 2.0
     most_works: int = 256
+    lead: float = 0.3
 
     def limits(self, seconds_left: float, works_left: int, boards: int) -> tuple[float, int]:
         """The most estimated seconds, and the most works (at least 1), of the next batch.
@@ -32,3 +35,12 @@ class Batching:
         parts = self.share * max(boards, 1)
         works = max(1, min(self.most_works, round(works_left / parts)))
         return min(self.most_seconds, seconds_left / parts), works
+
+    def room(self, batches: int, seconds: float) -> bool:
+        """Whether a board is to get another batch now.
+
+        Args:
+            batches: how many it holds.
+            seconds: estimated seconds of what it holds and has not ended.
+        """
+        return batches == 0 or (batches < self.depth and seconds <= self.lead)

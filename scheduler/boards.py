@@ -46,6 +46,8 @@ class Batch:
         board: who holds it.
         key: what it must be set up for.
         open: attempt number of each work whose attempt has not ended, in running order.
+        seconds: estimated seconds of these.
+        pace: what to multiply that by, as far as is known.
         tried: whether any attempt of it ended.
         blamed: whether the board was blamed for a fault in it: once per batch.
     """
@@ -53,6 +55,8 @@ class Batch:
     board: str
     key: Hashable
     open: dict[str, int]
+    seconds: float = 0.0
+    pace: float = 1.0
     tried: bool = False
     blamed: bool = False
 

@@ -9,6 +9,7 @@ from itertools import count
 
 from scheduler.batching import Batching
 from scheduler.boards import Batch, BoardRecord, BoardState, FaultBudget
+from scheduler.costs import Setups
 from scheduler.errors import InvalidTransition
 from scheduler.events import (
     AttemptEnded,
@@ -25,7 +26,7 @@ from scheduler.events import (
 from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
 from scheduler.invariants import check
 from scheduler.placing import choose_key
-from scheduler.pool import Pool
+from scheduler.pool import TAIL_SHARE, Pool
 from scheduler.retry import Retries, settle
 from scheduler.work import Conclusion, Ending, Try, Work
 
@@ -52,6 +53,7 @@ class Scheduler:
         batching: Batching | None = None,
         retries: Retries | None = None,
         budget: FaultBudget | None = None,
+        setups: Setups | None = None,
         validate: bool = False,
     ) -> None:
         """Starts with no boards and no work.
@@ -61,11 +63,13 @@ class Scheduler:
             batching: how large batches are.
             retries: how often a work is tried.
             budget: what a board may get wrong.
+            setups: what boards spend beside the works.
             validate: check all invariants after every event: slow, for tests.
         """
         self.batching = batching or Batching()
         self.retries = retries or Retries()
         self.budget = budget or FaultBudget()
+        self.setups = setups or Setups()
         self.boards: dict[str, BoardRecord] = {}
         self.works: dict[str, Work] = {}
         self.tries: dict[str, tuple[Try, ...]] = {}
@@ -156,6 +160,11 @@ class Scheduler:
         """How many boards may be given work of this key, starting ones included."""
         return sum(n for kind, n in self._kinds.items() if self.fits(kind, key)) - self._refusing[key]
 
+    def has_room(self, board: BoardRecord) -> bool:
+        """Whether a board is to get another batch now."""
+        seconds = sum(batch.seconds * batch.pace for batch in board.batches.values())
+        return self.batching.room(len(board.batches), seconds)
+
     # --- events ---
 
     def _board_added(self, event: BoardAdded) -> None:
@@ -177,8 +186,7 @@ class Scheduler:
                 continue
             keys.add(work.key)
             self.pool.push(work, self._to_avoid(work.key, work.past) if work.past else None)
-        self._hungry |= self._starved
-        self._starved.clear()
+        self._wake()
         for key in keys:
             if self.stopped:
                 self._conclude_waiting(key, Conclusion.STOPPED)
@@ -201,7 +209,7 @@ class Scheduler:
             held = self.batches[batch]
             if running == 0 and held.open and not self.stopped:
                 work, attempt = next(iter(held.open.items()))
-                del held.open[work]
+                self._close(held, work)
                 self._out.append(Missed(work, attempt, name))
                 self._ended(held, work, Ending.MISSED)
             self._give_back(batch)
@@ -241,10 +249,16 @@ class Scheduler:
         if held is None or event.work not in held.open:
             self.counts["ignored"] += 1
             return
-        del held.open[event.work]
+        if event.seconds is not None:
+            work = self.works[event.work]
+            self.pool.pace.observe(work.group, work.cost, event.seconds)
+            held.pace = self.pool.pace.factor(work.group)
+        self._close(held, event.work)
         held.tried = True
         self._ended(held, event.work, event.ending)
         board = self.boards[held.board]
+        if board.state is BoardState.READY and board.id not in self._starved:
+            self._hungry[board.id] = None  # if there is room, which is looked at when it is fed
         if event.ending in (Ending.GOOD, Ending.FAILED):
             board.faults_in_a_row = 0
         elif event.ending.blames_board and not held.blamed:
@@ -260,7 +274,7 @@ class Scheduler:
         if held.open and not held.tried and not self.stopped and board.state is not BoardState.LEAVING:
             # a board that hands batches back untouched must not get them for ever
             work, attempt = next(iter(held.open.items()))
-            del held.open[work]
+            self._close(held, work)
             self._out.append(Missed(work, attempt, held.board))
             self._ended(held, work, Ending.MISSED)
             self._blame(board, held.key, refused=False)
@@ -278,6 +292,13 @@ class Scheduler:
         self._out += [Recall(board.id) for board in self.boards.values() if board.batches]
 
     # --- works ---
+
+    def _close(self, held: Batch, work: str) -> None:
+        """An attempt of a batch is over, whatever it came to."""
+        del held.open[work]
+        cost = self.works[work].cost
+        held.seconds -= cost
+        self.pool.held[held.key] -= cost
 
     def _ended(self, held: Batch, work: str, ending: Ending) -> None:
         """Decides what becomes of a work after an attempt."""
@@ -306,8 +327,7 @@ class Scheduler:
         self.pool.push(planned, avoid)
         if not self.able(planned.key):
             self._conclude_waiting(planned.key, self._why_none(planned.key))
-        self._hungry |= self._starved
-        self._starved.clear()
+        self._wake()
 
     def _to_avoid(self, key: Hashable, tries: Sequence[Try]) -> str | None:
         """The board of the last try, if there is another where it wasn't tried."""
@@ -357,6 +377,8 @@ class Scheduler:
             if board.refusals[key] >= self.budget.refusals and key not in board.refused:
                 board.refused.add(key)
                 self._refusing[key] += 1
+                if self.pool.key_of(board.id) == key:
+                    self.pool.leave(board.id)  # nobody is to count on it there
                 self._fewer_boards(board)
             return
         board.faults += 1
@@ -388,6 +410,7 @@ class Scheduler:
         self._hungry.pop(board.id, None)
         self._starved.pop(board.id, None)
         self.pool.leave(board.id)
+        self._wake()  # who left this board's key to it may have to go there
 
     def _fewer_boards(self, board: BoardRecord) -> None:
         """A board takes less than before: what waited for it alone may wait for another, or for none."""
@@ -397,13 +420,13 @@ class Scheduler:
         for key in list(self.pool.lanes):
             if not self.able(key):
                 self._conclude_waiting(key, self._why_none(key))
-        self._hungry |= self._starved
-        self._starved.clear()
+        self._wake()
 
     def _give_back(self, number: int) -> None:
         """Ends a batch; what of it was not tried waits again."""
         held = self.batches.pop(number)
         del self.boards[held.board].batches[number]
+        self.pool.held[held.key] -= held.seconds
         for work in held.open:
             if self.stopped:
                 self._conclude_untried(work, Conclusion.STOPPED)
@@ -412,13 +435,18 @@ class Scheduler:
 
     # --- handing out ---
 
+    def _wake(self) -> None:
+        """Boards for which there was nothing look again."""
+        self._hungry |= self._starved
+        self._starved.clear()
+
     def _feed(self) -> None:
         """Gives each ready board batches up to its depth, one each in turn."""
         while self._hungry:
             name = next(iter(self._hungry))
             del self._hungry[name]
             board = self.boards[name]
-            if len(board.batches) >= self.batching.depth:
+            if not self.has_room(board):
                 continue
             if self._assign(board):
                 self._hungry[name] = None
@@ -427,14 +455,18 @@ class Scheduler:
 
     def _assign(self, board: BoardRecord) -> bool:
         """Gives a board a batch; False where there is none for it."""
-        key = choose_key(board.id, self.pool, partial(self.can_take, board), self.able)
+        key = choose_key(board.id, self.pool, partial(self.can_take, board), self.able, self.setups.switch)
         if key is None:
             return False
         lane = self.pool.lanes[key]
-        seconds, most = self.batching.limits(lane.cost, lane.size, self.able(key))
-        works = self.pool.take(board.id, key, seconds, most)
+        able = self.able(key)
+        seconds, most = self.batching.limits(lane.cost, lane.size, able)
+        works = self.pool.take(board.id, key, seconds, most, TAIL_SHARE * lane.cost / max(1, able))
         number = next(self._numbers)
         opened = {work.id: len(self.tries.get(work.id, ())) + 1 for work in works}
-        self.batches[number] = board.batches[number] = Batch(board.id, key, opened)
+        cost = sum(work.cost for work in works)
+        self.pool.held[key] += cost
+        pace = self.pool.pace.factor(works[0].group)
+        self.batches[number] = board.batches[number] = Batch(board.id, key, opened, cost, pace)
         self._out.append(Assign(board.id, number, key, tuple(opened.items())))
         return True

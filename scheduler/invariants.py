@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from scheduler.boards import BoardState
 from scheduler.errors import InvariantBroken
+from scheduler.placing import worth_switching
 
 if TYPE_CHECKING:
     from scheduler.core import Scheduler
+
+CENT = 0.01
+"""Seconds that sums of floats may drift apart."""
 
 
 def check(scheduler: Scheduler) -> None:
@@ -27,6 +31,7 @@ def broken_invariants(scheduler: Scheduler) -> Iterator[str]:
     """Yields a sentence for everything that contradicts itself."""
     yield from _works(scheduler)
     yield from _boards(scheduler)
+    yield from _held(scheduler)
     yield from _idleness(scheduler)
 
 
@@ -78,12 +83,27 @@ def _boards(scheduler: Scheduler) -> Iterator[str]:
             yield f"{able} boards can take {key}, {scheduler.able(key)} are counted"
 
 
+def _held(scheduler: Scheduler) -> Iterator[str]:
+    held: defaultdict[Hashable, float] = defaultdict(float)
+    for batch in scheduler.batches.values():
+        seconds = sum(scheduler.works[work].cost for work in batch.open)
+        if abs(seconds - batch.seconds) > CENT:
+            yield f"a batch holds {seconds} s, {batch.seconds} are counted"
+        held[batch.key] += seconds
+    for key, seconds in scheduler.pool.held.items():
+        if abs(seconds - held[key]) > CENT:
+            yield f"{held[key]} s of {key} are held, {seconds} are counted"
+
+
 def _idleness(scheduler: Scheduler) -> Iterator[str]:
     for board in scheduler.boards.values():
-        if board.state is not BoardState.READY or len(board.batches) >= scheduler.batching.depth:
+        if board.state is not BoardState.READY or not scheduler.has_room(board):
             continue
+        at = scheduler.pool.key_of(board.id)
         for key, lane in scheduler.pool.lanes.items():
-            if scheduler.can_take(board, key) and lane.size_for(board.id):
+            if not scheduler.can_take(board, key) or not lane.size_for(board.id):
+                continue
+            if key == at or worth_switching(scheduler.pool, key, scheduler.setups.switch):
                 yield f"{board.id} has room while {key} waits"
     for key, lane in scheduler.pool.lanes.items():
         for avoided, heap in lane.elsewhere.items():

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
 from itertools import count
 from typing import TypeAlias
 
+from scheduler.costs import Pace
 from scheduler.work import Work
 
 Heap: TypeAlias = list[tuple[float, int, Work]]
+
+TAIL_SHARE = 0.5
+"""A work that takes more than this part of what is left per board is begun before all others: later it would be what
+the whole run waits for."""
 
 
 class Lane:
@@ -18,47 +23,75 @@ class Lane:
 
     Attributes:
         size: works that wait.
-        cost: their estimated seconds.
         groups: a heap per group, longest first; among equals the one planned first.
         elsewhere: a heap per board: works that it should leave to others, since it tried them last.
     """
 
-    def __init__(self, order: Iterator[int]) -> None:
+    def __init__(self, order: Iterator[int], pace: Pace) -> None:
         self.size = 0
-        self.cost = 0.0
         self.groups: dict[str, Heap] = {}
         self.elsewhere: dict[str, Heap] = {}
         self._order = order
+        self._pace = pace
+        self._costs: defaultdict[str, float] = defaultdict(float)  # estimated, by group
+        self._longest: list[tuple[float, str]] = []  # the longest work of each group, once; old entries are left in
         self._at: dict[str, str] = {}
         self._crowd: Counter[str] = Counter()
+        self._cost = 0.0
+        self._guesses = 0
+
+    @property
+    def cost(self) -> float:
+        """Estimated seconds of all that waits, by what was learnt of estimates meanwhile."""
+        return self._cost * self._pace.overall
+
+    @property
+    def longest(self) -> float:
+        """Estimated seconds of the longest work that waits and has not to avoid a board; 0 without any."""
+        return self._longest_work()[1] if self.groups else 0.0
+
+    @property
+    def unknown(self) -> bool:
+        """Whether these are guesses, and nothing was learnt yet."""
+        return self._guesses > 0 and not self._pace.overall_known
 
     def push(self, work: Work, avoid: str | None = None) -> None:
         """Lets a work wait; `avoid` is the board that is not to get it."""
         self.size += 1
-        self.cost += work.cost
+        self._guesses += work.guess
+        self._cost += work.cost
+        self._costs[work.group] += work.cost
         heap = self.groups.setdefault(work.group, []) if avoid is None else self.elsewhere.setdefault(avoid, [])
         heapq.heappush(heap, (-work.cost, next(self._order), work))
+        if avoid is None and heap[0][2] is work:
+            heapq.heappush(self._longest, (-work.cost, work.group))
 
     def size_for(self, board: str) -> int:
         """How many works wait that this board may take."""
         return self.size - len(self.elsewhere.get(board, ()))
 
-    def take(self, board: str, seconds: float, works: int) -> list[Work]:
+    def take(self, board: str, seconds: float, works: int, tail: float = float("inf")) -> list[Work]:
         """Takes a batch for a board: at least one work where any waits, within the limits.
 
-        Second tries come first. A board goes on with its group; when that is done it goes to one where no other board
-        is, so that each group's preparation is done by few.
+        Second tries come first, then works of more than `tail` seconds. Otherwise a board goes on with its group; when
+        that is done it goes where most seconds wait per board, so that each group's preparation is done by few.
         """
         taken: list[Work] = []
         left = seconds
-        while len(taken) < works and (heap := self._next_heap(board)):
-            if taken and heap[0][2].cost > left:
+        while len(taken) < works and (heap := self._next_heap(board, tail)):
+            first = heap[0][2]
+            cost = first.cost * self._pace.factor(first.group)
+            # of a group that nothing is known of, one work at first: the next may take hours
+            if taken and (cost > left or (first.guess and not self._pace.knows(first.group))):
                 break
             work = heapq.heappop(heap)[2]
-            if not heap and self.groups.get(work.group) is heap:
-                del self.groups[work.group]
+            if self.groups.get(work.group) is heap:
+                if heap:
+                    heapq.heappush(self._longest, (heap[0][0], work.group))
+                else:
+                    del self.groups[work.group]
             taken.append(work)
-            left -= work.cost
+            left -= cost
             self._forget(work)
         return taken
 
@@ -79,36 +112,68 @@ class Lane:
         works = [work for heap in (*self.elsewhere.values(), *self.groups.values()) for _, _, work in heap]
         self.elsewhere.clear()
         self.groups.clear()
-        self.size, self.cost = 0, 0.0
+        self._longest.clear()
+        self._costs.clear()
+        self.size, self._cost, self._guesses = 0, 0.0, 0
         return works
 
-    def _next_heap(self, board: str) -> Heap | None:
+    def _next_heap(self, board: str, tail: float) -> Heap | None:
         """Where this board's next work is; moves the board to another group when its own is done."""
         for avoided, heap in self.elsewhere.items():
             if avoided != board and heap:
                 return heap
         if not self.groups:
             return None
+        longest, cost = self._longest_work()
+        if cost > tail:
+            return self.groups[longest]
         group = self._at.get(board)
         if group not in self.groups:
             self.leave(board)
-            group = min(self.groups, key=lambda name: (self._crowd[name], self.groups[name][0][:2]))
+            group = min(self.groups, key=self._appeal)
             self._at[board] = group
             self._crowd[group] += 1
         return self.groups[group]
+
+    def _appeal(self, group: str) -> tuple[float, int]:
+        """Orders groups for a board that looks for one: the most seconds per board first."""
+        return -self._costs[group] * self._pace.factor(group) / (1 + self._crowd[group]), self.groups[group][0][1]
+
+    def _longest_work(self) -> tuple[str, float]:
+        """The group of the longest work that waits, and its seconds."""
+        if self._guesses:
+            # what was learnt may have changed their order
+            costs = ((group, -heap[0][0] * self._pace.factor(group)) for group, heap in self.groups.items())
+            return max(costs, key=lambda cost: cost[1])
+        while True:
+            cost, group = self._longest[0]
+            heap = self.groups.get(group)
+            if heap and heap[0][0] == cost:
+                return group, -cost * self._pace.overall
+            heapq.heappop(self._longest)
 
     def _forget(self, work: Work) -> None:
         """Counts a work out."""
         self.size -= 1
         # sums of floats drift: an empty lane starts afresh
-        self.cost = self.cost - work.cost if self.size else 0.0
+        self._cost = self._cost - work.cost if self.size else 0.0
+        self._guesses -= work.guess
+        self._costs[work.group] -= work.cost
 
 
 class Pool:
-    """All waiting work, and which key each board is at."""
+    """All waiting work, which key each board is at, and the seconds that boards hold of each key.
+
+    Attributes:
+        lanes: waiting work by key.
+        pace: how estimates compare with what works took.
+        held: estimated seconds of works that boards hold, by key.
+    """
 
     def __init__(self) -> None:
         self.lanes: dict[Hashable, Lane] = {}
+        self.pace = Pace()
+        self.held: defaultdict[Hashable, float] = defaultdict(float)
         self._order = count()
         self._at: dict[str, Hashable] = {}
         self._crowd: Counter[Hashable] = Counter()
@@ -120,7 +185,7 @@ class Pool:
         """Lets a work wait; `avoid` is the board that is not to get it."""
         lane = self.lanes.get(work.key)
         if lane is None:
-            lane = self.lanes[work.key] = Lane(self._order)
+            lane = self.lanes[work.key] = Lane(self._order, self.pace)
         lane.push(work, avoid)
 
     def key_of(self, board: str) -> Hashable | None:
@@ -131,14 +196,19 @@ class Pool:
         """How many boards took their last batch from this key."""
         return self._crowd[key]
 
-    def take(self, board: str, key: Hashable, seconds: float, works: int) -> list[Work]:
+    def seconds_left(self, key: Hashable) -> float:
+        """Estimated seconds of a key that wait or are held."""
+        lane = self.lanes.get(key)
+        return self.held[key] * self.pace.overall + (lane.cost if lane else 0.0)
+
+    def take(self, board: str, key: Hashable, seconds: float, works: int, tail: float = float("inf")) -> list[Work]:
         """Takes a batch for a board from one key; see `Lane.take`."""
         if board not in self._at or self._at[board] != key:
             self.leave(board)
             self._at[board] = key
             self._crowd[key] += 1
         lane = self.lanes[key]
-        taken = lane.take(board, seconds, works)
+        taken = lane.take(board, seconds, works, tail)
         if not lane.size:
             del self.lanes[key]
         return taken

@@ -30,6 +30,7 @@ from scheduler import (
     Restart,
     Retire,
     Scheduler,
+    Setups,
     Stopped,
     Try,
     Work,
@@ -45,18 +46,19 @@ def fits(kind: object, key: object) -> bool:
     return (kind, key) in FITS
 
 
-def new_scheduler() -> Scheduler:
-    return Scheduler(
-        fits, batching=Batching(most_works=4), budget=FaultBudget(in_a_row=3, in_all=6, refusals=1), validate=True
-    )
+def new_scheduler(setups: Setups | None = None) -> Scheduler:
+    budget = FaultBudget(in_a_row=3, in_all=6, refusals=1)
+    return Scheduler(fits, batching=Batching(most_works=4), budget=budget, setups=setups, validate=True)
 
 
 class Farm(RuleBasedStateMachine):
     """A farm as the driver would see it, and what it must be able to say at any time."""
 
+    setups = Setups()
+
     def __init__(self) -> None:
         super().__init__()
-        self.scheduler = new_scheduler()
+        self.scheduler = new_scheduler(self.setups)
         self.journal: list[Chapter] = []
         self.forgiven: dict[str, int] = {}
         self.endings: dict[tuple[str, int], Ending] = {}
@@ -270,7 +272,7 @@ class Farm(RuleBasedStateMachine):
                 for work in list(batch.open) if batch else ():
                     self.tell(AttemptEnded(number, work, Ending.GOOD))
                 self.tell(BatchEnded(number))
-        assert len(list(replay(self.journal, new_scheduler()))) == len(self.journal)
+        assert len(list(replay(self.journal, new_scheduler(self.setups)))) == len(self.journal)
         assert self.scheduler.done, "work is left over for ever"
         assert self.conclusions == Counter(dict.fromkeys(self.planned, 1))
         assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.RETIRED} == self.retired
@@ -280,7 +282,17 @@ class Farm(RuleBasedStateMachine):
         assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.LEFT} == self.left
 
 
+class FarmThatSwitchesSlowly(Farm):
+    """Boards may stay idle rather than change their key, but never when nobody else does the work."""
+
+    setups = Setups(switch=3.0)
+
+
 TestStories = Farm.TestCase
 TestStories.settings = settings(
     max_examples=250, stateful_step_count=80, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+TestSlowSwitches = FarmThatSwitchesSlowly.TestCase
+TestSlowSwitches.settings = settings(
+    max_examples=120, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,0 +1,127 @@
+"""The scheduler measured on a simulated clock, and what a simulation itself must keep to."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scheduler import Setups, Work
+from scheduler.costs import Pace, Size, scaled, typical
+from scheduler.simulation import Faults, Job, Simulated, lower_bound, simulate
+
+BOARDS = [(f"n300:{number}", "n300") for number in range(16)]
+
+
+def everywhere(kind: object, key: object) -> bool:
+    return True
+
+
+def heavy_tailed(count: int, *, known: bool, keys: int = 4) -> list[Job]:
+    dice = random.Random(7)
+    jobs = []
+    for number in range(count):
+        group = int(dice.paretovariate(1.0)) % 20
+        seconds = min(dice.lognormvariate(-1.0, 1.0) * (1 + group / 10), 4.0)
+        key = min(int(dice.paretovariate(1.0)), keys)
+        cost = seconds if known else 0.02
+        jobs.append(Job(Work(f"w{number}", key, f"op{group}", cost, guess=not known), seconds))
+    return jobs
+
+
+def test_known_durations_end_close_to_the_lower_bound() -> None:
+    found = simulate(BOARDS, heavy_tailed(40 * 16, known=True), everywhere, setups=Setups(switch=1.0))
+    assert found.over_lower_bound < 1.06
+    assert found.busy_share > 0.9
+
+
+def test_unknown_durations_are_learnt() -> None:
+    found = simulate(BOARDS, heavy_tailed(40 * 16, known=False), everywhere, setups=Setups(switch=1.0))
+    assert found.over_lower_bound < 1.35
+
+
+def test_no_board_changes_its_key_where_waiting_is_cheaper() -> None:
+    jobs = [Job(Work(f"{key}{n}", key, "op", 0.1), 0.1) for key, count in (("a", 100), ("b", 80)) for n in range(count)]
+    found = simulate(BOARDS[:2], jobs, everywhere, setups=Setups(switch=60.0))
+    assert found.switches == 2
+    assert found.share == {"n300:0": 100, "n300:1": 80}
+
+
+def test_a_key_of_one_long_work_is_not_left_to_the_end() -> None:
+    jobs = [Job(Work(f"w{n}", "many", "op", 0.5), 0.5) for n in range(8 * 40)]
+    jobs.append(Job(Work("long", "rare", "op", 15.0), 15.0))
+    found = simulate(BOARDS[:8], jobs, everywhere, setups=Setups(switch=1.0))
+    assert found.over_lower_bound < 1.1
+
+
+def test_groups_stay_together_while_it_pays() -> None:
+    jobs = [Job(Work(f"{op}{n}", "key", f"op{op}", 0.05), 0.05) for op in range(8) for n in range(100)]
+    found = simulate(BOARDS[:4], jobs, everywhere, setups=Setups(first=1.0))
+    first_calls = round(found.setting_up)
+    assert first_calls <= 8 + 3 * 4  # each group on one board, but for the last ones
+
+
+def test_faults_cost_attempts_and_no_work() -> None:
+    found = simulate(BOARDS, heavy_tailed(400, known=True), everywhere, faults=Faults(rate=0.2, seed=3))
+    assert found.works == 400
+    assert 440 < found.attempts < 560
+    assert sum(found.share.values()) == found.attempts
+
+
+def test_work_that_no_board_fits_is_counted() -> None:
+    jobs = [Job(Work("small", 1), 1.0), Job(Work("large", 8), 1.0)]
+    found = simulate([("a", 1)], jobs, lambda kind, key: kind == key)
+    assert (found.unsatisfiable, found.makespan) == (1, 1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0.001, 50), st.integers(0, 3), st.integers(0, 5)), min_size=1, max_size=60),
+    st.lists(st.integers(1, 3), min_size=1, max_size=6),
+    st.sampled_from([0.0, 0.5, 20.0]),
+    st.booleans(),
+)
+def test_every_job_runs_once_and_no_schedule_beats_the_bound(
+    given_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool
+) -> None:
+    def fits(kind: object, key: object) -> bool:
+        return isinstance(kind, int) and isinstance(key, int) and kind >= key
+
+    jobs = [
+        Job(Work(f"w{n}", key, f"g{group}", seconds if known else 0.02, guess=not known), seconds)
+        for n, (seconds, key, group) in enumerate(given_jobs)
+    ]
+    possible = sum(key <= max(kinds) for _, key, _ in given_jobs)
+    found: Simulated = simulate(
+        [(f"b{n}", kind) for n, kind in enumerate(kinds)], jobs, fits, setups=Setups(switch, 0.1)
+    )
+    assert found.attempts == possible
+    assert found.unsatisfiable == len(given_jobs) - possible
+    assert found.makespan >= found.lower_bound - 1e-6
+
+
+def test_lower_bound_counts_only_the_boards_that_fit() -> None:
+    jobs = [Job(Work(f"w{n}", "wide"), 1.0) for n in range(10)]
+    boards = [("a", "large"), ("b", "small"), ("c", "small")]
+    assert lower_bound(boards, jobs, lambda kind, _: kind == "large", Setups()) == pytest.approx(10.0)
+    assert lower_bound(boards, jobs, everywhere, Setups(switch=2.0)) == pytest.approx(16 / 3)
+
+
+def test_estimates() -> None:
+    assert typical([0.1, 0.1, 9.0]) == 0.1
+    past = [(1.0, Size(bytes=1e6))]
+    assert scaled(past, Size(bytes=1e6)) == pytest.approx(1.0)
+    assert 1.0 < scaled(past, Size(bytes=5e6)) < 3.0
+
+
+def test_pace_is_learnt_by_group_and_starts_from_what_is_known_of_all() -> None:
+    pace = Pace()
+    assert pace.factor("new") == 1.0
+    for _ in range(50):
+        pace.observe("slow", 1.0, 10.0)
+    assert pace.factor("slow") == pytest.approx(10.0)
+    assert pace.factor("new") == pytest.approx(10.0)
+    pace.observe("quick", 1.0, 0.1)
+    assert pace.factor("quick") < pace.factor("new")
