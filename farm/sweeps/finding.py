@@ -158,9 +158,8 @@ def _selects(pattern: str, name: str) -> bool:
 def _nearest(pattern: str, known: Iterable[str]) -> str:
     names = list(known)
     last = {name.rpartition(".")[2]: name for name in names}
-    close = difflib.get_close_matches(pattern, names, n=3) or [
-        last[each] for each in difflib.get_close_matches(pattern.rpartition(".")[2], last, n=3)
-    ]
+    close = [last[each] for each in difflib.get_close_matches(pattern.rpartition(".")[2], last, n=3)]
+    close = close or difflib.get_close_matches(pattern, names, n=3)
     return f"; nearest: {', '.join(close)}" if close else f", which has {len(names)}"
 
 

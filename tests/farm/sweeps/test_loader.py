@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.sweeps import MasterConfigLoader, unpack_binary_traced_config, unpack_traced_config
+from farm.sweeps.errors import TracedConfigError
+from farm.sweeps.loader import MASTER_VARIABLE
+from farm.sweeps.permutations import axes, permutations
+from farm.sweeps.traced import ABSENT, TracedSuite
+from tracer.configuration import Configuration, Execution
+from tracer.errors import MasterError, UnknownOperation
+from tracer.master import Master
+from tracer.values import Lost, MemoryConfig, Tensor, Value
+
+ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+L1 = MemoryConfig(buffer="L1")
+ONE = Tensor((1, 1, 32, 64), "BFLOAT16", "TILE")
+OTHER = Tensor((1, 1, 32, 1), "BFLOAT8_B", "TILE", memory=L1)
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Path:
+    made = Master()
+    seen = [Execution("model.py::test", {"board_type": "Wormhole"}, 1), Execution("other.py::test", None, 2)]
+    calls: list[tuple[str, dict[str, Value]]] = [
+        ("ttnn.relu", {"arg0": ONE}),
+        ("ttnn.relu", {"arg0": OTHER, "memory_config": MemoryConfig()}),
+        ("ttnn.add", {"arg0": ONE, "arg1": 2.5}),
+        ("ttnn.add", {"arg0": ONE, "arg1": OTHER, "memory_config": L1}),
+        ("ttnn.where", {"arg0": ONE, "arg1": ONE, "arg2": OTHER}),
+        ("ttnn.conv2d", {"input_tensor": ONE, "arg0": 3, "conv_config": Lost("?")}),
+    ]
+    for operation, arguments in calls:
+        made.add(Configuration(operation, arguments, executions=list(seen)))
+    path = tmp_path / "master.json"
+    made.write(path)
+    return path
+
+
+def suite(master: Path, operation: str) -> TracedSuite:
+    found = MasterConfigLoader(master).get_suite_parameters(operation)
+    assert isinstance(found, TracedSuite)
+    return found
+
+
+def vectors(given: TracedSuite, *accepts: str, takes_any: bool = False) -> list[dict[str, Any]]:
+    return list(given.vectors(set(accepts).__contains__, takes_any=takes_any))
+
+
+def test_masters_are_sorted(master: Path) -> None:
+    assert [len(each.arguments) for each in suite(master, "add").configurations] == [2, 3]
+
+
+def test_the_guides_unary_example(master: Path) -> None:
+    found = vectors(suite(master, "relu"), "input_shape", "traced_config_name", "input_a_dtype")
+    assert [vector["input_shape"] for vector in found] == [(1, 1, 32, 64), (1, 1, 32, 1)]
+    shape, dtype, layout, memory, output = unpack_traced_config(found[0]["traced_config_name"])
+    assert (shape, dtype, layout) == ((1, 1, 32, 64), ttnn.bfloat16, ttnn.TILE_LAYOUT)
+    assert (memory, output) == (ttnn.DRAM_MEMORY_CONFIG, ttnn.DRAM_MEMORY_CONFIG)
+    _, dtype, _, memory, output = unpack_traced_config(found[1]["traced_config_name"])
+    assert (dtype, memory, output) == (ttnn.bfloat8_b, ttnn.L1_MEMORY_CONFIG, ttnn.DRAM_MEMORY_CONFIG)
+
+
+def test_the_guides_binary_example(master: Path) -> None:
+    name = vectors(suite(master, "add"), "input_shape", "traced_config_name")[1]["traced_config_name"]
+    shape, *rest = unpack_binary_traced_config(name)
+    assert shape == (1, 1, 32, 64)
+    assert (shape["self"], shape["other"]) == ((1, 1, 32, 64), (1, 1, 32, 1))
+    assert rest == [
+        *(ttnn.bfloat16, ttnn.bfloat8_b),
+        *(ttnn.TILE_LAYOUT, ttnn.TILE_LAYOUT),
+        *(ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "place", "unpack", "told"),
+    [
+        ("add", 1, unpack_traced_config, r"with 2 tensors, not 1: unpack_binary_traced_config\(\) unpacks it"),
+        ("add", 0, unpack_binary_traced_config, r"with 1 tensor, not 2: unpack_traced_config\(\) unpacks it"),
+        ("where", 0, unpack_binary_traced_config, r"with 3 tensors, not 2: no helper unpacks it"),
+    ],
+)
+def test_another_arity_names_the_helper(master: Path, operation: str, place: int, unpack: Any, told: str) -> None:
+    name = vectors(suite(master, operation), "traced_config_name")[place]["traced_config_name"]
+    with pytest.raises(TracedConfigError, match=told):
+        unpack(name)
+
+
+def test_an_unknown_name_is_an_error() -> None:
+    with pytest.raises(TracedConfigError, match="no traced configuration 'add_traced_7' has been loaded here"):
+        unpack_binary_traced_config("add_traced_7")
+
+
+def test_the_later_form_has_everything_by_name(master: Path) -> None:
+    scalar, tensors = vectors(suite(master, "add"), takes_any=True)
+    assert tensors["input_b_shape"] == (1, 1, 32, 1)
+    assert tensors["input_b_dtype"] == ttnn.bfloat8_b
+    assert tensors["memory_config"] == tensors["output_memory_config"] == ttnn.L1_MEMORY_CONFIG
+    assert tensors["arg1"] == ABSENT
+    assert tensors["traced_source"] == ["model.py::test", "other.py::test"]
+    assert tensors["traced_machine_info"] == {"board_type": "Wormhole"}
+    assert len(tensors["config_hash"]) == 64
+    assert (scalar["arg1"], scalar["input_b_shape"], scalar["memory_config"]) == (2.5, ABSENT, ABSENT)
+    assert "traced_config_name" not in scalar
+
+
+def test_letters_count_tensors_and_keywords_keep_their_names(master: Path) -> None:
+    [where] = vectors(suite(master, "where"), takes_any=True)
+    assert where["input_c_memory_config"] == ttnn.L1_MEMORY_CONFIG
+    [conv] = vectors(suite(master, "conv2d"), takes_any=True)
+    assert (conv["input_tensor_shape"], conv["arg0"]) == ((1, 1, 32, 64), 3)
+    assert "conv_config" not in conv
+    assert suite(master, "conv2d").configurations[0].lost == ("conv_config",)
+
+
+def test_the_middle_form_has_both_shapes(master: Path) -> None:
+    found = vectors(suite(master, "add"), "input_shape", "input_b_dtype", "storage_type")
+    assert found[1] == {
+        "input_shape": {"self": (1, 1, 32, 64), "other": (1, 1, 32, 1)},
+        "input_b_dtype": ttnn.bfloat8_b,
+        "storage_type": "StorageType.DEVICE",
+    }
+
+
+def test_a_copy_of_a_suite_is_permuted_as_any_other(master: Path) -> None:
+    given = suite(master, "add")
+    found = list(permutations(axes({**given})))
+    assert len(found) == 2
+    assert found == vectors(given, takes_any=True)
+
+
+def test_all_cases_are_the_product(master: Path) -> None:
+    found = MasterConfigLoader(master).get_suite_parameters("relu", all_cases=True)
+    assert found["input_shape"] == [(1, 1, 32, 64), (1, 1, 32, 1)]
+    assert len(list(permutations(axes(found)))) == 2 * 2 * 1 * 2 * 1
+    with pytest.raises(TracedConfigError, match="all_cases=True is for operations of one tensor or two"):
+        MasterConfigLoader(master).get_suite_parameters("where", all_cases=True)
+
+
+def test_no_configurations_are_an_error(master: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownOperation, match=r"master.json: no operation 'ad'; nearest: ttnn.add"):
+        MasterConfigLoader(master).get_suite_parameters("ad")
+    with pytest.raises(MasterError, match=r"nowhere.json"):
+        MasterConfigLoader(tmp_path / "nowhere.json").get_suite_parameters("add")
+
+
+def test_where_the_master_is(master: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MasterConfigLoader().path.name == "master.json"
+    monkeypatch.setenv(MASTER_VARIABLE, str(master))
+    assert MasterConfigLoader().path == master
+    assert len(MasterConfigLoader().get_suite_parameters("ttnn::relu").configurations) == 2  # type: ignore[attr-defined]
+    assert MasterConfigLoader("else.json").path == Path("else.json")
+
+
+def test_names_say_the_same_with_any_master(master: Path, tmp_path: Path) -> None:
+    read = Master.read(master)
+    other = Master()
+    other.add(read.configurations["ttnn.add"][1])
+    other.write(tmp_path / "other.json")
+    ours = vectors(suite(master, "add"), "traced_config_name")[1]
+    assert read.configurations["ttnn.add"][1].index == 1
+    assert vectors(suite(tmp_path / "other.json", "add"), "traced_config_name") == [ours]
+
+
+def test_a_real_master_loads(shared_data: Path) -> None:
+    given = suite(shared_data / "master_n300_2025-11_v1.json", "add")
+    assert len(vectors(given, takes_any=True)) == 47
+    for vector in vectors(given, "traced_config_name"):
+        assert len(unpack_binary_traced_config(vector["traced_config_name"])) == 7

@@ -1,0 +1,296 @@
+"""Every clause of the contract, and every way to break it, through a real board process on a mock board."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from farm.boards.base import Board
+from farm.boards.kinds import KINDS
+from farm.boards.mock import mock_boards
+from farm.outcome import Outcome
+from farm.process.handle import TtnnProcess
+from farm.process.protocol import Hung, ProcessDied
+from farm.sweeps import dumps
+from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.planning import plan_records
+from farm.sweeps.records import Record, list_modules
+from farm.vectors import Vector
+from farm.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+
+pytestmark = pytest.mark.ttnn
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+MODULES = Path(__file__).parents[2] / "sweep_modules"
+TRACED = ("model_traced", "validated")
+RUN = "\ndef run(a, *, device):\n    return True, ''\n"
+
+
+@pytest.fixture(scope="module")
+def board() -> Board:
+    return mock_boards(KINDS["n300"], 1)[0]
+
+
+@pytest.fixture
+def process(board: Board, tmp_path: Path) -> Iterator[TtnnProcess]:
+    made = TtnnProcess(board, tmp_path / "process")
+    yield made
+    made.close()
+
+
+def records(process: TtnnProcess, place: Path, *names: str, suites: Sequence[str] | None = None) -> list[Record]:
+    modules = find_modules(place_of(sweeps=place), names, import_seconds=20)
+    return list(list_modules(modules, suites, process))
+
+
+def planned(
+    process: TtnnProcess, place: Path, *names: str, suites: Sequence[str] | None = None, modes: Sequence[str] = ()
+) -> list[Vector]:
+    return list(plan_records(records(process, place, *names, suites=suites), [KINDS["n300"]], modes))
+
+
+def run(process: TtnnProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
+    """Runs vectors as a keeper does: those after a death in a new process."""
+    found: dict[str, Outcome] = {}
+    process.start()
+    opened: DeviceConfig | None = None
+    for vector in (vector for vector in vectors if vector.unrunnable is None):
+        if opened != vector.device_config:
+            process.open(vector.device_config, 30)
+            opened = vector.device_config
+        try:
+            [found[vector.id]] = process.run([vector.payload], 20)
+        except (ProcessDied, Hung) as error:
+            reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
+            found[vector.id] = Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
+            process.start()
+            opened = None
+    process.close()
+    return found
+
+
+@dataclass(frozen=True)
+class Swept:
+    """All the modules, listed and run once, by one process that is started again where a vector ends it."""
+
+    listed: list[Record]
+    vectors: list[Vector]
+    outcomes: dict[str, Outcome]
+    notes: list[str]
+
+    def of(self, module: str) -> list[Vector]:
+        return [vector for vector in self.vectors if vector.operation == module]
+
+    def verdicts(self, module: str) -> Counter[tuple[str, str]]:
+        runnable = [vector for vector in self.of(module) if vector.unrunnable is None]
+        return Counter((v.payload["suite"], self.outcomes[v.id].verdict.value) for v in runnable)
+
+
+@pytest.fixture(scope="module")
+def swept(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Swept:
+    folder = tmp_path_factory.mktemp("swept")
+    notes = folder / "notes"
+    process = TtnnProcess(replace(board, environment={**board.environment, "SWEEP_FIXTURE_NOTES": str(notes)}), folder)
+    found = records(process, MODULES, "contract", "eltwise")
+    vectors = list(plan_records(found, [KINDS["n300"]]))
+    outcomes = run(process, vectors)
+    process.close()
+    return Swept(found, vectors, outcomes, notes.read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("eltwise.unary.sigmoid_accurate.sigmoid_accurate", {("nightly", "validated"): 8, TRACED: 8}),
+        ("eltwise.binary.add.add", {("nightly", "validated"): 2, TRACED: 11}),
+        ("eltwise.binary.add.add_model_traced", {TRACED: 11}),
+        ("eltwise.ternary.where", {("nightly", "validated"): 8}),
+        ("contract.unwritten", {("nightly", "validated"): 8}),
+        (
+            "contract.xfail",
+            {("nightly", "validated"): 1, ("xfail", "xfail"): 1, ("xfail_but_does_not", "validated"): 1},
+        ),
+    ],
+)
+def test_modules_end_as_they_should(swept: Swept, module: str, expected: dict[tuple[str, str], int]) -> None:
+    assert swept.verdicts(module) == expected
+
+
+def test_every_way_to_end(swept: Swept) -> None:
+    outcomes = swept.outcomes
+    ended = {
+        (vector.payload["suite"], vector.payload["values"]["way"]): (
+            outcomes[vector.id].verdict,
+            outcomes[vector.id].reason,
+        )
+        for vector in swept.of("contract.outcomes")
+    }
+    failed = Verdict.FAIL_ASSERT_EXCEPTION
+    assert ended == {
+        ("nightly", "true"): (Verdict.VALIDATED, Reason.NONE),
+        ("nightly", "false"): (Verdict.VALIDATED, Reason.NONE),
+        ("nightly", "pair"): (Verdict.VALIDATED, Reason.NONE),
+        ("nightly", "assertion"): (failed, Reason.EXCEPTION),
+        ("nightly", "memory"): (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
+        ("nightly", "watcher"): (Verdict.FAIL_WATCHER, Reason.EXCEPTION),
+        ("nightly", "device_hang"): (Verdict.FAIL_CRASH_HANG, Reason.HANG),
+        ("nightly", "nothing"): (failed, Reason.BROKEN_MODULE),
+        ("nightly", "exit"): (failed, Reason.EXCEPTION),
+        ("deadly", "abort"): (Verdict.FAIL_CRASH_HANG, Reason.CRASH),
+        ("deadly", "sleep"): (Verdict.FAIL_CRASH_HANG, Reason.HANG),
+        ("deadly", "true"): (Verdict.VALIDATED, Reason.NONE),
+    }
+    by_way = {vector.payload["values"]["way"]: outcomes[vector.id] for vector in swept.of("contract.outcomes")}
+    assert by_way["false"].message == "not compared, since a mock board computes no numbers; the module said: 0.5"
+    assert "in 3 s" in by_way["sleep"].message
+    assert "outcomes.py" in by_way["assertion"].details["traceback"]
+
+
+def test_invalid_vectors_are_not_run_with_the_modules_reason(swept: Swept) -> None:
+    told = [vector.unrunnable for vector in swept.of("contract.invalidate")]
+    assert told == [None, None, None, (Reason.INVALID_VECTOR, "bfloat8_b needs tiles")]
+
+
+def test_a_fixture_opens_its_board_once_and_closes_it(swept: Swept) -> None:
+    assert swept.verdicts("contract.fixture") == {("nightly", "validated"): 3}
+    assert swept.notes == ["opened", "0 on 2", "1 on 2", "2 on 2", "closed"]
+
+
+def test_a_dump_reads_back_the_same(swept: Swept, tmp_path: Path) -> None:
+    path = tmp_path / "vectors.jsonl"
+    assert list(dumps.write(path, swept.listed)) == swept.listed
+    assert list(dumps.read(path)) == swept.listed
+
+
+def test_a_vector_by_its_place_is_checked_by_its_hash(process: TtnnProcess) -> None:
+    [vector, *_] = planned(process, MODULES, "contract.unwritten")
+    changed = {**vector.payload, "index": 5}
+    process.start()
+    process.open(vector.device_config, 30)
+    [good, bad] = process.run([vector.payload, changed], 20)
+    assert good.verdict is Verdict.VALIDATED
+    assert (bad.verdict, bad.reason) == (Verdict.NOT_RUN, Reason.VECTOR_CHANGED)
+    assert "is another one now" in bad.message
+
+
+def test_what_is_measured(process: TtnnProcess) -> None:
+    vectors = planned(
+        process, MODULES, "eltwise.binary.add.add_model_traced", modes=("perf", "memory"), suites=["model_traced"]
+    )
+    outcomes = list(run(process, vectors).values())
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.VALIDATED}
+    for metrics in (outcome.metrics for outcome in outcomes):
+        assert metrics["e2e_perf_ms"] == 1.5  # as the module itself measured
+        assert metrics["num_cores"] in (56, 64)
+        assert metrics["peak_l1_memory_per_core_bytes"] >= metrics["peak_l1_buffers_per_core_bytes"]
+    # circular buffers that lie in sharded tensors need nothing of their own
+    assert any(outcome.metrics["peak_cb_per_core_bytes"] > 0 for outcome in outcomes)
+    [vector, *_] = planned(process, MODULES, "eltwise.ternary", modes=("perf_with_cache", "device_perf"))
+    [outcome] = run(process, [vector]).values()
+    assert outcome.metrics["e2e_perf_uncached_ms"] > 0
+    assert outcome.metrics["e2e_perf_cached_ms"] > 0
+
+
+BROKEN = {
+    "syntax": ("def run(:\n", "broken.syntax does not import: SyntaxError: invalid syntax"),
+    "imports": ("import nowhere_to_be_found\n", "No module named 'nowhere_to_be_found' (imports.py, line 1)"),
+    "exits": ("import sys\nsys.exit(3)\n", "exits does not import: SystemExit: 3"),
+    "dies": ("import os\nparameters = {}\nos.abort()\n", "dies: while it was imported, the board process was killed"),
+    "hangs": ("import time\nparameters = {}\ntime.sleep(60)\n", "hangs: no answer in 2 s of importing"),
+    "shape": ("parameters = ['nightly']" + RUN, "shape has parameters that are a list; they must be a dict"),
+    "suite": ("parameters = {'nightly': {'a': 3}}" + RUN, "suite 'nightly': 'a' must have a list of values, not int 3"),
+    "misfit": ("parameters = {'nightly': {'b': [3]}}" + RUN, "run() does not fit the suite's parameters: missing a"),
+    "no_run": ("parameters = {}\n", "no_run has no function run()"),
+    "halfway": (
+        "def values():\n    yield 1\n    raise OSError('gone')\nparameters = {'nightly': {'a': values()}}" + RUN,
+        "the values of 'a' raised OSError: gone after 1",
+    ),
+    "limit": ("TIMEOUT = '30'\nparameters = {'nightly': {'a': [1]}}" + RUN, "TIMEOUT must be a number of seconds"),
+    "judge": (
+        "parameters = {'nightly': {'a': [1]}}\ndef invalidate_vector(v): return 1 / 0" + RUN,
+        "invalidate_vector() raised ZeroDivisionError",
+    ),
+    "traced": (
+        "from farm.sweeps import MasterConfigLoader\nMasterConfigLoader().get_suite_parameters('ad')\n",
+        "traced does not import: UnknownOperation:",
+    ),
+}
+GOOD = "parameters = {'nightly': {'a': [1, 2]}}" + RUN
+
+
+def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: TtnnProcess, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    for name, (source, _) in BROKEN.items():
+        (folder / f"{name}.py").write_text(source if "def run" in source else f"{source}\nrun = None\n")
+    (folder / "no_run.py").write_text(BROKEN["no_run"][0])
+    (folder / "zz_good.py").write_text(GOOD)
+    names = [f"broken.{name}" for name in BROKEN] + ["broken.zz_good"]
+    modules = find_modules(place_of(sweeps=tmp_path), names, import_seconds=2)
+    vectors = list(plan_records(list_modules(modules, None, process), [KINDS["n300"]]))
+    told = {vector.operation: vector.unrunnable for vector in vectors if vector.unrunnable}
+    for name, (_, text) in BROKEN.items():
+        broken = told.pop(f"broken.{name}")
+        assert broken is not None
+        assert broken[0] is Reason.BROKEN_MODULE
+        assert name in broken[1]
+        assert text in broken[1], f"{name}: {broken[1]}"
+    assert told == {}
+    left = [vector for vector in vectors if vector.unrunnable is None]
+    assert Counter(vector.operation for vector in left) == {"broken.zz_good": 2, "broken.halfway": 1}
+    assert {outcome.verdict for outcome in run(process, left).values()} == {Verdict.VALIDATED}
+
+
+FIXTURE = "parameters = {{'nightly': {{'a': [1, 2, 3]}}}}\ndef mesh_device_fixture():\n    {}\n" + RUN
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("return iter(())", "mesh_device_fixture() of fixture ends without a device"),
+        ("yield 3", "mesh_device_fixture() of fixture must yield (device, name)"),
+        ("raise RuntimeError('no such mesh')\n    yield", "no such mesh"),
+    ],
+)
+def test_a_fixture_that_gives_no_device(process: TtnnProcess, tmp_path: Path, body: str, told: str) -> None:
+    (tmp_path / "fixture.py").write_text(FIXTURE.format(body))
+    outcomes = run(process, planned(process, tmp_path, "fixture"))
+    assert len(outcomes) == 3
+    for outcome in outcomes.values():
+        assert outcome.verdict is Verdict.FAIL_ASSERT_EXCEPTION
+        assert told in outcome.message
+
+
+def test_a_fixture_that_never_yields_costs_one_process(
+    process: TtnnProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = tmp_path / "tries"
+    body = f"open({str(tries)!r}, 'a').write('x')\n    import os; os.abort()\n    yield"
+    (tmp_path / "fixture.py").write_text(FIXTURE.format(body))
+    outcomes = list(run(process, planned(process, tmp_path, "fixture")).values())
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.FAIL_CRASH_HANG}
+    assert all("mesh_device_fixture() of fixture" in outcome.message for outcome in outcomes)
+    assert tries.read_text() == "x"
+
+
+def test_a_million_vectors_are_streamed(process: TtnnProcess, tmp_path: Path) -> None:
+    (tmp_path / "large.py").write_text(
+        "parameters = {'nightly': {'a': range(1000), 'b': range(1000)}}\ndef run(a, b, *, device): return True, ''\n"
+    )
+    [module] = find_modules(place_of(sweeps=tmp_path), ["large"])
+    hello = process.start()
+    count = 0
+    for message in process.vectors_of({"module": module.as_json(), "suites": None}, 20):
+        count += len(message.get("vectors", ()))
+        if count >= 20_000:
+            break
+    status = Path(f"/proc/{hello['pid']}/status").read_text()
+    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    assert resident < 600_000, "kB: the process holds no more than a chunk"
+    assert os.path.exists(f"/proc/{hello['pid']}")  # noqa: PTH110 - it waits to be read, and lives

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farm.sweeps.errors import ModuleError
+from farm.sweeps.permutations import Held, axes, permutations
+
+
+def every(parameters: object) -> list[dict[str, Any]]:
+    return list(permutations(axes(parameters)))
+
+
+def test_the_first_name_varies_slowest() -> None:
+    assert every({"a": [1, 2], "b": ["x", "y"]}) == [
+        {"a": 1, "b": "x"},
+        {"a": 1, "b": "y"},
+        {"a": 2, "b": "x"},
+        {"a": 2, "b": "y"},
+    ]
+
+
+def test_names_joined_by_commas_go_together() -> None:
+    assert every({"a, b": [(1, "x"), [2, "y"]], "c": [0]}) == [{"a": 1, "b": "x", "c": 0}, {"a": 2, "b": "y", "c": 0}]
+
+
+def test_generators_may_stand_anywhere() -> None:
+    found = every({"a": (n for n in range(2)), "b": (n for n in range(3))})
+    assert found == [{"a": a, "b": b} for a in range(2) for b in range(3)]
+
+
+def test_no_parameters_make_one_vector_and_no_values_none() -> None:
+    assert every({}) == [{}]
+    assert every({"a": [], "b": [1]}) == []
+
+
+def test_the_values_of_the_first_name_are_taken_one_by_one() -> None:
+    found = permutations(axes({"a": itertools.count(), "b": range(2)}))
+    assert list(itertools.islice(found, 3)) == [{"a": 0, "b": 0}, {"a": 0, "b": 1}, {"a": 1, "b": 0}]
+
+
+def test_a_generator_that_raises_halfway_loses_nothing_before_it() -> None:
+    def values() -> Iterator[int]:
+        yield 1
+        raise ValueError("no more shapes")
+
+    found = permutations(axes({"a": values(), "b": [0, 1]}))
+    assert [next(found), next(found)] == [{"a": 1, "b": 0}, {"a": 1, "b": 1}]
+    with pytest.raises(ModuleError, match="the values of 'a' raised ValueError: no more shapes after 1"):
+        next(found)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ([1, 2], "a suite must be a dict of values by name, not list"),
+        ({"a": 5}, "'a' must have a list of values, not int 5"),
+        ({"a": "abc"}, "'a' must have a list of values, not str 'abc'"),
+        ({3: [1]}, "3 is no name of a parameter"),
+        ({"a,": [1]}, "'a,' is no name of a parameter"),
+        ({"a,b": [(1, 2), (3,)]}, r"value 1 of 'a,b' must be 2 values, not \(3,\)"),
+        ({"a,b": [(1, 2)], "b": [1]}, "b stands there more than once"),
+    ],
+)
+def test_what_is_no_suite_is_said(parameters: object, told: str) -> None:
+    with pytest.raises(ModuleError, match=told):
+        every(parameters)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), st.lists(st.integers(0, 9), max_size=4), max_size=4))
+def test_the_nth_is_the_nth(parameters: dict[str, list[int]]) -> None:
+    found = every(parameters)
+    held = Held(axes(parameters))
+    assert [held[place] for place in range(len(found))] == found
+    with pytest.raises(IndexError):
+        held[len(found)]
+    expected = 1
+    for values in parameters.values():
+        expected *= len(values)
+    assert len(found) == expected
