@@ -62,6 +62,7 @@ class Reason(str, Enum):
     BOARD_LOST = "board_lost"
     STOPPED = "stopped"
     STOPPED_BY_LIMIT = "stopped_by_limit"
+    SHARD_MISSING = "shard_missing"
     VECTOR_CHANGED = "vector_changed"
     # of failures
     EXCEPTION = "exception"

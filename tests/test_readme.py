@@ -54,7 +54,11 @@ def commands() -> dict[str, Any]:
 def test_every_command_and_option_exists(words: list[str]) -> None:
     command, arguments = words[0], words[1:]
     assert command in commands(), f"there is no `farm {command}`"
-    known = {option for parameter in commands()[command].params for option in parameter.opts}
+    found = commands()[command]
+    if hasattr(found, "commands"):
+        assert arguments[0] in found.commands, f"there is no `farm {command} {arguments[0]}`"
+        found = found.commands[arguments[0]]
+    known = {option for parameter in found.params for option in parameter.opts}
     used = {word.split("=")[0] for word in arguments if word.startswith("--")}
     assert used <= known, f"`farm {command}` has no {', '.join(sorted(used - known))}"
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import boards, config, history, ops, report, store, sweep, trace, up, vectors
+from farm.cli import boards, ci, config, history, ops, report, store, sweep, trace, up, vectors
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -27,6 +27,8 @@ app.command()(report.report)
 app.command()(history.compare)
 app.command()(history.history)
 app.add_typer(store.app)
+app.command()(ci.merge)
+app.add_typer(ci.app)
 app.command()(up.up)
 app.command()(up.down)
 app.command()(boards.boards)

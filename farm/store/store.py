@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, inspect, select, update
 from sqlalchemy.exc import OperationalError, StatementError
 
 from farm.errors import StoreError
@@ -88,6 +88,13 @@ class Store:
         statement = update(schema.runs).where(schema.runs.c.id == run_id)
         with self.writing() as connection:
             connection.execute(statement.values(finished=finished, ended=ended.value, message=message))
+
+    def remove(self, run_id: str) -> None:
+        """Removes a run and all that hangs off it; nothing where there is none."""
+        with self.writing() as connection:
+            for table in (schema.board_events, schema.verdicts, schema.attempts, schema.vectors, schema.boards):
+                connection.execute(delete(table).where(table.c.run_id == run_id))
+            connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
 
     # Boards
 

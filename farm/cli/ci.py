@@ -1,0 +1,106 @@
+"""`farm ci` and `farm merge`: a sweep in many CI jobs, and one report of all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farm.cli.report import StorePlace
+from farm.errors import ExitCode
+
+app = typer.Typer(
+    name="ci", help="What CI services get: a matrix of jobs, annotations, a summary.", no_args_is_help=True
+)
+
+
+@app.command()
+def matrix(  # noqa: PLR0917 - typer's form: every parameter is an option
+    boards: Annotated[
+        list[str], typer.Option(help="Boards of a runner, such as 'mock:n300*2'; once for each sort of runner.")
+    ],
+    op: Annotated[list[str] | None, typer.Option(help="As for `farm sweep`.")] = None,
+    master: Annotated[Path | None, typer.Option(help="As for `farm sweep`.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long a job may run vectors.")] = 30.0,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="Jobs in all, at most.")] = 256,
+    store: StorePlace = None,
+) -> None:
+    """Print the jobs of a sweep as a GitHub matrix: by boards, and by a budget of time from history."""
+    from farm.boards.select import select_boards
+    from farm.ci import durations
+    from farm.ci import matrix as make_matrix
+    from farm.errors import StoreError
+    from farm.store import Store
+    from farm.vectors import plan
+    from tracer.master import Master, shipped
+
+    read = Master.read(master or shipped())
+    there = {lane: select_boards(lane) for lane in boards}
+    lanes = {lane: plan(read, op or [], dict.fromkeys(board.kind for board in found)) for lane, found in there.items()}
+    try:
+        with Store.open(store, create=False) as opened:
+            past = opened.past([head.id for head in opened.runs()[:20]])
+    except StoreError as error:
+        sys.stderr.write(f"farm: no history to go by ({error})\n")
+        past = []
+    made = make_matrix(lanes, durations(past), minutes, {lane: len(found) for lane, found in there.items()}, jobs)
+    for lane in sorted(set(lanes) - {job.boards for job in made}):
+        sys.stderr.write(f"farm: no vector can run on {lane}: no job for it\n")
+    typer.echo(json.dumps({"include": [job.as_json() for job in made]}))
+
+
+@app.command()
+def annotate(
+    runs: Annotated[
+        list[str] | None, typer.Argument(help="Runs, as `farm show` takes them. Default: the last.")
+    ] = None,
+    store: StorePlace = None,
+    every: Annotated[bool, typer.Option("--all", help="Every run in the store.")] = False,  # noqa: FBT002 - typer's form
+) -> None:
+    """Print runs' failures as GitHub annotations, and add their summaries to the job's page."""
+    from farm.ci import add_summary, annotation_lines, summary_file
+    from farm.report import background
+    from farm.store import Store
+
+    place = summary_file()
+    with Store.open(store, create=False) as opened:
+        ids = [head.id for head in opened.runs()] if every else [opened.find(text) for text in runs or ["last"]]
+        for run_id in ids:
+            view = opened.view(run_id)
+            for line in annotation_lines(view):
+                typer.echo(line)
+            if place is not None:
+                add_summary(view, background(opened, view), place)
+
+
+def merge(
+    shards: Annotated[list[str], typer.Argument(help="Results stores of shards: files or database URLs.")],
+    store: StorePlace = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report's files; else the run's own.")] = None,
+) -> None:
+    """Join shards into one run with one report; exits as the sweep would have."""
+    from contextlib import ExitStack
+
+    from farm.merging import merge as merge_shards
+    from farm.report import background, exit_code_of, print_summary, stdout_console, usual_directory, write_report
+    from farm.store import Store
+
+    code = ExitCode.GOOD
+    with ExitStack() as stack:
+        opened = [stack.enter_context(Store.open(place, create=False)) for place in shards]
+        target = stack.enter_context(Store.open(store))
+        merged = merge_shards(opened, target)
+        for each in merged:
+            view = target.view(each.run_id)
+            place = out if out is not None and len(merged) == 1 else (out or usual_directory("")) / each.run_id
+            written = write_report(view, place, known=background(target, view))
+            print_summary(stdout_console(), view, written)
+            for index in each.missing:
+                sys.stderr.write(f"farm: shard {index}/{each.of} is missing: its vectors count as not run\n")
+            found = exit_code_of(view)
+            # a failed test wins over what was not run, as in one run
+            code = found if code is ExitCode.GOOD or found is ExitCode.TEST_FAILED else code
+    raise typer.Exit(code)
