@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from farm.boards.base import Board
 from farm.cluster import cluster
 from farm.driver import Driver
-from farm.errors import FarmError
+from farm.errors import FarmError, NotRunnable
 from farm.fleet import RayFleet
 from farm.interrupt import Interrupt
 from farm.keeper import Limits
 from farm.report.progress import Progress
+from farm.resume import Rest
 from farm.store import Ended, RunInfo, Store
 from farm.vectors import Vector
+from scheduler import Retries
 
 CLOSE_SECONDS = 30.0
 """How long boards may take to be released at the end of a run."""
@@ -33,8 +40,12 @@ class Sweep:
         boards: where to run them.
         vectors: what to run.
         limits: how long things may take on a board.
-        address: of a Ray cluster to use; None starts one.
+        address: of the farm whose boards these are; None starts a Ray of our own for boards of this host.
+        selection: which boards of the farm the run takes, should more join.
         details: what else is worth keeping of the run, JSON.
+        retries: how often vectors are tried.
+        max_seconds: after so long nothing more begins.
+        rest: what is left of an earlier run, which this one goes on with: its vectors are then `vectors`.
     """
 
     command: str
@@ -43,7 +54,11 @@ class Sweep:
     vectors: Sequence[Vector]
     limits: Limits = field(default_factory=Limits)
     address: str | None = None
+    selection: str = "auto"
     details: dict[str, Any] = field(default_factory=dict)
+    retries: Retries | None = None
+    max_seconds: float | None = None
+    rest: Rest | None = None
 
 
 def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
@@ -52,14 +67,47 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
     Ctrl-C once ends it early, and what was not run says so.
 
     Raises:
-        NotRunnable: there is no Ray, or what a board's host needs isn't there.
+        NotRunnable: there is no Ray, or what a board's host needs isn't there; or someone drives this run already.
         KeyboardInterrupt: Ctrl-C came twice. The run is recorded as far as it came.
     """
-    run_id = store.start_run(RunInfo(sweep.command, suite=sweep.suite, details=sweep.details))
+    if sweep.rest is None:
+        run_id = store.start_run(RunInfo(sweep.command, suite=sweep.suite, details=sweep.details))
+    else:
+        run_id = sweep.rest.run_id
+    with driving(run_id):
+        return _drive(sweep, run_id, store, progress)
+
+
+@contextmanager
+def driving(run_id: str) -> Iterator[None]:
+    """Makes sure that nobody else on this host drives a run.
+
+    Raises:
+        NotRunnable: somebody does.
+    """
+    folder = Path(tempfile.gettempdir()) / f"farm-runs-{os.getuid()}"
+    lock = FileLock(folder / f"{run_id}.lock", timeout=0)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise NotRunnable(f"run {run_id} is still being run on this host: wait for it, or end it first") from None
+    except OSError as error:
+        raise NotRunnable(f"can't write to {folder}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
     ended, message = Ended.FAILED, ""
     try:
         with progress, Interrupt() as interrupt:
-            store.plan(run_id, sweep.vectors)
+            if sweep.rest is None:
+                store.plan(run_id, sweep.vectors)
             progress.planned(len(sweep.vectors))
             _run(sweep, run_id, store, progress, interrupt)
         ended = Ended.STOPPED if interrupt.asked else Ended.COMPLETED
@@ -77,15 +125,33 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
 def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt) -> None:
     able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
     boards = [board for board in sweep.boards if board.kind.name in able]
-    with cluster(len(boards), sweep.address) if boards else nullcontext() as folder:
-        fleet = RayFleet(sweep.limits, folder)
-        driver = Driver(run_id, boards, fleet, store, progress)
+    with _fleet(sweep, run_id, boards, progress) as (fleet, shown):
+        driver = Driver(run_id, boards, fleet, store, shown, retries=sweep.retries)
         try:
             driver.start()
-            driver.run(sweep.vectors, interrupt.stop_asked)
+            past = sweep.rest.past if sweep.rest else None
+            driver.run(sweep.vectors, interrupt.stop_asked, past=past, max_seconds=sweep.max_seconds)
             fleet.close(CLOSE_SECONDS)
         except BaseException:
             # the error at hand tells more than one of recording what it leaves behind
             with suppress(FarmError):
                 driver.abandon()
             raise
+
+
+@contextmanager
+def _fleet(
+    sweep: Sweep, run_id: str, boards: Sequence[Board], progress: Progress
+) -> Iterator[tuple[RayFleet, Progress]]:
+    """The boards' actors, on this host or in a farm, for the time of a `with` block, and who hears of them."""
+    if boards and sweep.address is not None:
+        from farm.hosts.runs import farm_fleet, report_of
+
+        report = report_of(run_id, sweep.command, time.time(), len(sweep.vectors))
+        with farm_fleet(
+            sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress
+        ) as both:
+            yield both
+    else:
+        with cluster(len(boards)) if boards else nullcontext() as folder:
+            yield RayFleet(sweep.limits, folder), progress

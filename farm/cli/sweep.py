@@ -7,13 +7,24 @@ import platform
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from farm.cli.measures import DevicePerf, MeasureMemory, Perf, PerfWithCache, Watcher, measures, with_environment
 from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal, module_choice
+from farm.cli.policies import (
+    MaxTime,
+    Resume,
+    RetryCount,
+    RetryFailed,
+    RetryInfra,
+    refuse_without_resume,
+    resumed,
+)
+from farm.cli.policies import retries as retry_policy
 from farm.errors import FarmError, NotRunnable
 
 if TYPE_CHECKING:
@@ -86,17 +97,28 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     import_timeout: ImportSeconds = IMPORT_SECONDS,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that one vector may take.")] = 30.0,
     address: Annotated[
-        str | None, typer.Option(help="A running Ray cluster to use; else one is started for this run.")
+        str | None, typer.Option(help="A farm to use, HOST:PORT of its head; else this host's boards. See farm up.")
     ] = None,
+    resume: Resume = None,
+    retry_failed: RetryFailed = False,  # noqa: FBT002 - typer's form
+    retry_infra: RetryInfra = False,  # noqa: FBT002 - typer's form
+    retries: RetryCount = None,
+    max_time: MaxTime = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Run traced configurations, or sweep modules, on boards, and report how each ended."""
-    from farm.boards.select import AUTO, select_boards
+    from farm.boards.select import AUTO
     from farm.report import make_directory
     from farm.shards import Shard, choose, shard_details, share_of
     from farm.sweeps.choosing import sampled
     from tracer.master import shipped
 
+    if resume is not None:
+        named = None if boards == AUTO and address is None else _boards(boards, address)
+        again = resumed(store, resume, named, retry_failed=retry_failed, retry_infra=retry_infra, timeout=timeout)
+        again = replace(again, address=address, retries=retry_policy(retries), max_seconds=max_time)
+        _end(_run(again, store, out, as_json=as_json))
+    refuse_without_resume(retry_failed=retry_failed, retry_infra=retry_infra)
     modules = module_choice(
         module, skip, tt_metal, sweeps, suite, dump=vectors_file, master=master, import_seconds=import_timeout
     )
@@ -107,12 +129,12 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     modes = measures(perf=perf, perf_with_cache=perf_with_cache, device_perf=device_perf, memory=measure_memory)
     path = master or shipped()
     share = None if shard is None else Shard.parse(shard)
-    found = with_environment(select_boards(boards), device_perf=device_perf, watcher=watcher)
+    found = with_environment(_boards(boards, address), device_perf=device_perf, watcher=watcher)
     if modules.any:
         _require_ttnn(found)
         chosen, vectors = found, _plan_modules(modules, found, modes)
     else:
-        chosen, vectors = _plan(path, op or [], found, may_add=boards == AUTO)
+        chosen, vectors = _plan(path, op or [], found, may_add=boards == AUTO and address is None)
         if check_module is not None:
             vectors = _with_module(check_module, path, vectors, chosen, import_timeout)
     if sample is not None:
@@ -131,7 +153,6 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         make_directory(out)
     # only now what takes seconds: whatever can be wrong with the command line has been said
     from farm.keeper import Limits
-    from farm.report import exit_code
     from farm.sweep import Sweep
 
     request = Sweep(
@@ -141,6 +162,9 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         vectors=selected,
         limits=Limits(vector=timeout),
         address=address,
+        selection=boards,
+        retries=retry_policy(retries),
+        max_seconds=max_time,
         details={
             "master": str(path),
             "operations": op or [],
@@ -160,7 +184,14 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         from farm.sweeps.checking import compare
 
         typer.echo("\n".join(compare(view, {check_module.stem}).lines()), err=as_json)
-    raise typer.Exit(exit_code(view.counts))
+    _end(view)
+
+
+def _end(view: RunView) -> NoReturn:
+    """Ends the command with what the run's exit code says."""
+    from farm.report import exit_code_of
+
+    raise typer.Exit(exit_code_of(view))
 
 
 def _plan(
@@ -239,13 +270,28 @@ def _tell_plan(vectors: Sequence[Vector], boards: Sequence[Board]) -> None:
         typer.echo(line)
 
 
+def _boards(text: str, address: str | None) -> list[Board]:
+    """The boards that `--boards` names: of this host, or of a farm."""
+    if address is None:
+        from farm.boards.select import select_boards
+
+        return select_boards(text)
+    from farm.hosts.runs import farm_boards
+
+    found = farm_boards(address, text)
+    if found.note:
+        sys.stderr.write(f"farm: {found.note}\n")
+    return found.boards
+
+
 def _require_ttnn(boards: Sequence[Board]) -> None:
     """Says at once what the board processes would say after Ray has started.
 
     Raises:
         NotRunnable: a board needs ttnn, and this Python has none.
     """
-    if all(board.backend == "fake" for board in boards) or importlib.util.find_spec("ttnn") is not None:
+    # a farm's hosts have their own
+    if all(board.backend == "fake" or board.host for board in boards) or importlib.util.find_spec("ttnn") is not None:
         return
     version = ".".join(platform.python_version_tuple()[:2])
     if version in ("3.10", "3.12") and (sys.platform, platform.machine()) == ("linux", "x86_64"):

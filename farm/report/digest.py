@@ -10,6 +10,7 @@ from farm.errors import ExitCode
 from farm.report.exit import exit_code_of
 from farm.report.signature import signature
 from farm.report.tally import duration
+from farm.store.records import BoardEventKind
 from farm.store.view import BoardView, RunView, VectorView
 from farm.verdicts import FAILED, FAULTS, Reason, Verdict
 
@@ -203,4 +204,11 @@ def _shares(view: RunView) -> tuple[BoardShare, ...]:
 
 def _events(board: BoardView) -> tuple[tuple[str, int], ...]:
     ordinary = {"joined", "opened", "batch", "left"}
-    return tuple(Counter(event.kind.value for event in board.events if event.kind.value not in ordinary).items())
+    found: Counter[str] = Counter()
+    for event in board.events:
+        if event.kind is BoardEventKind.STATE:
+            after = event.details.get("after")
+            found.update([after] if after in ("suspect", "resetting", "held") else [])
+        elif event.kind.value not in ordinary:
+            found[event.kind.value] += 1
+    return tuple(found.items())

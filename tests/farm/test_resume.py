@@ -1,0 +1,170 @@
+"""A run goes on where it was cut off, and repeats nothing."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.boards.base import Board
+from farm.boards.fake import Act, Script, fake_boards
+from farm.boards.kinds import KINDS
+from farm.driver import Driver
+from farm.errors import NothingSelected, NotRunnable
+from farm.outcome import Outcome
+from farm.report.plain import PlainProgress
+from farm.resume import boards_of, rest_of
+from farm.store import Attempt, Conclusion, RunInfo, RunView, Store
+from farm.sweep import driving
+from farm.vectors import Vector
+from farm.verdicts import Reason, Verdict
+from tests.farm.local_fleet import LocalFleet
+from tracer.device_config import DeviceConfig
+
+N300 = KINDS["n300"]
+KIND_NAMES = frozenset({"n300"})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "farm.db") as opened:
+        yield opened
+
+
+def vector(name: str, **more: Any) -> Vector:
+    payload = {"id": name, "operation": "ttnn.add", "arguments": {}}
+    return Vector(
+        name,
+        "ttnn.add",
+        "",
+        "",
+        DeviceConfig(),
+        device_config_inferred=False,
+        payload=payload,
+        kinds=KIND_NAMES,
+        **more,
+    )
+
+
+class Killed(BaseException):
+    """The driver's end, wherever it is."""
+
+
+def begin(store: Store, script: Script, names: Sequence[str], cut_at: int) -> str:
+    """A run whose driver dies at its so-manieth look, with nothing said or done after that."""
+    run_id = store.start_run(RunInfo("test"))
+    vectors = [vector(name) for name in names]
+    store.plan(run_id, vectors)
+    looks = iter(range(10_000))
+
+    def look() -> bool:
+        if next(looks) == cut_at:
+            raise Killed
+        return False
+
+    driver = Driver(run_id, boards(script), LocalFleet(), store, PlainProgress(io.StringIO()))
+    driver.start()
+    with pytest.raises(Killed):
+        driver.run(vectors, look)
+    return run_id
+
+
+def boards(script: Script, first: int = 0) -> list[Board]:
+    return fake_boards(N300, 2, first=first, script=script)
+
+
+def go_on(
+    store: Store, run_id: str, script: Script, *, retry_failed: bool = False, retry_infra: bool = False
+) -> tuple[RunView, LocalFleet]:
+    rest = rest_of(store, run_id, [N300], retry_failed=retry_failed, retry_infra=retry_infra)
+    fleet = LocalFleet()
+    driver = Driver(run_id, boards(script), fleet, store, PlainProgress(io.StringIO()))
+    driver.start()
+    driver.run(rest.vectors, past=rest.past)
+    view = store.view(run_id)
+    assert sum(view.counts.values()) == 2 * view.counts["planned"]
+    assert all(each.concluded for each in view.vectors)
+    return view, fleet
+
+
+@pytest.mark.parametrize("cut_at", range(1, 14))
+def test_whenever_the_driver_dies_the_rest_is_run_and_nothing_twice(store: Store, cut_at: int) -> None:
+    script = Script(
+        acts={"v3": (Act.FAIL,), "v5": (Act.CRASH,), "v7": (Act.FAULT, Act.PASS), "v9": (Act.HANG, Act.PASS)}
+    )
+    run_id = begin(store, script, [f"v{n}" for n in range(60)], cut_at)
+    before = {each.vector_id: each.history for each in store.view(run_id).vectors if each.history}
+    concluded = {each.vector_id for each in store.view(run_id).vectors if each.concluded}
+    view, fleet = go_on(store, run_id, script)
+    ran = Counter(name for _, names in fleet.given for name in names)
+    assert not set(ran) & concluded
+    for each in view.vectors:
+        assert [tried.number for tried in each.history] == list(range(1, len(each.history) + 1))
+        if each.vector_id in before:
+            assert each.history[: len(before[each.vector_id])] == before[each.vector_id], "what is recorded stays"
+    verdicts = {each.vector_id: each.verdict for each in view.vectors}
+    assert verdicts.pop("v3") is Verdict.FAIL_ASSERT_EXCEPTION
+    assert verdicts.pop("v5") is Verdict.FAIL_CRASH_HANG
+    assert verdicts.pop("v9") in (Verdict.FLAKY, Verdict.FAIL_CRASH_HANG)  # a new board has a new script
+    assert set(verdicts.values()) == {Verdict.VALIDATED}
+
+
+def test_attempts_before_count_after(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, [vector("v")])
+    crash = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.CRASH, "was killed by SIGSEGV")
+    store.record(run_id, [Attempt(1, "fake:n300:7", crash)])
+    view, _ = go_on(store, run_id, Script(acts={"v": (Act.CRASH,)}))
+    assert [len(each.history) for each in view.vectors] == [2], "one crash before, one after: no more"
+
+
+def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    names = ["bad", "faulty", "stopped", "good"]
+    store.plan(run_id, [vector(name) for name in names])
+    fake = Script(acts={"bad": (Act.FAIL,), "faulty": (Act.FAULT,)})
+    driver = Driver(run_id, boards(fake), LocalFleet(), store, PlainProgress(io.StringIO()))
+    driver.start()
+    driver.run([vector(name) for name in names if name != "stopped"])
+    store.conclude(run_id, [Conclusion("stopped", Verdict.NOT_RUN, Reason.STOPPED)])
+    view, _ = go_on(store, run_id, Script())
+    assert {each.vector_id: each.verdict.value for each in view.vectors} == {
+        "bad": "fail_assert_exception",
+        "faulty": "board_fault",
+        "stopped": "validated",
+        "good": "validated",
+    }
+    with pytest.raises(NothingSelected, match="is complete: add --retry-failed"):
+        rest_of(store, run_id, [N300])
+    view, _ = go_on(store, run_id, Script(), retry_infra=True)
+    assert {each.vector_id: each.verdict.value for each in view.vectors}["faulty"] == "validated"
+    view, _ = go_on(store, run_id, Script(), retry_failed=True)
+    [bad] = [each for each in view.vectors if each.vector_id == "bad"]
+    assert bad.verdict is Verdict.FLAKY
+    assert [each.verdict for each in bad.history] == [Verdict.FAIL_ASSERT_EXCEPTION, Verdict.VALIDATED]
+
+
+def test_a_broken_configuration_stays_one(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    broken = vector("b")
+    broken.payload.pop("arguments")
+    store.plan(run_id, [broken])
+    view, fleet = go_on(store, run_id, Script())
+    assert [(each.verdict, each.reason) for each in view.vectors] == [(Verdict.NOT_RUN, Reason.BROKEN_CONFIGURATION)]
+    assert fleet.given == []
+
+
+def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:
+    run_id = begin(store, Script(), ["a", "b"], 1)
+    assert boards_of(store.view(run_id)) == "fake:n300*2"
+
+
+def test_nobody_else_drives_a_run() -> None:
+    with driving("r"), pytest.raises(NotRunnable, match="run r is still being run"), driving("r"):
+        pass
+    with driving("r"):
+        pass
