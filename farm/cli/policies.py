@@ -12,7 +12,7 @@ from farm.errors import FarmError
 
 if TYPE_CHECKING:
     from farm.boards.base import Board
-    from farm.sweep import Sweep
+    from farm.sweeping import Sweep
     from scheduler import Retries
 
 Resume = Annotated[
@@ -60,7 +60,7 @@ def resumed(
     from farm.keeper import Limits
     from farm.resume import boards_of, rest_of
     from farm.store import Store
-    from farm.sweep import Sweep
+    from farm.sweeping import Sweep
 
     with Store.open(place, create=False) as store:
         run_id = store.find(name)

@@ -30,7 +30,7 @@ from farm.errors import FarmError, NotRunnable
 if TYPE_CHECKING:
     from farm.boards.base import Board
     from farm.store import RunView
-    from farm.sweep import Sweep
+    from farm.sweeping import Sweep
     from farm.sweeps.choosing import ModuleChoice
     from farm.vectors import Vector
 
@@ -153,7 +153,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         make_directory(out)
     # only now what takes seconds: whatever can be wrong with the command line has been said
     from farm.keeper import Limits
-    from farm.sweep import Sweep
+    from farm.sweeping import Sweep
 
     request = Sweep(
         command=shlex.join(["farm", *sys.argv[1:]]),
@@ -213,7 +213,7 @@ def _run(request: Sweep, store: str | None, out: Path | None, *, as_json: bool) 
     from farm.report import background, print_summary, progress_on, stdout_console, usual_directory, write_report
     from farm.report.files import report_json
     from farm.store import Store
-    from farm.sweep import run_sweep
+    from farm.sweeping import run_sweep
 
     with Store.open(store) as opened:
         try:

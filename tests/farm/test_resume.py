@@ -19,7 +19,7 @@ from farm.outcome import Outcome
 from farm.report.plain import PlainProgress
 from farm.resume import boards_of, rest_of
 from farm.store import Attempt, Conclusion, RunInfo, RunView, Store
-from farm.sweep import driving
+from farm.sweeping import driving
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
 from tests.farm.local_fleet import LocalFleet
