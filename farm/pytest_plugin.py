@@ -1,0 +1,206 @@
+"""Vectors as pytest items: `pytest -p farm.pytest_plugin --farm-op add`.
+
+Each vector of the operations, or of the sweep modules that `--farm-module` names, is a test, run by one board process
+beside pytest: one that kills or hangs it fails, and the next gets a new process. Invalid vectors and those that can't
+run are skipped, faults of the board are errors.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.boards.base import Board
+from farm.endings import untried
+from farm.errors import FarmError
+from farm.outcome import Outcome
+from farm.process.protocol import Hung, OpenFailed, ProcessDied, ProcessError
+from farm.vectors import Vector
+from farm.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+from tracer.errors import TracerError
+
+_HERE = Path(__file__).resolve()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options, in a group of their own."""
+    group = parser.getgroup("farm", "vectors of ttnn-farm")
+    group.addoption("--farm-op", action="append", default=[], help="traced configurations of this operation")
+    group.addoption("--farm-master", help="the master they are in; else the one that comes with farm")
+    group.addoption("--farm-module", action="append", default=[], help="sweep modules, by name, prefix or glob")
+    group.addoption("--farm-suite", default="", help="only these suites of the modules, separated by commas")
+    group.addoption("--farm-sweeps", help="the folder or file of the modules; else a checkout of tt-metal")
+    group.addoption("--farm-tt-metal", help="the checkout; else the one around the working directory")
+    group.addoption("--farm-boards", default="auto", help="as for farm sweep; the first of them is used")
+    group.addoption("--farm-timeout", type=float, default=30.0, help="seconds that one vector may take")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has pytest collect the vectors, and nothing else unless paths were given."""
+    if not _wanted(config):
+        return
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args = []
+    config.args.append(str(_HERE))
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> VectorFile | None:
+    """The vectors, in the place of this file."""
+    if file_path != _HERE or not _wanted(parent.config):
+        return None
+    return VectorFile.from_parent(parent, path=file_path)
+
+
+def _wanted(config: pytest.Config) -> bool:
+    return bool(config.getoption("farm_op") or config.getoption("farm_module") or config.getoption("farm_sweeps"))
+
+
+class VectorFile(pytest.File):
+    """All vectors that the options choose."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each, those that open the board alike together."""
+        try:
+            board, vectors = _planned(self.config)
+        except (FarmError, TracerError) as error:
+            raise self.CollectError(str(error)) from error
+        bench = Bench(board, self.config.getoption("farm_timeout"))
+        self.config.add_cleanup(bench.close)
+        order = list(dict.fromkeys(vector.device_config for vector in vectors))
+        for vector in sorted(vectors, key=lambda vector: order.index(vector.device_config)):
+            name = f"{vector.operation}[{vector.id}]"
+            yield VectorItem.from_parent(self, name=name, vector=vector, bench=bench)
+
+
+class VectorItem(pytest.Item):
+    """One vector.
+
+    Attributes:
+        vector: which.
+        bench: runs it.
+    """
+
+    def __init__(self, *, vector: Vector, bench: Bench, **given: Any) -> None:
+        super().__init__(**given)
+        self.vector = vector
+        self.bench = bench
+
+    def runtest(self) -> None:
+        """Runs it; whatever is not good raises."""
+        outcome = self.bench.run(self.vector)
+        verdict, told = outcome.verdict, f"{outcome.verdict.value}: {outcome.message}"
+        self.user_properties += [("verdict", verdict.value), *outcome.metrics.items()]
+        if verdict is Verdict.NOT_RUN:
+            pytest.skip(f"{outcome.reason.value}: {outcome.message}")
+        if verdict is Verdict.XFAIL:
+            pytest.xfail(outcome.message)
+        if not verdict.good:
+            trace = outcome.details.get("traceback", "")
+            raise VectorFailed(f"{trace}{told}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The outcome's own words, without pytest's and farm's frames."""
+        if isinstance(excinfo.value, VectorFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """The operation and the id, rather than a line of this file."""
+        return self.path, None, self.name
+
+
+class VectorFailed(Exception):  # noqa: N818 - it names what happened
+    """A vector didn't end well."""
+
+
+class Bench:
+    """One board and its process, for all items of a session.
+
+    Attributes:
+        board: the board.
+        timeout: seconds that a vector may take.
+    """
+
+    def __init__(self, board: Board, timeout: float) -> None:
+        self.board = board
+        self.timeout = timeout
+        self._folder = tempfile.TemporaryDirectory(prefix="farm-pytest-", ignore_cleanup_errors=True)
+        self._process: Any = None
+        self._running = False
+        self._opened: DeviceConfig | None = None
+
+    def run(self, vector: Vector) -> Outcome:
+        """Runs a vector, in a new process where the last one has ended.
+
+        Raises:
+            NotRunnable: there is no ttnn.
+        """
+        if vector.unrunnable is not None:
+            known = untried(vector.id, *vector.unrunnable)
+            return Outcome(vector.id, known.verdict, known.reason, known.message)
+        try:
+            self._prepare(vector.device_config)
+        except ProcessError as error:
+            self._running = isinstance(error, OpenFailed)
+            return Outcome(vector.id, Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error))
+        try:
+            [outcome] = self._process.run([vector.payload], self.timeout)
+        except (ProcessDied, Hung) as error:
+            self._running, self._opened = False, None
+            reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
+            return Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
+        return outcome  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Releases the board."""
+        if self._process is not None:
+            self._process.close()
+        self._folder.cleanup()
+
+    def _prepare(self, config: DeviceConfig) -> None:
+        from farm.process.handle import TtnnProcess
+
+        if self._process is None:
+            self._process = TtnnProcess(self.board, Path(self._folder.name))
+        if not self._running:
+            self._process.start()
+            self._running, self._opened = True, None
+        if self._opened != config:
+            self._opened = None
+            self._process.open(config, 120.0)
+            self._opened = config
+
+
+def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
+    """The board, and the vectors that the options choose."""
+    from farm.boards.select import select_boards
+    from farm.sweeps.choosing import ModuleChoice, module_records
+    from farm.sweeps.planning import plan_records
+    from farm.vectors import plan
+    from tracer.master import Master, shipped
+
+    def path(option: str) -> Path | None:
+        given = config.getoption(option)
+        return Path(given) if given else None
+
+    boards = select_boards(config.getoption("farm_boards"))[:1]
+    kinds = [board.kind for board in boards]
+    vectors: list[Vector] = []
+    master = path("farm_master")
+    if config.getoption("farm_op"):
+        vectors += plan(Master.read(master or shipped()), config.getoption("farm_op"), kinds)
+    if config.getoption("farm_module") or config.getoption("farm_sweeps"):
+        choice = ModuleChoice(
+            names=tuple(config.getoption("farm_module")),
+            tt_metal=path("farm_tt_metal"),
+            sweeps=path("farm_sweeps"),
+            suites=tuple(part.strip() for part in config.getoption("farm_suite").split(",") if part.strip()),
+            master=master,
+        )
+        vectors += plan_records(module_records(choice, boards), kinds)
+    return boards[0], vectors
