@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from farm.boards.base import Board
+from farm.costs import Costs
 from farm.endings import conclusion, ending, missed, untried
 from farm.errors import NotRunnable
 from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
@@ -45,10 +47,10 @@ from scheduler import Conclusion as Why
 from scheduler.health import State, Transition
 from tracer.device_config import DeviceConfig
 
-COST_SECONDS = 0.02
-"""What a vector is taken to cost: it decides how large batches are at most."""
 WAIT_SECONDS = 0.25
 """How long the driver waits for something to happen before it looks whether it was asked to stop."""
+WINDOW = 50_000
+"""How many vectors the driver knows at once: enough to place them well, whatever the run holds."""
 FLUSH_SECONDS = 0.05
 """How long results may wait to be recorded together: a commit costs milliseconds, however much it holds."""
 
@@ -125,7 +127,10 @@ class Driver:
         self._fleet = fleet
         self._recorder = recorder
         self._progress = progress
-        self._vectors: dict[str, Vector] = {}
+        self._vectors: dict[str, Vector] = {}  # those not concluded
+        self._coming: Iterator[Vector] = iter(())
+        self._past: Mapping[str, Past] = {}
+        self._costs = Costs()
         self._lanes: defaultdict[str, dict[int, str]] = defaultdict(dict)  # what each board's batches are, in words
         self._losses: dict[str, str] = {}  # why boards were lost, last time
         self._refusals: dict[DeviceConfig, str] = {}
@@ -142,17 +147,20 @@ class Driver:
 
     def run(
         self,
-        vectors: Sequence[Vector],
+        vectors: Iterable[Vector],
         stop_asked: Callable[[], bool] = lambda: False,
         *,
+        costs: Costs | None = None,
         past: Mapping[str, Past] | None = None,
         max_seconds: float | None = None,
     ) -> None:
         """Runs vectors, already planned in the store, until each has its verdict.
 
         Args:
-            vectors: what to run; those that can't run are concluded at once.
+            vectors: what to run; those that can't run are concluded at once. Taken as they are needed: no more than
+                `WINDOW` are held.
             stop_asked: looked at all the time; once it says so, what runs may end and nothing more begins.
+            costs: what they are expected to take.
             past: what an earlier driver recorded of these vectors, by id.
             max_seconds: after so long it is as if `stop_asked` said so.
 
@@ -160,8 +168,10 @@ class Driver:
             NotRunnable: a board's host lacks what running needs.
         """
         deadline = None if max_seconds is None else time.monotonic() + max_seconds
-        self._plan(vectors, past or {})
-        while not self.scheduler.done:
+        self._coming, self._past = iter(vectors), past or {}
+        self._costs = costs or self._costs
+        self.scheduler.setups = self._costs.setups
+        while self._plan() or not self.scheduler.done:
             if deadline is not None and time.monotonic() > deadline and not self.scheduler.stopped:
                 self._limit = f"after the {max_seconds:g} s that it was given"
                 self._progress.note(f"stopping {self._limit}: what runs may end")
@@ -182,21 +192,33 @@ class Driver:
             self._tell(Stopped())
         for board in self._boards:
             self._tell(BoardLost(board))
+        while self._plan():
+            self._flush()
         self._flush()
 
-    def _plan(self, vectors: Sequence[Vector], past: Mapping[str, Past]) -> None:
-        self._vectors = {vector.id: vector for vector in vectors}
+    def _plan(self) -> bool:
+        """Tells the scheduler of more vectors when it knows few; whether there were any."""
+        if len(self.scheduler.works) > WINDOW // 2:
+            return False
+        vectors = list(islice(self._coming, WINDOW // 2))
+        if not vectors:
+            return False
         works = []
         for vector in vectors:
+            self._vectors[vector.id] = vector
             if vector.unrunnable:
                 self._conclusions.append(untried(vector.id, *vector.unrunnable))
             else:
                 key = Setup(vector.device_config, vector.kinds)
-                tries = self._take_over(vector.id, past.get(vector.id, Past(())))
-                forgiven = len(tries) if vector.id in past and past[vector.id].forgiven else 0
-                works.append(Work(vector.id, key, vector.operation, COST_SECONDS, tries, forgiven))
+                past = self._past.get(vector.id, Past(()))
+                tries = self._take_over(vector.id, past)
+                forgiven = len(tries) if past.forgiven else 0
+                estimate = self._costs.of(vector)
+                guess = estimate.basis == "default"
+                works.append(Work(vector.id, key, vector.operation, estimate.seconds, tries, forgiven, guess))
         self._tell(Planned(tuple(works)))
         self._flush()
+        return True
 
     def _take_over(self, vector_id: str, past: Past) -> tuple[Try, ...]:
         """What the scheduler is to know of a vector's past; an attempt that was never recorded says nothing of it."""
@@ -254,13 +276,17 @@ class Driver:
         if number is None:
             return  # late: that attempt was given up, and another stands for it
         board = self.scheduler.batches[batch].board
+        work = self.scheduler.works[outcome.vector_id]
+        if not work.guess:
+            outcome.details["estimate"] = round(work.cost, 6)  # the report shows how good it was
         self._keep(Attempt(number, board, outcome))
         means = ending(outcome)
         if means is Ending.REFUSED:
             self._refusals[self._vectors[outcome.vector_id].device_config] = outcome.message
         if means.blames_board:
             self._happened(board, BoardEventKind.FAULT, outcome.message)
-        self._tell(AttemptEnded(batch, outcome.vector_id, means))
+        took = outcome.seconds if means in (Ending.GOOD, Ending.FAILED) else None
+        self._tell(AttemptEnded(batch, outcome.vector_id, means, took))
 
     def _trusted(self, transition: Transition) -> None:
         """A board is trusted more than before, or less."""
@@ -356,7 +382,7 @@ class Driver:
         for attempt in attempts:
             self._progress.attempt(attempt, self._vectors[attempt.outcome.vector_id].operation)
         for concluded in conclusions:
-            self._progress.concluded(concluded, self._vectors[concluded.vector_id].operation)
+            self._progress.concluded(concluded, self._vectors.pop(concluded.vector_id).operation)
 
     def _show_lane(self, board: str) -> None:
         if self.scheduler.boards[board].batches:

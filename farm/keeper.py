@@ -100,6 +100,7 @@ class Keeper:
         self._transitions: list[Transition] = []
         self._running = False
         self._opened: DeviceConfig | None = None
+        self._open_seconds: float | None = None  # of the last opening, until it was told
         self._stopping = False
 
     def start(self) -> dict[str, Any]:
@@ -149,6 +150,10 @@ class Keeper:
                 waiting.popleft()
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
+                if self._open_seconds is not None:
+                    # the planner learns from it; the vector's own time doesn't hold it
+                    outcome.details["open_seconds"] = round(self._open_seconds, 4)
+                    self._open_seconds = None
                 yield outcome
                 if self._stopping or at_fault:
                     # what of the rest already went to the process is not wanted, and a faulty board starts afresh
@@ -189,6 +194,7 @@ class Keeper:
             self._trouble(_cause(error), str(error))
             return _unopened(error, vector_id, began)
         self._opened = config
+        self._open_seconds = time.time() - began
         return None
 
     # --- trust ---

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from farm.boards.base import Board
 from farm.cluster import cluster
+from farm.costs import learn
 from farm.driver import Driver
 from farm.errors import FarmError, NotRunnable
 from farm.fleet import RayFleet
@@ -130,7 +131,10 @@ def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt:
         try:
             driver.start()
             past = sweep.rest.past if sweep.rest else None
-            driver.run(sweep.vectors, interrupt.stop_asked, past=past, max_seconds=sweep.max_seconds)
+            costs = learn(store, sweep.vectors, boards)  # while the boards start
+            driver.run(
+                sweep.vectors, interrupt.stop_asked, costs=costs, past=past, max_seconds=sweep.max_seconds
+            )
             fleet.close(CLOSE_SECONDS)
         except BaseException:
             # the error at hand tells more than one of recording what it leaves behind

@@ -38,6 +38,7 @@ class Vector:
         lost: the arguments that the trace lost something of.
         kinds: the names of the kinds of boards that can run it.
         unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
+        seconds: how long it may well take, where more is known than of a call.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Vector:
     lost: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
     unrunnable: tuple[Reason, str] | None = None
+    seconds: float | None = None
 
 
 def plan(

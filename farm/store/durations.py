@@ -1,0 +1,75 @@
+"""How long vectors took in earlier runs, for the planner's estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Text, cast, func, select
+
+from farm.store import schema
+from farm.verdicts import Verdict
+
+RUNS = 64
+"""How many runs are looked at, newest first."""
+OPENINGS = 32
+"""How many openings of boards are looked at."""
+
+OPENING = "open_seconds"
+"""The detail of an attempt that tells how long opening its board took just before it."""
+MOST_NAMED = 500
+"""Databases limit how many values a condition may name."""
+
+_TELLING = [
+    verdict.value for verdict in Verdict if verdict.good or verdict is Verdict.FAIL_ASSERT_EXCEPTION
+]  # a crash or a fault says nothing of how long a vector takes
+
+
+class Duration(NamedTuple):
+    """One attempt of an earlier run: what, on which backend and kind (`mock:n300`), and its seconds."""
+
+    content_hash: str
+    operation: str
+    kind: str
+    seconds: float
+
+
+def read_durations(
+    connection: Connection, operations: Sequence[str], kinds: Sequence[str], most: int
+) -> Iterator[Duration]:
+    """Attempts of some operations on some kinds of boards, newest runs first; about `most` at most."""
+    runs, vectors, attempts, boards = schema.runs, schema.vectors, schema.attempts, schema.boards
+    kind = (boards.c.backend + ":" + boards.c.kind).label("kind")
+    newest = connection.scalars(select(runs.c.id).order_by(runs.c.started.desc()).limit(RUNS)).all()
+    for run_id in newest:
+        statement = (
+            select(vectors.c.content_hash, vectors.c.operation, kind, attempts.c.seconds)
+            .join(vectors, (vectors.c.run_id == attempts.c.run_id) & (vectors.c.vector_id == attempts.c.vector_id))
+            .join(boards, (boards.c.run_id == attempts.c.run_id) & (boards.c.board == attempts.c.board))
+            .where(attempts.c.run_id == run_id, attempts.c.verdict.in_(_TELLING), kind.in_(kinds))
+            .limit(most)
+        )
+        if len(operations) <= MOST_NAMED:
+            statement = statement.where(vectors.c.operation.in_(operations))
+        for row in connection.execute(statement):
+            most -= 1
+            yield Duration(*row)
+        if most <= 0:
+            return
+
+
+def read_openings(connection: Connection, kinds: Sequence[str]) -> list[float]:
+    """Seconds that opening boards of some kinds took lately."""
+    attempts, boards = schema.attempts, schema.boards
+    kind = boards.c.backend + ":" + boards.c.kind
+    newest = select(func.max(schema.runs.c.started)).scalar_subquery()
+    last = connection.scalars(
+        select(schema.runs.c.id).where(schema.runs.c.started <= newest).order_by(schema.runs.c.started.desc()).limit(4)
+    ).all()
+    statement = (
+        select(attempts.c.details)
+        .join(boards, (boards.c.run_id == attempts.c.run_id) & (boards.c.board == attempts.c.board))
+        .where(attempts.c.run_id.in_(last), kind.in_(kinds), cast(attempts.c.details, Text).contains(OPENING))
+        .limit(OPENINGS)
+    )
+    return [float(details[OPENING]) for details in connection.scalars(statement)]
