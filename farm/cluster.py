@@ -1,10 +1,9 @@
-"""Ray: a small cluster of our own for one run, or one that is there already, if asked."""
+"""Ray: a small cluster of our own for one run."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,52 +13,37 @@ from typing import Any
 from filelock import FileLock
 
 from farm.actor import BOARD_RESOURCE
-from farm.errors import FarmError, NotRunnable
+from farm.errors import NotRunnable
 from farm.quiet_ray import ray
 
 OBJECT_STORE_BYTES = 200_000_000
 """Outcomes are small and travel inside messages; this is for large batches."""
-CONNECT_SECONDS = 5.0
-"""How long a cluster may take to answer."""
 PREFIX = "farm-ray-"
 LONGEST_TEMPORARY = 20
 """Ray makes sockets in its folder, and their paths may have 107 characters, of which it and we need most."""
 
 
 @contextmanager
-def cluster(boards: int, address: str | None = None) -> Iterator[Path | None]:
-    """Connects to Ray for the time of a `with` block, and leaves nothing behind.
+def cluster(boards: int) -> Iterator[Path]:
+    """A Ray cluster of our own on this host, whatever `RAY_ADDRESS` says, for the time of a `with` block.
 
-    Gives a folder that is there for as long, where all boards are on this host; None in another's cluster.
+    Gives a folder that is there for as long, and leaves nothing behind. Farms of many hosts are in `farm.hosts`.
 
     Args:
         boards: how many boards the run uses.
-        address: of a running cluster; None starts one of our own on this host, whatever `RAY_ADDRESS` says.
 
     Raises:
-        FarmError: the address doesn't read as one.
-        NotRunnable: Ray doesn't start, doesn't answer, or the cluster has too few boards.
+        NotRunnable: Ray doesn't start.
     """
-    if address is not None:
-        _require_listener(address)
-        with _connected(f"no Ray cluster at {address}", address=address):
-            _require_boards(boards, address)
-            yield None
-    else:
-        with _own_folder() as folder, _connected("Ray doesn't start on this host", **_own(boards, folder)):
+    with _own_folder() as folder:
+        try:
+            ray.init(log_to_driver=False, logging_level="ERROR", **_own(boards, folder))
+        except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+            raise NotRunnable(f"Ray doesn't start on this host: {str(error).strip().splitlines()[0]}") from error
+        try:
             yield folder
-
-
-@contextmanager
-def _connected(failure: str, **options: Any) -> Iterator[None]:
-    try:
-        ray.init(log_to_driver=False, logging_level="ERROR", **options)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise NotRunnable(f"{failure}: {str(error).strip().splitlines()[0]}") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 def _own(boards: int, folder: Path) -> dict[str, Any]:
@@ -73,26 +57,6 @@ def _own(boards: int, folder: Path) -> dict[str, Any]:
         "object_store_memory": OBJECT_STORE_BYTES,
         "_temp_dir": str(folder / "ray"),
     }
-
-
-def _require_listener(address: str) -> None:
-    """Ray itself would try for minutes."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        raise FarmError(f"--address {address}: give host:port, such as 10.0.0.1:6379")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise NotRunnable(f"no Ray cluster at {address}: {error}") from error
-
-
-def _require_boards(boards: int, address: str) -> None:
-    there = int(ray.cluster_resources().get(BOARD_RESOURCE, 0))
-    if there < boards:
-        raise NotRunnable(
-            f"the Ray cluster at {address} offers {there} boards, {boards} wanted: start its nodes with "
-            f"--resources='{{\"{BOARD_RESOURCE}\": N}}'"
-        )
 
 
 @contextmanager

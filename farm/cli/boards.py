@@ -1,0 +1,135 @@
+"""`farm boards`: the farm's boards on one screen, and what a person may do with one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from farm.errors import FarmError
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from farm.hosts.records import FarmView
+    from farm.hosts.service import Farm
+
+WATCH_SECONDS = 1.0
+STYLES = {"free": "green", "busy": "cyan", "held": "yellow", "draining": "yellow", "bad": "red", "lost": "red"}
+
+
+def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
+    action: Annotated[
+        Literal["list", "hold", "release", "probe", "reset"], typer.Argument(help="What to do with a board.")
+    ] = "list",
+    board: Annotated[str | None, typer.Argument(help="The board's id, as the list shows it.")] = None,
+    why: Annotated[str, typer.Option(help="With hold: why nobody is to use it.")] = "held by hand",
+    address: Annotated[str | None, typer.Option(help="The farm's head, HOST:PORT. Default: FARM_ADDRESS.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every second, until Ctrl-C.")] = False,  # noqa: FBT002 - typer's form
+) -> None:
+    """Show every board of the farm, what it runs, for whom and how long; hold, release, probe or reset one."""
+    from farm.hosts.service import connected
+    from farm.hosts.up import farm_address
+    from farm.settings import load_settings
+
+    settings = load_settings()
+    if (action == "list") != (board is None):
+        raise FarmError("farm boards hold|release|probe|reset BOARD, or `farm boards` for the list")
+    where, token = farm_address(address, settings)
+    with connected(where, token) as farm:
+        if board is not None:
+            typer.echo(_act(farm, action, board, why))
+        elif watch and not as_json:
+            _watch(farm)
+        else:
+            _show(farm.call("view"), as_json=as_json)
+
+
+def _act(farm: Farm, action: str, board: str, why: str) -> str:
+    from farm.hosts.fleet import who_runs
+    from farm.hosts.probing import probe, reset
+
+    if action == "hold":
+        farm.call("hold", board, why, who_runs())
+        return f"{board} is held: {why}"
+    if action == "release":
+        farm.call("release", board)
+        return f"{board} may be used again"
+    return probe(farm, board) if action == "probe" else reset(farm, board)
+
+
+def _watch(farm: Farm) -> None:
+    from rich.live import Live
+
+    from farm.report import stdout_console
+
+    console = stdout_console()
+    try:
+        with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
+            while True:
+                live.update(_screen(farm.call("view")), refresh=True)
+                time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _show(view: FarmView, *, as_json: bool) -> None:
+    from farm.report import stdout_console
+
+    if as_json:
+        typer.echo(view.model_dump_json(indent=1))
+    else:
+        stdout_console().print(_screen(view))
+
+
+def _screen(view: FarmView) -> Group:
+    from rich.console import Group, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+    from farm.report.text import first_line
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("board", "state", "for", "doing"):
+        table.add_column(title)
+    for title in ("since", "faults", "checked"):
+        table.add_column(title, justify="right")
+    for board in view.boards:
+        table.add_row(
+            Text(board.id),
+            Text(board.state, style=STYLES.get(board.state, "")),
+            Text(board.who),
+            Text(first_line(board.why if board.state not in ("busy", "free") else board.doing)),
+            _ago(board.seconds),
+            str(board.faults or ""),
+            "" if board.canary is None else f"{_ago(view.at - board.canary)} ago",
+        )
+    totals = Table(box=None, pad_edge=False)
+    totals.add_column("kind")
+    for title in ("total", "free", "busy", "held", "bad"):
+        totals.add_column(title, justify="right")
+    for kind, counts in sorted(view.totals.items()):
+        totals.add_row(kind, *(str(n) for n in (counts.total, counts.free, counts.busy, counts.held, counts.bad)))
+    lines = [
+        f"{host.name} ({host.address}) {host.state}, {host.boards} boards, ttnn {host.versions.get('ttnn', 'none')}"
+        for host in view.hosts
+    ]
+    lines += [f"{host.name}: {note}" for host in view.hosts for note in host.notes]
+    lines += [
+        f"{run.run} {run.who}: {run.concluded} of {run.planned} vectors, {run.boards} boards, waits for {run.waits_for}"
+        for run in view.runs
+    ]
+    if len(view.ttnn_versions) > 1:
+        lines.append(f"boards are opened by different versions of ttnn: {', '.join(view.ttnn_versions)}")
+    parts: list[RenderableType] = [table, "", totals, "", Text("\n".join(lines))]
+    return Group(*parts)
+
+
+def _ago(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s" if minutes else f"{rest}s"

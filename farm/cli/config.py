@@ -1,0 +1,33 @@
+"""`farm config`: what is set, and where."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+import typer
+
+
+def config(
+    what: Annotated[Literal["show"], typer.Argument(help="show: every setting, its value and where it comes from.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
+) -> None:
+    """Show every setting: what it does, its value, and where that comes from."""
+    from farm.settings import PREFIX, Settings, config_files, load_settings, origins
+
+    assert what == "show"  # noqa: S101 - typer lets nothing else through
+    settings, found = load_settings(), origins()
+    values = settings.model_dump(mode="json")
+    if as_json:
+        rows = {
+            name: {"value": values[name], "from": found.get(name, "default"), "description": field.description}
+            for name, field in Settings.model_fields.items()
+        }
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    for name, field in Settings.model_fields.items():
+        value = "(none)" if values[name] is None else values[name]
+        typer.echo(f"{name} = {value}   [{found.get(name, 'default')}]")
+        typer.echo(f"    {field.description} Variable: {PREFIX}{name.upper()}")
+    for path in config_files():
+        typer.echo(f"{path}: {'read' if path.is_file() else 'not there'}")

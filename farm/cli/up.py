@@ -1,0 +1,90 @@
+"""`farm up` and `farm down`: this host's part in a farm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farm.errors import FarmError
+
+
+def up(  # noqa: PLR0917 - typer's form: every parameter is an option
+    head: Annotated[bool, typer.Option("--head", help="Begin a farm: this host is its head.")] = False,  # noqa: FBT002 - typer's form
+    join: Annotated[str | None, typer.Option(help="Join the farm whose head is at HOST:PORT.")] = None,
+    boards: Annotated[
+        str | None,
+        typer.Option(help="The boards to offer: auto (this host's own), none, or a list such as 'mock:n300*2'."),
+    ] = None,
+    expect: Annotated[
+        str | None, typer.Option(help="The boards that must be there, such as 'n300*4'; else nothing starts.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="This host's name in the farm. Default: its hostname.")] = None,
+    python: Annotated[
+        str | None, typer.Option(help="The interpreter whose ttnn opens the boards. Default: farm's own.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="The IP address by which the other hosts reach this one. Default: found.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="The file with the farm's token; - reads it from standard input and keeps it.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the head listens.")] = 6379,
+    jobs_on: Annotated[
+        str, typer.Option(help="Head: the address that takes jobs and shows Ray's dashboard; with the token alone.")
+    ] = "127.0.0.1",
+    jobs_port: Annotated[int, typer.Option(min=1, max=65535, help="Head: and its port.")] = 8265,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Head: serve metrics for Prometheus here, on loopback.")
+    ] = None,
+    foreground: Annotated[  # noqa: FBT002 - typer's form
+        bool, typer.Option("--foreground", help="Stay until the node ends, or SIGTERM: for systemd and containers.")
+    ] = False,
+) -> None:
+    """Make this host part of a farm: start its Ray node, and offer its boards."""
+    if head == (join is not None):
+        raise FarmError("say --head to begin a farm, or --join HOST:PORT to join one")
+    from farm.hosts.inventory import default_name, take_stock, versions
+    from farm.hosts.node import Node, own_address
+    from farm.hosts.token import make_token, take_token
+    from farm.hosts.up import go_up, stay
+    from farm.settings import load_settings
+
+    settings = load_settings()
+    chosen_name, interpreter = name or settings.name or default_name(), python or settings.python
+    keep_at = settings.token_file
+    token = take_token(token_file or keep_at, keep_at) if join or token_file else make_token(keep_at)
+    inventory = take_stock(boards or settings.boards, chosen_name, interpreter, expect)
+    node = Node(
+        name=chosen_name,
+        node_ip=address or own_address(join),
+        token_file=token,
+        join=join,
+        port=port,
+        jobs_host=jobs_on,
+        jobs_port=jobs_port,
+        resources=inventory.resources(),
+        labels=inventory.labels(chosen_name),
+    )
+    joined = go_up(node, inventory, versions(interpreter), settings.state, metrics_port)
+    offered = ", ".join(board.id for board in inventory.boards) or "no boards"
+    typer.echo(f"{chosen_name} is up in the farm at {joined.state.address}, with {offered}")
+    for note in inventory.notes:
+        typer.echo(f"note: {note}")
+    if head:
+        typer.echo(f"the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
+    if foreground:
+        stay(settings.state)
+
+
+def down(
+    drain: Annotated[bool, typer.Option("--drain", help="Let the boards end what they run, first.")] = False,  # noqa: FBT002 - typer's form
+    patience: Annotated[float, typer.Option(min=0, help="With --drain: for so many seconds at most.")] = 600.0,
+) -> None:
+    """End this host's part in the farm: what `farm up` started here, and nothing else."""
+    from farm.hosts.up import go_down
+    from farm.settings import load_settings
+
+    ended = go_down(load_settings().state, drain=drain, patience=patience, tell=typer.echo)
+    typer.echo(f"this host left the farm; {ended} processes ended")

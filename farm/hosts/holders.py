@@ -1,0 +1,70 @@
+"""Who holds this host's Tenstorrent devices: another process, or a broker that hands them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+DRIVER = PROC / "driver" / "tenstorrent"
+SYSFS = Path("/sys/class/tenstorrent")
+BROKER = "tt-device-mcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that has a device open.
+
+    Attributes:
+        address: the device's PCI address; "" where it can't be told.
+        pid: the process; None where the driver's record can't be read: then someone may be there.
+        name: its command.
+    """
+
+    address: str
+    pid: int | None
+    name: str
+
+    def __str__(self) -> str:
+        who = "someone (its record can't be read)" if self.pid is None else f"{self.name} (pid {self.pid})"
+        return f"{self.address or 'a device'} is in use by {who}"
+
+
+def holders(driver: Path = DRIVER, sysfs: Path = SYSFS, proc: Path = PROC) -> list[Holder]:
+    """The processes that have devices open, by the driver's own record. What can't be read counts as held."""
+    if not driver.is_dir():
+        return []
+    found = []
+    for device in sorted(driver.iterdir(), key=lambda path: path.name):
+        if not device.name.isdecimal():
+            continue
+        node = sysfs / f"tenstorrent!{device.name}" / "device"
+        address = node.resolve().name if node.exists() else ""
+        try:
+            pids = [int(word) for word in (device / "pids").read_text(encoding="utf-8").split() if word.isdecimal()]
+        except OSError:
+            found.append(Holder(address, None, ""))
+            continue
+        found += [Holder(address, pid, _name(pid, proc)) for pid in pids]
+    return found
+
+
+def broker(proc: Path = PROC) -> Holder | None:
+    """A device broker that runs on this host: it says who may use the devices, held or not."""
+    for entry in proc.iterdir():
+        if not entry.name.isdecimal():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if any(Path(word.decode(errors="replace")).name.replace("_", "-") == BROKER for word in words[:3]):
+            return Holder("", int(entry.name), BROKER)
+    return None
+
+
+def _name(pid: int, proc: Path) -> str:
+    try:
+        return (proc / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "a process that is gone"
