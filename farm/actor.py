@@ -13,6 +13,7 @@ from farm.chunks import chunked
 from farm.errors import NotRunnable
 from farm.keeper import Keeper, Limits, Told
 from farm.quiet_ray import ray
+from farm.zoo.keeper import MODEL, TraceKeeper
 from tracer.device_config import DeviceConfig
 
 BOARD_RESOURCE = "farm_board"
@@ -28,6 +29,7 @@ class BoardActor:
         # ttnn leaves files in its working directory
         self._workdir = tempfile.TemporaryDirectory(prefix="farm-board-", dir=folder, ignore_cleanup_errors=True)
         self._keeper = Keeper(board, Path(self._workdir.name), limits)
+        self._tracer = TraceKeeper(board, Path(self._workdir.name))
 
     def start(self) -> dict[str, Any]:
         """Starts the board process; what it says of itself, or `unusable` and why."""
@@ -37,12 +39,17 @@ class BoardActor:
             return {"unusable": str(error)}
 
     def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[list[Told]]:
-        """Runs a batch; see `Keeper.run`."""
+        """Runs a batch; see `Keeper.run`, and `TraceKeeper.run` for models to be traced."""
+        if MODEL in vectors[0]:
+            self._keeper.close()  # a model's own process opens the board
+            yield from chunked(self._tracer.run(vectors), CHUNK_SECONDS)
+            return
         yield from chunked(self._keeper.run(config, vectors), CHUNK_SECONDS)
 
     def stop(self) -> None:
         """See `Keeper.stop`."""
         self._keeper.stop()
+        self._tracer.stop()
 
     def close(self) -> None:
         """Releases the board."""

@@ -69,6 +69,7 @@ class Reason(str, Enum):
     BROKEN_MODULE = "broken_module"
     OUTPUT_MISMATCH = "output_mismatch"
     LOW_PCC = "low_pcc"
+    REPLAY_MISMATCH = "replay_mismatch"
     OUT_OF_MEMORY = "out_of_memory"
     CRASH = "crash"
     HANG = "hang"

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tracer.describe import describe
 from tracer.errors import CaptureError
@@ -27,6 +27,18 @@ _OPERATION_CLASSES = ("FastOperation", "Operation")
 _METHODS = "ttnn.Tensor."
 
 
+class Sink(Protocol):
+    """Takes the lines of a raw trace; `tracer.journal.JournalWriter` is one."""
+
+    failure: str | None
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Takes one line."""
+
+    def close(self) -> None:
+        """Takes no more."""
+
+
 class Capture:
     """Records the operation calls of this process while it is started.
 
@@ -35,17 +47,17 @@ class Capture:
         calls: how many calls were recorded so far.
     """
 
-    def __init__(self, path: Path, leave_out: frozenset[str] = PLUMBING) -> None:
+    def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = PLUMBING) -> None:
         """Opens the trace.
 
         Args:
-            path: the raw trace to write, see `tracer.journal`.
+            trace: the raw trace to write, see `tracer.journal`; or whatever takes its lines.
             leave_out: operations that are not recorded.
 
         Raises:
             CaptureError: the file can't be written.
         """
-        self._journal = JournalWriter(path, _ttnn_version())
+        self._journal: Sink = JournalWriter(trace, _ttnn_version()) if isinstance(trace, Path) else trace
         self._leave_out = leave_out
         self._openings = Openings()
         self._known: dict[Hashable, _Known] = {}
@@ -77,10 +89,15 @@ class Capture:
                 cls.__call__ = self._wrapped(original)
                 self._undo.append(lambda cls=cls, original=original: setattr(cls, "__call__", original))  # type: ignore[misc]
 
-    def stop(self) -> None:
-        """Stops, leaves ttnn as it was and closes the trace."""
+    def pause(self) -> None:
+        """Stops to see calls, leaves ttnn as it was, and forgets what it knows; `start` starts again."""
         while self._undo:
             self._undo.pop()()
+        self._known.clear()
+
+    def stop(self) -> None:
+        """Stops, leaves ttnn as it was and closes the trace."""
+        self.pause()
         self._journal.close()
 
     def begin(self, source: str) -> None:
@@ -202,13 +219,23 @@ def positional_names(found: Sequence[Overload], args: Sequence[Any], kwargs: dic
     """The parameters' names of the arguments given by place; empty where the overloads don't tell."""
     if not args:
         return []
-    taking = [each for each in found if len(each.positional) >= len(args) and kwargs.keys() <= each.by_name.keys()]
+    taking = [
+        each
+        for each in found
+        if len(each.positional) >= len(args) and kwargs.keys() <= each.by_name.keys() and _enough(each, args, kwargs)
+    ]
     named = [[parameter.name for parameter in each.positional[: len(args)]] for each in taking]
     # nanobind, too, takes the first overload whose types fit
     for each, names in zip(taking, named, strict=True):
         if all(map(_takes, each.positional, args)):
             return names
     return named[0] if named and all(names == named[0] for names in named) else []
+
+
+def _enough(overload: Overload, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether a call gives everything that has no default."""
+    given = {parameter.name for parameter in overload.positional[: len(args)]} | kwargs.keys()
+    return all(name in given or parameter.has_default for name, parameter in overload.by_name.items())
 
 
 def _takes(parameter: Any, value: object) -> bool:

@@ -1,4 +1,4 @@
-"""`farm trace`: runs one model's test under the tracer and adds its configurations to a master."""
+"""`farm trace`: runs models under the tracer and adds their configurations to a master."""
 
 from __future__ import annotations
 
@@ -12,39 +12,93 @@ import typer
 from farm.errors import ExitCode, FarmError, NotRunnable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from farm.boards.base import Board
     from farm.tracing import TraceRun
-    from tracer.journal import Journal
+    from tracer.journal import Journal, TracedTest
     from tracer.master import Master, MergeSummary
 
 DEFAULT_MASTER = Path("ttnn_operations_master.json")
 
+IncludeFailed = typer.Option("--include-failed", help="Count tests that did not pass, too.")
+Resume = typer.Option("--resume", help="With --zoo: only the models of which no whole trace is kept yet.")
 # What farm doesn't know is the test's.
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def trace(
+def trace(  # noqa: PLR0917 - typer's form: every parameter is an option
     context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="PATH::TEST", help="A pytest node id, file or folder.")],
+    target: Annotated[
+        str | None, typer.Argument(metavar="TARGET", help="A pytest node id, file or folder, or a plain script.")
+    ] = None,
     master: Annotated[
-        Path, typer.Option("--master", help="The master to add to; made where there is none.")
+        Path, typer.Option("--master", "--out", help="The master to add to; made where there is none.")
     ] = DEFAULT_MASTER,
     board: Annotated[
-        str, typer.Option("--board", help="The board to run on: auto, silicon, mock:n150, mock:n300, ...")
+        str, typer.Option("--board", "--boards", help="Where to run: auto, silicon, mock:n150, mock:n300*2, ...")
     ] = "auto",
+    store: Annotated[Path | None, typer.Option(help="Keep the raw trace in this folder.")] = None,
+    load: Annotated[Path | None, typer.Option(help="Trace nothing: merge the raw traces of this folder.")] = None,
+    include_failed: Annotated[bool, IncludeFailed] = False,  # noqa: FBT002 - typer's form
+    timeout: Annotated[
+        float | None, typer.Option(min=1.0, help="Seconds after which the target is ended; what it traced is kept.")
+    ] = None,
+    zoo: Annotated[
+        Path | None, typer.Option(help="Trace every model of this manifest (YAML), on all boards at once.")
+    ] = None,
+    resume: Annotated[bool, Resume] = False,  # noqa: FBT002 - typer's form
+    verify: Annotated[
+        Path | None, typer.Option(help="Run this master's configurations again under the tracer, and compare.")
+    ] = None,
+    results: Annotated[
+        str | None, typer.Option(help="With --zoo or --verify: the results store, a file or database URL.")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="With --zoo or --verify: a running Ray cluster to use.")] = None,
 ) -> None:
-    """Trace a model's test and add its configurations to a master. Further arguments are pytest's.
+    """Trace a model and add its configurations to a master. Further arguments are the test's, or the script's.
 
     Only tests that pass count. Moves, conversions and deallocation are left out; `--trace-also OP` and
-    `--trace-without OP` change what is.
+    `--trace-without OP` change what is. `--zoo` traces many models at once; `--load` takes traces made elsewhere;
+    `--verify` proves that a master's traces are right.
     """
+    given = [target, load, zoo, verify]
+    if sum(each is not None for each in given) != 1 or (target or "").startswith("-"):
+        raise FarmError("give one thing to trace, first of all: a test, a script, --zoo, --load or --verify")
+    if resume and zoo is None:
+        raise FarmError("--resume goes with --zoo: a single target is traced at once")
+    if zoo is not None:
+        from farm.cli.trace_zoo import trace_zoo
+
+        trace_zoo(zoo, master, board, context.args, traces=store, results=results, address=address, resume=resume)
+    elif verify is not None:
+        from farm.cli.trace_verify import trace_verify
+
+        trace_verify(verify, board, results=results, address=address)
+    elif load is not None:
+        _load(load, master, all_tests=include_failed)
+    elif target is not None:
+        _trace_target(target, master, board, context.args, store=store, timeout=timeout, all_tests=include_failed)
+
+
+def _trace_target(
+    target: str,
+    master: Path,
+    board: str,
+    arguments: Sequence[str],
+    *,
+    store: Path | None,
+    timeout: float | None,
+    all_tests: bool,
+) -> None:
     from rich.console import Console
 
     from farm.tracing import split_target
     from farm.tracing import trace as run_traced
     from tracer.master import Master, update
+    from tracer.raw_traces import keep
 
     split_target(target)
     if master.exists():
@@ -52,32 +106,55 @@ def trace(
     chosen = _one_board(board)
     errors = Console(stderr=True)
     workdir = Path(tempfile.mkdtemp(prefix="farm-trace-"))
-    keep = False
+    unmerged = False
     try:
         with errors.status(f"{target} on {chosen.id}: starting") as status:
             run = run_traced(
                 target,
                 chosen,
                 workdir,
-                context.args,
+                arguments,
                 lambda journal: status.update(f"{chosen.id}: {_progress(journal)}"),
+                timeout=timeout,
             )
+        if store is not None:
+            for raw in sorted(workdir.glob("trace*.jsonl")):
+                typer.echo(f"raw trace: {keep(raw, store, target)}")
         if run.problem:
             typer.echo(run.output, nl=False)
-        if not run.passed:
+        traced = run.journal.master(all_tests=all_tests)
+        if not run.passed and not len(traced):
             _nothing_to_keep(target, master, run)
-        traced, keep = run.journal.master(), True
+        unmerged = True
         summary = update(master, traced)
-        keep = False
+        unmerged = False
     finally:
-        if keep:
-            typer.echo(f"farm: the raw trace is kept in {workdir}", err=True)
+        if unmerged:
+            typer.echo(f"farm: the raw trace is kept: farm trace --load {workdir}", err=True)
         else:
             shutil.rmtree(workdir, ignore_errors=True)
-    _show(Console(), run, traced, summary, master)
+    show(Console(), traced, summary, master, [] if all_tests else run.journal.left_out)
     if run.problem:
-        typer.echo(f"farm: {run.problem}; its configurations were left out", err=True)
+        typer.echo(f"farm: {run.problem}{'' if all_tests else '; its configurations were left out'}", err=True)
         raise typer.Exit(ExitCode.TEST_FAILED)
+
+
+def _load(folder: Path, master: Path, *, all_tests: bool) -> None:
+    from rich.console import Console
+
+    from tracer.master import Master, update
+    from tracer.raw_traces import load_traces
+
+    if master.exists():
+        Master.read(master)
+    loaded = load_traces(folder, all_tests=all_tests)
+    for line in loaded.broken:
+        typer.echo(f"farm: {line}", err=True)
+    if not len(loaded.master):
+        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts; {master} is untouched")
+    show(Console(), loaded.master, update(master, loaded.master), master, loaded.left_out)
+    if loaded.broken:
+        raise typer.Exit(ExitCode.NOT_RUN)
 
 
 def _one_board(text: str) -> Board:
@@ -99,10 +176,15 @@ def _nothing_to_keep(target: str, master: Path, run: TraceRun) -> None:
     if run.problem:
         typer.echo(f"farm: {target}: {run.problem}; {master} is untouched", err=True)
         raise typer.Exit(ExitCode.TEST_FAILED)
+    if run.passed:
+        raise NotRunnable(f"{target}: it passed, and called no operation that is traced; {master} is untouched")
     raise NotRunnable(f"{target}: every test was skipped; {master} is untouched")
 
 
-def _show(console: Console, run: TraceRun, traced: Master, summary: MergeSummary, path: Path) -> None:
+def show(
+    console: Console, traced: Master, summary: MergeSummary, path: Path, left_out: Sequence[TracedTest] = ()
+) -> None:
+    """Prints what a trace came to, by operation, and what the master holds now."""
     from rich.table import Table
 
     from tracer.master import Master
@@ -119,7 +201,7 @@ def _show(console: Console, run: TraceRun, traced: Master, summary: MergeSummary
         table.add_row(name, str(new), str(len(found) - new), str(calls[name]))
     table.add_row("total", str(summary.added), str(len(traced) - summary.added), str(sum(calls.values())))
     console.print(table)
-    for test in run.journal.left_out:
+    for test in left_out:
         console.print(f"left out, since {test.outcome}: {test.source}", markup=False, highlight=False, soft_wrap=True)
     whole = Master.read(path)
     console.print(

@@ -16,6 +16,7 @@ from farm.process.check import differences
 from farm.process.classify import classify, words
 from farm.process.golden import Golden, NotCompared
 from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members
+from farm.process.replay import VERIFY, Replay
 from farm.process.unsaid import complete
 from farm.verdicts import Reason, Verdict
 from tracer import v2
@@ -41,6 +42,7 @@ class Runner:
         self.computes = computes
         self.on_error: Callable[[BaseException], None] | None = None
         self._numbers = Numbers()
+        self._replay = Replay()
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
 
     def run(self, vector: dict[str, Any]) -> Outcome:
@@ -73,7 +75,7 @@ class Runner:
             return attempt.refused(error, "making its inputs: ")
         golden = self._golden(positional, keywords)
         try:
-            output = operation(*positional, **keywords)
+            output = (self._replay.call if VERIFY in vector else _plainly)(operation, positional, keywords)
             if self.computes:
                 ttnn.synchronize_device(self.device)
         except TypeError as error:
@@ -84,6 +86,12 @@ class Runner:
             return attempt.refused(error)
         except (RuntimeError, ValueError, IndexError) as error:
             return attempt.refused(error)
+        if VERIFY in vector:
+            otherwise = self._replay.differences(vector["operation"], arguments, vector["names"], overloads(operation))
+            if otherwise:
+                return attempt.ended(
+                    Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, f"not as traced: {'; '.join(otherwise)}"
+                )
         found = describe(output)
         traced = None if vector.get("output") is None else v2.decode(vector["output"])
         wrong = differences(traced, found) if traced is not None else contradictions(call, found)
@@ -103,6 +111,10 @@ class Runner:
             return Golden.of(positional, keywords, self.device.get_num_devices())
         except NotCompared as error:
             return str(error)
+
+
+def _plainly(operation: Callable[..., Any], positional: list[Any], keywords: dict[str, Any]) -> Any:
+    return operation(*positional, **keywords)
 
 
 def _judged(golden: Golden, operation: Any, output: Any, attempt: _Attempt) -> Outcome:

@@ -21,6 +21,7 @@ from farm.errors import FarmError, NotRunnable
 from farm.tracing import TraceRun, trace
 from tracer.configuration import Execution
 from tracer.device_config import DeviceConfig
+from tracer.master import Master
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 pytestmark = pytest.mark.ttnn
@@ -322,3 +323,72 @@ def test_an_interrupt_ends_the_test_s_process_too(model: Path) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     assert not (model.parent / "m").exists()
+
+
+SCRIPT = """
+import sys, ttnn
+from ttnn import relu
+
+device = ttnn.open_device(device_id=0)
+relu(ttnn.empty([32, int(sys.argv[1])], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device))
+ttnn.close_device(device)
+if "--fail" in sys.argv:
+    sys.exit("the script is wrong")
+"""
+
+
+def test_a_plain_script_with_its_arguments(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script, master, kept = tmp_path / "model.py", tmp_path / "master.json", tmp_path / "kept"
+    script.write_text(SCRIPT)
+    given = ("--board", "mock:n150", "--master", master)
+    code, out, _ = command(capfd, script, *given, "--store", kept, "64")
+    assert (code, ["total", "1", "0", "1"] in [line.split() for line in out.splitlines()]) == (0, True)
+    (found,) = Master.read(master)
+    assert found.arguments["arg0"].shape == (32, 64)  # type: ignore[union-attr]
+    assert found.sources[0].endswith("model.py")
+    assert len(list(kept.iterdir())) == 1
+    code, out, err = command(capfd, script, *given, "96", "--fail")
+    assert (code, "the script is wrong" in out, "untouched" in err) == (1, True, True)
+    code, *_ = command(capfd, script, *given, "--include-failed", "96", "--fail")
+    assert (code, len(Master.read(master))) == (1, 2)
+
+
+def test_traces_made_elsewhere_are_merged_and_half_a_file_costs_nothing_else(
+    model: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    kept, first, again = model.parent / "kept", model.parent / "first.json", model.parent / "again.json"
+    board = ("--board", "mock:n300")
+    assert command(capfd, f"{model}::test_good", *board, "--master", first, "--store", kept)[0] == 0
+    (raw,) = kept.iterdir()
+    assert command(capfd, "--load", kept, "--master", again)[0] == 0
+    assert again.read_text() == first.read_text()
+    half = raw.read_bytes()[: raw.stat().st_size // 2]
+    (kept / "half.jsonl").write_bytes(half)
+    (kept / "none.jsonl").write_text("")
+    code, out, err = command(capfd, "--load", kept, "--master", again)
+    assert (code, "half.jsonl: breaks off" in err, "none.jsonl: it is no raw trace" in err) == (3, True, True)
+    assert "left out, since died" in out
+    assert again.read_text() == first.read_text()
+
+
+def test_a_test_that_hangs_is_ended_and_what_was_traced_before_counts(
+    model: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model.write_text(
+        MODEL + "\ndef test_slow(device):\n    import time\n    ttnn.exp(tensor(device))\n    time.sleep(99)\n"
+    )
+    master = model.parent / "master.json"
+    code, out, err = command(
+        capfd, model, "--board", "mock:n300", "--master", master, "--timeout", "8", "-k", "good or slow"
+    )
+    assert (code, "ended after 8 s in" in err) == (1, True)
+    assert "left out, since interrupted" in out
+    assert {each.operation for each in Master.read(master)} == {"ttnn.relu"}
+
+
+def test_one_thing_to_trace_is_needed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for arguments in ((), ("-k", "x"), ("test_a.py", "--load", tmp_path)):
+        code, _, err = command(capfd, *arguments)
+        assert (code, "give one thing to trace" in err, err.count("\n")) == (2, True, 1)
+    code, _, err = command(capfd, "--load", tmp_path / "none", "--master", tmp_path / "m.json")
+    assert (code, "no such folder" in err) == (2, True)

@@ -223,3 +223,9 @@ def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_me
             assert (key(one) == key(other)) == same, (one, other)
     again = ttnn.zeros([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
     assert key(again) == key(tensors[0])
+
+
+def test_names_are_of_an_overload_that_the_call_gives_enough(ttnn: Any, traced: Traced, x: Any) -> None:
+    # an overload of other names wants a fourth argument
+    ttnn.slice(x, [0, 0], [32, 32])
+    assert [each.names for each in traced.found] == [("input_tensor", "slice_start", "slice_end")]

@@ -1,0 +1,189 @@
+"""The manifest of a zoo: which models to trace, and what each of them needs.
+
+    models:
+      - name: bert-n300
+        target: test_bert.py::test_layer
+        boards: {kind: n300, mesh: [1, 1]}
+        environment: {HF_MODEL: bert-large}
+        arguments: [-k, not slow]
+        timeout: 600
+        workdir: {ship: models}
+
+Only `name` and `target` must be there. A target is relative to the working directory: `{ship: FOLDER}`, which is sent
+along, `{host: PATH}`, which each host has, or else the manifest's own folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from farm.boards.base import BoardKind
+from farm.boards.kinds import KINDS, kind_named
+from farm.errors import FarmError, NothingSelected
+
+TIMEOUT_SECONDS = 600.0
+
+_NAME = re.compile(r"[\w.-]+")
+
+
+def _kinds(given: object) -> object:
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("give a kind of board, or a list of them")
+    try:
+        return tuple(kind_named(name).name for name in names)
+    except FarmError as error:
+        raise ValueError(str(error)) from None
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BoardNeed(_Strict):
+    """Which boards a model can run on.
+
+    Attributes:
+        kind: the kinds, any of which does.
+        mesh: rows and columns of the mesh of chips that it opens.
+    """
+
+    kind: Annotated[tuple[str, ...], BeforeValidator(_kinds)] = tuple(KINDS)
+    mesh: tuple[int, int] = (1, 1)
+
+    def able(self) -> list[BoardKind]:
+        """The kinds of boards that will do."""
+        return [KINDS[name] for name in self.kind if self.mesh in KINDS[name].meshes]
+
+    @model_validator(mode="after")
+    def _some(self) -> BoardNeed:
+        if not self.able():
+            raise ValueError(f"no {' or '.join(self.kind)} opens a mesh of {self.mesh[0]} x {self.mesh[1]} chips")
+        return self
+
+
+class Workdir(_Strict):
+    """The folder that a model runs in: one that each host has, or one that is sent along."""
+
+    host: Path | None = None
+    ship: Path | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Workdir:
+        if (self.host is None) == (self.ship is None):
+            raise ValueError("give either host, a path on the hosts, or ship, a folder to send along")
+        return self
+
+
+class Entry(_Strict):
+    """One model to trace.
+
+    Attributes:
+        name: unique in the manifest.
+        target: a pytest node id, file or folder, or a script.
+        boards: where it can run.
+        environment: variables that it gets.
+        arguments: further ones, of pytest or the script.
+        timeout: seconds that it may take.
+        workdir: where it runs; None for the manifest's folder.
+    """
+
+    name: str
+    target: str
+    boards: BoardNeed = BoardNeed()
+    environment: dict[str, str] = Field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    timeout: float = Field(default=TIMEOUT_SECONDS, gt=0)
+    workdir: Workdir | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Entry:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f"name {self.name!r} must be of letters, digits and ._-")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """Of all that decides what a trace of it holds."""
+        return hashlib.sha256(self.model_dump_json(exclude={"timeout"}).encode()).hexdigest()
+
+
+class _Models(_Strict):
+    models: tuple[Entry, ...]
+
+
+class Manifest:
+    """A manifest that was read and makes sense.
+
+    Attributes:
+        path: its file.
+        entries: the models, in the file's order.
+    """
+
+    def __init__(self, path: Path, entries: tuple[Entry, ...]) -> None:
+        self.path = path
+        self.entries = entries
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Reads a manifest.
+
+        Raises:
+            FarmError: it is missing, no YAML, has an unknown key, two models of one name, or names a path that is not
+                there.
+            NothingSelected: it names no model.
+        """
+        try:
+            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise FarmError(f"{path}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+        except yaml.YAMLError as error:
+            raise FarmError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+        try:
+            entries = _Models.model_validate(raw).models
+        except ValidationError as error:
+            raise FarmError(f"{path}: {_first(error, raw)}") from None
+        if not entries:
+            raise NothingSelected(f"{path}: names no model")
+        twice = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
+        if twice:
+            raise FarmError(f"{path}: two models are named {twice[0]}; each needs a name of its own")
+        manifest = cls(path.resolve(), entries)
+        for entry in entries:
+            manifest._require(entry)
+        return manifest
+
+    def folder(self, entry: Entry) -> Path:
+        """The folder that a model runs in, as this host or the hosts have it."""
+        if entry.workdir is None:
+            return self.path.parent
+        return self.path.parent / (entry.workdir.ship or entry.workdir.host or "")
+
+    def _require(self, entry: Entry) -> None:
+        if entry.workdir is not None and entry.workdir.host is not None:
+            return  # only the hosts can tell
+        folder = self.folder(entry)
+        if not folder.is_dir():
+            raise FarmError(f"{self.path}: {entry.name}: there is no folder {folder}")
+        if not (folder / entry.target.partition("::")[0]).exists():
+            raise FarmError(f"{self.path}: {entry.name}: there is no {entry.target.partition('::')[0]} in {folder}")
+
+
+def _first(error: ValidationError, raw: Any) -> str:
+    """The first thing that is wrong, in a line: the model, the key, and what it must be."""
+    wrong = error.errors()[0]
+    place = list(wrong["loc"])
+    if place[:1] == ["models"] and len(place) > 1 and isinstance(place[1], int):
+        entry = raw["models"][place[1]]
+        place[:2] = [(isinstance(entry, dict) and entry.get("name")) or f"model {place[1] + 1}"]
+    told = wrong["msg"].removeprefix("Value error, ")
+    if wrong["type"] == "extra_forbidden":
+        return f"{' '.join(map(str, place[:-1]))}: unknown key {place[-1]!r}".removeprefix(": ")
+    return f"{': '.join(map(str, place))}: {told}" if place else "must have a list of 'models'"

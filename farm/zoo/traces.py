@@ -1,0 +1,109 @@
+"""The raw traces of a zoo: a file for each model, whole or as far as it came."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import platformdirs
+
+from farm.errors import NotRunnable
+from farm.store import Store
+from farm.store.records import Attempt, Plannable
+from farm.vectors import Vector
+from farm.zoo.keeper import MODEL, PACKED, TRACE
+from farm.zoo.manifest import Entry, Manifest
+from tracer.errors import TracerError
+from tracer.journal import Journal, read_journal
+from tracer.raw_traces import slug
+
+
+class Traces:
+    """A folder with the raw traces of one manifest's models.
+
+    Attributes:
+        folder: where they are.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self._entries = {entry.name: entry for entry in manifest.entries}
+
+    @classmethod
+    def of(cls, manifest: Manifest, folder: Path | None) -> Traces:
+        """Those in a folder; without one, in the user's own data, where each manifest has its place."""
+        own = platformdirs.user_data_path("farm") / "zoo" / slug(str(manifest.path))
+        return cls(folder or own, manifest)
+
+    def path(self, entry: Entry) -> Path:
+        """The file of a model; another where the manifest says something else of it."""
+        return self.folder / f"{entry.name}-{entry.digest[:8]}.jsonl"
+
+    def journal(self, entry: Entry) -> Journal | None:
+        """A model's trace; None where there is none that can be read."""
+        try:
+            return read_journal(self.path(entry))
+        except TracerError:
+            return None
+
+    def whole(self, entry: Entry) -> bool:
+        """Whether a model's trace is there to its good end."""
+        journal = self.journal(entry)
+        return journal is not None and journal.exit_status == 0 and not journal.cut
+
+    def clear(self) -> None:
+        """Forgets all, for a run that starts anew."""
+        for entry in self._entries.values():
+            self.path(entry).unlink(missing_ok=True)
+
+    def keep(self, name: str, packed: str) -> None:
+        """Keeps a trace as it came; what failed never takes the place of a whole one.
+
+        Raises:
+            NotRunnable: it can't be written.
+        """
+        entry = self._entries[name]
+        if self.whole(entry):
+            return
+        path = self.path(entry)
+        temporary = path.with_suffix(".tmp")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(zlib.decompress(base64.b64decode(packed)))
+            temporary.replace(path)
+        except OSError as error:
+            raise NotRunnable(f"can't keep the raw trace {path}: {error.strerror or error}") from error
+
+
+class ZooStore(Store):
+    """A results store that keeps raw traces apart, before what they came with is recorded.
+
+    Attributes:
+        traces: where they are kept.
+    """
+
+    traces: Traces
+
+    def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
+        """See `Store`; folders that are sent along are not recorded."""
+        return super().plan(run_id, [_light(vector) if isinstance(vector, Vector) else vector for vector in vectors])
+
+    def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
+        """See `Store`."""
+        super().record(run_id, [self._without_trace(attempt) for attempt in attempts])
+
+    def _without_trace(self, attempt: Attempt) -> Attempt:
+        details = dict(attempt.outcome.details)
+        packed = details.pop(TRACE, None)
+        if packed is None:
+            return attempt
+        self.traces.keep(attempt.outcome.vector_id, packed)
+        return replace(attempt, outcome=replace(attempt.outcome, details=details))
+
+
+def _light(vector: Vector) -> Vector:
+    model = {**vector.payload[MODEL], PACKED: None}
+    return replace(vector, payload={**vector.payload, MODEL: model})
