@@ -1,1 +1,22 @@
-"""farm runs traced operation configurations on every Tenstorrent board a team owns, and gathers one report."""
+"""farm runs traced operation configurations on every Tenstorrent board a team owns, and gathers one report.
+
+From Python: `farm.sweep`, `farm.runs`, `farm.run`, `farm.compare` and `farm.trace`; see `farm.api`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from farm.api import compare, run, runs, sweep, trace
+
+__all__ = ["compare", "run", "runs", "sweep", "trace"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the Python API when it is first asked for: every process imports this package, and few need it."""
+    if name not in __all__:
+        raise AttributeError(f"module 'farm' has no attribute {name!r}")
+    from farm import api
+
+    return getattr(api, name)

@@ -35,12 +35,10 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Tell what changed from one run to another: by operation, model and vector."""
+    from farm.api import compare as compare_runs
     from farm.report import stdout_console
-    from farm.report.background import compare_runs
-    from farm.store import Store
 
-    with Store.open(store, create=False) as opened:
-        found = compare_runs(opened, opened.find(old), opened.find(new))
+    found = compare_runs(old, new, store)
     if as_json:
         counts = {change.value: count for change, count in found.counts.items()}
         typer.echo(json.dumps({"counts": counts, **found.model_dump(mode="json")}, indent=1))

@@ -24,12 +24,11 @@ def runs(
     from rich.table import Table
     from rich.text import Text
 
+    from farm.api import runs as every_run
     from farm.report import stdout_console
     from farm.report.text import first_line
-    from farm.store import Store
 
-    with Store.open(store, create=False) as opened:
-        heads = opened.runs()[:limit]
+    heads = every_run(store)[:limit]
     if as_json:
         typer.echo(json.dumps([head.model_dump(mode="json") for head in heads], indent=1))
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import platform
 import shlex
 import sys
 from collections.abc import Sequence
@@ -25,7 +23,7 @@ from farm.cli.policies import (
     resumed,
 )
 from farm.cli.policies import retries as retry_policy
-from farm.errors import FarmError, NotRunnable
+from farm.errors import FarmError
 
 if TYPE_CHECKING:
     from farm.boards.base import Board
@@ -109,12 +107,13 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Run traced configurations, or sweep modules, on boards, and report how each ended."""
     from farm.boards.select import AUTO
     from farm.report import make_directory
+    from farm.selecting import boards_of, plan_master, require_ttnn
     from farm.shards import Shard, choose, shard_details, share_of
     from farm.sweeps.choosing import sampled
     from tracer.master import shipped
 
     if resume is not None:
-        named = None if boards == AUTO and address is None else _boards(boards, address)
+        named = None if boards == AUTO and address is None else boards_of(boards, address)
         again = resumed(store, resume, named, retry_failed=retry_failed, retry_infra=retry_infra, timeout=timeout)
         again = replace(again, address=address, retries=retry_policy(retries), max_seconds=max_time)
         _end(_run(again, store, out, as_json=as_json))
@@ -129,12 +128,12 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     modes = measures(perf=perf, perf_with_cache=perf_with_cache, device_perf=device_perf, memory=measure_memory)
     path = master or shipped()
     share = None if shard is None else Shard.parse(shard)
-    found = with_environment(_boards(boards, address), device_perf=device_perf, watcher=watcher)
+    found = with_environment(boards_of(boards, address), device_perf=device_perf, watcher=watcher)
     if modules.any:
-        _require_ttnn(found)
+        require_ttnn(found)
         chosen, vectors = found, _plan_modules(modules, found, modes)
     else:
-        chosen, vectors = _plan(path, op or [], found, may_add=boards == AUTO and address is None)
+        chosen, vectors = plan_master(path, op or [], found, may_add=boards == AUTO and address is None)
         if check_module is not None:
             vectors = _with_module(check_module, path, vectors, chosen, import_timeout)
     if sample is not None:
@@ -144,7 +143,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     if dry_run:
         _tell_plan(selected, chosen)
         return
-    _require_ttnn(chosen)
+    require_ttnn(chosen)
     if foreground:
         from farm.foreground import run_foreground
 
@@ -192,20 +191,6 @@ def _end(view: RunView) -> NoReturn:
     from farm.report import exit_code_of
 
     raise typer.Exit(exit_code_of(view))
-
-
-def _plan(
-    path: Path, operations: Sequence[str], boards: Sequence[Board], *, may_add: bool
-) -> tuple[list[Board], list[Vector]]:
-    """The vectors, and the boards for them: where these are mocks that nobody named, more kinds may be needed."""
-    from farm.boards.enough import add_needed_mocks
-    from farm.vectors import plan
-    from tracer.master import Master
-
-    read = Master.read(path)
-    if may_add and all(board.backend == "mock" for board in boards):
-        return add_needed_mocks(boards, lambda kinds: plan(read, operations, kinds))
-    return list(boards), plan(read, operations, dict.fromkeys(board.kind for board in boards))
 
 
 def _run(request: Sweep, store: str | None, out: Path | None, *, as_json: bool) -> RunView:
@@ -268,35 +253,3 @@ def _tell_plan(vectors: Sequence[Vector], boards: Sequence[Board]) -> None:
 
     for line in plan_lines(vectors, boards, {}):
         typer.echo(line)
-
-
-def _boards(text: str, address: str | None) -> list[Board]:
-    """The boards that `--boards` names: of this host, or of a farm."""
-    if address is None:
-        from farm.boards.select import select_boards
-
-        return select_boards(text)
-    from farm.hosts.runs import farm_boards
-
-    found = farm_boards(address, text)
-    if found.note:
-        sys.stderr.write(f"farm: {found.note}\n")
-    return found.boards
-
-
-def _require_ttnn(boards: Sequence[Board]) -> None:
-    """Says at once what the board processes would say after Ray has started.
-
-    Raises:
-        NotRunnable: a board needs ttnn, and this Python has none.
-    """
-    # a farm's hosts have their own
-    if all(board.backend == "fake" or board.host for board in boards) or importlib.util.find_spec("ttnn") is not None:
-        return
-    version = ".".join(platform.python_version_tuple()[:2])
-    if version in ("3.10", "3.12") and (sys.platform, platform.machine()) == ("linux", "x86_64"):
-        raise NotRunnable("ttnn is not installed for this Python: pip install 'ttnn-farm[ttnn]'")
-    raise NotRunnable(
-        f"ttnn has no wheel for CPython {version} on {sys.platform} {platform.machine()}; use CPython 3.10 or 3.12 on "
-        "x86-64 Linux, or the environment that tt-metal was built in"
-    )

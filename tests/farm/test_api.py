@@ -1,0 +1,78 @@
+"""farm from Python."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import farm
+from farm import api
+from farm.errors import FarmError, StoreError
+from farm.store import Store
+from farm.verdicts import Reason, Verdict
+from tests.farm.store_helpers import recorded_run
+
+
+def test_everything_that_is_promised_is_there() -> None:
+    assert sorted(farm.__all__) == ["compare", "run", "runs", "sweep", "trace"]
+    for name in farm.__all__:
+        assert getattr(farm, name) is getattr(api, name)
+        assert inspect.getdoc(getattr(farm, name))
+    assert not hasattr(farm, "no_such_thing")
+
+
+def test_importing_farm_imports_little() -> None:
+    heavy = "{'ray', 'ttnn', 'pydantic', 'sqlalchemy'}"
+    told = f"import sys, farm; print(sorted({{name.split('.')[0] for name in sys.modules}} & {heavy}))"
+    assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_runs(tmp_path: Path) -> None:
+    place = tmp_path / "farm.db"
+    with pytest.raises(StoreError):
+        farm.runs(place)
+    with Store.open(place) as store:
+        first = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
+        second = recorded_run(store, [(Verdict.FAIL_WATCHER, Reason.NONE, "x")])
+    assert {head.id for head in farm.runs(place)} == {first, second}
+    assert farm.run(first, place).counts["validated"] == 1
+    assert farm.compare(first, second, place).regressed
+
+
+@pytest.mark.ray
+def test_a_sweep_is_what_its_report_says(tmp_path: Path) -> None:
+    view = farm.sweep(["add"], boards="fake:n300", limit=2, store=tmp_path / "farm.db", out=tmp_path / "out")
+    assert view.counts["planned"] == view.counts["validated"] == 2
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["run"]["id"] == view.run.id
+    assert report["counts"] == view.counts
+    assert farm.runs(tmp_path / "farm.db")[0].id == view.run.id
+
+
+def test_what_makes_no_sense_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(FarmError, match="is no share"):
+        farm.sweep(shard="9/8", store=tmp_path / "farm.db")
+    with pytest.raises(FarmError, match="2 boards"):
+        farm.trace("tests/test_x.py", master=tmp_path / "m.json", board="mock:n300*2")
+    assert not (tmp_path / "farm.db").exists()
+
+
+@pytest.mark.ttnn
+def test_a_trace_adds_to_a_master(tmp_path: Path) -> None:
+    pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    test = tmp_path / "test_model.py"
+    test.write_text(
+        "import ttnn\n\n\ndef test_block(device):\n"
+        "    x = ttnn.empty([32, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)\n"
+        "    ttnn.add(x, x)\n"
+    )
+    master = tmp_path / "master.json"
+    traced = farm.trace(str(test), master=master)
+    assert traced.problem is None
+    assert traced.summary.added == 1
+    assert farm.trace(str(test), master=master).summary.added == 0
