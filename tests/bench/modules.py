@@ -1,0 +1,140 @@
+"""How much of a bare loop's speed a sweep module keeps on the farm: `python tests/bench/modules.py`.
+
+The same module, the same vectors, on mock boards: in a loop that imports the module, opens the device and calls `run`
+on each vector, then by `farm sweep` on one board and on two. Rates are of the time in which vectors run; what it takes
+to start is told beside them. Best of several rounds, since other work on the machine only ever slows one down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from farm.boards.kinds import KINDS
+from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
+
+MODULE = '''
+"""An elementwise sweep as such modules are: random numbers, a golden, the operation, a comparison."""
+
+import numpy as np
+import ttnn
+
+parameters = {
+    "nightly": {
+        "shape": [[1, 1, 32 * rows, 32 * columns] for rows in range(1, 11) for columns in range(1, SHAPES + 1)],
+        "dtype": [ttnn.bfloat16, ttnn.float32],
+        "memory_config": [ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG],
+        "operation": ["relu", "gelu", "exp", "sqrt"],
+    }
+}
+
+
+def run(shape, dtype, memory_config, operation, *, device):
+    given = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+    golden = np.maximum(given, 0)
+    tensor = ttnn.to_layout(ttnn.Tensor(given, ttnn.float32), ttnn.TILE_LAYOUT)
+    tensor = ttnn.to_device(ttnn.to_dtype(tensor, dtype), device, memory_config=memory_config)
+    output = getattr(ttnn, operation)(tensor, memory_config=memory_config)
+    found = np.asarray(ttnn.to_dtype(output.cpu(), ttnn.float32).to_list())
+    pcc = np.corrcoef(golden.ravel(), found.ravel() + given.ravel() * 1e-9)[0, 1]
+    return bool(pcc > 0.999), str(pcc)
+'''
+
+LOOP = """
+import itertools, sys, time
+sys.path.insert(0, sys.argv[1])
+import bench_module as module
+import ttnn
+device = ttnn.open_mesh_device(ttnn.MeshShape(1, 1))
+suite = module.parameters["nightly"]
+vectors = [dict(zip(suite, values)) for values in itertools.product(*suite.values())]
+begun = time.perf_counter()
+for vector in vectors:
+    module.run(**vector, device=device)
+print(len(vectors), time.perf_counter() - begun)
+ttnn.close_mesh_device(device)
+"""
+
+
+def environment() -> dict[str, str]:
+    """What a mock n300 needs."""
+    quiet = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
+    return {**os.environ, **quiet, DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"]))}
+
+
+def bare(folder: Path) -> tuple[int, float]:
+    """How many vectors the loop ran, and in how many seconds."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOP, str(folder)],
+        env=environment(),
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    )
+    count, seconds = done.stdout.split()
+    return int(count), float(seconds)
+
+
+def swept(folder: Path, boards: int) -> tuple[int, float, float]:
+    """How many vectors the farm ran, in how many seconds, and the seconds of the whole command."""
+    out = folder / "out"
+    begun = time.perf_counter()
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "farm", "sweep", "--sweeps", str(folder / "bench_module.py")),
+            *("--boards", f"mock:n300*{boards}", "--out", str(out), "--store", str(folder / "farm.db")),
+        ],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    whole = time.perf_counter() - begun
+    vectors = json.loads((out / "report.json").read_text())["vectors"]
+    attempts = [attempt for vector in vectors for attempt in vector["history"]]
+    starts = [_seconds(attempt["started"]) for attempt in attempts]
+    ends = [start + attempt["seconds"] for start, attempt in zip(starts, attempts, strict=True)]
+    return len(vectors), max(ends) - min(starts), whole
+
+
+def _seconds(moment: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=2, help="of each; the best counts")
+    parser.add_argument("--shapes", type=int, default=13, help="160 vectors for each")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="farm-bench-") as name:
+        folder = Path(name)
+        (folder / "bench_module.py").write_text(MODULE.replace("SHAPES", str(given.shapes)))
+        # in turn, so that what else the machine does slows all of them
+        rounds = [(bare(folder), swept(folder, 1), swept(folder, 2)) for _ in range(given.rounds)]
+    loops, one, two = zip(*rounds, strict=True)
+    count = loops[0][0]
+    loop = max(count / seconds for _, seconds in loops)
+    single, double = (max(count / seconds for count, seconds, _ in found) for found in (one, two))
+    print(f"{count} vectors, best of {given.rounds}, {os.cpu_count()} cores")
+    print(f"{'':24}{'vectors/s':>10}{'of the loop':>13}{'of one board':>14}{'command, s':>12}")
+    print(f"{'bare loop':24}{loop:10.0f}{1:13.2f}{'':>14}{'':>12}")
+    print(f"{'farm, one board':24}{single:10.0f}{single / loop:13.2f}{1:14.2f}{min(o[2] for o in one):12.1f}")
+    print(
+        f"{'farm, two boards':24}{double:10.0f}{double / loop:13.2f}{double / single:14.2f}"
+        f"{min(t[2] for t in two):12.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
