@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import boards, ci, config, history, ops, report, store, sweep, trace, up, vectors
+from farm.cli import boards, ci, config, history, ops, report, store, sweep, trace, up, vectors, watch
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -24,6 +24,7 @@ app.command()(vectors.vectors)
 app.command()(report.runs)
 app.command()(report.show)
 app.command()(report.report)
+app.command()(watch.watch)
 app.command()(history.compare)
 app.command()(history.history)
 app.add_typer(store.app)

@@ -1,0 +1,28 @@
+"""`farm watch`: a run, from elsewhere, while it goes on."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from farm.cli.report import RunName, StorePlace
+
+INTERRUPTED = 130
+
+
+def watch(run: RunName = "last", store: StorePlace = None) -> None:
+    """Follow a run that someone else drives; exits as its sweep does."""
+    from farm.report import exit_code_of, print_summary, progress_on, stdout_console
+    from farm.store import Store
+    from farm.watching import watch_run
+
+    with Store.open(store, create=False) as opened:
+        run_id = opened.find(run)
+        try:
+            watch_run(opened, run_id, progress_on(sys.stderr))
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        view = opened.view(run_id)
+    print_summary(stdout_console(), view)
+    raise typer.Exit(exit_code_of(view))
