@@ -78,7 +78,7 @@ class Lane:
         """
         taken: list[Work] = []
         left = seconds
-        while len(taken) < works and (heap := self._next_heap(board, tail)):
+        while len(taken) < works and (heap := self._next_heap(board, tail, first=not taken)):
             first = heap[0][2]
             cost = first.cost * self._pace.factor(first.group)
             # of a group that nothing is known of, one work at first: the next may take hours
@@ -117,16 +117,17 @@ class Lane:
         self.size, self._cost, self._guesses = 0, 0.0, 0
         return works
 
-    def _next_heap(self, board: str, tail: float) -> Heap | None:
+    def _next_heap(self, board: str, tail: float, *, first: bool) -> Heap | None:
         """Where this board's next work is; moves the board to another group when its own is done."""
         for avoided, heap in self.elsewhere.items():
             if avoided != board and heap:
                 return heap
         if not self.groups:
             return None
-        longest, cost = self._longest_work()
-        if cost > tail:
-            return self.groups[longest]
+        if first or not self._guesses:
+            longest, cost = self._longest_work()
+            if cost > tail:
+                return self.groups[longest]
         group = self._at.get(board)
         if group not in self.groups:
             self.leave(board)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from tracer.errors import ConfigurationError
@@ -51,7 +51,7 @@ class DeviceConfig:
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict of the settings that were given; `from_json` reads it back."""
-        given = {name: value for name, value in asdict(self).items() if value is not None}
+        given = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
         given["mesh_shape"] = list(self.mesh_shape)
         return given
 
@@ -84,3 +84,6 @@ class DeviceConfig:
         if "mesh_shape" in given:
             given["mesh_shape"] = tuple(given["mesh_shape"])
         return cls(**given)
+
+
+_NAMES = tuple(field.name for field in fields(DeviceConfig))

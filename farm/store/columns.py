@@ -50,7 +50,9 @@ class RawText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Escapes what databases refuse."""
-        return None if value is None else _UNSTORABLE.sub(_escape, shorten(value))
+        if not value:
+            return value
+        return _UNSTORABLE.sub(_escape, shorten(value)) if _UNSTORABLE.search(value) else shorten(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Undoes the escaping."""
@@ -70,13 +72,20 @@ def jsonable(value: Any) -> Any:
     return repr(value)
 
 
+# made once: `json.dumps` makes a new encoder for each call that isn't all defaults, and results come by thousands
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+_EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
+
+
 def to_json(value: object) -> str:
     """JSON text in ASCII of anything, so that one odd detail never costs a result.
 
     NaN and infinities become the strings `NaN`, `Infinity`, `-Infinity`; what is no JSON becomes its repr.
     """
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+        return _encode(value)
     except (TypeError, ValueError, RecursionError):
         pass
     try:
