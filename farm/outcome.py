@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from farm.verdicts import Reason, Verdict
+
+LONGEST_RAW = 100_000
+"""Characters that are kept of a result that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +82,41 @@ def doubted(failed: Outcome, complaint: str) -> Outcome:
         message=told,
         details={**failed.details, "doubted": seen},
     )
+
+
+def received(vector_id: str, raw: object) -> Outcome:
+    """Reads the outcome of a vector as it came from outside; one that doesn't fit is kept raw, as farm's own fault."""
+    try:
+        if not isinstance(raw, dict):
+            raise TypeError(f"{type(raw).__name__} is no outcome")  # noqa: TRY301 - caught with the others that say why
+        outcome = Outcome.from_json(raw)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return _unfit(vector_id, f"{type(error).__name__}: {error}", raw)
+    if outcome.vector_id != vector_id:
+        return _unfit(vector_id, f"it is of vector {outcome.vector_id!r}", raw)
+    return fitting(outcome)
+
+
+def fitting(outcome: Outcome) -> Outcome:
+    """The outcome itself if every field is what it must be; else one that keeps it raw, as farm's own fault."""
+    wrong = next((name for name, fits in _fits(outcome) if not fits), None)
+    return outcome if wrong is None else _unfit(outcome.vector_id, f"{wrong} is not what it must be", outcome)
+
+
+def _fits(outcome: Outcome) -> Iterator[tuple[str, bool]]:
+    yield "message", isinstance(outcome.message, str)
+    yield "started", _is_number(outcome.started)
+    yield "seconds", _is_number(outcome.seconds)
+    yield "inexact", all(isinstance(name, str) for name in outcome.inexact)
+    yield "metrics", isinstance(outcome.metrics, dict) and all(map(_is_number, outcome.metrics.values()))
+    yield "details", isinstance(outcome.details, dict)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _unfit(vector_id: str, why: str, raw: object) -> Outcome:
+    told = f"its result does not fit the schema of results ({why}); it is kept raw in the details"
+    details = {"raw": repr(raw)[:LONGEST_RAW]}
+    return Outcome(vector_id, Verdict.FARM_FAULT, Reason.INTERNAL, told, details=details)

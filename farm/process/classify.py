@@ -135,10 +135,16 @@ def classify_end(last_words: str) -> tuple[Verdict, Reason]:
     return Verdict.FAIL_CRASH_HANG, Reason.CRASH
 
 
-def last_words(log: Path) -> str:
-    """The line of a process's log that tells most about its end: ttnn's own complaint, else the last one."""
+def last_words(log: Path, since: int = 0) -> str:
+    """The line of a process's log that tells most about its end: ttnn's own complaint, else the last one.
+
+    Args:
+        log: where what it prints goes.
+        since: how long the log was before.
+    """
     with contextlib.suppress(OSError), log.open("rb") as opened:
-        opened.seek(max(0, log.stat().st_size - _TAIL))
+        size = log.stat().st_size
+        opened.seek(max(0, size - _TAIL, since if since <= size else 0))
         lines = opened.read().decode(errors="replace").splitlines()
         told = [line.strip() for line in lines if line.strip()]
         complaints = [line for line in told if any(word in line for word in _COMPLAINTS)]

@@ -18,7 +18,7 @@ from typing import Any
 
 from farm.boards.base import Board
 from farm.errors import NotRunnable
-from farm.outcome import Outcome, doubted
+from farm.outcome import Outcome, doubted, received
 from farm.process.classify import describe_exit, last_words
 from farm.process.packages import packages_folder
 from farm.process.pipes import Pipes
@@ -65,6 +65,7 @@ class TtnnProcess:
         self._guard: subprocess.Popen[bytes] | None = None
         self._pipes: Pipes | None = None
         self._life = -1
+        self._told_before = 0  # the log's length when this process began
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are there
         self._unprepared: dict[str, ProcessDied | Hung] = {}  # sweep modules that killed or hung a process at once
 
@@ -73,6 +74,7 @@ class TtnnProcess:
         self.workdir.mkdir(parents=True, exist_ok=True)
         requests, replies = os.pipe(), os.pipe()
         with self.log.open("ab") as log:
+            self._told_before = log.tell()
             self._process = subprocess.Popen(
                 [
                     *(self.python, "-m", "farm.process"),
@@ -152,7 +154,7 @@ class TtnnProcess:
                     # its other vectors would only end the same way, each at the cost of a process
                     self._unprepared[vector["operation"]] = error
                 raise
-            outcome = Outcome.from_json(reply["finished"])
+            outcome = received(vector["id"], reply["finished"])
             if outcome.verdict.failed:
                 outcome = self._confirmed(outcome)
             yield outcome
@@ -258,7 +260,7 @@ class TtnnProcess:
         if line is None:
             code = self._gone(patience=5.0)  # it is ending: its own exit code tells most
             told = f"the board process {describe_exit(code)}"
-            last = last_words(self.log)
+            last = last_words(self.log, self._told_before)
             raise ProcessDied(f"{told}: {last}" if last else told, vector_id, code)
         reply: dict[str, Any] = json.loads(line)
         return reply

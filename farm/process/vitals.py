@@ -15,6 +15,8 @@ STOPPED_SECONDS = 2.0
 """How long a process may be stopped (SIGSTOP, a debugger) before it counts as hung."""
 LOOK_SECONDS = 0.5
 """How often a process is looked at while an answer is awaited."""
+MOST_PRINTED = 64 << 20
+"""Bytes of log at which it begins anew: a process that prints without end must not fill the disk."""
 _STOPPED = "Tt"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -86,6 +88,9 @@ class Watch:
             self._stopped_since = now
         elif now - self._stopped_since >= STOPPED_SECONDS:
             return f"its process was stopped for {now - self._stopped_since:.0f} s"
+        if sign.printed > MOST_PRINTED:
+            with contextlib.suppress(OSError):
+                os.truncate(self._log, 0)  # it is written at its end, wherever that is
         if self._last is None or sign.cpu > self._last.cpu or sign.printed != self._last.printed:
             self._quiet_since = now
         self._last = sign

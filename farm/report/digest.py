@@ -11,9 +11,12 @@ from farm.report.exit import exit_code_of
 from farm.report.signature import signature
 from farm.report.tally import duration
 from farm.store.records import BoardEventKind
-from farm.store.view import BoardView, RunView, VectorView
+from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from farm.verdicts import FAILED, FAULTS, Reason, Verdict
 
+ORDINARY = frozenset({BoardEventKind.JOINED, BoardEventKind.OPENED, BoardEventKind.BATCH, BoardEventKind.LEFT})
+TROUBLED = frozenset({"suspect", "resetting", "held"})
+"""States of a board that are told of: the others are how a board works."""
 NO_NUMBERS = (
     "validated means that ttnn's host stack accepted the call on a mock board and its output was described as "
     "expected. No number was computed."
@@ -202,13 +205,19 @@ def _shares(view: RunView) -> tuple[BoardShare, ...]:
     )
 
 
+def what_happened(event: BoardEventView) -> str:
+    """What was out of the ordinary with a board, in a word; empty where nothing was."""
+    if event.kind is BoardEventKind.STATE:
+        after = str(event.details.get("after", ""))
+        return after if after in TROUBLED else ""
+    return "" if event.kind in ORDINARY else event.kind.value
+
+
+def health(board: BoardView) -> str:
+    """The state a board was last known to be in; empty where nobody said."""
+    states = [str(event.details.get("after", "")) for event in board.events if event.kind is BoardEventKind.STATE]
+    return states[-1] if states else ""
+
+
 def _events(board: BoardView) -> tuple[tuple[str, int], ...]:
-    ordinary = {"joined", "opened", "batch", "left"}
-    found: Counter[str] = Counter()
-    for event in board.events:
-        if event.kind is BoardEventKind.STATE:
-            after = event.details.get("after")
-            found.update([after] if after in ("suspect", "resetting", "held") else [])
-        elif event.kind.value not in ordinary:
-            found[event.kind.value] += 1
-    return tuple(found.items())
+    return tuple(Counter(word for event in board.events if (word := what_happened(event))).items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from farm.outcome import fitting
 from farm.store.records import Attempt, BoardEvent, Conclusion, Plannable, RunBoard, RunInfo
 
 Row = dict[str, Any]
@@ -74,7 +75,7 @@ def vector_row(run_id: str, vector: Plannable, position: int, configuration: str
 
 def attempt_row(run_id: str, attempt: Attempt) -> Row:
     """A row of `attempts`."""
-    outcome = attempt.outcome
+    outcome = fitting(attempt.outcome)
     return {
         "run_id": run_id,
         "vector_id": outcome.vector_id,

@@ -63,5 +63,6 @@ def test_last_words_are_the_complaint_wherever_it_stands(tmp_path: Path) -> None
     assert last_words(log) == "\ufffd\x00"
     log.write_text("TT_FATAL: too wide\nnanobind: leaked 3 instances\n", encoding="utf-8")
     assert last_words(log) == "TT_FATAL: too wide"
+    assert last_words(log, since=18) == "nanobind: leaked 3 instances", "what another process said is not its word"
     log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
     assert last_words(log) == "the end"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from farm.process import vitals
 from farm.process.vitals import STOPPED_SECONDS, Ladder, Watch, end, look
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
@@ -70,6 +71,19 @@ def test_silence_is_neither_printing_nor_computing(sleeper: subprocess.Popen[byt
     assert watch.complaint() is None, "it printed"
     clock.now = 130
     assert watch.complaint() == "its process neither printed nor computed for 69 s"
+
+
+def test_a_log_without_end_begins_anew(
+    sleeper: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vitals, "MOST_PRINTED", 1000)
+    log = tmp_path / "log"
+    with log.open("ab") as opened:
+        opened.write(b"x" * 1001)
+        opened.flush()
+        assert Watch(sleeper.pid, log, 60).complaint() is None
+        opened.write(b"more")
+    assert log.read_bytes() == b"more"
 
 
 def test_a_process_that_computes_is_not_silent(tmp_path: Path) -> None:
