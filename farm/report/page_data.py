@@ -15,7 +15,7 @@ from typing import Any
 from farm.report.again import again
 from farm.report.background import Background
 from farm.report.compare import pcc
-from farm.report.digest import Digest
+from farm.report.digest import Digest, health
 from farm.report.plots import PCC_BINS, SHARES, pcc_bin, share
 from farm.report.signature import signature
 from farm.report.text import first_line, printable, shortened
@@ -24,7 +24,9 @@ from farm.verdicts import FAILED, Verdict
 
 LONGEST_MESSAGE = 20_000
 MOST_NAMES = 5
-OPTIONAL = {"failed", "faults", "not run", "operations that fail", "out of the ordinary"}
+OPTIONAL = {"failed", "faults", "not run", "operations that fail", "out of the ordinary", "health", "host"}
+OPTIONAL |= {"reason", "message", "PCC", "models", "PCC distribution", "lowest PCC"}
+"""Columns that are left out where they say nothing."""
 
 Table = dict[str, Any]
 
@@ -88,6 +90,7 @@ def _detail(vector: VectorView, known: Background, texts: _Texts) -> dict[str, A
     config = ", ".join(f"{key} {value}" for key, value in vector.device_config.items())
     return {
         "configuration": [texts.place(line) for line in known.configurations.get(vector.vector_id, ())],
+        "reason": vector.reason.value,
         "message": texts.place(_message(vector.message)),
         "hash": first_line(vector.config_hash),
         "opened": texts.place(first_line(config) + (" (inferred)" if vector.device_config_inferred else "")),
@@ -139,7 +142,7 @@ def _vectors(view: RunView) -> Table:
         ("reason", "text"),
         ("message", "message"),
         ("PCC", "pcc"),
-        ("seconds", "seconds"),
+        ("took", "seconds"),
         ("tries", "number"),
         ("board", "text"),
         ("models", "models"),
@@ -178,13 +181,13 @@ def _operations(view: RunView) -> Table:
         ("failed", "bad"),
         ("faults", "bad"),
         ("not run", "number"),
-        ("median seconds", "seconds"),
-        ("slowest seconds", "seconds"),
-        ("slowest", "vector"),
+        ("median", "seconds"),
+        ("longest", "seconds"),
+        ("slowest vector", "vector"),
     ]
     computed = any(pcc(vector) is not None for vector in view.vectors)
     if computed:
-        columns[3:3] = [("PCC", "histogram"), ("lowest PCC", "pcc")]
+        columns[3:3] = [("PCC distribution", "histogram"), ("lowest PCC", "pcc")]
     rows: list[list[Any]] = []
     for operation, vectors in groups.items():
         ended = _shares(vectors)
@@ -197,7 +200,7 @@ def _operations(view: RunView) -> Table:
             bins = Counter(pcc_bin(number) for number in found)
             row[3:3] = [[bins[at] for at in range(len(PCC_BINS))], min(found, default=None)]
         rows.append(row)
-    rows.sort(key=lambda row: (-sum(row[2][1:3]), -row[1], row[0]))
+    rows.sort(key=lambda row: (-sum(row[2][1:3]), -row[2][3], -row[1], row[0]))
     return _table(columns, rows)
 
 
@@ -222,7 +225,7 @@ def _models(view: RunView) -> Table:
         names = ", ".join(f"{name} ({count})" for name, count in failing.most_common(MOST_NAMES))
         names += f" and {len(failing) - MOST_NAMES} more" if len(failing) > MOST_NAMES else ""
         rows.append([first_line(model), len(vectors), ended, *ended[1:], first_line(names)])
-    rows.sort(key=lambda row: (-sum(row[2][1:3]), -row[1], row[0]))
+    rows.sort(key=lambda row: (-sum(row[2][1:3]), -row[2][3], -row[1], row[0]))
     return _table(columns, rows)
 
 
@@ -234,8 +237,9 @@ def _boards(view: RunView, told: Digest) -> Table:
         ("ttnn", "text"),
         ("tries", "number"),
         ("bad ones", "bad"),
-        ("busy seconds", "seconds"),
+        ("busy", "seconds"),
         ("busy share", "percent"),
+        ("health", "text"),
         ("out of the ordinary", "text"),
     )
     began = view.run.started
@@ -252,6 +256,7 @@ def _boards(view: RunView, told: Digest) -> Table:
             each.bad,
             round(each.busy, 3),
             round(min(each.busy / whole, 1.0), 4),
+            first_line(health(each.board)),
             ", ".join(f"{kind} {count}" for kind, count in each.events),
         ]
         for each in told.boards
@@ -319,8 +324,8 @@ def _estimates(view: RunView) -> Table:
     columns = (
         ("operation", "operation"),
         ("tries", "number"),
-        ("expected seconds", "seconds"),
-        ("actual seconds", "seconds"),
+        ("expected", "seconds"),
+        ("actual", "seconds"),
         ("actual / expected", "ratio"),
     )
     rows = []

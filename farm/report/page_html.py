@@ -18,16 +18,15 @@ from farm.errors import ExitCode
 from farm.report.again import again
 from farm.report.background import Background
 from farm.report.compare import MEANINGS, pcc
-from farm.report.digest import NO_NUMBERS, Digest, Group, digest
+from farm.report.digest import NO_NUMBERS, Digest, Group, digest, what_happened
 from farm.report.page_data import details, script_json, tables
 from farm.report.plots import SHARES, pcc_plot, runs_plot, seconds_plot, share, timeline_plot
 from farm.report.text import first_line, printable, shortened
-from farm.store.view import RunView
+from farm.store.view import BoardEventView, RunView
 
 MOST_OF_A_MESSAGE = 6000
 MOST_EVENTS = 500
 _TONES = {ExitCode.GOOD: "good", ExitCode.TEST_FAILED: "failed"}
-_ORDINARY = {"joined", "opened", "batch", "left"}
 
 _SECTIONS = {
     "models": ("Models", "Which models are touched by what fails; a vector may be seen in several."),
@@ -144,12 +143,16 @@ def _group(group: Group, view: RunView, known: Background) -> dict[str, Any]:
 
 def _events(view: RunView) -> list[str]:
     found = [
-        (event.at, f"{event.at:%H:%M:%S} {board.id}: {event.kind.value} {shortened(event.message, 300)}")
+        (event.at, f"{event.at:%H:%M:%S} {board.id}: {word} {shortened(event.message or _cause(event), 300)}")
         for board in view.run.boards
         for event in board.events
-        if event.kind.value not in _ORDINARY
+        if (word := what_happened(event))
     ]
     return [first_line(line) for _, line in sorted(found)[:MOST_EVENTS]]
+
+
+def _cause(event: BoardEventView) -> str:
+    return str(event.details.get("cause", "")).replace("_", " ")
 
 
 def _about(view: RunView) -> list[tuple[str, str]]:

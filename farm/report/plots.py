@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from farm.report.digest import what_happened
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.store.past import RunTally
@@ -93,8 +94,8 @@ def seconds_plot(view: RunView) -> str:
         wide = (WIDTH - 390) * seconds / longest[0][0]
         y = at * 22.0
         parts.append(_text(300, y + 14, shortened(first_line(name), 42), "end"))
-        parts.append(_rect(308, y + 3, max(wide, 1), 15, "neutral", f"{first_line(name)}: {duration(seconds)}"))
-        parts.append(_text(314 + max(wide, 1), y + 14, duration(seconds)))
+        parts.append(_rect(308, y + 3, max(wide, 1), 15, "neutral", f"{first_line(name)}: {_short(seconds)}"))
+        parts.append(_text(314 + max(wide, 1), y + 14, _short(seconds)))
     return _svg(len(longest) * 22 + 4, "Seconds by operation, all tries together", parts)
 
 
@@ -119,9 +120,10 @@ def timeline_plot(view: RunView) -> str:
         parts += _lane(sorted(lanes[board.id], key=lambda pair: pair[0].started), first, scale, y)
         for event in board.events:
             moment = event.at.timestamp()
-            if event.kind.value not in {"joined", "opened", "batch", "left"} and first <= moment <= last:
+            word = what_happened(event)
+            if word and first <= moment <= last:
                 x = 170 + (moment - first) * scale
-                title = f"{event.kind.value} {shortened(first_line(event.message), 120)}"
+                title = f"{word} {shortened(first_line(event.message), 120)}"
                 parts.append(
                     f'<path class="event" d="M{x:.1f} {y - 3:.1f}l4 -6h-8z" transform="translate(0 6)">'
                     f"<title>{escape(title)}</title></path>"
@@ -129,6 +131,10 @@ def timeline_plot(view: RunView) -> str:
     below = len(boards) * LANE + 18.0
     parts += [_text(170, below, "0 s"), _text(WIDTH, below, duration(last - first), "end")]
     return _svg(below + 6, "What ran on each board, over time", parts)
+
+
+def _short(seconds: float) -> str:
+    return duration(seconds) if seconds >= 1 else f"{1000 * seconds:.0f} ms"
 
 
 def _lane(tries: list[tuple[AttemptView, str]], first: float, scale: float, y: float) -> list[str]:

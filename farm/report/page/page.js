@@ -23,6 +23,8 @@ const link = (key, text) => make("a", { href: `#${key}=${encodeURIComponent(text
 const SHARES = ["good", "failed", "fault", "not_run"];
 const WORDS = { good: "ended well", failed: "failed", fault: "met a fault", not_run: "did not run" };
 
+const shortPath = (path) => path.split("/").slice(-1)[0];
+
 function mini(counts) {
   const words = counts.map((count, at) => (count ? `${count} ${WORDS[SHARES[at]]}` : "")).filter(Boolean).join(", ");
   const bar = make("div", { class: "mini", role: "img", "aria-label": words, title: words });
@@ -60,10 +62,11 @@ function story(verdicts) {
 }
 
 const number = (value, digits) => (value === null ? "–" : value.toFixed(digits));
+const took = (value) => (value === null ? "–" : value < 1 ? `${(1000 * value).toFixed(value < 0.01 ? 1 : 0)} ms` : `${value.toFixed(1)} s`);
 const KINDS = {
   number: (value) => String(value),
   bad: (value) => String(value),
-  seconds: (value) => number(value, value < 10 ? 3 : 1),
+  seconds: took,
   pcc: (value) => number(value, 5),
   ratio: (value) => (value === null ? "–" : `× ${number(value, 2)}`),
   percent: (value) => `${(100 * value).toFixed(1)} %`,
@@ -72,7 +75,10 @@ const KINDS = {
   vector: (value) => link("vector", value),
   operation: (value) => link("operation", value),
   model: (value) => link("model", value),
-  models: (value) => (value.length > 1 ? `${value[0]} and ${value.length - 1} more` : value[0] ?? ""),
+  models: (value) => {
+    const words = value.length > 1 ? `${shortPath(value[0])} and ${value.length - 1} more` : shortPath(value[0] ?? "");
+    return make("span", { title: value.join("\n") }, words);
+  },
   shares: mini,
   histogram,
   story,
@@ -100,7 +106,9 @@ class View {
     this.search = make("input", { type: "search", oninput: () => this.refresh() });
     const tools = make("div", { class: "tools" }, make("label", {}, "Search ", this.search));
     this.selects = {};
-    for (const [key, column] of Object.entries(choices)) {
+    for (const [key, title] of Object.entries(choices)) {
+      const column = this.columns.findIndex((each) => each.title === title);
+      if (column < 0) continue;
       const values = new Set(this.data.rows.flatMap((row) => row[column]));
       values.delete("");
       if (values.size < 2) continue;
@@ -203,9 +211,9 @@ class View {
 }
 
 const CHOICES = {
-  vectors: { verdict: 2, operation: 1, reason: 3, board: 8, model: 9 },
-  changes: { change: 0, operation: 2 },
-  inexact: { operation: 0, argument: 1 },
+  vectors: { verdict: "verdict", operation: "operation", reason: "reason", board: "board", model: "models" },
+  changes: { change: "change", operation: "operation" },
+  inexact: { operation: "operation", argument: "argument" },
 };
 const views = {};
 for (const place of document.querySelectorAll("[data-table]")) {
@@ -240,7 +248,8 @@ function open(vector) {
   body.replaceChildren();
   if (found) {
     const row = main.tables.vectors.rows.find((each) => each[0] === vector);
-    body.append(make("p", {}, link("operation", row[1]), " ", chip(row[2]), row[3] ? ` ${row[3]}` : ""));
+    const reason = found.reason ? ` ${found.reason}` : "";
+    body.append(make("p", {}, link("operation", row[1]), " ", chip(row[2]), reason));
     if (text(found.message)) body.append(make("pre", { tabindex: "0", "aria-label": "Message" }, text(found.message)));
     body.append(again(vector), make("h3", {}, "Configuration"));
     body.append(make("ul", { class: "lines" }, ...found.configuration.map((at) => make("li", {}, make("code", {}, text(at))))));
@@ -249,12 +258,12 @@ function open(vector) {
     for (const at of found.sources) facts.push(["seen in", text(at)]);
     body.append(make("dl", { class: "about" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])));
     if (found.tries.length) {
-      const rows = found.tries.map((each) => [String(each[0]), text(each[1]), chip(each[2]), each[3], text(each[4]), number(each[5], 3), text(each[7]), text(each[6])]);
-      body.append(make("h3", {}, "Tries in this run"), table(["try", "board", "verdict", "reason", "started", "seconds", "numbers", "message"], rows));
+      const rows = found.tries.map((each) => [String(each[0]), text(each[1]), chip(each[2]), each[3], text(each[4]), took(each[5]), text(each[7]), text(each[6])]);
+      body.append(make("h3", {}, "Tries in this run"), table(["try", "board", "verdict", "reason", "started", "took", "numbers", "message"], rows));
     }
     if (found.past.length) {
-      const rows = found.past.map(([run, verdict, seconds]) => [all.runs[run], chip(verdict), number(seconds, 3)]);
-      body.append(make("h3", {}, "History"), table(["run", "verdict", "seconds"], rows.reverse()));
+      const rows = found.past.map(([run, verdict, seconds]) => [all.runs[run], chip(verdict), took(seconds)]);
+      body.append(make("h3", {}, "History"), table(["run", "verdict", "took"], rows.reverse()));
     }
   }
   if (!dialog.open) dialog.showModal();
