@@ -152,8 +152,9 @@ def _fleet(
         from farm.hosts.runs import farm_fleet, report_of
 
         report = report_of(run_id, sweep.command, time.time(), len(sweep.vectors))
+        able = {kind for vector in sweep.vectors for kind in vector.kinds}
         with farm_fleet(
-            sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress
+            sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress, kinds=able
         ) as both:
             yield both
     else:

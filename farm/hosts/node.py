@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.errors import FarmError, NotRunnable
-from farm.hosts.state import HostState, marked_processes, process_began
+from farm.hosts.state import HostState, node_processes, process_began
 from farm.hosts.token import ray_environment
 
 START_SECONDS = 120.0
@@ -94,6 +94,7 @@ class Node:
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             # a board's process is told its devices by PCI address, never by number
             "RAY_EXPERIMENTAL_NOSET_TENSTORRENT_VISIBLE_DEVICES": "1",
+            "RAY_raylet_start_wait_time_s": str(int(START_SECONDS)),
             # a job that is stopped ends like a sweep at Ctrl-C, with its report
             "RAY_JOB_STOP_SIGNAL": "SIGINT",
             "RAY_JOB_STOP_WAIT_TIME_S": "120",
@@ -148,14 +149,13 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
 
     They get SIGINT or SIGTERM first, since only an end in peace lets ttnn release its board, and SIGKILL at last.
     """
-    ended = set()
+    known = node_processes(state)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if state.lives:
-            ended.add(state.pid)
+        if process_began(state.pid) == state.began:
             _signal([state.pid], number)  # it ends the rest of Ray's
         deadline = time.monotonic() + grace
-        while (left := marked_processes(state.marker)) and time.monotonic() < deadline:
-            ended |= set(left)
+        while (left := _living(known)) and time.monotonic() < deadline:
+            known |= node_processes(state)
             if not state.lives:
                 _signal(left, number)
             time.sleep(0.2)
@@ -163,7 +163,11 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
             break
     with contextlib.suppress(ChildProcessError):
         os.waitpid(state.pid, os.WNOHANG)
-    return len(ended)
+    return len(known)
+
+
+def _living(known: Mapping[int, int]) -> list[int]:
+    return [pid for pid, began in known.items() if process_began(pid) == began]
 
 
 def require_head(address: str, token_file: Path) -> None:

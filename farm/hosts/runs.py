@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -50,7 +50,14 @@ def farm_boards(address: str, text: str) -> FarmBoards:
 
 @contextmanager
 def farm_fleet(
-    address: str, run: RunReport, limits: Limits, boards: Sequence[Board], *, selection: str, progress: Progress
+    address: str,
+    run: RunReport,
+    limits: Limits,
+    boards: Sequence[Board],
+    *,
+    selection: str,
+    kinds: Collection[str],
+    progress: Progress,
 ) -> Iterator[tuple[FarmFleet, Watched]]:
     """A fleet on the farm's boards for the time of a `with` block, and the progress that it watches."""
     chosen = Selection.parse(selection)
@@ -59,7 +66,7 @@ def farm_fleet(
     have = list(boards)
 
     def takes(board: Board) -> bool:
-        wanted = chosen.takes(board, [each for each in have if each.id != board.id])
+        wanted = board.kind.name in kinds and chosen.takes(board, [each for each in have if each.id != board.id])
         if wanted and board not in have:
             have.append(board)
         return wanted

@@ -68,23 +68,44 @@ def forget_state(folder: Path) -> None:
 
 def process_began(pid: int) -> int | None:
     """When a process began, in ticks since the host's start; None where there is none, or only its zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] == "Z" else int(fields[19])
+    fields = _stat(pid)
+    return None if fields is None or fields[0] == "Z" else int(fields[19])
 
 
-def marked_processes(marker: str) -> list[int]:
-    """Processes that have this marker in their environment: all that came of a node, wherever they went since."""
-    wanted = f"FARM_NODE={marker}".encode()
-    found = []
+def node_processes(state: HostState) -> dict[int, int]:
+    """All that came of a node and lives, wherever it went since: process ids, and when each began.
+
+    Found by the marker in their environment (Ray's workers overwrite theirs with their title), by their session, and as
+    children of those.
+    """
+    wanted = f"FARM_NODE={state.marker}".encode()
+    parents: dict[int, int] = {}
+    began: dict[int, int] = {}
+    found: set[int] = set()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
-        try:
-            if wanted in (entry / "environ").read_bytes().split(b"\0") and process_began(int(entry.name)) is not None:
-                found.append(int(entry.name))
-        except OSError:
-            continue  # gone, or another user's
-    return found
+        pid, fields = int(entry.name), _stat(int(entry.name))
+        if fields is None or fields[0] == "Z":
+            continue
+        parents[pid], began[pid] = int(fields[1]), int(fields[19])
+        if (int(fields[3]) == state.pid and began[pid] >= state.began) or _marked(entry, wanted):
+            found.add(pid)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {pid: began[pid] for pid in found}
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()  # the command's name stands in brackets, and may hold anything
+
+
+def _marked(entry: Path, wanted: bytes) -> bool:
+    try:
+        return wanted in (entry / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False  # gone, or another user's
