@@ -29,6 +29,7 @@ OPTIONAL |= {"reason", "message", "PCC", "models", "PCC distribution", "lowest P
 """Columns that are left out where they say nothing."""
 
 Table = dict[str, Any]
+_WORST_FIRST = ("failed", "fault", "not_run", "good")
 
 
 def script_json(value: object) -> str:
@@ -160,7 +161,7 @@ def _vectors(view: RunView) -> Table:
             first_line(vector.board or ""),
             [first_line(source) for source in vector.sources],
         ]
-        for vector in view.vectors
+        for vector in sorted(view.vectors, key=lambda vector: _WORST_FIRST.index(share(vector.verdict)))
     ]
     return _table(columns, rows)
 

@@ -155,6 +155,13 @@ def _cause(event: BoardEventView) -> str:
     return str(event.details.get("cause", "")).replace("_", " ")
 
 
+def _told(value: object) -> str:
+    """A detail of a run in words, without what is empty in it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_told(part)}" for key, part in value.items() if part) or "everything"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _about(view: RunView) -> list[tuple[str, str]]:
     run = view.run
     facts = [
@@ -165,6 +172,6 @@ def _about(view: RunView) -> list[tuple[str, str]]:
         ("driver's host", run.host),
         ("farm", run.farm_version),
         ("ttnn", run.ttnn_version or "unknown"),
-        *((str(key), str(value)) for key, value in sorted(run.details.items())),
+        *((str(key), _told(value)) for key, value in sorted(run.details.items()) if value),
     ]
     return [(first_line(name), shortened(first_line(value), 2000)) for name, value in facts]
