@@ -294,3 +294,16 @@ def test_a_million_vectors_are_streamed(process: TtnnProcess, tmp_path: Path) ->
     resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
     assert resident < 600_000, "kB: the process holds no more than a chunk"
     assert os.path.exists(f"/proc/{hello['pid']}")  # noqa: PTH110 - it waits to be read, and lives
+
+
+def test_a_golden_by_torch(process: TtnnProcess) -> None:
+    pytest.importorskip("torch", reason="the module needs torch")
+    vectors = planned(process, MODULES, "golden")
+    outcomes = run(process, vectors)
+    assert {vector.payload["suite"]: outcomes[vector.id].verdict for vector in vectors} == {
+        "nightly": Verdict.VALIDATED,
+        "host_only": Verdict.VALIDATED,
+    }
+    assert len(outcomes) == 5
+    assert vectors[0].payload["values"]["torch_dtype"] == {"ttnn": {"type": "dtype", "value": "torch.bfloat16"}}
+    assert "not compared" in outcomes[vectors[0].id].message
