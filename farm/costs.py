@@ -57,6 +57,11 @@ class Costs:
     _operations: Mapping[str, Sequence[float]] = field(default_factory=dict)
     _sizes: Mapping[str, Sequence[tuple[float, Size]]] = field(default_factory=dict)
 
+    @classmethod
+    def unlearnt(cls, boards: Sequence[Board]) -> Costs:
+        """What is taken for granted before anything was run."""
+        return cls(_setups(boards, ()))
+
     def of(self, vector: Vector) -> Estimate:
         """What a vector is expected to take."""
         if own := self._own.get(vector.content_hash):
@@ -70,10 +75,17 @@ class Costs:
         return Estimate(DEFAULT_SECONDS)
 
 
-def learn(store: Store, vectors: Iterable[Vector], boards: Sequence[Board]) -> Costs:
-    """Estimates from what the store holds of these vectors, their operations and these kinds of boards."""
+def learn(store: Store, vectors: Iterable[Vector], boards: Sequence[Board], backends: Sequence[str] = ()) -> Costs:
+    """Estimates from what the store holds of these vectors, their operations and these kinds of boards.
+
+    Args:
+        store: of earlier runs.
+        vectors: what is to be estimated.
+        boards: where it is to run.
+        backends: what boards of these kinds may have been in those runs; else what they are.
+    """
     planned = {vector.content_hash: vector for vector in vectors if vector.content_hash}
-    kinds = sorted({f"{board.backend}:{board.kind.name}" for board in boards})
+    kinds = sorted({f"{each}:{board.kind.name}" for board in boards for each in backends or (board.backend,)})
     operations = sorted({vector.operation for vector in planned.values()})
     with store.reading() as connection:
         past = list(read_durations(connection, operations, kinds, MOST_PAST)) if kinds and planned else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from farm.errors import NotRunnable
 from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
 from farm.outcome import Outcome
 from farm.report.progress import Lane, Progress
+from farm.setups import Setup, fits
 from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, RunBoard
 from farm.vectors import Vector
 from scheduler import (
@@ -82,24 +83,6 @@ class Past:
 
     attempts: tuple[Attempt, ...]
     forgiven: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a board must offer for a vector: the scheduler's key.
-
-    Attributes:
-        config: how it is opened.
-        kinds: the names of the kinds that can.
-    """
-
-    config: DeviceConfig
-    kinds: frozenset[str]
-
-
-def fits(kind: Hashable, key: Hashable) -> bool:
-    """Whether boards of a kind, by name, can be set up so."""
-    return isinstance(key, Setup) and kind in key.kinds
 
 
 class Driver:

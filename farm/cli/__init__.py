@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from farm.cli import boards, ci, config, history, ops, report, store, sweep, trace, up, vectors, watch
+from farm.cli import boards, ci, config, history, ops, report, simulate, store, submit, sweep, trace, up, vectors, watch
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -25,6 +25,7 @@ app.command()(report.runs)
 app.command()(report.show)
 app.command()(report.report)
 app.command()(watch.watch)
+app.command()(simulate.simulate)
 app.command()(history.compare)
 app.command()(history.history)
 app.add_typer(store.app)
@@ -33,6 +34,7 @@ app.add_typer(ci.app)
 app.command()(up.up)
 app.command()(up.down)
 app.command()(boards.boards)
+app.command(context_settings=submit.PASS_ON)(submit.submit)
 app.command()(config.config)
 
 

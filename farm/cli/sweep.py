@@ -141,7 +141,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     whole = choose(vectors, vector or [], limit)
     selected = share_of(whole, share)
     if dry_run:
-        _tell_plan(selected, chosen)
+        _tell_plan(selected, chosen, store, as_json=as_json)
         return
     require_ttnn(chosen)
     if foreground:
@@ -248,8 +248,20 @@ def _with_module(
     return paired(generic, _plan_modules(choice, boards))
 
 
-def _tell_plan(vectors: Sequence[Vector], boards: Sequence[Board]) -> None:
-    from farm.dry_run import plan_lines
+def _tell_plan(vectors: Sequence[Vector], boards: Sequence[Board], store: str | None, *, as_json: bool) -> None:
+    """Prints what would be run, timed by what the store holds of earlier runs."""
+    import json
 
-    for line in plan_lines(vectors, boards, {}):
+    from farm.costs import Costs, learn
+    from farm.dry_run import make_plan
+    from farm.errors import StoreError
+    from farm.store import Store
+
+    try:
+        with Store.open(store, create=False) as opened:
+            costs = learn(opened, vectors, boards)
+    except StoreError:  # nothing was run yet
+        costs = Costs.unlearnt(boards)
+    plan = make_plan(vectors, boards, costs)
+    for line in [json.dumps(plan.as_json(), indent=2)] if as_json else plan.lines():
         typer.echo(line)
