@@ -11,43 +11,59 @@ import tracer.zoo
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
 from farm.tracing import trace
+from farm.zoo.manifest import Manifest
 from tracer.master import Master, shipped, update
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 pytestmark = pytest.mark.ttnn
 ZOO = Path(tracer.zoo.__file__).parent
-BOARDS = ("n150", "n300")
+MANIFEST = Manifest.read(ZOO / "zoo.yaml")
 
 
 def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
+    """All models of a kind of board in one process, which is quicker than `farm trace --zoo` and yields the same."""
     if not metadata.version("ttnn").startswith("0.66."):
         pytest.skip("the shipped master is of ttnn 0.66")
     again = tmp_path / "master.json"
-    for kind in BOARDS:
-        (board,) = mock_boards(KINDS[kind], 1)
-        workdir = tmp_path / kind
+    for need in dict.fromkeys((entry.boards.kind, entry.boards.mesh) for entry in MANIFEST.entries):
+        targets = [entry.target for entry in MANIFEST.entries if (entry.boards.kind, entry.boards.mesh) == need]
+        (board,) = mock_boards(KINDS[need[0][0]], 1)
+        workdir = tmp_path / "-".join(map(str, [*need[0], *need[1]]))
         workdir.mkdir()
-        traced = trace(str(ZOO), board, workdir, ["-q"])
+        first, *rest = (str(ZOO / target) for target in targets)
+        traced = trace(first, board, workdir, ["-q", *rest])
         assert traced.problem is None, traced.output
         assert not traced.journal.left_out
         update(again, traced.journal.master())
     assert again.read_text() == shipped().read_text()
 
 
+def test_every_model_is_in_the_manifest_and_no_name_twice() -> None:
+    assert {entry.target for entry in MANIFEST.entries} == {path.name for path in ZOO.glob("test_*.py")}
+    assert len({entry.target for entry in MANIFEST.entries}) >= 12
+    kinds = {kind for entry in MANIFEST.entries for kind in entry.boards.kind}
+    assert kinds == {"n150", "n300", "p150", "t3000"}
+
+
 def test_the_shipped_master_is_whole_and_small() -> None:
     master = Master.read(shipped())
     assert master.broken == []
-    assert shipped().stat().st_size < 1_000_000
+    assert shipped().stat().st_size < 2_000_000
     assert not any(configuration.lost or configuration.raised for configuration in master)
     assert len(master.configurations["ttnn.add"]) >= 10
     sources = {source for configuration in master for source in configuration.sources}
     assert {source.partition("::")[0] for source in sources} == {
         f"tracer/zoo/{path.name}" for path in ZOO.glob("test_*.py")
     }
-    series = {
-        (seen.machine or {}).get("device_series") for configuration in master for seen in configuration.executions
+    machines = [seen.machine or {} for configuration in master for seen in configuration.executions]
+    assert {(each["device_series"], tuple(each["mesh_device_shape"])) for each in machines} == {
+        ("n150", (1, 1)),
+        ("n300", (1, 1)),
+        ("p150b", (1, 1)),
+        ("n300", (1, 2)),
+        ("n300", (1, 8)),
     }
-    assert series == set(BOARDS)
+    assert all(seen.trace_uid for configuration in master for seen in configuration.executions)
 
 
 def test_every_kind_of_sharding_is_traced() -> None:

@@ -1,0 +1,99 @@
+"""The manifest of a zoo: what it can say, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from farm.errors import FarmError, NothingSelected
+from farm.zoo.manifest import Manifest
+from farm.zoo.run import planned, with_needed_mocks
+from farm.zoo.shipping import pack, unpack
+
+
+@pytest.fixture
+def zoo(tmp_path: Path) -> Path:
+    (tmp_path / "test_a.py").write_text("def test_a(): ...\n")
+    (tmp_path / "models" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "models" / "test_b.py").write_text("def test_b(): ...\n")
+    return tmp_path / "zoo.yaml"
+
+
+def test_everything_that_an_entry_can_say(zoo: Path) -> None:
+    zoo.write_text("""
+models:
+  - {name: a, target: "test_a.py::test_a"}
+  - name: b
+    target: test_b.py
+    boards: {kind: [n300, T3K], mesh: [1, 2]}
+    environment: {HF_MODEL: b}
+    arguments: [-k, b]
+    timeout: 5
+    workdir: {ship: models}
+""")
+    manifest = Manifest.read(zoo)
+    first, second = manifest.entries
+    assert (first.timeout, first.workdir, manifest.folder(first)) == (600.0, None, zoo.parent)
+    assert [kind.name for kind in second.boards.able()] == ["n300", "t3000"]
+    boards = with_needed_mocks([], manifest.entries)
+    assert [board.kind.name for board in boards] == ["n150", "n300"]
+    one, other = planned(manifest, manifest.entries, boards, ["-v"])
+    assert (one.id, one.kinds, one.payload["model"]["packed"]) == ("a", {"n150", "n300"}, None)
+    assert (other.kinds, other.device_config.mesh_shape) == ({"n300"}, (1, 2))
+    model = other.payload["model"]
+    assert (model["arguments"], model["environment"], model["timeout"]) == (["-k", "b", "-v"], {"HF_MODEL": "b"}, 5)
+    (alone,) = planned(manifest, [second], boards[:1], [])
+    assert alone.unrunnable is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("models: [", "no YAML"),
+        ("- a", "models"),
+        ("models:\n  - {name: a, target: test_a.py, speed: 3}", "a: unknown key 'speed'"),
+        (
+            "models:\n  - {name: a, target: test_a.py, boards: {kind: n300, colour: 3}}",
+            "a boards: unknown key 'colour'",
+        ),
+        ("models:\n  - {target: test_a.py}", "model 1: name: Field required"),
+        ("models:\n  - {name: a, target: none.py}", "a: there is no none.py in"),
+        ("models:\n  - {name: a, target: test_a.py, workdir: {ship: none}}", "a: there is no folder"),
+        ("models:\n  - {name: a, target: test_a.py, workdir: {ship: a, host: b}}", "a: workdir: give either host"),
+        ("models:\n  - {name: a, target: test_a.py}\n  - {name: a, target: test_a.py}", "two models are named a"),
+        ("models:\n  - {name: a, target: test_a.py, boards: {kind: n3000}}", "did you mean"),
+        (
+            "models:\n  - {name: a, target: test_a.py, boards: {kind: n150, mesh: [2, 4]}}",
+            "no n150 opens a mesh of 2 x 4",
+        ),
+        ("models:\n  - {name: a b, target: test_a.py}", "letters, digits"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line(zoo: Path, text: str, told: str) -> None:
+    zoo.write_text(text)
+    with pytest.raises(FarmError) as caught:
+        Manifest.read(zoo)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith(str(zoo))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_manifest_of_nothing_and_none_at_all(zoo: Path) -> None:
+    zoo.write_text("models: []")
+    with pytest.raises(NothingSelected):
+        Manifest.read(zoo)
+    with pytest.raises(FarmError, match="No such file"):
+        Manifest.read(zoo.with_name("none.yaml"))
+
+
+def test_a_folder_that_is_sent_along_arrives_whole(zoo: Path, tmp_path: Path) -> None:
+    (zoo.parent / "models" / "__pycache__" / "x.pyc").write_bytes(b"x")
+    (zoo.parent / "models" / "deeper").mkdir()
+    (zoo.parent / "models" / "deeper" / "weights.bin").write_bytes(bytes(range(256)))
+    there = unpack(pack(zoo.parent / "models"), tmp_path / "there")
+    assert sorted(str(path.relative_to(there)) for path in there.rglob("*") if path.is_file()) == [
+        "deeper/weights.bin",
+        "test_b.py",
+    ]
+    assert (there / "deeper" / "weights.bin").read_bytes() == bytes(range(256))

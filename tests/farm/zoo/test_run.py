@@ -1,0 +1,90 @@
+"""`farm trace --zoo` on mock boards, through Ray: all, one that is killed, and what is missing then."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from farm.cli import main
+from tracer.master import Master
+
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+pytestmark = [pytest.mark.ttnn, pytest.mark.ray]
+
+MODEL = """
+import ttnn
+
+def tensor(device, width):
+    return ttnn.empty([32, width], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
+
+def test_first(device):
+    ttnn.relu(tensor(device, 64))
+
+def test_fatal(device):
+    import os, pathlib, signal
+    if pathlib.Path(__file__).with_name("killed").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    ttnn.gelu(tensor(device, 96))
+"""
+MANIFEST = """
+models:
+  - {name: sound, target: test_sound.py, boards: {kind: n150}, workdir: {ship: sound}}
+  - {name: other, target: test_sound.py, boards: {kind: n300}, workdir: {ship: sound}, arguments: [-k, first]}
+  - {name: fatal, target: test_fatal.py, boards: {kind: n300}}
+"""
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def zoo(tmp_path: Path) -> Path:
+    (tmp_path / "sound").mkdir()
+    (tmp_path / "sound" / "test_sound.py").write_text(MODEL)
+    (tmp_path / "test_fatal.py").write_text(MODEL)
+    path = tmp_path / "zoo.yaml"
+    path.write_text(MANIFEST)
+    return path
+
+
+@pytest.fixture
+def command(zoo: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    # ttnn imports torch where it finds it, which takes longer than all else
+    hidden = zoo.parent / "no_torch"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else find(name, package)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(hidden))
+
+    def run(master: Path, *arguments: str) -> tuple[int, str, str]:
+        given = ["--board", "mock:n150*2,mock:n300", "--store", zoo.parent / "traces", "--results", zoo.parent / "db"]
+        monkeypatch.setattr(
+            sys, "argv", ["farm", "trace", "--zoo", str(zoo), "--master", str(master), *map(str, given), *arguments]
+        )
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capfd.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def test_a_model_that_is_killed_is_the_only_one_missing_and_resume_completes_it(zoo: Path, command: Command) -> None:
+    whole, part = zoo.parent / "whole.json", zoo.parent / "part.json"
+    assert command(whole)[0] == 0
+    assert {each.operation for each in Master.read(whole)} == {"ttnn.relu", "ttnn.gelu"}
+    (zoo.parent / "killed").touch()
+    code, out, err = command(part)
+    assert (code, "fatal: not traced to the end; go on with --resume" in err) == (1, True)
+    assert "SIGKILL in test_fatal.py::test_fatal" in " ".join(out.split())
+    assert json.loads(part.read_text())["metadata"]["models"] != json.loads(whole.read_text())["metadata"]["models"]
+    (zoo.parent / "killed").unlink()
+    code, out, _ = command(part, "--resume")
+    assert (code, "2 of 3 models are traced already" in out) == (0, True)
+    assert part.read_bytes() == whole.read_bytes()
