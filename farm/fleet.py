@@ -15,6 +15,7 @@ from ray.exceptions import RayError
 from farm.actor import start_actor
 from farm.boards.base import Board
 from farm.keeper import Limits, Told
+from farm.pulse import Pulse
 from farm.quiet_ray import ray
 from tracer.device_config import DeviceConfig
 
@@ -113,12 +114,14 @@ class RayFleet:
     def __init__(self, limits: Limits, folder: Path | None = None) -> None:
         self.limits = limits
         self.folder = folder
+        self._pulse: Pulse | None = None
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
 
     def start(self, board: Board) -> None:
         """See `Fleet`."""
+        self._pulse = self._pulse or Pulse()
         self.drop(board.id)
         actor = self._actors[board.id] = start_actor(board, self.limits, self.folder)
         self._starting[board.id] = actor.start.remote(), time.monotonic()
@@ -140,7 +143,13 @@ class RayFleet:
             ray.kill(actor)
 
     def wait(self, seconds: float) -> list[Happening]:
-        """See `Fleet`."""
+        """See `Fleet`.
+
+        Raises:
+            NotRunnable: the Ray cluster is gone.
+        """
+        if self._pulse:
+            self._pulse.check()
         happened = self._late_starts()
         # a board's later batches have nothing to say before its first is done
         waited = {call: board for board, (call, _) in self._starting.items()}
@@ -160,6 +169,8 @@ class RayFleet:
 
     def close(self, seconds: float) -> None:
         """See `Fleet`."""
+        if self._pulse:
+            self._pulse.end()
         calls = [actor.close.remote() for board, actor in self._actors.items() if board not in self._starting]
         if calls:
             with contextlib.suppress(RayError):

@@ -29,7 +29,7 @@ EXPECTED = {
     **dict.fromkeys(("exit", "segfault", "abort", "hang", "sleep_in_c", "stop", "print"), CRASH),
 }
 # in the order they are thrown, over and over: mostly what happens most
-ROUND = ("board process", "board process", "actor", "board process", "raylet", "board process", "actor", "driver")
+ROUND = ("board process", "board process", "actor", "board process", "raylet", "board process", "head", "driver")
 FARM = (sys.executable, "-m", "farm", "sweep")
 PATIENCE = 900.0
 
@@ -69,7 +69,7 @@ class Run:
 
     def driver(self) -> subprocess.Popen[bytes]:
         """Starts a driver: of a new run, or of the one that is there."""
-        what = ["--resume", "last"] if self.drivers else ["--sweeps", str(MODULES), "--module", "*"]
+        what = ["--resume", "last", "--retry-infra"] if self.drivers else ["--sweeps", str(MODULES), "--module", "*"]
         self.drivers += 1
         command = [*FARM, *what, "--boards", self.boards, "--store", str(self.store), "--out", str(self.log) + ".out"]
         with self.log.open("ab") as log:
@@ -111,13 +111,14 @@ class Run:
         self.seen |= recorded(self.store)
 
     def finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether every vector has a verdict of its own."""
+        from farm.resume import INFRA
         from farm.store import Store
 
         with Store.open(self.store) as opened:
             runs = opened.runs()
             return bool(runs) and all(
-                each.concluded and each.reason.value != "stopped" for each in opened.view(runs[0].id).vectors
+                each.concluded and each.verdict not in INFRA for each in opened.view(runs[0].id).vectors
             )
 
     def report(self, monkey: Monkey, seconds: float, quiet: float | None) -> int:

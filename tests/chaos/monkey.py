@@ -14,6 +14,7 @@ TARGETS = {
     "board process": "-m farm.process --requests",
     "actor": "ray::BoardActor",
     "raylet": "raylet/raylet",
+    "head": "gcs/gcs_server",
     "driver": "",
 }
 
@@ -49,6 +50,11 @@ def descendants(root: int) -> dict[int, str]:
     return found
 
 
+def _called(command: str, target: str) -> str:
+    """What to look for a target in: Ray's own processes name each other in their arguments."""
+    return command.split(" ", 1)[0] if target in ("raylet", "head") else command
+
+
 class Monkey:
     """Throws faults at the tree of processes of one driver at a time."""
 
@@ -63,7 +69,7 @@ class Monkey:
             victim = driver
         else:
             wanted = TARGETS[target]
-            victims = sorted(pid for pid, command in descendants(driver).items() if wanted in command)
+            victims = sorted(pid for pid, command in descendants(driver).items() if wanted in _called(command, target))
             if not victims:
                 return False
             victim = self.chance.choice(victims)
