@@ -45,7 +45,9 @@ def main() -> None:
 
         app(default_map=command_defaults(load_settings()))
     except (FarmError, TracerError) as error:
-        sys.stderr.write(f"farm: {error}\n")
+        from farm.report.text import printable
+
+        sys.stderr.write(f"farm: {printable(str(error))}\n")
         sys.exit(getattr(error, "exit_code", ExitCode.USAGE))
     except BrokenPipeError:
         # the reader of our output (`farm ops | head`) has enough

@@ -68,7 +68,7 @@ def _list(master: Master, chosen: dict[str, list[Configuration]], *, as_json: bo
         _table(rows)
     else:
         for row in rows:
-            typer.echo(f"{row['operation']}\t{row['configurations']}")
+            _say(f"{row['operation']}\t{row['configurations']}")
     if not as_json:
         _warn(master, None)
 
@@ -103,14 +103,14 @@ def _show(master: Master, chosen: dict[str, list[Configuration]], name: str, *, 
         _print_json({"master": str(master.path), "operations": matching, "configurations": found, "broken": broken})
         return
     if len(matching) > 1:
-        typer.echo(f"{len(matching)} operations match {name!r}: {', '.join(matching)}\n")
+        _say(f"{len(matching)} operations match {name!r}: {', '.join(matching)}\n")
     for match in matching:
         total = len(chosen[match])
-        typer.echo(f"{match}: {total} configuration{'' if total == 1 else 's'}")
+        _say(f"{match}: {total} configuration{'' if total == 1 else 's'}")
         for number, each in enumerate(chosen[match], start=1):
-            typer.echo(f"\nConfiguration {number} of {total} (index {each.index}, config_hash {each.config_hash[:12]})")
+            _say(f"\nConfiguration {number} of {total} (index {each.index}, config_hash {each.config_hash[:12]})")
             for line in [*argument_lines(each), *result_lines(each), *map(execution_line, each.executions)]:
-                typer.echo(f"  {line}")
+                _say(f"  {line}")
         typer.echo("")
     _warn(master, matching)
 
@@ -119,8 +119,15 @@ def _warn(master: Master, operations: list[str] | None) -> None:
     """Names what could not be read, apart from the output proper."""
     for each in master.broken:
         if operations is None or each.operation in operations:
-            typer.echo(f"farm: can't be read: {each}", err=True)
+            _say(f"farm: can't be read: {each}", err=True)
 
 
 def _print_json(document: dict[str, Any]) -> None:
     typer.echo(json.dumps(document, indent=2))
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Prints what comes from a file, which may hold anything: nothing of it reaches the terminal's own ears."""
+    from farm.report.text import printable
+
+    typer.echo(printable(text), err=err)

@@ -1,0 +1,126 @@
+"""Nothing from a file is run, and hostile files harm nobody."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from farm.cluster import _own
+from farm.errors import NothingSelected
+from farm.sweeps.finding import find_modules, place_of
+from tracer.errors import TracerError
+from tracer.master import Master
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(file for package in ("farm", "tracer", "scheduler") for file in (ROOT / package).rglob("*.py"))
+NEVER_CALLED = {"eval", "exec", "compile", "execfile", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load"}
+NEVER_IMPORTED = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "jsonpickle", "joblib"}
+
+
+def calls(tree: ast.AST) -> list[str]:
+    return [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def imports(tree: ast.AST) -> list[str]:
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [name.name.partition(".")[0] for name in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append((node.module or "").partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(ROOT)))
+def test_no_source_evaluates_or_unpickles(source: Path) -> None:
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    assert not NEVER_CALLED & set(calls(tree))
+    assert not NEVER_IMPORTED & set(imports(tree))
+    shells = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword) and node.arg == "shell" and ast.unparse(node.value) != "False"
+    ]
+    assert not shells, "a shell would read what a file says"
+
+
+def test_the_scan_finds_what_it_looks_for() -> None:
+    tree = ast.parse("import pickle\nfrom dill import loads\neval('1')\nos.system('x')")
+    assert NEVER_IMPORTED & set(imports(tree)) == {"pickle", "dill"}
+    assert NEVER_CALLED & set(calls(tree)) == {"eval", "os.system"}
+
+
+def test_a_ray_of_our_own_is_on_loopback_without_a_dashboard(tmp_path: Path) -> None:
+    given = _own(1, tmp_path)
+    assert given["_node_ip_address"] == "127.0.0.1"
+    assert given["include_dashboard"] is False
+
+
+HOSTILE = (
+    "../../etc/passwd",
+    "/etc/passwd",
+    "..",
+    "a" * 100_000,
+    "ttnn.\x1b]0;owned\x07add",
+    "ttnn.\x00add",
+    "ttnn.add\n::error::owned",
+    "__import__('os').system('touch owned')",
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "\u202eddа.nntt",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name)[:30])
+def test_a_hostile_operation_is_read_as_text_or_refused(name: str, tmp_path: Path) -> None:
+    master = tmp_path / "master.json"
+    master.write_text(
+        json.dumps({"operations": {name: {"configurations": [{"arguments": [{"arg0": name}], "source": name}]}}}),
+        encoding="utf-8",
+    )
+    try:
+        operations = list(Master.read(master).configurations)
+    except TracerError:
+        operations = []  # refused
+    assert len(operations) <= 1
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["master.json"]
+
+
+def test_a_hostile_master_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    master = tmp_path / "master.json"
+    hostile = "ttnn.\x1b]0;owned\x07add\x1b[2J"
+    master.write_text(
+        json.dumps({"operations": {hostile: {"configurations": [{"arguments": [{"arg0": 1}], "source": hostile}]}}}),
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "farm", "ops", "--master", str(master)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\x07" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../outside", "../*", "/etc/passwd", "a/../../outside"])
+def test_a_module_name_does_not_leave_its_folder(name: str, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    module = "parameters = {}\n\n\ndef run():\n    return True, ''\n"
+    (tmp_path / "outside.py").write_text(module, encoding="utf-8")
+    (inside / "within.py").write_text(module, encoding="utf-8")
+    place = place_of(sweeps=inside)
+    try:
+        found = find_modules(place, [name])
+    except NothingSelected:
+        found = []
+    assert all(Path(str(module.file)).resolve().is_relative_to(inside.resolve()) for module in found)
