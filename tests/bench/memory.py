@@ -1,0 +1,82 @@
+"""The driver's memory over a run, its results recorded: `python -m tests.bench.memory COUNT`."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from farm.boards.base import Board
+from farm.boards.fake import Script, fake_boards
+from farm.boards.kinds import KINDS
+from farm.driver import Driver
+from farm.fleet import BatchDone, Happening, Outcomes, Started
+from farm.outcome import Outcome
+from farm.report.plain import PlainProgress
+from farm.store import RunInfo, Store
+from farm.verdicts import Verdict
+from tests.bench.fakes import vector
+from tracer.device_config import DeviceConfig
+
+
+class InstantFleet:  # its methods' parameters are those of `farm.fleet.Fleet`
+    """Boards whose vectors end as soon as they are asked for."""
+
+    def __init__(self) -> None:
+        self._happened: deque[Happening] = deque()
+
+    def start(self, board: Board) -> None:
+        self._happened.append(Started(board.id, {}))
+
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:  # noqa: ARG002
+        now = time.time()
+        outcomes = [Outcome(each["id"], Verdict.VALIDATED, started=now, seconds=0.001) for each in vectors]
+        self._happened += (Outcomes(batch, outcomes), BatchDone(board, batch))
+
+    def stop(self, board: str) -> None:
+        raise NotImplementedError
+
+    drop = stop
+
+    def wait(self, seconds: float) -> list[Happening]:  # noqa: ARG002 - as above
+        happened, self._happened = list(self._happened), deque()
+        return happened
+
+    def close(self, seconds: float) -> None:
+        raise NotImplementedError
+
+
+def resident(count: int) -> dict[str, float]:
+    """Megabytes that the driver's process has at most between 1,000 results and the end."""
+    boards = fake_boards(KINDS["n300"], 4, script=Script())
+    most = 0.0
+    began = time.perf_counter()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        Store.open(Path(folder) / "farm.db") as store,
+    ):
+        run_id = store.start_run(RunInfo("bench"))
+        store.plan(run_id, (vector(number) for number in range(count)))
+        driver = Driver(run_id, boards, InstantFleet(), store, PlainProgress(nowhere))
+        driver.start()
+
+        def looked() -> bool:
+            nonlocal most
+            pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+            most = max(most, pages * resource.getpagesize() / 1e6)
+            return False
+
+        driver.run((vector(number) for number in range(count)), looked)
+    return {"megabytes": most, "rate": count / (time.perf_counter() - began)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(resident(int(sys.argv[1]))))

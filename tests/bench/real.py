@@ -1,0 +1,121 @@
+"""Vectors of the shipped master on real ttnn: `python -m tests.bench.real bare COUNT`, or `farm COUNT BOARDS`.
+
+The bare loop has one process; it rebuilds each configuration's arguments and calls the operation, and nothing else: no
+output is looked at, nothing is recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from farm.boards.base import Board
+from farm.boards.select import select_boards
+from farm.report.plain import PlainProgress
+from farm.store.records import Conclusion
+from farm.vectors import Vector, plan
+from tracer.master import Master, shipped
+
+
+def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
+    """The shipped master's vectors, over and over, each under an id of its own."""
+    some = plan(Master.read(shipped()), [], dict.fromkeys(board.kind for board in boards))
+    made = []
+    for number in range(count):
+        vector = some[number % len(some)]
+        name = f"{vector.id}-{number}"
+        made.append(replace(vector, id=name, payload={**vector.payload, "id": name}))
+    return made
+
+
+def prepare() -> Board:
+    """Makes this process see one mock board, in a folder of its own."""
+    [board] = select_boards("mock:n300")
+    os.environ.update(board.environment)
+    os.chdir(tempfile.mkdtemp(prefix="farm-bench-"))
+    return board
+
+
+def caller(session: Any) -> Any:
+    """A function that makes a payload's call on the board that a session holds open."""
+    from farm.process.binding import bind
+    from farm.process.rebuild import Rebuilder, enum_members
+    from farm.process.runner import find_operation
+    from farm.process.unsaid import complete
+    from tracer import v2
+    from tracer.signatures import overloads
+
+    rebuilder = Rebuilder(session._runner.device)
+
+    def call(payload: dict[str, Any]) -> Any:
+        operation = find_operation(payload["operation"])
+        arguments, _ = complete({name: v2.decode(raw) for name, raw in payload["arguments"].items()})
+        bound = bind(arguments, overloads(operation), enum_members)
+        positional = [rebuilder.live(value) for value in bound.positional]
+        return operation(*positional, **{name: rebuilder.live(value) for name, value in bound.keywords.items()})
+
+    return call
+
+
+def bare(count: int) -> dict[str, float]:
+    board = prepare()
+    groups: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for vector in vectors(count, [board]):
+        groups[vector.device_config].append(vector.payload)
+    from farm.process.session import Session
+
+    session = Session(computes=False)
+    began = 0.0
+    for config, payloads in groups.items():
+        session.open(config.as_json())
+        call = caller(session)
+        began = began or time.perf_counter()
+        for payload in payloads:
+            call(payload)
+    seconds = time.perf_counter() - began
+    session.close()
+    return {"rate": count / seconds}
+
+
+class Clock(PlainProgress):
+    """Knows when the last vector was concluded, which is told once it is recorded."""
+
+    last = 0.0
+
+    def concluded(self, conclusion: Conclusion, operation: str) -> None:
+        self.last = time.time()
+        super().concluded(conclusion, operation)
+
+
+def farm(count: int, spec: str) -> dict[str, float]:
+    from farm.store import Store
+    from farm.sweeping import Sweep, run_sweep
+
+    boards = select_boards(spec)
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        clock = Clock(nowhere)
+        began = time.time()
+        with Store.open(Path(folder) / "farm.db") as store:
+            run_sweep(Sweep("bench", "model_traced", boards, vectors(count, boards)), store, clock)
+        database = sqlite3.connect(Path(folder) / "farm.db")
+        first, busy, ended = database.execute("select min(started), sum(seconds), count(*) from attempts").fetchone()
+        database.close()
+    assert ended >= count
+    span = clock.last - first
+    return {"rate": count / span, "busy": busy / span / len(boards), "total": clock.last - began}
+
+
+if __name__ == "__main__":
+    way, number = sys.argv[1], int(sys.argv[2])
+    found = bare(number) if way == "bare" else farm(number, sys.argv[3])
+    print()
+    print(json.dumps(found))
