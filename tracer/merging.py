@@ -9,10 +9,14 @@ from dataclasses import replace
 from tracer.configuration import Configuration, Execution, in_order
 from tracer.device_config import DeviceConfig
 
+OUTPUTS_DIFFER = "outputs_differ"
+"""The key of a configuration whose output depends on the board, so that the master tells none."""
+
 
 def join(old: Configuration, new: Configuration) -> bool:
     """Adds to a configuration what another record of it says more; returns whether that was anything."""
     changed = False
+    boards = _outputs_by_board(old, new)
     # a hash of another tool's making stands; one that this project computed follows the executions
     ours = any(not _known(old.executions, each) for each in new.executions) and _computed(old)
     for execution in new.executions:
@@ -23,18 +27,30 @@ def join(old: Configuration, new: Configuration) -> bool:
     if in_order(new.arguments) < in_order(old.arguments):
         old.arguments = new.arguments
         changed = True
+    for key, value in new.extra.items():
+        if key not in old.extra:
+            old.extra[key] = value
+            changed = True
+    if boards or OUTPUTS_DIFFER in old.extra:
+        changed = changed or old.output is not None
+        old.extra[OUTPUTS_DIFFER] = True
+        old.output = None
     # what a call returned or raised is what it did when last traced
-    if (new.output is not None or new.raised is not None) and (new.output, new.raised) != (old.output, old.raised):
+    elif (new.output is not None or new.raised is not None) and (new.output, new.raised) != (old.output, old.raised):
         old.output, old.raised = new.output, new.raised
         changed = True
     if len(new.names) > len(old.names):
         old.names = new.names
         changed = True
-    for key, value in new.extra.items():
-        if key not in old.extra:
-            old.extra[key] = value
-            changed = True
     return changed
+
+
+def _outputs_by_board(old: Configuration, new: Configuration) -> bool:
+    """Whether two outputs differ since boards of different architectures choose different cores: then none is right."""
+    if old.output is None or new.output is None or old.output == new.output:
+        return False
+    architectures = [{(seen.machine or {}).get("board_type") for seen in each.executions} for each in (old, new)]
+    return architectures[0].isdisjoint(architectures[1])
 
 
 def _known(executions: list[Execution], new: Execution) -> bool:

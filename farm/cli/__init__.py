@@ -6,7 +6,24 @@ import sys
 
 import typer
 
-from farm.cli import boards, ci, config, history, ops, report, simulate, store, submit, sweep, trace, up, vectors, watch
+from farm.cli import (
+    boards,
+    ci,
+    config,
+    doctor,
+    history,
+    master,
+    ops,
+    report,
+    simulate,
+    store,
+    submit,
+    sweep,
+    trace,
+    up,
+    vectors,
+    watch,
+)
 from farm.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
@@ -19,6 +36,7 @@ app = typer.Typer(
 )
 app.command(context_settings=trace.PASS_ON)(trace.trace)
 app.command()(ops.ops)
+app.add_typer(master.app, name="master")
 app.command()(sweep.sweep)
 app.command()(vectors.vectors)
 app.command()(report.runs)
@@ -36,6 +54,7 @@ app.command()(up.down)
 app.command()(boards.boards)
 app.command(context_settings=submit.PASS_ON)(submit.submit)
 app.command()(config.config)
+app.command()(doctor.doctor)
 
 
 def main() -> None:

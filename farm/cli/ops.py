@@ -13,42 +13,113 @@ from farm.errors import NothingSelected
 
 if TYPE_CHECKING:
     from tracer.configuration import Configuration
+    from tracer.looking import Filter
     from tracer.master import Master
 
+Stats = typer.Option("--stats", help="Count configurations by operation, model, board, dtype, layout and memory.")
 
-def ops(
+
+def ops(  # noqa: PLR0917 - typer's form: every parameter is an option
     name: Annotated[
         str | None, typer.Argument(help="An operation, in any spelling; without one, all are listed.")
     ] = None,
     master: Annotated[Path | None, typer.Option(help="A master JSON; else the one that comes with farm.")] = None,
     source: Annotated[
-        str | None, typer.Option(help="Only what was seen in a model's test whose path holds this.")
+        str | None,
+        typer.Option("--model", "--source", help="Only what was seen in a model's test whose path holds this."),
     ] = None,
+    board: Annotated[str | None, typer.Option(help="Only what was seen on this board: n300, Blackhole, ...")] = None,
+    dtype: Annotated[str | None, typer.Option(help="Only with a tensor of this dtype, such as BFLOAT8_B.")] = None,
+    layout: Annotated[str | None, typer.Option(help="Only with a tensor of this layout: TILE, ROW_MAJOR.")] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Only with such memory: DRAM, L1, HEIGHT_SHARDED, L1_INTERLEAVED, ...")
+    ] = None,
+    diff: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two masters: added, gone, changed.")
+    ] = None,
+    stats: Annotated[bool, Stats] = False,  # noqa: FBT002 - typer's form
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """List the operations of a master, or show every configuration of one."""
+    from tracer.looking import Filter
     from tracer.master import Master, shipped
 
     # a terminal of another encoding gets escapes in place of arrows, never a traceback
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
+    wanted = Filter(source, board, dtype, layout, memory)
+    if diff is not None:
+        _diff(*map(Master.read, diff), wanted, name, as_json=as_json)
+        return
     read = Master.read(master or shipped())
-    chosen = _seen_in(read, source)
-    if name is None:
-        _list(read, {name: found for name, found in chosen.items() if found or source is None}, as_json=as_json)
+    chosen = _chosen(read, wanted)
+    if stats:
+        _stats(chosen, as_json=as_json)
+    elif name is None:
+        _list(read, {name: found for name, found in chosen.items() if found or not wanted}, as_json=as_json)
     else:
         _show(read, chosen, name, as_json=as_json)
 
 
-def _seen_in(master: Master, source: str | None) -> dict[str, list[Configuration]]:
-    """The configurations by operation, of those that were seen in a source."""
+def _chosen(master: Master, wanted: Filter) -> dict[str, list[Configuration]]:
+    """The configurations by operation, of those that were asked for."""
     chosen = {
-        name: [each for each in found if source is None or any(source in seen for seen in each.sources)]
-        for name, found in sorted(master.configurations.items())
+        name: [each for each in found if wanted.takes(each)] for name, found in sorted(master.configurations.items())
     }
-    if source is not None and not any(chosen.values()):
-        raise NothingSelected(f"nothing in {master.path} was seen in a source that holds {source!r}")
+    if wanted and not any(chosen.values()):
+        asked = {key: value for key, value in vars(wanted).items() if value is not None}
+        told = " and ".join(f"{key} {value!r}" for key, value in asked.items())
+        if asked.keys() == {"model"}:
+            told = f"a source that holds {wanted.model!r}"
+        raise NothingSelected(f"nothing in {master.path} was seen in {told}")
     return chosen
+
+
+def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
+    from tracer.looking import statistics
+    from tracer.master import Master
+
+    some = Master()
+    some.configurations = chosen
+    found = statistics(some)
+    if as_json:
+        _print_json({"configurations": len(some), **found})
+        return
+    typer.echo(f"{len(some)} configurations")
+    for what, counts in found.items():
+        typer.echo(f"\n{what}")
+        for key, count in counts.items():
+            typer.echo(f"  {count:6} {key}")
+
+
+def _diff(old: Master, new: Master, wanted: Filter, name: str | None, *, as_json: bool) -> None:
+    """What two masters have apart; exits with 0 whether or not there is anything, as a view does."""
+    from tracer.looking import difference
+    from tracer.names import find
+    from tracer.view import argument_lines, clean, configuration_json
+
+    names = {*old.configurations, *new.configurations}
+    matching = names if name is None else set(find(name, names))
+
+    def asked(each: Configuration) -> bool:
+        return each.operation in matching and wanted.takes(each)
+
+    found = difference(old, new)
+    parts = {"added": list(filter(asked, found.added)), "gone": list(filter(asked, found.gone))}
+    changed = [(each, told) for each, told in found.changed if asked(each)]
+    if as_json:
+        document: dict[str, Any] = {word: [configuration_json(each) for each in some] for word, some in parts.items()}
+        document["changed"] = [{**configuration_json(each), "change": told} for each, told in changed]
+        _print_json({"old": str(old.path), "new": str(new.path), **document})
+        return
+    for (word, some), sign in zip(parts.items(), "+-", strict=True):
+        for each in sorted(some, key=lambda one: (one.operation, one.index)):
+            typer.echo(f"{sign} {each.operation} ({word}, content {each.content_hash[:12]})")
+            for line in argument_lines(each):
+                typer.echo(f"    {line}")
+    for each, told in changed:
+        typer.echo(f"~ {each.operation} (content {each.content_hash[:12]}): {clean(told)}")
+    typer.echo(f"{len(parts['added'])} added, {len(parts['gone'])} gone, {len(changed)} changed")
 
 
 def _list(master: Master, chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:

@@ -132,3 +132,38 @@ def test_a_terminal_without_arrows_gets_escapes(tmp_path: Path) -> None:
         capture_output=True, check=True, timeout=60, env={"PYTHONIOENCODING": "latin-1"},
     )  # fmt: skip
     assert rb"arg0: '\u2192'" in result.stdout
+
+
+def test_two_masters_compared(small: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    changed = json.loads(small.read_text())
+    changed["operations"]["ttnn.mul"]["configurations"] = [{"arguments": {"arg0": 7}}]
+    other.write_text(json.dumps(changed))
+    lines = run("--diff", small, other).splitlines()
+    assert (lines[0].startswith("+ ttnn.mul (added"), lines[-1]) == (True, "1 added, 0 gone, 0 changed")
+    assert run("add", "--diff", small, other) == "0 added, 0 gone, 0 changed\n"
+    assert [each["operation"] for each in json.loads(run("--diff", other, small, "--json"))["gone"]] == ["ttnn.mul"]
+
+
+def test_counts_and_filters_of_the_shipped_master() -> None:
+    assert json.loads(run("--stats", "--json"))["boards"]["Wormhole n150"] > 100
+    some = json.loads(run("--stats", "--json", "--model", "test_vit", "--dtype", "bfloat8_b"))
+    assert list(some["models"]) == ["tracer/zoo/test_vit.py"]
+    assert run("--board", "p150", "--memory", "L1_INTERLEAVED").count("\n") > 3
+    with pytest.raises(NothingSelected, match="dtype 'INT7'"):
+        run("--dtype", "INT7")
+
+
+def test_masters_merged_and_looked_through(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "whole.json"
+
+    def master(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["master", *map(str, arguments)])
+        return result.exit_code, result.stdout
+
+    code, text = master("merge", small, small, "--out", out)
+    assert (code, "2 new" in text, "2 known" in text) == (0, True, True)
+    code, text = master("check", small)
+    assert (code, "can't be read: ttnn.add, index 1" in text) == (1, True)
+    assert master("check")[0] == 0
+    assert json.loads(master("check", "--json")[1])["lost"] == {}

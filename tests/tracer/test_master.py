@@ -284,3 +284,19 @@ def test_a_config_hash_of_another_tool_stands() -> None:
     master = of(call(machine=N300, given_hash="f" * 64))
     master.merge(of(call(machine=N150)))
     assert [each.config_hash for each in master] == ["f" * 64]
+
+
+def test_an_output_that_depends_on_the_board_is_expected_of_none() -> None:
+    p150 = {"board_type": "Blackhole", "device_series": "p150b", "card_count": 1}
+    masters = [of(call(machine=N300, output=1)), of(call(machine=p150, output=2))]
+    texts = set()
+    for order in (masters, masters[::-1], [*masters, masters[0]]):
+        whole = Master()
+        for each in order:
+            whole.merge(each)
+        assert [each.output for each in whole] == [None]
+        texts.add(whole.text())
+    assert len(texts) == 1
+    again = of(call(machine=N300, output=1))
+    again.merge(of(call(machine=N300, output=3)))
+    assert [each.output for each in again] == [3]

@@ -81,7 +81,7 @@ def test_classifier(device: Any) -> None:
     x = ttnn.sharded_to_interleaved(x, ttnn.L1_MEMORY_CONFIG)
     x = ttnn.untilize(x)
     x = ttnn.reshape(x, (BATCH, 1, 49, 1280))
-    x = ttnn.mean(ttnn.tilize_with_val_padding(x, (BATCH, 1, 64, 1280), 0.0), dim=2, keepdim=True)
+    x = ttnn.mean(ttnn.tilize_with_zero_padding(x), dim=2, keepdim=True)
     x = ttnn.linear(
         ttnn.reshape(x, (1, 1, BATCH, 1280)),
         random(device, 1280, 1024),

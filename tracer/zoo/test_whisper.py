@@ -81,7 +81,10 @@ def test_decoder_layer(device: Any) -> None:
     frames = linear(device, random(device, 1, FRAMES, HIDDEN), 2 * HIDDEN)
     key, value = (
         ttnn.permute(ttnn.reshape(each, (1, FRAMES, HEADS, HEAD_SIZE)), (0, 2, 1, 3))
-        for each in (frames[:, :, :HIDDEN], frames[:, :, HIDDEN:])
+        for each in (
+            ttnn.slice(frames, [0, 0, first], [1, FRAMES, first + HIDDEN], memory_config=DRAM)
+            for first in (0, HIDDEN)
+        )
     )
     x = ttnn.add(x, linear(device, attend(device, query, key, value, causal=False), HIDDEN))
     x = ttnn.add(x, feed_forward(device, norm(device, x)))

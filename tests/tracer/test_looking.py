@@ -1,0 +1,70 @@
+"""Choosing, comparing and counting what masters hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracer.configuration import Configuration, Execution
+from tracer.looking import Filter, check, difference, statistics
+from tracer.master import Master
+from tracer.values import Lost, MemoryConfig, Tensor, Value
+
+N150 = {"board_type": "Wormhole", "device_series": "n150"}
+P150 = {"board_type": "Blackhole", "device_series": "p150b"}
+SHARDED = Tensor((32, 32), "BFLOAT8_B", "TILE", memory=MemoryConfig("HEIGHT_SHARDED", "L1"))
+ROWS = Tensor((32, 32), "UINT32", "ROW_MAJOR")
+
+
+def of(*found: tuple[Value, str, dict[str, str], int]) -> Master:
+    master = Master()
+    for value, source, machine, count in found:
+        seen = Execution(source, dict(machine), count)
+        master.add(Configuration("ttnn.add", {"arg0": value}, executions=[seen]))
+    return master
+
+
+MASTER = of((SHARDED, "a.py::x", N150, 1), (ROWS, "b.py::y", P150, 2), (Lost("{...}"), "b.py::y", N150, 3))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places"),
+    [
+        (Filter(), [0, 1, 2]),
+        (Filter(model="b.py"), [1, 2]),
+        (Filter(board="N150"), [0, 2]),
+        (Filter(board="blackhole"), [1]),
+        (Filter(model="b.py", board="n150"), [2]),
+        (Filter(dtype="bfloat8_b"), [0]),
+        (Filter(layout="row_major"), [1]),
+        (Filter(memory="L1_HEIGHT"), [0]),
+        (Filter(memory="dram"), [1]),
+        (Filter(dtype="UINT32", memory="L1"), []),
+    ],
+)
+def test_filters(wanted: Filter, places: list[int]) -> None:
+    assert [each.index for each in MASTER if wanted.takes(each)] == places
+
+
+def test_what_is_added_gone_and_changed() -> None:
+    newer = of((SHARDED, "a.py::x", N150, 5), (ROWS, "b.py::y", N150, 2), (1, "c.py", N150, 1))
+    found = difference(MASTER, newer)
+    assert [each.arguments["arg0"] for each in found.added] == [1]
+    assert [each.arguments["arg0"] for each in found.gone] == [Lost("{...}")]
+    assert [told for _, told in found.changed] == [
+        "called 5 times in a.py::x on Wormhole n150, not 1",
+        "seen also in b.py::y on Wormhole n150; no more seen in b.py::y on Blackhole p150b",
+    ]
+    assert not difference(MASTER, MASTER)
+
+
+def test_statistics_count_each_configuration_once_in_each() -> None:
+    found = statistics(MASTER)
+    assert found["models"] == {"b.py": 2, "a.py": 1}
+    assert found["boards"] == {"Wormhole n150": 2, "Blackhole p150b": 1}
+    assert found["memory"] == {"DRAM_INTERLEAVED": 1, "L1_HEIGHT_SHARDED": 1}
+
+
+def test_what_a_schema_lost() -> None:
+    found = check(MASTER)
+    assert (found.configurations, found.lost, found.broken) == (3, {"ttnn.add arg0": 1}, [])
+    assert found.unsaid == {"source": 0, "machine": 0, "device config": 3, "output": 3, "argument names": 3}
