@@ -1,4 +1,8 @@
-"""What the environment of a board process must say before ttnn is imported, for what is asked of it."""
+"""What the environment of a board process must say before a board is opened, for what is asked of it."""
+
+from __future__ import annotations
+
+import os
 
 PROFILER = {
     "TT_METAL_DEVICE_PROFILER": "1",
@@ -7,3 +11,20 @@ PROFILER = {
 }
 WATCHER = {"TT_METAL_WATCHER": "120"}
 """Seconds between two looks of the watcher."""
+
+_NO_PROFILER = "requires a Tracy-enabled build"
+
+
+def profiler_given_up(error: BaseException) -> bool:
+    """Takes the profiler back from this process's environment, where a board didn't open because of it.
+
+    Args:
+        error: what opening the board raised.
+
+    Returns:
+        Whether it was that, so that another try may open it.
+    """
+    if _NO_PROFILER not in str(error):
+        return False
+    asked = [name for name in PROFILER if os.environ.pop(name, None) is not None]
+    return bool(asked)

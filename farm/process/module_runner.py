@@ -11,6 +11,7 @@ from typing import Any
 
 from farm.outcome import Outcome
 from farm.process.classify import judged, words
+from farm.process.environments import profiler_given_up
 from farm.process.measuring import Measurements, measure
 from farm.process.modules import LoadedModule, is_loaded, load
 from farm.sweeps.errors import ModuleError, Unencodable
@@ -63,7 +64,7 @@ class ModuleRunner:
             begun = time.perf_counter()
             answer = measure(module, values, device, vector.get("modes", ()), found)
             verdict, reason, message = judged(answer, computes=self.computes)
-            if verdict is Verdict.PASS and found.complaint:
+            if verdict.good and found.complaint:
                 verdict, reason, message = found.complaint
         except KeyboardInterrupt:
             raise
@@ -123,7 +124,13 @@ class ModuleRunner:
         with self._preparing(f"mesh_device_fixture() of {module.name}", FIXTURE_SECONDS):
             generator = module.fixture()
             try:
-                device, _name = next(generator)
+                try:
+                    device, _name = next(generator)
+                except RuntimeError as error:
+                    if not profiler_given_up(error):
+                        raise
+                    generator = module.fixture()
+                    device, _name = next(generator)
             except StopIteration:
                 raise ModuleError(f"mesh_device_fixture() of {module.name} ends without a device") from None
             except (TypeError, ValueError) as error:

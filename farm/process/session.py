@@ -11,6 +11,7 @@ import ttnn
 
 from farm.outcome import Outcome
 from farm.process.classify import words
+from farm.process.environments import profiler_given_up
 from farm.process.module_runner import ModuleRunner, Tell
 from farm.process.rebuild import CannotRebuild, find_class, member
 from farm.process.runner import Runner
@@ -63,6 +64,8 @@ class Session:
             device = ttnn.open_mesh_device(ttnn.MeshShape(*config.mesh_shape), **_open_arguments(config))
         except (RuntimeError, CannotRebuild, ValueError) as error:
             self.close()
+            if profiler_given_up(error):
+                return self.open(raw)
             return {"refused": words(error)}
         self._runner = Runner(device, computes=self.computes)
         self._runner.on_error = self._on_error

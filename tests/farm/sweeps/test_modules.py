@@ -13,15 +13,18 @@ import pytest
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
+from farm.cli.measures import with_environment
 from farm.outcome import Outcome
 from farm.process.handle import TtnnProcess
 from farm.process.protocol import Hung, ProcessDied
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.planning import plan_records
 from farm.sweeps.records import Record, list_modules
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
+from tests.farm.sweeps.small_master import ADDS, SIGMOIDS, write_small_master
 from tracer.device_config import DeviceConfig
 
 pytestmark = pytest.mark.ttnn
@@ -45,7 +48,9 @@ def process(board: Board, tmp_path: Path) -> Iterator[TtnnProcess]:
 
 
 def records(process: TtnnProcess, place: Path, *names: str, suites: Sequence[str] | None = None) -> list[Record]:
-    modules = find_modules(place_of(sweeps=place), names, import_seconds=20)
+    master = write_small_master(process.workdir.parent / "master.json")
+    environment = {MASTER_VARIABLE: str(master)}
+    modules = find_modules(place_of(sweeps=place), names, environment=environment, import_seconds=20)
     return list(list_modules(modules, suites, process))
 
 
@@ -94,7 +99,8 @@ class Swept:
 
 @pytest.fixture(scope="module")
 def swept(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Swept:
-    folder = tmp_path_factory.mktemp("swept")
+    folder = tmp_path_factory.mktemp("swept") / "process"
+    folder.mkdir()
     notes = folder / "notes"
     process = TtnnProcess(replace(board, environment={**board.environment, "SWEEP_FIXTURE_NOTES": str(notes)}), folder)
     found = records(process, MODULES, "contract", "eltwise")
@@ -107,9 +113,9 @@ def swept(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Swept:
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("eltwise.unary.sigmoid_accurate.sigmoid_accurate", {("nightly", "validated"): 8, TRACED: 8}),
-        ("eltwise.binary.add.add", {("nightly", "validated"): 2, TRACED: 11}),
-        ("eltwise.binary.add.add_model_traced", {TRACED: 11}),
+        ("eltwise.unary.sigmoid_accurate.sigmoid_accurate", {("nightly", "validated"): 8, TRACED: SIGMOIDS}),
+        ("eltwise.binary.add.add", {("nightly", "validated"): 2, TRACED: ADDS}),
+        ("eltwise.binary.add.add_model_traced", {TRACED: ADDS}),
         ("eltwise.ternary.where", {("nightly", "validated"): 8}),
         ("contract.unwritten", {("nightly", "validated"): 8}),
         (
@@ -191,10 +197,21 @@ def test_what_is_measured(process: TtnnProcess) -> None:
         assert metrics["peak_l1_memory_per_core_bytes"] >= metrics["peak_l1_buffers_per_core_bytes"]
     # circular buffers that lie in sharded tensors need nothing of their own
     assert any(outcome.metrics["peak_cb_per_core_bytes"] > 0 for outcome in outcomes)
-    [vector, *_] = planned(process, MODULES, "eltwise.ternary", modes=("perf_with_cache", "device_perf"))
+    [vector, *_] = planned(process, MODULES, "eltwise.ternary", modes=("perf_with_cache",))
     [outcome] = run(process, [vector]).values()
     assert outcome.metrics["e2e_perf_uncached_ms"] > 0
     assert outcome.metrics["e2e_perf_cached_ms"] > 0
+
+
+def test_a_build_without_profiler_opens_all_the_same_and_says_so(board: Board, tmp_path: Path) -> None:
+    [asked] = with_environment([board], device_perf=True, watcher=False)
+    process = TtnnProcess(asked, tmp_path / "process")
+    vectors = planned(process, MODULES, "contract.xfail", "contract.fixture", modes=("device_perf",))
+    outcomes = run(process, vectors)
+    unsupported = Verdict.FAIL_UNSUPPORTED_DEVICE_PERF
+    assert Counter(outcome.verdict for outcome in outcomes.values()) == {unsupported: 4, Verdict.XFAIL: 2}
+    told = next(outcome.message for outcome in outcomes.values() if outcome.verdict is unsupported)
+    assert told.startswith("it passed, but its performance on the device can't be measured here: ")
 
 
 BROKEN = {
