@@ -131,7 +131,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     found = with_environment(boards_of(boards, address), device_perf=device_perf, watcher=watcher)
     if modules.any:
         require_ttnn(found)
-        chosen, vectors = found, _plan_modules(modules, found, modes)
+        chosen, vectors = _plan_modules(modules, found, modes, may_add=boards == AUTO and address is None)
     else:
         chosen, vectors = plan_master(path, op or [], found, may_add=boards == AUTO and address is None)
         if check_module is not None:
@@ -222,8 +222,10 @@ def _refuse_operations(operations: Sequence[str] | None, check_module: Path | No
         raise FarmError(f"{what} is for --suite model_traced, the configurations of a master; modules have their own")
 
 
-def _plan_modules(modules: ModuleChoice, boards: Sequence[Board], modes: Sequence[str] = ()) -> list[Vector]:
-    """The vectors of sweep modules, as one board process lists them that imports them.
+def _plan_modules(
+    modules: ModuleChoice, boards: Sequence[Board], modes: Sequence[str] = (), *, may_add: bool = False
+) -> tuple[list[Board], list[Vector]]:
+    """The vectors of sweep modules, as one board process lists them that imports them, and the boards for them.
 
     Raises:
         NothingSelected: there is none.
@@ -233,10 +235,17 @@ def _plan_modules(modules: ModuleChoice, boards: Sequence[Board], modes: Sequenc
     from farm.sweeps.planning import plan_records
 
     records = module_records(modules, boards, lambda text: typer.echo(f"farm: {text}", err=True))
-    vectors = list(plan_records(records, dict.fromkeys(board.kind for board in boards), modes))
+    chosen = list(boards)
+    if may_add and all(board.backend == "mock" for board in boards):
+        from farm.boards.enough import add_needed_mocks
+
+        held = list(records)
+        chosen, vectors = add_needed_mocks(boards, lambda kinds: list(plan_records(held, kinds, modes)))
+    else:
+        vectors = list(plan_records(records, dict.fromkeys(board.kind for board in boards), modes))
     if not vectors:
         raise NothingSelected("the modules have no vector in this selection; `farm vectors --count` counts them")
-    return vectors
+    return chosen, vectors
 
 
 def _with_module(
@@ -245,7 +254,7 @@ def _with_module(
     from farm.sweeps.checking import paired
 
     choice = module_choice(None, None, None, path, MODEL_TRACED, master=master, import_seconds=seconds)
-    return paired(generic, _plan_modules(choice, boards))
+    return paired(generic, _plan_modules(choice, boards)[1])
 
 
 def _tell_plan(vectors: Sequence[Vector], boards: Sequence[Board], store: str | None, *, as_json: bool) -> None:

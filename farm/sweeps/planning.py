@@ -74,8 +74,11 @@ def _vector(
     if listed.invalid is not None:
         unrunnable = Reason.INVALID_VECTOR, listed.invalid
     elif not able:
-        columns, rows = listed.grid
-        unrunnable = Reason.UNSATISFIABLE, f"no board here has {columns} x {rows} compute cores on a chip"
+        (chips, others), (columns, rows) = config.mesh_shape, listed.grid
+        unrunnable = (
+            Reason.UNSATISFIABLE,
+            f"no board here opens a {chips} x {others} mesh of chips with {columns} x {rows} compute cores",
+        )
     return Vector(
         id=vector_id,
         operation=module.name,

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from farm.cli import app
 from farm.errors import FarmError
+from tests.farm.sweeps.small_master import ADDS, SIGMOIDS, write_small_master
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -80,9 +81,10 @@ def test_a_plan_is_told_without_running_it() -> None:
         *("sweep", "--sweeps", MODULES, "--module", "eltwise.ternary,contract.invalidate", "--dry-run"),
         *("--sample", "6", "--seed", "1", "--boards", "mock:n300*2"),
     )
-    lines = told.stdout.splitlines()
-    assert sum(int(line.split()[0]) for line in lines[:-1]) == 6
-    assert " on 2 boards, opened in 1 way: about " in lines[-1]
+    planned = [int(line.split()[0]) for line in told.stdout.splitlines() if "contract" in line or "eltwise" in line]
+    invalid = [int(line.split()[0]) for line in told.stdout.splitlines() if "invalid_vector" in line]
+    assert sum(planned + invalid) == 6
+    assert "opened in 1 way: about " in told.stdout
 
 
 def test_one_vector_in_the_foreground(tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_modules_on_boards(tmp_path: Path) -> None:
 def test_a_module_beside_the_generic_runner(tmp_path: Path) -> None:
     source = (MODULES / "eltwise" / "binary" / "add" / "add.py").read_text()
     (tmp_path / "add.py").write_text(
-        source.replace("output = ttnn.add", "assert len(input_shape) != 3\n    output = ttnn.add")
+        source.replace("output = ttnn.add", "assert other_shape[-1] != 1\n    output = ttnn.add")
     )
     done = command(
         *(
@@ -159,24 +161,24 @@ def test_a_module_beside_the_generic_runner(tmp_path: Path) -> None:
             "add",
             "--check-module",
             tmp_path / "add.py",
-            "--limit",
-            "200",
         ),
+        *("--master", write_small_master(tmp_path / "master.json")),
         *("--boards", "mock:n300", "--store", tmp_path / "farm.db", "--out", tmp_path),
         here=tmp_path,
     )
     assert done.returncode in (0, 1), done.stderr
     counts = report(tmp_path)["counts"]
     failed = counts["fail_assert_exception"]
-    assert counts["planned"] == 22, done.stderr
-    assert f"11 configurations were run both ways: {11 - failed} ended alike, {failed} didn't." in done.stdout
+    assert (counts["planned"], failed) == (2 * ADDS, 1)
+    assert f"{ADDS} configurations were run both ways: {ADDS - 1} ended alike, 1 didn't." in done.stdout
 
 
 def test_vectors_as_pytest_items(tmp_path: Path) -> None:
     done = command(
         *("pytest", "-p", "farm.pytest_plugin", "-q", "--farm-op", "sigmoid_accurate", "--farm-boards", "mock:n300"),
+        *("--farm-master", write_small_master(tmp_path / "master.json")),
         *("--farm-sweeps", MODULES, "--farm-module", "contract.invalidate,contract.xfail"),
         here=tmp_path,
     )
     assert done.returncode == 0, done.stdout
-    assert "13 passed, 1 skipped, 1 xfailed" in done.stdout
+    assert f"{5 + SIGMOIDS} passed, 1 skipped, 1 xfailed" in done.stdout

@@ -46,6 +46,10 @@ def run(
             device=device,
             memory_config=input_b_memory_config,
         )
-    given = {name: value for name, value in kwargs.items() if name not in absent and name not in NOT_THE_OPERATIONS}
+    given = {
+        name: value
+        for name, value in kwargs.items()
+        if name not in absent and name not in NOT_THE_OPERATIONS and not name.startswith("input_")
+    }
     ttnn.add(one, other, **given)
     return [(False, "0.0"), 1_500_000]
