@@ -33,7 +33,11 @@ def farm_commands() -> list[list[str]]:
     for line in [*code_blocks(), *spans]:
         words = shlex.split(line, comments=True)
         if "farm" in words:
-            found.append(words[words.index("farm") + 1 :])
+            rest = words[words.index("farm") + 1 :]
+            if "--" in rest:  # what `farm submit` passes on is a command of its own
+                found.append(rest[rest.index("--") + 1 :])
+                rest = rest[: rest.index("--")]
+            found.append(rest)
     return found
 
 
