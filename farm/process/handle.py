@@ -18,6 +18,7 @@ from typing import Any
 
 from farm.boards.base import Board
 from farm.errors import NotRunnable
+from farm.kernel_cache import cache_environment
 from farm.outcome import Outcome, doubted, received
 from farm.process.classify import describe_exit, last_words
 from farm.process.packages import packages_folder
@@ -218,7 +219,8 @@ class TtnnProcess:
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
         # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
         memory = dict.fromkeys(_MPI_MEMORY, str(self.workdir))
-        quiet = {**_QUIET, **memory, OPERATION_TIMEOUT_VARIABLE: seconds}
+        kernels = cache_environment(self.board, inherited)
+        quiet = {**_QUIET, **memory, **kernels, OPERATION_TIMEOUT_VARIABLE: seconds}
         return {**quiet, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
     def _start_guard(self, pid: int) -> None:
