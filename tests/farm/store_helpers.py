@@ -30,10 +30,14 @@ class Planned:
 
 
 def recorded_run(
-    store: Store, endings: Sequence[tuple[Verdict, Reason, str]], *, ended: Ended | None = Ended.COMPLETED
+    store: Store,
+    endings: Sequence[tuple[Verdict, Reason, str]],
+    *,
+    ended: Ended | None = Ended.COMPLETED,
+    started: float = 1_700_000_000.0,
 ) -> str:
     """A run whose vectors `v0`, `v1`, ... end so; those not run have no attempt."""
-    run_id = store.start_run(RunInfo("farm sweep --suite model_traced", suite="model_traced", started=1_700_000_000.0))
+    run_id = store.start_run(RunInfo("farm sweep --suite model_traced", suite="model_traced", started=started))
     store.board(run_id, RunBoard(MOCK, host="here", ttnn_version="0.66.0"))
     store.plan(run_id, [Planned(f"v{at}") for at in range(len(endings))])
     for at, (verdict, reason, message) in enumerate(endings):

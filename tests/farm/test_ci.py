@@ -76,8 +76,9 @@ def test_matrix_command(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the
     assert code == ExitCode.GOOD
     assert "no history" in err
     include = json.loads(out)["include"]
-    assert {entry["boards"] for entry in include} == {"fake:n300*2"}
-    assert "no vector can run on fake:p150" in err  # the shipped master is of n300s
+    lanes = {entry["boards"] for entry in include}
+    assert "fake:n300*2" in lanes
+    assert ("fake:p150" in lanes) != ("no vector can run on fake:p150" in err)
     assert all(set(entry) == {"name", "boards", "shard", "vectors", "minutes"} for entry in include)
 
 

@@ -199,20 +199,27 @@ def test_ten_thousand_vectors_open_and_filter_in_under_a_second(tmp_path: Path) 
     with Store.open(tmp_path / "farm.db") as store:
         page = write_page(store, large_run(store, LARGE), tmp_path / "report.html")
     with chromium(tmp_path / "profile") as browser:
-        browser.get("about:blank")
-        began = time.perf_counter()
-        browser.get(page.as_uri())
-        opened = time.perf_counter() - began
-        assert shown(browser, "vectors") == str(LARGE)
-        began = time.perf_counter()
-        choose(browser, "vectors", "Search", "conv2d")
-        found = rows(browser, "vectors")
-        filtered = time.perf_counter() - began
-    assert found
+        # the best of some tries: the machine that tests has other things to do
+        opened, filtered = (min(times) for times in zip(*(timed(browser, page) for _ in range(4)), strict=True))
     print(f"opened in {opened:.2f} s, filtered in {filtered:.2f} s")
-    # twice what is promised: the machine that tests has other things to do
-    assert opened < 2
-    assert filtered < 2
+    assert opened < 1
+    assert filtered < 1
+
+
+def timed(browser: Chrome, page: Path) -> tuple[float, float]:
+    """Seconds to open a page of `LARGE` vectors, and to filter them."""
+    browser.get("about:blank")
+    began = time.perf_counter()
+    browser.get(page.as_uri())
+    opened = time.perf_counter() - began
+    assert shown(browser, "vectors") == str(LARGE)
+    began = time.perf_counter()
+    choose(browser, "vectors", "Search", "conv2d")
+    found = rows(browser, "vectors")
+    filtered = time.perf_counter() - began
+    assert found
+    assert all("conv2d" in row[1] for row in found)
+    return opened, filtered
 
 
 def test_a_run_in_which_all_is_well_says_so(tmp_path: Path) -> None:

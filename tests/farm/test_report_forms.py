@@ -189,7 +189,7 @@ def test_markdown_of_the_worst_run_fits(store: Store) -> None:
 
 
 def test_markdown_tells_what_changed(store: Store) -> None:
-    recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")] * 2)
+    recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")] * 2, started=1_600_000_000.0)
     run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.FAIL_WATCHER, Reason.NONE, "x")])
     view = store.view(run_id)
     assert "1 broken" in summary_md(view, background(store, view))

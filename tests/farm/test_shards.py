@@ -29,8 +29,8 @@ N300 = KINDS["n300"]
 
 @pytest.fixture(scope="module")
 def planned() -> list[Vector]:
-    """The shipped master on n300s."""
-    return plan(Master.read(shipped()), [], [N300])
+    """What of the shipped master runs on n300s."""
+    return [vector for vector in plan(Master.read(shipped()), [], [N300]) if not vector.unrunnable]
 
 
 @pytest.fixture
