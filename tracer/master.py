@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import importlib.resources
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from tracer import files
 from tracer.configuration import BrokenConfiguration, Configuration, Execution
 from tracer.errors import MasterError
 from tracer.forms import brief
-from tracer.merging import copied, join
+from tracer.merging import copied, join, likeness
 from tracer.names import canonical
 from tracer.schemas import configuration
 from tracer.writing import text_of
@@ -61,7 +61,7 @@ class Master:
         self.configurations: dict[str, list[Configuration]] = {}
         self.broken: list[BrokenConfiguration] = []
         self.metadata: dict[str, Any] = {}
-        self._known: dict[str, dict[str, Configuration]] = {}
+        self._known: dict[str, dict[Hashable, list[Configuration]]] = {}
 
     @classmethod
     def read(cls, path: str | Path) -> Master:
@@ -130,10 +130,11 @@ class Master:
         return self._add(new, MergeSummary())
 
     def _add(self, new: Configuration, summary: MergeSummary) -> bool:
-        known = self._index(new.operation)
-        old = known.get(new.content_hash)
+        alike = self._index(new.operation).setdefault(likeness(new), [])
+        old = next((each for each in alike if each.content_hash == new.content_hash), None)
         if old is None:
-            own = known[new.content_hash] = copied(new)
+            own = copied(new)
+            alike.append(own)
             own.index = self._taken(new.operation)
             self.configurations[new.operation].append(own)
             summary.added += 1
@@ -145,13 +146,16 @@ class Master:
             summary.known += 1
         return False
 
-    def _index(self, operation: str) -> dict[str, Configuration]:
-        """Configurations of an operation by content hash; of two that a file holds twice, the first."""
+    def _index(self, operation: str) -> dict[Hashable, list[Configuration]]:
+        """Configurations of an operation by what they are like; of two that a file holds twice, the first comes first.
+
+        A content hash takes long, and few of a large file's are ever asked for.
+        """
         found = self.configurations.setdefault(operation, [])
         if operation not in self._known:
-            self._known[operation] = {}
-            for each in reversed(found):
-                self._known[operation][each.content_hash] = each
+            known = self._known[operation] = {}
+            for each in found:
+                known.setdefault(likeness(each), []).append(each)
         return self._known[operation]
 
     def merge(self, other: Master) -> MergeSummary:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from copy import copy
 from dataclasses import replace
+from operator import itemgetter
 
 from tracer.configuration import Configuration, Execution, in_order
 from tracer.device_config import DeviceConfig
+from tracer.values import EnumMember, MemoryConfig, Tensor
 
 OUTPUTS_DIFFER = "outputs_differ"
 """The key of a configuration whose output depends on the board, so that the master tells none."""
@@ -59,6 +62,20 @@ def _known(executions: list[Execution], new: Execution) -> bool:
 
 def _computed(configuration: Configuration) -> bool:
     return configuration.given_hash is None or configuration.given_hash == configuration.computed_hash()
+
+
+_TELLING = frozenset({type(None), bool, int, str, Tensor, MemoryConfig, EnumMember})
+
+
+def likeness(configuration: Configuration) -> Hashable:
+    """What configurations of one content have in common, and most others not: quickly told.
+
+    Floats are not part of it, since one nan is not another.
+    """
+    return tuple([
+        (name, value if type(value) in _TELLING else type(value))
+        for name, value in sorted(configuration.arguments.items(), key=itemgetter(0))
+    ])
 
 
 def copied(new: Configuration) -> Configuration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from tracer import forms
@@ -189,6 +190,7 @@ def unsupported(raw: Unsupported) -> Handle | Lost:
     return Lost(f"[ unsupported type , {raw.type}]", name.replace(" const>", ">"))
 
 
+@lru_cache(maxsize=4096)  # a model makes thousands of calls with a few program configs
 def typed_text(name: str, text: str) -> Value:
     """Version 2's `{"type": name, "value" or "repr": text}`: an object of this class, printed."""
     if name in HANDLES:

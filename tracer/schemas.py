@@ -23,6 +23,9 @@ _CONFIGURATION = frozenset(
     | {"config_hash", "execution_count"}
 )
 
+MOST_OPENINGS = 1024
+"""Ways of opening a board that are kept once read."""
+
 
 class _Wrong(Exception):  # noqa: N818 - never leaves this module
     """What is wrong with one configuration, and with which of its arguments."""
@@ -147,9 +150,23 @@ def _execution(raw: Any) -> Execution:
         machine,
         _count(count),
         _text(raw.get("trace_uid"), "trace_uid"),
-        None if opened is None else DeviceConfig.from_json(opened),
+        None if opened is None else _opened(opened),
         {key: part for key, part in raw.items() if key not in _EXECUTION},
     )
+
+
+_openings: dict[str, DeviceConfig] = {}
+
+
+def _opened(raw: Any) -> DeviceConfig:
+    """How a board was opened: there are few ways, in many executions."""
+    text = repr(raw)
+    known = _openings.get(text)
+    if known is None:
+        known = DeviceConfig.from_json(raw)
+        if len(_openings) < MOST_OPENINGS:
+            _openings[text] = known
+    return known
 
 
 def _count(raw: Any) -> int | None:
