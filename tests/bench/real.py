@@ -28,7 +28,8 @@ from tracer.master import Master, shipped
 
 def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
     """The shipped master's vectors, over and over, each under an id of its own."""
-    some = plan(Master.read(shipped()), [], dict.fromkeys(board.kind for board in boards))
+    planned = plan(Master.read(shipped()), [], dict.fromkeys(board.kind for board in boards))
+    some = [vector for vector in planned if not vector.unrunnable]
     made = []
     for number in range(count):
         vector = some[number % len(some)]

@@ -42,6 +42,7 @@ def timed(command: list[str], **environment: str) -> tuple[float, str]:
 
 
 def measured(module: str, *arguments: object, **environment: str) -> Any:
-    """What `python -m module arguments` prints as JSON in its last line: each measurement has a process of its own."""
+    """The line of JSON that `python -m module arguments` prints: each measurement has a process of its own."""
     _, printed = timed([sys.executable, "-m", module, *map(str, arguments)], **environment)
-    return json.loads(printed.strip().splitlines()[-1])
+    # ttnn has the last word
+    return json.loads(next(line for line in reversed(printed.splitlines()) if line.startswith("{")))
