@@ -191,7 +191,8 @@ def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingP
 
 
 def listing_process(boards: Sequence[Board], folder: Path | None = None) -> TtnnProcess:
-    """A process to list modules in: with the environment of the first board, a mock's where that is a fake."""
-    real = next((board for board in boards if board.backend != "fake"), None) or mock_boards(KINDS["n300"], 1)[0]
+    """A process to list modules in: with the environment of this host's first board, of a mock where it has none."""
+    here = (board for board in boards if board.backend != "fake" and not board.host)
+    real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
     workdir = folder or Path(tempfile.mkdtemp(prefix=f"farm-listing-{os.getpid()}-"))
     return TtnnProcess(real, workdir)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from farm.endings import untried
+from farm.sweeps.choosing import ModuleChoice, sampled
+from farm.vectors import Vector
+from farm.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+
+
+def vectors(count: int) -> list[Vector]:
+    return [
+        Vector(f"{number:04}", "m", "", "", DeviceConfig(), device_config_inferred=True, payload={})
+        for number in range(count)
+    ]
+
+
+def test_a_sample_is_the_seeds_and_keeps_its_order() -> None:
+    every = vectors(100)
+    picked = sampled(every, 10, seed=1)
+    assert len({vector.id for vector in picked}) == 10
+    assert [vector.id for vector in picked] == sorted(vector.id for vector in picked)
+    assert sampled(every, 10, seed=1) == picked
+    assert sampled(every, 10, seed=2) != picked
+    assert sampled(every, 200) == every
+
+
+def test_a_sample_does_not_depend_on_what_else_is_there() -> None:
+    every = vectors(100)
+    picked = sampled(every, 10, seed=3)
+    # leaving out what was not picked leaves the same ones
+    assert sampled([vector for vector in every if vector in picked or int(vector.id) % 2], 10, seed=3) == picked
+
+
+def test_a_run_keeps_what_chose_its_modules() -> None:
+    choice = ModuleChoice(names=("eltwise",), sweeps=Path("sweeps"), suites=("nightly",))
+    assert choice.any
+    assert choice.as_json() == {"modules": ["eltwise"], "sweeps": "sweeps", "suites": ["nightly"]}
+    assert not ModuleChoice(suites=("model_traced",)).any
+    assert ModuleChoice(suites=("model_traced",)).as_json() == {}
+
+
+def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
+    assert untried("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
+    assert untried("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
+    assert untried("a", Reason.UNSATISFIABLE, "no").verdict is Verdict.NOT_RUN
