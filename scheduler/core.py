@@ -162,8 +162,10 @@ class Scheduler:
 
     def has_room(self, board: BoardRecord) -> bool:
         """Whether a board is to get another batch now."""
-        seconds = sum(batch.seconds * batch.pace for batch in board.batches.values())
-        return self.batching.room(len(board.batches), seconds)
+        held = board.batches
+        if not held or len(held) >= self.batching.depth:
+            return not held  # asked after every attempt: mostly the answer is plain
+        return self.batching.room(len(held), sum(batch.seconds * batch.pace for batch in held.values()))
 
     # --- events ---
 
