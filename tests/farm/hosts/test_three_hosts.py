@@ -49,12 +49,12 @@ def test_three_hosts(tmp_path: Path) -> None:
         beta.farm("up", "--join", head, "--boards", "mock:n300")
         _a_wrong_token_gets_nothing(gamma, laptop, alpha, head)
 
-        shipped = laptop.folder / "work" / "sweeps"
-        shipped.mkdir(parents=True)
-        (shipped / "slow.py").write_text(SLOW_MODULE)
+        sweeps = tmp_path / "sweeps"  # a path on every host
+        sweeps.mkdir()
+        (sweeps / "slow.py").write_text(SLOW_MODULE)
         sweep = laptop.start(
-            *("submit", "--ship", "work", "--out", "out", "--"),
-            *("sweep", "--sweeps", "sweeps", "--module", "slow", "--boards", "auto"),
+            *("submit", "--out", "out", "--"),
+            *("sweep", "--sweeps", str(sweeps), "--module", "slow", "--boards", "auto"),
             extra={"FARM_ADDRESS": head},
         )
         _until(lambda: _states(alpha)["beta:mock:n300:0"] == "busy", "the sweep runs on beta", sweep)

@@ -1,0 +1,117 @@
+"""What deploy/ holds fits this farm, as far as that can be told without running it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from farm.cli import app
+from farm.hosts.registry import Registry
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+
+
+def commands() -> Iterator[list[str]]:
+    """Every farm command in the files, as words."""
+    for unit in sorted((DEPLOY / "systemd").iterdir()):
+        for line in re.findall(r"^Exec\w+=/usr/bin/env (farm .*)$", unit.read_text(), re.MULTILINE):
+            yield shlex.split(line)
+    ssh = yaml.safe_load((DEPLOY / "ssh" / "cluster.yaml").read_text())
+    for line in (*ssh["head_start_ray_commands"], *ssh["worker_start_ray_commands"]):
+        yield shlex.split(line.removesuffix(" || true"))
+    for container in containers():
+        yield [*container["command"], *container["args"]]
+        if "lifecycle" in container:
+            yield container["lifecycle"]["preStop"]["exec"]["command"]
+
+
+def cluster() -> dict[str, Any]:
+    documents = list(yaml.safe_load_all((DEPLOY / "kuberay" / "raycluster.yaml").read_text()))
+    [found] = [document for document in documents if document["kind"] == "RayCluster"]
+    return dict(found)
+
+
+def containers() -> list[dict[str, Any]]:
+    spec = cluster()["spec"]
+    groups = [spec["headGroupSpec"], *spec["workerGroupSpecs"]]
+    return [container for group in groups for container in group["template"]["spec"]["containers"]]
+
+
+@pytest.mark.parametrize("words", tuple(commands()), ids=" ".join)
+def test_every_command_and_option_exists(words: list[str]) -> None:
+    known: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
+    assert words[0] == "farm"
+    options = {option for parameter in known[words[1]].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.parametrize("unit", ["farm-head.service", "farm-host.service"])
+def test_units_are_sound(unit: str) -> None:
+    told = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(DEPLOY / "systemd" / unit)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    complaints = [line for line in told.stderr.splitlines() if unit in line]
+    assert not complaints, told.stderr
+
+
+def test_the_ssh_file_passes_rays_own_validation() -> None:
+    pytest.importorskip("jsonschema")
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    validate_config(prepare_config(yaml.safe_load((DEPLOY / "ssh" / "cluster.yaml").read_text())))
+
+
+def test_the_kubernetes_farm_has_a_token_everywhere_and_a_board_per_worker() -> None:
+    spec = cluster()["spec"]
+    assert spec["authOptions"] == {"mode": "token", "secretName": "farm-token"}
+    for container in containers():
+        assert {"name": "FARM_TOKEN_FILE", "value": "/token/auth_token"} in container["env"]
+    [group] = spec["workerGroupSpecs"]
+    pod = group["template"]["spec"]
+    claims = {claim["name"] for claim in pod["resourceClaims"]}
+    assert {claim["name"] for claim in pod["containers"][0]["resources"]["claims"]} == claims
+
+
+def test_the_job_runs_what_submitting_runs() -> None:
+    job = yaml.safe_load((DEPLOY / "kuberay" / "rayjob.yaml").read_text())
+    assert job["spec"]["entrypoint"].startswith("python -m farm.hosts.job sweep ")
+    assert job["spec"]["clusterSelector"]["ray.io/cluster"] == cluster()["metadata"]["name"]
+
+
+def test_every_metric_named_is_exported() -> None:
+    pytest.importorskip("prometheus_client")
+    from farm.hosts.metrics import FarmMetrics
+
+    exported = set()
+    for metric in FarmMetrics(lambda: Registry().view(0.0), dict).collect():
+        exported |= {metric.name, f"{metric.name}_total"}
+    board = json.loads((DEPLOY / "monitoring" / "grafana.json").read_text())
+    named = {
+        name
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"farm_\w+", target["expr"])
+    }
+    assert named
+    assert named <= exported
+
+
+def test_the_container_copies_what_is_there() -> None:
+    text = (DEPLOY / "Containerfile").read_text()
+    for words in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
+        assert all((DEPLOY.parent / name).exists() for name in words.split()[:-1])
