@@ -172,6 +172,6 @@ def _about(view: RunView) -> list[tuple[str, str]]:
         ("driver's host", run.host),
         ("farm", run.farm_version),
         ("ttnn", run.ttnn_version or "unknown"),
-        *((str(key), _told(value)) for key, value in sorted(run.details.items()) if value),
+        *((key, _told(value)) for key, value in sorted(run.details.items()) if value and key != "operations"),
     ]
     return [(first_line(name), shortened(first_line(value), 2000)) for name, value in facts]

@@ -1,6 +1,7 @@
 "use strict";
 // Text only ever becomes a text node: nothing that a board said is markup here.
 const main = JSON.parse(document.getElementById("tables").textContent);
+const FEW = 6; // rows that need no search
 const PAGES = { vectors: 50, changes: 12 };
 let parsed = null;
 const details = () => (parsed ??= JSON.parse(document.getElementById("details").textContent));
@@ -119,6 +120,7 @@ class View {
     }
     this.count = make("span", { class: "note", "aria-live": "polite" });
     tools.append(this.count);
+    if (this.name !== "vectors" && this.data.rows.length < FEW) tools.style.display = "none";
     this.heads = this.columns.map((column, at) => {
       const button = make("button", { type: "button", onclick: () => this.sort(at) }, column.title);
       return make("th", { scope: "col", class: NUMBERS.has(column.kind) ? "number" : "" }, button);
