@@ -46,6 +46,7 @@ class Limits:
         reset: a board's reset command.
         ladder: what a board process is given after each signal that is to end it.
         budget: checks and resets before a board is held for a person.
+        renew: not seconds but vectors: so many run in one process before a new one takes its place.
     """
 
     open: float = 120.0
@@ -56,6 +57,7 @@ class Limits:
     reset: float = 300.0
     ladder: Ladder = field(default_factory=Ladder)
     budget: Budget = field(default_factory=Budget)
+    renew: int = 50_000
 
     def deadlines(self, board: Board) -> Deadlines:
         """What of it the process of a board needs to know."""
@@ -100,6 +102,7 @@ class Keeper:
         self._transitions: list[Transition] = []
         self._running = False
         self._opened: DeviceConfig | None = None
+        self._since_start = 0  # vectors that the process has run
         self._open_seconds: float | None = None  # of the last opening, until it was told
         self._stopping = False
 
@@ -112,6 +115,7 @@ class Keeper:
         """
         hello = self.process.start()
         self._running = True
+        self._since_start = 0
         return hello
 
     def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[Told]:
@@ -121,6 +125,8 @@ class Keeper:
         first of them gets that as its outcome.
         """
         waiting = deque(vectors)
+        if self._since_start >= self.limits.renew:
+            self.close()  # whatever a library leaves behind at each call must not pile up for ever
         while waiting and not self._stopping and self.health.state not in (State.HELD, State.RETIRED):
             refused = self._open(config, waiting[0]["id"])
             if refused is not None:
@@ -148,6 +154,7 @@ class Keeper:
         try:
             for outcome in self.process.run(list(waiting), self.limits.vector):
                 waiting.popleft()
+                self._since_start += 1
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
                 if self._open_seconds is not None:

@@ -67,6 +67,13 @@ def test_the_board_is_opened_again_only_when_it_must_be() -> None:
     assert fake(held).opened == [ONE, TWO, ONE]
 
 
+def test_a_process_is_renewed_after_so_many_vectors() -> None:
+    held = keeper(Script(), Limits(open=0.05, vector=0.05, renew=3))
+    for names in ("ab", "cd", "ef", "gh"):
+        assert len(run(held, *names)) == 2
+    assert fake(held).opened == [ONE, ONE]
+
+
 @pytest.mark.parametrize(("act", "reason"), [(Act.CRASH, Reason.CRASH), (Act.HANG, Reason.HANG)])
 def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reason) -> None:
     held = keeper(Script(acts={"bad": (act,)}))
