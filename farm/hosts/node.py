@@ -17,7 +17,7 @@ from pathlib import Path
 
 from farm.errors import FarmError, NotRunnable
 from farm.hosts.state import HostState, node_processes, process_began
-from farm.hosts.token import ray_environment
+from farm.hosts.token import ray_environment, use_token
 
 START_SECONDS = 120.0
 """How long Ray may take to start a node."""
@@ -180,10 +180,10 @@ def _living(known: Mapping[int, int]) -> list[int]:
 
 
 def require_head(address: str, token_file: Path) -> None:
-    """Makes sure that a farm's head answers, and takes our token.
+    """Makes sure that a farm's head answers, and takes our token, which this process shows from then on.
 
     Raises:
-        FarmError: the address doesn't read as one.
+        FarmError: the address doesn't read as one, or the file holds no token.
         NotRunnable: nothing answers there, or the token is refused.
     """
     host, _, port = address.rpartition(":")
@@ -193,6 +193,7 @@ def require_head(address: str, token_file: Path) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise NotRunnable(f"no farm at {address}: {error}; start its head with `farm up --head`") from error
+    use_token(token_file)
     from farm.quiet_ray import ray
 
     try:

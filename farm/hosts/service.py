@@ -17,7 +17,6 @@ from farm.hosts.node import require_head
 from farm.hosts.records import Answer, FarmView, HostOffer, RunReport
 from farm.hosts.registry import Hold, Registry
 from farm.hosts.state import load_state
-from farm.hosts.token import use_token
 from farm.settings import load_settings
 
 NAMESPACE, NAME = "farm", "registry"
@@ -175,7 +174,6 @@ def connected(address: str, token_file: Path) -> Iterator[Farm]:
     Raises:
         NotRunnable: nothing answers, the token is refused, or this host is none of the farm's.
     """
-    use_token(token_file)
     require_head(address, token_file)
     with ray_connection(address):
         yield find_farm(address)

@@ -52,7 +52,7 @@ class Host:
             text=True,
         )
 
-    def farm(self, *words: str, expect: int = 0, seconds: float = 90) -> str:
+    def farm(self, *words: str, expect: int = 0, seconds: float = 240) -> str:
         """Runs `farm WORDS` on this host; what it printed."""
         with self.start(*words) as process:
             try:

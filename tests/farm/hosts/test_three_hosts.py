@@ -64,7 +64,7 @@ def test_three_hosts(tmp_path: Path) -> None:
         assert "beta:mock:n300:0" not in _states(alpha)
         assert sweep.poll() is None, "the sweep goes on without it"
 
-        printed, _ = sweep.communicate(timeout=90)
+        printed, _ = sweep.communicate(timeout=200)
         assert sweep.returncode == 0, printed
         assert "::farm-" not in printed
         _report_is_whole(json.loads((laptop.folder / "out" / "report.json").read_text()))
@@ -108,7 +108,7 @@ def _report_is_whole(report: dict[str, Any]) -> None:
     assert set(ran) == {"alpha:mock:n150:0", "beta:mock:n300:0", "gamma:mock:p150:0"}
 
 
-def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 60) -> None:
+def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 150) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if sweep.poll() is not None or time.monotonic() > deadline:
