@@ -11,13 +11,15 @@ from types import TracebackType
 from typing import Any
 
 from farm.boards.base import Board
-from farm.fleet import Gone, Happening, Offered, RayFleet, Unusable, Withdrawn
+from farm.fleet import Gone, Happening, Offered, Outcomes, RayFleet, Unusable, Withdrawn
 from farm.hosts.records import Answer, Doing, RunReport
+from farm.hosts.registry import BY_FARM
 from farm.hosts.service import Farm
 from farm.keeper import Limits
 from farm.quiet_ray import ray
 from farm.report.progress import Lane, Progress
 from farm.store.records import Attempt, Conclusion
+from scheduler.health import Cause, State, Transition
 
 EXCHANGE_SECONDS = 0.5
 """How often the registry hears of a run."""
@@ -145,11 +147,22 @@ class FarmFleet(RayFleet):
 
     def _bearable(self, happening: Happening) -> Happening:
         """Where a host can't use its board, the others still can theirs."""
+        if isinstance(happening, Outcomes):
+            for told in happening.outcomes:
+                if isinstance(told, Transition):
+                    self._trusted(told)
         if isinstance(happening, Unusable):
             self._farm.actor.checked.remote(happening.board, False, happening.message)  # noqa: FBT003 - it failed
             self._leaving.add(happening.board)
             return Withdrawn(happening.board, happening.message)
         return happening
+
+    def _trusted(self, transition: Transition) -> None:
+        """Lets the farm know how far a board is trusted: that outlives the run."""
+        if transition.cause is Cause.CHECK_PASSED:
+            self._farm.actor.checked.remote(transition.board, True, "")  # noqa: FBT003 - it passed
+        elif transition.after is State.HELD:
+            self._farm.actor.hold.remote(transition.board, transition.message, BY_FARM)
 
     def _exchange(self) -> list[Happening]:
         """Tells the registry of the run and takes in its answer, without waiting for either."""

@@ -19,6 +19,8 @@ SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
 BAD_AFTER = 3
 """Faults in runs, with no passed check since, after which a board is held for a person to look at."""
+BY_FARM = "farm"
+"""Who holds a board that no person does."""
 BUSY, FREE, HELD, BAD, DRAINING, LOST = "busy", "free", "held", "bad", "draining", "lost"
 
 
@@ -137,7 +139,6 @@ class Registry:
     def checked(self, board: str, passed: bool, message: str, now: float) -> None:  # noqa: FBT001 - the check's answer
         """A board was checked: opened, and closed again."""
         known = self._board(board)
-        known.since = now
         if passed:
             known.canary, known.faults_unchecked, known.trouble = now, 0, ""
         else:
@@ -252,7 +253,7 @@ class Registry:
         known.faults_unchecked += 1
         known.trouble = message
         if known.faults_unchecked >= BAD_AFTER and known.board.id not in self.holds:
-            self.holds[known.board.id] = Hold(f"{known.faults_unchecked} faults in a row: {message}", "farm", now)
+            self.holds[known.board.id] = Hold(f"{known.faults_unchecked} faults in a row: {message}", BY_FARM, now)
             known.since = now
 
     def _forget_silent(self, now: float) -> None:
@@ -265,7 +266,7 @@ class Registry:
         if host.offer.node not in self._alive:
             return LOST
         if known.board.id in self.holds:
-            return BAD if self.holds[known.board.id].by == "farm" else HELD
+            return BAD if self.holds[known.board.id].by == BY_FARM else HELD
         return DRAINING if host.draining else ""
 
     def _why_not(self, board: str) -> str:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from farm.boards.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.boards.kinds import KINDS
 from farm.cluster import _own_folder
 from farm.driver import Driver
+from farm.errors import StoreError
 from farm.fleet import RayFleet
 from farm.keeper import Limits
 from farm.report.plain import PlainProgress
@@ -201,7 +202,7 @@ def _started(folder: Path, *arguments: str, slow: float = 0.3) -> Iterator[subpr
 def _until_running(folder: Path, attempts: int = 1) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if (folder / "farm.db").exists():
+        with suppress(StoreError):  # there is no run yet
             view = _last(folder)
             ready = any(event.kind.value == "joined" for board in view.run.boards for event in board.events)
             if ready and sum(len(each.history) for each in view.vectors) >= attempts:
