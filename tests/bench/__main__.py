@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.row import ROOT, Row, measured, timed
+from tests.bench.tracing import tracer
 
 MOCK = "mock:n300"
 
@@ -132,7 +133,7 @@ def memory(full: bool) -> Iterator[Row]:
 
 
 BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
-    each.__name__: each for each in (real, xdist, busy, dispatch, makespan, million, start, memory)
+    each.__name__: each for each in (real, xdist, busy, dispatch, makespan, million, start, memory, tracer)
 }
 
 

@@ -1,0 +1,116 @@
+"""What tracing adds to a call that was made before: `python -m tests.bench.tracer_calls CALLS [--peer]`.
+
+With `--peer`, on tensors of the host and beside `ttnn.operation_tracer`, which newer versions of ttnn have; else on a
+mock board. Microseconds a call, as JSON.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+SERIES = 25
+
+
+def seconds(call: Callable[[], Any], calls: int) -> float:
+    """Of one call, the least of many short series: other work on the machine comes and goes."""
+    call()
+    found, each = [], max(1, calls // SERIES)
+    for _ in range(SERIES):
+        began = time.perf_counter()
+        for _ in range(each):
+            call()
+        found.append((time.perf_counter() - began) / each)
+    return min(found)
+
+
+def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
+    """Of one call under this project's capture."""
+    from tracer.capture import Capture
+
+    capture = Capture(folder / "trace.jsonl")
+    capture.start()
+    capture.begin("bench")
+    try:
+        return seconds(call, calls)
+    finally:
+        capture.end("bench", "passed")
+        capture.stop()
+
+
+def on_a_board(calls: int, folder: Path) -> dict[str, float]:
+    """An addition of two tensors on a mock n300."""
+    from farm.boards.kinds import KINDS
+    from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
+
+    os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
+    import ttnn
+
+    device = ttnn.open_device(device_id=0)
+    one, other = (ttnn.zeros([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device) for _ in range(2))
+
+    def call() -> None:
+        ttnn.add(one, other, dtype=ttnn.bfloat16, memory_config=ttnn.L1_MEMORY_CONFIG)
+
+    plain = seconds(call, calls)
+    traced = ours(call, calls, folder)
+    plain = min(plain, seconds(call, calls))
+    ttnn.close_device(device)
+    return {"plain": plain, "ours": traced - plain}
+
+
+def beside_the_peer(calls: int, folder: Path) -> dict[str, float]:
+    """A reshape of a tensor on the host; tt-metal's tracer wraps the operation's function, as it does by itself.
+
+    It does so in slow runtime mode only, whose own cost is left out here. Of torch it asks only whether a value is one
+    of its tensors, for which a stand-in will do where there is none.
+    """
+    os.environ["TTNN_OPERATION_TRACE_DIR"] = str(folder / "theirs")
+    import numpy as np
+    import ttnn
+    import ttnn.operation_tracer
+
+    if importlib.util.find_spec("torch") is None:
+        sys.modules["torch"] = types.ModuleType("torch")
+        sys.modules["torch"].Tensor = type("Tensor", (), {})  # type: ignore[attr-defined]
+    tensor = ttnn.Tensor(np.zeros((1, 1, 32, 32), dtype=np.float32), ttnn.float32)
+    wrapped = ttnn.operation_tracer.wrap_function_for_tracing(ttnn.reshape.function, "ttnn.reshape")
+
+    def call() -> None:
+        ttnn.reshape(tensor, (1, 32, 1, 32))
+
+    def call_theirs() -> None:
+        wrapped(tensor, (1, 32, 1, 32))
+
+    plain = seconds(call, calls)
+    bare = seconds(call_theirs, calls)
+    traced = ours(call, calls, folder)
+    ttnn.operation_tracer.enable_tracing(enable=True)
+    theirs = seconds(call_theirs, calls)
+    if not any((folder / "theirs").rglob("*.json")):
+        raise RuntimeError("ttnn.operation_tracer wrote nothing")
+    return {"plain": plain, "ours": traced - plain, "theirs": theirs - bare}
+
+
+def main(calls: int, *, peer: bool) -> dict[str, float]:
+    """Microseconds that tracing adds to a call."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chdir(name)  # ttnn leaves files behind
+        found = (beside_the_peer if peer else on_a_board)(calls, Path(name))
+        os.chdir("/")
+    return {key: 1e6 * value for key, value in found.items()}
+
+
+if __name__ == "__main__":
+    told = json.dumps(main(int(sys.argv[1]), peer="--peer" in sys.argv))
+    sys.stdout.write(told + "\n")
+    sys.stdout.flush()
+    os._exit(0)  # nanobind's leak report would follow
