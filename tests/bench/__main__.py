@@ -101,9 +101,8 @@ def start(full: bool) -> Iterator[Row]:
     rounds = 4 if full else 2
     ray, opening, ours = [], [], []
     for _ in range(rounds):
-        ray.append(
-            timed([sys.executable, "-c", "import ray; ray.init(include_dashboard=False, logging_level='ERROR')"])[0]
-        )
+        code = "import ray; ray.init('local', include_dashboard=False, logging_level='ERROR')"
+        ray.append(timed([sys.executable, "-c", code])[0])
         code = "import os, ttnn; ttnn.open_mesh_device(ttnn.MeshShape(1, 1)); os._exit(0)"
         opening.append(timed([sys.executable, "-c", code], **board.environment)[0])
         with tempfile.TemporaryDirectory() as folder:
