@@ -131,14 +131,14 @@ def test_ctrl_c_once_ends_cleanly(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
-    with _started(tmp_path, slow=20.0) as process:
+    with _started(tmp_path, slow=60.0) as process:
         _until_running(tmp_path, attempts=0)
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        _, told = process.communicate(timeout=30)
-    assert time.monotonic() - began < 10
+        _, told = process.communicate(timeout=50)
+    assert time.monotonic() - began < 30
     assert process.returncode == 130, told
     assert "Traceback" not in told
     view = _last(tmp_path)

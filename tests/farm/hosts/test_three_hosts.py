@@ -19,16 +19,18 @@ pytest.importorskip("aiohttp", reason="a farm of several hosts needs ray[default
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 
 SLOW_MODULE = '''
-"""Vectors that take a while, so that hosts can come and go."""
+"""Vectors that take a while, so that hosts can come and go, until the file ENOUGH is there."""
+import os
 import time
 
 import ttnn
 
-parameters = {"slow": {"number": list(range(150))}}
+parameters = {"slow": {"number": list(range(2000))}}
 
 
 def run(number, *, device):
-    time.sleep(0.3)
+    if not os.path.exists("ENOUGH"):
+        time.sleep(0.3)
     ttnn.empty((32, 32), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
     return True, "1.0"
 '''
@@ -40,7 +42,7 @@ def test_three_hosts(tmp_path: Path) -> None:
     with network(tmp_path, "alpha", "beta", "gamma", "laptop") as (alpha, beta, gamma, laptop):
         head = f"{alpha.address}:6379"
         told = alpha.farm(
-            *("up", "--head", "--boards", "mock:n150", "--address", alpha.address, "--jobs-on", alpha.address)
+            *("up", "--head", "--boards", "mock:n150,mock:p150", "--address", alpha.address, "--jobs-on", alpha.address)
         )
         assert "alpha:mock:n150:0" in told
         assert alpha.token.stat().st_mode & 0o077 == 0
@@ -51,18 +53,19 @@ def test_three_hosts(tmp_path: Path) -> None:
 
         sweeps = tmp_path / "sweeps"  # a path on every host
         sweeps.mkdir()
-        (sweeps / "slow.py").write_text(SLOW_MODULE)
+        (sweeps / "slow.py").write_text(SLOW_MODULE.replace("ENOUGH", str(tmp_path / "enough")))
         sweep = laptop.start(
             *("submit", "--out", "out", "--"),
             *("sweep", "--sweeps", str(sweeps), "--module", "slow", "--boards", "auto"),
             extra={"FARM_ADDRESS": head},
         )
         _until(lambda: _states(alpha)["beta:mock:n300:0"] == "busy", "the sweep runs on beta", sweep)
-        gamma.farm("up", "--join", head, "--boards", "mock:p150")
-        _until(lambda: _states(alpha)["gamma:mock:p150:0"] == "busy", "a host that joins in mid-run gets work", sweep)
+        gamma.farm("up", "--join", head, "--boards", "mock:n300")
+        _until(lambda: _states(alpha)["gamma:mock:n300:0"] == "busy", "a host that joins in mid-run gets work", sweep)
         beta.farm("down", "--drain")
         assert "beta:mock:n300:0" not in _states(alpha)
         assert sweep.poll() is None, "the sweep goes on without it"
+        (tmp_path / "enough").touch()
 
         printed, _ = sweep.communicate(timeout=200)
         assert sweep.returncode == 0, printed
@@ -70,9 +73,9 @@ def test_three_hosts(tmp_path: Path) -> None:
         _report_is_whole(json.loads((laptop.folder / "out" / "report.json").read_text()))
 
         assert set(_states(alpha).values()) == {"free"}
-        alpha.farm("boards", "hold", "gamma:mock:p150:0", "--why", "to be looked at")
-        assert _states(alpha)["gamma:mock:p150:0"] == "held"
-        alpha.farm("boards", "release", "gamma:mock:p150:0")
+        alpha.farm("boards", "hold", "gamma:mock:n300:0", "--why", "to be looked at")
+        assert _states(alpha)["gamma:mock:n300:0"] == "held"
+        alpha.farm("boards", "release", "gamma:mock:n300:0")
         gamma.farm("down")
         alpha.farm("down")
         assert not [pid for host in (alpha, beta, gamma) for pid in host.processes()], "what was started is ended"
@@ -102,10 +105,10 @@ def _states(host: Host) -> dict[str, str]:
 
 
 def _report_is_whole(report: dict[str, Any]) -> None:
-    assert report["counts"]["planned"] == report["counts"]["validated"] == 150
+    assert report["counts"]["planned"] == report["counts"]["validated"] == 2000
     assert all(vector["attempts"] == 1 for vector in report["vectors"]), "nothing is retried for a drained host"
     ran = Counter(vector["board"] for vector in report["vectors"])
-    assert set(ran) == {"alpha:mock:n150:0", "beta:mock:n300:0", "gamma:mock:p150:0"}
+    assert set(ran) == {"alpha:mock:n150:0", "alpha:mock:p150:0", "beta:mock:n300:0", "gamma:mock:n300:0"}
 
 
 def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 150) -> None:
