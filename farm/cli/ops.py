@@ -49,7 +49,7 @@ def ops(  # noqa: PLR0917 - typer's form: every parameter is an option
         sys.stdout.reconfigure(errors="backslashreplace")
     wanted = Filter(source, board, dtype, layout, memory)
     if diff is not None:
-        _diff(*map(Master.read, diff), wanted, name, as_json=as_json)
+        _diff(Master.read(diff[0]), Master.read(diff[1]), wanted, name, as_json=as_json)
         return
     read = Master.read(master or shipped())
     chosen = _chosen(read, wanted)

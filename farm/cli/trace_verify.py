@@ -19,20 +19,16 @@ INTERRUPTED = 130
 
 def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None) -> None:
     """Sweeps a master under the tracer and compares what ran with what was traced; see `farm trace`."""
-    from farm.boards.enough import add_needed_mocks
-    from farm.boards.select import AUTO, select_boards
+    from farm.boards.select import AUTO
     from farm.report import exit_code, progress_on
+    from farm.selecting import boards_of, plan_master, require_ttnn
     from farm.store import Store
     from farm.sweeping import Sweep, run_sweep
-    from farm.vectors import Vector, plan
-    from tracer.master import Master
+    from farm.vectors import Vector
 
-    read = Master.read(path)
-    chosen = select_boards(boards)
-    if boards == AUTO and all(board.backend == "mock" for board in chosen):
-        chosen, vectors = add_needed_mocks(chosen, lambda kinds: plan(read, (), kinds))
-    else:
-        vectors = plan(read, (), dict.fromkeys(board.kind for board in chosen))
+    named = boards_of(boards, address)
+    chosen, vectors = plan_master(path, (), named, may_add=boards == AUTO and address is None)
+    require_ttnn(chosen)
 
     def under_tracing(vector: Vector) -> Vector:
         return replace(vector, payload={**vector.payload, "verify": True})
@@ -43,6 +39,7 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
         boards=chosen,
         vectors=list(map(under_tracing, vectors)),
         address=address,
+        selection=boards,
         details={"master": str(path), "boards": boards, "verify": True},
     )
     with Store.open(results) as store:

@@ -34,7 +34,7 @@ def trace_zoo(
     """Traces a zoo and adds what it yields to a master; see `farm trace`."""
     from rich.console import Console
 
-    from farm.boards.select import AUTO, select_boards
+    from farm.boards.select import AUTO
     from farm.cli.trace import show
     from farm.zoo.manifest import Manifest
     from farm.zoo.traces import Traces
@@ -53,18 +53,21 @@ def trace_zoo(
     code = ExitCode.GOOD
     if entries:
         from farm.report import exit_code, progress_on
+        from farm.selecting import boards_of, require_ttnn
         from farm.sweeping import Sweep
         from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
 
-        chosen = select_boards(boards)
-        if boards == AUTO and all(board.backend == "mock" for board in chosen):
+        chosen = boards_of(boards, address)
+        if boards == AUTO and address is None and all(board.backend == "mock" for board in chosen):
             chosen = with_needed_mocks(chosen, entries)
+        require_ttnn(chosen)
         request = Sweep(
             command=shlex.join(["farm", *sys.argv[1:]]),
             suite=SUITE,
             boards=chosen,
             vectors=planned(manifest, entries, chosen, arguments),
             address=address,
+            selection=boards,
             details={"manifest": str(manifest.path), "boards": boards, "traces": str(kept.folder)},
         )
         try:
