@@ -72,10 +72,12 @@ def likeness(configuration: Configuration) -> Hashable:
 
     Floats are not part of it, since one nan is not another.
     """
-    return tuple([
-        (name, value if type(value) in _TELLING else type(value))
-        for name, value in sorted(configuration.arguments.items(), key=itemgetter(0))
-    ])
+    return tuple(
+        [
+            (name, value if type(value) in _TELLING else type(value))
+            for name, value in sorted(configuration.arguments.items(), key=itemgetter(0))
+        ]
+    )
 
 
 def copied(new: Configuration) -> Configuration:

@@ -82,8 +82,7 @@ def test_decoder_layer(device: Any) -> None:
     key, value = (
         ttnn.permute(ttnn.reshape(each, (1, FRAMES, HEADS, HEAD_SIZE)), (0, 2, 1, 3))
         for each in (
-            ttnn.slice(frames, [0, 0, first], [1, FRAMES, first + HIDDEN], memory_config=DRAM)
-            for first in (0, HIDDEN)
+            ttnn.slice(frames, [0, 0, first], [1, FRAMES, first + HIDDEN], memory_config=DRAM) for first in (0, HIDDEN)
         )
     )
     x = ttnn.add(x, linear(device, attend(device, query, key, value, causal=False), HIDDEN))
