@@ -45,6 +45,8 @@ def typed(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda
             return bool(value)
         if "float" in names:
             return float(value)
+    if isinstance(value, tuple) and "Shape" in names and not _SEQUENCES.intersection(names):
+        return Shape(tuple(each for each in value if isinstance(each, int)))
     if isinstance(value, EnumMember) and not value.type:
         enum = next((name for name in names if value.name in (enum_members(name) or ())), None)
         return value if enum is None else EnumMember(enum, value.name)
@@ -92,7 +94,9 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
         return True
     if name in ("bool", "int", "float"):
         return _is_number(name, value)
-    if name in _CLASSES:
+    if isinstance(value, Shape) and name in _SEQUENCES:
+        return _of_sequence(kind, value.dims, enum_members)  # ttnn takes one wherever it takes a list of ints
+    if name in _CLASSES and not isinstance(value, tuple):
         return isinstance(value, _CLASSES[name])
     if isinstance(value, Handle):
         return value.type in _HANDLES.get(name, {name})

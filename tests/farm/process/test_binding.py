@@ -47,6 +47,14 @@ def test_the_overload_is_chosen_by_type() -> None:
     assert bind(places(TENSOR, (1, 1, 64, 64), (0, 0, 0, 0), 0), PAD).keywords["shape"] == (1, 1, 64, 64)
 
 
+def test_a_shape_and_a_list_of_ints_stand_for_each_other() -> None:
+    sizes = parse_overloads("__call__(self, x: t.Tensor, starts: Sequence[int], size: t.Shape) -> t.Tensor\n")
+    call = bind(places(TENSOR, Shape((0, 1)), (2, 3)), sizes)
+    assert call.keywords == {"x": TENSOR, "starts": Shape((0, 1)), "size": Shape((2, 3))}
+    with pytest.raises(Unbindable, match="size"):
+        bind(places(TENSOR, Shape((0, 1)), (2, TENSOR)), sizes)
+
+
 def test_keywords_keep_their_names_and_wrong_ones_are_refused() -> None:
     call = bind({"arg0": TENSOR, "b": OTHER, "dtype": EnumMember("DataType", "BFLOAT16")}, ADD)
     assert call.keywords == {"a": TENSOR, "b": OTHER, "dtype": EnumMember("DataType", "BFLOAT16")}
