@@ -81,9 +81,9 @@ def test_a_plan_accounts_for_every_vector() -> None:
 
 def test_dry_run_tells_and_runs_nothing(tmp_path: Path) -> None:
     store = tmp_path / "farm.db"
-    command = ["sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300*2", "--store", str(store)]
+    command = ["sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:t3000*2", "--store", str(store)]
     result = CliRunner().invoke(app, [*command, "--dry-run", "--json"], catch_exceptions=False)
     plan = json.loads(result.output)
     assert plan["planned"] == sum(count for _, _, count in plan["operations"]) > 0
-    assert set(plan["boards"]) == {"fake:n300:0", "fake:n300:1"}
+    assert set(plan["boards"]) == {"fake:t3000:0", "fake:t3000:1"}
     assert not store.exists()
