@@ -45,8 +45,6 @@ def typed(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda
             return bool(value)
         if "float" in names:
             return float(value)
-    if isinstance(value, tuple) and "Shape" in names and not _SEQUENCES.intersection(names):
-        return Shape(tuple(each for each in value if isinstance(each, int)))
     if isinstance(value, EnumMember) and not value.type:
         enum = next((name for name in names if value.name in (enum_members(name) or ())), None)
         return value if enum is None else EnumMember(enum, value.name)

@@ -50,7 +50,7 @@ def test_the_overload_is_chosen_by_type() -> None:
 def test_a_shape_and_a_list_of_ints_stand_for_each_other() -> None:
     sizes = parse_overloads("__call__(self, x: t.Tensor, starts: Sequence[int], size: t.Shape) -> t.Tensor\n")
     call = bind(places(TENSOR, Shape((0, 1)), (2, 3)), sizes)
-    assert call.keywords == {"x": TENSOR, "starts": Shape((0, 1)), "size": Shape((2, 3))}
+    assert call.keywords == {"x": TENSOR, "starts": Shape((0, 1)), "size": (2, 3)}
     with pytest.raises(Unbindable, match="size"):
         bind(places(TENSOR, Shape((0, 1)), (2, TENSOR)), sizes)
 
