@@ -94,7 +94,7 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
         return _is_number(name, value)
     if isinstance(value, Shape) and name in _SEQUENCES:
         return _of_sequence(kind, value.dims, enum_members)  # ttnn takes one wherever it takes a list of ints
-    if name in _CLASSES and not isinstance(value, tuple):
+    if name in _CLASSES:
         return isinstance(value, _CLASSES[name])
     if isinstance(value, Handle):
         return value.type in _HANDLES.get(name, {name})

@@ -47,12 +47,15 @@ def test_the_overload_is_chosen_by_type() -> None:
     assert bind(places(TENSOR, (1, 1, 64, 64), (0, 0, 0, 0), 0), PAD).keywords["shape"] == (1, 1, 64, 64)
 
 
-def test_a_shape_and_a_list_of_ints_stand_for_each_other() -> None:
-    sizes = parse_overloads("__call__(self, x: t.Tensor, starts: Sequence[int], size: t.Shape) -> t.Tensor\n")
-    call = bind(places(TENSOR, Shape((0, 1)), (2, 3)), sizes)
-    assert call.keywords == {"x": TENSOR, "starts": Shape((0, 1)), "size": (2, 3)}
+def test_a_shape_stands_for_a_list_of_ints_and_not_the_other_way() -> None:
+    sizes = parse_overloads(
+        "__call__(self, x: t.Tensor, size: t.Shape) -> t.Tensor\n"
+        "__call__(self, x: t.Tensor, lengths: Sequence[int]) -> t.Tensor\n"
+    )
+    assert bind(places(TENSOR, (2, -1)), sizes).keywords["lengths"] == (2, -1)
+    assert bind(places(TENSOR, Shape((2, 3))), sizes[1:]).keywords["lengths"] == Shape((2, 3))
     with pytest.raises(Unbindable, match="size"):
-        bind(places(TENSOR, Shape((0, 1)), (2, TENSOR)), sizes)
+        bind(places(TENSOR, (2, -1)), sizes[:1])
 
 
 def test_keywords_keep_their_names_and_wrong_ones_are_refused() -> None:
