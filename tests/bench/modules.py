@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="of each; the best counts")
     parser.add_argument("--shapes", type=int, default=13, help="160 vectors for each")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="farm-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="farm-speed-") as name:
         folder = Path(name)
         (folder / "bench_module.py").write_text(MODULE.replace("SHAPES", str(given.shapes)))
         # in turn, so that what else the machine does slows all of them

@@ -42,7 +42,7 @@ def prepare() -> Board:
     """Makes this process see one mock board, in a folder of its own."""
     [board] = select_boards("mock:n300")
     os.environ.update(board.environment)
-    os.chdir(tempfile.mkdtemp(prefix="farm-bench-"))
+    os.chdir(tempfile.mkdtemp(prefix="farm-speed-"))
     return board
 
 
