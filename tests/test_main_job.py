@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -16,19 +15,13 @@ import pytest
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 pytestmark = [pytest.mark.ttnn, pytest.mark.ray]
 
-# torch makes ttnn's import five times as slow, and the main job needs none
-_NO_TORCH = "import sys; sys.modules['torch'] = None\n"
-
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Any:
     """Runs `farm` in a process of its own; its exit code, what it printed, and report.json."""
-    (tmp_path / "quick").mkdir()
-    (tmp_path / "quick" / "sitecustomize.py").write_text(_NO_TORCH)
 
     def run(*arguments: str) -> tuple[int, str, dict[str, Any]]:
         out = tmp_path / "out"
-        path = [str(tmp_path / "quick"), *filter(None, [os.environ.get("PYTHONPATH")])]
         ended = subprocess.run(
             [
                 sys.executable,
@@ -41,7 +34,6 @@ def farm(tmp_path: Path) -> Any:
                 "--store",
                 str(tmp_path / "farm.db"),
             ],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
             cwd=tmp_path,
             capture_output=True,
             text=True,
