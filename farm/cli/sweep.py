@@ -125,7 +125,9 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         _refuse_operations(op, check_module)
     elif suite != MODEL_TRACED:
         given = "no --suite" if suite is None else f"no suite {suite!r}"
-        raise FarmError(f"{given}: there is {MODEL_TRACED}, of a master; sweep modules have their own, with --module")
+        raise FarmError(
+            f"{given}: give --suite {MODEL_TRACED} for what a master holds; sweep modules have suites of their own (--module)"
+        )
     modes = measures(perf=perf, perf_with_cache=perf_with_cache, device_perf=device_perf, memory=measure_memory)
     path = master or shipped()
     share = None if shard is None else Shard.parse(shard)
