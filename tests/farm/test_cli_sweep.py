@@ -37,7 +37,7 @@ def sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Captur
 
 
 def test_no_such_suite(sweep: Callable[..., str]) -> None:
-    assert "no suite 'nightly': there is model_traced" in sweep(2, suite="nightly")
+    assert "no suite 'nightly': give --suite model_traced" in sweep(2, suite="nightly")
 
 
 def test_no_such_operation_offers_the_nearest(sweep: Callable[..., str]) -> None:
