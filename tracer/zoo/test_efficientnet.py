@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import ttnn
 
-from tracer.zoo.parts import kernels, random, random_on_host
+from tracer.zoo.parts import convolution, kernels, random
 
 HEIGHT, WIDTH = ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.TensorMemoryLayout.WIDTH_SHARDED
 pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 24576}], indirect=True)
@@ -36,36 +36,20 @@ class Stage:
     stride: int = 1
 
 
-def convolution(device: Any, x: Any, side: int, inputs: int, outputs: int, **given: Any) -> tuple[Any, int]:
-    """A convolution with its batch norm folded in; `groups`, `kernel`, `stride`, `sharding` have defaults."""
-    kernel, groups = given.get("kernel", 1), given.get("groups", 1)
-    out, (height, _), _ = ttnn.conv2d(
-        input_tensor=x,
-        weight_tensor=random_on_host(outputs, inputs // groups, kernel, kernel),
-        bias_tensor=random_on_host(1, 1, 1, outputs),
-        device=device,
-        in_channels=inputs,
-        out_channels=outputs,
-        batch_size=1,
-        input_height=side,
-        input_width=side,
-        kernel_size=(kernel, kernel),
-        stride=(given.get("stride", 1), given.get("stride", 1)),
-        padding=(kernel // 2, kernel // 2),
-        groups=groups,
-        dtype=ttnn.bfloat8_b,
-        conv_config=ttnn.Conv2dConfig(
-            weights_dtype=ttnn.bfloat8_b,
-            shard_layout=given.get("sharding", HEIGHT),
-            reshard_if_not_optimal=True,
-            deallocate_activation=given.get("last_use", False),
-            enable_act_double_buffer=True,
-        ),
-        compute_config=kernels(device, ttnn.MathFidelity.LoFi, fp32=True),
-        return_output_dim=True,
-        return_weights_and_bias=True,
+def convolved(
+    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, last_use: bool = False, **given: int
+) -> tuple[Any, int]:
+    """A convolution of 1 x 1 unless told; the output and the side of its images."""
+    config = ttnn.Conv2dConfig(
+        weights_dtype=ttnn.bfloat8_b,
+        shard_layout=sharding,
+        reshard_if_not_optimal=True,
+        deallocate_activation=last_use,
+        enable_act_double_buffer=True,
     )
-    return out, height
+    lofi = kernels(device, ttnn.MathFidelity.LoFi, fp32=True)
+    given = {"kernel": 1, "groups": 1, **given}
+    return convolution(device, x, side, (x.shape[-1], outputs), config=config, compute=lofi, sized=True, **given)
 
 
 def swish(x: Any) -> Any:
@@ -80,9 +64,9 @@ def squeeze_and_excite(device: Any, x: Any, side: int, channels: int, squeezed: 
     """Scales every channel by what a small network makes of the channels' means."""
     flat = ttnn.sharded_to_interleaved(x, ttnn.L1_MEMORY_CONFIG)
     mean = ttnn.mean(flat, dim=2, keepdim=True, memory_config=ttnn.L1_MEMORY_CONFIG)
-    gate, _ = convolution(device, mean, 1, channels, squeezed, sharding=WIDTH)
+    gate, _ = convolved(device, mean, 1, squeezed, sharding=WIDTH)
     gate = ttnn.silu(gate)
-    gate, _ = convolution(device, gate, 1, squeezed, channels, sharding=WIDTH)
+    gate, _ = convolved(device, gate, 1, channels, sharding=WIDTH)
     gate = ttnn.sharded_to_interleaved(ttnn.sigmoid(gate), ttnn.L1_MEMORY_CONFIG)
     out = ttnn.multiply(flat, gate, memory_config=ttnn.L1_MEMORY_CONFIG, dtype=ttnn.bfloat8_b)
     ttnn.deallocate(flat)
@@ -95,12 +79,12 @@ def block(device: Any, x: Any, stage: Stage) -> tuple[Any, int]:
     inside = stage.inputs * stage.expansion
     y, side = x, stage.side
     if stage.expansion > 1:
-        y, _ = convolution(device, y, side, stage.inputs, inside)
+        y, _ = convolved(device, y, side, inside)
         y = swish(y)
-    y, side = convolution(device, y, side, inside, inside, groups=inside, kernel=stage.kernel, stride=stage.stride)
+    y, side = convolved(device, y, side, inside, groups=inside, kernel=stage.kernel, stride=stage.stride)
     y = swish(y)
     y = squeeze_and_excite(device, y, side, inside, stage.inputs // 4)
-    y, _ = convolution(device, y, side, inside, stage.outputs, last_use=True)
+    y, _ = convolved(device, y, side, stage.outputs, last_use=True)
     if stage.inputs == stage.outputs and stage.stride == 1:
         x = ttnn.to_memory_config(x, y.memory_config())
         y = ttnn.add(x, y, memory_config=y.memory_config(), dtype=ttnn.bfloat8_b)

@@ -7,44 +7,28 @@ from typing import Any
 import pytest
 import ttnn
 
-from tracer.zoo.parts import kernels, random, random_on_host
+from tracer.zoo.parts import convolution, kernels, random
 
 BATCH = 4
 HEIGHT, BLOCK = ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.TensorMemoryLayout.BLOCK_SHARDED
 pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 24576}], indirect=True)
 
 
-def convolution(device: Any, x: Any, side: int, outputs: int, **given: Any) -> tuple[Any, int]:
-    """A convolution with its batch norm folded in; `groups`, `kernel`, `stride`, `relu6`, `sharding` have defaults."""
-    inputs, kernel, groups = given["inputs"], given.get("kernel", 1), given.get("groups", 1)
-    relu6 = ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU6) if given.get("relu6", True) else None
-    out, (height, _), _ = ttnn.conv2d(
-        input_tensor=x,
-        weight_tensor=random_on_host(outputs, inputs // groups, kernel, kernel),
-        bias_tensor=random_on_host(1, 1, 1, outputs),
-        device=device,
-        in_channels=inputs,
-        out_channels=outputs,
-        batch_size=BATCH,
-        input_height=side,
-        input_width=side,
-        kernel_size=(kernel, kernel),
-        stride=(given.get("stride", 1), given.get("stride", 1)),
-        padding=(kernel // 2, kernel // 2),
-        groups=groups,
-        dtype=ttnn.bfloat8_b,
-        conv_config=ttnn.Conv2dConfig(
-            weights_dtype=ttnn.bfloat8_b,
-            activation=relu6,
-            shard_layout=given.get("sharding", HEIGHT),
-            reshard_if_not_optimal=True,
-            enable_act_double_buffer=True,
-        ),
-        compute_config=kernels(device, ttnn.MathFidelity.LoFi),
-        return_output_dim=True,
-        return_weights_and_bias=True,
+def convolved(
+    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, relu6: bool = True, **given: int
+) -> tuple[Any, int]:
+    """A convolution of 1 x 1 unless told, with ReLU6 unless told; the output and the side of its images."""
+    config = ttnn.Conv2dConfig(
+        weights_dtype=ttnn.bfloat8_b,
+        activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU6) if relu6 else None,
+        shard_layout=sharding,
+        reshard_if_not_optimal=True,
+        enable_act_double_buffer=True,
     )
-    return out, height
+    lofi = kernels(device, ttnn.MathFidelity.LoFi)
+    given = {"kernel": 1, "groups": 1, **given}
+    channels = (x.shape[-1], outputs)
+    return convolution(device, x, side, channels, batch=BATCH, config=config, compute=lofi, sized=True, **given)
 
 
 def inverted_residual(
@@ -53,9 +37,9 @@ def inverted_residual(
     """Expand six times, depthwise 3 x 3, project, and the residual where shapes allow."""
     inputs, outputs = channels
     inside = 6 * inputs
-    y, _ = convolution(device, x, side, inside, inputs=inputs, sharding=sharding)
-    y, small = convolution(device, y, side, inside, inputs=inside, groups=inside, kernel=3, stride=stride)
-    y, _ = convolution(device, y, small, outputs, inputs=inside, relu6=False, sharding=sharding)
+    y, _ = convolved(device, x, side, inside, sharding=sharding)
+    y, small = convolved(device, y, side, inside, groups=inside, kernel=3, stride=stride)
+    y, _ = convolved(device, y, small, outputs, relu6=False, sharding=sharding)
     if stride == 1 and inputs == outputs:
         y = ttnn.add(ttnn.to_memory_config(x, y.memory_config()), y, memory_config=y.memory_config())
     return y, small
@@ -77,7 +61,7 @@ def test_blocks(device: Any, side: int, channels: int, last: int, stride: int) -
 def test_classifier(device: Any) -> None:
     """The last 1 x 1 convolution, the mean over the image, and the linear layer."""
     x = random(device, 1, 1, BATCH * 49, 320, dtype=ttnn.bfloat8_b)
-    x, _ = convolution(device, x, 7, 1280, inputs=320, sharding=BLOCK)
+    x, _ = convolved(device, x, 7, 1280, sharding=BLOCK)
     x = ttnn.sharded_to_interleaved(x, ttnn.L1_MEMORY_CONFIG)
     x = ttnn.untilize(x)
     x = ttnn.reshape(x, (BATCH, 1, 49, 1280))

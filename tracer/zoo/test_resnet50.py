@@ -6,75 +6,43 @@ are many. Activations and weights are BFLOAT8_B.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import ttnn
 
-from tracer.zoo.parts import cores, kernels, random, random_on_host, sharded
+from tracer.zoo.parts import convolution, cores, kernels, random, sharded
 
 BATCH = 16
 HEIGHT, BLOCK = ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.TensorMemoryLayout.BLOCK_SHARDED
 pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 24576}], indirect=True)
 
 
-@dataclass
-class Convolution:
-    """A convolution with its batch norm folded in.
-
-    Attributes:
-        sharding: how the activations lie on the cores.
-        relu: whether ReLU is fused.
-    """
-
-    device: Any
-    inputs: int
-    outputs: int
-    kernel: int = 1
-    stride: int = 1
-    sharding: Any = HEIGHT
-    relu: bool = True
-
-    def __call__(self, x: Any, side: int) -> tuple[Any, int]:
-        """Gives the output and the side of its square images."""
-        out, (height, _), _ = ttnn.conv2d(
-            input_tensor=x,
-            weight_tensor=random_on_host(self.outputs, self.inputs, self.kernel, self.kernel),
-            bias_tensor=random_on_host(1, 1, 1, self.outputs),
-            device=self.device,
-            in_channels=self.inputs,
-            out_channels=self.outputs,
-            batch_size=BATCH,
-            input_height=side,
-            input_width=side,
-            kernel_size=(self.kernel, self.kernel),
-            stride=(self.stride, self.stride),
-            padding=(self.kernel // 2, self.kernel // 2),
-            dtype=ttnn.bfloat8_b,
-            conv_config=ttnn.Conv2dConfig(
-                weights_dtype=ttnn.bfloat8_b,
-                activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU) if self.relu else None,
-                shard_layout=self.sharding,
-                reshard_if_not_optimal=True,
-                enable_act_double_buffer=True,
-                enable_weights_double_buffer=True,
-            ),
-            compute_config=kernels(self.device, ttnn.MathFidelity.LoFi),
-            return_output_dim=True,
-            return_weights_and_bias=True,
-        )
-        return out, height
+def convolved(
+    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, relu: bool = True, **given: int
+) -> tuple[Any, int]:
+    """A convolution, with ReLU unless told; the output and the side of its images."""
+    config = ttnn.Conv2dConfig(
+        weights_dtype=ttnn.bfloat8_b,
+        activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU) if relu else None,
+        shard_layout=sharding,
+        reshard_if_not_optimal=True,
+        enable_act_double_buffer=True,
+        enable_weights_double_buffer=True,
+    )
+    lofi = kernels(device, ttnn.MathFidelity.LoFi)
+    channels = (x.shape[-1], outputs)
+    return convolution(device, x, side, channels, batch=BATCH, config=config, compute=lofi, sized=True, **given)
 
 
 def bottleneck(device: Any, x: Any, side: int, *, width: int, stride: int, sharding: Any) -> tuple[Any, int]:
     """1 x 1 down, 3 x 3, 1 x 1 up, and the shortcut, through a convolution where shapes change."""
     inputs, outputs = x.shape[-1], 4 * width
-    y, _ = Convolution(device, inputs, width, sharding=sharding)(x, side)
-    y, small = Convolution(device, width, width, kernel=3, stride=stride, sharding=sharding)(y, side)
-    y, _ = Convolution(device, width, outputs, sharding=sharding, relu=False)(y, small)
+    y, _ = convolved(device, x, side, width, sharding=sharding, kernel=1)
+    y, small = convolved(device, y, side, width, sharding=sharding, kernel=3, stride=stride)
+    y, _ = convolved(device, y, small, outputs, sharding=sharding, relu=False, kernel=1)
     if inputs != outputs or stride != 1:
-        x, _ = Convolution(device, inputs, outputs, stride=stride, sharding=sharding, relu=False)(x, side)
+        x, _ = convolved(device, x, side, outputs, sharding=sharding, relu=False, kernel=1, stride=stride)
     if x.memory_config() != y.memory_config():
         x = ttnn.to_memory_config(x, y.memory_config())
     y = ttnn.add_(y, x, activations=[ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU)])
@@ -84,7 +52,7 @@ def bottleneck(device: Any, x: Any, side: int, *, width: int, stride: int, shard
 def test_stem(device: Any) -> None:
     """7 x 7 convolution and max pool of the images."""
     x = random(device, 1, 1, BATCH * 224 * 224, 16, layout=ttnn.ROW_MAJOR_LAYOUT)
-    x, side = Convolution(device, 16, 64, kernel=7, stride=2)(x, 224)
+    x, side = convolved(device, x, 224, 64, kernel=7, stride=2)
     x = ttnn.max_pool2d(
         input_tensor=x,
         batch_size=BATCH,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import ttnn
 
-from tracer.zoo.parts import TILE, kernels, random, random_on_host
+from tracer.zoo.parts import TILE, convolution, kernels, random
 
 SIDE, CHANNELS, TIME, GROUPS = 32, 1280, 1280, 32
 DRAM = ttnn.DRAM_MEMORY_CONFIG
@@ -34,25 +34,12 @@ def group_norm(device: Any, x: Any) -> Any:
     )
 
 
-def convolution(device: Any, x: Any) -> Any:
+def convolved(device: Any, x: Any) -> Any:
     """A 3 x 3 convolution, block-sharded."""
-    out, _ = ttnn.conv2d(
-        input_tensor=x,
-        weight_tensor=random_on_host(CHANNELS, CHANNELS, 3, 3),
-        bias_tensor=random_on_host(1, 1, 1, CHANNELS),
-        device=device,
-        in_channels=CHANNELS,
-        out_channels=CHANNELS,
-        batch_size=1,
-        input_height=SIDE,
-        input_width=SIDE,
-        kernel_size=(3, 3),
-        stride=(1, 1),
-        padding=(1, 1),
-        dtype=ttnn.bfloat16,
-        conv_config=ttnn.Conv2dConfig(weights_dtype=ttnn.bfloat8_b, shard_layout=BLOCK, reshard_if_not_optimal=True),
-        compute_config=kernels(device, fp32=False),
-        return_weights_and_bias=True,
+    config = ttnn.Conv2dConfig(weights_dtype=ttnn.bfloat8_b, shard_layout=BLOCK, reshard_if_not_optimal=True)
+    channels = (CHANNELS, CHANNELS)
+    out, _ = convolution(
+        device, x, SIDE, channels, dtype=ttnn.bfloat16, config=config, compute=kernels(device, fp32=False)
     )
     return ttnn.sharded_to_interleaved(out, DRAM)
 
@@ -60,11 +47,11 @@ def convolution(device: Any, x: Any) -> Any:
 def test_resnet_block(device: Any) -> None:
     """Norm, SiLU and convolution twice, the time embedding between, the residual around."""
     x = random(device, 1, 1, SIDE * SIDE, CHANNELS)
-    y = convolution(device, ttnn.silu(group_norm(device, x)))
+    y = convolved(device, ttnn.silu(group_norm(device, x)))
     time = ttnn.silu(random(device, 1, 1, TILE, TIME))
     time = ttnn.linear(time, random(device, TIME, CHANNELS), bias=random(device, 1, CHANNELS), memory_config=DRAM)
     y = ttnn.add(y, ttnn.slice(time, [0, 0, 0, 0], [1, 1, 1, CHANNELS]), memory_config=DRAM)
-    y = convolution(device, ttnn.silu(group_norm(device, y)))
+    y = convolved(device, ttnn.silu(group_norm(device, y)))
     x = ttnn.add(x, y, memory_config=DRAM)
     assert tuple(x.shape) == (1, 1, SIDE * SIDE, CHANNELS)
 

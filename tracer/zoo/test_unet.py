@@ -7,46 +7,30 @@ from typing import Any
 import pytest
 import ttnn
 
-from tracer.zoo.parts import kernels, random, random_on_host
+from tracer.zoo.parts import convolution, kernels, random, random_on_host
 
 HEIGHT = ttnn.TensorMemoryLayout.HEIGHT_SHARDED
 SIDE, NARROW, WIDE = 128, 32, 64
 pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 65536}], indirect=True)
 
 
-def convolution(device: Any, x: Any, side: int, inputs: int, outputs: int) -> Any:
-    """A 3 x 3 convolution with its batch norm folded in, and ReLU."""
-    out, _ = ttnn.conv2d(
-        input_tensor=x,
-        weight_tensor=random_on_host(outputs, inputs, 3, 3),
-        bias_tensor=random_on_host(1, 1, 1, outputs),
-        device=device,
-        in_channels=inputs,
-        out_channels=outputs,
-        batch_size=1,
-        input_height=side,
-        input_width=side,
-        kernel_size=(3, 3),
-        stride=(1, 1),
-        padding=(1, 1),
-        dtype=ttnn.bfloat8_b,
-        conv_config=ttnn.Conv2dConfig(
-            weights_dtype=ttnn.bfloat8_b,
-            activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU),
-            shard_layout=HEIGHT,
-            act_block_h_override=64,
-        ),
-        compute_config=kernels(device, ttnn.MathFidelity.LoFi),
-        return_weights_and_bias=True,
+def convolved(device: Any, x: Any, side: int, inputs: int, outputs: int) -> Any:
+    """A 3 x 3 convolution, and ReLU."""
+    config = ttnn.Conv2dConfig(
+        weights_dtype=ttnn.bfloat8_b,
+        activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU),
+        shard_layout=HEIGHT,
+        act_block_h_override=64,
     )
-    return out
+    lofi = kernels(device, ttnn.MathFidelity.LoFi)
+    return convolution(device, x, side, (inputs, outputs), config=config, compute=lofi)[0]
 
 
 def test_down(device: Any) -> None:
     """Two convolutions, and a max pool to half the side."""
     x = random(device, 1, 1, SIDE * SIDE, NARROW, dtype=ttnn.bfloat8_b)
-    x = convolution(device, x, SIDE, NARROW, NARROW)
-    x = convolution(device, x, SIDE, NARROW, NARROW)
+    x = convolved(device, x, SIDE, NARROW, NARROW)
+    x = convolved(device, x, SIDE, NARROW, NARROW)
     x = ttnn.max_pool2d(
         input_tensor=x,
         batch_size=1,
@@ -89,8 +73,8 @@ def test_up(device: Any) -> None:
     x = ttnn.sharded_to_interleaved(x, ttnn.DRAM_MEMORY_CONFIG)
     skip = random(device, 1, 1, SIDE * SIDE, NARROW, dtype=ttnn.bfloat8_b)
     x = ttnn.concat([x, skip], dim=3, memory_config=ttnn.DRAM_MEMORY_CONFIG)
-    x = convolution(device, x, SIDE, WIDE, NARROW)
-    assert tuple(convolution(device, x, SIDE, NARROW, NARROW).shape) == (1, 1, SIDE * SIDE, NARROW)
+    x = convolved(device, x, SIDE, WIDE, NARROW)
+    assert tuple(convolved(device, x, SIDE, NARROW, NARROW).shape) == (1, 1, SIDE * SIDE, NARROW)
 
 
 def test_upsample(device: Any) -> None:

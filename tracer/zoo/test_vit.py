@@ -9,108 +9,23 @@ from typing import Any
 
 import ttnn
 
-from tracer.zoo.parts import TILE, block_sharded, kernels, random
+from tracer.zoo.parts import TILE, Encoder, random
 
 BATCH, PATCHES, TOKENS = 8, 196, 224  # 197 with the class token, in whole tiles
 HIDDEN, HEADS, FEED_FORWARD, CLASSES = 768, 12, 3072, 1000
 PATCH_VALUES = 16 * 16 * 4  # pixels of a patch, three channels and one of padding
-HEAD_SIZE = HIDDEN // HEADS
-COLUMNS, ROWS = 6, 8
-GRID = (COLUMNS, ROWS)
-TOKEN_TILES = TOKENS // TILE
-HEAD_ROWS = BATCH * HEADS * TOKEN_TILES // (COLUMNS * ROWS)
-HEIGHT_SHARDED = ttnn.L1_HEIGHT_SHARDED_MEMORY_CONFIG
-BLOCK_SHARDED = ttnn.L1_BLOCK_SHARDED_MEMORY_CONFIG
 
 
-def linear(device: Any, x: Any, inputs: int, outputs: int, activation: Any = None) -> Any:
-    """A linear layer, one sixth of its output on each column of cores."""
-    width = outputs // TILE // COLUMNS
-    return ttnn.linear(
-        x,
-        random(device, inputs, outputs, dtype=ttnn.bfloat8_b),
-        bias=random(device, 1, outputs, dtype=ttnn.bfloat8_b),
-        memory_config=BLOCK_SHARDED,
-        dtype=ttnn.bfloat8_b,
-        program_config=ttnn.MatmulMultiCoreReuseMultiCastProgramConfig(
-            compute_with_storage_grid_size=GRID,
-            in0_block_w=inputs // TILE // COLUMNS,
-            out_subblock_h=1,
-            out_subblock_w=4,
-            per_core_M=TOKEN_TILES,
-            per_core_N=width,
-            transpose_mcast=False,
-            fused_activation=activation,
-        ),
-        compute_kernel_config=kernels(device),
-    )
-
-
-def norm(device: Any, x: Any) -> Any:
-    """Layer norm over block-sharded rows."""
-    return ttnn.layer_norm(
-        x,
-        weight=random(device, 1, HIDDEN),
-        bias=random(device, 1, HIDDEN),
-        epsilon=1e-12,
-        memory_config=BLOCK_SHARDED,
-        program_config=ttnn.LayerNormShardedMultiCoreProgramConfig(
-            compute_with_storage_grid_size=GRID,
-            subblock_w=HIDDEN // TILE // COLUMNS,
-            block_h=TOKEN_TILES,
-            block_w=HIDDEN // TILE // COLUMNS,
-            inplace=False,
-        ),
-        compute_kernel_config=kernels(device, ttnn.MathFidelity.HiFi4),
-    )
-
-
-def attention(device: Any, x: Any) -> Any:
+def attention(encoder: Encoder, x: Any) -> Any:
     """Self-attention; scores are scaled before a plain sharded softmax."""
-    qkv = linear(device, x, HIDDEN, 3 * HIDDEN)
-    query, key, value = ttnn.transformer.split_query_key_value_and_split_heads(
-        qkv, memory_config=HEIGHT_SHARDED, num_heads=HEADS
-    )
+    qkv = encoder.linear(x, HIDDEN, 3 * HIDDEN, 4)
+    query, key, value = encoder.split(qkv)
     ttnn.deallocate(qkv)
-    scores = ttnn.matmul(
-        query,
-        key,
-        memory_config=HEIGHT_SHARDED,
-        dtype=ttnn.bfloat8_b,
-        program_config=ttnn.MatmulMultiCoreReuseProgramConfig(
-            compute_with_storage_grid_size=GRID,
-            in0_block_w=HEAD_SIZE // TILE,
-            out_subblock_h=1,
-            out_subblock_w=TOKEN_TILES,
-            per_core_M=HEAD_ROWS,
-            per_core_N=TOKEN_TILES,
-        ),
-    )
-    scores = ttnn.mul_(scores, 1 / HEAD_SIZE**0.5)
-    probabilities = ttnn.softmax_in_place(
-        scores,
-        program_config=ttnn.SoftmaxShardedMultiCoreProgramConfig(
-            compute_with_storage_grid_size=GRID, subblock_w=TOKEN_TILES, block_h=HEAD_ROWS, block_w=TOKEN_TILES
-        ),
-    )
-    context = ttnn.matmul(
-        probabilities,
-        value,
-        memory_config=HEIGHT_SHARDED,
-        dtype=ttnn.bfloat8_b,
-        program_config=ttnn.MatmulMultiCoreReuseProgramConfig(
-            compute_with_storage_grid_size=GRID,
-            in0_block_w=TOKEN_TILES,
-            out_subblock_h=1,
-            out_subblock_w=HEAD_SIZE // TILE,
-            per_core_M=HEAD_ROWS,
-            per_core_N=HEAD_SIZE // TILE,
-        ),
-    )
-    joined = ttnn.transformer.concatenate_heads(
-        context, memory_config=block_sharded(BATCH * TOKENS, HIDDEN, COLUMNS, ROWS)
-    )
-    return linear(device, joined, HIDDEN, HIDDEN)
+    scores = encoder.matmul(query, key, encoder.head_size, TOKENS, (1, 7))
+    scores = ttnn.mul_(scores, 1 / encoder.head_size**0.5)
+    probabilities = ttnn.softmax_in_place(scores, program_config=encoder.softmax_config(7))
+    context = encoder.matmul(probabilities, value, TOKENS, encoder.head_size, (1, 2))
+    return encoder.linear(encoder.join(context), HIDDEN, HIDDEN, 4)
 
 
 def test_patches(device: Any) -> None:
@@ -138,15 +53,16 @@ def test_patches(device: Any) -> None:
 def test_layer(device: Any) -> None:
     """One encoder layer: norm first, residuals added block-sharded."""
     x = random(device, BATCH, TOKENS, HIDDEN, dtype=ttnn.bfloat8_b)
-    x = ttnn.interleaved_to_sharded(x, block_sharded(BATCH * TOKENS, HIDDEN, COLUMNS, ROWS))
-    attended = attention(device, norm(device, x))
-    x = ttnn.add(attended, x, memory_config=BLOCK_SHARDED, dtype=ttnn.bfloat8_b)
+    encoder = Encoder(device, TOKENS, HIDDEN, HEADS, columns=6)
+    x = ttnn.interleaved_to_sharded(x, encoder.sharding)
+    attended = attention(encoder, encoder.norm(x))
+    x = ttnn.add(attended, x, memory_config=ttnn.L1_BLOCK_SHARDED_MEMORY_CONFIG, dtype=ttnn.bfloat8_b)
     ttnn.deallocate(attended)
     gelu = ttnn.UnaryWithParam(ttnn.UnaryOpType.GELU, True)  # noqa: FBT003 - ttnn's own form: the fast approximation
-    wide = linear(device, norm(device, x), HIDDEN, FEED_FORWARD, gelu)
-    narrow = linear(device, wide, FEED_FORWARD, HIDDEN)
+    wide = encoder.linear(encoder.norm(x), HIDDEN, FEED_FORWARD, 4, gelu)
+    narrow = encoder.linear(wide, FEED_FORWARD, HIDDEN, 4)
     ttnn.deallocate(wide)
-    x = ttnn.add(narrow, x, memory_config=BLOCK_SHARDED, dtype=ttnn.bfloat8_b)
+    x = ttnn.add(narrow, x, memory_config=ttnn.L1_BLOCK_SHARDED_MEMORY_CONFIG, dtype=ttnn.bfloat8_b)
     x = ttnn.sharded_to_interleaved(x, ttnn.L1_MEMORY_CONFIG)
     assert tuple(x.shape) == (BATCH, TOKENS, HIDDEN)
 
