@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from farm.process.checkout import enter, inside
 from farm.sweeps.errors import ModuleError
 from farm.sweeps.permutations import Held, axes, permutations
 from farm.sweeps.traced import ABSENT, TracedProduct, TracedSuite
@@ -30,6 +31,7 @@ class LoadedModule:
         timeout: its `TIMEOUT`, in seconds; None where it has none.
         accepts: the parameters that `run` names.
         takes_any: whether `run` has `**kwargs`.
+        home: the checkout of tt-metal that it is in, where it runs.
     """
 
     name: str
@@ -39,6 +41,7 @@ class LoadedModule:
     timeout: float | None
     accepts: frozenset[str]
     takes_any: bool
+    home: str | None = None
     _held: dict[str, Held] = field(default_factory=dict)
 
     @property
@@ -108,7 +111,8 @@ class LoadedModule:
         given = {name: None if name in absent else value for name, value in vector.items()} if absent else dict(vector)
         if self.takes_any or "__absent_keys__" in self.accepts:
             given["__absent_keys__"] = absent
-        return self.run(**given, device=device)
+        with inside(self.home):
+            return self.run(**given, device=device)
 
     def _fitted(self, given: Any) -> Any:
         """A product of traced values under the names that `run` has for them."""
@@ -147,7 +151,12 @@ def load(spec: Mapping[str, Any]) -> LoadedModule:
     found = _loaded.get(spec["file"])
     if found is None:
         os.environ.update(spec.get("environment", {}))
-        found = _loaded[spec["file"]] = checked(spec["name"], _imported(spec["name"], spec["file"], spec["paths"]))
+        home = spec.get("home")
+        if home is not None:
+            enter(home)
+        with inside(home):
+            module = _imported(spec["name"], spec["file"], spec["paths"])
+        found = _loaded[spec["file"]] = checked(spec["name"], module, home)
     return found
 
 
@@ -185,7 +194,7 @@ def _told(error: BaseException, file: str) -> str:
     return f"{text} ({Path(file).name}, line {lines[-1]})" if lines else text
 
 
-def checked(name: str, module: Any) -> LoadedModule:
+def checked(name: str, module: Any, home: str | None = None) -> LoadedModule:
     """A module, once it is known to have what it must.
 
     Raises:
@@ -212,4 +221,5 @@ def checked(name: str, module: Any) -> LoadedModule:
         timeout=None if timeout is None else float(timeout),
         accepts=frozenset(parameter.name for parameter in signature if parameter.kind in _BY_NAME) - {"device"},
         takes_any=any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in signature),
+        home=home,
     )

@@ -95,14 +95,7 @@ def _raw(record: Record) -> dict[str, Any]:
 def _record(raw: dict[str, Any], of: Imported | None) -> Record:
     if "module" in raw:
         given = raw["module"]
-        module = SweepModule(
-            str(given["name"]),
-            Path(given["file"]),
-            tuple(Path(path) for path in given["paths"]),
-            {str(name): str(value) for name, value in given["environment"].items()},
-            float(given["seconds"]),
-        )
-        return Imported(module, given["timeout"], bool(given["fixture"]), tuple(given["suites"]))
+        return Imported(SweepModule.of_json(given), given["timeout"], bool(given["fixture"]), tuple(given["suites"]))
     if "problem" in raw:
         return Problem(raw["module_name"], raw["suite"], raw["problem"], bool(raw.get("configuration")))
     if of is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class SweepModule:
         paths: what goes in front of `sys.path` before it is imported.
         environment: variables that are set before.
         import_seconds: how long importing it may take, and its generators from one vector to the next.
+        home: the checkout of tt-metal that it is in: where it is imported and run, as there. None outside of one.
     """
 
     name: str
@@ -33,16 +34,34 @@ class SweepModule:
     paths: tuple[Path, ...] = ()
     environment: dict[str, str] = field(default_factory=dict, hash=False)
     import_seconds: float = 120.0
+    home: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What a board process gets to import it."""
-        return {
+        told: dict[str, Any] = {
             "name": self.name,
             "file": str(self.file),
             "paths": [str(path) for path in self.paths],
             "environment": self.environment,
             "seconds": self.import_seconds,
         }
+        return told if self.home is None else {**told, "home": str(self.home)}
+
+    @classmethod
+    def of_json(cls, raw: Mapping[str, Any]) -> SweepModule:
+        """What `as_json` made.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: it is none.
+        """
+        return cls(
+            str(raw["name"]),
+            Path(raw["file"]),
+            tuple(Path(path) for path in raw["paths"]),
+            {str(name): str(value) for name, value in raw["environment"].items()},
+            float(raw["seconds"]),
+            Path(raw["home"]) if "home" in raw else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +72,13 @@ class Place:
         folder: where names begin.
         paths: what modules in it can import.
         only: the file, where it is a single one.
+        home: the checkout of tt-metal that it is in.
     """
 
     folder: Path
     paths: tuple[Path, ...]
     only: Path | None = None
+    home: Path | None = None
 
 
 def place_of(tt_metal: Path | None = None, sweeps: Path | None = None, here: Path | None = None) -> Place:
@@ -73,25 +94,34 @@ def place_of(tt_metal: Path | None = None, sweeps: Path | None = None, here: Pat
     """
     if sweeps is not None:
         path = sweeps.resolve()
+        root = _checkout_around(path)
+        around = () if root is None else _paths(root)
         if path.is_file():
-            return Place(path.parent, (path.parent,), path)
+            return Place(path.parent, (path.parent, *around), path, root)
         if path.is_dir():
-            return Place(path, (path,))
+            return Place(path, (path, *around), home=root)
         raise FarmError(f"--sweeps {sweeps}: there is no such file or folder")
     if tt_metal is not None:
         root = tt_metal.resolve()
         if not (root / FRAMEWORK / "sweeps").is_dir():
             raise FarmError(f"--tt-metal {tt_metal}: no checkout of tt-metal: it has no {FRAMEWORK / 'sweeps'}")
         return _checkout(root)
-    start = (here or Path.cwd()).resolve()
-    for folder in (start, *start.parents):
-        if (folder / FRAMEWORK / "sweeps").is_dir():
-            return _checkout(folder)
+    found = _checkout_around((here or Path.cwd()).resolve())
+    if found is not None:
+        return _checkout(found)
     raise FarmError("no sweep modules here: name a checkout with --tt-metal DIR, or a file or folder with --sweeps")
 
 
 def _checkout(root: Path) -> Place:
-    return Place(root / FRAMEWORK / "sweeps", (root / FRAMEWORK, root))
+    return Place(root / FRAMEWORK / "sweeps", _paths(root), home=root)
+
+
+def _checkout_around(place: Path) -> Path | None:
+    return next((each for each in (place, *place.parents) if (each / FRAMEWORK / "sweeps").is_dir()), None)
+
+
+def _paths(root: Path) -> tuple[Path, ...]:
+    return root / FRAMEWORK, root
 
 
 def find_modules(
@@ -130,7 +160,8 @@ def find_modules(
     if not left:
         what = ", ".join(wanted) or str(place.folder)
         raise NothingSelected(f"{what}: there is no sweep module in it" + (" that isn't skipped" if skip else ""))
-    return [SweepModule(name, known[name], place.paths, dict(environment or {}), import_seconds) for name in left]
+    given = dict(environment or {})
+    return [SweepModule(name, known[name], place.paths, given, import_seconds, place.home) for name in left]
 
 
 def _python_files(folder: Path) -> list[Path]:

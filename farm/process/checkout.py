@@ -1,0 +1,51 @@
+"""A checkout of tt-metal as its sweep modules expect it: importable, `TT_METAL_HOME`, the working directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+HOME_VARIABLE = "TT_METAL_HOME"
+_FOLDERS = ("tests", "models")
+"""What modules import from a checkout. Both are folders without an `__init__.py`, so any package of that name which is
+installed somewhere, behind them on the path, would be taken instead."""
+
+
+def enter(home: str) -> None:
+    """Makes a checkout what `tests` and `models` mean in this process, and `TT_METAL_HOME`, unless that is set."""
+    os.environ.setdefault(HOME_VARIABLE, home)
+    if not any(isinstance(finder, _Folders) and finder.home == home for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Folders(home))
+
+
+@contextlib.contextmanager
+def inside(home: str | None) -> Iterator[None]:
+    """Makes a checkout the working directory for the time of a `with` block; None leaves it as it is."""
+    if home is None:
+        yield
+        return
+    before = os.getcwd()  # noqa: PTH109 - chdir's own counterpart
+    os.chdir(home)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+class _Folders:
+    """Finds the checkout's own top-level folders before anything that is installed.
+
+    Attributes:
+        home: the checkout.
+    """
+
+    def __init__(self, home: str) -> None:
+        self.home = home
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """See `importlib.abc.MetaPathFinder`."""
+        return PathFinder.find_spec(name, [self.home], target) if path is None and name in _FOLDERS else None
