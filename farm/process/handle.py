@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from farm.boards.base import Board
 from farm.errors import NotRunnable
-from farm.kernel_cache import cache_environment
+from farm.kernel_cache import VARIABLE as KERNELS
+from farm.kernel_cache import cache_environment, compiles, hits, opening
 from farm.outcome import Outcome, doubted, received
 from farm.process.classify import describe_exit, last_words
 from farm.process.packages import packages_folder
@@ -34,6 +36,8 @@ OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 """tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below ours."""
 
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
+_COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
+"""Where kernels are compiled, ttnn is to say at its end how many of them it found compiled."""
 _MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
 _GUARD = """
 read -r _ <&"$1"
@@ -52,6 +56,7 @@ class TtnnProcess:
         workdir: its working directory, where ttnn may leave files and `process.log` is.
         deadlines: how long things may take.
         python: the interpreter whose ttnn is used.
+        kernels: how many kernels its processes found compiled, and how many they needed, as far as that is known.
     """
 
     def __init__(
@@ -62,6 +67,8 @@ class TtnnProcess:
         self.deadlines = deadlines or Deadlines()
         self.python = python
         self.log = workdir / "process.log"
+        self.kernels = (0, 0)
+        self._cache: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._pipes: Pipes | None = None
@@ -108,12 +115,13 @@ class TtnnProcess:
 
     def open(self, config: DeviceConfig, timeout: float) -> dict[str, Any]:
         """See the protocol."""
-        self._send({"open": config.as_json()})
-        try:
-            reply = self._reply(timeout)
-        except Hung as error:
-            self._gone()
-            raise Hung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout) from error
+        with nullcontext() if self._cache is None else opening(self._cache, self.board, config):
+            self._send({"open": config.as_json()})
+            try:
+                reply = self._reply(timeout)
+            except Hung as error:
+                self._gone()
+                raise Hung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout) from error
         if "refused" in reply:
             raise OpenFailed(reply["refused"])
         opened: dict[str, Any] = reply["opened"]
@@ -219,9 +227,12 @@ class TtnnProcess:
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
         # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
         memory = dict.fromkeys(_MPI_MEMORY, str(self.workdir))
-        kernels = cache_environment(self.board, inherited)
-        quiet = {**_QUIET, **memory, **kernels, OPERATION_TIMEOUT_VARIABLE: seconds}
-        return {**quiet, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        kernels = cache_environment(self.board, inherited, python=self.python)
+        quiet = {**(_COUNTED if compiles(self.board) else _QUIET), **memory, **kernels}
+        quiet[OPERATION_TIMEOUT_VARIABLE] = seconds
+        made = {**quiet, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        self._cache = Path(made[KERNELS]) if compiles(self.board) and made.get(KERNELS) else None
+        return made
 
     def _start_guard(self, pid: int) -> None:
         watched, self._life = os.pipe()
@@ -273,6 +284,8 @@ class TtnnProcess:
         if process is None:
             return None
         code = end(process, patience, self.deadlines.ladder)
+        if counted := hits(self.log, self._told_before):
+            self.kernels = self.kernels[0] + counted[0], self.kernels[1] + counted[1]
         if self._pipes is not None:
             self._pipes.close()
             self._pipes = None

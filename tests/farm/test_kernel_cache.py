@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
-from farm.kernel_cache import UNUSED_SECONDS, VARIABLE, cache_environment, prune, ttnn_build
+from farm.kernel_cache import UNUSED_SECONDS, VARIABLE, cache_environment, hits, opening, prune, ttnn_build
+from farm.process.classify import last_words
+from tracer.device_config import DeviceConfig
 
 N300 = KINDS["n300"]
 
@@ -16,13 +23,57 @@ def silicon(name: str) -> Board:
     return Board(name, "silicon", N300)
 
 
-def test_each_board_has_a_folder_that_stays_the_same(tmp_path: Path) -> None:
+def test_a_hosts_boards_share_a_folder_that_stays_the_same(tmp_path: Path) -> None:
     one = cache_environment(silicon("host:0000:01:00.0"), {}, tmp_path)
-    assert one == cache_environment(silicon("host:0000:01:00.0"), {}, tmp_path)
     folder = Path(one[VARIABLE])
     assert folder.is_dir()
-    assert folder.parent == tmp_path / ttnn_build()
-    assert one != cache_environment(silicon("host:0000:02:00.0"), {}, tmp_path)
+    assert folder == tmp_path / socket.gethostname() / ttnn_build()
+    assert one == cache_environment(silicon("host:0000:02:00.0"), {}, tmp_path)
+    assert one != cache_environment(silicon("host:0000:01:00.0"), {}, tmp_path, python="/opt/tt-metal/bin/python")
+
+
+def test_clients_of_a_compile_server_have_folders_of_their_own(tmp_path: Path) -> None:
+    server = {"TT_METAL_JIT_SERVER_ENDPOINTS": "compiler:9876"}
+    one, other = (cache_environment(silicon(name), server, tmp_path) for name in "ab")
+    assert one != other
+
+
+def test_boards_that_never_opened_so_open_one_after_the_other(tmp_path: Path) -> None:
+    inside: list[str] = []
+
+    def opened(name: str) -> None:
+        with opening(tmp_path, silicon(name), DeviceConfig()):
+            inside.append(name)
+            assert len(inside) == 1
+            time.sleep(0.02)
+            inside.remove(name)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(opened, "abcd"))
+    with opening(tmp_path, silicon("a"), DeviceConfig(l1_small_size=8)):  # another way, cold again
+        began = time.monotonic()
+        opened("a")  # as before: its firmware is there, and it waits for nobody
+        with opening(tmp_path, silicon("b"), DeviceConfig(l1_small_size=8), wait=0.05):
+            pass  # whoever holds the lock may hang: not for ever
+        assert time.monotonic() - began < 5
+
+
+def test_a_board_that_did_not_open_is_cold_still(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="refused"), opening(tmp_path, silicon("a"), DeviceConfig()):
+        raise OSError("refused")
+    assert [path.name for path in (tmp_path / ".opened").iterdir()] == ["lock"]
+
+
+def test_what_ttnn_says_of_its_kernels_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "process.log"
+    log.write_text("JIT cache stats: 1/2 hits (50.0%) [1 cached]\n")
+    before = log.stat().st_size
+    assert hits(log, before) is None
+    with log.open("a") as file:
+        file.write("2026 | info     |    BuildKernels | JIT cache stats: 29/35 hits (82.9%) [29 cached, 93 dedup]\n")
+    assert hits(log, before) == (29, 35)
+    assert last_words(log, before) == ""
+    assert hits(tmp_path / "nowhere") is None
 
 
 def test_who_chose_a_folder_keeps_it_and_mocks_need_none(tmp_path: Path) -> None:
@@ -38,12 +89,13 @@ def test_a_place_that_can_t_be_written_costs_only_the_cache(tmp_path: Path) -> N
 
 def test_what_was_unused_for_longest_goes_first(tmp_path: Path) -> None:
     now = 1e9
+    kernels = tmp_path / "host" / "build" / "key" / "kernels" / "reader"
     for name, age in (("new", 0.0), ("old", 2.0), ("oldest", 3.0)):
-        folder = tmp_path / "build" / name
-        folder.mkdir(parents=True)
-        (folder / "kernel.elf").write_bytes(b"x" * 100)
-        os.utime(folder, (now - age * UNUSED_SECONDS, now - age * UNUSED_SECONDS))
+        file = kernels / name / "brisc" / "brisc.elf"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x" * 100)
+        os.utime(file, (now - age * UNUSED_SECONDS, now - age * UNUSED_SECONDS))
     prune(tmp_path, most=250, now=now)
-    assert sorted(folder.name for folder in (tmp_path / "build").iterdir()) == ["new", "old"]
+    assert sorted(folder.name for folder in kernels.iterdir()) == ["new", "old"]
     prune(tmp_path, most=0, now=now)
-    assert [folder.name for folder in (tmp_path / "build").iterdir()] == ["new"]
+    assert [folder.name for folder in kernels.iterdir()] == ["new"]
