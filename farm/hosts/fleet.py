@@ -7,6 +7,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -199,11 +200,8 @@ class FarmFleet(RayFleet):
         return happened
 
     def _report(self) -> RunReport:
-        return RunReport(
-            run=self._run.run,
-            who=self._run.who,
-            command=self._run.command,
-            started=self._run.started,
+        return replace(
+            self._run,
             wanted=frozenset(self._wanted),
             known=frozenset(self._known),
             boards={name: self._watched.boards[name] for name in self._wanted if name in self._watched.boards},

@@ -71,11 +71,14 @@ class Node:
             else [
                 *("--head", "--port", str(self.port), "--include-dashboard", "true"),
                 *("--dashboard-host", self.jobs_host, "--dashboard-port", str(self.jobs_port)),
+                # neither Ray's client, which is one more door, nor its autoscaler: nothing uses them
+                *("--ray-client-server-port", "0", "--no-monitor"),
             ]
         )
         return [
             *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *place),
             *("--node-ip-address", self.node_ip, "--disable-usage-stats", "--num-gpus", "0"),
+            *("--include-log-monitor", "false"),  # drivers don't ask for what workers print
             *("--object-store-memory", str(OBJECT_STORE_BYTES), "--log-style", "record", "--log-color", "false"),
             # the count of devices too: Ray's own is one too high where the driver makes /dev/tenstorrent/by-id
             *("--resources", json.dumps({"TTNPU": 0, **self.resources})),
@@ -98,6 +101,8 @@ class Node:
             # a job that is stopped ends like a sweep at Ctrl-C, with its report
             "RAY_JOB_STOP_SIGNAL": "SIGINT",
             "RAY_JOB_STOP_WAIT_TIME_S": "120",
+            # Ray would wait for the registry, which stays; boards end what they run by `farm down --drain`
+            "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
         }
 
 

@@ -59,6 +59,8 @@ class RunReport:
         who: user and host.
         command: what was typed.
         started: Unix time in seconds.
+        priority: the higher, the sooner it is given boards.
+        most: how many boards it may have at once; None for as many as there are.
         wanted: boards it has or waits for.
         known: boards it was offered.
         boards: what those it has are doing.
@@ -70,6 +72,8 @@ class RunReport:
     who: str
     command: str
     started: float
+    priority: int = 0
+    most: int | None = None
     wanted: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     boards: Mapping[str, Doing] = field(default_factory=dict)
@@ -131,8 +135,11 @@ class RunView(BaseModel):
     who: str
     command: str
     started: float
-    boards: int
-    waits_for: int
+    priority: int = Field(0, description="The higher, the sooner it is given boards.")
+    max_boards: int | None = Field(None, description="How many boards it may have at once.")
+    boards: int = Field(description="How many it has.")
+    waits: float | None = Field(None, description="Seconds that it has been waiting with no board at all.")
+    waits_for: int = Field(description="How many more it could use.")
     planned: int
     concluded: int
     verdicts: dict[str, int]

@@ -1,8 +1,7 @@
 """Which boards the farm has, who may use which, and what became of them. Pure: told what happens, asked what holds.
 
-A board is given to one run at a time. A run keeps what it has while it tells of itself; free boards go to the run that
-has the fewest of those that want them, the older first. A run that has none while another has several gets one of
-those: the other lets it go as soon as the vector on it ends.
+A board is given to one run at a time; `scheduler.sharing` says to which. A run keeps what it has while it tells of
+itself, and lets go of what is due to another as soon as the vector on it ends.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from farm.boards.base import Board
 from farm.errors import FarmError
 from farm.hosts.records import Answer, BoardView, Doing, FarmView, HostOffer, HostView, RunReport, RunView, Totals
+from scheduler.sharing import Claim, share
 
 SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
@@ -56,6 +56,7 @@ class _Run:
     heard: float
     leases: dict[str, float] = field(default_factory=dict)  # boards, and since when
     faults: Counter[str] = field(default_factory=Counter)  # that it told of, by board
+    waits: float | None = None  # since when it has had no board
 
 
 class Registry:
@@ -165,11 +166,13 @@ class Registry:
             if board in self._boards:
                 self._boards[board].since = now
         withdrawn = {board: self._why_not(board) for board in report.wanted if board not in available}
-        for board in report.wanted - withdrawn.keys():
-            if self._owner(board) is None and self._next_for(board) is run:
+        due = self._due(now)
+        for board, owner in due.items():
+            if owner == run.report.run and self._owner(board) is None and _has_room(run):
                 run.leases[board] = self._boards[board].since = now
-        if not withdrawn and (board_to_share := self._to_share(run)):
-            withdrawn[board_to_share] = "another run has none"
+        for board in [board for board in run.leases if due.get(board, run.report.run) != run.report.run]:
+            withdrawn[board] = f"it is the turn of run {due[board]}"
+        run.waits = None if run.leases or not report.wanted else now if run.waits is None else run.waits
         return Answer(
             offered=tuple(board for name, board in available.items() if name not in report.known),
             granted=frozenset(run.leases) - withdrawn.keys(),
@@ -199,7 +202,7 @@ class Registry:
             at=now,
             hosts=[self._host_view(host) for _, host in sorted(self._hosts.items())],
             boards=boards,
-            runs=[_run_view(run) for run in sorted(self._runs.values(), key=lambda run: run.report.started)],
+            runs=[_run_view(run, now) for run in sorted(self._runs.values(), key=_rank)],
             totals=dict(totals),
         )
 
@@ -221,22 +224,24 @@ class Registry:
     def _owner(self, board: str) -> _Run | None:
         return next((run for run in self._runs.values() if board in run.leases), None)
 
-    def _next_for(self, board: str) -> _Run:
-        """Whose turn it is at a free board, among the runs that want it."""
-        wanting = [run for run in self._runs.values() if board in run.report.wanted]
-        return min(wanting, key=lambda run: (len(run.leases), run.report.started, run.report.run))
-
-    def _to_share(self, run: _Run) -> str | None:
-        """The board that a run should let go, since another has none of those it wants."""
-        if len(run.leases) < 2:
-            return None
-        for other in self._runs.values():
-            shared = other.report.wanted & run.leases.keys()
-            richest = max(self._runs.values(), key=lambda each: len(each.leases.keys() & other.report.wanted))
-            free = any(self._owner(board) is None for board in other.report.wanted if board in self._boards)
-            if other is not run and not other.leases and shared and richest is run and not free:
-                return max(shared, key=lambda board: (run.leases[board], board))
-        return None
+    def _due(self, now: float) -> dict[str, str]:
+        """Whose each usable board should be, of those that runs want."""
+        usable = {name for name, known in self._boards.items() if not self._obstacle(known)}
+        return share(
+            [
+                Claim(
+                    name,
+                    run.report.priority,
+                    run.report.started,
+                    run.report.wanted & usable,
+                    {board: since for board, since in run.leases.items() if board in usable},
+                    run.report.most,
+                    run.waits,
+                )
+                for name, run in self._runs.items()
+            ],
+            now,
+        )
 
     def _take_in(self, run: _Run, report: RunReport, now: float) -> None:
         before = run.report.verdicts if run.report is not report else {}
@@ -315,15 +320,27 @@ class Registry:
         )
 
 
-def _run_view(run: _Run) -> RunView:
+def _rank(run: _Run) -> tuple[int, float]:
+    return -run.report.priority, run.report.started
+
+
+def _has_room(run: _Run) -> bool:
+    return run.report.most is None or len(run.leases) < run.report.most
+
+
+def _run_view(run: _Run, now: float) -> RunView:
     report = run.report
+    room = len(report.wanted) if report.most is None else min(report.most, len(report.wanted))
     return RunView(
         run=report.run,
         who=report.who,
         command=report.command,
         started=report.started,
+        priority=report.priority,
+        max_boards=report.most,
         boards=len(run.leases),
-        waits_for=len(report.wanted) - len(run.leases),
+        waits=None if run.waits is None else max(0.0, now - run.waits),
+        waits_for=max(0, room - len(run.leases)),
         planned=report.planned,
         concluded=report.concluded,
         verdicts=dict(report.verdicts),

@@ -75,9 +75,11 @@ def farm_fleet(
         yield FarmFleet(limits, farm, run, watched=watched, takes=takes, known=boards), watched
 
 
-def report_of(run_id: str, command: str, started: float, planned: int) -> RunReport:
+def report_of(
+    run_id: str, command: str, started: float, planned: int, *, priority: int = 0, max_boards: int | None = None
+) -> RunReport:
     """What a run tells the farm of itself that doesn't change."""
-    return RunReport(run=run_id, who=who_runs(), command=command, started=started, planned=planned)
+    return RunReport(run_id, who_runs(), command, started, priority, max_boards, planned=planned)
 
 
 def _differences(view: FarmView, boards: list[Board]) -> str:

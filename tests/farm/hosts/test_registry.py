@@ -33,9 +33,11 @@ def farm(*offers: HostOffer) -> Registry:
 class Run:
     """A run that takes whatever it is offered, as the driver does."""
 
-    def __init__(self, registry: Registry, name: str, started: float = 0.0) -> None:
+    def __init__(
+        self, registry: Registry, name: str, started: float = 0.0, *, priority: int = 0, most: int | None = None
+    ) -> None:
         self.registry = registry
-        self.report = RunReport(name, f"{name}@host", "farm sweep", started)
+        self.report = RunReport(name, f"{name}@host", "farm sweep", started, priority, most)
         self.answer = Answer()
 
     def tell(self, now: float = 0.0) -> Answer:
@@ -82,10 +84,43 @@ def test_a_run_that_has_none_gets_one_of_a_run_that_has_several() -> None:
     first.tell()
     second.tell()
     [(given, why)] = first.tell().withdrawn.items()
-    assert "another run" in why
+    assert why == "it is the turn of run two"
     first.tell()
     assert second.tell().granted == {given}
     assert first.tell().withdrawn == {}, "each has one, and keeps it"
+
+
+def test_an_urgent_run_gets_all_but_one_of_each_other() -> None:
+    registry = farm(offer("a", "n300:0", "n300:1", "n300:2"))
+    first, urgent = Run(registry, "one"), Run(registry, "urgent", started=1.0, priority=3)
+    first.tell()
+    for _ in range(3):
+        urgent.tell()
+        first.tell()
+    assert len(urgent.tell().granted) == 2
+    assert len(first.tell().granted) == 1
+    assert [(each.run, each.priority, each.boards) for each in registry.view(0.0).runs] == [
+        ("urgent", 3, 2),
+        ("one", 0, 1),
+    ]
+
+
+def test_a_run_has_no_more_boards_than_its_limit() -> None:
+    registry = farm(offer("a", "n300:0", "n300:1", "n300:2"))
+    few, rest = Run(registry, "few", most=1), Run(registry, "rest", started=1.0)
+    assert len(few.tell().granted) == 1
+    assert len(rest.tell().granted) == 2
+    registry.ended("rest", 1.0)
+    assert len(few.tell(1.0).granted) == 1
+    [seen] = registry.view(1.0).runs
+    assert (seen.max_boards, seen.boards, seen.waits_for) == (1, 1, 0)
+
+
+def test_a_run_without_a_board_is_seen_to_wait() -> None:
+    registry = farm(offer("a", "n300:0"))
+    Run(registry, "one").tell()
+    Run(registry, "two", started=1.0).tell(1.0)
+    assert [(each.run, each.waits) for each in registry.view(5.0).runs] == [("one", None), ("two", 4.0)]
 
 
 def test_a_silent_run_loses_its_boards() -> None:
