@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from farm.boards.base import Board
+from farm.boards.versions import board_versions
 from farm.outcome import Outcome, doubted
 from farm.process.classify import classify, classify_end
 from farm.process.protocol import BoardProcess, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
@@ -116,7 +117,7 @@ class Keeper:
         hello = self.process.start()
         self._running = True
         self._since_start = 0
-        return hello
+        return {**hello, **board_versions(self.board)}
 
     def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[Told]:
         """Runs vectors on the board, opened so; yields each one's outcome, and each change of the board's state.

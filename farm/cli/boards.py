@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,7 +13,7 @@ from farm.errors import FarmError
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from farm.hosts.records import FarmView
+    from farm.hosts.records import FarmView, RunView
     from farm.hosts.service import Farm
 
 WATCH_SECONDS = 1.0
@@ -26,10 +27,13 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
     board: Annotated[str | None, typer.Argument(help="The board's id, as the list shows it.")] = None,
     why: Annotated[str, typer.Option(help="With hold: why nobody is to use it.")] = "held by hand",
     address: Annotated[str | None, typer.Option(help="The farm's head, HOST:PORT. Default: FARM_ADDRESS.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
+    as_json: Annotated[bool, typer.Option("--json", help="For machines; with --watch, one line each time.")] = False,  # noqa: FBT002 - typer's form
     watch: Annotated[bool, typer.Option("--watch", help="Show it again every second, until Ctrl-C.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
-    """Show every board of the farm, what it runs, for whom and how long; hold, release, probe or reset one."""
+    """Show every board of the farm, what it runs, for whom and how long; hold, release, probe or reset one.
+
+    farm boards hold lab1:0000:61:00.0 --why "fan is loud"
+    """
     from farm.hosts.service import connected
     from farm.hosts.up import farm_address
     from farm.settings import load_settings
@@ -40,9 +44,10 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
     where, token = farm_address(address, settings)
     with connected(where, token) as farm:
         if board is not None:
-            typer.echo(_act(farm, action, board, why))
-        elif watch and not as_json:
-            _watch(farm)
+            told = _act(farm, action, board, why)
+            typer.echo(json.dumps({"board": board, "action": action, "message": told}) if as_json else told)
+        elif watch:
+            (_watch_lines if as_json else _watch)(farm)
         else:
             _show(farm.call("view"), as_json=as_json)
 
@@ -71,6 +76,15 @@ def _watch(farm: Farm) -> None:
             while True:
                 live.update(_screen(farm.call("view")), refresh=True)
                 time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _watch_lines(farm: Farm) -> None:
+    try:
+        while True:
+            typer.echo(farm.call("view").model_dump_json())
+            time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         return
 
@@ -117,14 +131,20 @@ def _screen(view: FarmView) -> Group:
         for host in view.hosts
     ]
     lines += [f"{host.name}: {note}" for host in view.hosts for note in host.notes]
-    lines += [
-        f"{run.run} {run.who}: {run.concluded} of {run.planned} vectors, {run.boards} boards, waits for {run.waits_for}"
-        for run in view.runs
-    ]
+    lines += [_run_line(run) for run in view.runs]
     if len(view.ttnn_versions) > 1:
         lines.append(f"boards are opened by different versions of ttnn: {', '.join(view.ttnn_versions)}")
     parts: list[RenderableType] = [table, "", totals, "", Text("\n".join(lines))]
     return Group(*parts)
+
+
+def _run_line(run: RunView) -> str:
+    boards = f"{run.boards} boards" if run.max_boards is None else f"{run.boards} of at most {run.max_boards} boards"
+    waits = "" if run.waits is None else f" since {_ago(run.waits)}"
+    return (
+        f"{run.run} {run.who}, priority {run.priority}: {run.concluded} of {run.planned} vectors, {boards}, "
+        f"waits for {run.waits_for}{waits}"
+    )
 
 
 def _ago(seconds: float | None) -> str:

@@ -12,18 +12,17 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from farm.actor import resources_of
 from farm.boards.base import Board
 from farm.boards.select import select_boards
 from farm.boards.silicon import VISIBLE_VARIABLE, pci_devices, silicon_boards
+from farm.boards.versions import driver_version
 from farm.errors import FarmError, NotRunnable
 from farm.hosts.holders import broker, holders
 from farm.hosts.selection import Selection
 
 AUTO, NONE = "auto", "none"
-DRIVER_VERSION = Path("/sys/module/tenstorrent/version")
 ASK_SECONDS = 60.0
 """How long an interpreter, or tt-smi, may take to tell its versions."""
 _ASK = """
@@ -113,8 +112,8 @@ def versions(python: str | None) -> dict[str, str]:
         raise FarmError(f"--python {python}: it doesn't run: {error}") from error
     told["farm"] = importlib.metadata.version("ttnn-farm")
     told["system"] = f"{platform.system()} {platform.release()}"
-    if DRIVER_VERSION.is_file():
-        told["driver"] = DRIVER_VERSION.read_text(encoding="utf-8").strip()
+    if driver := driver_version():
+        told["driver"] = driver
     if firmware := _firmware():
         told["firmware"] = firmware
     return told

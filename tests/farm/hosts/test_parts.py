@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from farm.actor import board_resource, resources_of
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
+from farm.boards.versions import board_versions
 from farm.errors import FarmError, NotRunnable
 from farm.hosts.holders import broker, holders
 from farm.hosts.inventory import firmware_of, take_stock
@@ -110,6 +112,20 @@ def test_holders_come_from_the_drivers_own_record(tmp_path: Path) -> None:
     assert (first.address, first.pid, first.name) == ("0000:61:00.0", 4711, "python")
     assert second.pid is None, "what can't be read may be held"
     assert holders(tmp_path / "nothing") == []
+
+
+def test_a_boards_driver_and_firmware_are_told(tmp_path: Path) -> None:
+    (tmp_path / "driver").write_text("2.4.1\n")
+    for number, address in enumerate(("0000:61:00.0", "0000:62:00.0", "0000:99:00.0")):
+        node = tmp_path / "sys" / f"tenstorrent!{number}"
+        node.mkdir(parents=True)
+        (tmp_path / address).mkdir()
+        (node / "device").symlink_to(tmp_path / address)
+        (node / "tt_fw_bundle_ver").write_text("19.4.0.0\n" if address.startswith("0000:6") else "1.0.0.0\n")
+    told = board_versions(SILICON, tmp_path / "sys", tmp_path / "driver")
+    assert told == {"driver": "2.4.1", "firmware": "19.4.0.0"}
+    assert board_versions(SILICON, tmp_path / "none", tmp_path / "none") == {}
+    assert board_versions(replace(SILICON, backend="mock"), tmp_path / "sys", tmp_path / "driver") == {}
 
 
 def test_a_broker_is_noticed(tmp_path: Path) -> None:
