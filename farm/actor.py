@@ -13,11 +13,13 @@ from farm.chunks import chunked
 from farm.errors import NotRunnable
 from farm.keeper import Keeper, Limits, Told
 from farm.quiet_ray import ray
+from farm.scratch import Scratch
 from farm.zoo.keeper import MODEL, TraceKeeper
 from tracer.device_config import DeviceConfig
 
 BOARD_RESOURCE = "farm_board"
 """The Ray resource of which a host has one per board, so that no two actors hold the same one."""
+PREFIX = "farm-board-"
 CHUNK_SECONDS = 0.05
 """How long an outcome may wait for company before it is sent."""
 
@@ -27,9 +29,9 @@ class BoardActor:
 
     def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
         # ttnn leaves files in its working directory
-        self._workdir = tempfile.TemporaryDirectory(prefix="farm-board-", dir=folder, ignore_cleanup_errors=True)
-        self._keeper = Keeper(board, Path(self._workdir.name), limits)
-        self._tracer = TraceKeeper(board, Path(self._workdir.name))
+        self._scratch = Scratch(folder or Path(tempfile.gettempdir()), PREFIX)
+        self._keeper = Keeper(board, self._scratch.path, limits)
+        self._tracer = TraceKeeper(board, self._scratch.path)
 
     def start(self) -> dict[str, Any]:
         """Starts the board process; what it says of itself, or `unusable` and why."""
@@ -54,7 +56,7 @@ class BoardActor:
     def close(self) -> None:
         """Releases the board."""
         self._keeper.close()
-        self._workdir.cleanup()
+        self._scratch.close()
 
 
 def board_resource(board_id: str) -> str:

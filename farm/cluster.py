@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock
 
 from farm.actor import BOARD_RESOURCE
 from farm.errors import NotRunnable
 from farm.quiet_ray import ray
+from farm.scratch import Scratch
 
 OBJECT_STORE_BYTES = 200_000_000
 """Outcomes are small and travel inside messages; this is for large batches."""
@@ -60,20 +58,9 @@ def _own(boards: int, folder: Path) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _own_folder() -> Iterator[Path]:
-    """A folder for the time of a run. What runs that were killed left behind goes too."""
+def _own_folder() -> Scratch:
+    """A folder for the time of a run."""
     place = Path(tempfile.gettempdir())
     if len(str(place)) > LONGEST_TEMPORARY:
         place = Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder in it
-    for left in place.glob(f"{PREFIX}*"):
-        with suppress(OSError), FileLock(left / "lock", blocking=False):
-            shutil.rmtree(left, ignore_errors=True)
-    hidden = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=place))
-    with FileLock(hidden / "lock"):
-        # under this name others see it, and see that it is in use
-        folder = hidden.rename(place / hidden.name.lstrip("."))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    return Scratch(place, PREFIX)

@@ -65,6 +65,10 @@ def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], cause: str = 
         Why.STOPPED: (Verdict.NOT_RUN, Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED, _because(STOPPED, cause)),
         Why.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"),
     }[decided.conclusion]
+    if attempts:
+        last = attempts[max(attempts)]
+        told = f"{last.outcome.verdict.value} on {last.board}: {last.outcome.message}"
+        message = f"{message}; it was to be tried again after {told}"
     return Conclusion(decided.work, verdict, reason, message)
 
 

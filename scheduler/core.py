@@ -27,7 +27,7 @@ from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall
 from scheduler.invariants import check
 from scheduler.placing import choose_key
 from scheduler.pool import TAIL_SHARE, Pool
-from scheduler.retry import Retries, settle
+from scheduler.retry import Retries
 from scheduler.work import Conclusion, Ending, Try, Work
 
 
@@ -308,9 +308,11 @@ class Scheduler:
             self._conclude(work, Conclusion.ENDED, 1)
             return
         tries = self.tries[work] = (*self.tries.get(work, ()), Try(held.board, ending))
-        decided = self.retries.decide(tries, self.works[work].forgiven) or (settle(tries) if self.stopped else None)
+        decided = self.retries.decide(tries, self.works[work].forgiven)
         if decided:
             self._conclude(work, *decided)
+        elif self.stopped:
+            self._conclude_untried(work, Conclusion.STOPPED)
         else:
             self._wait(work)
 
@@ -351,10 +353,7 @@ class Scheduler:
     def _conclude_untried(self, work: str, conclusion: Conclusion) -> None:
         """Concludes a work that will not be tried (again)."""
         tries = self.tries.get(work)
-        if tries:
-            self._conclude(work, *settle(tries))
-        else:
-            self._conclude(work, conclusion)
+        self._conclude(work, *((self.retries.give_up(tries) if tries else None) or (conclusion,)))
 
     def _why_none(self, key: Hashable) -> Conclusion:
         """Why no board can take this key any more, or never could."""

@@ -37,17 +37,24 @@ class Retries:
             failed_before = any(past.ending.failed for past in tries)
             return (Conclusion.FLAKY if failed_before else Conclusion.ENDED), len(tries)
         if last is Ending.FINAL:
-            return settle(tries)
+            return self.give_up(tries) or (Conclusion.ENDED, len(tries))
         if last.blames_board:
             spent = sum(past.ending.blames_board for past in tries[forgiven:]) >= self.faults
         else:
             allowed = self.killed if last is Ending.KILLED else self.failed
             spent = sum(past.ending is last for past in tries[forgiven:]) >= allowed
-        return settle(tries) if spent else None
+        return (self.give_up(tries) or (Conclusion.ENDED, len(tries))) if spent else None
 
+    def give_up(self, tries: Sequence[Try]) -> tuple[Conclusion, int] | None:
+        """Concludes a work that is to be tried again, and can't be.
 
-def settle(tries: Sequence[Try]) -> tuple[Conclusion, int]:
-    """Concludes a work that will not be tried again: a failure of its own outweighs the faults around it."""
-    numbered = list(enumerate(tries, start=1))
-    own = [number for number, past in numbered if past.ending.blames_work]
-    return Conclusion.ENDED, own[-1] if own else len(tries)
+        Returns:
+            What `decide` does: a failure of the work's own outweighs the faults around it. None where a crash was not
+            seen as often as it takes to count: nobody knows then whether it was the work's own.
+        """
+        failed = any(past.ending is Ending.FAILED for past in tries)
+        killed = sum(past.ending is Ending.KILLED for past in tries)
+        if killed and not failed and killed < self.killed:
+            return None
+        own = [number for number, past in enumerate(tries, start=1) if past.ending.blames_work]
+        return Conclusion.ENDED, own[-1] if own else len(tries)

@@ -18,7 +18,6 @@ import pytest
 from farm.boards.base import Board
 from farm.boards.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.boards.kinds import KINDS
-from farm.cluster import _own_folder
 from farm.driver import Driver
 from farm.errors import StoreError
 from farm.fleet import RayFleet
@@ -157,14 +156,6 @@ def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> No
         # the folder of runs' locks stays, empty: taking it away could trip another run that begins
         assert [each.name for each in Path(scratch).rglob("*")] == [f"farm-runs-{os.getuid()}"]
         assert _processes_naming(scratch) == []
-
-
-def test_a_folder_in_use_is_left_alone() -> None:
-    with _own_folder() as first, _own_folder() as second:
-        assert first.is_dir()
-        assert second.is_dir()
-    assert not first.exists()
-    assert not second.exists()
 
 
 def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

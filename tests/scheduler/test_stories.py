@@ -122,10 +122,13 @@ class Farm(RuleBasedStateMachine):
     def hold_to_conclusion(self, concluded: Conclude) -> None:
         """An attempt stands for each work that was tried, none is blamed for a board, and none is tried for ever."""
         own = {number: ending for (work, number), ending in self.endings.items() if work == concluded.work}
+        killed = sum(ending is Ending.KILLED for ending in own.values())
+        unsure = 0 < killed < self.scheduler.retries.killed and Ending.FAILED not in own.values()
         if concluded.attempt is None:
-            assert not own, "tried, but concluded as if it wasn't"
+            assert unsure or not own, "tried, but concluded as if it wasn't"
             return
         stands = own[concluded.attempt]
+        assert not unsure or not stands.blames_work, "blamed for a crash that was seen once"
         if concluded.conclusion is Conclusion.FLAKY:
             assert stands is Ending.GOOD
             assert any(ending.failed for ending in own.values())
