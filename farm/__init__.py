@@ -1,6 +1,6 @@
 """farm runs traced operation configurations on every Tenstorrent board a team owns, and gathers one report.
 
-From Python: `farm.sweep`, `farm.runs`, `farm.run`, `farm.compare` and `farm.trace`; see `farm.api`.
+From Python: `farm.sweep`, `farm.trace`, `farm.runs` and more, with typed results; see `farm.api`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from farm.api import compare, run, runs, sweep, trace
+    from farm.api import (
+        Planned,
+        Selecting,
+        Traced,
+        Zoo,
+        compare,
+        history,
+        load_traces,
+        plan,
+        run,
+        runs,
+        sweep,
+        trace,
+        trace_zoo,
+        verify,
+        write_report,
+    )
 
-__all__ = ["compare", "run", "runs", "sweep", "trace"]
+__all__ = [
+    "Planned",
+    "Selecting",
+    "Traced",
+    "Zoo",
+    "compare",
+    "history",
+    "load_traces",
+    "plan",
+    "run",
+    "runs",
+    "sweep",
+    "trace",
+    "trace_zoo",
+    "verify",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,22 +1,33 @@
-"""What a sweep runs on and what it runs, from how people name both."""
+"""What a sweep runs and what it runs on, from how people name both."""
 
 from __future__ import annotations
 
 import importlib.util
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from farm.errors import NotRunnable
+from farm.errors import FarmError, NothingSelected, NotRunnable
 
 if TYPE_CHECKING:
     from farm.boards.base import Board
+    from farm.sweeps.choosing import ModuleChoice
     from farm.vectors import Vector
 
+MODEL_TRACED = "model_traced"
+"""The suite of a master's configurations."""
+Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
+"""What may be measured of a sweep module's vectors beside the verdict; see `farm.process.measuring`."""
 
-def boards_of(text: str, address: str | None) -> list[Board]:
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.write(f"farm: {text}\n")
+
+
+def boards_of(text: str, address: str | None, note: Callable[[str], None] = _to_stderr) -> list[Board]:
     """The boards that `--boards` names: of this host, or of a farm."""
     if address is None:
         from farm.boards.select import select_boards
@@ -26,8 +37,16 @@ def boards_of(text: str, address: str | None) -> list[Board]:
 
     found = farm_boards(address, text)
     if found.note:
-        sys.stderr.write(f"farm: {found.note}\n")
+        note(found.note)
     return found.boards
+
+
+def with_environment(boards: Sequence[Board], *, device_perf: bool, watcher: bool) -> list[Board]:
+    """The boards, with what the environment of their processes must say for these modes."""
+    from farm.process.environments import PROFILER, WATCHER
+
+    more = {**(PROFILER if device_perf else {}), **(WATCHER if watcher else {})}
+    return [replace(board, environment={**board.environment, **more}) for board in boards] if more else list(boards)
 
 
 def plan_master(
@@ -35,13 +54,48 @@ def plan_master(
 ) -> tuple[list[Board], list[Vector]]:
     """The vectors, and the boards for them: where these are mocks that nobody named, more kinds may be needed."""
     from farm.boards.enough import add_needed_mocks
-    from farm.vectors import plan
+    from farm.vectors import plan as plan_vectors
     from tracer.master import Master
 
     read = Master.read(path)
     if may_add and all(board.backend == "mock" for board in boards):
-        return add_needed_mocks(boards, lambda kinds: plan(read, operations, kinds))
-    return list(boards), plan(read, operations, dict.fromkeys(board.kind for board in boards))
+        return add_needed_mocks(boards, lambda kinds: plan_vectors(read, operations, kinds))
+    return list(boards), plan_vectors(read, operations, dict.fromkeys(board.kind for board in boards))
+
+
+def plan_modules(
+    choice: ModuleChoice,
+    boards: Sequence[Board],
+    measure: Collection[Mode] = (),
+    *,
+    may_add: bool = False,
+    note: Callable[[str], None] = _to_stderr,
+) -> tuple[list[Board], list[Vector]]:
+    """The vectors of sweep modules, as one board process lists them that imports them, and the boards for them.
+
+    Raises:
+        FarmError: there is no such measure.
+        NothingSelected: there is no vector.
+    """
+    from farm.process.measuring import MODES
+    from farm.sweeps.choosing import module_records
+    from farm.sweeps.planning import plan_records
+
+    if unknown := sorted(set(measure) - set(MODES)):
+        raise FarmError(f"{unknown[0]!r} can't be measured: choose of {', '.join(MODES)}")
+    modes = [mode for mode in MODES if mode in measure]
+    records = module_records(choice, boards, note)
+    chosen = list(boards)
+    if may_add and all(board.backend == "mock" for board in boards):
+        from farm.boards.enough import add_needed_mocks
+
+        held = list(records)
+        chosen, vectors = add_needed_mocks(boards, lambda kinds: list(plan_records(held, kinds, modes)))
+    else:
+        vectors = list(plan_records(records, dict.fromkeys(board.kind for board in boards), modes))
+    if not vectors:
+        raise NothingSelected("the modules have no vector in this selection; `farm vectors --count` counts them")
+    return chosen, vectors
 
 
 def require_ttnn(boards: Sequence[Board]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from farm.cli.report import RunName, StorePlace
-from farm.errors import ExitCode, FarmError
+from farm.errors import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,23 +55,12 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Show how an operation or a vector ended, run by run, and how flaky it is."""
+    from farm.api import history as history_of
     from farm.report import stdout_console
     from farm.report.flaky import flakiness
-    from farm.store import Store
-    from tracer.errors import UnknownOperation
-    from tracer.names import find
 
-    with Store.open(store, create=False) as opened:
-        runs = [head.id for head in opened.runs()]
-        try:
-            names = find(what, opened.operations())
-            past = [each for name in names for each in opened.past(runs, operation=name)]
-        except UnknownOperation:
-            past = opened.past(runs, vector_id=what)
-    if not past:
-        raise FarmError(f"no run in the store has an operation or vector {what!r}: see `farm runs`")
-    newest = list(dict.fromkeys(each.run_id for each in sorted(past, key=lambda each: each.started)))[-limit:]
-    past = [each for each in past if each.run_id in set(newest)]
+    past = history_of(what, limit=limit, store=store)
+    newest = list(dict.fromkeys(each.run_id for each in past))
     flaky = flakiness(past)
     if as_json:
         told = [

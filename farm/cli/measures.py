@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from farm.boards.base import Board
+    from farm.selecting import Mode
 
 Perf = Annotated[bool, typer.Option("--perf", help="Of modules: run each vector twice and time the second run.")]
 PerfWithCache = Annotated[
@@ -24,15 +22,12 @@ MeasureMemory = Annotated[
 Watcher = Annotated[bool, typer.Option("--watcher", help="Run under tt-metal's watcher.")]
 
 
-def measures(*, perf: bool, perf_with_cache: bool, device_perf: bool, memory: bool) -> list[str]:
+def measures(*, perf: bool, perf_with_cache: bool, device_perf: bool, memory: bool) -> list[Mode]:
     """The modes that options ask for, as `farm.process.measuring` names them."""
-    asked = {"perf": perf, "perf_with_cache": perf_with_cache, "device_perf": device_perf, "memory": memory}
+    asked: dict[Mode, bool] = {
+        "perf": perf,
+        "perf_with_cache": perf_with_cache,
+        "device_perf": device_perf,
+        "memory": memory,
+    }
     return [name for name, wanted in asked.items() if wanted]
-
-
-def with_environment(boards: Sequence[Board], *, device_perf: bool, watcher: bool) -> list[Board]:
-    """The boards, with what the environment of their processes must say for these modes."""
-    from farm.process.environments import PROFILER, WATCHER
-
-    more = {**(PROFILER if device_perf else {}), **(WATCHER if watcher else {})}
-    return [replace(board, environment={**board.environment, **more}) for board in boards] if more else list(boards)

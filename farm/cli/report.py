@@ -78,11 +78,8 @@ def report(
     store: StorePlace = None,
 ) -> None:
     """Write a run's report files again."""
-    from farm.report import USUAL, background, write_report
-    from farm.store import Store
+    from farm.api import write_report
+    from farm.report import USUAL
 
-    with Store.open(store, create=False) as opened:
-        view = opened.view(opened.find(run))
-        known = background(opened, view)
-    for path in write_report(view, out, formats or USUAL, known):
+    for path in write_report(run, out, formats or USUAL, store):
         typer.echo(path)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farm.errors import ExitCode, FarmError, NotRunnable
+from farm.errors import ExitCode, FarmError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from farm.boards.base import Board
-    from farm.tracing import TraceRun
     from tracer.journal import Journal, TracedTest
     from tracer.master import Master, MergeSummary
 
@@ -95,90 +91,50 @@ def _trace_target(
 ) -> None:
     from rich.console import Console
 
-    from farm.tracing import split_target
-    from farm.tracing import trace as run_traced
-    from tracer.master import Master, update
-    from tracer.raw_traces import keep
+    from farm.api import trace as run_traced
 
-    split_target(target)
-    if master.exists():
-        Master.read(master)  # better told before the model runs than after
-    chosen = _one_board(board)
-    errors = Console(stderr=True)
-    workdir = Path(tempfile.mkdtemp(prefix="farm-trace-"))
-    unmerged = False
-    try:
-        with errors.status(f"{target} on {chosen.id}: starting") as status:
-            run = run_traced(
-                target,
-                chosen,
-                workdir,
-                arguments,
-                lambda journal: status.update(f"{chosen.id}: {_progress(journal)}"),
-                timeout=timeout,
-            )
-        if store is not None:
-            for raw in sorted(workdir.glob("trace*.jsonl")):
-                typer.echo(f"raw trace: {keep(raw, store, target)}")
-        if run.problem:
-            typer.echo(run.output, nl=False)
-        traced = run.journal.master(all_tests=all_tests)
-        if not run.passed and not len(traced):
-            _nothing_to_keep(target, master, run)
-        unmerged = True
-        summary = update(master, traced)
-        unmerged = False
-    finally:
-        if unmerged:
-            typer.echo(f"farm: the raw trace is kept: farm trace --load {workdir}", err=True)
-        else:
-            shutil.rmtree(workdir, ignore_errors=True)
-    show(Console(), traced, summary, master, [] if all_tests else run.journal.left_out)
-    if run.problem:
-        typer.echo(f"farm: {run.problem}{'' if all_tests else '; its configurations were left out'}", err=True)
+    with Console(stderr=True).status(f"{target}: starting") as status:
+        traced = run_traced(
+            target,
+            master=master,
+            board=board,
+            arguments=arguments,
+            include_failed=all_tests,
+            timeout=timeout,
+            keep=store,
+            watch=lambda on, journal: status.update(f"{on.id}: {_progress(journal)}"),
+        )
+    for raw in traced.raw:
+        typer.echo(f"raw trace: {raw}")
+    if traced.problem:
+        typer.echo(traced.output, nl=False)
+        if not len(traced.configurations):
+            typer.echo(f"farm: {target}: {traced.problem}; {master} is untouched", err=True)
+            raise typer.Exit(ExitCode.TEST_FAILED)
+    show(Console(), traced.configurations, traced.summary, master, traced.left_out)
+    if traced.problem:
+        left = "" if all_tests else "; its configurations were left out"
+        typer.echo(f"farm: {traced.problem}{left}", err=True)
         raise typer.Exit(ExitCode.TEST_FAILED)
 
 
 def _load(folder: Path, master: Path, *, all_tests: bool) -> None:
     from rich.console import Console
 
-    from tracer.master import Master, update
-    from tracer.raw_traces import load_traces
+    from farm.api import load_traces
 
-    if master.exists():
-        Master.read(master)
-    loaded = load_traces(folder, all_tests=all_tests)
+    loaded, summary = load_traces(folder, master=master, include_failed=all_tests)
     for line in loaded.broken:
         typer.echo(f"farm: {line}", err=True)
-    if not len(loaded.master):
-        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts; {master} is untouched")
-    show(Console(), loaded.master, update(master, loaded.master), master, loaded.left_out)
+    show(Console(), loaded.master, summary, master, loaded.left_out)
     if loaded.broken:
         raise typer.Exit(ExitCode.NOT_RUN)
-
-
-def _one_board(text: str) -> Board:
-    from farm.boards.select import select_boards
-
-    boards = select_boards(text)
-    if len(boards) > 1 and text != "auto":
-        raise FarmError(f"--board {text}: a trace runs on one board, this names {len(boards)}")
-    return boards[0]
 
 
 def _progress(journal: Journal) -> str:
     test = journal.tests[-1].source if journal.tests else "collecting"
     operations = {call.operation for call in journal.calls.values()}
     return f"{test}: {len(journal.calls)} configurations of {len(operations)} operations"
-
-
-def _nothing_to_keep(target: str, master: Path, run: TraceRun) -> None:
-    if run.problem:
-        typer.echo(f"farm: {target}: {run.problem}; {master} is untouched", err=True)
-        raise typer.Exit(ExitCode.TEST_FAILED)
-    if run.passed:
-        raise NotRunnable(f"{target}: it passed, and called no operation that is traced; {master} is untouched")
-    raise NotRunnable(f"{target}: every test was skipped; {master} is untouched")
 
 
 def show(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,41 +12,22 @@ import typer
 if TYPE_CHECKING:
     from farm.store.view import RunView
 
-SUITE = "model_traced"
 INTERRUPTED = 130
 
 
 def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None) -> None:
     """Sweeps a master under the tracer and compares what ran with what was traced; see `farm trace`."""
-    from farm.boards.select import AUTO
+    from farm.api import verify
     from farm.report import exit_code, progress_on
-    from farm.selecting import boards_of, plan_master, require_ttnn
-    from farm.store import Store
-    from farm.sweeping import Sweep, run_sweep
-    from farm.vectors import Vector
 
-    named = boards_of(boards, address)
-    chosen, vectors = plan_master(path, (), named, may_add=boards == AUTO and address is None)
-    require_ttnn(chosen)
-
-    def under_tracing(vector: Vector) -> Vector:
-        return replace(vector, payload={**vector.payload, "verify": True})
-
-    request = Sweep(
-        command=shlex.join(["farm", *sys.argv[1:]]),
-        suite=SUITE,
-        boards=chosen,
-        vectors=list(map(under_tracing, vectors)),
-        address=address,
-        selection=boards,
-        details={"master": str(path), "boards": boards, "verify": True},
-    )
-    with Store.open(results) as store:
-        try:
-            view = store.view(run_sweep(request, store, progress_on(sys.stderr)))
-        except KeyboardInterrupt:
-            sys.stderr.write("farm: ended at once; `farm show last` tells how far it came\n")
-            raise typer.Exit(INTERRUPTED) from None
+    command = shlex.join(["farm", *sys.argv[1:]])
+    try:
+        view = verify(
+            path, boards=boards, address=address, store=results, progress=progress_on(sys.stderr), command=command
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write("farm: ended at once; `farm show last` tells how far it came\n")
+        raise typer.Exit(INTERRUPTED) from None
     _tell(view)
     raise typer.Exit(exit_code(view.counts))
 

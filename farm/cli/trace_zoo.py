@@ -34,58 +34,39 @@ def trace_zoo(
     """Traces a zoo and adds what it yields to a master; see `farm trace`."""
     from rich.console import Console
 
-    from farm.boards.select import AUTO
+    from farm.api import trace_zoo as run_zoo
     from farm.cli.trace import show
-    from farm.zoo.manifest import Manifest
-    from farm.zoo.traces import Traces
-    from tracer.master import Master, update
+    from farm.report import exit_code, progress_on
 
-    manifest = Manifest.read(path)
-    if master.exists():
-        Master.read(master)
-    kept = Traces.of(manifest, traces)
-    if not resume:
-        kept.clear()
-    entries = [entry for entry in manifest.entries if not kept.whole(entry)]
+    try:
+        zoo = run_zoo(
+            path,
+            master=master,
+            boards=boards,
+            address=address,
+            arguments=arguments,
+            resume=resume,
+            traces=traces,
+            store=results,
+            progress=progress_on(sys.stderr),
+            command=shlex.join(["farm", *sys.argv[1:]]),
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write(f"farm: ended at once; go on with farm trace --zoo {path} --resume\n")
+        raise typer.Exit(INTERRUPTED) from None
     console = Console()
     if resume:
-        console.print(f"{len(manifest.entries) - len(entries)} of {len(manifest.entries)} models are traced already")
+        run = 0 if zoo.run is None else len(zoo.run.vectors)
+        console.print(f"{zoo.models - run} of {zoo.models} models are traced already")
     code = ExitCode.GOOD
-    if entries:
-        from farm.report import exit_code, progress_on
-        from farm.selecting import boards_of, require_ttnn
-        from farm.sweeping import Sweep
-        from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
-
-        chosen = boards_of(boards, address)
-        if boards == AUTO and address is None and all(board.backend == "mock" for board in chosen):
-            chosen = with_needed_mocks(chosen, entries)
-        require_ttnn(chosen)
-        request = Sweep(
-            command=shlex.join(["farm", *sys.argv[1:]]),
-            suite=SUITE,
-            boards=chosen,
-            vectors=planned(manifest, entries, chosen, arguments),
-            address=address,
-            selection=boards,
-            details={"manifest": str(manifest.path), "boards": boards, "traces": str(kept.folder)},
-        )
-        try:
-            view = run_zoo(request, kept, results, progress_on(sys.stderr))
-        except KeyboardInterrupt:
-            sys.stderr.write(f"farm: ended at once; go on with farm trace --zoo {path} --resume\n")
-            raise typer.Exit(INTERRUPTED) from None
-        _tell(console, view)
-        code = exit_code(view.counts)
-    from farm.zoo.run import gather
-
-    gathered = gather(manifest, kept)
-    if len(gathered.master):
-        show(console, gathered.master, update(master, gathered.master), master, gathered.left_out)
-    console.print(f"raw traces: {kept.folder}", soft_wrap=True, highlight=False)
-    if gathered.missing:
-        told = f"{', '.join(gathered.missing)}: not traced to the end; go on with --resume"
-        typer.echo(f"farm: {told}", err=True)
+    if zoo.run is not None:
+        _tell(console, zoo.run)
+        code = exit_code(zoo.run.counts)
+    if len(zoo.configurations):
+        show(console, zoo.configurations, zoo.summary, master, zoo.left_out)
+    console.print(f"raw traces: {zoo.folder}", soft_wrap=True, highlight=False)
+    if zoo.missing:
+        typer.echo(f"farm: {', '.join(zoo.missing)}: not traced to the end; go on with --resume", err=True)
         code = code or ExitCode.NOT_RUN
     raise typer.Exit(code)
 

@@ -7,7 +7,7 @@
 from farm.report.background import Background, background
 from farm.report.exit import exit_code, exit_code_of
 from farm.report.files import FORMATS, USUAL, make_directory, usual_directory, write_report
-from farm.report.progress import Lane, Progress, progress_on
+from farm.report.progress import Lane, Progress, Silent, progress_on
 from farm.report.terminal import print_summary, stdout_console
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Background",
     "Lane",
     "Progress",
+    "Silent",
     "background",
     "exit_code",
     "exit_code_of",

@@ -55,6 +55,33 @@ class Progress(Protocol):
         """Ends the display."""
 
 
+class Silent:
+    """A `Progress` that shows nothing."""
+
+    def planned(self, vectors: int) -> None:
+        """See `Progress`."""
+
+    def lane(self, board: str, state: Lane, doing: str = "") -> None:
+        """See `Progress`."""
+
+    def attempt(self, attempt: Attempt, operation: str) -> None:
+        """See `Progress`."""
+
+    def concluded(self, conclusion: Conclusion, operation: str) -> None:
+        """See `Progress`."""
+
+    def note(self, text: str) -> None:
+        """See `Progress`."""
+
+    def __enter__(self) -> Silent:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
 def progress_on(stream: TextIO) -> Progress:
     """The display that fits a stream: live on a terminal, plain lines in a file, a pipe or a CI job."""
     from farm.report.live import LiveProgress

@@ -13,7 +13,7 @@ import pytest
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
-from farm.cli.measures import with_environment
+from farm.selecting import with_environment
 from farm.outcome import Outcome
 from farm.process.handle import TtnnProcess
 from farm.process.protocol import Hung, ProcessDied

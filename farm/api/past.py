@@ -1,0 +1,104 @@
+"""What the results store holds: runs, what changed between two, how operations went over time, and reports of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from farm.errors import FarmError
+from farm.report import USUAL, background, usual_directory
+from farm.report import write_report as write_files
+from farm.store import PastVector, RunHead, RunView, Store
+
+if TYPE_CHECKING:
+    from farm.report.compare import Comparison
+
+
+def runs(store: str | Path | None = None) -> list[RunHead]:
+    """Every run in a results store, newest first.
+
+    Raises:
+        StoreError: there is no such store.
+    """
+    with Store.open(store, create=False) as opened:
+        return opened.runs()
+
+
+def run(name: str = "last", store: str | Path | None = None) -> RunView:
+    """One run with all its vectors.
+
+    Args:
+        name: its id, the beginning of one, or `last`.
+        store: where it is.
+
+    Raises:
+        StoreError: there is no such run.
+    """
+    with Store.open(store, create=False) as opened:
+        return opened.view(opened.find(name))
+
+
+def compare(old: str, new: str = "last", store: str | Path | None = None) -> Comparison:
+    """What changed from one run to another; runs are named as for `run`.
+
+    Raises:
+        StoreError: there is no such run.
+    """
+    from farm.report.background import compare_runs
+
+    with Store.open(store, create=False) as opened:
+        return compare_runs(opened, opened.find(old), opened.find(new))
+
+
+def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> list[PastVector]:
+    """How an operation's vectors, or one vector, ended run by run, oldest first.
+
+    Args:
+        what: an operation, in any spelling, or a vector's id or its beginning.
+        limit: so many runs, the newest.
+        store: where they are.
+
+    Raises:
+        FarmError: no run has it.
+        StoreError: there is no such store.
+    """
+    from tracer.errors import UnknownOperation
+    from tracer.names import find
+
+    with Store.open(store, create=False) as opened:
+        every = [head.id for head in opened.runs()]
+        try:
+            names = find(what, opened.operations())
+            found = [each for name in names for each in opened.past(every, operation=name)]
+        except UnknownOperation:
+            found = opened.past(every, vector_id=what)
+    if not found:
+        raise FarmError(f"no run in the store has an operation or vector {what!r}: see `farm runs`")
+    found.sort(key=lambda each: each.started)
+    newest = set(list(dict.fromkeys(each.run_id for each in found))[-limit:])
+    return [each for each in found if each.run_id in newest]
+
+
+def write_report(
+    run: str | RunView = "last",
+    out: str | Path | None = None,
+    formats: Iterable[str] = USUAL,
+    store: str | Path | None = None,
+) -> list[Path]:
+    """Writes a run's report files, and returns their paths.
+
+    Args:
+        run: as `farm.run` takes it, or what it gave.
+        out: a folder; None for the run's own in the user's data directory.
+        formats: of `html`, `json`, `junit`, `md`, `ctrf`, `csv` and `oprun`.
+        store: where the run is.
+
+    Raises:
+        FarmError: there is no such format, or the folder can't be written.
+        StoreError: there is no such run.
+    """
+    with Store.open(store, create=False) as opened:
+        view = run if isinstance(run, RunView) else opened.view(opened.find(run))
+        known = background(opened, view)
+    return write_files(view, usual_directory(view.run.id) if out is None else Path(out), formats, known)

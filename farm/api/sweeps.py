@@ -1,0 +1,164 @@
+"""Sweeps: vectors run on boards, from the plan to every verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from farm.api.plans import plan
+from farm.errors import FarmError
+from farm.report import Progress, Silent, background, make_directory, write_report
+from farm.selecting import boards_of, require_ttnn
+from farm.store import RunView, Store
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from farm.api.plans import Selecting
+    from farm.sweeping import Sweep
+    from scheduler import Retries
+
+TIMEOUT = 30.0
+"""Seconds that one vector may take, unless told."""
+
+
+def sweep(
+    operations: Sequence[str] = (),
+    *,
+    resume: str | None = None,
+    retry_failed: bool = False,
+    retry_infra: bool = False,
+    timeout: float = TIMEOUT,
+    retries: int | None = None,
+    max_time: float | None = None,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+    **selection: Unpack[Selecting],
+) -> RunView:
+    """Runs a master's configurations, or sweep modules, on boards; every planned vector has its verdict then.
+
+    Ctrl-C once, in the main thread, ends it early: what was not run says so.
+
+    Args:
+        operations: of a master, in any spelling; all where none are given.
+        resume: goes on with this run: its id, the beginning of one, or `last`. What has no verdict yet is run, and
+            nothing twice; of `selection`, `boards` and `address` count then, and the rest is the run's own.
+        retry_failed: with `resume`, try failed vectors again, too; one that passes then is flaky.
+        retry_infra: with `resume`, try those again that a fault kept from a verdict of their own.
+        timeout: seconds that one vector may take.
+        retries: how often failed vectors are tried again; None for once, where they crash or hang.
+        max_time: seconds after which nothing more begins.
+        store: results store, a file or database URL; None for the usual one.
+        out: a folder for the report's files; None writes none.
+        progress: told what happens; None for silence.
+        command: what reports call the run; None for this call.
+        selection: what to run and where, as `farm.plan` takes it: `boards`, `master`, `modules`, `shard`, `limit` ...
+
+    Returns:
+        the run as its report has it.
+
+    Raises:
+        FarmError: what was asked for makes no sense; see `farm.errors` for its kinds.
+        TracerError: the master can't be read, or has no such operation.
+        KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it came.
+    """
+    shown, policy = progress or Silent(), _policy(timeout, retries, max_time)
+    if resume is None and (retry_failed or retry_infra):
+        raise FarmError("--retry-failed and --retry-infra say what to do with a run: name it with --resume")
+    if command is None:
+        command = _call(operations, resume, selection)
+    if resume is None:
+        request = _begun(operations, selection, command, shown)
+    else:
+        request = _resumed(resume, selection, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
+    if out is not None:
+        make_directory(Path(out))
+    # only now what takes seconds: whatever can be wrong with the words has been said
+    from farm.keeper import Limits
+    from farm.sweeping import run_sweep
+
+    request = replace(request, limits=Limits(vector=timeout), retries=policy, max_seconds=max_time)
+    with Store.open(store) as opened:
+        view = opened.view(run_sweep(request, opened, shown))
+        if out is not None:
+            write_report(view, Path(out), known=background(opened, view))
+    return view
+
+
+def _begun(operations: Sequence[str], selection: Selecting, command: str, progress: Progress) -> Sweep:
+    """A sweep of what is selected."""
+    planned = plan(operations, **selection)
+    require_ttnn(planned.boards)
+    for note in planned.notes:
+        progress.note(note)
+    from farm.sweeping import Sweep
+
+    return Sweep(
+        command=command,
+        suite=planned.suite,
+        boards=planned.boards,
+        vectors=planned.vectors,
+        address=planned.address,
+        selection=planned.selection,
+        details=planned.details,
+    )
+
+
+def _resumed(
+    run: str,
+    selection: Selecting,
+    command: str,
+    store: str | Path | None,
+    *,
+    retry_failed: bool,
+    retry_infra: bool,
+) -> Sweep:
+    """A sweep that goes on with a run, which says itself what it is of."""
+    from farm.boards.select import AUTO, select_boards
+    from farm.resume import boards_of as boards_of_run
+    from farm.resume import rest_of
+
+    boards, address = selection.get("boards", AUTO), selection.get("address")
+    named = None if boards == AUTO and address is None else boards_of(boards, address)
+    with Store.open(store, create=False) as opened:
+        run_id = opened.find(run)
+        view = opened.view(run_id)
+        chosen = named or select_boards(boards_of_run(view) or str(view.run.details.get("boards", AUTO)))
+        kinds = [board.kind for board in chosen]
+        rest = rest_of(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
+    from farm.sweeping import Sweep
+
+    return Sweep(
+        command=command,
+        suite=view.run.suite,
+        boards=chosen,
+        vectors=rest.vectors,
+        address=address,
+        selection=boards,
+        details=view.run.details,
+        rest=rest,
+    )
+
+
+def _policy(timeout: float, retries: int | None, max_time: float | None) -> Retries | None:
+    """What `retries` means for the scheduler, once the numbers make sense."""
+    from scheduler import Retries
+
+    for name, seconds in (("timeout", timeout), ("max_time", max_time)):
+        if seconds is not None and not seconds > 0:
+            raise FarmError(f"{name} {seconds:g}: give more than 0 seconds")
+    if retries is not None and retries < 0:
+        raise FarmError(f"retries {retries}: give 0 or more")
+    return None if retries is None else Retries(killed=retries + 1, failed=retries + 1)
+
+
+def _call(operations: Sequence[str], resume: str | None, selection: Selecting) -> str:
+    """The call as it was written, more or less: what a report is headed."""
+    words = [repr(list(operations))] if operations else []
+    words += [f"resume={resume!r}"] if resume is not None else []
+    words += [f"{name}={value!r}" for name, value in selection.items()]
+    return f"farm.sweep({', '.join(words)})"
