@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     )
     boards: str = Field(
         default="auto",
-        description="The boards a host offers, or a sweep uses: auto, or a list such as mock:n300*2,silicon.",
+        description="The boards this host offers to a farm, or gives a sweep that uses no farm: auto, or a list such "
+        "as mock:n300*2,silicon.",
     )
     name: str | None = Field(default=None, description="This host's name in the farm. Default: its hostname.")
     python: str | None = Field(
@@ -121,7 +122,9 @@ def origins() -> dict[str, str]:
 def command_defaults(settings: Settings) -> dict[str, dict[str, Any]]:
     """The settings as defaults of the commands' options."""
     store = {"store": settings.store}
+    boards = {} if settings.address else {"boards": settings.boards}
     return {
-        "sweep": {**store, "boards": settings.boards, "address": settings.address},
+        "sweep": {**store, **boards, "address": settings.address},
+        "trace": {"results": settings.store, "address": settings.address},
         **dict.fromkeys(("runs", "show", "report"), store),
     }
