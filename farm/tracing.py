@@ -20,6 +20,7 @@ from pathlib import Path
 import tracer
 from farm.boards.base import Board
 from farm.errors import FarmError, NotRunnable
+from farm.process.surroundings import surroundings
 from tracer.journal import PASSED, Journal, JournalReader, read_journal
 from tracer.openings import BACKEND_VARIABLE, SERIES_VARIABLE
 
@@ -117,7 +118,7 @@ def trace(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> TraceRun:
-    """Runs a pytest target, or a script, under the tracer on one board.
+    """Runs a pytest target, or a script, under the tracer on one board, with the interpreter whose ttnn opens it.
 
     Args:
         target: a node id, a file or a folder; or a script.
@@ -131,10 +132,11 @@ def trace(
 
     Raises:
         FarmError: no such path, or no such test in it.
-        NotRunnable: no ttnn for this Python, or pytest itself broke.
+        NotRunnable: no ttnn for the board's Python, or pytest itself broke or isn't there.
     """
     path, rest = split_target(target, cwd)
-    if importlib.util.find_spec("ttnn") is None:
+    python = board.python or sys.executable
+    if not board.python and importlib.util.find_spec("ttnn") is None:
         raise NotRunnable(
             f"no ttnn for this Python ({platform.python_version()}): `uv sync` installs one for 3.10 and 3.12 on "
             "x86-64 Linux; else run farm with the Python of your tt-metal"
@@ -142,10 +144,13 @@ def trace(
     raw, printed = workdir / "trace.jsonl", workdir / "output.txt"
     script = is_script(path, rest)
     command = _script(path, raw, arguments) if script else _pytest(path, rest, raw, workdir, arguments)
+    given = {**_QUIET, "TT_METAL_LOGS_PATH": str(workdir), **surroundings(board, workdir, python, environment)}
+    if board.backend != "silicon":
+        given |= {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: board.backend}
     with printed.open("wb") as output:
         process = subprocess.Popen(
-            command,
-            env=_environment(board, workdir, environment or {}),
+            [python, *command],
+            env=given,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -172,7 +177,7 @@ def trace(
 
 def _pytest(path: Path, rest: str, raw: Path, workdir: Path, arguments: Sequence[str]) -> list[str]:
     return [
-        *(sys.executable, "-m", "pytest", f"{path}{rest}"),
+        *("-m", "pytest", f"{path}{rest}"),
         # one word: pytest takes a path standing alone for a place to look for tests
         *("-p", "tracer.plugin", f"--trace-to={raw}"),
         *("-o", f"cache_dir={workdir / 'cache'}"),
@@ -182,23 +187,13 @@ def _pytest(path: Path, rest: str, raw: Path, workdir: Path, arguments: Sequence
 
 
 def _script(path: Path, raw: Path, arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-m", "tracer.script", str(raw), str(path), *arguments]
+    return ["-m", "tracer.script", str(raw), str(path), *arguments]
 
 
 def _root(path: Path) -> list[str]:
     """The models that come with the project are named alike wherever it is installed."""
     package = Path(tracer.__file__).resolve().parent
     return ["--rootdir", str(package.parent)] if package in path.parents else []
-
-
-def _environment(board: Board, workdir: Path, further: Mapping[str, str]) -> dict[str, str]:
-    # the test runs where it is used to; what ttnn leaves behind goes elsewhere
-    given = {**_QUIET, "TT_METAL_LOGS_PATH": str(workdir), **os.environ, **further, **board.environment}
-    if board.backend != "silicon":
-        given |= {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: board.backend}
-    packages = str(Path(tracer.__file__).resolve().parent.parent)
-    given["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, given.get("PYTHONPATH"))))
-    return given
 
 
 def _follow(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import pytest
 from tracer.capture import Capture
 from tracer.errors import CaptureError
 from tracer.journal import PASSED
-from tracer.openings import SERIES_VARIABLE
+from tracer.openings import BACKEND_VARIABLE, SERIES_VARIABLE
 from tracer.plumbing import left_out
+from tracer.torchless import torch_kept_out
 
 MODEL_VARIABLE = "HF_MODEL"
 """Names the weights that a test of many models runs with: part of the source, as tt-metal writes it."""
@@ -53,7 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
         capture = Capture(target, skipped)
     except CaptureError as error:
         raise pytest.UsageError(str(error)) from error
-    config.pluginmanager.register(_Tracing(capture, str(target)), "tracer-tracing")
+    config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
+    if os.environ.get(BACKEND_VARIABLE) == "mock":
+        imports = ExitStack()
+        imports.enter_context(torch_kept_out())
+        config.add_cleanup(imports.close)
 
 
 def trace_file(target: Path, worker: str | None) -> Path:
@@ -65,7 +71,7 @@ def trace_file(target: Path, worker: str | None) -> Path:
 class _Tracing:
     """Tells the capture which test runs and how it ended."""
 
-    def __init__(self, capture: Capture, target: str) -> None:
+    def __init__(self, capture: Capture, target: Path) -> None:
         self._capture = capture
         self._target = target
         self._phases: dict[str, str] = {}
@@ -104,6 +110,10 @@ class _Tracing:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         capture, write = self._capture, terminalreporter.write_line
+        if terminalreporter.config.pluginmanager.hasplugin("dsession"):
+            pattern = trace_file(self._target, "*")
+            write(f"tracer: each of pytest-xdist's workers wrote a trace of its own: {pattern}")
+            return
         write(f"tracer: {capture.calls} calls, {capture.configurations} configurations in {self._target}")
         if capture.failure:
             write(f"tracer: the trace breaks off, since it can't be written: {capture.failure}")

@@ -13,13 +13,16 @@ import runpy
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
 from tracer.capture import Capture
 from tracer.errors import CaptureError
 from tracer.journal import PASSED
+from tracer.openings import BACKEND_VARIABLE
 from tracer.plugin import source_of
+from tracer.torchless import torch_kept_out
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     sys.meta_path.insert(0, _AfterImport("ttnn", capture.start))
     source = source_of(os.path.relpath(script))
     capture.begin(source)
-    code, outcome = _run(script)
+    with torch_kept_out() if os.environ.get(BACKEND_VARIABLE) == "mock" else nullcontext():
+        code, outcome = _run(script)
     capture.end(source, outcome)
     capture.finish(code)
     capture.stop()

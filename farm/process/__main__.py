@@ -16,15 +16,16 @@ First of all it says {"hello": {...}}. SIGINT releases the board and ends it, as
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
+
+from tracer.torchless import torch_kept_out
 
 if TYPE_CHECKING:
     from farm.process.session import Session
@@ -47,7 +48,7 @@ def main() -> int:
         replies.flush()
 
     try:
-        with nullcontext() if given.computes else _without_torch():
+        with nullcontext() if given.computes else torch_kept_out():
             import ttnn  # noqa: F401 - to tell a missing ttnn from a broken session
     except ImportError as error:
         reply({"unusable": f"ttnn can't be imported by {sys.executable}: {error}"})
@@ -86,20 +87,6 @@ def _answers(session: Session, request: dict[str, Any]) -> Iterator[dict[str, An
         from farm.process.listing import listing
 
         yield from listing(request["list"])
-
-
-@contextmanager
-def _without_torch() -> Iterator[None]:
-    """Keeps ttnn from importing torch, where it is installed, for its graph tracer: that takes five times as long.
-
-    What needs torch later, a sweep module's golden or ttnn's own conversions, imports it then.
-    """
-    find = importlib.util.find_spec
-    importlib.util.find_spec = lambda name, package=None: None if name == "torch" else find(name, package)
-    try:
-        yield
-    finally:
-        importlib.util.find_spec = find
 
 
 def _requests(descriptor: int) -> Iterator[dict[str, Any]]:

@@ -20,13 +20,13 @@ from typing import Any
 from farm.boards.base import Board
 from farm.errors import NotRunnable
 from farm.kernel_cache import VARIABLE as KERNELS
-from farm.kernel_cache import cache_environment, compiles, hits, opening
+from farm.kernel_cache import compiles, hits, opening
 from farm.outcome import Outcome, doubted, received
 from farm.process.classify import describe_exit, last_words
 from farm.process.environments import WATCHER
-from farm.process.packages import packages_folder
 from farm.process.pipes import Pipes
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
+from farm.process.surroundings import surroundings
 from farm.process.vitals import LOOK_SECONDS, Watch, end
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -39,7 +39,6 @@ OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 _COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
 """Where kernels are compiled, ttnn is to say at its end how many of them it found compiled."""
-_MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
 _GUARD = """
 read -r _ <&"$1"
 for signal in INT TERM KILL; do
@@ -232,17 +231,10 @@ class TtnnProcess:
         return self.board.backend == "mock" and bool({*WATCHER} & {*os.environ, *self.board.environment})
 
     def _environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-        # farm and tracer come along by path: the host's own environment needs to hold ttnn alone
-        packages = str(packages_folder(self.workdir))
-        path = os.pathsep.join(filter(None, (packages, inherited.get("PYTHONPATH"))))
+        quiet = _COUNTED if compiles(self.board) else _QUIET
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
-        # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
-        memory = dict.fromkeys(_MPI_MEMORY, str(self.workdir))
-        kernels = cache_environment(self.board, inherited, python=self.python)
-        quiet = {**(_COUNTED if compiles(self.board) else _QUIET), **memory, **kernels}
-        quiet[OPERATION_TIMEOUT_VARIABLE] = seconds
-        made = {**quiet, **inherited, **self.board.environment, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+        given = surroundings(self.board, self.workdir, self.python)
+        made = {**quiet, OPERATION_TIMEOUT_VARIABLE: seconds, **given, "PYTHONUNBUFFERED": "1"}
         self._cache = Path(made[KERNELS]) if compiles(self.board) and made.get(KERNELS) else None
         return made
 

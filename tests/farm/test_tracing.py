@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,20 +67,6 @@ def test_killed(device):
     relu(tensor(device))
     fatal(tensor(device))
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_torch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Hides torch from the traced processes: ttnn imports it where it finds it, which takes longer than all else."""
-    folder = tmp_path_factory.mktemp("no_torch")
-    (folder / "sitecustomize.py").write_text(
-        "import importlib.util\n"
-        "find = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else find(name, package)\n"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(folder))
-        yield
 
 
 def board(kind: str = "n300") -> Board:

@@ -52,16 +52,6 @@ def zoo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def command(zoo: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    # ttnn imports torch where it finds it, which takes longer than all else
-    hidden = zoo.parent / "no_torch"
-    hidden.mkdir()
-    (hidden / "sitecustomize.py").write_text(
-        "import importlib.util\n"
-        "find = importlib.util.find_spec\n"
-        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else find(name, package)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(hidden))
-
     def run(master: Path, *arguments: str) -> tuple[int, str, str]:
         given = ["--board", "mock:n150*2,mock:n300", "--store", zoo.parent / "traces", "--results", zoo.parent / "db"]
         monkeypatch.setattr(
