@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from types import FrameType, TracebackType
 
 
@@ -19,6 +20,8 @@ class Interrupt:
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Interrupt:
+        if threading.current_thread() is not threading.main_thread():
+            return self  # Python takes signals in the main thread alone: another's run is ended by its program
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._caught)
         return self

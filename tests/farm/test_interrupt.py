@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -27,3 +28,14 @@ def test_handlers_are_put_back() -> None:
     with Interrupt():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_another_thread_runs_without() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def asked() -> bool:
+        with Interrupt() as interrupt:
+            return interrupt.stop_asked() or signal.getsignal(signal.SIGINT) is not before
+
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(asked).result()

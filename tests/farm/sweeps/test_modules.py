@@ -13,10 +13,10 @@ import pytest
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
-from farm.selecting import with_environment
 from farm.outcome import Outcome
 from farm.process.handle import TtnnProcess
 from farm.process.protocol import Hung, ProcessDied
+from farm.selecting import with_environment
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
