@@ -21,7 +21,7 @@ class Batching:
     depth: int = 2
     share: float = 2.0
     most_seconds: float = 2.0
-    most_works: int = 256
+    most_works: int = 512
     lead: float = 0.3
 
     def limits(self, seconds_left: float, works_left: int, boards: int) -> tuple[float, int]:

@@ -16,6 +16,7 @@ First of all it says {"hello": {...}}. SIGINT releases the board and ends it, as
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -55,6 +56,8 @@ def main() -> int:
         return 1
     from farm.process.session import Session, ttnn_version
 
+    # what ttnn's import made stays for good: the collector need not look through it between vectors
+    gc.freeze()
     session = Session(computes=bool(given.computes), tell=reply)
     reply({"hello": {"ttnn": ttnn_version(), "python": platform.python_version(), "pid": os.getpid()}})
     try:

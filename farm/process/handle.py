@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -35,6 +36,13 @@ START_SECONDS = 120.0
 """How long a process may take to import ttnn."""
 OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 """tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below ours."""
+
+AHEAD = 128
+"""Vectors that the process is given before the first of them ended, so that it never waits for its keeper."""
+PIECE = 16
+"""Vectors of one request: the process begins with the first ones while the others are written."""
+GATHER_SECONDS = 0.005
+"""While the process has enough to do, its replies are read so seldom: being woken for each would cost it its core."""
 
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 _COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
@@ -147,10 +155,13 @@ class TtnnProcess:
 
     def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
         """See the protocol."""
-        wanted = [vector for vector in vectors if vector.get("operation") not in self._unprepared]
-        if wanted:
-            self._send({"run": wanted, "chips": self.board.kind.chips})
+        unsent = deque(vector for vector in vectors if vector.get("operation") not in self._unprepared)
+        ahead = 0  # vectors that the process has and that have not ended
         for vector in vectors:
+            while unsent and ahead <= AHEAD - PIECE:
+                piece = [unsent.popleft() for _ in range(min(PIECE, len(unsent)))]
+                self._send({"run": piece, "chips": self.board.kind.chips})
+                ahead += len(piece)
             if vector.get("operation") in self._unprepared:
                 yield _of_unprepared(vector["id"], self._unprepared[vector["operation"]])
                 continue
@@ -159,7 +170,7 @@ class TtnnProcess:
                 limit = max(limit, self.deadlines.first)
             self._compiled.add(vector.get("operation", ""))
             try:
-                reply = self._reply(limit, vector["id"])
+                reply = self._reply(limit, vector["id"], GATHER_SECONDS if ahead > AHEAD // 4 else 0.0)
                 while "finished" not in reply:
                     reply = self._prepared(reply, limit, vector["id"])
             except (Hung, ProcessDied) as error:
@@ -169,6 +180,7 @@ class TtnnProcess:
                     # its other vectors would only end the same way, each at the cost of a process
                     self._unprepared[vector["operation"]] = error
                 raise
+            ahead -= 1
             outcome = received(vector["id"], reply["finished"])
             if outcome.verdict.failed:
                 outcome = self._confirmed(outcome)
@@ -255,8 +267,8 @@ class TtnnProcess:
             raise ProcessDied(f"the board process of {self.board.id} is not running")
         self._pipes.send(json.dumps(request, separators=(",", ":")).encode() + b"\n")
 
-    def _reply(self, timeout: float, vector_id: str | None = None) -> dict[str, Any]:
-        """The next reply.
+    def _reply(self, timeout: float, vector_id: str | None = None, gather: float = 0.0) -> dict[str, Any]:
+        """The next reply; where there is none yet, so many seconds may pass before it is looked for.
 
         Raises:
             ProcessDied: the process ended instead.
@@ -271,7 +283,7 @@ class TtnnProcess:
                 raise Hung(f"{self.board.id}: {complaint}", vector_id, timeout)
 
         try:
-            line = self._pipes.line(timeout, look, LOOK_SECONDS)
+            line = self._pipes.line(timeout, look, LOOK_SECONDS, gather)
         except TimeoutError:
             raise Hung(f"no answer from {self.board.id} in {timeout:g} s", vector_id, timeout) from None
         if line is None:

@@ -28,19 +28,25 @@ class Pipes:
         self._unsent += data
         self._write()
 
-    def line(self, timeout: float, look: Callable[[], None] | None = None, every: float = 0.5) -> bytes | None:
+    def line(
+        self, timeout: float, look: Callable[[], None] | None = None, every: float = 0.5, gather: float = 0.0
+    ) -> bytes | None:
         """The next line, None at the end of the replies.
 
         Args:
             timeout: seconds to wait for it.
             look: called every `every` seconds while waiting; what it raises is passed on.
             every: see `look`.
+            gather: where there is no line yet, so many seconds pass before one is looked for, so that more are there
+                then.
 
         Raises:
             TimeoutError: there was none within `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         searched = 0
+        if gather and b"\n" not in self._read:
+            time.sleep(gather)
         while (end := self._read.find(b"\n", searched)) < 0:
             searched = len(self._read)
             left = deadline - time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from farm.process.binding import Call, LostArgument, Unbindable, bind
 from farm.process.check import differences
 from farm.process.classify import classify, words
 from farm.process.golden import Golden, NotCompared
+from farm.process.measuring import Measurements, measure
 from farm.process.rebuild import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members
 from farm.process.replay import VERIFY, Replay
 from farm.process.unsaid import complete
@@ -49,7 +51,8 @@ class Runner:
         """Runs one vector in its wire form. Never raises: whatever happens is an outcome."""
         attempt = _Attempt(vector["id"], self.on_error)
         try:
-            return self._run(vector, attempt)
+            outcome = self._run(vector, attempt)
+            return self._measured(vector, attempt, outcome) if "modes" in vector and outcome.verdict.good else outcome
         except UnknownOperation as error:
             return attempt.ended(Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION, str(error))
         except LostArgument as error:
@@ -102,6 +105,34 @@ class Runner:
         if isinstance(golden, Golden):
             return _judged(golden, operation, output, attempt)
         return attempt.ended(Verdict.VALIDATED, message=golden)
+
+    def _measured(self, vector: dict[str, Any], attempt: _Attempt, outcome: Outcome) -> Outcome:
+        """A vector that ended well, run again to measure it, with inputs of its own each time."""
+        operation = find_operation(vector["operation"])
+        arguments, _ = complete({name: v2.decode(raw) for name, raw in vector["arguments"].items()})
+        call = bind(arguments, overloads(operation), enum_members)
+
+        def once() -> list[Any]:
+            self._numbers.restart()
+            positional = [self._rebuilder.live(value) for value in call.positional]
+            keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
+            began = time.perf_counter_ns()
+            operation(*positional, **keywords)
+            if self.computes:
+                ttnn.synchronize_device(self.device)
+            return [(True, ""), time.perf_counter_ns() - began]
+
+        found = Measurements()
+        try:
+            measure(once, self.device, vector["modes"], found)
+        except (RuntimeError, ValueError) as error:
+            return attempt.refused(error, "measuring it: ")
+        outcome.metrics.update(found.metrics)
+        outcome.details.update(found.details)
+        if found.complaint is None:
+            return outcome
+        verdict, reason, message = found.complaint
+        return replace(outcome, verdict=verdict, reason=reason, message=message)
 
     def _golden(self, positional: list[Any], keywords: dict[str, Any]) -> Golden | str:
         """What to judge the output's numbers by; where nothing can be, why, and on a mock nothing to say."""
@@ -212,10 +243,12 @@ class Numbers:
 
     def restart(self) -> None:
         """Begins anew, for the next vector."""
-        self._generator = np.random.default_rng(0)
+        self._generator: np.random.Generator | None = None
 
     def __call__(self, shape: tuple[int, ...], kind: Any) -> Any:
         """Numbers that every dtype holds well: 0 and 1 for integers, uniform -1 to 1 else."""
+        if self._generator is None:  # it takes a while to make, and on a mock no one asks
+            self._generator = np.random.default_rng(0)
         if np.issubdtype(kind, np.integer):
             return self._generator.integers(0, 2, shape).astype(kind)
         return self._generator.uniform(-1, 1, shape).astype(kind)

@@ -96,7 +96,7 @@ def test_boards_spread_over_keys() -> None:
 @pytest.mark.parametrize(
     ("seconds_left", "works_left", "boards", "expected"),
     [
-        (1000.0, 100_000, 4, (2.0, 256)),  # far from the end: as large as allowed
+        (1000.0, 100_000, 4, (2.0, 512)),  # far from the end: as large as allowed
         (8.0, 80, 4, (1.0, 10)),  # a share of what is left
         (0.4, 4, 4, (0.05, 1)),  # the tail: one by one
         (1.0, 1, 0, (0.5, 1)),
