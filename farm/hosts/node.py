@@ -71,8 +71,7 @@ class Node:
             else [
                 *("--head", "--port", str(self.port), "--include-dashboard", "true"),
                 *("--dashboard-host", self.jobs_host, "--dashboard-port", str(self.jobs_port)),
-                # neither Ray's client, which is one more door, nor its autoscaler: nothing uses them
-                *("--ray-client-server-port", "0", "--no-monitor"),
+                "--no-monitor",  # Ray's autoscaler: nothing uses it
             ]
         )
         return [
@@ -87,7 +86,12 @@ class Node:
 
     def environment(self, marker: str) -> dict[str, str]:
         """Its environment; `marker` stands in it for all that comes of it."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        # RAY_health_check_period_ms and the like stay: how patient Ray is depends on the network
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("RAY_") or name.startswith("RAY_health_check_")
+        }
         return {
             **inherited,
             **ray_environment(self.token_file),
