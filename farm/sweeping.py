@@ -43,6 +43,8 @@ class Sweep:
         limits: how long things may take on a board.
         address: of the farm whose boards these are; None starts a Ray of our own for boards of this host.
         selection: which boards of the farm the run takes, should more join.
+        priority: on a farm, the higher, the sooner it is given boards.
+        max_boards: on a farm, how many it may have at once; None for as many as there are.
         details: what else is worth keeping of the run, JSON.
         retries: how often vectors are tried.
         max_seconds: after so long nothing more begins.
@@ -56,6 +58,8 @@ class Sweep:
     limits: Limits = field(default_factory=Limits)
     address: str | None = None
     selection: str = "auto"
+    priority: int = 0
+    max_boards: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
     retries: Retries | None = None
     max_seconds: float | None = None
@@ -149,7 +153,11 @@ def _fleet(
     if boards and sweep.address is not None:
         from farm.hosts.runs import farm_fleet, report_of
 
-        report = report_of(run_id, sweep.command, time.time(), len(sweep.vectors))
+        report = report_of(
+            *(run_id, sweep.command, time.time(), len(sweep.vectors)),
+            priority=sweep.priority,
+            max_boards=sweep.max_boards,
+        )
         able = {kind for vector in sweep.vectors for kind in vector.kinds}
         with farm_fleet(
             sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress, kinds=able

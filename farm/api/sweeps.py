@@ -33,6 +33,8 @@ def sweep(
     timeout: float = TIMEOUT,
     retries: int | None = None,
     max_time: float | None = None,
+    priority: int = 0,
+    max_boards: int | None = None,
     store: str | Path | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -52,6 +54,8 @@ def sweep(
         timeout: seconds that one vector may take.
         retries: how often failed vectors are tried again; None for once, where they crash or hang.
         max_time: seconds after which nothing more begins.
+        priority: on a farm, the higher, the sooner it is given boards; equals go by age.
+        max_boards: on a farm, how many it may have at once; None for as many as there are.
         store: results store, a file or database URL; None for the usual one.
         out: a folder for the report's files; None writes none.
         progress: told what happens; None for silence.
@@ -69,6 +73,10 @@ def sweep(
     shown, policy = progress or Silent(), _policy(timeout, retries, max_time)
     if resume is None and (retry_failed or retry_infra):
         raise FarmError("--retry-failed and --retry-infra say what to do with a run: name it with --resume")
+    if selection.get("address") is None and (priority or max_boards is not None):
+        raise FarmError("--priority and --max-boards are for runs that share a farm: name it with --address")
+    if max_boards is not None and max_boards < 1:
+        raise FarmError(f"max_boards {max_boards}: give 1 or more")
     if command is None:
         command = _call(operations, resume, selection)
     if resume is None:
@@ -81,7 +89,14 @@ def sweep(
     from farm.keeper import Limits
     from farm.sweeping import run_sweep
 
-    request = replace(request, limits=Limits(vector=timeout), retries=policy, max_seconds=max_time)
+    request = replace(
+        request,
+        limits=Limits(vector=timeout),
+        retries=policy,
+        max_seconds=max_time,
+        priority=priority,
+        max_boards=max_boards,
+    )
     with Store.open(store) as opened:
         view = opened.view(run_sweep(request, opened, shown))
         if out is not None:

@@ -1,4 +1,4 @@
-"""What `farm sweep` is told about trying again, going on and giving up."""
+"""What `farm sweep` is told about trying again, going on, giving up, and sharing a farm with other runs."""
 
 from __future__ import annotations
 
@@ -21,4 +21,10 @@ RetryCount = Annotated[
 ]
 MaxTime = Annotated[
     float | None, typer.Option("--max-time", min=0.001, help="Seconds after which nothing more begins.")
+]
+Priority = Annotated[
+    int, typer.Option("--priority", help="On a farm: runs of higher priority are given boards first; equals by age.")
+]
+MaxBoards = Annotated[
+    int | None, typer.Option("--max-boards", min=1, help="On a farm: so many boards at once at most.")
 ]

@@ -12,7 +12,7 @@ import typer
 
 from farm.cli.measures import DevicePerf, MeasureMemory, Perf, PerfWithCache, Watcher, measures
 from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal
-from farm.cli.policies import MaxTime, Resume, RetryCount, RetryFailed, RetryInfra
+from farm.cli.policies import MaxBoards, MaxTime, Priority, Resume, RetryCount, RetryFailed, RetryInfra
 from farm.errors import FarmError
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     retry_infra: RetryInfra = False,  # noqa: FBT002 - typer's form
     retries: RetryCount = None,
     max_time: MaxTime = None,
+    priority: Priority = 0,
+    max_boards: MaxBoards = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Run traced configurations, or sweep modules, on boards, and report how each ended."""
@@ -130,6 +132,8 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
             timeout=timeout,
             retries=retries,
             max_time=max_time,
+            priority=priority,
+            max_boards=max_boards,
             store=store,
             out=out,
             progress=progress_on(sys.stderr),
