@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from farm.errors import FarmError, NothingSelected
+from farm.gitlab import told
 from farm.report.background import Background
 from farm.report.digest import digest
 from farm.report.summary_md import MOST_BYTES, cut, summary_md
@@ -118,16 +119,22 @@ def _shares(seconds: float, count: int, budget: float) -> int:
 
 def annotation_lines(view: RunView) -> list[str]:
     """GitHub's workflow commands: one for each sort of failure, the most frequent ones."""
-    told = digest(view)
+    digested = digest(view)
     lines = []
-    for group in told.failures[:MOST_ANNOTATIONS]:
+    for group in digested.failures[:MOST_ANNOTATIONS]:
         names = ", ".join(f"{first_line(name)} ({count})" for name, count in group.operations[:5])
         title = f"{group.count} {group.verdict.value}: {names}"
         message = shortened(printable(group.example.message[:4000]), 1500) or "(no message)"
         kind = "error" if group.verdict.failed else "warning"
         lines.append(f"::{kind} title={_property(title)}::{_data(message)}")
-    lines.append(f"::notice title=farm::{_data(f'{told.headline} {told.identity}')}")
+    lines.append(f"::notice title=farm::{_data(f'{digested.headline} {digested.identity}')}")
     return lines
+
+
+def plain_lines(view: RunView) -> list[str]:
+    """The same for a log that people read."""
+    digested = digest(view)
+    return [*(told(group) for group in digested.failures[:MOST_ANNOTATIONS]), digested.headline, digested.identity]
 
 
 def _data(text: str) -> str:

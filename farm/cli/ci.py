@@ -59,21 +59,31 @@ def annotate(
     ] = None,
     store: StorePlace = None,
     every: Annotated[bool, typer.Option("--all", help="Every run in the store.")] = False,  # noqa: FBT002 - typer's form
+    out: Annotated[
+        Path | None, typer.Option(help="For GitLab: the reports' folder, which gets its files; else the working one.")
+    ] = None,
 ) -> None:
-    """Print runs' failures as GitHub annotations, and add their summaries to the job's page."""
-    from farm.ci import add_summary, annotation_lines, summary_file
+    """Tell the CI service of runs' failures: GitHub by annotations and the job's summary, GitLab by report files.
+
+    In a GitLab job (GITLAB_CI=true), or with --out, it writes gl-code-quality-report.json and gl-annotations.json for
+    the job's artifacts:reports; else it prints GitHub's annotations, and adds to the summary on the job's page.
+    """
+    from farm.ci import add_summary, annotation_lines, plain_lines, summary_file
+    from farm.gitlab import in_gitlab, write_artifacts
     from farm.report import background
     from farm.store import Store
 
-    place = summary_file()
+    place, gitlab = summary_file(), in_gitlab() or out is not None
     with Store.open(store, create=False) as opened:
         ids = [head.id for head in opened.runs()] if every else [opened.find(text) for text in runs or ["last"]]
-        for run_id in ids:
-            view = opened.view(run_id)
-            for line in annotation_lines(view):
+        views = [opened.view(run_id) for run_id in ids]
+        for view in views:
+            for line in (plain_lines if gitlab else annotation_lines)(view):
                 typer.echo(line)
             if place is not None:
                 add_summary(view, background(opened, view), place)
+    for path in write_artifacts(views, out or Path()) if gitlab else ():
+        typer.echo(path)
 
 
 def merge(
