@@ -21,8 +21,9 @@ import tracer
 from farm.boards.base import Board
 from farm.errors import FarmError, NotRunnable
 from farm.process.surroundings import surroundings
-from tracer.journal import PASSED, Journal, JournalReader, read_journal
+from tracer.journal import PASSED, Journal, JournalReader
 from tracer.openings import BACKEND_VARIABLE, SERIES_VARIABLE
+from tracer.raw_traces import read_whole
 
 LADDER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 10.0))
 """How an interrupted run is ended: each signal, and the seconds it is given. Only SIGINT lets ttnn release a board."""
@@ -166,9 +167,7 @@ def trace(
     text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
     if (status in (_REFUSED, _NO_TESTS) and not script) or not raw.exists():
         raise _unusable(target, status, text)
-    journal = read_journal(raw)
-    for worker in sorted(workdir.glob(f"{raw.stem}.*{raw.suffix}")):
-        journal.take(read_journal(worker))
+    journal = read_whole(raw)
     if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
         raise _unusable(target, status, text)
     ended = status if journal.exit_status is None else journal.exit_status

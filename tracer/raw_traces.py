@@ -43,6 +43,23 @@ class Loaded:
     broken: list[str] = field(default_factory=list)
 
 
+def files_of(trace: Path) -> list[Path]:
+    """The file of a raw trace, and those beside it of pytest-xdist's workers."""
+    return [trace, *sorted(trace.parent.glob(f"{trace.stem}.*{trace.suffix}"))]
+
+
+def read_whole(trace: Path) -> Journal:
+    """Reads a raw trace with those of pytest-xdist's workers.
+
+    Raises:
+        CaptureError: one of them can't be read.
+    """
+    first, *workers = map(read_journal, files_of(trace))
+    for worker in workers:
+        first.take(worker)
+    return first
+
+
 def keep(trace: Path, folder: Path, name: str) -> Path:
     """Copies a raw trace into a folder, which may be new, under a name that says what it is of.
 

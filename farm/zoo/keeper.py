@@ -22,11 +22,12 @@ from farm.tracing import TraceRun, trace
 from farm.verdicts import Reason, Verdict
 from farm.zoo.shipping import unpack
 from tracer.errors import TracerError
+from tracer.raw_traces import files_of
 
 MODEL, PACKED = "model", "packed"
 """The keys of a payload under which a model is described, and of that under which its folder travels."""
 TRACE = "trace"
-"""The key of an outcome's details under which a raw trace travels to the driver."""
+"""The key of an outcome's details under which raw traces travel to the driver, by what names them besides the first."""
 LAST_LINES = 20
 """How many lines of what a model printed are kept where it failed."""
 
@@ -82,7 +83,11 @@ class TraceKeeper:
                 environment=model["environment"],
                 cwd=cwd,
             )
-            packed = base64.b64encode(zlib.compress(run.path.read_bytes())).decode()
+            stem = len(run.path.stem)
+            packed = {
+                path.stem[stem:]: base64.b64encode(zlib.compress(path.read_bytes())).decode()
+                for path in files_of(run.path)
+            }
             return ended(*_judged(run, computes=self.board.computes), {TRACE: packed, **_told(run)})
         except (FarmError, TracerError) as error:
             return ended(Verdict.NOT_RUN, Reason.INVALID_VECTOR, str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from farm.vectors import Vector
 from farm.zoo.keeper import MODEL, PACKED, TRACE
 from farm.zoo.manifest import Entry, Manifest
 from tracer.errors import TracerError
-from tracer.journal import Journal, read_journal
-from tracer.raw_traces import slug
+from tracer.journal import Journal
+from tracer.raw_traces import files_of, read_whole, slug
 
 
 class Traces:
@@ -45,7 +45,7 @@ class Traces:
     def journal(self, entry: Entry) -> Journal | None:
         """A model's trace; None where there is none that can be read."""
         try:
-            return read_journal(self.path(entry))
+            return read_whole(self.path(entry))
         except TracerError:
             return None
 
@@ -57,10 +57,15 @@ class Traces:
     def clear(self) -> None:
         """Forgets all, for a run that starts anew."""
         for entry in self._entries.values():
-            self.path(entry).unlink(missing_ok=True)
+            for path in files_of(self.path(entry)):
+                path.unlink(missing_ok=True)
 
-    def keep(self, name: str, packed: str) -> None:
+    def keep(self, name: str, packed: Mapping[str, str]) -> None:
         """Keeps a trace as it came; what failed never takes the place of a whole one.
+
+        Args:
+            name: of the model.
+            packed: its files, see `farm.zoo.keeper.TRACE`.
 
         Raises:
             NotRunnable: it can't be written.
@@ -72,8 +77,12 @@ class Traces:
         temporary = path.with_suffix(".tmp")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(zlib.decompress(base64.b64decode(packed)))
-            temporary.replace(path)
+            for old in files_of(path):
+                old.unlink(missing_ok=True)
+            # the first file says whether the trace is whole, so it comes last
+            for added, data in sorted(packed.items(), reverse=True):
+                temporary.write_bytes(zlib.decompress(base64.b64decode(data)))
+                temporary.replace(path.with_stem(path.stem + added))
         except OSError as error:
             raise NotRunnable(f"can't keep the raw trace {path}: {error.strerror or error}") from error
 

@@ -176,6 +176,40 @@ def test_a_process_that_dies_is_named_with_its_test_and_operation(model: Path) -
     assert [each.executions[0].count for each in traced.journal.master()] == [3]
 
 
+def test_the_workers_of_xdist_each_trace_what_they_run(model: Path) -> None:
+    traced = run(model, "good or killed", "n300", "-n", "2")
+    counts = {source: [seen.count for seen in found] for source, found in seen_in(traced).items()}
+    assert counts == {"test_good": [3]}
+    assert [(test.source.partition("::")[2], test.outcome) for test in traced.journal.left_out] == [
+        ("test_killed", "died")
+    ]
+    assert "each of pytest-xdist's workers wrote a trace of its own" in traced.output
+
+
+def test_the_board_s_own_python_runs_the_test_and_ttnn_s_import_finds_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("imported = True")
+    model = tmp_path / "test_model.py"
+    model.write_text(
+        "import os, sys, ttnn\n"
+        "def test_it():\n"
+        "    assert os.environ['STARTED_BY'] == 'wrapper'\n"
+        "    assert 'torch' not in sys.modules\n"
+        "    import torch\n"
+        "    assert torch.imported\n"
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nSTARTED_BY=wrapper exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    traced = trace(
+        str(model), replace(board(), python=str(python)), tmp_path, environment={"PYTHONPATH": str(tmp_path)}
+    )
+    assert traced.problem is None, traced.output
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    (tmp_path / "trace.jsonl").unlink()
+    with pytest.raises(NotRunnable, match="No module named pytest"):
+        trace(str(model), there, tmp_path)
+
+
 def test_a_conftest_s_own_fixture_comes_first(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         "import pytest, ttnn\n"

@@ -32,7 +32,7 @@ def test_fatal(device):
 """
 MANIFEST = """
 models:
-  - {name: sound, target: test_sound.py, boards: {kind: n150}, workdir: {ship: sound}}
+  - {name: sound, target: test_sound.py, boards: {kind: n150}, workdir: {ship: sound}, arguments: [-n, "2"]}
   - {name: other, target: test_sound.py, boards: {kind: n300}, workdir: {ship: sound}, arguments: [-k, first]}
   - {name: fatal, target: test_fatal.py, boards: {kind: n300}}
 """
@@ -65,10 +65,17 @@ def command(zoo: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     return run
 
 
+def traced_sources(master: Master) -> list[str]:
+    return [source for each in master for source in each.sources]
+
+
 def test_a_model_that_is_killed_is_the_only_one_missing_and_resume_completes_it(zoo: Path, command: Command) -> None:
     whole, part = zoo.parent / "whole.json", zoo.parent / "part.json"
     assert command(whole)[0] == 0
-    assert {each.operation for each in Master.read(whole)} == {"ttnn.relu", "ttnn.gelu"}
+    traced = Master.read(whole)
+    assert {each.operation for each in traced} == {"ttnn.relu", "ttnn.gelu"}
+    # the first model's tests ran in two workers of pytest-xdist's
+    assert {f"test_sound.py::test_{name}" for name in ("first", "fatal")} <= set(traced_sources(traced))
     (zoo.parent / "killed").touch()
     code, out, err = command(part)
     assert (code, "fatal: not traced to the end; go on with --resume" in err) == (1, True)
