@@ -20,7 +20,7 @@ from tracer.device_config import DeviceConfig
 BOARD_RESOURCE = "farm_board"
 """The Ray resource of which a host has one per board, so that no two actors hold the same one."""
 PREFIX = "farm-board-"
-CHUNK_SECONDS = 0.05
+CHUNK_SECONDS = 0.1
 """How long an outcome may wait for company before it is sent."""
 
 
