@@ -200,9 +200,8 @@ def test_the_board_s_own_python_runs_the_test_and_ttnn_s_import_finds_no_torch(t
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nSTARTED_BY=wrapper exec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    traced = trace(
-        str(model), replace(board(), python=str(python)), tmp_path, environment={"PYTHONPATH": str(tmp_path)}
-    )
+    there = replace(board(), python=str(python))
+    traced = trace(str(model), there, tmp_path, environment={"PYTHONPATH": str(tmp_path)})
     assert traced.problem is None, traced.output
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     (tmp_path / "trace.jsonl").unlink()
