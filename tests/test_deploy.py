@@ -111,7 +111,14 @@ def test_every_metric_named_is_exported() -> None:
     assert named <= exported
 
 
-def test_the_container_copies_what_is_there() -> None:
+def test_the_container_copies_and_installs_what_is_there() -> None:
     text = (DEPLOY / "Containerfile").read_text()
+    instructions = re.findall(r"^([A-Z]+) (.+)$", text, re.MULTILINE)
+    assert {name for name, _ in instructions} <= {"FROM", "COPY", "RUN", "ENV", "VOLUME", "ENTRYPOINT", "CMD"}
+    assert all(isinstance(json.loads(rest), list) for name, rest in instructions if name in ("CMD", "ENTRYPOINT"))
+    [extras] = re.findall(r"'/src\[(.+)\]'", text)
+    project = (DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8")
+    declared = project.split("[project.optional-dependencies]\n", 1)[1].split("\n[", 1)[0]
+    assert set(extras.split(",")) <= set(re.findall(r"^(\w+) =", declared, re.MULTILINE))
     for words in re.findall(r"^COPY (.+)$", text, re.MULTILINE):
         assert all((DEPLOY.parent / name).exists() for name in words.split()[:-1])
