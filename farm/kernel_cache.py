@@ -26,9 +26,10 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from farm.boards.base import Board
+from farm.process.environments import COLD, KERNELS_VARIABLE
 from tracer.device_config import DeviceConfig
 
-VARIABLE = "TT_METAL_CACHE"
+VARIABLE = KERNELS_VARIABLE
 """tt-metal's own; where it is set, it is left as it is, as are those of its remote compile server."""
 SERVER = "TT_METAL_JIT_SERVER_"
 """How the variables of tt-metal's remote compile server begin. Its clients can't share a folder."""
@@ -57,7 +58,7 @@ def cache_environment(
         root: where all folders are; else the user's cache.
         python: the interpreter whose ttnn it is.
     """
-    if not compiles(board) or VARIABLE in environment or VARIABLE in board.environment:
+    if not compiles(board) or {VARIABLE, *COLD} & {*environment, *board.environment}:
         return {}
     top = root or platformdirs.user_cache_path("farm") / "kernels"
     # a home may be shared by hosts: neither locks nor what was compiled for a host's processor are

@@ -180,7 +180,7 @@ def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     """The board, and the vectors that the options choose."""
     from farm.boards.select import select_boards
     from farm.sweeps.choosing import ModuleChoice, module_records
-    from farm.sweeps.planning import plan_records
+    from farm.sweeps.planning import Planner
     from farm.vectors import plan
     from tracer.master import Master, shipped
 
@@ -202,5 +202,5 @@ def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
             suites=tuple(part.strip() for part in config.getoption("farm_suite").split(",") if part.strip()),
             master=master,
         )
-        vectors += plan_records(module_records(choice, boards), kinds)
+        vectors += Planner().plan(module_records(choice, boards), kinds)
     return boards[0], vectors

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MODEL_TRACED = "model_traced"
 """The suite of a master's configurations."""
 Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
-"""What may be measured of a sweep module's vectors beside the verdict; see `farm.process.measuring`."""
+"""What may be measured of vectors beside the verdict; see `farm.process.measuring`."""
 
 
 def _to_stderr(text: str) -> None:
@@ -30,9 +31,9 @@ def _to_stderr(text: str) -> None:
 def boards_of(text: str, address: str | None, note: Callable[[str], None] = _to_stderr) -> list[Board]:
     """The boards that `--boards` names: of this host, or of a farm."""
     if address is None:
-        from farm.boards.select import select_boards
+        from farm.hosts.remembered import usable_boards
 
-        return select_boards(text)
+        return usable_boards(text, note)
     from farm.hosts.runs import farm_boards
 
     found = farm_boards(address, text)
@@ -41,16 +42,27 @@ def boards_of(text: str, address: str | None, note: Callable[[str], None] = _to_
     return found.boards
 
 
-def with_environment(boards: Sequence[Board], *, device_perf: bool, watcher: bool) -> list[Board]:
-    """The boards, with what the environment of their processes must say for these modes."""
-    from farm.process.environments import PROFILER, WATCHER
+def with_environment(boards: Sequence[Board], measure: Collection[Mode], *, watcher: bool = False) -> list[Board]:
+    """The boards, with what the environment of their processes must say for what is measured.
 
-    more = {**(PROFILER if device_perf else {}), **(WATCHER if watcher else {})}
+    Raises:
+        FarmError: there is no such measure.
+    """
+    from farm.process.environments import COLD, PROFILER, WATCHER
+    from farm.process.measuring import MODES
+
+    if unknown := sorted(set(measure) - set(MODES)):
+        raise FarmError(f"{unknown[0]!r} can't be measured: choose of {', '.join(MODES)}")
+    more = {
+        **(PROFILER if "device_perf" in measure else {}),
+        **(COLD if "perf_with_cache" in measure else {}),
+        **(WATCHER if watcher else {}),
+    }
     return [replace(board, environment={**board.environment, **more}) for board in boards] if more else list(boards)
 
 
 def plan_master(
-    path: Path, operations: Sequence[str], boards: Sequence[Board], *, may_add: bool
+    path: Path, operations: Sequence[str], boards: Sequence[Board], measure: Collection[Mode] = (), *, may_add: bool
 ) -> tuple[list[Board], list[Vector]]:
     """The vectors, and the boards for them: where these are mocks that nobody named, more kinds may be needed."""
     from farm.boards.enough import add_needed_mocks
@@ -59,8 +71,9 @@ def plan_master(
 
     read = Master.read(path)
     if may_add and all(board.backend == "mock" for board in boards):
-        return add_needed_mocks(boards, lambda kinds: plan_vectors(read, operations, kinds))
-    return list(boards), plan_vectors(read, operations, dict.fromkeys(board.kind for board in boards))
+        return add_needed_mocks(boards, lambda kinds: plan_vectors(read, operations, kinds, sorted(measure)))
+    kinds = dict.fromkeys(board.kind for board in boards)
+    return list(boards), plan_vectors(read, operations, kinds, sorted(measure))
 
 
 def plan_modules(
@@ -69,30 +82,33 @@ def plan_modules(
     measure: Collection[Mode] = (),
     *,
     may_add: bool = False,
+    take: Callable[[Iterable[Vector]], list[Vector]] = list,
     note: Callable[[str], None] = _to_stderr,
 ) -> tuple[list[Board], list[Vector]]:
     """The vectors of sweep modules, as one board process lists them that imports them, and the boards for them.
 
+    Args:
+        choice: which modules.
+        boards: where they are to run.
+        measure: what to measure of them.
+        may_add: whether mocks of further kinds may be added where vectors need them.
+        take: takes of the stream of vectors those that are wanted: no others are ever held.
+        note: told of what is worth knowing.
+
     Raises:
-        FarmError: there is no such measure.
         NothingSelected: there is no vector.
     """
-    from farm.process.measuring import MODES
     from farm.sweeps.choosing import module_records
-    from farm.sweeps.planning import plan_records
+    from farm.sweeps.planning import Planner
 
-    if unknown := sorted(set(measure) - set(MODES)):
-        raise FarmError(f"{unknown[0]!r} can't be measured: choose of {', '.join(MODES)}")
-    modes = [mode for mode in MODES if mode in measure]
+    planner = Planner(sorted(measure))
     records = module_records(choice, boards, note)
+    vectors = take(planner.plan(records, [board.kind for board in boards]))
     chosen = list(boards)
     if may_add and all(board.backend == "mock" for board in boards):
         from farm.boards.enough import add_needed_mocks
 
-        held = list(records)
-        chosen, vectors = add_needed_mocks(boards, lambda kinds: list(plan_records(held, kinds, modes)))
-    else:
-        vectors = list(plan_records(records, dict.fromkeys(board.kind for board in boards), modes))
+        chosen, vectors = add_needed_mocks(boards, partial(planner.again, vectors))
     if not vectors:
         raise NothingSelected("the modules have no vector in this selection; `farm vectors --count` counts them")
     return chosen, vectors

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from farm.errors import FarmError, NothingSelected
@@ -41,16 +42,27 @@ class Shard:
         return f"{self.index}/{self.of}"
 
 
-def choose(vectors: Sequence[Vector], ids: Sequence[str] = (), limit: int | None = None) -> list[Vector]:
+def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None = None) -> list[Vector]:
     """The vectors of these ids (all, where none are given), at most `limit`, in the plan's order.
+
+    Takes no more of the plan than it needs, and holds only what it gives.
 
     Raises:
         FarmError: an id is not planned.
     """
-    wanted = set(ids)
-    if missing := sorted(wanted - {vector.id for vector in vectors}):
-        raise FarmError(f"no vector {missing[0]!r} is planned here: reports name the ids, with the command to use")
-    return [vector for vector in vectors if not wanted or vector.id in wanted][:limit]
+    if not ids:
+        return list(islice(vectors, limit))
+    missing = set(ids)
+    found = []
+    for vector in vectors:
+        if vector.id in missing:
+            missing.remove(vector.id)
+            found.append(vector)
+            if not missing:
+                break
+    if missing:
+        raise FarmError(f"no vector {min(missing)!r} is planned here: reports name the ids, with the command to use")
+    return found[:limit]
 
 
 def share_of(vectors: Sequence[Vector], shard: Shard | None) -> list[Vector]:

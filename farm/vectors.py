@@ -39,6 +39,7 @@ class Vector:
         kinds: the names of the kinds of boards that can run it.
         unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
         seconds: how long it may well take, where more is known than of a call.
+        grid: columns and rows of compute cores that a sweep module's vector names.
     """
 
     id: str
@@ -53,10 +54,14 @@ class Vector:
     kinds: frozenset[str] = frozenset()
     unrunnable: tuple[Reason, str] | None = None
     seconds: float | None = None
+    grid: tuple[int, int] = (1, 1)
 
 
 def plan(
-    master: Master, operations: Sequence[str] = (), kinds: Iterable[BoardKind] = tuple(KINDS.values())
+    master: Master,
+    operations: Sequence[str] = (),
+    kinds: Iterable[BoardKind] = tuple(KINDS.values()),
+    modes: Sequence[str] = (),
 ) -> list[Vector]:
     """Makes a vector of each configuration of a master; broken ones become vectors that can't run.
 
@@ -64,6 +69,7 @@ def plan(
         master: where the configurations are.
         operations: names to select, in any spelling; all where none are given.
         kinds: the kinds of the boards that are there, best first: inferred device configs suit them.
+        modes: what is to be measured, of `farm.process.measuring.MODES`.
 
     Raises:
         UnknownOperation: a name matches no operation.
@@ -75,7 +81,9 @@ def plan(
     made: Counter[str] = Counter()
     there = tuple(dict.fromkeys(kinds))
     vectors = [
-        _vector(configuration, there, made) for name in wanted for configuration in master.configurations.get(name, ())
+        _vector(configuration, there, made, modes)
+        for name in wanted
+        for configuration in master.configurations.get(name, ())
     ]
     vectors += [_broken(each, made) for each in master.broken if each.operation in wanted]
     if not vectors:
@@ -84,7 +92,9 @@ def plan(
     return vectors
 
 
-def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Counter[str]) -> Vector:
+def _vector(
+    configuration: Configuration, kinds: tuple[BoardKind, ...], made: Counter[str], modes: Sequence[str]
+) -> Vector:
     vector_id = unique(configuration.content_hash[:ID_LENGTH], made)
     traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration))
@@ -113,6 +123,7 @@ def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Co
             "arguments": configuration.encoded,
             "names": list(configuration.names),
             "output": None if configuration.output is None else encode(configuration.output),
+            **({"modes": list(modes)} if modes else {}),
         },
         sources=configuration.sources,
         lost=configuration.lost,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -119,7 +119,7 @@ def plan(
         vectors_file: what `farm vectors --out` wrote, instead.
         import_timeout: seconds that importing one module may take.
         check_module: a sweep module of the operation, to be run beside the generic runner.
-        measure: what to measure of modules' vectors.
+        measure: what to measure of each vector beside its verdict.
         watcher: whether boards run under tt-metal's watcher.
         boards: `auto`, or a list such as `mock:n300*2,mock:p150`.
         address: of a farm whose boards these are; None for this host's.
@@ -157,25 +157,25 @@ def plan(
     path = _path(master) or shipped()
     share = None if shard is None else Shard.parse(shard)
     notes: list[str] = []
-    found = with_environment(
-        boards_of(boards, address, notes.append), device_perf="device_perf" in measure, watcher=watcher
-    )
+    found = with_environment(boards_of(boards, address, notes.append), measure, watcher=watcher)
+
+    def take(planned: Iterable[Vector]) -> list[Vector]:
+        return choose(planned if sample is None else sampled(planned, sample, seed), vectors, limit)
+
     may_add = boards == AUTO and address is None
     if choice.any:
         require_ttnn(found)
-        chosen, there = plan_modules(choice, found, measure, may_add=may_add, note=notes.append)
+        chosen, whole = plan_modules(choice, found, measure, may_add=may_add, take=take, note=notes.append)
     else:
-        chosen, there = plan_master(path, operations, found, may_add=may_add)
+        chosen, there = plan_master(path, operations, found, measure, may_add=may_add)
         if check_module is not None:
             from farm.sweeps.checking import paired
 
             beside = ModuleChoice(
                 sweeps=Path(check_module), suites=(MODEL_TRACED,), master=_path(master), import_seconds=import_timeout
             )
-            there = paired(there, plan_modules(beside, chosen)[1])
-    if sample is not None:
-        there = sampled(there, sample, seed)
-    whole = choose(there, vectors, limit)
+            there = paired(there, plan_modules(beside, chosen, measure)[1])
+        whole = take(there)
     selection = {
         "operations": sorted(operations),
         "vectors": sorted(vectors),

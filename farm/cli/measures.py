@@ -9,15 +9,18 @@ import typer
 if TYPE_CHECKING:
     from farm.selecting import Mode
 
-Perf = Annotated[bool, typer.Option("--perf", help="Of modules: run each vector twice and time the second run.")]
+Perf = Annotated[bool, typer.Option("--perf", help="Run each vector twice and time the second run.")]
 PerfWithCache = Annotated[
-    bool, typer.Option("--perf-with-cache", help="Of modules: time a run with empty program caches and one with warm.")
+    bool,
+    typer.Option(
+        "--perf-with-cache", help="Time a run with empty caches of programs and kernels, and one with warm ones."
+    ),
 ]
 DevicePerf = Annotated[
-    bool, typer.Option("--device-perf", help="Of modules: read the device profiler, where ttnn is built with it.")
+    bool, typer.Option("--device-perf", help="Read the device profiler, where ttnn is built with it.")
 ]
 MeasureMemory = Annotated[
-    bool, typer.Option("--measure-memory", help="Of modules: what each vector needs of L1, also on mock boards.")
+    bool, typer.Option("--measure-memory", help="What each vector needs of L1, also on mock boards.")
 ]
 Watcher = Annotated[bool, typer.Option("--watcher", help="Run under tt-metal's watcher.")]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
 PROFILER = {
     "TT_METAL_DEVICE_PROFILER": "1",
@@ -11,6 +13,10 @@ PROFILER = {
 }
 WATCHER = {"TT_METAL_WATCHER": "120"}
 """Seconds between two looks of the watcher."""
+
+KERNELS_VARIABLE = "TT_METAL_CACHE"
+COLD = {"FARM_COLD_KERNELS": "1"}
+"""The process is to keep compiled kernels in a folder of its own, since what runs in it empties that: others share."""
 
 _NO_PROFILER = "requires a Tracy-enabled build"
 
@@ -28,3 +34,9 @@ def profiler_given_up(error: BaseException) -> bool:
         return False
     asked = [name for name in PROFILER if os.environ.pop(name, None) is not None]
     return bool(asked)
+
+
+def own_kernels(environment: Mapping[str, str]) -> Path | None:
+    """The folder of compiled kernels that a process with this environment may empty; None where others share it."""
+    kept = environment.get(KERNELS_VARIABLE)
+    return Path(kept) if kept and COLD.items() <= environment.items() else None

@@ -24,7 +24,7 @@ from farm.kernel_cache import VARIABLE as KERNELS
 from farm.kernel_cache import compiles, hits, opening
 from farm.outcome import Outcome, doubted, received
 from farm.process.classify import describe_exit, last_words
-from farm.process.environments import WATCHER
+from farm.process.environments import COLD, WATCHER
 from farm.process.pipes import Pipes
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.surroundings import surroundings
@@ -247,6 +247,8 @@ class TtnnProcess:
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
         given = surroundings(self.board, self.workdir, self.python)
         made = {**quiet, OPERATION_TIMEOUT_VARIABLE: seconds, **given, "PYTHONUNBUFFERED": "1"}
+        if COLD.items() <= made.items():
+            made[KERNELS] = str(self.workdir.absolute() / "kernels")
         self._cache = Path(made[KERNELS]) if compiles(self.board) and made.get(KERNELS) else None
         return made
 

@@ -1,23 +1,27 @@
 """What is measured of a vector beside its verdict, under tt-metal's names.
 
-Modes: `perf` times the second of two runs; `perf_with_cache` one with empty caches and one with warm ones; `memory`
-what the call needs of L1, from a graph captured without dispatch, which works on mocks too; `device_perf` reads the
-device profiler, where the build has one.
+Modes: `perf` times the second of two runs; `perf_with_cache` one with empty caches, of programs and of kernels in
+memory and on disk, and one with warm ones; `memory` what the call needs of L1, from a graph captured without dispatch,
+which works on mocks too; `device_perf` reads the device profiler, where the build has one.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from farm.process.classify import words
-from farm.process.modules import LoadedModule
+from farm.process.environments import own_kernels
 from farm.verdicts import Reason, Verdict
 
 PERF, PERF_WITH_CACHE, MEMORY, DEVICE_PERF = "perf", "perf_with_cache", "memory", "device_perf"
 MODES = (PERF, PERF_WITH_CACHE, MEMORY, DEVICE_PERF)
+
+Run: TypeAlias = Callable[[], Any]
 
 _NANOSECONDS = 1e6  # in a millisecond
 
@@ -37,44 +41,59 @@ class Measurements:
     complaint: tuple[Verdict, Reason, str] | None = None
 
 
-def measure(
-    module: LoadedModule, values: Mapping[str, Any], device: Any, modes: Collection[str], found: Measurements
-) -> Any:
-    """Runs a vector once, or as often as the modes need; what `run()` answered at last.
+def measure(run: Run, device: Any, modes: Collection[str], found: Measurements) -> Any:
+    """Runs a vector once, or as often as the modes need; what it answered at last.
+
+    Args:
+        run: runs it; answers as a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
+        device: the open board.
+        modes: of `MODES`.
+        found: where what is measured goes.
 
     Raises:
         Exception: whatever `run()` raises.
     """
     if PERF_WITH_CACHE in modes:
-        device.disable_and_clear_program_cache()
-        device.enable_program_cache()
-        first, uncached = _timed(module, values, device)
-        answer, cached = _timed(module, values, device)
+        _clear_caches(device)
+        first, uncached = _timed(run)
+        answer, cached = _timed(run)
         found.metrics["e2e_perf_uncached_ms"], found.metrics["e2e_perf_cached_ms"] = uncached, cached
         if not _good(first):
             answer = first
     elif PERF in modes:
-        first, _ = _timed(module, values, device)
-        answer, found.metrics["e2e_perf_ms"] = _timed(module, values, device)
+        first, _ = _timed(run)
+        answer, found.metrics["e2e_perf_ms"] = _timed(run)
         if not _good(first):
             answer = first
     else:
-        answer = module.call(values, device)
+        answer = run()
     if DEVICE_PERF in modes:
         _device_perf(device, found)
     if MEMORY in modes:
-        _memory(module, values, device, found)
+        _memory(run, device, found)
     return answer
 
 
-def _timed(module: LoadedModule, values: Mapping[str, Any], device: Any) -> tuple[Any, float]:
+def _timed(run: Run) -> tuple[Any, float]:
     """What `run()` answered, and the milliseconds: its own, where it measures them."""
     begun = time.perf_counter_ns()
-    answer = module.call(values, device)
+    answer = run()
     taken = time.perf_counter_ns() - begun
     if isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], (int, float)):
         taken = int(answer[1])
     return answer, taken / _NANOSECONDS
+
+
+def _clear_caches(device: Any) -> None:
+    """Has the next run compile all its kernels, as the first one on a new host does."""
+    import ttnn
+
+    device.disable_and_clear_program_cache()
+    device.enable_program_cache()
+    ttnn.device.ClearKernelCache()
+    kept = own_kernels(os.environ)
+    for folder in () if kept is None else list(kept.rglob("kernels")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _good(answer: Any) -> bool:
@@ -82,14 +101,14 @@ def _good(answer: Any) -> bool:
     return isinstance(told, tuple) and bool(told) and bool(told[0])
 
 
-def _memory(module: LoadedModule, values: Mapping[str, Any], device: Any, found: Measurements) -> None:
+def _memory(run: Run, device: Any, found: Measurements) -> None:
     """What a run needs of L1, from the graph of one that dispatches nothing."""
     import ttnn
 
     ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
     told = ""
     try:
-        module.call(values, device)
+        run()
     except Exception as error:  # noqa: BLE001 - without dispatch there are no numbers, and a module may mind
         told = words(error)
     finally:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import heapq
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +107,10 @@ def module_records(
             note(f"no module has a suite {suite!r}; there are {', '.join(there) or 'none'}")
 
 
-def sampled(vectors: Sequence[Vector], count: int, seed: int = 0) -> list[Vector]:
+def sampled(vectors: Iterable[Vector], count: int, seed: int = 0) -> list[Vector]:
     """So many of the vectors, in their order, picked by chance: by the seed and their ids, the same on every host."""
-    if count >= len(vectors):
-        return list(vectors)
 
-    def lot(place: int) -> bytes:
-        return hashlib.sha256(f"{seed}:{vectors[place].id}".encode()).digest()
+    def lot(placed: tuple[int, Vector]) -> bytes:
+        return hashlib.sha256(f"{seed}:{placed[1].id}".encode()).digest()
 
-    return [vectors[place] for place in sorted(heapq.nsmallest(count, range(len(vectors)), key=lot))]
+    return [vector for _, vector in sorted(heapq.nsmallest(count, enumerate(vectors), key=lot), key=itemgetter(0))]

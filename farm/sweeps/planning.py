@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from farm.boards.base import BoardKind
@@ -15,42 +16,64 @@ from farm.verdicts import Reason
 from tracer.device_config import DeviceConfig
 
 
-def plan_records(records: Iterable[Record], kinds: Iterable[BoardKind], modes: Sequence[str] = ()) -> Iterator[Vector]:
-    """Makes a vector of each record: of each vector of a module, and of each problem, which then can't run.
+class Planner:
+    """Makes vectors of records, one by one: none is held."""
 
-    Args:
-        records: in their order.
-        kinds: the kinds of the boards that are there, best first.
-        modes: what is to be measured, of `farm.process.measuring.MODES`.
+    def __init__(self, modes: Sequence[str] = ()) -> None:
+        self._modes = list(modes)  # what is to be measured, of `farm.process.measuring.MODES`
+
+    def plan(self, records: Iterable[Record], kinds: Iterable[BoardKind]) -> Iterator[Vector]:
+        """Makes a vector of each vector of a module, and of each problem, which then can't run.
+
+        Args:
+            records: in their order.
+            kinds: the kinds of the boards that are there, best first.
+        """
+        made: Counter[str] = Counter()
+        configs = _Configs(kinds)
+        for record in records:
+            if isinstance(record, Problem):
+                yield _of_problem(record, made)
+            elif isinstance(record, Listed):
+                yield _vector(record, configs, made, self._modes)
+
+    def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> list[Vector]:
+        """The same vectors for boards of other kinds."""
+        configs = _Configs(kinds)
+        return [_placed(vector, configs) if _may_run(vector) else vector for vector in vectors]
+
+
+class _Configs:
+    """How boards are opened for vectors, and which kinds can be.
+
+    Vectors name few grids and modules few fixtures: each config is worked out once.
     """
-    made: Counter[str] = Counter()
-    there = tuple(dict.fromkeys(kinds))
-    # an operation's vectors name few grids and modules few fixtures: each config is worked out once
-    configs: dict[tuple[str, tuple[int, int], DeviceConfig | None], tuple[DeviceConfig, frozenset[str]]] = {}
-    for record in records:
-        if isinstance(record, Problem):
-            yield _of_problem(record, made)
-        elif isinstance(record, Listed):
-            key = record.of.module.name if record.of.fixture else "", record.grid, record.device_config
-            if key not in configs:
-                configs[key] = _config(record, there)
-            yield _vector(record, *configs[key], made, modes)
+
+    def __init__(self, kinds: Iterable[BoardKind]) -> None:
+        self._kinds = tuple(dict.fromkeys(kinds))
+        self._known: dict[tuple[tuple[int, int], DeviceConfig | None], tuple[DeviceConfig, frozenset[str]]] = {}
+
+    def of(self, grid: tuple[int, int], known: DeviceConfig | None) -> tuple[DeviceConfig, frozenset[str]]:
+        """The config of a vector, and the names of the kinds that can be opened so.
+
+        Args:
+            grid: columns and rows of compute cores that it names.
+            known: how the board must be opened, where that is known.
+        """
+        if (grid, known) not in self._known:
+            self._known[grid, known] = self._worked_out(grid, known)
+        return self._known[grid, known]
+
+    def _worked_out(self, grid: tuple[int, int], known: DeviceConfig | None) -> tuple[DeviceConfig, frozenset[str]]:
+        if known is None:
+            config, able = infer(Needs(grid=grid), self._kinds)
+            return config, frozenset(kind.name for kind in able)
+        if known.opened_by is not None:  # a fixture opens whatever it finds
+            return known, frozenset(kind.name for kind in self._kinds)
+        return known, frozenset(kind.name for kind in self._kinds if can_serve(kind, known, grid))
 
 
-def _config(listed: Listed, kinds: tuple[BoardKind, ...]) -> tuple[DeviceConfig, frozenset[str]]:
-    """How a board must be opened, and which kinds can be; a fixture opens whatever it finds."""
-    if listed.of.fixture:
-        return DeviceConfig(opened_by=listed.of.module.name), frozenset(kind.name for kind in kinds)
-    if listed.device_config is not None:
-        traced = listed.device_config
-        return traced, frozenset(kind.name for kind in kinds if can_serve(kind, traced, listed.grid))
-    config, able = infer(Needs(grid=listed.grid), kinds)
-    return config, frozenset(kind.name for kind in able)
-
-
-def _vector(
-    listed: Listed, config: DeviceConfig, able: frozenset[str], made: Counter[str], modes: Sequence[str]
-) -> Vector:
+def _vector(listed: Listed, configs: _Configs, made: Counter[str], modes: list[str]) -> Vector:
     module = listed.of.module
     vector_id = unique(listed.input_hash[:ID_LENGTH], made)
     payload: dict[str, Any] = {
@@ -67,31 +90,42 @@ def _vector(
     if listed.of.timeout is not None:
         payload["timeout"] = listed.of.timeout
     if modes:
-        payload["modes"] = list(modes)
+        payload["modes"] = modes
     if listed.lost:
         payload["lost"] = list(listed.lost)
-    unrunnable = None
-    if listed.invalid is not None:
-        unrunnable = Reason.INVALID_VECTOR, listed.invalid
-    elif not able:
-        (chips, others), (columns, rows) = config.mesh_shape, listed.grid
-        unrunnable = (
-            Reason.UNSATISFIABLE,
-            f"no board here opens a {chips} x {others} mesh of chips with {columns} x {rows} compute cores",
-        )
-    return Vector(
+    known = DeviceConfig(opened_by=module.name) if listed.of.fixture else listed.device_config
+    config, able = configs.of(listed.grid, known)
+    vector = Vector(
         id=vector_id,
         operation=module.name,
         config_hash=listed.config_hash or listed.input_hash,
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
         device_config=config,
-        device_config_inferred=not listed.of.fixture and listed.device_config is None,
+        device_config_inferred=known is None,
         payload=payload,
         sources=listed.sources,
         lost=listed.lost,
         kinds=able,
-        unrunnable=unrunnable,
+        unrunnable=None if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
+        grid=listed.grid,
     )
+    return vector if able or vector.unrunnable else replace(vector, unrunnable=_nowhere(vector))
+
+
+def _may_run(vector: Vector) -> bool:
+    return vector.unrunnable is None or vector.unrunnable[0] is Reason.UNSATISFIABLE
+
+
+def _placed(vector: Vector, configs: _Configs) -> Vector:
+    config, able = configs.of(vector.grid, None if vector.device_config_inferred else vector.device_config)
+    moved = replace(vector, device_config=config, kinds=able, unrunnable=None)
+    return moved if able else replace(moved, unrunnable=_nowhere(moved))
+
+
+def _nowhere(vector: Vector) -> tuple[Reason, str]:
+    (chips, others), (columns, rows) = vector.device_config.mesh_shape, vector.grid
+    told = f"no board here opens a {chips} x {others} mesh of chips with {columns} x {rows} compute cores"
+    return Reason.UNSATISFIABLE, told
 
 
 def _of_problem(problem: Problem, made: Counter[str]) -> Vector:

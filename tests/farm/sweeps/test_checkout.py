@@ -10,7 +10,7 @@ from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
 from farm.process.handle import TtnnProcess
 from farm.sweeps.finding import find_modules, place_of
-from farm.sweeps.planning import plan_records
+from farm.sweeps.planning import Planner
 from farm.sweeps.records import list_modules
 from farm.verdicts import Verdict
 
@@ -48,7 +48,7 @@ def test_a_checkout_of_tt_metal(tmp_path: Path) -> None:
     modules = find_modules(place_of(sweeps=tmp_path / "tests/sweep_framework/sweeps/eltwise"), ["unary"])
     assert modules[0].home == tmp_path
     modules = find_modules(place_of(tt_metal=tmp_path), ["eltwise.unary"])
-    vectors = list(plan_records(list_modules(modules, None, process), [KINDS["n300"]]))
+    vectors = list(Planner().plan(list_modules(modules, None, process), [KINDS["n300"]]))
     assert [(vector.operation, vector.unrunnable) for vector in vectors] == [("eltwise.unary.relu.relu", None)] * 2
     process.start()
     process.open(vectors[0].device_config, 30)

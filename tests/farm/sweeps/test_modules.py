@@ -20,7 +20,7 @@ from farm.selecting import with_environment
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
-from farm.sweeps.planning import plan_records
+from farm.sweeps.planning import Planner
 from farm.sweeps.records import Record, list_modules
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
@@ -57,7 +57,7 @@ def records(process: TtnnProcess, place: Path, *names: str, suites: Sequence[str
 def planned(
     process: TtnnProcess, place: Path, *names: str, suites: Sequence[str] | None = None, modes: Sequence[str] = ()
 ) -> list[Vector]:
-    return list(plan_records(records(process, place, *names, suites=suites), [KINDS["n300"]], modes))
+    return list(Planner(modes).plan(records(process, place, *names, suites=suites), [KINDS["n300"]]))
 
 
 def run(process: TtnnProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
@@ -104,7 +104,7 @@ def swept(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Swept:
     notes = folder / "notes"
     process = TtnnProcess(replace(board, environment={**board.environment, "SWEEP_FIXTURE_NOTES": str(notes)}), folder)
     found = records(process, MODULES, "contract", "eltwise")
-    vectors = list(plan_records(found, [KINDS["n300"]]))
+    vectors = list(Planner().plan(found, [KINDS["n300"]]))
     outcomes = run(process, vectors)
     process.close()
     return Swept(found, vectors, outcomes, notes.read_text().splitlines())
@@ -204,12 +204,12 @@ def test_what_is_measured(process: TtnnProcess) -> None:
 
 
 def test_a_build_without_profiler_opens_all_the_same_and_says_so(board: Board, tmp_path: Path) -> None:
-    [asked] = with_environment([board], device_perf=True, watcher=False)
+    [asked] = with_environment([board], ["device_perf"])
     process = TtnnProcess(asked, tmp_path / "process")
     vectors = planned(process, MODULES, "contract.xfail", "contract.fixture", modes=("device_perf",))
     outcomes = run(process, vectors)
     unsupported = Verdict.FAIL_UNSUPPORTED_DEVICE_PERF
-    assert Counter(outcome.verdict for outcome in outcomes.values()) == {unsupported: 4, Verdict.XFAIL: 2}
+    assert Counter(outcome.verdict for outcome in outcomes.values()) == {unsupported: 5, Verdict.XFAIL: 1}
     told = next(outcome.message for outcome in outcomes.values() if outcome.verdict is unsupported)
     assert told.startswith("it passed, but its performance on the device can't be measured here: ")
 
@@ -250,7 +250,7 @@ def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: TtnnPr
     (folder / "zz_good.py").write_text(GOOD)
     names = [f"broken.{name}" for name in BROKEN] + ["broken.zz_good"]
     modules = find_modules(place_of(sweeps=tmp_path), names, import_seconds=2)
-    vectors = list(plan_records(list_modules(modules, None, process), [KINDS["n300"]]))
+    vectors = list(Planner().plan(list_modules(modules, None, process), [KINDS["n300"]]))
     told = {vector.operation: vector.unrunnable for vector in vectors if vector.unrunnable}
     for name, (_, text) in BROKEN.items():
         broken = told.pop(f"broken.{name}")
