@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from farm.errors import FarmError, NothingSelected, NotRunnable
 
 if TYPE_CHECKING:
-    from farm.boards.base import Board
+    from farm.boards.base import Board, BoardKind
     from farm.sweeps.choosing import ModuleChoice
     from farm.vectors import Vector
 
@@ -61,6 +61,14 @@ def with_environment(boards: Sequence[Board], measure: Collection[Mode], *, watc
     return [replace(board, environment={**board.environment, **more}) for board in boards] if more else list(boards)
 
 
+def kinds_for(boards: Sequence[Board]) -> list[BoardKind]:
+    """The kinds that a run may meet, those that are there first: to a farm, hosts may bring any kind later."""
+    from farm.boards.kinds import KINDS
+
+    later = KINDS.values() if any(board.host for board in boards) else ()
+    return list(dict.fromkeys([*(board.kind for board in boards), *later]))
+
+
 def plan_master(
     path: Path, operations: Sequence[str], boards: Sequence[Board], measure: Collection[Mode] = (), *, may_add: bool
 ) -> tuple[list[Board], list[Vector]]:
@@ -72,8 +80,7 @@ def plan_master(
     read = Master.read(path)
     if may_add and all(board.backend == "mock" for board in boards):
         return add_needed_mocks(boards, lambda kinds: plan_vectors(read, operations, kinds, sorted(measure)))
-    kinds = dict.fromkeys(board.kind for board in boards)
-    return list(boards), plan_vectors(read, operations, kinds, sorted(measure))
+    return list(boards), plan_vectors(read, operations, kinds_for(boards), sorted(measure))
 
 
 def plan_modules(
@@ -103,7 +110,7 @@ def plan_modules(
 
     planner = Planner(sorted(measure))
     records = module_records(choice, boards, note)
-    vectors = take(planner.plan(records, [board.kind for board in boards]))
+    vectors = take(planner.plan(records, kinds_for(boards)))
     chosen = list(boards)
     if may_add and all(board.backend == "mock" for board in boards):
         from farm.boards.enough import add_needed_mocks

@@ -12,6 +12,7 @@ from typing import Any
 from farm.boards.base import Board
 from farm.boards.mock import mock_boards
 from farm.report.progress import Progress
+from farm.selecting import kinds_for
 from farm.store.view import RunView
 from farm.sweeping import Sweep, run_sweep
 from farm.vectors import Vector
@@ -66,7 +67,7 @@ def planned(manifest: Manifest, entries: Sequence[Entry], boards: Sequence[Board
     Raises:
         FarmError: a folder can't be sent along.
     """
-    there = {board.kind for board in boards}
+    there = set(kinds_for(boards))
     packed = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
     return [_vector(manifest, entry, there, packed, also) for entry in entries]
 

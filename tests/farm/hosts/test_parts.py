@@ -24,6 +24,7 @@ from farm.hosts.parcel import END, Unpacker, packed
 from farm.hosts.selection import Selection
 from farm.hosts.state import HostState, load_state, process_began
 from farm.hosts.token import make_token, require_token, write_token
+from farm.selecting import kinds_for
 
 SILICON = Board(
     "a:0000:61:00.0,0000:62:00.0",
@@ -150,6 +151,14 @@ def test_a_hosts_mocks_have_names_and_resources_of_their_own() -> None:
 def test_silicon_takes_its_devices_out_of_rays_count() -> None:
     assert resources_of(SILICON) == {board_resource(SILICON.id): 1, "TTNPU": 2}
     assert "," not in board_resource(SILICON.id), "Ray separates resources by commas"
+
+
+def test_a_farm_may_get_boards_of_any_kind_later() -> None:
+    [own] = take_stock("fake:p150", "", None).boards
+    assert kinds_for([own]) == [KINDS["p150"]]
+    met = kinds_for([replace(own, host="alpha")])
+    assert met[0] == KINDS["p150"], "what is there decides how boards are opened"
+    assert set(met) == set(KINDS.values())
 
 
 def test_missing_boards_are_an_error() -> None:
