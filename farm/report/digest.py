@@ -10,6 +10,7 @@ from farm.errors import ExitCode
 from farm.report.exit import exit_code_of
 from farm.report.signature import signature
 from farm.report.tally import duration
+from farm.report.text import first_line
 from farm.store.records import BoardEventKind
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from farm.verdicts import FAILED, FAULTS, Reason, Verdict
@@ -17,6 +18,7 @@ from farm.verdicts import FAILED, FAULTS, Reason, Verdict
 ORDINARY = frozenset({BoardEventKind.JOINED, BoardEventKind.OPENED, BoardEventKind.BATCH, BoardEventKind.LEFT})
 TROUBLED = frozenset({"suspect", "resetting", "held"})
 """States of a board that are told of: the others are how a board works."""
+_DRIVEN_BY = ("driver", "firmware")
 NO_NUMBERS = (
     "validated means that ttnn's host stack accepted the call on a mock board and its output was described as "
     "expected. No number was computed."
@@ -88,6 +90,7 @@ class Digest:
         not_run: by reason and message, most first.
         inexact: by operation and lost argument.
         inferred: how many device configs were inferred.
+        unlike: one sentence where boards had different versions of what drives them; else empty.
         boards: what each did.
     """
 
@@ -101,6 +104,7 @@ class Digest:
     not_run: tuple[Group, ...]
     inexact: tuple[Inexact, ...]
     inferred: int
+    unlike: str
     boards: tuple[BoardShare, ...]
 
     @property
@@ -125,6 +129,7 @@ def digest(view: RunView) -> Digest:
         not_run=_groups(vector for vector in view.vectors if vector.verdict is Verdict.NOT_RUN),
         inexact=tuple(Inexact(*key, count) for key, count in sorted(lost.items())),
         inferred=sum(vector.device_config_inferred for vector in view.vectors),
+        unlike=_unlike(view.run.boards),
         boards=_shares(view),
     )
 
@@ -188,6 +193,25 @@ def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
         for key, members in alike.items()
     ]
     return tuple(sorted(groups, key=lambda group: -group.count))
+
+
+def _unlike(boards: Iterable[BoardView]) -> str:
+    """Says which boards had which ttnn, driver or firmware, where these differ: verdicts may, too, then."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for board in boards:
+        for what, version in (("ttnn", board.ttnn_version), *((name, board.details.get(name)) for name in _DRIVEN_BY)):
+            if isinstance(version, str) and version:
+                found[what][first_line(version)].append(board.id)
+    told = [
+        f"{what} {_listed([f'{version} ({_some(having)})' for version, having in sorted(versions.items())])}"
+        for what, versions in found.items()
+        if len(versions) > 1
+    ]
+    return f"The boards were not alike: {'; '.join(told)}." if told else ""
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def _shares(view: RunView) -> tuple[BoardShare, ...]:

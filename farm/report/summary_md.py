@@ -27,6 +27,8 @@ def summary_md(view: RunView, known: Background | None = None) -> str:
     """
     told = digest(view)
     parts = [f"## {markdown(told.headline)}", markdown(told.setting)]
+    if told.unlike:
+        parts.append(f"**{markdown(told.unlike)}**")
     if told.validated:
         parts.append(f"**{markdown(NO_NUMBERS)}**")
     parts.append(f"{markdown_code(told.identity)} · {markdown(told.executed)}")

@@ -36,6 +36,8 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     told = digest(view)
     _print_line(console, told.headline, _STYLES.get(told.code, "bold yellow"))
     _print_line(console, told.setting)
+    if told.unlike:
+        _print_line(console, told.unlike, "yellow")
     if told.validated:
         _print_line(console, NO_NUMBERS, "italic")
     console.print()

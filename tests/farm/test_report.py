@@ -5,6 +5,7 @@ import json
 import math
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -155,6 +156,22 @@ class TestDigest:
         (share,) = digest(store.view(run_id)).boards
         assert (share.attempts, share.bad, share.busy) == (6, 4, 3.0)
         assert share.events == (("fault", 2), ("restarted", 1))
+
+    def test_boards_that_are_driven_by_different_versions(self, store: Store, tmp_path: Path) -> None:
+        run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
+        assert digest(store.view(run_id)).unlike == ""
+        for at in range(1, 6):
+            board = replace(MOCK, id=f"mock:n300:{at}")
+            store.board(run_id, RunBoard(board, host="there", ttnn_version="0.81.1", details={"driver": "2.4.1"}))
+        view = store.view(run_id)
+        told = (
+            "The boards were not alike: ttnn 0.66.0 (mock:n300:0) and "
+            "0.81.1 (mock:n300:1, mock:n300:2, mock:n300:3 and 2 more)."
+        )
+        assert digest(view).unlike == told
+        write_report(view, tmp_path)
+        for name in ("report.html", "summary.md"):
+            assert "The boards were not alike" in (tmp_path / name).read_text(encoding="utf-8")
 
     def test_a_share_of_almost_all_is_not_all(self, store: Store) -> None:
         endings = [(Verdict.PASS, Reason.NONE, "")] * 2999 + [(Verdict.FAIL_WATCHER, Reason.NONE, "")]

@@ -5,17 +5,22 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
+from farm import api, sweeping
 from farm.errors import ExitCode, StoreError
 from farm.outcome import Outcome
-from farm.report import FORMATS, background, write_report
+from farm.report import FORMATS, Progress, background, write_report
 from farm.store import Attempt, Conclusion, Ended, RunBoard, RunInfo, Store, migrations, schema
+from farm.sweeping import Sweep
 from farm.verdicts import Reason, Verdict
 from tests.farm.large_run import HOSTILE, large_run
+from tests.farm.local_fleet import LocalFleet
 from tests.farm.postgres import make_database, server
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 from tests.farm.test_cli_report import Farm, farm  # noqa: F401 - a fixture
@@ -159,3 +164,40 @@ def test_a_server_that_is_not_there_is_one_line(farm: Farm, tmp_path: Path) -> N
     code, out, err = farm("runs", "--store", f"postgresql+psycopg://u:secret@/farm?host={tmp_path}")
     assert (code, out, len(err.splitlines())) == (ExitCode.NOT_RUN, "", 1)
     assert "secret" not in err
+
+
+def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
+    """A whole sweep in a process of its own; its boards are kept in it, so that nothing waits for Ray."""
+
+    @contextmanager
+    def fleet(_sweep: Sweep, _run: str, _boards: object, progress: Progress) -> Iterator[tuple[LocalFleet, Progress]]:
+        yield LocalFleet(), progress
+
+    sweeping._fleet = fleet  # type: ignore[assignment]
+    meet.wait(60)
+    view = api.sweep(boards="fake:n300*2", limit=60, store=url, out=out)
+    (out / "run").write_text(view.run.id)
+
+
+def test_two_sweeps_at_once_into_one_database(url: str, tmp_path: Path) -> None:
+    """The database is empty: both begin by making its tables."""
+    context = multiprocessing.get_context("spawn")
+    meet = context.Barrier(2)
+    outs = [tmp_path / "one", tmp_path / "two"]
+    sweeps = [context.Process(target=sweep_without_ray, args=(url, out, meet)) for out in outs]
+    for sweep in sweeps:
+        sweep.start()
+    for sweep in sweeps:
+        sweep.join(120)
+    assert [sweep.exitcode for sweep in sweeps] == [0, 0]
+    with Store.open(url, create=False) as store:
+        views = [store.view((out / "run").read_text()) for out in outs]
+        assert len(store.runs()) == 2
+        for out, view in zip(outs, views, strict=True):
+            assert files_of(store, view.run.id, tmp_path / "again")["junit.xml"] == (out / "junit.xml").read_bytes()
+    assert all(one.run.finished and one.run.finished > other.run.started for one in views for other in views)
+    for view in views:
+        assert view.counts["planned"] == 60
+        assert view.counts["validated"] >= 40
+        assert all(vector.concluded and len(vector.history) == vector.verdict.good for vector in view.vectors)
+    assert [vector.verdict for vector in views[0].vectors] == [vector.verdict for vector in views[1].vectors]
