@@ -19,6 +19,7 @@ from farm.costs import learn
 from farm.driver import Driver
 from farm.errors import FarmError, NotRunnable
 from farm.fleet import RayFleet
+from farm.hosts.local import HostFleet
 from farm.interrupt import Interrupt
 from farm.keeper import Limits
 from farm.report.progress import Progress
@@ -165,4 +166,4 @@ def _fleet(
             yield both
     else:
         with cluster(len(boards)) if boards else nullcontext() as folder:
-            yield RayFleet(sweep.limits, folder), progress
+            yield HostFleet(sweep.limits, folder), progress

@@ -133,7 +133,7 @@ def _resumed(
     retry_infra: bool,
 ) -> Sweep:
     """A sweep that goes on with a run, which says itself what it is of."""
-    from farm.boards.select import AUTO, select_boards
+    from farm.boards.select import AUTO
     from farm.resume import boards_of as boards_of_run
     from farm.resume import rest_of
 
@@ -142,7 +142,7 @@ def _resumed(
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)
         view = opened.view(run_id)
-        chosen = named or select_boards(boards_of_run(view) or str(view.run.details.get("boards", AUTO)))
+        chosen = named or boards_of(boards_of_run(view) or str(view.run.details.get("boards", AUTO)), None)
         kinds = [board.kind for board in chosen]
         rest = rest_of(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
     from farm.sweeping import Sweep

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from farm.boards.base import Board
 from farm.boards.fake import fake_boards
@@ -21,18 +22,20 @@ MOST = 1024
 _ENTRY = re.compile(r"(?P<backend>[a-z]+)(:(?P<kind>[A-Za-z0-9-]+))?(\*(?P<count>[0-9]{1,9}))?")
 
 
-def select_boards(text: str = AUTO) -> list[Board]:
+def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
     """The boards that `text` names.
 
     `auto` is the host's silicon where there is any, else two mock n300. Otherwise a comma-separated list of
-    `backend:kind*count`, where backend is silicon, sim, mock or fake, and `:kind` may be left out for silicon.
+    `backend:kind*count`, where backend is silicon, sim, mock or fake, and `:kind` may be left out for silicon. Boards
+    whose ids are in `held` are left out.
 
     Raises:
         FarmError: the text doesn't read as such a list, or names an unknown kind.
         NotRunnable: what it names is not there.
     """
     if text.strip() == AUTO:
-        return silicon_boards(pci_devices()) or select_boards(DEFAULT_MOCKS)
+        silicon = silicon_boards(pci_devices())
+        return [board for board in silicon if board.id not in held] if silicon else select_boards(DEFAULT_MOCKS, held)
     boards: list[Board] = []
     made: Counter[tuple[str, str | None]] = Counter()
     for entry in text.split(","):
@@ -45,12 +48,14 @@ def select_boards(text: str = AUTO) -> list[Board]:
         count = int(match["count"]) if match["count"] else None
         if count is not None and not 1 <= count <= MOST:
             raise FarmError(f"--boards {text}: {count} boards of one kind; give 1 to {MOST}")
-        boards.extend(_of_backend(backend, kind_name, count, first=made[backend, kind_name]))
+        boards.extend(_of_backend(backend, kind_name, count, held, first=made[backend, kind_name]))
         made[backend, kind_name] += count or 1
-    return boards
+    return [board for board in boards if board.id not in held]
 
 
-def _of_backend(backend: str, kind_name: str | None, count: int | None, first: int) -> list[Board]:
+def _of_backend(
+    backend: str, kind_name: str | None, count: int | None, held: Collection[str], first: int
+) -> list[Board]:
     wanted = count or 1
     if backend == "silicon":
         found = silicon_boards(pci_devices(), kind_named(kind_name) if kind_name else None)
@@ -59,7 +64,8 @@ def _of_backend(backend: str, kind_name: str | None, count: int | None, first: i
                 f"silicon{':' + kind_name if kind_name else ''}: this host has {len(found)} such boards in "
                 f"/dev/tenstorrent, {wanted} wanted; --boards mock:n300 needs none"
             )
-        return found[:wanted] if count else found
+        usable = [board for board in found if board.id not in held]
+        return usable[:wanted] if count else usable
     if kind_name is None:
         raise FarmError(f"--boards {backend}: say which kind, {backend}:n300; kinds are {', '.join(KINDS)}")
     kind = kind_named(kind_name)

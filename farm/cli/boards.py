@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -13,6 +14,7 @@ from farm.errors import FarmError
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from farm.hosts.local import ThisHost
     from farm.hosts.records import FarmView, RunView
     from farm.hosts.service import Farm
 
@@ -32,17 +34,26 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
 ) -> None:
     """Show every board of the farm, what it runs, for whom and how long; hold, release, probe or reset one.
 
+    In no farm, these are the host's own: a board that a run found bad stays held until it is released.
+
     farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
+    from farm.hosts.local import ThisHost
     from farm.hosts.service import connected
+    from farm.hosts.state import load_state
     from farm.hosts.up import farm_address
     from farm.settings import load_settings
 
     settings = load_settings()
     if (action == "list") != (board is None):
         raise FarmError("farm boards hold|release|probe|reset BOARD, or `farm boards` for the list")
-    where, token = farm_address(address, settings)
-    with connected(where, token) as farm:
+    state = load_state(settings.state)
+    with ExitStack() as stack:
+        farm: Farm | ThisHost
+        if address or settings.address or (state and state.lives):
+            farm = stack.enter_context(connected(*farm_address(address, settings)))
+        else:
+            farm = ThisHost()
         if board is not None:
             told = _act(farm, action, board, why)
             typer.echo(json.dumps({"board": board, "action": action, "message": told}) if as_json else told)
@@ -52,8 +63,9 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
             _show(farm.call("view"), as_json=as_json)
 
 
-def _act(farm: Farm, action: str, board: str, why: str) -> str:
+def _act(farm: Farm | ThisHost, action: str, board: str, why: str) -> str:
     from farm.hosts.fleet import who_runs
+    from farm.hosts.local import ThisHost
     from farm.hosts.probing import probe, reset
 
     if action == "hold":
@@ -62,10 +74,12 @@ def _act(farm: Farm, action: str, board: str, why: str) -> str:
     if action == "release":
         farm.call("release", board)
         return f"{board} may be used again"
+    if isinstance(farm, ThisHost):
+        return farm.probe(board) if action == "probe" else farm.reset(board)
     return probe(farm, board) if action == "probe" else reset(farm, board)
 
 
-def _watch(farm: Farm) -> None:
+def _watch(farm: Farm | ThisHost) -> None:
     from rich.live import Live
 
     from farm.report import stdout_console
@@ -80,7 +94,7 @@ def _watch(farm: Farm) -> None:
         return
 
 
-def _watch_lines(farm: Farm) -> None:
+def _watch_lines(farm: Farm | ThisHost) -> None:
     try:
         while True:
             typer.echo(farm.call("view").model_dump_json())

@@ -20,6 +20,7 @@ from farm.boards.silicon import VISIBLE_VARIABLE, pci_devices, silicon_boards
 from farm.boards.versions import driver_version
 from farm.errors import FarmError, NotRunnable
 from farm.hosts.holders import broker, holders
+from farm.hosts.remembered import Memory
 from farm.hosts.selection import Selection
 
 AUTO, NONE = "auto", "none"
@@ -91,7 +92,9 @@ def take_stock(text: str, host: str, python: str | None, expected: str | None = 
         found = select_boards(text)
     if expected:
         _require(expected, found)
-    boards, notes = _unheld(found)
+    held = Memory().held()
+    boards, notes = _unheld([board for board in found if board.id not in held])
+    notes += [f"{board.id} is left out: {held[board.id].why}" for board in found if board.id in held]
     if not found and text.strip() == AUTO:
         notes.append("no board in /dev/tenstorrent: --boards mock:n300*2 offers mocks")
     return Inventory(tuple(_renamed(board, host, python or sys.executable) for board in boards), tuple(notes))
