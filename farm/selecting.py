@@ -91,6 +91,7 @@ def plan_modules(
     may_add: bool = False,
     take: Callable[[Iterable[Vector]], list[Vector]] = list,
     note: Callable[[str], None] = _to_stderr,
+    address: str | None = None,
 ) -> tuple[list[Board], list[Vector]]:
     """The vectors of sweep modules, as one board process lists them that imports them, and the boards for them.
 
@@ -101,6 +102,7 @@ def plan_modules(
         may_add: whether mocks of further kinds may be added where vectors need them.
         take: takes of the stream of vectors those that are wanted: no others are ever held.
         note: told of what is worth knowing.
+        address: of the farm that has the boards.
 
     Raises:
         NothingSelected: there is no vector.
@@ -109,7 +111,7 @@ def plan_modules(
     from farm.sweeps.planning import Planner
 
     planner = Planner(sorted(measure))
-    records = module_records(choice, boards, note)
+    records = module_records(choice, boards, note, address)
     vectors = take(planner.plan(records, kinds_for(boards)))
     chosen = list(boards)
     if may_add and all(board.backend == "mock" for board in boards):

@@ -165,7 +165,9 @@ def plan(
     may_add = boards == AUTO and address is None
     if choice.any:
         require_ttnn(found)
-        chosen, whole = plan_modules(choice, found, measure, may_add=may_add, take=take, note=notes.append)
+        chosen, whole = plan_modules(
+            choice, found, measure, may_add=may_add, take=take, note=notes.append, address=address
+        )
     else:
         chosen, there = plan_master(path, operations, found, measure, may_add=may_add)
         if check_module is not None:
@@ -174,7 +176,7 @@ def plan(
             beside = ModuleChoice(
                 sweeps=Path(check_module), suites=(MODEL_TRACED,), master=_path(master), import_seconds=import_timeout
             )
-            there = paired(there, plan_modules(beside, chosen, measure)[1])
+            there = paired(there, plan_modules(beside, chosen, measure, address=address)[1])
         whole = take(there)
     selection = {
         "operations": sorted(operations),

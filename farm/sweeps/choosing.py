@@ -75,7 +75,10 @@ class ModuleChoice:
 
 
 def module_records(
-    choice: ModuleChoice, boards: Sequence[Board], note: Callable[[str], None] = lambda _text: None
+    choice: ModuleChoice,
+    boards: Sequence[Board],
+    note: Callable[[str], None] = lambda _text: None,
+    address: str | None = None,
 ) -> Iterator[Record]:
     """What there is of sweep modules, streamed from the board process that imports them, or from a dump.
 
@@ -83,6 +86,7 @@ def module_records(
         choice: which modules.
         boards: where they are to run.
         note: told of what is worth knowing: suites that no module has.
+        address: of the farm whose boards they are: modules are imported there if this host has no ttnn.
 
     Raises:
         FarmError, NothingSelected: the choice is of nothing that there is.
@@ -93,7 +97,7 @@ def module_records(
         if choice.dump is not None:
             records = dumps.read(choice.dump)
         else:
-            process = listing_process(boards, Path(folder))
+            process = listing_process(boards, Path(folder), address)
             records = list_modules(choice.modules(), choice.suites or None, process)
         for record in records:
             if isinstance(record, Imported):

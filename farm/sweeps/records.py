@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -190,9 +189,20 @@ def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingP
             yield Problem(module.name, message["suite"], message["problem"], bool(message.get("broken")))
 
 
-def listing_process(boards: Sequence[Board], folder: Path | None = None) -> TtnnProcess:
-    """A process to list modules in: with the environment of this host's first board, of a mock where it has none."""
+def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:
+    """A process to list modules in: with the environment of this host's first board, of a mock where it has none.
+
+    Args:
+        boards: where they are to run.
+        folder: for what the process leaves behind.
+        address: of the farm that has the boards: the process is there if this host has no ttnn.
+    """
+    if address is not None and find_spec("ttnn") is None:
+        from farm.hosts.listing import FarmListing
+
+        there = next((board for board in boards if board.backend != "fake"), None)
+        if there is not None:
+            return FarmListing(address, there)
     here = (board for board in boards if board.backend != "fake" and not board.host)
     real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
-    workdir = folder or Path(tempfile.mkdtemp(prefix=f"farm-listing-{os.getpid()}-"))
-    return TtnnProcess(real, workdir)
+    return TtnnProcess(real, folder)
