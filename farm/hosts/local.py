@@ -68,7 +68,9 @@ class ThisHost:
             total = totals.setdefault(board.kind, Totals())
             total.total += 1
             setattr(total, board.state, getattr(total, board.state) + 1)
-        host = HostView(name=default_name(), address="in no farm", state="up", boards=len(boards), versions={})
+        host = HostView(
+            name=default_name(), address="in no farm", state="up", boards=len(boards), versions={}, clock_off=None
+        )
         return FarmView(at=time.time(), hosts=[host], boards=boards, runs=[], totals=totals)
 
     def find(self, name: str) -> Board:
@@ -123,7 +125,10 @@ def _view(name: str, board: Remembered) -> BoardView:
         chips=KINDS[board.kind].chips if board.kind in KINDS else 0,
         state=FREE if hold is None else BAD if hold.by == BY_FARM else HELD,
         who=hold.by if hold else "",
+        doing="",
+        run=None,
         seconds=time.time() - hold.since if hold else None,
+        faults=0,
         canary=board.checked,
         why=hold.why if hold else "",
     )
