@@ -21,7 +21,7 @@ class HostOffer:
         boards: its boards; their ids begin with its name.
         versions: by what: `ttnn`, `python`, `driver`, `firmware`, `farm`, ...
         notes: what a person should know: boards that were left out, and why.
-        clock: Unix time in seconds, there and then.
+        ahead: seconds that its clock is ahead of the head's; None where that wasn't measured.
     """
 
     name: str
@@ -30,7 +30,7 @@ class HostOffer:
     boards: tuple[Board, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    clock: float = 0.0
+    ahead: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

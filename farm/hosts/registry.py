@@ -36,7 +36,6 @@ class Hold:
 @dataclass(slots=True)
 class _Host:
     offer: HostOffer
-    joined: float
     draining: str = ""
 
 
@@ -97,7 +96,7 @@ class Registry:
             raise FarmError(f"another host offers {', '.join(doubled)}")
         for gone in [name for name, each in self._boards.items() if each.board.host == offer.name]:
             del self._boards[gone]
-        self._hosts[offer.name] = _Host(offer, now)
+        self._hosts[offer.name] = _Host(offer)
         self._boards |= {board.id: _Board(board, now) for board in offer.boards}
 
     def drain(self, name: str, why: str) -> int:
@@ -316,7 +315,7 @@ class Registry:
             boards=len(offer.boards),
             versions=dict(offer.versions),
             notes=list(offer.notes),
-            clock_off=round(offer.clock - host.joined, 1) if offer.clock else None,
+            clock_off=None if offer.ahead is None else round(offer.ahead, 1),
         )
 
 

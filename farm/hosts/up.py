@@ -126,7 +126,7 @@ def _register(
             boards=inventory.boards,
             versions=versions,
             notes=inventory.notes,
-            clock=time.time(),
+            ahead=farm.clock_ahead(),
         )
         farm.call("join", offer)
 
