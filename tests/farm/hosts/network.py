@@ -1,103 +1,198 @@
-"""Hosts of their own: network namespaces on one bridge, in which nothing reaches anything else."""
+"""Hosts of their own: network namespaces on one bridge, each with its own address, home and temporary folder."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 import pytest
+
+PLACE = Path("/var/tmp")  # noqa: S108 - not /tmp: each host has one of its own
+SSH = '#!/bin/sh\n# ssh HOST COMMAND, for the head alone\nshift\ncd {head} && exec sh -c "$*"\n'
+FARM = '#!/bin/sh\nexec {python} -m farm "$@"\n'
+OWN_TEMPORARY = 'mount --bind "$1" /tmp && shift && exec "$@"'
 
 
 @dataclass(frozen=True)
 class Host:
-    """A network namespace with an address, and the folders that a host would have for itself."""
+    """A network namespace with an address, and the folder that is its home.
+
+    Attributes:
+        name: in the farm.
+        namespace: as `ip netns` knows it.
+        address: of its one interface.
+        home: where commands run, and where they keep what they keep.
+        settings: `FARM_...` variables that are set on it.
+        link: the end of its cable that is in the bridge.
+    """
 
     name: str
     namespace: str
     address: str
-    folder: Path
-
-    @property
-    def token(self) -> Path:
-        return self.folder / "token"
+    home: Path
+    settings: Mapping[str, str]
+    link: str
 
     def environment(self) -> dict[str, str]:
-        own = {
-            "FARM_STATE": str(self.folder / "state"),
-            "FARM_TOKEN_FILE": str(self.token),
-            "FARM_STORE": str(self.folder / "farm.db"),
-            "FARM_NAME": self.name,
-        }
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FARM_", "RAY_"))}
-        return {**kept, **own}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FARM_", "RAY_", "XDG_"))}
+        path = f"{self.home.parent / 'bin'}:{kept['PATH']}"
+        return {**kept, "HOME": str(self.home), "PATH": path, "FARM_NAME": self.name, **self.settings}
 
-    def command(self, *words: str) -> list[str]:
-        return ["ip", "netns", "exec", self.namespace, sys.executable, "-m", "farm", *words]
-
-    def start(self, *words: str, extra: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Starts `farm WORDS` on this host."""
+    def start(self, line: str) -> subprocess.Popen[str]:
+        """Starts a line of shell on this host."""
+        inside = ["sh", "-c", line]
+        if not sys.prefix.startswith("/tmp"):  # noqa: S108 - else the interpreter itself would be hidden
+            inside = ["sh", "-c", OWN_TEMPORARY, "sh", str(self.home / "tmp"), *inside]
         return subprocess.Popen(
-            self.command(*words),
-            env={**self.environment(), **(extra or {})},
-            cwd=self.folder,
+            ["ip", "netns", "exec", self.namespace, *inside],
+            env=self.environment(),
+            cwd=self.home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def farm(self, *words: str, expect: int = 0, seconds: float = 240) -> str:
-        """Runs `farm WORDS` on this host; what it printed."""
-        with self.start(*words) as process:
-            try:
-                told, _ = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                told, _ = process.communicate()
-                pytest.fail(f"farm {' '.join(words)} on {self.name} took more than {seconds:g} s:\n{told}")
-        assert process.returncode == expect, f"farm {' '.join(words)} on {self.name}: {process.returncode}\n{told}"
-        return told
+    def run(self, line: str, expect: int = 0) -> str:
+        """Runs a line of shell on this host; what it printed."""
+        return ended(self.start(line), line, expect)
+
+    def cut(self) -> None:
+        """Pulls its cable: nothing comes in or goes out, and nobody is told."""
+        _run("ip", "link", "set", self.link, "down")
+
+    def mend(self) -> None:
+        """Plugs its cable in again."""
+        _run("ip", "link", "set", self.link, "up")
+
+    def kill(self, *names: str) -> None:
+        """Kills what runs on it at once: processes whose program is called so, or all."""
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                program = Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode().rpartition("/")[2]
+                if not names or program in names:
+                    os.kill(int(pid), signal.SIGKILL)
 
     def processes(self) -> list[str]:
         """What runs in the namespace."""
         return _run("ip", "netns", "pids", self.namespace).split()
 
 
+def ended(process: subprocess.Popen[str], what: str, expect: int = 0, seconds: float = 240) -> str:
+    """Waits for a command's end; what it printed."""
+    try:
+        told, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        told, _ = process.communicate()
+        pytest.fail(f"{what} took more than {seconds:g} s:\n{told}")
+    assert process.returncode == expect, f"{what}: {process.returncode}\n{told}"
+    return told
+
+
+class Watch:
+    """What `farm boards --watch --json` tells on a host, as long as the `with` block lasts.
+
+    Attributes:
+        farm: the last line; empty before the first.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self.farm: dict[str, Any] = {}
+        self._process = host.start("exec farm boards --watch --json")
+        self._thread = threading.Thread(target=self._read, daemon=True)
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Each board's state, by its id."""
+        return {board["id"]: board["state"] for board in self.farm.get("boards", ())}
+
+    def runs_vectors(self, board: str) -> bool:
+        """Whether a board has a batch of some run."""
+        return any(each["id"] == board and "vectors" in each["doing"] for each in self.farm.get("boards", ()))
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            if line.startswith("{"):
+                self.farm = json.loads(line)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._thread.join()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
 @contextmanager
-def network(folder: Path, *names: str) -> Iterator[list[Host]]:
-    """Makes hosts on one bridge for the time of a `with` block; skips the test where that is not permitted."""
-    tag = f"f{os.getpid() % 10000}"
-    hosts = [Host(name, f"{tag}{name}", f"10.213.7.{n}", folder / name) for n, name in enumerate(names, start=1)]
+def network(settings: Mapping[str, Mapping[str, str]]) -> Iterator[list[Host]]:
+    """Makes hosts on one bridge for the time of a `with` block; skips the test where that is not permitted.
+
+    Args:
+        settings: of each host, by name. The first is at 10.0.0.1, and `ssh` on all others reaches it.
+    """
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need root, and iproute2")
+    tag = f"f{os.getpid() % 10000}"
     try:
         _run("ip", "link", "add", tag, "type", "bridge")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"no network namespaces here: {error.stderr.strip()}")
+    folder = Path(tempfile.mkdtemp(prefix="farm-hosts-", dir=PLACE))
+    hosts = [
+        Host(name, f"{tag}{name}", f"10.0.0.{n}", folder / name, own, f"{tag}v{n}")
+        for n, (name, own) in enumerate(settings.items(), start=1)
+    ]
     try:
+        _tools(folder / "bin", hosts[0])
         _run("ip", "link", "set", tag, "up")
         for host in hosts:
-            host.folder.mkdir()
-            outside = f"{tag}v{host.address.rpartition('.')[2]}"
+            (host.home / "tmp").mkdir(parents=True)
             _run("ip", "netns", "add", host.namespace)
-            _run("ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
-            _run("ip", "link", "set", outside, "master", tag, "up")
+            _run("ip", "link", "add", host.link, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
+            _run("ip", "link", "set", host.link, "master", tag, "up")
             _run("ip", "-n", host.namespace, "addr", "add", f"{host.address}/24", "dev", "eth0")
             _run("ip", "-n", host.namespace, "link", "set", "eth0", "up")
             _run("ip", "-n", host.namespace, "link", "set", "lo", "up")
+            _run("ip", "-n", host.namespace, "route", "add", "default", "dev", "eth0")
         yield hosts
     finally:
         for host in hosts:
-            for pid in host.processes() if Path("/var/run/netns", host.namespace).exists() else ():
-                subprocess.run(["kill", "-KILL", pid], check=False, capture_output=True)
+            if Path("/var/run/netns", host.namespace).exists():
+                host.kill()
             subprocess.run(["ip", "netns", "del", host.namespace], check=False, capture_output=True)
         subprocess.run(["ip", "link", "del", tag], check=False, capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tools(folder: Path, head: Host) -> None:
+    folder.mkdir()
+    for name, text in (
+        ("ssh", SSH.format(head=shlex.quote(str(head.home)))),
+        ("farm", FARM.format(python=shlex.quote(sys.executable))),
+    ):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
 
 
 def _run(*words: str) -> str:
