@@ -53,10 +53,11 @@ class BoardActor:
         self._keeper.stop()
         self._tracer.stop()
 
-    def close(self) -> None:
-        """Releases the board."""
+    def close(self) -> tuple[int, int]:
+        """Releases the board; see `Keeper.kernels` for what it answers."""
         self._keeper.close()
         self._scratch.close()
+        return self._keeper.kernels
 
 
 def board_resource(board_id: str) -> str:

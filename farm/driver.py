@@ -169,6 +169,15 @@ class Driver:
                 self._flush()
         self._flush()
 
+    def released(self, kernels: Mapping[str, tuple[int, int]]) -> None:
+        """Records what the boards said as they were released: how many kernels they found compiled, and needed."""
+        for board, (found, needed) in kernels.items():
+            told = f"{found} of {needed} kernels were compiled before"
+            self._events.append(
+                BoardEvent(board, BoardEventKind.KERNELS, told, details={"found": found, "needed": needed})
+            )
+        self._flush()
+
     def abandon(self) -> None:
         """Concludes what is left as stopped, without waiting for any board."""
         if not self.scheduler.stopped:

@@ -99,8 +99,12 @@ class Fleet(Protocol):
     def wait(self, seconds: float) -> list[Happening]:
         """What happened since the last call; waits so long for something to."""
 
-    def close(self, seconds: float) -> None:
-        """Releases all boards; those that take longer than so many seconds are given up."""
+    def close(self, seconds: float) -> dict[str, tuple[int, int]]:
+        """Releases all boards; those that take longer than so many seconds are given up.
+
+        Returns:
+            of the boards that need kernels, how many they found compiled and how many they needed.
+        """
 
 
 class RayFleet:
@@ -167,16 +171,20 @@ class RayFleet:
                 happened.append(self._lost(board, _told(error)))
         return happened
 
-    def close(self, seconds: float) -> None:
+    def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         """See `Fleet`."""
         if self._pulse:
             self._pulse.end()
-        calls = [actor.close.remote() for board, actor in self._actors.items() if board not in self._starting]
-        if calls:
+        closing = {board: actor.close.remote() for board, actor in self._actors.items() if board not in self._starting}
+        kernels: dict[str, tuple[int, int]] = {}
+        if closing:
+            calls = list(closing.values())
             with contextlib.suppress(RayError):
-                ray.wait(calls, num_returns=len(calls), timeout=seconds, fetch_local=False)
+                closed, _ = ray.wait(calls, num_returns=len(calls), timeout=seconds)
+                kernels = {board: ray.get(call) for board, call in closing.items() if call in closed}
         for board in list(self._actors):
             self.drop(board)
+        return {board: found for board, found in kernels.items() if found[1]}
 
     def _started(self, board: str, call: Any) -> list[Happening]:
         hello = ray.get(call)

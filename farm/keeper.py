@@ -147,6 +147,11 @@ class Keeper:
         self._opened = None
         self.process.close()
 
+    @property
+    def kernels(self) -> tuple[int, int]:
+        """How many kernels its processes found compiled and how many they needed; a fake one needs none."""
+        return getattr(self.process, "kernels", (0, 0))
+
     def _run_some(self, waiting: deque[dict[str, Any]]) -> Iterator[Told]:
         """Runs vectors until all are run, the process is gone, or a stop; takes them out of `waiting`."""
         self._see(Seen.BEGAN, Cause.WORK_BEGAN)

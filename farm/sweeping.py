@@ -138,7 +138,7 @@ def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt:
             past = sweep.rest.past if sweep.rest else None
             costs = learn(store, sweep.vectors, boards)  # while the boards start
             driver.run(sweep.vectors, interrupt.stop_asked, costs=costs, past=past, max_seconds=sweep.max_seconds)
-            fleet.close(CLOSE_SECONDS)
+            driver.released(fleet.close(CLOSE_SECONDS))
         except BaseException:
             # the error at hand tells more than one of recording what it leaves behind
             with suppress(FarmError):

@@ -141,10 +141,11 @@ class FarmFleet(RayFleet):
             time.sleep(min(seconds, EXCHANGE_SECONDS))
         return happened + [self._bearable(each) for each in super().wait(0 if happened else seconds)]
 
-    def close(self, seconds: float) -> None:
+    def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         """See `Fleet`."""
-        super().close(seconds)
+        kernels = super().close(seconds)
         self._farm.actor.ended.remote(self._run.run)
+        return kernels
 
     def _bearable(self, happening: Happening) -> Happening:
         """Where a host can't use its board, the others still can theirs."""

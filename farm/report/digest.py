@@ -234,6 +234,8 @@ def what_happened(event: BoardEventView) -> str:
     if event.kind is BoardEventKind.STATE:
         after = str(event.details.get("after", ""))
         return after if after in TROUBLED else ""
+    if event.kind is BoardEventKind.KERNELS:
+        return event.message
     return "" if event.kind in ORDINARY else event.kind.value
 
 

@@ -154,6 +154,7 @@ class BoardEventKind(str, Enum):
     RETIRED = "retired"
     LOST = "lost"
     LEFT = "left"
+    KERNELS = "kernels"
 
 
 @dataclass(frozen=True, slots=True)

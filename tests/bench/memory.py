@@ -49,7 +49,7 @@ class InstantFleet:  # its methods' parameters are those of `farm.fleet.Fleet`
         happened, self._happened = list(self._happened), deque()
         return happened
 
-    def close(self, seconds: float) -> None:
+    def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         raise NotImplementedError
 
 

@@ -75,6 +75,7 @@ class LocalFleet:
             return [Outcomes(batch, outcomes), Gone(busy, "its process ended")]
         return [Outcomes(batch, outcomes), BatchDone(busy, batch)]
 
-    def close(self, seconds: float) -> None:  # noqa: ARG002 - see `Fleet`
+    def close(self, seconds: float) -> dict[str, tuple[int, int]]:  # noqa: ARG002 - see `Fleet`
         for keeper in self._keepers.values():
             keeper.close()
+        return {}

@@ -12,8 +12,13 @@ import pytest
 
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
+from farm.driver import Driver
 from farm.kernel_cache import UNUSED_SECONDS, VARIABLE, cache_environment, hits, opening, prune, ttnn_build
 from farm.process.classify import last_words
+from farm.report import Silent
+from farm.report.digest import what_happened
+from farm.store import RunBoard, RunInfo, Store
+from tests.farm.local_fleet import LocalFleet
 from tracer.device_config import DeviceConfig
 
 N300 = KINDS["n300"]
@@ -99,3 +104,16 @@ def test_what_was_unused_for_longest_goes_first(tmp_path: Path) -> None:
     assert sorted(folder.name for folder in kernels.iterdir()) == ["new", "old"]
     prune(tmp_path, most=0, now=now)
     assert [folder.name for folder in kernels.iterdir()] == ["new"]
+
+
+def test_a_board_says_how_many_kernels_it_found(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        run_id = store.start_run(RunInfo("farm sweep"))
+        board = silicon("a")
+        driver = Driver(run_id, [board], LocalFleet(), store, Silent())
+        store.board(run_id, RunBoard(board))
+        driver.released({"a": (29, 35)})
+        [seen] = store.view(run_id).run.boards
+    assert [(event.details, what_happened(event)) for event in seen.events] == [
+        ({"found": 29, "needed": 35}, "29 of 35 kernels were compiled before")
+    ]
