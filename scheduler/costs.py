@@ -74,10 +74,13 @@ class Pace:
         self.overall_known = False
         self._all = [0.0, 0.0]
         self._groups: dict[str, list[float]] = {}
+        self._most: dict[str, float] = {}
 
     def observe(self, group: str, estimated: float, actual: float) -> None:
         """A work of a group ended."""
         self.overall_known = True
+        if estimated > 0:
+            self._most[group] = max(self._most.get(group, 0.0), actual / estimated)
         for sums in (self._all, self._groups.setdefault(group, [0.0, 0.0])):
             sums[0] = sums[0] * self._decay + actual
             sums[1] = sums[1] * self._decay + estimated
@@ -87,6 +90,10 @@ class Pace:
     def knows(self, group: str) -> bool:
         """Whether any work of a group has ended."""
         return group in self._groups
+
+    def most(self, group: str) -> float:
+        """What the most underestimated work of a group took over its estimate; `overall` where none has ended."""
+        return self._most.get(group, self.overall)
 
     def factor(self, group: str) -> float:
         """What to multiply an estimate of this group by."""

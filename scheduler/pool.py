@@ -18,6 +18,10 @@ TAIL_SHARE = 0.5
 the whole run waits for."""
 
 
+RISK = 2.0
+"""A work that is only guessed may take so much longer than the longest of its group that has ended."""
+
+
 class Lane:
     """The waiting work of one key.
 
@@ -144,7 +148,7 @@ class Lane:
         """The group of the longest work that waits, and its seconds."""
         if self._guesses:
             # what was learnt may have changed their order
-            costs = ((group, -heap[0][0] * self._pace.factor(group)) for group, heap in self.groups.items())
+            costs = ((group, -heap[0][0] * RISK * self._pace.most(group)) for group, heap in self.groups.items())
             return max(costs, key=lambda cost: cost[1])
         while True:
             cost, group = self._longest[0]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 import random
 import resource
 import sys
 import time
+from collections import defaultdict
 from pathlib import Path
+from statistics import median
 
 from scheduler import Setups, Work
 from scheduler.simulation import Job, Simulated, simulate
@@ -40,6 +43,29 @@ def jobs(count: int, known: str, mean: float = MEAN_SECONDS) -> list[Job]:
         key = dice.choices(keys, weights)[0]
         made.append(Job(Work(f"v{number}", key, operation, told, guess=known == "nothing"), seconds))
     return made
+
+
+def blind(count: int, boards: int) -> float:
+    """Makespan over lower bound if it is known which operation is slow, but not which of its vectors: of nine orders.
+
+    Boards take the slowest operation's vectors first, by chance among each other; the rest is known. A scheduler that
+    knows nothing at first can't be expected to do better than the median of such orders.
+    """
+    planned = jobs(count, "nothing")
+    total: defaultdict[str, float] = defaultdict(float)
+    for job in planned:
+        total[job.work.group] += job.seconds
+    slowest = max(total, key=total.__getitem__)
+    bound = max(1.0 + sum(total.values()) / boards, 1.0 + max(job.seconds for job in planned))
+    found = []
+    for seed in range(9):
+        random.Random(seed).shuffle(planned)
+        planned.sort(key=lambda job: -1e9 if job.work.group == slowest else -job.seconds)
+        free = [1.0] * boards
+        for job in planned:
+            heapq.heapreplace(free, free[0] + job.seconds)
+        found.append(max(free) / bound)
+    return median(found)
 
 
 def run(count: int, boards: int, known: str, mean: float = MEAN_SECONDS) -> tuple[Simulated, float]:

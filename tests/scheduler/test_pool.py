@@ -33,6 +33,16 @@ def test_a_group_is_kept_together_and_a_second_board_starts_another() -> None:
     assert ids(waiting.take("first", 1, 99, 3)) == ["add2", "add3", "mul2"]
 
 
+def test_of_guesses_the_operation_that_once_took_long_comes_first() -> None:
+    counts = {"short": 40, "long": 3}
+    waiting = pool(*(Work(f"{group}{n}", 1, group, guess=True) for group, count in counts.items() for n in range(count)))
+    for group, seconds in (("short", 1.0), ("long", 1.0), ("long", 9.0), ("long", 1.0)):
+        waiting.pace.observe(group, 1.0, seconds)
+    assert waiting.pace.factor("long") < 5
+    assert ids(waiting.take("board", 1, 0.1, 1, tail=17.0)) == ["long0"]  # it may take twice the longest there was
+    assert ids(waiting.take("board", 1, 0.1, 1, tail=19.0)) == ["short0"]
+
+
 def test_a_batch_holds_at_least_one_work_and_no_more_seconds_than_asked() -> None:
     waiting = pool(*(Work(f"w{n}", 1, "op", 2.0) for n in range(4)))
     assert ids(waiting.take("board", 1, 0.5, 9)) == ["w0"]
