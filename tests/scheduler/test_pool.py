@@ -34,8 +34,8 @@ def test_a_group_is_kept_together_and_a_second_board_starts_another() -> None:
 
 
 def test_of_guesses_the_operation_that_once_took_long_comes_first() -> None:
-    counts = {"short": 40, "long": 3}
-    waiting = pool(*(Work(f"{group}{n}", 1, group, guess=True) for group, count in counts.items() for n in range(count)))
+    groups = ["short"] * 40 + ["long"] * 3
+    waiting = pool(*(Work(f"{group}{n % 40}", 1, group, guess=True) for n, group in enumerate(groups)))
     for group, seconds in (("short", 1.0), ("long", 1.0), ("long", 9.0), ("long", 1.0)):
         waiting.pace.observe(group, 1.0, seconds)
     assert waiting.pace.factor("long") < 5
