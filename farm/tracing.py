@@ -74,6 +74,8 @@ class TraceRun:
             return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
         if self.status == _INTERRUPTED:
             return "pytest can't collect it"
+        if not self.journal.tests and self.status == 0:
+            return "pytest ran no test that the tracer sees: another plugin has its own way to run them"
         return f"pytest ended with status {self.status}" if self.status else None
 
 
@@ -234,11 +236,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _unusable(target: str, status: int, output: str) -> FarmError:
     lines = [line for line in output.splitlines() if line.strip()]
     said = next((line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "!!!"))), "")
+    if status == 0:
+        return NotRunnable(f"{target}: it ran without the tracer's plugin; take -p no:tracer.plugin away")
     if status == _NO_TESTS:
         return FarmError(f"{target}: pytest finds no test there")
     if status == _REFUSED:
         return FarmError(f"{target}: {said or 'pytest does not take it'}")
     last = said.strip("! ") or (lines[-1] if lines else "")
+    if "trace_to" in last:
+        return NotRunnable(f"{target}: another plugin has an option --trace-to, too; leave it out with -p no:NAME")
     return NotRunnable(f"{target}: pytest ended with {_ending(status)} before it ran a test: {last}")
 
 

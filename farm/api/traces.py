@@ -101,6 +101,7 @@ def trace(
     """
     from farm.tracing import split_target
     from farm.tracing import trace as run_traced
+    from tracer.raw_traces import files_of
     from tracer.raw_traces import keep as keep_raw
 
     path = Path(master)
@@ -109,26 +110,26 @@ def trace(
         Master.read(path)  # better told before the model runs than after
     chosen = _one_board(board)
     workdir = Path(tempfile.mkdtemp(prefix="farm-trace-"))
-    unmerged = False
+    only_here = False  # whether the raw trace is nowhere else
     try:
         ran = run_traced(target, chosen, workdir, arguments, lambda so_far: watch(chosen, so_far), timeout=timeout)
-        files = sorted(workdir.glob("trace*.jsonl")) if keep is not None else []
-        raw = [keep_raw(file, Path(keep), target) for file in files if keep is not None]
+        only_here = True
+        raw = [] if keep is None else [keep_raw(file, Path(keep), target) for file in files_of(ran.path)]
         found = ran.journal.master(all_tests=include_failed)
         left_out = [] if include_failed else ran.journal.left_out
         if not ran.passed and not len(found):
+            only_here = False
             if ran.problem is None:
                 raise NotRunnable(f"{target}: every test was skipped; {path} is untouched")
             return Traced(found, MergeSummary(), ran.problem, ran.output, left_out, raw)
-        unmerged = True
         summary = update(path, found)
-        unmerged = False
+        only_here = False
     except TracerError as error:
-        if unmerged:
+        if only_here:
             raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
         raise
     finally:
-        if not unmerged:
+        if not only_here:
             shutil.rmtree(workdir, ignore_errors=True)
     return Traced(found, summary, ran.problem, ran.output, left_out, raw)
 

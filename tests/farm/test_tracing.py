@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -275,6 +276,44 @@ def test_bad_targets_end_in_a_line_and_touch_no_master(  # noqa: PLR0917 - a tab
     assert (found, told in err.splitlines()[-1]) == (code, True), err
     assert "Traceback" not in err
     assert not master.exists()
+
+
+@pytest.mark.parametrize(
+    ("conftest", "argument", "told"),
+    [
+        (
+            "def pytest_addoption(parser): parser.addoption('--trace-to')",
+            "-q",
+            "another plugin has an option --trace-to",
+        ),
+        (
+            "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtestloop(session): return True",
+            "-q",
+            "no test that the tracer sees: another plugin",
+        ),
+        ("", "-pno:tracer.plugin", "without the tracer's plugin"),
+    ],
+)
+def test_plugins_in_conflict(
+    tmp_path: Path, conftest: str, argument: str, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "conftest.py").write_text(conftest)
+    (tmp_path / "test_a.py").write_text("def test_y(): ...")
+    master = tmp_path / "master.json"
+    code, _, err = command(capfd, tmp_path / "test_a.py", "--board", "mock:n150", "--master", master, argument)
+    assert (code in {1, 3}, told in err.splitlines()[-1], master.exists()) == (True, True, False), err
+
+
+def test_a_raw_trace_that_can_t_be_kept_is_not_lost(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script, blocked = tmp_path / "model.py", tmp_path / "blocked"
+    script.write_text("print('it ran')")
+    blocked.touch()
+    code, _, err = command(
+        capfd, script, "--board", "mock:n150", "--master", tmp_path / "master.json", "--store", blocked
+    )
+    kept = Path(err.split("farm trace --load ")[1].strip())
+    assert (code, [path.name for path in kept.glob("*.jsonl")]) == (2, ["trace.jsonl"])
+    shutil.rmtree(kept)
 
 
 def test_a_broken_master_is_told_before_the_model_runs(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
