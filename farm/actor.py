@@ -25,7 +25,7 @@ CHUNK_SECONDS = 0.1
 
 
 class BoardActor:
-    """Runs in a process of Ray's; calls are carried out one after the other, `stop` at once."""
+    """Runs in a process of Ray's; calls are carried out one after the other, `stop` and `answer` at once."""
 
     def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
         # ttnn leaves files in its working directory
@@ -47,6 +47,9 @@ class BoardActor:
             yield from chunked(self._tracer.run(vectors), CHUNK_SECONDS)
             return
         yield from chunked(self._keeper.run(config, vectors), CHUNK_SECONDS)
+
+    def answer(self) -> None:
+        """Shows that it lives, whatever the board does."""
 
     def stop(self) -> None:
         """See `Keeper.stop`."""

@@ -21,6 +21,14 @@ from tracer.device_config import DeviceConfig
 
 START_SECONDS = 180.0
 """How long an actor and its board process may take to answer."""
+ASK_SECONDS = 5.0
+"""How often an actor is asked whether it lives: one that is stopped tells nobody."""
+SILENCE_SECONDS = 45.0
+"""How long it may owe the answer: long enough for a busy host, and for a network that is gone for a moment."""
+
+
+AGAIN_SECONDS = 0.05
+"""How often it is looked whether a lost board may be started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +130,20 @@ class RayFleet:
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
+        self._begun: set[str] = set()  # boards that were started before
+        self._again: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
+        self._asked: dict[str, tuple[Any, float]] = {}  # the last call to answer, and when it was made
 
     def start(self, board: Board) -> None:
         """See `Fleet`."""
         self._pulse = self._pulse or Pulse()
         self.drop(board.id)
-        actor = self._actors[board.id] = start_actor(board, self.limits, self.folder)
-        self._starting[board.id] = actor.start.remote(), time.monotonic()
-        self._streams[board.id] = deque()
+        if board.id in self._begun:
+            # perhaps it was lost because the head is: Ray would wait a minute for it here, and then end this process
+            self._again[board.id] = board, time.monotonic()
+        else:
+            self._begun.add(board.id)
+            self._start(board)
 
     def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:
         """See `Fleet`."""
@@ -141,8 +155,10 @@ class RayFleet:
 
     def drop(self, board: str) -> None:
         """See `Fleet`."""
+        self._again.pop(board, None)
         self._starting.pop(board, None)
         self._streams.pop(board, None)
+        self._asked.pop(board, None)
         if actor := self._actors.pop(board, None):
             ray.kill(actor)
 
@@ -154,12 +170,17 @@ class RayFleet:
         """
         if self._pulse:
             self._pulse.check()
-        happened = self._late_starts()
+        self._start_again()
+        happened = self._late_starts() + self._silent()
         # a board's later batches have nothing to say before its first is done
         waited = {call: board for board, (call, _) in self._starting.items()}
         waited |= {streams[0][1]: board for board, streams in self._streams.items() if streams}
+        if self._again and not waited:
+            time.sleep(min(seconds, AGAIN_SECONDS))
         if happened or not waited:
             return happened
+        if self._again:
+            seconds = min(seconds, AGAIN_SECONDS)
         ready, _ = ray.wait(list(waited), timeout=seconds, fetch_local=False)
         if ready and len(waited) > 1:
             ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=0, fetch_local=False)
@@ -186,6 +207,18 @@ class RayFleet:
             self.drop(board)
         return {board: found for board, found in kernels.items() if found[1]}
 
+    def _start(self, board: Board) -> None:
+        actor = self._actors[board.id] = start_actor(board, self.limits, self.folder)
+        self._starting[board.id] = actor.start.remote(), time.monotonic()
+        self._streams[board.id] = deque()
+
+    def _start_again(self) -> None:
+        """Starts boards that were lost, once the head has answered since."""
+        for name, (board, since) in list(self._again.items()):
+            if self._pulse and self._pulse.since(since):
+                del self._again[name]
+                self._start(board)
+
     def _started(self, board: str, call: Any) -> list[Happening]:
         hello = ray.get(call)
         del self._starting[board]
@@ -205,6 +238,20 @@ class RayFleet:
         now = time.monotonic()
         late = [board for board, (_, since) in self._starting.items() if now - since > START_SECONDS]
         return [self._lost(board, f"no answer in {START_SECONDS:.0f} s") for board in late]
+
+    def _silent(self) -> list[Happening]:
+        """Asks actors whether they live, and gives up those that don't answer."""
+        now = time.monotonic()
+        lost: list[Happening] = []
+        for board, actor in list(self._actors.items()):
+            call, since = self._asked.get(board, (None, 0.0))
+            if board in self._starting or now - since < ASK_SECONDS:
+                continue
+            if call is None or ray.wait([call], timeout=0, fetch_local=False)[0]:
+                self._asked[board] = actor.answer.options(concurrency_group="control").remote(), now
+            elif now - since > SILENCE_SECONDS:
+                lost.append(self._lost(board, f"its actor has not answered for {SILENCE_SECONDS:.0f} s"))
+        return lost
 
     def _lost(self, board: str, message: str) -> Gone:
         self.drop(board)

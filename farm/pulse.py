@@ -27,6 +27,8 @@ class Pulse:
     def __init__(self, ask: Callable[[], int] = alive_nodes) -> None:
         self._ask = ask
         self._answered = time.monotonic()
+        self._asked = 0.0  # when the question was that was answered last
+        self._wanted = threading.Event()
         self._nodes: int | None = None
         self._ended = threading.Event()
         threading.Thread(target=self._run, daemon=True, name="pulse").start()
@@ -43,15 +45,25 @@ class Pulse:
         if self._nodes == 0:
             raise NotRunnable(f"the Ray cluster has no node left: {HINT}")
 
+    def since(self, moment: float) -> bool:
+        """Whether the head answered a question that was asked after a moment of the monotonic clock; else asks now."""
+        if self._asked > moment:
+            return True
+        self._wanted.set()
+        return False
+
     def end(self) -> None:
         """Asks no more."""
         self._ended.set()
+        self._wanted.set()
 
     def _run(self) -> None:
         while not self._ended.is_set():
+            asked = time.monotonic()
+            self._wanted.clear()
             try:
                 self._nodes = self._ask()
-                self._answered = time.monotonic()
+                self._answered, self._asked = time.monotonic(), asked
             except Exception:  # noqa: BLE001 - whatever it is, it is no answer
                 self._ended.wait(EVERY_SECONDS)
-            self._ended.wait(EVERY_SECONDS)
+            self._wanted.wait(EVERY_SECONDS)

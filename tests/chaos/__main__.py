@@ -29,9 +29,11 @@ EXPECTED = {
     **dict.fromkeys(("exit", "segfault", "abort", "hang", "sleep_in_c", "stop", "print"), CRASH),
 }
 # in the order they are thrown, over and over: mostly what happens most
-ROUND = ("board process", "board process", "actor", "board process", "raylet", "board process", "head", "driver")
+ROUND = (
+    *("board process", "board process", "actor", "board process", "raylet", "board process", "head", "driver"),
+    *("board process", "stopped actor", *("board process", "board process", "actor") * 4, "board process", "actor"),
+)
 FARM = (sys.executable, "-m", "farm", "sweep")
-PATIENCE = 900.0
 
 
 def main() -> int:
@@ -42,10 +44,12 @@ def main() -> int:
     parser.add_argument("--bad", type=int, default=1, help="vectors of each of ten kinds that do")
     parser.add_argument("--faults", type=int, default=8, help="how many to throw")
     parser.add_argument("--every", type=float, default=1.0, help="seconds between faults, on average")
+    parser.add_argument("--seconds", type=float, default=0.03, help="how long a vector takes")
+    parser.add_argument("--patience", type=float, default=900.0, help="seconds after which it is given up")
     parser.add_argument("--boards", default="mock:n150*2")
     parser.add_argument("--quiet", action="store_true", help="first run it with no faults, to tell the overhead")
     given = parser.parse_args()
-    os.environ.update(CHAOS_GOOD=str(given.good), CHAOS_BAD=str(given.bad))
+    os.environ.update(CHAOS_GOOD=str(given.good), CHAOS_BAD=str(given.bad), CHAOS_SECONDS=str(given.seconds))
     with tempfile.TemporaryDirectory(prefix="farm-chaos-", ignore_cleanup_errors=True) as folder:
         os.environ["FARM_STATE"] = str(Path(folder) / "state")
         quiet = Run(Path(folder) / "quiet", given.boards).undisturbed() if given.quiet else None
@@ -64,7 +68,7 @@ class Run:
     def undisturbed(self) -> float:
         """How many seconds it takes when nobody disturbs it."""
         begun = time.monotonic()
-        self.driver().wait(PATIENCE)
+        self.driver().wait()
         return time.monotonic() - begun
 
     def driver(self) -> subprocess.Popen[bytes]:
@@ -80,7 +84,7 @@ class Run:
         monkey = Monkey(given.seed)
         begun = time.monotonic()
         driver = self.driver()
-        while time.monotonic() - begun < PATIENCE:
+        while time.monotonic() - begun < given.patience:
             if driver.poll() is not None:
                 if self.finished():
                     break
@@ -96,7 +100,7 @@ class Run:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(driver.pid, signal.SIGKILL)
             print(self.log.read_text(errors="replace")[-4000:])
-            print(f"not done in {PATIENCE:.0f} s")
+            print(f"not done in {given.patience:.0f} s")
             return 1
         return self.report(monkey, time.monotonic() - begun, quiet)
 

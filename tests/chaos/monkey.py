@@ -13,6 +13,7 @@ from pathlib import Path
 TARGETS = {
     "board process": "-m farm.process --requests",
     "actor": "ray::BoardActor",
+    "stopped actor": "ray::BoardActor",
     "raylet": "raylet/raylet",
     "head": "gcs/gcs_server",
     "driver": "",
@@ -73,7 +74,7 @@ class Monkey:
             if not victims:
                 return False
             victim = self.chance.choice(victims)
-            if target == "board process" and self.chance.random() < 0.4:
+            if target == "stopped actor" or (target == "board process" and self.chance.random() < 0.4):
                 how = signal.SIGSTOP
         where = ""
         with contextlib.suppress(OSError):

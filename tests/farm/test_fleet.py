@@ -23,8 +23,9 @@ from farm.errors import StoreError
 from farm.fleet import RayFleet
 from farm.keeper import Limits
 from farm.report.plain import PlainProgress
-from farm.store import RunInfo, RunView, Store
+from farm.store import Attempt, RunInfo, RunView, Store
 from farm.verdicts import Verdict
+from tests.chaos.monkey import descendants
 from tests.farm.clusters import cluster_of
 from tests.farm.test_driver import vector
 
@@ -45,12 +46,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def run(store: Store, boards: list[Board], count: int, *names: str) -> RunView:
+def run(store: Store, boards: list[Board], count: int, *names: str, progress: PlainProgress | None = None) -> RunView:
     vectors = [vector(name) for name in (*(f"v{n}" for n in range(count)), *names)]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
     fleet = RayFleet(Limits(open=1.0, vector=0.5))
-    driver = Driver(run_id, boards, fleet, store, PlainProgress(io.StringIO()))
+    driver = Driver(run_id, boards, fleet, store, progress or PlainProgress(io.StringIO()))
     try:
         driver.start()
         driver.run(vectors)
@@ -156,6 +157,29 @@ def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> No
         # the folder of runs' locks stays, empty: taking it away could trip another run that begins
         assert [each.name for each in Path(scratch).rglob("*")] == [f"farm-runs-{os.getuid()}"]
         assert _processes_naming(scratch) == []
+
+
+def test_an_actor_that_is_stopped_is_noticed_and_replaced(
+    ray_address: str,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("farm.fleet.ASK_SECONDS", 0.3)
+    monkeypatch.setattr("farm.fleet.SILENCE_SECONDS", 2.0)
+    stopped: list[int] = []
+
+    class Stopper(PlainProgress):
+        def attempt(self, attempt: Attempt, operation: str) -> None:
+            super().attempt(attempt, operation)
+            if not stopped:
+                actors = [pid for pid, command in descendants(os.getpid()).items() if "ray::BoardActor" in command]
+                stopped.append(actors[-1])
+                os.kill(actors[-1], signal.SIGSTOP)
+
+    boards = fake_boards(N300, 1, script=Script(seconds=0.02))
+    view = run(store, boards, 100, progress=Stopper(io.StringIO()))
+    assert {each.verdict for each in view.vectors} == {Verdict.VALIDATED}
+    assert sum(len(each.history) for each in view.vectors) == 101, "only what it ran is tried again"
 
 
 def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
