@@ -131,8 +131,8 @@ class RayFleet:
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
         self._begun: set[str] = set()  # boards that were started before
-        self._again: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
-        self._asked: dict[str, tuple[Any, float]] = {}  # the last call to answer, and when it was made
+        self._restarts: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
+        self._pings: dict[str, tuple[Any, float]] = {}  # the last call to answer, and when it was made
 
     def start(self, board: Board) -> None:
         """See `Fleet`."""
@@ -140,7 +140,7 @@ class RayFleet:
         self.drop(board.id)
         if board.id in self._begun:
             # perhaps it was lost because the head is: Ray would wait a minute for it here, and then end this process
-            self._again[board.id] = board, time.monotonic()
+            self._restarts[board.id] = board, time.monotonic()
         else:
             self._begun.add(board.id)
             self._start(board)
@@ -155,10 +155,10 @@ class RayFleet:
 
     def drop(self, board: str) -> None:
         """See `Fleet`."""
-        self._again.pop(board, None)
+        self._restarts.pop(board, None)
         self._starting.pop(board, None)
         self._streams.pop(board, None)
-        self._asked.pop(board, None)
+        self._pings.pop(board, None)
         if actor := self._actors.pop(board, None):
             ray.kill(actor)
 
@@ -170,16 +170,16 @@ class RayFleet:
         """
         if self._pulse:
             self._pulse.check()
-        self._start_again()
+        self._restart()
         happened = self._late_starts() + self._silent()
         # a board's later batches have nothing to say before its first is done
         waited = {call: board for board, (call, _) in self._starting.items()}
         waited |= {streams[0][1]: board for board, streams in self._streams.items() if streams}
-        if self._again and not waited:
+        if self._restarts and not waited:
             time.sleep(min(seconds, AGAIN_SECONDS))
         if happened or not waited:
             return happened
-        if self._again:
+        if self._restarts:
             seconds = min(seconds, AGAIN_SECONDS)
         ready, _ = ray.wait(list(waited), timeout=seconds, fetch_local=False)
         if ready and len(waited) > 1:
@@ -212,11 +212,11 @@ class RayFleet:
         self._starting[board.id] = actor.start.remote(), time.monotonic()
         self._streams[board.id] = deque()
 
-    def _start_again(self) -> None:
+    def _restart(self) -> None:
         """Starts boards that were lost, once the head has answered since."""
-        for name, (board, since) in list(self._again.items()):
+        for name, (board, since) in list(self._restarts.items()):
             if self._pulse and self._pulse.since(since):
-                del self._again[name]
+                del self._restarts[name]
                 self._start(board)
 
     def _started(self, board: str, call: Any) -> list[Happening]:
@@ -244,11 +244,11 @@ class RayFleet:
         now = time.monotonic()
         lost: list[Happening] = []
         for board, actor in list(self._actors.items()):
-            call, since = self._asked.get(board, (None, 0.0))
+            call, since = self._pings.get(board, (None, 0.0))
             if board in self._starting or now - since < ASK_SECONDS:
                 continue
             if call is None or ray.wait([call], timeout=0, fetch_local=False)[0]:
-                self._asked[board] = actor.answer.options(concurrency_group="control").remote(), now
+                self._pings[board] = actor.answer.options(concurrency_group="control").remote(), now
             elif now - since > SILENCE_SECONDS:
                 lost.append(self._lost(board, f"its actor has not answered for {SILENCE_SECONDS:.0f} s"))
         return lost
