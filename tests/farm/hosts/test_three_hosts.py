@@ -146,7 +146,7 @@ def _report_is_whole(report: dict[str, Any]) -> None:
     assert set(ran) == {"alpha:mock:n150:0", "alpha:mock:p150:0", "beta:mock:n300:0", "gamma:mock:p300:0"}
 
 
-def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 150) -> None:
+def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if sweep.poll() is not None or time.monotonic() > deadline:
