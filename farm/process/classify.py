@@ -116,8 +116,8 @@ def describe_exit(code: int | None) -> str:
 
 
 _COMPLAINTS = ("TT_FATAL", "TT_THROW", "what():", "Error")
-_COMPILING = re.compile(r"info\s*\|\s*BuildKernels\s*\|")
-"""What ttnn prints of kernels that it compiles says nothing of an end."""
+_NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\])")
+"""What ttnn prints of kernels that it compiles, and MPI of any signal's stack, says nothing of an end."""
 _TAIL = 16384
 
 
@@ -148,7 +148,7 @@ def last_words(log: Path, since: int = 0) -> str:
         size = log.stat().st_size
         opened.seek(max(0, size - _TAIL, since if since <= size else 0))
         lines = opened.read().decode(errors="replace").splitlines()
-        told = [line.strip() for line in lines if line.strip() and not _COMPILING.search(line)]
+        told = [line.strip() for line in lines if line.strip() and not _NOISE.search(line)]
         complaints = [line for line in told if any(word in line for word in _COMPLAINTS)]
         return (complaints or told or [""])[-1][:400]
     return ""
