@@ -27,6 +27,13 @@ SETUPS = {
 }
 """What opening a board and an operation's first call cost by backend, until openings were measured."""
 
+LEAST_DEADLINE = 10.0
+"""Seconds that a vector has at least, however fast it was: a host may be busy."""
+DEADLINE_FACTOR = 20.0
+"""How much longer than ever before a vector may take."""
+ENOUGH_PAST = 3
+"""How many times a vector must have run before its deadline follows from them."""
+
 _BYTES = {"BFLOAT16": 2.0, "UINT16": 2.0, "UINT8": 1.0, "BFLOAT8_B": 1.0625, "BFLOAT4_B": 0.5625}
 _MATMULS = ("matmul", "linear")
 
@@ -61,6 +68,11 @@ class Costs:
     def unlearnt(cls, boards: Sequence[Board]) -> Costs:
         """What is taken for granted before anything was run."""
         return cls(_setups(boards, ()))
+
+    def deadline(self, vector: Vector) -> float | None:
+        """How long a vector may take by what it took before, in seconds; None where too little is known."""
+        own = self._own.get(vector.content_hash, ())
+        return max(LEAST_DEADLINE, DEADLINE_FACTOR * max(own)) if len(own) >= ENOUGH_PAST else None
 
     def of(self, vector: Vector) -> Estimate:
         """What a vector is expected to take."""

@@ -10,7 +10,7 @@ import pytest
 
 from farm.boards.fake import Script, fake_boards
 from farm.boards.kinds import KINDS
-from farm.costs import DEFAULT_SECONDS, Costs, learn, size
+from farm.costs import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Costs, learn, size
 from farm.outcome import Outcome
 from farm.store import Attempt, RunBoard, RunInfo, Store
 from farm.vectors import Vector
@@ -100,3 +100,15 @@ def test_size() -> None:
     assert size({"arguments": {"arg0": tensor(2, 3), "arg1": [tensor(4), 7]}}).bytes == 20
     product = {"operation": "ttnn.matmul", "arguments": {"arg0": tensor(8, 16), "arg1": tensor(16, 4)}}
     assert size(product).flops == 2 * 8 * 16 * 4
+
+
+def test_a_vector_may_take_many_times_what_it_took_and_never_less_than_a_busy_host_needs(store: Store) -> None:
+    fast, slow, new = vector("fast"), vector("slow"), vector("new")
+    for _ in range(2):
+        ran(store, {fast: 0.01, slow: 1.0})
+    assert learn(store, [fast], BOARDS).deadline(fast) is None, "twice is not enough to know"
+    ran(store, {fast: 0.02, slow: 2.0})
+    costs = learn(store, [fast, slow, new], BOARDS)
+    assert costs.deadline(fast) == LEAST_DEADLINE
+    assert costs.deadline(slow) == 2.0 * DEADLINE_FACTOR
+    assert costs.deadline(new) is None

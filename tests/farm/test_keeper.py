@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -301,3 +302,29 @@ def test_a_board_that_hangs_after_a_stop_is_not_reset(tmp_path: Path) -> None:
     held.stop()
     thread.join(10)
     assert not resets.exists()
+
+
+@pytest.mark.parametrize(
+    ("wire", "computes", "limit"),
+    [
+        ({"deadline": 12.0}, False, 12.0),
+        ({"deadline": 40.0}, False, None),  # no longer than any vector
+        ({"deadline": 12.0, "timeout": 20.0}, False, 20.0),  # its module knows best
+        ({"deadline": 12.0}, True, None),  # tt-metal's own timer is to come first
+        ({}, False, None),
+    ],
+)
+def test_a_vector_has_the_deadline_that_earlier_runs_tell(
+    wire: dict[str, float], computes: bool, limit: float | None
+) -> None:
+    held = keeper(Script(), Limits(vector=30.0))
+    held.board = replace(held.board, computes=computes)
+    assert held._timed({"id": "a", **wire}).get("timeout") == limit
+
+
+def test_a_hang_is_noticed_by_the_deadline_that_earlier_runs_tell() -> None:
+    held = keeper(Script(acts={"a": (Act.HANG,)}), Limits(open=0.05, vector=30.0))
+    began = time.monotonic()
+    [outcome] = outcomes_of(held.run(ONE, [{"id": "a", "deadline": 0.05}]))
+    assert outcome.reason is Reason.HANG
+    assert time.monotonic() - began < 5

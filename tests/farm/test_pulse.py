@@ -53,3 +53,18 @@ def test_a_head_that_is_silent_or_refuses() -> None:
         raise ConnectionError("no head")
 
     assert "has not answered" in noticed(Pulse(refuse))
+
+
+def test_an_answer_counts_for_what_was_asked_after_a_moment() -> None:
+    asked = threading.Semaphore(1)
+    beat = Pulse(lambda: int(asked.acquire()))
+    lost = time.monotonic()
+    assert not beat.since(lost), "the head may have died since"
+    asked.release()
+    asked.release()
+    deadline = time.monotonic() + 10
+    while not beat.since(lost) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert beat.since(lost)
+    beat.end()
+    asked.release()
