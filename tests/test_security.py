@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from farm.cluster import _own
-from farm.errors import NothingSelected
+from farm.errors import FarmError, NothingSelected
 from farm.sweeps.finding import find_modules, place_of
+from farm.zoo.manifest import Manifest
 from tracer.errors import TracerError
 from tracer.master import Master
 
@@ -124,3 +125,12 @@ def test_a_module_name_does_not_leave_its_folder(name: str, tmp_path: Path) -> N
     except NothingSelected:
         found = []
     assert all(Path(str(module.file)).resolve().is_relative_to(inside.resolve()) for module in found)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a/b", "a\x1b[2J", "a\nb", ""])
+def test_a_model_of_a_zoo_is_no_path(name: str, tmp_path: Path) -> None:
+    (tmp_path / "model.py").touch()
+    zoo = tmp_path / "zoo.yaml"
+    zoo.write_text(json.dumps({"models": [{"name": name, "target": "model.py"}]}), encoding="utf-8")
+    with pytest.raises(FarmError, match="must be of letters"):
+        Manifest.read(zoo)
