@@ -140,12 +140,12 @@ def _vectors(view: RunView) -> Table:
         ("vector", "vector"),
         ("operation", "operation"),
         ("verdict", "verdict"),
-        ("reason", "text"),
+        ("reason", "word"),
         ("message", "message"),
         ("PCC", "pcc"),
         ("took", "seconds"),
         ("tries", "number"),
-        ("board", "text"),
+        ("board", "word"),
         ("models", "models"),
     )
     rows = [
@@ -232,8 +232,8 @@ def _models(view: RunView) -> Table:
 
 def _boards(view: RunView, told: Digest) -> Table:
     columns = (
-        ("board", "text"),
-        ("kind", "text"),
+        ("board", "word"),
+        ("kind", "word"),
         ("host", "text"),
         ("ttnn", "text"),
         ("tries", "number"),
@@ -327,7 +327,7 @@ def _estimates(view: RunView) -> Table:
         ("tries", "number"),
         ("expected", "seconds"),
         ("actual", "seconds"),
-        ("actual / expected", "ratio"),
+        ("ratio", "ratio"),
     )
     rows = []
     for operation, pairs in expected.items():

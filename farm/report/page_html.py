@@ -26,6 +26,7 @@ from farm.store.view import BoardEventView, RunView
 
 MOST_OF_A_MESSAGE = 6000
 MOST_EVENTS = 500
+MOST_WORST = 4
 _TONES = {ExitCode.GOOD: "good", ExitCode.TEST_FAILED: "failed"}
 
 _SECTIONS = {
@@ -44,6 +45,7 @@ def page_html(view: RunView, known: Background) -> str:
     made = tables(view, told, known)
     there = made["tables"]
     script = _file("page.js")
+    worst, more_worst = _worst(view)
     rest = [(name, *_SECTIONS[name]) for name in _SECTIONS if name in there]
     context = {
         "title": f"{_short_title(told)} · farm {view.run.id}",
@@ -59,7 +61,8 @@ def page_html(view: RunView, known: Background) -> str:
         "meanings": MEANINGS,
         "groups": [_group(group, view, known) for group in told.failures],
         "not_run": [_group(group, view, known) for group in told.not_run],
-        "worst": _worst(view),
+        "worst": worst,
+        "more_worst": more_worst,
         "rest": rest,
         "sections": _sections(told, known, rest),
         "plots": {
@@ -103,11 +106,12 @@ def _shares(told: Digest) -> list[tuple[str, str, int]]:
     return [(name, words, found[name]) for name, words in SHARES]
 
 
-def _worst(view: RunView) -> list[tuple[str, int, int]]:
-    """The operations that most goes wrong with: name, failures and faults, planned."""
+def _worst(view: RunView) -> tuple[list[tuple[str, int, int]], int]:
+    """The operations that most goes wrong with: name, failures and faults, planned; and how many more there are."""
     planned = Counter(vector.operation for vector in view.vectors)
     bad = Counter(vector.operation for vector in view.vectors if vector.verdict.failed or vector.verdict.fault)
-    return [(first_line(name), count, planned[name]) for name, count in bad.most_common(4)]
+    shown = [(first_line(name), count, planned[name]) for name, count in bad.most_common(MOST_WORST)]
+    return shown, len(bad) - len(shown)
 
 
 def _sections(told: Digest, known: Background, rest: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:

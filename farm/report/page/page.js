@@ -80,6 +80,7 @@ const KINDS = {
     const words = value.length > 1 ? `${shortPath(value[0])} and ${value.length - 1} more` : shortPath(value[0] ?? "");
     return make("span", { title: value.join("\n") }, words);
   },
+  message: (value) => make("div", { class: "clamp" }, value), // the whole one is in the vector's own part
   shares: mini,
   histogram,
   story,
