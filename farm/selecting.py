@@ -5,18 +5,19 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from farm.errors import FarmError, NothingSelected, NotRunnable
 
 if TYPE_CHECKING:
-    from farm.boards.base import Board, BoardKind
+    from farm.boards.base import Board
     from farm.sweeps.choosing import ModuleChoice
     from farm.vectors import Vector
+    from tracer.device_config import DeviceConfig
 
 MODEL_TRACED = "model_traced"
 """The suite of a master's configurations."""
@@ -61,12 +62,23 @@ def with_environment(boards: Sequence[Board], measure: Collection[Mode], *, watc
     return [replace(board, environment={**board.environment, **more}) for board in boards] if more else list(boards)
 
 
-def kinds_for(boards: Sequence[Board]) -> list[BoardKind]:
-    """The kinds that a run may meet, those that are there first: to a farm, hosts may bring any kind later."""
+def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iterator[Vector]:
+    """The vectors, which on a farm may also run on boards of kinds that join it later, opened as they are planned."""
     from farm.boards.kinds import KINDS
+    from farm.device_configs import can_serve
 
-    later = KINDS.values() if any(board.host for board in boards) else ()
-    return list(dict.fromkeys([*(board.kind for board in boards), *later]))
+    on_farm = any(board.host for board in boards)
+
+    @cache
+    def able(config: DeviceConfig, grid: tuple[int, int]) -> frozenset[str]:
+        fixture = config.opened_by is not None  # it opens whatever it finds
+        return frozenset(kind.name for kind in KINDS.values() if fixture or can_serve(kind, config, grid))
+
+    for vector in vectors:
+        if on_farm and vector.kinds:
+            yield replace(vector, kinds=vector.kinds | able(vector.device_config, vector.grid))
+        else:
+            yield vector
 
 
 def plan_master(
@@ -80,7 +92,8 @@ def plan_master(
     read = Master.read(path)
     if may_add and all(board.backend == "mock" for board in boards):
         return add_needed_mocks(boards, lambda kinds: plan_vectors(read, operations, kinds, sorted(measure)))
-    return list(boards), plan_vectors(read, operations, kinds_for(boards), sorted(measure))
+    kinds = dict.fromkeys(board.kind for board in boards)
+    return list(boards), list(for_later_boards(plan_vectors(read, operations, kinds, sorted(measure)), boards))
 
 
 def plan_modules(
@@ -112,7 +125,7 @@ def plan_modules(
 
     planner = Planner(sorted(measure))
     records = module_records(choice, boards, note, address)
-    vectors = take(planner.plan(records, kinds_for(boards)))
+    vectors = take(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     chosen = list(boards)
     if may_add and all(board.backend == "mock" for board in boards):
         from farm.boards.enough import add_needed_mocks

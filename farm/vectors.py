@@ -39,7 +39,7 @@ class Vector:
         kinds: the names of the kinds of boards that can run it.
         unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
         seconds: how long it may well take, where more is known than of a call.
-        grid: columns and rows of compute cores that a sweep module's vector names.
+        grid: columns and rows of compute cores that it names.
     """
 
     id: str
@@ -129,6 +129,7 @@ def _vector(
         lost=configuration.lost,
         kinds=frozenset(kind.name for kind in able),
         unrunnable=unrunnable,
+        grid=needed.grid,
     )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from farm.boards.base import Board
 from farm.boards.mock import mock_boards
 from farm.report.progress import Progress
-from farm.selecting import kinds_for
 from farm.store.view import RunView
 from farm.sweeping import Sweep, run_sweep
 from farm.vectors import Vector
@@ -67,7 +66,7 @@ def planned(manifest: Manifest, entries: Sequence[Entry], boards: Sequence[Board
     Raises:
         FarmError: a folder can't be sent along.
     """
-    there = set(kinds_for(boards))
+    there = {board.kind for board in boards}
     packed = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
     return [_vector(manifest, entry, there, packed, also) for entry in entries]
 
@@ -107,7 +106,7 @@ def run_zoo(sweep: Sweep, traces: Traces, results: str | Path | None, progress: 
     """
     with ZooStore.open(results) as store:
         assert isinstance(store, ZooStore)  # noqa: S101 - `open` makes one of its own class
-        store.traces = traces
+        store.traces, store.tell = traces, progress.note
         return store.view(run_sweep(sweep, store, progress))
 
 

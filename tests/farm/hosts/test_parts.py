@@ -24,7 +24,10 @@ from farm.hosts.parcel import END, Unpacker, packed
 from farm.hosts.selection import Selection
 from farm.hosts.state import HostState, load_state, process_began
 from farm.hosts.token import make_token, require_token, write_token
-from farm.selecting import kinds_for
+from farm.selecting import for_later_boards
+from farm.vectors import Vector
+from farm.verdicts import Reason
+from tracer.device_config import DeviceConfig
 
 SILICON = Board(
     "a:0000:61:00.0,0000:62:00.0",
@@ -153,12 +156,19 @@ def test_silicon_takes_its_devices_out_of_rays_count() -> None:
     assert "," not in board_resource(SILICON.id), "Ray separates resources by commas"
 
 
-def test_a_farm_may_get_boards_of_any_kind_later() -> None:
-    [own] = take_stock("fake:p150", "", None).boards
-    assert kinds_for([own]) == [KINDS["p150"]]
-    met = kinds_for([replace(own, host="alpha")])
-    assert met[0] == KINDS["p150"], "what is there decides how boards are opened"
-    assert set(met) == set(KINDS.values())
+def test_vectors_may_run_on_boards_of_kinds_that_join_a_farm_later() -> None:
+    own = take_stock("fake:n300", "", None).boards
+    there = [replace(board, host="alpha") for board in own]
+    small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, payload={})
+    small = replace(small, kinds=frozenset({"n300"}), grid=(8, 7))
+    large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)))
+    nowhere = replace(small, kinds=frozenset(), unrunnable=(Reason.UNSATISFIABLE, "no board here"))
+    assert list(for_later_boards([small, large, nowhere], own)) == [small, large, nowhere]
+    met = list(for_later_boards([small, large, nowhere], there))
+    assert met[0].kinds == set(KINDS)
+    assert met[1].kinds == {"n300", "t3000", "galaxy", "p300"}
+    assert met[2] == nowhere, "what no board there can run is said at once"
+    assert met[0].device_config == small.device_config, "boards are opened as suits those that are there"
 
 
 def test_missing_boards_are_an_error() -> None:
