@@ -14,6 +14,7 @@ from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
 from farm.outcome import Outcome
+from farm.process.environments import own_kernels
 from farm.process.handle import TtnnProcess
 from farm.process.protocol import Hung, ProcessDied
 from farm.selecting import with_environment
@@ -22,10 +23,11 @@ from farm.sweeps.finding import find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.planning import Planner
 from farm.sweeps.records import Record, list_modules
-from farm.vectors import Vector
+from farm.vectors import Vector, plan
 from farm.verdicts import Reason, Verdict
 from tests.farm.sweeps.small_master import ADDS, SIGMOIDS, write_small_master
 from tracer.device_config import DeviceConfig
+from tracer.master import Master
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -198,9 +200,28 @@ def test_what_is_measured(process: TtnnProcess) -> None:
     # circular buffers that lie in sharded tensors need nothing of their own
     assert any(outcome.metrics["peak_cb_per_core_bytes"] > 0 for outcome in outcomes)
     [vector, *_] = planned(process, MODULES, "eltwise.ternary", modes=("perf_with_cache",))
-    [outcome] = run(process, [vector]).values()
-    assert outcome.metrics["e2e_perf_uncached_ms"] > 0
-    assert outcome.metrics["e2e_perf_cached_ms"] > 0
+    master = Master.read(process.workdir.parent / "master.json")
+    [traced, *_] = plan(master, ["add"], [KINDS["n300"]], ["perf_with_cache", "memory"])
+    outcomes = list(run(process, [vector, traced]).values())
+    for outcome in outcomes:
+        assert outcome.verdict is Verdict.VALIDATED
+        assert min(outcome.metrics["e2e_perf_uncached_ms"], outcome.metrics["e2e_perf_cached_ms"]) > 0
+    assert outcomes[1].metrics["peak_cb_per_core_bytes"] > 0
+
+
+def test_kernels_that_are_measured_cold_are_nobody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, board: Board
+) -> None:
+    [cold] = with_environment([board], ["perf_with_cache"])
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    assert own_kernels({**cold.environment, "TT_METAL_CACHE": str(own)}) == own
+    assert own_kernels({**board.environment, "TT_METAL_CACHE": str(shared)}) is None
+    monkeypatch.setenv("TT_METAL_CACHE", str(shared))
+    process = TtnnProcess(cold, tmp_path / "process")
+    hello = process.start()
+    environment = Path(f"/proc/{hello['pid']}/environ").read_text().split("\0")
+    process.close()
+    assert f"TT_METAL_CACHE={tmp_path / 'process' / 'kernels'}" in environment
 
 
 def test_a_build_without_profiler_opens_all_the_same_and_says_so(board: Board, tmp_path: Path) -> None:
