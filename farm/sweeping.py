@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,11 +112,11 @@ def driving(run_id: str) -> Iterator[None]:
 def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
     ended, message = Ended.FAILED, ""
     try:
-        with progress, Interrupt() as interrupt:
-            if sweep.rest is None:
-                store.plan(run_id, sweep.vectors)
+        # the plan is recorded while Ray and the boards start
+        with progress, Interrupt() as interrupt, ThreadPoolExecutor(1) as aside:
+            planning = aside.submit(store.plan, run_id, () if sweep.rest else sweep.vectors)
             progress.planned(len(sweep.vectors))
-            _run(sweep, run_id, store, progress, interrupt)
+            _run(sweep, run_id, store, progress, interrupt, planning)
         ended = Ended.STOPPED if interrupt.asked else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped at once"
@@ -128,7 +129,9 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
     return run_id
 
 
-def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt) -> None:
+def _run(
+    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, planning: Future[int]
+) -> None:
     able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
     boards = [board for board in sweep.boards if board.kind.name in able]
     with _fleet(sweep, run_id, boards, progress) as (fleet, shown):
@@ -137,6 +140,7 @@ def _run(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt:
             driver.start()
             past = sweep.rest.past if sweep.rest else None
             costs = learn(store, sweep.vectors, boards)  # while the boards start
+            planning.result()
             driver.run(sweep.vectors, interrupt.stop_asked, costs=costs, past=past, max_seconds=sweep.max_seconds)
             driver.released(fleet.close(CLOSE_SECONDS))
         except BaseException:
