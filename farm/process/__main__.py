@@ -43,9 +43,10 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     replies = os.fdopen(given.replies, "w", encoding="utf-8")
+    encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each
 
     def reply(message: dict[str, Any]) -> None:
-        replies.write(json.dumps(message, separators=(",", ":")) + "\n")
+        replies.write(encode(message) + "\n")
         replies.flush()
 
     try:
