@@ -151,7 +151,7 @@ def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> No
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="t") as scratch:
         left = Path(scratch) / "farm-ray-of-a-killed-run"
         left.mkdir()
-        told = _farm(tmp_path, "--boards", "fake:t3000", RAY_ADDRESS="127.0.0.1:1", TMPDIR=scratch)
+        told = _farm(tmp_path, "--boards", "fake:t3000,fake:p150", RAY_ADDRESS="127.0.0.1:1", TMPDIR=scratch)
         assert told.returncode == 0, told.stderr
         assert "ray" not in (told.stdout + told.stderr).lower()
         # the folder of runs' locks stays, empty: taking it away could trip another run that begins
