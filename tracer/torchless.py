@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 
+CONFIGURED = {"TTNN_CONFIG_PATH", "TTNN_CONFIG_OVERRIDES"}
+"""The variables that configure ttnn."""
+
 
 @contextmanager
 def torch_kept_out() -> Iterator[None]:
-    """While ttnn is imported, it finds no torch, unless someone imported that before.
+    """While ttnn is imported, it finds no torch, unless someone imported that before or configured ttnn.
 
-    What needs torch later, a model or ttnn's own conversions, imports it then.
+    What needs torch later, a model or ttnn's own conversions, imports it then. With its fast runtime mode configured
+    off, ttnn can't call an operation without the graph tracer.
     """
     find = importlib.util.find_spec
 
     def find_spec(name: str, package: str | None = None) -> ModuleSpec | None:
-        return None if name == "torch" and "torch" not in sys.modules and _ttnn_begins() else find(name, package)
+        hidden = name == "torch" and "torch" not in sys.modules and not CONFIGURED & os.environ.keys()
+        return None if hidden and _ttnn_begins() else find(name, package)
 
     importlib.util.find_spec = find_spec
     try:

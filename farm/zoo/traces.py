@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,9 +92,11 @@ class ZooStore(Store):
 
     Attributes:
         traces: where they are kept.
+        tell: told in a line how each try of a model ended.
     """
 
     traces: Traces
+    tell: Callable[[str], None]
 
     def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
         """See `Store`; folders that are sent along are not recorded."""
@@ -103,6 +105,10 @@ class ZooStore(Store):
     def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
         """See `Store`."""
         super().record(run_id, [self._without_trace(attempt) for attempt in attempts])
+        for attempt in attempts:
+            ended = attempt.outcome
+            told = f"{ended.vector_id}: {ended.verdict.value} on {attempt.board} in {ended.seconds:.1f} s"
+            self.tell(f"{told}: {ended.message}" if ended.message else told)
 
     def _without_trace(self, attempt: Attempt) -> Attempt:
         details = dict(attempt.outcome.details)

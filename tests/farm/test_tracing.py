@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,16 @@ def test_a_process_that_dies_is_named_with_its_test_and_operation(model: Path) -
     assert traced.problem.endswith("test_model.py::test_killed, calling ttnn.fatal")
     # what was traced before it is kept
     assert [each.executions[0].count for each in traced.journal.master()] == [3]
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="ttnn's slow runtime mode needs torch")
+def test_with_fast_runtime_mode_off_a_trace_is_the_same(
+    model: Path, traced: TraceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTNN_CONFIG_OVERRIDES", '{"enable_fast_runtime_mode": false}')
+    (slow,) = run(model, "good").journal.master()
+    fast = next(each for each in traced.journal.master() if each.operation == "ttnn.relu")
+    assert (slow.content_hash, slow.output, slow.executions[0].count) == (fast.content_hash, fast.output, 3)
 
 
 def test_the_workers_of_xdist_each_trace_what_they_run(model: Path) -> None:
