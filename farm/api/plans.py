@@ -170,14 +170,17 @@ def plan(
         )
     else:
         chosen, there = plan_master(path, operations, found, measure, may_add=may_add)
-        if check_module is not None:
+        if check_module is None:
+            whole = take(there)
+        else:
             from farm.sweeps.checking import paired
 
             beside = ModuleChoice(
                 sweeps=Path(check_module), suites=(MODEL_TRACED,), master=_path(master), import_seconds=import_timeout
             )
-            there = paired(there, plan_modules(beside, chosen, measure, address=address)[1])
-        whole = take(there)
+            module = plan_modules(beside, chosen, measure, address=address)[1]
+            # a limit is one of configurations, each run both ways; an id is of one way
+            whole = take(paired(there, module)) if vectors else paired(take(there), module)
     selection = {
         "operations": sorted(operations),
         "vectors": sorted(vectors),

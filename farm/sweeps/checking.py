@@ -42,14 +42,14 @@ class Agreement:
 
 
 def paired(generic: Iterable[Vector], module: Iterable[Vector]) -> list[Vector]:
-    """The vectors of both ways, each once.
+    """The vectors of both ways, each once; those of the module that say what is wrong with it are among them.
 
     Raises:
         NothingSelected: the module has no traced configuration that the generic runner has.
     """
     ones = list(generic)
     hashes = {vector.config_hash for vector in ones}
-    others = [vector for vector in module if vector.unrunnable is not None or vector.config_hash in hashes]
+    others = [vector for vector in module if not vector.config_hash or vector.config_hash in hashes]
     if not any(vector.config_hash in hashes for vector in others):
         told = others[0].unrunnable[1] if others and others[0].unrunnable else "it loads none of them"
         raise NothingSelected(f"the module has no traced configuration of this selection: {told}")

@@ -161,6 +161,8 @@ def test_a_module_beside_the_generic_runner(tmp_path: Path) -> None:
             "add",
             "--check-module",
             tmp_path / "add.py",
+            "--limit",
+            str(ADDS),
         ),
         *("--master", write_small_master(tmp_path / "master.json")),
         *("--boards", "mock:n300", "--store", tmp_path / "farm.db", "--out", tmp_path),
