@@ -5,9 +5,10 @@
 """
 
 from farm.report.background import Background, background
+from farm.report.display import progress_on
 from farm.report.exit import exit_code, exit_code_of
 from farm.report.files import FORMATS, USUAL, make_directory, usual_directory, write_report
-from farm.report.progress import Lane, Progress, Silent, progress_on
+from farm.report.progress import Lane, Progress, Silent
 from farm.report.terminal import print_summary, stdout_console
 
 __all__ = [

@@ -5,12 +5,9 @@ The driver calls a `Progress`, thousands of times a second; when to show what is
 
 from __future__ import annotations
 
-import os
 from enum import Enum
 from types import TracebackType
-from typing import Protocol, TextIO
-
-from rich.console import Console
+from typing import Protocol
 
 from farm.store.records import Attempt, Conclusion
 
@@ -80,13 +77,3 @@ class Silent:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         pass
-
-
-def progress_on(stream: TextIO) -> Progress:
-    """The display that fits a stream: live on a terminal, plain lines in a file, a pipe or a CI job."""
-    from farm.report.live import LiveProgress
-    from farm.report.plain import PlainProgress
-
-    console = Console(file=stream)
-    live = stream.isatty() and not console.is_dumb_terminal and not os.environ.get("CI")
-    return LiveProgress(console) if live else PlainProgress(stream)

@@ -187,6 +187,7 @@ def serious(browser: Chrome) -> list[Any]:
         const done = arguments[0];
         axe.run().then(found => done(found.violations), error => done([{impact: "critical", id: String(error)}]));
     """
+    browser.set_script_timeout(150)  # axe looks at every element: seconds, unless the machine has other things to do
     found = browser.execute_async_script(script)
     return [
         (each["id"], [node["html"][:120] for node in each.get("nodes", [])][:3])

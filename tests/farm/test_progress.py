@@ -10,9 +10,9 @@ import pytest
 from rich.console import Console
 
 from farm.outcome import Outcome
+from farm.report import Lane, Progress, progress_on
 from farm.report.live import LiveProgress
 from farm.report.plain import SECONDS_BETWEEN, PlainProgress
-from farm.report.progress import Lane, Progress, progress_on
 from farm.report.tally import MOST_FAILURES_SHOWN, Tally, duration
 from farm.store.records import Attempt, Conclusion
 from farm.verdicts import Verdict
