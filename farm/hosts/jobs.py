@@ -100,7 +100,8 @@ def _client(url: str, token_file: Path) -> Any:
     try:
         from ray.job_submission import JobSubmissionClient
 
-        logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.WARNING)
+        for name in ("job.sdk", "dashboard_sdk"):
+            logging.getLogger(f"ray.dashboard.modules.{name}").setLevel(logging.WARNING)
         return JobSubmissionClient(url)
     except AuthenticationError as error:
         raise NotRunnable(f"the farm at {url} refuses the token in {token_file}: bring it from the head") from error

@@ -45,8 +45,8 @@ ttnn.close_mesh_device(device)
 """
 ZOO = """
 models:
-  - {name: small, target: small.py, boards: {kind: n300}, workdir: {ship: models}}
-  - {name: large, target: small.py, boards: {kind: p150}, workdir: {ship: models}}
+  - {name: on-gamma, target: small.py, boards: {kind: p300}, workdir: {ship: models}}
+  - {name: on-alpha, target: small.py, boards: {kind: p150}, workdir: {ship: models}}
 """
 
 
@@ -91,6 +91,7 @@ def test_three_hosts() -> None:
             told = laptop.run(_here(says["a zoo of models, traced; the master comes back"]))
             master = json.loads((laptop.home / "out" / "master.json").read_text())
             assert "ttnn.relu" in master["operations"], told
+            assert "2 of 2, 2 validated" in told
             _boards_by_hand(alpha)
             assert "alpha:mock:n150:0" in alpha.run(says["on any of them"])
         gamma.run(says["a host leaves"])
