@@ -116,7 +116,7 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
         with progress, Interrupt() as interrupt, ThreadPoolExecutor(1) as aside:
             planning = aside.submit(store.plan, run_id, () if sweep.rest else sweep.vectors)
             progress.planned(len(sweep.vectors))
-            _run(sweep, run_id, store, progress, interrupt, planning)
+            _run(sweep, run_id, store, progress, interrupt, planning=planning)
         ended = Ended.STOPPED if interrupt.asked else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped at once"
@@ -130,7 +130,7 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
 
 
 def _run(
-    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, planning: Future[int]
+    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, planning: Future[int]
 ) -> None:
     able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
     boards = [board for board in sweep.boards if board.kind.name in able]
