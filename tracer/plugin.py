@@ -7,6 +7,7 @@ and `mesh_device` to tests whose conftest has none: they open the board that the
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = config.getoption("--trace-to")
     if given is None:
         return
+    unblock_interrupts()
     target = trace_file(Path(given), getattr(config, "workerinput", {}).get("workerid"))
     skipped = left_out(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
     try:
@@ -60,6 +62,11 @@ def pytest_configure(config: pytest.Config) -> None:
         imports = ExitStack()
         imports.enter_context(torch_kept_out())
         config.add_cleanup(imports.close)
+
+
+def unblock_interrupts() -> None:
+    """Lets SIGINT end this process, as it alone makes ttnn release a board: what Ray starts has it blocked."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def trace_file(target: Path, worker: str | None) -> Path:

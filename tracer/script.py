@@ -21,13 +21,14 @@ from tracer.capture import Capture
 from tracer.errors import CaptureError
 from tracer.journal import PASSED
 from tracer.openings import BACKEND_VARIABLE
-from tracer.plugin import source_of
+from tracer.plugin import source_of, unblock_interrupts
 from tracer.torchless import torch_kept_out
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs a script under capture; its exit code."""
     trace, script, *given = arguments
+    unblock_interrupts()
     try:
         capture = Capture(Path(trace).absolute())
     except CaptureError as error:

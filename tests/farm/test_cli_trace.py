@@ -221,9 +221,14 @@ def test_a_test_that_hangs_is_ended_and_what_was_traced_before_counts(
         MODEL + "\ndef test_slow(device):\n    import time\n    ttnn.exp(tensor(device))\n    time.sleep(99)\n"
     )
     master = model.parent / "master.json"
-    code, out, err = command(
-        capfd, model, "--board", "mock:n300", "--master", master, "--timeout", "8", "-k", "good or slow"
-    )
+    # what Ray starts has it blocked, and so have the processes that it starts
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        code, out, err = command(
+            capfd, model, "--board", "mock:n300", "--master", master, "--timeout", "8", "-k", "good or slow"
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     assert (code, "ended after 8 s in" in err) == (1, True)
     assert "left out, since interrupted" in out
     assert {each.operation for each in Master.read(master)} == {"ttnn.relu"}
