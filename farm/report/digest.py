@@ -10,7 +10,7 @@ from farm.errors import ExitCode
 from farm.report.exit import exit_code_of
 from farm.report.signature import signature
 from farm.report.tally import duration
-from farm.report.text import first_line
+from farm.report.text import first_line, shortened
 from farm.store.records import BoardEventKind
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from farm.verdicts import FAILED, FAULTS, Reason, Verdict
@@ -157,7 +157,7 @@ def _headline(view: RunView, found: Counter[Verdict]) -> str:
     if view.run.finished is None:
         return f"Not finished (it goes on, or its driver was killed). {told}"
     if view.run.ended is not None and view.run.ended.value != "completed":
-        why = f" ({signature(view.run.message)})" if view.run.message else ""
+        why = f" ({shortened(first_line(view.run.message), 200)})" if view.run.message else ""
         return f"The run {'was stopped' if view.run.ended.value == 'stopped' else 'failed'}{why}. {told}"
     return told
 
