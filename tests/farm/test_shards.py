@@ -158,8 +158,9 @@ def test_merge_command(
     assert code == ExitCode.TEST_FAILED
     assert "planned 9 = 7 validated + 2 fail_assert_exception" in out
     assert (tmp_path / "out" / "report.html").is_file()
-    code, _, err = farm("merge", places[1], "--store", tmp_path / "half.db", "--out", tmp_path / "half")
+    code, out, err = farm("merge", places[1], "--store", tmp_path / "half.db", "--out", tmp_path / "half")
     assert "shard 1/2 is missing" in err
+    assert "The run failed (shard 1/2 is missing)" in out
     assert code == ExitCode.TEST_FAILED
     code, _, err = farm("merge", stores[3].place, "--store", tmp_path / "none.db")
     assert (code, "no shard" in err) == (ExitCode.USAGE, True)
