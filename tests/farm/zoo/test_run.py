@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,8 +59,12 @@ def command(zoo: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
         monkeypatch.setattr(
             sys, "argv", ["farm", "trace", "--zoo", str(zoo), "--master", str(master), *map(str, given), *arguments]
         )
-        with pytest.raises(SystemExit) as ended:
-            main()
+        with warnings.catch_warnings():
+            # Ray ends its processes and doesn't wait for them; Python complains when it forgets them
+            warnings.simplefilter("ignore", ResourceWarning)
+            with pytest.raises(SystemExit) as ended:
+                main()
+            gc.collect()
         captured = capfd.readouterr()
         return int(ended.value.code or 0), captured.out, captured.err
 
