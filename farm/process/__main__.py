@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
+from farm.process.orphans import end_when_orphaned
 from tracer.torchless import torch_kept_out
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def main() -> int:
     # a keeper inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    end_when_orphaned()
     replies = os.fdopen(given.replies, "w", encoding="utf-8")
     encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each
 
