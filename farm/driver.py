@@ -115,6 +115,7 @@ class Driver:
         self._past: Mapping[str, Past] = {}
         self._costs = Costs()
         self._lanes: defaultdict[str, dict[int, str]] = defaultdict(dict)  # what each board's batches are, in words
+        self._since: dict[str, float] = {}  # when boards were ready first, by the monotonic clock
         self._losses: dict[str, str] = {}  # why boards were lost, last time
         self._refusals: dict[DeviceConfig, str] = {}
         self._unconcluded: defaultdict[str, dict[int, Attempt]] = defaultdict(dict)
@@ -136,6 +137,7 @@ class Driver:
         costs: Costs | None = None,
         past: Mapping[str, Past] | None = None,
         max_seconds: float | None = None,
+        max_board_seconds: float | None = None,
     ) -> None:
         """Runs vectors, already planned in the store, until each has its verdict.
 
@@ -146,6 +148,7 @@ class Driver:
             costs: what they are expected to take.
             past: what an earlier driver recorded of these vectors, by id.
             max_seconds: after so long it is as if `stop_asked` said so.
+            max_board_seconds: so long after it first was ready a board gets nothing more.
 
         Raises:
             NotRunnable: a board's host lacks what running needs.
@@ -162,12 +165,22 @@ class Driver:
             if stop_asked() and not self.scheduler.stopped:
                 self._progress.note("stopping: what runs may end; press Ctrl-C again to end at once")
                 self._tell(Stopped())
+            if max_board_seconds is not None:
+                self._rest_boards(max_board_seconds)
             happened = self._fleet.wait(WAIT_SECONDS)
             for happening in happened:
                 self._take(happening)
             if not happened or time.monotonic() - self._flushed > FLUSH_SECONDS:
                 self._flush()
         self._flush()
+
+    def _rest_boards(self, most: float) -> None:
+        """Lets boards go that had all the seconds that a board may have."""
+        for board in [board for board, since in self._since.items() if time.monotonic() - since > most]:
+            del self._since[board]
+            self._losses[board] = f"the {most:g} s are over that a board was given"
+            self._progress.note(f"{board} gets nothing more: {self._losses[board]}")
+            self._tell(BoardLeaving(board))
 
     def released(self, kernels: Mapping[str, tuple[int, int]]) -> None:
         """Records what the boards said as they were released: how many kernels they found compiled, and needed."""
@@ -244,6 +257,7 @@ class Driver:
                 self._tell(BatchEnded(batch))
                 self._show_lane(board)
             case Started(board, hello):
+                self._since.setdefault(board, time.monotonic())
                 self._joined(board, hello)
                 self._tell(BoardReady(board))
                 self._show_lane(board)

@@ -50,6 +50,7 @@ class Sweep:
         details: what else is worth keeping of the run, JSON.
         retries: how often vectors are tried.
         max_seconds: after so long nothing more begins.
+        max_board_seconds: after so long a board gets nothing more.
         rest: what is left of an earlier run, which this one goes on with: its vectors are then `vectors`.
     """
 
@@ -65,6 +66,7 @@ class Sweep:
     details: dict[str, Any] = field(default_factory=dict)
     retries: Retries | None = None
     max_seconds: float | None = None
+    max_board_seconds: float | None = None
     rest: Rest | None = None
 
 
@@ -141,7 +143,14 @@ def _run(
             past = sweep.rest.past if sweep.rest else None
             costs = learn(store, sweep.vectors, boards)  # while the boards start
             planning.result()
-            driver.run(sweep.vectors, interrupt.stop_asked, costs=costs, past=past, max_seconds=sweep.max_seconds)
+            driver.run(
+                sweep.vectors,
+                interrupt.stop_asked,
+                costs=costs,
+                past=past,
+                max_seconds=sweep.max_seconds,
+                max_board_seconds=sweep.max_board_seconds,
+            )
             driver.released(fleet.close(CLOSE_SECONDS))
         except BaseException:
             # the error at hand tells more than one of recording what it leaves behind

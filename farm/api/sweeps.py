@@ -33,6 +33,7 @@ def sweep(
     timeout: float = TIMEOUT,
     retries: int | None = None,
     max_time: float | None = None,
+    max_board_time: float | None = None,
     priority: int = 0,
     max_boards: int | None = None,
     store: str | Path | None = None,
@@ -54,6 +55,7 @@ def sweep(
         timeout: seconds that one vector may take.
         retries: how often failed vectors are tried again; None for once, where they crash or hang.
         max_time: seconds after which nothing more begins.
+        max_board_time: seconds after which a board gets nothing more.
         priority: on a farm, the higher, the sooner it is given boards; equals go by age.
         max_boards: on a farm, how many it may have at once; None for as many as there are.
         store: results store, a file or database URL; None for the usual one.
@@ -70,7 +72,8 @@ def sweep(
         TracerError: the master can't be read, or has no such operation.
         KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it came.
     """
-    shown, policy = progress or Silent(), _policy(timeout, retries, max_time)
+    shown = progress or Silent()
+    policy = _policy(retries, timeout=timeout, max_time=max_time, max_board_time=max_board_time)
     if resume is None and (retry_failed or retry_infra):
         raise FarmError("--retry-failed and --retry-infra say what to do with a run: name it with --resume")
     if selection.get("address") is None and (priority or max_boards is not None):
@@ -94,6 +97,7 @@ def sweep(
         limits=Limits(vector=timeout),
         retries=policy,
         max_seconds=max_time,
+        max_board_seconds=max_board_time,
         priority=priority,
         max_boards=max_boards,
     )
@@ -159,11 +163,11 @@ def _resumed(
     )
 
 
-def _policy(timeout: float, retries: int | None, max_time: float | None) -> Retries | None:
+def _policy(retries: int | None, **limits: float | None) -> Retries | None:
     """What `retries` means for the scheduler, once the numbers make sense."""
     from scheduler import Retries
 
-    for name, seconds in (("timeout", timeout), ("max_time", max_time)):
+    for name, seconds in limits.items():
         if seconds is not None and not seconds > 0:
             raise FarmError(f"{name} {seconds:g}: give more than 0 seconds")
     if retries is not None and retries < 0:

@@ -22,6 +22,9 @@ RetryCount = Annotated[
 MaxTime = Annotated[
     float | None, typer.Option("--max-time", min=0.001, help="Seconds after which nothing more begins.")
 ]
+MaxBoardTime = Annotated[
+    float | None, typer.Option("--max-board-time", min=0.001, help="Seconds after which a board gets nothing more.")
+]
 Priority = Annotated[
     int, typer.Option("--priority", help="On a farm: runs of higher priority are given boards first; equals by age.")
 ]

@@ -12,7 +12,7 @@ import typer
 
 from farm.cli.measures import DevicePerf, MeasureMemory, Perf, PerfWithCache, Watcher, measures
 from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal
-from farm.cli.policies import MaxBoards, MaxTime, Priority, Resume, RetryCount, RetryFailed, RetryInfra
+from farm.cli.policies import MaxBoards, MaxBoardTime, MaxTime, Priority, Resume, RetryCount, RetryFailed, RetryInfra
 from farm.errors import FarmError
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     retry_infra: RetryInfra = False,  # noqa: FBT002 - typer's form
     retries: RetryCount = None,
     max_time: MaxTime = None,
+    max_board_time: MaxBoardTime = None,
     priority: Priority = 0,
     max_boards: MaxBoards = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,  # noqa: FBT002 - typer's form
@@ -132,6 +133,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
             timeout=timeout,
             retries=retries,
             max_time=max_time,
+            max_board_time=max_board_time,
             priority=priority,
             max_boards=max_boards,
             store=store,

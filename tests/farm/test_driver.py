@@ -201,6 +201,18 @@ def test_a_run_has_a_time_limit(store: Store) -> None:
     assert "0.05 s" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
 
 
+def test_a_board_gets_nothing_more_after_its_time(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    vectors = [vector(f"v{number}") for number in range(200)]
+    store.plan(run_id, vectors)
+    driver = Driver(run_id, boards(2, Script(seconds=0.005)), LocalFleet(), store, PlainProgress(io.StringIO()))
+    driver.start()
+    driver.run(vectors, max_board_seconds=0.05)
+    view = store.view(run_id)
+    assert set(verdicts(view).values()) == {("not_run", "board_lost"), ("validated", "")}
+    assert "the 0.05 s are over" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
+
+
 def test_what_could_not_be_recorded_is_recorded_the_next_time(store: Store) -> None:
     class Full:
         """A store whose disk is full in mid-run."""

@@ -1,6 +1,6 @@
 """Capture on the host alone, as `.ci/run` tests it with the oldest ttnn and the newest.
 
-No device is opened. The oldest looks for chips even so: TT_METAL_MOCK_CLUSTER_DESC_PATH has to name a mock's descriptor.
+No device is opened. The oldest looks for chips even so: TT_METAL_MOCK_CLUSTER_DESC_PATH must name a mock's descriptor.
 
 uv run --isolated --no-project --with ttnn==0.81.1 --with pytest python -m pytest --noconftest tests/tracer/host_side.py
 """
