@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from ray.exceptions import RayError
-
 from farm.actor import start_actor
 from farm.boards.base import Board
 from farm.keeper import Limits, Told
@@ -188,7 +186,8 @@ class RayFleet:
             board = waited[each]
             try:
                 happened += self._started(board, each) if board in self._starting else self._heard(board, each)
-            except RayError as error:  # it died, or its own code failed: either way the next actor may do better
+            except ray.exceptions.RayError as error:
+                # it died, or its own code failed: either way the next actor may do better
                 happened.append(self._lost(board, _told(error)))
         return happened
 
@@ -200,7 +199,7 @@ class RayFleet:
         kernels: dict[str, tuple[int, int]] = {}
         if closing:
             calls = list(closing.values())
-            with contextlib.suppress(RayError):
+            with contextlib.suppress(ray.exceptions.RayError):
                 closed, _ = ray.wait(calls, num_returns=len(calls), timeout=seconds)
                 kernels = {board: ray.get(call) for board, call in closing.items() if call in closed}
         for board in list(self._actors):
@@ -258,7 +257,7 @@ class RayFleet:
         return Gone(board, message)
 
 
-def _told(error: RayError) -> str:
+def _told(error: ray.exceptions.RayError) -> str:
     """What Ray says of an error, in one line; of an exception in the actor, the exception alone."""
     cause = getattr(error, "cause", None)
     if cause is not None:

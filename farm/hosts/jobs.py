@@ -95,15 +95,15 @@ class Submission:
 def _client(url: str, token_file: Path) -> Any:
     import logging
 
-    from ray.exceptions import AuthenticationError
+    from farm.quiet_ray import ray
 
     try:
-        from ray.job_submission import JobSubmissionClient
+        from ray.job_submission import JobSubmissionClient  # noqa: TID251 - after quiet_ray
 
         for name in ("job.sdk", "dashboard_sdk"):
             logging.getLogger(f"ray.dashboard.modules.{name}").setLevel(logging.WARNING)
         return JobSubmissionClient(url)
-    except AuthenticationError as error:
+    except ray.exceptions.AuthenticationError as error:
         raise NotRunnable(f"the farm at {url} refuses the token in {token_file}: bring it from the head") from error
     except (ImportError, RuntimeError) as error:
         if "ray[default]" in str(error) or isinstance(error, ImportError):

@@ -114,9 +114,8 @@ class FarmListing:
 
 def _beside(board: Board) -> dict[str, Any]:
     """Ray's options for an actor on the host that has a board, whoever has the board."""
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    from farm.quiet_ray import ray
+    from farm.quiet_ray import ray  # isort: split
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: TID251 - after quiet_ray
 
     for node in ray.nodes():
         if node["Alive"] and board_resource(board.id) in node["Resources"]:

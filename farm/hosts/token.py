@@ -81,7 +81,7 @@ def use_token(path: Path) -> None:
     os.environ.update(ray_environment(require_token(path)))
     if "ray" in sys.modules:
         # it read its environment when it was imported; this is how its own commands make it look again
-        from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]  # it has no types
+        from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]  # noqa: TID251 - it is there
 
         Config.initialize("")
         AuthenticationTokenLoader.instance().reset_cache()

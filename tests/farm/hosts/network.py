@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-PLACE = Path("/var/tmp")  # noqa: S108 - not /tmp: each host has one of its own
+PLACE = Path("/var/tmp")  # noqa: S108 - not in what is covered
 SSH = '#!/bin/sh\n# ssh HOST COMMAND, for the head alone\nshift\ncd {head} && exec sh -c "$*"\n'
 FARM = '#!/bin/sh\nexec {python} -m farm "$@"\n'
-OWN_TEMPORARY = 'mount --bind "$1" /tmp && shift && exec "$@"'
+TEMPORARY = Path("/tmp")  # noqa: S108 - each host has one of its own
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,7 @@ class Host:
 
     def start(self, line: str) -> subprocess.Popen[str]:
         """Starts a line of shell on this host."""
-        inside = ["sh", "-c", line]
-        if not sys.prefix.startswith("/tmp"):  # noqa: S108 - else the interpreter itself would be hidden
-            inside = ["sh", "-c", OWN_TEMPORARY, "sh", str(self.home / "tmp"), *inside]
+        inside = ["sh", "-c", f'{_own_temporary(self.home / "tmp")} && exec "$@"', "sh", "sh", "-c", line]
         return subprocess.Popen(
             ["ip", "netns", "exec", self.namespace, *inside],
             env=self.environment(),
@@ -183,6 +181,16 @@ def network(settings: Mapping[str, Mapping[str, str]]) -> Iterator[list[Host]]:
             subprocess.run(["ip", "netns", "del", host.namespace], check=False, capture_output=True)
         subprocess.run(["ip", "link", "del", tag], check=False, capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own_temporary(folder: Path) -> str:
+    """The shell words that put a folder in the place of /tmp; a project or an interpreter that lies there stays."""
+    needed = {Path(__file__).parents[3], Path(sys.prefix), Path(sys.base_prefix)}
+    words = []
+    for path in sorted(path for path in needed if TEMPORARY in path.parents):
+        seen = shlex.quote(str(folder / path.relative_to(TEMPORARY)))
+        words.append(f"mkdir -p {seen} && mount --bind {shlex.quote(str(path))} {seen}")
+    return " && ".join([*words, f"mount --rbind {shlex.quote(str(folder))} {TEMPORARY}"])
 
 
 def _tools(folder: Path, head: Host) -> None:
