@@ -59,7 +59,7 @@ def tried(store: Path) -> int:
 
 def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Path) -> None:
     store = tmp_path / "farm.db"
-    running = new(store, seconds=0.6)
+    running = new(store, seconds=1.2)
     while running.poll() is None and tried(store) < 4:
         time.sleep(0.1)
     [head] = [pid for pid, command in descendants(running.pid).items() if command.split(" ")[0].endswith("gcs_server")]
