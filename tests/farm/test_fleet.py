@@ -143,7 +143,8 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in told
     view = _last(tmp_path)
     assert view.counts["not_run"] == view.counts["planned"]
-    assert {each.reason.value for each in view.vectors} == {"stopped"}
+    reasons = {each.reason.value for each in view.vectors}
+    assert reasons - {"unsatisfiable"} == {"stopped"}, "not all of the master is for a t3000"
 
 
 def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> None:
