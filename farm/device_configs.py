@@ -30,6 +30,7 @@ _COLLECTIVES = (
     "ring_",
 )
 _SMALL_L1_USERS = ("conv", "pool", "halo", "upsample", "grid_sample", "fold")
+_ARCHS = {"wormhole": "wormhole_b0", "blackhole": "blackhole"}
 # Struct fields that name compute cores by a corner or by their number of columns and rows.
 _GRID_SIZES = ("compute_with_storage_grid_size", "core_grid", "grid_size")
 
@@ -120,6 +121,29 @@ def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[i
     if traced_mesh is not None and len(traced_mesh) == 2:
         return traced_mesh[0], traced_mesh[1]
     return 1, 1
+
+
+def traced_archs(
+    arguments: collections.abc.Mapping[str, Value], machines: Iterable[collections.abc.Mapping[str, object] | None]
+) -> tuple[str, ...]:
+    """The architectures that alone can run a configuration, sorted; none where any may.
+
+    How many banks of DRAM a chip has differs by architecture, so what is sharded over them fits where it was traced.
+
+    Args:
+        arguments: of the configuration, by name.
+        machines: where it was traced, as a master tells it: `device_series`, or `board_type`, names the architecture.
+    """
+    sharded = any(
+        isinstance(part, MemoryConfig) and part.buffer == "DRAM" and part.shard_spec is not None
+        for value in arguments.values()
+        for part in walk(value)
+    )
+    if not sharded:
+        return ()
+    told = [f"{(each or {}).get('board_type')} {(each or {}).get('device_series')}".lower() for each in machines]
+    found = [next((arch for word, arch in _ARCHS.items() if word in each), None) for each in told]
+    return () if None in found else tuple(sorted({arch for arch in found if arch}))
 
 
 def grid_of(value: Value) -> tuple[int, int]:

@@ -124,6 +124,8 @@ def _serves(kind: BoardKind, config: DeviceConfig, payload: dict[str, Any]) -> b
         return True
     if "module" in payload or "arguments" not in payload:
         return can_serve(kind, config)
+    if payload.get("archs") and kind.arch not in payload["archs"]:
+        return False
     arguments = {name: v2.decode(raw) for name, raw in payload["arguments"].items()}
     return can_serve(kind, config, needs(payload["operation"], arguments).grid)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from farm.boards.base import BoardKind
 from farm.boards.kinds import KINDS
-from farm.device_configs import can_serve, infer, needs
+from farm.device_configs import can_serve, infer, needs, traced_archs
 from farm.errors import NothingSelected
 from farm.verdicts import Reason
 from tracer.configuration import BrokenConfiguration, Configuration
@@ -98,6 +98,8 @@ def _vector(
     vector_id = unique(configuration.content_hash[:ID_LENGTH], made)
     traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration))
+    archs = traced_archs(configuration.arguments, [seen.machine for seen in configuration.executions])
+    kinds = tuple(kind for kind in kinds if not archs or kind.arch in archs)
     if traced is None:
         device_config, able = infer(needed, kinds)
     else:
@@ -108,7 +110,7 @@ def _vector(
         unrunnable = (
             Reason.UNSATISFIABLE,
             f"no board here opens a {_times(device_config.mesh_shape)} mesh of chips "
-            f"with {_times(needed.grid)} compute cores",
+            f"with {_times(needed.grid)} compute cores" + (f", of {' or '.join(archs)}" if archs else ""),
         )
     return Vector(
         id=vector_id,
@@ -124,6 +126,7 @@ def _vector(
             "names": list(configuration.names),
             "output": None if configuration.output is None else encode(configuration.output),
             **({"modes": list(modes)} if modes else {}),
+            **({"archs": list(archs)} if archs else {}),
         },
         sources=configuration.sources,
         lost=configuration.lost,

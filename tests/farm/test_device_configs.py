@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.boards.kinds import KINDS
-from farm.device_configs import Needs, can_serve, infer, needs
+from farm.device_configs import Needs, can_serve, infer, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.values import (
     CoreCoord,
@@ -30,6 +30,15 @@ def test_shards_in_l1_need_their_cores_and_banks_of_dram_none() -> None:
     assert needs("ttnn.add", {"arg0": sharded(8, 8)}).grid == (8, 8)
     assert needs("ttnn.add", {"arg0": sharded(12, 1, "DRAM")}).grid == (1, 1)
     assert needs("ttnn.add", {"arg0": sharded(3, 2), "memory_config": sharded(1, 5).memory}).grid == (3, 5)
+
+
+def test_what_is_sharded_over_banks_of_dram_runs_where_it_was_traced() -> None:
+    wormhole, blackhole = {"board_type": "Wormhole", "device_series": "n300"}, {"device_series": "Blackhole"}
+    over_banks = {"arg0": sharded(8, 1, "DRAM")}
+    assert traced_archs(over_banks, [blackhole]) == ("blackhole",)
+    assert traced_archs(over_banks, [wormhole, blackhole]) == ("blackhole", "wormhole_b0")
+    assert traced_archs(over_banks, [blackhole, None]) == (), "what isn't known keeps nobody out"
+    assert traced_archs({"arg0": sharded(8, 1)}, [blackhole]) == ()
 
 
 def test_programs_need_their_cores() -> None:

@@ -12,7 +12,7 @@ from farm.errors import NothingSelected
 from farm.vectors import plan
 from farm.verdicts import Reason
 from tracer.errors import UnknownOperation
-from tracer.master import Master
+from tracer.master import Master, shipped
 
 TENSOR = {
     "type": "ttnn.Tensor",
@@ -81,3 +81,14 @@ def test_the_real_master_is_planned_whole(shared_data: Path) -> None:
     assert all(vector.unrunnable is None for vector in vectors)
     assert all(vector.device_config_inferred for vector in vectors)
     assert len({vector.device_config for vector in vectors}) == 6
+
+
+def test_what_is_sharded_over_banks_of_dram_is_for_boards_as_it_was_traced_on() -> None:
+    [vector] = [
+        each
+        for each in plan(Master.read(shipped()), ["linear"], [KINDS["n300"]])
+        if "archs" in each.payload and each.payload["archs"] == ["blackhole"]
+    ][:1]
+    assert vector.unrunnable is not None
+    assert vector.unrunnable[0] is Reason.UNSATISFIABLE
+    assert "of blackhole" in vector.unrunnable[1]
