@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import platform
+import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -34,13 +35,29 @@ def boards_of(text: str, address: str | None, note: Callable[[str], None] = _to_
     if address is None:
         from farm.hosts.remembered import usable_boards
 
-        return usable_boards(text, note)
+        return _with_python(usable_boards(text, note))
     from farm.hosts.runs import farm_boards
 
     found = farm_boards(address, text)
     if found.note:
         note(found.note)
     return found.boards
+
+
+def _with_python(boards: Sequence[Board]) -> list[Board]:
+    """This host's boards, opened by the ttnn of the interpreter that the settings name, where they name one.
+
+    Raises:
+        FarmError: it is no program.
+    """
+    from farm.settings import load_settings
+
+    python = load_settings().python
+    if python is None:
+        return list(boards)
+    if shutil.which(python) is None:
+        raise FarmError(f"FARM_PYTHON {python} is no program that can be run: name an interpreter that has ttnn")
+    return [board if board.backend == "fake" else replace(board, python=python) for board in boards]
 
 
 def with_environment(boards: Sequence[Board], measure: Collection[Mode], *, watcher: bool = False) -> list[Board]:
@@ -142,8 +159,9 @@ def require_ttnn(boards: Sequence[Board]) -> None:
     Raises:
         NotRunnable: a board needs ttnn, and this Python has none.
     """
-    # a farm's hosts have their own
-    if all(board.backend == "fake" or board.host for board in boards) or importlib.util.find_spec("ttnn") is not None:
+    # a farm's hosts have their own, and so has an interpreter that was named
+    elsewhere = all(board.backend == "fake" or board.host or board.python for board in boards)
+    if elsewhere or importlib.util.find_spec("ttnn") is not None:
         return
     version = ".".join(platform.python_version_tuple()[:2])
     if version in ("3.10", "3.12") and (sys.platform, platform.machine()) == ("linux", "x86_64"):

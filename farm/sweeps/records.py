@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -205,4 +206,4 @@ def listing_process(boards: Sequence[Board], folder: Path, address: str | None =
             return FarmListing(address, there)
     here = (board for board in boards if board.backend != "fake" and not board.host)
     real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
-    return TtnnProcess(real, folder)
+    return TtnnProcess(real, folder, python=real.python or sys.executable)
