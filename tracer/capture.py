@@ -121,8 +121,10 @@ class Capture:
         thread, leave_out = _Thread(), self._leave_out
 
         def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
+            if thread.inside:
+                return original(operation, *args, **kwargs)
             name = operation.python_fully_qualified_name
-            if thread.inside or name.startswith(_METHODS):
+            if name.startswith(_METHODS):
                 return original(operation, *args, **kwargs)
             thread.inside = True
             try:
@@ -144,7 +146,8 @@ class Capture:
 
     def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
         opened = self._openings.count
-        signature = (name, opened, key(args), tuple([(each, key(value)) for each, value in kwargs.items()]))
+        named = tuple([(each, key(value)) for each, value in kwargs.items()]) if kwargs else ()
+        signature = (name, opened, key(args), named)
         with self._lock:
             known = self._known.get(signature)
             if known is None:

@@ -13,6 +13,7 @@ from typing import Any
 from tracer.describe import describe, dims
 
 Keyer = Callable[[Any], Hashable]
+_INT = {int}
 
 
 def key(value: object) -> Hashable:
@@ -47,7 +48,8 @@ def _plain(value: Hashable) -> Hashable:
 
 
 def _sequence(value: Any) -> Hashable:
-    return tuple([key(each) for each in value])
+    # shapes above all
+    return tuple(value) if set(map(type, value)) == _INT else tuple([key(each) for each in value])
 
 
 def _float(value: float) -> Hashable:
@@ -58,6 +60,7 @@ def _float(value: float) -> Hashable:
 def _tensor(tensor: Any) -> Hashable:
     device = tensor.device()
     tile = tensor.tile
+    shape = tensor.host_buffer().shape() if device is None else device.shape
     known = (
         dims(tensor.shape),
         tensor.dtype,
@@ -67,13 +70,10 @@ def _tensor(tensor: Any) -> Hashable:
         tuple(tile.tile_shape),
         tile.transpose_within_face,
     )
-    if device is not None and device.get_num_devices() == 1:
-        return (*known, device.id())
-    return (*known, None if device is None else device.id(), str(tensor.tensor_topology()), _mesh(tensor, device))
-
-
-def _mesh(tensor: Any, device: Any) -> Hashable:
-    return tuple(tensor.host_buffer().shape() if device is None else device.shape)
+    if shape.mesh_size() == 1:
+        # to tell how it is spread would take as long as all else
+        return (*known, None if device is None else device.id())
+    return (*known, None if device is None else device.id(), str(tensor.tensor_topology()), tuple(shape))
 
 
 # True == 1 == 1.0: each type keeps its own keys
