@@ -49,10 +49,11 @@ _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 _COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
 """Where kernels are compiled, ttnn is to say at its end how many of them it found compiled."""
 _GUARD = """
-read -r _ <&"$1"
+read -r _
 for signal in INT TERM KILL; do
-    kill -"$signal" -"$2" 2>/dev/null || exit 0
-    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 -"$2" 2>/dev/null || exit 0; sleep 1; done
+    kill -"$signal" -"$1" 2>/dev/null || exit 0
+    kill -CONT -"$1" 2>/dev/null
+    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 -"$1" 2>/dev/null || exit 0; sleep 1; done
 done
 """
 
@@ -256,9 +257,8 @@ class TtnnProcess:
     def _start_guard(self, pid: int) -> None:
         watched, self._life = os.pipe()
         self._guard = subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "farm-guard", str(watched), str(pid)],
-            pass_fds=(watched,),
-            stdin=subprocess.DEVNULL,
+            ["/bin/sh", "-c", _GUARD, "farm-guard", str(pid)],
+            stdin=watched,  # a shell reads from no other descriptor of two digits
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -172,13 +172,14 @@ def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, mon
     assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "5"
 
 
-def test_the_process_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_is_stopped_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
     keeper = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
 from farm.process.handle import TtnnProcess
+more = [os.dup(0) for _ in range(16)]  # inside Ray, all one-digit descriptors are taken
 process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
 print(process.start()["pid"], flush=True)
 time.sleep(600)
@@ -186,6 +187,7 @@ time.sleep(600)
     with subprocess.Popen([sys.executable, "-c", keeper, str(tmp_path)], stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         pid = int(started.stdout.readline())
+        os.kill(pid, signal.SIGSTOP)  # else the end of its requests would end it
         started.kill()
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
