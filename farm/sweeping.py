@@ -136,7 +136,7 @@ def _run(
 ) -> None:
     able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
     boards = [board for board in sweep.boards if board.kind.name in able]
-    with _fleet(sweep, run_id, boards, progress) as (fleet, shown):
+    with _fleet(sweep, run_id, boards, able, progress) as (fleet, shown):
         driver = Driver(run_id, boards, fleet, store, shown, retries=sweep.retries)
         try:
             driver.start()
@@ -161,7 +161,7 @@ def _run(
 
 @contextmanager
 def _fleet(
-    sweep: Sweep, run_id: str, boards: Sequence[Board], progress: Progress
+    sweep: Sweep, run_id: str, boards: Sequence[Board], kinds: set[str], progress: Progress
 ) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, for the time of a `with` block, and who hears of them."""
     if boards and sweep.address is not None:
@@ -172,9 +172,8 @@ def _fleet(
             priority=sweep.priority,
             max_boards=sweep.max_boards,
         )
-        able = {kind for vector in sweep.vectors for kind in vector.kinds}
         with farm_fleet(
-            sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress, kinds=able
+            sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress, kinds=kinds
         ) as both:
             yield both
     else:

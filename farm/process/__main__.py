@@ -27,6 +27,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from farm.process.orphans import end_when_orphaned
+from farm.process.pipes import line_of
 from tracer.torchless import torch_kept_out
 
 if TYPE_CHECKING:
@@ -44,11 +45,10 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     end_when_orphaned()
-    replies = os.fdopen(given.replies, "w", encoding="utf-8")
-    encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each
+    replies = os.fdopen(given.replies, "wb")
 
     def reply(message: dict[str, Any]) -> None:
-        replies.write(encode(message) + "\n")
+        replies.write(line_of(message))
         replies.flush()
 
     try:

@@ -25,7 +25,7 @@ from farm.kernel_cache import compiles, hits, opening
 from farm.outcome import Outcome, doubted, received
 from farm.process.classify import describe_exit, last_words
 from farm.process.environments import COLD, WATCHER
-from farm.process.pipes import Pipes
+from farm.process.pipes import Pipes, line_of
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.surroundings import surroundings
 from farm.process.vitals import LOOK_SECONDS, Watch, end
@@ -44,7 +44,6 @@ PIECE = 16
 GATHER_SECONDS = 0.005
 """While the process has enough to do, its replies are read so seldom: being woken for each would cost it its core."""
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one for each
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 _COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
 """Where kernels are compiled, ttnn is to say at its end how many of them it found compiled."""
@@ -268,7 +267,7 @@ class TtnnProcess:
     def _send(self, request: dict[str, Any]) -> None:
         if self._pipes is None:
             raise ProcessDied(f"the board process of {self.board.id} is not running")
-        self._pipes.send(_encode(request).encode() + b"\n")
+        self._pipes.send(line_of(request))
 
     def _reply(self, timeout: float, vector_id: str | None = None, gather: float = 0.0) -> dict[str, Any]:
         """The next reply; where there is none yet, so many seconds may pass before it is looked for.

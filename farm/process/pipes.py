@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import selectors
 import time
 from collections.abc import Callable
+
+# made once: `json.dumps` makes a new encoder for each call that isn't all defaults
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def line_of(message: object) -> bytes:
+    """A message as the pipes carry it: JSON, and the end of a line."""
+    return _encode(message).encode() + b"\n"
 
 
 class Pipes:
