@@ -61,15 +61,20 @@ def boards(count: int, script: Script | None = None) -> list[Board]:
 
 
 def run(
-    store: Store, on: Sequence[Board], vectors: Sequence[Vector], fleet: LocalFleet | None = None, stop_after: int = -1
+    store: Store,
+    on: Sequence[Board],
+    vectors: Sequence[Vector],
+    fleet: LocalFleet | None = None,
+    stop_after: int = -1,
+    **limits: float,
 ) -> RunView:
-    """Runs to the end; `stop_after` looks before it is asked to stop."""
+    """Runs to the end, within the driver's limits; `stop_after` looks before it is asked to stop."""
     looks = iter(range(10_000))
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
     driver = Driver(run_id, on, fleet or LocalFleet(), store, PlainProgress(io.StringIO()))
     driver.start()
-    driver.run(vectors, lambda: 0 <= stop_after <= next(looks))
+    driver.run(vectors, lambda: 0 <= stop_after <= next(looks), **limits)  # type: ignore[arg-type]  # by name
     view = store.view(run_id)
     assert view.counts["planned"] == len(vectors)
     assert sum(count for name, count in view.counts.items() if name != "planned") == len(vectors)
@@ -190,25 +195,13 @@ def test_a_failure_that_no_sound_board_confirms_is_no_failure(store: Store) -> N
 
 
 def test_a_run_has_a_time_limit(store: Store) -> None:
-    run_id = store.start_run(RunInfo("test"))
-    vectors = [vector(f"v{n}") for n in range(100)]
-    store.plan(run_id, vectors)
-    driver = Driver(run_id, boards(1, Script(seconds=0.005)), LocalFleet(), store, PlainProgress(io.StringIO()))
-    driver.start()
-    driver.run(vectors, max_seconds=0.05)
-    view = store.view(run_id)
+    view = run(store, boards(1, Script(seconds=0.005)), [vector(f"v{n}") for n in range(100)], max_seconds=0.05)
     assert set(verdicts(view).values()) == {("not_run", "stopped_by_limit"), ("validated", "")}
     assert "0.05 s" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
 
 
 def test_a_board_gets_nothing_more_after_its_time(store: Store) -> None:
-    run_id = store.start_run(RunInfo("test"))
-    vectors = [vector(f"v{number}") for number in range(200)]
-    store.plan(run_id, vectors)
-    driver = Driver(run_id, boards(2, Script(seconds=0.005)), LocalFleet(), store, PlainProgress(io.StringIO()))
-    driver.start()
-    driver.run(vectors, max_board_seconds=0.05)
-    view = store.view(run_id)
+    view = run(store, boards(2, Script(seconds=0.005)), [vector(f"v{n}") for n in range(200)], max_board_seconds=0.05)
     assert set(verdicts(view).values()) == {("not_run", "board_lost"), ("validated", "")}
     assert "the 0.05 s are over" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
 

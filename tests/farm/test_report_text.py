@@ -100,7 +100,7 @@ class TestMarkdown:
         assert page.words.split() == [*printable(text).split(), "after"]
 
 
-FATAL = """TT_FATAL @ /home/user/tt-metal/ttnn/cpp/ttnn/operations/binary.cpp:{line}: a.shape() == b.shape()
+FATAL = """TT_FATAL @ /project/ttnn/cpp/ttnn/operations/binary.cpp:{line}: a.shape() == b.shape()
 info:
 Shapes [{shape}] differ at 0x7ffd{line:04x}
 backtrace:

@@ -24,7 +24,7 @@ SCALE = HEAD_SIZE**-0.5
 EPSILON = 1e-5
 DRAM, L1 = ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG
 WIDTH_SHARDED, HEIGHT_SHARDED = ttnn.L1_WIDTH_SHARDED_MEMORY_CONFIG, ttnn.TensorMemoryLayout.HEIGHT_SHARDED
-HEAD_PART = 16384  # the language model's head is cut into parts of so many tokens
+HEAD_PART = 16384  # the head over the vocabulary is cut into parts of so many tokens
 
 
 @dataclass
@@ -242,7 +242,7 @@ def test_prefill(device: Any, tokens: int) -> None:
 
 
 def test_decode(device: Any) -> None:
-    """Embedding, a decoder layer, a part of the language model's head, the likeliest token."""
+    """Embedding, a decoder layer, a part of the head over the vocabulary, the likeliest token."""
     ids = integers(device, np.zeros((1, 1, 1, USERS)), ttnn.uint32)
     table = random(device, VOCABULARY, HIDDEN, layout=ttnn.ROW_MAJOR_LAYOUT)
     x = ttnn.embedding(ids, table, layout=ttnn.TILE_LAYOUT, dtype=ttnn.bfloat16, memory_config=DRAM)
