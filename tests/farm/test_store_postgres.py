@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import inspect
@@ -17,7 +18,6 @@ from farm.errors import ExitCode, StoreError
 from farm.outcome import Outcome
 from farm.report import FORMATS, Progress, background, write_report
 from farm.store import Attempt, Conclusion, Ended, RunBoard, RunInfo, Store, migrations, schema
-from farm.sweeping import Sweep
 from farm.verdicts import Reason, Verdict
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.local_fleet import LocalFleet
@@ -170,8 +170,8 @@ def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
     """A whole sweep in a process of its own; its boards are kept in it, so that nothing waits for Ray."""
 
     @contextmanager
-    def fleet(_sweep: Sweep, _run: str, _boards: object, progress: Progress) -> Iterator[tuple[LocalFleet, Progress]]:
-        yield LocalFleet(), progress
+    def fleet(*given: Any) -> Iterator[tuple[LocalFleet, Progress]]:
+        yield LocalFleet(), given[-1]  # the progress
 
     sweeping._fleet = fleet  # type: ignore[assignment]
     meet.wait(60)
