@@ -12,6 +12,7 @@ from farm.boards.silicon import VISIBLE_VARIABLE
 from farm.chunks import chunked
 from farm.errors import NotRunnable
 from farm.keeper import Keeper, Limits, Told
+from farm.parcels import Parcel
 from farm.quiet_ray import ray
 from farm.scratch import Scratch
 from farm.zoo.keeper import MODEL, TraceKeeper
@@ -40,13 +41,13 @@ class BoardActor:
         except NotRunnable as error:
             return {"unusable": str(error)}
 
-    def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[list[Told]]:
+    def run(self, config: DeviceConfig, parcels: Sequence[Parcel]) -> Iterator[list[Told]]:
         """Runs a batch; see `Keeper.run`, and `TraceKeeper.run` for models to be traced."""
-        if MODEL in vectors[0]:
+        if MODEL in parcels[0].payload:
             self._keeper.close()  # a model's own process opens the board
-            yield from chunked(self._tracer.run(vectors), CHUNK_SECONDS)
+            yield from chunked(self._tracer.run(parcels), CHUNK_SECONDS)
             return
-        yield from chunked(self._keeper.run(config, vectors), CHUNK_SECONDS)
+        yield from chunked(self._keeper.run(config, parcels), CHUNK_SECONDS)
 
     def answer(self) -> None:
         """Shows that it lives, whatever the board does."""

@@ -346,13 +346,10 @@ class Driver:
         config = vectors[0].device_config
         mesh = "x".join(map(str, config.mesh_shape))
         self._lanes[assign.board][assign.batch] = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
-        self._fleet.run(assign.board, assign.batch, config, [self._timed(vector) for vector in vectors])
+        self._fleet.run(
+            assign.board, assign.batch, config, [vector.parcel(self._costs.deadline(vector)) for vector in vectors]
+        )
         self._show_lane(assign.board)
-
-    def _timed(self, vector: Vector) -> dict[str, Any]:
-        """What goes to the board of a vector, with its deadline where earlier runs tell one."""
-        deadline = self._costs.deadline(vector)
-        return vector.payload if deadline is None else {**vector.payload, "deadline": deadline}
 
     def _conclude(self, decided: Conclude) -> None:
         attempts = self._unconcluded.pop(decided.work, {})

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 from farm.actor import start_actor
 from farm.boards.base import Board
 from farm.keeper import Limits, Told
+from farm.parcels import Parcel
 from farm.pulse import Pulse
 from farm.quiet_ray import ray
 from tracer.device_config import DeviceConfig
@@ -93,7 +94,7 @@ class Fleet(Protocol):
     def start(self, board: Board) -> None:
         """Starts a board, or starts it again after it was lost."""
 
-    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         """Hands a batch to a board, behind those it has."""
 
     def stop(self, board: str) -> None:
@@ -143,9 +144,9 @@ class RayFleet:
             self._begun.add(board.id)
             self._start(board)
 
-    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         """See `Fleet`."""
-        self._streams[board].append((batch, self._actors[board].run.remote(config, vectors)))
+        self._streams[board].append((batch, self._actors[board].run.remote(config, parcels)))
 
     def stop(self, board: str) -> None:
         """See `Fleet`."""

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from farm.boards.base import Board
 from farm.boards.versions import board_versions
 from farm.outcome import Outcome, doubted
+from farm.parcels import Parcel
 from farm.process.classify import classify, classify_end
 from farm.process.protocol import BoardProcess, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.vitals import Ladder
@@ -119,17 +120,17 @@ class Keeper:
         self._since_start = 0
         return {**hello, **board_versions(self.board)}
 
-    def run(self, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> Iterator[Told]:
+    def run(self, config: DeviceConfig, parcels: Sequence[Parcel]) -> Iterator[Told]:
         """Runs vectors on the board, opened so; yields each one's outcome, and each change of the board's state.
 
         Vectors without an outcome were not tried. That is so after a stop, and when the board doesn't open: then the
         first of them gets that as its outcome.
         """
-        waiting = deque(vectors)
+        waiting = deque(parcels)
         if self._since_start >= self.limits.renew:
             self.close()  # whatever a library leaves behind at each call must not pile up for ever
         while waiting and not self._stopping and self.health.state not in (State.HELD, State.RETIRED):
-            refused = self._open(config, waiting[0]["id"])
+            refused = self._open(config, waiting[0].id)
             if refused is not None:
                 yield refused
                 yield from self._told()
@@ -152,7 +153,7 @@ class Keeper:
         """How many kernels its processes found compiled and how many they needed; a fake one needs none."""
         return getattr(self.process, "kernels", (0, 0))
 
-    def _run_some(self, waiting: deque[dict[str, Any]]) -> Iterator[Told]:
+    def _run_some(self, waiting: deque[Parcel]) -> Iterator[Told]:
         """Runs vectors until all are run, the process is gone, or a stop; takes them out of `waiting`."""
         self._see(Seen.BEGAN, Cause.WORK_BEGAN)
         yield from self._told()
@@ -179,22 +180,22 @@ class Keeper:
         except (ProcessDied, Hung) as error:
             self._running = False
             self._opened = None
-            outcome = _end_of(error, waiting.popleft()["id"], began)
+            outcome = _end_of(error, waiting.popleft().id, began)
             cause = Cause.PROCESS_HUNG if isinstance(error, Hung) else Cause.PROCESS_DIED
             sound = self._trouble(cause, str(error))
             yield outcome if sound or not outcome.verdict.failed else doubted(outcome, self._complaint())
             return
         self._see(Seen.ENDED, Cause.WORK_ENDED)
 
-    def _timed(self, vector: dict[str, Any]) -> dict[str, Any]:
+    def _timed(self, parcel: Parcel) -> Parcel:
         """A vector whose own limit is the deadline that earlier runs tell, if that is sooner.
 
         Not where the board computes: tt-metal's own timer, which knows the core that hangs, is to come first.
         """
-        deadline = vector.get("deadline")
-        if deadline is None or vector.get("timeout") or self.board.computes or deadline >= self.limits.vector:
-            return vector
-        return {**vector, "timeout": deadline}
+        deadline = parcel.deadline
+        if deadline is None or parcel.timeout or self.board.computes or deadline >= self.limits.vector:
+            return parcel
+        return parcel._replace(timeout=deadline)
 
     def _open(self, config: DeviceConfig, vector_id: str) -> Outcome | None:
         """Opens the board unless it is open so, and checks it unless it is trusted; what came of it if that fails."""

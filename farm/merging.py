@@ -41,7 +41,7 @@ class MissingVector:
     content_hash: str = ""
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     device_config_inferred: bool = False
-    payload: dict[str, Any] = field(default_factory=dict)
+    text: str = "{}"
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
 

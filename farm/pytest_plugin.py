@@ -149,7 +149,7 @@ class Bench:
             self._running = isinstance(error, OpenFailed)
             return Outcome(vector.id, Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error))
         try:
-            [outcome] = self._process.run([vector.payload], self.timeout)
+            [outcome] = self._process.run([vector.parcel()], self.timeout)
         except (ProcessDied, Hung) as error:
             self._running, self._opened = False, None
             reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH

@@ -16,6 +16,7 @@ from farm.device_configs import can_serve, needs
 from farm.driver import Past
 from farm.errors import NothingSelected
 from farm.outcome import Outcome
+from farm.parcels import packed
 from farm.store import Attempt, AttemptView, RunView, Store, VectorView
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
@@ -111,7 +112,8 @@ def _vector(view: VectorView, payload: dict[str, Any], kinds: Sequence[BoardKind
         content_hash=view.content_hash,
         device_config=config,
         device_config_inferred=view.device_config_inferred,
-        payload=payload,
+        text=packed(payload),
+        timeout=payload.get("timeout"),
         sources=tuple(view.sources),
         lost=tuple(view.inexact),
         kinds=able,

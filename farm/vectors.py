@@ -11,6 +11,7 @@ from farm.boards.base import BoardKind
 from farm.boards.kinds import KINDS
 from farm.device_configs import can_serve, infer, needs, traced_archs
 from farm.errors import NothingSelected
+from farm.parcels import Parcel, packed, unpacked
 from farm.verdicts import Reason
 from tracer.configuration import BrokenConfiguration, Configuration
 from tracer.device_config import DeviceConfig
@@ -33,13 +34,14 @@ class Vector:
         content_hash: the hash of its canonical form.
         device_config: how a board must be opened for it.
         device_config_inferred: whether that was inferred, since the trace doesn't say.
-        payload: what the board process gets: id, operation, arguments, names, output.
+        text: its payload, which the board process gets, as JSON: id, operation, arguments, names, output.
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
         kinds: the names of the kinds of boards that can run it.
         unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
         seconds: how long it may well take, where more is known than of a call.
         grid: columns and rows of compute cores that it names.
+        timeout: seconds that it may take, where its module says so.
     """
 
     id: str
@@ -48,13 +50,23 @@ class Vector:
     content_hash: str
     device_config: DeviceConfig
     device_config_inferred: bool
-    payload: dict[str, Any] = field(compare=False)
+    text: str = field(compare=False)
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset()
     unrunnable: tuple[Reason, str] | None = None
     seconds: float | None = None
     grid: tuple[int, int] = (1, 1)
+    timeout: float | None = None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What the board process gets."""
+        return unpacked(self.text)
+
+    def parcel(self, deadline: float | None = None) -> Parcel:
+        """What travels to a board; `deadline` is what follows from the seconds that it took before."""
+        return Parcel(self.id, self.operation, self.text, self.timeout, deadline)
 
 
 def plan(
@@ -119,15 +131,17 @@ def _vector(
         content_hash=configuration.content_hash,
         device_config=device_config,
         device_config_inferred=traced is None,
-        payload={
-            "id": vector_id,
-            "operation": configuration.operation,
-            "arguments": configuration.encoded,
-            "names": list(configuration.names),
-            "output": None if configuration.output is None else encode(configuration.output),
-            **({"modes": list(modes)} if modes else {}),
-            **({"archs": list(archs)} if archs else {}),
-        },
+        text=packed(
+            {
+                "id": vector_id,
+                "operation": configuration.operation,
+                "arguments": configuration.encoded,
+                "names": list(configuration.names),
+                "output": None if configuration.output is None else encode(configuration.output),
+                **({"modes": list(modes)} if modes else {}),
+                **({"archs": list(archs)} if archs else {}),
+            }
+        ),
         sources=configuration.sources,
         lost=configuration.lost,
         kinds=frozenset(kind.name for kind in able),
@@ -145,7 +159,7 @@ def _broken(broken: BrokenConfiguration, made: Counter[str]) -> Vector:
         content_hash="",
         device_config=DeviceConfig(),
         device_config_inferred=True,
-        payload={"id": vector_id, "operation": broken.operation, "raw": broken.raw},
+        text=packed({"id": vector_id, "operation": broken.operation, "raw": broken.raw}),
         unrunnable=(Reason.BROKEN_CONFIGURATION, str(broken)),
     )
 

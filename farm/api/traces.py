@@ -254,10 +254,11 @@ def verify(
         FarmError: what was asked for makes no sense.
         TracerError: the master can't be read.
     """
+    from farm.parcels import packed
     from farm.sweeping import Sweep, run_sweep
 
     def under_tracing(vector: Vector) -> Vector:
-        return replace(vector, payload={**vector.payload, "verify": True})
+        return replace(vector, text=packed({**vector.payload, "verify": True}))
 
     planned = plan(master=master, boards=boards, address=address)
     require_ttnn(planned.boards)

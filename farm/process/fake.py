@@ -13,6 +13,7 @@ from typing import Any
 from farm.boards.base import Board
 from farm.boards.fake import Act, Opening, Script
 from farm.outcome import Outcome, doubted
+from farm.parcels import Parcel
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -72,11 +73,11 @@ class FakeProcess:
         if not passes or (self.script.sound_while and not Path(self.script.sound_while).exists()):
             raise Unsound(f"{self.board.id} was told not to be sound")
 
-    def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[Parcel], timeout: float) -> Iterator[Outcome]:
         """See the protocol."""
         self._require_alive()
-        for vector in vectors:
-            outcome = self._run(vector["id"], vector.get("timeout") or timeout)
+        for parcel in parcels:
+            outcome = self._run(parcel.id, parcel.timeout or timeout)
             if outcome.verdict.failed:
                 try:
                     self.check()

@@ -23,9 +23,10 @@ from farm.errors import NotRunnable
 from farm.kernel_cache import VARIABLE as KERNELS
 from farm.kernel_cache import compiles, hits, opening
 from farm.outcome import Outcome, doubted, received
+from farm.parcels import Parcel
 from farm.process.classify import describe_exit, last_words
 from farm.process.environments import COLD, WATCHER
-from farm.process.pipes import Pipes, line_of
+from farm.process.pipes import Pipes, line_of, line_to_run
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.surroundings import surroundings
 from farm.process.vitals import LOOK_SECONDS, Watch, end
@@ -154,35 +155,35 @@ class TtnnProcess:
         if complaint is not None:
             raise Unsound(str(complaint))
 
-    def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[Parcel], timeout: float) -> Iterator[Outcome]:
         """See the protocol."""
-        unsent = deque(vector for vector in vectors if vector.get("operation") not in self._unprepared)
+        unsent = deque(parcel for parcel in parcels if parcel.operation not in self._unprepared)
         ahead = 0  # vectors that the process has and that have not ended
-        for vector in vectors:
+        for parcel in parcels:
             while unsent and ahead <= AHEAD - PIECE:
                 piece = [unsent.popleft() for _ in range(min(PIECE, len(unsent)))]
-                self._send({"run": piece, "chips": self.board.kind.chips})
+                self._write(line_to_run(piece, self.board.kind.chips))
                 ahead += len(piece)
-            if vector.get("operation") in self._unprepared:
-                yield _of_unprepared(vector["id"], self._unprepared[vector["operation"]])
+            if parcel.operation in self._unprepared:
+                yield _of_unprepared(parcel.id, self._unprepared[parcel.operation])
                 continue
-            limit = float(vector.get("timeout") or timeout)
-            if self.board.computes and vector.get("operation") not in self._compiled:
+            limit = parcel.timeout or timeout
+            if self.board.computes and parcel.operation not in self._compiled:
                 limit = max(limit, self.deadlines.first)
-            self._compiled.add(vector.get("operation", ""))
+            self._compiled.add(parcel.operation)
             try:
-                reply = self._reply(limit, vector["id"], GATHER_SECONDS if ahead > AHEAD // 4 else 0.0)
+                reply = self._reply(limit, parcel.id, GATHER_SECONDS if ahead > AHEAD // 4 else 0.0)
                 while "finished" not in reply:
-                    reply = self._prepared(reply, limit, vector["id"])
+                    reply = self._prepared(reply, limit, parcel.id)
             except (Hung, ProcessDied) as error:
                 if isinstance(error, Hung):
                     self._gone()
                 if error.preparing:
                     # its other vectors would only end the same way, each at the cost of a process
-                    self._unprepared[vector["operation"]] = error
+                    self._unprepared[parcel.operation] = error
                 raise
             ahead -= 1
-            outcome = received(vector["id"], reply["finished"])
+            outcome = received(parcel.id, reply["finished"])
             if outcome.verdict.failed:
                 outcome = self._confirmed(outcome)
             yield outcome
@@ -265,9 +266,12 @@ class TtnnProcess:
         os.close(watched)
 
     def _send(self, request: dict[str, Any]) -> None:
+        self._write(line_of(request))
+
+    def _write(self, line: bytes) -> None:
         if self._pipes is None:
             raise ProcessDied(f"the board process of {self.board.id} is not running")
-        self._pipes.send(line_of(request))
+        self._pipes.send(line)
 
     def _reply(self, timeout: float, vector_id: str | None = None, gather: float = 0.0) -> dict[str, Any]:
         """The next reply; where there is none yet, so many seconds may pass before it is looked for.

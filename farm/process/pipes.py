@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-# made once: `json.dumps` makes a new encoder for each call that isn't all defaults
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+from farm.parcels import Parcel, packed
 
 
 def line_of(message: object) -> bytes:
     """A message as the pipes carry it: JSON, and the end of a line."""
-    return _encode(message).encode() + b"\n"
+    return packed(message).encode() + b"\n"
+
+
+def line_to_run(parcels: Iterable[Parcel], chips: int) -> bytes:
+    """The request to run vectors on a board of so many chips; see `farm.process.__main__`."""
+    return f'{{"run":[{",".join([parcel.text for parcel in parcels])}],"chips":{chips}}}\n'.encode()
 
 
 class Pipes:

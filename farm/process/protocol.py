@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from farm.errors import FarmError
 from farm.outcome import Outcome
+from farm.parcels import Parcel
 from farm.process.vitals import Ladder
 from tracer.device_config import DeviceConfig
 
@@ -87,14 +88,14 @@ class BoardProcess(Protocol):
         """
         ...
 
-    def run(self, vectors: Sequence[dict[str, Any]], timeout: float) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[Parcel], timeout: float) -> Iterator[Outcome]:
         """Runs vectors on the open board, in order, and yields the outcome of each as it ends.
 
         After a failed vector the board is checked. A failure on a board that doesn't pass is no failure of the vector:
         it is yielded as a fault of the board, and those after it are not run.
 
         Args:
-            vectors: in the wire form: `id`, `operation`, `arguments`, `names`, `output`, `timeout`.
+            parcels: the vectors.
             timeout: seconds for each vector that brings none of its own.
 
         Raises:

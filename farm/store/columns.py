@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeDecorator
 LONGEST = 1 << 20
 
 _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
+_NOT_FINITE = re.compile("NaN|Infinity")
 _ESCAPED = re.compile(r"\\(\\|x00|u[0-9a-f]{4})")
 
 
@@ -77,11 +78,24 @@ _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
 
 
+class JsonText(str):
+    """JSON, written already."""
+
+    __slots__ = ()
+
+
+def json_text(text: str) -> JsonText:
+    """JSON text, with NaN and infinities as `to_json` has them: no database takes them otherwise."""
+    return JsonText(to_json(json.loads(text)) if _NOT_FINITE.search(text) else text)
+
+
 def to_json(value: object) -> str:
     """JSON text in ASCII of anything, so that one odd detail never costs a result.
 
     NaN and infinities become the strings `NaN`, `Infinity`, `-Infinity`; what is no JSON becomes its repr.
     """
+    if type(value) is JsonText:
+        return value
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
     try:

@@ -87,8 +87,8 @@ class Plannable(Protocol):
         """The trace didn't say; it was inferred from what the configuration needs."""
 
     @property
-    def payload(self) -> dict[str, Any]:
-        """What the board process gets: enough to run the vector again."""
+    def text(self) -> str:
+        """What the board process gets, as JSON: enough to run the vector again."""
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 
 from farm.errors import StoreError
 from farm.store import dialect, rows, schema
-from farm.store.columns import to_json
+from farm.store.columns import json_text
 from farm.store.copying import copy_run
 from farm.store.migrations import migrate
 from farm.store.past import PastVector, RunTally, read_alike, read_past
@@ -287,8 +287,9 @@ class Store:
         return schema.SCHEMA_VERSION
 
     def _plan_chunk(self, run_id: str, chunk: list[Plannable]) -> None:
-        hashes = [hashlib.sha256(to_json(vector.payload).encode()).hexdigest() for vector in chunk]
-        payloads = {key: vector.payload for key, vector in zip(hashes, chunk, strict=True)}
+        texts = [json_text(vector.text) for vector in chunk]
+        hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+        payloads = dict(zip(hashes, texts, strict=True))
         with self.writing() as connection:
             position = connection.scalar(
                 select(func.coalesce(func.max(schema.vectors.c.position) + 1, 0)).where(

@@ -10,6 +10,7 @@ from typing import Any
 
 from farm.boards.base import BoardKind
 from farm.device_configs import Needs, can_serve, infer
+from farm.parcels import packed
 from farm.sweeps.records import Listed, Problem, Record
 from farm.vectors import ID_LENGTH, Vector, unique
 from farm.verdicts import Reason
@@ -102,12 +103,13 @@ def _vector(listed: Listed, configs: _Configs, made: Counter[str], modes: list[s
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
         device_config=config,
         device_config_inferred=known is None,
-        payload=payload,
+        text=packed(payload),
         sources=listed.sources,
         lost=listed.lost,
         kinds=able,
         unrunnable=None if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
         grid=listed.grid,
+        timeout=listed.of.timeout,
     )
     return vector if able or vector.unrunnable else replace(vector, unrunnable=_nowhere(vector))
 
@@ -138,7 +140,7 @@ def _of_problem(problem: Problem, made: Counter[str]) -> Vector:
         content_hash=_hash(problem.module, problem.suite, problem.message),
         device_config=DeviceConfig(),
         device_config_inferred=True,
-        payload={"operation": problem.module, "suite": problem.suite, "problem": problem.message},
+        text=packed({"operation": problem.module, "suite": problem.suite, "problem": problem.message}),
         unrunnable=(reason, problem.message),
     )
 

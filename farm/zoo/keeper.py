@@ -18,6 +18,7 @@ from farm.boards.base import Board
 from farm.errors import FarmError
 from farm.keeper import Told
 from farm.outcome import Outcome
+from farm.parcels import Parcel
 from farm.tracing import TraceRun, trace
 from farm.verdicts import Reason, Verdict
 from farm.zoo.shipping import unpack
@@ -45,12 +46,12 @@ class TraceKeeper:
         self._numbers = itertools.count()
         self._stopping = False
 
-    def run(self, vectors: Sequence[dict[str, Any]]) -> Iterator[Told]:
+    def run(self, parcels: Sequence[Parcel]) -> Iterator[Told]:
         """Traces models, and yields the outcome of each; after a stop, the rest are not tried."""
-        for vector in vectors:
+        for parcel in parcels:
             if self._stopping:
                 return
-            yield self._trace(vector["id"], vector[MODEL])
+            yield self._trace(parcel.id, parcel.payload[MODEL])
 
     def stop(self) -> None:
         """Lets the model that runs end, and no other begin."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from farm.boards.base import Board
 from farm.boards.mock import mock_boards
+from farm.parcels import packed
 from farm.report.progress import Progress
 from farm.store.view import RunView
 from farm.sweeping import Sweep, run_sweep
@@ -67,18 +68,20 @@ def planned(manifest: Manifest, entries: Sequence[Entry], boards: Sequence[Board
         FarmError: a folder can't be sent along.
     """
     there = {board.kind for board in boards}
-    packed = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
-    return [_vector(manifest, entry, there, packed, also) for entry in entries]
+    ship = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
+    return [_vector(manifest, entry, there, ship, also) for entry in entries]
 
 
-def _vector(manifest: Manifest, entry: Entry, there: set[Any], packed: Any, also: Sequence[str]) -> Vector:
+def _vector(
+    manifest: Manifest, entry: Entry, there: set[Any], ship: Callable[[Path], str], also: Sequence[str]
+) -> Vector:
     folder = manifest.folder(entry)
     able = [kind.name for kind in entry.boards.able() if kind in there]
     wanted = f"{' or '.join(entry.boards.kind)} with a mesh of {entry.boards.mesh[0]} x {entry.boards.mesh[1]} chips"
     model = {
         "target": entry.target,
         "folder": str(folder),
-        PACKED: packed(folder) if entry.workdir is not None and entry.workdir.ship is not None else None,
+        PACKED: ship(folder) if entry.workdir is not None and entry.workdir.ship is not None else None,
         "arguments": [*entry.arguments, *also],
         "environment": entry.environment,
         "timeout": entry.timeout,
@@ -90,7 +93,7 @@ def _vector(manifest: Manifest, entry: Entry, there: set[Any], packed: Any, also
         content_hash=entry.digest,
         device_config=DeviceConfig(mesh_shape=entry.boards.mesh),
         device_config_inferred=False,
-        payload={"id": entry.name, "operation": entry.name, MODEL: model},
+        text=packed({"id": entry.name, "operation": entry.name, MODEL: model}),
         kinds=frozenset(able),
         unrunnable=None if able else (Reason.UNSATISFIABLE, f"no board here is a {wanted}"),
         seconds=MODEL_SECONDS,

@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from farm.errors import NotRunnable
+from farm.parcels import packed
 from farm.store import Store
 from farm.store.records import Attempt, Plannable
 from farm.vectors import Vector
@@ -121,4 +122,4 @@ class ZooStore(Store):
 
 def _light(vector: Vector) -> Vector:
     model = {**vector.payload[MODEL], PACKED: None}
-    return replace(vector, payload={**vector.payload, MODEL: model})
+    return replace(vector, text=packed({**vector.payload, MODEL: model}))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from farm.boards.fake import Script, fake_boards
 from farm.boards.kinds import KINDS
+from farm.parcels import packed
 from farm.store import Store
 from farm.sweeping import Sweep, run_sweep
 from farm.vectors import Vector
@@ -27,7 +28,7 @@ def vector(number: int) -> Vector:
         content_hash=name,
         device_config=DeviceConfig(),
         device_config_inferred=False,
-        payload={"id": name, "operation": "ttnn.fake", "arguments": {}},
+        text=packed({"id": name, "operation": "ttnn.fake", "arguments": {}}),
         kinds=frozenset({"n300"}),
     )
 

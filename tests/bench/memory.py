@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from farm.boards.base import Board
 from farm.boards.fake import Script, fake_boards
@@ -19,6 +18,7 @@ from farm.boards.kinds import KINDS
 from farm.driver import Driver
 from farm.fleet import BatchDone, Happening, Outcomes, Started
 from farm.outcome import Outcome
+from farm.parcels import Parcel
 from farm.report.plain import PlainProgress
 from farm.store import RunInfo, Store
 from farm.verdicts import Verdict
@@ -35,9 +35,9 @@ class InstantFleet:  # its methods' parameters are those of `farm.fleet.Fleet`
     def start(self, board: Board) -> None:
         self._happened.append(Started(board.id, {}))
 
-    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:  # noqa: ARG002
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:  # noqa: ARG002
         now = time.time()
-        outcomes = [Outcome(each["id"], Verdict.VALIDATED, started=now, seconds=0.001) for each in vectors]
+        outcomes = [Outcome(each.id, Verdict.VALIDATED, started=now, seconds=0.001) for each in parcels]
         self._happened += (Outcomes(batch, outcomes), BatchDone(board, batch))
 
     def stop(self, board: str) -> None:

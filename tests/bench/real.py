@@ -20,6 +20,7 @@ from typing import Any
 
 from farm.boards.base import Board
 from farm.boards.select import select_boards
+from farm.parcels import packed
 from farm.report.plain import PlainProgress
 from farm.store.records import Conclusion
 from farm.vectors import Vector, plan
@@ -34,7 +35,7 @@ def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
     for number in range(count):
         vector = some[number % len(some)]
         name = f"{vector.id}-{number}"
-        made.append(replace(vector, id=name, payload={**vector.payload, "id": name}))
+        made.append(replace(vector, id=name, text=packed({**vector.payload, "id": name})))
     return made
 
 

@@ -6,15 +6,15 @@ import tempfile
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from farm.boards.base import Board
 from farm.fleet import BatchDone, Gone, Happening, Outcomes, Started
 from farm.keeper import Keeper, Limits, Told
+from farm.parcels import Parcel
 from farm.process.protocol import ProcessDied
 from tracer.device_config import DeviceConfig
 
-Held = tuple[int, DeviceConfig, Sequence[dict[str, Any]]]
+Held = tuple[int, DeviceConfig, Sequence[Parcel]]
 
 
 class KeeperDied(BaseException):
@@ -49,9 +49,9 @@ class LocalFleet:
         self._keepers[board.id] = keeper
         self._batches[board.id] = deque()
 
-    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[dict[str, Any]]) -> None:
-        self.given.append((board, [vector["id"] for vector in vectors]))
-        self._batches[board].append((batch, config, vectors))
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
+        self.given.append((board, [parcel.id for parcel in parcels]))
+        self._batches[board].append((batch, config, parcels))
 
     def stop(self, board: str) -> None:
         self._keepers[board].stop()
@@ -65,11 +65,11 @@ class LocalFleet:
         busy = next((board for board, batches in self._batches.items() if batches), None)
         if happened or busy is None:
             return happened
-        batch, config, vectors = self._batches[busy].popleft()
+        batch, config, parcels = self._batches[busy].popleft()
         self._batches[busy] = self._batches.pop(busy)  # to the end: boards take turns
         outcomes: list[Told] = []
         try:
-            outcomes.extend(self._keepers[busy].run(config, vectors))
+            outcomes.extend(self._keepers[busy].run(config, parcels))
         except KeeperDied:
             self.drop(busy)
             return [Outcomes(batch, outcomes), Gone(busy, "its process ended")]

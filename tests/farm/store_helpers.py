@@ -9,6 +9,7 @@ from typing import Any
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.outcome import Outcome
+from farm.parcels import packed
 from farm.store import Attempt, Conclusion, Ended, RunBoard, RunInfo, Store
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -27,6 +28,10 @@ class Planned:
     payload: dict[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ("models/demo",)
     lost: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return packed(self.payload)
 
 
 def recorded_run(

@@ -12,6 +12,7 @@ from farm.boards.fake import Script, fake_boards
 from farm.boards.kinds import KINDS
 from farm.costs import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Costs, learn, size
 from farm.outcome import Outcome
+from farm.parcels import packed
 from farm.store import Attempt, RunBoard, RunInfo, Store
 from farm.vectors import Vector
 from farm.verdicts import Verdict
@@ -38,7 +39,7 @@ def vector(name: str, operation: str = "ttnn.add", side: int = 32, seconds: floa
         content_hash=f"content of {name}",
         device_config=DeviceConfig(),
         device_config_inferred=False,
-        payload={"operation": operation, "arguments": {"arg0": tensor(1, 1, side, side)}},
+        text=packed({"operation": operation, "arguments": {"arg0": tensor(1, 1, side, side)}}),
         kinds=frozenset({"n300"}),
         seconds=seconds,
     )

@@ -17,6 +17,7 @@ from farm.boards.kinds import KINDS
 from farm.driver import Driver
 from farm.errors import NotRunnable, StoreError
 from farm.fleet import Happening, Outcomes, Unusable
+from farm.parcels import packed
 from farm.report.plain import PlainProgress
 from farm.store import Attempt, RunInfo, RunView, Store
 from farm.vectors import Vector
@@ -50,7 +51,7 @@ def vector(name: str, config: DeviceConfig = ONE, kinds: Sequence[str] = ("n300"
         content_hash="",
         device_config=config,
         device_config_inferred=False,
-        payload={"id": name},
+        text=packed({"id": name}),
         kinds=frozenset(kinds),
         **more,  # type: ignore[arg-type]
     )

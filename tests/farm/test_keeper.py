@@ -16,6 +16,7 @@ from farm.boards.kinds import KINDS
 from farm.errors import FarmError, NotRunnable
 from farm.keeper import Keeper, Limits
 from farm.outcome import Outcome
+from farm.parcels import parcel_of
 from farm.process.fake import FakeProcess
 from farm.process.protocol import OpenFailed, ProcessDied
 from farm.reset import COMMAND_VARIABLE
@@ -33,7 +34,7 @@ def keeper(script: Script, limits: Limits | None = None) -> Keeper:
 
 
 def run(held: Keeper, *names: str, config: DeviceConfig = ONE) -> list[Outcome]:
-    return outcomes_of(held.run(config, [{"id": name} for name in names]))
+    return outcomes_of(held.run(config, [parcel_of({"id": name}) for name in names]))
 
 
 def outcomes_of(told: Iterable[Outcome | Transition]) -> list[Outcome]:
@@ -46,7 +47,7 @@ def story(held: Keeper, *names: str) -> list[str]:
         f"{each.vector_id}: {each.verdict.value}"
         if isinstance(each, Outcome)
         else f"{each.after.value} by {each.cause.value}"
-        for each in held.run(ONE, [{"id": name} for name in names])
+        for each in held.run(ONE, [parcel_of({"id": name}) for name in names])
     ]
 
 
@@ -87,7 +88,7 @@ def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reas
 
 def test_a_slow_vector_hangs_by_its_own_limit() -> None:
     held = keeper(Script(seconds=0.1))
-    outcomes = outcomes_of(held.run(ONE, [{"id": "a"}, {"id": "b", "timeout": 5.0}]))
+    outcomes = outcomes_of(held.run(ONE, [parcel_of({"id": "a"}), parcel_of({"id": "b", "timeout": 5.0})]))
     assert ends(outcomes) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG), VALIDATED]
     assert outcomes[1].seconds >= 0.1
 
@@ -185,7 +186,7 @@ def test_a_fake_process_must_be_started() -> None:
     process.start()
     process.close()
     with pytest.raises(ProcessDied, match="not running"):
-        list(process.run([{"id": "a"}], 1.0))
+        list(process.run([parcel_of({"id": "a"})], 1.0))
 
 
 def test_open_failed_keeps_the_process() -> None:
@@ -263,7 +264,7 @@ def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(
     board = resettable(Script(acts={"bad": (Act.CRASH,)}, sound_while=str(cure)), f"touch {cure}")
     held = Keeper(board, tmp_path, Limits())
     told = []
-    for each in held.run(ONE, [{"id": name} for name in ("a", "bad", "b")]):
+    for each in held.run(ONE, [parcel_of({"id": name}) for name in ("a", "bad", "b")]):
         if isinstance(each, Outcome):
             told.append(f"{each.vector_id}: {each.verdict.value}")
             if each.vector_id == "a":
@@ -289,7 +290,7 @@ def test_a_dead_board_is_reset_twice_and_held_also_by_those_who_come_after(tmp_p
     resets = tmp_path / "resets"
     board = resettable(Script(checks=(False,)), f"sh -c 'echo reset >> {resets}'")
     for _ in range(6):
-        list(Keeper(board, tmp_path, Limits(budget=Budget(resets_in_all=5))).run(ONE, [{"id": "a"}]))
+        list(Keeper(board, tmp_path, Limits(budget=Budget(resets_in_all=5))).run(ONE, [parcel_of({"id": "a"})]))
     assert resets.read_text(encoding="utf-8").count("reset") == 5
 
 
@@ -297,7 +298,7 @@ def test_a_board_that_hangs_after_a_stop_is_not_reset(tmp_path: Path) -> None:
     resets = tmp_path / "resets"
     board = resettable(Script(acts={"a": (Act.HANG,)}, checks=(True, False)), f"touch {resets}")
     held = Keeper(board, tmp_path, Limits(vector=0.3))
-    thread = threading.Thread(target=lambda: list(held.run(ONE, [{"id": "a"}, {"id": "b"}])))
+    thread = threading.Thread(target=lambda: list(held.run(ONE, [parcel_of({"id": "a"}), parcel_of({"id": "b"})])))
     thread.start()
     held.stop()
     thread.join(10)
@@ -319,12 +320,12 @@ def test_a_vector_has_the_deadline_that_earlier_runs_tell(
 ) -> None:
     held = keeper(Script(), Limits(vector=30.0))
     held.board = replace(held.board, computes=computes)
-    assert held._timed({"id": "a", **wire}).get("timeout") == limit
+    assert held._timed(parcel_of({"id": "a", **wire})).timeout == limit
 
 
 def test_a_hang_is_noticed_by_the_deadline_that_earlier_runs_tell() -> None:
     held = keeper(Script(acts={"a": (Act.HANG,)}), Limits(open=0.05, vector=30.0))
     began = time.monotonic()
-    [outcome] = outcomes_of(held.run(ONE, [{"id": "a", "deadline": 0.05}]))
+    [outcome] = outcomes_of(held.run(ONE, [parcel_of({"id": "a", "deadline": 0.05})]))
     assert outcome.reason is Reason.HANG
     assert time.monotonic() - began < 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from farm.boards.kinds import KINDS
 from farm.driver import Driver
 from farm.errors import NothingSelected, NotRunnable
 from farm.outcome import Outcome
+from farm.parcels import packed
 from farm.report.plain import PlainProgress
 from farm.resume import boards_of, rest_of
 from farm.store import Attempt, Conclusion, RunInfo, RunView, Store
@@ -36,7 +38,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def vector(name: str, **more: Any) -> Vector:
-    payload = {"id": name, "operation": "ttnn.add", "arguments": {}}
     return Vector(
         name,
         "ttnn.add",
@@ -44,7 +45,7 @@ def vector(name: str, **more: Any) -> Vector:
         "",
         DeviceConfig(),
         device_config_inferred=False,
-        payload=payload,
+        text=packed({"id": name, "operation": "ttnn.add", "arguments": {}}),
         kinds=KIND_NAMES,
         **more,
     )
@@ -150,9 +151,7 @@ def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> Non
 
 def test_a_broken_configuration_stays_one(store: Store) -> None:
     run_id = store.start_run(RunInfo("test"))
-    broken = vector("b")
-    broken.payload.pop("arguments")
-    store.plan(run_id, [broken])
+    store.plan(run_id, [replace(vector("b"), text=packed({"id": "b", "operation": "ttnn.add"}))])
     view, fleet = go_on(store, run_id, Script())
     assert [(each.verdict, each.reason) for each in view.vectors] == [(Verdict.NOT_RUN, Reason.BROKEN_CONFIGURATION)]
     assert fleet.given == []

@@ -18,6 +18,7 @@ from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
 from farm.errors import StoreError
 from farm.outcome import Outcome
+from farm.parcels import packed
 from farm.store import Attempt, BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store, dialect
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
@@ -28,7 +29,7 @@ COUNT = 400
 
 def vectors(count: int = COUNT) -> list[Vector]:
     return [
-        Vector(f"v{n}", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=False, payload={"id": f"v{n}"})
+        Vector(f"v{n}", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=False, text=packed({"id": f"v{n}"}))
         for n in range(count)
     ]
 

@@ -171,6 +171,7 @@ def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
 
     @contextmanager
     def fleet(*given: Any) -> Iterator[tuple[LocalFleet, Progress]]:
+        meet.wait(60)  # both have begun, and neither is done
         yield LocalFleet(), given[-1]  # the progress
 
     sweeping._fleet = fleet  # type: ignore[assignment]

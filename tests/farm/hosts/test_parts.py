@@ -159,7 +159,7 @@ def test_silicon_takes_its_devices_out_of_rays_count() -> None:
 def test_vectors_may_run_on_boards_of_kinds_that_join_a_farm_later() -> None:
     own = take_stock("fake:n300", "", None).boards
     there = [replace(board, host="alpha") for board in own]
-    small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, payload={})
+    small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, text="{}")
     small = replace(small, kinds=frozenset({"n300"}), grid=(8, 7))
     large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)))
     nowhere = replace(small, kinds=frozenset(), unrunnable=(Reason.UNSATISFIABLE, "no board here"))

@@ -10,12 +10,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
+from farm.parcels import Parcel, parcel_of
 from farm.process.handle import OPERATION_TIMEOUT_VARIABLE, TtnnProcess
 from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, Unsound
 from farm.process.vitals import Ladder
@@ -30,16 +30,17 @@ pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 TENSOR = Tensor((1, 1, 64, 64), "BFLOAT16", "TILE")
 
 
-def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> dict[str, Any]:
+def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> Parcel:
     arguments = {f"arg{number}": value for number, value in enumerate(places)} | keywords
-    return {
-        "id": name,
-        "operation": operation,
-        "arguments": {key: v2.encode(value) for key, value in arguments.items()},
-        "names": [],
-        "output": None if output is None else v2.encode(output),
-        "timeout": None,
-    }
+    return parcel_of(
+        {
+            "id": name,
+            "operation": operation,
+            "arguments": {key: v2.encode(value) for key, value in arguments.items()},
+            "names": [],
+            "output": None if output is None else v2.encode(output),
+        }
+    )
 
 
 @pytest.fixture

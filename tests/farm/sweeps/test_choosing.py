@@ -11,7 +11,7 @@ from tracer.device_config import DeviceConfig
 
 def vectors(count: int) -> list[Vector]:
     return [
-        Vector(f"{number:04}", "m", "", "", DeviceConfig(), device_config_inferred=True, payload={})
+        Vector(f"{number:04}", "m", "", "", DeviceConfig(), device_config_inferred=True, text="{}")
         for number in range(count)
     ]
 

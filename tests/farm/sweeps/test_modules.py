@@ -14,6 +14,7 @@ from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.boards.mock import mock_boards
 from farm.outcome import Outcome
+from farm.parcels import parcel_of
 from farm.process.environments import own_kernels
 from farm.process.handle import TtnnProcess
 from farm.process.protocol import Hung, ProcessDied
@@ -72,7 +73,7 @@ def run(process: TtnnProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
             process.open(vector.device_config, 30)
             opened = vector.device_config
         try:
-            [found[vector.id]] = process.run([vector.payload], 20)
+            [found[vector.id]] = process.run([vector.parcel()], 20)
         except (ProcessDied, Hung) as error:
             reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
             found[vector.id] = Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
@@ -181,7 +182,7 @@ def test_a_vector_by_its_place_is_checked_by_its_hash(process: TtnnProcess) -> N
     changed = {**vector.payload, "index": 5}
     process.start()
     process.open(vector.device_config, 30)
-    [good, bad] = process.run([vector.payload, changed], 20)
+    [good, bad] = process.run([vector.parcel(), parcel_of(changed)], 20)
     assert good.verdict is Verdict.VALIDATED
     assert (bad.verdict, bad.reason) == (Verdict.NOT_RUN, Reason.VECTOR_CHANGED)
     assert "is another one now" in bad.message
