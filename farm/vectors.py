@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from farm.boards.base import BoardKind
 from farm.boards.kinds import KINDS
 from farm.device_configs import can_serve, infer, needs, traced_archs
 from farm.errors import NothingSelected
+from farm.naming import Names
 from farm.parcels import Parcel, packed, unpacked
 from farm.verdicts import Reason
 from tracer.configuration import BrokenConfiguration, Configuration
@@ -90,7 +90,7 @@ def plan(
     broken_in = {each.operation for each in master.broken}
     names = [name for name, found in master.configurations.items() if found or name in broken_in]
     wanted = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
-    made: Counter[str] = Counter()
+    made = Names()
     there = tuple(dict.fromkeys(kinds))
     vectors = [
         _vector(configuration, there, made, modes)
@@ -104,10 +104,8 @@ def plan(
     return vectors
 
 
-def _vector(
-    configuration: Configuration, kinds: tuple[BoardKind, ...], made: Counter[str], modes: Sequence[str]
-) -> Vector:
-    vector_id = unique(configuration.content_hash[:ID_LENGTH], made)
+def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Names, modes: Sequence[str]) -> Vector:
+    vector_id = made.unique(configuration.content_hash[:ID_LENGTH])
     traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration))
     archs = traced_archs(configuration.arguments, [seen.machine for seen in configuration.executions])
@@ -150,8 +148,8 @@ def _vector(
     )
 
 
-def _broken(broken: BrokenConfiguration, made: Counter[str]) -> Vector:
-    vector_id = unique(f"{broken.operation}-{broken.index}", made)
+def _broken(broken: BrokenConfiguration, made: Names) -> Vector:
+    vector_id = made.unique(f"{broken.operation}-{broken.index}")
     return Vector(
         id=vector_id,
         operation=broken.operation,
@@ -162,12 +160,6 @@ def _broken(broken: BrokenConfiguration, made: Counter[str]) -> Vector:
         text=packed({"id": vector_id, "operation": broken.operation, "raw": broken.raw}),
         unrunnable=(Reason.BROKEN_CONFIGURATION, str(broken)),
     )
-
-
-def unique(name: str, made: Counter[str]) -> str:
-    """The name, with `-2`, `-3`, ... where it was made before."""
-    made[name] += 1
-    return name if made[name] == 1 else f"{name}-{made[name]}"
 
 
 def _traced_mesh(configuration: Configuration) -> Sequence[int] | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from farm.boards.base import BoardKind
 from farm.device_configs import Needs, can_serve, infer
+from farm.naming import Names
 from farm.parcels import packed
 from farm.sweeps.records import Listed, Problem, Record
-from farm.vectors import ID_LENGTH, Vector, unique
+from farm.vectors import ID_LENGTH, Vector
 from farm.verdicts import Reason
 from tracer.device_config import DeviceConfig
 
@@ -30,7 +30,7 @@ class Planner:
             records: in their order.
             kinds: the kinds of the boards that are there, best first.
         """
-        made: Counter[str] = Counter()
+        made = Names()
         configs = _Configs(kinds)
         for record in records:
             if isinstance(record, Problem):
@@ -74,9 +74,9 @@ class _Configs:
         return known, frozenset(kind.name for kind in self._kinds if can_serve(kind, known, grid))
 
 
-def _vector(listed: Listed, configs: _Configs, made: Counter[str], modes: list[str]) -> Vector:
+def _vector(listed: Listed, configs: _Configs, made: Names, modes: list[str]) -> Vector:
     module = listed.of.module
-    vector_id = unique(listed.input_hash[:ID_LENGTH], made)
+    vector_id = made.unique(listed.input_hash[:ID_LENGTH])
     payload: dict[str, Any] = {
         "id": vector_id,
         "operation": module.name,
@@ -130,11 +130,11 @@ def _nowhere(vector: Vector) -> tuple[Reason, str]:
     return Reason.UNSATISFIABLE, told
 
 
-def _of_problem(problem: Problem, made: Counter[str]) -> Vector:
+def _of_problem(problem: Problem, made: Names) -> Vector:
     name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
     reason = Reason.BROKEN_CONFIGURATION if problem.configuration else Reason.BROKEN_MODULE
     return Vector(
-        id=unique(name, made),
+        id=made.unique(name),
         operation=problem.module,
         config_hash="",
         content_hash=_hash(problem.module, problem.suite, problem.message),
