@@ -12,7 +12,10 @@ from tests.bench.real import caller, prepare, vectors
 
 COUNT = int(os.environ.get("FARM_BENCH_CALLS", "100"))
 BOARD = prepare()
-VECTORS = sorted(vectors(COUNT, [BOARD]), key=lambda vector: str(vector.device_config))
+CALLS = [
+    (vector.device_config, vector.payload)
+    for vector in sorted(vectors(COUNT, [BOARD]), key=lambda vector: str(vector.device_config))
+]
 
 
 class Open:
@@ -41,5 +44,5 @@ def board() -> Iterator[Open]:
 
 @pytest.mark.parametrize("number", range(COUNT))
 def test_call(number: int, board: Open) -> None:
-    vector = VECTORS[number]
-    board.on(vector.device_config)(vector.payload)
+    config, payload = CALLS[number]
+    board.on(config)(payload)
