@@ -2,7 +2,8 @@
 
 A trace of version 1, and most of version 2, doesn't tell how the device was opened. What the configuration itself needs
 then decides: its mesh, the compute cores its shards and programs name, a fabric for collective operations, small L1
-for convolutions. The report says that it was inferred.
+for convolutions. Kinds of boards differ in what each way of opening leaves them, so each is opened in its own way. The
+report says that it was inferred.
 """
 
 from __future__ import annotations
@@ -44,16 +45,21 @@ class Needs:
         grid: columns and rows of compute cores on a chip.
         fabric: whether chips talk to each other.
         small_l1: whether the operation keeps small buffers in L1.
+        archs: the architectures that alone will do; none where any may.
     """
 
     mesh: tuple[int, int] = (1, 1)
     grid: tuple[int, int] = (1, 1)
     fabric: bool = False
     small_l1: bool = False
+    archs: tuple[str, ...] = ()
 
 
 def needs(
-    operation: str, arguments: collections.abc.Mapping[str, Value], traced_mesh: Sequence[int] | None = None
+    operation: str,
+    arguments: collections.abc.Mapping[str, Value],
+    traced_mesh: Sequence[int] | None = None,
+    archs: tuple[str, ...] = (),
 ) -> Needs:
     """What a configuration needs.
 
@@ -61,6 +67,7 @@ def needs(
         operation: its dotted name.
         arguments: its arguments by name.
         traced_mesh: the mesh it was traced on, where the trace tells.
+        archs: see `traced_archs`.
     """
     short = operation.rpartition(".")[2]
     collective = any(word in short for word in _COLLECTIVES)
@@ -72,37 +79,44 @@ def needs(
         grid=_grid(arguments.values()),
         fabric=collective,
         small_l1=any(word in short for word in _SMALL_L1_USERS),
+        archs=archs,
     )
 
 
-def infer(needed: Needs, kinds: Iterable[BoardKind]) -> tuple[DeviceConfig, tuple[BoardKind, ...]]:
-    """The device config that the most of these kinds of boards can serve, and which of them can.
+def way_to_open(kind: BoardKind, needed: Needs, known: DeviceConfig | None = None) -> DeviceConfig | None:
+    """How a board of this kind is opened for what is needed: as is known, else the plainest way that serves it.
 
-    The plainest of equals wins: ttnn's own dispatch before any other. No kind at all can mean no board.
+    ttnn's own dispatch comes before any other. None where the board can't serve it.
     """
-    ways = dict.fromkeys((core_type, axis) for kind in kinds for core_type, axis, _ in kind.grids)
-    best: tuple[DeviceConfig, tuple[BoardKind, ...]] = (_config(needed, None, None), ())
-    for core_type, axis in ways:
-        config = _config(needed, core_type, axis)
-        able = tuple(kind for kind in kinds if can_serve(kind, config, needed.grid))
-        if len(able) > len(best[1]):
-            best = config, able
-    return best
+    if needed.archs and kind.arch not in needed.archs:
+        return None
+    if known is not None:
+        # a module's fixture opens whatever it finds
+        return known if known.opened_by is not None or _can_serve(kind, known, needed.grid) else None
+    if needed.mesh not in kind.meshes:
+        return None
+    ways = (opened(needed, core_type, axis) for core_type, axis, grid in kind.grids if _holds(grid, needed.grid))
+    return next(ways, None)
 
 
-def can_serve(kind: BoardKind, config: DeviceConfig, grid: tuple[int, int] = (1, 1)) -> bool:
-    """Whether a board of this kind opens so, and then has this many compute cores on a chip."""
+def _can_serve(kind: BoardKind, config: DeviceConfig, wanted: tuple[int, int]) -> bool:
+    """Whether a board of this kind opens so, and then has so many compute cores on a chip."""
     if config.mesh_shape not in kind.meshes:
         return False
     core_type = None if config.dispatch_core_type == "WORKER" else config.dispatch_core_type
     axis = None if config.dispatch_core_axis == "ROW" and kind.arch == "wormhole_b0" else config.dispatch_core_axis
-    for way_type, way_axis, (columns, rows) in kind.grids:
+    for way_type, way_axis, grid in kind.grids:
         if (way_type, way_axis) == (core_type, None if core_type == "ETH" else axis):
-            return grid[0] <= columns and grid[1] <= rows
+            return _holds(grid, wanted)
     return False
 
 
-def _config(needed: Needs, core_type: str | None, axis: str | None) -> DeviceConfig:
+def _holds(grid: tuple[int, int], wanted: tuple[int, int]) -> bool:
+    return wanted[0] <= grid[0] and wanted[1] <= grid[1]
+
+
+def opened(needed: Needs, core_type: str | None = None, axis: str | None = None) -> DeviceConfig:
+    """A device config for what is needed, by what dispatch runs on: ttnn's own choice where nothing is given."""
     return DeviceConfig(
         mesh_shape=needed.mesh,
         dispatch_core_type=core_type,

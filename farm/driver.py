@@ -46,7 +46,6 @@ from scheduler import (
 )
 from scheduler import Conclusion as Why
 from scheduler.health import State, Transition
-from tracer.device_config import DeviceConfig
 
 WAIT_SECONDS = 0.25
 """How long the driver waits for something to happen before it looks whether it was asked to stop."""
@@ -117,7 +116,7 @@ class Driver:
         self._lanes: defaultdict[str, dict[int, str]] = defaultdict(dict)  # what each board's batches are, in words
         self._since: dict[str, float] = {}  # when boards were ready first, by the monotonic clock
         self._losses: dict[str, str] = {}  # why boards were lost, last time
-        self._refusals: dict[DeviceConfig, str] = {}
+        self._refusals: dict[Setup, str] = {}
         self._unconcluded: defaultdict[str, dict[int, Attempt]] = defaultdict(dict)
         self._attempts: list[Attempt] = []  # to be recorded
         self._conclusions: list[Conclusion] = []
@@ -214,13 +213,12 @@ class Driver:
             if vector.unrunnable:
                 self._conclusions.append(untried(vector.id, *vector.unrunnable))
             else:
-                key = Setup(vector.device_config, vector.kinds)
                 past = self._past.get(vector.id, Past(()))
                 tries = self._take_over(vector.id, past)
                 forgiven = len(tries) if past.forgiven else 0
                 estimate = self._costs.of(vector)
                 guess = estimate.basis == "default"
-                works.append(Work(vector.id, key, vector.operation, estimate.seconds, tries, forgiven, guess))
+                works.append(Work(vector.id, vector.setup, vector.operation, estimate.seconds, tries, forgiven, guess))
         self._tell(Planned(tuple(works)))
         self._flush()
         return True
@@ -285,10 +283,14 @@ class Driver:
         work = self.scheduler.works[outcome.vector_id]
         if not work.guess:
             outcome.details["estimate"] = round(work.cost, 6)  # the report shows how good it was
+        vector = self._vectors[outcome.vector_id]
+        opened = vector.way(self._boards[board].kind.name)
+        if opened != vector.device_config:
+            outcome.details["device_config"] = opened.as_json()
         self._keep(Attempt(number, board, outcome))
         means = ending(outcome)
         if means is Ending.REFUSED:
-            self._refusals[self._vectors[outcome.vector_id].device_config] = outcome.message
+            self._refusals[vector.setup] = outcome.message
         if means.blames_board:
             self._happened(board, BoardEventKind.FAULT, outcome.message)
         took = outcome.seconds if means in (Ending.GOOD, Ending.FAILED) else None
@@ -343,7 +345,7 @@ class Driver:
 
     def _assign(self, assign: Assign) -> None:
         vectors = [self._vectors[work] for work, _ in assign.works]
-        config = vectors[0].device_config
+        config = vectors[0].way(self._boards[assign.board].kind.name)
         mesh = "x".join(map(str, config.mesh_shape))
         self._lanes[assign.board][assign.batch] = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
         self._fleet.run(
@@ -355,7 +357,7 @@ class Driver:
         attempts = self._unconcluded.pop(decided.work, {})
         cause = ""
         if decided.conclusion is Why.REFUSED:
-            cause = self._refusals.get(self._vectors[decided.work].device_config, "")
+            cause = self._refusals.get(self._vectors[decided.work].setup, "")
         elif decided.conclusion is Why.LOST:
             cause = next(reversed(self._losses.values()), "")
         elif decided.conclusion is Why.STOPPED:

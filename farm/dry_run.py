@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from operator import itemgetter
 from typing import Any
 
 from farm.boards.base import Board
@@ -19,19 +20,17 @@ from scheduler.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Vectors that need a board opened alike.
+    """Vectors that need boards opened alike.
 
     Attributes:
-        device_config: how.
-        kinds: the kinds of boards that can.
+        device_configs: how boards are opened, by kind, of those kinds that can run them.
         vectors: how many.
         operations: of how many operations.
         seconds: estimated, all together.
         boards: how many of the boards can take them.
     """
 
-    device_config: dict[str, Any]
-    kinds: list[str]
+    device_configs: dict[str, dict[str, Any]]
     vectors: int
     operations: int
     seconds: float
@@ -77,10 +76,9 @@ class Plan:
         for text in self.broken:
             yield f"          {text}"
         for group in self.groups:
-            how = ", ".join(f"{name} {_short(value)}" for name, value in group.device_config.items())
             yield (
-                f"{group.vectors:8}  opened with {how}: {group.operations} operations, "
-                f"{duration(group.seconds)} in all, {_boards(group.boards)} of {'/'.join(group.kinds)}"
+                f"{group.vectors:8}  opened with {_how(group.device_configs)}: {group.operations} operations, "
+                f"{duration(group.seconds)} in all, {_boards(group.boards)} of {'/'.join(group.device_configs)}"
             )
         runnable = sum(group.vectors for group in self.groups)
         yield (
@@ -101,7 +99,7 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
     for vector in vectors:
         if vector.unrunnable:
             continue
-        key = Setup(vector.device_config, vector.kinds)
+        key = vector.setup
         if not any(fits(kind, key) for kind in kinds):
             not_run[Reason.UNSATISFIABLE.value] += 1
             continue
@@ -115,8 +113,7 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
     found = simulate([(board.id, board.kind.name) for board in able], jobs, fits, setups=costs.setups)
     groups = [
         Group(
-            key.config.as_json(),
-            sorted(set(key.kinds) & set(kinds)),
+            {kind: config.as_json() for kind, config in sorted(key.ways, key=itemgetter(0)) if kind in kinds},
             len(members[key]),
             len({vector.operation for vector in members[key]}),
             round(total, 6),
@@ -148,6 +145,16 @@ def _operations(vectors: Sequence[Vector]) -> list[tuple[str, str, int]]:
 
 def _shares(boards: Sequence[Board], found: Simulated) -> dict[str, int]:
     return {board.id: found.share[board.id] for board in boards}
+
+
+def _how(configs: dict[str, dict[str, Any]]) -> str:
+    """In words; where kinds of boards are opened in different ways, with the kinds of each."""
+    by_way: defaultdict[str, list[str]] = defaultdict(list)
+    for kind, config in configs.items():
+        by_way[", ".join(f"{name} {_short(value)}" for name, value in config.items())].append(kind)
+    if len(by_way) == 1:
+        return next(iter(by_way))
+    return " and ".join(f"{way} ({'/'.join(kinds)})" for way, kinds in by_way.items())
 
 
 def _short(value: object) -> str:

@@ -55,11 +55,12 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
                     _say(f"{vector.id} {vector.operation}: {known.verdict.value}: {known.message}")
                     counts[known.verdict.value] += 1
                     continue
-                if opened != vector.device_config:
-                    reply = session.open(vector.device_config.as_json())
+                config = vector.way(board.kind.name)
+                if opened != config:
+                    reply = session.open(config.as_json())
                     if "refused" in reply:
                         raise NotRunnable(f"{board.id} doesn't open for {vector.id}: {reply['refused']}")
-                    opened = vector.device_config
+                    opened = config
                 outcome = session.run(vector.payload)
                 counts[outcome.verdict.value] += 1
                 if "traceback" in outcome.details:

@@ -7,16 +7,17 @@ it is to be tried again, and a vector with attempts but no verdict goes on with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from farm.boards.base import BoardKind
-from farm.device_configs import can_serve, needs
+from farm.device_configs import Needs, needs
 from farm.driver import Past
 from farm.errors import NothingSelected
 from farm.outcome import Outcome
 from farm.parcels import packed
+from farm.placing import Placer
 from farm.store import Attempt, AttemptView, RunView, Store, VectorView
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
@@ -65,13 +66,13 @@ def rest_of(
     """
     view = store.view(run_id)
     payloads = dict(store.payloads(run_id))
-    there = tuple(dict.fromkeys(kinds))
+    placer = Placer(kinds)
     vectors, past = [], {}
     for each in view.vectors:
         again = _again(each, retry_failed=retry_failed, retry_infra=retry_infra)
         if each.concluded and not again:
             continue
-        vectors.append(_vector(each, payloads[each.vector_id], there))
+        vectors.append(_vector(each, payloads[each.vector_id], placer))
         if each.history:
             attempts = tuple(_attempt(each.vector_id, tried) for tried in each.history)
             past[each.vector_id] = Past(attempts, forgiven=each.concluded)
@@ -97,14 +98,12 @@ def _again(vector: VectorView, *, retry_failed: bool, retry_infra: bool) -> bool
     return retry_failed and vector.verdict.failed
 
 
-def _vector(view: VectorView, payload: dict[str, Any], kinds: Sequence[BoardKind]) -> Vector:
+def _vector(view: VectorView, payload: dict[str, Any], placer: Placer) -> Vector:
     config = DeviceConfig.from_json(view.device_config)
-    able = frozenset(kind.name for kind in kinds if _serves(kind, config, payload))
-    unrunnable = None
+    placing = placer.place(_needs(payload, config), None if view.device_config_inferred else config)
+    unrunnable = placing.unrunnable
     if "arguments" not in payload and "module" not in payload:
         unrunnable = (Reason.BROKEN_CONFIGURATION, view.message or "the configuration can't be read")
-    elif not able:
-        unrunnable = (Reason.UNSATISFIABLE, "no board here opens as it needs")
     return Vector(
         id=view.vector_id,
         operation=view.operation,
@@ -116,20 +115,20 @@ def _vector(view: VectorView, payload: dict[str, Any], kinds: Sequence[BoardKind
         timeout=payload.get("timeout"),
         sources=tuple(view.sources),
         lost=tuple(view.inexact),
-        kinds=able,
+        setup=placing.setup,
         unrunnable=unrunnable,
+        needs=placing.needs,
     )
 
 
-def _serves(kind: BoardKind, config: DeviceConfig, payload: dict[str, Any]) -> bool:
-    if config.opened_by is not None:
-        return True
+def _needs(payload: dict[str, Any], config: DeviceConfig) -> Needs:
+    """What a vector needed as it was planned: the config that was recorded tells its mesh."""
     if "module" in payload or "arguments" not in payload:
-        return can_serve(kind, config)
-    if payload.get("archs") and kind.arch not in payload["archs"]:
-        return False
+        columns, rows = payload.get("grid", (1, 1))
+        return Needs(config.mesh_shape, (columns, rows))
     arguments = {name: v2.decode(raw) for name, raw in payload["arguments"].items()}
-    return can_serve(kind, config, needs(payload["operation"], arguments).grid)
+    needed = needs(payload["operation"], arguments, archs=tuple(payload.get("archs", ())))
+    return replace(needed, mesh=config.mesh_shape)
 
 
 def _attempt(vector_id: str, tried: AttemptView) -> Attempt:

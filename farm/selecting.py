@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from farm.boards.base import Board
     from farm.sweeps.choosing import ModuleChoice
     from farm.vectors import Vector
-    from tracer.device_config import DeviceConfig
 
 MODEL_TRACED = "model_traced"
 """The suite of a master's configurations."""
@@ -80,20 +79,15 @@ def with_environment(boards: Sequence[Board], measure: Collection[Mode], *, watc
 
 
 def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iterator[Vector]:
-    """The vectors, which on a farm may also run on boards of kinds that join it later, opened as they are planned."""
+    """The vectors, which on a farm may also run on boards of kinds that join it later."""
     from farm.boards.kinds import KINDS
-    from farm.device_configs import can_serve
+    from farm.placing import Placer
 
     on_farm = any(board.host for board in boards)
-
-    @cache
-    def able(config: DeviceConfig, grid: tuple[int, int]) -> frozenset[str]:
-        fixture = config.opened_by is not None  # it opens whatever it finds
-        return frozenset(kind.name for kind in KINDS.values() if fixture or can_serve(kind, config, grid))
-
+    placer = Placer(KINDS.values())
     for vector in vectors:
         if on_farm and vector.kinds:
-            yield replace(vector, kinds=vector.kinds | able(vector.device_config, vector.grid))
+            yield replace(vector, setup=placer.place(vector.needs, vector.known_config).setup)
         else:
             yield vector
 

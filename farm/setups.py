@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from tracer.device_config import DeviceConfig
@@ -10,15 +10,27 @@ from tracer.device_config import DeviceConfig
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a board must offer for a vector: the scheduler's key.
+    """How boards are opened for a vector, each kind in its own way: the scheduler's key.
 
     Attributes:
-        config: how it is opened.
-        kinds: the names of the kinds that can.
+        ways: the names of the kinds that can run it, each with how it is opened.
     """
 
-    config: DeviceConfig
-    kinds: frozenset[str]
+    ways: frozenset[tuple[str, DeviceConfig]] = frozenset()
+
+    @classmethod
+    def alike(cls, config: DeviceConfig, kinds: Iterable[str]) -> Setup:
+        """All these kinds, by name, opened in one way."""
+        return cls(frozenset((kind, config) for kind in kinds))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of the kinds that can run it."""
+        return frozenset(kind for kind, _ in self.ways)
+
+    def way(self, kind: str) -> DeviceConfig | None:
+        """How a board of this kind is opened; None where it can't run it."""
+        return next((config for name, config in self.ways if name == kind), None)
 
 
 def fits(kind: Hashable, key: Hashable) -> bool:

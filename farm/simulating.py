@@ -40,9 +40,7 @@ class Distribution:
     def jobs(self, count: int, kinds: Sequence[str], seed: int) -> list[Job]:
         """So many jobs that boards of these kinds can run; the same seed gives the same ones."""
         dice = random.Random(seed)  # noqa: S311 - dice of a simulation
-        keys = [
-            Setup(DeviceConfig(l1_small_size=1024 * number or None), frozenset(kinds)) for number in range(self.configs)
-        ]
+        keys = [Setup.alike(DeviceConfig(l1_small_size=1024 * number or None), kinds) for number in range(self.configs)]
         # half of the spread lies between operations, half within them
         share = self.sigma / 2**0.5
         pace = [dice.lognormvariate(0.0, share) for _ in range(self.operations)]
@@ -61,19 +59,20 @@ def of_vectors(vectors: Sequence[Vector], costs: Costs, count: int | None) -> li
     jobs = []
     for vector in vectors:
         if not vector.unrunnable:
-            key = Setup(vector.device_config, vector.kinds)
             seconds = costs.of(vector).seconds
-            jobs.append(Job(Work(vector.id, key, vector.operation, seconds), seconds))
+            jobs.append(Job(Work(vector.id, vector.setup, vector.operation, seconds), seconds))
     return _repeated(jobs, count)
 
 
 def of_run(view: RunView, boards: Sequence[Board], count: int | None) -> list[Job]:
     """A job for each vector that a run tried, as long as it took there; repeated up to `count`."""
     kinds = frozenset(board.kind.name for board in boards)
+    keys: dict[Setup, Setup] = {}  # one for all vectors that are opened alike
     jobs = []
     for vector in view.vectors:
         if vector.history:
-            key = Setup(DeviceConfig.from_json(vector.device_config), kinds)
+            key = Setup.alike(DeviceConfig.from_json(vector.device_config), kinds)
+            key = keys.setdefault(key, key)
             seconds = vector.history[-1].seconds
             jobs.append(Job(Work(vector.vector_id, key, vector.operation, seconds), seconds))
     return _repeated(jobs, count)

@@ -8,10 +8,12 @@ from typing import Any
 
 from farm.boards.base import BoardKind
 from farm.boards.kinds import KINDS
-from farm.device_configs import can_serve, infer, needs, traced_archs
+from farm.device_configs import Needs, needs, traced_archs
 from farm.errors import NothingSelected
 from farm.naming import Names
 from farm.parcels import Parcel, packed, unpacked
+from farm.placing import Placer
+from farm.setups import Setup
 from farm.verdicts import Reason
 from tracer.configuration import BrokenConfiguration, Configuration
 from tracer.device_config import DeviceConfig
@@ -32,15 +34,15 @@ class Vector:
         operation: the operation's dotted name.
         config_hash: tt-metal's hash of the configuration.
         content_hash: the hash of its canonical form.
-        device_config: how a board must be opened for it.
-        device_config_inferred: whether that was inferred, since the trace doesn't say.
+        device_config: how a board must be opened for it; where that was inferred, the plainest way of `setup`.
+        device_config_inferred: whether it was inferred, since the trace doesn't say.
         text: its payload, which the board process gets, as JSON: id, operation, arguments, names, output.
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
-        kinds: the names of the kinds of boards that can run it.
+        setup: the kinds of boards that can run it, each with how it is opened.
         unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
         seconds: how long it may well take, where more is known than of a call.
-        grid: columns and rows of compute cores that it names.
+        needs: what it needs of an open board.
         timeout: seconds that it may take, where its module says so.
     """
 
@@ -53,16 +55,30 @@ class Vector:
     text: str = field(compare=False)
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
-    kinds: frozenset[str] = frozenset()
+    setup: Setup = field(default_factory=Setup)
     unrunnable: tuple[Reason, str] | None = None
     seconds: float | None = None
-    grid: tuple[int, int] = (1, 1)
+    needs: Needs = field(default_factory=Needs)
     timeout: float | None = None
 
     @property
     def payload(self) -> dict[str, Any]:
         """What the board process gets."""
         return unpacked(self.text)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of the kinds of boards that can run it."""
+        return self.setup.kinds
+
+    @property
+    def known_config(self) -> DeviceConfig | None:
+        """How a board must be opened for it, where its trace says."""
+        return None if self.device_config_inferred else self.device_config
+
+    def way(self, kind: str) -> DeviceConfig:
+        """How a board of this kind is opened for it."""
+        return self.setup.way(kind) or self.device_config
 
     def parcel(self, deadline: float | None = None) -> Parcel:
         """What travels to a board; `deadline` is what follows from the seconds that it took before."""
@@ -91,9 +107,9 @@ def plan(
     names = [name for name, found in master.configurations.items() if found or name in broken_in]
     wanted = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
     made = Names()
-    there = tuple(dict.fromkeys(kinds))
+    placer = Placer(kinds)
     vectors = [
-        _vector(configuration, there, made, modes)
+        _vector(configuration, placer, made, modes)
         for name in wanted
         for configuration in master.configurations.get(name, ())
     ]
@@ -104,30 +120,18 @@ def plan(
     return vectors
 
 
-def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Names, modes: Sequence[str]) -> Vector:
+def _vector(configuration: Configuration, placer: Placer, made: Names, modes: Sequence[str]) -> Vector:
     vector_id = made.unique(configuration.content_hash[:ID_LENGTH])
     traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
-    needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration))
     archs = traced_archs(configuration.arguments, [seen.machine for seen in configuration.executions])
-    kinds = tuple(kind for kind in kinds if not archs or kind.arch in archs)
-    if traced is None:
-        device_config, able = infer(needed, kinds)
-    else:
-        device_config = traced
-        able = tuple(kind for kind in kinds if can_serve(kind, traced, needed.grid))
-    unrunnable = None
-    if not able:
-        unrunnable = (
-            Reason.UNSATISFIABLE,
-            f"no board here opens a {_times(device_config.mesh_shape)} mesh of chips "
-            f"with {_times(needed.grid)} compute cores" + (f", of {' or '.join(archs)}" if archs else ""),
-        )
+    needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration), archs)
+    placing = placer.place(needed, traced)
     return Vector(
         id=vector_id,
         operation=configuration.operation,
         config_hash=configuration.config_hash,
         content_hash=configuration.content_hash,
-        device_config=device_config,
+        device_config=placing.config,
         device_config_inferred=traced is None,
         text=packed(
             {
@@ -142,9 +146,9 @@ def _vector(configuration: Configuration, kinds: tuple[BoardKind, ...], made: Na
         ),
         sources=configuration.sources,
         lost=configuration.lost,
-        kinds=frozenset(kind.name for kind in able),
-        unrunnable=unrunnable,
-        grid=needed.grid,
+        setup=placing.setup,
+        unrunnable=placing.unrunnable,
+        needs=placing.needs,
     )
 
 
@@ -168,7 +172,3 @@ def _traced_mesh(configuration: Configuration) -> Sequence[int] | None:
         if isinstance(shape, list) and all(type(side) is int for side in shape):
             return shape
     return None
-
-
-def _times(sides: Sequence[int]) -> str:
-    return " x ".join(map(str, sides))

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from farm.boards.base import BoardKind
-from farm.device_configs import Needs, can_serve, infer
+from farm.device_configs import Needs
 from farm.naming import Names
 from farm.parcels import packed
+from farm.placing import Placer
 from farm.sweeps.records import Listed, Problem, Record
 from farm.vectors import ID_LENGTH, Vector
 from farm.verdicts import Reason
@@ -31,50 +32,20 @@ class Planner:
             kinds: the kinds of the boards that are there, best first.
         """
         made = Names()
-        configs = _Configs(kinds)
+        placer = Placer(kinds)
         for record in records:
             if isinstance(record, Problem):
                 yield _of_problem(record, made)
             elif isinstance(record, Listed):
-                yield _vector(record, configs, made, self._modes)
+                yield _vector(record, placer, made, self._modes)
 
     def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> list[Vector]:
         """The same vectors for boards of other kinds."""
-        configs = _Configs(kinds)
-        return [_placed(vector, configs) if _may_run(vector) else vector for vector in vectors]
+        placer = Placer(kinds)
+        return [_placed(vector, placer) if _may_run(vector) else vector for vector in vectors]
 
 
-class _Configs:
-    """How boards are opened for vectors, and which kinds can be.
-
-    Vectors name few grids and modules few fixtures: each config is worked out once.
-    """
-
-    def __init__(self, kinds: Iterable[BoardKind]) -> None:
-        self._kinds = tuple(dict.fromkeys(kinds))
-        self._known: dict[tuple[tuple[int, int], DeviceConfig | None], tuple[DeviceConfig, frozenset[str]]] = {}
-
-    def of(self, grid: tuple[int, int], known: DeviceConfig | None) -> tuple[DeviceConfig, frozenset[str]]:
-        """The config of a vector, and the names of the kinds that can be opened so.
-
-        Args:
-            grid: columns and rows of compute cores that it names.
-            known: how the board must be opened, where that is known.
-        """
-        if (grid, known) not in self._known:
-            self._known[grid, known] = self._worked_out(grid, known)
-        return self._known[grid, known]
-
-    def _worked_out(self, grid: tuple[int, int], known: DeviceConfig | None) -> tuple[DeviceConfig, frozenset[str]]:
-        if known is None:
-            config, able = infer(Needs(grid=grid), self._kinds)
-            return config, frozenset(kind.name for kind in able)
-        if known.opened_by is not None:  # a fixture opens whatever it finds
-            return known, frozenset(kind.name for kind in self._kinds)
-        return known, frozenset(kind.name for kind in self._kinds if can_serve(kind, known, grid))
-
-
-def _vector(listed: Listed, configs: _Configs, made: Names, modes: list[str]) -> Vector:
+def _vector(listed: Listed, placer: Placer, made: Names, modes: list[str]) -> Vector:
     module = listed.of.module
     vector_id = made.unique(listed.input_hash[:ID_LENGTH])
     payload: dict[str, Any] = {
@@ -86,6 +57,8 @@ def _vector(listed: Listed, configs: _Configs, made: Names, modes: list[str]) ->
         "input_hash": listed.input_hash,
         "values": listed.values,
     }
+    if listed.grid != (1, 1):
+        payload["grid"] = list(listed.grid)
     if listed.unwritten:
         payload["unwritten"] = listed.unwritten
     if listed.of.timeout is not None:
@@ -95,39 +68,31 @@ def _vector(listed: Listed, configs: _Configs, made: Names, modes: list[str]) ->
     if listed.lost:
         payload["lost"] = list(listed.lost)
     known = DeviceConfig(opened_by=module.name) if listed.of.fixture else listed.device_config
-    config, able = configs.of(listed.grid, known)
-    vector = Vector(
+    placing = placer.place(Needs(grid=listed.grid), known)
+    return Vector(
         id=vector_id,
         operation=module.name,
         config_hash=listed.config_hash or listed.input_hash,
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
-        device_config=config,
+        device_config=placing.config,
         device_config_inferred=known is None,
         text=packed(payload),
         sources=listed.sources,
         lost=listed.lost,
-        kinds=able,
-        unrunnable=None if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
-        grid=listed.grid,
+        setup=placing.setup,
+        unrunnable=placing.unrunnable if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
+        needs=placing.needs,
         timeout=listed.of.timeout,
     )
-    return vector if able or vector.unrunnable else replace(vector, unrunnable=_nowhere(vector))
 
 
 def _may_run(vector: Vector) -> bool:
     return vector.unrunnable is None or vector.unrunnable[0] is Reason.UNSATISFIABLE
 
 
-def _placed(vector: Vector, configs: _Configs) -> Vector:
-    config, able = configs.of(vector.grid, None if vector.device_config_inferred else vector.device_config)
-    moved = replace(vector, device_config=config, kinds=able, unrunnable=None)
-    return moved if able else replace(moved, unrunnable=_nowhere(moved))
-
-
-def _nowhere(vector: Vector) -> tuple[Reason, str]:
-    (chips, others), (columns, rows) = vector.device_config.mesh_shape, vector.grid
-    told = f"no board here opens a {chips} x {others} mesh of chips with {columns} x {rows} compute cores"
-    return Reason.UNSATISFIABLE, told
+def _placed(vector: Vector, placer: Placer) -> Vector:
+    placing = placer.place(vector.needs, vector.known_config)
+    return replace(vector, device_config=placing.config, setup=placing.setup, unrunnable=placing.unrunnable)
 
 
 def _of_problem(problem: Problem, made: Names) -> Vector:

@@ -13,6 +13,7 @@ from farm.boards.base import Board
 from farm.boards.mock import mock_boards
 from farm.parcels import packed
 from farm.report.progress import Progress
+from farm.setups import Setup
 from farm.store.view import RunView
 from farm.sweeping import Sweep, run_sweep
 from farm.vectors import Vector
@@ -76,6 +77,7 @@ def _vector(
     manifest: Manifest, entry: Entry, there: set[Any], ship: Callable[[Path], str], also: Sequence[str]
 ) -> Vector:
     folder = manifest.folder(entry)
+    config = DeviceConfig(mesh_shape=entry.boards.mesh)
     able = [kind.name for kind in entry.boards.able() if kind in there]
     wanted = f"{' or '.join(entry.boards.kind)} with a mesh of {entry.boards.mesh[0]} x {entry.boards.mesh[1]} chips"
     model = {
@@ -91,10 +93,10 @@ def _vector(
         operation=entry.name,
         config_hash="",
         content_hash=entry.digest,
-        device_config=DeviceConfig(mesh_shape=entry.boards.mesh),
+        device_config=config,
         device_config_inferred=False,
         text=packed({"id": entry.name, "operation": entry.name, MODEL: model}),
-        kinds=frozenset(able),
+        setup=Setup.alike(config, able),
         unrunnable=None if able else (Reason.UNSATISFIABLE, f"no board here is a {wanted}"),
         seconds=MODEL_SECONDS,
     )

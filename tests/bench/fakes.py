@@ -12,11 +12,14 @@ from pathlib import Path
 from farm.boards.fake import Script, fake_boards
 from farm.boards.kinds import KINDS
 from farm.parcels import packed
+from farm.setups import Setup
 from farm.store import Store
 from farm.sweeping import Sweep, run_sweep
 from farm.vectors import Vector
 from tests.bench.real import Clock
 from tracer.device_config import DeviceConfig
+
+SETUP = Setup.alike(DeviceConfig(), ["n300"])
 
 
 def vector(number: int) -> Vector:
@@ -29,7 +32,7 @@ def vector(number: int) -> Vector:
         device_config=DeviceConfig(),
         device_config_inferred=False,
         text=packed({"id": name, "operation": "ttnn.fake", "arguments": {}}),
-        kinds=frozenset({"n300"}),
+        setup=SETUP,
     )
 
 

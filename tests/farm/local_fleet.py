@@ -26,12 +26,14 @@ class LocalFleet:
 
     Attributes:
         given: every batch that was handed out: board and vector ids.
+        opened: and how the board was to be opened for it.
         started: boards, as often as they were started.
         limits: of its keepers.
     """
 
     def __init__(self) -> None:
         self.given: list[tuple[str, list[str]]] = []
+        self.opened: list[tuple[str, DeviceConfig]] = []
         self.started: list[str] = []
         self.limits = Limits(open=0.01, vector=0.01)
         self._keepers: dict[str, Keeper] = {}
@@ -51,6 +53,7 @@ class LocalFleet:
 
     def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         self.given.append((board, [parcel.id for parcel in parcels]))
+        self.opened.append((board, config))
         self._batches[board].append((batch, config, parcels))
 
     def stop(self, board: str) -> None:

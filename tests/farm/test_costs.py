@@ -13,6 +13,7 @@ from farm.boards.kinds import KINDS
 from farm.costs import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Costs, learn, size
 from farm.outcome import Outcome
 from farm.parcels import packed
+from farm.setups import Setup
 from farm.store import Attempt, RunBoard, RunInfo, Store
 from farm.vectors import Vector
 from farm.verdicts import Verdict
@@ -40,7 +41,7 @@ def vector(name: str, operation: str = "ttnn.add", side: int = 32, seconds: floa
         device_config=DeviceConfig(),
         device_config_inferred=False,
         text=packed({"operation": operation, "arguments": {"arg0": tensor(1, 1, side, side)}}),
-        kinds=frozenset({"n300"}),
+        setup=Setup.alike(DeviceConfig(), ["n300"]),
         seconds=seconds,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.boards.kinds import KINDS
-from farm.device_configs import Needs, can_serve, infer, needs, traced_archs
+from farm.device_configs import Needs, needs, traced_archs, way_to_open
 from tracer.device_config import DeviceConfig
 from tracer.values import (
     CoreCoord,
@@ -61,28 +61,39 @@ def test_convolutions_need_small_l1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grid", "kinds", "dispatch", "able"),
+    ("grid", "kind", "way"),
     [
-        ((8, 7), ["n300", "p150"], None, ["n300", "p150"]),
-        ((8, 8), ["n300"], "ETH", ["n300"]),
-        ((8, 8), ["n150"], None, ["n150"]),
-        ((8, 8), ["n150", "n300"], "ETH", ["n150", "n300"]),
-        ((11, 10), ["n300", "p150"], None, ["p150"]),
-        ((8, 9), ["galaxy", "n300"], None, ["galaxy"]),
-        ((9, 11), ["galaxy", "n300"], None, []),
+        ((8, 7), "n300", (None, None)),
+        ((8, 8), "n300", ("ETH", None)),
+        ((8, 8), "n150", (None, None)),
+        ((7, 9), "n150", (None, "COL")),
+        ((8, 9), "n150", None),
+        ((8, 9), "galaxy", (None, None)),
+        ((8, 10), "galaxy", ("ETH", None)),
+        ((11, 10), "n300", None),
+        ((11, 10), "p150", (None, None)),
     ],
 )
-def test_the_plainest_config_that_most_boards_serve(
-    grid: tuple[int, int], kinds: list[str], dispatch: str | None, able: list[str]
+def test_a_kind_is_opened_in_the_plainest_way_that_serves(
+    grid: tuple[int, int], kind: str, way: tuple[str | None, str | None] | None
 ) -> None:
-    config, found = infer(Needs(grid=grid), [KINDS[name] for name in kinds])
-    assert config.dispatch_core_type == dispatch
-    assert [kind.name for kind in found] == able
+    config = way_to_open(KINDS[kind], Needs(grid=grid))
+    assert (None if config is None else (config.dispatch_core_type, config.dispatch_core_axis)) == way
+
+
+def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
+    assert [name for name, kind in KINDS.items() if way_to_open(kind, Needs(mesh=(2, 4)))] == ["t3000", "galaxy"]
+    blackhole = [name for name, kind in KINDS.items() if way_to_open(kind, Needs(archs=("blackhole",)))]
+    assert blackhole == ["p100", "p150", "p300"]
+    assert way_to_open(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
 
 
 def test_a_traced_config_is_served_by_what_opens_so() -> None:
     mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
-    assert can_serve(KINDS["n300"], mesh)
-    assert not can_serve(KINDS["n150"], mesh)
-    assert not can_serve(KINDS["p300"], mesh), "Blackhole dispatches by column"
-    assert not can_serve(KINDS["p150"], DeviceConfig(dispatch_core_type="ETH"))
+    assert way_to_open(KINDS["n300"], Needs(), mesh) is mesh
+    assert way_to_open(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "it is opened in no other way than is known"
+    assert way_to_open(KINDS["n150"], Needs(), mesh) is None
+    assert way_to_open(KINDS["p300"], Needs(), mesh) is None, "Blackhole dispatches by column"
+    assert way_to_open(KINDS["p150"], Needs(), DeviceConfig(dispatch_core_type="ETH")) is None
+    fixture = DeviceConfig(opened_by="a module")
+    assert way_to_open(KINDS["n150"], Needs(grid=(9, 9)), fixture) is fixture, "it opens whatever it finds"

@@ -6,6 +6,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from farm.errors import NotRunnable, StoreError
 from farm.fleet import Happening, Outcomes, Unusable
 from farm.parcels import packed
 from farm.report.plain import PlainProgress
+from farm.setups import Setup
 from farm.store import Attempt, RunInfo, RunView, Store
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
@@ -27,6 +29,7 @@ from tracer.device_config import DeviceConfig
 
 N300 = KINDS["n300"]
 ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
+ETH = DeviceConfig(dispatch_core_type="ETH")
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def vector(name: str, config: DeviceConfig = ONE, kinds: Sequence[str] = ("n300"
         device_config=config,
         device_config_inferred=False,
         text=packed({"id": name}),
-        kinds=frozenset(kinds),
+        setup=Setup.alike(config, kinds),
         **more,  # type: ignore[arg-type]
     )
 
@@ -102,6 +105,38 @@ def test_vectors_known_not_to_run_are_concluded_without_a_board(store: Store) ->
     assert verdicts(view) == {"bad": ("not_run", "broken_configuration")}
     assert view.vectors[0].message == "ttnn.add 3 arg0: no shape"
     assert fleet.given == []
+
+
+EITHER = Setup(frozenset({("n150", ONE), ("n300", ETH)}))
+"""8 x 8 compute cores, for which an n300 must dispatch from other cores than by default."""
+
+
+def test_a_board_of_each_kind_is_opened_in_its_own_way(store: Store) -> None:
+    fleet = LocalFleet()
+    on = [*fake_boards(KINDS["n150"], 1), *boards(1)]
+    view = run(store, on, [replace(vector(f"v{n}"), setup=EITHER) for n in range(40)], fleet)
+    assert view.counts["validated"] == 40
+    assert set(fleet.opened) == {("fake:n150:0", ONE), ("fake:n300:0", ETH)}
+    told = {each.history[0].board: each.history[0].details.get("device_config") for each in view.vectors}
+    assert told == {"fake:n150:0": None, "fake:n300:0": ETH.as_json()}, "what isn't as the vector's own is told"
+
+
+@pytest.mark.parametrize("refusing", ["n150", "n300"])
+def test_what_one_kind_refuses_another_runs(store: Store, refusing: str) -> None:
+    bad = fake_boards(KINDS[refusing], 1, script=Script(opening=Opening.REFUSES))
+    good = fake_boards(KINDS["n300" if refusing == "n150" else "n150"], 1)
+    view = run(store, [*bad, *good], [replace(vector(f"v{n}"), setup=EITHER) for n in range(20)])
+    assert view.counts["validated"] == 20
+
+
+def test_a_refused_config_is_told_only_of_what_no_other_kind_could_run(store: Store) -> None:
+    on = [*boards(1, Script(opening=Opening.REFUSES)), *fake_boards(KINDS["n150"], 1)]
+    alone = [vector(f"a{n}") for n in range(5)]  # the same config, but for n300 alone
+    both = [vector(f"b{n}", kinds=("n150", "n300")) for n in range(20)]
+    view = run(store, on, [*alone, *both])
+    ended = {name: pair[0] for name, pair in verdicts(view).items()}
+    assert {ended[each.id] for each in both} == {"validated"}
+    assert {ended[each.id] for each in alone} <= {"board_fault", "not_run"}
 
 
 def test_vectors_that_no_board_fits_are_unsatisfiable(store: Store) -> None:

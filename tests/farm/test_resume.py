@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,17 @@ from farm.outcome import Outcome
 from farm.parcels import packed
 from farm.report.plain import PlainProgress
 from farm.resume import boards_of, rest_of
+from farm.setups import Setup
 from farm.store import Attempt, Conclusion, RunInfo, RunView, Store
 from farm.sweeping import driving
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
 from tests.farm.local_fleet import LocalFleet
+from tracer import v2
 from tracer.device_config import DeviceConfig
+from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
 
 N300 = KINDS["n300"]
-KIND_NAMES = frozenset({"n300"})
 
 
 @pytest.fixture
@@ -37,17 +39,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def vector(name: str, **more: Any) -> Vector:
+def vector(name: str, said: Mapping[str, Any] | None = None, **more: Any) -> Vector:
+    payload = {"id": name, "operation": "ttnn.add", "arguments": {}, **(said or {})}
     return Vector(
         name,
         "ttnn.add",
         "",
         "",
         DeviceConfig(),
-        device_config_inferred=False,
-        text=packed({"id": name, "operation": "ttnn.add", "arguments": {}}),
-        kinds=KIND_NAMES,
-        **more,
+        text=packed(payload),
+        setup=Setup.alike(DeviceConfig(), ["n300"]),
+        **{"device_config_inferred": False, **more},
     )
 
 
@@ -155,6 +157,31 @@ def test_a_broken_configuration_stays_one(store: Store) -> None:
     view, fleet = go_on(store, run_id, Script())
     assert [(each.verdict, each.reason) for each in view.vectors] == [(Verdict.NOT_RUN, Reason.BROKEN_CONFIGURATION)]
     assert fleet.given == []
+
+
+def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> None:
+    cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
+    memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores, (32, 32)))
+    arguments = {"arg0": v2.encode(Tensor((1, 1, 2048, 32), "BFLOAT16", "TILE", memory=memory))}
+    plain, eth = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH")
+    vectors = [
+        vector("inferred", {"arguments": arguments}, device_config_inferred=True),
+        vector("known", {"arguments": arguments}),
+        vector("module", {"module": {}, "grid": [8, 8]}, device_config_inferred=True),
+    ]
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    kinds = [KINDS["n150"], N300, KINDS["p150"]]
+    rest = {each.id: each for each in rest_of(store, run_id, kinds).vectors}
+    either = Setup(frozenset({("n150", plain), ("n300", eth), ("p150", plain)}))
+    assert {name: each.setup for name, each in rest.items()} == {
+        "inferred": either,
+        "known": Setup.alike(plain, ["n150", "p150"]),
+        "module": either,
+    }
+    assert {each.device_config for each in rest.values()} == {plain}
+    for each in rest_of(store, run_id, [N300]).vectors:
+        assert (each.unrunnable is None) == each.device_config_inferred
 
 
 def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:

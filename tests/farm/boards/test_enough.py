@@ -23,9 +23,9 @@ def plan_of(**needed: str) -> Plan:
         there = {kind.name for kind in kinds}
         vectors = []
         for name, able in needed.items():
-            serving = frozenset(able.split()) & there
+            serving = set(able.split()) & there
             none = None if serving else (Reason.UNSATISFIABLE, "no board opens so")
-            vectors.append(replace(vector(name), kinds=serving, unrunnable=none))
+            vectors.append(replace(vector(name, kinds=sorted(serving)), unrunnable=none))
         return vectors
 
     return plan

@@ -16,6 +16,7 @@ from farm.actor import board_resource, resources_of
 from farm.boards.base import Board
 from farm.boards.kinds import KINDS
 from farm.boards.versions import board_versions
+from farm.device_configs import Needs
 from farm.errors import FarmError, NotRunnable
 from farm.hosts.holders import broker, holders
 from farm.hosts.inventory import firmware_of, take_stock
@@ -25,6 +26,7 @@ from farm.hosts.selection import Selection
 from farm.hosts.state import HostState, load_state, process_began
 from farm.hosts.token import make_token, require_token, write_token
 from farm.selecting import for_later_boards
+from farm.setups import Setup
 from farm.vectors import Vector
 from farm.verdicts import Reason
 from tracer.device_config import DeviceConfig
@@ -160,15 +162,16 @@ def test_vectors_may_run_on_boards_of_kinds_that_join_a_farm_later() -> None:
     own = take_stock("fake:n300", "", None).boards
     there = [replace(board, host="alpha") for board in own]
     small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, text="{}")
-    small = replace(small, kinds=frozenset({"n300"}), grid=(8, 7))
-    large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)))
-    nowhere = replace(small, kinds=frozenset(), unrunnable=(Reason.UNSATISFIABLE, "no board here"))
+    small = replace(small, setup=Setup.alike(DeviceConfig(), ["n300"]), needs=Needs(grid=(8, 8)))
+    large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)), device_config_inferred=False, needs=Needs())
+    nowhere = replace(small, setup=Setup(), unrunnable=(Reason.UNSATISFIABLE, "no board here"))
     assert list(for_later_boards([small, large, nowhere], own)) == [small, large, nowhere]
     met = list(for_later_boards([small, large, nowhere], there))
     assert met[0].kinds == set(KINDS)
     assert met[1].kinds == {"n300", "t3000", "galaxy", "p300"}
     assert met[2] == nowhere, "what no board there can run is said at once"
-    assert met[0].device_config == small.device_config, "boards are opened as suits those that are there"
+    assert met[0].way("n300").dispatch_core_type == "ETH", "each kind is opened in its own way"
+    assert met[0].way("n150") == met[0].device_config == DeviceConfig()
 
 
 def test_missing_boards_are_an_error() -> None:
