@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from importlib import metadata
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
 from tracer.describe import describe
 from tracer.errors import CaptureError
 from tracer.journal import JournalWriter
-from tracer.keys import key
+from tracer.keys import keys
 from tracer.openings import Opening, Openings
 from tracer.plumbing import PLUMBING
 from tracer.signatures import Overload, Type, overloads
@@ -44,7 +45,7 @@ class Capture:
 
     Attributes:
         configurations: how many configurations were recorded so far.
-        calls: how many calls were recorded so far.
+        calls: how many calls were recorded, in the tests that are over.
     """
 
     def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = PLUMBING) -> None:
@@ -62,7 +63,7 @@ class Capture:
         self._openings = Openings()
         self._known: dict[Hashable, _Known] = {}
         self._opening_numbers: dict[str, int] = {}
-        self._counts: dict[int, int] | None = None
+        self._test = _Test(counts=False)
         self._lock = threading.Lock()
         self._undo: list[Callable[[], None]] = []
         self.configurations = 0
@@ -103,14 +104,16 @@ class Capture:
     def begin(self, source: str) -> None:
         """A test begins: the calls from here on are its own."""
         with self._lock:
-            self._counts = {}
+            self._test = _Test(counts=True)
             self._journal.write({"test": source})
 
     def end(self, source: str, outcome: str) -> None:
         """The test that began last is over; calls between tests belong to none and don't count."""
         with self._lock:
-            counts, self._counts = self._counts or {}, None
-            self._journal.write({"ended": source, "outcome": outcome, "counts": list(counts.items())})
+            over, self._test = self._test, _Test(counts=False)
+            counts = [(known.number, next(known.times)) for known in over.called]
+            self.calls += sum(times for _, times in counts)
+            self._journal.write({"ended": source, "outcome": outcome, "counts": counts})
 
     def finish(self, status: int) -> None:
         """The run is over, with this exit status of pytest's."""
@@ -118,19 +121,18 @@ class Capture:
             self._journal.write({"exit": status})
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        thread, leave_out = _Thread(), self._leave_out
+        thread, leave_out, record = _Thread(), self._leave_out, self._record
 
         def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
-            if thread.inside:
-                return original(operation, *args, **kwargs)
+            state = thread.state
             name = operation.python_fully_qualified_name
-            if name.startswith(_METHODS):
+            if state.inside or name.startswith(_METHODS):
                 return original(operation, *args, **kwargs)
-            thread.inside = True
+            state.inside = True
             try:
                 if name in leave_out:
                     return original(operation, *args, **kwargs)
-                known = self._record(operation, name, args, kwargs)
+                known = record(operation, name, args, kwargs)
                 try:
                     result = original(operation, *args, **kwargs)
                 except Exception as error:
@@ -140,23 +142,34 @@ class Capture:
                     self._returned(known, result)
                 return result
             finally:
-                thread.inside = False
+                state.inside = False
 
         return __call__
 
     def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
-        opened = self._openings.count
-        named = tuple([(each, key(value)) for each, value in kwargs.items()]) if kwargs else ()
-        signature = (name, opened, key(args), named)
+        values = (*args, *kwargs.values()) if kwargs else args
+        signature = (name, self._openings.count, tuple(kwargs), keys(values))
+        known = self._known.get(signature)
+        if known is None or known.test is not self._test:
+            known = self._first(signature, operation, name, args, kwargs)
+        next(known.times)
+        return known
+
+    def _first(
+        self, signature: Hashable, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> _Known:
+        """The first call of a configuration, or its first in this test."""
         with self._lock:
-            known = self._known.get(signature)
+            known, test = self._known.get(signature), self._test
             if known is None:
                 known = self._known[signature] = self._new(operation, name, args, kwargs)
-            elif self._counts is not None and known.number not in self._counts:
+            elif test.counts and known.test is not test:
                 self._journal.write({"seen": known.number})
-            if self._counts is not None:
-                self._counts[known.number] = self._counts.get(known.number, 0) + 1
-            self.calls += 1
+            if known.test is not test:
+                known.times = count()
+                known.test = test  # last: from here on other threads count
+                if test.counts:
+                    test.called.append(known)
         return known
 
     def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
@@ -195,20 +208,49 @@ class Capture:
                 self._journal.write({"raised": known.number, "error": _words(error)})
 
 
-class _Known:
-    """A configuration that was recorded: its number, and whether its output is known, too."""
+class _Test:
+    """A test, or what is between two: the configurations that were called in it, if they count."""
 
-    __slots__ = ("answered", "number")
+    __slots__ = ("called", "counts")
+
+    def __init__(self, *, counts: bool) -> None:
+        self.counts = counts
+        self.called: list[_Known] = []
+
+
+class _Known:
+    """A configuration that was recorded.
+
+    Attributes:
+        number: the journal's.
+        answered: whether its output is known, too.
+        test: the one it was called in last.
+        times: how often there. `next` counts without a lock, which would take as long as all else.
+    """
+
+    __slots__ = ("answered", "number", "test", "times")
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.answered = False
+        self.test: _Test | None = None
+        self.times = count()
+
+
+class _Inside:
+    """Whether a thread is inside an operation."""
+
+    __slots__ = ("inside",)
+
+    def __init__(self) -> None:
+        self.inside = False
 
 
 class _Thread(threading.local):
-    """Whether this thread is inside an operation."""
+    """The thread's own state: looking at what is local to a thread takes longer than looking at a slot."""
 
-    inside = False
+    def __init__(self) -> None:
+        self.state = _Inside()
 
 
 def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

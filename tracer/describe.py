@@ -81,6 +81,15 @@ def parameter_of(activation: object) -> tuple[float, ...] | None:
     return tuple(float(each) for each in read)
 
 
+def struct_fields(cls: type) -> tuple[str, ...] | None:
+    """The attributes that an object of a class of ttnn is described by, as a `Struct`; None if it is described else."""
+    name = cls.__name__
+    if hasattr(cls, "__members__") or name in _by_name or name in HANDLES:
+        return None
+    # a constructor without parameters says nothing of what an object holds, but these hold nothing
+    return () if name in FIELDLESS else _constructor_fields(cls)
+
+
 def dims(shape: Any) -> tuple[int, ...]:
     """The dimensions of a `ttnn.Shape`, twice as fast as its own iterator gives them."""
     return tuple([shape[place] for place in range(shape.rank)])
@@ -123,8 +132,7 @@ def _choose_ttnn(cls: type) -> Describer:
         return _by_name[name]
     if name in HANDLES:
         return lambda _: Handle(HANDLES[name])
-    # a constructor without parameters says nothing of what an object holds, but these hold nothing
-    fields = () if name in FIELDLESS else _constructor_fields(cls)
+    fields = struct_fields(cls)
     if fields is None:
         return _lost
     return lambda value: Struct(name, tuple((field, describe(getattr(value, field))) for field in fields))

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from tracer.capture import Capture
+from tracer.describe import describe
 from tracer.journal import read_journal
+from tracer.keys import keys
 from tracer.signatures import overloads
 from tracer.values import EnumMember, MemoryConfig, Tensor
 
@@ -51,3 +53,47 @@ def test_the_signatures_of_all_operations_read() -> None:
     read = [overloads(each) for each in names]  # a docstring that isn't understood raises
     assert len(names) > 400
     assert sum(map(bool, read)) > 400
+
+
+def test_keys_tell_apart_what_descriptions_tell_apart() -> None:
+    cores = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(1, 0))])
+    one_by_one = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(x, 0), ttnn.CoreCoord(x, 0)) for x in (0, 1)])
+    row, column = ttnn.ShardOrientation.ROW_MAJOR, ttnn.ShardOrientation.COL_MAJOR
+    shards = [
+        ("HEIGHT_SHARDED", cores, [32, 64], row),
+        ("HEIGHT_SHARDED", cores, [32, 64], column),
+        ("HEIGHT_SHARDED", cores, [64, 64], row),
+        ("HEIGHT_SHARDED", one_by_one, [32, 64], row),
+        ("WIDTH_SHARDED", cores, [64, 32], row),
+        ("BLOCK_SHARDED", cores, [64, 32], row),
+    ]
+    memories = [ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG]
+    for layout, *spec in shards:
+        memory_layout = getattr(ttnn.TensorMemoryLayout, layout)
+        memories.append(ttnn.MemoryConfig(memory_layout, ttnn.BufferType.L1, ttnn.ShardSpec(*spec)))
+    # as ttnn compares them, equal to one of those before
+    nd_shards = [ttnn.NdShardSpec(ttnn.Shape(shape), cores) for shape in ([32, 64], [64, 32])]
+    memories += [ttnn.MemoryConfig(ttnn.BufferType.L1, spec) for spec in nd_shards]
+    tiles = [ttnn.Tile([32, 32]), ttnn.Tile([32, 32], transpose_tile=True), ttnn.Tile([16, 32])]
+
+    def made() -> list[Any]:
+        def tensor(shape: Any = (64, 64), dtype: Any = ttnn.float32, **more: Any) -> Any:
+            given = {"layout": ttnn.TILE_LAYOUT, "memory_config": ttnn.DRAM_MEMORY_CONFIG, "tile": tiles[0]} | more
+            return ttnn.Tensor([0.0] * 4096, list(shape), dtype, device=None, **given)
+
+        return [
+            *(tensor(memory_config=memory) for memory in memories),
+            *(tensor(tile=tile) for tile in tiles),
+            *(tensor(shape) for shape in ((1, 64, 64), (32, 128), (128, 32))),
+            *(tensor(dtype=ttnn.bfloat16), tensor(layout=ttnn.ROW_MAJOR_LAYOUT)),
+            *(
+                ttnn.from_host_shards([tensor() for _ in range(rows * columns)], ttnn.MeshShape(rows, columns))
+                for rows, columns in ((1, 1), (1, 2), (2, 1), (2, 2), (1, 4))
+            ),
+        ]
+
+    for one, ones_key in zip(made(), keys(made()), strict=True):
+        for other, others_key in zip(made(), keys(made()), strict=True):
+            same = describe(one) == describe(other)
+            assert ((ones_key, hash(ones_key)) == (others_key, hash(others_key))) == same, (one, other)
+    assert len({repr(describe(each)) for each in made()}) == len(memories) + 2 + 3 + 2 + 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,9 @@ import pytest
 from tracer.capture import Capture
 from tracer.configuration import Configuration
 from tracer.journal import Journal, read_journal
-from tracer.keys import key
+from tracer.keys import keys
 from tracer.plumbing import PLUMBING, left_out
-from tracer.values import EnumMember, Handle, MemoryConfig, Placement, Tensor
+from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
 
 pytestmark = pytest.mark.ttnn
 EVERYWHERE = Placement((1, 2), (2,), (None,))
@@ -201,28 +202,64 @@ def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_me
     cores = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(0, 0))])
     spec = ttnn.ShardSpec(cores, [32, 64], ttnn.ShardOrientation.ROW_MAJOR)
     shards = ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1, spec)
+    # equal to the one before, as ttnn compares them
+    nd_shards = ttnn.MemoryConfig(ttnn.BufferType.L1, ttnn.NdShardSpec(ttnn.Shape([32, 64]), cores))
     tensors = [
         ttnn.zeros([32, 64], dtype=dtype, layout=layout, device=mock_mesh, memory_config=memory)
         for dtype in (ttnn.bfloat16, ttnn.float32)
         for layout in (ttnn.TILE_LAYOUT, ttnn.ROW_MAJOR_LAYOUT)
-        for memory in (ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, shards)
+        for memory in (ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, shards, nd_shards)
     ]
     objects = [
-        *(0, 0.0, -0.0, False, None, "", (), 1, 1.0, True, float("nan"), "1", (1,), (True,), {"a": 1}),
+        *(0, 0.0, -0.0, False, None, "", (), 1, 1.0, True, float("nan"), "nan", "1", (1,), (True,), {"a": 1}),
         *(ttnn.bfloat16, ttnn.TILE_LAYOUT, ttnn.UnaryOpType.EXP, ttnn.BufferType.DRAM, ttnn.StorageType.HOST),
-        *(ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, shards, mock_mesh, ttnn.Shape([1]), ttnn.CoreGrid(x=1, y=1)),
+        *(
+            ttnn.DRAM_MEMORY_CONFIG,
+            ttnn.L1_MEMORY_CONFIG,
+            shards,
+            nd_shards,
+            mock_mesh,
+            ttnn.Shape([1]),
+            ttnn.CoreGrid(x=1, y=1),
+        ),
         *(ttnn.UnaryWithParam(ttnn.UnaryOpType.GELU, parameter) for parameter in (0.0, 1.0)),
+        *(ttnn.WormholeComputeKernelConfig(packer_l1_acc=accumulates) for accumulates in (False, True)),
         *tensors,
         ttnn.from_device(tensors[0]),
         ttnn.zeros([64, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh),
     ]
     for one in objects:
-        assert key(one) == key(one)
         for other in objects:
             same = repr(describe(one)) == repr(describe(other))
-            assert (key(one) == key(other)) == same, (one, other)
+            assert (known_by(one) == known_by(other)) == same, (one, other)
     again = ttnn.zeros([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
-    assert key(again) == key(tensors[0])
+    assert known_by(again) == known_by(tensors[0])
+
+
+def known_by(value: object) -> tuple[object, int]:
+    """What a dictionary compares: the key and its hash."""
+    found = keys([value])
+    return found, hash(found)
+
+
+def test_a_key_keeps_no_tensor_alive(x: Any) -> None:
+    before = sys.getrefcount(x)
+    kept = keys([x, [x]])
+    assert sys.getrefcount(x) == before
+    assert kept == keys([x, [x]])
+
+
+def test_what_can_t_be_read_is_described(ttnn: Any, traced: Traced) -> None:
+    class Unreadable:
+        def __repr__(self) -> str:
+            raise RuntimeError("no text")
+
+    for _ in range(2):
+        with pytest.raises(TypeError):
+            ttnn.relu(Unreadable())
+    (found,) = traced.found
+    assert found.executions[0].count == 2
+    assert isinstance(found.arguments["arg0"], Lost)
 
 
 def test_names_are_of_an_overload_that_the_call_gives_enough(ttnn: Any, traced: Traced, x: Any) -> None:
