@@ -247,26 +247,28 @@ def test_what_could_not_be_recorded_is_recorded_the_next_time(store: Store) -> N
         """A store whose disk is full in mid-run."""
 
         def __init__(self) -> None:
-            self.refusals = 1
+            self.refused: list[str] = []
 
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-            if attempts and self.refusals:
-                self.refusals -= 1
+        def record(self, run_id: str, attempts: Sequence[Attempt], *more: Any) -> None:
+            if attempts and not self.refused:
+                self.refused = [attempt.outcome.vector_id for attempt in attempts]
                 raise StoreError("the disk is full")
-            store.record(run_id, attempts)
+            store.record(run_id, attempts, *more)
 
     run_id = store.start_run(RunInfo("test"))
     vectors = [vector(f"v{n}") for n in range(10)]
     store.plan(run_id, vectors)
-    driver = Driver(run_id, boards(1), LocalFleet(), cast(Store, Full()), PlainProgress(io.StringIO()))
+    full = Full()
+    driver = Driver(run_id, boards(1), LocalFleet(), cast(Store, full), PlainProgress(io.StringIO()))
     driver.start()
     with pytest.raises(StoreError):
         driver.run(vectors)
     driver.abandon()
-    assert store.view(run_id).counts["validated"] > 0
+    assert full.refused
+    assert set(full.refused) <= {each.vector_id for each in store.view(run_id).vectors if each.verdict.good}
 
 
 def test_a_lost_keeper_costs_no_other_vector_anything(store: Store) -> None:

@@ -80,6 +80,12 @@ def test_what_was_acknowledged_survives_sigkill_at_any_moment(tmp_path: Path, ac
         assert sqlite3.connect(place).execute("pragma integrity_check").fetchone() == ("ok",)
 
 
+def test_a_commit_is_on_the_disk_when_it_is_acknowledged(store: Store) -> None:
+    # no power can be cut here: this is the setting at which SQLite survives it
+    with store.writing() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
 FULL = """
 import resource, signal, sys
 from tests.farm.test_store_fire import attempt, vectors
@@ -145,6 +151,15 @@ def test_a_lock_is_waited_for_and_then_said(tmp_path: Path, monkeypatch: pytest.
         other.close()
         store.record(run_id, [attempt("v1")])
         assert store.view(run_id).counts["validated"] == 2
+
+
+def test_who_will_write_has_the_lock_from_the_beginning(store: Store) -> None:
+    # one that reads first and asks for the lock then is refused at once, where another wrote in between
+    other = sqlite3.connect(store.place, timeout=0, isolation_level=None)
+    with store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()
 
 
 def test_a_clock_that_jumps_costs_no_result(store: Store) -> None:
