@@ -20,7 +20,8 @@ from tracer.journal import JournalWriter
 from tracer.keys import keys
 from tracer.openings import Opening, Openings
 from tracer.plumbing import PLUMBING
-from tracer.signatures import Overload, Type, overloads
+from tracer.positions import positional_names
+from tracer.signatures import overloads
 from tracer.v2 import encode
 
 _OPERATION_CLASSES = ("FastOperation", "Operation")
@@ -258,42 +259,6 @@ def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> lis
         return positional_names(overloads(operation), args, kwargs)
     except ValueError:
         return []  # documented in a way that isn't understood: the call is kept by place
-
-
-def positional_names(found: Sequence[Overload], args: Sequence[Any], kwargs: dict[str, Any]) -> list[str]:
-    """The parameters' names of the arguments given by place; empty where the overloads don't tell."""
-    if not args:
-        return []
-    taking = [
-        each
-        for each in found
-        if len(each.positional) >= len(args) and kwargs.keys() <= each.by_name.keys() and _enough(each, args, kwargs)
-    ]
-    named = [[parameter.name for parameter in each.positional[: len(args)]] for each in taking]
-    # nanobind, too, takes the first overload whose types fit
-    for each, names in zip(taking, named, strict=True):
-        if all(map(_takes, each.positional, args)):
-            return names
-    return named[0] if named and all(names == named[0] for names in named) else []
-
-
-def _enough(overload: Overload, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
-    """Whether a call gives everything that has no default."""
-    given = {parameter.name for parameter in overload.positional[: len(args)]} | kwargs.keys()
-    return all(name in given or parameter.has_default for name, parameter in overload.by_name.items())
-
-
-def _takes(parameter: Any, value: object) -> bool:
-    return any(_is_a(value, each) for each in parameter.alternatives) or not parameter.type
-
-
-def _is_a(value: object, wanted: Type) -> bool:
-    name = type(value).__name__
-    if name == "NoneType":
-        return wanted.name == "None"
-    if isinstance(value, (list, tuple)):
-        return wanted.short in ("Sequence", "list", "tuple")
-    return wanted.short in {"int": ("int", "float")}.get(name, (name, "object"))
 
 
 def _device_of(values: Sequence[Any]) -> Any:
