@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from farm.boards.kinds import KINDS
+from farm.boards.mock import mock_boards
 from farm.interrupt import Interrupt
+from farm.process.handle import TtnnProcess
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -39,3 +45,34 @@ def test_another_thread_runs_without() -> None:
 
     with ThreadPoolExecutor(1) as pool:
         assert not pool.submit(asked).result()
+
+
+BOARD_PROCESS = f"""#!{sys.executable}
+import os, signal, sys, time
+
+def caught(number, frame):
+    with open("caught", "a") as file:
+        file.write(signal.Signals(number).name)
+    os._exit(0)
+
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, caught)
+os.write(int(sys.argv[sys.argv.index("--replies") + 1]), b'{{"hello": {{}}}}\\n')
+time.sleep(60)
+"""
+
+
+def test_a_board_whose_keeper_is_ended_at_once_is_released_by_sigint(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(BOARD_PROCESS)
+    python.chmod(0o755)
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
+    process.start()
+    os.close(process._life)  # as the system does for a keeper that is killed
+    process._life = os.open(os.devnull, os.O_RDONLY)
+    caught = tmp_path / "board" / "caught"
+    deadline = time.monotonic() + 20
+    while not caught.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.close()
+    assert caught.read_text() == "SIGINT"
