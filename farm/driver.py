@@ -61,14 +61,14 @@ class Recorder(Protocol):
     def board(self, run_id: str, board: RunBoard) -> None:
         """Records a board."""
 
-    def events(self, run_id: str, events: Sequence[BoardEvent]) -> None:
-        """Records what happened to boards."""
-
-    def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-        """Records attempts."""
-
-    def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
-        """Records how vectors ended."""
+    def record(
+        self,
+        run_id: str,
+        attempts: Sequence[Attempt],
+        conclusions: Sequence[Conclusion],
+        events: Sequence[BoardEvent],
+    ) -> None:
+        """Records attempts, how vectors ended and what happened to boards: all at once, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,12 +383,8 @@ class Driver:
         attempts, conclusions, events = self._attempts, self._conclusions, self._events
         self._flushed = time.monotonic()
         # should one fail, what was not written is still there for the next time; writing twice does no harm
-        self._recorder.record(self.run_id, attempts)
-        self._attempts = []
-        self._recorder.conclude(self.run_id, conclusions)
-        self._conclusions = []
-        self._recorder.events(self.run_id, events)
-        self._events = []
+        self._recorder.record(self.run_id, attempts, conclusions, events)
+        self._attempts, self._conclusions, self._events = [], [], []
         for attempt in attempts:
             self._progress.attempt(attempt, self._vectors[attempt.outcome.vector_id].operation)
         for concluded in conclusions:

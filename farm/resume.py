@@ -75,7 +75,9 @@ def rest_of(
         vectors.append(_vector(each, payloads[each.vector_id], placer))
         if each.history:
             attempts = tuple(_attempt(each.vector_id, tried) for tried in each.history)
-            past[each.vector_id] = Past(attempts, forgiven=each.concluded)
+            # a good attempt that a driver recorded as it died stands, whatever the verdict says that was there before
+            forgiven = each.concluded and not attempts[-1].outcome.verdict.good
+            past[each.vector_id] = Past(attempts, forgiven=forgiven)
     if not vectors:
         more = "" if retry_failed and retry_infra else ": add --retry-failed or --retry-infra to try some again"
         raise NothingSelected(f"run {run_id} is complete{more}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Text
@@ -43,17 +44,21 @@ def shorten(text: str) -> str:
     return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
 
 
+def _bound(value: str | None) -> str | None:
+    if not value or (len(value) <= LONGEST and value.isalnum()):
+        return value
+    return _UNSTORABLE.sub(_escape, shorten(value)) if _UNSTORABLE.search(value) else shorten(value)
+
+
 class RawText(TypeDecorator[str]):
     """Any Python string, read back equal (up to `LONGEST`)."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Escapes what databases refuse."""
-        if not value:
-            return value
-        return _UNSTORABLE.sub(_escape, shorten(value)) if _UNSTORABLE.search(value) else shorten(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002 - SQLAlchemy's signature
+        """Escapes what databases refuse. Not `process_bind_param`, whose two calls per value are most of its cost."""
+        return _bound
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Undoes the escaping."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -117,6 +117,11 @@ def lock_schema(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
 
 
+def insert_all(_connection: Connection, table: Table) -> Any:
+    """An insert that takes every row."""
+    return insert(table)
+
+
 def insert_new(connection: Connection, table: Table) -> Any:
     """An insert that leaves rows alone whose primary key is there."""
     return _INSERTS[connection.dialect.name](table).on_conflict_do_nothing(
@@ -126,8 +131,8 @@ def insert_new(connection: Connection, table: Table) -> Any:
 
 def insert_or_replace(connection: Connection, table: Table) -> Any:
     """An insert that overwrites rows whose primary key is there."""
-    insert = _INSERTS[connection.dialect.name](table)
-    return insert.on_conflict_do_update(
+    replacing = _INSERTS[connection.dialect.name](table)
+    return replacing.on_conflict_do_update(
         index_elements=[column.name for column in table.primary_key],
-        set_={column.name: insert.excluded[column.name] for column in table.columns if not column.primary_key},
+        set_={column.name: replacing.excluded[column.name] for column in table.columns if not column.primary_key},
     )

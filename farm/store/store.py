@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import count, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import platformdirs
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, inspect, select, update
@@ -105,9 +105,7 @@ class Store:
 
     def events(self, run_id: str, events: Sequence[BoardEvent]) -> None:
         """Records what happened to boards."""
-        if events:
-            with self.writing() as connection:
-                connection.execute(insert(schema.board_events), [rows.event_row(run_id, event) for event in events])
+        self.record(run_id, events=events)
 
     # Vectors and what came of them
 
@@ -125,23 +123,41 @@ class Store:
             planned += len(chunk)
         return planned
 
-    def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
-        """Records attempts; one that is there already is left as it was. A bad one doesn't cost the others.
+    def record(
+        self,
+        run_id: str,
+        attempts: Sequence[Attempt] = (),
+        conclusions: Sequence[Conclusion] = (),
+        events: Sequence[BoardEvent] = (),
+    ) -> None:
+        """Records what came of vectors and what happened to boards: all of it at once, or nothing.
+
+        Where something of it can't be stored it doesn't cost the others, and each is recorded by itself.
+
+        Args:
+            run_id: the run.
+            attempts: one that is there already is left as it was.
+            conclusions: how vectors ended; the last one counts.
+            events: of boards.
 
         Raises:
-            StoreError: an attempt can't be stored (its vector isn't planned, say); all others are.
+            StoreError: something can't be stored (its vector isn't planned, say); all else is.
         """
-        written = [rows.attempt_row(run_id, attempt) for attempt in attempts]
-        self._write_each(dialect.insert_new, schema.attempts, written)
+        self._write_each(
+            [
+                _Rows(dialect.insert_new, schema.attempts, [rows.attempt_row(run_id, each) for each in attempts]),
+                _Rows(
+                    dialect.insert_or_replace,
+                    schema.verdicts,
+                    [rows.conclusion_row(run_id, each) for each in conclusions],
+                ),
+                _Rows(dialect.insert_all, schema.board_events, [rows.event_row(run_id, each) for each in events]),
+            ]
+        )
 
     def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
-        """Records how vectors ended; the last conclusion counts.
-
-        Raises:
-            StoreError: a conclusion can't be stored; all others are.
-        """
-        written = [rows.conclusion_row(run_id, conclusion) for conclusion in conclusions]
-        self._write_each(dialect.insert_or_replace, schema.verdicts, written)
+        """Records how vectors ended; see `record`."""
+        self.record(run_id, conclusions=conclusions)
 
     # Reading
 
@@ -304,32 +320,43 @@ class Store:
             planned = zip(chunk, count(position or 0), hashes, strict=False)
             connection.execute(insert(schema.vectors), [rows.vector_row(run_id, *row) for row in planned])
 
-    def _write_each(self, statement: Callable[[Connection, Table], Any], table: Table, written: list[Row]) -> None:
+    def _write_each(self, wanted: Iterable[_Rows]) -> None:
         """Writes rows in one transaction; if the database refuses it, each row in its own."""
+        written = [each for each in wanted if each.rows]
         if not written:
             return
         with dialect.speaking(self.place):
             try:
                 with self._writing.begin() as connection:
-                    connection.execute(statement(connection, table), written)
+                    for each in written:
+                        connection.execute(each.statement(connection, each.table), each.rows)
                 return
             except OperationalError:
                 raise  # locked, full, gone: no row is to blame
             except StatementError:
-                if len(written) == 1:
+                if sum(len(each.rows) for each in written) == 1:
                     raise
-        refused = [error for row in written if (error := self._refusal(statement, table, row))]
+        refused = [error for each in written for row in each.rows if (error := self._refusal(each, row))]
         if refused:
             raise refused[0]
 
-    def _refusal(self, statement: Callable[[Connection, Table], Any], table: Table, row: Row) -> StoreError | None:
+    def _refusal(self, into: _Rows, row: Row) -> StoreError | None:
         """Writes one row; returns why it can't be written."""
         try:
             with self.writing() as connection:
-                connection.execute(statement(connection, table), row)
+                connection.execute(into.statement(connection, into.table), row)
         except StoreError as error:
-            return StoreError(f"{error} (vector {row['vector_id']})")
+            about = f"vector {row['vector_id']}" if "vector_id" in row else f"board {row['board']}"
+            return StoreError(f"{error} ({about})")
         return None
+
+
+class _Rows(NamedTuple):
+    """Rows to be written, and the statement that writes them."""
+
+    statement: Callable[[Connection, Table], Any]
+    table: Table
+    rows: list[Row]
 
 
 def _schema_version(connection: Connection) -> int | None:

@@ -13,7 +13,7 @@ import platformdirs
 from farm.errors import NotRunnable
 from farm.parcels import packed
 from farm.store import Store
-from farm.store.records import Attempt, Plannable
+from farm.store.records import Attempt, BoardEvent, Conclusion, Plannable
 from farm.vectors import Vector
 from farm.zoo.keeper import MODEL, PACKED, TRACE
 from farm.zoo.manifest import Entry, Manifest
@@ -103,9 +103,15 @@ class ZooStore(Store):
         """See `Store`; folders that are sent along are not recorded."""
         return super().plan(run_id, [_light(vector) if isinstance(vector, Vector) else vector for vector in vectors])
 
-    def record(self, run_id: str, attempts: Sequence[Attempt]) -> None:
+    def record(
+        self,
+        run_id: str,
+        attempts: Sequence[Attempt] = (),
+        conclusions: Sequence[Conclusion] = (),
+        events: Sequence[BoardEvent] = (),
+    ) -> None:
         """See `Store`."""
-        super().record(run_id, [self._without_trace(attempt) for attempt in attempts])
+        super().record(run_id, [self._without_trace(attempt) for attempt in attempts], conclusions, events)
         for attempt in attempts:
             ended = attempt.outcome
             told = f"{ended.vector_id}: {ended.verdict.value} on {attempt.board} in {ended.seconds:.1f} s"

@@ -125,6 +125,18 @@ def test_attempts_before_count_after(store: Store) -> None:
     assert [len(each.history) for each in view.vectors] == [2], "one crash before, one after: no more"
 
 
+def test_a_good_attempt_stands_though_an_older_verdict_says_stopped(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, [vector("v"), vector("flaky")])
+    store.conclude(run_id, [Conclusion(name, Verdict.NOT_RUN, Reason.STOPPED) for name in ("v", "flaky")])
+    crash = Attempt(1, "fake:n300:7", Outcome("flaky", Verdict.FAIL_CRASH_HANG, Reason.CRASH, "SIGSEGV"))
+    good = [Attempt(1, "fake:n300:7", Outcome("v", Verdict.VALIDATED))]
+    store.record(run_id, [*good, crash, Attempt(2, "fake:n300:8", Outcome("flaky", Verdict.VALIDATED))])
+    view, fleet = go_on(store, run_id, Script())
+    assert {each.vector_id: each.verdict for each in view.vectors} == {"v": Verdict.VALIDATED, "flaky": Verdict.FLAKY}
+    assert fleet.given == [], "nothing is run again"
+
+
 def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> None:
     run_id = store.start_run(RunInfo("test"))
     names = ["bad", "faulty", "stopped", "good"]
