@@ -170,15 +170,20 @@ def test_lists_of_tensors_and_devices(ttnn: Any, traced: Traced, x: Any, mock_me
 
 def test_threads_have_calls_of_their_own(ttnn: Any, traced: Traced, x: Any) -> None:
     def work() -> None:
-        for _ in range(20):
+        for _ in range(200):
             ttnn.relu(x)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert traced.counts == {"ttnn.relu": 80}
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(switching)
+    assert traced.counts == {"ttnn.relu": 800}
 
 
 def test_calls_between_tests_do_not_count_and_stopping_leaves_ttnn_as_it_was(ttnn: Any, tmp_path: Path, x: Any) -> None:
@@ -210,6 +215,7 @@ def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_me
         for layout in (ttnn.TILE_LAYOUT, ttnn.ROW_MAJOR_LAYOUT)
         for memory in (ttnn.DRAM_MEMORY_CONFIG, ttnn.L1_MEMORY_CONFIG, shards, nd_shards)
     ]
+    halves = [ttnn.Tensor([0.0] * 2048, [32, 64], ttnn.bfloat16, ttnn.TILE_LAYOUT) for _ in range(2)]
     objects = [
         *(0, 0.0, -0.0, False, None, "", (), 1, 1.0, True, float("nan"), "nan", "1", (1,), (True,), {"a": 1}),
         *(ttnn.bfloat16, ttnn.TILE_LAYOUT, ttnn.UnaryOpType.EXP, ttnn.BufferType.DRAM, ttnn.StorageType.HOST),
@@ -226,6 +232,8 @@ def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_me
         *(ttnn.WormholeComputeKernelConfig(packer_l1_acc=accumulates) for accumulates in (False, True)),
         *tensors,
         ttnn.from_device(tensors[0]),
+        # each chip has a part, where of the tensors before each had the whole
+        ttnn.to_device(ttnn.from_host_shards(halves, ttnn.MeshShape(1, 2)), mock_mesh),
         ttnn.zeros([64, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh),
     ]
     for one in objects:
