@@ -16,7 +16,7 @@ from farm.errors import NotRunnable
 from farm.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
 from farm.outcome import Outcome
 from farm.report.progress import Lane, Progress
-from farm.setups import Setup, fits
+from farm.setups import Setup, fits, same
 from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, RunBoard
 from farm.vectors import Vector
 from scheduler import (
@@ -103,7 +103,7 @@ class Driver:
         retries: Retries | None = None,
     ) -> None:
         self.run_id = run_id
-        self.scheduler = Scheduler(fits, retries=retries)
+        self.scheduler = Scheduler(fits, same=same, retries=retries)
         self._limit = ""  # which stopped the run
         self._boards = {board.id: board for board in boards}
         self._fleet = fleet

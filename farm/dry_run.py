@@ -11,7 +11,7 @@ from typing import Any
 from farm.boards.base import Board
 from farm.costs import Costs
 from farm.report.tally import duration
-from farm.setups import Setup, fits
+from farm.setups import Setup, fits, same
 from farm.vectors import Vector
 from farm.verdicts import Reason
 from scheduler.simulation import Job, Simulated, simulate
@@ -110,7 +110,7 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
         work = Work(vector.id, key, vector.operation, estimate.seconds, guess=estimate.basis == "default")
         jobs.append(Job(work, estimate.seconds))
     able = [board for board in boards if any(fits(board.kind.name, key) for key in members)]
-    found = simulate([(board.id, board.kind.name) for board in able], jobs, fits, setups=costs.setups)
+    found = simulate([(board.id, board.kind.name) for board in able], jobs, fits, same=same, setups=costs.setups)
     groups = [
         Group(
             {kind: config.as_json() for kind, config in sorted(key.ways, key=itemgetter(0)) if kind in kinds},

@@ -36,3 +36,11 @@ class Setup:
 def fits(kind: Hashable, key: Hashable) -> bool:
     """Whether boards of a kind, by name, can be set up so."""
     return isinstance(key, Setup) and kind in key.kinds
+
+
+def same(kind: Hashable, one: Hashable, other: Hashable) -> bool:
+    """Whether a board of a kind, by name, that is set up for one key is set up for the other as well."""
+    if not (isinstance(one, Setup) and isinstance(other, Setup) and isinstance(kind, str)):
+        return False
+    way = one.way(kind)
+    return way is not None and way == other.way(kind)

@@ -25,7 +25,7 @@ from scheduler.events import (
 )
 from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
 from scheduler.invariants import check
-from scheduler.placing import choose_key
+from scheduler.placing import Same, choose_key, never
 from scheduler.pool import TAIL_SHARE, Pool
 from scheduler.retry import Retries
 from scheduler.work import Conclusion, Ending, Try, Work
@@ -54,6 +54,7 @@ class Scheduler:
         retries: Retries | None = None,
         budget: FaultBudget | None = None,
         setups: Setups | None = None,
+        same: Same = never,
         validate: bool = False,
     ) -> None:
         """Starts with no boards and no work.
@@ -64,6 +65,7 @@ class Scheduler:
             retries: how often a work is tried.
             budget: what a board may get wrong.
             setups: what boards spend beside the works.
+            same: whether going from one key to another costs a board of this kind nothing.
             validate: check all invariants after every event: slow, for tests.
         """
         self.batching = batching or Batching()
@@ -78,6 +80,7 @@ class Scheduler:
         self.stopped = False
         self.counts: Counter[str] = Counter()
         self._fits = fits
+        self._same = same
         self._known_fits: dict[tuple[Hashable, Hashable], bool] = {}
         self._kinds: Counter[Hashable] = Counter()  # boards not retired, by kind
         self._refusing: Counter[Hashable] = Counter()  # of these, how many a key is kept from
@@ -159,6 +162,11 @@ class Scheduler:
     def able(self, key: Hashable) -> int:
         """How many boards may be given work of this key, starting ones included."""
         return sum(n for kind, n in self._kinds.items() if self.fits(kind, key)) - self._refusing[key]
+
+    def switching(self, board: BoardRecord, key: Hashable) -> float:
+        """Seconds that it costs this board to go to a key."""
+        at = self.pool.key_of(board.id)
+        return 0.0 if at is not None and self._same(board.kind, at, key) else self.setups.switch
 
     def has_room(self, board: BoardRecord) -> bool:
         """Whether a board is to get another batch now."""
@@ -456,7 +464,7 @@ class Scheduler:
 
     def _assign(self, board: BoardRecord) -> bool:
         """Gives a board a batch; False where there is none for it."""
-        key = choose_key(board.id, self.pool, partial(self.can_take, board), self.able, self.setups.switch)
+        key = choose_key(board.id, self.pool, partial(self.can_take, board), self.able, partial(self.switching, board))
         if key is None:
             return False
         lane = self.pool.lanes[key]

@@ -103,7 +103,7 @@ def _idleness(scheduler: Scheduler) -> Iterator[str]:
         for key, lane in scheduler.pool.lanes.items():
             if not scheduler.can_take(board, key) or not lane.size_for(board.id):
                 continue
-            if key == at or worth_switching(scheduler.pool, key, scheduler.setups.switch):
+            if key == at or worth_switching(scheduler.pool, key, scheduler.switching(board, key)):
                 yield f"{board.id} has room while {key} waits"
     for key, lane in scheduler.pool.lanes.items():
         for avoided, heap in lane.elsewhere.items():

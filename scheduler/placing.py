@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import TypeAlias
 
 from scheduler.pool import Pool
 
+Same: TypeAlias = Callable[[Hashable, Hashable, Hashable], bool]
+"""Whether a board of a kind that is set up for one of two keys is set up for the other as well."""
+
+
+def never(_kind: Hashable, _one: Hashable, _other: Hashable) -> bool:
+    """Each key needs a setup of its own."""
+    return False
+
 
 def choose_key(
-    board: str, pool: Pool, may_take: Callable[[Hashable], bool], able: Callable[[Hashable], int], switch: float = 0.0
+    board: str,
+    pool: Pool,
+    may_take: Callable[[Hashable], bool],
+    able: Callable[[Hashable], int],
+    switch: Callable[[Hashable], float] = lambda _: 0.0,
 ) -> Hashable | None:
     """Chooses the key of a board's next batch.
 
-    A board stays with its key while any of it waits, since changing costs time. Then it goes where fewest boards can
-    go, and among those where most seconds wait per board; but only where that helps (see `worth_switching`).
+    A board stays with its key while any of it waits, since changing costs time. Then it goes where it costs least to
+    change to, which mostly is all the same, and among those where fewest boards can go, then where most seconds wait
+    per board; but only where that helps (see `worth_switching`).
 
     Args:
         board: its id.
         pool: the work that waits.
         may_take: whether this board may be given work of a key.
         able: how many boards may be.
-        switch: seconds that changing the key costs.
+        switch: seconds that it costs this board to change to a key.
 
     Returns:
         None where nothing waits for it.
@@ -34,14 +48,18 @@ def choose_key(
     if current in open_to_it:
         return _forgotten(pool, open_to_it, current, able, switch) or current
     return min(
-        (key for key in open_to_it if worth_switching(pool, key, switch)),
-        key=lambda key: (able(key), -pool.seconds_left(key) / (pool.boards_at(key) + 1)),
+        (key for key in open_to_it if worth_switching(pool, key, switch(key))),
+        key=lambda key: (switch(key), able(key), -pool.seconds_left(key) / (pool.boards_at(key) + 1)),
         default=None,
     )
 
 
 def _forgotten(
-    pool: Pool, keys: list[Hashable], current: Hashable, able: Callable[[Hashable], int], switch: float
+    pool: Pool,
+    keys: list[Hashable],
+    current: Hashable,
+    able: Callable[[Hashable], int],
+    switch: Callable[[Hashable], float],
 ) -> Hashable | None:
     """A key that no board is at, and that would end after all others if it waited for a board to be done with its own.
 
@@ -54,7 +72,9 @@ def _forgotten(
     if pool.boards_at(current) < 2 or pool.seconds_left(current) / pool.boards_at(current) > share:
         return None
     # whoever goes there does all of it, unless it is much
-    late = [key for key in alone if switch + max(pool.lanes[key].longest, min(pool.lanes[key].cost, share)) >= share]
+    late = [
+        key for key in alone if switch(key) + max(pool.lanes[key].longest, min(pool.lanes[key].cost, share)) >= share
+    ]
     return max(late, key=lambda key: pool.lanes[key].cost, default=None)
 
 

@@ -19,6 +19,7 @@ from scheduler.core import Scheduler
 from scheduler.costs import Setups
 from scheduler.events import AttemptEnded, BatchEnded, BoardAdded, BoardReady, Planned
 from scheduler.instructions import Assign, Conclude
+from scheduler.placing import Same, never
 from scheduler.work import Conclusion, Ending, Work
 
 
@@ -91,6 +92,7 @@ class _Board:
     """A simulated board: its batches, and what it is set up for."""
 
     name: str
+    kind: Hashable
     batches: deque[tuple[int, Hashable, deque[str]]] = field(default_factory=deque)
     key: Hashable = None
     groups: set[str] = field(default_factory=set)
@@ -102,12 +104,13 @@ def simulate(
     jobs: Iterable[Job],
     fits: Callable[[Hashable, Hashable], bool],
     *,
+    same: Same = never,
     setups: Setups | None = None,
     faults: Faults | None = None,
     batching: Batching | None = None,
 ) -> Simulated:
-    """Runs jobs on boards, by id and kind, as the scheduler would have them run."""
-    simulation = _Simulation(fits, setups or Setups(), faults or Faults(), batching)
+    """Runs jobs on boards, by id and kind, as the scheduler would have them run: see `Scheduler` for the rest."""
+    simulation = _Simulation(fits, same, setups or Setups(), faults or Faults(), batching)
     return simulation.run(boards, list(jobs))
 
 
@@ -115,17 +118,19 @@ class _Simulation:
     def __init__(
         self,
         fits: Callable[[Hashable, Hashable], bool],
+        same: Same,
         setups: Setups,
         faults: Faults,
         batching: Batching | None,
     ) -> None:
         self.fits = fits
+        self.same = same
         self.setups = setups
         self.faults = faults
         self.dice = random.Random(faults.seed)  # noqa: S311 - dice of a simulation
         # whether a board is given up is not what is simulated: faults here are the works' own doing
         budget = FaultBudget(in_a_row=1 << 30, in_all=1 << 30)
-        self.scheduler = Scheduler(fits, setups=setups, batching=batching, budget=budget)
+        self.scheduler = Scheduler(fits, setups=setups, same=same, batching=batching, budget=budget)
         self.boards: dict[str, _Board] = {}
         self.seconds: dict[str, float] = {}
         self.groups: dict[str, str] = {}
@@ -136,14 +141,14 @@ class _Simulation:
 
     def run(self, boards: Sequence[tuple[str, Hashable]], jobs: list[Job]) -> Simulated:
         self.found = found = Simulated(len(jobs), len(boards))
-        found.lower_bound = lower_bound(boards, jobs, self.fits, self.setups)
+        found.lower_bound = lower_bound(boards, jobs, self.fits, self.setups, self.same)
         for job in jobs:
             self.seconds[job.work.id] = job.seconds
             self.groups[job.work.id] = job.work.group
         works = tuple(job.work for job in jobs)
         jobs.clear()
         for name, kind in boards:
-            self.boards[name] = _Board(name)
+            self.boards[name] = _Board(name, kind)
             self._tell(BoardAdded(name, kind), 0.0)
         self._tell(Planned(works), 0.0)
         del works
@@ -179,8 +184,9 @@ class _Simulation:
         _, key, works = board.batches[0]
         work = works[0]
         preparing = 0.0
-        if board.key != key:
-            board.key = key
+        known = board.key is not None and (board.key == key or self.same(board.kind, board.key, key))
+        board.key = key
+        if not known:
             board.groups.clear()
             preparing = self.setups.switch
             self.found.switches += 1
@@ -219,11 +225,12 @@ def lower_bound(
     jobs: Sequence[Job],
     fits: Callable[[Hashable, Hashable], bool],
     setups: Setups,
+    same: Same = never,
 ) -> float:
     """Seconds in which no schedule can be done: what fits some kinds only is shared by their boards at best.
 
-    Every board must be set up once, every key somewhere, every group called a first time under each key; and the
-    longest job takes as long as it takes.
+    Every board must be set up once, every key somewhere, every group called a first time under each key, but for keys
+    that are the same for some board; and the longest job takes as long as it takes.
     """
     kinds: defaultdict[Hashable, int] = defaultdict(int)
     for _, kind in boards:
@@ -249,8 +256,13 @@ def lower_bound(
         if not keys:
             continue
         count = sum(kinds[kind] for kind in some)
-        work = sum(math.fsum(seconds[key]) + setups.first * len(groups[key]) for key in keys)
-        bound = max(bound, (work + setups.switch * max(count, len(keys))) / count)
+        apart: list[Hashable] = []  # no board is set up for two of them
+        for key in keys:
+            if not any(same(kind, key, other) for other in apart for kind in some):
+                apart.append(key)
+        work = math.fsum(each for key in keys for each in seconds[key])
+        work += setups.first * sum(len(groups[key]) for key in apart)
+        bound = max(bound, (work + setups.switch * max(count, len(apart))) / count)
     return bound
 
 

@@ -41,7 +41,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
 ) -> None:
     """Run the real scheduler on a simulated clock: how long would so many boards take?"""
     from farm.report.tally import duration
-    from farm.setups import fits
+    from farm.setups import fits, same
     from farm.simulating import Distribution, simulated_boards
     from farm.simulating import unknown as untold
     from scheduler.costs import Setups
@@ -56,7 +56,10 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     setups = Setups(switch, first)
     began = time.perf_counter()
     found = run_simulation(
-        there, untold(jobs) if unknown else jobs, fits, setups=setups, faults=Faults(faults, fault_seconds, seed)
+        *(there, untold(jobs) if unknown else jobs, fits),
+        same=same,
+        setups=setups,
+        faults=Faults(faults, fault_seconds, seed),
     )
     took = time.perf_counter() - began
     if as_json:

@@ -7,7 +7,7 @@ import pytest
 from farm.boards.kinds import KINDS
 from farm.device_configs import Needs
 from farm.placing import Placer
-from farm.setups import Setup, fits
+from farm.setups import Setup, fits, same
 from farm.verdicts import Reason
 from tracer.device_config import DeviceConfig
 
@@ -34,6 +34,14 @@ def test_vectors_that_need_the_same_of_boards_share_a_setup() -> None:
     assert small.setup is large.setup
     assert small is there.place(Needs(grid=(2, 2)))
     assert there.place(Needs(grid=(8, 8))).setup != large.setup
+
+
+def test_a_kind_that_is_opened_alike_for_two_setups_need_not_be_opened_again() -> None:
+    there = placer("n150", "n300")
+    small, large = there.place(Needs(grid=(8, 7))).setup, there.place(Needs(grid=(8, 8))).setup
+    assert same("n150", small, large)
+    assert not same("n300", small, large)
+    assert not same("p150", small, large), "it can't run either"
 
 
 def test_a_known_config_is_the_same_for_all_that_can_serve_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+
 import pytest
 
 from scheduler.batching import Batching
@@ -91,6 +93,17 @@ def test_a_board_stays_with_its_key_then_goes_where_fewest_can_then_where_most_w
     assert choose("old", "small", "large", "rare") == "small"
     waiting.leave("old")
     assert choose("old", "small", "large") == "large"
+
+
+def test_a_board_goes_first_where_it_is_set_up_already() -> None:
+    waiting = pool(Work("a", "alike", cost=1.0), Work("b", "other", cost=9.0))
+    costs = {"alike": 0.0, "other": 1.0}
+
+    def choose(switch: Callable[[Hashable], float]) -> object:
+        return choose_key("board", waiting, costs.__contains__, lambda key: 1 if key == "other" else 2, switch)
+
+    assert choose(lambda _: 1.0) == "other"
+    assert choose(lambda key: costs[str(key)]) == "alike"
 
 
 def test_boards_spread_over_keys() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scheduler import Setups, Work
 from scheduler.costs import Pace, Size, scaled, typical
+from scheduler.placing import Same, never
 from scheduler.simulation import Faults, Job, Simulated, lower_bound, simulate
 
 BOARDS = [(f"n300:{number}", "n300") for number in range(16)]
@@ -82,9 +83,10 @@ def test_work_that_no_board_fits_is_counted() -> None:
     st.lists(st.integers(1, 3), min_size=1, max_size=6),
     st.sampled_from([0.0, 0.5, 20.0]),
     st.booleans(),
+    st.sampled_from([never, lambda kind, one, other: kind > 1 and one % kind == other % kind]),
 )
 def test_every_job_runs_once_and_no_schedule_beats_the_bound(
-    given_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool
+    given_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool, same: Same
 ) -> None:
     def fits(kind: object, key: object) -> bool:
         return isinstance(kind, int) and isinstance(key, int) and kind >= key
@@ -95,11 +97,26 @@ def test_every_job_runs_once_and_no_schedule_beats_the_bound(
     ]
     possible = sum(key <= max(kinds) for _, key, _ in given_jobs)
     found: Simulated = simulate(
-        [(f"b{n}", kind) for n, kind in enumerate(kinds)], jobs, fits, setups=Setups(switch, 0.1)
+        [(f"b{n}", kind) for n, kind in enumerate(kinds)], jobs, fits, same=same, setups=Setups(switch, 0.1)
     )
     assert found.attempts == possible
     assert found.unsatisfiable == len(given_jobs) - possible
     assert found.makespan >= found.lower_bound - 1e-6
+
+
+def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing() -> None:
+    jobs = [Job(Work(f"w{n}", "narrow" if n % 2 else "wide", "g", 1.0), 1.0) for n in range(20)]
+
+    def same(kind: object, one: object, other: object) -> bool:
+        return kind == "large" and {one, other} == {"narrow", "wide"}
+
+    setups = Setups(switch=5.0, first=1.0)
+    alone = simulate([("a", "large")], list(jobs), everywhere, same=same, setups=setups)
+    assert (alone.switches, alone.makespan) == (1, 26.0)
+    assert alone.lower_bound == pytest.approx(26.0)
+    assert simulate([("b", "small")], list(jobs), everywhere, same=same, setups=setups).switches == 2
+    both = simulate([("a", "large"), ("b", "small")], list(jobs), everywhere, same=same, setups=setups)
+    assert both.switches == 2, "the one that changes for nothing takes what the other leaves"
 
 
 def test_lower_bound_counts_only_the_boards_that_fit() -> None:

@@ -46,9 +46,13 @@ def fits(kind: object, key: object) -> bool:
     return (kind, key) in FITS
 
 
+def same(kind: object, one: object, other: object) -> bool:
+    return kind == "n300" and {one, other} == {"1x1", "1x2"}
+
+
 def new_scheduler(setups: Setups | None = None) -> Scheduler:
     budget = FaultBudget(in_a_row=3, in_all=6, refusals=1)
-    return Scheduler(fits, batching=Batching(most_works=4), budget=budget, setups=setups, validate=True)
+    return Scheduler(fits, batching=Batching(most_works=4), budget=budget, setups=setups, same=same, validate=True)
 
 
 class Farm(RuleBasedStateMachine):
