@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -87,7 +87,7 @@ class Costs:
         return Estimate(DEFAULT_SECONDS)
 
 
-def learn(store: Store, vectors: Iterable[Vector], boards: Sequence[Board], backends: Sequence[str] = ()) -> Costs:
+def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], backends: Sequence[str] = ()) -> Costs:
     """Estimates from what the store holds of these vectors, their operations and these kinds of boards.
 
     Args:
@@ -96,16 +96,15 @@ def learn(store: Store, vectors: Iterable[Vector], boards: Sequence[Board], back
         boards: where it is to run.
         backends: what boards of these kinds may have been in those runs; else what they are.
     """
-    planned = {vector.content_hash: vector for vector in vectors if vector.content_hash}
     kinds = sorted({f"{each}:{board.kind.name}" for board in boards for each in backends or (board.backend,)})
-    operations = sorted({vector.operation for vector in planned.values()})
+    operations = sorted({vector.operation for vector in vectors if vector.content_hash})
     with store.reading() as connection:
-        past = list(read_durations(connection, operations, kinds, MOST_PAST)) if kinds and planned else []
+        past = list(read_durations(connection, operations, kinds, MOST_PAST)) if kinds and operations else []
         openings = read_openings(connection, kinds) if past else []
-    return _costs(past, planned, _setups(boards, openings))
+    return _costs(past, vectors, _setups(boards, openings))
 
 
-def _costs(past: Iterable[Duration], planned: Mapping[str, Vector], setups: Setups) -> Costs:
+def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: Setups) -> Costs:
     own: defaultdict[str, list[float]] = defaultdict(list)
     operations: defaultdict[str, list[float]] = defaultdict(list)
     for each in past:
@@ -114,13 +113,14 @@ def _costs(past: Iterable[Duration], planned: Mapping[str, Vector], setups: Setu
         if len(operations[each.operation]) < 4 * PAST_OUTCOMES:
             operations[each.operation].append(each.seconds)
     # sizes are known only of vectors that are planned again; they are looked up only where some vector needs them
-    unseen = {vector.operation for key, vector in planned.items() if key not in own}
     sizes: defaultdict[str, list[tuple[float, Size]]] = defaultdict(list)
-    for key, seconds in own.items():
-        vector = planned.get(key)
-        if vector is not None and vector.operation in unseen and len(sizes[vector.operation]) < 4 * PAST_OUTCOMES:
-            sizes[vector.operation].append((typical(seconds), size(vector.payload)))
-    return Costs(setups, {key: own[key] for key in planned if key in own}, operations, sizes)
+    if past:
+        unseen = {vector.operation for vector in vectors if vector.content_hash and vector.content_hash not in own}
+        for vector in vectors if unseen else ():
+            seconds = own.get(vector.content_hash)
+            if seconds and vector.operation in unseen and len(sizes[vector.operation]) < 4 * PAST_OUTCOMES:
+                sizes[vector.operation].append((typical(seconds), size(vector.payload)))
+    return Costs(setups, own, operations, sizes)
 
 
 def _setups(boards: Sequence[Board], openings: Sequence[float]) -> Setups:

@@ -93,7 +93,8 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
     not_run = Counter(vector.unrunnable[0].value for vector in vectors if vector.unrunnable)
     jobs: list[Job] = []
     seconds: defaultdict[Setup, float] = defaultdict(float)
-    members: defaultdict[Setup, list[Vector]] = defaultdict(list)
+    members: Counter[Setup] = Counter()
+    operations: defaultdict[Setup, set[str]] = defaultdict(set)
     known = 0
     kinds = Counter(board.kind.name for board in boards)
     for vector in vectors:
@@ -106,7 +107,8 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
         estimate = costs.of(vector)
         known += estimate.basis in ("history", "operation")
         seconds[key] += estimate.seconds
-        members[key].append(vector)
+        members[key] += 1
+        operations[key].add(vector.operation)
         work = Work(vector.id, key, vector.operation, estimate.seconds, guess=estimate.basis == "default")
         jobs.append(Job(work, estimate.seconds))
     able = [board for board in boards if any(fits(board.kind.name, key) for key in members)]
@@ -114,8 +116,8 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
     groups = [
         Group(
             {kind: config.as_json() for kind, config in sorted(key.ways, key=itemgetter(0)) if kind in kinds},
-            len(members[key]),
-            len({vector.operation for vector in members[key]}),
+            members[key],
+            len(operations[key]),
             round(total, 6),
             sum(count for kind, count in kinds.items() if fits(kind, key)),
         )

@@ -94,7 +94,7 @@ def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iter
 
 def plan_master(
     path: Path, operations: Sequence[str], boards: Sequence[Board], measure: Collection[Mode] = (), *, may_add: bool
-) -> tuple[list[Board], list[Vector]]:
+) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors, and the boards for them: where these are mocks that nobody named, more kinds may be needed."""
     from farm.boards.enough import add_needed_mocks
     from farm.vectors import plan as plan_vectors
@@ -113,10 +113,10 @@ def plan_modules(
     measure: Collection[Mode] = (),
     *,
     may_add: bool = False,
-    take: Callable[[Iterable[Vector]], list[Vector]] = list,
+    take: Callable[[Iterable[Vector]], Sequence[Vector]] | None = None,
     note: Callable[[str], None] = _to_stderr,
     address: str | None = None,
-) -> tuple[list[Board], list[Vector]]:
+) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of sweep modules, as one board process lists them that imports them, and the boards for them.
 
     Args:
@@ -124,24 +124,25 @@ def plan_modules(
         boards: where they are to run.
         measure: what to measure of them.
         may_add: whether mocks of further kinds may be added where vectors need them.
-        take: takes of the stream of vectors those that are wanted: no others are ever held.
+        take: takes of the stream of vectors those that are wanted; all, unless given.
         note: told of what is worth knowing.
         address: of the farm that has the boards.
 
     Raises:
         NothingSelected: there is no vector.
     """
+    from farm.spool import spooled
     from farm.sweeps.choosing import module_records
     from farm.sweeps.planning import Planner
 
     planner = Planner(sorted(measure))
     records = module_records(choice, boards, note, address)
-    vectors = take(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
+    vectors = (take or spooled)(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     chosen = list(boards)
     if may_add and all(board.backend == "mock" for board in boards):
         from farm.boards.enough import add_needed_mocks
 
-        chosen, vectors = add_needed_mocks(boards, partial(planner.again, vectors))
+        chosen, vectors = add_needed_mocks(boards, partial(planner.again, vectors), vectors)
     if not vectors:
         raise NothingSelected("the modules have no vector in this selection; `farm vectors --count` counts them")
     return chosen, vectors

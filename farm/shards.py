@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from farm.errors import FarmError, NothingSelected
+from farm.spool import spooled
 from farm.vectors import Vector
 
 
@@ -42,7 +43,7 @@ class Shard:
         return f"{self.index}/{self.of}"
 
 
-def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None = None) -> list[Vector]:
+def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None = None) -> Sequence[Vector]:
     """The vectors of these ids (all, where none are given), at most `limit`, in the plan's order.
 
     Takes no more of the plan than it needs, and holds only what it gives.
@@ -51,7 +52,7 @@ def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None
         FarmError: an id is not planned.
     """
     if not ids:
-        return list(islice(vectors, limit))
+        return spooled(islice(vectors, limit))
     missing = set(ids)
     found = []
     for vector in vectors:
@@ -65,7 +66,7 @@ def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None
     return found[:limit]
 
 
-def share_of(vectors: Sequence[Vector], shard: Shard | None) -> list[Vector]:
+def share_of(vectors: Sequence[Vector], shard: Shard | None) -> Sequence[Vector]:
     """A shard's share: every `of`th vector.
 
     Neighbours in a plan are alike, so shares take about equally long, and every host that makes the same plan takes
@@ -75,8 +76,8 @@ def share_of(vectors: Sequence[Vector], shard: Shard | None) -> list[Vector]:
         NothingSelected: the share is empty.
     """
     if shard is None:
-        return list(vectors)
-    chosen = list(vectors[shard.index - 1 :: shard.of])
+        return vectors
+    chosen = vectors[shard.index - 1 :: shard.of]
     if not chosen:
         raise NothingSelected(f"shard {shard} of {len(vectors)} vectors is empty: use at most {len(vectors)} shards")
     return chosen
@@ -91,7 +92,10 @@ def shard_details(shard: Shard | None, whole: Sequence[Vector]) -> dict[str, Any
     """
     if shard is None:
         return {}
-    plan = hashlib.sha256("\n".join(vector.id for vector in whole).encode()).hexdigest()[:16]
+    digest = hashlib.sha256()
+    for number, vector in enumerate(whole):
+        digest.update(f"\n{vector.id}".encode() if number else vector.id.encode())
+    plan = digest.hexdigest()[:16]
     return {
         "shard": {"index": shard.index, "of": shard.of, "planned": len(whole), "plan": plan},
         "group": ci_run() or plan,

@@ -57,7 +57,7 @@ class Planned:
         notes: what is worth knowing of the selection, a line each.
     """
 
-    vectors: list[Vector]
+    vectors: Sequence[Vector]
     boards: list[Board]
     suite: str
     selection: str
@@ -159,7 +159,7 @@ def plan(
     notes: list[str] = []
     found = with_environment(boards_of(boards, address, notes.append), measure, watcher=watcher)
 
-    def take(planned: Iterable[Vector]) -> list[Vector]:
+    def take(planned: Iterable[Vector]) -> Sequence[Vector]:
         return choose(planned if sample is None else sampled(planned, sample, seed), vectors, limit)
 
     may_add = boards == AUTO and address is None

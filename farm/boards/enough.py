@@ -14,22 +14,25 @@ from farm.verdicts import Reason
 if TYPE_CHECKING:
     from farm.vectors import Vector
 
-Plan = Callable[[Iterable[BoardKind]], "list[Vector]"]
+Plan = Callable[[Iterable[BoardKind]], "Sequence[Vector]"]
 
 
-def add_needed_mocks(boards: Sequence[Board], plan: Plan) -> tuple[list[Board], list[Vector]]:
+def add_needed_mocks(
+    boards: Sequence[Board], plan: Plan, planned: Sequence[Vector] | None = None
+) -> tuple[list[Board], Sequence[Vector]]:
     """Adds a mock board of each kind that some vector can't do without: those that serve most vectors, the smallest.
 
     Args:
         boards: what is there.
         plan: makes the vectors for the kinds of boards that are there.
+        planned: what it makes for `boards`, where that is known already.
 
     Returns:
         All boards, and the vectors planned for them.
     """
     enough = list(boards)
     kinds = list(dict.fromkeys(board.kind for board in enough))
-    vectors = plan(kinds)
+    vectors = plan(kinds) if planned is None else planned
     while unserved := {vector.id for vector in vectors if _unserved(vector)}:
         able = Counter(name for vector in plan(KINDS.values()) if vector.id in unserved for name in vector.kinds)
         missing = [KINDS[name] for name in able if KINDS[name] not in kinds]

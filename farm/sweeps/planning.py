@@ -12,6 +12,7 @@ from farm.device_configs import Needs
 from farm.naming import Names
 from farm.parcels import packed
 from farm.placing import Placer
+from farm.spool import spooled
 from farm.sweeps.records import Listed, Problem, Record
 from farm.vectors import ID_LENGTH, Vector
 from farm.verdicts import Reason
@@ -39,10 +40,10 @@ class Planner:
             elif isinstance(record, Listed):
                 yield _vector(record, placer, made, self._modes)
 
-    def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> list[Vector]:
+    def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
         """The same vectors for boards of other kinds."""
         placer = Placer(kinds)
-        return [_placed(vector, placer) if _may_run(vector) else vector for vector in vectors]
+        return spooled(_placed(vector, placer) if _may_run(vector) else vector for vector in vectors)
 
 
 def _vector(listed: Listed, placer: Placer, made: Names, modes: list[str]) -> Vector:
