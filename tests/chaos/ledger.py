@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from farm.resume import INFRA
 from farm.store import RunView, Store
+from tests.chaos.vectors import EXPECTED
 
 Recorded = dict[tuple[str, int], tuple[str, str, float]]
 """Attempts by vector and number: board, verdict and when it started."""
@@ -30,28 +32,56 @@ class Ledger:
         lost: planned vectors without a verdict, and attempts that were in the store once and are not, or differ.
         doubled: attempts after one that was good, and verdicts beyond one per vector.
         blamed: good vectors that failed, and bad ones whose failure is told as someone else's.
+        undone: vectors that a run which was given up still had to do.
     """
 
-    planned: int
-    attempts: int
-    lost: list[str]
-    doubled: list[str]
-    blamed: list[str]
+    planned: int = 0
+    attempts: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    blamed: list[str] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
 
 
-def audit(store: Path, seen: Recorded, expected: Mapping[str, frozenset[str]], how: Mapping[str, str]) -> Ledger:
-    """Goes through a finished run.
+def kinds(store: Path) -> dict[str, str]:
+    """How each vector behaves, by id; of those that were planned."""
+    with Store.open(store) as opened:
+        runs = opened.runs()
+        return {vector: str(load["values"]["how"]) for vector, load in opened.payloads(runs[0].id)} if runs else {}
+
+
+def finished(store: Path) -> bool:
+    """Whether there is a run, and every vector has a verdict of its own."""
+    view = _view(store)
+    return view is not None and bool(view.vectors) and not _undone(view)
+
+
+def audit(
+    store: Path,
+    seen: Recorded,
+    how: Mapping[str, str],
+    asked: int,
+    expected: Mapping[str, frozenset[str]] = EXPECTED,
+    *,
+    ended: bool = True,
+) -> Ledger:
+    """Goes through a run.
 
     Args:
         store: where it is.
         seen: attempts that were in the store at any time before.
-        expected: which verdicts may come of each way to behave.
         how: how each vector behaves, by id.
+        asked: how many vectors there must be.
+        expected: which verdicts may come of each way to behave.
+        ended: whether it came to its end; one that was given up may have vectors to do.
     """
     view = _view(store)
+    if view is None:
+        return Ledger()
+    still = frozenset() if ended else _undone(view)
     now = recorded(store)
     lost = [f"{vector} has no verdict" for vector in how if vector not in {each.vector_id for each in view.vectors}]
-    lost += [f"{each.vector_id} has no verdict" for each in view.vectors if not each.concluded]
+    lost += [f"{each.vector_id} has no verdict" for each in view.vectors if ended and not each.concluded]
     lost += [
         f"attempt {key} was recorded as {was}, is {now.get(key)}" for key, was in seen.items() if now.get(key) != was
     ]
@@ -62,26 +92,42 @@ def audit(store: Path, seen: Recorded, expected: Mapping[str, frozenset[str]], h
             doubled.append(f"{each.vector_id} was tried again after it was good")
         if [tried.number for tried in each.history] != list(range(1, len(each.history) + 1)):
             doubled.append(f"{each.vector_id} has attempts {[tried.number for tried in each.history]}")
-        if each.verdict.value not in expected[how[each.vector_id]]:
+        if each.vector_id not in still and each.verdict.value not in expected[how[each.vector_id]]:
             told = [f"{tried.board}: {tried.verdict.value} {tried.message[:120]}" for tried in each.history]
             blamed.append(f"{each.vector_id} ({how[each.vector_id]}) ended {each.verdict.value}: {told}")
+    if len(view.vectors) != asked:
+        lost.append(f"{len(view.vectors)} of {asked} vectors are planned")
     counts = view.counts
     if counts["planned"] != sum(count for name, count in counts.items() if name != "planned"):
         lost.append(f"the sum is wrong: {counts}")
-    return Ledger(counts["planned"], sum(len(each.history) for each in view.vectors), lost, doubled, blamed)
+    attempts = sum(len(each.history) for each in view.vectors)
+    return Ledger(counts["planned"], attempts, lost, doubled, blamed, sorted(still))
 
 
-def noticed(store: Path, at: float) -> float | None:
-    """Seconds from a fault until the run wrote down that something happened to a board; None where it never did."""
+def noticed(store: Path, at: float, host: str = "") -> float | None:
+    """Seconds from a fault until the run wrote down that something happened to a board; None where it never did.
+
+    Args:
+        store: where the run is.
+        at: when the fault was, as Unix time.
+        host: only the boards of this host.
+    """
+    view = _view(store)
     events = sorted(
         event.at.timestamp()
-        for board in _view(store).run.boards
+        for board in (view.run.boards if view else ())
+        if not host or board.id.startswith(f"{host}:")
         for event in board.events
         if event.kind.value == "lost" or event.details.get("after") == "suspect"
     )
     return next((seen - at for seen in events if seen >= at), None)
 
 
-def _view(store: Path) -> RunView:
+def _undone(view: RunView) -> frozenset[str]:
+    return frozenset(each.vector_id for each in view.vectors if not each.concluded or each.verdict in INFRA)
+
+
+def _view(store: Path) -> RunView | None:
     with Store.open(store) as opened:
-        return opened.view(opened.runs()[0].id)
+        runs = opened.runs()
+        return opened.view(runs[0].id) if runs else None

@@ -300,7 +300,16 @@ def test_boards_that_do_not_start_are_given_up(store: Store) -> None:
 
 
 def test_stop_concludes_all(store: Store) -> None:
-    view = run(store, boards(1), [vector(f"v{n}") for n in range(2000)], stop_after=3)
+    class Told(LocalFleet):
+        stopped: tuple[str, ...] = ()
+
+        def stop(self, board: str) -> None:
+            self.stopped = (*self.stopped, board)
+            super().stop(board)
+
+    fleet = Told()
+    view = run(store, boards(1), [vector(f"v{n}") for n in range(2000)], fleet, stop_after=3)
+    assert fleet.stopped == ("fake:n300:0",)
     assert 0 < view.counts["validated"] < 2000
     assert view.counts["not_run"] == 2000 - view.counts["validated"]
     assert {pair for pair in verdicts(view).values() if pair[0] == "not_run"} == {("not_run", "stopped")}
@@ -317,6 +326,7 @@ def test_abandoned_work_is_stopped_and_blames_nobody(store: Store) -> None:
     driver.abandon()
     view = store.view(run_id)
     assert set(verdicts(view).values()) <= {("not_run", "stopped"), ("validated", "")}
+    assert all(each.concluded for each in view.vectors)
     assert view.counts["not_run"] > 0
     assert sum(view.counts.values()) == 2 * view.counts["planned"]
 

@@ -46,11 +46,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def run(store: Store, boards: list[Board], count: int, *names: str, progress: PlainProgress | None = None) -> RunView:
+BRIEF = Limits(open=1.0, vector=0.5)
+
+
+def run(
+    store: Store,
+    boards: list[Board],
+    count: int,
+    *names: str,
+    progress: PlainProgress | None = None,
+    limits: Limits = BRIEF,
+) -> RunView:
     vectors = [vector(name) for name in (*(f"v{n}" for n in range(count)), *names)]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
-    fleet = RayFleet(Limits(open=1.0, vector=0.5))
+    fleet = RayFleet(limits)
     driver = Driver(run_id, boards, fleet, store, progress or PlainProgress(io.StringIO()))
     try:
         driver.start()
@@ -142,6 +152,8 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     assert process.returncode == 130, told
     assert "Traceback" not in told
     view = _last(tmp_path)
+    assert view.run.ended is not None
+    assert view.run.ended.value == "stopped"
     assert view.counts["not_run"] == view.counts["planned"]
     reasons = {each.reason.value for each in view.vectors}
     assert reasons - {"unsatisfiable"} == {"stopped"}, "not all of the master is for a t3000"
@@ -166,21 +178,33 @@ def test_an_actor_that_is_stopped_is_noticed_and_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("farm.fleet.ASK_SECONDS", 0.3)
-    monkeypatch.setattr("farm.fleet.SILENCE_SECONDS", 2.0)
-    stopped: list[int] = []
+    others = _actors()  # of tests before, which Ray may still be ending
 
     class Stopper(PlainProgress):
+        """Stops the actor at its first outcome; silence counts soon until that costs an attempt: hosts are busy."""
+
+        stopped = False
+
         def attempt(self, attempt: Attempt, operation: str) -> None:
             super().attempt(attempt, operation)
-            if not stopped:
-                actors = [pid for pid, command in descendants(os.getpid()).items() if "ray::BoardActor" in command]
-                stopped.append(actors[-1])
-                os.kill(actors[-1], signal.SIGSTOP)
+            if not self.stopped:
+                self.stopped = True
+                [actor] = _actors() - others
+                os.kill(actor, signal.SIGSTOP)
+                monkeypatch.setattr("farm.fleet.SILENCE_SECONDS", 2.0)
+            elif not attempt.outcome.verdict.good:
+                monkeypatch.setattr("farm.fleet.SILENCE_SECONDS", 300.0)
 
     boards = fake_boards(N300, 1, script=Script(seconds=0.02))
-    view = run(store, boards, 100, progress=Stopper(io.StringIO()))
+    view = run(store, boards, 100, progress=Stopper(io.StringIO()), limits=Limits())
     assert {each.verdict for each in view.vectors} == {Verdict.VALIDATED}
+    [lost] = [attempt for each in view.vectors for attempt in each.history if not attempt.verdict.good]
+    assert "has not answered for 2 s" in lost.message
     assert sum(len(each.history) for each in view.vectors) == 101, "only what it ran is tried again"
+
+
+def _actors() -> set[int]:
+    return {pid for pid, command in descendants(os.getpid()).items() if "ray::BoardActor" in command}
 
 
 def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ TIMEOUT = 4
 
 
 def run(how: str, number: int, *, device: Any) -> tuple[bool, str]:  # noqa: C901 - one branch for each way to go wrong
-    """Does what `how` says; see `EXPECTED` in tests.chaos.__main__ for what must come of it."""
+    """Does what `how` says; see `tests.chaos.vectors.EXPECTED` for what must come of it."""
     import ttnn
 
     tensor = ttnn.ones((1, 1, 32, 32), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)

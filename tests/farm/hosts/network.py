@@ -90,15 +90,25 @@ class Host:
         return _run("ip", "netns", "pids", self.namespace).split()
 
 
-def ended(process: subprocess.Popen[str], what: str, expect: int = 0, seconds: float = 240) -> str:
-    """Waits for a command's end; what it printed."""
+def ended(process: subprocess.Popen[str], what: str, expect: int | None = 0, seconds: float = 240) -> str:
+    """Waits for a command's end; what it printed.
+
+    Args:
+        process: which was started.
+        what: it is.
+        expect: its exit code; None for any.
+        seconds: how long it may take.
+
+    Raises:
+        AssertionError: it took longer, or ended with another code.
+    """
     try:
         told, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         told, _ = process.communicate()
-        pytest.fail(f"{what} took more than {seconds:g} s:\n{told}")
-    assert process.returncode == expect, f"{what}: {process.returncode}\n{told}"
+        raise AssertionError(f"{what} took more than {seconds:g} s:\n{told}") from None
+    assert expect in (None, process.returncode), f"{what}: {process.returncode}\n{told}"
     return told
 
 
