@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -29,7 +30,6 @@ from tracer.errors import TracerError
 
 app = typer.Typer(
     name="farm",
-    help="Run the operation configurations that models really use, on every board, and read one report.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -55,6 +55,24 @@ app.command()(boards.boards)
 app.command(context_settings=submit.PASS_ON)(submit.submit)
 app.command()(config.config)
 app.command()(doctor.doctor)
+
+
+def _tell_version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if asked:
+        from farm.store.records import own_version
+
+        typer.echo(f"farm {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print farm's version, and end.")
+    ] = False,
+) -> None:
+    """Run the operation configurations that models really use, on every board, and read one report."""
 
 
 def main() -> None:

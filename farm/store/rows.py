@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from farm.outcome import fitting
+from farm.store.columns import JsonText, to_json
 from farm.store.records import Attempt, BoardEvent, Conclusion, Plannable, RunBoard, RunInfo
+from tracer.device_config import DeviceConfig
 
 Row = dict[str, Any]
 
@@ -66,7 +69,7 @@ def vector_row(run_id: str, vector: Plannable, position: int, configuration: str
         "config_hash": vector.config_hash,
         "content_hash": vector.content_hash,
         "configuration": configuration,
-        "device_config": vector.device_config.as_json(),
+        "device_config": _written(vector.device_config),
         "device_config_inferred": vector.device_config_inferred,
         "sources": list(vector.sources),
         "lost": list(vector.lost),
@@ -101,6 +104,12 @@ def conclusion_row(run_id: str, conclusion: Conclusion) -> Row:
         "reason": conclusion.reason.value,
         "message": conclusion.message,
     }
+
+
+@lru_cache(maxsize=1024)
+def _written(config: DeviceConfig) -> JsonText:
+    """A device config as JSON: a run has thousands of vectors, and few of these."""
+    return JsonText(to_json(config.as_json()))
 
 
 def _storable(seconds: float) -> float:
