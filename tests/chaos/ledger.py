@@ -32,7 +32,7 @@ class Ledger:
         lost: planned vectors without a verdict, and attempts that were in the store once and are not, or differ.
         doubled: attempts after one that was good, and verdicts beyond one per vector.
         blamed: good vectors that failed, and bad ones whose failure is told as someone else's.
-        undone: vectors that a run which was given up still had to do.
+        undone: how many vectors a run which was given up still had to do, or to plan.
     """
 
     planned: int = 0
@@ -40,7 +40,7 @@ class Ledger:
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     blamed: list[str] = field(default_factory=list)
-    undone: list[str] = field(default_factory=list)
+    undone: int = 0
 
 
 def kinds(store: Path) -> dict[str, str]:
@@ -77,10 +77,10 @@ def audit(
     """
     view = _view(store)
     if view is None:
-        return Ledger()
+        return Ledger(undone=asked)
     still = frozenset() if ended else _undone(view)
     now = recorded(store)
-    lost = [f"{vector} has no verdict" for vector in how if vector not in {each.vector_id for each in view.vectors}]
+    lost = [f"{vector} is gone" for vector in how.keys() - {each.vector_id for each in view.vectors}]
     lost += [f"{each.vector_id} has no verdict" for each in view.vectors if ended and not each.concluded]
     lost += [
         f"attempt {key} was recorded as {was}, is {now.get(key)}" for key, was in seen.items() if now.get(key) != was
@@ -95,13 +95,13 @@ def audit(
         if each.vector_id not in still and each.verdict.value not in expected[how[each.vector_id]]:
             told = [f"{tried.board}: {tried.verdict.value} {tried.message[:120]}" for tried in each.history]
             blamed.append(f"{each.vector_id} ({how[each.vector_id]}) ended {each.verdict.value}: {told}")
-    if len(view.vectors) != asked:
+    if ended and len(view.vectors) != asked:
         lost.append(f"{len(view.vectors)} of {asked} vectors are planned")
     counts = view.counts
     if counts["planned"] != sum(count for name, count in counts.items() if name != "planned"):
         lost.append(f"the sum is wrong: {counts}")
-    attempts = sum(len(each.history) for each in view.vectors)
-    return Ledger(counts["planned"], attempts, lost, doubled, blamed, sorted(still))
+    left = 0 if ended else len(still) + asked - len(view.vectors)
+    return Ledger(counts["planned"], sum(len(each.history) for each in view.vectors), lost, doubled, blamed, left)
 
 
 def noticed(store: Path, at: float, host: str = "") -> float | None:

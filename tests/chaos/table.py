@@ -59,7 +59,7 @@ class Stage:
             "lost": str(len(ledger.lost)),
             "doubled": str(len(ledger.doubled)),
             "wrongly blamed": str(len(ledger.blamed)),
-            "not done": str(len(ledger.undone)),
+            "not done": str(ledger.undone),
             "seconds": f"{self.seconds:.1f}" + (", given up" if self.given_up else ""),
             "seconds of a quiet run": f"{self.quiet:.1f}" if self.quiet else "-",
             "overhead against a quiet run": f"{self.seconds / self.quiet - 1:.0%}" if self.quiet else "-",
