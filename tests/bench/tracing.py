@@ -12,6 +12,13 @@ from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from tests.bench.row import ROOT, Row, measured, timed
 
 NEWEST = "ttnn==0.81.1"
+# On mock boards the tracer keeps torch out. The untraced run must, too: to import it takes longer than all tracing.
+TORCHLESS = """
+import sys, pytest
+from tracer.torchless import torch_kept_out
+with torch_kept_out():
+    sys.exit(pytest.main(sys.argv[1:]))
+"""
 
 
 def tracer(full: bool) -> Iterator[Row]:
@@ -56,7 +63,7 @@ def _zoo(times: int) -> tuple[float, float]:
         }
         zoo = sorted((ROOT / "tracer" / "zoo").glob("test_*.py"))
         models = [str(path) for path in zoo if "parallel" not in path.name]
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tracer.plugin", "-p", "no:cacheprovider", *models]
+        command = [sys.executable, "-c", TORCHLESS, "-q", "-p", "tracer.plugin", "-p", "no:cacheprovider", *models]
         found = [
             (timed(command, **environment)[0], timed([*command, f"--trace-to={folder}/trace"], **environment)[0])
             for _ in range(times)
