@@ -10,6 +10,7 @@ from typing import Any
 from farm.boards.base import Board
 from farm.boards.silicon import VISIBLE_VARIABLE
 from farm.chunks import chunked
+from farm.collecting import fewer_collections
 from farm.errors import NotRunnable
 from farm.keeper import Keeper, Limits, Told
 from farm.parcels import Parcel
@@ -47,7 +48,8 @@ class BoardActor:
             self._keeper.close()  # a model's own process opens the board
             yield from chunked(self._tracer.run(parcels), CHUNK_SECONDS)
             return
-        yield from chunked(self._keeper.run(config, parcels), CHUNK_SECONDS)
+        with fewer_collections():
+            yield from chunked(self._keeper.run(config, parcels), CHUNK_SECONDS)
 
     def answer(self) -> None:
         """Shows that it lives, whatever the board does."""

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from farm.boards.base import Board
 from farm.cluster import cluster
+from farm.collecting import fewer_collections
 from farm.costs import learn
 from farm.driver import Driver
 from farm.errors import FarmError, NotRunnable
@@ -115,7 +116,7 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
     ended, message = Ended.FAILED, ""
     try:
         # the plan is recorded while Ray and the boards start
-        with progress, Interrupt() as interrupt, ThreadPoolExecutor(1) as aside:
+        with progress, fewer_collections(), Interrupt() as interrupt, ThreadPoolExecutor(1) as aside:
             planning = aside.submit(store.plan, run_id, () if sweep.rest else sweep.vectors)
             progress.planned(len(sweep.vectors))
             _run(sweep, run_id, store, progress, interrupt, planning=planning)
