@@ -1,1 +1,1 @@
-"""Faults on purpose: `python -m tests.chaos --seed 1` runs a sweep while its processes are stopped and killed."""
+"""Faults on purpose: `python -m tests.chaos --seed 1` sweeps while processes and hosts are stopped and killed."""

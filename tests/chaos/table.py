@@ -87,7 +87,6 @@ def _line(row: str, values: Iterable[str]) -> None:
 
 def _merged(columns: Sequence[dict[str, str]]) -> list[str]:
     """Every row that a column has: kinds of faults, then kinds of vectors, then figures."""
-    rows = list(dict.fromkeys(row for column in columns for row in column))
     figures = list(Stage("", Counter(), 0, 0.0, Ledger(), Counter()).rows())
-    vectors = [row for row in rows if row not in figures and row.startswith("vectors that are ")]
-    return [*(row for row in rows if row not in (*figures, *vectors)), *vectors, *figures]
+    others = sorted({row for column in columns for row in column} - {*figures}, key=lambda row: ("vectors" in row, row))
+    return [*others, *figures]

@@ -29,6 +29,7 @@ IMPATIENT = {
 NEEDED = "a farm of several hosts needs ray[default]: uv run --group cluster python -m tests.chaos"
 HEAD = "10.0.0.1:6379"
 A_MOMENT = 1.5
+PATIENCE = 120.0
 GOOD_VECTORS = 300
 SECONDS = 0.25
 
@@ -48,7 +49,7 @@ class Losses:
         waits: seconds from each loss until the run wrote it down.
     """
 
-    def __init__(self, hosts: Sequence[Host], patience: float = 120.0) -> None:
+    def __init__(self, hosts: Sequence[Host], patience: float = PATIENCE) -> None:
         self.hosts = hosts
         self.store = hosts[0].home / "farm.db"
         self.faults: list[str] = []
@@ -182,7 +183,7 @@ def three_hosts(patience: float) -> Stage:
     each = {"FARM_BOARDS": "mock:n150", "FARM_STORE": "farm.db", **settings(GOOD_VECTORS, 1, SECONDS)}
     given_up = ""
     with network({"alpha": {**each, **IMPATIENT}, "beta": each, "gamma": each}) as hosts:
-        losses = Losses(hosts)
+        losses = Losses(hosts, min(patience, PATIENCE))
         begun = time.monotonic()
         try:
             losses.begin(f"--sweeps {PLACE} --module '*'")
