@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -18,7 +19,7 @@ from farm.report.junit import junit
 from farm.report.oprun import oprun, oprun_name
 from farm.report.page_html import page_html
 from farm.report.summary_md import summary_md
-from farm.store.view import RunView
+from farm.store.view import RunView, VectorView
 
 # Of report.json: raised when a field changes its meaning or goes, not when one comes.
 REPORT_VERSION = 1
@@ -26,12 +27,23 @@ REPORT_VERSION = 1
 
 def report_json(view: RunView) -> str:
     """The whole view as JSON: `run`, `counts`, `vectors`. NaN and infinities are strings."""
-    parts = view.model_dump(mode="json")
-    for vector, part in zip(view.vectors, parts["vectors"], strict=True):
-        if vector.verdict.failed:
-            part["again"] = again(view.run, [vector.vector_id], foreground=True)
-    report = {"version": REPORT_VERSION, "run": parts["run"], "counts": parts["counts"], "vectors": parts["vectors"]}
-    return json_text(report)
+    # vector by vector: all of them as one tree of dicts would take ten times the memory of their text
+    vectors = ",".join("\n" + _indented(json_text(_vector_part(view, vector))) for vector in view.vectors)
+    report = {"version": REPORT_VERSION, "run": view.run.model_dump(mode="json"), "counts": view.counts}
+    head = json_text(report).removesuffix("\n}\n")
+    return f'{head},\n "vectors": [{vectors}\n ]\n}}\n'
+
+
+def _indented(text: str) -> str:
+    # not `textwrap.indent`: there are more ends of lines in Unicode, and they may stand inside a string
+    return "  " + text.rstrip("\n").replace("\n", "\n  ")
+
+
+def _vector_part(view: RunView, vector: VectorView) -> dict[str, Any]:
+    part = vector.model_dump(mode="json")
+    if vector.verdict.failed:
+        part["again"] = again(view.run, [vector.vector_id], foreground=True)
+    return part
 
 
 FORMATS: dict[str, tuple[str, Callable[[RunView, Background], str]]] = {
