@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,12 +104,12 @@ def audit(
     return Ledger(counts["planned"], sum(len(each.history) for each in view.vectors), lost, doubled, blamed, left)
 
 
-def noticed(store: Path, at: float, host: str = "") -> float | None:
-    """Seconds from a fault until the run wrote down that something happened to a board; None where it never did.
+def noticed(store: Path, faults: Iterable[float], host: str = "") -> list[float]:
+    """Seconds from faults until the run wrote down that something happened to a board; of those where it ever did.
 
     Args:
         store: where the run is.
-        at: when the fault was, as Unix time.
+        faults: when they were, as Unix times.
         host: only the boards of this host.
     """
     view = _view(store)
@@ -120,7 +120,8 @@ def noticed(store: Path, at: float, host: str = "") -> float | None:
         for event in board.events
         if event.kind.value == "lost" or event.details.get("after") == "suspect"
     )
-    return next((seen - at for seen in events if seen >= at), None)
+    seen = ((at, next((event for event in events if event >= at), None)) for at in faults)
+    return [event - at for at, event in seen if event is not None]
 
 
 def _undone(view: RunView) -> frozenset[str]:

@@ -76,7 +76,6 @@ class Run:
                 time.sleep(0.1)
         seconds = time.monotonic() - begun
         how = kinds(self.store)
-        waits = [noticed(self.store, fault.at) for fault in monkey.faults if fault.target != "driver"]
         return Stage(
             "one host",
             Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults),
@@ -84,7 +83,7 @@ class Run:
             seconds,
             audit(self.store, self.seen, how, asked(given.good, given.bad), ended=not given_up),
             Counter(how.values()),
-            [wait for wait in waits if wait is not None],
+            noticed(self.store, [fault.at for fault in monkey.faults if fault.target != "driver"]),
             quiet,
             given_up=given_up,
         )

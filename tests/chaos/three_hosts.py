@@ -151,9 +151,7 @@ class Losses:
         self.seen |= recorded(self.store)
 
     def _noticed(self, at: float, host: str) -> None:
-        wait = noticed(self.store, at, host)
-        if wait is not None:
-            self.waits.append(wait)
+        self.waits += noticed(self.store, [at], host)
 
     def _until_more(self, host: str, what: str) -> None:
         before = self.done()[host]
