@@ -1,8 +1,9 @@
 """How much of a bare loop's speed a sweep module keeps on the farm: `python tests/bench/modules.py`.
 
 The same module, the same vectors, on mock boards: in a loop that imports the module, opens the device and calls `run`
-on each vector, then by `farm sweep` on one board and on two. Rates are of the time in which vectors run; what it takes
-to start is told beside them. Best of several rounds, since other work on the machine only ever slows one down.
+on each vector, in two such loops side by side, which is all that the machine can give, then by `farm sweep` on one
+board and on two. Rates are of the time in which vectors run; what it takes to start is told beside them. Best of
+several rounds, since other work on the machine only ever slows one down.
 """
 
 from __future__ import annotations
@@ -68,19 +69,21 @@ def environment() -> dict[str, str]:
     return {**os.environ, **quiet, DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"]))}
 
 
-def bare(folder: Path) -> tuple[int, float]:
-    """How many vectors the loop ran, and in how many seconds."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOOP, str(folder)],
-        env=environment(),
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
-    )
-    count, seconds = done.stdout.split()
-    return int(count), float(seconds)
+def bare(folder: Path, loops: int = 1) -> tuple[int, float]:
+    """How many vectors each of some loops ran, and vectors per second of all of them."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", LOOP, str(folder)],
+            env=environment(),
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(loops)
+    ]
+    told = [each.communicate()[0].split() for each in running]
+    return int(told[0][0]), sum(int(count) / float(seconds) for count, seconds in told)
 
 
 def swept(folder: Path, boards: int) -> tuple[int, float, float]:
@@ -115,20 +118,21 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2, help="of each; the best counts")
-    parser.add_argument("--shapes", type=int, default=13, help="160 vectors for each")
+    parser.add_argument("--shapes", type=int, default=50, help="160 vectors for each")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="farm-speed-") as name:
         folder = Path(name)
         (folder / "bench_module.py").write_text(MODULE.replace("SHAPES", str(given.shapes)))
         # in turn, so that what else the machine does slows all of them
-        rounds = [(bare(folder), swept(folder, 1), swept(folder, 2)) for _ in range(given.rounds)]
-    loops, one, two = zip(*rounds, strict=True)
+        rounds = [(bare(folder), bare(folder, 2), swept(folder, 1), swept(folder, 2)) for _ in range(given.rounds)]
+    loops, pairs, one, two = zip(*rounds, strict=True)
     count = loops[0][0]
-    loop = max(count / seconds for _, seconds in loops)
+    loop, pair = max(rate for _, rate in loops), max(rate for _, rate in pairs)
     single, double = (max(count / seconds for count, seconds, _ in found) for found in (one, two))
     print(f"{count} vectors, best of {given.rounds}, {os.cpu_count()} cores")
     print(f"{'':24}{'vectors/s':>10}{'of the loop':>13}{'of one board':>14}{'command, s':>12}")
     print(f"{'bare loop':24}{loop:10.0f}{1:13.2f}{'':>14}{'':>12}")
+    print(f"{'two bare loops':24}{pair:10.0f}{pair / loop:13.2f}")
     print(f"{'farm, one board':24}{single:10.0f}{single / loop:13.2f}{1:14.2f}{min(o[2] for o in one):12.1f}")
     print(
         f"{'farm, two boards':24}{double:10.0f}{double / loop:13.2f}{double / single:14.2f}"
