@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from farm.boards.base import Board
+from farm.spool import operations_of
 from farm.store import Store
 from farm.store.durations import Duration, read_durations, read_openings
 from farm.vectors import Vector
@@ -97,7 +98,7 @@ def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], back
         backends: what boards of these kinds may have been in those runs; else what they are.
     """
     kinds = sorted({f"{each}:{board.kind.name}" for board in boards for each in backends or (board.backend,)})
-    operations = sorted({vector.operation for vector in vectors if vector.content_hash})
+    operations = sorted(operations_of(vectors))
     with store.reading() as connection:
         past = list(read_durations(connection, operations, kinds, MOST_PAST)) if kinds and operations else []
         openings = read_openings(connection, kinds) if past else []

@@ -28,10 +28,28 @@ def spooled(vectors: Iterable[Vector]) -> Sequence[Vector]:
     return held if len(held) <= HELD else Spool(chain(held, remaining))
 
 
+def kinds_of(vectors: Sequence[Vector]) -> frozenset[str]:
+    """The kinds of boards, by name, on which some of these vectors can run."""
+    if isinstance(vectors, Spool):
+        return vectors.kinds
+    return frozenset(kind for vector in vectors if not vector.unrunnable for kind in vector.kinds)
+
+
+def operations_of(vectors: Sequence[Vector]) -> frozenset[str]:
+    """The operations of vectors whose configuration is known."""
+    if isinstance(vectors, Spool):
+        return vectors.operations
+    return frozenset(vector.operation for vector in vectors if vector.content_hash)
+
+
 class Spool(Sequence[Vector]):
     """Vectors in an unnamed file of this process. Threads may read it at once.
 
-    To go through it is quick; to look one up by its place goes through all before it.
+    To go through it takes some ten microseconds a vector; to look one up by its place goes through all before it.
+
+    Attributes:
+        kinds: see `kinds_of`.
+        operations: see `operations_of`.
     """
 
     def __init__(self, vectors: Iterable[Vector]) -> None:
@@ -40,6 +58,8 @@ class Spool(Sequence[Vector]):
         self._file = tempfile.TemporaryFile(prefix="farm-plan-")  # noqa: SIM115 - it lives as long as this does
         weakref.finalize(self, self._file.close)
         known: dict[tuple[DeviceConfig, Needs, Setup], int] = {}
+        able: set[Setup] = set()
+        operations: set[str] = set()
         for vector in vectors:
             shared = vector.device_config, vector.needs, vector.setup
             number = known.get(shared)
@@ -48,7 +68,13 @@ class Spool(Sequence[Vector]):
                 self._alike.append(shared)
             self._file.write(_line(vector, number))
             self._length += 1
+            if not vector.unrunnable:
+                able.add(vector.setup)
+            if vector.content_hash:
+                operations.add(vector.operation)
         self._file.flush()
+        self.kinds = frozenset(kind for setup in able for kind in setup.kinds)
+        self.operations = frozenset(operations)
 
     def __len__(self) -> int:
         return self._length

@@ -26,6 +26,7 @@ from farm.interrupt import Interrupt
 from farm.keeper import Limits
 from farm.report.progress import Progress
 from farm.resume import Rest
+from farm.spool import kinds_of
 from farm.store import Ended, RunInfo, Store
 from farm.vectors import Vector
 from scheduler import Retries
@@ -135,7 +136,7 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
 def _run(
     sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, planning: Future[int]
 ) -> None:
-    able = {kind for vector in sweep.vectors if not vector.unrunnable for kind in vector.kinds}
+    able = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in able]
     with _fleet(sweep, run_id, boards, able, progress) as (fleet, shown):
         driver = Driver(run_id, boards, fleet, store, shown, retries=sweep.retries)
@@ -162,7 +163,7 @@ def _run(
 
 @contextmanager
 def _fleet(
-    sweep: Sweep, run_id: str, boards: Sequence[Board], kinds: set[str], progress: Progress
+    sweep: Sweep, run_id: str, boards: Sequence[Board], kinds: frozenset[str], progress: Progress
 ) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, for the time of a `with` block, and who hears of them."""
     if boards and sweep.address is not None:

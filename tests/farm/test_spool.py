@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from farm import spool
-from farm.spool import Spool, spooled
+from farm.spool import Spool, kinds_of, operations_of, spooled
 from farm.vectors import Vector, plan
 from farm.verdicts import Reason
 from tracer.master import Master, shipped
@@ -36,6 +36,14 @@ def test_few_are_a_list_and_many_are_not(vectors: list[Vector], monkeypatch: pyt
     many = spooled(iter(vectors))
     assert isinstance(many, Spool)
     assert list(many) == vectors
+
+
+def test_it_tells_the_kinds_and_operations_that_a_list_tells(vectors: list[Vector]) -> None:
+    many = Spool(vectors)
+    assert kinds_of(many) == kinds_of(vectors) != frozenset()
+    assert operations_of(many) == operations_of(vectors) != frozenset()
+    nowhere = [replace(vector, unrunnable=(Reason.STOPPED, "")) for vector in vectors]
+    assert kinds_of(Spool(nowhere)) == kinds_of(nowhere) == frozenset()
 
 
 def test_places_and_slices_are_those_of_a_list(vectors: list[Vector]) -> None:
