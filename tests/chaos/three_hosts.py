@@ -87,19 +87,20 @@ class Losses:
         time.sleep(A_MOMENT)
         gamma.mend()
         self._until_more("gamma", "a host that was cut off for a moment goes on")
-        if self.lost():
-            raise NeverSoError(f"a host that was cut off for a moment is not lost: {self.lost()}")
+        if lost := self.told("lost"):
+            raise NeverSoError(f"a host that was cut off for a moment is not lost: {lost}")
 
         at = self._fault("link cut for long")
         beta.cut()
-        self._until(lambda: "beta" in self.lost(), "a host that is cut off for long is lost")
+        self._until(lambda: "beta" in self.told("lost"), "a host that is cut off for long is lost")
         self._noticed(at, "beta")
         beta.mend()  # what it ran in between is told late, if at all
 
         at = self._fault("host killed")
         gamma.kill()
-        self._until(lambda: "gamma" in self.lost(), "a host that dies is lost")
+        self._until(lambda: "gamma" in self.told("lost"), "a host that dies is lost")
         self._noticed(at, "gamma")
+        self._until(lambda: "gamma" in self.told("left"), "a host that died is one of the farm's no more")
         self._until_more("alpha", "the last host goes on")
 
         at = self._fault("head killed")
@@ -136,10 +137,10 @@ class Losses:
             return Counter()
         return Counter(_host(board) for board, verdict, _ in attempts if verdict in GOOD)
 
-    def lost(self) -> set[str]:
-        """Hosts of which a board was lost."""
+    def told(self, kind: str) -> set[str]:
+        """Hosts to whose boards something happened: they were `lost`, or have `left`."""
         boards = self.view().run.boards
-        return {_host(board.id) for board in boards if any(event.kind.value == "lost" for event in board.events)}
+        return {_host(board.id) for board in boards if any(event.kind.value == kind for event in board.events)}
 
     def _fault(self, name: str) -> float:
         """Notes what is done now; Unix time."""

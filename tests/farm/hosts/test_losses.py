@@ -12,7 +12,7 @@ from tests.farm.hosts.network import network
 
 pytest.importorskip("aiohttp", reason="a farm of several hosts needs ray[default]: uv run --all-groups pytest")
 
-VECTORS = 200
+VECTORS = 260
 EXPECTED = {"can run": frozenset({"validated", "flaky"}), "fits no board": frozenset({"not_run"})}
 
 
