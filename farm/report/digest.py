@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from farm.errors import ExitCode
 from farm.report.exit import exit_code_of
-from farm.report.signature import signature
+from farm.report.signature import on_one_line, signature
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.store.records import BoardEventKind
@@ -31,6 +31,7 @@ class Group:
 
     Attributes:
         verdict, reason, signature: what they share.
+        said: their message, where all have the same one; else the signature.
         operations: how many of each operation, most first.
         example: one of them.
     """
@@ -38,6 +39,7 @@ class Group:
     verdict: Verdict
     reason: Reason
     signature: str
+    said: str
     operations: tuple[tuple[str, int], ...]
     example: VectorView
 
@@ -189,7 +191,12 @@ def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
     for vector in vectors:
         alike[vector.verdict, vector.reason, signature(vector.message)].append(vector)
     groups = [
-        Group(*key, operations=tuple(Counter(v.operation for v in members).most_common()), example=members[0])
+        Group(
+            *key,
+            said=on_one_line(members[0].message) if len({vector.message for vector in members}) == 1 else key[-1],
+            operations=tuple(Counter(vector.operation for vector in members).most_common()),
+            example=members[0],
+        )
         for key, members in alike.items()
     ]
     return tuple(sorted(groups, key=lambda group: -group.count))

@@ -134,7 +134,7 @@ def _group(group: Group, view: RunView, known: Background) -> dict[str, Any]:
         "reason": group.reason.value or "no reason",
         "operations": [first_line(name) for name, _ in group.operations],
         "where": ", ".join(names) + (f" and {more} more" if more > 0 else ""),
-        "signature": group.signature or "(no message)",
+        "signature": group.said or "(no message)",
         "example": first_line(example.vector_id),
         "example_link": quote(first_line(example.vector_id), safe=""),
         "board": first_line(example.board or ""),

@@ -24,6 +24,11 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+def on_one_line(message: str, limit: int = 400) -> str:
+    """`message` without its backtrace, as one printable line of at most `limit` characters."""
+    return shortened(" ".join(_without_backtrace(message).split()), limit)
+
+
 def signature(message: str, limit: int = 400) -> str:
     """What `message` says once numbers, shapes, addresses, ids, directories and backtraces are taken out.
 
@@ -34,8 +39,12 @@ def signature(message: str, limit: int = 400) -> str:
     Returns:
         one printable line; two failures with the same one have most likely the same cause.
     """
-    text = printable(message[:_LOOKED_AT])
-    text = _BACKTRACE.sub("", text) or text
+    text = _without_backtrace(message)
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
     return shortened(" ".join(text.split()), limit)
+
+
+def _without_backtrace(message: str) -> str:
+    text = printable(message[:_LOOKED_AT])
+    return _BACKTRACE.sub("", text) or text

@@ -71,7 +71,7 @@ def cut(parts: Sequence[str], most: int = MOST_BYTES) -> str:
 
 def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
     rows = [
-        (str(group.count), group.verdict.value, _operations(group), markdown_code(group.signature or "(no message)"))
+        (str(group.count), group.verdict.value, _operations(group), markdown_code(group.said or "(no message)"))
         for group in groups
     ]
     parts = _section(
@@ -89,7 +89,7 @@ def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
 
 
 def _not_run(group: Group) -> tuple[str, ...]:
-    return str(group.count), group.reason.value, _operations(group), markdown_code(group.signature or "(no message)")
+    return str(group.count), group.reason.value, _operations(group), markdown_code(group.said or "(no message)")
 
 
 def _board(share: BoardShare) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from farm.report.progress import Lane
-from farm.report.signature import signature
+from farm.report.signature import on_one_line, signature
 from farm.report.text import first_line
 from farm.store.records import Attempt, Conclusion
 from farm.verdicts import Verdict
@@ -84,7 +84,7 @@ class Tally:
             return None
         self._shown.add(sort)
         where = f" on {attempt.board}" if attempt else ""
-        return first_line(f"{conclusion.verdict.value} {operation}{where}: {signature(message, limit=160)}")
+        return first_line(f"{conclusion.verdict.value} {operation}{where}: {on_one_line(message, limit=160)}")
 
     def summary(self) -> str:
         """`312 of 555, 310 validated, 2 not_run`."""

@@ -97,7 +97,7 @@ def _print_groups(console: Console, title: str, groups: Sequence[Group]) -> None
         reason = f" ({group.reason.value})" if group.reason.value else ""
         lines = (
             _text(group.verdict.value + reason, verdict_style(group.verdict)),
-            _text(group.signature or "(no message)"),
+            _text(group.said or "(no message)"),
             _text(f"{_operations(group)}; for example {group.example.vector_id}", "dim"),
         )
         table.add_row(_text(str(group.count)), Text("\n").join(lines))

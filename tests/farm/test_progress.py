@@ -58,7 +58,7 @@ class TestTally:
         for at in range(3):
             tally.attempt(Attempt(1, "b", Outcome(str(at), Verdict.FAIL_WATCHER, message=f"core {at} asserted")))
             lines.append(tally.conclude(Conclusion(str(at), Verdict.FAIL_WATCHER), "ttnn.add"))
-        assert lines == ["fail_watcher ttnn.add on b: core # asserted", None, None]
+        assert lines == ["fail_watcher ttnn.add on b: core 0 asserted", None, None]
         assert tally.summary() == "3 of 0, 3 fail_watcher"
 
     def test_failures_without_end_are_not_told_without_end(self) -> None:
@@ -96,7 +96,7 @@ class TestPlain:
         progress.note("stopping\nas asked")
         assert stream.getvalue().splitlines() == [
             "farm: mock:n300:0 restarting: signal 11",
-            "farm: fail_crash_hang ttnn.add on mock:n300:0: \\x1b[#J[red]boom[/red] second line\\x07",
+            "farm: fail_crash_hang ttnn.add on mock:n300:0: \\x1b[2J[red]boom[/red] second line\\x07",
             "farm: stopping as asked",
         ]
 
@@ -141,7 +141,7 @@ class TestLive:
         with LiveProgress(Console(file=stream, width=120, force_terminal=True, color_system=None)) as progress:
             progress.planned(1)
             ends(progress, "v", Verdict.FAIL_CRASH_HANG, HOSTILE)
-        assert "on mock:n300:0: \\x1b[#J[red]boom[/red] second line\\x07\n" in stream.getvalue()
+        assert "on mock:n300:0: \\x1b[2J[red]boom[/red] second line\\x07\n" in stream.getvalue()
 
 
 class TestChoice:

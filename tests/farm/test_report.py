@@ -126,6 +126,8 @@ class TestDigest:
     def test_failures_of_one_cause_are_one_group(self, mixed: RunView) -> None:
         first, *others = digest(mixed).failures
         assert (first.count, first.signature, first.operations) == (2, "TT_FATAL: # < #", (("ttnn.add", 2),))
+        assert first.said == first.signature, "their messages differ in numbers"
+        assert "x1b[2J" in others[0].said, "a message of its own keeps its numbers"
         assert first.example.message == "TT_FATAL: 3 < 4"
         assert [group.verdict for group in others] == [Verdict.FAIL_CRASH_HANG, Verdict.BOARD_FAULT]
         (unrun,) = digest(mixed).not_run
