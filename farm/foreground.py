@@ -26,16 +26,17 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
 
     Args:
         vectors: what to run.
-        boards: where; the first that can run the first vector is taken.
+        boards: where; the first that can run the first vector that can be run is taken.
         debugger: whether the debugger opens where a call raises.
 
     Raises:
         NotRunnable: ttnn can't be imported, or the board doesn't open.
         FarmError: no board can run them.
     """
-    able = [board for board in boards if board.backend != "fake" and board.kind.name in vectors[0].kinds]
+    first = next((vector for vector in vectors if vector.unrunnable is None), None)
+    able = [b for b in boards if b.backend != "fake" and (first is None or b.kind.name in first.kinds)]
     if not able:
-        raise FarmError(f"no board of this selection can run {vectors[0].id}: name another with --boards")
+        raise FarmError(f"no board of this selection can run {(first or vectors[0]).id}: name another with --boards")
     board = able[0]
     os.environ.update({**_QUIET, **os.environ, **board.environment})
     try:
