@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -131,6 +134,7 @@ class RayFleet:
         self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
         self._begun: set[str] = set()  # boards that were started before
         self._restarts: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
+        self._making: dict[str, tuple[Future[Any], float]] = {}  # actors of those, and since when they are being made
         self._pings: dict[str, tuple[Any, float]] = {}  # the last call to answer, and when it was made
 
     def start(self, board: Board) -> None:
@@ -142,7 +146,7 @@ class RayFleet:
             self._restarts[board.id] = board, time.monotonic()
         else:
             self._begun.add(board.id)
-            self._start(board)
+            self._start(board.id, start_actor(board, self.limits, self.folder))
 
     def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         """See `Fleet`."""
@@ -155,6 +159,8 @@ class RayFleet:
     def drop(self, board: str) -> None:
         """See `Fleet`."""
         self._restarts.pop(board, None)
+        if making := self._making.pop(board, None):
+            making[0].add_done_callback(_kill_made)
         self._starting.pop(board, None)
         self._streams.pop(board, None)
         self._pings.pop(board, None)
@@ -169,16 +175,16 @@ class RayFleet:
         """
         if self._pulse:
             self._pulse.check()
-        self._restart()
-        happened = self._late_starts() + self._silent()
+        happened = self._restart() + self._late_starts() + self._silent()
         # a board's later batches have nothing to say before its first is done
         waited = {call: board for board, (call, _) in self._starting.items()}
         waited |= {streams[0][1]: board for board, streams in self._streams.items() if streams}
-        if self._restarts and not waited:
+        again = bool(self._restarts or self._making)
+        if again and not waited:
             time.sleep(min(seconds, AGAIN_SECONDS))
         if happened or not waited:
             return happened
-        if self._restarts:
+        if again:
             seconds = min(seconds, AGAIN_SECONDS)
         ready, _ = ray.wait(list(waited), timeout=seconds, fetch_local=False)
         if ready and len(waited) > 1:
@@ -203,21 +209,33 @@ class RayFleet:
             with contextlib.suppress(ray.exceptions.RayError):
                 closed, _ = ray.wait(calls, num_returns=len(calls), timeout=seconds)
                 kernels = {board: ray.get(call) for board, call in closing.items() if call in closed}
-        for board in list(self._actors):
+        for board in [*self._actors, *self._making]:
             self.drop(board)
         return {board: found for board, found in kernels.items() if found[1]}
 
-    def _start(self, board: Board) -> None:
-        actor = self._actors[board.id] = start_actor(board, self.limits, self.folder)
-        self._starting[board.id] = actor.start.remote(), time.monotonic()
-        self._streams[board.id] = deque()
+    def _start(self, board: str, actor: Any) -> None:
+        self._actors[board] = actor
+        self._starting[board] = actor.start.remote(), time.monotonic()
+        self._streams[board] = deque()
 
-    def _restart(self) -> None:
-        """Starts boards that were lost, once the head has answered since."""
+    def _restart(self) -> list[Happening]:
+        """Starts boards that were lost, once the head has answered since.
+
+        Should it die just then, making an actor waits for it for ever, and only a thread of its own may.
+        """
         for name, (board, since) in list(self._restarts.items()):
             if self._pulse and self._pulse.since(since):
                 del self._restarts[name]
-                self._start(board)
+                self._making[name] = _aside(partial(start_actor, board, self.limits, self.folder)), time.monotonic()
+        lost: list[Happening] = []
+        for name, (made, _) in list(self._making.items()):
+            if made.done():
+                del self._making[name]
+                try:
+                    self._start(name, made.result())
+                except ray.exceptions.RayError as error:
+                    lost.append(self._lost(name, _told(error)))
+        return lost
 
     def _started(self, board: str, call: Any) -> list[Happening]:
         hello = ray.get(call)
@@ -236,7 +254,8 @@ class RayFleet:
 
     def _late_starts(self) -> list[Happening]:
         now = time.monotonic()
-        late = [board for board, (_, since) in self._starting.items() if now - since > START_SECONDS]
+        begun = [*self._starting.items(), *self._making.items()]
+        late = [board for board, (_, since) in begun if now - since > START_SECONDS]
         return [self._lost(board, f"no answer in {START_SECONDS:.0f} s") for board in late]
 
     def _silent(self) -> list[Happening]:
@@ -256,6 +275,26 @@ class RayFleet:
     def _lost(self, board: str, message: str) -> Gone:
         self.drop(board)
         return Gone(board, message)
+
+
+def _aside(call: Callable[[], Any]) -> Future[Any]:
+    """Makes a call in a thread that nothing waits for, not even the end of this process."""
+    called: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            called.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            called.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="aside").start()
+    return called
+
+
+def _kill_made(made: Future[Any]) -> None:
+    """Ends an actor that nobody wants any more, once it is made."""
+    with contextlib.suppress(Exception):
+        ray.kill(made.result())
 
 
 def _told(error: ray.exceptions.RayError) -> str:

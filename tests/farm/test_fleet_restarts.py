@@ -1,0 +1,62 @@
+"""Boards that are started again, without any cluster."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import cast
+
+import pytest
+
+from farm import fleet as fleet_module
+from farm.boards.fake import fake_boards
+from farm.boards.kinds import KINDS
+from farm.errors import NotRunnable
+from farm.fleet import RayFleet
+from farm.keeper import Limits
+from farm.pulse import Pulse
+from farm.quiet_ray import ray
+
+
+class Beat:
+    """A pulse that the test holds."""
+
+    dead = False
+
+    def check(self) -> None:
+        if self.dead:
+            raise NotRunnable("the head is gone")
+
+    def since(self, _moment: float) -> bool:
+        return True
+
+    def end(self) -> None:
+        pass
+
+
+def test_an_actor_that_is_never_made_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a head that dies does to who asks it for an actor."""
+    asked, gone, killed = threading.Event(), threading.Event(), threading.Event()
+
+    def never(*_: object) -> str:
+        asked.set()
+        gone.wait(60)
+        return "made after all"
+
+    monkeypatch.setattr(fleet_module, "start_actor", never)
+    monkeypatch.setattr(ray, "kill", lambda actor: killed.set() if actor == "made after all" else None)
+    [board] = fake_boards(KINDS["n300"], 1)
+    fleet, beat = RayFleet(Limits()), Beat()
+    fleet._pulse = cast(Pulse, beat)
+    fleet._begun.add(board.id)
+    fleet.start(board)
+    began = time.monotonic()
+    assert fleet.wait(0.01) == []
+    assert asked.wait(10)
+    beat.dead = True
+    with pytest.raises(NotRunnable):
+        fleet.wait(0.01)
+    fleet.close(1)
+    assert time.monotonic() - began < 10
+    gone.set()
+    assert killed.wait(10), "nobody wants it any more"
