@@ -20,7 +20,7 @@ def ending(outcome: Outcome) -> Ending:
     if verdict.good:
         return Ending.GOOD
     if verdict is Verdict.FAIL_CRASH_HANG:
-        return Ending.KILLED
+        return Ending.STRUCK if outcome.reason is Reason.KILLED else Ending.KILLED
     if verdict.failed:
         return Ending.FAILED
     if verdict in (Verdict.BOARD_FAULT, Verdict.HOST_FAULT):

@@ -312,7 +312,7 @@ def _end_of(error: ProcessDied | Hung, vector_id: str, began: float) -> Outcome:
     if error.vector_id != vector_id:
         verdict, reason = Verdict.BOARD_FAULT, Reason.CRASH
     elif isinstance(error, Hung):
-        verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.HANG
+        verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.KILLED if error.stopped else Reason.HANG
     else:
-        verdict, reason = classify_end(str(error))
+        verdict, reason = classify_end(str(error), error.exit)
     return Outcome(vector_id, verdict, reason, str(error), started=began, seconds=time.time() - began)

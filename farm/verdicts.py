@@ -73,6 +73,7 @@ class Reason(str, Enum):
     OUT_OF_MEMORY = "out_of_memory"
     CRASH = "crash"
     HANG = "hang"
+    KILLED = "killed"
     # of faults
     OPEN_FAILED = "open_failed"
     OPEN_TIMEOUT = "open_timeout"

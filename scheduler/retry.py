@@ -14,11 +14,13 @@ class Retries:
 
     Attributes:
         killed: attempts that took a process down or hung it: 2, so that a crash is seen twice before it counts.
+        struck: the same where some were struck from outside: 3, since two such blows may both be meant for others.
         failed: attempts that failed with their process alive: 1, a failed check fails again.
         faults: attempts that a board or host spoiled.
     """
 
     killed: int = 2
+    struck: int = 3
     failed: int = 1
     faults: int = 3
 
@@ -40,9 +42,10 @@ class Retries:
             return self.give_up(tries) or (Conclusion.ENDED, len(tries))
         if last.blames_board:
             spent = sum(past.ending.blames_board for past in tries[forgiven:]) >= self.faults
+        elif last is Ending.FAILED:
+            spent = sum(past.ending is last for past in tries[forgiven:]) >= self.failed
         else:
-            allowed = self.killed if last is Ending.KILLED else self.failed
-            spent = sum(past.ending is last for past in tries[forgiven:]) >= allowed
+            spent = self._killed_enough(tries[forgiven:])
         return (self.give_up(tries) or (Conclusion.ENDED, len(tries))) if spent else None
 
     def give_up(self, tries: Sequence[Try]) -> tuple[Conclusion, int] | None:
@@ -52,9 +55,14 @@ class Retries:
             What `decide` does: a failure of the work's own outweighs the faults around it. None where a crash was not
             seen as often as it takes to count: nobody knows then whether it was the work's own.
         """
-        failed = any(past.ending is Ending.FAILED for past in tries)
-        killed = sum(past.ending is Ending.KILLED for past in tries)
-        if killed and not failed and killed < self.killed:
-            return None
         own = [number for number, past in enumerate(tries, start=1) if past.ending.blames_work]
+        failed = any(past.ending is Ending.FAILED for past in tries)
+        if own and not failed and not self._killed_enough(tries):
+            return None
         return Conclusion.ENDED, own[-1] if own else len(tries)
+
+    def _killed_enough(self, tries: Sequence[Try]) -> bool:
+        """Whether a crash or hang was seen as often as it takes to be the work's own."""
+        killed = sum(past.ending is Ending.KILLED for past in tries)
+        struck = sum(past.ending is Ending.STRUCK for past in tries)
+        return killed >= self.killed or killed + struck >= self.struck

@@ -36,6 +36,7 @@ class Ending(Enum):
     GOOD = "good"
     FAILED = "failed"  # the work itself failed; its process lives on
     KILLED = "killed"  # it took its process down, or hung it
+    STRUCK = "struck"  # its process was killed or stopped from outside, perhaps on its account
     DOUBTED = "doubted"  # it failed on a board that then turned out bad
     FAULT = "fault"  # a board or host failed: that says nothing of the work
     REFUSED = "refused"  # the board could not be set up for its key
@@ -45,7 +46,7 @@ class Ending(Enum):
     @property
     def blames_work(self) -> bool:
         """The work failed, not what it ran on."""
-        return self in (Ending.FAILED, Ending.KILLED)
+        return self in (Ending.FAILED, Ending.KILLED, Ending.STRUCK)
 
     @property
     def failed(self) -> bool:

@@ -53,7 +53,8 @@ def sweep(
         retry_failed: with `resume`, try failed vectors again, too; one that passes then is flaky.
         retry_infra: with `resume`, try those again that a fault kept from a verdict of their own.
         timeout: seconds that one vector may take.
-        retries: how often failed vectors are tried again; None for once, where they crash or hang.
+        retries: how often failed vectors are tried again; None for once, where they crash or hang, and twice where
+            they were killed or stopped from outside.
         max_time: seconds after which nothing more begins.
         max_board_time: seconds after which a board gets nothing more.
         priority: on a farm, the higher, the sooner it is given boards; equals go by age.
@@ -172,7 +173,7 @@ def _policy(retries: int | None, **limits: float | None) -> Retries | None:
             raise FarmError(f"{name} {seconds:g}: give more than 0 seconds")
     if retries is not None and retries < 0:
         raise FarmError(f"retries {retries}: give 0 or more")
-    return None if retries is None else Retries(killed=retries + 1, failed=retries + 1)
+    return None if retries is None else Retries(killed=retries + 1, struck=retries + 1, failed=retries + 1)
 
 
 def _call(operations: Sequence[str], resume: str | None, selection: Selecting) -> str:

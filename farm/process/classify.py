@@ -121,20 +121,22 @@ _NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[
 _TAIL = 16384
 
 
-def classify_end(last_words: str) -> tuple[Verdict, Reason]:
+def classify_end(last_words: str, code: int | None = None) -> tuple[Verdict, Reason]:
     """What the end of a process means for the vector it ended under.
 
     Args:
         last_words: what it printed last.
+        code: its exit code, negative for a signal.
 
     Returns:
-        A crash, unless its last words tell of the board or the host. SIGKILL is a crash too: it may be the kernel's
-        way to stop a vector that eats all memory, and that vector must not go round the farm for ever.
+        A crash, unless its last words tell of the board or the host. SIGKILL is one too, but with a reason of its own,
+        since it comes from outside: perhaps from the kernel, to stop a vector that eats all memory, which must not go
+        round the farm for ever; perhaps it was meant for another.
     """
     verdict, reason = classify(last_words)
     if verdict.fault or (verdict, reason) == _HANG:
         return verdict, reason
-    return Verdict.FAIL_CRASH_HANG, Reason.CRASH
+    return Verdict.FAIL_CRASH_HANG, Reason.KILLED if code == -signal.SIGKILL else Reason.CRASH
 
 
 def last_words(log: Path, since: int = 0) -> str:

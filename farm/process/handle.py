@@ -220,7 +220,13 @@ class TtnnProcess:
         try:
             return self._reply(float(told["seconds"]), vector_id)
         except Hung as error:
-            raise Hung(f"{what} did not end in {told['seconds']:g} s", vector_id, told["seconds"], what) from error
+            raise Hung(
+                f"{what} did not end in {told['seconds']:g} s",
+                vector_id,
+                told["seconds"],
+                what,
+                stopped=error.stopped,
+            ) from error
         except ProcessDied as error:
             raise ProcessDied(f"{what}: {error}", vector_id, error.exit, what) from error
 
@@ -286,12 +292,16 @@ class TtnnProcess:
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
-                raise Hung(f"{self.board.id}: {complaint}", vector_id, timeout)
+                raise Hung(f"{self.board.id}: {complaint}", vector_id, timeout, stopped=watch.stopped)
 
         try:
             line = self._pipes.line(timeout, look, LOOK_SECONDS, gather)
         except TimeoutError:
-            raise Hung(f"no answer from {self.board.id} in {timeout:g} s", vector_id, timeout) from None
+            stopped = watch is not None and watch.stopped
+            told = ", since its process was stopped" if stopped else ""
+            raise Hung(
+                f"no answer from {self.board.id} in {timeout:g} s{told}", vector_id, timeout, stopped=stopped
+            ) from None
         if line is None:
             code = self._gone(patience=5.0)  # it is ending: its own exit code tells most
             told = f"the board process {describe_exit(code)}"

@@ -153,9 +153,19 @@ class Hung(ProcessError):  # noqa: N818 - see OpenFailed
     Attributes:
         seconds: how long it was given.
         preparing: see `ProcessDied`.
+        stopped: whether it was stopped by a signal, so that it could not answer.
     """
 
-    def __init__(self, message: str, vector_id: str | None = None, seconds: float = 0.0, preparing: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        vector_id: str | None = None,
+        seconds: float = 0.0,
+        preparing: str = "",
+        *,
+        stopped: bool = False,
+    ) -> None:
         super().__init__(message, vector_id)
         self.seconds = seconds
         self.preparing = preparing
+        self.stopped = stopped

@@ -76,6 +76,12 @@ class Watch:
         self._stopped_since: float | None = None
         self._quiet_since = clock()
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the process is stopped right now."""
+        sign = look(self._pid, self._log)
+        return sign is not None and sign.stopped
+
     def complaint(self) -> str | None:
         """Looks at the process; what is wrong with it, in words."""
         now = self._clock()

@@ -23,6 +23,7 @@ from scheduler import Conclusion as Why
         (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY, Ending.FAILED),
         (Verdict.FAIL_CRASH_HANG, Reason.CRASH, Ending.KILLED),
         (Verdict.FAIL_CRASH_HANG, Reason.HANG, Ending.KILLED),
+        (Verdict.FAIL_CRASH_HANG, Reason.KILLED, Ending.STRUCK),
         (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, Ending.REFUSED),
         (Verdict.BOARD_FAULT, Reason.OPEN_TIMEOUT, Ending.REFUSED),
         (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED, Ending.FAULT),
@@ -37,6 +38,7 @@ def test_every_sort_of_outcome_means_something(verdict: Verdict, reason: Reason,
 
 def test_no_verdict_is_unknown_to_the_scheduler() -> None:
     assert {ending(Outcome("v", verdict)) for verdict in Verdict} == set(Ending) - {
+        Ending.STRUCK,
         Ending.REFUSED,
         Ending.MISSED,
         Ending.DOUBTED,

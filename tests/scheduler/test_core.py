@@ -85,6 +85,27 @@ def test_a_crash_is_tried_elsewhere_and_counts_when_it_repeats() -> None:
     assert end(scheduler, second, Ending.KILLED) == [Conclude("w", Conclusion.ENDED, 2)]
 
 
+def test_what_is_struck_from_outside_counts_when_it_was_seen_once_more() -> None:
+    for endings in (
+        [Ending.STRUCK] * 3,
+        [Ending.KILLED, Ending.STRUCK, Ending.STRUCK],
+        [Ending.STRUCK, Ending.KILLED, Ending.KILLED],
+    ):
+        scheduler = farm("a:0", "a:1", "a:2")
+        [assign] = plan(scheduler, "w")
+        for ending in endings[:-1]:
+            [assign] = assigned(end(scheduler, assign, ending))
+        assert end(scheduler, assign, endings[-1]) == [Conclude("w", Conclusion.ENDED, 3)]
+
+
+def test_two_blows_and_a_good_attempt_are_flaky() -> None:
+    scheduler = farm("a:0", "a:1", "a:2")
+    [assign] = plan(scheduler, "w")
+    for ending in (Ending.STRUCK, Ending.STRUCK):
+        [assign] = assigned(end(scheduler, assign, ending))
+    assert end(scheduler, assign, Ending.GOOD) == [Conclude("w", Conclusion.FLAKY, 3)]
+
+
 def test_a_crash_that_does_not_repeat_is_flaky() -> None:
     scheduler = farm("a:0", "a:1")
     [first] = plan(scheduler, "w")

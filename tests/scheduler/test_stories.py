@@ -127,7 +127,10 @@ class Farm(RuleBasedStateMachine):
         """An attempt stands for each work that was tried, none is blamed for a board, and none is tried for ever."""
         own = {number: ending for (work, number), ending in self.endings.items() if work == concluded.work}
         killed = sum(ending is Ending.KILLED for ending in own.values())
-        unsure = 0 < killed < self.scheduler.retries.killed and Ending.FAILED not in own.values()
+        blows = killed + sum(ending is Ending.STRUCK for ending in own.values())
+        most = self.scheduler.retries
+        enough = killed >= most.killed or blows >= most.struck
+        unsure = blows > 0 and not enough and Ending.FAILED not in own.values()
         if concluded.attempt is None:
             assert unsure or not own, "tried, but concluded as if it wasn't"
             return
@@ -139,8 +142,7 @@ class Farm(RuleBasedStateMachine):
         elif stands is Ending.GOOD:
             assert not any(ending.failed for ending in own.values())
         fresh = len(own) - self.forgiven.get(concluded.work, 0)
-        most = self.scheduler.retries
-        assert fresh <= most.killed + most.failed + most.faults, "it goes round the farm"
+        assert fresh <= most.struck + most.failed + most.faults, "it goes round the farm"
 
     @rule(kind=st.sampled_from(KINDS))
     @precondition(lambda self: len(self.scheduler.boards) < 5)

@@ -51,6 +51,12 @@ def test_an_end_under_a_vector_is_its_failure(said: str, means: Reason) -> None:
     assert classify_end(said) == (Verdict.FAIL_CRASH_HANG, means)
 
 
+def test_sigkill_comes_from_outside() -> None:
+    assert classify_end("the board process was killed by SIGKILL", -9) == (Verdict.FAIL_CRASH_HANG, Reason.KILLED)
+    assert classify_end("the board process was killed by SIGSEGV", -11) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
+    assert classify_end("what(): No space left on device", -9)[0] is Verdict.HOST_FAULT
+
+
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.verdict.fault], ids=lambda rule: rule.text[:30])
 def test_an_end_that_tells_of_board_or_host_blames_no_vector(rule: object) -> None:
     assert classify_end(f"what(): {rule.text}") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
