@@ -234,17 +234,22 @@ class Keeper:
         self._see(Seen.PASSED, Cause.CHECK_PASSED, seconds=time.time() - began)
 
     def _trouble(self, cause: Cause, message: str) -> bool:
-        """Takes in that something went wrong, and does what the state asks for; whether the board is sound then."""
+        """Takes in that something went wrong, and does what the state asks for; whether the board is sound then.
+
+        Where a stop leaves no time to check it, nothing is known against it.
+        """
         self._see(Seen.TROUBLE, cause, message)
+        checked = False
         while True:
             step = self.health.next_step(can_reset=self._resetter.command is not None)
             if step is Step.USE:
                 return True
             if step is Step.LEAVE or self._stopping:
                 self.close()
-                return False
+                return step is not Step.LEAVE and not checked
             if step is Step.CHECK:
                 self._check()
+                checked = True
             elif step is Step.RESET:
                 self._reset()
             else:

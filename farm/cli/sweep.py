@@ -143,7 +143,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
             **selection,
         )
     except KeyboardInterrupt:
-        sys.stderr.write("farm: ended at once; `farm show last` tells how far it came\n")
+        sys.stderr.write("farm: ended at once; if a run had begun, `farm show last` tells how far it came\n")
         raise typer.Exit(INTERRUPTED) from None
     _tell(view, store, out, as_json=as_json)
     if check_module is not None:

@@ -15,7 +15,7 @@ from farm.boards.base import Board
 from farm.sweeps import dumps
 from farm.sweeps.finding import SweepModule, find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
-from farm.sweeps.records import Imported, Listed, Record, list_modules, listing_process
+from farm.sweeps.records import Imported, Listed, Problem, Record, list_modules, listing_process
 from farm.vectors import Vector
 
 
@@ -93,6 +93,7 @@ def module_records(
         NotRunnable: there is no ttnn to import them with.
     """
     imported: list[Imported] = []
+    filled: set[tuple[str, str]] = set()  # suites of modules that something is known of
     with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
         if choice.dump is not None:
             records = dumps.read(choice.dump)
@@ -102,9 +103,18 @@ def module_records(
         for record in records:
             if isinstance(record, Imported):
                 imported.append(record)
-            if isinstance(record, Listed) and choice.suites and record.suite not in choice.suites:
-                continue
+            if isinstance(record, Listed):
+                if choice.suites and record.suite not in choice.suites:
+                    continue
+                filled.add((record.of.module.name, record.suite))
+            elif isinstance(record, Problem):
+                filled.add((record.module, record.suite))
             yield record
+    for each in imported:
+        for suite in each.suites:
+            empty = (each.module.name, suite) not in filled and (each.module.name, "") not in filled
+            if empty and (not choice.suites or suite in choice.suites):
+                note(f"suite {suite!r} of {each.module.name} has no vector")
     there = sorted({suite for each in imported for suite in each.suites})
     for suite in choice.suites if imported else ():
         if suite not in there:

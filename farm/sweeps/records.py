@@ -167,7 +167,8 @@ def list_modules(
                 yield from _listed(module, suites, process)
             except Hung:
                 running = False
-                yield Problem(module.name, "", f"{module.name}: no answer in {module.import_seconds:g} s of importing")
+                waited = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
+                yield Problem(module.name, "", f"{module.name}: {waited}")
             except ProcessDied as error:
                 running = False
                 yield Problem(module.name, "", f"{module.name}: while it was imported, {error}")

@@ -305,6 +305,14 @@ def test_a_board_that_hangs_after_a_stop_is_not_reset(tmp_path: Path) -> None:
     assert not resets.exists()
 
 
+def test_a_hang_while_a_run_stops_says_nothing_against_the_board() -> None:
+    held = keeper(Script(acts={"a": (Act.HANG,)}, checks=(True, False)), Limits(vector=0.5))
+    stop = threading.Timer(0.1, held.stop)
+    stop.start()
+    assert ends(outcomes_of(held.run(ONE, [parcel_of({"id": "a"})]))) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG)]
+    stop.join()
+
+
 @pytest.mark.parametrize(
     ("wire", "computes", "limit"),
     [

@@ -2,8 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from farm.endings import untried
+from farm.sweeps import choosing
 from farm.sweeps.choosing import ModuleChoice, sampled
+from farm.sweeps.finding import SweepModule
+from farm.sweeps.records import Imported, Problem
 from farm.vectors import Vector
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -45,3 +50,14 @@ def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
     assert untried("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
     assert untried("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
     assert untried("a", Reason.UNSATISFIABLE, "no").verdict is Verdict.NOT_RUN
+
+
+def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    module = SweepModule("m", tmp_path / "m.py")
+    found = [Imported(module, None, fixture=False, suites=("empty", "odd")), Problem("m", "odd", "it is odd")]
+    monkeypatch.setattr(choosing, "listing_process", lambda *_: None)
+    monkeypatch.setattr(choosing, "list_modules", lambda *_: iter(found))
+    module.file.write_text("def run(): ...")
+    notes: list[str] = []
+    assert list(choosing.module_records(ModuleChoice(sweeps=tmp_path), [], notes.append)) == found
+    assert notes == ["suite 'empty' of m has no vector"]
