@@ -111,6 +111,8 @@ def sweep(
 
 def _begun(operations: Sequence[str], selection: Selecting, command: str, progress: Progress) -> Sweep:
     """A sweep of what is selected."""
+    if selection.get("modules") or selection.get("sweeps"):
+        progress.note("importing the sweep modules, to list their vectors")
     planned = plan(operations, **selection)
     require_ttnn(planned.boards)
     for note in planned.notes:
