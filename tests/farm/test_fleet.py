@@ -195,7 +195,7 @@ def test_an_actor_that_is_stopped_is_noticed_and_replaced(
             elif not attempt.outcome.verdict.good:
                 monkeypatch.setattr("farm.fleet.SILENCE_SECONDS", 300.0)
 
-    boards = fake_boards(N300, 1, script=Script(seconds=0.02))
+    boards = fake_boards(N300, 1, script=Script(seconds=0.08))
     view = run(store, boards, 100, progress=Stopper(io.StringIO()), limits=Limits())
     assert {each.verdict for each in view.vectors} == {Verdict.VALIDATED}
     [lost] = [attempt for each in view.vectors for attempt in each.history if not attempt.verdict.good]

@@ -49,7 +49,7 @@ def test_a_run_is_followed_to_its_end(store: Store) -> None:
     told = stream.getvalue().splitlines()
     assert told == [
         "farm: mock:n300:0 lost: its host is gone",
-        "farm: fail_watcher ttnn.add on mock:n300:0: tripped at <address>",
+        "farm: fail_watcher ttnn.add on mock:n300:0: tripped at 0x12",
         "farm: 2 of 2, 1 validated, 1 fail_watcher",
     ]
 
