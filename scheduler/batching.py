@@ -11,7 +11,8 @@ class Batching:
 
     Attributes:
         depth: batches a board holds at once: the one it runs and those behind it.
-        share: a batch is at most 1 / share of a board's even part of the work left.
+        share: a batch is at most 1 / share of a board's even part of the work left, where boards share it.
+        least_seconds: estimated seconds that a batch may have all the same: handing out less costs more than it brings.
         most_seconds: estimated seconds that no batch passes, unless one work alone does.
         most_works: works that no batch passes.
         lead: a board gets its next batch when so many estimated seconds are left of what it has. Longer than telling
@@ -20,6 +21,7 @@ class Batching:
 
     depth: int = 2
     share: float = 2.0
+    least_seconds: float = 0.05
     most_seconds: float = 2.0
     most_works: int = 512
     lead: float = 0.3
@@ -32,9 +34,12 @@ class Batching:
             works_left: how many they are.
             boards: how many boards share them.
         """
-        parts = self.share * max(boards, 1)
-        works = max(1, min(self.most_works, round(works_left / parts)))
-        return min(self.most_seconds, seconds_left / parts), works
+        parts = self.share * boards if boards > 1 else 1.0
+        seconds = max(self.least_seconds, seconds_left / parts)
+        works = works_left / parts
+        if seconds_left > 0:
+            works = max(works, works_left * self.least_seconds / seconds_left)
+        return min(self.most_seconds, seconds), max(1, min(self.most_works, round(works)))
 
     def room(self, batches: int, seconds: float) -> bool:
         """Whether a board is to get another batch now.

@@ -470,7 +470,8 @@ class Scheduler:
         lane = self.pool.lanes[key]
         able = self.able(key)
         seconds, most = self.batching.limits(lane.cost, lane.size, able)
-        works = self.pool.take(board.id, key, seconds, most, TAIL_SHARE * lane.cost / max(1, able))
+        tail = TAIL_SHARE * lane.cost / max(1, able)
+        works = self.pool.take(board.id, key, seconds, most, tail, shared=able > 1)
         number = next(self._numbers)
         opened = {work.id: len(self.tries.get(work.id, ())) + 1 for work in works}
         cost = sum(work.cost for work in works)

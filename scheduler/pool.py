@@ -74,10 +74,13 @@ class Lane:
         """How many works wait that this board may take."""
         return self.size - len(self.elsewhere.get(board, ()))
 
-    def take(self, board: str, seconds: float, works: int, tail: float = float("inf")) -> list[Work]:
+    def take(
+        self, board: str, seconds: float, works: int, tail: float = float("inf"), *, shared: bool = True
+    ) -> list[Work]:
         """Takes a batch for a board: at least one work where any waits, within the limits.
 
-        Second tries come first, then works of more than `tail` seconds. Otherwise a board goes on with its group; when
+        `shared` is whether other boards, too, take of this key. Second tries come first, then works of more than `tail`
+        seconds. Otherwise a board goes on with its group; when
         that is done it goes where most seconds wait per board, so that each group's preparation is done by few.
         """
         taken: list[Work] = []
@@ -85,8 +88,8 @@ class Lane:
         while len(taken) < works and (heap := self._next_heap(board, tail, first=not taken)):
             first = heap[0][2]
             cost = first.cost * self._pace.factor(first.group)
-            # of a group that nothing is known of, one work at first: the next may take hours
-            if taken and (cost > left or (first.guess and not self._pace.knows(first.group))):
+            # of a group that nothing is known of, one work at first: the next may take hours, and others have time
+            if taken and (cost > left or (shared and first.guess and not self._pace.knows(first.group))):
                 break
             work = heapq.heappop(heap)[2]
             if self.groups.get(work.group) is heap:
@@ -206,14 +209,23 @@ class Pool:
         lane = self.lanes.get(key)
         return self.held[key] * self.pace.overall + (lane.cost if lane else 0.0)
 
-    def take(self, board: str, key: Hashable, seconds: float, works: int, tail: float = float("inf")) -> list[Work]:
+    def take(
+        self,
+        board: str,
+        key: Hashable,
+        seconds: float,
+        works: int,
+        tail: float = float("inf"),
+        *,
+        shared: bool = True,
+    ) -> list[Work]:
         """Takes a batch for a board from one key; see `Lane.take`."""
         if board not in self._at or self._at[board] != key:
             self.leave(board)
             self._at[board] = key
             self._crowd[key] += 1
         lane = self.lanes[key]
-        taken = lane.take(board, seconds, works, tail)
+        taken = lane.take(board, seconds, works, tail, shared=shared)
         if not lane.size:
             del self.lanes[key]
         return taken

@@ -176,7 +176,7 @@ def test_what_no_try_would_change_is_final() -> None:
 
 
 def test_the_work_of_a_lost_board_goes_elsewhere_and_only_what_ran_pays() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=3))
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=3, least_seconds=0))
     [first] = plan(scheduler, "u", "v", "w")
     tell(scheduler, AttemptEnded(first.batch, "u", Ending.GOOD), BoardAdded("a:1", "a"), BoardReady("a:1"))
     missed, restart, assign = tell(scheduler, BoardLost("a:0"))

@@ -116,13 +116,24 @@ def test_boards_spread_over_keys() -> None:
     assert set(chosen) == {"x", "y"}
 
 
+def test_one_of_each_unknown_group_at_a_time_but_for_who_is_alone() -> None:
+    waiting = Pool()
+    for name in ("add", "mul"):
+        for number in range(2):
+            waiting.push(Work(f"{name}{number}", 1, name, 0.02, guess=True))
+    assert len(waiting.take("board", 1, 99, 9)) == 1
+    assert len(waiting.take("board", 1, 99, 9, shared=False)) == 3
+
+
 @pytest.mark.parametrize(
     ("seconds_left", "works_left", "boards", "expected"),
     [
         (1000.0, 100_000, 4, (2.0, 512)),  # far from the end: as large as allowed
         (8.0, 80, 4, (1.0, 10)),  # a share of what is left
         (0.4, 4, 4, (0.05, 1)),  # the tail: one by one
-        (1.0, 1, 0, (0.5, 1)),
+        (0.2, 200, 4, (0.05, 50)),  # but no less than it costs to hand them out
+        (8.0, 80, 1, (2.0, 80)),  # who shares with nobody leaves nothing for others
+        (1.0, 1, 0, (1.0, 1)),
     ],
 )
 def test_batches_shrink(seconds_left: float, works_left: int, boards: int, expected: tuple[float, int]) -> None:
