@@ -30,6 +30,9 @@ from scheduler.pool import TAIL_SHARE, Pool
 from scheduler.retry import Retries
 from scheduler.work import Conclusion, Ending, Try, Work
 
+SURPRISE = 2.0
+"""A guessed work that takes so many times what was expected makes boards look again that had nothing worth doing."""
+
 
 class Scheduler:
     """Gives work to boards and decides what every attempt means. Pure: it only answers events with instructions.
@@ -261,8 +264,11 @@ class Scheduler:
             return
         if event.seconds is not None:
             work = self.works[event.work]
-            self.pool.pace.observe(work.group, work.cost, event.seconds)
-            held.pace = self.pool.pace.factor(work.group)
+            expected = work.cost * self.pool.pace.factor(work.sort)
+            self.pool.pace.observe(work.sort, work.cost, event.seconds)
+            held.pace = self.pool.pace.factor(work.sort)
+            if work.guess and event.seconds > SURPRISE * expected:
+                self._wake()  # what waits of its sort may now be worth another board
         self._close(held, event.work)
         held.tried = True
         self._ended(held, event.work, event.ending)
@@ -476,7 +482,7 @@ class Scheduler:
         opened = {work.id: len(self.tries.get(work.id, ())) + 1 for work in works}
         cost = sum(work.cost for work in works)
         self.pool.held[key] += cost
-        pace = self.pool.pace.factor(works[0].group)
+        pace = self.pool.pace.factor(works[0].sort)
         self.batches[number] = board.batches[number] = Batch(board.id, key, opened, cost, pace)
         self._out.append(Assign(board.id, number, key, tuple(opened.items())))
         return True

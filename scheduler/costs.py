@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median
+
+from scheduler.work import Sort
 
 PAST_OUTCOMES = 32
 """How many of the last outcomes count for an estimate: boards and software change."""
@@ -58,12 +60,12 @@ def scaled(past: Sequence[tuple[float, Size]], size: Size) -> float:
 
 
 class Pace:
-    """How long works of each group take, over what was estimated: learnt while they run.
+    """How long works of each sort take, over what was estimated: learnt while they run.
 
-    A few outcomes say little, so each group starts from what is known of all of them.
+    A few outcomes say little, so each sort starts from what is known of its group, and that from what is known of all.
 
     Attributes:
-        overall: what to multiply an estimate by, over all groups.
+        overall: what to multiply an estimate by, over all sorts.
         overall_known: whether that was learnt from any outcome.
     """
 
@@ -73,32 +75,39 @@ class Pace:
         self.overall = 1.0
         self.overall_known = False
         self._all = [0.0, 0.0]
-        self._groups: dict[str, list[float]] = {}
-        self._most: dict[str, float] = {}
+        self._sums: dict[Hashable, list[float]] = {}  # by sort and by group
+        self._most: dict[Hashable, float] = {}
 
-    def observe(self, group: str, estimated: float, actual: float) -> None:
-        """A work of a group ended."""
+    def observe(self, sort: Sort, estimated: float, actual: float) -> None:
+        """A work of a sort ended."""
         self.overall_known = True
-        if estimated > 0:
-            self._most[group] = max(self._most.get(group, 0.0), actual / estimated)
-        for sums in (self._all, self._groups.setdefault(group, [0.0, 0.0])):
-            sums[0] = sums[0] * self._decay + actual
-            sums[1] = sums[1] * self._decay + estimated
+        for known in (sort, sort[1]):
+            if estimated > 0:
+                self._most[known] = max(self._most.get(known, 0.0), actual / estimated)
+            self._add(self._sums.setdefault(known, [0.0, 0.0]), estimated, actual)
+        self._add(self._all, estimated, actual)
         if self._all[1] > 0:
             self.overall = self._all[0] / self._all[1]
 
-    def knows(self, group: str) -> bool:
-        """Whether any work of a group has ended."""
-        return group in self._groups
+    def knows(self, sort: Sort) -> bool:
+        """Whether any work of a sort has ended."""
+        return sort in self._sums
 
-    def most(self, group: str) -> float:
-        """What the most underestimated work of a group took over its estimate; `overall` where none has ended."""
-        return self._most.get(group, self.overall)
+    def most(self, sort: Sort) -> float:
+        """What the most underestimated work of a sort took over its estimate, else of its group, else of all."""
+        return self._most.get(sort, self._most.get(sort[1], self.overall))
 
-    def factor(self, group: str) -> float:
-        """What to multiply an estimate of this group by."""
-        sums = self._groups.get(group)
+    def factor(self, sort: Sort) -> float:
+        """What to multiply an estimate of this sort by."""
+        return self._mixed(sort, self._mixed(sort[1], self.overall))
+
+    def _mixed(self, known: Hashable, start: float) -> float:
+        sums = self._sums.get(known)
         if sums is None or sums[1] <= 0:
-            return self.overall
+            return start
         weight = self._trust * self._all[1] * (1 - self._decay)  # of a typical work
-        return (sums[0] + self.overall * weight) / (sums[1] + weight)
+        return (sums[0] + start * weight) / (sums[1] + weight)
+
+    def _add(self, sums: list[float], estimated: float, actual: float) -> None:
+        sums[0] = sums[0] * self._decay + actual
+        sums[1] = sums[1] * self._decay + estimated

@@ -31,10 +31,11 @@ class Lane:
         elsewhere: a heap per board: works that it should leave to others, since it tried them last.
     """
 
-    def __init__(self, order: Iterator[int], pace: Pace) -> None:
+    def __init__(self, key: Hashable, order: Iterator[int], pace: Pace) -> None:
         self.size = 0
         self.groups: dict[str, Heap] = {}
         self.elsewhere: dict[str, Heap] = {}
+        self._key = key
         self._order = order
         self._pace = pace
         self._costs: defaultdict[str, float] = defaultdict(float)  # estimated, by group
@@ -47,7 +48,9 @@ class Lane:
     @property
     def cost(self) -> float:
         """Estimated seconds of all that waits, by what was learnt of estimates meanwhile."""
-        return self._cost * self._pace.overall
+        if not self._guesses:
+            return self._cost * self._pace.overall
+        return sum(cost * self._pace.factor((self._key, group)) for group, cost in self._costs.items())
 
     @property
     def longest(self) -> float:
@@ -87,9 +90,9 @@ class Lane:
         left = seconds
         while len(taken) < works and (heap := self._next_heap(board, tail, first=not taken)):
             first = heap[0][2]
-            cost = first.cost * self._pace.factor(first.group)
+            cost = first.cost * self._pace.factor(first.sort)
             # of a group that nothing is known of, one work at first: the next may take hours, and others have time
-            if taken and (cost > left or (shared and first.guess and not self._pace.knows(first.group))):
+            if taken and (cost > left or (shared and first.guess and not self._pace.knows(first.sort))):
                 break
             work = heapq.heappop(heap)[2]
             if self.groups.get(work.group) is heap:
@@ -145,13 +148,17 @@ class Lane:
 
     def _appeal(self, group: str) -> tuple[float, int]:
         """Orders groups for a board that looks for one: the most seconds per board first."""
-        return -self._costs[group] * self._pace.factor(group) / (1 + self._crowd[group]), self.groups[group][0][1]
+        return -self._costs[group] * self._pace.factor((self._key, group)) / (1 + self._crowd[group]), self.groups[
+            group
+        ][0][1]
 
     def _longest_work(self) -> tuple[str, float]:
         """The group of the longest work that waits, and its seconds."""
         if self._guesses:
             # what was learnt may have changed their order
-            costs = ((group, -heap[0][0] * RISK * self._pace.most(group)) for group, heap in self.groups.items())
+            costs = (
+                (group, -heap[0][0] * RISK * self._pace.most((self._key, group))) for group, heap in self.groups.items()
+            )
             return max(costs, key=lambda cost: cost[1])
         while True:
             cost, group = self._longest[0]
@@ -193,7 +200,7 @@ class Pool:
         """Lets a work wait; `avoid` is the board that is not to get it."""
         lane = self.lanes.get(work.key)
         if lane is None:
-            lane = self.lanes[work.key] = Lane(self._order, self.pace)
+            lane = self.lanes[work.key] = Lane(work.key, self._order, self.pace)
         lane.push(work, avoid)
 
     def key_of(self, board: str) -> Hashable | None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
+
+Sort: TypeAlias = tuple[Hashable, str]
+"""Works that take about equally long: a key's of a group. The same group may take much longer for another key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Work:
     past: tuple[Try, ...] = ()
     forgiven: int = 0
     guess: bool = False
+
+    @property
+    def sort(self) -> Sort:
+        """Works that take about equally long: a group's for another key may take much longer, or shorter."""
+        return self.key, self.group
 
 
 class Ending(Enum):

@@ -39,8 +39,8 @@ def test_of_guesses_the_operation_that_once_took_long_comes_first() -> None:
     groups = ["short"] * 40 + ["long"] * 3
     waiting = pool(*(Work(f"{group}{n % 40}", 1, group, guess=True) for n, group in enumerate(groups)))
     for group, seconds in (("short", 1.0), ("long", 1.0), ("long", 9.0), ("long", 1.0)):
-        waiting.pace.observe(group, 1.0, seconds)
-    assert waiting.pace.factor("long") < 5
+        waiting.pace.observe((1, group), 1.0, seconds)
+    assert waiting.pace.factor((1, "long")) < 5
     assert ids(waiting.take("board", 1, 0.1, 1, tail=17.0)) == ["long0"]  # it may take twice the longest there was
     assert ids(waiting.take("board", 1, 0.1, 1, tail=19.0)) == ["short0"]
 

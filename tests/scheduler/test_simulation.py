@@ -135,10 +135,14 @@ def test_estimates() -> None:
 
 def test_pace_is_learnt_by_group_and_starts_from_what_is_known_of_all() -> None:
     pace = Pace()
-    assert pace.factor("new") == 1.0
+    assert pace.factor((1, "new")) == 1.0
     for _ in range(50):
-        pace.observe("slow", 1.0, 10.0)
-    assert pace.factor("slow") == pytest.approx(10.0)
-    assert pace.factor("new") == pytest.approx(10.0)
-    pace.observe("quick", 1.0, 0.1)
-    assert pace.factor("quick") < pace.factor("new")
+        pace.observe((1, "slow"), 1.0, 10.0)
+    assert pace.factor((1, "slow")) == pytest.approx(10.0)
+    assert pace.factor((1, "new")) == pytest.approx(10.0)
+    pace.observe((1, "quick"), 1.0, 0.1)
+    assert pace.factor((1, "quick")) < pace.factor((1, "new"))
+    assert pace.factor((2, "slow")) == pytest.approx(pace.factor((1, "slow")), rel=0.1), "what is known of its group"
+    assert not pace.knows((2, "slow"))
+    pace.observe((2, "slow"), 1.0, 400.0)
+    assert pace.factor((2, "slow")) > 5 * pace.factor((1, "slow"))
