@@ -118,7 +118,7 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2, help="of each; the best counts")
-    parser.add_argument("--shapes", type=int, default=50, help="160 vectors for each")
+    parser.add_argument("--shapes", type=int, default=13, help="160 vectors for each")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="farm-speed-") as name:
         folder = Path(name)
