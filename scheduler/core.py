@@ -475,8 +475,9 @@ class Scheduler:
             return False
         lane = self.pool.lanes[key]
         able = self.able(key)
-        seconds, most = self.batching.limits(lane.cost, lane.size, able)
-        tail = TAIL_SHARE * lane.cost / max(1, able)
+        waiting = lane.cost  # of guesses, a sum over all groups
+        seconds, most = self.batching.limits(waiting, lane.size, able)
+        tail = TAIL_SHARE * waiting / max(1, able)
         works = self.pool.take(board.id, key, seconds, most, tail, shared=able > 1)
         number = next(self._numbers)
         opened = {work.id: len(self.tries.get(work.id, ())) + 1 for work in works}

@@ -83,8 +83,8 @@ class Lane:
         """Takes a batch for a board: at least one work where any waits, within the limits.
 
         `shared` is whether other boards, too, take of this key. Second tries come first, then works of more than `tail`
-        seconds. Otherwise a board goes on with its group; when
-        that is done it goes where most seconds wait per board, so that each group's preparation is done by few.
+        seconds. Otherwise a board goes on with its group; when that is done it goes where most seconds wait per board,
+        so that each group's preparation is done by few.
         """
         taken: list[Work] = []
         left = seconds
@@ -148,9 +148,8 @@ class Lane:
 
     def _appeal(self, group: str) -> tuple[float, int]:
         """Orders groups for a board that looks for one: the most seconds per board first."""
-        return -self._costs[group] * self._pace.factor((self._key, group)) / (1 + self._crowd[group]), self.groups[
-            group
-        ][0][1]
+        seconds = self._costs[group] * self._pace.factor((self._key, group))
+        return -seconds / (1 + self._crowd[group]), self.groups[group][0][1]
 
     def _longest_work(self) -> tuple[str, float]:
         """The group of the longest work that waits, and its seconds."""
