@@ -218,9 +218,12 @@ class Scheduler:
         board = self._board(name)
         if board.state in (BoardState.RETIRED, BoardState.LEFT):
             return
-        for running, batch in enumerate(list(board.batches)):
+        told = self.stopped
+        for batch in list(board.batches):
             held = self.batches[batch]
-            if running == 0 and held.open and not self.stopped:
+            if held.open and not told:
+                # of a batch that is all done, only its end may not be told yet: the next one runs by then
+                told = True
                 work, attempt = next(iter(held.open.items()))
                 self._close(held, work)
                 self._out.append(Missed(work, attempt, name))

@@ -186,6 +186,14 @@ def test_the_work_of_a_lost_board_goes_elsewhere_and_only_what_ran_pays() -> Non
     assert sorted(assigned([assign])[0].works + rest.works) == [("v", 2), ("w", 1)]
 
 
+def test_a_board_lost_before_the_end_of_a_batch_is_told_was_in_the_next() -> None:
+    scheduler = farm("a:0", batching=Batching(depth=2, most_works=2))
+    first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
+    tell(scheduler, *(AttemptEnded(first.batch, work, Ending.GOOD) for work, _ in first.works))
+    missed, restart = tell(scheduler, BoardLost("a:0"))
+    assert (missed, restart) == (Missed(second.works[0][0], 1, "a:0"), Restart("a:0"))
+
+
 def test_work_no_board_fits_is_said_at_once() -> None:
     scheduler = farm("a:0")
     assert tell(scheduler, Planned((Work("w", "other"),))) == [Conclude("w", Conclusion.UNSATISFIABLE)]
