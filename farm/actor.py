@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from farm.boards.base import Board
 from farm.boards.silicon import VISIBLE_VARIABLE
@@ -26,14 +29,35 @@ CHUNK_SECONDS = 0.1
 """How long an outcome may wait for company before it is sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A batch as an actor got it: its number, how the board is to be opened, and its vectors."""
+
+    number: int
+    config: DeviceConfig
+    parcels: Sequence[Parcel]
+
+    @property
+    def is_models(self) -> bool:
+        """Whether it is models to be traced."""
+        return MODEL in self.parcels[0].payload
+
+
+Message: TypeAlias = "tuple[int, Told | None]"
+"""What an actor tells of the batch with a number; None: it is done with it."""
+
+
 class BoardActor:
-    """Runs in a process of Ray's; calls are carried out one after the other, `stop` and `answer` at once."""
+    """Runs in a process of Ray's: batches one after the other, and all that it is asked meanwhile, at once."""
 
     def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
         # ttnn leaves files in its working directory
         self._scratch = Scratch(folder or Path(tempfile.gettempdir()), PREFIX)
         self._keeper = Keeper(board, self._scratch.path, limits)
         self._tracer = TraceKeeper(board, self._scratch.path)
+        self._batches: deque[Given | None] = deque()  # those not begun; None is the end of them
+        self._came = threading.Condition()
+        self._work = threading.Lock()  # held while batches may run
 
     def start(self) -> dict[str, Any]:
         """Starts the board process; what it says of itself, or `unusable` and why."""
@@ -42,14 +66,13 @@ class BoardActor:
         except NotRunnable as error:
             return {"unusable": str(error)}
 
-    def run(self, config: DeviceConfig, parcels: Sequence[Parcel]) -> Iterator[list[Told]]:
-        """Runs a batch; see `Keeper.run`, and `TraceKeeper.run` for models to be traced."""
-        if MODEL in parcels[0].payload:
-            self._keeper.close()  # a model's own process opens the board
-            yield from chunked(self._tracer.run(parcels), CHUNK_SECONDS)
-            return
-        with fewer_collections():
-            yield from chunked(self._keeper.run(config, parcels), CHUNK_SECONDS)
+    def outcomes(self) -> Iterator[list[Message]]:
+        """Runs batches as they are given, and tells all that comes of them, until the actor is closed."""
+        yield from chunked(self._run_all(), CHUNK_SECONDS, urgent=lambda message: message[1] is None)
+
+    def give(self, number: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
+        """Takes a batch, which runs after those given before; see `Keeper.run` and `TraceKeeper.run`."""
+        self._take(Given(number, config, parcels))
 
     def answer(self) -> None:
         """Shows that it lives, whatever the board does."""
@@ -60,10 +83,41 @@ class BoardActor:
         self._tracer.stop()
 
     def close(self) -> tuple[int, int]:
-        """Releases the board; see `Keeper.kernels` for what it answers."""
-        self._keeper.close()
+        """Releases the board once its batches are done; see `Keeper.kernels` for what it answers."""
+        self._take(None)
+        with self._work:
+            self._keeper.close()
         self._scratch.close()
         return self._keeper.kernels
+
+    def _take(self, given: Given | None) -> None:
+        with self._came:
+            self._batches.append(given)
+            self._came.notify()
+
+    def _run_all(self) -> Iterator[Message]:
+        with self._work, fewer_collections():
+            while (given := self._next()) is not None:
+                for told in self._run(given):
+                    yield given.number, told
+                yield given.number, None
+
+    def _next(self) -> Given | None:
+        with self._came:
+            self._came.wait_for(lambda: self._batches)
+            return self._batches.popleft()
+
+    def _run(self, given: Given) -> Iterator[Told]:
+        if given.is_models:
+            self._keeper.close()  # a model's own process opens the board
+            return self._tracer.run(given.parcels)
+        return self._keeper.run(given.config, given.parcels, self._behind)
+
+    def _behind(self) -> tuple[DeviceConfig, Sequence[Parcel]] | None:
+        """The batch after the one that runs."""
+        with self._came:
+            ahead = self._batches[0] if self._batches else None
+        return None if ahead is None or ahead.is_models else (ahead.config, ahead.parcels)
 
 
 def board_resource(board_id: str) -> str:

@@ -51,7 +51,7 @@ WAIT_SECONDS = 0.25
 """How long the driver waits for something to happen before it looks whether it was asked to stop."""
 WINDOW = 20_000
 """How many vectors the driver knows at once: enough to place them well, whatever the run holds."""
-FLUSH_SECONDS = 0.15
+FLUSH_SECONDS = 0.25
 """How long results may wait to be recorded together: a commit costs milliseconds, however much it holds."""
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from farm.actor import start_actor
+from farm.actor import Message, start_actor
 from farm.boards.base import Board
 from farm.keeper import Limits, Told
 from farm.parcels import Parcel
@@ -131,7 +132,7 @@ class RayFleet:
         self._pulse: Pulse | None = None
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
-        self._streams: dict[str, deque[tuple[int, Any]]] = {}  # batches in running order, with their generators
+        self._streams: dict[str, Any] = {}  # what each board tells of its batches
         self._begun: set[str] = set()  # boards that were started before
         self._restarts: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
         self._making: dict[str, tuple[Future[Any], float]] = {}  # actors of those, and since when they are being made
@@ -150,7 +151,7 @@ class RayFleet:
 
     def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         """See `Fleet`."""
-        self._streams[board].append((batch, self._actors[board].run.remote(config, parcels)))
+        self._actors[board].give.options(concurrency_group="control").remote(batch, config, parcels)
 
     def stop(self, board: str) -> None:
         """See `Fleet`."""
@@ -176,9 +177,8 @@ class RayFleet:
         if self._pulse:
             self._pulse.check()
         happened = self._restart() + self._late_starts() + self._silent()
-        # a board's later batches have nothing to say before its first is done
         waited = {call: board for board, (call, _) in self._starting.items()}
-        waited |= {streams[0][1]: board for board, streams in self._streams.items() if streams}
+        waited |= {stream: board for board, stream in self._streams.items()}
         again = bool(self._restarts or self._making)
         if again and not waited:
             time.sleep(min(seconds, AGAIN_SECONDS))
@@ -202,7 +202,11 @@ class RayFleet:
         """See `Fleet`."""
         if self._pulse:
             self._pulse.end()
-        closing = {board: actor.close.remote() for board, actor in self._actors.items() if board not in self._starting}
+        closing = {
+            board: actor.close.options(concurrency_group="control").remote()
+            for board, actor in self._actors.items()
+            if board not in self._starting
+        }
         kernels: dict[str, tuple[int, int]] = {}
         if closing:
             calls = list(closing.values())
@@ -216,7 +220,6 @@ class RayFleet:
     def _start(self, board: str, actor: Any) -> None:
         self._actors[board] = actor
         self._starting[board] = actor.start.remote(), time.monotonic()
-        self._streams[board] = deque()
 
     def _restart(self) -> list[Happening]:
         """Starts boards that were lost, once the head has answered since.
@@ -242,15 +245,19 @@ class RayFleet:
         del self._starting[board]
         if "unusable" in hello:
             return [Unusable(board, hello["unusable"])]
+        self._streams[board] = self._actors[board].outcomes.remote()
         return [Started(board, hello)]
 
     def _heard(self, board: str, stream: Any) -> list[Happening]:
-        batch, _ = self._streams[board][0]
-        try:
-            return [Outcomes(batch, ray.get(next(stream)))]
-        except StopIteration:
-            self._streams[board].popleft()
-            return [BatchDone(board, batch)]
+        messages: list[Message] = ray.get(next(stream))
+        heard: list[Happening] = []
+        for batch, about in groupby(messages, key=itemgetter(0)):
+            told = [each for _, each in about]
+            if outcomes := [each for each in told if each is not None]:
+                heard.append(Outcomes(batch, outcomes))
+            if told[-1] is None:
+                heard.append(BatchDone(board, batch))
+        return heard
 
     def _late_starts(self) -> list[Happening]:
         now = time.monotonic()

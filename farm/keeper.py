@@ -19,7 +19,7 @@ from farm.boards.versions import board_versions
 from farm.outcome import Outcome, doubted
 from farm.parcels import Parcel
 from farm.process.classify import classify, classify_end
-from farm.process.protocol import BoardProcess, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
+from farm.process.protocol import Behind, BoardProcess, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
 from farm.process.vitals import Ladder
 from farm.reset import Resetter
 from farm.verdicts import Reason, Verdict
@@ -33,6 +33,12 @@ QUICK_LADDER = Ladder(interrupt=2.0, terminate=1.0)
 
 Told: TypeAlias = "Outcome | Transition"
 """What a keeper tells while it runs vectors."""
+Batches: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[Parcel]] | None]"
+"""Tells what a keeper will be asked to run next, as far as that is known."""
+
+
+def no_batch() -> None:
+    """A `Batches` that knows of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +126,25 @@ class Keeper:
         self._since_start = 0
         return {**hello, **board_versions(self.board)}
 
-    def run(self, config: DeviceConfig, parcels: Sequence[Parcel]) -> Iterator[Told]:
+    def run(self, config: DeviceConfig, parcels: Sequence[Parcel], behind: Batches = no_batch) -> Iterator[Told]:
         """Runs vectors on the board, opened so; yields each one's outcome, and each change of the board's state.
 
         Vectors without an outcome were not tried. That is so after a stop, and when the board doesn't open: then the
         first of them gets that as its outcome.
+
+        Args:
+            config: how the board is opened.
+            parcels: the vectors.
+            behind: what the next call will be, None where that is not known yet: its process need not wait for it.
         """
         waiting = deque(parcels)
+
+        def fed() -> Sequence[Parcel]:
+            if self._stopping or self._since_start + len(waiting) >= self.limits.renew:
+                return ()  # this process will not run them
+            ahead = behind()
+            return [self._timed(each) for each in ahead[1]] if ahead and ahead[0] == config else ()
+
         if self._since_start >= self.limits.renew:
             self.close()  # whatever a library leaves behind at each call must not pile up for ever
         while waiting and not self._stopping and self.health.state not in (State.HELD, State.RETIRED):
@@ -135,7 +153,7 @@ class Keeper:
                 yield refused
                 yield from self._told()
                 return
-            yield from self._run_some(waiting)
+            yield from self._run_some(waiting, fed)
             yield from self._told()
 
     def stop(self) -> None:
@@ -153,13 +171,13 @@ class Keeper:
         """How many kernels its processes found compiled and how many they needed; a fake one needs none."""
         return getattr(self.process, "kernels", (0, 0))
 
-    def _run_some(self, waiting: deque[Parcel]) -> Iterator[Told]:
+    def _run_some(self, waiting: deque[Parcel], behind: Behind) -> Iterator[Told]:
         """Runs vectors until all are run, the process is gone, or a stop; takes them out of `waiting`."""
         self._see(Seen.BEGAN, Cause.WORK_BEGAN)
         yield from self._told()
         began = time.time()
         try:
-            for outcome in self.process.run([self._timed(each) for each in waiting], self.limits.vector):
+            for outcome in self.process.run([self._timed(each) for each in waiting], self.limits.vector, behind):
                 waiting.popleft()
                 self._since_start += 1
                 began = time.time()

@@ -14,7 +14,7 @@ from farm.boards.base import Board
 from farm.boards.fake import Act, Opening, Script
 from farm.outcome import Outcome, doubted
 from farm.parcels import Parcel
-from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
+from farm.process.protocol import Behind, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound, nothing
 from farm.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -73,7 +73,12 @@ class FakeProcess:
         if not passes or (self.script.sound_while and not Path(self.script.sound_while).exists()):
             raise Unsound(f"{self.board.id} was told not to be sound")
 
-    def run(self, parcels: Sequence[Parcel], timeout: float) -> Iterator[Outcome]:
+    def run(
+        self,
+        parcels: Sequence[Parcel],
+        timeout: float,
+        behind: Behind = nothing,  # noqa: ARG002 - nobody waits between two calls here
+    ) -> Iterator[Outcome]:
         """See the protocol."""
         self._require_alive()
         for parcel in parcels:

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -26,8 +25,9 @@ from farm.outcome import Outcome, doubted, received
 from farm.parcels import Parcel
 from farm.process.classify import describe_exit, last_words
 from farm.process.environments import COLD, WATCHER
+from farm.process.feed import Feed
 from farm.process.pipes import Pipes, line_of, line_to_run
-from farm.process.protocol import Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
+from farm.process.protocol import Behind, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound, nothing
 from farm.process.surroundings import surroundings
 from farm.process.vitals import LOOK_SECONDS, Watch, end
 from farm.verdicts import Reason, Verdict
@@ -42,8 +42,8 @@ AHEAD = 128
 """Vectors that the process is given before the first of them ended, so that it never waits for its keeper."""
 PIECE = 16
 """Vectors of one request: the process begins with the first ones while the others are written."""
-GATHER_SECONDS = 0.005
-"""While the process has enough to do, its replies are read so seldom: being woken for each would cost it its core."""
+GATHER_SECONDS = 0.02
+"""While the process has so much to do, its replies are read no sooner: being woken for each would cost it its core."""
 
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 _COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
@@ -85,6 +85,8 @@ class TtnnProcess:
         self._pipes: Pipes | None = None
         self._life = -1
         self._told_before = 0  # the log's length when this process began
+        self._ahead = 0  # vectors that this process has and that have not ended
+        self._pace = 0.0  # seconds that a vector took of late
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are there
         self._unprepared: dict[str, ProcessDied | Hung] = {}  # sweep modules that killed or hung a process at once
 
@@ -113,6 +115,7 @@ class TtnnProcess:
         self._pipes = Pipes(requests[1], replies[0])
         self._compiled.clear()
         self._used = False
+        self._ahead = 0
         self._start_guard(self._process.pid)
         try:
             reply = self._reply(START_SECONDS)
@@ -155,15 +158,14 @@ class TtnnProcess:
         if complaint is not None:
             raise Unsound(str(complaint))
 
-    def run(self, parcels: Sequence[Parcel], timeout: float) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[Parcel], timeout: float, behind: Behind = nothing) -> Iterator[Outcome]:
         """See the protocol."""
-        unsent = deque(parcel for parcel in parcels if parcel.operation not in self._unprepared)
-        ahead = 0  # vectors that the process has and that have not ended
+        # the first ones may have been given to it while those before them ran
+        feed = Feed(parcels, behind, lambda parcel: parcel.operation not in self._unprepared, given=self._ahead)
         for parcel in parcels:
-            while unsent and ahead <= AHEAD - PIECE:
-                piece = [unsent.popleft() for _ in range(min(PIECE, len(unsent)))]
+            while self._ahead <= AHEAD - PIECE and (piece := feed.piece(PIECE)):
                 self._write(line_to_run(piece, self.board.kind.chips))
-                ahead += len(piece)
+                self._ahead += len(piece)
             if parcel.operation in self._unprepared:
                 yield _of_unprepared(parcel.id, self._unprepared[parcel.operation])
                 continue
@@ -172,9 +174,9 @@ class TtnnProcess:
                 limit = max(limit, self.deadlines.first)
             self._compiled.add(parcel.operation)
             try:
-                reply = self._reply(limit, parcel.id, GATHER_SECONDS if ahead > AHEAD // 4 else 0.0)
+                reply = self._reply(limit, parcel.id, self._gather())
                 while "finished" not in reply:
-                    reply = self._prepared(reply, limit, parcel.id)
+                    reply = self._after_preparing(reply, limit, parcel.id)
             except (Hung, ProcessDied) as error:
                 if isinstance(error, Hung):
                     self._gone()
@@ -182,8 +184,9 @@ class TtnnProcess:
                     # its other vectors would only end the same way, each at the cost of a process
                     self._unprepared[parcel.operation] = error
                 raise
-            ahead -= 1
+            self._ahead -= 1
             outcome = received(parcel.id, reply["finished"])
+            self._pace += (outcome.seconds - self._pace) / PIECE
             if outcome.verdict.failed:
                 outcome = self._confirmed(outcome)
             yield outcome
@@ -212,7 +215,11 @@ class TtnnProcess:
             listed = "listed" in message
             yield message
 
-    def _prepared(self, told: dict[str, Any], limit: float, vector_id: str) -> dict[str, Any]:
+    def _gather(self) -> float:
+        """Seconds for which the process has enough to do by itself."""
+        return max(0.0, min(GATHER_SECONDS, self._pace * (self._ahead - 1) / 2))
+
+    def _after_preparing(self, told: dict[str, Any], limit: float, vector_id: str) -> dict[str, Any]:
         """The reply after a vector's module said what it prepares, which has a time limit of its own."""
         what = told.get("preparing")
         if what is None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import selectors
 import time
 from collections.abc import Callable, Iterable
 
 from farm.parcels import Parcel, packed
+
+ROOM = 1 << 20
+"""Bytes that a pipe of requests is to hold: all that a process is given ahead. Unasked, Linux gives 64 KiB."""
 
 
 def line_of(message: object) -> bytes:
@@ -28,6 +32,8 @@ class Pipes:
         self._requests, self._replies = requests, replies
         os.set_blocking(requests, False)
         os.set_blocking(replies, False)
+        with contextlib.suppress(OSError):  # a user may have only so much of it
+            fcntl.fcntl(requests, fcntl.F_SETPIPE_SZ, ROOM)
         self._unsent = bytearray()
         self._read = bytearray()
         self._selector = selectors.DefaultSelector()

@@ -11,15 +11,23 @@ The errors say what became of the process; each leaves it gone, except `OpenFail
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from farm.errors import FarmError
 from farm.outcome import Outcome
 from farm.parcels import Parcel
 from farm.process.vitals import Ladder
 from tracer.device_config import DeviceConfig
+
+Behind: TypeAlias = Callable[[], Sequence[Parcel]]
+"""Tells which vectors will be run next, as far as that is known when it is asked."""
+
+
+def nothing() -> Sequence[Parcel]:
+    """A `Behind` that knows of nothing."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class BoardProcess(Protocol):
         """
         ...
 
-    def run(self, parcels: Sequence[Parcel], timeout: float) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[Parcel], timeout: float, behind: Behind = nothing) -> Iterator[Outcome]:
         """Runs vectors on the open board, in order, and yields the outcome of each as it ends.
 
         After a failed vector the board is checked. A failure on a board that doesn't pass is no failure of the vector:
@@ -97,6 +105,9 @@ class BoardProcess(Protocol):
         Args:
             parcels: the vectors.
             timeout: seconds for each vector that brings none of its own.
+            behind: the vectors of the next call, as far as they are known by now: the process may be given them early,
+                so that it doesn't wait between the two. What it names once must be what comes next, unless the
+                process ends before.
 
         Raises:
             ProcessDied: the process ended; `vector_id` names the vector it took with it, and those after it were not

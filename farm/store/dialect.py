@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,14 +125,25 @@ def insert_all(_connection: Connection, table: Table) -> Any:
 
 def insert_new(connection: Connection, table: Table) -> Any:
     """An insert that leaves rows alone whose primary key is there."""
-    return _INSERTS[connection.dialect.name](table).on_conflict_do_nothing(
-        index_elements=[column.name for column in table.primary_key]
-    )
+    return _insert_new(connection.dialect.name, table)
 
 
 def insert_or_replace(connection: Connection, table: Table) -> Any:
     """An insert that overwrites rows whose primary key is there."""
-    replacing = _INSERTS[connection.dialect.name](table)
+    return _insert_or_replace(connection.dialect.name, table)
+
+
+# each is made once: that takes as long as inserting a hundred rows
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    return _INSERTS[dialect](table).on_conflict_do_nothing(index_elements=[column.name for column in table.primary_key])
+
+
+@cache
+def _insert_or_replace(dialect: str, table: Table) -> Any:
+    replacing = _INSERTS[dialect](table)
     return replacing.on_conflict_do_update(
         index_elements=[column.name for column in table.primary_key],
         set_={column.name: replacing.excluded[column.name] for column in table.columns if not column.primary_key},

@@ -44,6 +44,22 @@ def test_quick_items_share_a_chunk() -> None:
     assert len(list(chunked(quick(), 0.2))) == 1
 
 
+def test_what_is_urgent_takes_along_what_came_before_it() -> None:
+    more = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield from (1, 2, 0)
+        assert more.wait(10)
+        yield 3
+
+    chunks = chunked(items(), 5.0, urgent=lambda item: item == 0)
+    began = time.monotonic()
+    assert next(chunks) == [1, 2, 0]
+    more.set()
+    assert list(chunks) == [[3]]
+    assert time.monotonic() - began < 4
+
+
 def test_an_error_comes_after_what_was_before_it() -> None:
     def failing() -> Iterator[int]:
         yield 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from farm.boards.kinds import KINDS
 from farm.errors import FarmError, NotRunnable
 from farm.keeper import Keeper, Limits
 from farm.outcome import Outcome
-from farm.parcels import parcel_of
+from farm.parcels import Parcel, parcel_of
 from farm.process.fake import FakeProcess
-from farm.process.protocol import OpenFailed, ProcessDied
+from farm.process.protocol import Behind, OpenFailed, ProcessDied, nothing
 from farm.reset import COMMAND_VARIABLE
 from farm.verdicts import Reason, Verdict
 from scheduler.health import Budget, State, Transition
@@ -74,6 +74,33 @@ def test_a_process_is_renewed_after_so_many_vectors() -> None:
     for names in ("ab", "cd", "ef", "gh"):
         assert len(run(held, *names)) == 2
     assert fake(held).opened == [ONE, ONE]
+
+
+class Asking(FakeProcess):
+    """Asks what comes next when it is done."""
+
+    fed: tuple[str, ...] = ()
+
+    def run(self, parcels: Sequence[Parcel], timeout: float, behind: Behind = nothing) -> Iterator[Outcome]:
+        yield from super().run(parcels, timeout)
+        self.fed = tuple(parcel.id for parcel in behind())
+
+
+def test_a_process_is_given_early_only_what_it_will_run() -> None:
+    [board] = fake_boards(KINDS["n300"], 1)
+    held = Keeper(board, Path("unused"), Limits(renew=3), lambda board, *_: Asking(board))
+    assert isinstance(held.process, Asking)
+    asking = held.process
+
+    def fed(name: str, *, then: tuple[DeviceConfig, list[Parcel]] | None) -> tuple[str, ...]:
+        list(held.run(ONE, [parcel_of({"id": name})], lambda: then))
+        return asking.fed
+
+    next_one = [parcel_of({"id": "next"})]
+    assert fed("a", then=(ONE, next_one)) == ("next",)
+    assert fed("b", then=(TWO, next_one)) == ()  # the board is opened another way first
+    assert fed("c", then=(ONE, next_one)) == ()  # another process takes its place first
+    assert fed("d", then=None) == ()
 
 
 @pytest.mark.parametrize(("act", "reason"), [(Act.CRASH, Reason.CRASH), (Act.HANG, Reason.HANG)])
