@@ -16,8 +16,8 @@ Heap: TypeAlias = list[tuple[float, int, Work]]
 TAIL_SHARE = 0.5
 """A work that takes more than this part of what is left per board is begun before all others: later it would be what
 the whole run waits for."""
-
-
+OLD_ENTRIES = 64
+"""So many of a lane's notes may be out of date before it is looked through."""
 RISK = 2.0
 """A work that is only guessed may take so much longer than the longest of its group that has ended."""
 
@@ -71,7 +71,7 @@ class Lane:
         heap = self.groups.setdefault(work.group, []) if avoid is None else self.elsewhere.setdefault(avoid, [])
         heapq.heappush(heap, (-work.cost, next(self._order), work))
         if avoid is None and heap[0][2] is work:
-            heapq.heappush(self._longest, (-work.cost, work.group))
+            self._show_longest(-work.cost, work.group)
 
     def size_for(self, board: str) -> int:
         """How many works wait that this board may take."""
@@ -97,7 +97,7 @@ class Lane:
             work = heapq.heappop(heap)[2]
             if self.groups.get(work.group) is heap:
                 if heap:
-                    heapq.heappush(self._longest, (heap[0][0], work.group))
+                    self._show_longest(heap[0][0], work.group)
                 else:
                     del self.groups[work.group]
             taken.append(work)
@@ -165,6 +165,13 @@ class Lane:
             if heap and heap[0][0] == cost:
                 return group, -cost * self._pace.overall
             heapq.heappop(self._longest)
+
+    def _show_longest(self, cost: float, group: str) -> None:
+        """Takes note of a group's longest work; without the old entries once they are most of what is noted."""
+        heapq.heappush(self._longest, (cost, group))
+        if len(self._longest) > 2 * len(self.groups) + OLD_ENTRIES:
+            self._longest = [(heap[0][0], name) for name, heap in self.groups.items()]
+            heapq.heapify(self._longest)
 
     def _forget(self, work: Work) -> None:
         """Counts a work out."""

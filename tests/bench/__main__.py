@@ -23,19 +23,20 @@ MOCK = "mock:n300"
 def real(full: bool) -> Iterator[Row]:
     """Real mock vectors: a bare loop, one board, two boards."""
     count = 20_000 if full else 4_000
-    loop = measured("tests.bench.real", "bare", count)["rate"]
-    one = measured("tests.bench.real", "farm", count, MOCK)
-    two = measured("tests.bench.real", "farm", count, f"{MOCK}*2")
-    again = measured("tests.bench.real", "bare", count)["rate"]  # other work on the machine comes and goes
-    loop = max(loop, again)
-    with ThreadPoolExecutor(2) as pool:
-        pair = sum(pool.map(lambda _: measured("tests.bench.real", "bare", count)["rate"], range(2)))
+    loops, ones, twos, pairs = [], [], [], []
+    # in turn, and the best of each: what else the machine does comes and goes, and only ever slows one down
+    for _ in range(3 if full else 1):
+        loops.append(measured("tests.bench.real", "bare", count)["rate"])
+        ones.append(measured("tests.bench.real", "farm", count, MOCK)["rate"])
+        twos.append(measured("tests.bench.real", "farm", count, f"{MOCK}*2")["rate"])
+        with ThreadPoolExecutor(2) as pool:
+            pairs.append(sum(pool.map(lambda _: measured("tests.bench.real", "bare", count)["rate"], range(2))))
+    loop, one, two, pair = max(loops), max(ones), max(twos), max(pairs)
     yield Row(f"{count:,} mock vectors, a bare loop", f"{loop:,.0f} /s")
     yield Row("two such loops side by side: all that there is", f"{pair:,.0f} /s, {pair / loop:.2f} x one")
-    share = one["rate"] / loop
-    yield Row("the same on one board, recorded", f"{one['rate']:,.0f} /s, {share:.2f} of it", "≥ 0.9", share >= 0.9)
-    gain = two["rate"] / one["rate"]
-    yield Row("the same on two boards", f"{two['rate']:,.0f} /s, {gain:.2f} x one", "≥ 1.7", gain >= 1.7)
+    share, gain = one / loop, two / one
+    yield Row("the same on one board, recorded", f"{one:,.0f} /s, {share:.2f} of it", "≥ 0.9", share >= 0.9)
+    yield Row("the same on two boards", f"{two:,.0f} /s, {gain:.2f} x one", "≥ 1.7", gain >= 1.7)
 
 
 def xdist(full: bool) -> Iterator[Row]:

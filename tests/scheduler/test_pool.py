@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scheduler.batching import Batching
 from scheduler.placing import choose_key
-from scheduler.pool import Pool
+from scheduler.pool import OLD_ENTRIES, Pool
 from scheduler.work import Work
 
 
@@ -33,6 +35,37 @@ def test_a_group_is_kept_together_and_a_second_board_starts_another() -> None:
     assert ids(waiting.take("first", 1, 99, 2)) == ["add0", "add1"]
     assert ids(waiting.take("second", 1, 99, 2)) == ["mul0", "mul1"]
     assert ids(waiting.take("first", 1, 99, 3)) == ["add2", "add3", "mul2"]
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["take", "push"]), st.sampled_from("abc"), st.integers(1, 9)), min_size=1, max_size=80
+    ),
+    guesses=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_the_longest_is_known_whatever_came_and_went_and_little_is_held_for_it(
+    steps: list[tuple[str, str, int]], guesses: bool
+) -> None:
+    filled = Pool()
+    waiting: dict[str, Work] = {}
+    for number, (step, group, cost) in enumerate(steps):
+        if step == "push" or not waiting:
+            work = waiting[str(number)] = Work(str(number), 1, group, float(cost), guess=guesses and number == 0)
+            filled.push(work)
+        else:
+            for taken in filled.take(group, 1, 99, 1):
+                del waiting[taken.id]
+        lane = filled.lanes.get(1)
+        assert (lane.size if lane else 0) == len(waiting)
+        if waiting and lane and not any(work.guess for work in waiting.values()):
+            assert lane.longest == max(work.cost for work in waiting.values())
+    for number in range(3):
+        filled.push(Work(f"stays{number}", 1, "b", 0.5))
+    for number in range(10 * OLD_ENTRIES):
+        filled.push(Work(f"more{number}", 1, "a", 1.0 + number, guess=True))
+        filled.take("board", 1, 99, 1)
+    assert len(filled.lanes[1]._longest) <= 2 * OLD_ENTRIES
 
 
 def test_of_guesses_the_operation_that_once_took_long_comes_first() -> None:
