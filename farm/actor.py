@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,8 @@ BOARD_RESOURCE = "farm_board"
 PREFIX = "farm-board-"
 CHUNK_SECONDS = 0.1
 """How long an outcome may wait for company before it is sent."""
+MESSAGES = 500
+"""Of one call: Ray holds a kilobyte for each message of a call until the call ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class BoardActor:
         self._batches: deque[Given | None] = deque()  # those not begun; None is the end of them
         self._came = threading.Condition()
         self._work = threading.Lock()  # held while batches may run
+        self._messages = chunked(self._run_all(), CHUNK_SECONDS, urgent=lambda message: message[1] is None)
 
     def start(self) -> dict[str, Any]:
         """Starts the board process; what it says of itself, or `unusable` and why."""
@@ -67,8 +71,9 @@ class BoardActor:
             return {"unusable": str(error)}
 
     def outcomes(self) -> Iterator[list[Message]]:
-        """Runs batches as they are given, and tells all that comes of them, until the actor is closed."""
-        yield from chunked(self._run_all(), CHUNK_SECONDS, urgent=lambda message: message[1] is None)
+        """Runs batches as they are given, and tells all that comes of them; to be called again when it ends."""
+        for messages in islice(self._messages, MESSAGES):  # noqa: UP028 - it would pass on what Ray sends
+            yield messages
 
     def give(self, number: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         """Takes a batch, which runs after those given before; see `Keeper.run` and `TraceKeeper.run`."""

@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 1.0
+"""See `chunked`."""
+
 
 def chunked(items: Iterable[T], seconds: float, urgent: Callable[[T], bool] = lambda _: False) -> Iterator[list[T]]:
     """Yields what `items` yields, in order, in lists, each at most so many seconds after its first item came.
@@ -18,21 +21,26 @@ def chunked(items: Iterable[T], seconds: float, urgent: Callable[[T], bool] = la
     Args:
         items: what is passed on.
         seconds: how long an item may wait for company.
-        urgent: whether an item may not wait at all, nor what came before it.
+        urgent: whether an item may not wait at all, nor what came before it. `items` goes on once such a one has been
+            passed on, for which it waits at most `PATIENCE` seconds: what comes next may be the end of this process.
     """
     gathered: list[T] = []
     failure: list[BaseException] = []
     lock = threading.Lock()
-    came, hurry, ended = threading.Event(), threading.Event(), threading.Event()
+    came, hurry, ended, passed_on = (threading.Event() for _ in range(4))
 
     def draw() -> None:
         try:
             for item in items:
+                now = urgent(item)
                 with lock:
                     gathered.append(item)
                     came.set()
-                    if urgent(item):
+                    if now:
+                        passed_on.clear()
                         hurry.set()
+                if now:
+                    passed_on.wait(PATIENCE)
         except BaseException as error:  # noqa: BLE001 - raised again, in the thread that asked
             failure.append(error)
         finally:
@@ -52,6 +60,8 @@ def chunked(items: Iterable[T], seconds: float, urgent: Callable[[T], bool] = la
                 hurry.clear()
         if chunk:
             yield chunk
+            if urgent(chunk[-1]):
+                passed_on.set()
         if done:
             break
     if failure:

@@ -245,11 +245,18 @@ class RayFleet:
         del self._starting[board]
         if "unusable" in hello:
             return [Unusable(board, hello["unusable"])]
-        self._streams[board] = self._actors[board].outcomes.remote()
+        self._listen(board)
         return [Started(board, hello)]
 
+    def _listen(self, board: str) -> None:
+        self._streams[board] = self._actors[board].outcomes.remote()
+
     def _heard(self, board: str, stream: Any) -> list[Happening]:
-        messages: list[Message] = ray.get(next(stream))
+        try:
+            messages: list[Message] = ray.get(next(stream))
+        except StopIteration:
+            self._listen(board)
+            return []
         heard: list[Happening] = []
         for batch, about in groupby(messages, key=itemgetter(0)):
             told = [each for _, each in about]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from farm import actor as actor_module
 from farm.actor import BoardActor, Message
 from farm.boards.fake import Act, Script, fake_boards
 from farm.boards.kinds import KINDS
@@ -58,8 +60,28 @@ def test_the_end_of_a_batch_is_told_at_once_while_the_next_one_runs(tmp_path: Pa
     outcomes = held.outcomes()
     assert short(next(outcomes)) == []  # the board was checked, and is busy
     began = time.monotonic()
-    assert short(next(outcomes)) == [(1, "a"), (1, "done")]
+    assert isinstance(outcomes, Generator)
+    assert short(outcomes.send("as Ray does")) == [(1, "a"), (1, "done")]
     assert time.monotonic() - began < 0.9
+    held.close()
+
+
+def test_a_call_ends_after_so_many_messages_and_the_next_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actor_module, "MESSAGES", 2)
+    held = actor(tmp_path, Script())
+    calls = [held.outcomes()]
+    told: list[tuple[int, str]] = []
+    for number in range(5):
+        held.give(number, ONE, parcels("a"))
+        messages = next(calls[-1], None)
+        if messages is None:
+            calls.append(held.outcomes())
+            messages = next(calls[-1])
+        told += short(messages)
+    assert told == [each for number in range(5) for each in ((number, "a"), (number, "done"))]
+    assert len(calls) == 3
     held.close()
 
 

@@ -1,9 +1,10 @@
-"""Boards that are started again, without any cluster."""
+"""What a fleet does with what actors tell and with those that are made anew, without any cluster."""
 
 from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -12,10 +13,12 @@ from farm import fleet as fleet_module
 from farm.boards.fake import fake_boards
 from farm.boards.kinds import KINDS
 from farm.errors import NotRunnable
-from farm.fleet import RayFleet
+from farm.fleet import BatchDone, Outcomes, RayFleet
 from farm.keeper import Limits
+from farm.outcome import Outcome
 from farm.pulse import Pulse
 from farm.quiet_ray import ray
+from farm.verdicts import Verdict
 
 
 class Beat:
@@ -60,3 +63,14 @@ def test_an_actor_that_is_never_made_holds_up_nobody(monkeypatch: pytest.MonkeyP
     assert time.monotonic() - began < 10
     gone.set()
     assert killed.wait(10), "nobody wants it any more"
+
+
+def test_what_actors_tell_is_told_in_order_and_a_call_that_ends_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = Outcome("v", Verdict.VALIDATED)
+    calls = iter([iter([[(1, good), (1, None), (2, good)]]), iter([[(2, None)]])])
+    fleet = RayFleet(Limits())
+    fleet._actors["b"] = SimpleNamespace(outcomes=SimpleNamespace(remote=lambda: next(calls)))
+    monkeypatch.setattr(ray, "get", lambda told: told)
+    fleet._listen("b")
+    heard = [fleet._heard("b", fleet._streams["b"]) for _ in range(3)]
+    assert heard == [[Outcomes(1, [good]), BatchDone("b", 1), Outcomes(2, [good])], [], [BatchDone("b", 2)]]
