@@ -122,26 +122,22 @@ def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: Ttnn
     process.open(DeviceConfig(), 60)
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(20)] for call in "ab")
     assert [outcome.vector_id for outcome in process.run(first, 60, lambda: second)] == [each.id for each in first]
-    time.sleep(0.5)  # all that it has ends by itself
+    time.sleep(2)  # what it has, it runs by itself
+    asked = time.time()
     outcomes = list(process.run(second, 60))
     assert [outcome.vector_id for outcome in outcomes] == [each.id for each in second]
     assert {outcome.verdict for outcome in outcomes} == {Verdict.VALIDATED}
-    assert time.time() - (outcomes[-1].started + outcomes[-1].seconds) > 0.3
+    assert outcomes[0].started < asked
 
 
 def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(process: TtnnProcess) -> None:
     process.open(DeviceConfig(), 60)
-    first = [vector("a", "ttnn.relu", TENSOR), vector("crash", "ttnn.get_device_tensors", TENSOR)]
-    second = [vector("b", "ttnn.relu", TENSOR), vector("c", "ttnn.relu", TENSOR)]
-    held = process.run(first, 60, lambda: second)
-    assert next(held).vector_id == "a"
-    assert process._process is not None
-    os.kill(process._process.pid, signal.SIGKILL)
-    with pytest.raises(ProcessDied):
-        list(held)
+    first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(2)] for call in "ab")
+    assert len(list(process.run(first, 60, lambda: second))) == 2
+    process.close()
     process.start()
     process.open(DeviceConfig(), 60)
-    assert [outcome.vector_id for outcome in process.run(second, 60)] == ["b", "c"]
+    assert [outcome.vector_id for outcome in process.run(second, 60)] == [each.id for each in second]
 
 
 def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process: TtnnProcess) -> None:
