@@ -93,7 +93,10 @@ Happening: TypeAlias = Started | Unusable | Gone | Outcomes | BatchDone | Offere
 
 
 class Fleet(Protocol):
-    """What the driver needs of whoever holds the boards."""
+    """What the driver needs of whoever holds the boards.
+
+    What is asked of a board that is lost, of which the driver can't know yet, has no effect.
+    """
 
     def start(self, board: Board) -> None:
         """Starts a board, or starts it again after it was lost."""
@@ -133,6 +136,7 @@ class RayFleet:
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, Any] = {}  # what each board tells of its batches
+        self._orders: dict[Any, str] = {}  # calls on their way to a board: one that gets lost would never be noticed
         self._begun: set[str] = set()  # boards that were started before
         self._restarts: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
         self._making: dict[str, tuple[Future[Any], float]] = {}  # actors of those, and since when they are being made
@@ -151,11 +155,13 @@ class RayFleet:
 
     def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
         """See `Fleet`."""
-        self._actors[board].give.options(concurrency_group="control").remote(batch, config, parcels)
+        if actor := self._actors.get(board):
+            self._orders[actor.give.options(concurrency_group="control").remote(batch, config, parcels)] = board
 
     def stop(self, board: str) -> None:
         """See `Fleet`."""
-        self._actors[board].stop.options(concurrency_group="control").remote()
+        if actor := self._actors.get(board):
+            self._orders[actor.stop.options(concurrency_group="control").remote()] = board
 
     def drop(self, board: str) -> None:
         """See `Fleet`."""
@@ -164,6 +170,7 @@ class RayFleet:
             making[0].add_done_callback(_kill_made)
         self._starting.pop(board, None)
         self._streams.pop(board, None)
+        self._orders = {call: whose for call, whose in self._orders.items() if whose != board}
         self._pings.pop(board, None)
         if actor := self._actors.pop(board, None):
             ray.kill(actor)
@@ -178,7 +185,7 @@ class RayFleet:
             self._pulse.check()
         happened = self._restart() + self._late_starts() + self._silent()
         waited = {call: board for board, (call, _) in self._starting.items()}
-        waited |= {stream: board for board, stream in self._streams.items()}
+        waited |= {stream: board for board, stream in self._streams.items()} | self._orders
         again = bool(self._restarts or self._making)
         if again and not waited:
             time.sleep(min(seconds, AGAIN_SECONDS))
@@ -191,10 +198,16 @@ class RayFleet:
             ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=0, fetch_local=False)
         for each in ready:
             board = waited[each]
+            if board not in self._actors:
+                continue  # lost by what was ready before
             try:
-                happened += self._started(board, each) if board in self._starting else self._heard(board, each)
+                if each in self._orders:
+                    del self._orders[each]
+                    ray.get(each)
+                else:
+                    happened += self._started(board, each) if board in self._starting else self._heard(board, each)
             except ray.exceptions.RayError as error:
-                # it died, or its own code failed: either way the next actor may do better
+                # it died, its own code failed, or a call to it got lost: in any case the next actor may do better
                 happened.append(self._lost(board, _told(error)))
         return happened
 

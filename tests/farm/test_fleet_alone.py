@@ -13,12 +13,15 @@ from farm import fleet as fleet_module
 from farm.boards.fake import fake_boards
 from farm.boards.kinds import KINDS
 from farm.errors import NotRunnable
-from farm.fleet import BatchDone, Outcomes, RayFleet
+from farm.fleet import BatchDone, Gone, Outcomes, RayFleet
 from farm.keeper import Limits
 from farm.outcome import Outcome
 from farm.pulse import Pulse
 from farm.quiet_ray import ray
 from farm.verdicts import Verdict
+from tracer.device_config import DeviceConfig
+
+ONE = DeviceConfig()
 
 
 class Beat:
@@ -74,3 +77,47 @@ def test_what_actors_tell_is_told_in_order_and_a_call_that_ends_is_made_again(mo
     fleet._listen("b")
     heard = [fleet._heard("b", fleet._streams["b"]) for _ in range(3)]
     assert heard == [[Outcomes(1, [good]), BatchDone("b", 1), Outcomes(2, [good])], [], [BatchDone("b", 2)]]
+
+
+class Call:
+    """A method of an actor: each of its calls is a thing of its own."""
+
+    def options(self, **_: object) -> Call:
+        return self
+
+    def remote(self, *_: object) -> object:
+        return object()
+
+
+def a_fleet(monkeypatch: pytest.MonkeyPatch, *boards: str) -> RayFleet:
+    fleet = RayFleet(Limits())
+    fleet._actors = {board: SimpleNamespace(give=Call(), stop=Call(), answer=Call()) for board in boards}
+    monkeypatch.setattr(ray, "wait", lambda calls, **_: (calls, []))
+    monkeypatch.setattr(ray, "kill", lambda _: None)
+    return fleet
+
+
+def test_a_batch_that_never_arrived_loses_its_board_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = a_fleet(monkeypatch, "a", "b")
+    for batch, board in enumerate("aab"):
+        fleet.run(board, batch, ONE, [])
+    lost = list(fleet._orders)[:2]
+
+    def get(call: object) -> None:
+        if call in lost:
+            raise ray.exceptions.ActorUnavailableError("try later", None)
+
+    monkeypatch.setattr(ray, "get", get)
+    [gone] = fleet.wait(0.01)
+    assert isinstance(gone, Gone)
+    assert gone.board == "a"
+    assert not fleet._orders, "what arrived is forgotten, as is what the lost one was told"
+    assert list(fleet._actors) == ["b"]
+
+
+def test_what_a_board_is_asked_that_was_lost_meanwhile_is_asked_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = a_fleet(monkeypatch, "a")
+    fleet.drop("a")
+    fleet.run("a", 1, ONE, [])
+    fleet.stop("a")
+    assert not fleet._orders

@@ -37,6 +37,15 @@ def new(store: Path, seconds: float = 0.0, **variables: str) -> subprocess.Popen
     return sweep(store, *boards, seconds=seconds, **variables)
 
 
+def ended(running: subprocess.Popen[str]) -> str:
+    """What it said on standard error, once it ends by itself."""
+    try:
+        return running.communicate(timeout=240)[1]
+    except subprocess.TimeoutExpired:
+        running.kill()
+        pytest.fail(f"it did not end: {running.communicate()[1]}")
+
+
 def view(store: Path) -> RunView | None:
     if not store.exists():
         return None
@@ -64,7 +73,7 @@ def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Pat
         time.sleep(0.1)
     [head] = [pid for pid, command in descendants(running.pid).items() if command.split(" ")[0].endswith("gcs_server")]
     os.kill(head, signal.SIGKILL)
-    _, said = running.communicate(timeout=280)
+    said = ended(running)
     assert running.returncode == 3, said
     assert "of the Ray cluster has not answered" in said or "no node left" in said
     before = view(store)
@@ -74,7 +83,7 @@ def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Pat
     done = {vector.vector_id: vector.history for vector in before.vectors if vector.verdict.good}
     assert done
     resumed = sweep(store, "--resume", "last", "--retry-infra")
-    _, said = resumed.communicate(timeout=280)
+    said = ended(resumed)
     assert resumed.returncode in (0, 3), said
     after = view(store)
     assert after is not None
@@ -88,7 +97,7 @@ def test_lost_calls_cost_nothing(tmp_path: Path) -> None:
     lossy = {"num_failures": 4, "req_failure_prob": 10, "resp_failure_prob": 10, "in_flight_failure_prob": 5}
     calls = ("CoreWorkerService.grpc_client.PushTask", "CoreWorkerService.grpc_client.ReportGeneratorItemReturns")
     running = new(store, RAY_testing_rpc_failure=json.dumps(dict.fromkeys(calls, lossy)))
-    _, said = running.communicate(timeout=280)
+    said = ended(running)
     assert running.returncode in (0, 3), said
     after = view(store)
     assert after is not None
