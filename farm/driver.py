@@ -28,6 +28,7 @@ from scheduler import (
     BoardLeaving,
     BoardLost,
     BoardReady,
+    BoardState,
     Conclude,
     Ending,
     Event,
@@ -391,7 +392,8 @@ class Driver:
             self._progress.concluded(concluded, self._vectors.pop(concluded.vector_id).operation)
 
     def _show_lane(self, board: str) -> None:
-        if self.scheduler.boards[board].batches:
+        known = self.scheduler.boards[board]
+        if known.batches:
             self._progress.lane(board, Lane.RUNNING, next(iter(self._lanes[board].values()), ""))
-        else:
+        elif known.state is BoardState.READY:
             self._progress.lane(board, Lane.IDLE)

@@ -28,8 +28,8 @@ ASK_SECONDS = 5.0
 """How often an actor is asked whether it lives: one that is stopped tells nobody."""
 SILENCE_SECONDS = 45.0
 """How long it may owe the answer: long enough for a busy host, and for a network that is gone for a moment."""
-
-
+ORDER_SECONDS = 0.5
+"""How often it is looked whether what actors are told arrived."""
 AGAIN_SECONDS = 0.05
 """How often it is looked whether a lost board may be started again."""
 
@@ -137,6 +137,7 @@ class RayFleet:
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, Any] = {}  # what each board tells of its batches
         self._orders: dict[Any, str] = {}  # calls on their way to a board: one that gets lost would never be noticed
+        self._looked = 0.0  # after them
         self._begun: set[str] = set()  # boards that were started before
         self._restarts: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
         self._making: dict[str, tuple[Future[Any], float]] = {}  # actors of those, and since when they are being made
@@ -185,7 +186,7 @@ class RayFleet:
             self._pulse.check()
         happened = self._restart() + self._late_starts() + self._silent()
         waited = {call: board for board, (call, _) in self._starting.items()}
-        waited |= {stream: board for board, stream in self._streams.items()} | self._orders
+        waited |= {stream: board for board, stream in self._streams.items()}
         again = bool(self._restarts or self._making)
         if again and not waited:
             time.sleep(min(seconds, AGAIN_SECONDS))
@@ -198,18 +199,12 @@ class RayFleet:
             ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=0, fetch_local=False)
         for each in ready:
             board = waited[each]
-            if board not in self._actors:
-                continue  # lost by what was ready before
             try:
-                if each in self._orders:
-                    del self._orders[each]
-                    ray.get(each)
-                else:
-                    happened += self._started(board, each) if board in self._starting else self._heard(board, each)
+                happened += self._started(board, each) if board in self._starting else self._heard(board, each)
             except ray.exceptions.RayError as error:
-                # it died, its own code failed, or a call to it got lost: in any case the next actor may do better
+                # it died, or its own code failed: either way the next actor may do better
                 happened.append(self._lost(board, _told(error)))
-        return happened
+        return happened + self._unreached()
 
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         """See `Fleet`."""
@@ -278,6 +273,23 @@ class RayFleet:
             if told[-1] is None:
                 heard.append(BatchDone(board, batch))
         return heard
+
+    def _unreached(self) -> list[Happening]:
+        """Gives up boards that were told something that never arrived, as far as Ray knows."""
+        now = time.monotonic()
+        if not self._orders or now - self._looked < ORDER_SECONDS:
+            return []
+        self._looked = now
+        ended, _ = ray.wait(list(self._orders), num_returns=len(self._orders), timeout=0, fetch_local=False)
+        lost: list[Happening] = []
+        for call in ended:
+            board = self._orders.pop(call, None)
+            if board is not None:  # else it was given up just now
+                try:
+                    ray.get(call)
+                except ray.exceptions.RayError as error:
+                    lost.append(self._lost(board, _told(error)))
+        return lost
 
     def _late_starts(self) -> list[Happening]:
         now = time.monotonic()

@@ -155,6 +155,8 @@ class Keeper:
                 return
             yield from self._run_some(waiting, fed)
             yield from self._told()
+        if self._stopping:
+            self.close()  # the process may have been fed these vectors before the stop
 
     def stop(self) -> None:
         """Lets the vector that runs end, and no other begin. May be called while `run` runs, in another thread."""

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from farm.boards.base import Board
-from farm.fleet import Gone, Happening, Offered, Outcomes, RayFleet, Unusable, Withdrawn
+from farm.fleet import Happening, Offered, Outcomes, RayFleet, Unusable, Withdrawn
 from farm.hosts.records import Answer, Doing, RunReport
 from farm.hosts.registry import BY_FARM
 from farm.hosts.service import Farm
@@ -179,9 +179,11 @@ class FarmFleet(RayFleet):
         call, self._call = self._call, None
         try:
             return self._take_in(ray.get(call))
+        except ray.exceptions.ActorUnavailableError:
+            return []  # that call got lost: the next one may not
         except ray.exceptions.RayError as error:
             # without its head the cluster ends too: each board says so by itself
-            return [Gone(board, f"the farm's registry is gone: {error}") for board in list(self._actors)]
+            return [self._lost(board, f"the farm's registry is gone: {error}") for board in list(self._actors)]
 
     def _take_in(self, answer: Answer) -> list[Happening]:
         happened: list[Happening] = []

@@ -20,6 +20,7 @@ from farm.errors import NotRunnable, StoreError
 from farm.fleet import Happening, Outcomes, Unusable
 from farm.parcels import packed
 from farm.report.plain import PlainProgress
+from farm.report.progress import Lane
 from farm.setups import Setup
 from farm.store import Attempt, RunInfo, RunView, Store
 from farm.vectors import Vector
@@ -360,3 +361,36 @@ def test_what_a_host_lacks_ends_the_run(store: Store) -> None:
 
     with pytest.raises(NotRunnable, match="fake:n300:0: ttnn can't be imported"):
         run(store, boards(1), [vector("v")], Bare())
+
+
+class Lanes(PlainProgress):
+    """Keeps the states of boards as they are shown."""
+
+    def __init__(self) -> None:
+        super().__init__(io.StringIO())
+        self.shown: list[tuple[str, Lane]] = []
+
+    def lane(self, board: str, state: Lane, doing: str = "") -> None:
+        self.shown.append((board, state))
+        super().lane(board, state, doing)
+
+
+@pytest.mark.parametrize(
+    ("script", "limits", "last"),
+    [
+        (Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), {}, Lane.RETIRED),
+        (Script(seconds=0.005), {"max_board_seconds": 0.03}, Lane.LEFT),
+    ],
+)
+def test_a_board_that_takes_no_part_any_more_is_not_shown_as_idle(
+    store: Store, script: Script, limits: dict[str, float], last: Lane
+) -> None:
+    vectors = [vector(f"v{n}") for n in range(60)]
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    progress = Lanes()
+    on = [*boards(1, script), *fake_boards(N300, 1, first=1, script=Script(seconds=0.005))]
+    driver = Driver(run_id, on, LocalFleet(), store, progress)
+    driver.start()
+    driver.run(vectors, **limits)  # type: ignore[arg-type]
+    assert [state for board, state in progress.shown if board == on[0].id][-1] is last

@@ -79,20 +79,26 @@ def test_what_actors_tell_is_told_in_order_and_a_call_that_ends_is_made_again(mo
     assert heard == [[Outcomes(1, [good]), BatchDone("b", 1), Outcomes(2, [good])], [], [BatchDone("b", 2)]]
 
 
-class Call:
-    """A method of an actor: each of its calls is a thing of its own."""
+class Sent:
+    """A call of an actor."""
 
-    def options(self, **_: object) -> Call:
+
+class Method:
+    """A method of an actor."""
+
+    def options(self, **_: object) -> Method:
         return self
 
-    def remote(self, *_: object) -> object:
-        return object()
+    def remote(self, *_: object) -> Sent:
+        return Sent()
 
 
 def a_fleet(monkeypatch: pytest.MonkeyPatch, *boards: str) -> RayFleet:
+    """A fleet of actors that tell nothing, but end all that they are told."""
     fleet = RayFleet(Limits())
-    fleet._actors = {board: SimpleNamespace(give=Call(), stop=Call(), answer=Call()) for board in boards}
-    monkeypatch.setattr(ray, "wait", lambda calls, **_: (calls, []))
+    fleet._actors = {board: SimpleNamespace(give=Method(), stop=Method(), answer=Method()) for board in boards}
+    fleet._streams = {board: object() for board in boards}
+    monkeypatch.setattr(ray, "wait", lambda calls, **_: ([call for call in calls if isinstance(call, Sent)], []))
     monkeypatch.setattr(ray, "kill", lambda _: None)
     return fleet
 
@@ -113,6 +119,24 @@ def test_a_batch_that_never_arrived_loses_its_board_once(monkeypatch: pytest.Mon
     assert gone.board == "a"
     assert not fleet._orders, "what arrived is forgotten, as is what the lost one was told"
     assert list(fleet._actors) == ["b"]
+
+
+def test_a_batch_that_arrives_ends_no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver takes a wait that tells nothing for a quiet moment, and writes down what it has."""
+    fleet = a_fleet(monkeypatch, "a")
+    fleet.run("a", 1, ONE, [])
+    asked: list[object] = []
+
+    def wait(calls: list[object], timeout: float, **_: object) -> tuple[list[object], list[object]]:
+        if timeout:
+            asked.extend(calls)
+        return [call for call in calls if isinstance(call, Sent)], []
+
+    monkeypatch.setattr(ray, "wait", wait)
+    monkeypatch.setattr(ray, "get", lambda _: None)
+    assert fleet.wait(0.01) == []
+    assert asked == list(fleet._streams.values())
+    assert not fleet._orders
 
 
 def test_what_a_board_is_asked_that_was_lost_meanwhile_is_asked_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,19 @@ def test_a_process_is_given_early_only_what_it_will_run() -> None:
     assert fed("d", then=None) == ()
 
 
+def test_what_a_process_was_given_early_ends_with_a_stop() -> None:
+    [board] = fake_boards(KINDS["n300"], 1)
+    held = Keeper(board, Path("unused"), Limits(), lambda board, *_: Asking(board))
+    next_one = [parcel_of({"id": "next"})]
+    assert len(outcomes_of(held.run(ONE, [parcel_of({"id": "a"})], lambda: (ONE, next_one)))) == 1
+    assert isinstance(held.process, Asking)
+    assert held.process.fed == ("next",)
+    held.stop()  # between the two
+    assert held.process._alive
+    assert list(held.run(ONE, next_one)) == []
+    assert not held.process._alive
+
+
 @pytest.mark.parametrize(("act", "reason"), [(Act.CRASH, Reason.CRASH), (Act.HANG, Reason.HANG)])
 def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reason) -> None:
     held = keeper(Script(acts={"bad": (act,)}))
