@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from farm.boards.base import Board
-from farm.endings import untried
-from farm.errors import FarmError
-from farm.outcome import Outcome
-from farm.process.protocol import Hung, OpenFailed, ProcessDied, ProcessError
-from farm.vectors import Vector
-from farm.verdicts import Reason, Verdict
+from farm.board.protocol import Hung, OpenFailed, ProcessDied, ProcessError
+from farm.core.board import Board
+from farm.core.errors import FarmError
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Reason, Verdict
+from farm.planning.vectors import Vector
+from farm.running.translation import untried
 from tracer.device_config import DeviceConfig
 from tracer.errors import TracerError
 
@@ -163,7 +163,7 @@ class Bench:
         self._folder.cleanup()
 
     def _prepare(self, config: DeviceConfig) -> None:
-        from farm.process.handle import TtnnProcess
+        from farm.board.worker_handle import TtnnProcess
 
         if self._process is None:
             self._process = TtnnProcess(self.board, Path(self._folder.name))
@@ -178,11 +178,11 @@ class Bench:
 
 def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     """The board, and the vectors that the options choose."""
-    from farm.boards.select import select_boards
-    from farm.sweeps.choosing import ModuleChoice, module_records
-    from farm.sweeps.planning import Planner
-    from farm.vectors import plan
-    from tracer.master import Master, shipped
+    from farm.board.selection import select_boards
+    from farm.planning.module_choice import ModuleChoice, module_records
+    from farm.planning.module_vectors import Planner
+    from farm.planning.vectors import plan
+    from tracer.master.master import Master, shipped
 
     def path(option: str) -> Path | None:
         given = config.getoption(option)

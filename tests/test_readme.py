@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import typer
 
-from farm.boards.kinds import KINDS
+from farm.board.kinds import KINDS
 from farm.cli import app
-from farm.errors import ExitCode
-from farm.verdicts import Verdict
+from farm.core.errors import ExitCode
+from farm.core.verdicts import Verdict
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

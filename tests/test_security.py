@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from farm.cluster import _own
-from farm.errors import FarmError, NothingSelected
+from farm.cluster.local_cluster import _own
+from farm.core.errors import FarmError, NothingSelected
 from farm.sweeps.finding import find_modules, place_of
 from farm.zoo.manifest import Manifest
 from tracer.errors import TracerError
-from tracer.master import Master
+from tracer.master.master import Master
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(file for package in ("farm", "tracer", "scheduler") for file in (ROOT / package).rglob("*.py"))

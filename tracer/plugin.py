@@ -1,7 +1,7 @@
 """The pytest plugin that traces: `pytest -p tracer.plugin --trace-to FILE`.
 
-It writes a raw trace (`tracer.journal`), in which only tests that passed count. It also gives the fixtures `device`
-and `mesh_device` to tests whose conftest has none: they open the board that the process sees.
+It writes a raw trace (`tracer.capture.journal`), in which only tests that passed count. It also provides the fixtures
+`device` and `mesh_device` for tests whose conftest has none: they open the board that the process sees.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from tracer.capture import Capture
+from tracer.capture.journal import PASSED
+from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
+from tracer.capture.plumbing import left_out
+from tracer.capture.recorder import Capture
+from tracer.capture.torchless import torch_kept_out
 from tracer.errors import CaptureError
-from tracer.journal import PASSED
-from tracer.openings import BACKEND_VARIABLE, SERIES_VARIABLE
-from tracer.plumbing import left_out
-from tracer.torchless import torch_kept_out
 
 MODEL_VARIABLE = "HF_MODEL"
 """Names the weights that a test of many models runs with: part of the source, as tt-metal writes it."""

@@ -1,7 +1,7 @@
 """Traces a plain script: `python -m tracer.script FILE SCRIPT [ARGUMENTS]`.
 
 The script runs as it would alone. Capture starts with its own import of ttnn, since it may have to say before how ttnn
-behaves. The raw trace in FILE (`tracer.journal`) has the script for its one test: passed where it ends well.
+behaves. The raw trace in FILE (`tracer.capture.journal`) has the script for its one test: passed where it ends well.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 
-from tracer.capture import Capture
+from tracer.capture.journal import PASSED
+from tracer.capture.openings import BACKEND_VARIABLE
+from tracer.capture.recorder import Capture
+from tracer.capture.torchless import torch_kept_out
 from tracer.errors import CaptureError
-from tracer.journal import PASSED
-from tracer.openings import BACKEND_VARIABLE
 from tracer.plugin import source_of, unblock_interrupts
-from tracer.torchless import torch_kept_out
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 from farm.report import USUAL, background, usual_directory
 from farm.report import write_report as write_files
 from farm.store import PastVector, RunHead, RunView, Store

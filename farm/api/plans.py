@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from farm.errors import FarmError
-from farm.selecting import MODEL_TRACED, Mode, boards_of, plan_master, plan_modules, require_ttnn, with_environment
+from farm.core.errors import FarmError
+from farm.planning.selection import (
+    MODEL_TRACED,
+    Mode,
+    boards_of,
+    plan_master,
+    plan_modules,
+    require_ttnn,
+    with_environment,
+)
 
 if TYPE_CHECKING:
-    from farm.boards.base import Board
-    from farm.dry_run import Plan
-    from farm.sweeps.choosing import ModuleChoice
-    from farm.vectors import Vector
+    from farm.core.board import Board
+    from farm.planning.dry_run import Plan
+    from farm.planning.module_choice import ModuleChoice
+    from farm.planning.vectors import Vector
 
 IMPORT_SECONDS = 120.0
 """How long importing one sweep module may take, unless told."""
@@ -71,9 +79,9 @@ class Planned:
         Args:
             store: results of earlier runs, to go by; None for the usual ones.
         """
-        from farm.costs import Costs, learn
-        from farm.dry_run import make_plan
-        from farm.errors import StoreError
+        from farm.core.errors import StoreError
+        from farm.planning.dry_run import make_plan
+        from farm.planning.estimates import Costs, learn
         from farm.store import Store
 
         try:
@@ -134,10 +142,10 @@ def plan(
         NothingSelected: there is no such vector.
         TracerError: the master can't be read, or has no such operation.
     """
-    from farm.boards.select import AUTO
-    from farm.shards import Shard, choose, shard_details, share_of
-    from farm.sweeps.choosing import ModuleChoice, sampled
-    from tracer.master import shipped
+    from farm.board.selection import AUTO
+    from farm.planning.module_choice import ModuleChoice, sampled
+    from farm.planning.shards import Shard, choose, shard_details, share_of
+    from tracer.master.master import shipped
 
     for name, number in (("limit", limit), ("sample", sample)):
         if number is not None and number < 1:
@@ -173,7 +181,7 @@ def plan(
         if check_module is None:
             whole = take(there)
         else:
-            from farm.sweeps.checking import paired
+            from farm.planning.module_check import paired
 
             beside = ModuleChoice(
                 sweeps=Path(check_module), suites=(MODEL_TRACED,), master=_path(master), import_seconds=import_timeout

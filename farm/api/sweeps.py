@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm.api.plans import plan
-from farm.errors import FarmError
-from farm.report import Progress, Silent, background, make_directory, write_report
-from farm.selecting import boards_of, require_ttnn
+from farm.core.errors import FarmError
+from farm.core.progress import Progress, Silent
+from farm.planning.selection import boards_of, require_ttnn
+from farm.report import background, make_directory, write_report
 from farm.store import RunView, Store
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from farm.api.plans import Selecting
-    from farm.sweeping import Sweep
+    from farm.running.sweep import Sweep
     from scheduler import Retries
 
 TIMEOUT = 30.0
@@ -69,7 +70,7 @@ def sweep(
         the run as its report has it.
 
     Raises:
-        FarmError: what was asked for makes no sense; see `farm.errors` for its kinds.
+        FarmError: what was asked for makes no sense; see `farm.core.errors` for its kinds.
         TracerError: the master can't be read, or has no such operation.
         KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it came.
     """
@@ -90,8 +91,8 @@ def sweep(
     if out is not None:
         make_directory(Path(out))
     # only now what takes seconds: whatever can be wrong with the words has been said
-    from farm.keeper import Limits
-    from farm.sweeping import run_sweep
+    from farm.board.supervisor import Limits
+    from farm.running.sweep import run_sweep
 
     request = replace(
         request,
@@ -117,7 +118,7 @@ def _begun(operations: Sequence[str], selection: Selecting, command: str, progre
     require_ttnn(planned.boards)
     for note in planned.notes:
         progress.note(note)
-    from farm.sweeping import Sweep
+    from farm.running.sweep import Sweep
 
     return Sweep(
         command=command,
@@ -140,9 +141,9 @@ def _resumed(
     retry_infra: bool,
 ) -> Sweep:
     """A sweep that goes on with a run, which says itself what it is of."""
-    from farm.boards.select import AUTO
-    from farm.resume import boards_of as boards_of_run
-    from farm.resume import rest_of
+    from farm.board.selection import AUTO
+    from farm.planning.resume import boards_of as boards_of_run
+    from farm.planning.resume import rest_of
 
     boards, address = selection.get("boards", AUTO), selection.get("address")
     named = None if boards == AUTO and address is None else boards_of(boards, address)
@@ -152,7 +153,7 @@ def _resumed(
         chosen = named or boards_of(boards_of_run(view) or str(view.run.details.get("boards", AUTO)), None)
         kinds = [board.kind for board in chosen]
         rest = rest_of(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
-    from farm.sweeping import Sweep
+    from farm.running.sweep import Sweep
 
     return Sweep(
         command=command,

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm.api.plans import plan
-from farm.errors import FarmError, NotRunnable
-from farm.report import Progress, Silent
-from farm.selecting import MODEL_TRACED, boards_of, require_ttnn
+from farm.core.errors import FarmError, NotRunnable
+from farm.core.progress import Progress, Silent
+from farm.planning.selection import MODEL_TRACED, boards_of, require_ttnn
 from farm.store import RunView, Store
 from tracer.errors import MasterError, TracerError
-from tracer.master import Master, MergeSummary, update
+from tracer.master.master import Master, MergeSummary, update
 
 if TYPE_CHECKING:
-    from farm.boards.base import Board
-    from farm.vectors import Vector
-    from tracer.journal import Journal, TracedTest
-    from tracer.raw_traces import Loaded
+    from farm.core.board import Board
+    from farm.planning.vectors import Vector
+    from tracer.capture.journal import Journal, TracedTest
+    from tracer.capture.raw_traces import Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,10 @@ def trace(
         NotRunnable: there is no ttnn, or every test was skipped.
         TracerError: the master, or the raw trace, can't be read or written.
     """
-    from farm.tracing import split_target
-    from farm.tracing import trace as run_traced
-    from tracer.raw_traces import files_of
-    from tracer.raw_traces import keep as keep_raw
+    from farm.board.trace_target import split_target
+    from farm.board.trace_target import trace as run_traced
+    from tracer.capture.raw_traces import files_of
+    from tracer.capture.raw_traces import keep as keep_raw
 
     path = Path(master)
     split_target(target)
@@ -146,7 +146,7 @@ def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool 
         NotRunnable: no test of theirs counts.
         TracerError: the folder or the master can't be read, or the master not written.
     """
-    from tracer.raw_traces import load_traces as load
+    from tracer.capture.raw_traces import load_traces as load
 
     path = Path(master)
     if path.exists():
@@ -204,8 +204,8 @@ def trace_zoo(
     entries = [entry for entry in read.entries if not kept.whole(entry)]
     view = None
     if entries:
-        from farm.boards.select import AUTO
-        from farm.sweeping import Sweep
+        from farm.board.selection import AUTO
+        from farm.running.sweep import Sweep
         from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
 
         chosen = boards_of(boards, address)
@@ -254,8 +254,8 @@ def verify(
         FarmError: what was asked for makes no sense.
         TracerError: the master can't be read.
     """
-    from farm.parcels import packed
-    from farm.sweeping import Sweep, run_sweep
+    from farm.core.payload import packed
+    from farm.running.sweep import Sweep, run_sweep
 
     def under_tracing(vector: Vector) -> Vector:
         return replace(vector, text=packed({**vector.payload, "verify": True}))
@@ -276,7 +276,7 @@ def verify(
 
 
 def _one_board(text: str) -> Board:
-    from farm.boards.select import AUTO, select_boards
+    from farm.board.selection import AUTO, select_boards
 
     boards = select_boards(text)
     if len(boards) > 1 and text != AUTO:

@@ -25,7 +25,7 @@ from farm.cli import (
     vectors,
     watch,
 )
-from farm.errors import ExitCode, FarmError
+from farm.core.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
 app = typer.Typer(
@@ -78,7 +78,7 @@ def options(
 def main() -> None:
     """Entry point of the `farm` command: no traceback reaches a user who made no bug."""
     try:
-        from farm.settings import command_defaults, load_settings
+        from farm.core.settings import command_defaults, load_settings
 
         app(default_map=command_defaults(load_settings()))
     except (FarmError, TracerError) as error:

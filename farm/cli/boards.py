@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from farm.hosts.local import ThisHost
-    from farm.hosts.records import FarmView, RunView
-    from farm.hosts.service import Farm
+    from farm.cluster.local_host import ThisHost
+    from farm.cluster.records import FarmView, RunView
+    from farm.cluster.service import Farm
 
 WATCH_SECONDS = 1.0
 STYLES = {"free": "green", "busy": "cyan", "held": "yellow", "draining": "yellow", "bad": "red", "lost": "red"}
@@ -38,11 +38,11 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
 
     farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
-    from farm.hosts.local import ThisHost
-    from farm.hosts.service import connected
-    from farm.hosts.state import load_state
-    from farm.hosts.up import farm_address
-    from farm.settings import load_settings
+    from farm.cluster.host_state import load_state
+    from farm.cluster.local_host import ThisHost
+    from farm.cluster.membership import farm_address
+    from farm.cluster.service import connected
+    from farm.core.settings import load_settings
 
     settings = load_settings()
     if (action == "list") != (board is None):
@@ -64,9 +64,9 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
 
 
 def _act(farm: Farm | ThisHost, action: str, board: str, why: str) -> str:
-    from farm.hosts.fleet import who_runs
-    from farm.hosts.local import ThisHost
-    from farm.hosts.probing import probe, reset
+    from farm.cluster.farm_fleet import who_runs
+    from farm.cluster.local_host import ThisHost
+    from farm.cluster.probing import probe, reset
 
     if action == "hold":
         farm.call("hold", board, why, who_runs())

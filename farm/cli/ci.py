@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from farm.cli.report import StorePlace
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
 
 app = typer.Typer(
     name="ci", help="What CI services get: a matrix of jobs, annotations, a summary.", no_args_is_help=True
@@ -29,13 +29,13 @@ def matrix(  # noqa: PLR0917 - typer's form: every parameter is an option
     store: StorePlace = None,
 ) -> None:
     """Print the jobs of a sweep as a GitHub matrix: by boards, and by a budget of time from history."""
-    from farm.boards.select import select_boards
-    from farm.ci import durations
-    from farm.ci import matrix as make_matrix
-    from farm.errors import StoreError
+    from farm.board.selection import select_boards
+    from farm.ci.github import durations
+    from farm.ci.github import matrix as make_matrix
+    from farm.core.errors import StoreError
+    from farm.planning.vectors import plan
     from farm.store import Store
-    from farm.vectors import plan
-    from tracer.master import Master, shipped
+    from tracer.master.master import Master, shipped
 
     read = Master.read(master or shipped())
     there = {lane: select_boards(lane) for lane in boards}
@@ -68,8 +68,8 @@ def annotate(
     In a GitLab job (GITLAB_CI=true), or with --out, it writes gl-code-quality-report.json and gl-annotations.json for
     the job's artifacts:reports; else it prints GitHub's annotations, and adds to the summary on the job's page.
     """
-    from farm.ci import add_summary, annotation_lines, plain_lines, summary_file
-    from farm.gitlab import in_gitlab, write_artifacts
+    from farm.ci.github import add_summary, annotation_lines, plain_lines, summary_file
+    from farm.ci.gitlab import in_gitlab, write_artifacts
     from farm.report import background
     from farm.store import Store
 
@@ -94,7 +94,7 @@ def merge(
     """Join shards into one run with one report; exits as the sweep would have."""
     from contextlib import ExitStack
 
-    from farm.merging import merge as merge_shards
+    from farm.ci.merging import merge as merge_shards
     from farm.report import background, exit_code_of, print_summary, stdout_console, usual_directory, write_report
     from farm.store import Store
 

@@ -13,7 +13,7 @@ def config(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Show every setting: what it does, its value, and where that comes from."""
-    from farm.settings import PREFIX, Settings, config_files, load_settings, origins
+    from farm.core.settings import PREFIX, Settings, config_files, load_settings, origins
 
     assert what == "show"  # noqa: S101 - typer lets nothing else through
     settings, found = load_settings(), origins()

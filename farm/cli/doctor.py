@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
 
 
 def doctor(
@@ -16,8 +16,8 @@ def doctor(
     """Look at all that farm needs on this host, and say what to do where it lacks."""
     from dataclasses import asdict
 
-    from farm.hosts.doctor import State, examine
-    from farm.settings import load_settings
+    from farm.cluster.doctor import State, examine
+    from farm.core.settings import load_settings
 
     findings = list(examine(load_settings()))
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from farm.cli.report import RunName, StorePlace
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -130,10 +130,10 @@ def _print_history(
     from rich.table import Table
     from rich.text import Text
 
-    from farm.report.live import verdict_style
+    from farm.core.verdicts import Verdict
     from farm.report.tally import duration
+    from farm.report.terminal import verdict_style
     from farm.report.text import first_line
-    from farm.verdicts import Verdict
 
     table = Table(box=None, pad_edge=False)
     for title in ("run", "started (UTC)", "how it ended", "took"):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
 
 app = typer.Typer(no_args_is_help=True, help="Merge masters, or look what one has lost.")
 
@@ -20,7 +20,7 @@ def merge(
     out: Annotated[Path, typer.Option(help="The master to add them to; made where there is none.")],
 ) -> None:
     """Merge masters into one, as version 2: a union, in which executions are joined and counts kept."""
-    from tracer.master import Master, update
+    from tracer.master.master import Master, update
 
     read = [Master.read(path) for path in files]  # all of them, before anything is written
     for path, master in zip(files, read, strict=True):
@@ -36,8 +36,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Say what a master's schema lost of its configurations, and what can't be read. Exits with 1 for the latter."""
-    from tracer.looking import check as looked_through
-    from tracer.master import Master, shipped
+    from tracer.master.looking import check as looked_through
+    from tracer.master.master import Master, shipped
 
     path = file or shipped()
     found = looked_through(Master.read(path))

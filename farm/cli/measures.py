@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from farm.selecting import Mode
+    from farm.planning.selection import Mode
 
 Perf = Annotated[bool, typer.Option("--perf", help="Run each vector twice and time the second run.")]
 PerfWithCache = Annotated[
@@ -26,7 +26,7 @@ Watcher = Annotated[bool, typer.Option("--watcher", help="Run under tt-metal's w
 
 
 def measures(*, perf: bool, perf_with_cache: bool, device_perf: bool, memory: bool) -> list[Mode]:
-    """The modes that options ask for, as `farm.process.measuring` names them."""
+    """The modes that options ask for, as `farm.worker.measuring` names them."""
     asked: dict[Mode, bool] = {
         "perf": perf,
         "perf_with_cache": perf_with_cache,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from farm.sweeps.choosing import ModuleChoice
+    from farm.planning.module_choice import ModuleChoice
 
 ModuleNames = Annotated[
     list[str] | None,
@@ -39,7 +39,7 @@ def module_choice(
     import_seconds: float = IMPORT_SECONDS,
 ) -> ModuleChoice:
     """What the options of a command line choose."""
-    from farm.sweeps.choosing import ModuleChoice
+    from farm.planning.module_choice import ModuleChoice
 
     return ModuleChoice(
         names=tuple(names or ()),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 
 if TYPE_CHECKING:
-    from farm.simulating import Distribution
+    from farm.running.simulation import Distribution
     from scheduler.simulation import Job
 
 
@@ -40,10 +40,10 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Run the real scheduler on a simulated clock: how long would so many boards take?"""
+    from farm.planning.board_setup import fits, same
     from farm.report.tally import duration
-    from farm.setups import fits, same
-    from farm.simulating import Distribution, simulated_boards
-    from farm.simulating import unknown as untold
+    from farm.running.simulation import Distribution, simulated_boards
+    from farm.running.simulation import unknown as untold
     from scheduler.costs import Setups
     from scheduler.simulation import Faults
     from scheduler.simulation import simulate as run_simulation
@@ -98,9 +98,9 @@ class Source(NamedTuple):
 
 
 def _jobs(kinds: list[str], count: int | None, source: Source) -> list[Job]:
-    from farm.boards.fake import fake_boards
-    from farm.boards.kinds import KINDS
-    from farm.simulating import of_run, of_vectors
+    from farm.board.fake import fake_boards
+    from farm.board.kinds import KINDS
+    from farm.running.simulation import of_run, of_vectors
 
     one_of_each = [fake_boards(KINDS[kind], 1)[0] for kind in kinds]
     if source.run is not None:
@@ -109,11 +109,11 @@ def _jobs(kinds: list[str], count: int | None, source: Source) -> list[Job]:
         with Store.open(source.store, create=False) as opened:
             return of_run(opened.view(opened.find(source.run)), one_of_each, count)
     if source.master is not None:
-        from farm.costs import Costs, learn
-        from farm.errors import StoreError
+        from farm.core.errors import StoreError
+        from farm.planning.estimates import Costs, learn
+        from farm.planning.vectors import plan
         from farm.store import Store
-        from farm.vectors import plan
-        from tracer.master import Master
+        from tracer.master.master import Master
 
         vectors = plan(Master.read(source.master), [], [board.kind for board in one_of_each])
         try:

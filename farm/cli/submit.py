@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 
 # What follows `--` is the command's.
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
@@ -26,8 +26,8 @@ def submit(
     out: Annotated[Path, typer.Option(help="Folder for the report's files.")] = Path("farm-out"),
 ) -> None:
     """Run a farm command on a farm: farm submit -- sweep --suite model_traced --op add."""
-    from farm.hosts.jobs import Submission
-    from farm.settings import load_settings
+    from farm.cluster.jobs import Submission
+    from farm.core.settings import load_settings
 
     words = [word for word in context.args if word != "--"]
     if not words:

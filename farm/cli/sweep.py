@@ -13,7 +13,7 @@ import typer
 from farm.cli.measures import DevicePerf, MeasureMemory, Perf, PerfWithCache, Watcher, measures
 from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal
 from farm.cli.policies import MaxBoards, MaxBoardTime, MaxTime, Priority, Resume, RetryCount, RetryFailed, RetryInfra
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 
 if TYPE_CHECKING:
     from farm.api import Planned, Selecting
@@ -95,7 +95,8 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Run traced configurations, or sweep modules, on boards, and report how each ended."""
     from farm.api import plan
     from farm.api import sweep as run_sweep
-    from farm.report import exit_code_of, progress_on
+    from farm.report import exit_code_of
+    from farm.running.display import progress_on
 
     selection: Selecting = {
         "suite": suite,
@@ -147,7 +148,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         raise typer.Exit(INTERRUPTED) from None
     _tell(view, store, out, as_json=as_json)
     if check_module is not None:
-        from farm.sweeps.checking import compare
+        from farm.planning.module_check import compare
 
         typer.echo("\n".join(compare(view, {check_module.stem}).lines()), err=as_json)
     raise typer.Exit(exit_code_of(view))
@@ -162,8 +163,8 @@ def _without_a_run(planned: Planned, store: str | None, *, dry_run: bool, debugg
         for line in [json.dumps(expected.as_json(), indent=2)] if as_json else expected.lines():
             typer.echo(line)
         raise typer.Exit
-    from farm.foreground import run_foreground
-    from farm.selecting import require_ttnn
+    from farm.planning.selection import require_ttnn
+    from farm.running.foreground import run_foreground
 
     require_ttnn(planned.boards)
     raise typer.Exit(run_foreground(planned.vectors, planned.boards, debugger=debugger))

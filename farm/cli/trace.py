@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farm.errors import ExitCode, FarmError
+from farm.core.errors import ExitCode, FarmError
+from farm.core.settings import DEFAULT_MASTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from tracer.journal import Journal, TracedTest
-    from tracer.master import Master, MergeSummary
+    from tracer.capture.journal import Journal, TracedTest
+    from tracer.master.master import Master, MergeSummary
 
-DEFAULT_MASTER = Path("ttnn_operations_master.json")
 
 IncludeFailed = typer.Option("--include-failed", help="Count tests that did not pass, too.")
 Resume = typer.Option("--resume", help="With --zoo: only the models of which no whole trace is kept yet.")
@@ -143,7 +143,7 @@ def show(
     """Prints what a trace came to, by operation, and what the master holds now."""
     from rich.table import Table
 
-    from tracer.master import Master
+    from tracer.master.master import Master
 
     table = Table("operation", box=None, pad_edge=False)
     for heading in ("new", "known", "calls"):

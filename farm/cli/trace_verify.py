@@ -18,7 +18,8 @@ INTERRUPTED = 130
 def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None) -> None:
     """Sweeps a master under the tracer and compares what ran with what was traced; see `farm trace`."""
     from farm.api import verify
-    from farm.report import exit_code, progress_on
+    from farm.report import exit_code
+    from farm.running.display import progress_on
 
     command = shlex.join(["farm", *sys.argv[1:]])
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +36,8 @@ def trace_zoo(
 
     from farm.api import trace_zoo as run_zoo
     from farm.cli.trace import show
-    from farm.report import exit_code, progress_on
+    from farm.report import exit_code
+    from farm.running.display import progress_on
 
     try:
         zoo = run_zoo(

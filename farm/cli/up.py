@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 
 
 def up(  # noqa: PLR0917 - typer's form: every parameter is an option
@@ -45,11 +45,11 @@ def up(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Make this host part of a farm: start its Ray node, and offer its boards."""
     if head == (join is not None):
         raise FarmError("say --head to begin a farm, or --join HOST:PORT to join one")
-    from farm.hosts.inventory import default_name, take_stock, versions
-    from farm.hosts.node import Node, own_address
-    from farm.hosts.token import make_token, take_token
-    from farm.hosts.up import go_up, stay
-    from farm.settings import load_settings
+    from farm.cluster.inventory import default_name, take_stock, versions
+    from farm.cluster.membership import go_up, stay
+    from farm.cluster.node import Node, own_address
+    from farm.cluster.token import make_token, take_token
+    from farm.core.settings import load_settings
 
     settings = load_settings()
     chosen_name, interpreter = name or settings.name or default_name(), python or settings.python
@@ -83,8 +83,8 @@ def down(
     patience: Annotated[float, typer.Option(min=0, help="With --drain: for so many seconds at most.")] = 600.0,
 ) -> None:
     """End this host's part in the farm: what `farm up` started here, and nothing else."""
-    from farm.hosts.up import go_down
-    from farm.settings import load_settings
+    from farm.cluster.membership import go_down
+    from farm.core.settings import load_settings
 
     ended = go_down(load_settings().state, drain=drain, patience=patience, tell=typer.echo)
     typer.echo(f"this host left the farm; {ended} processes ended")

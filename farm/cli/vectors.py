@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal, module_choice
-from farm.errors import ExitCode, NothingSelected
+from farm.core.errors import ExitCode, NothingSelected
 
 if TYPE_CHECKING:
     from farm.sweeps.records import Listed
@@ -36,9 +36,9 @@ def vectors(  # noqa: PLR0917 - typer's form: every parameter is an option
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each vector.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """List the vectors of sweep modules: streamed, so a suite may have any number."""
-    from farm.boards.select import select_boards
+    from farm.board.selection import select_boards
+    from farm.planning.module_choice import module_records
     from farm.sweeps import dumps
-    from farm.sweeps.choosing import module_records
     from farm.sweeps.records import Listed, Problem
 
     choice = module_choice(

@@ -13,9 +13,10 @@ INTERRUPTED = 130
 
 def watch(run: RunName = "last", store: StorePlace = None) -> None:
     """Follow a run that someone else drives; exits as its sweep does."""
-    from farm.report import exit_code_of, print_summary, progress_on, stdout_console
+    from farm.report import exit_code_of, print_summary, stdout_console
+    from farm.running.display import progress_on
+    from farm.running.watch import watch_run
     from farm.store import Store
-    from farm.watching import watch_run
 
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)

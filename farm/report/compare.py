@@ -10,9 +10,9 @@ from statistics import median
 
 from pydantic import Field
 
+from farm.core.verdicts import Verdict
 from farm.report.tally import duration
 from farm.store.view import Model, RunView, VectorView
-from farm.verdicts import Verdict
 
 SLOWER_SECONDS = 0.05
 """Less than this is never called slower: starting a kernel's compiler costs as much."""

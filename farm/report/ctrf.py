@@ -7,10 +7,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from farm.core.verdicts import Verdict
 from farm.report.json_text import json_text
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import AttemptView, RunView, VectorView
-from farm.verdicts import Verdict
 
 SPEC_VERSION = "0.0.0"
 STATUSES = ("passed", "failed", "skipped", "pending", "other")

@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
+from farm.core.verdicts import FAILED, FAULTS, Reason, Verdict
 from farm.report.exit import exit_code_of
 from farm.report.signature import on_one_line, signature
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.store.records import BoardEventKind
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
-from farm.verdicts import FAILED, FAULTS, Reason, Verdict
 
 ORDINARY = frozenset({BoardEventKind.JOINED, BoardEventKind.OPENED, BoardEventKind.BATCH, BoardEventKind.LEFT})
 TROUBLED = frozenset({"suspect", "resetting", "held"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from farm.errors import ExitCode
-from farm.verdicts import FAILED, FAULTS, Reason, Verdict
+from farm.core.errors import ExitCode
+from farm.core.verdicts import FAILED, FAULTS, Reason, Verdict
 
 if TYPE_CHECKING:
     from farm.store.view import RunView

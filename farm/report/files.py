@@ -9,8 +9,7 @@ from typing import Any
 
 import platformdirs
 
-from farm.errors import FarmError
-from farm.report.again import again
+from farm.core.errors import FarmError
 from farm.report.background import Background
 from farm.report.csv_table import csv_table
 from farm.report.ctrf import ctrf
@@ -18,6 +17,7 @@ from farm.report.json_text import json_text
 from farm.report.junit import junit
 from farm.report.oprun import oprun, oprun_name
 from farm.report.page_html import page_html
+from farm.report.rerun import again
 from farm.report.summary_md import summary_md
 from farm.store.view import RunView, VectorView
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from farm.core.verdicts import Verdict
 from farm.store.past import PastVector
-from farm.verdicts import Verdict
 
 LONGEST_FLAKE = 2
 """A vector that fails in more runs than this one after the other was broken, and later fixed."""

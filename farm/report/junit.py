@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from farm.report.again import again
+from farm.core.verdicts import Verdict
 from farm.report.digest import NO_NUMBERS
+from farm.report.rerun import again
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
-from farm.verdicts import Verdict
 
 
 def junit(view: RunView) -> str:

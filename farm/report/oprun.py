@@ -13,14 +13,14 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from farm.errors import ExitCode
+from farm.core.errors import ExitCode
+from farm.core.verdicts import Verdict
 from farm.report.background import Background
 from farm.report.exit import exit_code_of
 from farm.report.json_text import json_text
 from farm.report.signature import signature
 from farm.report.text import first_line, printable
 from farm.store.view import BoardView, RunView, VectorView
-from farm.verdicts import Verdict
 
 _RUN_STATUSES = {ExitCode.GOOD: "pass", ExitCode.TEST_FAILED: "fail"}
 _STATUSES = {Verdict.FLAKY: "pass", Verdict.NOT_RUN: "skipped", Verdict.XFAIL: "xfail", Verdict.XPASS: "xpass"}

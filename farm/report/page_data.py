@@ -12,15 +12,15 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from farm.report.again import again
+from farm.core.verdicts import FAILED, Verdict
 from farm.report.background import Background
 from farm.report.compare import pcc
 from farm.report.digest import Digest, health
 from farm.report.plots import PCC_BINS, SHARES, pcc_bin, share
+from farm.report.rerun import again
 from farm.report.signature import signature
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import AttemptView, RunView, VectorView
-from farm.verdicts import FAILED, Verdict
 
 LONGEST_MESSAGE = 20_000
 MOST_NAMES = 5

@@ -14,13 +14,13 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from farm.errors import ExitCode
-from farm.report.again import again
+from farm.core.errors import ExitCode
 from farm.report.background import Background
 from farm.report.compare import MEANINGS, pcc
 from farm.report.digest import NO_NUMBERS, Digest, Group, digest, what_happened
 from farm.report.page_data import details, script_json, tables
 from farm.report.plots import SHARES, pcc_plot, runs_plot, seconds_plot, share, timeline_plot
+from farm.report.rerun import again
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import BoardEventView, RunView
 

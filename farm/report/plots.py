@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from farm.core.verdicts import Verdict
 from farm.report.digest import what_happened
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.store.past import RunTally
 from farm.store.view import AttemptView, RunView
-from farm.verdicts import Verdict
 
 PCC_BINS = ("below 0.9", "0.9", "0.95", "0.98", "0.99", "0.995", "0.998", "0.999", "0.9995", "0.9999", "1")
 """The lower ends of the bars of a PCC distribution; the last is 1 to five digits."""

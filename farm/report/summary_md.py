@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from farm.report.again import again
 from farm.report.background import Background
 from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
+from farm.report.rerun import again
 from farm.report.tally import duration
 from farm.report.text import markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from farm.report.progress import Lane
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.progress import Lane
+from farm.core.verdicts import Verdict
 from farm.report.signature import on_one_line, signature
 from farm.report.text import first_line
-from farm.store.records import Attempt, Conclusion
-from farm.verdicts import Verdict
 
 # Beyond so many different failures, a display only counts: the report has them all.
 MOST_FAILURES_SHOWN = 40

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from farm.errors import ExitCode
-from farm.report.again import again
+from farm.core.errors import ExitCode
+from farm.core.verdicts import Verdict
 from farm.report.digest import NO_NUMBERS, BoardShare, Digest, Group, digest
-from farm.report.live import verdict_style
+from farm.report.rerun import again
 from farm.report.tally import duration
 from farm.report.text import first_line
 from farm.store.view import RunView
@@ -23,6 +23,15 @@ MOST_GROUPS = 15
 MOST_ROWS = 20
 
 _STYLES = {ExitCode.GOOD: "bold green", ExitCode.TEST_FAILED: "bold red"}
+
+
+def verdict_style(verdict: Verdict) -> str:
+    """The colour a verdict has in the terminal."""
+    if verdict.failed:
+        return "red"
+    if verdict.fault:
+        return "magenta"
+    return "yellow" if verdict is Verdict.NOT_RUN else "green"
 
 
 def print_summary(console: Console, view: RunView, written: Sequence[Path] = ()) -> None:

@@ -4,8 +4,9 @@ A file of SQLite by default. `Store` writes and reads; `farm.store.records` are 
 gives.
 """
 
+from farm.core.attempt import Attempt, Conclusion
 from farm.store.past import PastVector, RunTally
-from farm.store.records import Attempt, BoardEvent, BoardEventKind, Conclusion, Ended, Plannable, RunBoard, RunInfo
+from farm.store.records import BoardEvent, BoardEventKind, Ended, Plannable, RunBoard, RunInfo
 from farm.store.store import Store, default_place
 from farm.store.view import AttemptView, BoardView, RunHead, RunView, VectorView
 

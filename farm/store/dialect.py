@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from farm.errors import StoreError
+from farm.core.errors import StoreError
 from farm.store.columns import to_json
 
 BUSY_SECONDS = 30

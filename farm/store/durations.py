@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Text, cast, func, select
 
+from farm.core.verdicts import Verdict
 from farm.store import schema
-from farm.verdicts import Verdict
 
 RUNS = 64
 """How many runs are looked at, newest first."""

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import Connection, and_, func, select
 
+from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
 from farm.store.view import Model, RunHead, moment, read_heads
-from farm.verdicts import Reason, Verdict
 
 
 class PastVector(Model):

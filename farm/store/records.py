@@ -11,9 +11,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, Protocol
 
-from farm.boards.base import Board
-from farm.outcome import Outcome
-from farm.verdicts import Reason, Verdict
+from farm.core.board import Board
 from tracer.device_config import DeviceConfig
 
 
@@ -60,7 +58,7 @@ class Ended(str, Enum):
 
 
 class Plannable(Protocol):
-    """What the store keeps of a planned vector; `farm.vectors.Vector` is one."""
+    """What the store keeps of a planned vector; `farm.planning.vectors.Vector` is one."""
 
     @property
     def id(self) -> str:
@@ -114,31 +112,6 @@ class RunBoard:
     host: str = ""
     ttnn_version: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of one vector on one board.
-
-    Attributes:
-        number: 1 for a vector's first attempt in the run.
-        board: the board's id.
-        outcome: what it came to.
-    """
-
-    number: int
-    board: str
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """How a vector ended, from its attempts. An empty message leaves the last attempt's."""
-
-    vector_id: str
-    verdict: Verdict
-    reason: Reason = Reason.NONE
-    message: str = ""
 
 
 class BoardEventKind(str, Enum):

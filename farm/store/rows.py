@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from farm.outcome import fitting
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.outcome import fitting
 from farm.store.columns import JsonText, to_json
-from farm.store.records import Attempt, BoardEvent, Conclusion, Plannable, RunBoard, RunInfo
+from farm.store.records import BoardEvent, Plannable, RunBoard, RunInfo
 from tracer.device_config import DeviceConfig
 
 Row = dict[str, Any]

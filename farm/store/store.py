@@ -15,13 +15,14 @@ import platformdirs
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, inspect, select, update
 from sqlalchemy.exc import OperationalError, StatementError
 
-from farm.errors import StoreError
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.errors import StoreError
 from farm.store import dialect, rows, schema
 from farm.store.columns import json_text
 from farm.store.copying import copy_run
 from farm.store.migrations import migrate
 from farm.store.past import PastVector, RunTally, read_alike, read_past
-from farm.store.records import Attempt, BoardEvent, Conclusion, Ended, Plannable, RunBoard, RunInfo
+from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.rows import Row
 from farm.store.view import RunHead, RunView, read_heads, read_run
 

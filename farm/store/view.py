@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 from sqlalchemy import Connection, Row, func, select
 
+from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
 from farm.store.records import BoardEventKind, Ended
-from farm.verdicts import Reason, Verdict
 
 NEVER_TRIED = "the run had not come to this vector"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 from farm.sweeps.finding import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 from farm.sweeps.values import VERSION

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from farm.errors import FarmError
+from farm.core.errors import FarmError
 
 
 class ModuleError(FarmError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from farm.errors import FarmError, NothingSelected
+from farm.core.errors import FarmError, NothingSelected
 
 FRAMEWORK = Path("tests") / "sweep_framework"
 """Where a checkout of tt-metal has its sweeps, in the folder `sweeps`."""

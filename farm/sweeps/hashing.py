@@ -85,7 +85,7 @@ def _named(raw: Any) -> Any:
 
 
 def _member(enum: str, number: int) -> str:
-    from farm.process.rebuild import find_class
+    from tracer.values.live import find_class
 
     for name, each in find_class(enum).__members__.items():
         if each.value == number:

@@ -12,10 +12,10 @@ from typing import Any
 from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.shapes import BinaryShape
 from farm.sweeps.traced import TracedProduct, TracedSuite, dtype, layout, memory, named, output_memory, tensors
-from tracer.configuration import Configuration
-from tracer.master import Master, shipped
+from tracer.master.master import Master, shipped
 from tracer.names import find
-from tracer.values import Tensor
+from tracer.values.configuration import Configuration
+from tracer.values.types import Tensor
 
 MASTER_VARIABLE = "TTNN_MASTER_JSON_PATH"
 

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
-from farm.boards.base import Board
-from farm.boards.kinds import KINDS
-from farm.boards.mock import mock_boards
-from farm.process.handle import TtnnProcess
-from farm.process.protocol import Hung, ProcessDied
 from farm.sweeps.finding import SweepModule
 from tracer.device_config import DeviceConfig
 
@@ -69,7 +61,7 @@ class Listed:
 
     @classmethod
     def of_message(cls, of: Imported, suite: str, raw: Mapping[str, Any]) -> Listed:
-        """From a vector of `farm.process.listing`.
+        """From a vector of `farm.worker.listing`.
 
         Raises:
             KeyError, TypeError, ValueError, ConfigurationError: it is none.
@@ -127,84 +119,3 @@ class Problem:
 
 
 Record: TypeAlias = Imported | Listed | Problem
-
-
-class ListingProcess(Protocol):
-    """What listing needs of a board process."""
-
-    def start(self) -> dict[str, Any]:
-        """See `BoardProcess`."""
-
-    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
-        """See `TtnnProcess`."""
-
-    def close(self) -> None:
-        """See `BoardProcess`."""
-
-
-def list_modules(
-    modules: Sequence[SweepModule], suites: Sequence[str] | None, process: ListingProcess
-) -> Iterator[Record]:
-    """The vectors of modules, as a board process that imports them tells of them. Nothing is held.
-
-    A module that can't be imported, or that ends or hangs the process, is a `Problem`, and the next one has its turn.
-
-    Args:
-        modules: which.
-        suites: the names of suites to list; None for all.
-        process: imports them. It is started, and ended at last.
-
-    Raises:
-        NotRunnable: there is no ttnn for the process.
-    """
-    running = False
-    try:
-        for module in modules:
-            if not running:
-                process.start()
-            running = True
-            try:
-                yield from _listed(module, suites, process)
-            except Hung:
-                running = False
-                waited = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
-                yield Problem(module.name, "", f"{module.name}: {waited}")
-            except ProcessDied as error:
-                running = False
-                yield Problem(module.name, "", f"{module.name}: while it was imported, {error}")
-    finally:
-        process.close()
-
-
-def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
-    of = Imported(module, None, fixture=False, suites=())
-    request = {"module": module.as_json(), "suites": None if suites is None else list(suites)}
-    for message in process.vectors_of(request, module.import_seconds):
-        if "module" in message:
-            told = message["module"]
-            of = Imported(module, told["timeout"], told["fixture"], tuple(told["suites"]))
-            yield of
-        elif "vectors" in message:
-            for raw in message["vectors"]:
-                yield Listed.of_message(of, message["suite"], raw)
-        elif "problem" in message:
-            yield Problem(module.name, message["suite"], message["problem"], bool(message.get("broken")))
-
-
-def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:
-    """A process to list modules in: with the environment of this host's first board, of a mock where it has none.
-
-    Args:
-        boards: where they are to run.
-        folder: for what the process leaves behind.
-        address: of the farm that has the boards: the process is there if this host has no ttnn.
-    """
-    if address is not None and find_spec("ttnn") is None:
-        from farm.hosts.listing import FarmListing
-
-        there = next((board for board in boards if board.backend != "fake"), None)
-        if there is not None:
-            return FarmListing(address, there)
-    here = (board for board in boards if board.backend != "fake" and not board.host)
-    real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
-    return TtnnProcess(real, folder, python=real.python or sys.executable)

@@ -17,10 +17,10 @@ from typing import Any
 
 from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.shapes import BinaryShape
-from tracer.configuration import BrokenConfiguration, Configuration, in_order
 from tracer.names import short
-from tracer.v2 import encode
-from tracer.values import EnumMember, Lost, MemoryConfig, Tensor, Value, walk
+from tracer.values.configuration import BrokenConfiguration, Configuration, in_order
+from tracer.values.types import EnumMember, Lost, MemoryConfig, Tensor, Value, walk
+from tracer.values.v2 import encode
 
 ABSENT = "__ABSENT__"
 PROVENANCE = ("traced_source", "traced_machine_info", "config_hash")
@@ -67,7 +67,7 @@ def live(value: Value, what: str) -> Any:
     Raises:
         TracedConfigError: the trace lost it, or this ttnn has no such thing.
     """
-    from farm.process.rebuild import CannotRebuild, plain
+    from tracer.values.live import CannotRebuild, plain
 
     try:
         return plain(value)

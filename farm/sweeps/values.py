@@ -2,7 +2,7 @@
 
 JSON's own types stand for themselves, an array for a list. Every other value is an object with one key that tells what
 it is: `tuple`, `dict`, `set`, `float`, `range`, ..., `operation` for one of ttnn's operations, and `ttnn` for whatever
-`tracer.v2` has a form for: dtypes, layouts, memory configs with their shard specs, core grids and ranges, program and
+`tracer.values.v2` has a form for: dtypes, layouts, memory configs with their shard specs, core grids, program and
 compute configs, torch dtypes. Nothing needs to be at the top: any of them may be inside any other.
 
 What reads back other than it was is refused when it is written.
@@ -102,15 +102,15 @@ def _checked(raw: Any, value: object) -> Any:
 
 
 def _described_alike(one: object, other: object) -> bool:
-    from tracer.describe import describe
+    from tracer.values.describe import describe
 
     return describe(one) == describe(other)
 
 
 def _of_ttnn(value: object) -> Any:
-    from tracer import v2
-    from tracer.describe import describe
-    from tracer.values import Handle, Lost, Tensor, TorchTensor, walk
+    from tracer.values import v2
+    from tracer.values.describe import describe
+    from tracer.values.types import Handle, Lost, Tensor, TorchTensor, walk
 
     described = describe(value)
     for part in walk(described):
@@ -124,11 +124,11 @@ def _of_ttnn(value: object) -> Any:
 def _live(raw: Any) -> Any:
     """An object of ttnn's, or a torch dtype, from version 2's JSON."""
     try:
-        from farm.process.rebuild import CannotRebuild, Rebuilder
+        from tracer.values.live import CannotRebuild, Rebuilder
     except ImportError as error:
         raise Unencodable(f"{raw!r:.80} needs ttnn: {error}") from error
-    from tracer import v2
     from tracer.errors import TracerError
+    from tracer.values import v2
 
     try:
         return Rebuilder(None).live(v2.decode(raw))
@@ -138,12 +138,12 @@ def _live(raw: Any) -> Any:
 
 def _operation(name: str) -> Any:
     try:
-        from farm.process.runner import UnknownOperation, find_operation
+        from tracer.values.operations import MissingOperation, find_operation
     except ImportError as error:
         raise Unencodable(f"{name} needs ttnn: {error}") from error
     try:
         return find_operation(name)
-    except UnknownOperation as error:
+    except MissingOperation as error:
         raise Unencodable(str(error)) from error
 
 

@@ -24,9 +24,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from farm.boards.base import BoardKind
-from farm.boards.kinds import KINDS, kind_named
-from farm.errors import FarmError, NothingSelected
+from farm.board.kinds import KINDS, kind_named
+from farm.core.board import BoardKind
+from farm.core.errors import FarmError, NothingSelected
 
 TIMEOUT_SECONDS = 600.0
 

@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from farm.boards.base import Board
-from farm.boards.mock import mock_boards
-from farm.parcels import packed
-from farm.report.progress import Progress
-from farm.setups import Setup
+from farm.board.mock import mock_boards
+from farm.board.shipping import pack
+from farm.board.trace_supervisor import MODEL, PACKED
+from farm.core.board import Board
+from farm.core.payload import packed
+from farm.core.progress import Progress
+from farm.core.verdicts import Reason
+from farm.planning.board_setup import Setup
+from farm.planning.vectors import Vector
+from farm.running.sweep import Sweep, run_sweep
 from farm.store.view import RunView
-from farm.sweeping import Sweep, run_sweep
-from farm.vectors import Vector
-from farm.verdicts import Reason
-from farm.zoo.keeper import MODEL, PACKED
 from farm.zoo.manifest import Entry, Manifest
-from farm.zoo.shipping import pack
 from farm.zoo.traces import Traces, ZooStore
+from tracer.capture.journal import TracedTest
 from tracer.device_config import DeviceConfig
-from tracer.journal import TracedTest
-from tracer.master import Master
+from tracer.master.master import Master
 
 SUITE = "zoo"
 MODEL_SECONDS = 30.0

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import platformdirs
 
-from farm.errors import NotRunnable
-from farm.parcels import packed
+from farm.board.trace_supervisor import MODEL, PACKED, TRACE
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.errors import NotRunnable
+from farm.core.payload import packed
+from farm.planning.vectors import Vector
 from farm.store import Store
-from farm.store.records import Attempt, BoardEvent, Conclusion, Plannable
-from farm.vectors import Vector
-from farm.zoo.keeper import MODEL, PACKED, TRACE
+from farm.store.records import BoardEvent, Plannable
 from farm.zoo.manifest import Entry, Manifest
+from tracer.capture.journal import Journal
+from tracer.capture.raw_traces import files_of, read_whole, slug
 from tracer.errors import TracerError
-from tracer.journal import Journal
-from tracer.raw_traces import files_of, read_whole, slug
 
 
 class Traces:
@@ -66,7 +67,7 @@ class Traces:
 
         Args:
             name: of the model.
-            packed: its files, see `farm.zoo.keeper.TRACE`.
+            packed: its files, see `farm.board.trace_supervisor.TRACE`.
 
         Raises:
             NotRunnable: it can't be written.

@@ -102,7 +102,7 @@ def start(full: bool) -> Iterator[Row]:
     """From the command to the first vector."""
     import sqlite3
 
-    from farm.boards.select import select_boards
+    from farm.board.selection import select_boards
 
     [board] = select_boards(MOCK)
     rounds = 4 if full else 2

@@ -9,13 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from farm.boards.fake import Script, fake_boards
-from farm.boards.kinds import KINDS
-from farm.parcels import packed
-from farm.setups import Setup
+from farm.board.fake import Script, fake_boards
+from farm.board.kinds import KINDS
+from farm.core.payload import packed
+from farm.planning.board_setup import Setup
+from farm.planning.vectors import Vector
+from farm.running.sweep import Sweep, run_sweep
 from farm.store import Store
-from farm.sweeping import Sweep, run_sweep
-from farm.vectors import Vector
 from tests.bench.real import Clock
 from tracer.device_config import DeviceConfig
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tracer.master import Master, shipped
+from tracer.master.master import Master, shipped
 
 
 def large(count: int, first: int = 0) -> dict[str, Any]:

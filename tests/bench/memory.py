@@ -12,22 +12,22 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm.boards.base import Board
-from farm.boards.fake import Script, fake_boards
-from farm.boards.kinds import KINDS
-from farm.collecting import fewer_collections
-from farm.driver import Driver
-from farm.fleet import BatchDone, Happening, Outcomes, Started
-from farm.outcome import Outcome
-from farm.parcels import Parcel
-from farm.report.plain import PlainProgress
+from farm.board.fake import Script, fake_boards
+from farm.board.kinds import KINDS
+from farm.cluster.fleet import BatchDone, Happening, Outcomes, Started
+from farm.core.board import Board
+from farm.core.gc_tuning import fewer_collections
+from farm.core.outcome import Outcome
+from farm.core.payload import Parcel
+from farm.core.verdicts import Verdict
+from farm.running.driver import Driver
+from farm.running.plain import PlainProgress
 from farm.store import RunInfo, Store
-from farm.verdicts import Verdict
 from tests.bench.fakes import vector
 from tracer.device_config import DeviceConfig
 
 
-class InstantFleet:  # its methods' parameters are those of `farm.fleet.Fleet`
+class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.Fleet`
     """Boards whose vectors end as soon as they are asked for."""
 
     def __init__(self) -> None:

@@ -18,13 +18,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from farm.boards.base import Board
-from farm.boards.select import select_boards
-from farm.parcels import packed
-from farm.report.plain import PlainProgress
-from farm.store.records import Conclusion
-from farm.vectors import Vector, plan
-from tracer.master import Master, shipped
+from farm.board.selection import select_boards
+from farm.core.attempt import Conclusion
+from farm.core.board import Board
+from farm.core.payload import packed
+from farm.planning.vectors import Vector, plan
+from farm.running.plain import PlainProgress
+from tracer.master.master import Master, shipped
 
 
 def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
@@ -49,12 +49,12 @@ def prepare() -> Board:
 
 def caller(session: Any) -> Any:
     """A function that makes a payload's call on the board that a session holds open."""
-    from farm.process.binding import bind
-    from farm.process.rebuild import Rebuilder, enum_members
-    from farm.process.runner import find_operation
-    from farm.process.unsaid import complete
-    from tracer import v2
+    from farm.worker.binding import bind
+    from farm.worker.tensor_defaults import complete
     from tracer.signatures import overloads
+    from tracer.values import v2
+    from tracer.values.live import Rebuilder, enum_members
+    from tracer.values.operations import find_operation
 
     rebuilder = Rebuilder(session._runner.device)
 
@@ -73,7 +73,7 @@ def bare(count: int) -> dict[str, float]:
     groups: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
     for vector in vectors(count, [board]):
         groups[vector.device_config].append(vector.payload)
-    from farm.process.session import Session
+    from farm.worker.session import Session
 
     session = Session(computes=False)
     began = 0.0
@@ -99,8 +99,8 @@ class Clock(PlainProgress):
 
 
 def farm(count: int, spec: str) -> dict[str, float]:
+    from farm.running.sweep import Sweep, run_sweep
     from farm.store import Store
-    from farm.sweeping import Sweep, run_sweep
 
     boards = select_boards(spec)
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:

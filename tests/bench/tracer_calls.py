@@ -34,7 +34,7 @@ def seconds(call: Callable[[], Any], calls: int) -> float:
 
 def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
     """Of one call under this project's capture."""
-    from tracer.capture import Capture
+    from tracer.capture.recorder import Capture
 
     capture = Capture(folder / "trace.jsonl")
     capture.start()
@@ -48,8 +48,8 @@ def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
 
 def on_a_board(calls: int, folder: Path) -> dict[str, float]:
     """An addition of two tensors on a mock n300."""
-    from farm.boards.kinds import KINDS
-    from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
+    from farm.board.kinds import KINDS
+    from farm.board.mock import DESCRIPTOR_VARIABLE, descriptor_file
 
     os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
     import ttnn

@@ -7,15 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from farm.boards.kinds import KINDS
-from farm.boards.mock import DESCRIPTOR_VARIABLE, descriptor_file
+from farm.board.kinds import KINDS
+from farm.board.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from tests.bench.row import ROOT, Row, measured, timed
 
 NEWEST = "ttnn==0.81.1"
 # On mock boards the tracer keeps torch out. The untraced run must, too: to import it takes longer than all tracing.
 TORCHLESS = """
 import sys, pytest
-from tracer.torchless import torch_kept_out
+from tracer.capture.torchless import torch_kept_out
 with torch_kept_out():
     sys.exit(pytest.main(sys.argv[1:]))
 """

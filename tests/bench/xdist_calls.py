@@ -22,7 +22,7 @@ class Open:
     """A session that opens again only when a test needs another device config."""
 
     def __init__(self) -> None:
-        from farm.process.session import Session
+        from farm.worker.session import Session
 
         self.session = Session(computes=False)
         self.config: Any = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm.resume import INFRA
+from farm.planning.resume import INFRA
 from farm.store import RunView, Store
 from tests.chaos.vectors import EXPECTED
 

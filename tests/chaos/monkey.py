@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TARGETS = {
-    "board process": "-m farm.process --requests",
+    "board process": "-m farm.worker --requests",
     "actor": "ray::BoardActor",
     "stopped actor": "ray::BoardActor",
     "raylet": "raylet/raylet",

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from farm.outcome import Outcome
-from farm.parcels import packed
-from farm.store import Attempt, Conclusion, RunInfo, Store
-from farm.vectors import Vector
-from farm.verdicts import Reason, Verdict
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.outcome import Outcome
+from farm.core.payload import packed
+from farm.core.verdicts import Reason, Verdict
+from farm.planning.vectors import Vector
+from farm.store import RunInfo, Store
 from tests.chaos.ledger import Ledger, audit, finished, kinds, recorded
 from tests.chaos.table import Stage, show
 from tracer.device_config import DeviceConfig

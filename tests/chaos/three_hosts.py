@@ -1,6 +1,6 @@
 """A sweep over three hosts that get lost in mid-run: cut off for a moment, cut off for long, killed, the head too.
 
-The hosts are network namespaces; see `tests.farm.hosts.network`.
+The hosts are network namespaces; see `tests.farm.cluster.network`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from farm.store import RunView, Store
 from tests.chaos.ledger import Recorded, audit, finished, kinds, noticed, recorded
 from tests.chaos.table import Stage
 from tests.chaos.vectors import GOOD, PLACE, asked, settings
-from tests.farm.hosts.network import Host, ended, network
+from tests.farm.cluster.network import Host, ended, network
 
 # a head that notices in seconds what it would notice in a minute
 IMPATIENT = {

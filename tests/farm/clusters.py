@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from farm.cluster import cluster
-from farm.quiet_ray import ray
+from farm.cluster.local_cluster import cluster
+from farm.cluster.ray_client import ray
 
 
 @contextmanager

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 
-from farm.boards.base import Board
-from farm.boards.kinds import KINDS
-from farm.outcome import Outcome
-from farm.store import Attempt, BoardEvent, BoardEventKind, Conclusion, Ended, RunBoard, RunInfo, Store
-from farm.vectors import plan
-from farm.verdicts import Reason, Verdict
+from farm.board.kinds import KINDS
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.board import Board
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Reason, Verdict
+from farm.planning.vectors import plan
+from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store
 from tests.farm.store_helpers import Planned
-from tracer.master import Master, shipped
+from tracer.master.master import Master, shipped
 
 HOSTILE = (
     "</script><script>document.title='owned'</script> <img src=x onerror=alert(1)> ]]> {{ 7*7 }} "

@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm.boards.base import Board
-from farm.fleet import BatchDone, Gone, Happening, Outcomes, Started
-from farm.keeper import Keeper, Limits, Told
-from farm.parcels import Parcel
-from farm.process.protocol import ProcessDied
+from farm.board.protocol import ProcessDied
+from farm.board.supervisor import Keeper, Limits, Told
+from farm.cluster.fleet import BatchDone, Gone, Happening, Outcomes, Started
+from farm.core.board import Board
+from farm.core.payload import Parcel
 from tracer.device_config import DeviceConfig
 
 Held = tuple[int, DeviceConfig, Sequence[Parcel]]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from farm.boards.base import Board
-from farm.boards.kinds import KINDS
-from farm.outcome import Outcome
-from farm.parcels import packed
-from farm.store import Attempt, Conclusion, Ended, RunBoard, RunInfo, Store
-from farm.verdicts import Reason, Verdict
+from farm.board.kinds import KINDS
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.board import Board
+from farm.core.outcome import Outcome
+from farm.core.payload import packed
+from farm.core.verdicts import Reason, Verdict
+from farm.store import Ended, RunBoard, RunInfo, Store
 from tracer.device_config import DeviceConfig
 
 MOCK = Board("mock:n300:0", "mock", KINDS["n300"], computes=False)

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from tracer.capture import Capture
-from tracer.describe import describe
-from tracer.journal import read_journal
-from tracer.keys import keys
+from tracer.capture.journal import read_journal
+from tracer.capture.keys import keys
+from tracer.capture.recorder import Capture
 from tracer.signatures import overloads
-from tracer.values import EnumMember, MemoryConfig, Tensor
+from tracer.values.describe import describe
+from tracer.values.types import EnumMember, MemoryConfig, Tensor
 
 ttnn: Any = pytest.importorskip("ttnn")
 np: Any = pytest.importorskip("numpy")

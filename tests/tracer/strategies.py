@@ -1,10 +1,10 @@
-"""Hypothesis strategies for typed values, in the normal form that `tracer.values` describes."""
+"""Hypothesis strategies for typed values, in the normal form that `tracer.values.types` describes."""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tracer.values import (
+from tracer.values.types import (
     CoreCoord,
     CoreGrid,
     CoreRange,

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given
 
 from tests.tracer.strategies import arguments, operations
-from tracer.canonical import config_hash, content_hash
-from tracer.master import Master
-from tracer.v2 import decode, encode
-from tracer.values import Value
+from tracer.master.master import Master
+from tracer.values.canonical import config_hash, content_hash
+from tracer.values.types import Value
+from tracer.values.v2 import decode, encode
 
 GALAXY = {"board_type": "Wormhole", "device_series": "tt-galaxy-wh", "card_count": 32}
 

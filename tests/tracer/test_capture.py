@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tracer.capture import Capture
-from tracer.configuration import Configuration
-from tracer.journal import Journal, read_journal
-from tracer.keys import keys
-from tracer.plumbing import PLUMBING, left_out
-from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
+from tracer.capture.journal import Journal, read_journal
+from tracer.capture.keys import keys
+from tracer.capture.plumbing import PLUMBING, left_out
+from tracer.capture.recorder import Capture
+from tracer.values.configuration import Configuration
+from tracer.values.types import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
 
 pytestmark = pytest.mark.ttnn
 EVERYWHERE = Placement((1, 2), (2,), (None,))
@@ -202,7 +202,7 @@ def test_calls_between_tests_do_not_count_and_stopping_leaves_ttnn_as_it_was(ttn
 
 
 def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_mesh: Any) -> None:
-    from tracer.describe import describe
+    from tracer.values.describe import describe
 
     cores = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(0, 0))])
     spec = ttnn.ShardSpec(cores, [32, 64], ttnn.ShardOrientation.ROW_MAJOR)

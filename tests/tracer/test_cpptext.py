@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer.cpptext import DEEPEST, Call, CppTextError, Elided, Range, Unsupported, Word, parse
+from tracer.values.cpptext import DEEPEST, Call, CppTextError, Elided, Range, Unsupported, Word, parse
 
 EIGHT_BY_SEVEN = Range({"x": 0, "y": 0}, {"x": 7, "y": 6})
 

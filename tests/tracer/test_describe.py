@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tracer.describe import describe
-from tracer.values import (
+from tracer.values.describe import describe
+from tracer.values.types import (
     CoreCoord,
     CoreGrid,
     CoreRange,
@@ -156,8 +156,8 @@ def test_structs_hold_every_field_of_the_constructor(ttnn: Any) -> None:
 @pytest.mark.ttnn
 def test_every_config_class_of_ttnn_is_known(ttnn: Any) -> None:
     """No argument that an overload names by such a class may be lost."""
-    from tracer.describe import _lost, describer
     from tracer.signatures import Type, overloads
+    from tracer.values.describe import _lost, describer
 
     def names(types: tuple[Type, ...]) -> set[str]:
         found = {each.name for each in types if each.name.endswith(("Config", "WithParam"))}

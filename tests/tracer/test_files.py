@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer import files
 from tracer.errors import MasterError, TracerError
-from tracer.master import Master
+from tracer.master import files
+from tracer.master.master import Master
 
 GOOD = '{"operations": {"ttnn.add": {"configurations": [{"arguments": {"arg0": 1}}]}}}'
 

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tracer.strategies import arguments, operations, values
-from tracer import master as master_module
 from tracer.device_config import DeviceConfig
 from tracer.errors import MasterError
-from tracer.master import Configuration, Execution, Master, update
-from tracer.values import EnumMember, Lost, Tensor
+from tracer.master import master as master_module
+from tracer.master.master import Configuration, Execution, Master, update
+from tracer.values.types import EnumMember, Lost, Tensor
 
 N300 = {"board_type": "Wormhole", "device_series": "n300", "card_count": 1}
 N150 = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}
@@ -245,7 +245,7 @@ def test_update_waits_for_another_writer_only_so_long(tmp_path: Path, monkeypatc
 
 WRITER = """
 import sys
-from tracer.master import Configuration, Execution, Master, update
+from tracer.master.master import Configuration, Execution, Master, update
 path, name = sys.argv[1:]
 for number in range(25):
     master = Master()

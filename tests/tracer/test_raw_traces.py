@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tracer.capture.journal import Journal, JournalWriter, read_journal
+from tracer.capture.raw_traces import keep, load_traces
 from tracer.errors import CaptureError
-from tracer.journal import Journal, JournalWriter, read_journal
 from tracer.plugin import trace_file
-from tracer.raw_traces import keep, load_traces
 
 TENSOR = {
     "type": "ttnn.Tensor",

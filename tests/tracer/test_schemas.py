@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tracer.configuration import BrokenConfiguration, Configuration
 from tracer.device_config import DeviceConfig
-from tracer.schemas import configuration
-from tracer.values import EnumMember, Lost, MemoryConfig, Shape, Tensor
+from tracer.schemas.reader import configuration
+from tracer.values.configuration import BrokenConfiguration, Configuration
+from tracer.values.types import EnumMember, Lost, MemoryConfig, Shape, Tensor
 
 N300 = {"board_type": "Wormhole", "device_series": "n300", "card_count": 1}
 N150 = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}

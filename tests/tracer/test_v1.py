@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tracer import v1
-from tracer.cpptext import parse
 from tracer.errors import ConfigurationError
-from tracer.master import Master
-from tracer.values import (
+from tracer.master.master import Master
+from tracer.schemas import v1
+from tracer.values.cpptext import parse
+from tracer.values.types import (
     CoreCoord,
     CoreRange,
     CoreRangeSet,

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from tests.tracer.strategies import values
 from tracer.errors import ConfigurationError
-from tracer.v2 import decode, encode
-from tracer.values import (
+from tracer.values.types import (
     CoreCoord,
     CoreGrid,
     CoreRange,
@@ -34,6 +33,7 @@ from tracer.values import (
     TorchTensor,
     Value,
 )
+from tracer.values.v2 import decode, encode
 
 FIRST = CoreRange(CoreCoord(0, 0), CoreCoord(7, 6))
 SECOND = CoreRange(CoreCoord(0, 7), CoreCoord(3, 7))

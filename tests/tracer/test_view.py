@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 
 from tests.tracer.strategies import values
-from tracer.configuration import Configuration, Execution
 from tracer.device_config import DeviceConfig
-from tracer.values import (
+from tracer.master.view import argument_lines, clean, configuration_json, execution_line, result_lines, show
+from tracer.values.configuration import Configuration, Execution
+from tracer.values.types import (
     CoreCoord,
     CoreGrid,
     CoreRange,
@@ -30,7 +31,6 @@ from tracer.values import (
     TorchTensor,
     Value,
 )
-from tracer.view import argument_lines, clean, configuration_json, execution_line, result_lines, show
 
 GRID = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 6)),))
 SHARDED = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(GRID, (224, 32)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tracer.configuration import Configuration, Execution
 from tracer.device_config import DeviceConfig
-from tracer.master import Master
-from tracer.values import (
+from tracer.master.master import Master
+from tracer.values.configuration import Configuration, Execution
+from tracer.values.types import (
     CoreCoord,
     CoreRange,
     CoreRangeSet,

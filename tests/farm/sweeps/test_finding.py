@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.errors import FarmError, NothingSelected
+from farm.core.errors import FarmError, NothingSelected
 from farm.sweeps.finding import find_modules, place_of
 
 MODULE = "parameters = {'nightly': {}}\ndef run(*, device): return True, ''\n"

@@ -10,10 +10,10 @@ from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.permutations import axes, permutations
 from farm.sweeps.traced import ABSENT, TracedSuite
-from tracer.configuration import Configuration, Execution
 from tracer.errors import MasterError, UnknownOperation
-from tracer.master import Master
-from tracer.values import Lost, MemoryConfig, Tensor, Value
+from tracer.master.master import Master
+from tracer.values.configuration import Configuration, Execution
+from tracer.values.types import Lost, MemoryConfig, Tensor, Value
 
 ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 

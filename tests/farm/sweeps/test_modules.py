@@ -10,25 +10,26 @@ from pathlib import Path
 
 import pytest
 
-from farm.boards.base import Board
-from farm.boards.kinds import KINDS
-from farm.boards.mock import mock_boards
-from farm.outcome import Outcome
-from farm.parcels import parcel_of
-from farm.process.environments import own_kernels
-from farm.process.handle import TtnnProcess
-from farm.process.protocol import Hung, ProcessDied
-from farm.selecting import with_environment
+from farm.board.kinds import KINDS
+from farm.board.mock import mock_boards
+from farm.board.protocol import Hung, ProcessDied
+from farm.board.worker_handle import TtnnProcess
+from farm.core.board import Board
+from farm.core.measures import own_kernels
+from farm.core.outcome import Outcome
+from farm.core.payload import parcel_of
+from farm.core.verdicts import Reason, Verdict
+from farm.planning.module_listing import list_modules
+from farm.planning.module_vectors import Planner
+from farm.planning.selection import with_environment
+from farm.planning.vectors import Vector, plan
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
-from farm.sweeps.planning import Planner
-from farm.sweeps.records import Record, list_modules
-from farm.vectors import Vector, plan
-from farm.verdicts import Reason, Verdict
+from farm.sweeps.records import Record
 from tests.farm.sweeps.small_master import ADDS, SIGMOIDS, write_small_master
 from tracer.device_config import DeviceConfig
-from tracer.master import Master
+from tracer.master.master import Master
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from farm.errors import FarmError, NothingSelected
+from farm.board.shipping import pack, unpack
+from farm.core.errors import FarmError, NothingSelected
 from farm.zoo.manifest import Manifest
 from farm.zoo.run import planned, with_needed_mocks
-from farm.zoo.shipping import pack, unpack
 
 
 @pytest.fixture

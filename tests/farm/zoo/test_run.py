@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from farm.cli import main
-from tracer.master import Master
+from tracer.master.master import Master
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 pytestmark = [pytest.mark.ttnn, pytest.mark.ray]

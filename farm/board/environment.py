@@ -1,0 +1,31 @@
+"""The environment variables of a process that opens a board, whether it is the board process or a model's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from farm.board.kernel_cache import cache_environment
+from farm.board.packages import packages_folder
+from farm.core.board import Board
+
+_MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
+
+
+def surroundings(board: Board, workdir: Path, python: str, further: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the process inherits from this one, the board's own, and farm's packages.
+
+    Args:
+        board: what it opens.
+        workdir: a folder for what it leaves behind.
+        python: its interpreter.
+        further: variables beside the inherited ones.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(further or {})
+    # farm and tracer come along by path: the host's own environment needs to hold ttnn alone
+    path = os.pathsep.join(filter(None, (str(packages_folder(workdir)), inherited.get("PYTHONPATH"))))
+    # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
+    memory = dict.fromkeys(_MPI_MEMORY, str(workdir))
+    kernels = cache_environment(board, inherited, python=python)
+    return {**memory, **kernels, **inherited, **board.environment, "PYTHONPATH": path}

@@ -1,0 +1,122 @@
+"""The process of a fake board: no process at all, but every way in which one can end."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from farm.board.fake import Act, Opening, Script
+from farm.board.protocol import Behind, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound, nothing
+from farm.core.board import Board
+from farm.core.outcome import Outcome, doubted
+from farm.core.payload import Parcel
+from farm.core.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+
+_OUTCOMES = {
+    Act.PASS: (Verdict.VALIDATED, Reason.NONE, ""),
+    Act.FAIL: (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, "the fake board was told to fail"),
+    Act.FAULT: (Verdict.BOARD_FAULT, Reason.INTERNAL, "the fake board was told to be at fault"),
+}
+
+
+class FakeProcess:
+    """Does what its board's script says; see `farm.board.protocol.BoardProcess`.
+
+    Attributes:
+        board: the fake board.
+        script: how it behaves.
+        runs: how often each vector was run here, over all its lives.
+        opened: every device config it was opened with, in order.
+        checks: how often it was checked, over all its lives.
+    """
+
+    def __init__(self, board: Board, deadlines: Deadlines | None = None) -> None:
+        self.board = board
+        self.deadlines = deadlines or Deadlines()
+        self.checks = 0
+        self.script = Script.of(board)
+        self.runs: Counter[str] = Counter()
+        self.opened: list[DeviceConfig] = []
+        self._alive = False
+
+    def start(self) -> dict[str, Any]:
+        """See the protocol."""
+        if not self.script.starts:
+            raise ProcessDied(f"{self.board.id} was told not to start", exit=1)
+        self._alive = True
+        return {"ttnn": None, "python": platform.python_version(), "pid": os.getpid()}
+
+    def open(self, config: DeviceConfig, timeout: float) -> dict[str, Any]:
+        """See the protocol."""
+        self._require_alive()
+        if self.script.opening is Opening.REFUSES:
+            raise OpenFailed(f"{self.board.id} was told not to open")
+        if self.script.opening is Opening.DIES:
+            self._alive = False
+            raise ProcessDied(f"{self.board.id} was told to die while opening", exit=-6)
+        if self.script.opening is Opening.HANGS:
+            self._hang(timeout, None)
+        self.opened.append(config)
+        return {"mesh_shape": list(config.mesh_shape)}
+
+    def check(self) -> None:
+        """See the protocol."""
+        self._require_alive()
+        passes = self.script.checks[min(self.checks, len(self.script.checks) - 1)] if self.script.checks else True
+        self.checks += 1
+        if not passes or (self.script.sound_while and not Path(self.script.sound_while).exists()):
+            raise Unsound(f"{self.board.id} was told not to be sound")
+
+    def run(
+        self,
+        parcels: Sequence[Parcel],
+        timeout: float,
+        behind: Behind = nothing,  # noqa: ARG002 - nobody waits between two calls here
+    ) -> Iterator[Outcome]:
+        """See the protocol."""
+        self._require_alive()
+        for parcel in parcels:
+            outcome = self._run(parcel.id, parcel.timeout or timeout)
+            if outcome.verdict.failed:
+                try:
+                    self.check()
+                except ProcessError as error:
+                    yield doubted(outcome, str(error))
+                    return
+            yield outcome
+
+    def close(self) -> None:
+        """See the protocol."""
+        self._alive = False
+
+    def _run(self, vector_id: str, timeout: float) -> Outcome:
+        started = time.time()
+        acts = self.script.acts.get(vector_id) or self.script.acts.get("*", (Act.PASS,))
+        act = acts[min(self.runs[vector_id], len(acts) - 1)]
+        self.runs[vector_id] += 1
+        if act is Act.HANG or self.script.seconds > timeout:
+            self._hang(timeout, vector_id)
+        if self.script.seconds:
+            time.sleep(self.script.seconds)
+        if act is Act.CRASH:
+            self._alive = False
+            raise ProcessDied(f"{self.board.id} was told to crash", vector_id, exit=-11)
+        if act is Act.LOSE:
+            os._exit(1)
+        verdict, reason, message = _OUTCOMES[act]
+        return Outcome(vector_id, verdict, reason, message, started=started, seconds=time.time() - started)
+
+    def _hang(self, timeout: float, vector_id: str | None) -> None:
+        time.sleep(timeout)
+        self._alive = False
+        raise Hung(f"{self.board.id} was told to hang", vector_id, timeout)
+
+    def _require_alive(self) -> None:
+        if not self._alive:
+            raise ProcessDied(f"the process of {self.board.id} is not running")

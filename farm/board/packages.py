@@ -1,0 +1,22 @@
+"""What a board process brings into its interpreter: farm's own packages alone.
+
+A host's tt-metal environment must find its own numpy and torch, not those that are installed beside farm.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+BROUGHT = ("farm", "tracer", "scheduler")
+
+
+def packages_folder(workdir: Path) -> Path:
+    """A folder that holds farm's packages alone, made in a board process's working directory."""
+    installed = Path(__file__).resolve().parents[2]
+    folder = workdir.absolute() / "packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in BROUGHT:
+        link = folder / name
+        if not link.is_symlink():
+            link.symlink_to(installed / name, target_is_directory=True)
+    return folder

@@ -1,0 +1,54 @@
+"""Folders that are sent along to the hosts of a farm."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from farm.core.errors import FarmError
+
+MOST_BYTES = 50_000_000
+"""Of a packed folder: models bring their code and a few small files, no weights."""
+
+_LEFT = frozenset({".git", ".venv", "__pycache__", "generated", "node_modules", ".pytest_cache"})
+
+
+def pack(folder: Path) -> bytes:
+    """A folder's files in one piece, without what tools leave behind.
+
+    Raises:
+        FarmError: it can't be read, or is too large to be sent.
+    """
+    packed = io.BytesIO()
+    try:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in _files(folder):
+                archive.write(path, path.relative_to(folder))
+                if packed.tell() > MOST_BYTES:
+                    raise FarmError(
+                        f"{folder}: is too large to be sent to the hosts (over {MOST_BYTES / 1e6:.0f} MB packed); "
+                        "put it there yourself, and name it as workdir: {host: PATH}"
+                    )
+    except OSError as error:
+        raise FarmError(f"{folder}: can't be sent to the hosts: {error}") from error
+    return packed.getvalue()
+
+
+def unpack(packed: bytes, folder: Path) -> Path:
+    """Puts the files of a packed folder into a new one."""
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)  # zipfile itself keeps paths inside
+    return folder
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name in _LEFT:
+            continue
+        if path.is_dir():
+            yield from _files(path)
+        elif path.is_file():
+            yield path

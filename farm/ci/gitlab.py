@@ -1,0 +1,115 @@
+"""What GitLab gets of runs: failures as code quality findings, and links to their pages beside the job's log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from farm.core.errors import FarmError
+from farm.core.verdicts import Verdict
+from farm.report.digest import Group, digest
+from farm.report.text import first_line, printable, shortened
+from farm.store import RunView
+
+QUALITY, LINKS = "gl-code-quality-report.json", "gl-annotations.json"
+"""For `artifacts:reports:codequality` and `artifacts:reports:annotations`."""
+MOST_FINDINGS = 200
+
+_WORST = frozenset({Verdict.FAIL_CRASH_HANG, Verdict.FAIL_WATCHER})
+
+
+def in_gitlab() -> bool:
+    """Whether this is a job of GitLab's."""
+    return os.environ.get("GITLAB_CI") == "true"
+
+
+def quality(views: Sequence[RunView], root: Path) -> list[dict[str, Any]]:
+    """A finding for each sort of failure, in the form of GitLab's code quality report.
+
+    A finding keeps its fingerprint while a failure stays the same, so that a merge request shows which are new.
+
+    Args:
+        views: the runs.
+        root: the checkout, which findings are placed in.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for view in views:
+        for group in digest(view).failures[:MOST_FINDINGS]:
+            place = _place(view, root)
+            mark = "\0".join(
+                [place, group.verdict.value, group.signature, *sorted(name for name, _ in group.operations)]
+            )
+            fingerprint = hashlib.sha256(mark.encode("utf-8", "replace")).hexdigest()
+            found.setdefault(fingerprint, _finding(group, place, fingerprint))
+    return list(found.values())
+
+
+def _finding(group: Group, place: str, fingerprint: str) -> dict[str, Any]:
+    severity = "critical" if group.verdict in _WORST else "major" if group.verdict.failed else "info"
+    return {
+        "description": told(group, 500),
+        "check_name": f"farm.{group.verdict.value}",
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": place, "lines": {"begin": 1}},
+    }
+
+
+def told(group: Group, limit: int = 300) -> str:
+    """A sort of failure in a line: how many, what, of which operations, and why."""
+    names = ", ".join(f"{first_line(name)} ({count})" for name, count in group.operations[:5])
+    more = f" and {len(group.operations) - 5} more" if len(group.operations) > 5 else ""
+    why = first_line(printable(group.example.message[:4000])) or "(no message)"
+    return shortened(f"{group.count} {group.verdict.value}: {names}{more}: {why}", limit)
+
+
+def _place(view: RunView, root: Path) -> str:
+    """The file that a run's vectors are from, as the repository has it."""
+    chosen = view.run.details.get("selection")
+    named = chosen.get("sweeps") or chosen.get("tt_metal") if isinstance(chosen, dict) else None
+    path = Path(str(named or view.run.details.get("master") or "master.json"))
+    try:
+        return (root / path).resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.name
+
+
+def links(views: Sequence[RunView], out: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    """A link to each run's page in the job's artifacts, where `farm merge --out` wrote one.
+
+    Args:
+        views: the runs.
+        out: where the reports are.
+        environment: GitLab's variables.
+    """
+    job = environment.get("CI_JOB_URL", "")
+    root = Path(environment.get("CI_PROJECT_DIR") or ".").resolve()
+    sections = []
+    for view in views:
+        for page in (out / view.run.id / "report.html", out / "report.html"):
+            if job and page.is_file() and page.resolve().is_relative_to(root):
+                url = f"{job}/artifacts/file/{page.resolve().relative_to(root).as_posix()}"
+                sections.append({"external_link": {"label": shortened(digest(view).headline, 200), "url": url}})
+                break
+    return {"farm": sections} if sections else {}
+
+
+def write_artifacts(views: Sequence[RunView], out: Path) -> list[Path]:
+    """Writes what a job gives GitLab as its reports, and returns the files.
+
+    Raises:
+        FarmError: they can't be written.
+    """
+    root = Path(os.environ.get("CI_PROJECT_DIR") or ".")
+    texts = {QUALITY: quality(views, root), LINKS: links(views, out, os.environ)}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in texts.items():
+            (out / name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise FarmError(f"{out}: GitLab's reports can't be written ({error.strerror or error})") from error
+    return [out / name for name in texts]

@@ -1,0 +1,156 @@
+"""The Ray actor of one board: a keeper whose outcomes are streamed to the driver."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from farm.board.silicon import VISIBLE_VARIABLE
+from farm.board.supervisor import Keeper, Limits, Told
+from farm.board.trace_supervisor import MODEL, TraceKeeper
+from farm.cluster.ray_client import ray
+from farm.cluster.stream_batching import chunked
+from farm.core.board import Board
+from farm.core.errors import NotRunnable
+from farm.core.gc_tuning import fewer_collections
+from farm.core.payload import Parcel
+from farm.core.scratch import Scratch
+from tracer.device_config import DeviceConfig
+
+BOARD_RESOURCE = "farm_board"
+"""The Ray resource of which a host has one per board, so that no two actors hold the same one."""
+PREFIX = "farm-board-"
+CHUNK_SECONDS = 0.1
+"""How long an outcome may wait for company before it is sent."""
+MESSAGES = 500
+"""Of one call: Ray holds a kilobyte for each message of a call until the call ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A batch as an actor got it: its number, how the board is to be opened, and its vectors."""
+
+    number: int
+    config: DeviceConfig
+    parcels: Sequence[Parcel]
+
+    @property
+    def is_models(self) -> bool:
+        """Whether it is models to be traced."""
+        return MODEL in self.parcels[0].payload
+
+
+Message: TypeAlias = "tuple[int, Told | None]"
+"""What an actor tells of the batch with a number; None: it is done with it."""
+
+
+class BoardActor:
+    """Runs in a process of Ray's: batches one after the other, and all that it is asked meanwhile, at once."""
+
+    def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
+        # ttnn leaves files in its working directory
+        self._scratch = Scratch(folder or Path(tempfile.gettempdir()), PREFIX)
+        self._keeper = Keeper(board, self._scratch.path, limits)
+        self._tracer = TraceKeeper(board, self._scratch.path)
+        self._batches: deque[Given | None] = deque()  # those not begun; None is the end of them
+        self._came = threading.Condition()
+        self._work = threading.Lock()  # held while batches may run
+        self._messages = chunked(self._run_all(), CHUNK_SECONDS, urgent=lambda message: message[1] is None)
+
+    def start(self) -> dict[str, Any]:
+        """Starts the board process; what it says of itself, or `unusable` and why."""
+        try:
+            return self._keeper.start()
+        except NotRunnable as error:
+            return {"unusable": str(error)}
+
+    def outcomes(self) -> Iterator[list[Message]]:
+        """Runs batches as they are given, and tells all that comes of them; to be called again when it ends."""
+        for messages in islice(self._messages, MESSAGES):  # noqa: UP028 - it would pass on what Ray sends
+            yield messages
+
+    def give(self, number: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
+        """Takes a batch, which runs after those given before; see `Keeper.run` and `TraceKeeper.run`."""
+        self._take(Given(number, config, parcels))
+
+    def answer(self) -> None:
+        """Shows that it lives, whatever the board does."""
+
+    def stop(self) -> None:
+        """See `Keeper.stop`."""
+        self._keeper.stop()
+        self._tracer.stop()
+
+    def close(self) -> tuple[int, int]:
+        """Releases the board once its batches are done; see `Keeper.kernels` for what it answers."""
+        self._take(None)
+        with self._work:
+            self._keeper.close()
+        self._scratch.close()
+        return self._keeper.kernels
+
+    def _take(self, given: Given | None) -> None:
+        with self._came:
+            self._batches.append(given)
+            self._came.notify()
+
+    def _run_all(self) -> Iterator[Message]:
+        with self._work, fewer_collections():
+            while (given := self._next()) is not None:
+                for told in self._run(given):
+                    yield given.number, told
+                yield given.number, None
+
+    def _next(self) -> Given | None:
+        with self._came:
+            self._came.wait_for(lambda: self._batches)
+            return self._batches.popleft()
+
+    def _run(self, given: Given) -> Iterator[Told]:
+        if given.is_models:
+            self._keeper.close()  # a model's own process opens the board
+            return self._tracer.run(given.parcels)
+        return self._keeper.run(given.config, given.parcels, self._behind)
+
+    def _behind(self) -> tuple[DeviceConfig, Sequence[Parcel]] | None:
+        """The batch after the one that runs."""
+        with self._came:
+            ahead = self._batches[0] if self._batches else None
+        return None if ahead is None or ahead.is_models else (ahead.config, ahead.parcels)
+
+
+def board_resource(board_id: str) -> str:
+    """The Ray resource of one board of a farm's host: who holds it holds the board, and runs where it is."""
+    return "board:" + board_id.replace(",", "+")  # Ray separates resources by commas
+
+
+def resources_of(board: Board) -> dict[str, float]:
+    """What Ray must set aside for a board's actor."""
+    if not board.host:
+        return {BOARD_RESOURCE: 1}
+    wanted = {board_resource(board.id): 1.0}
+    if board.backend == "silicon":
+        # so that others' work on the same cluster, which asks for devices by number, stays away
+        wanted["TTNPU"] = float(len(board.environment[VISIBLE_VARIABLE].split(",")))
+    return wanted
+
+
+def start_actor(board: Board, limits: Limits, folder: Path | None) -> Any:
+    """Starts the actor of a board in the cluster that Ray is connected to.
+
+    Args:
+        board: what it holds.
+        limits: how long things may take.
+        folder: of this host, in which it makes one of its own; None for the temporary folder of whatever host.
+
+    Returns:
+        Its handle, at once.
+    """
+    remote = ray.remote(num_cpus=0, resources=resources_of(board), concurrency_groups={"control": 1})
+    return remote(BoardActor).remote(board, limits, folder)

@@ -1,0 +1,134 @@
+"""This host alone, where it is in no farm: its boards' fleet, and what `farm boards` says and does."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from farm.board.kinds import KINDS
+from farm.board.silicon import pci_devices, silicon_boards
+from farm.board.supervisor import Limits
+from farm.cluster.fleet import Happening, Outcomes, RayFleet
+from farm.cluster.host_memory import Memory, Remembered
+from farm.cluster.inventory import default_name
+from farm.cluster.probing import BoardCheck
+from farm.cluster.records import BoardView, FarmView, HostView, Totals
+from farm.cluster.registry import BAD, BY_FARM, FREE, HELD
+from farm.core.board import Board
+from farm.core.errors import FarmError, NotRunnable
+from scheduler.health import Cause, State, Transition
+
+
+class HostFleet(RayFleet):
+    """A fleet of this host's own boards; the host remembers how far each was trusted."""
+
+    def __init__(self, limits: Limits, folder: Path | None = None) -> None:
+        super().__init__(limits, folder)
+        self._boards: dict[str, Board] = {}
+
+    def start(self, board: Board) -> None:
+        """See `Fleet`."""
+        super().start(board)
+        self._boards[board.id] = board
+
+    def wait(self, seconds: float) -> list[Happening]:
+        """See `Fleet`."""
+        happened = super().wait(seconds)
+        for each in happened:
+            for told in each.outcomes if isinstance(each, Outcomes) else ():
+                if isinstance(told, Transition) and self._boards[told.board].backend != "mock":
+                    # the run goes on where it can't be written down; its own store has it too
+                    with suppress(FarmError):
+                        _remember(self._boards[told.board], told)
+        return happened
+
+
+def _remember(board: Board, told: Transition) -> None:
+    if told.cause is Cause.CHECK_PASSED:
+        Memory().passed(board)
+    elif told.after is State.HELD:
+        Memory().hold(board, told.message, BY_FARM)
+
+
+class ThisHost:
+    """Answers as a farm's registry does, of this host's boards."""
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """Calls a method by its name, as `farm.cluster.service.Farm` does."""
+        return getattr(self, method)(*arguments)
+
+    def view(self) -> FarmView:
+        """The boards that are there or remembered."""
+        there = {board.id: Remembered(board.backend, board.kind.name) for board in silicon_boards(pci_devices())}
+        boards = [_view(name, board) for name, board in sorted({**there, **Memory().boards()}.items())]
+        totals: dict[str, Totals] = {}
+        for board in boards:
+            total = totals.setdefault(board.kind, Totals())
+            total.total += 1
+            setattr(total, board.state, getattr(total, board.state) + 1)
+        host = HostView(
+            name=default_name(), address="in no farm", state="up", boards=len(boards), versions={}, clock_off=None
+        )
+        return FarmView(at=time.time(), hosts=[host], boards=boards, runs=[], totals=totals)
+
+    def find(self, name: str) -> Board:
+        """A board by its id.
+
+        Raises:
+            FarmError: there is none.
+        """
+        for board in silicon_boards(pci_devices()):
+            if board.id == name:
+                return board
+        raise FarmError(f"this host has no board {name}: `farm boards` lists them; for a farm's, give --address")
+
+    def hold(self, name: str, why: str, by: str) -> None:
+        """Keeps a board from all runs."""
+        Memory().hold(self.find(name), why, by)
+
+    def release(self, name: str) -> None:
+        """Lets a held board be used again."""
+        Memory().release(name)
+
+    def probe(self, name: str) -> str:
+        """Checks a board.
+
+        Raises:
+            NotRunnable: it doesn't pass.
+        """
+        board = self.find(name)
+        if trouble := BoardCheck(board).probe():
+            raise NotRunnable(f"{name} doesn't pass its check: {trouble}")
+        Memory().passed(board)
+        return f"{name} passed its check"
+
+    def reset(self, name: str) -> str:
+        """Resets a board, and checks it.
+
+        Raises:
+            NotRunnable: the reset fails, or the board doesn't pass its check after it.
+        """
+        if trouble := BoardCheck(self.find(name)).reset():
+            raise NotRunnable(f"{name} was not reset: {trouble}")
+        return f"{name} was reset; {self.probe(name)}"
+
+
+def _view(name: str, board: Remembered) -> BoardView:
+    hold = board.hold
+    return BoardView(
+        id=name,
+        host="",
+        backend=board.backend,
+        kind=board.kind,
+        chips=KINDS[board.kind].chips if board.kind in KINDS else 0,
+        state=FREE if hold is None else BAD if hold.by == BY_FARM else HELD,
+        who=hold.by if hold else "",
+        doing="",
+        run=None,
+        seconds=time.time() - hold.since if hold else None,
+        faults=0,
+        canary=board.checked,
+        why=hold.why if hold else "",
+    )

@@ -1,0 +1,170 @@
+"""What hosts, runs and people tell the registry, and what they hear from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, Field
+
+from farm.core.board import Board
+
+
+@dataclass(frozen=True, slots=True)
+class HostOffer:
+    """A host that joins, and what it brings.
+
+    Attributes:
+        name: unique among the farm's hosts.
+        node: the id of its Ray node.
+        address: its IP address.
+        boards: its boards; their ids begin with its name.
+        versions: by what: `ttnn`, `python`, `driver`, `firmware`, `farm`, ...
+        notes: what a person should know: boards that were left out, and why.
+        ahead: seconds that its clock is ahead of the head's; None where that wasn't measured.
+    """
+
+    name: str
+    node: str
+    address: str
+    boards: tuple[Board, ...]
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    ahead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a run's driver knows of one of its boards.
+
+    Attributes:
+        state: `starting`, `running`, `idle`, ...: its lane in the run's display.
+        doing: what it runs, in a few words.
+        faults: how often it was at fault or lost in this run.
+        trouble: what went wrong last.
+    """
+
+    state: str
+    doing: str = ""
+    faults: int = 0
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run tells of itself, again and again: who stops telling gives up its boards.
+
+    Attributes:
+        run: its id.
+        who: user and host.
+        command: what was typed.
+        started: Unix time in seconds.
+        priority: the higher, the sooner it is given boards.
+        most: how many boards it may have at once; None for as many as there are.
+        wanted: boards it has or waits for.
+        known: boards it was offered.
+        boards: what those it has are doing.
+        planned, concluded: vectors.
+        verdicts: how many ended how.
+    """
+
+    run: str
+    who: str
+    command: str
+    started: float
+    priority: int = 0
+    most: int | None = None
+    wanted: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    boards: Mapping[str, Doing] = field(default_factory=dict)
+    planned: int = 0
+    concluded: int = 0
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a run hears.
+
+    Attributes:
+        offered: boards it doesn't know yet.
+        granted: of those it wants, the ones that are its own now.
+        withdrawn: of those it wants, the ones it must let go, and why.
+    """
+
+    offered: tuple[Board, ...] = ()
+    granted: frozenset[str] = frozenset()
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
+
+
+class BoardView(BaseModel):
+    """One board of the farm."""
+
+    id: str
+    host: str
+    backend: str
+    kind: str
+    chips: int
+    state: str = Field(description="free, busy, held, bad, draining or lost.")
+    doing: str = Field("", description="What it runs.")
+    run: str | None = Field(None, description="The run that has it.")
+    who: str = Field("", description="Whose run, or who holds it.")
+    seconds: float | None = Field(None, description="How long it is in this state.")
+    faults: int = Field(0, description="How often it was at fault since it joined.")
+    canary: float | None = Field(None, description="When it last passed a check: Unix time in seconds.")
+    why: str = Field("", description="Why it is held, bad or lost.")
+    versions: dict[str, str] = {}
+
+
+class HostView(BaseModel):
+    """One host of the farm."""
+
+    name: str
+    address: str
+    state: str = Field(description="up, draining or lost.")
+    boards: int
+    versions: dict[str, str]
+    notes: list[str] = []
+    clock_off: float | None = Field(None, description="Seconds its clock was ahead of the head's when it joined.")
+
+
+class RunView(BaseModel):
+    """One run that has boards, or waits for some."""
+
+    run: str
+    who: str
+    command: str
+    started: float
+    priority: int = Field(0, description="The higher, the sooner it is given boards.")
+    max_boards: int | None = Field(None, description="How many boards it may have at once.")
+    boards: int = Field(description="How many it has.")
+    waits: float | None = Field(None, description="Seconds that it has been waiting with no board at all.")
+    waits_for: int = Field(description="How many more it could use.")
+    planned: int
+    concluded: int
+    verdicts: dict[str, int]
+
+
+class Totals(BaseModel):
+    """How many boards of a kind there are, by what they can be used for."""
+
+    total: int = 0
+    free: int = 0
+    busy: int = 0
+    held: int = 0
+    bad: int = 0
+
+
+class FarmView(BaseModel):
+    """The farm at a moment."""
+
+    at: float
+    hosts: list[HostView]
+    boards: list[BoardView]
+    runs: list[RunView]
+    totals: dict[str, Totals]
+
+    @property
+    def ttnn_versions(self) -> list[str]:
+        """The versions of ttnn that open boards here; more than one deserves a word."""
+        return sorted({host.versions["ttnn"] for host in self.hosts if host.boards and "ttnn" in host.versions})

@@ -1,0 +1,115 @@
+"""Vectors of sweep modules, ready to be run: none dropped, whatever is wrong with one or with a whole module."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from farm.core.board import BoardKind
+from farm.core.payload import packed
+from farm.core.verdicts import Reason
+from farm.planning.placement import Placer
+from farm.planning.spool import spooled
+from farm.planning.unique_ids import Names
+from farm.planning.vectors import ID_LENGTH, Vector
+from farm.sweeps.needs import Needs
+from farm.sweeps.records import Listed, Problem, Record
+from tracer.device_config import DeviceConfig
+
+
+class Planner:
+    """Makes vectors of records, one by one: none is held."""
+
+    def __init__(self, modes: Sequence[str] = ()) -> None:
+        self._modes = list(modes)  # what is to be measured, of `farm.core.measures.MODES`
+
+    def plan(self, records: Iterable[Record], kinds: Iterable[BoardKind]) -> Iterator[Vector]:
+        """Makes a vector of each vector of a module, and of each problem, which then can't run.
+
+        Args:
+            records: in their order.
+            kinds: the kinds of the boards that are there, best first.
+        """
+        made = Names()
+        placer = Placer(kinds)
+        for record in records:
+            if isinstance(record, Problem):
+                yield _of_problem(record, made)
+            elif isinstance(record, Listed):
+                yield _vector(record, placer, made, self._modes)
+
+    def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
+        """The same vectors for boards of other kinds."""
+        placer = Placer(kinds)
+        return spooled(_placed(vector, placer) if _may_run(vector) else vector for vector in vectors)
+
+
+def _vector(listed: Listed, placer: Placer, made: Names, modes: list[str]) -> Vector:
+    module = listed.of.module
+    vector_id = made.unique(listed.input_hash[:ID_LENGTH])
+    payload: dict[str, Any] = {
+        "id": vector_id,
+        "operation": module.name,
+        "module": module.as_json(),
+        "suite": listed.suite,
+        "index": listed.index,
+        "input_hash": listed.input_hash,
+        "values": listed.values,
+    }
+    if listed.grid != (1, 1):
+        payload["grid"] = list(listed.grid)
+    if listed.unwritten:
+        payload["unwritten"] = listed.unwritten
+    if listed.of.timeout is not None:
+        payload["timeout"] = listed.of.timeout
+    if modes:
+        payload["modes"] = modes
+    if listed.lost:
+        payload["lost"] = list(listed.lost)
+    known = DeviceConfig(opened_by=module.name) if listed.of.fixture else listed.device_config
+    placing = placer.place(Needs(grid=listed.grid), known)
+    return Vector(
+        id=vector_id,
+        operation=module.name,
+        config_hash=listed.config_hash or listed.input_hash,
+        content_hash=_hash(module.name, listed.suite, listed.input_hash),
+        device_config=placing.config,
+        device_config_inferred=known is None,
+        text=packed(payload),
+        sources=listed.sources,
+        lost=listed.lost,
+        setup=placing.setup,
+        unrunnable=placing.unrunnable if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
+        needs=placing.needs,
+        timeout=listed.of.timeout,
+    )
+
+
+def _may_run(vector: Vector) -> bool:
+    return vector.unrunnable is None or vector.unrunnable[0] is Reason.UNSATISFIABLE
+
+
+def _placed(vector: Vector, placer: Placer) -> Vector:
+    placing = placer.place(vector.needs, vector.known_config)
+    return replace(vector, device_config=placing.config, setup=placing.setup, unrunnable=placing.unrunnable)
+
+
+def _of_problem(problem: Problem, made: Names) -> Vector:
+    name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
+    reason = Reason.BROKEN_CONFIGURATION if problem.configuration else Reason.BROKEN_MODULE
+    return Vector(
+        id=made.unique(name),
+        operation=problem.module,
+        config_hash="",
+        content_hash=_hash(problem.module, problem.suite, problem.message),
+        device_config=DeviceConfig(),
+        device_config_inferred=True,
+        text=packed({"operation": problem.module, "suite": problem.suite, "problem": problem.message}),
+        unrunnable=(reason, problem.message),
+    )
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

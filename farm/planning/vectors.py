@@ -1,0 +1,174 @@
+"""Vectors of the suite `model_traced`: one for each configuration of a master, none dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from farm.board.kinds import KINDS
+from farm.core.board import BoardKind
+from farm.core.errors import NothingSelected
+from farm.core.payload import Parcel, packed, unpacked
+from farm.core.verdicts import Reason
+from farm.planning.board_setup import Setup
+from farm.planning.placement import Placer
+from farm.planning.unique_ids import Names
+from farm.sweeps.needs import Needs, needs, traced_archs
+from tracer.device_config import DeviceConfig
+from tracer.master.master import Master
+from tracer.names import find
+from tracer.values.configuration import BrokenConfiguration, Configuration
+from tracer.values.v2 import encode
+
+ID_LENGTH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """One configuration to run.
+
+    Attributes:
+        id: the first 16 digits of the configuration's content hash; with `-2`, `-3`, ... where a master holds the
+            same configuration more than once.
+        operation: the operation's dotted name.
+        config_hash: tt-metal's hash of the configuration.
+        content_hash: the hash of its canonical form.
+        device_config: how a board must be opened for it; where that was inferred, the plainest way of `setup`.
+        device_config_inferred: whether it was inferred, since the trace doesn't say.
+        text: its payload, which the board process gets, as JSON: id, operation, arguments, names, output.
+        sources: the models' tests it was seen in.
+        lost: the arguments that the trace lost something of.
+        setup: the kinds of boards that can run it, each with how it is opened.
+        unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
+        seconds: how long it may well take, where more is known than of a call.
+        needs: what it needs of an open board.
+        timeout: seconds that it may take, where its module says so.
+    """
+
+    id: str
+    operation: str
+    config_hash: str
+    content_hash: str
+    device_config: DeviceConfig
+    device_config_inferred: bool
+    text: str = field(compare=False)
+    sources: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    setup: Setup = field(default_factory=Setup)
+    unrunnable: tuple[Reason, str] | None = None
+    seconds: float | None = None
+    needs: Needs = field(default_factory=Needs)
+    timeout: float | None = None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What the board process gets."""
+        return unpacked(self.text)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The names of the kinds of boards that can run it."""
+        return self.setup.kinds
+
+    @property
+    def known_config(self) -> DeviceConfig | None:
+        """How a board must be opened for it, where its trace says."""
+        return None if self.device_config_inferred else self.device_config
+
+    def way(self, kind: str) -> DeviceConfig:
+        """How a board of this kind is opened for it."""
+        return self.setup.way(kind) or self.device_config
+
+    def parcel(self, deadline: float | None = None) -> Parcel:
+        """What travels to a board; `deadline` is what follows from the seconds that it took before."""
+        return Parcel(self.id, self.operation, self.text, self.timeout, deadline)
+
+
+def plan(
+    master: Master,
+    operations: Sequence[str] = (),
+    kinds: Iterable[BoardKind] = tuple(KINDS.values()),
+    modes: Sequence[str] = (),
+) -> list[Vector]:
+    """Makes a vector of each configuration of a master; broken ones become vectors that can't run.
+
+    Args:
+        master: where the configurations are.
+        operations: names to select, in any spelling; all where none are given.
+        kinds: the kinds of the boards that are there, best first: inferred device configs suit them.
+        modes: what is to be measured, of `farm.core.measures.MODES`.
+
+    Raises:
+        UnknownOperation: a name matches no operation.
+        NothingSelected: the master, or the selection, is empty.
+    """
+    broken_in = {each.operation for each in master.broken}
+    names = [name for name, found in master.configurations.items() if found or name in broken_in]
+    wanted = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
+    made = Names()
+    placer = Placer(kinds)
+    vectors = [
+        _vector(configuration, placer, made, modes)
+        for name in wanted
+        for configuration in master.configurations.get(name, ())
+    ]
+    vectors += [_broken(each, made) for each in master.broken if each.operation in wanted]
+    if not vectors:
+        where = master.path or "the master"
+        raise NothingSelected(f"{where} holds no configuration: trace a model first (farm trace PATH::TEST)")
+    return vectors
+
+
+def _vector(configuration: Configuration, placer: Placer, made: Names, modes: Sequence[str]) -> Vector:
+    vector_id = made.unique(configuration.content_hash[:ID_LENGTH])
+    traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
+    archs = traced_archs(configuration.arguments, [seen.machine for seen in configuration.executions])
+    needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration), archs)
+    placing = placer.place(needed, traced)
+    return Vector(
+        id=vector_id,
+        operation=configuration.operation,
+        config_hash=configuration.config_hash,
+        content_hash=configuration.content_hash,
+        device_config=placing.config,
+        device_config_inferred=traced is None,
+        text=packed(
+            {
+                "id": vector_id,
+                "operation": configuration.operation,
+                "arguments": configuration.encoded,
+                "names": list(configuration.names),
+                "output": None if configuration.output is None else encode(configuration.output),
+                **({"modes": list(modes)} if modes else {}),
+                **({"archs": list(archs)} if archs else {}),
+            }
+        ),
+        sources=configuration.sources,
+        lost=configuration.lost,
+        setup=placing.setup,
+        unrunnable=placing.unrunnable,
+        needs=placing.needs,
+    )
+
+
+def _broken(broken: BrokenConfiguration, made: Names) -> Vector:
+    vector_id = made.unique(f"{broken.operation}-{broken.index}")
+    return Vector(
+        id=vector_id,
+        operation=broken.operation,
+        config_hash="",
+        content_hash="",
+        device_config=DeviceConfig(),
+        device_config_inferred=True,
+        text=packed({"id": vector_id, "operation": broken.operation, "raw": broken.raw}),
+        unrunnable=(Reason.BROKEN_CONFIGURATION, str(broken)),
+    )
+
+
+def _traced_mesh(configuration: Configuration) -> Sequence[int] | None:
+    for seen in configuration.executions:
+        shape = (seen.machine or {}).get("mesh_device_shape")
+        if isinstance(shape, list) and all(type(side) is int for side in shape):
+            return shape
+    return None

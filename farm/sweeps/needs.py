@@ -1,0 +1,150 @@
+"""What a configuration needs of an open board, worked out from its arguments."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+
+from tracer.values.types import CoreCoord, CoreGrid, CoreRange, Mapping, MemoryConfig, Struct, Tensor, Value, walk
+
+_COLLECTIVES = (
+    "all_gather",
+    "all_reduce",
+    "reduce_scatter",
+    "all_broadcast",
+    "all_to_all",
+    "mesh_partition",
+    "point_to_point",
+    "neighbor_pad",
+    "ring_",
+)
+
+
+_SMALL_L1_USERS = ("conv", "pool", "halo", "upsample", "grid_sample", "fold")
+
+
+_ARCHS = {"wormhole": "wormhole_b0", "blackhole": "blackhole"}
+
+
+# Struct fields that name compute cores by a corner or by their number of columns and rows.
+_GRID_SIZES = ("compute_with_storage_grid_size", "core_grid", "grid_size")
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a configuration needs of an open board.
+
+    Attributes:
+        mesh: its rows and columns of chips.
+        grid: columns and rows of compute cores on a chip.
+        fabric: whether chips talk to each other.
+        small_l1: whether the operation keeps small buffers in L1.
+        archs: the architectures that alone will do; none where any may.
+    """
+
+    mesh: tuple[int, int] = (1, 1)
+    grid: tuple[int, int] = (1, 1)
+    fabric: bool = False
+    small_l1: bool = False
+    archs: tuple[str, ...] = ()
+
+
+def needs(
+    operation: str,
+    arguments: collections.abc.Mapping[str, Value],
+    traced_mesh: Sequence[int] | None = None,
+    archs: tuple[str, ...] = (),
+) -> Needs:
+    """What a configuration needs.
+
+    Args:
+        operation: its dotted name.
+        arguments: its arguments by name.
+        traced_mesh: the mesh it was traced on, where the trace tells.
+        archs: see `traced_archs`.
+    """
+    short = operation.rpartition(".")[2]
+    collective = any(word in short for word in _COLLECTIVES)
+    mesh = _mesh(arguments.values(), traced_mesh if collective else None)
+    if collective and mesh == (1, 1):
+        mesh = (1, 2)  # the smallest on which chips can talk
+    return Needs(
+        mesh=mesh,
+        grid=_grid(arguments.values()),
+        fabric=collective,
+        small_l1=any(word in short for word in _SMALL_L1_USERS),
+        archs=archs,
+    )
+
+
+def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[int, int]:
+    for value in values:
+        for part in walk(value):
+            if isinstance(part, Tensor) and part.placement is not None and len(part.placement.mesh_shape) == 2:
+                rows, columns = part.placement.mesh_shape
+                return rows, columns
+    if traced_mesh is not None and len(traced_mesh) == 2:
+        return traced_mesh[0], traced_mesh[1]
+    return 1, 1
+
+
+def traced_archs(
+    arguments: collections.abc.Mapping[str, Value], machines: Iterable[collections.abc.Mapping[str, object] | None]
+) -> tuple[str, ...]:
+    """The architectures that alone can run a configuration, sorted; none where any may.
+
+    How many banks of DRAM a chip has differs by architecture, so what is sharded over them fits where it was traced.
+
+    Args:
+        arguments: of the configuration, by name.
+        machines: where it was traced, as a master tells it: `device_series`, or `board_type`, names the architecture.
+    """
+    sharded = any(
+        isinstance(part, MemoryConfig) and part.buffer == "DRAM" and part.shard_spec is not None
+        for value in arguments.values()
+        for part in walk(value)
+    )
+    if not sharded:
+        return ()
+    told = [f"{(each or {}).get('board_type')} {(each or {}).get('device_series')}".lower() for each in machines]
+    found = [next((arch for word, arch in _ARCHS.items() if word in each), None) for each in told]
+    return () if None in found else tuple(sorted({arch for arch in found if arch}))
+
+
+def grid_of(value: Value) -> tuple[int, int]:
+    """The columns and rows of compute cores on a chip that a value names."""
+    return _grid((value,))
+
+
+def _grid(values: Iterable[Value]) -> tuple[int, int]:
+    columns = rows = 1
+    for x, y in (corner for value in values for corner in _corners(value)):
+        columns, rows = max(columns, x + 1), max(rows, y + 1)
+    return columns, rows
+
+
+def _corners(value: Value) -> Iterator[tuple[int, int]]:
+    """The last compute core of every grid in a value; banks of DRAM are no compute cores."""
+    if isinstance(value, CoreGrid):
+        yield value.x - 1, value.y - 1
+    elif isinstance(value, CoreRange):
+        yield value.end.x, value.end.y
+    elif not (isinstance(value, MemoryConfig) and value.buffer == "DRAM"):
+        for name, part in _parts(value):
+            if name in _GRID_SIZES and isinstance(part, CoreCoord):
+                yield part.x - 1, part.y - 1
+            else:
+                yield from _corners(part)
+
+
+def _parts(value: Value) -> Iterator[tuple[str, Value]]:
+    """What stands directly inside a value, with the field's name where it has one."""
+    if isinstance(value, tuple):
+        yield from (("", part) for part in value)
+    elif isinstance(value, Struct):
+        yield from value.fields
+    elif isinstance(value, Mapping):
+        yield from value.items
+    elif is_dataclass(value):
+        yield from ((field.name, getattr(value, field.name)) for field in fields(value))

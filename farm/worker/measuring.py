@@ -1,0 +1,158 @@
+"""What is measured of a vector beside its verdict, under tt-metal's names.
+
+Modes: `perf` times the second of two runs; `perf_with_cache` one with empty caches, of programs and of kernels in
+memory and on disk, and one with warm ones; `memory` what the call needs of L1, from a graph captured without dispatch,
+which works on mocks too; `device_perf` reads the device profiler, where the build has one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from farm.core.classify import words
+from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, own_kernels
+from farm.core.verdicts import Reason, Verdict
+
+Run: TypeAlias = Callable[[], Any]
+
+_NANOSECONDS = 1e6  # in a millisecond
+
+
+@dataclass
+class Measurements:
+    """What was measured.
+
+    Attributes:
+        metrics: numbers by tt-metal's names.
+        details: words where there are no numbers.
+        complaint: the verdict of a vector that passed, if what was asked for can't be measured.
+    """
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    complaint: tuple[Verdict, Reason, str] | None = None
+
+
+def measure(run: Run, device: Any, modes: Collection[str], found: Measurements) -> Any:
+    """Runs a vector once, or as often as the modes need; what it answered at last.
+
+    Args:
+        run: runs it; answers as a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
+        device: the open board.
+        modes: of `MODES`.
+        found: where what is measured goes.
+
+    Raises:
+        Exception: whatever `run()` raises.
+    """
+    if PERF_WITH_CACHE in modes:
+        _clear_caches(device)
+        first, uncached = _timed(run)
+        answer, cached = _timed(run)
+        found.metrics["e2e_perf_uncached_ms"], found.metrics["e2e_perf_cached_ms"] = uncached, cached
+        if not _good(first):
+            answer = first
+    elif PERF in modes:
+        first, _ = _timed(run)
+        answer, found.metrics["e2e_perf_ms"] = _timed(run)
+        if not _good(first):
+            answer = first
+    else:
+        answer = run()
+    if DEVICE_PERF in modes:
+        _device_perf(device, found)
+    if MEMORY in modes:
+        _memory(run, device, found)
+    return answer
+
+
+def _timed(run: Run) -> tuple[Any, float]:
+    """What `run()` answered, and the milliseconds: its own, where it measures them."""
+    begun = time.perf_counter_ns()
+    answer = run()
+    taken = time.perf_counter_ns() - begun
+    if isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], (int, float)):
+        taken = int(answer[1])
+    return answer, taken / _NANOSECONDS
+
+
+def _clear_caches(device: Any) -> None:
+    """Has the next run compile all its kernels, as the first one on a new host does."""
+    import ttnn
+
+    device.disable_and_clear_program_cache()
+    device.enable_program_cache()
+    ttnn.device.ClearKernelCache()
+    kept = own_kernels(os.environ)
+    for folder in () if kept is None else list(kept.rglob("kernels")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _good(answer: Any) -> bool:
+    told = answer[0] if isinstance(answer, list) and answer else answer
+    return isinstance(told, tuple) and bool(told) and bool(told[0])
+
+
+def _memory(run: Run, device: Any, found: Measurements) -> None:
+    """What a run needs of L1, from the graph of one that dispatches nothing."""
+    import ttnn
+
+    ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
+    told = ""
+    try:
+        run()
+    except Exception as error:  # noqa: BLE001 - without dispatch there are no numbers, and a module may mind
+        told = words(error)
+    finally:
+        graph = ttnn.graph.end_graph_capture()
+    if told:
+        found.details["memory"] = f"the run without dispatch raised, what it needs may be more: {told}"
+    grid = device.compute_with_storage_grid_size()
+    cores = grid.x * grid.y
+    usage = ttnn.graph.extract_resource_usage_per_core(graph, cores)
+    found.metrics.update(
+        peak_l1_memory_per_core_bytes=float(usage.peak_total),
+        peak_cb_per_core_bytes=float(usage.peak_cb),
+        peak_l1_buffers_per_core_bytes=float(usage.peak_l1),
+        num_cores=float(cores),
+        peak_l1_memory_aggregate_bytes=float(usage.peak_total * cores),
+        peak_l1_memory_device_bytes=float(ttnn.graph.extract_peak_L1_memory_usage(graph)),
+    )
+
+
+def _device_perf(device: Any, found: Measurements) -> None:
+    """The durations that the device profiler saw, the longest over chips, summed over programs."""
+    import ttnn
+
+    try:
+        ttnn.synchronize_device(device)
+        ttnn.ReadDeviceProfiler(device)
+        by_chip = ttnn.get_latest_programs_perf_data()
+    except (AttributeError, RuntimeError) as error:
+        found.complaint = _unsupported(words(error))
+        return
+    chips: list[dict[str, float]] = []
+    for programs in by_chip.values():
+        sums: dict[str, float] = {}
+        for program in programs:
+            for name, result in program.program_analyses_results.items():
+                sums[name] = sums.get(name, 0.0) + float(result.duration)
+        chips.append(sums)
+    if not any(chips):
+        found.complaint = _unsupported("the profiler recorded no program")
+        return
+    for name in {name for sums in chips for name in sums}:
+        found.metrics[name] = max(sums.get(name, 0.0) for sums in chips)
+
+
+def _unsupported(told: str) -> tuple[Verdict, Reason, str]:
+    return (
+        Verdict.FAIL_UNSUPPORTED_DEVICE_PERF,
+        Reason.NONE,
+        f"it passed, but its performance on the device can't be measured here: {told}",
+    )

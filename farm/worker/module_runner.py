@@ -1,0 +1,182 @@
+"""Running one vector of a sweep module: its values, its `run()`, and what its answer means."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from farm.core.classify import judged, words
+from farm.core.measures import profiler_given_up
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Reason, Verdict
+from farm.sweeps.errors import ModuleError, Unencodable
+from farm.sweeps.hashing import Hasher
+from farm.sweeps.values import decode
+from farm.worker.measuring import Measurements, measure
+from farm.worker.modules import LoadedModule, is_loaded, load
+
+FIXTURE_SECONDS = 120.0
+"""How long a fixture may take to open the board."""
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Misplaced(Exception):  # noqa: N818 - it names the finding
+    """The module has another vector at the place that this one was listed at."""
+
+
+class ModuleRunner:
+    """Runs vectors of sweep modules.
+
+    Attributes:
+        computes: whether the board computes numbers; where not, a module's own comparison means nothing.
+        tell: tells the keeper what is being prepared, which has time limits of its own.
+        on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
+    """
+
+    def __init__(
+        self, *, computes: bool, tell: Tell | None = None, on_error: Callable[[BaseException], None] | None = None
+    ) -> None:
+        self.computes = computes
+        self.tell = tell or (lambda _message: None)
+        self.on_error = on_error
+        self._fixture: tuple[str, Any, Any] | None = None  # whose it is, the generator, its device
+        self._complaint = ""
+
+    @property
+    def device(self) -> Any | None:
+        """What a module's fixture has opened; None where none has."""
+        return None if self._fixture is None else self._fixture[2]
+
+    def run(self, vector: dict[str, Any], device: Any | None) -> Outcome:
+        """Runs one vector in its wire form, on a device, or on the one that the module's fixture opens."""
+        started, begun = time.time(), time.perf_counter()
+        found = Measurements()
+        try:
+            module = self._module(vector["module"])
+            values = _values(module, vector)
+            if device is None:
+                device = self._device(module)
+            begun = time.perf_counter()
+            answer = measure(partial(module.call, values, device), device, vector.get("modes", ()), found)
+            verdict, reason, message = judged(answer, computes=self.computes)
+            if verdict.good and found.complaint:
+                verdict, reason, message = found.complaint
+        except KeyboardInterrupt:
+            raise
+        except (ModuleError, Unencodable) as error:
+            verdict, reason, message = Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
+        except Misplaced as error:
+            verdict, reason, message = Verdict.NOT_RUN, Reason.VECTOR_CHANGED, str(error)
+        except BaseException as error:  # noqa: BLE001 - whatever a module raises is its vector's verdict
+            if self.on_error is not None:
+                self.on_error(error)
+            verdict, reason, message = judged(error, computes=self.computes)
+            found.details["traceback"] = _trace(error, vector["module"]["file"])
+        if self._complaint:
+            found.details["teardown"], self._complaint = self._complaint, ""
+        return Outcome(
+            vector_id=vector["id"],
+            verdict=expected(vector.get("suite", ""), verdict, computes=self.computes),
+            reason=reason,
+            message=message,
+            started=started,
+            seconds=time.perf_counter() - begun,
+            inexact=tuple(vector.get("lost", ())),
+            metrics=found.metrics,
+            details={"suite": vector.get("suite", ""), **found.details},
+        )
+
+    def close(self) -> None:
+        """Lets the fixture release the board."""
+        if self._fixture is None:
+            return
+        (name, generator, _), self._fixture = self._fixture, None
+        try:
+            next(generator)
+        except StopIteration:
+            return
+        except Exception as error:  # noqa: BLE001 - it belongs to no vector; the next outcome tells of it
+            self._complaint = f"mesh_device_fixture() of {name} raised after its yield: {words(error)}"
+        else:
+            self._complaint = f"mesh_device_fixture() of {name} yields more than once"
+            with contextlib.suppress(Exception):
+                generator.close()
+        sys.stderr.write(f"{self._complaint}\n")
+
+    def _module(self, spec: Mapping[str, Any]) -> LoadedModule:
+        if is_loaded(spec):
+            return load(spec)
+        with self._preparing(f"importing {spec['name']}", float(spec.get("seconds", FIXTURE_SECONDS))):
+            return load(spec)
+
+    def _device(self, module: LoadedModule) -> Any:
+        """What the module's fixture opened; it stays open for the module's vectors."""
+        if self._fixture is not None and self._fixture[0] == module.name:
+            return self._fixture[2]
+        self.close()
+        if module.fixture is None:
+            raise ModuleError(f"{module.name} has no mesh_device_fixture() any more")
+        with self._preparing(f"mesh_device_fixture() of {module.name}", FIXTURE_SECONDS):
+            generator = module.fixture()
+            try:
+                try:
+                    device, _name = next(generator)
+                except RuntimeError as error:
+                    if not profiler_given_up(error):
+                        raise
+                    generator = module.fixture()
+                    device, _name = next(generator)
+            except StopIteration:
+                raise ModuleError(f"mesh_device_fixture() of {module.name} ends without a device") from None
+            except (TypeError, ValueError) as error:
+                raise ModuleError(
+                    f"mesh_device_fixture() of {module.name} must yield (device, name): {words(error)}"
+                ) from error
+        self._fixture = module.name, generator, device
+        return device
+
+    @contextlib.contextmanager
+    def _preparing(self, what: str, seconds: float) -> Any:
+        self.tell({"preparing": what, "seconds": seconds})
+        yield
+        self.tell({"prepared": what})
+
+
+def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
+    """The verdict in a suite whose vectors should fail: its name begins with `xfail`.
+
+    A mock that was not made to fail has not shown that the vector passes: that stays `validated`.
+    """
+    if not suite.startswith("xfail"):
+        return verdict
+    if verdict.failed and verdict not in (Verdict.FAIL_CRASH_HANG, Verdict.FAIL_UNSUPPORTED_DEVICE_PERF):
+        return Verdict.XFAIL
+    return Verdict.XPASS if verdict is Verdict.PASS and computes else verdict
+
+
+def _values(module: LoadedModule, vector: Mapping[str, Any]) -> dict[str, Any]:
+    """The vector's values; those that can't be written down are the module's own, once their hash is checked."""
+    if not vector.get("unwritten"):
+        return {name: decode(raw) for name, raw in vector["values"].items()}
+    suite, index = vector["suite"], vector["index"]
+    found = module.nth(suite, index)
+    told = Hasher(module.name, suite).input_hash(found, module.invalidity(suite, found))
+    if told != vector["input_hash"]:
+        raise Misplaced(
+            f"{', '.join(vector['unwritten'])} can't be written down, and vector {index} of suite {suite!r} of "
+            f"{module.name} is another one now: its hash is {told[:16]}, not {vector['input_hash'][:16]}"
+        )
+    return found
+
+
+def _trace(error: BaseException, file: str) -> str:
+    """The traceback from the module's own first line on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = next((place for place, frame in enumerate(frames) if frame.filename == file), 0)
+    return "".join(traceback.format_list(frames[own:]))[-4000:]

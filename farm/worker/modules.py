@@ -1,0 +1,225 @@
+"""Sweep modules, imported: in a board process, and nowhere else."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from farm.sweeps.errors import ModuleError
+from farm.sweeps.permutations import Held, axes, permutations
+from farm.sweeps.traced import ABSENT, TracedProduct, TracedSuite
+from farm.worker.checkout import enter, inside
+
+_BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+
+
+@dataclass(eq=False)
+class LoadedModule:
+    """A sweep module that keeps to the contract.
+
+    Attributes:
+        name: dotted.
+        python: the module.
+        run: its `run`.
+        parameters: its suites.
+        timeout: its `TIMEOUT`, in seconds; None where it has none.
+        accepts: the parameters that `run` names.
+        takes_any: whether `run` has `**kwargs`.
+        home: the checkout of tt-metal that it is in, where it runs.
+    """
+
+    name: str
+    python: Any
+    run: Callable[..., Any]
+    parameters: Mapping[str, Any]
+    timeout: float | None
+    accepts: frozenset[str]
+    takes_any: bool
+    home: str | None = None
+    _held: dict[str, Held] = field(default_factory=dict)
+
+    @property
+    def fixture(self) -> Callable[[], Any] | None:
+        """Its `mesh_device_fixture`; None where it leaves opening a board to farm."""
+        found: Callable[[], Any] | None = getattr(self.python, "mesh_device_fixture", None)
+        return found
+
+    def vectors(self, suite: str) -> Iterator[dict[str, Any]]:
+        """Every vector of a suite, as `run` takes it.
+
+        Raises:
+            ModuleError: the suite isn't as it must be; what came before was good.
+        """
+        given = self.parameters[suite]
+        if isinstance(given, TracedSuite):
+            yield from given.vectors(self.accepts.__contains__, takes_any=self.takes_any)
+        else:
+            yield from permutations(axes(self._fitted(given)))
+
+    def nth(self, suite: str, index: int) -> dict[str, Any]:
+        """One vector of a suite by its place.
+
+        Raises:
+            ModuleError: the suite has none there, or isn't as it must be.
+        """
+        given = self.parameters.get(suite)
+        if isinstance(given, TracedSuite):
+            found = list(self.vectors(suite))
+            if index < len(found):
+                return found[index]
+        elif given is not None:
+            if suite not in self._held:
+                self._held[suite] = Held(axes(self._fitted(given)))
+            try:
+                return self._held[suite][index]
+            except IndexError:
+                pass
+        raise ModuleError(f"{self.name}: suite {suite!r} has no vector {index} any more")
+
+    def invalidity(self, suite: str, vector: Mapping[str, Any]) -> str | None:
+        """Why the module calls a vector invalid; None where it doesn't.
+
+        Raises:
+            ModuleError: `invalidate_vector` raises, or answers something else.
+        """
+        judge = getattr(self.python, "invalidate_vector", None)
+        if judge is None:
+            return None
+        try:
+            invalid, reason = judge({**vector, "suite_name": suite, "sweep_name": self.name})
+        except Exception as error:
+            raise ModuleError(f"invalidate_vector() raised {type(error).__name__}: {error}") from error
+        return (str(reason or "") or "invalidate_vector() gave no reason") if invalid else None
+
+    def misfit(self, names: Iterator[str]) -> str | None:
+        """Why `run` can't be called with these parameters and a device; None where it can."""
+        try:
+            inspect.signature(self.run).bind(**dict.fromkeys(names), device=None)
+        except TypeError as error:
+            return f"run() does not fit the suite's parameters: {error}"
+        return None
+
+    def call(self, vector: Mapping[str, Any], device: Any) -> Any:
+        """Calls `run`; parameters that a traced configuration doesn't have become None, and `run` can tell."""
+        absent = {name for name, value in vector.items() if type(value) is str and value == ABSENT}
+        given = {name: None if name in absent else value for name, value in vector.items()} if absent else dict(vector)
+        if self.takes_any or "__absent_keys__" in self.accepts:
+            given["__absent_keys__"] = absent
+        with inside(self.home):
+            return self.run(**given, device=device)
+
+    def _fitted(self, given: Any) -> Any:
+        """A product of traced values under the names that `run` has for them."""
+        if not isinstance(given, TracedProduct):
+            return given
+        fitted: dict[str, Any] = {}
+        for name, values in given.items():
+            if name == "input_shape" and name not in self.accepts:
+                if any(isinstance(shape, dict) for shape in values):
+                    pairs = [(shape["self"], shape["other"]) for shape in values]
+                    fitted["input_a_shape,input_b_shape"] = pairs
+                else:
+                    fitted["input_a_shape"] = values
+            elif self.takes_any or name in self.accepts:
+                fitted[name] = values
+        return fitted
+
+
+_loaded: dict[str, LoadedModule] = {}
+
+
+def is_loaded(spec: Mapping[str, Any]) -> bool:
+    """Whether this process has imported a module before."""
+    return spec["file"] in _loaded
+
+
+def load(spec: Mapping[str, Any]) -> LoadedModule:
+    """Imports a module and checks what it has; the same one again where it was imported before.
+
+    Args:
+        spec: see `farm.sweeps.finding.SweepModule.as_json`.
+
+    Raises:
+        ModuleError: it doesn't import, or has not what a sweep module must have.
+    """
+    found = _loaded.get(spec["file"])
+    if found is None:
+        os.environ.update(spec.get("environment", {}))
+        home = spec.get("home")
+        if home is not None:
+            enter(home)
+        with inside(home):
+            module = _imported(spec["name"], spec["file"], spec["paths"])
+        found = _loaded[spec["file"]] = checked(spec["name"], module, home)
+    return found
+
+
+def _imported(name: str, file: str, paths: list[str]) -> Any:
+    for path in reversed(paths):
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    full_name = f"sweeps.{name}"
+    made = importlib.util.spec_from_file_location(full_name, file)
+    if made is None or made.loader is None:
+        raise ModuleError(f"{name}: {file} is no Python file")
+    module = importlib.util.module_from_spec(made)
+    sys.modules[full_name] = module
+    try:
+        made.loader.exec_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may even call sys.exit
+        sys.modules.pop(full_name, None)
+        raise ModuleError(f"{name} does not import: {_told(error, file)}") from error
+    return module
+
+
+def _told(error: BaseException, file: str) -> str:
+    """An exception in one line, with the line of the module that it came from."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    if isinstance(error, SyntaxError):
+        return text
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return f"{text} ({Path(file).name}, line {lines[-1]})" if lines else text
+
+
+def checked(name: str, module: Any, home: str | None = None) -> LoadedModule:
+    """A module, once it is known to have what it must.
+
+    Raises:
+        ModuleError: it hasn't.
+    """
+    run = getattr(module, "run", None)
+    if not callable(run):
+        raise ModuleError(f"{name} has no function run()")
+    parameters = getattr(module, "parameters", None)
+    if not isinstance(parameters, Mapping):
+        told = "no parameters" if parameters is None else f"parameters that are a {type(parameters).__name__}"
+        raise ModuleError(f"{name} has {told}; they must be a dict of suites by name")
+    if not all(isinstance(suite, str) for suite in parameters):
+        raise ModuleError(f"{name}: the names of its suites must be text, not {list(parameters)}")
+    timeout = getattr(module, "TIMEOUT", None)
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout <= 0):
+        raise ModuleError(f"{name}: TIMEOUT must be a number of seconds, not {timeout!r}")
+    signature = inspect.signature(run).parameters.values()
+    return LoadedModule(
+        name=name,
+        python=module,
+        run=run,
+        parameters=parameters,
+        timeout=None if timeout is None else float(timeout),
+        accepts=frozenset(parameter.name for parameter in signature if parameter.kind in _BY_NAME) - {"device"},
+        takes_any=any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in signature),
+        home=home,
+    )

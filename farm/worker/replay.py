@@ -1,0 +1,111 @@
+"""Runs a call under the tracer, and says how it differs from the one that was traced. In the board process alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tracer.capture.recorder import Capture
+from tracer.master.view import show
+from tracer.signatures import Overload
+from tracer.values import v2
+from tracer.values.canonical import content_hash
+from tracer.values.configuration import POSITION
+from tracer.values.types import Value
+
+VERIFY = "verify"
+"""The key of a vector that is to be compared with its trace."""
+
+
+class Replay:
+    """Sees one call at a time, as a model's trace would.
+
+    Attributes:
+        arguments: those of the last call, by position and name; None where no call was seen.
+        names: the parameters' names of those given by position.
+    """
+
+    def __init__(self) -> None:
+        self.arguments: dict[str, Value] | None = None
+        self.names: tuple[str, ...] = ()
+        self._lines = _Lines()
+        self._capture = Capture(self._lines, leave_out=frozenset())
+
+    def call(self, operation: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        """Makes a call, and returns or raises what it does."""
+        self.arguments, self.names = None, ()
+        self._capture.start()
+        try:
+            return operation(*positional, **keywords)
+        finally:
+            self._capture.pause()
+            calls = [line for line in self._lines.taken() if "call" in line]
+            if len(calls) == 1:
+                self.names = tuple(calls[0]["names"])
+                self.arguments = {name: v2.decode(raw) for name, raw in calls[0]["arguments"].items()}
+
+    def differences(
+        self, operation: str, traced: Mapping[str, Value], names: Sequence[str], overloads: Sequence[Overload]
+    ) -> list[str]:
+        """How the last call differs from a traced one, by argument; empty where their hashes are equal.
+
+        Args:
+            operation: its name.
+            traced: the arguments of the trace.
+            names: the parameters' names of those given by position, as far as the trace knows them.
+            overloads: the operation's, which tell the other names.
+        """
+        if self.arguments is None:
+            return ["the tracer saw no call of it"]
+        if content_hash(operation, self.arguments) == content_hash(operation, traced):
+            return []
+        ran = by_parameter(self.arguments, self.names)
+        kept = by_parameter(traced, names or _places(overloads, ran))
+        if content_hash(operation, ran) == content_hash(operation, kept):
+            return []
+        return [
+            f"{name}: {_shown(kept, name)} was traced, {_shown(ran, name)} ran"
+            for name in sorted(kept.keys() | ran.keys())
+            if name not in kept or name not in ran or kept[name] != ran[name]
+        ]
+
+
+def by_parameter(arguments: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:
+    """Arguments by their parameters' names, without the Nones: not to give one and to give None is the same."""
+    found: dict[str, Value] = {}
+    for name, value in arguments.items():
+        position = POSITION.fullmatch(name)
+        place = int(position[1]) if position else len(names)
+        if value is not None:
+            found[names[place] if place < len(names) else name] = value
+    return found
+
+
+def _places(overloads: Sequence[Overload], ran: Mapping[str, Value]) -> list[str]:
+    """The names of an overload's parameters in their order: of the first that has all that a call was made with."""
+    orders = ([parameter.name for parameter in overload.parameters] for overload in overloads)
+    return next((names for names in orders if ran.keys() <= set(names)), [])
+
+
+def _shown(arguments: Mapping[str, Value], name: str) -> str:
+    return show(arguments[name]) if name in arguments else "nothing"
+
+
+class _Lines:
+    """What a capture writes, kept in memory."""
+
+    failure: str | None = None
+
+    def __init__(self) -> None:
+        self._lines: list[dict[str, Any]] = []
+
+    def write(self, line: dict[str, Any]) -> None:
+        self._lines.append(line)
+
+    def taken(self) -> list[dict[str, Any]]:
+        """All lines since the last time."""
+        lines, self._lines = self._lines, []
+        return lines
+
+    def close(self) -> None:
+        pass

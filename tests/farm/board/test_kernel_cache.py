@@ -1,0 +1,119 @@
+"""Compiled kernels: whose folder, and how much of them is kept."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from farm.board.kernel_cache import UNUSED_SECONDS, VARIABLE, cache_environment, hits, opening, prune, ttnn_build
+from farm.board.kinds import KINDS
+from farm.core.board import Board
+from farm.core.classify import last_words
+from farm.core.progress import Silent
+from farm.report.digest import what_happened
+from farm.running.driver import Driver
+from farm.store import RunBoard, RunInfo, Store
+from tests.farm.local_fleet import LocalFleet
+from tracer.device_config import DeviceConfig
+
+N300 = KINDS["n300"]
+
+
+def silicon(name: str) -> Board:
+    return Board(name, "silicon", N300)
+
+
+def test_a_hosts_boards_share_a_folder_that_stays_the_same(tmp_path: Path) -> None:
+    one = cache_environment(silicon("host:0000:01:00.0"), {}, tmp_path)
+    folder = Path(one[VARIABLE])
+    assert folder.is_dir()
+    assert folder == tmp_path / socket.gethostname() / ttnn_build()
+    assert one == cache_environment(silicon("host:0000:02:00.0"), {}, tmp_path)
+    assert one != cache_environment(silicon("host:0000:01:00.0"), {}, tmp_path, python="/opt/tt-metal/bin/python")
+
+
+def test_clients_of_a_compile_server_have_folders_of_their_own(tmp_path: Path) -> None:
+    server = {"TT_METAL_JIT_SERVER_ENDPOINTS": "compiler:9876"}
+    one, other = (cache_environment(silicon(name), server, tmp_path) for name in "ab")
+    assert one != other
+
+
+def test_boards_that_never_opened_so_open_one_after_the_other(tmp_path: Path) -> None:
+    inside: list[str] = []
+
+    def opened(name: str) -> None:
+        with opening(tmp_path, silicon(name), DeviceConfig()):
+            inside.append(name)
+            assert len(inside) == 1
+            time.sleep(0.02)
+            inside.remove(name)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(opened, "abcd"))
+    with opening(tmp_path, silicon("a"), DeviceConfig(l1_small_size=8)):  # another way, cold again
+        began = time.monotonic()
+        opened("a")  # as before: its firmware is there, and it waits for nobody
+        with opening(tmp_path, silicon("b"), DeviceConfig(l1_small_size=8), wait=0.05):
+            pass  # whoever holds the lock may hang: not for ever
+        assert time.monotonic() - began < 5
+
+
+def test_a_board_that_did_not_open_is_cold_still(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="refused"), opening(tmp_path, silicon("a"), DeviceConfig()):
+        raise OSError("refused")
+    assert [path.name for path in (tmp_path / ".opened").iterdir()] == ["lock"]
+
+
+def test_what_ttnn_says_of_its_kernels_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "process.log"
+    log.write_text("JIT cache stats: 1/2 hits (50.0%) [1 cached]\n")
+    before = log.stat().st_size
+    assert hits(log, before) is None
+    with log.open("a") as file:
+        file.write("2026 | info     |    BuildKernels | JIT cache stats: 29/35 hits (82.9%) [29 cached, 93 dedup]\n")
+    assert hits(log, before) == (29, 35)
+    assert last_words(log, before) == ""
+    assert hits(tmp_path / "nowhere") is None
+
+
+def test_who_chose_a_folder_keeps_it_and_mocks_need_none(tmp_path: Path) -> None:
+    assert cache_environment(silicon("a"), {VARIABLE: "/elsewhere"}, tmp_path) == {}
+    assert cache_environment(Board("m", "mock", N300), {}, tmp_path) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_can_t_be_written_costs_only_the_cache(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert cache_environment(silicon("a"), {}, tmp_path / "file") == {}
+
+
+def test_what_was_unused_for_longest_goes_first(tmp_path: Path) -> None:
+    now = 1e9
+    kernels = tmp_path / "host" / "build" / "key" / "kernels" / "reader"
+    for name, age in (("new", 0.0), ("old", 2.0), ("oldest", 3.0)):
+        file = kernels / name / "brisc" / "brisc.elf"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"x" * 100)
+        os.utime(file, (now - age * UNUSED_SECONDS, now - age * UNUSED_SECONDS))
+    prune(tmp_path, most=250, now=now)
+    assert sorted(folder.name for folder in kernels.iterdir()) == ["new", "old"]
+    prune(tmp_path, most=0, now=now)
+    assert [folder.name for folder in kernels.iterdir()] == ["new"]
+
+
+def test_a_board_says_how_many_kernels_it_found(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        run_id = store.start_run(RunInfo("farm sweep"))
+        board = silicon("a")
+        driver = Driver(run_id, [board], LocalFleet(), store, Silent())
+        store.board(run_id, RunBoard(board))
+        driver.released({"a": (29, 35)})
+        [seen] = store.view(run_id).run.boards
+    assert [(event.details, what_happened(event)) for event in seen.events] == [
+        ({"found": 29, "needed": 35}, "29 of 35 kernels were compiled before")
+    ]

@@ -1,0 +1,41 @@
+"""A board process needs farm's packages and the standard library, whatever interpreter it runs in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from farm.board.packages import BROUGHT, packages_folder
+
+
+def in_a_bare_interpreter(folder: Path, code: str) -> str:
+    """Runs code where nothing is installed: `-S` leaves out all of site-packages."""
+    environment = {"PYTHONPATH": str(folder), "PATH": os.environ["PATH"]}
+    run = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=folder.parent,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+def test_the_folder_holds_our_packages_alone(tmp_path: Path) -> None:
+    folder = packages_folder(tmp_path)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(BROUGHT)
+    assert packages_folder(tmp_path) == folder, "a restarted process finds it made"
+
+
+def test_the_board_process_starts_without_anything_installed(tmp_path: Path) -> None:
+    imports = "import farm.worker.__main__, farm.worker.session, farm.worker.runner, tracer.values.live"
+    # ttnn is the host's own, and brings numpy
+    there = "sys.modules.update(ttnn=m.MagicMock(), numpy=m.MagicMock())"
+    code = f"import sys, unittest.mock as m; {there}; {imports}; print('ok')"
+    assert in_a_bare_interpreter(packages_folder(tmp_path), code) == "ok"
+    hidden = "import importlib.util; print([n for n in ('ray', 'pydantic', 'rich') if importlib.util.find_spec(n)])"
+    assert in_a_bare_interpreter(packages_folder(tmp_path), hidden) == "[]"

@@ -1,0 +1,106 @@
+"""Resetting boards, by stand-ins: no test comes near a real tt-smi."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from farm.board.fake import fake_boards
+from farm.board.kinds import KINDS
+from farm.board.reset import COMMAND_VARIABLE, RECENT_SECONDS, Resetter, reset_command
+from farm.board.silicon import VISIBLE_VARIABLE
+from farm.core.board import Board
+
+SILICON = Board("host:0000:61:00.0", "silicon", KINDS["n300"], environment={VISIBLE_VARIABLE: "0000:61:00.0"})
+
+
+def board(command: str | None = None) -> Board:
+    [made] = fake_boards(KINDS["n300"], 1)
+    return replace(made, environment={COMMAND_VARIABLE: command} if command else {})
+
+
+def test_each_kind_has_its_command() -> None:
+    galaxy = replace(SILICON, kind=KINDS["galaxy"])
+    assert reset_command(SILICON, {}) == ["tt-smi", "-r", "0000:61:00.0"]
+    assert reset_command(galaxy, {}) == ["tt-smi", "-glx_reset_auto"]
+    assert reset_command(board(), {}) is None
+
+
+def test_it_is_configurable_and_none_is_a_choice() -> None:
+    own = {COMMAND_VARIABLE: "sudo 'my reset' {addresses} --kind {kind} {board}"}
+    assert reset_command(SILICON, own) == ["sudo", "my reset", "0000:61:00.0", "--kind", "n300", SILICON.id]
+    assert reset_command(SILICON, {COMMAND_VARIABLE: ""}) is None
+    assert reset_command(board(), own) is None, "only silicon follows the host's variable"
+
+
+def test_no_test_can_reach_the_real_command() -> None:
+    assert reset_command(SILICON) == ["false"]
+
+
+def test_starting_it_trips_a_wire() -> None:
+    with pytest.raises(RuntimeError, match="a test would run"):
+        subprocess.run(["tt-smi", "-r", "0"], check=False)
+
+
+def test_it_is_written_down_before_it_fires(tmp_path: Path) -> None:
+    journal = tmp_path / "resets.jsonl"
+    done = Resetter(board(f"cp {journal} {tmp_path / 'seen'}"), 10, tmp_path).reset()
+    assert done.good
+    assert 0 < done.seconds < 10
+    began = json.loads((tmp_path / "seen").read_text(encoding="utf-8"))
+    assert (began["reset"], began["board"]) == ("began", "fake:n300:0")
+    ended = json.loads(journal.read_text(encoding="utf-8").splitlines()[-1])
+    assert (ended["reset"], ended["good"]) == ("ended", True)
+
+
+@pytest.mark.parametrize(
+    ("command", "limit", "message", "timed_out"),
+    [
+        ("sh -c 'echo no such chip; exit 3'", 10, "exit code 3: no such chip", False),
+        ("no-such-command", 10, "no-such-command: No such file or directory", False),
+        ("sleep 60", 0.2, "it did not end in 0.2 s", True),
+        ("sh -c 'sleep 60 & wait'", 0.2, "it did not end in 0.2 s", True),
+    ],
+)
+def test_a_reset_that_fails_says_how(command: str, limit: float, message: str, timed_out: bool, tmp_path: Path) -> None:
+    done = Resetter(board(command), limit, tmp_path).reset()
+    assert (done.good, done.message, done.timed_out) == (False, message, timed_out)
+    assert done.seconds < 5
+
+
+def test_one_at_a_time_on_a_host(tmp_path: Path) -> None:
+    alone = f"sh -c 'mkdir {tmp_path}/alone && sleep 0.2 && rmdir {tmp_path}/alone'"
+    done = []
+    threads = [
+        threading.Thread(target=lambda: done.append(Resetter(board(alone), 30, tmp_path).reset())) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.good for each in done] == [True] * 4
+
+
+def test_recent_resets_count_whoever_asked_for_them(tmp_path: Path) -> None:
+    resetter = Resetter(board("true"), 10, tmp_path)
+    assert resetter.recent() == 0
+    resetter.reset()
+    resetter.reset()
+    Resetter(replace(board("true"), id="another"), 10, tmp_path).reset()
+    with (tmp_path / "resets.jsonl").open("a", encoding="utf-8") as journal:
+        journal.write('{"at": 1, "board": "fake:n')  # the host went down
+    assert Resetter(board("true"), 10, tmp_path).recent() == 2
+    assert resetter.recent(time.time() + RECENT_SECONDS + 1) == 0
+
+
+def test_a_folder_that_cannot_be_written_is_a_failed_reset(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = Resetter(board("true"), 10, tmp_path / "file" / "folder").reset()
+    assert not done.good
+    assert "Not a directory" in done.message

@@ -1,0 +1,118 @@
+"""A process seen from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from farm.board import watchdog as vitals
+from farm.board.watchdog import STOPPED_SECONDS, Ladder, Watch, end, look
+
+SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
+SPINS = "print('up', flush=True)\nwhile True: pass"
+STUBBORN = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (2, 15)]; print('up', flush=True); signal.pause()"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def started(code: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    return process
+
+
+@pytest.fixture
+def sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    process = started(SLEEPS)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_stopped_process_is_told_from_a_sleeping_one(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    clock = Clock()
+    watch = Watch(sleeper.pid, tmp_path / "log", 60, clock)
+    clock.now = 30
+    assert watch.complaint() is None
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    while not (sign := look(sleeper.pid, tmp_path / "log")) or not sign.stopped:
+        time.sleep(0.01)
+    assert watch.complaint() is None
+    clock.now += STOPPED_SECONDS
+    assert watch.complaint() == "its process was stopped for 2 s"
+    os.kill(sleeper.pid, signal.SIGCONT)
+    while (sign := look(sleeper.pid, tmp_path / "log")) and sign.stopped:
+        time.sleep(0.01)
+    assert watch.complaint() is None
+
+
+def test_silence_is_neither_printing_nor_computing(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    clock, log = Clock(), tmp_path / "log"
+    watch = Watch(sleeper.pid, log, 60, clock)
+    watch.complaint()
+    clock.now = 59
+    assert watch.complaint() is None
+    log.write_text("still here", encoding="utf-8")
+    clock.now = 61
+    assert watch.complaint() is None, "it printed"
+    clock.now = 130
+    assert watch.complaint() == "its process neither printed nor computed for 69 s"
+
+
+def test_a_log_without_end_begins_anew(
+    sleeper: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vitals, "MOST_PRINTED", 1000)
+    log = tmp_path / "log"
+    with log.open("ab") as opened:
+        opened.write(b"x" * 1001)
+        opened.flush()
+        assert Watch(sleeper.pid, log, 60).complaint() is None
+        opened.write(b"more")
+    assert log.read_bytes() == b"more"
+
+
+def test_a_process_that_computes_is_not_silent(tmp_path: Path) -> None:
+    process = started(SPINS)
+    clock = Clock()
+    watch = Watch(process.pid, tmp_path / "log", 60, clock)
+    watch.complaint()
+    time.sleep(0.3)
+    clock.now = 61
+    assert watch.complaint() is None
+    process.kill()
+    process.wait()
+    assert watch.complaint() is None, "its end shows elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("code", "stopped", "expected"),
+    [
+        (SLEEPS, False, {1, -signal.SIGINT}),
+        (SLEEPS, True, {1, -signal.SIGINT}),
+        (STUBBORN, False, {-signal.SIGKILL}),
+        (STUBBORN, True, {-signal.SIGKILL}),
+    ],
+)
+def test_the_ladder_is_as_gentle_as_it_can_be(code: str, stopped: bool, expected: set[int]) -> None:
+    process = started(code)
+    if stopped:
+        os.kill(process.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    patience = 0.3 if code == STUBBORN else 20
+    assert end(process, 0.0, Ladder(patience, patience, 10)) in expected
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,224 @@
+"""The real board process with real ttnn in it: what it answers, and how it ends."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from farm.board.kinds import KINDS
+from farm.board.mock import mock_boards
+from farm.board.protocol import Deadlines, Hung, OpenFailed, ProcessDied, Unsound
+from farm.board.watchdog import Ladder
+from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, TtnnProcess
+from farm.core.payload import Parcel, parcel_of
+from farm.core.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
+from tracer.values import v2
+from tracer.values.types import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor, Value
+
+pytestmark = pytest.mark.ttnn
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+TENSOR = Tensor((1, 1, 64, 64), "BFLOAT16", "TILE")
+
+
+def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> Parcel:
+    arguments = {f"arg{number}": value for number, value in enumerate(places)} | keywords
+    return parcel_of(
+        {
+            "id": name,
+            "operation": operation,
+            "arguments": {key: v2.encode(value) for key, value in arguments.items()},
+            "names": [],
+            "output": None if output is None else v2.encode(output),
+        }
+    )
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[TtnnProcess]:
+    made = TtnnProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "board")
+    made.start()
+    yield made
+    made.close()
+
+
+def test_it_runs_vectors_and_judges_them(process: TtnnProcess) -> None:
+    opened = process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
+    assert opened == {"chips": 1, "grid": [8, 8]}
+    wide = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
+    huge = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(wide, (32 * 64, 4096)))
+    outcomes = {
+        outcome.vector_id: outcome
+        for outcome in process.run(
+            [
+                vector("good", "ttnn.add", TENSOR, TENSOR),
+                vector("as traced", "ttnn.add", TENSOR, 1.5, output=TENSOR),
+                vector("not as traced", "ttnn.add", TENSOR, TENSOR, output=Tensor((1, 1, 64, 32), "BFLOAT16", "TILE")),
+                vector("refused", "ttnn.matmul", TENSOR, Tensor((1, 1, 32, 64), "BFLOAT16", "TILE")),
+                vector("too large", "ttnn.relu", Tensor((1, 1, 32 * 64 * 64, 4096), "BFLOAT16", "TILE", memory=huge)),
+                vector("unknown", "ttnn.no_such_operation", TENSOR),
+                vector("not an operation", "ttnn.open_device", 0),
+                vector("no such call", "ttnn.relu", 3),
+            ],
+            60,
+        )
+    }
+    told = {name: (outcome.verdict, outcome.reason) for name, outcome in outcomes.items()}
+    assert told == {
+        "good": (Verdict.VALIDATED, Reason.NONE),
+        "as traced": (Verdict.VALIDATED, Reason.NONE),
+        "not as traced": (Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH),
+        "refused": (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION),
+        "too large": (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY),
+        "unknown": (Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION),
+        "not an operation": (Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION),
+        "no such call": (Verdict.NOT_RUN, Reason.UNBINDABLE),
+    }
+    assert "[1, 1, 64, 32] was traced, this call gave [1, 1, 64, 64]" in outcomes["not as traced"].message
+    assert "TT_FATAL" in outcomes["refused"].message
+    assert "backtrace" not in outcomes["refused"].message
+    assert outcomes["good"].seconds > 0
+    assert outcomes["good"].details["output"] == v2.encode(TENSOR)
+
+
+def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: TtnnProcess) -> None:
+    assert process.open(DeviceConfig(), 60)["grid"] == [8, 7]
+    with pytest.raises(OpenFailed, match="mesh"):
+        process.open(DeviceConfig(mesh_shape=(4, 8)), 60)
+    assert process.open(DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D"), 60)["chips"] == 2
+    gather = vector("gather", "ttnn.all_gather", Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"), dim=3)
+    assert [outcome.verdict for outcome in process.run([gather], 60)] == [Verdict.VALIDATED]
+    assert process.open(DeviceConfig(), 60)["chips"] == 1
+
+
+def test_a_crash_names_its_vector_and_the_process_starts_again(process: TtnnProcess) -> None:
+    # setting a fabric up without its manager aborts the process when a mock is opened
+    aborting = DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D", fabric_manager="DEFAULT")
+    with pytest.raises(ProcessDied, match="SIGABRT") as died:
+        process.open(aborting, 60)
+    assert (died.value.exit, died.value.vector_id) == (-signal.SIGABRT, None)
+    hello = process.start()
+    process.open(DeviceConfig(), 60)
+    running = process.run([vector("first", "ttnn.add", TENSOR, TENSOR), vector("second", "ttnn.add", TENSOR, 1.0)], 60)
+    assert next(running).vector_id == "first"
+    assert next(running).vector_id == "second"
+    os.kill(hello["pid"], signal.SIGKILL)
+    with pytest.raises(ProcessDied, match="SIGKILL") as died:
+        next(process.run([vector("third", "ttnn.add", TENSOR, TENSOR)], 60))
+    assert died.value.vector_id == "third"
+    assert died.value.exit == -signal.SIGKILL
+
+
+def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: TtnnProcess) -> None:
+    process.open(DeviceConfig(), 60)
+    first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(20)] for call in "ab")
+    assert [outcome.vector_id for outcome in process.run(first, 60, lambda: second)] == [each.id for each in first]
+    time.sleep(2)  # what it has, it runs by itself
+    asked = time.time()
+    outcomes = list(process.run(second, 60))
+    assert [outcome.vector_id for outcome in outcomes] == [each.id for each in second]
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.VALIDATED}
+    assert outcomes[0].started < asked
+
+
+def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(process: TtnnProcess) -> None:
+    process.open(DeviceConfig(), 60)
+    first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(2)] for call in "ab")
+    assert len(list(process.run(first, 60, lambda: second))) == 2
+    process.close()
+    process.start()
+    process.open(DeviceConfig(), 60)
+    assert [outcome.vector_id for outcome in process.run(second, 60)] == [each.id for each in second]
+
+
+def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process: TtnnProcess) -> None:
+    process.open(DeviceConfig(), 60)
+    assert process._process is not None
+    pid = process._process.pid
+    os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    with pytest.raises(Hung, match="was stopped for") as hung:
+        # more than a pipe holds: sending must not wait for a process that reads nothing
+        next(process.run([vector(f"v{n}", "ttnn.add", TENSOR, TENSOR) for n in range(500)], 300))
+    assert (hung.value.vector_id, hung.value.stopped) == ("v0", True)
+    assert time.monotonic() - begun < 10, "continued, it follows SIGINT"
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_deadline_ends_a_process_that_ignores_the_gentle_signals(tmp_path: Path) -> None:
+    hurried = Deadlines(ladder=Ladder(interrupt=0.2, terminate=0.2, kill=5))
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", hurried)
+    pid = process.start()["pid"]
+    process.open(DeviceConfig(), 60)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(Hung, match=r"no answer .* since its process was stopped") as hung:
+        next(process.run([vector("v", "ttnn.add", TENSOR, TENSOR)], 0.3))
+    assert hung.value.stopped
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_sound_board_passes_its_check_and_one_without_its_chips_does_not(process: TtnnProcess) -> None:
+    with pytest.raises(Unsound, match="no board is open"):
+        process.check()
+    process.open(DeviceConfig(), 60)
+    process.check()
+    process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])
+    with pytest.raises(Unsound, match="2 of 32 chips are there"):
+        process.check()
+
+
+def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(process: TtnnProcess) -> None:
+    process.open(DeviceConfig(), 60)
+    process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])  # of which most chips are missing
+    refused = vector("refused", "ttnn.matmul", TENSOR, Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"))
+    [outcome] = process.run([refused, vector("after", "ttnn.add", TENSOR, TENSOR)], 60)
+    assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
+    assert outcome.details["doubted"]["verdict"] == "fail_assert_exception"
+    assert "2 of 32 chips are there" in outcome.message
+
+
+def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", Deadlines(vector=10))
+    monkeypatch.delenv(OPERATION_TIMEOUT_VARIABLE, raising=False)
+    assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "8"
+    monkeypatch.setenv(OPERATION_TIMEOUT_VARIABLE, "5")
+    assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "5"
+
+
+def test_a_process_that_is_stopped_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
+    keeper = """
+import os, sys, time
+from pathlib import Path
+from farm.board.kinds import KINDS
+from farm.board.mock import mock_boards
+from farm.board.worker_handle import TtnnProcess
+more = [os.dup(0) for _ in range(16)]  # inside Ray, all one-digit descriptors are taken
+process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
+print(process.start()["pid"], flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", keeper, str(tmp_path)], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        pid = int(started.stdout.readline())
+        os.kill(pid, signal.SIGSTOP)  # else the end of its requests would end it
+        started.kill()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the board process outlived its keeper")

@@ -1,0 +1,183 @@
+"""Every line of the doctor's, where all is well and where it isn't; each that isn't says what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.board import holders, silicon
+from farm.board.holders import Holder
+from farm.board.silicon import PciDevice
+from farm.cli import main
+from farm.cluster import doctor, service
+from farm.cluster.doctor import Finding, State, examine
+from farm.cluster.host_state import HostState, process_began
+from farm.cluster.records import FarmView, HostView
+from farm.core.errors import NotRunnable
+from farm.core.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in [name for name in os.environ if name.startswith("FARM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(silicon, "pci_devices", list)
+    return Settings(state=tmp_path / "state", store=str(tmp_path / "farm.db"), token_file=tmp_path / "token")
+
+
+def found(settings: Settings) -> dict[str, Finding]:
+    """The findings by what was looked at; all that are bad say what to do."""
+    findings = list(examine(settings))
+    assert all(each.advice for each in findings if each.state is not State.GOOD)
+    return {each.what: each for each in findings}
+
+
+def states(settings: Settings) -> dict[str, str]:
+    return {what: each.state.value for what, each in found(settings).items()}
+
+
+def test_a_host_without_boards_is_well(settings: Settings) -> None:
+    seen = states(settings)
+    assert seen.items() >= {"python": "ok", "boards": "note", "disk": "ok", "store": "ok", "farm": "note"}.items()
+    assert "bad" not in seen.values()
+
+
+def test_no_ttnn_is_bad(settings: Settings, tmp_path: Path) -> None:
+    bare = tmp_path / "python"  # a Python that sees nothing that is installed
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
+    bare.chmod(0o755)
+    assert found(settings.model_copy(update={"python": str(bare)}))["ttnn"].state is State.BAD
+    assert "it doesn't run" in found(settings.model_copy(update={"python": "/no/python"}))["ttnn"].found
+
+
+@pytest.mark.parametrize(("version", "state"), [("0.66.0", None), ("0.67.0", "note"), ("0.81.1+g1", "note")])
+def test_later_ttnn_wants_a_toolchain(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, state: str | None
+) -> None:
+    monkeypatch.setattr(doctor, "SFPI", tmp_path / "sfpi")
+    told = {"python": "3.12", "ttnn": version, "driver": "2.4.1", "firmware": "19.4.0.0"}
+    monkeypatch.setattr("farm.cluster.inventory.versions", lambda _: told)
+    seen = states(settings)
+    assert (seen.get("sfpi"), seen["driver"], seen["firmware"]) == (state, "ok", "ok")
+    (tmp_path / "sfpi").mkdir()
+    assert "sfpi" not in states(settings)
+
+
+def test_boards_their_holders_permissions_and_hugepages(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices, pages = tmp_path / "devices", tmp_path / "pages"
+    devices.mkdir()
+    (devices / "0").touch()
+    monkeypatch.setattr(doctor, "DEVICES", devices)
+    monkeypatch.setattr(doctor, "HUGEPAGES", pages)
+    monkeypatch.setattr(silicon, "pci_devices", lambda: [PciDevice("0000:61:00.0", "n300")])
+    monkeypatch.setattr(holders, "holders", lambda: [Holder("0000:61:00.0", 7, "python")])
+    monkeypatch.setattr(holders, "broker", lambda: Holder("", 8, "tt-device-mcp"))
+    monkeypatch.setattr("os.access", lambda *_: False)
+    seen = found(settings)
+    assert "n300" in seen["boards"].found
+    assert {what: seen[what].state.value for what in ("permissions", "broker", "holder", "hugepages")} == {
+        "permissions": "bad",
+        "broker": "note",
+        "holder": "note",
+        "hugepages": "bad",
+    }
+    pages.write_text("4\n")
+    monkeypatch.undo()
+    monkeypatch.setattr(doctor, "HUGEPAGES", pages)
+    monkeypatch.setattr(silicon, "pci_devices", lambda: [PciDevice("0000:61:00.0", "n300")])
+    monkeypatch.setattr(doctor, "DEVICES", devices)
+    assert found(settings)["hugepages"].found == "4 of 1 GiB"
+
+
+def test_little_disk_and_a_store_that_is_none(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "FREE_BYTES", 2**60)
+    (tmp_path / "farm.db").write_text("no database, but long enough to be taken for one" * 50)
+    seen = states(settings)
+    assert (seen["disk"], seen["store"]) == ("note", "bad")
+
+
+def test_a_farm_that_does_not_answer_and_a_node_that_ended(settings: Settings, tmp_path: Path) -> None:
+    away = found(settings.model_copy(update={"address": "127.0.0.1:9"}))["farm"]
+    assert away.state is State.BAD
+    assert "farm up --head" in away.found
+    state(settings, tmp_path, pid=2**22 + 1)
+    assert found(settings)["node"].state is State.BAD
+
+
+def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state(settings, tmp_path, pid=os.getpid())
+    hosts = [
+        host("near", "0.66.0", clock_off=0.1),
+        host("late", "0.81.1", clock_off=-40.0),
+        host("gone", "0.81.1", clock_off=None, state="lost"),
+    ]
+
+    @contextmanager
+    def connected(*_: Any) -> Iterator[Any]:
+        class Farm:
+            def call(self, _: str) -> FarmView:
+                return FarmView(at=time.time() + 60, hosts=hosts, boards=[], runs=[], totals={})
+
+        yield Farm()
+
+    monkeypatch.setattr(service, "connected", connected)
+    findings = list(examine(settings))
+    told = [(each.what, each.state.value, each.found) for each in findings[-5:]]
+    assert told == [
+        ("farm", "ok", "127.0.0.1:6379 takes the token; 3 hosts, 0 boards"),
+        ("clock", "bad", "the head's is +60 s from this one's"),
+        ("clock", "bad", "late's is -40.0 s off"),
+        ("host", "bad", "gone (10.0.0.1) is lost"),
+        ("versions", "note", "boards are opened by ttnn 0.66.0, 0.81.1"),
+    ]
+
+
+def test_a_refused_token_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise NotRunnable("the farm at 10.0.0.1:6379 refuses the token")
+
+    monkeypatch.setattr(service, "connected", refuse)
+    seen = found(settings.model_copy(update={"address": "10.0.0.1:6379"}))["farm"]
+    assert (seen.state, seen.found) == (State.BAD, "the farm at 10.0.0.1:6379 refuses the token")
+
+
+def test_the_command_says_it_to_machines_too(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("farm.core.settings.load_settings", lambda: settings)
+    monkeypatch.setattr("sys.argv", ["farm", "doctor", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["what"] for row in rows} >= {"python", "ray", "ttnn", "boards", "disk", "store", "farm"}
+
+
+def host(name: str, ttnn: str, *, clock_off: float | None, state: str = "up") -> HostView:
+    return HostView(name=name, address="10.0.0.1", state=state, boards=1, versions={"ttnn": ttnn}, clock_off=clock_off)
+
+
+def state(settings: Settings, folder: Path, pid: int) -> None:
+    HostState(
+        name="a",
+        head=True,
+        address="127.0.0.1:6379",
+        node_ip="127.0.0.1",
+        token_file=folder / "token",
+        marker="m",
+        pid=pid,
+        began=process_began(pid) or 0,
+        log=folder / "ray.log",
+    ).save(settings.state)

@@ -1,0 +1,74 @@
+"""What a host remembers of its boards from one run to the next, without a farm."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from farm.board.fake import SCRIPT_VARIABLE, Script, fake_boards
+from farm.board.kinds import KINDS
+from farm.cluster.host_memory import Memory, usable_boards
+from farm.cluster.inventory import take_stock
+from farm.core.errors import FarmError, NotRunnable
+
+FIRST, SECOND = fake_boards(KINDS["n300"], 2)
+
+
+def test_a_held_board_is_left_out_until_it_is_released() -> None:
+    notes: list[str] = []
+    Memory().hold(FIRST, "it smells", "ann@lab")
+    assert [board.id for board in usable_boards("fake:n300*2", notes.append)] == [SECOND.id]
+    assert notes == [f"{FIRST.id} is left out, held by ann@lab: it smells"]
+    with pytest.raises(NotRunnable, match=f"it smells; `farm boards release {FIRST.id}`"):
+        usable_boards("fake:n300", notes.append)
+    offered = take_stock("fake:n300*2", "lab", None)
+    assert [board.id for board in offered.boards] == [f"lab:{SECOND.id}"]
+    assert "it smells" in offered.notes[0]
+    Memory().release(FIRST.id)
+    assert len(usable_boards("fake:n300*2", notes.append)) == 2
+    with pytest.raises(FarmError, match="is not held"):
+        Memory().release(FIRST.id)
+
+
+def test_a_memory_that_cannot_be_read_is_said_and_not_forgotten() -> None:
+    Memory().path.write_text("{", encoding="utf-8")
+    with pytest.raises(FarmError, match=r"boards\.json can't be read"):
+        usable_boards("fake:n300", print)
+    with pytest.raises(FarmError, match=r"boards\.json can't be read"):
+        Memory().hold(FIRST, "it smells", "ann@lab")
+    assert Memory().path.read_text() == "{"
+
+
+@pytest.mark.ray
+def test_a_board_that_a_run_found_bad_is_not_used_by_the_next(tmp_path: Path) -> None:
+    bad = {SCRIPT_VARIABLE: str(Script(checks=(False,)))}
+    first = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path, **bad)
+    assert first.returncode == 3
+    [board] = json.loads(_farm("boards", "--json", at=tmp_path).stdout)["boards"]
+    assert (board["id"], board["state"]) == ("fake:n300:0", "bad")
+    second = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path)
+    assert second.returncode == 3
+    assert "farm boards release fake:n300:0" in second.stderr
+    assert _farm("boards", "release", "fake:n300:0", at=tmp_path).returncode == 0
+    third = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path)
+    assert "held" not in third.stderr
+    [board] = json.loads(_farm("boards", "--json", at=tmp_path).stdout)["boards"]
+    assert board["state"] == "free"
+    assert board["canary"] is not None
+
+
+def _farm(*words: str, at: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "farm", *words],
+        env={**os.environ, "FARM_STORE": str(at / "farm.db"), **more},
+        cwd=at,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )

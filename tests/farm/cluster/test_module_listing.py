@@ -1,0 +1,32 @@
+"""Sweep modules listed by a board process on a host of the farm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from farm.board.kinds import KINDS
+from farm.board.mock import mock_boards
+from farm.cluster.module_listing import FarmListing
+from farm.planning.module_listing import list_modules
+from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.records import Listed, Problem
+from tests.farm.clusters import cluster_of
+
+pytestmark = [pytest.mark.ttnn, pytest.mark.ray]
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+GOOD = "parameters = {'nightly': {'a': range(30), 'b': range(40)}}\ndef run(a, b, *, device): return True, ''\n"
+
+
+def test_modules_are_imported_on_a_host_of_the_farm(tmp_path: Path) -> None:
+    (tmp_path / "dies.py").write_text("import os\nparameters = {}\nos.abort()\n")
+    (tmp_path / "good.py").write_text(GOOD)
+    board = replace(mock_boards(KINDS["n300"], 1)[0], host="other")
+    with cluster_of(1):
+        records = list(list_modules(find_modules(place_of(sweeps=tmp_path)), None, FarmListing(None, board)))
+    [problem] = [record for record in records if isinstance(record, Problem)]
+    assert problem.message.startswith("dies: while it was imported, the board process was killed by SIGABRT")
+    assert [record.index for record in records if isinstance(record, Listed)] == list(range(1200))

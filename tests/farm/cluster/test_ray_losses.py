@@ -1,0 +1,105 @@
+"""What becomes of a run when Ray itself fails: its head dies, its calls get lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from farm.board.fake import SCRIPT_VARIABLE, Script
+from farm.core.verdicts import Reason
+from farm.store import RunView, Store, VectorView
+from tests.chaos.monkey import descendants
+
+pytestmark = pytest.mark.ray
+VECTORS = 60
+
+
+def sweep(store: Path, *arguments: str, seconds: float = 0.0, **variables: str) -> subprocess.Popen[str]:
+    """A sweep over two fake boards."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "farm", "sweep", *arguments, "--store", str(store), "--out", str(store) + ".out"],
+        env={**os.environ, SCRIPT_VARIABLE: str(Script(seconds=seconds)), **variables},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def new(store: Path, seconds: float = 0.0, **variables: str) -> subprocess.Popen[str]:
+    boards = ("--suite", "model_traced", "--boards", "fake:n300*2", "--limit", str(VECTORS))
+    return sweep(store, *boards, seconds=seconds, **variables)
+
+
+def ended(running: subprocess.Popen[str]) -> str:
+    """What it said on standard error, once it ends by itself."""
+    try:
+        return running.communicate(timeout=240)[1]
+    except subprocess.TimeoutExpired:
+        running.kill()
+        pytest.fail(f"it did not end: {running.communicate()[1]}")
+
+
+def view(store: Path) -> RunView | None:
+    if not store.exists():
+        return None
+    with Store.open(store) as opened:
+        runs = opened.runs()
+        return opened.view(runs[0].id) if runs else None
+
+
+def able(run: RunView) -> list[VectorView]:
+    """The vectors that a fake n300 can run: not all of the shipped master are for one."""
+    found = [vector for vector in run.vectors if vector.reason is not Reason.UNSATISFIABLE]
+    assert len(found) > VECTORS / 2
+    return found
+
+
+def tried(store: Path) -> int:
+    found = view(store)
+    return sum(len(vector.history) for vector in found.vectors) if found else 0
+
+
+def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Path) -> None:
+    store = tmp_path / "farm.db"
+    running = new(store, seconds=1.2)
+    while running.poll() is None and tried(store) < 4:
+        time.sleep(0.1)
+    [head] = [pid for pid, command in descendants(running.pid).items() if command.split(" ")[0].endswith("gcs_server")]
+    os.kill(head, signal.SIGKILL)
+    said = ended(running)
+    assert running.returncode == 3, said
+    assert "of the Ray cluster has not answered" in said or "no node left" in said
+    before = view(store)
+    assert before is not None
+    assert before.run.finished is not None
+    assert all(vector.concluded for vector in before.vectors)
+    done = {vector.vector_id: vector.history for vector in before.vectors if vector.verdict.good}
+    assert done
+    resumed = sweep(store, "--resume", "last", "--retry-infra")
+    said = ended(resumed)
+    assert resumed.returncode in (0, 3), said
+    after = view(store)
+    assert after is not None
+    assert all(vector.verdict.good for vector in able(after))
+    assert all(vector.history == done.get(vector.vector_id, vector.history) for vector in after.vectors)
+
+
+def test_lost_calls_cost_nothing(tmp_path: Path) -> None:
+    store = tmp_path / "farm.db"
+    # Ray's own hook: requests and answers of these calls are dropped by chance
+    lossy = {"num_failures": 4, "req_failure_prob": 10, "resp_failure_prob": 10, "in_flight_failure_prob": 5}
+    calls = ("CoreWorkerService.grpc_client.PushTask", "CoreWorkerService.grpc_client.ReportGeneratorItemReturns")
+    running = new(store, RAY_testing_rpc_failure=json.dumps(dict.fromkeys(calls, lossy)))
+    said = ended(running)
+    assert running.returncode in (0, 3), said
+    after = view(store)
+    assert after is not None
+    for vector in able(after):
+        assert sum(attempt.verdict.good for attempt in vector.history) == 1

@@ -1,0 +1,163 @@
+"""Three hosts with addresses of their own, and a fourth machine that only submits: what the README's section says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.farm.cluster.network import Host, Watch, ended, network
+
+pytest.importorskip("aiohttp", reason="a farm of several hosts needs ray[default]: uv run --all-groups pytest")
+pytestmark = pytest.mark.skipif(find_spec("ttnn") is None, reason="ttnn has no wheel for this Python")
+
+README = Path(__file__).parents[3] / "README.md"
+SLOW_MODULE = '''
+"""Vectors that take a while, so that hosts can come and go, until the file ENOUGH is there."""
+import os
+import time
+
+import ttnn
+
+parameters = {"slow": {"number": list(range(1000))}}
+
+
+def run(number, *, device):
+    if not os.path.exists("ENOUGH"):
+        time.sleep(0.3)
+    ttnn.empty((32, 32), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
+    return True, "1.0"
+'''
+MODEL = """
+import ttnn
+
+device = ttnn.open_mesh_device(ttnn.MeshShape(1, 1))
+ttnn.relu(ttnn.empty([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device))
+ttnn.close_mesh_device(device)
+"""
+ZOO = """
+models:
+  - {name: on-gamma, target: small.py, boards: {kind: p300}, workdir: {ship: models}}
+  - {name: on-alpha, target: small.py, boards: {kind: p150}, workdir: {ship: models}}
+"""
+
+
+def readme_lines() -> dict[str, str]:
+    """The lines of the README's section, by what their comments say of where they are run."""
+    block = README.read_text(encoding="utf-8").split("\n## A farm of many hosts\n", 1)[1].split("```sh\n", 1)[1]
+    lines = re.findall(r"^(.+?) +# (.+)$", block.split("```")[0], re.MULTILINE)
+    return {comment.split(":")[0]: line for line, comment in lines}
+
+
+@pytest.mark.ray
+@pytest.mark.ttnn
+def test_three_hosts() -> None:
+    says = readme_lines()
+    offers = {"alpha": "mock:n150,mock:p150", "beta": "mock:n300", "gamma": "mock:p300"}
+    settings = {name: {"FARM_BOARDS": boards} for name, boards in offers.items()}
+    with network({**settings, "laptop": {}}) as (alpha, beta, gamma, laptop):
+        enough = alpha.home.parent / "enough"
+        assert "alpha:mock:n150:0" in alpha.run(says["on the head"])
+        assert (alpha.home / ".config/farm/token").stat().st_mode & 0o077 == 0
+        joining = beta.start(says["on every other host"])
+        _a_wrong_token_gets_nothing(gamma, laptop)
+        ended(joining, "beta joins")
+
+        with Watch(alpha) as watch:
+            _bring_work(laptop, enough)
+            laptop.run(says["anywhere else, once"])
+            sweep = laptop.start(_here(says["a folder goes along, its report comes back"]))
+            _until(lambda: watch.runs_vectors("beta:mock:n300:0"), "the sweep runs on beta", sweep)
+            gamma.run(says["on every other host"])
+            _until(lambda: watch.runs_vectors("gamma:mock:p300:0"), "a new kind that joins in mid-run gets work", sweep)
+            beta.run(says["a host leaves"])
+            _until(lambda: "beta:mock:n300:0" not in watch.states, "beta left", sweep)
+            [run] = watch.farm["runs"]
+            assert (run["priority"], run["max_boards"]) == (1, 8)
+            assert sweep.poll() is None, "the sweep goes on without it"
+            enough.touch()
+            printed = ended(sweep, "the sweep")
+            assert "::farm-" not in printed
+            _report_is_whole(json.loads((laptop.home / "out" / "report.json").read_text()))
+
+            told = laptop.run(_here(says["a zoo of models, traced; the master comes back"]))
+            master = json.loads((laptop.home / "out" / "master.json").read_text())
+            assert "ttnn.relu" in master["operations"], told
+            assert "2 of 2, 2 validated" in told
+            _boards_by_hand(alpha)
+            assert "alpha:mock:n150:0" in alpha.run(says["on any of them"])
+        gamma.run(says["a host leaves"])
+        alpha.run(says["a host leaves"])
+        assert not [pid for host in (alpha, beta, gamma) for pid in host.processes()], "what was started is ended"
+
+
+def _here(line: str) -> str:
+    """A line of the laptop's shell, which remembers what it exported."""
+    return f"{readme_lines()['anywhere else']} && {line}"
+
+
+def _bring_work(laptop: Host, enough: Path) -> None:
+    """What the laptop sends along: modules and models, of which no other host has a copy."""
+    for name, text in (
+        ("sweeps/slow.py", SLOW_MODULE.replace("ENOUGH", str(enough))),
+        ("models/small.py", MODEL),
+        ("zoo.yaml", ZOO),
+    ):
+        path = laptop.home / "work" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _a_wrong_token_gets_nothing(host: Host, laptop: Host) -> None:
+    make = "umask 077; printf %032d 0 > wrong; exec farm"
+    joining = host.start(f"{make} up --join 10.0.0.1:6379 --boards mock:p150 --token-file wrong")
+    submitting = laptop.start(f"{make} submit --jobs http://10.0.0.1:8265 --token-file wrong -- boards")
+    for process in (joining, submitting):
+        told = ended(process, "a wrong token", expect=3)
+        assert "refuses the token" in told
+        assert "Traceback" not in told
+    assert not host.processes()
+
+
+def _boards_by_hand(host: Host) -> None:
+    """Holds, probes, resets and releases a board."""
+    board = "gamma:mock:p300:0"
+    done = host.run(
+        f"farm boards hold {board} --why 'to be looked at' --json && farm boards --json "
+        f"&& farm boards probe {board} && farm boards release {board}"
+    )
+    assert '"action": "hold"' in done
+    assert '"why": "held by' in done
+    assert f"{board} passed its check" in done
+    assert f"{board} may be used again" in done
+
+
+def _report_is_whole(report: dict[str, Any]) -> None:
+    assert report["counts"]["planned"] == report["counts"]["validated"] == 1000
+    assert all(vector["attempts"] == 1 for vector in report["vectors"]), "nothing is retried for a drained host"
+    ran = Counter(vector["board"] for vector in report["vectors"])
+    assert set(ran) == {"alpha:mock:n150:0", "alpha:mock:p150:0", "beta:mock:n300:0", "gamma:mock:p300:0"}
+
+
+def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 240) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if sweep.poll() is not None or time.monotonic() > deadline:
+            sweep.kill()
+            pytest.fail(f"it never was so: {what}; the sweep said:\n{sweep.communicate()[0]}")
+        time.sleep(0.1)
+
+
+def test_the_network_leaves_nothing() -> None:
+    with network({"one": {}}) as [host]:
+        assert host.processes() == []
+    assert not Path("/var/run/netns", host.namespace).exists()
+    assert not host.home.exists()

@@ -1,0 +1,74 @@
+"""One test for each row of the table of texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from farm.core.classify import RULES, classify, classify_end, describe_exit, last_words, words
+from farm.core.verdicts import Reason, Verdict
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.text[:30])
+def test_each_text_decides_its_verdict(rule: object) -> None:
+    text = rule.text  # type: ignore[attr-defined]
+    assert classify(f"TT_THROW @ somewhere: {text} and more") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
+
+
+def test_anything_else_is_a_failed_assertion() -> None:
+    assert classify("TT_FATAL: shapes differ") == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
+    assert classify("") == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
+
+
+def test_words_leave_out_the_backtrace() -> None:
+    told = words(
+        RuntimeError("TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal\nbacktrace:\n --- frame 1\n --- frame 2")
+    )
+    assert told == "TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal"
+    assert words(ValueError("bad")) == "ValueError: bad"
+    assert words(KeyError()) == "KeyError"
+    assert len(words(RuntimeError("x" * 100_000))) < 5000
+
+
+def test_exits_are_told_by_signal_or_code() -> None:
+    assert describe_exit(-11) == "was killed by SIGSEGV"
+    assert describe_exit(3) == "ended with exit code 3"
+    assert describe_exit(None) == "ended in an unknown way"
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("terminate called after throwing an instance of 'std::runtime_error'", Reason.CRASH),
+        ("TT_FATAL @ a.cpp:1: tensor.is_allocated()", Reason.CRASH),
+        ("", Reason.CRASH),
+        ("MemoryError", Reason.CRASH),
+        ("TT_THROW: device timeout in fetch queue wait, potential hang detected", Reason.HANG),
+    ],
+)
+def test_an_end_under_a_vector_is_its_failure(said: str, means: Reason) -> None:
+    assert classify_end(said) == (Verdict.FAIL_CRASH_HANG, means)
+
+
+def test_sigkill_comes_from_outside() -> None:
+    assert classify_end("the board process was killed by SIGKILL", -9) == (Verdict.FAIL_CRASH_HANG, Reason.KILLED)
+    assert classify_end("the board process was killed by SIGSEGV", -11) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
+    assert classify_end("what(): No space left on device", -9)[0] is Verdict.HOST_FAULT
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.verdict.fault], ids=lambda rule: rule.text[:30])
+def test_an_end_that_tells_of_board_or_host_blames_no_vector(rule: object) -> None:
+    assert classify_end(f"what(): {rule.text}") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
+
+
+def test_last_words_are_the_complaint_wherever_it_stands(tmp_path: Path) -> None:
+    log = tmp_path / "process.log"
+    assert last_words(log) == ""
+    log.write_bytes(b"opening\n\xff\x00\n")
+    assert last_words(log) == "\ufffd\x00"
+    log.write_text("TT_FATAL: too wide\nnanobind: leaked 3 instances\n", encoding="utf-8")
+    assert last_words(log) == "TT_FATAL: too wide"
+    assert last_words(log, since=18) == "nanobind: leaked 3 instances", "what another process said is not its word"
+    log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
+    assert last_words(log) == "the end"

@@ -1,0 +1,100 @@
+"""Inferring how a board must be opened from what a configuration needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from farm.board.kinds import KINDS
+from farm.planning.device_configs import way_to_open
+from farm.sweeps.needs import Needs, needs, traced_archs
+from tracer.device_config import DeviceConfig
+from tracer.values.types import (
+    CoreCoord,
+    CoreGrid,
+    CoreRange,
+    CoreRangeSet,
+    MemoryConfig,
+    Placement,
+    ShardSpec,
+    Struct,
+    Tensor,
+)
+
+
+def sharded(columns: int, rows: int, buffer: str = "L1") -> Tensor:
+    grid = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(columns - 1, rows - 1)),))
+    memory = MemoryConfig("HEIGHT_SHARDED", buffer, ShardSpec(grid, (32, 32)))
+    return Tensor((1, 1, 32 * columns * rows, 32), "BFLOAT16", "TILE", memory=memory)
+
+
+def test_shards_in_l1_need_their_cores_and_banks_of_dram_none() -> None:
+    assert needs("ttnn.add", {"arg0": sharded(8, 8)}).grid == (8, 8)
+    assert needs("ttnn.add", {"arg0": sharded(12, 1, "DRAM")}).grid == (1, 1)
+    assert needs("ttnn.add", {"arg0": sharded(3, 2), "memory_config": sharded(1, 5).memory}).grid == (3, 5)
+
+
+def test_what_is_sharded_over_banks_of_dram_runs_where_it_was_traced() -> None:
+    wormhole, blackhole = {"board_type": "Wormhole", "device_series": "n300"}, {"device_series": "Blackhole"}
+    over_banks = {"arg0": sharded(8, 1, "DRAM")}
+    assert traced_archs(over_banks, [blackhole]) == ("blackhole",)
+    assert traced_archs(over_banks, [wormhole, blackhole]) == ("blackhole", "wormhole_b0")
+    assert traced_archs(over_banks, [blackhole, None]) == (), "what isn't known keeps nobody out"
+    assert traced_archs({"arg0": sharded(8, 1)}, [blackhole]) == ()
+
+
+def test_programs_need_their_cores() -> None:
+    config = Struct("SDPAProgramConfig", (("compute_with_storage_grid_size", CoreCoord(8, 7)), ("q_chunk_size", 64)))
+    assert needs("ttnn.softmax", {"program_config": config}).grid == (8, 7)
+    assert needs("ttnn.matmul", {"core_grid": CoreGrid(x=4, y=9)}).grid == (4, 9)
+
+
+def test_collectives_need_a_fabric_and_a_mesh() -> None:
+    assert needs("ttnn.experimental.all_gather_async", {"arg0": sharded(1, 1)}) == Needs((1, 2), (1, 1), fabric=True)
+    assert needs("ttnn.all_gather", {}, [2, 4]).mesh == (2, 4)
+    placed = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE", placement=Placement((1, 8), (1, 8), (None, 3)))
+    assert needs("ttnn.add", {"arg0": placed}) == Needs((1, 8))
+
+
+def test_convolutions_need_small_l1() -> None:
+    assert needs("ttnn.conv2d", {}).small_l1
+    assert needs("ttnn.max_pool2d", {}).small_l1
+    assert not needs("ttnn.add", {}).small_l1
+
+
+@pytest.mark.parametrize(
+    ("grid", "kind", "way"),
+    [
+        ((8, 7), "n300", (None, None)),
+        ((8, 8), "n300", ("ETH", None)),
+        ((8, 8), "n150", (None, None)),
+        ((7, 9), "n150", (None, "COL")),
+        ((8, 9), "n150", None),
+        ((8, 9), "galaxy", (None, None)),
+        ((8, 10), "galaxy", ("ETH", None)),
+        ((11, 10), "n300", None),
+        ((11, 10), "p150", (None, None)),
+    ],
+)
+def test_a_kind_is_opened_in_the_plainest_way_that_serves(
+    grid: tuple[int, int], kind: str, way: tuple[str | None, str | None] | None
+) -> None:
+    config = way_to_open(KINDS[kind], Needs(grid=grid))
+    assert (None if config is None else (config.dispatch_core_type, config.dispatch_core_axis)) == way
+
+
+def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
+    assert [name for name, kind in KINDS.items() if way_to_open(kind, Needs(mesh=(2, 4)))] == ["t3000", "galaxy"]
+    blackhole = [name for name, kind in KINDS.items() if way_to_open(kind, Needs(archs=("blackhole",)))]
+    assert blackhole == ["p100", "p150", "p300"]
+    assert way_to_open(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
+
+
+def test_a_traced_config_is_served_by_what_opens_so() -> None:
+    mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
+    assert way_to_open(KINDS["n300"], Needs(), mesh) is mesh
+    assert way_to_open(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "it is opened in no other way than is known"
+    assert way_to_open(KINDS["n150"], Needs(), mesh) is None
+    assert way_to_open(KINDS["p300"], Needs(), mesh) is None, "Blackhole dispatches by column"
+    assert way_to_open(KINDS["p150"], Needs(), DeviceConfig(dispatch_core_type="ETH")) is None
+    fixture = DeviceConfig(opened_by="a module")
+    assert way_to_open(KINDS["n150"], Needs(grid=(9, 9)), fixture) is fixture, "it opens whatever it finds"

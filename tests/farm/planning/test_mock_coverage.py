@@ -1,0 +1,51 @@
+"""Boards that nobody named are those that the vectors need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from farm.board.kinds import KINDS
+from farm.board.mock import mock_boards
+from farm.core.board import BoardKind
+from farm.core.verdicts import Reason
+from farm.planning.mock_coverage import Plan, add_needed_mocks
+from farm.planning.vectors import Vector
+from tests.farm.running.test_driver import vector
+
+N300 = mock_boards(KINDS["n300"], 2)
+
+
+def plan_of(**needed: str) -> Plan:
+    """A plan of vectors, each of which the kinds named for it can run."""
+
+    def plan(kinds: Iterable[BoardKind]) -> list[Vector]:
+        there = {kind.name for kind in kinds}
+        vectors = []
+        for name, able in needed.items():
+            serving = set(able.split()) & there
+            none = None if serving else (Reason.UNSATISFIABLE, "no board opens so")
+            vectors.append(replace(vector(name, kinds=sorted(serving)), unrunnable=none))
+        return vectors
+
+    return plan
+
+
+def kinds_for(**needed: str) -> list[str]:
+    boards, vectors = add_needed_mocks(N300, plan_of(**needed))
+    assert [each.id for each in vectors] == list(needed)
+    return [board.kind.name for board in boards]
+
+
+def test_what_is_there_is_enough() -> None:
+    assert kinds_for(a="n150 n300", b="n300 t3000") == ["n300", "n300"]
+
+
+def test_the_kind_that_serves_most_is_added_once_and_the_smallest_of_equals() -> None:
+    assert kinds_for(a="t3000 galaxy", b="t3000 galaxy", c="n300") == ["n300", "n300", "t3000"]
+    assert kinds_for(a="t3000 galaxy", b="galaxy") == ["n300", "n300", "galaxy"]
+    assert kinds_for(a="galaxy", b="p150 p300") == ["n300", "n300", "p150", "galaxy"]
+
+
+def test_what_no_kind_serves_adds_none() -> None:
+    assert kinds_for(a="", b="n300") == ["n300", "n300"]

@@ -1,0 +1,94 @@
+"""Planning: one vector for each configuration, none dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farm.board.kinds import KINDS
+from farm.core.errors import NothingSelected
+from farm.core.verdicts import Reason
+from farm.planning.vectors import plan
+from tracer.errors import UnknownOperation
+from tracer.master.master import Master, shipped
+
+TENSOR = {
+    "type": "ttnn.Tensor",
+    "original_shape": [1, 1, 32, 32],
+    "original_dtype": "DataType.BFLOAT16",
+    "layout": "Layout.TILE",
+    "storage_type": "StorageType.DEVICE",
+    "memory_config": {"memory_layout": "TensorMemoryLayout.INTERLEAVED", "buffer_type": "BufferType.DRAM"},
+}
+
+
+def master(**operations: list[Any]) -> Master:
+    return Master.parse(
+        {"operations": {f"ttnn.{name}": {"configurations": found} for name, found in operations.items()}}
+    )
+
+
+def test_one_vector_for_each_configuration_the_same_or_not() -> None:
+    one, other = {"arguments": {"arg0": TENSOR}}, {"arguments": {"arg0": TENSOR, "arg1": 2}}
+    vectors = plan(master(add=[one, other, one], relu=[one]))
+    assert [vector.operation for vector in vectors] == ["ttnn.add"] * 3 + ["ttnn.relu"]
+    assert len({vector.id for vector in vectors}) == 4
+    assert vectors[2].id == f"{vectors[0].id}-2"
+    assert vectors[0].content_hash == vectors[2].content_hash
+
+
+def test_a_broken_configuration_is_planned_and_says_why() -> None:
+    broken = {"arguments": {"arg0": {**TENSOR, "original_shape": "no shape"}}}
+    vectors = plan(master(add=[{"arguments": {"arg0": TENSOR}}, broken]))
+    assert [vector.unrunnable is None for vector in vectors] == [True, False]
+    assert vectors[1].unrunnable is not None
+    reason, told = vectors[1].unrunnable
+    assert reason is Reason.BROKEN_CONFIGURATION
+    assert "ttnn.add" in told
+    assert "arg0" in told
+
+
+def test_operations_are_selected_by_name() -> None:
+    both = master(add=[{"arguments": {"arg0": TENSOR}}], relu=[{"arguments": {"arg0": TENSOR}}])
+    assert [vector.operation for vector in plan(both, ["relu"])] == ["ttnn.relu"]
+    assert len(plan(both, ["add", "ttnn::add", "ttnn.relu"])) == 2
+    with pytest.raises(UnknownOperation, match="relu"):
+        plan(both, ["relo"])
+
+
+def test_an_empty_master_selects_nothing() -> None:
+    with pytest.raises(NothingSelected, match="farm trace"):
+        plan(master())
+
+
+def test_what_no_board_here_can_run_is_said_at_once() -> None:
+    config = {"mesh_shape": [4, 8]}
+    galaxy = {"arguments": {"arg0": TENSOR}, "executions": [{"source": "m", "device_config": config}]}
+    (vector,) = plan(master(add=[galaxy]), kinds=[KINDS["n300"]])
+    assert vector.unrunnable is not None
+    assert vector.unrunnable[0] is Reason.UNSATISFIABLE
+    assert "4 x 8" in vector.unrunnable[1]
+    assert not vector.device_config_inferred
+    (vector,) = plan(master(add=[galaxy]), kinds=[KINDS["n300"], KINDS["galaxy"]])
+    assert vector.kinds == {"galaxy"}
+
+
+def test_the_real_master_is_planned_whole(shared_data: Path) -> None:
+    vectors = plan(Master.read(shared_data / "master_n300_2025-11_v1.json"), kinds=[KINDS["n300"]])
+    assert len(vectors) == len({vector.id for vector in vectors}) == 555
+    assert all(vector.unrunnable is None for vector in vectors)
+    assert all(vector.device_config_inferred for vector in vectors)
+    assert len({vector.device_config for vector in vectors}) == 6
+
+
+def test_what_is_sharded_over_banks_of_dram_is_for_boards_as_it_was_traced_on() -> None:
+    [vector] = [
+        each
+        for each in plan(Master.read(shipped()), ["linear"], [KINDS["n300"]])
+        if "archs" in each.payload and each.payload["archs"] == ["blackhole"]
+    ][:1]
+    assert vector.unrunnable is not None
+    assert vector.unrunnable[0] is Reason.UNSATISFIABLE
+    assert "of blackhole" in vector.unrunnable[1]

@@ -1,0 +1,144 @@
+"""What the report page is made of: tables, plots, what happened to boards."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Verdict
+from farm.report.background import Background, background, configuration_lines
+from farm.report.digest import digest, what_happened
+from farm.report.page_data import script_json, tables
+from farm.report.plots import PCC_BINS, pcc_bin, pcc_plot, runs_plot, seconds_plot, timeline_plot
+from farm.report.rerun import again
+from farm.store import BoardEvent, BoardEventKind, RunBoard, RunInfo, RunView, Store
+from tests.farm.large_run import HOSTILE, large_run
+from tests.farm.store_helpers import MOCK, Planned
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "farm.db") as opened:
+        yield opened
+
+
+def run_of(store: Store, outcomes: list[Outcome], events: list[BoardEvent] | None = None) -> RunView:
+    run_id = store.start_run(RunInfo("farm sweep", started=1_700_000_000.0))
+    store.board(run_id, RunBoard(MOCK))
+    store.events(run_id, events or [])
+    store.plan(run_id, [Planned(outcome.vector_id) for outcome in outcomes])
+    store.record(run_id, [Attempt(1, MOCK.id, outcome) for outcome in outcomes])
+    store.conclude(run_id, [Conclusion(outcome.vector_id, outcome.verdict) for outcome in outcomes])
+    return store.view(run_id)
+
+
+def made(view: RunView) -> dict[str, Any]:
+    found: dict[str, Any] = tables(view, digest(view), Background())["tables"]
+    return found
+
+
+def column(table: dict[str, Any], title: str) -> list[Any]:
+    at = [each["title"] for each in table["columns"]].index(title)
+    return [row[at] for row in table["rows"]]
+
+
+@given(st.recursive(st.text() | st.floats(allow_nan=False, allow_infinity=False), st.lists, max_leaves=5))
+def test_script_json_reads_back_and_ends_no_script(value: object) -> None:
+    text = script_json(value)
+    assert json.loads(text) == value
+    assert not set(text) & set("<>&\u2028\u2029")
+    assert text.isascii()
+
+
+def test_estimates_stand_against_outcomes(store: Store) -> None:
+    details: tuple[dict[str, float], ...] = ({"estimate": 0.5}, {"estimate": 1.5}, {})
+    outcomes = [
+        Outcome(f"v{at}", Verdict.VALIDATED, seconds=1.0, started=1_700_000_000.0, details=dict(each))
+        for at, each in enumerate(details)
+    ]
+    table = made(run_of(store, outcomes))["estimates"]
+    assert table["rows"] == [["ttnn.add", 2, 2.0, 2.0, 1.0]]
+
+
+def test_no_estimates_no_table(store: Store) -> None:
+    assert "estimates" not in made(run_of(store, [Outcome("v0", Verdict.VALIDATED)]))
+
+
+def test_what_went_wrong_comes_first(store: Store) -> None:
+    verdicts = [Verdict.VALIDATED, Verdict.BOARD_FAULT, Verdict.VALIDATED, Verdict.FAIL_WATCHER]
+    table = made(run_of(store, [Outcome(f"v{at}", verdict) for at, verdict in enumerate(verdicts)]))["vectors"]
+    assert column(table, "vector") == ["v3", "v1", "v0", "v2"]
+
+
+def test_boards_tell_only_what_is_out_of_the_ordinary(store: Store) -> None:
+    def state(after: str) -> BoardEvent:
+        return BoardEvent(MOCK.id, BoardEventKind.STATE, details={"before": "x", "after": after}, at=1_700_000_000.0)
+
+    events = [state("busy"), state("healthy"), state("suspect"), state("healthy")]
+    events.append(BoardEvent(MOCK.id, BoardEventKind.RESTARTED, at=1_700_000_001.0))
+    view = run_of(store, [Outcome("v0", Verdict.VALIDATED)], events)
+    table = made(view)["boards"]
+    assert column(table, "health") == ["healthy"]
+    assert column(table, "out of the ordinary") == ["suspect 1, restarted 1"]
+    assert [what_happened(event) for event in view.run.boards[0].events] == ["", "", "suspect", "", "restarted"]
+
+
+@given(st.floats(-1, 1))
+def test_every_pcc_has_its_bar(number: float) -> None:
+    assert 0 <= pcc_bin(number) < len(PCC_BINS)
+    assert (pcc_bin(number) == len(PCC_BINS) - 1) == (number >= 0.999995)
+
+
+def test_plots_are_xml_whatever_is_in_them(store: Store) -> None:
+    for day in range(2):
+        run_id = large_run(store, 200, day, broken=frozenset({"ttnn.conv2d"}), started=1_700_000_000.0 + 86_400 * day)
+    view = store.view(run_id)
+    known = background(store, view)
+    plots = [timeline_plot(view), seconds_plot(view), runs_plot(known.runs), pcc_plot([0.1, 0.99, 1.0])]
+    for plot in plots:
+        assert ET.fromstring(plot).tag == "svg"  # noqa: S314 - our own text
+    outcome = Outcome("v0", Verdict.FAIL_WATCHER, message=HOSTILE, seconds=1.0, started=1_700_000_001.0)
+    event = BoardEvent(MOCK.id, BoardEventKind.FAULT, HOSTILE, at=1_700_000_001.5)
+    hostile = timeline_plot(run_of(store, [outcome], [event]))
+    assert "fault" in hostile
+    assert ET.fromstring(hostile).tag == "svg"  # noqa: S314 - our own text
+
+
+def test_there_is_no_plot_of_nothing(store: Store) -> None:
+    view = run_of(store, [])
+    assert (timeline_plot(view), seconds_plot(view), runs_plot([]), pcc_plot([])) == ("", "", "", "")
+
+
+def test_neighbours_that_look_alike_are_one_bar(store: Store) -> None:
+    outcomes = [
+        Outcome(f"v{at}", Verdict.VALIDATED, seconds=0.01, started=1_700_000_000.0 + at * 0.01) for at in range(500)
+    ]
+    plot = timeline_plot(run_of(store, outcomes))
+    assert plot.count("<rect") == 1
+    assert "500 tries" in plot
+
+
+def test_the_command_that_runs_it_again_is_quoted() -> None:
+    run = RunInfo("farm", suite="model_traced", details={"master": "my master.json", "boards": "mock:n300*2"})
+    view_run: Any = run
+    line = again(view_run, ["v; rm -rf x"])
+    assert line == (
+        "farm sweep --suite model_traced --master 'my master.json' --boards 'mock:n300*2' --vector 'v; rm -rf x'"
+    )
+
+
+def test_configurations_of_any_payload_have_lines() -> None:
+    assert configuration_lines({"id": "v", "operation": "o", "raw": {"a": 1}}) == ('raw: {"a": 1}',)
+    lines = configuration_lines({"arguments": {"arg0": 3, "dim": {"type": "?"}}, "names": ["x"], "output": None})
+    assert lines[0] == "arg0 (x): 3"
+    assert re.match(r"dim: ", lines[1])

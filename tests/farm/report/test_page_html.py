@@ -1,0 +1,242 @@
+"""The report page, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from farm.core.verdicts import Reason, Verdict
+from farm.report import background
+from farm.report.page_html import page_html
+from farm.store import Store
+from tests.farm.browser import chromium, complaints
+from tests.farm.large_run import HOSTILE, large_run
+from tests.farm.store_helpers import recorded_run
+
+LARGE = 10_000
+
+
+def write_page(store: Store, run_id: str, place: Path) -> Path:
+    view = store.view(run_id)
+    place.write_text(page_html(view, background(store, view)), encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    with Store.open(folder / "farm.db") as store:
+        for day in range(3):
+            run_id = large_run(
+                store, 400, day, broken=frozenset({"ttnn.conv2d"}), started=1_700_000_000.0 + day * 86_400
+            )
+        return write_page(store, run_id, folder / "report.html")
+
+
+@pytest.fixture(scope="module")
+def browser(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(browser: Chrome, page: Path) -> Chrome:
+    browser.get("about:blank")
+    browser.get(page.as_uri())
+    return browser
+
+
+def rows(browser: Chrome, table: str) -> list[list[str]]:
+    script = """
+        const rows = document.querySelectorAll(`[data-table=${arguments[0]}] tbody tr`);
+        return [...rows].map(row => [...row.cells].map(cell => cell.textContent));
+    """
+    found: list[list[str]] = browser.execute_script(script, table)
+    return found
+
+
+def shown(browser: Chrome, table: str) -> str:
+    return browser.find_element(By.CSS_SELECTOR, f"[data-table={table}] .tools .note").text
+
+
+def choose(browser: Chrome, table: str, label: str, value: str) -> None:
+    script = """
+        const labels = [...document.querySelectorAll(`[data-table=${arguments[0]}] label`)];
+        const label = labels.find(each => each.textContent.startsWith(arguments[1]));
+        const input = label.querySelector("select, input");
+        input.value = arguments[2];
+        input.dispatchEvent(new Event(input.tagName === "SELECT" ? "change" : "input"));
+    """
+    browser.execute_script(script, table, label, value)
+
+
+def test_it_opens_without_a_complaint_and_asks_for_nothing(opened: Chrome) -> None:
+    assert complaints(opened) == []
+    assert opened.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert "went wrong" in opened.title
+    assert len(rows(opened, "vectors")) == 50
+
+
+def test_hostile_text_stays_text(opened: Chrome) -> None:
+    assert "owned" not in opened.title
+    assert opened.execute_script("return document.querySelectorAll('img').length") == 0
+    assert opened.execute_script("return document.querySelectorAll('script').length") == 3
+    groups = opened.execute_script("return [...document.querySelectorAll('.group pre')].map(e => e.textContent)")
+    assert any("</script><script>document.title='owned'</script>" in text and "{{ 7*7 }}" in text for text in groups)
+    assert not any(char in text for text in groups for char in "\u2028\u202e\x1b\x00")
+
+
+def test_filters_filter(opened: Chrome) -> None:
+    everything = shown(opened, "vectors")
+    choose(opened, "vectors", "verdict", "fail_crash_hang")
+    found = rows(opened, "vectors")
+    assert found
+    assert {row[2] for row in found} == {"fail_crash_hang"}
+    assert shown(opened, "vectors").endswith(f"of {everything}")
+    choose(opened, "vectors", "verdict", "")
+    choose(opened, "vectors", "Search", "conv2d deadline")
+    assert all("ttnn.conv2d" in row[1] and "deadline" in row[4] for row in rows(opened, "vectors"))
+    choose(opened, "vectors", "Search", "no such thing")
+    assert rows(opened, "vectors") == []
+    choose(opened, "vectors", "Search", "")
+    assert shown(opened, "vectors") == everything
+
+
+def seconds(shown: str) -> float:
+    """`12 ms`, `1.2 s`."""
+    number, unit = shown.split()
+    return float(number) / (1000 if unit == "ms" else 1)
+
+
+def test_heads_sort_and_pages_turn(opened: Chrome) -> None:
+    def click(text: str) -> None:
+        buttons = "[...document.querySelectorAll('[data-table=vectors] button')]"
+        opened.execute_script(f"{buttons}.find(button => button.textContent === arguments[0]).click()", text)
+
+    click("took")
+    slowest_first = [seconds(row[6]) for row in rows(opened, "vectors")]
+    assert slowest_first == sorted(slowest_first, reverse=True)
+    click("took")
+    quickest_first = [seconds(row[6]) for row in rows(opened, "vectors")]
+    assert quickest_first == sorted(quickest_first)
+    first_page = rows(opened, "vectors")
+    click("More")
+    assert rows(opened, "vectors") != first_page
+    click("Back")
+    assert rows(opened, "vectors") == first_page
+
+
+def test_every_link_leads_somewhere(opened: Chrome) -> None:
+    links: list[str] = opened.execute_script(
+        "return [...document.querySelectorAll('a')].map(a => a.getAttribute('href'))"
+    )
+    assert len(links) > 100
+    for link in dict.fromkeys(links):
+        kind = re.match(r"#(vector|operation|model|verdict)=.", link)
+        if kind is None:
+            assert opened.execute_script("return !!document.getElementById(arguments[0].slice(1))", link), link
+    for kind_name in ("vector", "operation", "model", "verdict"):
+        link = next(each for each in links if each.startswith(f"#{kind_name}="))
+        opened.execute_script("document.querySelector(`a[href='${arguments[0]}']`).click()", link)
+        if kind_name == "vector":
+            assert opened.execute_script("return document.getElementById('vector').open")
+            assert "Configuration" in opened.find_element(By.ID, "vector-body").text
+            opened.execute_script("document.getElementById('vector').close()")
+        else:
+            assert " of " in shown(opened, "vectors")
+    assert complaints(opened) == []
+
+
+def test_a_vector_shows_its_configuration_history_and_command(opened: Chrome, page: Path) -> None:
+    vector = rows(opened, "vectors")[0][0]
+    opened.get("about:blank")
+    opened.get(f"{page.as_uri()}#vector={vector}")
+    text = opened.find_element(By.ID, "vector-body").text
+    assert "Tensor(shape=[" in text
+    assert f"farm sweep --suite model_traced --master master.json --boards silicon --vector {vector}" in text
+    assert text.count("2026") + text.count("pass") > 3
+    opened.get("about:blank")
+    opened.get(f"{page.as_uri()}#vector=nope")
+    assert opened.find_element(By.ID, "vector-title").text == "This run has no vector nope"
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)], ids=["light", "dark", "phone"])
+def test_axe_finds_nothing_serious(page: Path, tmp_path: Path, width: int, *, dark: bool) -> None:
+    with chromium(tmp_path, width, dark=dark) as browser:
+        browser.get(page.as_uri())
+        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        assert serious(browser) == []
+        browser.execute_script("document.querySelector('[data-table=vectors] td a').click()")
+        time.sleep(0.2)
+        assert serious(browser) == []
+
+
+def serious(browser: Chrome) -> list[Any]:
+    browser.execute_cdp_cmd(
+        "Runtime.evaluate", {"expression": (files("axe_core_python") / "axe.min.js").read_text("utf-8")}
+    )
+    script = """
+        const done = arguments[0];
+        axe.run().then(found => done(found.violations), error => done([{impact: "critical", id: String(error)}]));
+    """
+    browser.set_script_timeout(150)  # axe looks at every element: seconds, unless the machine has other things to do
+    found = browser.execute_async_script(script)
+    return [
+        (each["id"], [node["html"][:120] for node in each.get("nodes", [])][:3])
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_ten_thousand_vectors_open_and_filter_in_under_a_second(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        page = write_page(store, large_run(store, LARGE), tmp_path / "report.html")
+    with chromium(tmp_path / "profile") as browser:
+        # the best of some tries: the machine that tests has other things to do
+        opened, filtered = (min(times) for times in zip(*(timed(browser, page) for _ in range(4)), strict=True))
+    print(f"opened in {opened:.2f} s, filtered in {filtered:.2f} s")
+    assert opened < 1
+    assert filtered < 1
+
+
+def timed(browser: Chrome, page: Path) -> tuple[float, float]:
+    """Seconds to open a page of `LARGE` vectors, and to filter them."""
+    browser.get("about:blank")
+    began = time.perf_counter()
+    browser.get(page.as_uri())
+    opened = time.perf_counter() - began
+    assert shown(browser, "vectors") == str(LARGE)
+    began = time.perf_counter()
+    choose(browser, "vectors", "Search", "conv2d")
+    found = rows(browser, "vectors")
+    filtered = time.perf_counter() - began
+    assert found
+    assert all("conv2d" in row[1] for row in found)
+    return opened, filtered
+
+
+def test_a_run_in_which_all_is_well_says_so(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")] * 2)
+        text = write_page(store, run_id, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "All 2 vectors ended well" in text
+    assert "Nothing failed" in text
+    assert "No number was computed" in text
+    assert "no earlier run of this selection" in text
+
+
+def test_nothing_ends_the_data_early(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        run_id = recorded_run(store, [(Verdict.FAIL_WATCHER, Reason.NONE, HOSTILE)])
+        text = write_page(store, run_id, tmp_path / "report.html").read_text(encoding="utf-8")
+    data = re.findall(r'<script type="application/json" id="\w+">(.*?)</script>', text, re.S)
+    assert len(data) == 2
+    assert all(not set(part) & set("<>&\u2028\u2029") for part in data)

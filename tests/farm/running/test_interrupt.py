@@ -1,0 +1,78 @@
+"""Ctrl-C: once, twice, and where Python drops what the second raises."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from farm.board.kinds import KINDS
+from farm.board.mock import mock_boards
+from farm.board.worker_handle import TtnnProcess
+from farm.running.interrupt import Interrupt
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_once_asks_and_twice_raises(number: signal.Signals) -> None:
+    with Interrupt() as interrupt:
+        assert not interrupt.stop_asked()
+        os.kill(os.getpid(), number)
+        assert interrupt.stop_asked()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+        with pytest.raises(KeyboardInterrupt):
+            interrupt.stop_asked()
+
+
+def test_handlers_are_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_another_thread_runs_without() -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    def asked() -> bool:
+        with Interrupt() as interrupt:
+            return interrupt.stop_asked() or signal.getsignal(signal.SIGINT) is not before
+
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(asked).result()
+
+
+BOARD_PROCESS = f"""#!{sys.executable}
+import os, signal, sys, time
+
+def caught(number, frame):
+    with open("caught", "a") as file:
+        file.write(signal.Signals(number).name)
+    os._exit(0)
+
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, caught)
+os.write(int(sys.argv[sys.argv.index("--replies") + 1]), b'{{"hello": {{}}}}\\n')
+time.sleep(60)
+"""
+
+
+def test_a_board_whose_keeper_is_ended_at_once_is_released_by_sigint(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(BOARD_PROCESS)
+    python.chmod(0o755)
+    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
+    process.start()
+    os.close(process._life)  # as the system does for a keeper that is killed
+    process._life = os.open(os.devnull, os.O_RDONLY)
+    caught = tmp_path / "board" / "caught"
+    deadline = time.monotonic() + 20
+    while not caught.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.close()
+    assert caught.read_text() == "SIGINT"

@@ -1,0 +1,207 @@
+"""The store on a real PostgreSQL: the same results, several drivers at once, copies that read the same."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect
+
+from farm import api
+from farm.core.attempt import Attempt, Conclusion
+from farm.core.errors import ExitCode, StoreError
+from farm.core.outcome import Outcome
+from farm.core.progress import Progress
+from farm.core.verdicts import Reason, Verdict
+from farm.report import FORMATS, background, write_report
+from farm.running import sweep as sweeping
+from farm.store import Ended, RunBoard, RunInfo, Store, migrations, schema
+from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
+from tests.farm.large_run import HOSTILE, large_run
+from tests.farm.local_fleet import LocalFleet
+from tests.farm.postgres import make_database, server
+from tests.farm.store_helpers import MOCK, Planned, recorded_run
+
+_NAMES = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with server() as folder:
+        yield folder
+
+
+@pytest.fixture
+def url(postgres: str) -> str:
+    return make_database(postgres, f"farm{next(_NAMES)}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes places for stores, in either database."""
+    if request.param == "sqlite":
+        return lambda: str(tmp_path / f"farm{next(_NAMES)}.db")
+    folder = request.getfixturevalue("postgres")
+    return lambda: make_database(folder, f"farm{next(_NAMES)}")
+
+
+def files_of(store: Store, run_id: str, out: Path) -> dict[str, bytes]:
+    view = store.view(run_id)
+    return {path.name: path.read_bytes() for path in write_report(view, out, FORMATS, background(store, view))}
+
+
+def test_whatever_a_board_says_is_kept(url: str) -> None:
+    with Store.open(url) as store:
+        run_id = recorded_run(store, [(Verdict.FAIL_CRASH_HANG, Reason.CRASH, HOSTILE)])
+        outcome = Outcome(
+            "v0", Verdict.PASS, message="\x00", metrics={"pcc": float("nan")}, details={"\x00\ud800": "\x00"}
+        )
+        store.record(run_id, [Attempt(2, MOCK.id, outcome)])
+        (vector,) = store.view(run_id).vectors
+    assert vector.message == HOSTILE
+    assert vector.history[1].message == "\x00"
+
+
+def test_two_stores_give_byte_identical_reports(url: str, tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as small, Store.open(url) as team:
+        for day in range(3):
+            run_id = large_run(small, 200, day, started=1_700_000_000.0 + day * 86_400)
+            small.copy_to(team, run_id)
+        ours, theirs = files_of(small, run_id, tmp_path / "a"), files_of(team, run_id, tmp_path / "b")
+    assert len(ours) == len(FORMATS)
+    assert ours == theirs
+
+
+def test_a_run_recorded_in_either_reads_the_same(url: str, tmp_path: Path) -> None:
+    def fill(store: Store) -> str:
+        run_id = store.start_run(RunInfo("farm sweep", id="r1", started=1_700_000_000.25, host="h"))
+        store.board(run_id, RunBoard(MOCK, host="h", details={"b": 1, "a": [None, 0.1]}))
+        store.plan(run_id, [Planned("v0", payload={"z": 1, "a": 2}), Planned("v1")])
+        store.record(
+            run_id, [Attempt(1, MOCK.id, Outcome("v0", Verdict.VALIDATED, seconds=0.1, started=1_700_000_001.0))]
+        )
+        store.conclude(run_id, [Conclusion("v0", Verdict.VALIDATED), Conclusion("v1", Verdict.NOT_RUN, Reason.STOPPED)])
+        store.finish_run(run_id, Ended.STOPPED, finished=1_700_000_002.0)
+        return run_id
+
+    with Store.open(tmp_path / "farm.db") as small, Store.open(url) as team:
+        assert files_of(small, fill(small), tmp_path / "a") == files_of(team, fill(team), tmp_path / "b")
+
+
+def _drive(place: str, driver: int, size: int) -> None:
+    with Store.open(place) as store:
+        run_id = store.start_run(RunInfo(f"farm sweep {driver}", id=f"run-{driver}"))
+        store.board(run_id, RunBoard(MOCK))
+        names = [f"v{at}" for at in range(size)]
+        # the same payloads in another order: drivers meet at the same rows
+        store.plan(run_id, [Planned(name, payload={"p": name}) for name in (names if driver % 2 else names[::-1])])
+        for name in names:
+            store.record(run_id, [Attempt(1, MOCK.id, Outcome(name, Verdict.VALIDATED, seconds=0.1))])
+        store.conclude(run_id, [Conclusion(name, Verdict.VALIDATED) for name in names])
+        store.finish_run(run_id, Ended.COMPLETED, finished=1_700_000_000.0)
+
+
+def test_several_drivers_at_once(make_place: Callable[[], str]) -> None:
+    place, context = make_place(), multiprocessing.get_context("spawn")
+    drivers = [context.Process(target=_drive, args=(place, driver, 150)) for driver in range(4)]
+    for driver in drivers:
+        driver.start()
+    for driver in drivers:
+        driver.join(120)
+    assert [driver.exitcode for driver in drivers] == [0] * 4
+    with Store.open(place) as store:
+        views = [store.view(f"run-{driver}") for driver in range(4)]
+    assert [view.counts["validated"] for view in views] == [150] * 4
+
+
+def test_an_older_store_is_brought_up_to_date(make_place: Callable[[], str]) -> None:
+    place = make_place()
+    with Store.open(place) as store:
+        run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
+        with store.writing() as connection:
+            schema.vectors_by_operation.drop(connection)
+            connection.execute(schema.version.update().values(version=1))
+    with Store.open(place) as store:
+        assert store.view(run_id).counts["validated"] == 1
+        with store.reading() as connection:
+            names = {index["name"] for index in inspect(connection).get_indexes("vectors")}
+            assert connection.scalar(schema.version.select()) == schema.SCHEMA_VERSION
+    assert "vectors_by_operation" in names
+
+
+def test_a_newer_store_is_left_alone(make_place: Callable[[], str]) -> None:
+    place = make_place()
+    with Store.open(place) as store, store.writing() as connection:
+        connection.execute(schema.version.update().values(version=schema.SCHEMA_VERSION + 1))
+    with pytest.raises(StoreError, match="schema version"):
+        Store.open(place)
+
+
+def test_every_version_has_its_step() -> None:
+    assert sorted(migrations.STEPS) == list(range(2, schema.SCHEMA_VERSION + 1))
+
+
+def test_copy_command(farm: Farm, url: str, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    place = tmp_path / "farm.db"
+    with Store.open(place) as store:
+        ids = [recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")]) for _ in range(2)]
+    code, out, _ = farm("store", "copy", place, url, "--run", ids[0])
+    assert (code, out.split()) == (ExitCode.GOOD, [ids[0]])
+    assert farm("store", "copy", place, url)[0] == ExitCode.GOOD
+    assert farm("store", "copy", place, url)[0] == ExitCode.GOOD  # again: nothing twice
+    with Store.open(url) as store:
+        assert sorted(head.id for head in store.runs()) == sorted(ids)
+        assert len(store.view(ids[0]).run.boards) == 1
+    code, _, err = farm("store", "copy", tmp_path / "none.db", url)
+    assert code == ExitCode.NOT_RUN
+    assert "no results store" in err
+
+
+def test_a_server_that_is_not_there_is_one_line(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    code, out, err = farm("runs", "--store", f"postgresql+psycopg://u:secret@/farm?host={tmp_path}")
+    assert (code, out, len(err.splitlines())) == (ExitCode.NOT_RUN, "", 1)
+    assert "secret" not in err
+
+
+def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
+    """A whole sweep in a process of its own; its boards are kept in it, so that nothing waits for Ray."""
+
+    @contextmanager
+    def fleet(*given: Any) -> Iterator[tuple[LocalFleet, Progress]]:
+        meet.wait(60)  # both have begun, and neither is done
+        yield LocalFleet(), given[-1]  # the progress
+
+    sweeping._fleet = fleet  # type: ignore[assignment]
+    meet.wait(60)
+    view = api.sweep(boards="fake:n300*2", limit=60, store=url, out=out)
+    (out / "run").write_text(view.run.id)
+
+
+def test_two_sweeps_at_once_into_one_database(url: str, tmp_path: Path) -> None:
+    """The database is empty: both begin by making its tables."""
+    context = multiprocessing.get_context("spawn")
+    meet = context.Barrier(2)
+    outs = [tmp_path / "one", tmp_path / "two"]
+    sweeps = [context.Process(target=sweep_without_ray, args=(url, out, meet)) for out in outs]
+    for sweep in sweeps:
+        sweep.start()
+    for sweep in sweeps:
+        sweep.join(120)
+    assert [sweep.exitcode for sweep in sweeps] == [0, 0]
+    with Store.open(url, create=False) as store:
+        views = [store.view((out / "run").read_text()) for out in outs]
+        assert len(store.runs()) == 2
+        for out, view in zip(outs, views, strict=True):
+            assert files_of(store, view.run.id, tmp_path / "again")["junit.xml"] == (out / "junit.xml").read_bytes()
+    assert all(one.run.finished and one.run.finished > other.run.started for one in views for other in views)
+    for view in views:
+        assert view.counts["planned"] == 60
+        assert view.counts["validated"] >= 40
+        assert all(vector.concluded and len(vector.history) == vector.verdict.good for vector in view.vectors)
+    assert [vector.verdict for vector in views[0].vectors] == [vector.verdict for vector in views[1].vectors]

@@ -1,0 +1,175 @@
+"""Binding traced calls to overloads, with no ttnn: the signatures are text."""
+
+from __future__ import annotations
+
+import pytest
+
+from farm.worker.binding import LostArgument, Unbindable, bind
+from farm.worker.tensor_defaults import complete
+from tracer.signatures import parse_overloads
+from tracer.values.types import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
+
+TENSOR = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE")
+OTHER = Tensor((1, 1, 64, 32), "BFLOAT16", "TILE")
+DRAM = MemoryConfig()
+
+ADD = parse_overloads(
+    "__call__(self, a: t.Tensor, b: float, *, dtype: t.DataType | None = None) -> t.Tensor\n"
+    "__call__(self, a: t.Tensor, b: t.Tensor, *, dtype: t.DataType | None = None) -> t.Tensor\n"
+)
+PAD = parse_overloads(
+    "__call__(self, x: t.Tensor, padding: Sequence[Sequence[int]], value: float, *, fast: bool = True) -> t.Tensor\n"
+    "__call__(self, x: t.Tensor, shape: Sequence[int], start: Sequence[int], value: float) -> t.Tensor\n"
+)
+EMBEDDING = parse_overloads(
+    "__call__(self, x: t.Tensor, weight: t.Tensor, *, kind: t.EmbeddingsType = EmbeddingsType.GENERIC, "
+    "output_tensor: t.Tensor | None = None, memory_config: t.MemoryConfig | None = None) -> t.Tensor\n"
+)
+GATHER = parse_overloads(
+    "__call__(self, x: t.Tensor, dim: int, semaphores: t.GlobalSemaphoreArg, *, links: int = 1, "
+    "cluster_axis: int | None = None, wide: bool = False) -> t.Tensor\n"
+)
+
+
+def places(*values: Value) -> dict[str, Value]:
+    return {f"arg{position}": value for position, value in enumerate(values)}
+
+
+def test_the_overload_is_chosen_by_type() -> None:
+    assert bind(places(TENSOR, OTHER), ADD).keywords == {"a": TENSOR, "b": OTHER}
+    assert bind(places(TENSOR, 2), ADD).keywords == {"a": TENSOR, "b": 2.0}
+    assert bind(places(TENSOR, ((0, 0), (0, 1)), 0, 1), PAD).keywords == {
+        "x": TENSOR,
+        "padding": ((0, 0), (0, 1)),
+        "value": 0.0,
+        "fast": True,
+    }
+    assert bind(places(TENSOR, (1, 1, 64, 64), (0, 0, 0, 0), 0), PAD).keywords["shape"] == (1, 1, 64, 64)
+
+
+def test_a_shape_stands_for_a_list_of_ints_and_not_the_other_way() -> None:
+    sizes = parse_overloads(
+        "__call__(self, x: t.Tensor, size: t.Shape) -> t.Tensor\n"
+        "__call__(self, x: t.Tensor, lengths: Sequence[int]) -> t.Tensor\n"
+    )
+    assert bind(places(TENSOR, (2, -1)), sizes).keywords["lengths"] == (2, -1)
+    assert bind(places(TENSOR, Shape((2, 3))), sizes[1:]).keywords["lengths"] == Shape((2, 3))
+    with pytest.raises(Unbindable, match="size"):
+        bind(places(TENSOR, (2, -1)), sizes[:1])
+
+
+def test_keywords_keep_their_names_and_wrong_ones_are_refused() -> None:
+    call = bind({"arg0": TENSOR, "b": OTHER, "dtype": EnumMember("DataType", "BFLOAT16")}, ADD)
+    assert call.keywords == {"a": TENSOR, "b": OTHER, "dtype": EnumMember("DataType", "BFLOAT16")}
+    assert call.inexact == ()
+    with pytest.raises(Unbindable, match="it takes no parameter bias"):
+        bind({"arg0": TENSOR, "arg1": OTHER, "bias": OTHER}, ADD)
+    with pytest.raises(Unbindable, match="dtype takes .*DataType"):
+        bind({"arg0": TENSOR, "arg1": OTHER, "dtype": EnumMember("Layout", "TILE")}, ADD)
+
+
+def test_an_argument_out_of_its_place_goes_by_type() -> None:
+    """C++ has memory_config before output_tensor here, Python after."""
+    call = bind(
+        places(TENSOR, OTHER, EnumMember("", "GENERIC"), DRAM, None), EMBEDDING, lambda _: frozenset({"GENERIC"})
+    )
+    assert call.keywords == {
+        "x": TENSOR,
+        "weight": OTHER,
+        "kind": EnumMember("EmbeddingsType", "GENERIC"),
+        "memory_config": DRAM,
+    }
+    assert call.inexact == ()
+
+
+def test_a_bare_word_must_be_a_member_of_the_parameter_s_enum() -> None:
+    with pytest.raises(Unbindable):
+        bind(
+            {"arg0": TENSOR, "arg1": OTHER, "kind": EnumMember("", "NONE")}, EMBEDDING, lambda _: frozenset({"GENERIC"})
+        )
+
+
+def test_what_no_parameter_takes_is_left_out_and_said() -> None:
+    call = bind(places(TENSOR, 3, (Lost("{...}"), Lost("{...}")), 1, None, 0, 7), GATHER)
+    assert call.inexact == ("arg6: no parameter of ttnn's takes it, left out",)
+    assert "cluster_axis" not in call.keywords or call.keywords["cluster_axis"] is None
+
+
+def test_semaphores_are_made_anew_and_not_inexact() -> None:
+    call = bind(places(TENSOR, 3, (Lost("{...}"), Lost("{...}"))), GATHER)
+    assert call.keywords["semaphores"] == (Handle("GlobalSemaphore"), Handle("GlobalSemaphore"))
+    assert call.inexact == ()
+
+
+def test_a_lost_argument_is_left_to_its_default_and_named() -> None:
+    call = bind(places(TENSOR, OTHER, Lost("[ unsupported type , DataType]", "DataType")), ADD)
+    assert call.keywords == {"a": TENSOR, "b": OTHER}
+    assert call.inexact == ("arg2 (dtype): lost in the trace, left to its default",)
+
+
+def test_a_lost_argument_without_default_can_t_be_called() -> None:
+    with pytest.raises(LostArgument, match="x was lost"):
+        bind({"x": Lost("?"), "weight": OTHER}, EMBEDDING)
+
+
+def test_a_tensor_without_a_dtype_counts_as_lost() -> None:
+    with pytest.raises(LostArgument):
+        bind({"arg0": Tensor((32, 32), "", "TILE"), "arg1": TENSOR}, ADD)
+
+
+def test_what_early_traces_leave_unsaid_is_taken_for_something_and_said() -> None:
+    early = Tensor((32, 32), "BFLOAT16", "", "")
+    whole, notes = complete({"arg0": early, "arg1": (early, 3), "arg2": TENSOR})
+    taken = Tensor((32, 32), "BFLOAT16", "TILE", "DEVICE")
+    assert whole == {"arg0": taken, "arg1": (taken, 3), "arg2": TENSOR}
+    assert notes == (
+        "arg0: storage is not in the trace, taken for DEVICE",
+        "arg0: layout is not in the trace, taken for TILE",
+        "arg1: storage is not in the trace, taken for DEVICE",
+        "arg1: layout is not in the trace, taken for TILE",
+    )
+
+
+def test_what_is_ambiguous_is_refused() -> None:
+    two = parse_overloads(
+        "__call__(self, x: t.Tensor, *, m: t.MemoryConfig | None = None, n: t.MemoryConfig | None = None) -> t.Tensor\n"
+    )
+    with pytest.raises(Unbindable, match="arg3 could be m, n"):
+        bind(places(TENSOR, None, None, DRAM), two)
+
+
+def test_a_missing_argument_is_named() -> None:
+    with pytest.raises(Unbindable, match="b is not given"):
+        bind(places(TENSOR), ADD)
+
+
+def test_without_signatures_the_call_is_made_as_traced() -> None:
+    call = bind({"arg0": TENSOR, "arg1": Shape((1,)), "dim": 2, "extra": Lost("?")}, [])
+    assert call.positional == (TENSOR, Shape((1,)))
+    assert call.keywords == {"dim": 2}
+    assert call.inexact == ("extra: lost in the trace, left to its default",)
+    with pytest.raises(LostArgument):
+        bind({"arg0": Lost("?")}, [])
+
+
+def test_one_compute_kernel_config_serves_every_architecture() -> None:
+    norm = parse_overloads(
+        "__call__(self, x: t.Tensor, *, c: a.XComputeKernelConfig | a.YComputeKernelConfig = None) -> t.Tensor\n"
+    )
+    config = Struct("BlackholeComputeKernelConfig", (("math_fidelity", EnumMember("MathFidelity", "HiFi2")),))
+    assert bind(places(TENSOR, config), norm).keywords["c"] == config
+    with pytest.raises(Unbindable):
+        bind(
+            places(TENSOR, Struct("SDPAProgramConfig", ())),
+            parse_overloads("__call__(self, x: t.Tensor, c: t.Other) -> t.Tensor\n"),
+        )
+
+
+def test_activations_are_taken_in_every_form_that_ttnn_takes() -> None:
+    gelu = parse_overloads("__call__(self, x: t.Tensor, *, fused: Sequence[t.EltwiseUnaryWithParam] = []) -> t.Tensor")
+    relu = EnumMember("UnaryOpType", "RELU")
+    forms: list[Value] = [relu, (relu, 0.5), Struct("UnaryWithParam", (("op_type", relu), ("param", (1.0,))))]
+    assert bind({"arg0": TENSOR, "fused": tuple(forms)}, gelu).keywords["fused"] == tuple(forms)
+    for wrong in (1.0, EnumMember("DataType", "UINT8"), (relu, relu), (0.5, relu)):
+        with pytest.raises(Unbindable, match="fused"):
+            bind({"arg0": TENSOR, "fused": (wrong,)}, gelu)

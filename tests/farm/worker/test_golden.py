@@ -1,0 +1,78 @@
+"""Judging numbers against ttnn's golden functions, which are torch code.
+
+A mock's memory reads as zeros. So a call whose golden is all zeros passes there, and any other is found to be wrong:
+both ways of the judgement are real, though the numbers are not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from farm.core.verdicts import Reason, Verdict
+from tracer.values import v2
+from tracer.values.types import Lost, Placement, Tensor, Value
+
+pytestmark = pytest.mark.ttnn
+pytest.importorskip("torch", reason="golden functions need torch: uv sync --all-groups")
+
+TENSOR = Tensor((1, 1, 64, 64), "BFLOAT16", "TILE")
+
+
+@pytest.fixture(scope="module")
+def runner(mock_mesh: Any) -> Any:
+    from farm.worker.runner import Runner
+
+    return Runner(mock_mesh, computes=True)
+
+
+def vector(operation: str, *places: Value) -> dict[str, Any]:
+    arguments = {f"arg{number}": v2.encode(value) for number, value in enumerate(places)}
+    return {"id": "one", "operation": operation, "arguments": arguments, "names": [], "output": None}
+
+
+def test_an_output_that_equals_its_golden_passes(runner: Any) -> None:
+    outcome = runner.run(vector("ttnn.multiply", TENSOR, 0.0))
+    assert (outcome.verdict, outcome.reason) == (Verdict.PASS, Reason.NONE), outcome.message
+    assert outcome.metrics == {"pcc": 1.0, "max_abs_error": 0.0}
+
+
+def test_an_output_far_from_its_golden_fails(runner: Any) -> None:
+    outcome = runner.run(vector("ttnn.add", TENSOR, 1.0))
+    assert (outcome.verdict, outcome.reason) == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC), outcome.message
+    assert outcome.metrics["pcc"] < 0.5
+    assert outcome.metrics["max_abs_error"] >= 1.0
+
+
+def test_each_chip_is_judged_by_its_own_part(runner: Any) -> None:
+    shared = Tensor((1, 1, 32, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (1, 2), (None, 3)))
+    assert runner.run(vector("ttnn.multiply", shared, 0.0)).verdict is Verdict.PASS
+    assert runner.run(vector("ttnn.exp", shared)).reason is Reason.LOW_PCC
+
+
+def test_an_inexact_call_is_not_blamed_for_its_numbers(runner: Any) -> None:
+    outcome = runner.run(vector("ttnn.add", TENSOR, 1.0, Lost("?", "DataType")))
+    assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.LOST_ARGUMENT)
+    assert "PCC" in outcome.message
+    assert "arg2 (dtype)" in outcome.message
+
+
+def test_an_operation_without_a_golden_is_not_called_compared(runner: Any) -> None:
+    outcome = runner.run(vector("ttnn.experimental.nlp_concat_heads", Tensor((1, 16, 32, 64), "BFLOAT16", "TILE")))
+    assert outcome.verdict is Verdict.VALIDATED
+    assert "not compared" in outcome.message
+    assert outcome.metrics == {}
+
+
+def test_inputs_differ_from_each_other_and_not_from_run_to_run() -> None:
+    import numpy as np
+
+    from farm.worker.runner import Numbers
+
+    numbers = Numbers()
+    first, second = numbers((4, 4), np.float32), numbers((4, 4), np.float32)
+    assert not np.array_equal(first, second)
+    numbers.restart()
+    assert np.array_equal(numbers((4, 4), np.float32), first)
+    assert set(numbers((64,), np.int32)) == {0, 1}

@@ -1,0 +1,271 @@
+"""The raw trace: what a traced run writes while it runs, one JSON object a line.
+
+A line is in the file before the call it tells of is made, so a call that kills its process is known. Lines are, in
+the order they come:
+
+* `{"trace": 1, "ttnn": version}`: the head;
+* `{"test": source}`: a test begins;
+* `{"opened": n, "machine": ..., "device_config": ...}`: a way a device is opened, numbered;
+* `{"call": n, "operation": ..., "arguments": ..., "names": ..., "opened": n}`: a configuration, numbered;
+* `{"seen": n}`: a known configuration is called in another test;
+* `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
+* `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over;
+* `{"exit": status}`: the run is over, with pytest's exit status.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tracer.device_config import DeviceConfig
+from tracer.errors import CaptureError
+from tracer.master.master import Master
+from tracer.names import canonical
+from tracer.values.configuration import Configuration, Execution
+from tracer.values.v2 import decode
+
+VERSION = 1
+PASSED = "passed"
+_TRACES = uuid.UUID("6f0c52b1-6c1d-5c0a-9d0e-8f7c1b1b6a57")
+DIED = "died"
+"""The outcome of a test whose process ended before the test did."""
+
+
+class JournalWriter:
+    """Appends lines to a raw trace; each is handed to the system at once, so it outlives the process.
+
+    Attributes:
+        failure: why nothing more is written, such as a full disk; the model that is traced must not suffer for it.
+    """
+
+    def __init__(self, path: Path, ttnn_version: str) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise CaptureError(f"can't write the trace {path}: {error.strerror}") from error
+        self.failure: str | None = None
+        self.write({"trace": VERSION, "ttnn": ttnn_version})
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Appends one line, unless one could not be written before: half a line may only be the last."""
+        rest = json.dumps(line, separators=(",", ":")).encode() + b"\n"
+        try:
+            while rest and self.failure is None:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self.failure = error.strerror or str(error)
+
+    def close(self) -> None:
+        """Closes the file."""
+        os.close(self._file)
+
+
+@dataclass
+class TracedTest:
+    """One test of a raw trace.
+
+    Attributes:
+        source: the test's node id.
+        outcome: `passed`, `failed`, `skipped`, `died`.
+        counts: how often each configuration was called, by its number.
+    """
+
+    source: str
+    outcome: str = DIED
+    counts: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class TracedCall:
+    """One configuration of a raw trace, arguments and output in version 2's form.
+
+    Attributes:
+        ended: whether its first call came back; a call that didn't took its process along.
+    """
+
+    operation: str
+    arguments: dict[str, Any]
+    names: tuple[str, ...]
+    machine: dict[str, Any] | None
+    device_config: dict[str, Any] | None
+    output: Any = None
+    raised: str | None = None
+    ended: bool = False
+
+
+@dataclass
+class Journal:
+    """A raw trace as it was read.
+
+    Attributes:
+        ttnn: the version of ttnn that was traced.
+        tests: in the order they ran.
+        calls: the configurations by number.
+        exit_status: pytest's; None where the run never got to its end.
+        cut: whether the file ends in half a line.
+    """
+
+    ttnn: str = ""
+    tests: list[TracedTest] = field(default_factory=list)
+    calls: dict[int, TracedCall] = field(default_factory=dict)
+    exit_status: int | None = None
+    cut: bool = False
+
+    @property
+    def left_out(self) -> list[TracedTest]:
+        """The tests that didn't pass and so don't count."""
+        return [test for test in self.tests if test.outcome != PASSED]
+
+    @property
+    def unfinished(self) -> TracedCall | None:
+        """The call that was under way when the process ended, if it was the first of its configuration."""
+        last = next(reversed(self.calls.values()), None)
+        return last if last is not None and not last.ended and self.exit_status is None else None
+
+    def take(self, other: Journal) -> None:
+        """Adds what another process of the same run traced."""
+        first = max(self.calls, default=0)
+        self.calls |= {first + number: call for number, call in other.calls.items()}
+        for test in other.tests:
+            counts = {first + number: times for number, times in test.counts.items()}
+            self.tests.append(TracedTest(test.source, test.outcome, counts))
+        self.cut = self.cut or other.cut
+
+    def master(self, *, all_tests: bool = False) -> Master:
+        """The configurations, with an execution for each test and way of opening.
+
+        Args:
+            all_tests: those of tests that didn't pass, too.
+        """
+        found: dict[str, Configuration] = {}
+        places: dict[tuple[str, ...], Execution] = {}
+        for test in self.tests:
+            if test.outcome == PASSED or all_tests:
+                for number, times in test.counts.items():
+                    configuration = self._configuration(number)
+                    known = found.setdefault(configuration.content_hash, configuration)
+                    known.output, known.raised = configuration.output, configuration.raised
+                    self._count(places, known, test.source, self.calls[number], times)
+        self._sign(places)
+        master = Master()
+        for configuration in found.values():
+            master.add(configuration)
+        return master
+
+    def _sign(self, places: dict[tuple[str, ...], Execution]) -> None:
+        """Gives the executions of each test and opening their trace uid.
+
+        It follows from the calls, so that tracing again changes no master where nothing else changed.
+        """
+        traces: dict[tuple[str, ...], list[str]] = {}
+        for (content, *trace), seen in places.items():
+            traces.setdefault(tuple(trace), []).append(f"{content} {seen.count}")
+        for (_, *trace), seen in places.items():
+            text = json.dumps([self.ttnn, *trace, *sorted(traces[tuple(trace)])])
+            seen.trace_uid = str(uuid.uuid5(_TRACES, text))
+
+    def _configuration(self, number: int) -> Configuration:
+        call = self.calls[number]
+        return Configuration(
+            operation=canonical(call.operation),
+            arguments={name: decode(raw) for name, raw in call.arguments.items()},
+            names=call.names,
+            output=decode(call.output),
+            raised=call.raised,
+        )
+
+    def _count(
+        self,
+        places: dict[tuple[str, ...], Execution],
+        configuration: Configuration,
+        source: str,
+        call: TracedCall,
+        times: int,
+    ) -> None:
+        # a test may open its board more than once, in the same way: then the calls are of one execution
+        opened = json.dumps([call.machine, call.device_config], sort_keys=True)
+        place = (configuration.content_hash, source, opened)
+        if place not in places:
+            config = None if call.device_config is None else DeviceConfig.from_json(call.device_config)
+            places[place] = Execution(source, call.machine, 0, None, config, {"ttnn_version": self.ttnn})
+            configuration.executions.append(places[place])
+        places[place].count = (places[place].count or 0) + times
+
+
+class JournalReader:
+    """Reads a raw trace line by line, so that a run can be watched while it writes."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        self._openings: dict[int, dict[str, Any]] = {}
+        self._started = False
+        self._running: TracedTest | None = None
+
+    def feed(self, line: dict[str, Any]) -> None:
+        """Takes in the next line."""
+        if not self._started:
+            if line.get("trace") != VERSION:
+                raise CaptureError("it is no raw trace, or one of another version")
+            self.journal.ttnn, self._started = line["ttnn"], True
+        elif "test" in line:
+            self._running = TracedTest(line["test"])
+            self.journal.tests.append(self._running)
+        elif "call" in line:
+            opening = self._openings.get(line["opened"], {})
+            self.journal.calls[line["call"]] = TracedCall(
+                operation=line["operation"],
+                arguments=line["arguments"],
+                names=tuple(line["names"]),
+                machine=opening.get("machine"),
+                device_config=opening.get("device_config"),
+            )
+            self._count(line["call"])
+        elif "opened" in line:
+            self._openings[line["opened"]] = line
+        elif "seen" in line:
+            self._count(line["seen"])
+        elif "returned" in line:
+            call = self.journal.calls[line["returned"]]
+            call.output, call.raised, call.ended = line["output"], None, True
+        elif "raised" in line:
+            call = self.journal.calls[line["raised"]]
+            call.raised, call.ended = line["error"], True
+        elif "exit" in line:
+            self.journal.exit_status = line["exit"]
+        elif "ended" in line:
+            test, self._running = self.journal.tests[-1], None
+            test.outcome, test.counts = line["outcome"], dict(line["counts"])
+
+    def _count(self, number: int) -> None:
+        if self._running is not None:  # else a call between tests, which is no test's
+            self._running.counts[number] = 1
+
+
+def read_journal(path: Path) -> Journal:
+    """Reads a raw trace; a last line that was cut short, as by a killed process or a full disk, is left out.
+
+    Raises:
+        CaptureError: the file is missing or no raw trace; names it, and the line.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise CaptureError(f"can't read the trace {path}: {error.strerror}") from error
+    reader, number = JournalReader(), 0
+    try:
+        for number, line in enumerate(lines[:-1], start=1):  # noqa: B007 - the error names the line
+            reader.feed(json.loads(line))
+    except CaptureError as error:
+        raise CaptureError(f"{path}: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise CaptureError(f"{path}: line {number} is no line of a raw trace: {error!r}") from error
+    if not reader.journal.ttnn and not reader.journal.tests:
+        raise CaptureError(f"{path}: it is no raw trace, or it ended before it began")
+    reader.journal.cut = bool(lines[-1])
+    return reader.journal

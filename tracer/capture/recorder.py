@@ -1,0 +1,298 @@
+"""Capture: every outermost call of a ttnn operation, recorded before it is made.
+
+All operations of ttnn are objects of one class (two, with fast runtime mode off), so replacing that class's `__call__`
+sees every call, also of operations that a model imported by name long before. Operations call operations; only the
+outermost call of each thread is the model's own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from importlib import metadata
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from tracer.capture.journal import JournalWriter
+from tracer.capture.keys import keys
+from tracer.capture.openings import Opening, Openings
+from tracer.capture.plumbing import PLUMBING
+from tracer.capture.positions import positional_names
+from tracer.errors import CaptureError
+from tracer.signatures import overloads
+from tracer.values.describe import describe
+from tracer.values.v2 import encode
+
+_OPERATION_CLASSES = ("FastOperation", "Operation")
+# Methods of Tensor are registered as operations too, but have no name to be swept by: what they call is recorded.
+_METHODS = "ttnn.Tensor."
+
+
+class Sink(Protocol):
+    """Takes the lines of a raw trace; `tracer.capture.journal.JournalWriter` is one."""
+
+    failure: str | None
+
+    def write(self, line: dict[str, Any]) -> None:
+        """Takes one line."""
+
+    def close(self) -> None:
+        """Takes no more."""
+
+
+class Capture:
+    """Records the operation calls of this process while it is started.
+
+    Attributes:
+        configurations: how many configurations were recorded so far.
+        calls: how many calls were recorded, in the tests that are over.
+    """
+
+    def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = PLUMBING) -> None:
+        """Opens the trace.
+
+        Args:
+            trace: the raw trace to write, see `tracer.capture.journal`; or whatever takes its lines.
+            leave_out: operations that are not recorded.
+
+        Raises:
+            CaptureError: the file can't be written.
+        """
+        self._journal: Sink = JournalWriter(trace, _ttnn_version()) if isinstance(trace, Path) else trace
+        self._leave_out = leave_out
+        self._openings = Openings()
+        self._known: dict[Hashable, _Known] = {}
+        self._opening_numbers: dict[str, int] = {}
+        self._test = _Test(counts=False)
+        self._lock = threading.Lock()
+        self._undo: list[Callable[[], None]] = []
+        self.configurations = 0
+        self.calls = 0
+
+    @property
+    def failure(self) -> str | None:
+        """Why the trace could not be written to its end; the model goes on all the same."""
+        return self._journal.failure
+
+    def start(self) -> None:
+        """Starts to see calls.
+
+        Raises:
+            CaptureError: ttnn can't be imported here.
+        """
+        decorators = _ttnn_decorators()
+        self._openings.install()
+        self._undo.append(self._openings.remove)
+        for name in _OPERATION_CLASSES:
+            cls = getattr(decorators, name, None)
+            if cls is not None:
+                original = cls.__call__
+                cls.__call__ = self._wrapped(original)
+                self._undo.append(lambda cls=cls, original=original: setattr(cls, "__call__", original))  # type: ignore[misc]
+
+    def pause(self) -> None:
+        """Stops to see calls, leaves ttnn as it was, and forgets what it knows; `start` starts again."""
+        while self._undo:
+            self._undo.pop()()
+        self._known.clear()
+
+    def stop(self) -> None:
+        """Stops, leaves ttnn as it was and closes the trace."""
+        self.pause()
+        self._journal.close()
+
+    def begin(self, source: str) -> None:
+        """A test begins: the calls from here on are its own."""
+        with self._lock:
+            self._test = _Test(counts=True)
+            self._journal.write({"test": source})
+
+    def end(self, source: str, outcome: str) -> None:
+        """The test that began last is over; calls between tests belong to none and don't count."""
+        with self._lock:
+            over, self._test = self._test, _Test(counts=False)
+            counts = [(known.number, next(known.times)) for known in over.called]
+            self.calls += sum(times for _, times in counts)
+            self._journal.write({"ended": source, "outcome": outcome, "counts": counts})
+
+    def finish(self, status: int) -> None:
+        """The run is over, with this exit status of pytest's."""
+        with self._lock:
+            self._journal.write({"exit": status})
+
+    def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        thread, leave_out, record = _Thread(), self._leave_out, self._record
+
+        def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
+            state = thread.state
+            name = operation.python_fully_qualified_name
+            if state.inside or name.startswith(_METHODS):
+                return original(operation, *args, **kwargs)
+            state.inside = True
+            try:
+                if name in leave_out:
+                    return original(operation, *args, **kwargs)
+                known = record(operation, name, args, kwargs)
+                try:
+                    result = original(operation, *args, **kwargs)
+                except Exception as error:
+                    self._raised(known, error)
+                    raise
+                if not known.answered:
+                    self._returned(known, result)
+                return result
+            finally:
+                state.inside = False
+
+        return __call__
+
+    def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
+        values = (*args, *kwargs.values()) if kwargs else args
+        signature = (name, self._openings.count, tuple(kwargs), keys(values))
+        known = self._known.get(signature)
+        if known is None or known.test is not self._test:
+            known = self._first(signature, operation, name, args, kwargs)
+        next(known.times)
+        return known
+
+    def _first(
+        self, signature: Hashable, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> _Known:
+        """The first call of a configuration, or its first in this test."""
+        with self._lock:
+            known, test = self._known.get(signature), self._test
+            if known is None:
+                known = self._known[signature] = self._new(operation, name, args, kwargs)
+            elif test.counts and known.test is not test:
+                self._journal.write({"seen": known.number})
+            if known.test is not test:
+                known.times = count()
+                known.test = test  # last: from here on other threads count
+                if test.counts:
+                    test.called.append(known)
+        return known
+
+    def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
+        self.configurations += 1
+        number = self.configurations
+        arguments = {f"arg{place}": encode(describe(value)) for place, value in enumerate(args)}
+        arguments.update((each, encode(describe(value))) for each, value in kwargs.items())
+        device = _device_of((*args, *kwargs.values()))
+        opening = self._openings.last if device is None else self._openings.of(device)
+        line = {
+            "call": number,
+            "operation": name,
+            "arguments": arguments,
+            "names": _names(operation, args, kwargs),
+            "opened": self._opening_number(opening),
+        }
+        self._journal.write(line)
+        return _Known(number)
+
+    def _opening_number(self, opening: Opening) -> int:
+        config = None if opening.device_config is None else opening.device_config.as_json()
+        number = self._opening_numbers.get(repr(opening))
+        if number is None:
+            number = self._opening_numbers[repr(opening)] = len(self._opening_numbers)
+            self._journal.write({"opened": number, "machine": opening.machine, "device_config": config})
+        return number
+
+    def _returned(self, known: _Known, result: object) -> None:
+        with self._lock:
+            known.answered = True
+            self._journal.write({"returned": known.number, "output": encode(describe(result))})
+
+    def _raised(self, known: _Known, error: Exception) -> None:
+        with self._lock:
+            if not known.answered:
+                self._journal.write({"raised": known.number, "error": _words(error)})
+
+
+class _Test:
+    """A test, or what is between two: the configurations that were called in it, if they count."""
+
+    __slots__ = ("called", "counts")
+
+    def __init__(self, *, counts: bool) -> None:
+        self.counts = counts
+        self.called: list[_Known] = []
+
+
+class _Known:
+    """A configuration that was recorded.
+
+    Attributes:
+        number: the journal's.
+        answered: whether its output is known, too.
+        test: the one it was called in last.
+        times: how often there. `next` counts without a lock, which would take as long as all else.
+    """
+
+    __slots__ = ("answered", "number", "test", "times")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.answered = False
+        self.test: _Test | None = None
+        self.times = count()
+
+
+class _Inside:
+    """Whether a thread is inside an operation."""
+
+    __slots__ = ("inside",)
+
+    def __init__(self) -> None:
+        self.inside = False
+
+
+class _Thread(threading.local):
+    """The thread's own state: looking at what is local to a thread takes longer than looking at a slot."""
+
+    def __init__(self) -> None:
+        self.state = _Inside()
+
+
+def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
+    try:
+        return positional_names(overloads(operation), args, kwargs)
+    except ValueError:
+        return []  # documented in a way that isn't understood: the call is kept by place
+
+
+def _device_of(values: Sequence[Any]) -> Any:
+    """The device of the first argument that is on one."""
+    for value in values:
+        cls = type(value).__name__
+        if cls == "MeshDevice":
+            return value
+        found = None
+        if cls == "Tensor" and callable(getattr(value, "storage_type", None)):
+            found = value.device()
+        elif isinstance(value, (list, tuple)):
+            found = _device_of(value)
+        if found is not None:
+            return found
+    return None
+
+
+def _words(error: Exception) -> str:
+    """What an exception says, without the backtrace that ttnn puts behind it."""
+    text = str(error).partition("backtrace:")[0]
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:1000]
+
+
+def _ttnn_decorators() -> Any:
+    try:
+        import ttnn.decorators
+    except ImportError as error:
+        raise CaptureError(f"ttnn can't be imported here ({error}): use a Python that has a working one") from error
+    return ttnn.decorators
+
+
+def _ttnn_version() -> str:
+    try:
+        return metadata.version("ttnn")
+    except metadata.PackageNotFoundError:
+        return "source"  # built in a tt-metal checkout

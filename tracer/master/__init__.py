@@ -1,0 +1,1 @@
+"""The master file: reading, merging, comparing, showing and writing it."""

@@ -1,0 +1,98 @@
+"""The one form of a configuration, and the two hashes that name it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tracer.values.types import Value
+from tracer.values.v2 import encode
+
+# Goes before the text that is hashed: a change of the canonical form must change every hash.
+_VERSION = "ttnn-farm configuration 1\n"
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_SHARDED = re.compile(r"PlacementShard\((\d+)\)")
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def canonical_text(operation: str, encoded: Mapping[str, Any]) -> str:
+    """The canonical form: compact, sorted JSON, equal for equal calls whichever schema they were read from."""
+    return _ENCODER.encode([operation, encoded])
+
+
+def hash_of(text: str) -> str:
+    """The content hash of a canonical form."""
+    return hashlib.sha256((_VERSION + text).encode()).hexdigest()
+
+
+def content_hash(operation: str, arguments: Mapping[str, Value]) -> str:
+    """SHA-256 over the canonical form of a call, as 64 hex digits: the identity of a configuration."""
+    return hash_of(canonical_text(operation, {name: encode(value) for name, value in arguments.items()}))
+
+
+def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[str, Any] | None) -> str:
+    """The hash that tt-metal's tools join results by.
+
+    Args:
+        operation: its Python name.
+        arguments: version 2's JSON of each, as a file has it or as `encode` wrote it.
+        machine: the `machine_info` of the first execution, None where a trace has none.
+    """
+    text = json.dumps(
+        {
+            "operation": operation,
+            "arguments": _normal(dict(arguments)),
+            "hardware": _hardware(machine or {}),
+            "mesh": _mesh(machine or {}),
+        },
+        sort_keys=True,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hardware(machine: Mapping[str, Any]) -> list[Any] | None:
+    """Board type, series and number of cards; of the older lists of series, the first."""
+    if not machine.get("board_type"):
+        return None
+    series = machine.get("device_series")
+    if isinstance(series, list):
+        series = series[0] if series else None
+    return [machine["board_type"], series, machine.get("card_count", 1)]
+
+
+def _mesh(machine: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The mesh, where the machine info is of the older kind that lists placements; else it is in the arguments."""
+    placements = machine.get("tensor_placements")
+    first = placements[0] if isinstance(placements, list) and placements else None
+    shape = first.get("mesh_device_shape") if isinstance(first, dict) else None
+    if isinstance(shape, str):
+        try:
+            shape = json.loads(shape)
+        except ValueError:
+            shape = None
+    if not isinstance(first, dict) or not shape:
+        return None
+    sharded = _SHARDED.search(str(first.get("placement", "")))
+    return {
+        "mesh_shape": shape,
+        "placement_type": "shard" if sharded else "replicate",
+        "shard_dim": int(sharded[1]) if sharded else None,
+    }
+
+
+def _normal(raw: Any) -> Any:
+    """Arguments without what differs between two runs of the same call."""
+    if isinstance(raw, dict):
+        return {
+            key: "None" if key == "shard_spec" and part is None else _normal(part)
+            for key, part in raw.items()
+            if not (key == "hash" and type(part) is int)
+        }
+    if isinstance(raw, list):
+        return [_normal(part) for part in raw]
+    if isinstance(raw, str):
+        return _ADDRESS.sub("", raw)
+    return raw

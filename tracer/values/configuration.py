@@ -1,0 +1,160 @@
+"""One traced call signature of an operation, and where it was seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tracer.device_config import DeviceConfig
+from tracer.values import canonical
+from tracer.values.types import Lost, Tensor, Value, walk
+from tracer.values.v2 import encode
+
+POSITION = re.compile(r"arg(\d+)")
+_POSITIONS = [f"arg{place}" for place in range(64)]
+
+
+@dataclass
+class Execution:
+    """Where a configuration was seen.
+
+    Attributes:
+        source: the model's test, as the tracer was given it; "" where a trace doesn't say.
+        machine: `machine_info` as the file has it: board type, series, cards, mesh.
+        count: how often the call was seen in one run of the source.
+        trace_uid: the trace it came from.
+        device_config: how the board was opened, where the trace says.
+        extra: further keys, kept as they are.
+    """
+
+    source: str
+    machine: dict[str, Any] | None = None
+    count: int | None = None
+    trace_uid: str | None = None
+    device_config: DeviceConfig | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Configuration:
+    """One traced call signature. Don't change its arguments: its hashes are kept.
+
+    Attributes:
+        operation: canonical name.
+        arguments: positional ones first, as arg0, arg1, ..., then those given by name.
+        names: the parameters' names of the positional ones, as far as they are known.
+        output: what the call returned; None where the trace doesn't say.
+        raised: the text of the exception that the traced call ended in.
+        executions: where it was seen.
+        index: its place among the operation's configurations in the file, from 0.
+        given_hash: the `config_hash` that the file brought.
+        extra: further keys of the file, kept as they are.
+        raw: the arguments as a version-2 file has them; they are written back unchanged.
+    """
+
+    operation: str
+    arguments: dict[str, Value]
+    names: tuple[str, ...] = ()
+    output: Value = None
+    raised: str | None = None
+    executions: list[Execution] = field(default_factory=list)
+    index: int = 0
+    given_hash: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] | None = None
+
+    @cached_property
+    def encoded(self) -> dict[str, Any]:
+        """Version 2's JSON of the arguments."""
+        return {name: encode(value) for name, value in self.arguments.items()}
+
+    @cached_property
+    def canonical_text(self) -> str:
+        """The canonical form: what the content hash is taken of."""
+        return canonical.canonical_text(self.operation, self.encoded)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """The identity of the configuration, whichever schema it came in."""
+        return canonical.hash_of(self.canonical_text)
+
+    @cached_property
+    def config_hash(self) -> str:
+        """tt-metal's hash: the file's, else computed."""
+        return self.given_hash if self.given_hash is not None else self.computed_hash()
+
+    def computed_hash(self) -> str:
+        """tt-metal's hash with the machine of one execution: of several the same, whichever came first."""
+        machine = min((seen.machine for seen in self.executions), key=_machine_order, default=None)
+        return canonical.config_hash(self.operation, self.raw or self.encoded, machine)
+
+    def forget_hash(self) -> None:
+        """The executions are others now: a `config_hash` that followed from them is computed anew."""
+        self.given_hash = None
+        self.__dict__.pop("config_hash", None)
+
+    @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """The names of the arguments that a trace lost something of."""
+        return tuple(name for name, value in self.arguments.items() if any(map(_unsaid, walk(value))))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The models' tests it was seen in, each once."""
+        return tuple(dict.fromkeys(seen.source for seen in self.executions if seen.source))
+
+    def name_of(self, argument: str) -> str | None:
+        """The parameter's name of a positional argument, where it is known."""
+        found = POSITION.fullmatch(argument)
+        position = int(found[1]) if found else len(self.names)
+        return self.names[position] if position < len(self.names) else None
+
+
+def _machine_order(machine: dict[str, Any] | None) -> tuple[bool, str]:
+    """Machines that are known first, each by what it says."""
+    return machine is None, json.dumps(machine, sort_keys=True)
+
+
+def _unsaid(value: Value) -> bool:
+    """Whether this is lost, or a tensor that a trace doesn't fully describe."""
+    return isinstance(value, Lost) or (isinstance(value, Tensor) and not (value.layout and value.storage))
+
+
+@dataclass(frozen=True)
+class BrokenConfiguration:
+    """A configuration that makes no sense, among others that do.
+
+    Attributes:
+        operation: canonical name.
+        index: its place among the operation's configurations in the file, from 0.
+        argument: the argument that is wrong; "" where it is something else.
+        message: what is wrong with it.
+        raw: what the file has, so that rewriting the file loses nothing.
+    """
+
+    operation: str
+    index: int
+    argument: str
+    message: str
+    raw: Any = None
+
+    def __str__(self) -> str:
+        where = f", argument {self.argument}" if self.argument else ""
+        return f"{self.operation}, index {self.index}{where}: {self.message}"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Argument names in the order of the call: by position, then those given by name as they come."""
+    given = list(names)
+    if given == _POSITIONS[: len(given)]:
+        return given
+
+    def place(name: str) -> tuple[bool, int]:
+        digits = name[3:] if name.startswith("arg") else ""
+        return (True, 0) if not digits.isdecimal() else (False, int(digits))
+
+    return sorted(given, key=place)
