@@ -1,6 +1,6 @@
 """Vectors as pytest items: `pytest -p farm.pytest_plugin --farm-op add`.
 
-Each vector of the operations, or of the sweep modules that `--farm-module` names, is a test, run by one board process
+Each vector of the operations, or of the sweep modules that `--farm-module` names, is a test, run by one worker
 beside pytest: one that kills or hangs it fails, and the next gets a new process. Invalid vectors and those that can't
 run are skipped, faults of the board are errors.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from farm.board.protocol import Hung, OpenFailed, ProcessDied, ProcessError
+from farm.board.protocol import OpenFailed, WorkerDied, WorkerError, WorkerHung
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
@@ -145,14 +145,14 @@ class Bench:
             return Outcome(vector.id, known.verdict, known.reason, known.message)
         try:
             self._prepare(vector.device_config)
-        except ProcessError as error:
+        except WorkerError as error:
             self._running = isinstance(error, OpenFailed)
             return Outcome(vector.id, Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error))
         try:
             [outcome] = self._process.run([vector.parcel()], self.timeout)
-        except (ProcessDied, Hung) as error:
+        except (WorkerDied, WorkerHung) as error:
             self._running, self._opened = False, None
-            reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
+            reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
             return Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
         return outcome  # type: ignore[no-any-return]
 
@@ -163,10 +163,10 @@ class Bench:
         self._folder.cleanup()
 
     def _prepare(self, config: DeviceConfig) -> None:
-        from farm.board.worker_handle import TtnnProcess
+        from farm.board.worker_handle import WorkerProcess
 
         if self._process is None:
-            self._process = TtnnProcess(self.board, Path(self._folder.name))
+            self._process = WorkerProcess(self.board, Path(self._folder.name))
         if not self._running:
             self._process.start()
             self._running, self._opened = True, None
@@ -179,7 +179,7 @@ class Bench:
 def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     """The board, and the vectors that the options choose."""
     from farm.board.selection import select_boards
-    from farm.planning.module_choice import ModuleChoice, module_records
+    from farm.planning.module_choice import ModuleSelection, module_records
     from farm.planning.module_vectors import Planner
     from farm.planning.vectors import plan
     from tracer.master.master import Master, shipped
@@ -195,7 +195,7 @@ def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     if config.getoption("farm_op"):
         vectors += plan(Master.read(master or shipped()), config.getoption("farm_op"), kinds)
     if config.getoption("farm_module") or config.getoption("farm_sweeps"):
-        choice = ModuleChoice(
+        choice = ModuleSelection(
             names=tuple(config.getoption("farm_module")),
             tt_metal=path("farm_tt_metal"),
             sweeps=path("farm_sweeps"),

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from scheduler.work import Sort
+from scheduler.work import CostClass
 
 PAST_OUTCOMES = 32
 """How many of the last outcomes count for an estimate: boards and software change."""
@@ -78,7 +78,7 @@ class Pace:
         self._sums: dict[Hashable, list[float]] = {}  # by sort and by group
         self._most: dict[Hashable, float] = {}
 
-    def observe(self, sort: Sort, estimated: float, actual: float) -> None:
+    def observe(self, sort: CostClass, estimated: float, actual: float) -> None:
         """A work of a sort ended."""
         self.overall_known = True
         for known in (sort, sort[1]):
@@ -89,15 +89,15 @@ class Pace:
         if self._all[1] > 0:
             self.overall = self._all[0] / self._all[1]
 
-    def knows(self, sort: Sort) -> bool:
+    def knows(self, sort: CostClass) -> bool:
         """Whether any work of a sort has ended."""
         return sort in self._sums
 
-    def most(self, sort: Sort) -> float:
+    def most(self, sort: CostClass) -> float:
         """What the most underestimated work of a sort took over its estimate, else of its group, else of all."""
         return self._most.get(sort, self._most.get(sort[1], self.overall))
 
-    def factor(self, sort: Sort) -> float:
+    def factor(self, sort: CostClass) -> float:
         """What to multiply an estimate of this sort by."""
         return self._mixed(sort, self._mixed(sort[1], self.overall))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-Sort: TypeAlias = tuple[Hashable, str]
+CostClass: TypeAlias = tuple[Hashable, str]
 """Works that take about equally long: a key's of a group. The same group may take much longer for another key."""
 
 
@@ -34,7 +34,7 @@ class Work:
     guess: bool = False
 
     @property
-    def sort(self) -> Sort:
+    def sort(self) -> CostClass:
         """Works that take about equally long: a group's for another key may take much longer, or shorter."""
         return self.key, self.group
 

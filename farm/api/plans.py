@@ -21,7 +21,7 @@ from farm.planning.selection import (
 if TYPE_CHECKING:
     from farm.core.board import Board
     from farm.planning.dry_run import Plan
-    from farm.planning.module_choice import ModuleChoice
+    from farm.planning.module_choice import ModuleSelection
     from farm.planning.vectors import Vector
 
 IMPORT_SECONDS = 120.0
@@ -143,14 +143,14 @@ def plan(
         TracerError: the master can't be read, or has no such operation.
     """
     from farm.board.selection import AUTO
-    from farm.planning.module_choice import ModuleChoice, sampled
+    from farm.planning.module_choice import ModuleSelection, sampled
     from farm.planning.shards import Shard, choose, shard_details, share_of
     from tracer.master.master import shipped
 
     for name, number in (("limit", limit), ("sample", sample)):
         if number is not None and number < 1:
             raise FarmError(f"{name} {number} selects nothing: give at least 1")
-    choice = ModuleChoice(
+    choice = ModuleSelection(
         names=tuple(modules),
         skip=tuple(skip),
         tt_metal=_path(tt_metal),
@@ -183,7 +183,7 @@ def plan(
         else:
             from farm.planning.module_check import paired
 
-            beside = ModuleChoice(
+            beside = ModuleSelection(
                 sweeps=Path(check_module), suites=(MODEL_TRACED,), master=_path(master), import_seconds=import_timeout
             )
             module = plan_modules(beside, chosen, measure, address=address)[1]
@@ -202,7 +202,7 @@ def plan(
 
 
 def _refuse_mixtures(
-    choice: ModuleChoice, suite: str, operations: Sequence[str], check_module: str | Path | None
+    choice: ModuleSelection, suite: str, operations: Sequence[str], check_module: str | Path | None
 ) -> None:
     """Says what goes with a master alone, and what with modules."""
     if choice.any and (operations or check_module is not None):

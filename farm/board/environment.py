@@ -1,4 +1,4 @@
-"""The environment variables of a process that opens a board, whether it is the board process or a model's own."""
+"""The environment variables of a process that opens a board, whether it is the worker or a model's own."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Act(str, Enum):
     FAULT = "fault"
     CRASH = "crash"  # its process dies
     HANG = "hang"  # it never ends by itself
-    LOSE = "lose"  # the board's keeper dies, at once
+    LOSE = "lose"  # the board's supervisor dies, at once
 
 
 class Opening(str, Enum):

@@ -11,10 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.fake import Act, Opening, Script
-from farm.board.protocol import Behind, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound, nothing
+from farm.board.protocol import (
+    CheckFailed,
+    Deadlines,
+    LookAhead,
+    OpenFailed,
+    WorkerDied,
+    WorkerError,
+    WorkerHung,
+    nothing,
+)
 from farm.core.board import Board
 from farm.core.outcome import Outcome, doubted
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -25,8 +34,8 @@ _OUTCOMES = {
 }
 
 
-class FakeProcess:
-    """Does what its board's script says; see `farm.board.protocol.BoardProcess`.
+class FakeWorker:
+    """Does what its board's script says; see `farm.board.protocol.Worker`.
 
     Attributes:
         board: the fake board.
@@ -48,7 +57,7 @@ class FakeProcess:
     def start(self) -> dict[str, Any]:
         """See the protocol."""
         if not self.script.starts:
-            raise ProcessDied(f"{self.board.id} was told not to start", exit=1)
+            raise WorkerDied(f"{self.board.id} was told not to start", exit=1)
         self._alive = True
         return {"ttnn": None, "python": platform.python_version(), "pid": os.getpid()}
 
@@ -59,7 +68,7 @@ class FakeProcess:
             raise OpenFailed(f"{self.board.id} was told not to open")
         if self.script.opening is Opening.DIES:
             self._alive = False
-            raise ProcessDied(f"{self.board.id} was told to die while opening", exit=-6)
+            raise WorkerDied(f"{self.board.id} was told to die while opening", exit=-6)
         if self.script.opening is Opening.HANGS:
             self._hang(timeout, None)
         self.opened.append(config)
@@ -71,13 +80,13 @@ class FakeProcess:
         passes = self.script.checks[min(self.checks, len(self.script.checks) - 1)] if self.script.checks else True
         self.checks += 1
         if not passes or (self.script.sound_while and not Path(self.script.sound_while).exists()):
-            raise Unsound(f"{self.board.id} was told not to be sound")
+            raise CheckFailed(f"{self.board.id} was told not to be sound")
 
     def run(
         self,
-        parcels: Sequence[Parcel],
+        parcels: Sequence[EncodedVector],
         timeout: float,
-        behind: Behind = nothing,  # noqa: ARG002 - nobody waits between two calls here
+        behind: LookAhead = nothing,  # noqa: ARG002 - nobody waits between two calls here
     ) -> Iterator[Outcome]:
         """See the protocol."""
         self._require_alive()
@@ -86,7 +95,7 @@ class FakeProcess:
             if outcome.verdict.failed:
                 try:
                     self.check()
-                except ProcessError as error:
+                except WorkerError as error:
                     yield doubted(outcome, str(error))
                     return
             yield outcome
@@ -106,7 +115,7 @@ class FakeProcess:
             time.sleep(self.script.seconds)
         if act is Act.CRASH:
             self._alive = False
-            raise ProcessDied(f"{self.board.id} was told to crash", vector_id, exit=-11)
+            raise WorkerDied(f"{self.board.id} was told to crash", vector_id, exit=-11)
         if act is Act.LOSE:
             os._exit(1)
         verdict, reason, message = _OUTCOMES[act]
@@ -115,8 +124,8 @@ class FakeProcess:
     def _hang(self, timeout: float, vector_id: str | None) -> None:
         time.sleep(timeout)
         self._alive = False
-        raise Hung(f"{self.board.id} was told to hang", vector_id, timeout)
+        raise WorkerHung(f"{self.board.id} was told to hang", vector_id, timeout)
 
     def _require_alive(self) -> None:
         if not self._alive:
-            raise ProcessDied(f"the process of {self.board.id} is not running")
+            raise WorkerDied(f"the process of {self.board.id} is not running")

@@ -1,18 +1,20 @@
-"""What a board process is yet to be given."""
+"""What a worker is yet to be given."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from farm.board.protocol import Behind
-from farm.core.payload import Parcel
+from farm.board.protocol import LookAhead
+from farm.core.payload import EncodedVector
 
 
 class Feed:
     """The vectors of a call in order, and behind them those of the next one, once they are known."""
 
-    def __init__(self, parcels: Iterable[Parcel], behind: Behind, wanted: Callable[[Parcel], bool], given: int) -> None:
+    def __init__(
+        self, parcels: Iterable[EncodedVector], behind: LookAhead, wanted: Callable[[EncodedVector], bool], given: int
+    ) -> None:
         """Begins with a call's vectors.
 
         Args:
@@ -24,10 +26,10 @@ class Feed:
         self._waiting = deque(filter(wanted, parcels))
         for _ in range(given):
             self._waiting.popleft()
-        self._behind: Behind | None = behind
+        self._behind: LookAhead | None = behind
         self._wanted = wanted
 
-    def piece(self, most: int) -> list[Parcel]:
+    def piece(self, most: int) -> list[EncodedVector]:
         """The next vectors that the process is to be given, at most so many; empty where there are none yet."""
         if not self._waiting and self._behind:
             self._waiting.extend(filter(self._wanted, self._behind()))

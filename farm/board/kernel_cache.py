@@ -50,7 +50,7 @@ _STATS = re.compile(r"JIT cache stats: (\d+)/(\d+) hits")
 def cache_environment(
     board: Board, environment: Mapping[str, str], root: Path | None = None, python: str = sys.executable
 ) -> dict[str, str]:
-    """What to add to a board process's environment, so that its kernels are kept; nothing where none are compiled.
+    """What to add to a worker's environment, so that its kernels are kept; nothing where none are compiled.
 
     Args:
         board: whose process.

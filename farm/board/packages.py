@@ -1,4 +1,4 @@
-"""What a board process brings into its interpreter: farm's own packages alone.
+"""What a worker brings into its interpreter: farm's own packages alone.
 
 A host's tt-metal environment must find its own numpy and torch, not those that are installed beside farm.
 """
@@ -11,7 +11,7 @@ BROUGHT = ("farm", "tracer", "scheduler")
 
 
 def packages_folder(workdir: Path) -> Path:
-    """A folder that holds farm's packages alone, made in a board process's working directory."""
+    """A folder that holds farm's packages alone, made in a worker's working directory."""
     installed = Path(__file__).resolve().parents[2]
     folder = workdir.absolute() / "packages"
     folder.mkdir(parents=True, exist_ok=True)

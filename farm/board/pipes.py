@@ -1,4 +1,4 @@
-"""The keeper's ends of the two pipes to a board process: lines of JSON out, lines of JSON in."""
+"""The supervisor's ends of the two pipes to a worker: lines of JSON out, lines of JSON in."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import selectors
 import time
 from collections.abc import Callable, Iterable
 
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 
 ROOM = 1 << 20
 """Bytes that a pipe of requests is to hold: all that a process is given ahead. Unasked, Linux gives 64 KiB."""
 
 
-def line_to_run(parcels: Iterable[Parcel], chips: int) -> bytes:
+def line_to_run(parcels: Iterable[EncodedVector], chips: int) -> bytes:
     """The request to run vectors on a board of so many chips; see `farm.worker.__main__`."""
     return f'{{"run":[{",".join([parcel.text for parcel in parcels])}],"chips":{chips}}}\n'.encode()
 
 
 class Pipes:
-    """The keeper's ends of a process's two pipes. Writing never blocks: a hung process reads nothing."""
+    """The supervisor's ends of a process's two pipes. Writing never blocks: a hung process reads nothing."""
 
     def __init__(self, requests: int, replies: int) -> None:
         self._requests, self._replies = requests, replies

@@ -1,12 +1,12 @@
-"""How a keeper holds a board process, whatever is inside it: ttnn, or the fake that ships for tests.
+"""How a supervisor holds a worker, whatever is inside it: ttnn, or the fake that ships for tests.
 
-The errors say what became of the process; each leaves it gone, except `OpenFailed` and `Unsound`.
+The errors say what became of the process; each leaves it gone, except `OpenFailed` and `CheckFailed`.
 
-* ProcessError
+* WorkerError
   * OpenFailed: ttnn refused to open the board so; the process lives and may open another way
-  * Unsound: the open board doesn't pass its check; the process lives
-  * ProcessDied: it ended by itself: a signal, an abort, an exit
-  * Hung: it passed a deadline and was killed
+  * CheckFailed: the open board doesn't pass its check; the process lives
+  * WorkerDied: it ended by itself: a signal, an abort, an exit
+  * WorkerHung: it passed a deadline and was killed
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from farm.board.watchdog import Ladder
+from farm.board.watchdog import SignalLadder
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
-Behind: TypeAlias = Callable[[], Sequence[Parcel]]
+LookAhead: TypeAlias = Callable[[], Sequence[EncodedVector]]
 """Tells which vectors will be run next, as far as that is known when it is asked."""
 
 
-def nothing() -> Sequence[Parcel]:
-    """A `Behind` that knows of nothing."""
+def nothing() -> Sequence[EncodedVector]:
+    """A `LookAhead` that knows of nothing."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long things may take that a board process does, in seconds.
+    """How long things may take that a worker does, in seconds.
 
     Attributes:
         vector: running a vector that brings no limit of its own.
@@ -46,14 +46,14 @@ class Deadlines:
     first: float = 300.0
     check: float = 30.0
     silence: float = 120.0
-    ladder: Ladder = field(default_factory=Ladder)
+    ladder: SignalLadder = field(default_factory=SignalLadder)
 
 
-class BoardProcess(Protocol):
-    """One process that owns one board. Its keeper starts, feeds, times and ends it; calls never overlap.
+class Worker(Protocol):
+    """One process that owns one board. Its supervisor starts, feeds, times and ends it; calls never overlap.
 
-    After `ProcessDied` or `Hung` the process is gone and `start` makes a new one. When the keeper itself dies, however
-    suddenly, the process ends too. A keeper may run with SIGINT blocked (Ray's workers inherit that), so whoever
+    After `WorkerDied` or `WorkerHung` the process is gone and `start` makes a new one. When the supervisor itself dies,
+    the process ends too. A supervisor may run with SIGINT blocked (Ray's workers inherit that), so whoever
     relies on SIGINT unblocks it in the process.
     """
 
@@ -65,7 +65,7 @@ class BoardProcess(Protocol):
 
         Raises:
             NotRunnable: what the process needs isn't here (ttnn for this Python); another try would end the same.
-            ProcessDied: it ended before it answered.
+            WorkerDied: it ended before it answered.
         """
         ...
 
@@ -81,8 +81,8 @@ class BoardProcess(Protocol):
 
         Raises:
             OpenFailed: the board doesn't open so, in ttnn's words.
-            ProcessDied: the process ended while opening; `vector_id` is None.
-            Hung: it was not open in time; `vector_id` is None.
+            WorkerDied: the process ended while opening; `vector_id` is None.
+            WorkerHung: it was not open in time; `vector_id` is None.
         """
         ...
 
@@ -90,13 +90,13 @@ class BoardProcess(Protocol):
         """Runs one small operation on the open board, looks at what it gives, and counts the board's chips.
 
         Raises:
-            Unsound: the board doesn't pass.
-            ProcessDied: the process ended instead; `vector_id` is None.
-            Hung: it didn't answer in time; `vector_id` is None.
+            CheckFailed: the board doesn't pass.
+            WorkerDied: the process ended instead; `vector_id` is None.
+            WorkerHung: it didn't answer in time; `vector_id` is None.
         """
         ...
 
-    def run(self, parcels: Sequence[Parcel], timeout: float, behind: Behind = nothing) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[EncodedVector], timeout: float, behind: LookAhead = nothing) -> Iterator[Outcome]:
         """Runs vectors on the open board, in order, and yields the outcome of each as it ends.
 
         After a failed vector the board is checked. A failure on a board that doesn't pass is no failure of the vector:
@@ -110,9 +110,9 @@ class BoardProcess(Protocol):
                 process ends before.
 
         Raises:
-            ProcessDied: the process ended; `vector_id` names the vector it took with it, and those after it were not
+            WorkerDied: the process ended; `vector_id` names the vector it took with it, and those after it were not
                 run. None where it ended between vectors.
-            Hung: a vector passed its deadline; the same holds.
+            WorkerHung: a vector passed its deadline; the same holds.
         """
         ...
 
@@ -121,8 +121,8 @@ class BoardProcess(Protocol):
         ...
 
 
-class ProcessError(FarmError):
-    """Base of what can befall a board process; `vector_id` is the vector at fault, where one is."""
+class WorkerError(FarmError):
+    """Base of what can befall a worker; `vector_id` is the vector at fault, where one is."""
 
     def __init__(self, message: str, vector_id: str | None = None) -> None:
         super().__init__(message)
@@ -130,15 +130,15 @@ class ProcessError(FarmError):
         self.vector_id = vector_id
 
 
-class OpenFailed(ProcessError):  # noqa: N818 - it names what happened, as FileNotFound would
+class OpenFailed(WorkerError):  # noqa: N818 - it names what happened, as FileNotFound would
     """The board doesn't open with this device config, in ttnn's words. The process lives."""
 
 
-class Unsound(ProcessError):  # noqa: N818 - see OpenFailed
+class CheckFailed(WorkerError):  # noqa: N818 - see OpenFailed
     """The open board doesn't pass its check: a chip is missing, the operation failed, its numbers are wrong."""
 
 
-class ProcessDied(ProcessError):  # noqa: N818 - see OpenFailed
+class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
     """The process ended by itself.
 
     Attributes:
@@ -158,12 +158,12 @@ class ProcessDied(ProcessError):  # noqa: N818 - see OpenFailed
         self.preparing = preparing
 
 
-class Hung(ProcessError):  # noqa: N818 - see OpenFailed
+class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
     """The process passed a deadline, and was killed.
 
     Attributes:
         seconds: how long it was given.
-        preparing: see `ProcessDied`.
+        preparing: see `WorkerDied`.
         stopped: whether it was stopped by a signal, so that it could not answer.
     """
 

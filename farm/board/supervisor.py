@@ -1,4 +1,4 @@
-"""The keeper of one board: starts its process, opens the board, runs vectors, and goes on after whatever they do.
+"""The supervisor of one board: starts its process, opens the board, runs vectors, and goes on after whatever they do.
 
 It trusts the board no further than `scheduler.health` says: a board is checked before its first vector and after all
 trouble, reset where a check fails and there is a way to, and held when that doesn't help.
@@ -14,27 +14,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from farm.board.protocol import Behind, BoardProcess, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound
+from farm.board.protocol import (
+    CheckFailed,
+    Deadlines,
+    LookAhead,
+    OpenFailed,
+    Worker,
+    WorkerDied,
+    WorkerError,
+    WorkerHung,
+)
 from farm.board.reset import Resetter
 from farm.board.versions import board_versions
-from farm.board.watchdog import Ladder
+from farm.board.watchdog import SignalLadder
 from farm.core.board import Board
 from farm.core.classify import classify, classify_end
 from farm.core.outcome import Outcome, doubted
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from scheduler.health import Budget, Cause, Health, Seen, State, Step, Transition
 from tracer.device_config import DeviceConfig
 
 CHECKED_AS = DeviceConfig()
 """How a board is opened to be checked: the way that any board opens."""
-QUICK_LADDER = Ladder(interrupt=2.0, terminate=1.0)
+QUICK_LADDER = SignalLadder(interrupt=2.0, terminate=1.0)
 """For boards that are none: no device has to be released with care."""
 
-Told: TypeAlias = "Outcome | Transition"
-"""What a keeper tells while it runs vectors."""
-Batches: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[Parcel]] | None]"
-"""Tells what a keeper will be asked to run next, as far as that is known."""
+BoardReport: TypeAlias = "Outcome | Transition"
+"""What a supervisor tells while it runs vectors."""
+Batches: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[EncodedVector]] | None]"
+"""Tells what a supervisor will be asked to run next, as far as that is known."""
 
 
 def no_batch() -> None:
@@ -52,7 +61,7 @@ class Limits:
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes an answer may neither print nor compute.
         reset: a board's reset command.
-        ladder: what a board process is given after each signal that is to end it.
+        ladder: what a worker is given after each signal that is to end it.
         budget: checks and resets before a board is held for a person.
         renew: not seconds but vectors: so many run in one process before a new one takes its place.
     """
@@ -63,7 +72,7 @@ class Limits:
     check: float = 30.0
     silence: float = 120.0
     reset: float = 300.0
-    ladder: Ladder = field(default_factory=Ladder)
+    ladder: SignalLadder = field(default_factory=SignalLadder)
     budget: Budget = field(default_factory=Budget)
     renew: int = 50_000
 
@@ -73,18 +82,18 @@ class Limits:
         return Deadlines(self.vector, self.first, self.check, self.silence, ladder)
 
 
-def board_process(board: Board, workdir: Path, deadlines: Deadlines) -> BoardProcess:
+def board_process(board: Board, workdir: Path, deadlines: Deadlines) -> Worker:
     """The process that fits a board's backend."""
     if board.backend == "fake":
-        from farm.board.fake_worker import FakeProcess
+        from farm.board.fake_worker import FakeWorker
 
-        return FakeProcess(board, deadlines)
-    from farm.board.worker_handle import TtnnProcess
+        return FakeWorker(board, deadlines)
+    from farm.board.worker_handle import WorkerProcess
 
-    return TtnnProcess(board, workdir, deadlines, python=board.python or sys.executable)
+    return WorkerProcess(board, workdir, deadlines, python=board.python or sys.executable)
 
 
-class Keeper:
+class Supervisor:
     """Holds one board. A vector that hangs or kills the process costs that vector an attempt, and only that vector.
 
     Attributes:
@@ -99,13 +108,13 @@ class Keeper:
         board: Board,
         workdir: Path,
         limits: Limits,
-        make_process: Callable[[Board, Path, Deadlines], BoardProcess] = board_process,
+        make_process: Callable[[Board, Path, Deadlines], Worker] = board_process,
     ) -> None:
         self.board = board
         self.limits = limits
         self.process = make_process(board, workdir, limits.deadlines(board))
         self._resetter = Resetter(board, limits.reset)
-        # what it was reset before, by whoever held it, counts: a new keeper is no new board
+        # what it was reset before, by whoever held it, counts: a new supervisor is no new board
         self.health = Health(board.id, limits.budget, resets_in_all=self._resetter.recent())
         self._transitions: list[Transition] = []
         self._running = False
@@ -119,14 +128,16 @@ class Keeper:
 
         Raises:
             NotRunnable: what the process needs isn't here.
-            ProcessDied: it doesn't start.
+            WorkerDied: it doesn't start.
         """
         hello = self.process.start()
         self._running = True
         self._since_start = 0
         return {**hello, **board_versions(self.board)}
 
-    def run(self, config: DeviceConfig, parcels: Sequence[Parcel], behind: Batches = no_batch) -> Iterator[Told]:
+    def run(
+        self, config: DeviceConfig, parcels: Sequence[EncodedVector], behind: Batches = no_batch
+    ) -> Iterator[BoardReport]:
         """Runs vectors on the board, opened so; yields each one's outcome, and each change of the board's state.
 
         Vectors without an outcome were not tried. That is so after a stop, and when the board doesn't open: then the
@@ -139,7 +150,7 @@ class Keeper:
         """
         waiting = deque(parcels)
 
-        def fed() -> Sequence[Parcel]:
+        def fed() -> Sequence[EncodedVector]:
             if self._stopping or self._since_start + len(waiting) >= self.limits.renew:
                 return ()  # this process will not run them
             ahead = behind()
@@ -173,7 +184,7 @@ class Keeper:
         """How many kernels its processes found compiled and how many they needed; a fake one needs none."""
         return getattr(self.process, "kernels", (0, 0))
 
-    def _run_some(self, waiting: deque[Parcel], behind: Behind) -> Iterator[Told]:
+    def _run_some(self, waiting: deque[EncodedVector], behind: LookAhead) -> Iterator[BoardReport]:
         """Runs vectors until all are run, the process is gone, or a stop; takes them out of `waiting`."""
         self._see(Seen.BEGAN, Cause.WORK_BEGAN)
         yield from self._told()
@@ -197,17 +208,17 @@ class Keeper:
                     return
                 if self._stopping:
                     break
-        except (ProcessDied, Hung) as error:
+        except (WorkerDied, WorkerHung) as error:
             self._running = False
             self._opened = None
             outcome = _end_of(error, waiting.popleft().id, began)
-            cause = Cause.PROCESS_HUNG if isinstance(error, Hung) else Cause.PROCESS_DIED
+            cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
             sound = self._trouble(cause, str(error))
             yield outcome if sound or not outcome.verdict.failed else doubted(outcome, self._complaint())
             return
         self._see(Seen.ENDED, Cause.WORK_ENDED)
 
-    def _timed(self, parcel: Parcel) -> Parcel:
+    def _timed(self, parcel: EncodedVector) -> EncodedVector:
         """A vector whose own limit is the deadline that earlier runs tell, if that is sooner.
 
         Not where the board computes: tt-metal's own timer, which knows the core that hangs, is to come first.
@@ -233,8 +244,8 @@ class Keeper:
             self.process.open(config, self.limits.open)
             if self.health.state is not State.HEALTHY:
                 self._pass_check()
-        except ProcessError as error:
-            self._running = isinstance(error, (OpenFailed, Unsound))
+        except WorkerError as error:
+            self._running = isinstance(error, (OpenFailed, CheckFailed))
             self._trouble(_cause(error), str(error))
             return _unopened(error, vector_id, began)
         self._opened = config
@@ -247,7 +258,7 @@ class Keeper:
         """Checks the open board.
 
         Raises:
-            ProcessError: it doesn't pass.
+            WorkerError: it doesn't pass.
         """
         began = time.time()
         self.process.check()
@@ -284,7 +295,7 @@ class Keeper:
             self.process.open(CHECKED_AS, self.limits.open)
             self._pass_check()
             self._opened = CHECKED_AS
-        except ProcessError as error:
+        except WorkerError as error:
             self.close()
             self._see(Seen.FAILED, _cause(error), str(error))
 
@@ -312,19 +323,19 @@ class Keeper:
         return next((each.message for each in reversed(self._transitions) if each.message), self.health.state.value)
 
 
-def _cause(error: ProcessError) -> Cause:
-    if isinstance(error, Hung):
+def _cause(error: WorkerError) -> Cause:
+    if isinstance(error, WorkerHung):
         return Cause.OPEN_TIMEOUT
-    if isinstance(error, Unsound):
+    if isinstance(error, CheckFailed):
         return Cause.CHIPS_MISSING if "chips are there" in error.message else Cause.CHECK_FAILED
     return Cause.OPEN_FAILED if isinstance(error, OpenFailed) else Cause.PROCESS_DIED
 
 
-def _unopened(error: ProcessError, vector_id: str, began: float) -> Outcome:
+def _unopened(error: WorkerError, vector_id: str, began: float) -> Outcome:
     """What a vector came to whose board doesn't open as it needs, or isn't sound."""
-    if isinstance(error, Unsound):
+    if isinstance(error, CheckFailed):
         reason = Reason.BOARD_SUSPECT
-    elif isinstance(error, Hung):
+    elif isinstance(error, WorkerHung):
         reason = Reason.OPEN_TIMEOUT
     else:
         wedged = classify(str(error))[1] is Reason.BOARD_WEDGED
@@ -332,11 +343,11 @@ def _unopened(error: ProcessError, vector_id: str, began: float) -> Outcome:
     return Outcome(vector_id, Verdict.BOARD_FAULT, reason, str(error), started=began, seconds=time.time() - began)
 
 
-def _end_of(error: ProcessDied | Hung, vector_id: str, began: float) -> Outcome:
+def _end_of(error: WorkerDied | WorkerHung, vector_id: str, began: float) -> Outcome:
     """What a vector came to that the process ended under; a process that ends between vectors blames the board."""
     if error.vector_id != vector_id:
         verdict, reason = Verdict.BOARD_FAULT, Reason.CRASH
-    elif isinstance(error, Hung):
+    elif isinstance(error, WorkerHung):
         verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.KILLED if error.stopped else Reason.HANG
     else:
         verdict, reason = classify_end(str(error), error.exit)

@@ -1,4 +1,4 @@
-"""Tracing models on one board: what `farm.board.supervisor.Keeper` does for vectors.
+"""Tracing models on one board: what `farm.board.supervisor.Supervisor` does for vectors.
 
 Each model runs in a process of its own, so that nothing it does to itself costs another.
 """
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.shipping import unpack
-from farm.board.supervisor import Told
+from farm.board.supervisor import BoardReport
 from farm.board.trace_target import TraceRun, trace
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from tracer.capture.raw_traces import files_of
 from tracer.errors import TracerError
@@ -33,7 +33,7 @@ LAST_LINES = 20
 """How many lines of what a model printed are kept where it failed."""
 
 
-class TraceKeeper:
+class TraceSupervisor:
     """Traces models on one board.
 
     Attributes:
@@ -46,7 +46,7 @@ class TraceKeeper:
         self._numbers = itertools.count()
         self._stopping = False
 
-    def run(self, parcels: Sequence[Parcel]) -> Iterator[Told]:
+    def run(self, parcels: Sequence[EncodedVector]) -> Iterator[BoardReport]:
         """Traces models, and yields the outcome of each; after a stop, the rest are not tried."""
         for parcel in parcels:
             if self._stopping:

@@ -22,7 +22,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class SignalLadder:
     """The seconds a process is given after each signal, before the next harder one.
 
     Attributes:
@@ -105,7 +105,7 @@ class Watch:
         return None
 
 
-def end(process: subprocess.Popen[bytes], patience: float, ladder: Ladder) -> int | None:
+def end(process: subprocess.Popen[bytes], patience: float, ladder: SignalLadder) -> int | None:
     """Ends a process and its group, gently first; its exit code, None where even SIGKILL didn't end it in time.
 
     A stopped process can't follow a signal, so it is continued after the first.

@@ -1,8 +1,8 @@
-"""The keeper's hold on a real board process: starts, feeds, times and ends it.
+"""The supervisor's hold on a real worker: starts, feeds, times and ends it.
 
 Two pipes carry lines of JSON; whatever ttnn prints goes to a log file in the process's own folder. A guard, a shell of
-a few kilobytes, ends the process when its keeper dies, however suddenly: it waits for the end of a pipe that only the
-keeper holds open.
+a few kilobytes, ends the process when its supervisor dies: it waits for the end of a pipe that only the
+supervisor holds open.
 """
 
 from __future__ import annotations
@@ -22,14 +22,23 @@ from farm.board.feed import Feed
 from farm.board.kernel_cache import VARIABLE as KERNELS
 from farm.board.kernel_cache import compiles, hits, opening
 from farm.board.pipes import Pipes, line_to_run
-from farm.board.protocol import Behind, Deadlines, Hung, OpenFailed, ProcessDied, ProcessError, Unsound, nothing
+from farm.board.protocol import (
+    CheckFailed,
+    Deadlines,
+    LookAhead,
+    OpenFailed,
+    WorkerDied,
+    WorkerError,
+    WorkerHung,
+    nothing,
+)
 from farm.board.watchdog import LOOK_SECONDS, Watch, end
 from farm.core.board import Board
 from farm.core.classify import describe_exit, last_words
 from farm.core.errors import NotRunnable
 from farm.core.measures import COLD, WATCHER
 from farm.core.outcome import Outcome, doubted, received
-from farm.core.payload import Parcel, line_of
+from farm.core.payload import EncodedVector, line_of
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -39,7 +48,7 @@ OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 """tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below ours."""
 
 AHEAD = 128
-"""Vectors that the process is given before the first of them ended, so that it never waits for its keeper."""
+"""Vectors that the process is given before the first of them ended, so that it never waits for its supervisor."""
 PIECE = 16
 """Vectors of one request: the process begins with the first ones while the others are written."""
 GATHER_SECONDS = 0.02
@@ -58,8 +67,8 @@ done
 """
 
 
-class TtnnProcess:
-    """A board process with ttnn in it; see `farm.board.protocol.BoardProcess`.
+class WorkerProcess:
+    """A worker with ttnn in it; see `farm.board.protocol.Worker`.
 
     Attributes:
         board: what it opens.
@@ -88,7 +97,7 @@ class TtnnProcess:
         self._ahead = 0  # vectors that this process has and that have not ended
         self._pace = 0.0  # seconds that a vector took of late
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are there
-        self._unprepared: dict[str, ProcessDied | Hung] = {}  # sweep modules that killed or hung a process at once
+        self._unprepared: dict[str, WorkerDied | WorkerHung] = {}  # sweep modules that killed or hung a process at once
 
     def start(self) -> dict[str, Any]:
         """See the protocol."""
@@ -119,9 +128,9 @@ class TtnnProcess:
         self._start_guard(self._process.pid)
         try:
             reply = self._reply(START_SECONDS)
-        except Hung as error:
+        except WorkerHung as error:
             self._gone()
-            raise ProcessDied(f"the board process of {self.board.id} didn't start in {START_SECONDS:.0f} s") from error
+            raise WorkerDied(f"the worker of {self.board.id} didn't start in {START_SECONDS:.0f} s") from error
         if "unusable" in reply:
             self._gone()
             raise NotRunnable(_how_to_get_ttnn(reply["unusable"]))
@@ -138,9 +147,9 @@ class TtnnProcess:
             self._send({"open": config.as_json()})
             try:
                 reply = self._reply(timeout)
-            except Hung as error:
+            except WorkerHung as error:
                 self._gone()
-                raise Hung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout) from error
+                raise WorkerHung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout) from error
         if "refused" in reply:
             raise OpenFailed(reply["refused"])
         opened: dict[str, Any] = reply["opened"]
@@ -152,13 +161,13 @@ class TtnnProcess:
         limit = self.deadlines.check
         try:
             complaint = self._reply(limit)["checked"]
-        except Hung as error:
+        except WorkerHung as error:
             self._gone()
-            raise Hung(f"{self.board.id} didn't pass its check in {limit:g} s: {error}", None, limit) from error
+            raise WorkerHung(f"{self.board.id} didn't pass its check in {limit:g} s: {error}", None, limit) from error
         if complaint is not None:
-            raise Unsound(str(complaint))
+            raise CheckFailed(str(complaint))
 
-    def run(self, parcels: Sequence[Parcel], timeout: float, behind: Behind = nothing) -> Iterator[Outcome]:
+    def run(self, parcels: Sequence[EncodedVector], timeout: float, behind: LookAhead = nothing) -> Iterator[Outcome]:
         """See the protocol."""
         # the first ones may have been given to it while those before them ran
         feed = Feed(parcels, behind, lambda parcel: parcel.operation not in self._unprepared, given=self._ahead)
@@ -177,8 +186,8 @@ class TtnnProcess:
                 reply = self._reply(limit, parcel.id, self._gather())
                 while "finished" not in reply:
                     reply = self._after_preparing(reply, limit, parcel.id)
-            except (Hung, ProcessDied) as error:
-                if isinstance(error, Hung):
+            except (WorkerHung, WorkerDied) as error:
+                if isinstance(error, WorkerHung):
                     self._gone()
                 if error.preparing:
                     # its other vectors would only end the same way, each at the cost of a process
@@ -201,15 +210,15 @@ class TtnnProcess:
             timeout: seconds that importing the module may take, and its generators from one message to the next.
 
         Raises:
-            ProcessDied: the process ended.
-            Hung: there was no message in time; the process is gone.
+            WorkerDied: the process ended.
+            WorkerHung: there was no message in time; the process is gone.
         """
         self._send({"list": request})
         listed = False
         while not listed:
             try:
                 message = self._reply(timeout)
-            except Hung:
+            except WorkerHung:
                 self._gone()
                 raise
             listed = "listed" in message
@@ -226,22 +235,22 @@ class TtnnProcess:
             return self._reply(limit, vector_id)
         try:
             return self._reply(float(told["seconds"]), vector_id)
-        except Hung as error:
-            raise Hung(
+        except WorkerHung as error:
+            raise WorkerHung(
                 f"{what} did not end in {told['seconds']:g} s",
                 vector_id,
                 told["seconds"],
                 what,
                 stopped=error.stopped,
             ) from error
-        except ProcessDied as error:
-            raise ProcessDied(f"{what}: {error}", vector_id, error.exit, what) from error
+        except WorkerDied as error:
+            raise WorkerDied(f"{what}: {error}", vector_id, error.exit, what) from error
 
     def _confirmed(self, failed: Outcome) -> Outcome:
         """A failure, as it is if the board passes its check right after it, else as nothing that counts."""
         try:
             complaint = self._reply(self.deadlines.check)["checked"]
-        except ProcessError as error:
+        except WorkerError as error:
             self._gone()
             complaint = str(error)
         return failed if complaint is None else doubted(failed, str(complaint))
@@ -283,37 +292,37 @@ class TtnnProcess:
 
     def _write(self, line: bytes) -> None:
         if self._pipes is None:
-            raise ProcessDied(f"the board process of {self.board.id} is not running")
+            raise WorkerDied(f"the worker of {self.board.id} is not running")
         self._pipes.send(line)
 
     def _reply(self, timeout: float, vector_id: str | None = None, gather: float = 0.0) -> dict[str, Any]:
         """The next reply; where there is none yet, so many seconds may pass before it is looked for.
 
         Raises:
-            ProcessDied: the process ended instead.
-            Hung: there was none in time; the process still runs.
+            WorkerDied: the process ended instead.
+            WorkerHung: there was none in time; the process still runs.
         """
         if self._pipes is None:
-            raise ProcessDied(f"the board process of {self.board.id} is not running", vector_id)
+            raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
         watch = Watch(self._process.pid, self.log, self.deadlines.silence) if self._process else None
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
-                raise Hung(f"{self.board.id}: {complaint}", vector_id, timeout, stopped=watch.stopped)
+                raise WorkerHung(f"{self.board.id}: {complaint}", vector_id, timeout, stopped=watch.stopped)
 
         try:
             line = self._pipes.line(timeout, look, LOOK_SECONDS, gather)
         except TimeoutError:
             stopped = watch is not None and watch.stopped
             told = ", since its process was stopped" if stopped else ""
-            raise Hung(
+            raise WorkerHung(
                 f"no answer from {self.board.id} in {timeout:g} s{told}", vector_id, timeout, stopped=stopped
             ) from None
         if line is None:
             code = self._gone(patience=5.0)  # it is ending: its own exit code tells most
-            told = f"the board process {describe_exit(code)}"
+            told = f"the worker {describe_exit(code)}"
             last = last_words(self.log, self._told_before)
-            raise ProcessDied(f"{told}: {last}" if last else told, vector_id, code)
+            raise WorkerDied(f"{told}: {last}" if last else told, vector_id, code)
         reply: dict[str, Any] = json.loads(line)
         return reply
 
@@ -336,9 +345,9 @@ class TtnnProcess:
         return code
 
 
-def _of_unprepared(vector_id: str, error: ProcessDied | Hung) -> Outcome:
+def _of_unprepared(vector_id: str, error: WorkerDied | WorkerHung) -> Outcome:
     """The outcome of a vector whose module has killed or hung a process before, while it was prepared."""
-    reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
+    reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
     return Outcome(vector_id, Verdict.FAIL_CRASH_HANG, reason, f"not tried again: {error}", started=time.time())
 
 

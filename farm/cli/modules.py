@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from farm.planning.module_choice import ModuleChoice
+    from farm.planning.module_choice import ModuleSelection
 
 ModuleNames = Annotated[
     list[str] | None,
@@ -37,11 +37,11 @@ def module_choice(
     dump: Path | None = None,
     master: Path | None = None,
     import_seconds: float = IMPORT_SECONDS,
-) -> ModuleChoice:
+) -> ModuleSelection:
     """What the options of a command line choose."""
-    from farm.planning.module_choice import ModuleChoice
+    from farm.planning.module_choice import ModuleSelection
 
-    return ModuleChoice(
+    return ModuleSelection(
         names=tuple(names or ()),
         skip=tuple(skip or ()),
         tt_metal=tt_metal,

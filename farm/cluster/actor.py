@@ -1,4 +1,4 @@
-"""The Ray actor of one board: a keeper whose outcomes are streamed to the driver."""
+"""The Ray actor of one board: a supervisor whose outcomes are streamed to the driver."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from farm.board.silicon import VISIBLE_VARIABLE
-from farm.board.supervisor import Keeper, Limits, Told
-from farm.board.trace_supervisor import MODEL, TraceKeeper
+from farm.board.supervisor import BoardReport, Limits, Supervisor
+from farm.board.trace_supervisor import MODEL, TraceSupervisor
 from farm.cluster.ray_client import ray
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.gc_tuning import fewer_collections
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from farm.core.scratch import Scratch
 from tracer.device_config import DeviceConfig
 
@@ -33,12 +33,12 @@ MESSAGES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class BatchRequest:
     """A batch as an actor got it: its number, how the board is to be opened, and its vectors."""
 
     number: int
     config: DeviceConfig
-    parcels: Sequence[Parcel]
+    parcels: Sequence[EncodedVector]
 
     @property
     def is_models(self) -> bool:
@@ -46,7 +46,7 @@ class Given:
         return MODEL in self.parcels[0].payload
 
 
-Message: TypeAlias = "tuple[int, Told | None]"
+Message: TypeAlias = "tuple[int, BoardReport | None]"
 """What an actor tells of the batch with a number; None: it is done with it."""
 
 
@@ -56,15 +56,15 @@ class BoardActor:
     def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
         # ttnn leaves files in its working directory
         self._scratch = Scratch(folder or Path(tempfile.gettempdir()), PREFIX)
-        self._keeper = Keeper(board, self._scratch.path, limits)
-        self._tracer = TraceKeeper(board, self._scratch.path)
-        self._batches: deque[Given | None] = deque()  # those not begun; None is the end of them
+        self._keeper = Supervisor(board, self._scratch.path, limits)
+        self._tracer = TraceSupervisor(board, self._scratch.path)
+        self._batches: deque[BatchRequest | None] = deque()  # those not begun; None is the end of them
         self._came = threading.Condition()
         self._work = threading.Lock()  # held while batches may run
         self._messages = chunked(self._run_all(), CHUNK_SECONDS, urgent=lambda message: message[1] is None)
 
     def start(self) -> dict[str, Any]:
-        """Starts the board process; what it says of itself, or `unusable` and why."""
+        """Starts the worker; what it says of itself, or `unusable` and why."""
         try:
             return self._keeper.start()
         except NotRunnable as error:
@@ -75,27 +75,27 @@ class BoardActor:
         for messages in islice(self._messages, MESSAGES):  # noqa: UP028 - it would pass on what Ray sends
             yield messages
 
-    def give(self, number: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
-        """Takes a batch, which runs after those given before; see `Keeper.run` and `TraceKeeper.run`."""
-        self._take(Given(number, config, parcels))
+    def give(self, number: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
+        """Takes a batch, which runs after those given before; see `Supervisor.run` and `TraceSupervisor.run`."""
+        self._take(BatchRequest(number, config, parcels))
 
     def answer(self) -> None:
         """Shows that it lives, whatever the board does."""
 
     def stop(self) -> None:
-        """See `Keeper.stop`."""
+        """See `Supervisor.stop`."""
         self._keeper.stop()
         self._tracer.stop()
 
     def close(self) -> tuple[int, int]:
-        """Releases the board once its batches are done; see `Keeper.kernels` for what it answers."""
+        """Releases the board once its batches are done; see `Supervisor.kernels` for what it answers."""
         self._take(None)
         with self._work:
             self._keeper.close()
         self._scratch.close()
         return self._keeper.kernels
 
-    def _take(self, given: Given | None) -> None:
+    def _take(self, given: BatchRequest | None) -> None:
         with self._came:
             self._batches.append(given)
             self._came.notify()
@@ -107,18 +107,18 @@ class BoardActor:
                     yield given.number, told
                 yield given.number, None
 
-    def _next(self) -> Given | None:
+    def _next(self) -> BatchRequest | None:
         with self._came:
             self._came.wait_for(lambda: self._batches)
             return self._batches.popleft()
 
-    def _run(self, given: Given) -> Iterator[Told]:
+    def _run(self, given: BatchRequest) -> Iterator[BoardReport]:
         if given.is_models:
             self._keeper.close()  # a model's own process opens the board
             return self._tracer.run(given.parcels)
         return self._keeper.run(given.config, given.parcels, self._behind)
 
-    def _behind(self) -> tuple[DeviceConfig, Sequence[Parcel]] | None:
+    def _behind(self) -> tuple[DeviceConfig, Sequence[EncodedVector]] | None:
         """The batch after the one that runs."""
         with self._came:
             ahead = self._batches[0] if self._batches else None

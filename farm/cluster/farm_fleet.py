@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any
 
 from farm.board.supervisor import Limits
-from farm.cluster.fleet import Happening, Offered, Outcomes, RayFleet, Unusable, Withdrawn
+from farm.cluster.fleet import FleetEvent, Offered, Outcomes, RayFleet, Unusable, Withdrawn
 from farm.cluster.ray_client import ray
-from farm.cluster.records import Answer, Doing, RunReport
+from farm.cluster.records import Answer, BoardStatus, RunReport
 from farm.cluster.registry import BY_FARM
 from farm.cluster.service import Farm
 from farm.core.attempt import Attempt, Conclusion
@@ -35,7 +35,7 @@ class Watched:
     """
 
     def __init__(self, shown: Progress) -> None:
-        self.boards: dict[str, Doing] = {}
+        self.boards: dict[str, BoardStatus] = {}
         self.vectors = 0
         self.verdicts: Counter[str] = Counter()
         self._shown = shown
@@ -47,9 +47,9 @@ class Watched:
 
     def lane(self, board: str, state: Lane, doing: str = "") -> None:
         """See `Progress`."""
-        before = self.boards.get(board, Doing(""))
+        before = self.boards.get(board, BoardStatus(""))
         faulty = state in (Lane.LOST, Lane.RETIRED) and before.state != state.value
-        self.boards[board] = Doing(
+        self.boards[board] = BoardStatus(
             state.value,
             doing if state is Lane.RUNNING else "",
             before.faults + faulty,
@@ -60,8 +60,8 @@ class Watched:
     def attempt(self, attempt: Attempt, operation: str) -> None:
         """See `Progress`."""
         if attempt.outcome.verdict.fault:
-            before = self.boards.get(attempt.board, Doing(""))
-            self.boards[attempt.board] = Doing(
+            before = self.boards.get(attempt.board, BoardStatus(""))
+            self.boards[attempt.board] = BoardStatus(
                 before.state, before.doing, before.faults + 1, attempt.outcome.message.partition("\n")[0][:300]
             )
         self._shown.attempt(attempt, operation)
@@ -134,7 +134,7 @@ class FarmFleet(RayFleet):
             self._leaving.discard(board)
             self._known.discard(board)
 
-    def wait(self, seconds: float) -> list[Happening]:
+    def wait(self, seconds: float) -> list[FleetEvent]:
         """See `Fleet`."""
         happened = self._exchange()
         if not self._actors and not happened:
@@ -147,7 +147,7 @@ class FarmFleet(RayFleet):
         self._farm.actor.ended.remote(self._run.run)
         return kernels
 
-    def _bearable(self, happening: Happening) -> Happening:
+    def _bearable(self, happening: FleetEvent) -> FleetEvent:
         """Where a host can't use its board, the others still can theirs."""
         if isinstance(happening, Outcomes):
             for told in happening.outcomes:
@@ -166,7 +166,7 @@ class FarmFleet(RayFleet):
         elif transition.after is State.HELD:
             self._farm.actor.hold.remote(transition.board, transition.message, BY_FARM)
 
-    def _exchange(self) -> list[Happening]:
+    def _exchange(self) -> list[FleetEvent]:
         """Tells the registry of the run and takes in its answer, without waiting for either."""
         if self._call is None:
             if time.monotonic() - self._asked > EXCHANGE_SECONDS:
@@ -185,8 +185,8 @@ class FarmFleet(RayFleet):
             # without its head the cluster ends too: each board says so by itself
             return [self._lost(board, f"the farm's registry is gone: {error}") for board in list(self._actors)]
 
-    def _take_in(self, answer: Answer) -> list[Happening]:
-        happened: list[Happening] = []
+    def _take_in(self, answer: Answer) -> list[FleetEvent]:
+        happened: list[FleetEvent] = []
         for board in answer.offered:
             if board.id not in self._known and self._takes(board):
                 happened.append(Offered(board))

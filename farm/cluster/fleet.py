@@ -14,16 +14,16 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from farm.board.supervisor import Limits, Told
+from farm.board.supervisor import BoardReport, Limits
 from farm.cluster.actor import Message, start_actor
-from farm.cluster.heartbeat import Pulse
+from farm.cluster.heartbeat import Heartbeat
 from farm.cluster.ray_client import ray
 from farm.core.board import Board
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
 START_SECONDS = 180.0
-"""How long an actor and its board process may take to answer."""
+"""How long an actor and its worker may take to answer."""
 ASK_SECONDS = 5.0
 """How often an actor is asked whether it lives: one that is stopped tells nobody."""
 SILENCE_SECONDS = 45.0
@@ -63,7 +63,7 @@ class Outcomes:
     """Attempts of a batch ended, and what is thought of its board changed, in this order."""
 
     batch: int
-    outcomes: Sequence[Told]
+    outcomes: Sequence[BoardReport]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Withdrawn:
     message: str
 
 
-Happening: TypeAlias = Started | Unusable | Gone | Outcomes | BatchDone | Offered | Withdrawn
+FleetEvent: TypeAlias = Started | Unusable | Gone | Outcomes | BatchDone | Offered | Withdrawn
 
 
 class Fleet(Protocol):
@@ -101,7 +101,7 @@ class Fleet(Protocol):
     def start(self, board: Board) -> None:
         """Starts a board, or starts it again after it was lost."""
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
         """Hands a batch to a board, behind those it has."""
 
     def stop(self, board: str) -> None:
@@ -110,7 +110,7 @@ class Fleet(Protocol):
     def drop(self, board: str) -> None:
         """Gives a board up, at once."""
 
-    def wait(self, seconds: float) -> list[Happening]:
+    def wait(self, seconds: float) -> list[FleetEvent]:
         """What happened since the last call; waits so long for something to."""
 
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
@@ -132,7 +132,7 @@ class RayFleet:
     def __init__(self, limits: Limits, folder: Path | None = None) -> None:
         self.limits = limits
         self.folder = folder
-        self._pulse: Pulse | None = None
+        self._pulse: Heartbeat | None = None
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, Any] = {}  # what each board tells of its batches
@@ -145,7 +145,7 @@ class RayFleet:
 
     def start(self, board: Board) -> None:
         """See `Fleet`."""
-        self._pulse = self._pulse or Pulse()
+        self._pulse = self._pulse or Heartbeat()
         self.drop(board.id)
         if board.id in self._begun:
             # perhaps it was lost because the head is: Ray would wait a minute for it here, and then end this process
@@ -154,7 +154,7 @@ class RayFleet:
             self._begun.add(board.id)
             self._start(board.id, start_actor(board, self.limits, self.folder))
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
         """See `Fleet`."""
         if actor := self._actors.get(board):
             self._orders[actor.give.options(concurrency_group="control").remote(batch, config, parcels)] = board
@@ -176,7 +176,7 @@ class RayFleet:
         if actor := self._actors.pop(board, None):
             ray.kill(actor)
 
-    def wait(self, seconds: float) -> list[Happening]:
+    def wait(self, seconds: float) -> list[FleetEvent]:
         """See `Fleet`.
 
         Raises:
@@ -229,7 +229,7 @@ class RayFleet:
         self._actors[board] = actor
         self._starting[board] = actor.start.remote(), time.monotonic()
 
-    def _restart(self) -> list[Happening]:
+    def _restart(self) -> list[FleetEvent]:
         """Starts boards that were lost, once the head has answered since.
 
         Should it die just then, making an actor waits for it for ever, and only a thread of its own may.
@@ -238,7 +238,7 @@ class RayFleet:
             if self._pulse and self._pulse.since(since):
                 del self._restarts[name]
                 self._making[name] = _aside(partial(start_actor, board, self.limits, self.folder)), time.monotonic()
-        lost: list[Happening] = []
+        lost: list[FleetEvent] = []
         for name, (made, _) in list(self._making.items()):
             if made.done():
                 del self._making[name]
@@ -248,7 +248,7 @@ class RayFleet:
                     lost.append(self._lost(name, _told(error)))
         return lost
 
-    def _started(self, board: str, call: Any) -> list[Happening]:
+    def _started(self, board: str, call: Any) -> list[FleetEvent]:
         hello = ray.get(call)
         del self._starting[board]
         if "unusable" in hello:
@@ -259,13 +259,13 @@ class RayFleet:
     def _listen(self, board: str) -> None:
         self._streams[board] = self._actors[board].outcomes.remote()
 
-    def _heard(self, board: str, stream: Any) -> list[Happening]:
+    def _heard(self, board: str, stream: Any) -> list[FleetEvent]:
         try:
             messages: list[Message] = ray.get(next(stream))
         except StopIteration:
             self._listen(board)
             return []
-        heard: list[Happening] = []
+        heard: list[FleetEvent] = []
         for batch, about in groupby(messages, key=itemgetter(0)):
             told = [each for _, each in about]
             if outcomes := [each for each in told if each is not None]:
@@ -274,14 +274,14 @@ class RayFleet:
                 heard.append(BatchDone(board, batch))
         return heard
 
-    def _unreached(self) -> list[Happening]:
+    def _unreached(self) -> list[FleetEvent]:
         """Gives up boards that were told something that never arrived, as far as Ray knows."""
         now = time.monotonic()
         if not self._orders or now - self._looked < ORDER_SECONDS:
             return []
         self._looked = now
         ended, _ = ray.wait(list(self._orders), num_returns=len(self._orders), timeout=0, fetch_local=False)
-        lost: list[Happening] = []
+        lost: list[FleetEvent] = []
         for call in ended:
             board = self._orders.pop(call, None)
             if board is not None:  # else it was given up just now
@@ -291,16 +291,16 @@ class RayFleet:
                     lost.append(self._lost(board, _told(error)))
         return lost
 
-    def _late_starts(self) -> list[Happening]:
+    def _late_starts(self) -> list[FleetEvent]:
         now = time.monotonic()
         begun = [*self._starting.items(), *self._making.items()]
         late = [board for board, (_, since) in begun if now - since > START_SECONDS]
         return [self._lost(board, f"no answer in {START_SECONDS:.0f} s") for board in late]
 
-    def _silent(self) -> list[Happening]:
+    def _silent(self) -> list[FleetEvent]:
         """Asks actors whether they live, and gives up those that don't answer."""
         now = time.monotonic()
-        lost: list[Happening] = []
+        lost: list[FleetEvent] = []
         for board, actor in list(self._actors.items()):
             call, since = self._pings.get(board, (None, 0.0))
             if board in self._starting or now - since < ASK_SECONDS:

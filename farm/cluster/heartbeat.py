@@ -21,7 +21,7 @@ def alive_nodes() -> int:
     return sum(bool(node["Alive"]) for node in ray.nodes())
 
 
-class Pulse:
+class Heartbeat:
     """Asks the head in a thread of its own, which may wait for ever without harm."""
 
     def __init__(self, ask: Callable[[], int] = alive_nodes) -> None:

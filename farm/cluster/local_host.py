@@ -10,7 +10,7 @@ from typing import Any
 from farm.board.kinds import KINDS
 from farm.board.silicon import pci_devices, silicon_boards
 from farm.board.supervisor import Limits
-from farm.cluster.fleet import Happening, Outcomes, RayFleet
+from farm.cluster.fleet import FleetEvent, Outcomes, RayFleet
 from farm.cluster.host_memory import Memory, Remembered
 from farm.cluster.inventory import default_name
 from farm.cluster.probing import BoardCheck
@@ -33,7 +33,7 @@ class HostFleet(RayFleet):
         super().start(board)
         self._boards[board.id] = board
 
-    def wait(self, seconds: float) -> list[Happening]:
+    def wait(self, seconds: float) -> list[FleetEvent]:
         """See `Fleet`."""
         happened = super().wait(seconds)
         for each in happened:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from farm.board.protocol import Hung, ProcessDied
+from farm.board.protocol import WorkerDied, WorkerHung
 from farm.cluster.actor import board_resource
 from farm.cluster.service import connected
 from farm.cluster.stream_batching import chunked
@@ -23,13 +23,13 @@ CHUNKS_AHEAD = 8
 
 
 class Lister:
-    """A Ray actor that asks a board process, which opens nothing, for the vectors of modules."""
+    """A Ray actor that asks a worker, which opens nothing, for the vectors of modules."""
 
     def __init__(self, board: Board) -> None:
-        from farm.board.worker_handle import TtnnProcess
+        from farm.board.worker_handle import WorkerProcess
 
         self._folder = tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True)
-        self._process = TtnnProcess(board, Path(self._folder.name), python=board.python or sys.executable)
+        self._process = WorkerProcess(board, Path(self._folder.name), python=board.python or sys.executable)
 
     def start(self) -> dict[str, Any]:
         """What the process says of itself, or `unusable` and why."""
@@ -39,7 +39,7 @@ class Lister:
             return {"unusable": str(error)}
 
     def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[list[dict[str, Any]]]:
-        """See `TtnnProcess.vectors_of`; what that raises is the last message."""
+        """See `WorkerProcess.vectors_of`; what that raises is the last message."""
         yield from chunked(self._messages(request, timeout), CHUNK_SECONDS)
 
     def close(self) -> None:
@@ -50,14 +50,14 @@ class Lister:
     def _messages(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
         try:
             yield from self._process.vectors_of(request, timeout)
-        except Hung as error:
+        except WorkerHung as error:
             yield {"hung": str(error)}
-        except ProcessDied as error:
+        except WorkerDied as error:
             yield {"died": str(error)}
 
 
 class FarmListing:
-    """A board process on a host of the farm that modules are listed in; see `farm.sweeps.records.ListingProcess`.
+    """A worker on a host of the farm that modules are listed in; see `farm.sweeps.records.ListingProcess`.
 
     Args:
         address: of the farm; None where this process is connected to it already.
@@ -90,9 +90,9 @@ class FarmListing:
         for chunk in self._actor.vectors_of.options(**options).remote(request, timeout):
             for message in self._asked(chunk):
                 if "hung" in message:
-                    raise Hung(message["hung"], None, timeout)
+                    raise WorkerHung(message["hung"], None, timeout)
                 if "died" in message:
-                    raise ProcessDied(message["died"])
+                    raise WorkerDied(message["died"])
                 yield message
 
     def close(self) -> None:

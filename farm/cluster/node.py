@@ -163,7 +163,7 @@ def _start_node(node: Node, folder: Path) -> HostState:
 
 
 def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
-    """Ends a node and all that came of it, board processes included; how many processes that were.
+    """Ends a node and all that came of it, workers included; how many processes that were.
 
     They get SIGINT or SIGTERM first, since only an end in peace lets ttnn release its board, and SIGKILL at last.
     """

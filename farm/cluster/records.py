@@ -34,7 +34,7 @@ class HostOffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class BoardStatus:
     """What a run's driver knows of one of its boards.
 
     Attributes:
@@ -76,7 +76,7 @@ class RunReport:
     most: int | None = None
     wanted: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
-    boards: Mapping[str, Doing] = field(default_factory=dict)
+    boards: Mapping[str, BoardStatus] = field(default_factory=dict)
     planned: int = 0
     concluded: int = 0
     verdicts: Mapping[str, int] = field(default_factory=dict)

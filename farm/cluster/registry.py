@@ -10,7 +10,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from farm.cluster.records import Answer, BoardView, Doing, FarmView, HostOffer, HostView, RunReport, RunView, Totals
+from farm.cluster.records import (
+    Answer,
+    BoardStatus,
+    BoardView,
+    FarmView,
+    HostOffer,
+    HostView,
+    RunReport,
+    RunView,
+    Totals,
+)
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from scheduler.sharing import Claim, share
@@ -286,7 +296,7 @@ class Registry:
     def _view_of(self, known: _Board, now: float) -> BoardView:
         owner = self._owner(known.board.id)
         obstacle = self._obstacle(known)
-        doing = owner.report.boards.get(known.board.id, Doing("")) if owner else Doing("")
+        doing = owner.report.boards.get(known.board.id, BoardStatus("")) if owner else BoardStatus("")
         hold = self.holds.get(known.board.id)
         return BoardView(
             id=known.board.id,

@@ -15,7 +15,7 @@ _ENTRY = re.compile(r"(?P<backend>silicon|sim|mock|fake)(:(?P<kind>[A-Za-z0-9-]+
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BoardSelector:
     """Boards of a backend and kind ("" for any), at most so many (None for all)."""
 
     backend: str
@@ -32,10 +32,10 @@ class Selection:
     """A run's boards; no wishes mean any board.
 
     >>> Selection.parse("mock:n300*2,silicon").wishes
-    (Wish(backend='mock', kind='n300', count=2), Wish(backend='silicon', kind='', count=None))
+    (BoardSelector(backend='mock', kind='n300', count=2), BoardSelector(backend='silicon', kind='', count=None))
     """
 
-    wishes: tuple[Wish, ...] = ()
+    wishes: tuple[BoardSelector, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Selection:
@@ -54,7 +54,7 @@ class Selection:
                     f"--boards {text}: {entry.strip()!r} is neither auto nor backend:kind*count, such as mock:n300*2"
                 )
             kind = kind_named(match["kind"]).name if match["kind"] else ""
-            wishes.append(Wish(match["backend"], kind, int(match["count"]) if match["count"] else None))
+            wishes.append(BoardSelector(match["backend"], kind, int(match["count"]) if match["count"] else None))
         return cls(tuple(wishes))
 
     def takes(self, board: Board, have: Iterable[Board] = ()) -> bool:

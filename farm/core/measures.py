@@ -1,4 +1,4 @@
-"""What the environment of a board process must say before a board is opened, for what is asked of it."""
+"""What the environment of a worker must say before a board is opened, for what is asked of it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ LONGEST_RAW = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to, as the board process saw it, or as its keeper saw it die.
+    """What one attempt came to, as the worker saw it, or as its supervisor saw it die.
 
     Attributes:
         vector_id: the vector that was tried.

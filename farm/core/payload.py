@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Parcel(NamedTuple):
+class EncodedVector(NamedTuple):
     """A vector on its way to a board.
 
     Attributes:
@@ -31,7 +31,7 @@ class Parcel(NamedTuple):
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What the board process gets."""
+        """What the worker gets."""
         return unpacked(self.text)
 
 
@@ -46,9 +46,9 @@ def unpacked(text: str) -> dict[str, Any]:
     return payload
 
 
-def parcel_of(payload: dict[str, Any]) -> Parcel:
+def encoded_vector(payload: dict[str, Any]) -> EncodedVector:
     """The parcel of a payload: `id`, `operation`, `timeout` and `deadline` as they stand in it."""
-    return Parcel(
+    return EncodedVector(
         payload["id"],
         payload.get("operation", ""),
         packed(payload),

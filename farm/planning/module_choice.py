@@ -21,7 +21,7 @@ from farm.sweeps.records import Imported, Listed, Problem, Record
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleChoice:
+class ModuleSelection:
     """Sweep modules, as a command line names them.
 
     Attributes:
@@ -76,12 +76,12 @@ class ModuleChoice:
 
 
 def module_records(
-    choice: ModuleChoice,
+    choice: ModuleSelection,
     boards: Sequence[Board],
     note: Callable[[str], None] = lambda _text: None,
     address: str | None = None,
 ) -> Iterator[Record]:
-    """What there is of sweep modules, streamed from the board process that imports them, or from a dump.
+    """What there is of sweep modules, streamed from the worker that imports them, or from a dump.
 
     Args:
         choice: which modules.

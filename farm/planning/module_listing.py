@@ -10,30 +10,30 @@ from typing import Any, Protocol
 
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.protocol import Hung, ProcessDied
-from farm.board.worker_handle import TtnnProcess
+from farm.board.protocol import WorkerDied, WorkerHung
+from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
 from farm.sweeps.finding import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 
 
 class ListingProcess(Protocol):
-    """What listing needs of a board process."""
+    """What listing needs of a worker."""
 
     def start(self) -> dict[str, Any]:
-        """See `BoardProcess`."""
+        """See `Worker`."""
 
     def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
-        """See `TtnnProcess`."""
+        """See `WorkerProcess`."""
 
     def close(self) -> None:
-        """See `BoardProcess`."""
+        """See `Worker`."""
 
 
 def list_modules(
     modules: Sequence[SweepModule], suites: Sequence[str] | None, process: ListingProcess
 ) -> Iterator[Record]:
-    """The vectors of modules, as a board process that imports them tells of them. Nothing is held.
+    """The vectors of modules, as a worker that imports them tells of them. Nothing is held.
 
     A module that can't be imported, or that ends or hangs the process, is a `Problem`, and the next one has its turn.
 
@@ -53,11 +53,11 @@ def list_modules(
             running = True
             try:
                 yield from _listed(module, suites, process)
-            except Hung:
+            except WorkerHung:
                 running = False
                 waited = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
                 yield Problem(module.name, "", f"{module.name}: {waited}")
-            except ProcessDied as error:
+            except WorkerDied as error:
                 running = False
                 yield Problem(module.name, "", f"{module.name}: while it was imported, {error}")
     finally:
@@ -95,4 +95,4 @@ def listing_process(boards: Sequence[Board], folder: Path, address: str | None =
             return FarmListing(address, there)
     here = (board for board in boards if board.backend != "fake" and not board.host)
     real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
-    return TtnnProcess(real, folder, python=real.python or sys.executable)
+    return WorkerProcess(real, folder, python=real.python or sys.executable)

@@ -16,7 +16,7 @@ from farm.core.errors import FarmError, NothingSelected, NotRunnable
 
 if TYPE_CHECKING:
     from farm.core.board import Board
-    from farm.planning.module_choice import ModuleChoice
+    from farm.planning.module_choice import ModuleSelection
     from farm.planning.vectors import Vector
 
 MODEL_TRACED = "model_traced"
@@ -107,7 +107,7 @@ def plan_master(
 
 
 def plan_modules(
-    choice: ModuleChoice,
+    choice: ModuleSelection,
     boards: Sequence[Board],
     measure: Collection[Mode] = (),
     *,
@@ -116,7 +116,7 @@ def plan_modules(
     note: Callable[[str], None] = _to_stderr,
     address: str | None = None,
 ) -> tuple[list[Board], Sequence[Vector]]:
-    """The vectors of sweep modules, as one board process lists them that imports them, and the boards for them.
+    """The vectors of sweep modules, as one worker lists them that imports them, and the boards for them.
 
     Args:
         choice: which modules.
@@ -148,7 +148,7 @@ def plan_modules(
 
 
 def require_ttnn(boards: Sequence[Board]) -> None:
-    """Says at once what the board processes would say after Ray has started.
+    """Says at once what the workers would say after Ray has started.
 
     Raises:
         NotRunnable: a board needs ttnn, and this Python has none.

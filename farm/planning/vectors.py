@@ -9,7 +9,7 @@ from typing import Any
 from farm.board.kinds import KINDS
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
-from farm.core.payload import Parcel, packed, unpacked
+from farm.core.payload import EncodedVector, packed, unpacked
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import Setup
 from farm.planning.placement import Placer
@@ -36,7 +36,7 @@ class Vector:
         content_hash: the hash of its canonical form.
         device_config: how a board must be opened for it; where that was inferred, the plainest way of `setup`.
         device_config_inferred: whether it was inferred, since the trace doesn't say.
-        text: its payload, which the board process gets, as JSON: id, operation, arguments, names, output.
+        text: its payload, which the worker gets, as JSON: id, operation, arguments, names, output.
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
         setup: the kinds of boards that can run it, each with how it is opened.
@@ -63,7 +63,7 @@ class Vector:
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What the board process gets."""
+        """What the worker gets."""
         return unpacked(self.text)
 
     @property
@@ -80,9 +80,9 @@ class Vector:
         """How a board of this kind is opened for it."""
         return self.setup.way(kind) or self.device_config
 
-    def parcel(self, deadline: float | None = None) -> Parcel:
+    def parcel(self, deadline: float | None = None) -> EncodedVector:
         """What travels to a board; `deadline` is what follows from the seconds that it took before."""
-        return Parcel(self.id, self.operation, self.text, self.timeout, deadline)
+        return EncodedVector(self.id, self.operation, self.text, self.timeout, deadline)
 
 
 def plan(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol
 
-from farm.cluster.fleet import BatchDone, Fleet, Gone, Happening, Offered, Outcomes, Started, Unusable, Withdrawn
+from farm.cluster.fleet import BatchDone, Fleet, FleetEvent, Gone, Offered, Outcomes, Started, Unusable, Withdrawn
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
@@ -231,7 +231,7 @@ class Driver:
 
     # --- what happened ---
 
-    def _take(self, happening: Happening) -> None:
+    def _take(self, happening: FleetEvent) -> None:
         match happening:
             case Outcomes(batch, outcomes):
                 for told in outcomes:

@@ -86,7 +86,7 @@ class Plannable(Protocol):
 
     @property
     def text(self) -> str:
-        """What the board process gets, as JSON: enough to run the vector again."""
+        """What the worker gets, as JSON: enough to run the vector again."""
 
     @property
     def sources(self) -> tuple[str, ...]:

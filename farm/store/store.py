@@ -208,7 +208,7 @@ class Store:
         return view
 
     def payload(self, run_id: str, vector_id: str) -> dict[str, Any]:
-        """What the board process got for a vector.
+        """What the worker got for a vector.
 
         Raises:
             StoreError: there is no such vector.
@@ -226,7 +226,7 @@ class Store:
         return payload
 
     def payloads(self, run_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Every vector's id and what the board process got for it, in the plan's order."""
+        """Every vector's id and what the worker got for it, in the plan's order."""
         vectors, configurations = schema.vectors, schema.configurations
         statement = (
             select(vectors.c.vector_id, configurations.c.payload)

@@ -37,7 +37,7 @@ class SweepModule:
     home: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """What a board process gets to import it."""
+        """What a worker gets to import it."""
         told: dict[str, Any] = {
             "name": self.name,
             "file": str(self.file),

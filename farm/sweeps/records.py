@@ -1,4 +1,4 @@
-"""What is known of modules' vectors before they are planned, as a board process tells it or a dump has it."""
+"""What is known of modules' vectors before they are planned, as a worker tells it or a dump has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tracer.device_config import DeviceConfig
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A module that a board process has imported.
+    """A module that a worker has imported.
 
     Attributes:
         module: which.

@@ -1,4 +1,4 @@
-"""The board process: `python -m farm.worker --requests FD --replies FD --computes 0|1`.
+"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1`.
 
 It reads requests and writes replies, each one line of JSON:
 
@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--replies", type=int, required=True, help="file descriptor to write replies to")
     parser.add_argument("--computes", type=int, required=True, help="1 where the board computes numbers")
     given = parser.parse_args()
-    # a keeper inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
+    # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     end_when_orphaned()
@@ -72,7 +72,7 @@ def main() -> int:
     except KeyboardInterrupt:
         pass  # the polite way to end
     except BrokenPipeError:
-        pass  # the keeper is gone
+        pass  # the supervisor is gone
     finally:
         session.close()
     return 0

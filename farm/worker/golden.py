@@ -1,4 +1,4 @@
-"""Judging an output's numbers against ttnn's golden function for the operation. Runs in the board process alone.
+"""Judging an output's numbers against ttnn's golden function for the operation. Runs in the worker alone.
 
 Golden functions are torch code and compute what one chip computes. On a mesh each chip's part of the output is judged
 against the golden of that chip's parts of the inputs; an operation in which chips talk has no golden of that kind.

@@ -1,4 +1,4 @@
-"""What a board process answers when it is asked for a module's vectors: a stream, of which it holds one chunk.
+"""What a worker answers when it is asked for a module's vectors: a stream, of which it holds one chunk.
 
 Each message is one of
 

@@ -35,7 +35,7 @@ class ModuleRunner:
 
     Attributes:
         computes: whether the board computes numbers; where not, a module's own comparison means nothing.
-        tell: tells the keeper what is being prepared, which has time limits of its own.
+        tell: tells the supervisor what is being prepared, which has time limits of its own.
         on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
     """
 

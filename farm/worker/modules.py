@@ -1,4 +1,4 @@
-"""Sweep modules, imported: in a board process, and nowhere else."""
+"""Sweep modules, imported: in a worker, and nowhere else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The last resort against board processes that nobody holds any more.
+"""The last resort against workers that nobody holds any more.
 
-The guard that a keeper starts beside its process ends it when the keeper dies. Should the guard be gone as well, the
+The guard beside a worker ends it when its supervisor dies. Should the guard be gone as well, the
 process ends itself.
 """
 

@@ -1,4 +1,4 @@
-"""Runs a call under the tracer, and says how it differs from the one that was traced. In the board process alone."""
+"""Runs a call under the tracer, and says how it differs from the one that was traced. In the worker alone."""
 
 from __future__ import annotations
 

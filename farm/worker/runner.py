@@ -1,4 +1,4 @@
-"""Running one vector on an open board: rebuild, call, check. Runs in the board process alone."""
+"""Running one vector on an open board: rebuild, call, check. Runs in the worker alone."""
 
 from __future__ import annotations
 

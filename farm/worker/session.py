@@ -1,4 +1,4 @@
-"""The open board, as the board process holds it: opened one way at a time, and released when it ends."""
+"""The open board, as the worker holds it: opened one way at a time, and released when it ends."""
 
 from __future__ import annotations
 

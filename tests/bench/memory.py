@@ -14,11 +14,11 @@ from pathlib import Path
 
 from farm.board.fake import Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.cluster.fleet import BatchDone, Happening, Outcomes, Started
+from farm.cluster.fleet import BatchDone, FleetEvent, Outcomes, Started
 from farm.core.board import Board
 from farm.core.gc_tuning import fewer_collections
 from farm.core.outcome import Outcome
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from farm.core.verdicts import Verdict
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
@@ -31,12 +31,12 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
     """Boards whose vectors end as soon as they are asked for."""
 
     def __init__(self) -> None:
-        self._happened: deque[Happening] = deque()
+        self._happened: deque[FleetEvent] = deque()
 
     def start(self, board: Board) -> None:
         self._happened.append(Started(board.id, {}))
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:  # noqa: ARG002
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:  # noqa: ARG002
         now = time.time()
         outcomes = [Outcome(each.id, Verdict.VALIDATED, started=now, seconds=0.001) for each in parcels]
         self._happened += (Outcomes(batch, outcomes), BatchDone(board, batch))
@@ -46,7 +46,7 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
 
     drop = stop
 
-    def wait(self, seconds: float) -> list[Happening]:  # noqa: ARG002 - as above
+    def wait(self, seconds: float) -> list[FleetEvent]:  # noqa: ARG002 - as above
         happened, self._happened = list(self._happened), deque()
         return happened
 

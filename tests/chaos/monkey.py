@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TARGETS = {
-    "board process": "-m farm.worker --requests",
+    "worker": "-m farm.worker --requests",
     "actor": "ray::BoardActor",
     "stopped actor": "ray::BoardActor",
     "raylet": "raylet/raylet",
@@ -74,7 +74,7 @@ class Monkey:
             if not victims:
                 return False
             victim = self.chance.choice(victims)
-            if target == "stopped actor" or (target == "board process" and self.chance.random() < 0.4):
+            if target == "stopped actor" or (target == "worker" and self.chance.random() < 0.4):
                 how = signal.SIGSTOP
         where = ""
         with contextlib.suppress(OSError):

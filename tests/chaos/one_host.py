@@ -19,8 +19,8 @@ from tests.chaos.vectors import PLACE, asked
 
 # in the order they are thrown, over and over: mostly what happens most
 ROUND = (
-    *("board process", "board process", "actor", "board process", "raylet", "board process", "head", "driver"),
-    *("board process", "stopped actor", *("board process", "board process", "actor") * 4, "board process", "actor"),
+    *("worker", "worker", "actor", "worker", "raylet", "worker", "head", "driver"),
+    *("worker", "stopped actor", *("worker", "worker", "actor") * 4, "worker", "actor"),
 )
 FARM = (sys.executable, "-m", "farm", "sweep")
 LAST_WORDS = 4000

@@ -1,4 +1,4 @@
-"""A fleet in one process and one thread: keepers of fake boards, without Ray."""
+"""A fleet in one process and one thread: supervisors of fake boards, without Ray."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm.board.protocol import ProcessDied
-from farm.board.supervisor import Keeper, Limits, Told
-from farm.cluster.fleet import BatchDone, Gone, Happening, Outcomes, Started
+from farm.board.protocol import WorkerDied
+from farm.board.supervisor import BoardReport, Limits, Supervisor
+from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started
 from farm.core.board import Board
-from farm.core.payload import Parcel
+from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
-Held = tuple[int, DeviceConfig, Sequence[Parcel]]
+Held = tuple[int, DeviceConfig, Sequence[EncodedVector]]
 
 
 class KeeperDied(BaseException):
@@ -28,7 +28,7 @@ class LocalFleet:
         given: every batch that was handed out: board and vector ids.
         opened: and how the board was to be opened for it.
         started: boards, as often as they were started.
-        limits: of its keepers.
+        limits: of its supervisors.
     """
 
     def __init__(self) -> None:
@@ -36,22 +36,22 @@ class LocalFleet:
         self.opened: list[tuple[str, DeviceConfig]] = []
         self.started: list[str] = []
         self.limits = Limits(open=0.01, vector=0.01)
-        self._keepers: dict[str, Keeper] = {}
+        self._keepers: dict[str, Supervisor] = {}
         self._batches: dict[str, deque[Held]] = {}
-        self._happened: list[Happening] = []
+        self._happened: list[FleetEvent] = []
 
     def start(self, board: Board) -> None:
         self.started.append(board.id)
-        keeper = Keeper(board, Path(tempfile.gettempdir()), self.limits)
+        supervisor = Supervisor(board, Path(tempfile.gettempdir()), self.limits)
         try:
-            self._happened.append(Started(board.id, keeper.start()))
-        except ProcessDied as error:
+            self._happened.append(Started(board.id, supervisor.start()))
+        except WorkerDied as error:
             self._happened.append(Gone(board.id, str(error)))
             return
-        self._keepers[board.id] = keeper
+        self._keepers[board.id] = supervisor
         self._batches[board.id] = deque()
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[Parcel]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
         self.given.append((board, [parcel.id for parcel in parcels]))
         self.opened.append((board, config))
         self._batches[board].append((batch, config, parcels))
@@ -63,14 +63,14 @@ class LocalFleet:
         self._keepers.pop(board, None)
         self._batches.pop(board, None)
 
-    def wait(self, seconds: float) -> list[Happening]:  # noqa: ARG002 - see `Fleet`
+    def wait(self, seconds: float) -> list[FleetEvent]:  # noqa: ARG002 - see `Fleet`
         happened, self._happened = self._happened, []
         busy = next((board for board, batches in self._batches.items() if batches), None)
         if happened or busy is None:
             return happened
         batch, config, parcels = self._batches[busy].popleft()
         self._batches[busy] = self._batches.pop(busy)  # to the end: boards take turns
-        outcomes: list[Told] = []
+        outcomes: list[BoardReport] = []
         try:
             outcomes.extend(self._keepers[busy].run(config, parcels))
         except KeeperDied:
@@ -79,6 +79,6 @@ class LocalFleet:
         return [Outcomes(batch, outcomes), BatchDone(busy, batch)]
 
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:  # noqa: ARG002 - see `Fleet`
-        for keeper in self._keepers.values():
-            keeper.close()
+        for supervisor in self._keepers.values():
+            supervisor.close()
         return {}

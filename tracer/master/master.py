@@ -197,7 +197,7 @@ def update(path: str | Path, incoming: Master) -> MergeSummary:
     Raises:
         MasterError: the file is no master, can't be written, or another writer holds it too long.
     """
-    from filelock import FileLock, Timeout  # only writers need it: a board process reads masters without
+    from filelock import FileLock, Timeout  # only writers need it: a worker reads masters without
 
     path = Path(path)
     try:

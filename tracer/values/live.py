@@ -1,6 +1,6 @@
 """Typed values made into live ttnn objects again, exactly.
 
-Runs in the board process alone. Every tensor is read back after it was made and compared with what was traced: a
+Runs in the worker alone. Every tensor is read back after it was made and compared with what was traced: a
 difference is farm's own failure and never the test's.
 """
 

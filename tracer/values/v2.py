@@ -1,4 +1,4 @@
-"""Version 2's form of every value: what masters hold, what hashes are taken of, what travels to a board process.
+"""Version 2's form of every value: what masters hold, what hashes are taken of, what travels to a worker.
 
 `encode` writes what tt-metal's own tracer writes of the same object, wherever it has a form for it: tensors, memory
 configs, compute kernel configs and matmul program configs by field; everything else by class and printed text. A value

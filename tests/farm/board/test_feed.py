@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from farm.board.feed import Feed
 from farm.board.protocol import nothing
-from farm.core.payload import Parcel, parcel_of
+from farm.core.payload import EncodedVector, encoded_vector
 
 
-def parcels(names: str) -> list[Parcel]:
-    return [parcel_of({"id": name}) for name in names]
+def parcels(names: str) -> list[EncodedVector]:
+    return [encoded_vector({"id": name}) for name in names]
 
 
-def ids(piece: Sequence[Parcel]) -> str:
+def ids(piece: Sequence[EncodedVector]) -> str:
     return "".join(parcel.id for parcel in piece)
 
 
@@ -23,7 +23,7 @@ def test_what_was_given_before_is_not_given_again() -> None:
 
 
 def test_the_next_call_comes_after_this_one_once_it_is_known() -> None:
-    known: list[Parcel] = []
+    known: list[EncodedVector] = []
     feed = Feed(parcels("ab"), lambda: known, lambda _: True, given=0)
     assert [ids(feed.piece(9)), ids(feed.piece(9))] == ["ab", ""]
     known += parcels("cd")

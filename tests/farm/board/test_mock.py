@@ -9,7 +9,7 @@ import yaml
 
 from farm.board.kinds import KINDS
 from farm.board.mock import descriptor, descriptor_file, mock_boards
-from farm.board.worker_handle import TtnnProcess
+from farm.board.worker_handle import WorkerProcess
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
 from tracer.device_config import DeviceConfig
@@ -30,7 +30,7 @@ def test_a_descriptor_is_whole(kind: BoardKind) -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_every_kind_opens_its_largest_mesh_with_the_grid_it_says(kind: BoardKind, tmp_path: Path) -> None:
     pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
-    process = TtnnProcess(mock_boards(kind, 1)[0], tmp_path)
+    process = WorkerProcess(mock_boards(kind, 1)[0], tmp_path)
     process.start()
     try:
         core_type, axis, grid = kind.grids[0]

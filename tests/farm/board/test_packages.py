@@ -1,4 +1,4 @@
-"""A board process needs farm's packages and the standard library, whatever interpreter it runs in."""
+"""A worker needs farm's packages and the standard library, whatever interpreter it runs in."""
 
 from __future__ import annotations
 

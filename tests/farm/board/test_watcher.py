@@ -9,7 +9,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.worker_handle import TtnnProcess
+from farm.board.worker_handle import WorkerProcess
 from farm.core.measures import WATCHER
 from tracer.device_config import DeviceConfig
 
@@ -20,7 +20,7 @@ pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 def test_a_watched_mock_opens_again_another_way(tmp_path: Path) -> None:
     """ttnn's own second opening in one process never ends."""
     [board] = mock_boards(KINDS["n150"], 1)
-    process = TtnnProcess(replace(board, environment={**board.environment, **WATCHER}), tmp_path)
+    process = WorkerProcess(replace(board, environment={**board.environment, **WATCHER}), tmp_path)
     process.start()
     process.open(DeviceConfig(), 30)
     process.open(DeviceConfig(l1_small_size=16384), 30)

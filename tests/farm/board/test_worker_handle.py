@@ -1,4 +1,4 @@
-"""The real board process with real ttnn in it: what it answers, and how it ends."""
+"""The real worker with real ttnn in it: what it answers, and how it ends."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.protocol import Deadlines, Hung, OpenFailed, ProcessDied, Unsound
-from farm.board.watchdog import Ladder
-from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, TtnnProcess
-from farm.core.payload import Parcel, parcel_of
+from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
+from farm.board.watchdog import SignalLadder
+from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, WorkerProcess
+from farm.core.payload import EncodedVector, encoded_vector
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 from tracer.values import v2
@@ -30,9 +30,9 @@ pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 TENSOR = Tensor((1, 1, 64, 64), "BFLOAT16", "TILE")
 
 
-def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> Parcel:
+def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> EncodedVector:
     arguments = {f"arg{number}": value for number, value in enumerate(places)} | keywords
-    return parcel_of(
+    return encoded_vector(
         {
             "id": name,
             "operation": operation,
@@ -44,14 +44,14 @@ def vector(name: str, operation: str, *places: Value, output: Value = None, **ke
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[TtnnProcess]:
-    made = TtnnProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "board")
+def process(tmp_path: Path) -> Iterator[WorkerProcess]:
+    made = WorkerProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "board")
     made.start()
     yield made
     made.close()
 
 
-def test_it_runs_vectors_and_judges_them(process: TtnnProcess) -> None:
+def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
     opened = process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
     assert opened == {"chips": 1, "grid": [8, 8]}
     wide = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
@@ -90,7 +90,7 @@ def test_it_runs_vectors_and_judges_them(process: TtnnProcess) -> None:
     assert outcomes["good"].details["output"] == v2.encode(TENSOR)
 
 
-def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: TtnnProcess) -> None:
+def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: WorkerProcess) -> None:
     assert process.open(DeviceConfig(), 60)["grid"] == [8, 7]
     with pytest.raises(OpenFailed, match="mesh"):
         process.open(DeviceConfig(mesh_shape=(4, 8)), 60)
@@ -100,10 +100,10 @@ def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: TtnnProce
     assert process.open(DeviceConfig(), 60)["chips"] == 1
 
 
-def test_a_crash_names_its_vector_and_the_process_starts_again(process: TtnnProcess) -> None:
+def test_a_crash_names_its_vector_and_the_process_starts_again(process: WorkerProcess) -> None:
     # setting a fabric up without its manager aborts the process when a mock is opened
     aborting = DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D", fabric_manager="DEFAULT")
-    with pytest.raises(ProcessDied, match="SIGABRT") as died:
+    with pytest.raises(WorkerDied, match="SIGABRT") as died:
         process.open(aborting, 60)
     assert (died.value.exit, died.value.vector_id) == (-signal.SIGABRT, None)
     hello = process.start()
@@ -112,13 +112,13 @@ def test_a_crash_names_its_vector_and_the_process_starts_again(process: TtnnProc
     assert next(running).vector_id == "first"
     assert next(running).vector_id == "second"
     os.kill(hello["pid"], signal.SIGKILL)
-    with pytest.raises(ProcessDied, match="SIGKILL") as died:
+    with pytest.raises(WorkerDied, match="SIGKILL") as died:
         next(process.run([vector("third", "ttnn.add", TENSOR, TENSOR)], 60))
     assert died.value.vector_id == "third"
     assert died.value.exit == -signal.SIGKILL
 
 
-def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: TtnnProcess) -> None:
+def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(20)] for call in "ab")
     assert [outcome.vector_id for outcome in process.run(first, 60, lambda: second)] == [each.id for each in first]
@@ -130,7 +130,7 @@ def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: Ttnn
     assert outcomes[0].started < asked
 
 
-def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(process: TtnnProcess) -> None:
+def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(2)] for call in "ab")
     assert len(list(process.run(first, 60, lambda: second))) == 2
@@ -140,13 +140,13 @@ def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(proces
     assert [outcome.vector_id for outcome in process.run(second, 60)] == [each.id for each in second]
 
 
-def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process: TtnnProcess) -> None:
+def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     assert process._process is not None
     pid = process._process.pid
     os.kill(pid, signal.SIGSTOP)
     begun = time.monotonic()
-    with pytest.raises(Hung, match="was stopped for") as hung:
+    with pytest.raises(WorkerHung, match="was stopped for") as hung:
         # more than a pipe holds: sending must not wait for a process that reads nothing
         next(process.run([vector(f"v{n}", "ttnn.add", TENSOR, TENSOR) for n in range(500)], 300))
     assert (hung.value.vector_id, hung.value.stopped) == ("v0", True)
@@ -156,29 +156,29 @@ def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process
 
 
 def test_a_deadline_ends_a_process_that_ignores_the_gentle_signals(tmp_path: Path) -> None:
-    hurried = Deadlines(ladder=Ladder(interrupt=0.2, terminate=0.2, kill=5))
-    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", hurried)
+    hurried = Deadlines(ladder=SignalLadder(interrupt=0.2, terminate=0.2, kill=5))
+    process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", hurried)
     pid = process.start()["pid"]
     process.open(DeviceConfig(), 60)
     os.kill(pid, signal.SIGSTOP)
-    with pytest.raises(Hung, match=r"no answer .* since its process was stopped") as hung:
+    with pytest.raises(WorkerHung, match=r"no answer .* since its process was stopped") as hung:
         next(process.run([vector("v", "ttnn.add", TENSOR, TENSOR)], 0.3))
     assert hung.value.stopped
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
 
-def test_a_sound_board_passes_its_check_and_one_without_its_chips_does_not(process: TtnnProcess) -> None:
-    with pytest.raises(Unsound, match="no board is open"):
+def test_a_sound_board_passes_its_check_and_one_without_its_chips_does_not(process: WorkerProcess) -> None:
+    with pytest.raises(CheckFailed, match="no board is open"):
         process.check()
     process.open(DeviceConfig(), 60)
     process.check()
     process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])
-    with pytest.raises(Unsound, match="2 of 32 chips are there"):
+    with pytest.raises(CheckFailed, match="2 of 32 chips are there"):
         process.check()
 
 
-def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(process: TtnnProcess) -> None:
+def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])  # of which most chips are missing
     refused = vector("refused", "ttnn.matmul", TENSOR, Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"))
@@ -189,7 +189,7 @@ def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(proc
 
 
 def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", Deadlines(vector=10))
+    process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", Deadlines(vector=10))
     monkeypatch.delenv(OPERATION_TIMEOUT_VARIABLE, raising=False)
     assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "8"
     monkeypatch.setenv(OPERATION_TIMEOUT_VARIABLE, "5")
@@ -197,18 +197,20 @@ def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, mon
 
 
 def test_a_process_that_is_stopped_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
-    keeper = """
+    supervisor = """
 import os, sys, time
 from pathlib import Path
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.worker_handle import TtnnProcess
+from farm.board.worker_handle import WorkerProcess
 more = [os.dup(0) for _ in range(16)]  # inside Ray, all one-digit descriptors are taken
-process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
+process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
 print(process.start()["pid"], flush=True)
 time.sleep(600)
 """
-    with subprocess.Popen([sys.executable, "-c", keeper, str(tmp_path)], stdout=subprocess.PIPE, text=True) as started:
+    with subprocess.Popen(
+        [sys.executable, "-c", supervisor, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as started:
         assert started.stdout is not None
         pid = int(started.stdout.readline())
         os.kill(pid, signal.SIGSTOP)  # else the end of its requests would end it
@@ -221,4 +223,4 @@ time.sleep(600)
             return
         time.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
-    pytest.fail("the board process outlived its keeper")
+    pytest.fail("the worker outlived its supervisor")

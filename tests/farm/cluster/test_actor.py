@@ -15,7 +15,7 @@ from farm.board.supervisor import Limits
 from farm.cluster import actor as actor_module
 from farm.cluster.actor import BoardActor, Message
 from farm.core.outcome import Outcome
-from farm.core.payload import Parcel, parcel_of
+from farm.core.payload import EncodedVector, encoded_vector
 from tracer.device_config import DeviceConfig
 
 ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
@@ -28,8 +28,8 @@ def actor(folder: Path, script: Script) -> BoardActor:
     return made
 
 
-def parcels(names: str) -> list[Parcel]:
-    return [parcel_of({"id": name}) for name in names]
+def parcels(names: str) -> list[EncodedVector]:
+    return [encoded_vector({"id": name}) for name in names]
 
 
 def short(messages: list[Message]) -> list[tuple[int, str]]:

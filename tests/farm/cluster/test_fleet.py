@@ -115,7 +115,7 @@ def test_a_board_that_does_not_start_is_told_in_its_own_words(store: Store) -> N
     view = run(store, fake_boards(N300, 1, script=Script(starts=False)), 1)
     [only] = view.vectors
     assert only.reason.value == "board_lost"
-    assert only.message.endswith("ProcessDied: fake:n300:0 was told not to start")
+    assert only.message.endswith("WorkerDied: fake:n300:0 was told not to start")
 
 
 def test_no_cluster_at_an_address(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
 from farm.cluster import fleet as fleet_module
 from farm.cluster.fleet import BatchDone, Gone, Outcomes, RayFleet
-from farm.cluster.heartbeat import Pulse
+from farm.cluster.heartbeat import Heartbeat
 from farm.cluster.ray_client import ray
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
@@ -53,7 +53,7 @@ def test_an_actor_that_is_never_made_holds_up_nobody(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ray, "kill", lambda actor: killed.set() if actor == "made after all" else None)
     [board] = fake_boards(KINDS["n300"], 1)
     fleet, beat = RayFleet(Limits()), Beat()
-    fleet._pulse = cast(Pulse, beat)
+    fleet._pulse = cast(Heartbeat, beat)
     fleet._begun.add(board.id)
     fleet.start(board)
     began = time.monotonic()

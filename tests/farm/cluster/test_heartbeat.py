@@ -8,7 +8,7 @@ import time
 import pytest
 
 from farm.cluster import heartbeat as pulse
-from farm.cluster.heartbeat import Pulse
+from farm.cluster.heartbeat import Heartbeat
 from farm.core.errors import NotRunnable
 
 
@@ -18,7 +18,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse, "SILENCE_SECONDS", 0.3)
 
 
-def noticed(beat: Pulse) -> str:
+def noticed(beat: Heartbeat) -> str:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         try:
@@ -31,7 +31,7 @@ def noticed(beat: Pulse) -> str:
 
 
 def test_a_living_cluster_is_left_alone() -> None:
-    beat = Pulse(lambda: 2)
+    beat = Heartbeat(lambda: 2)
     end = time.monotonic() + 0.6
     while time.monotonic() < end:
         beat.check()
@@ -41,23 +41,23 @@ def test_a_living_cluster_is_left_alone() -> None:
 
 def test_a_cluster_without_nodes() -> None:
     nodes = iter([1, 1, 0])
-    assert "has no node left: what is recorded stays" in noticed(Pulse(lambda: next(nodes, 0)))
+    assert "has no node left: what is recorded stays" in noticed(Heartbeat(lambda: next(nodes, 0)))
 
 
 def test_a_head_that_is_silent_or_refuses() -> None:
     forever = threading.Event()
-    assert "has not answered for 0 s" in noticed(Pulse(lambda: int(forever.wait(60))))
+    assert "has not answered for 0 s" in noticed(Heartbeat(lambda: int(forever.wait(60))))
     forever.set()
 
     def refuse() -> int:
         raise ConnectionError("no head")
 
-    assert "has not answered" in noticed(Pulse(refuse))
+    assert "has not answered" in noticed(Heartbeat(refuse))
 
 
 def test_an_answer_counts_for_what_was_asked_after_a_moment() -> None:
     asked = threading.Semaphore(1)
-    beat = Pulse(lambda: int(asked.acquire()))
+    beat = Heartbeat(lambda: int(asked.acquire()))
     lost = time.monotonic()
     assert not beat.since(lost), "the head may have died since"
     asked.release()

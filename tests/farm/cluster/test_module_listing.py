@@ -1,4 +1,4 @@
-"""Sweep modules listed by a board process on a host of the farm."""
+"""Sweep modules listed by a worker on a host of the farm."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def test_modules_are_imported_on_a_host_of_the_farm(tmp_path: Path) -> None:
     with cluster_of(1):
         records = list(list_modules(find_modules(place_of(sweeps=tmp_path)), None, FarmListing(None, board)))
     [problem] = [record for record in records if isinstance(record, Problem)]
-    assert problem.message.startswith("dies: while it was imported, the board process was killed by SIGABRT")
+    assert problem.message.startswith("dies: while it was imported, the worker was killed by SIGABRT")
     assert [record.index for record in records if isinstance(record, Listed)] == list(range(1200))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from farm.board.kinds import KINDS
-from farm.cluster.records import Answer, Doing, HostOffer, RunReport
+from farm.cluster.records import Answer, BoardStatus, HostOffer, RunReport
 from farm.cluster.registry import BAD_AFTER, SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
@@ -178,7 +178,7 @@ def test_a_board_with_faults_is_held_for_a_person_and_outlives_the_registry() ->
     run = Run(registry, "r")
     run.tell()
     for faults in range(1, BAD_AFTER + 1):
-        doing = Doing("running", faults=faults, trouble="no answer")
+        doing = BoardStatus("running", faults=faults, trouble="no answer")
         run.report = replace(run.report, boards={"a:mock:n300:0": doing})
         run.tell()
     assert states(registry) == {"a:mock:n300:0": "bad"}

@@ -52,8 +52,8 @@ def test_an_end_under_a_vector_is_its_failure(said: str, means: Reason) -> None:
 
 
 def test_sigkill_comes_from_outside() -> None:
-    assert classify_end("the board process was killed by SIGKILL", -9) == (Verdict.FAIL_CRASH_HANG, Reason.KILLED)
-    assert classify_end("the board process was killed by SIGSEGV", -11) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
+    assert classify_end("the worker was killed by SIGKILL", -9) == (Verdict.FAIL_CRASH_HANG, Reason.KILLED)
+    assert classify_end("the worker was killed by SIGSEGV", -11) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
     assert classify_end("what(): No space left on device", -9)[0] is Verdict.HOST_FAULT
 
 

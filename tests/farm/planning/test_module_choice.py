@@ -6,7 +6,7 @@ import pytest
 
 from farm.core.verdicts import Reason, Verdict
 from farm.planning import module_choice as choosing
-from farm.planning.module_choice import ModuleChoice, sampled
+from farm.planning.module_choice import ModuleSelection, sampled
 from farm.planning.vectors import Vector
 from farm.running.translation import untried
 from farm.sweeps.finding import SweepModule
@@ -39,11 +39,11 @@ def test_a_sample_does_not_depend_on_what_else_is_there() -> None:
 
 
 def test_a_run_keeps_what_chose_its_modules() -> None:
-    choice = ModuleChoice(names=("eltwise",), sweeps=Path("sweeps"), suites=("nightly",))
+    choice = ModuleSelection(names=("eltwise",), sweeps=Path("sweeps"), suites=("nightly",))
     assert choice.any
     assert choice.as_json() == {"modules": ["eltwise"], "sweeps": "sweeps", "suites": ["nightly"]}
-    assert not ModuleChoice(suites=("model_traced",)).any
-    assert ModuleChoice(suites=("model_traced",)).as_json() == {}
+    assert not ModuleSelection(suites=("model_traced",)).any
+    assert ModuleSelection(suites=("model_traced",)).as_json() == {}
 
 
 def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
@@ -59,5 +59,5 @@ def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(choosing, "list_modules", lambda *_: iter(found))
     module.file.write_text("def run(): ...")
     notes: list[str] = []
-    assert list(choosing.module_records(ModuleChoice(sweeps=tmp_path), [], notes.append)) == found
+    assert list(choosing.module_records(ModuleSelection(sweeps=tmp_path), [], notes.append)) == found
     assert notes == ["suite 'empty' of m has no vector"]

@@ -14,7 +14,7 @@ import pytest
 
 from farm.board.fake import Act, Opening, Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.cluster.fleet import Happening, Outcomes, Unusable
+from farm.cluster.fleet import FleetEvent, Outcomes, Unusable
 from farm.core.attempt import Attempt
 from farm.core.board import Board
 from farm.core.errors import NotRunnable, StoreError
@@ -302,14 +302,14 @@ def test_boards_that_do_not_start_are_given_up(store: Store) -> None:
 
 
 def test_stop_concludes_all(store: Store) -> None:
-    class Told(LocalFleet):
+    class BoardReport(LocalFleet):
         stopped: tuple[str, ...] = ()
 
         def stop(self, board: str) -> None:
             self.stopped = (*self.stopped, board)
             super().stop(board)
 
-    fleet = Told()
+    fleet = BoardReport()
     view = run(store, boards(1), [vector(f"v{n}") for n in range(2000)], fleet, stop_after=3)
     assert fleet.stopped == ("fake:n300:0",)
     assert 0 < view.counts["validated"] < 2000
@@ -346,7 +346,7 @@ def _interrupted_at_the_third_look() -> Callable[[], bool]:
 
 def test_results_that_come_twice_count_once(store: Store) -> None:
     class Stammering(LocalFleet):
-        def wait(self, seconds: float) -> list[Happening]:
+        def wait(self, seconds: float) -> list[FleetEvent]:
             happened = super().wait(seconds)
             return [twice for each in happened for twice in ((each, each) if isinstance(each, Outcomes) else (each,))]
 
@@ -357,7 +357,7 @@ def test_results_that_come_twice_count_once(store: Store) -> None:
 
 def test_what_a_host_lacks_ends_the_run(store: Store) -> None:
     class Bare(LocalFleet):
-        def wait(self, seconds: float) -> list[Happening]:  # noqa: ARG002 - see `Fleet`
+        def wait(self, seconds: float) -> list[FleetEvent]:  # noqa: ARG002 - see `Fleet`
             return [Unusable("fake:n300:0", "ttnn can't be imported")]
 
     with pytest.raises(NotRunnable, match="fake:n300:0: ttnn can't be imported"):

@@ -13,7 +13,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.worker_handle import TtnnProcess
+from farm.board.worker_handle import WorkerProcess
 from farm.running.interrupt import Interrupt
 
 
@@ -66,9 +66,9 @@ def test_a_board_whose_keeper_is_ended_at_once_is_released_by_sigint(tmp_path: P
     python = tmp_path / "python"
     python.write_text(BOARD_PROCESS)
     python.chmod(0o755)
-    process = TtnnProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
+    process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
     process.start()
-    os.close(process._life)  # as the system does for a keeper that is killed
+    os.close(process._life)  # as the system does for a supervisor that is killed
     process._life = os.open(os.devnull, os.O_RDONLY)
     caught = tmp_path / "board" / "caught"
     deadline = time.monotonic() + 20

@@ -1,4 +1,4 @@
-"""Every clause of the contract, and every way to break it, through a real board process on a mock board."""
+"""Every clause of the contract, and every way to break it, through a real worker on a mock board."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.protocol import Hung, ProcessDied
-from farm.board.worker_handle import TtnnProcess
+from farm.board.protocol import WorkerDied, WorkerHung
+from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
 from farm.core.measures import own_kernels
 from farm.core.outcome import Outcome
-from farm.core.payload import parcel_of
+from farm.core.payload import encoded_vector
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
@@ -45,13 +45,13 @@ def board() -> Board:
 
 
 @pytest.fixture
-def process(board: Board, tmp_path: Path) -> Iterator[TtnnProcess]:
-    made = TtnnProcess(board, tmp_path / "process")
+def process(board: Board, tmp_path: Path) -> Iterator[WorkerProcess]:
+    made = WorkerProcess(board, tmp_path / "process")
     yield made
     made.close()
 
 
-def records(process: TtnnProcess, place: Path, *names: str, suites: Sequence[str] | None = None) -> list[Record]:
+def records(process: WorkerProcess, place: Path, *names: str, suites: Sequence[str] | None = None) -> list[Record]:
     master = write_small_master(process.workdir.parent / "master.json")
     environment = {MASTER_VARIABLE: str(master)}
     modules = find_modules(place_of(sweeps=place), names, environment=environment, import_seconds=20)
@@ -59,13 +59,13 @@ def records(process: TtnnProcess, place: Path, *names: str, suites: Sequence[str
 
 
 def planned(
-    process: TtnnProcess, place: Path, *names: str, suites: Sequence[str] | None = None, modes: Sequence[str] = ()
+    process: WorkerProcess, place: Path, *names: str, suites: Sequence[str] | None = None, modes: Sequence[str] = ()
 ) -> list[Vector]:
     return list(Planner(modes).plan(records(process, place, *names, suites=suites), [KINDS["n300"]]))
 
 
-def run(process: TtnnProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
-    """Runs vectors as a keeper does: those after a death in a new process."""
+def run(process: WorkerProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
+    """Runs vectors as a supervisor does: those after a death in a new process."""
     found: dict[str, Outcome] = {}
     process.start()
     opened: DeviceConfig | None = None
@@ -75,8 +75,8 @@ def run(process: TtnnProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
             opened = vector.device_config
         try:
             [found[vector.id]] = process.run([vector.parcel()], 20)
-        except (ProcessDied, Hung) as error:
-            reason = Reason.HANG if isinstance(error, Hung) else Reason.CRASH
+        except (WorkerDied, WorkerHung) as error:
+            reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
             found[vector.id] = Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
             process.start()
             opened = None
@@ -106,7 +106,9 @@ def swept(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Swept:
     folder = tmp_path_factory.mktemp("swept") / "process"
     folder.mkdir()
     notes = folder / "notes"
-    process = TtnnProcess(replace(board, environment={**board.environment, "SWEEP_FIXTURE_NOTES": str(notes)}), folder)
+    process = WorkerProcess(
+        replace(board, environment={**board.environment, "SWEEP_FIXTURE_NOTES": str(notes)}), folder
+    )
     found = records(process, MODULES, "contract", "eltwise")
     vectors = list(Planner().plan(found, [KINDS["n300"]]))
     outcomes = run(process, vectors)
@@ -178,18 +180,18 @@ def test_a_dump_reads_back_the_same(swept: Swept, tmp_path: Path) -> None:
     assert list(dumps.read(path)) == swept.listed
 
 
-def test_a_vector_by_its_place_is_checked_by_its_hash(process: TtnnProcess) -> None:
+def test_a_vector_by_its_place_is_checked_by_its_hash(process: WorkerProcess) -> None:
     [vector, *_] = planned(process, MODULES, "contract.unwritten")
     changed = {**vector.payload, "index": 5}
     process.start()
     process.open(vector.device_config, 30)
-    [good, bad] = process.run([vector.parcel(), parcel_of(changed)], 20)
+    [good, bad] = process.run([vector.parcel(), encoded_vector(changed)], 20)
     assert good.verdict is Verdict.VALIDATED
     assert (bad.verdict, bad.reason) == (Verdict.NOT_RUN, Reason.VECTOR_CHANGED)
     assert "is another one now" in bad.message
 
 
-def test_what_is_measured(process: TtnnProcess) -> None:
+def test_what_is_measured(process: WorkerProcess) -> None:
     vectors = planned(
         process, MODULES, "eltwise.binary.add.add_model_traced", modes=("perf", "memory"), suites=["model_traced"]
     )
@@ -219,7 +221,7 @@ def test_kernels_that_are_measured_cold_are_nobody_elses(
     assert own_kernels({**cold.environment, "TT_METAL_CACHE": str(own)}) == own
     assert own_kernels({**board.environment, "TT_METAL_CACHE": str(shared)}) is None
     monkeypatch.setenv("TT_METAL_CACHE", str(shared))
-    process = TtnnProcess(cold, tmp_path / "process")
+    process = WorkerProcess(cold, tmp_path / "process")
     hello = process.start()
     environment = Path(f"/proc/{hello['pid']}/environ").read_text().split("\0")
     process.close()
@@ -228,7 +230,7 @@ def test_kernels_that_are_measured_cold_are_nobody_elses(
 
 def test_a_build_without_profiler_opens_all_the_same_and_says_so(board: Board, tmp_path: Path) -> None:
     [asked] = with_environment([board], ["device_perf"])
-    process = TtnnProcess(asked, tmp_path / "process")
+    process = WorkerProcess(asked, tmp_path / "process")
     vectors = planned(process, MODULES, "contract.xfail", "contract.fixture", modes=("device_perf",))
     outcomes = run(process, vectors)
     unsupported = Verdict.FAIL_UNSUPPORTED_DEVICE_PERF
@@ -241,7 +243,7 @@ BROKEN = {
     "syntax": ("def run(:\n", "broken.syntax does not import: SyntaxError: invalid syntax"),
     "imports": ("import nowhere_to_be_found\n", "No module named 'nowhere_to_be_found' (imports.py, line 1)"),
     "exits": ("import sys\nsys.exit(3)\n", "exits does not import: SystemExit: 3"),
-    "dies": ("import os\nparameters = {}\nos.abort()\n", "dies: while it was imported, the board process was killed"),
+    "dies": ("import os\nparameters = {}\nos.abort()\n", "dies: while it was imported, the worker was killed"),
     "hangs": ("import time\nparameters = {}\ntime.sleep(60)\n", "hangs: no answer in 2 s of importing"),
     "shape": ("parameters = ['nightly']" + RUN, "shape has parameters that are a list; they must be a dict"),
     "suite": ("parameters = {'nightly': {'a': 3}}" + RUN, "suite 'nightly': 'a' must have a list of values, not int 3"),
@@ -264,7 +266,7 @@ BROKEN = {
 GOOD = "parameters = {'nightly': {'a': [1, 2]}}" + RUN
 
 
-def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: TtnnProcess, tmp_path: Path) -> None:
+def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: WorkerProcess, tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()
     for name, (source, _) in BROKEN.items():
@@ -298,7 +300,7 @@ FIXTURE = "parameters = {{'nightly': {{'a': [1, 2, 3]}}}}\ndef mesh_device_fixtu
         ("raise RuntimeError('no such mesh')\n    yield", "no such mesh"),
     ],
 )
-def test_a_fixture_that_gives_no_device(process: TtnnProcess, tmp_path: Path, body: str, told: str) -> None:
+def test_a_fixture_that_gives_no_device(process: WorkerProcess, tmp_path: Path, body: str, told: str) -> None:
     (tmp_path / "fixture.py").write_text(FIXTURE.format(body))
     outcomes = run(process, planned(process, tmp_path, "fixture"))
     assert len(outcomes) == 3
@@ -308,7 +310,7 @@ def test_a_fixture_that_gives_no_device(process: TtnnProcess, tmp_path: Path, bo
 
 
 def test_a_fixture_that_never_yields_costs_one_process(
-    process: TtnnProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    process: WorkerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = tmp_path / "tries"
     body = f"open({str(tries)!r}, 'a').write('x')\n    import os; os.abort()\n    yield"
@@ -319,7 +321,7 @@ def test_a_fixture_that_never_yields_costs_one_process(
     assert tries.read_text() == "x"
 
 
-def test_a_million_vectors_are_streamed(process: TtnnProcess, tmp_path: Path) -> None:
+def test_a_million_vectors_are_streamed(process: WorkerProcess, tmp_path: Path) -> None:
     (tmp_path / "large.py").write_text(
         "parameters = {'nightly': {'a': range(1000), 'b': range(1000)}}\ndef run(a, b, *, device): return True, ''\n"
     )
@@ -336,7 +338,7 @@ def test_a_million_vectors_are_streamed(process: TtnnProcess, tmp_path: Path) ->
     assert os.path.exists(f"/proc/{hello['pid']}")  # noqa: PTH110 - it waits to be read, and lives
 
 
-def test_a_golden_by_torch(process: TtnnProcess) -> None:
+def test_a_golden_by_torch(process: WorkerProcess) -> None:
     pytest.importorskip("torch", reason="the module needs torch")
     vectors = planned(process, MODULES, "golden")
     outcomes = run(process, vectors)

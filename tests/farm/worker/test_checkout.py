@@ -1,4 +1,4 @@
-"""Sweep modules of a checkout of tt-metal, through a real board process on a mock board."""
+"""Sweep modules of a checkout of tt-metal, through a real worker on a mock board."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.board.mock import mock_boards
-from farm.board.worker_handle import TtnnProcess
+from farm.board.worker_handle import WorkerProcess
 from farm.core.verdicts import Verdict
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
@@ -44,7 +44,7 @@ def test_a_checkout_of_tt_metal(tmp_path: Path) -> None:
     for name, text in CHECKOUT.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    process = TtnnProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "process")
+    process = WorkerProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "process")
     modules = find_modules(place_of(sweeps=tmp_path / "tests/sweep_framework/sweeps/eltwise"), ["unary"])
     assert modules[0].home == tmp_path
     modules = find_modules(place_of(tt_metal=tmp_path), ["eltwise.unary"])
