@@ -7,7 +7,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import platform
 import re
 import signal
 import subprocess
@@ -21,6 +20,7 @@ import tracer
 from farm.board.environment import surroundings
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.ttnn_install import install_hint
 from tracer.capture.journal import PASSED, Journal, JournalReader
 from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
 from tracer.capture.raw_traces import read_whole
@@ -140,10 +140,7 @@ def trace(
     path, rest = split_target(target, cwd)
     python = board.python or sys.executable
     if not board.python and importlib.util.find_spec("ttnn") is None:
-        raise NotRunnable(
-            f"no ttnn for this Python ({platform.python_version()}): `uv sync` installs one for 3.10 and 3.12 on "
-            "x86-64 Linux; else run farm with the Python of your tt-metal"
-        )
+        raise NotRunnable(f"ttnn can't be imported; {install_hint()}")
     raw, printed = workdir / "trace.jsonl", workdir / "output.txt"
     script = is_script(path, rest)
     command = _script(path, raw, arguments) if script else _pytest(path, rest, raw, workdir, arguments)

@@ -39,6 +39,7 @@ from farm.core.errors import NotRunnable
 from farm.core.measures import COLD, WATCHER
 from farm.core.outcome import Outcome, doubted, received
 from farm.core.payload import EncodedVector, line_of
+from farm.core.ttnn_install import install_hint
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -133,7 +134,7 @@ class WorkerProcess:
             raise WorkerDied(f"the worker of {self.board.id} didn't start in {START_SECONDS:.0f} s") from error
         if "unusable" in reply:
             self._gone()
-            raise NotRunnable(_how_to_get_ttnn(reply["unusable"]))
+            raise NotRunnable(f"{reply['unusable']}; {install_hint()}")
         hello: dict[str, Any] = reply["hello"]
         return hello
 
@@ -349,13 +350,3 @@ def _of_unprepared(vector_id: str, error: WorkerDied | WorkerHung) -> Outcome:
     """The outcome of a vector whose module has killed or hung a process before, while it was prepared."""
     reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
     return Outcome(vector_id, Verdict.FAIL_CRASH_HANG, reason, f"not tried again: {error}", started=time.time())
-
-
-def _how_to_get_ttnn(told: str) -> str:
-    version = ".".join(map(str, sys.version_info[:2]))
-    hint = (
-        "install it with `pip install 'ttnn-farm[ttnn]'`"
-        if version in ("3.10", "3.12") and sys.platform == "linux"
-        else f"its wheels are for CPython 3.10 and 3.12 on x86-64 Linux, this is {version} on {sys.platform}"
-    )
-    return f"{told}; {hint}"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farm.core.errors import FarmError
+from farm.core.errors import ExitCode, FarmError
 
 # What follows `--` is the command's.
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
@@ -42,7 +42,7 @@ def submit(
         code = submission.follow(_tell)
     except KeyboardInterrupt:
         sys.stderr.write(f"farm: gave up waiting for job {submission.id}, which was asked to stop\n")
-        raise typer.Exit(130) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     for path in submission.unpacker.unpack(out):
         sys.stderr.write(f"farm: brought back {path}\n")
     raise typer.Exit(code)

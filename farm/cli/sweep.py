@@ -13,7 +13,7 @@ import typer
 from farm.cli.measures import DevicePerf, MeasureMemory, Perf, PerfWithCache, Watcher, measures
 from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal
 from farm.cli.policies import MaxBoards, MaxBoardTime, MaxTime, Priority, Resume, RetryCount, RetryFailed, RetryInfra
-from farm.core.errors import FarmError
+from farm.core.errors import ExitCode, FarmError
 
 if TYPE_CHECKING:
     from farm.api import Planned, Selecting
@@ -24,9 +24,6 @@ Foreground = Annotated[
     bool, typer.Option("--foreground", help="Run in this process, where a debugger works; nothing is recorded.")
 ]
 Debugger = Annotated[bool, typer.Option("--pdb", help="With --foreground: open the debugger where a call raises.")]
-
-INTERRUPTED = 130
-"""What a shell expects of a command that Ctrl-C ended at once."""
 
 
 def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
@@ -145,7 +142,7 @@ def sweep(  # noqa: PLR0917 - typer's form: every parameter is an option
         )
     except KeyboardInterrupt:
         sys.stderr.write("farm: ended at once; if a run had begun, `farm show last` tells how far it came\n")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _tell(view, store, out, as_json=as_json)
     if check_module is not None:
         from farm.planning.module_check import compare

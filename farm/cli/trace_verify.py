@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from farm.core.errors import ExitCode
+
 if TYPE_CHECKING:
     from farm.store.view import RunView
-
-INTERRUPTED = 130
 
 
 def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None) -> None:
@@ -28,7 +28,7 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
         )
     except KeyboardInterrupt:
         sys.stderr.write("farm: ended at once; `farm show last` tells how far it came\n")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _tell(view)
     raise typer.Exit(exit_code(view.counts))
 

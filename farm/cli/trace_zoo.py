@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from farm.store.view import RunView
 
-INTERRUPTED = 130
-
 
 def trace_zoo(
     path: Path,
@@ -54,7 +52,7 @@ def trace_zoo(
         )
     except KeyboardInterrupt:
         sys.stderr.write(f"farm: ended at once; go on with farm trace --zoo {path} --resume\n")
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     console = Console()
     if resume:
         run = 0 if zoo.run is None else len(zoo.run.vectors)

@@ -7,8 +7,7 @@ import sys
 import typer
 
 from farm.cli.report import RunName, StorePlace
-
-INTERRUPTED = 130
+from farm.core.errors import ExitCode
 
 
 def watch(run: RunName = "last", store: StorePlace = None) -> None:
@@ -23,7 +22,7 @@ def watch(run: RunName = "last", store: StorePlace = None) -> None:
         try:
             watch_run(opened, run_id, progress_on(sys.stderr))
         except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
         view = opened.view(run_id)
     print_summary(stdout_console(), view)
     raise typer.Exit(exit_code_of(view))

@@ -19,6 +19,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     NOT_RUN = 3
     NOTHING_SELECTED = 4
+    INTERRUPTED = 130
+    """Ctrl-C ended the command at once; shells expect this number."""
 
 
 class FarmError(Exception):

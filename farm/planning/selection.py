@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import platform
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from farm.core.errors import FarmError, NothingSelected, NotRunnable
+from farm.core.ttnn_install import install_hint
 
 if TYPE_CHECKING:
     from farm.core.board import Board
@@ -157,10 +157,4 @@ def require_ttnn(boards: Sequence[Board]) -> None:
     elsewhere = all(board.backend == "fake" or board.host or board.python for board in boards)
     if elsewhere or importlib.util.find_spec("ttnn") is not None:
         return
-    version = ".".join(platform.python_version_tuple()[:2])
-    if version in ("3.10", "3.12") and (sys.platform, platform.machine()) == ("linux", "x86_64"):
-        raise NotRunnable("ttnn is not installed for this Python: pip install 'ttnn-farm[ttnn]'")
-    raise NotRunnable(
-        f"ttnn has no wheel for CPython {version} on {sys.platform} {platform.machine()}; use CPython 3.10 or 3.12 on "
-        "x86-64 Linux, or the environment that tt-metal was built in"
-    )
+    raise NotRunnable(f"ttnn can't be imported; {install_hint()}")

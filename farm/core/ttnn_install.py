@@ -1,0 +1,20 @@
+"""How to get ttnn, as errors say it where ttnn can't be imported."""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+WHEEL_PYTHONS = ("3.10", "3.12")
+"""The CPython versions that ttnn publishes wheels for, on x86-64 Linux."""
+
+
+def install_hint() -> str:
+    """Say how this Python gets ttnn: by a wheel, where there is one for it."""
+    version = ".".join(platform.python_version_tuple()[:2])
+    if version in WHEEL_PYTHONS and (sys.platform, platform.machine()) == ("linux", "x86_64"):
+        return "install it with: pip install 'ttnn-farm[ttnn]'"
+    return (
+        f"ttnn has no wheel for CPython {version} on {sys.platform} {platform.machine()}: use CPython "
+        f"{' or '.join(WHEEL_PYTHONS)} on x86-64 Linux, or the Python of your tt-metal"
+    )
