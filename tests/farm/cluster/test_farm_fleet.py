@@ -13,7 +13,7 @@ import pytest
 from farm.board.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
-from farm.cluster import fleet as fleet_module
+from farm.cluster import farm_fleet as fleet_module
 from farm.cluster.farm_fleet import FarmFleet, Watched
 from farm.cluster.fleet import Gone
 from farm.cluster.ray_client import ray
