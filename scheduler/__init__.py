@@ -3,7 +3,7 @@
 It imports neither Ray nor ttnn, and does no IO; the clock is passed in. Whoever does the IO tells `Scheduler.handle`
 what happened and carries out the instructions it gets back:
 
-    >>> from scheduler import Assign, AttemptEnded, BoardAdded, BoardReady, Conclude, Ending, Planned, Scheduler, Work
+    >>> from scheduler import Assign, AttemptEnded, AttemptResult, BoardAdded, BoardReady, Planned, Scheduler, Work
     >>> scheduler = Scheduler(fits=lambda kind, key: True)
     >>> scheduler.handle(BoardAdded("mock:n300:0", kind="n300"), now=0.0)
     []
@@ -12,8 +12,8 @@ what happened and carries out the instructions it gets back:
     >>> [assign] = scheduler.handle(BoardReady("mock:n300:0"), now=1.0)
     >>> assign.board, assign.works
     ('mock:n300:0', (('a1b2', 1),))
-    >>> scheduler.handle(AttemptEnded(assign.batch, "a1b2", Ending.GOOD), now=2.0)
-    [Conclude(work='a1b2', conclusion=<Conclusion.ENDED: 'ended'>, attempt=1)]
+    >>> scheduler.handle(AttemptEnded(assign.batch, "a1b2", AttemptResult.PASSED), now=2.0)
+    [Conclude(work='a1b2', resolution=<Resolution.ENDED: 'ended'>, attempt=1)]
     >>> scheduler.done
     True
 """
@@ -21,7 +21,7 @@ what happened and carries out the instructions it gets back:
 from scheduler.batching import Batching
 from scheduler.boards import BoardState, FaultBudget
 from scheduler.core import Scheduler
-from scheduler.costs import Setups
+from scheduler.costs import SetupCosts
 from scheduler.errors import InvalidTransition, InvariantBroken
 from scheduler.events import (
     AttemptEnded,
@@ -35,13 +35,15 @@ from scheduler.events import (
     Planned,
     Stopped,
 )
-from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
-from scheduler.retry import Retries
-from scheduler.work import Conclusion, Ending, Try, Work
+from scheduler.instructions import Assign, AttemptLost, Conclude, Instruction, Recall, Release, Restart, Retire
+from scheduler.retry import RetriesByCount
+from scheduler.work import AttemptResult, PastAttempt, Resolution, Work
 
 __all__ = [
     "Assign",
     "AttemptEnded",
+    "AttemptLost",
+    "AttemptResult",
     "BatchEnded",
     "Batching",
     "BoardAdded",
@@ -51,23 +53,21 @@ __all__ = [
     "BoardReady",
     "BoardState",
     "Conclude",
-    "Conclusion",
-    "Ending",
     "Event",
     "FaultBudget",
     "Instruction",
     "InvalidTransition",
     "InvariantBroken",
-    "Missed",
+    "PastAttempt",
     "Planned",
     "Recall",
     "Release",
+    "Resolution",
     "Restart",
     "Retire",
-    "Retries",
+    "RetriesByCount",
     "Scheduler",
-    "Setups",
+    "SetupCosts",
     "Stopped",
-    "Try",
     "Work",
 ]

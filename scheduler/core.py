@@ -9,7 +9,7 @@ from itertools import count
 
 from scheduler.batching import Batching
 from scheduler.boards import Batch, BoardRecord, BoardState, FaultBudget
-from scheduler.costs import Setups
+from scheduler.costs import SetupCosts
 from scheduler.errors import InvalidTransition
 from scheduler.events import (
     AttemptEnded,
@@ -23,12 +23,12 @@ from scheduler.events import (
     Planned,
     Stopped,
 )
-from scheduler.instructions import Assign, Conclude, Instruction, Missed, Recall, Release, Restart, Retire
+from scheduler.instructions import Assign, AttemptLost, Conclude, Instruction, Recall, Release, Restart, Retire
 from scheduler.invariants import check
-from scheduler.placing import Same, choose_key, never
+from scheduler.placing import SameSetup, choose_key, never_same
 from scheduler.pool import TAIL_SHARE, Pool
-from scheduler.retry import Retries
-from scheduler.work import Conclusion, Ending, Try, Work
+from scheduler.retry import RetriesByCount
+from scheduler.work import AttemptResult, PastAttempt, Resolution, Work
 
 SURPRISE = 2.0
 """A guessed work that takes so many times what was expected makes boards look again that had nothing worth doing."""
@@ -54,10 +54,10 @@ class Scheduler:
         fits: Callable[[Hashable, Hashable], bool],
         *,
         batching: Batching | None = None,
-        retries: Retries | None = None,
+        retries: RetriesByCount | None = None,
         budget: FaultBudget | None = None,
-        setups: Setups | None = None,
-        same: Same = never,
+        setups: SetupCosts | None = None,
+        same: SameSetup = never_same,
         validate: bool = False,
     ) -> None:
         """Starts with no boards and no work.
@@ -72,12 +72,12 @@ class Scheduler:
             validate: check all invariants after every event: slow, for tests.
         """
         self.batching = batching or Batching()
-        self.retries = retries or Retries()
+        self.retries = retries or RetriesByCount()
         self.budget = budget or FaultBudget()
-        self.setups = setups or Setups()
+        self.setups = setups or SetupCosts()
         self.boards: dict[str, BoardRecord] = {}
         self.works: dict[str, Work] = {}
-        self.tries: dict[str, tuple[Try, ...]] = {}
+        self.tries: dict[str, tuple[PastAttempt, ...]] = {}
         self.batches: dict[int, Batch] = {}
         self.pool = Pool()
         self.stopped = False
@@ -202,7 +202,7 @@ class Scheduler:
         self._wake()
         for key in keys:
             if self.stopped:
-                self._conclude_waiting(key, Conclusion.STOPPED)
+                self._conclude_waiting(key, Resolution.STOPPED)
             elif not self.able(key):
                 self._conclude_waiting(key, self._why_none(key))
 
@@ -226,8 +226,8 @@ class Scheduler:
                 told = True
                 work, attempt = next(iter(held.open.items()))
                 self._close(held, work)
-                self._out.append(Missed(work, attempt, name))
-                self._ended(held, work, Ending.MISSED)
+                self._out.append(AttemptLost(work, attempt, name))
+                self._ended(held, work, AttemptResult.LOST)
             self._give_back(batch)
         if board.state is BoardState.LEAVING:
             self._left(board)
@@ -267,22 +267,22 @@ class Scheduler:
             return
         if event.seconds is not None:
             work = self.works[event.work]
-            expected = work.cost * self.pool.pace.factor(work.sort)
-            self.pool.pace.observe(work.sort, work.cost, event.seconds)
-            held.pace = self.pool.pace.factor(work.sort)
+            expected = work.cost * self.pool.pace.factor(work.cost_class)
+            self.pool.pace.observe(work.cost_class, work.cost, event.seconds)
+            held.pace = self.pool.pace.factor(work.cost_class)
             if work.guess and event.seconds > SURPRISE * expected:
-                self._wake()  # what waits of its sort may now be worth another board
+                self._wake()  # what waits of its class may now be worth another board
         self._close(held, event.work)
         held.tried = True
-        self._ended(held, event.work, event.ending)
+        self._ended(held, event.work, event.result)
         board = self.boards[held.board]
         if board.state is BoardState.READY and board.id not in self._starved:
             self._hungry[board.id] = None  # if there is room, which is looked at when it is fed
-        if event.ending in (Ending.GOOD, Ending.FAILED):
+        if event.result in (AttemptResult.PASSED, AttemptResult.FAILED):
             board.faults_in_a_row = 0
-        elif event.ending.blames_board and not held.blamed:
+        elif event.result.blames_board and not held.blamed:
             held.blamed = True
-            self._blame(board, held.key, refused=event.ending is Ending.REFUSED)
+            self._blame(board, held.key, refused=event.result is AttemptResult.REFUSED)
 
     def _batch_ended(self, number: int) -> None:
         held = self.batches.get(number)
@@ -294,8 +294,8 @@ class Scheduler:
             # a board that hands batches back untouched must not get them for ever
             work, attempt = next(iter(held.open.items()))
             self._close(held, work)
-            self._out.append(Missed(work, attempt, held.board))
-            self._ended(held, work, Ending.MISSED)
+            self._out.append(AttemptLost(work, attempt, held.board))
+            self._ended(held, work, AttemptResult.LOST)
             self._blame(board, held.key, refused=False)
         if number in self.batches:
             self._give_back(number)
@@ -307,7 +307,7 @@ class Scheduler:
     def _stop(self) -> None:
         self.stopped = True
         for key in list(self.pool.lanes):
-            self._conclude_waiting(key, Conclusion.STOPPED)
+            self._conclude_waiting(key, Resolution.STOPPED)
         self._out += [Recall(board.id) for board in self.boards.values() if board.batches]
 
     # --- works ---
@@ -319,21 +319,21 @@ class Scheduler:
         held.seconds -= cost
         self.pool.held[held.key] -= cost
 
-    def _ended(self, held: Batch, work: str, ending: Ending) -> None:
+    def _ended(self, held: Batch, work: str, ending: AttemptResult) -> None:
         """Decides what becomes of a work after an attempt."""
-        if ending is Ending.GOOD and work not in self.tries:
-            self._conclude(work, Conclusion.ENDED, 1)
+        if ending is AttemptResult.PASSED and work not in self.tries:
+            self._conclude(work, Resolution.ENDED, 1)
             return
-        tries = self.tries[work] = (*self.tries.get(work, ()), Try(held.board, ending))
+        tries = self.tries[work] = (*self.tries.get(work, ()), PastAttempt(held.board, ending))
         decided = self.retries.decide(tries, self.works[work].forgiven)
         if decided:
             self._conclude(work, *decided)
         elif self.stopped:
-            self._conclude_untried(work, Conclusion.STOPPED)
+            self._conclude_untried(work, Resolution.STOPPED)
         else:
             self._wait(work)
 
-    def _recall_tries(self, work: Work) -> tuple[Conclusion, int] | None:
+    def _recall_tries(self, work: Work) -> tuple[Resolution, int] | None:
         """Takes over the attempts of an earlier driver, which may have died before it drew the conclusion."""
         if not work.past:
             return None
@@ -350,34 +350,34 @@ class Scheduler:
             self._conclude_waiting(planned.key, self._why_none(planned.key))
         self._wake()
 
-    def _to_avoid(self, key: Hashable, tries: Sequence[Try]) -> str | None:
+    def _to_avoid(self, key: Hashable, tries: Sequence[PastAttempt]) -> str | None:
         """The board of the last try, if there is another where it wasn't tried."""
         tried = {past.board for past in tries}
         fresh = any(name not in tried and self.can_take(board, key) for name, board in self.boards.items())
         return tries[-1].board if fresh else None
 
-    def _conclude(self, work: str, conclusion: Conclusion, attempt: int | None = None) -> None:
+    def _conclude(self, work: str, conclusion: Resolution, attempt: int | None = None) -> None:
         del self.works[work]
         self.tries.pop(work, None)
         self.counts["concluded"] += 1
         self._out.append(Conclude(work, conclusion, attempt))
 
-    def _conclude_waiting(self, key: Hashable, conclusion: Conclusion) -> None:
+    def _conclude_waiting(self, key: Hashable, conclusion: Resolution) -> None:
         """Concludes all waiting work of a key; what was tried ends as its attempts say."""
         for work in self.pool.drain(key):
             self._conclude_untried(work.id, conclusion)
 
-    def _conclude_untried(self, work: str, conclusion: Conclusion) -> None:
+    def _conclude_untried(self, work: str, conclusion: Resolution) -> None:
         """Concludes a work that will not be tried (again)."""
         tries = self.tries.get(work)
         self._conclude(work, *((self.retries.give_up(tries) if tries else None) or (conclusion,)))
 
-    def _why_none(self, key: Hashable) -> Conclusion:
+    def _why_none(self, key: Hashable) -> Resolution:
         """Why no board can take this key any more, or never could."""
         fitting = [board for board in self.boards.values() if self.fits(board.kind, key)]
         if not fitting:
-            return Conclusion.UNSATISFIABLE
-        return Conclusion.REFUSED if any(key in board.refused for board in fitting) else Conclusion.LOST
+            return Resolution.UNSATISFIABLE
+        return Resolution.REFUSED if any(key in board.refused for board in fitting) else Resolution.LOST
 
     # --- boards ---
 
@@ -447,7 +447,7 @@ class Scheduler:
         self.pool.held[held.key] -= held.seconds
         for work in held.open:
             if self.stopped:
-                self._conclude_untried(work, Conclusion.STOPPED)
+                self._conclude_untried(work, Resolution.STOPPED)
             else:
                 self._wait(work)
 
@@ -486,7 +486,7 @@ class Scheduler:
         opened = {work.id: len(self.tries.get(work.id, ())) + 1 for work in works}
         cost = sum(work.cost for work in works)
         self.pool.held[key] += cost
-        pace = self.pool.pace.factor(works[0].sort)
+        pace = self.pool.pace.factor(works[0].cost_class)
         self.batches[number] = board.batches[number] = Batch(board.id, key, opened, cost, pace)
         self._out.append(Assign(board.id, number, key, tuple(opened.items())))
         return True

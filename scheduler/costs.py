@@ -13,7 +13,7 @@ PAST_OUTCOMES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Setups:
+class SetupCosts:
     """What a board spends beside the works themselves, in seconds.
 
     Attributes:
@@ -60,9 +60,9 @@ def scaled(past: Sequence[tuple[float, Size]], size: Size) -> float:
 
 
 class Pace:
-    """How long works of each sort take, over what was estimated: learnt while they run.
+    """How long works of each class take, over what was estimated: learnt while they run.
 
-    A few outcomes say little, so each sort starts from what is known of its group, and that from what is known of all.
+    A few outcomes say little, so each class starts from what is known of its group, and that from what is known of all.
 
     Attributes:
         overall: what to multiply an estimate by, over all sorts.
@@ -75,13 +75,13 @@ class Pace:
         self.overall = 1.0
         self.overall_known = False
         self._all = [0.0, 0.0]
-        self._sums: dict[Hashable, list[float]] = {}  # by sort and by group
+        self._sums: dict[Hashable, list[float]] = {}  # by class and by group
         self._most: dict[Hashable, float] = {}
 
-    def observe(self, sort: CostClass, estimated: float, actual: float) -> None:
-        """A work of a sort ended."""
+    def observe(self, cost_class: CostClass, estimated: float, actual: float) -> None:
+        """A work of a class ended."""
         self.overall_known = True
-        for known in (sort, sort[1]):
+        for known in (cost_class, cost_class[1]):
             if estimated > 0:
                 self._most[known] = max(self._most.get(known, 0.0), actual / estimated)
             self._add(self._sums.setdefault(known, [0.0, 0.0]), estimated, actual)
@@ -89,17 +89,17 @@ class Pace:
         if self._all[1] > 0:
             self.overall = self._all[0] / self._all[1]
 
-    def knows(self, sort: CostClass) -> bool:
-        """Whether any work of a sort has ended."""
-        return sort in self._sums
+    def knows(self, cost_class: CostClass) -> bool:
+        """Whether any work of a class has ended."""
+        return cost_class in self._sums
 
-    def most(self, sort: CostClass) -> float:
-        """What the most underestimated work of a sort took over its estimate, else of its group, else of all."""
-        return self._most.get(sort, self._most.get(sort[1], self.overall))
+    def most(self, cost_class: CostClass) -> float:
+        """What the most underestimated work of a class took over its estimate, else of its group, else of all."""
+        return self._most.get(cost_class, self._most.get(cost_class[1], self.overall))
 
-    def factor(self, sort: CostClass) -> float:
-        """What to multiply an estimate of this sort by."""
-        return self._mixed(sort, self._mixed(sort[1], self.overall))
+    def factor(self, cost_class: CostClass) -> float:
+        """What to multiply an estimate of this class by."""
+        return self._mixed(cost_class, self._mixed(cost_class[1], self.overall))
 
     def _mixed(self, known: Hashable, start: float) -> float:
         sums = self._sums.get(known)

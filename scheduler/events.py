@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from scheduler.work import Ending, Work
+from scheduler.work import AttemptResult, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class AttemptEnded:
     Attributes:
         batch: which.
         work: its id.
-        ending: how the attempt ended.
+        result: how the attempt ended.
         seconds: how long the work took, where that says something: estimates learn from it.
     """
 
     batch: int
     work: str
-    ending: Ending
+    result: AttemptResult
     seconds: float | None = None
 
 

@@ -31,18 +31,18 @@ class State(str, Enum):
     RETIRED = "retired"  # out of this farm
 
 
-class Seen(str, Enum):
+class BoardSignal(str, Enum):
     """What happens to a board."""
 
-    PASSED = "passed"  # its check
-    FAILED = "failed"  # its check
-    BEGAN = "began"  # to run work
-    ENDED = "ended"  # all work it was given
+    CHECK_PASSED = "check_passed"  # its check
+    CHECK_FAILED = "check_failed"  # its check
+    WORK_BEGAN = "work_began"  # to run work
+    WORK_ENDED = "work_ended"  # all work it was given
     TROUBLE = "trouble"  # its process died, hung, could not open it, or said that the board is at fault
-    RESET = "reset"  # is about to be tried
+    RESET_BEGAN = "reset_began"  # is about to be tried
     RESET_ENDED = "reset_ended"
     RESET_FAILED = "reset_failed"
-    SPENT = "spent"  # its budget
+    BUDGET_SPENT = "budget_spent"  # its budget
     RELEASED = "released"  # by a person
     RETIRED = "retired"
 
@@ -69,27 +69,27 @@ class Cause(str, Enum):
     RETIRED = "retired"
 
 
-TABLE: dict[tuple[State, Seen], State] = {
-    (State.UNVERIFIED, Seen.PASSED): State.HEALTHY,
-    (State.UNVERIFIED, Seen.FAILED): State.SUSPECT,
-    (State.UNVERIFIED, Seen.TROUBLE): State.SUSPECT,
-    (State.HEALTHY, Seen.PASSED): State.HEALTHY,
-    (State.HEALTHY, Seen.FAILED): State.SUSPECT,
-    (State.HEALTHY, Seen.BEGAN): State.BUSY,
-    (State.HEALTHY, Seen.TROUBLE): State.SUSPECT,
-    (State.BUSY, Seen.PASSED): State.BUSY,
-    (State.BUSY, Seen.FAILED): State.SUSPECT,
-    (State.BUSY, Seen.ENDED): State.HEALTHY,
-    (State.BUSY, Seen.TROUBLE): State.SUSPECT,
-    (State.SUSPECT, Seen.PASSED): State.HEALTHY,
-    (State.SUSPECT, Seen.FAILED): State.SUSPECT,
-    (State.SUSPECT, Seen.TROUBLE): State.SUSPECT,
-    (State.SUSPECT, Seen.RESET): State.RESETTING,
-    (State.SUSPECT, Seen.SPENT): State.HELD,
-    (State.RESETTING, Seen.RESET_ENDED): State.UNVERIFIED,
-    (State.RESETTING, Seen.RESET_FAILED): State.SUSPECT,
-    (State.HELD, Seen.RELEASED): State.UNVERIFIED,
-    **{(state, Seen.RETIRED): State.RETIRED for state in State},
+TABLE: dict[tuple[State, BoardSignal], State] = {
+    (State.UNVERIFIED, BoardSignal.CHECK_PASSED): State.HEALTHY,
+    (State.UNVERIFIED, BoardSignal.CHECK_FAILED): State.SUSPECT,
+    (State.UNVERIFIED, BoardSignal.TROUBLE): State.SUSPECT,
+    (State.HEALTHY, BoardSignal.CHECK_PASSED): State.HEALTHY,
+    (State.HEALTHY, BoardSignal.CHECK_FAILED): State.SUSPECT,
+    (State.HEALTHY, BoardSignal.WORK_BEGAN): State.BUSY,
+    (State.HEALTHY, BoardSignal.TROUBLE): State.SUSPECT,
+    (State.BUSY, BoardSignal.CHECK_PASSED): State.BUSY,
+    (State.BUSY, BoardSignal.CHECK_FAILED): State.SUSPECT,
+    (State.BUSY, BoardSignal.WORK_ENDED): State.HEALTHY,
+    (State.BUSY, BoardSignal.TROUBLE): State.SUSPECT,
+    (State.SUSPECT, BoardSignal.CHECK_PASSED): State.HEALTHY,
+    (State.SUSPECT, BoardSignal.CHECK_FAILED): State.SUSPECT,
+    (State.SUSPECT, BoardSignal.TROUBLE): State.SUSPECT,
+    (State.SUSPECT, BoardSignal.RESET_BEGAN): State.RESETTING,
+    (State.SUSPECT, BoardSignal.BUDGET_SPENT): State.HELD,
+    (State.RESETTING, BoardSignal.RESET_ENDED): State.UNVERIFIED,
+    (State.RESETTING, BoardSignal.RESET_FAILED): State.SUSPECT,
+    (State.HELD, BoardSignal.RELEASED): State.UNVERIFIED,
+    **{(state, BoardSignal.RETIRED): State.RETIRED for state in State},
 }
 """Every pair that may occur, and what it leads to; any other is a bug of whoever tells it."""
 
@@ -161,7 +161,9 @@ class Health:
     resets: int = 0
     resets_in_all: int = 0
 
-    def see(self, seen: Seen, cause: Cause, now: float, message: str = "", seconds: float = 0.0) -> Transition | None:
+    def see(
+        self, seen: BoardSignal, cause: Cause, now: float, message: str = "", seconds: float = 0.0
+    ) -> Transition | None:
         """Takes in what happened; the transition, or None where the state stays.
 
         Raises:
@@ -170,15 +172,15 @@ class Health:
         after = TABLE.get((self.state, seen))
         if after is None:
             raise InvalidTransition(f"{self.board} is {self.state.value}: {seen.value} can't happen to it", ())
-        if seen is Seen.PASSED:
+        if seen is BoardSignal.CHECK_PASSED:
             self.failed_checks = self.resets = 0
-        elif seen is Seen.FAILED:
+        elif seen is BoardSignal.CHECK_FAILED:
             self.failed_checks += 1
-        elif seen is Seen.RESET:
+        elif seen is BoardSignal.RESET_BEGAN:
             self.resets += 1
             self.resets_in_all += 1
             self.failed_checks = 0
-        elif seen is Seen.RELEASED:
+        elif seen is BoardSignal.RELEASED:
             self.failed_checks = self.resets = self.resets_in_all = 0
         before, self.state = self.state, after
         if before is after:

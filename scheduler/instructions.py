@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from scheduler.work import Conclusion
+from scheduler.work import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Assign:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class AttemptLost:
     """An attempt has no outcome of its own: the board was lost under it. It counts all the same."""
 
     work: str
@@ -41,12 +41,12 @@ class Conclude:
 
     Attributes:
         work: its id.
-        conclusion: how.
+        resolution: how.
         attempt: the attempt whose ending stands for the work; None where it was never tried.
     """
 
     work: str
-    conclusion: Conclusion
+    resolution: Resolution
     attempt: int | None = None
 
 
@@ -78,4 +78,4 @@ class Release:
     board: str
 
 
-Instruction: TypeAlias = Assign | Missed | Conclude | Recall | Restart | Retire | Release
+Instruction: TypeAlias = Assign | AttemptLost | Conclude | Recall | Restart | Retire | Release

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from scheduler.pool import Pool
 
-Same: TypeAlias = Callable[[Hashable, Hashable, Hashable], bool]
+SameSetup: TypeAlias = Callable[[Hashable, Hashable, Hashable], bool]
 """Whether a board of a kind that is set up for one of two keys is set up for the other as well."""
 
 
-def never(_kind: Hashable, _one: Hashable, _other: Hashable) -> bool:
+def never_same(_kind: Hashable, _one: Hashable, _other: Hashable) -> bool:
     """Each key needs a setup of its own."""
     return False
 

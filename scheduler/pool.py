@@ -90,9 +90,9 @@ class Lane:
         left = seconds
         while len(taken) < works and (heap := self._next_heap(board, tail, first=not taken)):
             first = heap[0][2]
-            cost = first.cost * self._pace.factor(first.sort)
+            cost = first.cost * self._pace.factor(first.cost_class)
             # of a group that nothing is known of, one work at first: the next may take hours, and others have time
-            if taken and (cost > left or (shared and first.guess and not self._pace.knows(first.sort))):
+            if taken and (cost > left or (shared and first.guess and not self._pace.knows(first.cost_class))):
                 break
             work = heapq.heappop(heap)[2]
             if self.groups.get(work.group) is heap:

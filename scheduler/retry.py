@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduler.work import Conclusion, Ending, Try
+from scheduler.work import AttemptResult, PastAttempt, Resolution
 
 
 @dataclass(frozen=True, slots=True)
-class Retries:
+class RetriesByCount:
     """How many attempts may end in each way before a work is concluded.
 
     Attributes:
-        killed: attempts that took a process down or hung it: 2, so that a crash is seen twice before it counts.
-        struck: the same where some were struck from outside: 3, since two such blows may both be meant for others.
-        failed: attempts that failed with their process alive: 1, a failed check fails again.
+        crashes: attempts that took a process down or hung it: 2, so that a crash is seen twice before it counts.
+        kills: the same where some were struck from outside: 3, since two such blows may both be meant for others.
+        failures: attempts that failed with their process alive: 1, a failed check fails again.
         faults: attempts that a board or host spoiled.
     """
 
-    killed: int = 2
-    struck: int = 3
-    failed: int = 1
+    crashes: int = 2
+    kills: int = 3
+    failures: int = 1
     faults: int = 3
 
-    def decide(self, tries: Sequence[Try], forgiven: int = 0) -> tuple[Conclusion, int] | None:
+    def decide(self, tries: Sequence[PastAttempt], forgiven: int = 0) -> tuple[Resolution, int] | None:
         """Looks at a work after an attempt.
 
         Args:
@@ -34,35 +34,35 @@ class Retries:
         Returns:
             The conclusion and the number of the attempt that stands for the work, or None to try it again.
         """
-        last = tries[-1].ending
-        if last is Ending.GOOD:
-            failed_before = any(past.ending.failed for past in tries)
-            return (Conclusion.FLAKY if failed_before else Conclusion.ENDED), len(tries)
-        if last is Ending.FINAL:
-            return self.give_up(tries) or (Conclusion.ENDED, len(tries))
+        last = tries[-1].result
+        if last is AttemptResult.PASSED:
+            failed_before = any(past.result.failed for past in tries)
+            return (Resolution.FLAKY if failed_before else Resolution.ENDED), len(tries)
+        if last is AttemptResult.NOT_RUNNABLE:
+            return self.give_up(tries) or (Resolution.ENDED, len(tries))
         if last.blames_board:
-            spent = sum(past.ending.blames_board for past in tries[forgiven:]) >= self.faults
-        elif last is Ending.FAILED:
-            spent = sum(past.ending is last for past in tries[forgiven:]) >= self.failed
+            spent = sum(past.result.blames_board for past in tries[forgiven:]) >= self.faults
+        elif last is AttemptResult.FAILED:
+            spent = sum(past.result is last for past in tries[forgiven:]) >= self.failures
         else:
             spent = self._killed_enough(tries[forgiven:])
-        return (self.give_up(tries) or (Conclusion.ENDED, len(tries))) if spent else None
+        return (self.give_up(tries) or (Resolution.ENDED, len(tries))) if spent else None
 
-    def give_up(self, tries: Sequence[Try]) -> tuple[Conclusion, int] | None:
+    def give_up(self, tries: Sequence[PastAttempt]) -> tuple[Resolution, int] | None:
         """Concludes a work that is to be tried again, and can't be.
 
         Returns:
             What `decide` does: a failure of the work's own outweighs the faults around it. None where a crash was not
             seen as often as it takes to count: nobody knows then whether it was the work's own.
         """
-        own = [number for number, past in enumerate(tries, start=1) if past.ending.blames_work]
-        failed = any(past.ending is Ending.FAILED for past in tries)
+        own = [number for number, past in enumerate(tries, start=1) if past.result.blames_work]
+        failed = any(past.result is AttemptResult.FAILED for past in tries)
         if own and not failed and not self._killed_enough(tries):
             return None
-        return Conclusion.ENDED, own[-1] if own else len(tries)
+        return Resolution.ENDED, own[-1] if own else len(tries)
 
-    def _killed_enough(self, tries: Sequence[Try]) -> bool:
+    def _killed_enough(self, tries: Sequence[PastAttempt]) -> bool:
         """Whether a crash or hang was seen as often as it takes to be the work's own."""
-        killed = sum(past.ending is Ending.KILLED for past in tries)
-        struck = sum(past.ending is Ending.STRUCK for past in tries)
-        return killed >= self.killed or killed + struck >= self.struck
+        killed = sum(past.result is AttemptResult.CRASHED for past in tries)
+        struck = sum(past.result is AttemptResult.KILLED for past in tries)
+        return killed >= self.crashes or killed + struck >= self.kills

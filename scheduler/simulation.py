@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from scheduler.batching import Batching
 from scheduler.boards import FaultBudget
 from scheduler.core import Scheduler
-from scheduler.costs import Setups
+from scheduler.costs import SetupCosts
 from scheduler.events import AttemptEnded, BatchEnded, BoardAdded, BoardReady, Planned
 from scheduler.instructions import Assign, Conclude
-from scheduler.placing import Same, never
-from scheduler.work import Conclusion, Ending, Work
+from scheduler.placing import SameSetup, never_same
+from scheduler.work import AttemptResult, Resolution, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,13 @@ def simulate(
     jobs: Iterable[Job],
     fits: Callable[[Hashable, Hashable], bool],
     *,
-    same: Same = never,
-    setups: Setups | None = None,
+    same: SameSetup = never_same,
+    setups: SetupCosts | None = None,
     faults: Faults | None = None,
     batching: Batching | None = None,
 ) -> Simulated:
     """Runs jobs on boards, by id and kind, as the scheduler would have them run: see `Scheduler` for the rest."""
-    simulation = _Simulation(fits, same, setups or Setups(), faults or Faults(), batching)
+    simulation = _Simulation(fits, same, setups or SetupCosts(), faults or Faults(), batching)
     return simulation.run(boards, list(jobs))
 
 
@@ -118,8 +118,8 @@ class _Simulation:
     def __init__(
         self,
         fits: Callable[[Hashable, Hashable], bool],
-        same: Same,
-        setups: Setups,
+        same: SameSetup,
+        setups: SetupCosts,
         faults: Faults,
         batching: Batching | None,
     ) -> None:
@@ -172,7 +172,7 @@ class _Simulation:
                     self._begin(board, now)
             elif isinstance(instruction, Conclude):
                 self.found.makespan = max(self.found.makespan, now)
-                self.found.unsatisfiable += instruction.conclusion is Conclusion.UNSATISFIABLE
+                self.found.unsatisfiable += instruction.resolution is Resolution.UNSATISFIABLE
                 del self.seconds[instruction.work], self.groups[instruction.work]
 
     def _begin(self, board: _Board, now: float) -> None:
@@ -214,7 +214,7 @@ class _Simulation:
         if not works:
             board.batches.popleft()
         board.running = True  # what is assigned meanwhile only queues
-        self._tell(AttemptEnded(number, work, Ending.KILLED if crashes else Ending.GOOD, seconds), now)
+        self._tell(AttemptEnded(number, work, AttemptResult.CRASHED if crashes else AttemptResult.PASSED, seconds), now)
         if not works:
             self._tell(BatchEnded(number), now)
         self._begin(board, resumes)
@@ -224,8 +224,8 @@ def lower_bound(
     boards: Sequence[tuple[str, Hashable]],
     jobs: Sequence[Job],
     fits: Callable[[Hashable, Hashable], bool],
-    setups: Setups,
-    same: Same = never,
+    setups: SetupCosts,
+    same: SameSetup = never_same,
 ) -> float:
     """Seconds in which no schedule can be done: what fits some kinds only is shared by their boards at best.
 

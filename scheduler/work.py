@@ -29,54 +29,54 @@ class Work:
     key: Hashable
     group: str = ""
     cost: float = 1.0
-    past: tuple[Try, ...] = ()
+    past: tuple[PastAttempt, ...] = ()
     forgiven: int = 0
     guess: bool = False
 
     @property
-    def sort(self) -> CostClass:
+    def cost_class(self) -> CostClass:
         """Works that take about equally long: a group's for another key may take much longer, or shorter."""
         return self.key, self.group
 
 
-class Ending(Enum):
+class AttemptResult(Enum):
     """How one attempt ended, as far as scheduling cares."""
 
-    GOOD = "good"
+    PASSED = "passed"
     FAILED = "failed"  # the work itself failed; its process lives on
-    KILLED = "killed"  # it took its process down, or hung it
-    STRUCK = "struck"  # its process was killed or stopped from outside, perhaps on its account
-    DOUBTED = "doubted"  # it failed on a board that then turned out bad
+    CRASHED = "crashed"  # it took its process down, or hung it
+    KILLED = "killed"  # its process was killed or stopped from outside, perhaps on its account
+    UNTRUSTED = "untrusted"  # it failed on a board that then turned out bad
     FAULT = "fault"  # a board or host failed: that says nothing of the work
     REFUSED = "refused"  # the board could not be set up for its key
-    MISSED = "missed"  # the board was lost, or gave up, while this work was probably running
-    FINAL = "final"  # it did not run, and no other try would change that
+    LOST = "lost"  # the board was lost, or gave up, while this work was probably running
+    NOT_RUNNABLE = "not_runnable"  # it did not run, and no other try would change that
 
     @property
     def blames_work(self) -> bool:
         """The work failed, not what it ran on."""
-        return self in (Ending.FAILED, Ending.KILLED, Ending.STRUCK)
+        return self in (AttemptResult.FAILED, AttemptResult.CRASHED, AttemptResult.KILLED)
 
     @property
     def failed(self) -> bool:
         """It failed, whoever is to blame."""
-        return self.blames_work or self is Ending.DOUBTED
+        return self.blames_work or self is AttemptResult.UNTRUSTED
 
     @property
     def blames_board(self) -> bool:
         """What the work ran on failed, so that another try elsewhere tells more."""
-        return self in (Ending.DOUBTED, Ending.FAULT, Ending.REFUSED, Ending.MISSED)
+        return self in (AttemptResult.UNTRUSTED, AttemptResult.FAULT, AttemptResult.REFUSED, AttemptResult.LOST)
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class PastAttempt:
     """One attempt: where, and how it ended. The first of a work has number 1."""
 
     board: str
-    ending: Ending
+    result: AttemptResult
 
 
-class Conclusion(Enum):
+class Resolution(Enum):
     """How a work is done with. Every planned work gets exactly one."""
 
     ENDED = "ended"  # as one of its attempts ended

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from farm.api.plans import Selecting
     from farm.running.sweep import Sweep
-    from scheduler import Retries
+    from scheduler import RetriesByCount
 
 TIMEOUT = 30.0
 """Seconds that one vector may take, unless told."""
@@ -167,16 +167,16 @@ def _resumed(
     )
 
 
-def _policy(retries: int | None, **limits: float | None) -> Retries | None:
+def _policy(retries: int | None, **limits: float | None) -> RetriesByCount | None:
     """What `retries` means for the scheduler, once the numbers make sense."""
-    from scheduler import Retries
+    from scheduler import RetriesByCount
 
     for name, seconds in limits.items():
         if seconds is not None and not seconds > 0:
             raise FarmError(f"{name} {seconds:g}: give more than 0 seconds")
     if retries is not None and retries < 0:
         raise FarmError(f"retries {retries}: give 0 or more")
-    return None if retries is None else Retries(killed=retries + 1, struck=retries + 1, failed=retries + 1)
+    return None if retries is None else RetriesByCount(crashes=retries + 1, kills=retries + 1, failures=retries + 1)
 
 
 def _call(operations: Sequence[str], resume: str | None, selection: Selecting) -> str:

@@ -32,7 +32,7 @@ from farm.core.classify import classify, classify_end
 from farm.core.outcome import Outcome, doubted
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
-from scheduler.health import Budget, Cause, Health, Seen, State, Step, Transition
+from scheduler.health import BoardSignal, Budget, Cause, Health, State, Step, Transition
 from tracer.device_config import DeviceConfig
 
 CHECKED_AS = DeviceConfig()
@@ -186,7 +186,7 @@ class Supervisor:
 
     def _run_some(self, waiting: deque[EncodedVector], behind: LookAhead) -> Iterator[BoardReport]:
         """Runs vectors until all are run, the process is gone, or a stop; takes them out of `waiting`."""
-        self._see(Seen.BEGAN, Cause.WORK_BEGAN)
+        self._see(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
         yield from self._told()
         began = time.time()
         try:
@@ -216,7 +216,7 @@ class Supervisor:
             sound = self._trouble(cause, str(error))
             yield outcome if sound or not outcome.verdict.failed else doubted(outcome, self._complaint())
             return
-        self._see(Seen.ENDED, Cause.WORK_ENDED)
+        self._see(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
 
     def _timed(self, parcel: EncodedVector) -> EncodedVector:
         """A vector whose own limit is the deadline that earlier runs tell, if that is sooner.
@@ -262,14 +262,14 @@ class Supervisor:
         """
         began = time.time()
         self.process.check()
-        self._see(Seen.PASSED, Cause.CHECK_PASSED, seconds=time.time() - began)
+        self._see(BoardSignal.CHECK_PASSED, Cause.CHECK_PASSED, seconds=time.time() - began)
 
     def _trouble(self, cause: Cause, message: str) -> bool:
         """Takes in that something went wrong, and does what the state asks for; whether the board is sound then.
 
         Where a stop leaves no time to check it, nothing is known against it.
         """
-        self._see(Seen.TROUBLE, cause, message)
+        self._see(BoardSignal.TROUBLE, cause, message)
         checked = False
         while True:
             step = self.health.next_step(can_reset=self._resetter.command is not None)
@@ -284,7 +284,7 @@ class Supervisor:
             elif step is Step.RESET:
                 self._reset()
             else:
-                self._see(Seen.SPENT, Cause.BUDGET_SPENT, f"{message}; nothing helped")
+                self._see(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, f"{message}; nothing helped")
 
     def _check(self) -> None:
         """Opens the board the plainest way and checks it, in a new process where the old one is gone or odd."""
@@ -297,19 +297,19 @@ class Supervisor:
             self._opened = CHECKED_AS
         except WorkerError as error:
             self.close()
-            self._see(Seen.FAILED, _cause(error), str(error))
+            self._see(BoardSignal.CHECK_FAILED, _cause(error), str(error))
 
     def _reset(self) -> None:
         self.close()  # a process that still holds the board would not survive it, nor let it end
-        self._see(Seen.RESET, Cause.RESET_NEEDED)
+        self._see(BoardSignal.RESET_BEGAN, Cause.RESET_NEEDED)
         done = self._resetter.reset()
         if done.good:
-            self._see(Seen.RESET_ENDED, Cause.RESET_ENDED, done.message, done.seconds)
+            self._see(BoardSignal.RESET_ENDED, Cause.RESET_ENDED, done.message, done.seconds)
         else:
             cause = Cause.RESET_TIMEOUT if done.timed_out else Cause.RESET_FAILED
-            self._see(Seen.RESET_FAILED, cause, done.message, done.seconds)
+            self._see(BoardSignal.RESET_FAILED, cause, done.message, done.seconds)
 
-    def _see(self, seen: Seen, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
+    def _see(self, seen: BoardSignal, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
         transition = self.health.see(seen, cause, time.time(), message, seconds)
         if transition is not None:
             self._transitions.append(transition)

@@ -44,7 +44,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     from farm.report.tally import duration
     from farm.running.simulation import Distribution, simulated_boards
     from farm.running.simulation import unknown as untold
-    from scheduler.costs import Setups
+    from scheduler.costs import SetupCosts
     from scheduler.simulation import Faults
     from scheduler.simulation import simulate as run_simulation
 
@@ -53,7 +53,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     there = simulated_boards(boards)
     source = Source(master, run, store, Distribution(median, sigma, configs), seed)
     jobs = _jobs(sorted({kind for _, kind in there}), vectors, source)
-    setups = Setups(switch, first)
+    setups = SetupCosts(switch, first)
     began = time.perf_counter()
     found = run_simulation(
         *(there, untold(jobs) if unknown else jobs, fits),

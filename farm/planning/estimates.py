@@ -14,17 +14,17 @@ from farm.planning.spool import operations_of
 from farm.planning.vectors import Vector
 from farm.store import Store
 from farm.store.durations import Duration, read_durations, read_openings
-from scheduler.costs import PAST_OUTCOMES, Setups, Size, scaled, typical
+from scheduler.costs import PAST_OUTCOMES, SetupCosts, Size, scaled, typical
 
 DEFAULT_SECONDS = 0.02
 """What a vector is taken to cost while nothing is known of it."""
 MOST_PAST = 200_000
 """How many past attempts are read at most: about a second's reading."""
 SETUPS = {
-    "mock": Setups(switch=0.8, first=0.002),
-    "fake": Setups(),
-    "silicon": Setups(switch=5.0, first=1.0),  # firmware and fabric; an operation's kernels are compiled
-    "sim": Setups(switch=5.0, first=3.0),
+    "mock": SetupCosts(switch=0.8, first=0.002),
+    "fake": SetupCosts(),
+    "silicon": SetupCosts(switch=5.0, first=1.0),  # firmware and fabric; an operation's kernels are compiled
+    "sim": SetupCosts(switch=5.0, first=3.0),
 }
 """What opening a board and an operation's first call cost by backend, until openings were measured."""
 
@@ -60,7 +60,7 @@ class Costs:
         setups: what boards spend beside the vectors.
     """
 
-    setups: Setups = field(default_factory=Setups)
+    setups: SetupCosts = field(default_factory=SetupCosts)
     _own: Mapping[str, Sequence[float]] = field(default_factory=dict)
     _operations: Mapping[str, Sequence[float]] = field(default_factory=dict)
     _sizes: Mapping[str, Sequence[tuple[float, Size]]] = field(default_factory=dict)
@@ -105,7 +105,7 @@ def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], back
     return _costs(past, vectors, _setups(boards, openings))
 
 
-def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: Setups) -> Costs:
+def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCosts) -> Costs:
     own: defaultdict[str, list[float]] = defaultdict(list)
     operations: defaultdict[str, list[float]] = defaultdict(list)
     for each in past:
@@ -124,12 +124,12 @@ def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: Setups) 
     return Costs(setups, own, operations, sizes)
 
 
-def _setups(boards: Sequence[Board], openings: Sequence[float]) -> Setups:
+def _setups(boards: Sequence[Board], openings: Sequence[float]) -> SetupCosts:
     known = [SETUPS.get(board.backend, SETUPS["silicon"]) for board in boards]
     if not known:
-        return Setups()
+        return SetupCosts()
     worst = max(known, key=lambda each: each.switch)
-    return Setups(median(openings), worst.first) if openings else worst
+    return SetupCosts(median(openings), worst.first) if openings else worst
 
 
 def size(payload: Mapping[str, Any]) -> Size:

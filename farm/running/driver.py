@@ -23,6 +23,8 @@ from farm.store.records import BoardEvent, BoardEventKind, RunBoard
 from scheduler import (
     Assign,
     AttemptEnded,
+    AttemptLost,
+    AttemptResult,
     BatchEnded,
     BoardAdded,
     BoardHeld,
@@ -31,22 +33,20 @@ from scheduler import (
     BoardReady,
     BoardState,
     Conclude,
-    Ending,
     Event,
     Instruction,
-    Missed,
+    PastAttempt,
     Planned,
     Recall,
     Release,
+    Resolution,
     Restart,
     Retire,
-    Retries,
+    RetriesByCount,
     Scheduler,
     Stopped,
-    Try,
     Work,
 )
-from scheduler import Conclusion as Why
 from scheduler.health import State, Transition
 
 WAIT_SECONDS = 0.25
@@ -89,7 +89,7 @@ class Driver:
         recorder: Recorder,
         progress: Progress,
         *,
-        retries: Retries | None = None,
+        retries: RetriesByCount | None = None,
     ) -> None:
         self.run_id = run_id
         self.scheduler = Scheduler(fits, same=same, retries=retries)
@@ -212,7 +212,7 @@ class Driver:
         self._flush()
         return True
 
-    def _take_over(self, vector_id: str, past: Past) -> tuple[Try, ...]:
+    def _take_over(self, vector_id: str, past: Past) -> tuple[PastAttempt, ...]:
         """What the scheduler is to know of a vector's past; an attempt that was never recorded says nothing of it."""
         if not past.attempts:
             return ()
@@ -220,7 +220,7 @@ class Driver:
         for number in set(range(1, max(known) + 1)) - set(known):
             known[number] = Attempt(number, "", missed(vector_id, "a board", "it was not recorded", 0.0))
         self._unconcluded[vector_id] = known
-        return tuple(Try(known[number].board, ending(known[number].outcome)) for number in sorted(known))
+        return tuple(PastAttempt(known[number].board, ending(known[number].outcome)) for number in sorted(known))
 
     def _add(self, board: Board) -> None:
         self._boards[board.id] = board
@@ -278,11 +278,11 @@ class Driver:
             outcome.details["device_config"] = opened.as_json()
         self._keep(Attempt(number, board, outcome))
         means = ending(outcome)
-        if means is Ending.REFUSED:
+        if means is AttemptResult.REFUSED:
             self._refusals[vector.setup] = outcome.message
         if means.blames_board:
             self._happened(board, BoardEventKind.FAULT, outcome.message)
-        took = outcome.seconds if means in (Ending.GOOD, Ending.FAILED) else None
+        took = outcome.seconds if means in (AttemptResult.PASSED, AttemptResult.FAILED) else None
         self._tell(AttemptEnded(batch, outcome.vector_id, means, took))
 
     def _trusted(self, transition: Transition) -> None:
@@ -313,7 +313,7 @@ class Driver:
                 self._conclude(instruction)
             case Assign():
                 self._assign(instruction)
-            case Missed(work, number, board):
+            case AttemptLost(work, number, board):
                 outcome = missed(work, board, self._losses.get(board, ""), time.time())
                 self._keep(Attempt(number, board, outcome))
             case Recall(board):
@@ -345,11 +345,11 @@ class Driver:
     def _conclude(self, decided: Conclude) -> None:
         attempts = self._unconcluded.pop(decided.work, {})
         cause = ""
-        if decided.conclusion is Why.REFUSED:
+        if decided.resolution is Resolution.REFUSED:
             cause = self._refusals.get(self._vectors[decided.work].setup, "")
-        elif decided.conclusion is Why.LOST:
+        elif decided.resolution is Resolution.LOST:
             cause = next(reversed(self._losses.values()), "")
-        elif decided.conclusion is Why.STOPPED:
+        elif decided.resolution is Resolution.STOPPED:
             cause = self._limit
         self._conclusions.append(conclusion(decided, attempts, cause))
 

@@ -29,7 +29,7 @@ from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.interrupt import Interrupt
 from farm.store import Ended, RunInfo, Store
-from scheduler import Retries
+from scheduler import RetriesByCount
 
 CLOSE_SECONDS = 30.0
 """How long boards may take to be released at the end of a run."""
@@ -66,7 +66,7 @@ class Sweep:
     priority: int = 0
     max_boards: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    retries: Retries | None = None
+    retries: RetriesByCount | None = None
     max_seconds: float | None = None
     max_board_seconds: float | None = None
     rest: Rest | None = None

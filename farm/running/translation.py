@@ -7,28 +7,27 @@ from collections.abc import Mapping
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
-from scheduler import Conclude, Ending
-from scheduler import Conclusion as Why
+from scheduler import AttemptResult, Conclude, Resolution
 
 STOPPED = "the run was stopped first"
 _REFUSALS = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
-def ending(outcome: Outcome) -> Ending:
+def ending(outcome: Outcome) -> AttemptResult:
     """What an attempt means to the scheduler: whether it tries again, and whom it blames."""
     verdict = outcome.verdict
     if verdict.good:
-        return Ending.GOOD
+        return AttemptResult.PASSED
     if verdict is Verdict.FAIL_CRASH_HANG:
-        return Ending.STRUCK if outcome.reason is Reason.KILLED else Ending.KILLED
+        return AttemptResult.KILLED if outcome.reason is Reason.KILLED else AttemptResult.CRASHED
     if verdict.failed:
-        return Ending.FAILED
+        return AttemptResult.FAILED
     if verdict in (Verdict.BOARD_FAULT, Verdict.HOST_FAULT):
         if "doubted" in outcome.details:
-            return Ending.DOUBTED
-        return Ending.REFUSED if outcome.reason in _REFUSALS else Ending.FAULT
+            return AttemptResult.UNTRUSTED
+        return AttemptResult.REFUSED if outcome.reason in _REFUSALS else AttemptResult.FAULT
     # not run, or a fault of farm itself: any board would say the same
-    return Ending.FINAL
+    return AttemptResult.NOT_RUNNABLE
 
 
 def missed(vector_id: str, board: str, message: str, now: float) -> Outcome:
@@ -55,16 +54,24 @@ def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], cause: str = 
     """
     if decided.attempt is not None:
         decisive = attempts[decided.attempt]
-        if decided.conclusion is Why.FLAKY:
+        if decided.resolution is Resolution.FLAKY:
             return _flaky(decided.work, decisive, attempts)
         outcome = decisive.outcome
         return Conclusion(decided.work, outcome.verdict, outcome.reason, outcome.message)
     verdict, reason, message = {
-        Why.UNSATISFIABLE: (Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"),
-        Why.LOST: (Verdict.NOT_RUN, Reason.BOARD_LOST, _because("every board that could run it was lost", cause)),
-        Why.STOPPED: (Verdict.NOT_RUN, Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED, _because(STOPPED, cause)),
-        Why.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"),
-    }[decided.conclusion]
+        Resolution.UNSATISFIABLE: (Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"),
+        Resolution.LOST: (
+            Verdict.NOT_RUN,
+            Reason.BOARD_LOST,
+            _because("every board that could run it was lost", cause),
+        ),
+        Resolution.STOPPED: (
+            Verdict.NOT_RUN,
+            Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED,
+            _because(STOPPED, cause),
+        ),
+        Resolution.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"),
+    }[decided.resolution]
     if attempts:
         last = attempts[max(attempts)]
         told = f"{last.outcome.verdict.value} on {last.board}: {last.outcome.message}"

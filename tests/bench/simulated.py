@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from scheduler import Setups, Work
+from scheduler import SetupCosts, Work
 from scheduler.simulation import Job, Simulated, simulate
 
 MEAN_SECONDS = 0.5
@@ -73,7 +73,7 @@ def run(count: int, boards: int, known: str, mean: float = MEAN_SECONDS) -> tupl
     there = [(f"b{number}", "n300") for number in range(boards)]
     planned = jobs(count, known, mean)
     began = time.perf_counter()
-    return simulate(there, planned, everywhere, setups=Setups(switch=1.0)), time.perf_counter() - began
+    return simulate(there, planned, everywhere, setups=SetupCosts(switch=1.0)), time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import pytest
 from scheduler import (
     Assign,
     AttemptEnded,
+    AttemptLost,
+    AttemptResult,
     BatchEnded,
     Batching,
     BoardAdded,
@@ -14,16 +16,14 @@ from scheduler import (
     BoardLost,
     BoardReady,
     Conclude,
-    Conclusion,
-    Ending,
     Event,
     FaultBudget,
     Instruction,
     InvalidTransition,
-    Missed,
     Planned,
     Recall,
     Release,
+    Resolution,
     Restart,
     Retire,
     Scheduler,
@@ -54,7 +54,7 @@ def assigned(instructions: list[Instruction]) -> list[Assign]:
     return [instruction for instruction in instructions if isinstance(instruction, Assign)]
 
 
-def end(scheduler: Scheduler, assign: Assign, ending: Ending) -> list[Instruction]:
+def end(scheduler: Scheduler, assign: Assign, ending: AttemptResult) -> list[Instruction]:
     """Every attempt of a batch ends so, and then the batch does."""
     return tell(
         scheduler, *(AttemptEnded(assign.batch, work, ending) for work, _ in assign.works), BatchEnded(assign.batch)
@@ -65,7 +65,10 @@ def test_a_board_has_its_next_batch_before_it_finishes() -> None:
     scheduler = farm("a:0", batching=Batching(depth=2, most_works=2))
     first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
     assert len(first.works) == 2
-    assert assigned(tell(scheduler, *(AttemptEnded(first.batch, work, Ending.GOOD) for work, _ in first.works))) == []
+    assert (
+        assigned(tell(scheduler, *(AttemptEnded(first.batch, work, AttemptResult.PASSED) for work, _ in first.works)))
+        == []
+    )
     [third] = assigned(tell(scheduler, BatchEnded(first.batch)))
     assert {work for batch in (first, second, third) for work, _ in batch.works} == {f"w{n}" for n in range(6)}
 
@@ -73,130 +76,130 @@ def test_a_board_has_its_next_batch_before_it_finishes() -> None:
 def test_a_failed_check_counts_at_once() -> None:
     scheduler = farm("a:0")
     [assign] = plan(scheduler, "w")
-    assert end(scheduler, assign, Ending.FAILED) == [Conclude("w", Conclusion.ENDED, 1)]
+    assert end(scheduler, assign, AttemptResult.FAILED) == [Conclude("w", Resolution.ENDED, 1)]
 
 
 def test_a_crash_is_tried_elsewhere_and_counts_when_it_repeats() -> None:
     scheduler = farm("a:0", "a:1")
     [first] = plan(scheduler, "w")
-    [second] = assigned(end(scheduler, first, Ending.KILLED))
+    [second] = assigned(end(scheduler, first, AttemptResult.CRASHED))
     assert (first.board, second.board) == ("a:0", "a:1")
     assert second.works == (("w", 2),)
-    assert end(scheduler, second, Ending.KILLED) == [Conclude("w", Conclusion.ENDED, 2)]
+    assert end(scheduler, second, AttemptResult.CRASHED) == [Conclude("w", Resolution.ENDED, 2)]
 
 
 def test_what_is_struck_from_outside_counts_when_it_was_seen_once_more() -> None:
     for endings in (
-        [Ending.STRUCK] * 3,
-        [Ending.KILLED, Ending.STRUCK, Ending.STRUCK],
-        [Ending.STRUCK, Ending.KILLED, Ending.KILLED],
+        [AttemptResult.KILLED] * 3,
+        [AttemptResult.CRASHED, AttemptResult.KILLED, AttemptResult.KILLED],
+        [AttemptResult.KILLED, AttemptResult.CRASHED, AttemptResult.CRASHED],
     ):
         scheduler = farm("a:0", "a:1", "a:2")
         [assign] = plan(scheduler, "w")
         for ending in endings[:-1]:
             [assign] = assigned(end(scheduler, assign, ending))
-        assert end(scheduler, assign, endings[-1]) == [Conclude("w", Conclusion.ENDED, 3)]
+        assert end(scheduler, assign, endings[-1]) == [Conclude("w", Resolution.ENDED, 3)]
 
 
 def test_two_blows_and_a_good_attempt_are_flaky() -> None:
     scheduler = farm("a:0", "a:1", "a:2")
     [assign] = plan(scheduler, "w")
-    for ending in (Ending.STRUCK, Ending.STRUCK):
+    for ending in (AttemptResult.KILLED, AttemptResult.KILLED):
         [assign] = assigned(end(scheduler, assign, ending))
-    assert end(scheduler, assign, Ending.GOOD) == [Conclude("w", Conclusion.FLAKY, 3)]
+    assert end(scheduler, assign, AttemptResult.PASSED) == [Conclude("w", Resolution.FLAKY, 3)]
 
 
 def test_a_crash_that_does_not_repeat_is_flaky() -> None:
     scheduler = farm("a:0", "a:1")
     [first] = plan(scheduler, "w")
-    [second] = assigned(end(scheduler, first, Ending.KILLED))
-    assert end(scheduler, second, Ending.GOOD) == [Conclude("w", Conclusion.FLAKY, 2)]
+    [second] = assigned(end(scheduler, first, AttemptResult.CRASHED))
+    assert end(scheduler, second, AttemptResult.PASSED) == [Conclude("w", Resolution.FLAKY, 2)]
 
 
 def test_the_only_board_gets_the_second_try() -> None:
     scheduler = farm("a:0")
     [first] = plan(scheduler, "w")
-    [second] = assigned(end(scheduler, first, Ending.KILLED))
+    [second] = assigned(end(scheduler, first, AttemptResult.CRASHED))
     assert second.board == "a:0"
 
 
 def test_a_second_try_waits_for_another_board_even_if_the_first_is_free() -> None:
     scheduler = farm("a:0", "a:1")
     first, other = plan(scheduler, "w", "x")
-    assert assigned(end(scheduler, first, Ending.KILLED)) == []
-    [second] = assigned(end(scheduler, other, Ending.GOOD))
+    assert assigned(end(scheduler, first, AttemptResult.CRASHED)) == []
+    [second] = assigned(end(scheduler, other, AttemptResult.PASSED))
     assert (second.board, second.works) == (other.board, (("w", 2),))
 
 
 def test_a_second_try_goes_to_the_first_board_when_the_others_are_gone() -> None:
     scheduler = farm("a:0", "a:1", budget=FaultBudget(in_a_row=1))
     first, other = plan(scheduler, "w", "x")
-    end(scheduler, first, Ending.KILLED)
+    end(scheduler, first, AttemptResult.CRASHED)
     missed, retired, *second = tell(scheduler, BoardLost(other.board))
-    assert (missed, retired) == (Missed("x", 1, other.board), Retire(other.board))
+    assert (missed, retired) == (AttemptLost("x", 1, other.board), Retire(other.board))
     assert [assign.board for assign in assigned(second)] == [first.board]
 
 
 def test_a_good_attempt_after_a_fault_is_simply_good() -> None:
     scheduler = farm("a:0", "a:1")
     [first] = plan(scheduler, "w")
-    [second] = assigned(end(scheduler, first, Ending.FAULT))
+    [second] = assigned(end(scheduler, first, AttemptResult.FAULT))
     assert second.board == "a:1"
-    assert end(scheduler, second, Ending.GOOD) == [Conclude("w", Conclusion.ENDED, 2)]
+    assert end(scheduler, second, AttemptResult.PASSED) == [Conclude("w", Resolution.ENDED, 2)]
 
 
 def test_a_crash_that_was_seen_once_does_not_outweigh_the_faults_after_it() -> None:
     scheduler = farm("a:0", "a:1")
     [assign] = plan(scheduler, "w")
-    for ending in (Ending.KILLED, Ending.FAULT, Ending.FAULT):
+    for ending in (AttemptResult.CRASHED, AttemptResult.FAULT, AttemptResult.FAULT):
         [assign] = assigned(end(scheduler, assign, ending))
-    assert end(scheduler, assign, Ending.FAULT) == [Conclude("w", Conclusion.ENDED, 4)]
+    assert end(scheduler, assign, AttemptResult.FAULT) == [Conclude("w", Resolution.ENDED, 4)]
 
 
 def test_a_failure_outweighs_the_faults_before_it() -> None:
     scheduler = farm("a:0", "a:1")
     [assign] = plan(scheduler, "w")
-    for ending in (Ending.FAULT, Ending.FAULT):
+    for ending in (AttemptResult.FAULT, AttemptResult.FAULT):
         [assign] = assigned(end(scheduler, assign, ending))
-    assert end(scheduler, assign, Ending.FAILED) == [Conclude("w", Conclusion.ENDED, 3)]
+    assert end(scheduler, assign, AttemptResult.FAILED) == [Conclude("w", Resolution.ENDED, 3)]
 
 
 def test_faults_are_tried_again_only_so_often() -> None:
     scheduler = farm("a:0")
     [assign] = plan(scheduler, "w")
     for _ in range(2):
-        [assign] = assigned(end(scheduler, assign, Ending.FAULT))
-    assert end(scheduler, assign, Ending.FAULT) == [Conclude("w", Conclusion.ENDED, 3)]
+        [assign] = assigned(end(scheduler, assign, AttemptResult.FAULT))
+    assert end(scheduler, assign, AttemptResult.FAULT) == [Conclude("w", Resolution.ENDED, 3)]
 
 
 def test_what_no_try_would_change_is_final() -> None:
     scheduler = farm("a:0", "a:1")
     [assign] = plan(scheduler, "w")
-    assert end(scheduler, assign, Ending.FINAL) == [Conclude("w", Conclusion.ENDED, 1)]
+    assert end(scheduler, assign, AttemptResult.NOT_RUNNABLE) == [Conclude("w", Resolution.ENDED, 1)]
 
 
 def test_the_work_of_a_lost_board_goes_elsewhere_and_only_what_ran_pays() -> None:
     scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=3, least_seconds=0))
     [first] = plan(scheduler, "u", "v", "w")
-    tell(scheduler, AttemptEnded(first.batch, "u", Ending.GOOD), BoardAdded("a:1", "a"), BoardReady("a:1"))
+    tell(scheduler, AttemptEnded(first.batch, "u", AttemptResult.PASSED), BoardAdded("a:1", "a"), BoardReady("a:1"))
     missed, restart, assign = tell(scheduler, BoardLost("a:0"))
-    assert (missed, restart) == (Missed("v", 1, "a:0"), Restart("a:0"))
+    assert (missed, restart) == (AttemptLost("v", 1, "a:0"), Restart("a:0"))
     assert assigned([assign])[0].board == "a:1"
-    [rest] = assigned(end(scheduler, assigned([assign])[0], Ending.GOOD))
+    [rest] = assigned(end(scheduler, assigned([assign])[0], AttemptResult.PASSED))
     assert sorted(assigned([assign])[0].works + rest.works) == [("v", 2), ("w", 1)]
 
 
 def test_a_board_lost_before_the_end_of_a_batch_is_told_was_in_the_next() -> None:
     scheduler = farm("a:0", batching=Batching(depth=2, most_works=2))
     first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
-    tell(scheduler, *(AttemptEnded(first.batch, work, Ending.GOOD) for work, _ in first.works))
+    tell(scheduler, *(AttemptEnded(first.batch, work, AttemptResult.PASSED) for work, _ in first.works))
     missed, restart = tell(scheduler, BoardLost("a:0"))
-    assert (missed, restart) == (Missed(second.works[0][0], 1, "a:0"), Restart("a:0"))
+    assert (missed, restart) == (AttemptLost(second.works[0][0], 1, "a:0"), Restart("a:0"))
 
 
 def test_work_no_board_fits_is_said_at_once() -> None:
     scheduler = farm("a:0")
-    assert tell(scheduler, Planned((Work("w", "other"),))) == [Conclude("w", Conclusion.UNSATISFIABLE)]
+    assert tell(scheduler, Planned((Work("w", "other"),))) == [Conclude("w", Resolution.UNSATISFIABLE)]
 
 
 def test_a_key_that_every_board_refuses_is_given_up_after_few_tries() -> None:
@@ -206,27 +209,27 @@ def test_a_key_that_every_board_refuses_is_given_up_after_few_tries() -> None:
     tried = 0
     while assigns := assigned(instructions):
         tried += len(assigns)
-        instructions = [again for assign in assigns for again in end(scheduler, assign, Ending.REFUSED)]
+        instructions = [again for assign in assigns for again in end(scheduler, assign, AttemptResult.REFUSED)]
         conclusions.update({c.work: c for c in instructions if isinstance(c, Conclude)})
     assert tried <= 2 * 2
     assert len(conclusions) == 50
-    assert sum(c.conclusion is Conclusion.REFUSED for c in conclusions.values()) >= 46
+    assert sum(c.resolution is Resolution.REFUSED for c in conclusions.values()) >= 46
 
 
 def test_a_board_that_refuses_one_key_keeps_the_others() -> None:
     scheduler = farm("a:0")
     [assign] = plan(scheduler, "w", key="a")
     for _ in range(2):
-        [assign] = assigned(end(scheduler, assign, Ending.REFUSED)) or [assign]
+        [assign] = assigned(end(scheduler, assign, AttemptResult.REFUSED)) or [assign]
     [other] = plan(scheduler, "x", key="a too")
-    assert end(scheduler, other, Ending.GOOD) == [Conclude("x", Conclusion.ENDED, 1)]
-    assert tell(scheduler, Planned((Work("y", "a"),))) == [Conclude("y", Conclusion.REFUSED)]
+    assert end(scheduler, other, AttemptResult.PASSED) == [Conclude("x", Resolution.ENDED, 1)]
+    assert tell(scheduler, Planned((Work("y", "a"),))) == [Conclude("y", Resolution.REFUSED)]
 
 
 def test_boards_that_refused_do_not_count_after_they_are_gone() -> None:
     scheduler = farm("a:0", "a:1", budget=FaultBudget(in_a_row=1, refusals=1))
     first, _ = plan(scheduler, "w", "x")
-    end(scheduler, first, Ending.REFUSED)
+    end(scheduler, first, AttemptResult.REFUSED)
     tell(scheduler, BoardLost(first.board))
     assert scheduler.able("a") == 1
     tell(scheduler, BoardLost("a:1" if first.board == "a:0" else "a:0"))
@@ -239,13 +242,13 @@ def test_a_board_with_too_many_faults_is_retired_and_what_it_still_says_is_ignor
     bad = plan(scheduler, *(f"w{n}" for n in range(16)))[0]
     said: list[Instruction] = []
     for _ in range(2):
-        said = tell(scheduler, AttemptEnded(bad.batch, bad.works[0][0], Ending.FAULT), BatchEnded(bad.batch))
+        said = tell(scheduler, AttemptEnded(bad.batch, bad.works[0][0], AttemptResult.FAULT), BatchEnded(bad.batch))
         if Retire(bad.board) in said:
             break
         bad = next(assign for assign in assigned(said) if assign.board == bad.board)
     assert Retire(bad.board) in said
     assert scheduler.attempt_number(bad.batch, bad.works[1][0]) is None
-    assert tell(scheduler, AttemptEnded(bad.batch, bad.works[1][0], Ending.GOOD), BoardLost(bad.board)) == []
+    assert tell(scheduler, AttemptEnded(bad.batch, bad.works[1][0], AttemptResult.PASSED), BoardLost(bad.board)) == []
 
 
 def test_a_board_that_returns_batches_untried_does_not_get_them_for_ever() -> None:
@@ -263,8 +266,8 @@ def test_when_the_last_board_is_gone_all_is_concluded() -> None:
     scheduler = farm("a:0", budget=FaultBudget(in_a_row=1))
     plan(scheduler, "v", "w")
     missed, *rest = tell(scheduler, BoardLost("a:0"))
-    assert missed == Missed("v", 1, "a:0")
-    assert rest == [Retire("a:0"), Conclude("w", Conclusion.LOST), Conclude("v", Conclusion.ENDED, 1)]
+    assert missed == AttemptLost("v", 1, "a:0")
+    assert rest == [Retire("a:0"), Conclude("w", Resolution.LOST), Conclude("v", Resolution.ENDED, 1)]
     assert scheduler.done
 
 
@@ -274,11 +277,11 @@ def test_a_board_that_is_wanted_back_ends_what_runs_and_nothing_counts_as_a_try(
     leaving = first if first.board == "a:0" else second
     (ran, _), (rest, _) = leaving.works
     assert tell(farmed, BoardLeaving("a:0")) == [Recall("a:0")]
-    told = tell(farmed, AttemptEnded(leaving.batch, ran, Ending.GOOD), BatchEnded(leaving.batch))
-    assert told == [Conclude(ran, Conclusion.ENDED, 1), Release("a:0")]
+    told = tell(farmed, AttemptEnded(leaving.batch, ran, AttemptResult.PASSED), BatchEnded(leaving.batch))
+    assert told == [Conclude(ran, Resolution.ENDED, 1), Release("a:0")]
     assert tell(farmed, BoardReady("a:0"), BoardLost("a:0")) == []
     staying = second if leaving is first else first
-    [again] = assigned(end(farmed, staying, Ending.GOOD))
+    [again] = assigned(end(farmed, staying, AttemptResult.PASSED))
     assert again.board == "a:1"
     assert again.works == ((rest, 1),), "it was never tried"
 
@@ -305,15 +308,17 @@ def test_a_board_that_never_starts_is_given_up() -> None:
     said: list[Instruction] = []
     while Retire("a:0") not in said:
         said = tell(scheduler, BoardLost("a:0"))
-    assert Conclude("w", Conclusion.LOST) in said
+    assert Conclude("w", Resolution.LOST) in said
 
 
 def test_stop_lets_running_work_end_and_concludes_the_rest() -> None:
     scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=2))
     [assign] = plan(scheduler, "u", "v", "w")
-    assert tell(scheduler, Stopped()) == [Conclude("w", Conclusion.STOPPED), Recall("a:0")]
-    assert tell(scheduler, AttemptEnded(assign.batch, "u", Ending.GOOD)) == [Conclude("u", Conclusion.ENDED, 1)]
-    assert tell(scheduler, BatchEnded(assign.batch)) == [Conclude("v", Conclusion.STOPPED)]
+    assert tell(scheduler, Stopped()) == [Conclude("w", Resolution.STOPPED), Recall("a:0")]
+    assert tell(scheduler, AttemptEnded(assign.batch, "u", AttemptResult.PASSED)) == [
+        Conclude("u", Resolution.ENDED, 1)
+    ]
+    assert tell(scheduler, BatchEnded(assign.batch)) == [Conclude("v", Resolution.STOPPED)]
     assert scheduler.done
 
 
@@ -322,7 +327,9 @@ def test_stop_means_no_second_try() -> None:
     [assign] = plan(scheduler, "w")
     tell(scheduler, Stopped())
     # a crash that was seen once may have been the board's, or whoever stopped the run
-    assert tell(scheduler, AttemptEnded(assign.batch, "w", Ending.KILLED)) == [Conclude("w", Conclusion.STOPPED)]
+    assert tell(scheduler, AttemptEnded(assign.batch, "w", AttemptResult.CRASHED)) == [
+        Conclude("w", Resolution.STOPPED)
+    ]
 
 
 def test_what_cannot_happen_tells_the_story() -> None:

@@ -9,27 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.errors import InvalidTransition
-from scheduler.health import TABLE, Budget, Cause, Health, Seen, State, Step
+from scheduler.health import TABLE, BoardSignal, Budget, Cause, Health, State, Step
 
 U, H, B, S, R, X, Z = State
 EXPECTED = {
     #               unverified healthy busy suspect resetting held retired; None: can't happen
-    Seen.PASSED: (H, H, B, H, None, None, None),
-    Seen.FAILED: (S, S, S, S, None, None, None),
-    Seen.BEGAN: (None, B, None, None, None, None, None),
-    Seen.ENDED: (None, None, H, None, None, None, None),
-    Seen.TROUBLE: (S, S, S, S, None, None, None),
-    Seen.RESET: (None, None, None, R, None, None, None),
-    Seen.RESET_ENDED: (None, None, None, None, U, None, None),
-    Seen.RESET_FAILED: (None, None, None, None, S, None, None),
-    Seen.SPENT: (None, None, None, X, None, None, None),
-    Seen.RELEASED: (None, None, None, None, None, U, None),
-    Seen.RETIRED: (Z, Z, Z, Z, Z, Z, Z),
+    BoardSignal.CHECK_PASSED: (H, H, B, H, None, None, None),
+    BoardSignal.CHECK_FAILED: (S, S, S, S, None, None, None),
+    BoardSignal.WORK_BEGAN: (None, B, None, None, None, None, None),
+    BoardSignal.WORK_ENDED: (None, None, H, None, None, None, None),
+    BoardSignal.TROUBLE: (S, S, S, S, None, None, None),
+    BoardSignal.RESET_BEGAN: (None, None, None, R, None, None, None),
+    BoardSignal.RESET_ENDED: (None, None, None, None, U, None, None),
+    BoardSignal.RESET_FAILED: (None, None, None, None, S, None, None),
+    BoardSignal.BUDGET_SPENT: (None, None, None, X, None, None, None),
+    BoardSignal.RELEASED: (None, None, None, None, None, U, None),
+    BoardSignal.RETIRED: (Z, Z, Z, Z, Z, Z, Z),
 }
 
 
-@pytest.mark.parametrize(("state", "seen"), list(product(State, Seen)))
-def test_every_pair(state: State, seen: Seen) -> None:
+@pytest.mark.parametrize(("state", "seen"), list(product(State, BoardSignal)))
+def test_every_pair(state: State, seen: BoardSignal) -> None:
     expected = EXPECTED[seen][list(State).index(state)]
     health = Health("b", state=state)
     if expected is None:
@@ -49,12 +49,12 @@ def test_every_pair(state: State, seen: Seen) -> None:
 
 def test_only_a_passed_check_makes_healthy() -> None:
     ways = {(before, seen) for (before, seen), after in TABLE.items() if after is H and before is not H}
-    assert ways == {(U, Seen.PASSED), (S, Seen.PASSED), (B, Seen.ENDED)}
+    assert ways == {(U, BoardSignal.CHECK_PASSED), (S, BoardSignal.CHECK_PASSED), (B, BoardSignal.WORK_ENDED)}
     assert {before for (before, _), after in TABLE.items() if after is B} == {H, B}
 
 
 def trouble(health: Health) -> None:
-    health.see(Seen.TROUBLE, Cause.PROCESS_HUNG, 0.0)
+    health.see(BoardSignal.TROUBLE, Cause.PROCESS_HUNG, 0.0)
 
 
 def follow(health: Health, *, passes: list[bool], can_reset: bool) -> list[Step]:
@@ -65,13 +65,13 @@ def follow(health: Health, *, passes: list[bool], can_reset: bool) -> list[Step]
         step = health.next_step(can_reset=can_reset)
         steps.append(step)
         if step is Step.CHECK:
-            seen = Seen.PASSED if next(results, False) else Seen.FAILED
+            seen = BoardSignal.CHECK_PASSED if next(results, False) else BoardSignal.CHECK_FAILED
             health.see(seen, Cause.CHECK_FAILED, 0.0)
         elif step is Step.RESET:
-            health.see(Seen.RESET, Cause.RESET_NEEDED, 0.0)
-            health.see(Seen.RESET_ENDED, Cause.RESET_ENDED, 0.0)
+            health.see(BoardSignal.RESET_BEGAN, Cause.RESET_NEEDED, 0.0)
+            health.see(BoardSignal.RESET_ENDED, Cause.RESET_ENDED, 0.0)
         elif step is Step.HOLD:
-            health.see(Seen.SPENT, Cause.BUDGET_SPENT, 0.0)
+            health.see(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, 0.0)
         else:
             return steps
     raise AssertionError("it goes on for ever")
@@ -92,7 +92,7 @@ def test_a_dead_board_is_held_after_two_resets_and_stays_so() -> None:
     assert steps.count(Step.RESET) == 2
     assert steps[-2:] == [Step.HOLD, Step.LEAVE]
     assert health.state is X
-    health.see(Seen.RELEASED, Cause.RELEASED, 0.0)
+    health.see(BoardSignal.RELEASED, Cause.RELEASED, 0.0)
     assert health.next_step(can_reset=True) is Step.CHECK
 
 

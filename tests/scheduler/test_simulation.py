@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler import Setups, Work
+from scheduler import SetupCosts, Work
 from scheduler.costs import Pace, Size, scaled, typical
-from scheduler.placing import Same, never
+from scheduler.placing import SameSetup, never_same
 from scheduler.simulation import Faults, Job, Simulated, lower_bound, simulate
 
 BOARDS = [(f"n300:{number}", "n300") for number in range(16)]
@@ -33,19 +33,19 @@ def heavy_tailed(count: int, *, known: bool, keys: int = 4) -> list[Job]:
 
 
 def test_known_durations_end_close_to_the_lower_bound() -> None:
-    found = simulate(BOARDS, heavy_tailed(40 * 16, known=True), everywhere, setups=Setups(switch=1.0))
+    found = simulate(BOARDS, heavy_tailed(40 * 16, known=True), everywhere, setups=SetupCosts(switch=1.0))
     assert found.over_lower_bound < 1.06
     assert found.busy_share > 0.9
 
 
 def test_unknown_durations_are_learnt() -> None:
-    found = simulate(BOARDS, heavy_tailed(40 * 16, known=False), everywhere, setups=Setups(switch=1.0))
+    found = simulate(BOARDS, heavy_tailed(40 * 16, known=False), everywhere, setups=SetupCosts(switch=1.0))
     assert found.over_lower_bound < 1.35
 
 
 def test_no_board_changes_its_key_where_waiting_is_cheaper() -> None:
     jobs = [Job(Work(f"{key}{n}", key, "op", 0.1), 0.1) for key, count in (("a", 100), ("b", 80)) for n in range(count)]
-    found = simulate(BOARDS[:2], jobs, everywhere, setups=Setups(switch=60.0))
+    found = simulate(BOARDS[:2], jobs, everywhere, setups=SetupCosts(switch=60.0))
     assert found.switches == 2
     assert found.share == {"n300:0": 100, "n300:1": 80}
 
@@ -53,13 +53,13 @@ def test_no_board_changes_its_key_where_waiting_is_cheaper() -> None:
 def test_a_key_of_one_long_work_is_not_left_to_the_end() -> None:
     jobs = [Job(Work(f"w{n}", "many", "op", 0.5), 0.5) for n in range(8 * 40)]
     jobs.append(Job(Work("long", "rare", "op", 15.0), 15.0))
-    found = simulate(BOARDS[:8], jobs, everywhere, setups=Setups(switch=1.0))
+    found = simulate(BOARDS[:8], jobs, everywhere, setups=SetupCosts(switch=1.0))
     assert found.over_lower_bound < 1.1
 
 
 def test_groups_stay_together_while_it_pays() -> None:
     jobs = [Job(Work(f"{op}{n}", "key", f"op{op}", 0.05), 0.05) for op in range(8) for n in range(100)]
-    found = simulate(BOARDS[:4], jobs, everywhere, setups=Setups(first=1.0))
+    found = simulate(BOARDS[:4], jobs, everywhere, setups=SetupCosts(first=1.0))
     first_calls = round(found.setting_up)
     assert first_calls <= 8 + 3 * 4  # each group on one board, but for the last ones
 
@@ -83,10 +83,10 @@ def test_work_that_no_board_fits_is_counted() -> None:
     st.lists(st.integers(1, 3), min_size=1, max_size=6),
     st.sampled_from([0.0, 0.5, 20.0]),
     st.booleans(),
-    st.sampled_from([never, lambda kind, one, other: kind > 1 and one % kind == other % kind]),
+    st.sampled_from([never_same, lambda kind, one, other: kind > 1 and one % kind == other % kind]),
 )
 def test_every_job_runs_once_and_no_schedule_beats_the_bound(
-    given_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool, same: Same
+    given_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool, same: SameSetup
 ) -> None:
     def fits(kind: object, key: object) -> bool:
         return isinstance(kind, int) and isinstance(key, int) and kind >= key
@@ -97,7 +97,7 @@ def test_every_job_runs_once_and_no_schedule_beats_the_bound(
     ]
     possible = sum(key <= max(kinds) for _, key, _ in given_jobs)
     found: Simulated = simulate(
-        [(f"b{n}", kind) for n, kind in enumerate(kinds)], jobs, fits, same=same, setups=Setups(switch, 0.1)
+        [(f"b{n}", kind) for n, kind in enumerate(kinds)], jobs, fits, same=same, setups=SetupCosts(switch, 0.1)
     )
     assert found.attempts == possible
     assert found.unsatisfiable == len(given_jobs) - possible
@@ -110,7 +110,7 @@ def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing()
     def same(kind: object, one: object, other: object) -> bool:
         return kind == "large" and {one, other} == {"narrow", "wide"}
 
-    setups = Setups(switch=5.0, first=1.0)
+    setups = SetupCosts(switch=5.0, first=1.0)
     alone = simulate([("a", "large")], list(jobs), everywhere, same=same, setups=setups)
     assert (alone.switches, alone.makespan) == (1, 26.0)
     assert alone.lower_bound == pytest.approx(26.0)
@@ -122,8 +122,8 @@ def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing()
 def test_lower_bound_counts_only_the_boards_that_fit() -> None:
     jobs = [Job(Work(f"w{n}", "wide"), 1.0) for n in range(10)]
     boards = [("a", "large"), ("b", "small"), ("c", "small")]
-    assert lower_bound(boards, jobs, lambda kind, _: kind == "large", Setups()) == pytest.approx(10.0)
-    assert lower_bound(boards, jobs, everywhere, Setups(switch=2.0)) == pytest.approx(16 / 3)
+    assert lower_bound(boards, jobs, lambda kind, _: kind == "large", SetupCosts()) == pytest.approx(10.0)
+    assert lower_bound(boards, jobs, everywhere, SetupCosts(switch=2.0)) == pytest.approx(16 / 3)
 
 
 def test_estimates() -> None:

@@ -11,6 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from scheduler import (
     Assign,
     AttemptEnded,
+    AttemptLost,
+    AttemptResult,
     BatchEnded,
     Batching,
     BoardAdded,
@@ -20,26 +22,24 @@ from scheduler import (
     BoardReady,
     BoardState,
     Conclude,
-    Conclusion,
-    Ending,
     Event,
     FaultBudget,
-    Missed,
+    PastAttempt,
     Planned,
     Release,
+    Resolution,
     Restart,
     Retire,
     Scheduler,
-    Setups,
+    SetupCosts,
     Stopped,
-    Try,
     Work,
 )
 from scheduler.replay import Chapter, replay
 
 KINDS = ("n150", "n300", "t3000")
 FITS = {("n150", "1x1"), ("n300", "1x1"), ("n300", "1x2"), ("t3000", "1x1"), ("t3000", "1x2"), ("t3000", "2x4")}
-ENDINGS = [ending for ending in Ending if ending is not Ending.MISSED]
+ENDINGS = [ending for ending in AttemptResult if ending is not AttemptResult.LOST]
 
 
 def fits(kind: object, key: object) -> bool:
@@ -50,7 +50,7 @@ def same(kind: object, one: object, other: object) -> bool:
     return kind == "n300" and {one, other} == {"1x1", "1x2"}
 
 
-def new_scheduler(setups: Setups | None = None) -> Scheduler:
+def new_scheduler(setups: SetupCosts | None = None) -> Scheduler:
     budget = FaultBudget(in_a_row=3, in_all=6, refusals=1)
     return Scheduler(fits, batching=Batching(most_works=4), budget=budget, setups=setups, same=same, validate=True)
 
@@ -58,14 +58,14 @@ def new_scheduler(setups: Setups | None = None) -> Scheduler:
 class Farm(RuleBasedStateMachine):
     """A farm as the driver would see it, and what it must be able to say at any time."""
 
-    setups = Setups()
+    setups = SetupCosts()
 
     def __init__(self) -> None:
         super().__init__()
         self.scheduler = new_scheduler(self.setups)
         self.journal: list[Chapter] = []
         self.forgiven: dict[str, int] = {}
-        self.endings: dict[tuple[str, int], Ending] = {}
+        self.endings: dict[tuple[str, int], AttemptResult] = {}
         self.now = 0.0
         self.planned: set[str] = set()
         self.conclusions: Counter[str] = Counter()
@@ -89,7 +89,7 @@ class Farm(RuleBasedStateMachine):
             if attempt is not None:
                 assert (event.work, attempt) not in self.attempts, "an attempt ended twice"
                 self.attempts.add((event.work, attempt))
-                self.endings[event.work, attempt] = event.ending
+                self.endings[event.work, attempt] = event.result
         answered = tuple(self.scheduler.handle(event, self.now))
         self.journal.append((self.now, event, answered))
         for instruction in answered:
@@ -98,10 +98,10 @@ class Farm(RuleBasedStateMachine):
             elif isinstance(instruction, Conclude):
                 self.conclusions[instruction.work] += 1
                 self.hold_to_conclusion(instruction)
-            elif isinstance(instruction, Missed):
+            elif isinstance(instruction, AttemptLost):
                 assert (instruction.work, instruction.attempt) not in self.attempts
                 self.attempts.add((instruction.work, instruction.attempt))
-                self.endings[instruction.work, instruction.attempt] = Ending.MISSED
+                self.endings[instruction.work, instruction.attempt] = AttemptResult.LOST
             elif isinstance(instruction, Restart):
                 self.ready.discard(instruction.board)
                 self.starting.add(instruction.board)
@@ -126,23 +126,23 @@ class Farm(RuleBasedStateMachine):
     def hold_to_conclusion(self, concluded: Conclude) -> None:
         """An attempt stands for each work that was tried, none is blamed for a board, and none is tried for ever."""
         own = {number: ending for (work, number), ending in self.endings.items() if work == concluded.work}
-        killed = sum(ending is Ending.KILLED for ending in own.values())
-        blows = killed + sum(ending is Ending.STRUCK for ending in own.values())
+        killed = sum(ending is AttemptResult.CRASHED for ending in own.values())
+        blows = killed + sum(ending is AttemptResult.KILLED for ending in own.values())
         most = self.scheduler.retries
-        enough = killed >= most.killed or blows >= most.struck
-        unsure = blows > 0 and not enough and Ending.FAILED not in own.values()
+        enough = killed >= most.crashes or blows >= most.kills
+        unsure = blows > 0 and not enough and AttemptResult.FAILED not in own.values()
         if concluded.attempt is None:
             assert unsure or not own, "tried, but concluded as if it wasn't"
             return
         stands = own[concluded.attempt]
         assert not unsure or not stands.blames_work, "blamed for a crash that was seen once"
-        if concluded.conclusion is Conclusion.FLAKY:
-            assert stands is Ending.GOOD
+        if concluded.resolution is Resolution.FLAKY:
+            assert stands is AttemptResult.PASSED
             assert any(ending.failed for ending in own.values())
-        elif stands is Ending.GOOD:
+        elif stands is AttemptResult.PASSED:
             assert not any(ending.failed for ending in own.values())
         fresh = len(own) - self.forgiven.get(concluded.work, 0)
-        assert fresh <= most.struck + most.failed + most.faults, "it goes round the farm"
+        assert fresh <= most.kills + most.failures + most.faults, "it goes round the farm"
 
     @rule(kind=st.sampled_from(KINDS))
     @precondition(lambda self: len(self.scheduler.boards) < 5)
@@ -163,17 +163,19 @@ class Farm(RuleBasedStateMachine):
         self.tell(Planned(works))
 
     @rule(
-        endings=st.lists(st.sampled_from([ending for ending in Ending if ending is not Ending.GOOD]), max_size=3),
-        last=st.sampled_from(list(Ending)),
+        endings=st.lists(
+            st.sampled_from([ending for ending in AttemptResult if ending is not AttemptResult.PASSED]), max_size=3
+        ),
+        last=st.sampled_from(list(AttemptResult)),
         forgive=st.booleans(),
         key=st.sampled_from(["1x1", "2x4"]),
     )
-    def resume(self, endings: list[Ending], last: Ending, forgive: bool, key: str) -> None:
+    def resume(self, endings: list[AttemptResult], last: AttemptResult, forgive: bool, key: str) -> None:
         """A work that an earlier driver tried, and may or may not have concluded; what was good is not tried again."""
         endings = [*endings, last]
-        forgive = forgive and last is not Ending.GOOD
+        forgive = forgive and last is not AttemptResult.PASSED
         work = f"w{len(self.planned)}"
-        past = tuple(Try(f"old:{number}", ending) for number, ending in enumerate(endings))
+        past = tuple(PastAttempt(f"old:{number}", ending) for number, ending in enumerate(endings))
         self.planned.add(work)
         self.forgiven[work] = len(past) if forgive else 0
         for number, ending in enumerate(endings, start=1):
@@ -231,7 +233,7 @@ class Farm(RuleBasedStateMachine):
 
     @rule(data=st.data(), ending=st.sampled_from(ENDINGS), several=st.integers(1, 4))
     @precondition(lambda self: self.scheduler.batches)
-    def attempts_end(self, data: st.DataObject, ending: Ending, several: int) -> None:
+    def attempts_end(self, data: st.DataObject, ending: AttemptResult, several: int) -> None:
         batch = data.draw(st.sampled_from(sorted(self.scheduler.batches)))
         for work in list(self.scheduler.batches[batch].open)[:several]:
             event = AttemptEnded(batch, work, ending)
@@ -240,14 +242,14 @@ class Farm(RuleBasedStateMachine):
 
     @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
     @precondition(lambda self: self.told)
-    def result_comes_twice(self, data: st.DataObject, ending: Ending) -> None:
+    def result_comes_twice(self, data: st.DataObject, ending: AttemptResult) -> None:
         event = data.draw(st.sampled_from(self.told[-20:]))
         assert self.scheduler.attempt_number(event.batch, event.work) is None
         self.tell(AttemptEnded(event.batch, event.work, ending))
 
     @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
     @precondition(lambda self: self.assigned)
-    def result_of_any_batch_ever(self, data: st.DataObject, ending: Ending) -> None:
+    def result_of_any_batch_ever(self, data: st.DataObject, ending: AttemptResult) -> None:
         assign = self.assigned[data.draw(st.sampled_from(sorted(self.assigned)))]
         work, _ = data.draw(st.sampled_from(assign.works))
         self.tell(AttemptEnded(assign.batch, work, ending))
@@ -279,7 +281,7 @@ class Farm(RuleBasedStateMachine):
             for number in sorted(self.scheduler.batches):
                 batch = self.scheduler.batches.get(number)
                 for work in list(batch.open) if batch else ():
-                    self.tell(AttemptEnded(number, work, Ending.GOOD))
+                    self.tell(AttemptEnded(number, work, AttemptResult.PASSED))
                 self.tell(BatchEnded(number))
         assert len(list(replay(self.journal, new_scheduler(self.setups)))) == len(self.journal)
         assert self.scheduler.done, "work is left over for ever"
@@ -294,7 +296,7 @@ class Farm(RuleBasedStateMachine):
 class FarmThatSwitchesSlowly(Farm):
     """Boards may stay idle rather than change their key, but never when nobody else does the work."""
 
-    setups = Setups(switch=3.0)
+    setups = SetupCosts(switch=3.0)
 
 
 TestStories = Farm.TestCase

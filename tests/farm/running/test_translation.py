@@ -8,40 +8,39 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome, doubted
 from farm.core.verdicts import Reason, Verdict
 from farm.running.translation import conclusion, ending, missed
-from scheduler import Conclude, Ending
-from scheduler import Conclusion as Why
+from scheduler import AttemptResult, Conclude, Resolution
 
 
 @pytest.mark.parametrize(
     ("verdict", "reason", "expected"),
     [
-        (Verdict.PASS, Reason.NONE, Ending.GOOD),
-        (Verdict.VALIDATED, Reason.NONE, Ending.GOOD),
-        (Verdict.XFAIL, Reason.EXCEPTION, Ending.GOOD),
-        (Verdict.XPASS, Reason.NONE, Ending.FAILED),
-        (Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC, Ending.FAILED),
-        (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY, Ending.FAILED),
-        (Verdict.FAIL_CRASH_HANG, Reason.CRASH, Ending.KILLED),
-        (Verdict.FAIL_CRASH_HANG, Reason.HANG, Ending.KILLED),
-        (Verdict.FAIL_CRASH_HANG, Reason.KILLED, Ending.STRUCK),
-        (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, Ending.REFUSED),
-        (Verdict.BOARD_FAULT, Reason.OPEN_TIMEOUT, Ending.REFUSED),
-        (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED, Ending.FAULT),
-        (Verdict.HOST_FAULT, Reason.HOST_LOST, Ending.FAULT),
-        (Verdict.FARM_FAULT, Reason.REBUILD_MISMATCH, Ending.FINAL),
-        (Verdict.NOT_RUN, Reason.UNBINDABLE, Ending.FINAL),
+        (Verdict.PASS, Reason.NONE, AttemptResult.PASSED),
+        (Verdict.VALIDATED, Reason.NONE, AttemptResult.PASSED),
+        (Verdict.XFAIL, Reason.EXCEPTION, AttemptResult.PASSED),
+        (Verdict.XPASS, Reason.NONE, AttemptResult.FAILED),
+        (Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC, AttemptResult.FAILED),
+        (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY, AttemptResult.FAILED),
+        (Verdict.FAIL_CRASH_HANG, Reason.CRASH, AttemptResult.CRASHED),
+        (Verdict.FAIL_CRASH_HANG, Reason.HANG, AttemptResult.CRASHED),
+        (Verdict.FAIL_CRASH_HANG, Reason.KILLED, AttemptResult.KILLED),
+        (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, AttemptResult.REFUSED),
+        (Verdict.BOARD_FAULT, Reason.OPEN_TIMEOUT, AttemptResult.REFUSED),
+        (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED, AttemptResult.FAULT),
+        (Verdict.HOST_FAULT, Reason.HOST_LOST, AttemptResult.FAULT),
+        (Verdict.FARM_FAULT, Reason.REBUILD_MISMATCH, AttemptResult.NOT_RUNNABLE),
+        (Verdict.NOT_RUN, Reason.UNBINDABLE, AttemptResult.NOT_RUNNABLE),
     ],
 )
-def test_every_sort_of_outcome_means_something(verdict: Verdict, reason: Reason, expected: Ending) -> None:
+def test_every_sort_of_outcome_means_something(verdict: Verdict, reason: Reason, expected: AttemptResult) -> None:
     assert ending(Outcome("v", verdict, reason)) is expected
 
 
 def test_no_verdict_is_unknown_to_the_scheduler() -> None:
-    assert {ending(Outcome("v", verdict)) for verdict in Verdict} == set(Ending) - {
-        Ending.STRUCK,
-        Ending.REFUSED,
-        Ending.MISSED,
-        Ending.DOUBTED,
+    assert {ending(Outcome("v", verdict)) for verdict in Verdict} == set(AttemptResult) - {
+        AttemptResult.KILLED,
+        AttemptResult.REFUSED,
+        AttemptResult.LOST,
+        AttemptResult.UNTRUSTED,
     }
 
 
@@ -54,13 +53,13 @@ def test_a_vector_ends_as_the_attempt_that_stands_for_it() -> None:
         1: attempt(1, Verdict.FAIL_CRASH_HANG, Reason.CRASH, "signal 11"),
         2: attempt(2, Verdict.BOARD_FAULT, Reason.BOARD_LOST, "gone"),
     }
-    ended = conclusion(Conclude("v", Why.ENDED, 1), attempts)
+    ended = conclusion(Conclude("v", Resolution.ENDED, 1), attempts)
     assert ended == Conclusion("v", Verdict.FAIL_CRASH_HANG, Reason.CRASH, "signal 11")
 
 
 def test_flaky_tells_both_sides() -> None:
     attempts = {1: attempt(1, Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer"), 2: attempt(2, Verdict.VALIDATED)}
-    ended = conclusion(Conclude("v", Why.FLAKY, 2), attempts)
+    ended = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
     assert (ended.verdict, ended.reason) == (Verdict.FLAKY, Reason.HANG)
     assert ended.message == "validated on board:2 after fail_crash_hang on board:1: no answer"
 
@@ -68,21 +67,24 @@ def test_flaky_tells_both_sides() -> None:
 @pytest.mark.parametrize(
     ("why", "verdict", "reason"),
     [
-        (Why.UNSATISFIABLE, Verdict.NOT_RUN, Reason.UNSATISFIABLE),
-        (Why.LOST, Verdict.NOT_RUN, Reason.BOARD_LOST),
-        (Why.STOPPED, Verdict.NOT_RUN, Reason.STOPPED),
-        (Why.REFUSED, Verdict.BOARD_FAULT, Reason.OPEN_FAILED),
+        (Resolution.UNSATISFIABLE, Verdict.NOT_RUN, Reason.UNSATISFIABLE),
+        (Resolution.LOST, Verdict.NOT_RUN, Reason.BOARD_LOST),
+        (Resolution.STOPPED, Verdict.NOT_RUN, Reason.STOPPED),
+        (Resolution.REFUSED, Verdict.BOARD_FAULT, Reason.OPEN_FAILED),
     ],
 )
-def test_untried_vectors_say_why(why: Why, verdict: Verdict, reason: Reason) -> None:
+def test_untried_vectors_say_why(why: Resolution, verdict: Verdict, reason: Reason) -> None:
     ended = conclusion(Conclude("v", why), {})
     assert (ended.verdict, ended.reason) == (verdict, reason)
     assert ended.message
 
 
 def test_a_refusal_is_told_in_the_words_of_who_refused() -> None:
-    assert conclusion(Conclude("v", Why.REFUSED), {}, "no fabric here").message == "no fabric here"
-    assert conclusion(Conclude("v", Why.LOST), {}, "killed").message == "every board that could run it was lost: killed"
+    assert conclusion(Conclude("v", Resolution.REFUSED), {}, "no fabric here").message == "no fabric here"
+    assert (
+        conclusion(Conclude("v", Resolution.LOST), {}, "killed").message
+        == "every board that could run it was lost: killed"
+    )
 
 
 def test_a_missed_attempt_blames_the_board() -> None:
@@ -95,8 +97,8 @@ def test_a_missed_attempt_blames_the_board() -> None:
 def test_a_doubted_failure_is_flaky_once_it_passes_elsewhere() -> None:
     failed = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
     seen = doubted(failed, "1 of 2 chips are there")
-    assert ending(seen) is Ending.DOUBTED
+    assert ending(seen) is AttemptResult.UNTRUSTED
     attempts = {1: Attempt(1, "a", seen), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
-    told = conclusion(Conclude("v", Why.FLAKY, 2), attempts)
+    told = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
     assert (told.verdict, told.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)
     assert "1 of 2 chips are there" in told.message
