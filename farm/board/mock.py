@@ -8,7 +8,6 @@ arguments, lays out memory and builds programs for real, and computes nothing.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import yaml
 
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
+from farm.core.files import write_atomically
 
 DESCRIPTOR_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
 
@@ -170,9 +170,7 @@ def descriptor_file(kind: BoardKind, folder: Path | None = None) -> Path:
     if not path.is_file():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-                file.write(text)
-            Path(file.name).replace(path)
+            write_atomically(path, text)
         except OSError as error:
             raise NotRunnable(f"can't write the mock board's descriptor {path}: {error.strerror}") from error
     return path

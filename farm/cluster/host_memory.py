@@ -19,6 +19,7 @@ from farm.board.selection import select_boards
 from farm.cluster.registry import Hold
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.files import write_atomically
 from farm.core.settings import load_settings
 
 
@@ -101,9 +102,7 @@ class Memory:
             with FileLock(self.path.with_suffix(".lock"), timeout=10):
                 boards = self.boards()
                 yield boards
-                partial = self.path.with_suffix(".partial")
-                partial.write_text(json.dumps({name: asdict(each) for name, each in boards.items()}, indent=1))
-                partial.replace(self.path)
+                write_atomically(self.path, json.dumps({name: asdict(each) for name, each in boards.items()}, indent=1))
         except OSError as error:
             raise NotRunnable(f"can't write to {self.path.parent}: {error.strerror or error}") from error
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.files import write_atomically
 
 
 class HostState(BaseModel):
@@ -34,9 +34,7 @@ class HostState(BaseModel):
         """
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with tempfile.NamedTemporaryFile("w", dir=folder, delete=False, encoding="utf-8") as file:
-                file.write(self.model_dump_json(indent=1))
-            Path(file.name).replace(folder / "host.json")
+            write_atomically(folder / "host.json", self.model_dump_json(indent=1), mode=0o600)
         except OSError as error:
             raise NotRunnable(f"can't write to {folder}: {error.strerror}; set FARM_STATE to another folder") from error
 

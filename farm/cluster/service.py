@@ -17,6 +17,7 @@ from farm.cluster.records import Answer, FarmView, HostOffer, RunReport
 from farm.cluster.registry import Hold, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.files import write_atomically
 from farm.core.settings import load_settings
 
 NAMESPACE, NAME = "farm", "registry"
@@ -115,9 +116,7 @@ class RegistryActor:
 
     def _keep(self) -> None:
         text = json.dumps({board: asdict(hold) for board, hold in self._registry.holds.items()}, indent=1)
-        partial = self._holds.with_suffix(".partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self._holds)
+        write_atomically(self._holds, text)
 
 
 class Farm:

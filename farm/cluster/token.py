@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.files import write_atomically
 
 LEAST = 16
 """Characters of the shortest token that is taken."""
@@ -36,10 +37,7 @@ def write_token(path: Path, token: str) -> None:
     _require_form(token, "the token given")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(token + "\n")
+        write_atomically(path, token + "\n", mode=0o600)
     except OSError as error:
         raise NotRunnable(f"can't write the token to {path}: {error.strerror}") from error
 

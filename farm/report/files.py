@@ -10,6 +10,7 @@ from typing import Any
 import platformdirs
 
 from farm.core.errors import FarmError
+from farm.core.files import write_atomically
 from farm.report.background import Background
 from farm.report.csv_table import csv_table
 from farm.report.ctrf import ctrf
@@ -106,12 +107,9 @@ def write_report(
 
 
 def _write(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_atomically(path, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise FarmError(
             f"report {path} can't be written ({error.strerror}): choose another place with --out"
         ) from error

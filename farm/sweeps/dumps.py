@@ -6,12 +6,12 @@ The first line says what the file is; a line with `module` says whose vectors fo
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from farm.core.errors import FarmError
+from farm.core.files import open_atomically
 from farm.sweeps.finding import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 from farm.sweeps.values import VERSION
@@ -26,19 +26,15 @@ def write(path: Path, records: Iterable[Record]) -> Iterator[Record]:
     Raises:
         FarmError: it can't be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(_line({_HEAD: VERSION}))
+        with open_atomically(path) as file:
+            file.write(_line({_HEAD: VERSION}).encode())
             for record in records:
-                file.write(_line(_raw(record)))
+                file.write(_line(_raw(record)).encode())
                 yield record
-        temporary.replace(path)
     except OSError as error:
         raise FarmError(f"{path} can't be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Iterator[Record]:

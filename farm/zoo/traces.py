@@ -13,6 +13,7 @@ import platformdirs
 from farm.board.trace_supervisor import MODEL, PACKED, TRACE
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import NotRunnable
+from farm.core.files import write_atomically
 from farm.core.payload import packed
 from farm.planning.vectors import Vector
 from farm.store import Store
@@ -76,15 +77,13 @@ class Traces:
         if self.whole(entry):
             return
         path = self.path(entry)
-        temporary = path.with_suffix(".tmp")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for old in files_of(path):
                 old.unlink(missing_ok=True)
             # the first file says whether the trace is whole, so it comes last
             for added, data in sorted(packed.items(), reverse=True):
-                temporary.write_bytes(zlib.decompress(base64.b64decode(data)))
-                temporary.replace(path.with_stem(path.stem + added))
+                write_atomically(path.with_stem(path.stem + added), zlib.decompress(base64.b64decode(data)))
         except OSError as error:
             raise NotRunnable(f"can't keep the raw trace {path}: {error.strerror or error}") from error
 
