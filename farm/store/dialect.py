@@ -19,6 +19,7 @@ from farm.store.columns import to_json
 
 BUSY_SECONDS = 30
 WRITING = "farm_writing"
+MIGRATING = "farm_migrating"
 SCHEMA_LOCK = 0x6661726D
 """Any number that every farm takes and nobody else."""
 
@@ -99,9 +100,12 @@ def _prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get(MIGRATING, False):
+            # a table that is altered is copied and dropped, which would break the keys that refer to it
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         # A transaction that will write takes the lock at once, and waits for it: taken later it can't be waited for.
-        writes = connection.get_execution_options().get(WRITING, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITING, False) else "BEGIN")
 
     raw = engine.raw_connection()
     try:
@@ -112,10 +116,18 @@ def _prepare_sqlite(engine: Engine) -> None:
         raw.close()
 
 
-def lock_schema(connection: Connection) -> None:
-    """Lets one process at a time make or change the tables; SQLite's writers wait for each other anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction that creates or changes tables: all of it, or nothing. One process at a time has it.
+
+    Args:
+        engine: one whose transactions write.
+    """
+    with engine.execution_options(**{MIGRATING: True}).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
+        yield connection
+    engine.dispose()  # the connections of SQLite that don't check foreign keys
 
 
 def insert_all(_connection: Connection, table: Table) -> Any:

@@ -5,15 +5,26 @@ Times are Unix seconds. `configurations` holds each payload once, by the hash of
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, Table
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
 
 from farm.store.columns import RawText
 
-SCHEMA_VERSION = 2
-
 metadata = MetaData()
 
-version = Table("farm_schema", metadata, Column("version", Integer, primary_key=True, autoincrement=False))
+# Alembic's table: one row, the revision of the schema; see `farm.store.migrations`.
+revision = Table("farm_revision", metadata, Column("version_num", String(32), primary_key=True))
 
 runs = Table(
     "runs",

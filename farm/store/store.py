@@ -20,7 +20,7 @@ from farm.core.errors import StoreError
 from farm.store import dialect, rows, schema
 from farm.store.columns import json_text
 from farm.store.copying import copy_run
-from farm.store.migrations import migrate
+from farm.store.migrations import REVISION, read_revision, upgrade
 from farm.store.past import PastVector, RunTally, read_alike, read_past
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.rows import Row
@@ -282,26 +282,27 @@ class Store:
     # How it is done
 
     def _prepare(self) -> None:
-        """Makes the tables where there are none, and refuses those of a newer farm."""
+        """Create the tables of a new store, migrate an older one, and refuse that of a newer farm."""
         with self.reading() as connection:
-            found = _schema_version(connection)
-        if found is None or found < schema.SCHEMA_VERSION:
-            with self.writing() as connection:
-                dialect.lock_schema(connection)
-                found = _schema_version(connection)
-                found = self._create(connection) if found is None else migrate(connection, found)
-        if found != schema.SCHEMA_VERSION:
+            revision = read_revision(connection)
+        if revision is None or revision < REVISION:
+            with dialect.speaking(self.place), dialect.migrating(self._writing) as connection:
+                revision = read_revision(connection)  # another process may have been first
+                if revision is None:
+                    self._create(connection)
+                elif revision < REVISION:
+                    upgrade(connection, revision)
+        if revision is not None and revision > REVISION:
             raise StoreError(
-                f"results store {self.place} has schema version {found}, this farm knows {schema.SCHEMA_VERSION}: "
+                f"results store {self.place} has schema revision {revision}, this farm knows {REVISION}: "
                 "use the farm that wrote it, or name another with --store"
             )
 
-    def _create(self, connection: Connection) -> int:
+    def _create(self, connection: Connection) -> None:
         if inspect(connection).get_table_names():
             raise StoreError(f"{self.place} is a database of something else: name another with --store")
         schema.metadata.create_all(connection)
-        connection.execute(insert(schema.version), {"version": schema.SCHEMA_VERSION})
-        return schema.SCHEMA_VERSION
+        connection.execute(insert(schema.revision), {"version_num": REVISION})
 
     def _plan_chunk(self, run_id: str, chunk: list[Plannable]) -> None:
         texts = [json_text(vector.text) for vector in chunk]
@@ -358,11 +359,3 @@ class _Rows(NamedTuple):
     statement: Callable[[Connection, Table], Any]
     table: Table
     rows: list[Row]
-
-
-def _schema_version(connection: Connection) -> int | None:
-    """The store's schema version; None where there is no store yet."""
-    if not inspect(connection).has_table(schema.version.name):
-        return None
-    found: int | None = connection.scalar(select(func.max(schema.version.c.version)))
-    return found

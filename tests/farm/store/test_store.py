@@ -280,15 +280,6 @@ class TestOpening:
         assert says in str(error)
         assert content is None or place.read_bytes() == before
 
-    def test_a_newer_schema_is_refused(self, tmp_path: Path) -> None:
-        place = tmp_path / "farm.db"
-        Store.open(place).close()
-        connection = sqlite3.connect(place)
-        connection.execute("update farm_schema set version = 99")
-        connection.commit()
-        connection.close()
-        assert "schema version 99" in str(self.refused(place))
-
     def test_a_directory_that_cannot_be(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")
         self.refused(tmp_path / "file" / "farm.db")
