@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from farm.board.kinds import KINDS
-from farm.board.mock import DESCRIPTOR_VARIABLE, descriptor_file
 
 
 @atexit.register

@@ -204,12 +204,13 @@ def trace_zoo(
     entries = [entry for entry in read.entries if not kept.whole(entry)]
     view = None
     if entries:
+        from farm.board.backends import backend_of
         from farm.board.selection import AUTO
         from farm.running.sweep import Sweep
         from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
 
         chosen = boards_of(boards, address)
-        if boards == AUTO and address is None and all(board.backend == "mock" for board in chosen):
+        if boards == AUTO and address is None and all(backend_of(board).extendable for board in chosen):
             chosen = with_needed_mocks(chosen, entries)
         require_ttnn(chosen)
         request = Sweep(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from farm.board.fake import Act, Opening, Script
+from farm.board.backends.fake import Act, Opening, Script
 from farm.board.protocol import (
     CheckFailed,
     Deadlines,

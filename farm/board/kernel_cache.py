@@ -25,6 +25,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
+from farm.board.backends import backend_of
 from farm.core.board import Board
 from farm.core.measures import COLD, KERNELS_VARIABLE
 from tracer.device_config import DeviceConfig
@@ -58,7 +59,7 @@ def cache_environment(
         root: where all folders are; else the user's cache.
         python: the interpreter whose ttnn it is.
     """
-    if not compiles(board) or {VARIABLE, *COLD} & {*environment, *board.environment}:
+    if not backend_of(board).compiles_kernels or {VARIABLE, *COLD} & {*environment, *board.environment}:
         return {}
     top = root or platformdirs.user_cache_path("farm") / "kernels"
     # a home may be shared by hosts: neither locks nor what was compiled for a host's processor are
@@ -70,11 +71,6 @@ def cache_environment(
         _prune_sometimes(top)
         return {VARIABLE: str(folder)}
     return {}
-
-
-def compiles(board: Board) -> bool:
-    """Whether kernels are compiled for a board at all."""
-    return board.backend not in ("mock", "fake")
 
 
 @contextlib.contextmanager

@@ -1,16 +1,16 @@
-"""The products: what one board is, whatever host it is in."""
+"""The products: what one board is, whatever host it is in. A new product is one row of this table."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
-from farm.core.board import BoardKind
+from farm.core.board import BoardKind, Box, MockLayout
 from farm.core.errors import FarmError
 
 WORMHOLE, BLACKHOLE = ("wormhole_b0", "Wormhole"), ("blackhole", "Blackhole")
 
-
-# Seen at opening, by what dispatch runs on: Wormhole's spare rows, its ethernet cores, or a column of it.
+# Measured at opening, by what dispatch runs on: Wormhole's spare rows, its ethernet cores, or a column of it.
 _N150 = ((None, None, (8, 8)), ("ETH", None, (8, 8)), (None, "COL", (7, 9)))
 _N300 = ((None, None, (8, 7)), ("ETH", None, (8, 8)), (None, "COL", (7, 8)))
 _GALAXY = ((None, None, (8, 9)), ("ETH", None, (8, 10)), (None, "COL", (7, 10)))
@@ -18,46 +18,169 @@ _BLACKHOLE = ((None, None, (11, 10)), (None, "COL", (11, 10)))
 
 
 def _meshes(*shapes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    """The shapes and what each is when turned, which opens too."""
-    return tuple(dict.fromkeys(turned for rows, columns in shapes for turned in ((rows, columns), (columns, rows))))
+    """The shapes, each followed by its transpose, which opens too."""
+    return tuple(dict.fromkeys(mesh for rows, columns in shapes for mesh in ((rows, columns), (columns, rows))))
 
 
-_LARGE = ((1, 8), (2, 2), (1, 4), (1, 2), (1, 1))
+_UP_TO_8 = ((1, 8), (2, 2), (1, 4), (1, 2), (1, 1))
 
+# Harvested: two Tensix rows of an n300's chips, one of an n150's, none of a galaxy's; two columns of a Blackhole's.
 KINDS: dict[str, BoardKind] = {
     kind.name: kind
     for kind in (
-        BoardKind("n150", *WORMHOLE, chips=1, meshes=_meshes((1, 1)), grids=_N150),
-        BoardKind("n300", *WORMHOLE, chips=2, meshes=_meshes((1, 2), (1, 1)), grids=_N300),
-        BoardKind("t3000", *WORMHOLE, chips=8, meshes=_meshes((2, 4), *_LARGE), grids=_N300),
+        BoardKind(
+            "n150",
+            *WORMHOLE,
+            chips=1,
+            meshes=_meshes((1, 1)),
+            grids=_N150,
+            cards=("n150",),
+            mock=MockLayout(1, 1, "n150", 0x18, cards=((0,),), mmio=(0,), harvest=0x40, coordinates=True),
+        ),
+        BoardKind(
+            "n300",
+            *WORMHOLE,
+            chips=2,
+            meshes=_meshes((1, 2), (1, 1)),
+            grids=_N300,
+            cards=("n300",),
+            mock=MockLayout(
+                1,
+                2,
+                "n300",
+                0x14,
+                cards=((0, 1),),
+                mmio=(0,),
+                harvest=0x41,
+                coordinates=True,
+                east=(8, 9),
+                west=(0, 1),
+            ),
+        ),
+        BoardKind(
+            "t3000",
+            *WORMHOLE,
+            chips=8,
+            meshes=_meshes((2, 4), *_UP_TO_8),
+            grids=_N300,
+            box=Box("n300", devices=4),
+            aliases=("t3k",),
+            mock=MockLayout(
+                2,
+                4,
+                "n300",
+                0x14,
+                cards=((0, 1), (2, 3), (4, 5), (6, 7)),
+                mmio=(1, 2, 5, 6),
+                harvest=0x201,
+                coordinates=True,
+                east=(8, 9),
+                west=(0, 1),
+                south=(14, 15),
+                north=(6, 7),
+            ),
+        ),
         BoardKind(
             "galaxy",
             *WORMHOLE,
             chips=32,
-            meshes=_meshes((4, 8), (1, 32), (4, 4), (2, 8), (1, 16), (2, 4), *_LARGE),
+            meshes=_meshes((4, 8), (1, 32), (4, 4), (2, 8), (1, 16), (2, 4), *_UP_TO_8),
             grids=_GALAXY,
+            box=Box("galaxy-wormhole"),
+            aliases=("6u", "tt-galaxy*"),
+            reset="tt-smi -glx_reset_auto",
+            mock=MockLayout(
+                4,
+                8,
+                "ubb",
+                0x35,
+                cards=(tuple(range(32)),),
+                mmio=tuple(range(32)),
+                harvest=0,
+                east=(8, 9, 10, 11),
+                west=(4, 5, 6, 7),
+                south=(12, 13, 14, 15),
+                north=(0, 1, 2, 3),
+            ),
         ),
-        BoardKind("p100", *BLACKHOLE, chips=1, meshes=_meshes((1, 1)), grids=_BLACKHOLE),
-        BoardKind("p150", *BLACKHOLE, chips=1, meshes=_meshes((1, 1)), grids=_BLACKHOLE),
-        BoardKind("p300", *BLACKHOLE, chips=2, meshes=_meshes((1, 2), (1, 1)), grids=_BLACKHOLE),
+        BoardKind(
+            "p100",
+            *BLACKHOLE,
+            chips=1,
+            meshes=_meshes((1, 1)),
+            grids=_BLACKHOLE,
+            cards=("p100", "p100a"),
+            mock=MockLayout(
+                1, 1, "p100", 0x43, cards=((0,),), mmio=(0,), harvest=0xC0, dram_harvest=8, eth_harvest=0x3FFF
+            ),
+        ),
+        BoardKind(
+            "p150",
+            *BLACKHOLE,
+            chips=1,
+            meshes=_meshes((1, 1)),
+            grids=_BLACKHOLE,
+            cards=("p150", "p150a", "p150b", "p150c"),
+            mock=MockLayout(1, 1, "p150", 0x40, cards=((0,),), mmio=(0,), harvest=0xC0, eth_harvest=0x120),
+        ),
+        BoardKind(
+            "p300",
+            *BLACKHOLE,
+            chips=2,
+            meshes=_meshes((1, 2), (1, 1)),
+            grids=_BLACKHOLE,
+            cards=("p300", "p300a", "p300b", "p300c"),
+            pci_devices=2,
+            mock=MockLayout(
+                1,
+                2,
+                "p300",
+                0x45,
+                cards=((0, 1),),
+                mmio=(0, 1),
+                harvest=0x110,
+                eth_harvest=0x120,
+                east=(2, 3),
+                west=(9, 8),
+            ),
+        ),
     )
 }
 """Every kind by its name."""
 
-ALIASES = {"p100a": "p100", "p150a": "p150", "p150b": "p150", "p300a": "p300", "t3k": "t3000", "6u": "galaxy"}
-"""Other names that people and tt-smi use for a kind."""
-
 
 def kind_named(name: str) -> BoardKind:
-    """The kind of this name or alias, in any case.
+    """The kind of this name, card name or alias, in any case.
 
     Raises:
         FarmError: there is no such kind; offers the nearest names.
     """
-    wanted = name.strip().lower()
-    wanted = ALIASES.get(wanted, "galaxy" if wanted.startswith("tt-galaxy") else wanted)
-    if wanted in KINDS:
-        return KINDS[wanted]
-    near = difflib.get_close_matches(wanted, KINDS, n=2)
+    word = name.strip().lower()
+    kind = next((kind for kind in KINDS.values() if _is_name_of(word, kind)), None)
+    if kind is not None:
+        return kind
+    near = difflib.get_close_matches(word, KINDS, n=2)
     hint = f"did you mean {' or '.join(near)}?" if near else f"kinds are {', '.join(KINDS)}"
     raise FarmError(f"no board kind {name!r}: {hint}")
+
+
+def kind_of_card(card: str) -> BoardKind | None:
+    """The kind that one card is by itself, by the driver's name of it; None for a card that farm doesn't know."""
+    return next((kind for kind in KINDS.values() if card in kind.cards), None)
+
+
+def box_of(cards: Sequence[str]) -> BoardKind | None:
+    """The kind of the one board that all PCI devices of a host make up, by the driver's names of their cards.
+
+    None where the cards are boards by themselves.
+    """
+    for kind in KINDS.values():
+        if kind.box is not None and set(cards) == {kind.box.card} and kind.box.devices in (None, len(cards)):
+            return kind
+    return None
+
+
+def _is_name_of(word: str, kind: BoardKind) -> bool:
+    if word in (kind.name, *kind.cards):
+        return True
+    return any(word.startswith(alias[:-1]) if alias.endswith("*") else word == alias for alias in kind.aliases)

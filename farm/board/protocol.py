@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from farm.board.watchdog import SignalLadder
+from farm.board.signals import SignalLadder
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector

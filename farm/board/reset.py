@@ -25,10 +25,9 @@ from typing import Any
 import platformdirs
 from filelock import FileLock, Timeout
 
-from farm.board.silicon import VISIBLE_VARIABLE
+from farm.board.backends import backend_of
 from farm.core.board import Board
 
-COMMAND_VARIABLE = "FARM_RESET_COMMAND"
 STATE_VARIABLE = "FARM_STATE"
 RECENT_SECONDS = 3600.0
 """Resets of a board within this time count against its budget, whoever asked for them."""
@@ -54,14 +53,12 @@ class Reset:
 
 def reset_command(board: Board, environment: Mapping[str, str] = os.environ) -> list[str] | None:
     """The command that resets a board; None where there is none."""
-    template = board.environment.get(COMMAND_VARIABLE)
-    if template is None and board.backend == "silicon":
-        whole = "tt-smi -glx_reset_auto" if board.kind.name == "galaxy" else "tt-smi -r {addresses}"
-        template = environment.get(COMMAND_VARIABLE, whole)
+    backend = backend_of(board)
+    template = backend.reset_template(board, environment)
     if not template or not template.strip():
         return None
     given = {
-        "{addresses}": board.environment.get(VISIBLE_VARIABLE, ""),
+        "{addresses}": ",".join(backend.addresses(board)),
         "{board}": board.id,
         "{kind}": board.kind.name,
     }

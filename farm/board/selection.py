@@ -6,13 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Collection
 
-from farm.board.fake import fake_boards
-from farm.board.kinds import KINDS, kind_named
-from farm.board.mock import mock_boards
-from farm.board.silicon import pci_devices, silicon_boards
-from farm.board.sim import sim_boards
+from farm.board.backends import backend_named, discovered_boards
+from farm.board.kinds import kind_named
 from farm.core.board import Board
-from farm.core.errors import FarmError, NotRunnable
+from farm.core.errors import FarmError
 
 AUTO = "auto"
 DEFAULT_MOCKS = "mock:n300*2"
@@ -34,9 +31,9 @@ def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
         NotRunnable: what it names is not there.
     """
     if text.strip() == AUTO:
-        silicon = silicon_boards(pci_devices())
-        return [board for board in silicon if board.id not in held] if silicon else select_boards(DEFAULT_MOCKS, held)
-    boards: list[Board] = []
+        boards = discovered_boards()
+        return [board for board in boards if board.id not in held] if boards else select_boards(DEFAULT_MOCKS, held)
+    boards = []
     made: Counter[tuple[str, str | None]] = Counter()
     for entry in text.split(","):
         match = _ENTRY.fullmatch(entry.strip())
@@ -48,31 +45,7 @@ def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
         count = int(match["count"]) if match["count"] else None
         if count is not None and not 1 <= count <= MOST:
             raise FarmError(f"--boards {text}: {count} boards of one kind; give 1 to {MOST}")
-        boards.extend(_of_backend(backend, kind_name, count, held, first=made[backend, kind_name]))
+        kind = kind_named(kind_name) if kind_name else None
+        boards += backend_named(backend).boards(kind, count, made[backend, kind_name], held)
         made[backend, kind_name] += count or 1
-    return [board for board in boards if board.id not in held]
-
-
-def _of_backend(
-    backend: str, kind_name: str | None, count: int | None, held: Collection[str], first: int
-) -> list[Board]:
-    wanted = count or 1
-    if backend == "silicon":
-        found = silicon_boards(pci_devices(), kind_named(kind_name) if kind_name else None)
-        if not found or (count and len(found) < wanted):
-            raise NotRunnable(
-                f"silicon{':' + kind_name if kind_name else ''}: this host has {len(found)} such boards in "
-                f"/dev/tenstorrent, {wanted} wanted; --boards mock:n300 needs none"
-            )
-        usable = [board for board in found if board.id not in held]
-        return usable[:wanted] if count else usable
-    if kind_name is None:
-        raise FarmError(f"--boards {backend}: say which kind, {backend}:n300; kinds are {', '.join(KINDS)}")
-    kind = kind_named(kind_name)
-    if backend == "mock":
-        return mock_boards(kind, wanted, first)
-    if backend == "fake":
-        return fake_boards(kind, wanted, first)
-    if backend == "sim":
-        return sim_boards(kind, wanted)
-    raise FarmError(f"--boards {backend}:{kind_name}: no backend {backend!r}; there are silicon, sim, mock and fake")
+    return boards

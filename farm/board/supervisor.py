@@ -6,7 +6,6 @@ trouble, reset where a check fails and there is a way to, and held when that doe
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from farm.board.backends import backend_of
 from farm.board.protocol import (
     CheckFailed,
     Deadlines,
@@ -25,8 +25,7 @@ from farm.board.protocol import (
     WorkerHung,
 )
 from farm.board.reset import Resetter
-from farm.board.versions import board_versions
-from farm.board.watchdog import SignalLadder
+from farm.board.signals import SignalLadder
 from farm.core.board import Board
 from farm.core.classify import classify, classify_end
 from farm.core.outcome import Outcome, doubted
@@ -37,8 +36,6 @@ from tracer.device_config import DeviceConfig
 
 CHECKED_AS = DeviceConfig()
 """How a board is opened to be checked: the way that any board opens."""
-QUICK_LADDER = SignalLadder(interrupt=2.0, terminate=1.0)
-"""For boards that are none: no device has to be released with care."""
 
 BoardReport: TypeAlias = "Outcome | Transition"
 """What a supervisor tells while it runs vectors."""
@@ -78,19 +75,13 @@ class Limits:
 
     def deadlines(self, board: Board) -> Deadlines:
         """What of it the process of a board needs to know."""
-        ladder = QUICK_LADDER if board.backend in ("mock", "fake") else self.ladder
+        ladder = backend_of(board).ladder(self.ladder)
         return Deadlines(self.vector, self.first, self.check, self.silence, ladder)
 
 
 def board_process(board: Board, workdir: Path, deadlines: Deadlines) -> Worker:
     """The process that fits a board's backend."""
-    if board.backend == "fake":
-        from farm.board.fake_worker import FakeWorker
-
-        return FakeWorker(board, deadlines)
-    from farm.board.worker_handle import WorkerProcess
-
-    return WorkerProcess(board, workdir, deadlines, python=board.python or sys.executable)
+    return backend_of(board).worker(board, workdir, deadlines)
 
 
 class Supervisor:
@@ -133,7 +124,7 @@ class Supervisor:
         hello = self.process.start()
         self._running = True
         self._since_start = 0
-        return {**hello, **board_versions(self.board)}
+        return {**hello, **backend_of(self.board).versions(self.board)}
 
     def run(
         self, config: DeviceConfig, parcels: Sequence[EncodedVector], behind: Batches = no_batch

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import tracer
+from farm.board.backends import backend_of
 from farm.board.environment import surroundings
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.ttnn_install import install_hint
 from tracer.capture.journal import PASSED, Journal, JournalReader
-from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
 from tracer.capture.raw_traces import read_whole
 
 LADDER = ((signal.SIGINT, 30.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 10.0))
@@ -145,8 +145,7 @@ def trace(
     script = is_script(path, rest)
     command = _script(path, raw, arguments) if script else _pytest(path, rest, raw, workdir, arguments)
     given = {**_QUIET, "TT_METAL_LOGS_PATH": str(workdir), **surroundings(board, workdir, python, environment)}
-    if board.backend != "silicon":
-        given |= {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: board.backend}
+    given |= backend_of(board).trace_environment(board)
     with printed.open("wb") as output:
         process = subprocess.Popen(
             [python, *command],

@@ -1,11 +1,9 @@
-"""A process seen from outside: whether it is stopped, whether it does anything, and how it is ended."""
+"""A process seen from outside: whether it is stopped and whether it does anything."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,21 +17,6 @@ MOST_PRINTED = 64 << 20
 """Bytes of log at which it begins anew: a process that prints without end must not fill the disk."""
 _STOPPED = "Tt"
 _TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True, slots=True)
-class SignalLadder:
-    """The seconds a process is given after each signal, before the next harder one.
-
-    Attributes:
-        interrupt: after SIGINT, the only one that lets ttnn release a board.
-        terminate: after SIGTERM.
-        kill: after SIGKILL, until it is gone from the process table.
-    """
-
-    interrupt: float = 15.0
-    terminate: float = 5.0
-    kill: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,31 +86,3 @@ class Watch:
         if now - self._quiet_since >= self.silence:
             return f"its process neither printed nor computed for {now - self._quiet_since:.0f} s"
         return None
-
-
-def end(process: subprocess.Popen[bytes], patience: float, ladder: SignalLadder) -> int | None:
-    """Ends a process and its group, gently first; its exit code, None where even SIGKILL didn't end it in time.
-
-    A stopped process can't follow a signal, so it is continued after the first.
-    """
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        code: int | None = process.wait(patience)
-        _signal(process.pid, signal.SIGKILL)  # whatever it left behind
-        return code
-    for number, seconds in (
-        (signal.SIGINT, ladder.interrupt),
-        (signal.SIGTERM, ladder.terminate),
-        (signal.SIGKILL, ladder.kill),
-    ):
-        _signal(process.pid, number)
-        _signal(process.pid, signal.SIGCONT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(seconds)
-            _signal(process.pid, signal.SIGKILL)
-            return code
-    return None
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)

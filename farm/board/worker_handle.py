@@ -17,10 +17,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from farm.board.backends import backend_of
 from farm.board.environment import surroundings
 from farm.board.feed import Feed
 from farm.board.kernel_cache import VARIABLE as KERNELS
-from farm.board.kernel_cache import compiles, hits, opening
+from farm.board.kernel_cache import hits, opening
 from farm.board.pipes import Pipes, line_to_run
 from farm.board.protocol import (
     CheckFailed,
@@ -32,11 +33,12 @@ from farm.board.protocol import (
     WorkerHung,
     nothing,
 )
-from farm.board.watchdog import LOOK_SECONDS, Watch, end
+from farm.board.signals import end_process
+from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.core.board import Board
 from farm.core.classify import describe_exit, last_words
 from farm.core.errors import NotRunnable
-from farm.core.measures import COLD, WATCHER
+from farm.core.measures import COLD
 from farm.core.outcome import Outcome, doubted, received
 from farm.core.payload import EncodedVector, line_of
 from farm.core.ttnn_install import install_hint
@@ -83,6 +85,7 @@ class WorkerProcess:
         self, board: Board, workdir: Path, deadlines: Deadlines | None = None, python: str = sys.executable
     ) -> None:
         self.board = board
+        self._backend = backend_of(board)
         self.workdir = workdir
         self.deadlines = deadlines or Deadlines()
         self.python = python
@@ -264,17 +267,17 @@ class WorkerProcess:
 
     @property
     def _opens_once(self) -> bool:
-        """Whether a process of this board's would hang if it opened it again: mocks do under the watcher."""
-        return self.board.backend == "mock" and bool({*WATCHER} & {*os.environ, *self.board.environment})
+        """Whether a process can't open this board a second time."""
+        return self._backend.opens_once(self.board, os.environ)
 
     def _environment(self) -> dict[str, str]:
-        quiet = _COUNTED if compiles(self.board) else _QUIET
+        quiet = _COUNTED if self._backend.compiles_kernels else _QUIET
         seconds = str(max(1, int(self.deadlines.vector * 0.8)))
         given = surroundings(self.board, self.workdir, self.python)
         made = {**quiet, OPERATION_TIMEOUT_VARIABLE: seconds, **given, "PYTHONUNBUFFERED": "1"}
         if COLD.items() <= made.items():
             made[KERNELS] = str(self.workdir.absolute() / "kernels")
-        self._cache = Path(made[KERNELS]) if compiles(self.board) and made.get(KERNELS) else None
+        self._cache = Path(made[KERNELS]) if self._backend.compiles_kernels and made.get(KERNELS) else None
         return made
 
     def _start_guard(self, pid: int) -> None:
@@ -332,7 +335,7 @@ class WorkerProcess:
         process, self._process = self._process, None
         if process is None:
             return None
-        code = end(process, patience, self.deadlines.ladder)
+        code = end_process(process, patience, self.deadlines.ladder)
         if counted := hits(self.log, self._told_before):
             self.kernels = self.kernels[0] + counted[0], self.kernels[1] + counted[1]
         if self._pipes is not None:

@@ -98,7 +98,7 @@ class Source(NamedTuple):
 
 
 def _jobs(kinds: list[str], count: int | None, source: Source) -> list[Job]:
-    from farm.board.fake import fake_boards
+    from farm.board.backends.fake import fake_boards
     from farm.board.kinds import KINDS
     from farm.running.simulation import of_run, of_vectors
 

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from farm.board.silicon import VISIBLE_VARIABLE
+from farm.board.backends import backend_of
 from farm.board.supervisor import BoardReport, Limits, Supervisor
 from farm.board.trace_supervisor import MODEL, TraceSupervisor
 from farm.cluster.ray_client import ray
@@ -135,9 +135,9 @@ def resources_of(board: Board) -> dict[str, float]:
     if not board.host:
         return {BOARD_RESOURCE: 1}
     wanted = {board_resource(board.id): 1.0}
-    if board.backend == "silicon":
+    if devices := backend_of(board).addresses(board):
         # so that others' work on the same cluster, which asks for devices by number, stays away
-        wanted["TTNPU"] = float(len(board.environment[VISIBLE_VARIABLE].split(",")))
+        wanted["TTNPU"] = float(len(devices))
     return wanted
 
 

@@ -106,10 +106,10 @@ def _ttnn(settings: Settings) -> Iterator[Finding]:
 
 
 def _devices(_settings: Settings) -> Iterator[Finding]:
+    from farm.board.backends import discovered_boards
     from farm.board.holders import broker, holders
-    from farm.board.silicon import pci_devices, silicon_boards
 
-    found = silicon_boards(pci_devices())
+    found = discovered_boards()
     if not found:
         yield Finding(
             State.NOTE, "boards", f"none in {DEVICES}", "mocks need none; for silicon, load the tenstorrent driver"

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from farm.board.backends import backend_of
 from farm.board.supervisor import Limits
 from farm.cluster.farm_fleet import FarmFleet, Watched, who_runs
 from farm.cluster.records import FarmView, RunReport
@@ -84,7 +85,7 @@ def report_of(
 
 def _differences(view: FarmView, boards: list[Board]) -> str:
     """Says so where a run's boards are opened by different ttnn versions."""
-    hosts = {board.host for board in boards if board.backend != "fake"}
+    hosts = {board.host for board in boards if backend_of(board).uses_ttnn}
     found: dict[str, list[str]] = {}
     for host in view.hosts:
         if host.name in hosts:

@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from farm.board.backends import backend_of, discovered_boards
+from farm.board.backends.silicon import driver_version, pci_devices
 from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
-from farm.board.silicon import VISIBLE_VARIABLE, pci_devices, silicon_boards
-from farm.board.versions import driver_version
 from farm.cluster.actor import resources_of
 from farm.cluster.host_memory import Memory
 from farm.cluster.selection import Selection
@@ -64,7 +64,7 @@ class Inventory:
         for name, values in (
             ("farm-kind", [board.kind.name for board in self.boards]),
             ("farm-arch", [board.kind.arch for board in self.boards]),
-            ("farm-pci", [address for board in self.boards for address in _addresses(board)]),
+            ("farm-pci", [address for board in self.boards for address in backend_of(board).addresses(board)]),
         ):
             if values:
                 labels[name] = _label("-".join(dict.fromkeys(values)))
@@ -87,7 +87,7 @@ def take_stock(text: str, host: str, python: str | None, expected: str | None = 
     if text.strip() == NONE:
         found: list[Board] = []
     elif text.strip() == AUTO:
-        found = silicon_boards(pci_devices())
+        found = discovered_boards()
     else:
         found = select_boards(text)
     if expected:
@@ -152,7 +152,7 @@ def _firmware() -> str:
 
 def _unheld(found: Sequence[Board]) -> tuple[list[Board], list[str]]:
     """Leaves out boards that someone else has."""
-    silicon = [board for board in found if board.backend == "silicon"]
+    silicon = [board for board in found if backend_of(board).addresses(board)]
     if not silicon:
         return list(found), []
     if there := broker():
@@ -161,7 +161,7 @@ def _unheld(found: Sequence[Board]) -> tuple[list[Board], list[str]]:
     taken: Mapping[str, str] = {holder.address: str(holder) for holder in holders()}
     boards, notes = [], []
     for board in found:
-        held = [taken[address] for address in _addresses(board) if address in taken]
+        held = [taken[address] for address in backend_of(board).addresses(board) if address in taken]
         held += [taken[""]] if "" in taken and board in silicon else []
         if held:
             notes.append(f"{board.id} is left out: {held[0]}")
@@ -184,12 +184,7 @@ def _require(expected: str, found: Sequence[Board]) -> None:
 
 def _renamed(board: Board, host: str, python: str) -> Board:
     """The board under a name that is unique over hosts."""
-    local = board.id.removeprefix(f"{socket.gethostname()}:") if board.backend == "silicon" else board.id
-    return replace(board, id=f"{host}:{local}", host=host, python=python)
-
-
-def _addresses(board: Board) -> list[str]:
-    return board.environment[VISIBLE_VARIABLE].split(",") if board.backend == "silicon" else []
+    return replace(board, id=backend_of(board).name_on(board, host), host=host, python=python)
 
 
 def _label(text: str) -> str:

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from farm.board.backends import backend_of, discovered_boards
 from farm.board.kinds import KINDS
-from farm.board.silicon import pci_devices, silicon_boards
 from farm.board.supervisor import Limits
 from farm.cluster.fleet import FleetEvent, Outcomes, RayFleet
 from farm.cluster.host_memory import Memory, Remembered
@@ -38,7 +38,7 @@ class HostFleet(RayFleet):
         happened = super().wait(seconds)
         for each in happened:
             for told in each.outcomes if isinstance(each, Outcomes) else ():
-                if isinstance(told, Transition) and self._boards[told.board].backend != "mock":
+                if isinstance(told, Transition) and backend_of(self._boards[told.board]).keeps_state:
                     # the run goes on where it can't be written down; its own store has it too
                     with suppress(FarmError):
                         _remember(self._boards[told.board], told)
@@ -61,7 +61,7 @@ class ThisHost:
 
     def view(self) -> FarmView:
         """The boards that are there or remembered."""
-        there = {board.id: Remembered(board.backend, board.kind.name) for board in silicon_boards(pci_devices())}
+        there = {board.id: Remembered(board.backend, board.kind.name) for board in discovered_boards()}
         boards = [_view(name, board) for name, board in sorted({**there, **Memory().boards()}.items())]
         totals: dict[str, Totals] = {}
         for board in boards:
@@ -79,7 +79,7 @@ class ThisHost:
         Raises:
             FarmError: there is none.
         """
-        for board in silicon_boards(pci_devices()):
+        for board in discovered_boards():
             if board.id == name:
                 return board
         raise FarmError(f"this host has no board {name}: `farm boards` lists them; for a farm's, give --address")

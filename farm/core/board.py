@@ -1,13 +1,75 @@
-"""What every board has in common."""
+"""What every board has in common: its product, and the plain record that travels to its actor."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class MockLayout:
+    """How the chips of a product are arranged, for the cluster descriptor that makes ttnn mock it.
+
+    Attributes:
+        rows, columns: the grid the chips stand in, numbered row by row.
+        card: UMD's name of the cards that carry the chips.
+        product: UMD's product code of these cards: bits 36 and up of a board id.
+        cards: the chips of each card.
+        mmio: the chips that the host reaches by PCIe; the others are reached through them.
+        harvest: mask of the Tensix rows (Wormhole) or columns (Blackhole) that are switched off, on each chip.
+        dram_harvest: mask of the DRAM banks that are switched off.
+        eth_harvest: mask of the ethernet channels that are switched off.
+        coordinates: whether the chips have ethernet coordinates; chips of a galaxy and of Blackhole cards do not.
+        east, west: the ethernet channels at the two ends of a link to the next column.
+        south, north: the same of a link to the next row.
+    """
+
+    rows: int
+    columns: int
+    card: str
+    product: int
+    cards: tuple[tuple[int, ...], ...]
+    mmio: tuple[int, ...]
+    harvest: int
+    dram_harvest: int = 0
+    eth_harvest: int = 0
+    coordinates: bool = False
+    east: tuple[int, ...] = ()
+    west: tuple[int, ...] = ()
+    south: tuple[int, ...] = ()
+    north: tuple[int, ...] = ()
+
+    @property
+    def chips(self) -> range:
+        """The chips' numbers."""
+        return range(self.rows * self.columns)
+
+    def links(self) -> Iterator[tuple[int, int, int, int]]:
+        """Every ethernet link as (chip, channel, chip, channel)."""
+        for chip in self.chips:
+            if chip % self.columns + 1 < self.columns:
+                yield from ((chip, east, chip + 1, west) for east, west in zip(self.east, self.west, strict=True))
+            if chip + self.columns < len(self.chips):
+                below = chip + self.columns
+                yield from ((chip, south, below, north) for south, north in zip(self.south, self.north, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The cards of one host that make up one board.
+
+    Attributes:
+        card: the driver's name of the cards.
+        devices: how many PCI devices of that card the host must have, and no other; None for any number.
+    """
+
+    card: str
+    devices: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BoardKind:
-    """A product: what one card or box is.
+    """A product: what one card or box is. All kinds are rows of `farm.board.kinds`.
 
     Attributes:
         name: n150, n300, t3000, galaxy, p100, p150, p300.
@@ -17,6 +79,12 @@ class BoardKind:
         meshes: every mesh shape that opens, largest first.
         grids: for each way of dispatching that opens (core type, axis), ttnn's default first, the columns and rows of
             compute cores that it leaves on a chip.
+        mock: how a mock of it is laid out.
+        cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
+        pci_devices: how many neighbouring PCI devices one such card is.
+        box: the cards of a host that make up one board of this kind together; None where a card is a board.
+        aliases: other names that people and tools use, in lower case; one that ends with `*` is a prefix.
+        reset: the command that resets one; see `farm.board.reset` for its placeholders.
     """
 
     name: str
@@ -25,6 +93,12 @@ class BoardKind:
     chips: int
     meshes: tuple[tuple[int, int], ...]
     grids: tuple[tuple[str | None, str | None, tuple[int, int]], ...]
+    mock: MockLayout
+    cards: tuple[str, ...] = ()
+    pci_devices: int = 1
+    box: Box | None = None
+    aliases: tuple[str, ...] = ()
+    reset: str = "tt-smi -r {addresses}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +107,7 @@ class Board:
 
     Attributes:
         id: the same over resets: `mock:n300:0`, or host plus PCI addresses.
-        backend: `silicon`, `sim`, `mock` or `fake`.
+        backend: the name of its backend: `silicon`, `sim`, `mock` or `fake`; see `farm.board.backends`.
         kind: the product.
         environment: environment variables that make ttnn see this board and no other.
         computes: whether numbers come out: a mock validates, it doesn't compute.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from farm.board.backends import backend_of
 from farm.core.board import Board
 from farm.planning.spool import operations_of
 from farm.planning.vectors import Vector
@@ -20,13 +21,6 @@ DEFAULT_SECONDS = 0.02
 """What a vector is taken to cost while nothing is known of it."""
 MOST_PAST = 200_000
 """How many past attempts are read at most: about a second's reading."""
-SETUPS = {
-    "mock": SetupCosts(switch=0.8, first=0.002),
-    "fake": SetupCosts(),
-    "silicon": SetupCosts(switch=5.0, first=1.0),  # firmware and fabric; an operation's kernels are compiled
-    "sim": SetupCosts(switch=5.0, first=3.0),
-}
-"""What opening a board and an operation's first call cost by backend, until openings were measured."""
 
 LEAST_DEADLINE = 10.0
 """Seconds that a vector has at least, however fast it was: a host may be busy."""
@@ -125,7 +119,7 @@ def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCos
 
 
 def _setups(boards: Sequence[Board], openings: Sequence[float]) -> SetupCosts:
-    known = [SETUPS.get(board.backend, SETUPS["silicon"]) for board in boards]
+    known = [backend_of(board).setup for board in boards]
     if not known:
         return SetupCosts()
     worst = max(known, key=lambda each: each.switch)

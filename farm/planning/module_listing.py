@@ -8,8 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from farm.board.backends import backend_of
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
@@ -90,9 +91,9 @@ def listing_process(boards: Sequence[Board], folder: Path, address: str | None =
     if address is not None and find_spec("ttnn") is None:
         from farm.cluster.module_listing import FarmListing
 
-        there = next((board for board in boards if board.backend != "fake"), None)
+        there = next((board for board in boards if backend_of(board).uses_ttnn), None)
         if there is not None:
             return FarmListing(address, there)
-    here = (board for board in boards if board.backend != "fake" and not board.host)
+    here = (board for board in boards if backend_of(board).uses_ttnn and not board.host)
     real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
     return WorkerProcess(real, folder, python=real.python or sys.executable)

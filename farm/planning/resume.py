@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from farm.board.backends import backend_named
 from farm.core.attempt import Attempt
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
@@ -99,7 +100,9 @@ def rest_of(
 
 def boards_of(view: RunView) -> str | None:
     """What to give `--boards` for the boards of a run again; None where they are real ones, which this host has."""
-    made = Counter(f"{board.backend}:{board.kind}" for board in view.run.boards if board.backend in ("mock", "fake"))
+    made = Counter(
+        f"{board.backend}:{board.kind}" for board in view.run.boards if backend_named(board.backend).anywhere
+    )
     if not made or made.total() != len(view.run.boards):
         return None
     return ",".join(f"{kind}*{count}" for kind, count in made.items())

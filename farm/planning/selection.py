@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from farm.board.backends import backend_of
 from farm.core.errors import FarmError, NothingSelected, NotRunnable
 from farm.core.ttnn_install import install_hint
 
@@ -56,7 +57,7 @@ def _with_python(boards: Sequence[Board]) -> list[Board]:
         return list(boards)
     if shutil.which(python) is None:
         raise FarmError(f"FARM_PYTHON {python} is no program that can be run: name an interpreter that has ttnn")
-    return [board if board.backend == "fake" else replace(board, python=python) for board in boards]
+    return [replace(board, python=python) if backend_of(board).uses_ttnn else board for board in boards]
 
 
 def with_environment(boards: Sequence[Board], measure: Collection[Mode], *, watcher: bool = False) -> list[Board]:
@@ -100,7 +101,7 @@ def plan_master(
     from tracer.master.master import Master
 
     read = Master.read(path)
-    if may_add and all(board.backend == "mock" for board in boards):
+    if may_add and all(backend_of(board).extendable for board in boards):
         return add_needed_mocks(boards, lambda kinds: plan_vectors(read, operations, kinds, sorted(measure)))
     kinds = dict.fromkeys(board.kind for board in boards)
     return list(boards), list(for_later_boards(plan_vectors(read, operations, kinds, sorted(measure)), boards))
@@ -138,7 +139,7 @@ def plan_modules(
     records = module_records(choice, boards, note, address)
     vectors = (take or spooled)(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     chosen = list(boards)
-    if may_add and all(board.backend == "mock" for board in boards):
+    if may_add and all(backend_of(board).extendable for board in boards):
         from farm.planning.mock_coverage import add_needed_mocks
 
         chosen, vectors = add_needed_mocks(boards, partial(planner.again, vectors), vectors)
@@ -154,7 +155,7 @@ def require_ttnn(boards: Sequence[Board]) -> None:
         NotRunnable: a board needs ttnn, and this Python has none.
     """
     # a farm's hosts have their own, and so has an interpreter that was named
-    elsewhere = all(board.backend == "fake" or board.host or board.python for board in boards)
+    elsewhere = all(not backend_of(board).uses_ttnn or board.host or board.python for board in boards)
     if elsewhere or importlib.util.find_spec("ttnn") is not None:
         return
     raise NotRunnable(f"ttnn can't be imported; {install_hint()}")

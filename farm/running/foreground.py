@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 
+from farm.board.backends import backend_of
 from farm.core.board import Board
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.planning.vectors import Vector
@@ -34,7 +35,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
         FarmError: no board can run them.
     """
     first = next((vector for vector in vectors if vector.unrunnable is None), None)
-    able = [b for b in boards if b.backend != "fake" and (first is None or b.kind.name in first.kinds)]
+    able = [b for b in boards if backend_of(b).uses_ttnn and (first is None or b.kind.name in first.kinds)]
     if not able:
         raise FarmError(f"no board of this selection can run {(first or vectors[0]).id}: name another with --boards")
     board = able[0]

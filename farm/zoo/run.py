@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from farm.board.mock import mock_boards
+from farm.board.backends.mock import mock_boards
 from farm.board.shipping import pack
 from farm.board.trace_supervisor import MODEL, PACKED
 from farm.core.board import Board

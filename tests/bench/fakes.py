@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from farm.board.fake import Script, fake_boards
+from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.payload import packed
 from farm.planning.board_setup import Setup

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm.board.fake import Script, fake_boards
+from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.cluster.fleet import BatchDone, FleetEvent, Outcomes, Started
 from farm.core.board import Board

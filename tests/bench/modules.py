@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from farm.board.kinds import KINDS
-from farm.board.mock import DESCRIPTOR_VARIABLE, descriptor_file
 
 MODULE = '''
 """An elementwise sweep as such modules are: random numbers, a golden, the operation, a comparison."""

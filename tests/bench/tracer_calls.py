@@ -48,8 +48,8 @@ def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
 
 def on_a_board(calls: int, folder: Path) -> dict[str, float]:
     """An addition of two tensors on a mock n300."""
+    from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
     from farm.board.kinds import KINDS
-    from farm.board.mock import DESCRIPTOR_VARIABLE, descriptor_file
 
     os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
     import ttnn

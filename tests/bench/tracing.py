@@ -7,8 +7,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from farm.board.kinds import KINDS
-from farm.board.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from tests.bench.row import ROOT, Row, measured, timed
 
 NEWEST = "ttnn==0.81.1"

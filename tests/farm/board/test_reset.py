@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.fake import fake_boards
+from farm.board.backends.base import RESET_VARIABLE
+from farm.board.backends.fake import fake_boards
+from farm.board.backends.silicon import VISIBLE_VARIABLE
 from farm.board.kinds import KINDS
-from farm.board.reset import COMMAND_VARIABLE, RECENT_SECONDS, Resetter, reset_command
-from farm.board.silicon import VISIBLE_VARIABLE
+from farm.board.reset import RECENT_SECONDS, Resetter, reset_command
 from farm.core.board import Board
 
 SILICON = Board("host:0000:61:00.0", "silicon", KINDS["n300"], environment={VISIBLE_VARIABLE: "0000:61:00.0"})
@@ -22,7 +23,7 @@ SILICON = Board("host:0000:61:00.0", "silicon", KINDS["n300"], environment={VISI
 
 def board(command: str | None = None) -> Board:
     [made] = fake_boards(KINDS["n300"], 1)
-    return replace(made, environment={COMMAND_VARIABLE: command} if command else {})
+    return replace(made, environment={RESET_VARIABLE: command} if command else {})
 
 
 def test_each_kind_has_its_command() -> None:
@@ -33,9 +34,9 @@ def test_each_kind_has_its_command() -> None:
 
 
 def test_it_is_configurable_and_none_is_a_choice() -> None:
-    own = {COMMAND_VARIABLE: "sudo 'my reset' {addresses} --kind {kind} {board}"}
+    own = {RESET_VARIABLE: "sudo 'my reset' {addresses} --kind {kind} {board}"}
     assert reset_command(SILICON, own) == ["sudo", "my reset", "0000:61:00.0", "--kind", "n300", SILICON.id]
-    assert reset_command(SILICON, {COMMAND_VARIABLE: ""}) is None
+    assert reset_command(SILICON, {RESET_VARIABLE: ""}) is None
     assert reset_command(board(), own) is None, "only silicon follows the host's variable"
 
 

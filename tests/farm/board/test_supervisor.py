@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.fake import SCRIPT_VARIABLE, Act, Opening, Script, fake_boards
+from farm.board.backends.base import RESET_VARIABLE
+from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Opening, Script, fake_boards
 from farm.board.fake_worker import FakeWorker
 from farm.board.kinds import KINDS
 from farm.board.protocol import LookAhead, OpenFailed, WorkerDied, nothing
-from farm.board.reset import COMMAND_VARIABLE
 from farm.board.supervisor import Limits, Supervisor
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -295,7 +295,7 @@ def test_a_board_that_never_passes_runs_nothing() -> None:
 
 def resettable(script: Script, command: str) -> Board:
     [board] = fake_boards(KINDS["n300"], 1, script=script)
-    return replace(board, environment={**board.environment, COMMAND_VARIABLE: command})
+    return replace(board, environment={**board.environment, RESET_VARIABLE: command})
 
 
 def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.trace_target import TraceRun, trace
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -189,7 +189,7 @@ def test_a_conftest_s_own_fixture_comes_first(tmp_path: Path) -> None:
 
 def test_without_ttnn_it_says_how_to_get_one(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(NotRunnable, match="no ttnn for this Python"):
+    with pytest.raises(NotRunnable, match="ttnn can't be imported"):
         run(model, "good")
     with pytest.raises(FarmError, match="no such file"):
         trace("no/such.py", board(), model.parent)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from farm.board import watchdog as vitals
-from farm.board.watchdog import STOPPED_SECONDS, SignalLadder, Watch, end, look
+from farm.board.signals import SignalLadder, end_process
+from farm.board.watchdog import STOPPED_SECONDS, Watch, look
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 SPINS = "print('up', flush=True)\nwhile True: pass"
@@ -114,5 +115,5 @@ def test_the_ladder_is_as_gentle_as_it_can_be(code: str, stopped: bool, expected
         os.kill(process.pid, signal.SIGSTOP)
     begun = time.monotonic()
     patience = 0.3 if code == STUBBORN else 20
-    assert end(process, 0.0, SignalLadder(patience, patience, 10)) in expected
+    assert end_process(process, 0.0, SignalLadder(patience, patience, 10)) in expected
     assert time.monotonic() - begun < 5

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.worker_handle import WorkerProcess
 from farm.core.measures import WATCHER
 from tracer.device_config import DeviceConfig

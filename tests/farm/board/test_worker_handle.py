@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
-from farm.board.watchdog import SignalLadder
+from farm.board.signals import SignalLadder
 from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, WorkerProcess
 from farm.core.payload import EncodedVector, encoded_vector
 from farm.core.verdicts import Reason, Verdict
@@ -201,7 +201,7 @@ def test_a_process_that_is_stopped_ends_when_its_keeper_is_killed(tmp_path: Path
 import os, sys, time
 from pathlib import Path
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
+from farm.board.backends.mock import mock_boards
 from farm.board.worker_handle import WorkerProcess
 more = [os.dup(0) for _ in range(16)]  # inside Ray, all one-digit descriptors are taken
 process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.fake import SCRIPT_VARIABLE, Script
+from farm.board.backends.fake import SCRIPT_VARIABLE, Script
 from farm.core.verdicts import Reason
 from farm.store import RunView, Store
 

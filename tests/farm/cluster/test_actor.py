@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.fake import Act, Script, fake_boards
+from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
 from farm.cluster import actor as actor_module

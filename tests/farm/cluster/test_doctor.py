@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from farm.board import holders, silicon
+from farm.board import holders
+from farm.board.backends import silicon
+from farm.board.backends.silicon import PciDevice
 from farm.board.holders import Holder
-from farm.board.silicon import PciDevice
 from farm.cli import main
 from farm.cluster import doctor, service
 from farm.cluster.doctor import Finding, State, examine
@@ -79,7 +80,7 @@ def test_boards_their_holders_permissions_and_hugepages(
     (devices / "0").touch()
     monkeypatch.setattr(doctor, "DEVICES", devices)
     monkeypatch.setattr(doctor, "HUGEPAGES", pages)
-    monkeypatch.setattr(silicon, "pci_devices", lambda: [PciDevice("0000:61:00.0", "n300")])
+    monkeypatch.setattr(silicon, "pci_devices", lambda *_: [PciDevice("0000:61:00.0", "n300")])
     monkeypatch.setattr(holders, "holders", lambda: [Holder("0000:61:00.0", 7, "python")])
     monkeypatch.setattr(holders, "broker", lambda: Holder("", 8, "tt-device-mcp"))
     monkeypatch.setattr("os.access", lambda *_: False)
@@ -94,7 +95,7 @@ def test_boards_their_holders_permissions_and_hugepages(
     pages.write_text("4\n")
     monkeypatch.undo()
     monkeypatch.setattr(doctor, "HUGEPAGES", pages)
-    monkeypatch.setattr(silicon, "pci_devices", lambda: [PciDevice("0000:61:00.0", "n300")])
+    monkeypatch.setattr(silicon, "pci_devices", lambda *_: [PciDevice("0000:61:00.0", "n300")])
     monkeypatch.setattr(doctor, "DEVICES", devices)
     assert found(settings)["hugepages"].found == "4 of 1 GiB"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
+from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
 from farm.cluster.fleet import RayFleet

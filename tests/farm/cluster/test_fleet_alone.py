@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from farm.board.fake import fake_boards
+from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
 from farm.cluster import fleet as fleet_module

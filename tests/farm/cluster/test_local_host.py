@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.fake import SCRIPT_VARIABLE, Script, fake_boards
+from farm.board.backends.fake import SCRIPT_VARIABLE, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.cluster.host_memory import Memory, usable_boards
 from farm.cluster.inventory import take_stock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from farm.board.fake import SCRIPT_VARIABLE, Script
+from farm.board.backends.fake import SCRIPT_VARIABLE, Script
 from farm.core.verdicts import Reason
 from tests.chaos.ledger import audit
 from tests.chaos.three_hosts import IMPATIENT, Losses

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.cluster.module_listing import FarmListing
 from farm.planning.module_listing import list_modules
 from farm.sweeps.finding import find_modules, place_of

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farm.board.backends.silicon import Silicon
 from farm.board.holders import broker, holders
 from farm.board.kinds import KINDS
-from farm.board.versions import board_versions
 from farm.cluster.actor import board_resource, resources_of
 from farm.cluster.host_state import HostState, load_state, process_began
 from farm.cluster.inventory import firmware_of, take_stock
@@ -128,10 +128,9 @@ def test_a_boards_driver_and_firmware_are_told(tmp_path: Path) -> None:
         (tmp_path / address).mkdir()
         (node / "device").symlink_to(tmp_path / address)
         (node / "tt_fw_bundle_ver").write_text("19.4.0.0\n" if address.startswith("0000:6") else "1.0.0.0\n")
-    told = board_versions(SILICON, tmp_path / "sys", tmp_path / "driver")
+    told = Silicon(sysfs=tmp_path / "sys", driver=tmp_path / "driver").versions(SILICON)
     assert told == {"driver": "2.4.1", "firmware": "19.4.0.0"}
-    assert board_versions(SILICON, tmp_path / "none", tmp_path / "none") == {}
-    assert board_versions(replace(SILICON, backend="mock"), tmp_path / "sys", tmp_path / "driver") == {}
+    assert Silicon(sysfs=tmp_path / "none", driver=tmp_path / "none").versions(SILICON) == {}
 
 
 def test_a_broker_is_noticed(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from farm.board.fake import Script, fake_boards
+from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt
 from farm.core.outcome import Outcome

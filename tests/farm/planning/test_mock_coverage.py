@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.core.board import BoardKind
 from farm.core.verdicts import Reason
 from farm.planning.mock_coverage import Plan, add_needed_mocks

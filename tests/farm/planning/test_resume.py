@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from farm.board.fake import Act, Script, fake_boards
+from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board

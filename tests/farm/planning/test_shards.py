@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.board.fake import Act, Script, fake_boards
+from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.ci.merging import merge
 from farm.core.errors import ExitCode, FarmError, NothingSelected

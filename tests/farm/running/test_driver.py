@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from farm.board.fake import Act, Opening, Script, fake_boards
+from farm.board.backends.fake import Act, Opening, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.cluster.fleet import FleetEvent, Outcomes, Unusable
 from farm.core.attempt import Attempt

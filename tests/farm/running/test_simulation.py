@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from farm.board.fake import fake_boards
+from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.cli import app
 from farm.core.errors import FarmError

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.core.attempt import Attempt
 from farm.core.errors import StoreError
 from farm.core.outcome import Outcome

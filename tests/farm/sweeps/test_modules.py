@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board

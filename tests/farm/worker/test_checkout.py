@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.worker_handle import WorkerProcess
 from farm.core.verdicts import Verdict
 from farm.planning.module_listing import list_modules

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import tracer.zoo
+from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import mock_boards
 from farm.board.trace_target import trace
 from farm.zoo.manifest import Manifest
 from tracer.master.master import Master, shipped, update

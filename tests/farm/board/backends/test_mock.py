@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from farm.board.backends.mock import descriptor, descriptor_file, mock_boards
 from farm.board.kinds import KINDS
-from farm.board.mock import descriptor, descriptor_file, mock_boards
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable

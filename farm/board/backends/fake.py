@@ -1,4 +1,4 @@
-"""Fake boards, for tests of everything around ttnn: they run nothing, and go wrong as they are told.
+"""Fake boards, for tests of everything around ttnn: they run nothing, and fail as their script says.
 
 >>> from farm.board.kinds import KINDS
 >>> [good] = fake_boards(KINDS["n300"], 1)
@@ -12,11 +12,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from farm.board.backends.base import MadeBackend
+from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError
+from scheduler.costs import SetupCosts
+
+if TYPE_CHECKING:
+    from farm.board.protocol import Deadlines, Worker
 
 SCRIPT_VARIABLE = "FARM_FAKE_SCRIPT"
 """Environment variable with the JSON of a `Script`, for fake boards that are named on a command line."""
@@ -50,9 +58,9 @@ class Script:
         opening: what opening it comes to.
         starts: whether its process starts at all.
         seconds: how long each vector takes.
-        acts: by vector id, what running it comes to: for the first time on this board, the second, ..., the last
-            for good. Vectors that aren't named do as `*` says, else pass.
-        checks: what checking the board comes to: the first time, the second, ..., the last for good.
+        acts: by vector id, what running it comes to: the first time on this board, the second, ..., the last for good.
+            Vectors without an entry follow that of `*`, or pass.
+        checks: whether checking the board succeeds: the first time, the second, ..., the last for good.
         sound_while: a file; the board passes no check while it isn't there.
     """
 
@@ -70,28 +78,52 @@ class Script:
 
     @classmethod
     def parse(cls, text: str) -> Script:
-        """Reads what `str()` of a script gives; what is left out stays at its default.
+        """Read what `str()` of a script gives; fields that are left out keep their default.
 
         Raises:
             FarmError: the text is no script.
         """
         try:
             raw = json.loads(text)
-            acts = {name: tuple(Act(act) for act in given) for name, given in raw.pop("acts", {}).items()}
+            acts = {name: tuple(map(Act, sequence)) for name, sequence in raw.pop("acts", {}).items()}
             checks = tuple(map(bool, raw.pop("checks", ())))
             return cls(opening=Opening(raw.pop("opening", "opens")), acts=acts, checks=checks, **raw)
         except (ValueError, TypeError, AttributeError) as error:
             raise FarmError(f"{SCRIPT_VARIABLE} is no script of a fake board: {error}") from error
 
     def __str__(self) -> str:
-        acts = {name: [act.value for act in given] for name, given in self.acts.items()}
+        acts = {name: [act.value for act in sequence] for name, sequence in self.acts.items()}
         return json.dumps({**asdict(self), "opening": self.opening.value, "acts": acts})
+
+
+class Fake(MadeBackend):
+    """Boards that run nothing. Their worker is an object in the supervisor's own process."""
+
+    name = "fake"
+    computes = False
+    compiles_kernels = False
+    uses_ttnn = False
+    setup = SetupCosts()
+    anywhere = True
+
+    def environment(self, kind: BoardKind) -> dict[str, str]:  # noqa: ARG002 - fakes of all kinds are alike
+        """See `MadeBackend`; the script is the environment's."""
+        return {SCRIPT_VARIABLE: str(Script.parse(os.environ.get(SCRIPT_VARIABLE, "{}")))}
+
+    def worker(self, board: Board, workdir: Path, deadlines: Deadlines) -> Worker:  # noqa: ARG002 - leaves no files
+        """See `Backend`."""
+        from farm.board.fake_worker import FakeWorker  # it reads the script of this module
+
+        return FakeWorker(board, deadlines)
+
+    def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no process to end
+        """See `Backend`."""
+        return QUICK_LADDER
 
 
 def fake_boards(kind: BoardKind, count: int, first: int = 0, script: Script | None = None) -> list[Board]:
     """`count` fake boards of a kind, numbered from `first`; without a script they follow the environment's."""
-    text = str(script or Script.parse(os.environ.get(SCRIPT_VARIABLE, "{}")))
-    return [
-        Board(f"fake:{kind.name}:{number}", "fake", kind, environment={SCRIPT_VARIABLE: text}, computes=False)
-        for number in range(first, first + count)
-    ]
+    boards = Fake().boards(kind, count, first)
+    return (
+        boards if script is None else [replace(board, environment={SCRIPT_VARIABLE: str(script)}) for board in boards]
+    )

@@ -1,0 +1,156 @@
+"""What every backend says of its boards.
+
+A backend is one way to drive boards: real ones (`silicon`), tt-metal's simulator (`sim`), ttnn's mock cluster (`mock`)
+and a double without ttnn for tests (`fake`). It owns everything that differs between them: no other code asks for a
+backend's name. A new one is a file beside this one with a subclass of `Backend`, and one line in the registry of
+`farm.board.backends`.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from farm.board.kinds import KINDS
+from farm.board.signals import SignalLadder
+from farm.core.board import Board, BoardKind
+from farm.core.errors import FarmError
+from scheduler.costs import SetupCosts
+from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
+
+if TYPE_CHECKING:
+    from farm.board.protocol import Deadlines, Worker
+
+RESET_VARIABLE = "FARM_RESET_COMMAND"
+"""Environment variable with a reset command; in a board's own environment, it is that board's."""
+
+
+class Backend(ABC):
+    """One way to drive boards. The defaults are those of a board that computes and belongs to one host.
+
+    Attributes:
+        name: as `--boards` and records have it.
+        computes: whether numbers come out, so that outputs can be compared: else a call is only validated.
+        compiles_kernels: whether kernels are compiled for it, which are worth keeping.
+        uses_ttnn: whether its worker imports ttnn. Only then does it need one, and may an interpreter be set.
+        keeps_state: whether a board can be broken by one process for the next one. Only then is it checked before a
+            process that checks nothing itself, and is it remembered by its host how far the board was trusted.
+        extendable: whether `--boards auto` may add boards of further kinds: they cost nothing.
+        anywhere: whether a board is made from its kind alone, so that any host can make a run's boards again.
+        setup: what opening a board and an operation's first call cost, until openings were measured.
+    """
+
+    name: ClassVar[str]
+    computes: ClassVar[bool] = True
+    compiles_kernels: ClassVar[bool] = True
+    uses_ttnn: ClassVar[bool] = True
+    keeps_state: ClassVar[bool] = True
+    extendable: ClassVar[bool] = False
+    anywhere: ClassVar[bool] = False
+    setup: ClassVar[SetupCosts] = SetupCosts(switch=5.0, first=1.0)  # firmware and fabric; kernels are compiled
+
+    # --- which boards there are ---
+
+    def discover(self) -> list[Board]:
+        """The boards that this host has without being asked for any: what `--boards auto` and `farm up` take."""
+        return []
+
+    @abstractmethod
+    def boards(
+        self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()
+    ) -> list[Board]:
+        """The boards that one entry of `--boards` names, `backend:kind*count`.
+
+        Args:
+            kind: of them; None where none is named.
+            count: how many of them; None where it isn't said.
+            first: how many of this backend and kind the entries before it took.
+            held: ids of boards that may not be used.
+
+        Raises:
+            FarmError: the entry makes no sense.
+            NotRunnable: they are not there.
+        """
+
+    # --- what its boards are called and where they are ---
+
+    def name_on(self, board: Board, host: str) -> str:
+        """The board's id in a farm of many hosts."""
+        return f"{host}:{board.id}"
+
+    def addresses(self, board: Board) -> tuple[str, ...]:  # noqa: ARG002 - for those that have some
+        """The PCI addresses of the board's devices; none where it has no device."""
+        return ()
+
+    def versions(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - for those that have some
+        """Versions of what drives the board beside ttnn, by name: `driver`, `firmware`."""
+        return {}
+
+    # --- its processes ---
+
+    def worker(self, board: Board, workdir: Path, deadlines: Deadlines) -> Worker:
+        """The worker that opens the board, not started yet.
+
+        Args:
+            board: one of this backend.
+            workdir: a folder for what the process leaves behind.
+            deadlines: how long things may take.
+        """
+        from farm.board.worker_handle import WorkerProcess  # it asks backends itself
+
+        return WorkerProcess(board, workdir, deadlines, python=board.python or sys.executable)
+
+    def ladder(self, configured: SignalLadder) -> SignalLadder:
+        """How a process that has such a board open is ended, where `configured` is what holds for devices."""
+        return configured
+
+    def opens_once(self, board: Board, environment: Mapping[str, str]) -> bool:  # noqa: ARG002 - see above
+        """Whether a process can't open the board a second time.
+
+        Args:
+            board: one of this backend.
+            environment: what the process inherits, beside the board's own.
+        """
+        return False
+
+    def trace_environment(self, board: Board) -> dict[str, str]:
+        """What tells the tracer in a model's own process which product it runs on, where no device can be asked."""
+        return {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: self.name}
+
+    # --- mending ---
+
+    def reset_template(self, board: Board, environment: Mapping[str, str]) -> str | None:  # noqa: ARG002 - see above
+        """The command that resets the board, with placeholders; None or blank where nothing resets it.
+
+        Args:
+            board: one of this backend.
+            environment: this host's.
+        """
+        return board.environment.get(RESET_VARIABLE)
+
+
+class MadeBackend(Backend):
+    """A backend whose boards are made when they are asked for, numbered by kind: `mock:n300:0`."""
+
+    def boards(
+        self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()
+    ) -> list[Board]:
+        """See `Backend`."""
+        if kind is None:
+            raise FarmError(f"--boards {self.name}: say which kind, {self.name}:n300; kinds are {', '.join(KINDS)}")
+        boards = (
+            Board(f"{self.name}:{kind.name}:{number}", self.name, kind, self.environment(kind), self.computes)
+            for number in range(first, first + (count or 1))
+        )
+        return [board for board in boards if board.id not in held]
+
+    @abstractmethod
+    def environment(self, kind: BoardKind) -> dict[str, str]:
+        """The environment variables that make ttnn see a board of this kind.
+
+        Raises:
+            NotRunnable: what is needed for that isn't here.
+        """

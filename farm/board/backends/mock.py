@@ -1,0 +1,117 @@
+"""Mock boards: ttnn's mock cluster, fed with cluster descriptors that are generated here.
+
+A descriptor is UMD's YAML: chips, where they stand, the ethernet links between them, what is harvested, and which
+boards they make up. `TT_METAL_MOCK_CLUSTER_DESC_PATH` naming one makes every device of a process a mock: ttnn checks
+arguments, lays out memory and builds programs for real, and computes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import yaml
+
+from farm.board.backends.base import MadeBackend
+from farm.board.signals import QUICK_LADDER, SignalLadder
+from farm.core.board import Board, BoardKind
+from farm.core.errors import NotRunnable
+from farm.core.files import write_atomically
+from farm.core.measures import WATCHER
+from scheduler.costs import SetupCosts
+
+DESCRIPTOR_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
+
+
+class Mock(MadeBackend):
+    """Boards that validate calls and compute nothing. Each process has a fresh one."""
+
+    name = "mock"
+    computes = False
+    compiles_kernels = False
+    keeps_state = False
+    extendable = True
+    anywhere = True
+    setup = SetupCosts(switch=0.8, first=0.002)
+
+    def environment(self, kind: BoardKind) -> dict[str, str]:
+        """See `MadeBackend`."""
+        return {DESCRIPTOR_VARIABLE: str(descriptor_file(kind))}
+
+    def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no device to release
+        """See `Backend`."""
+        return QUICK_LADDER
+
+    def opens_once(self, board: Board, environment: Mapping[str, str]) -> bool:
+        """See `Backend`; under the watcher, opening a mock again hangs."""
+        return bool({*WATCHER} & {*environment, *board.environment})
+
+
+def mock_boards(kind: BoardKind, count: int, first: int = 0) -> list[Board]:
+    """`count` mock boards of a kind, numbered from `first`."""
+    return Mock().boards(kind, count, first)
+
+
+def descriptor(kind: BoardKind) -> str:
+    """The cluster descriptor of one board of this kind, as YAML text."""
+    layout = kind.mock
+    wormhole = kind.arch == "wormhole_b0"
+    harvesting: dict[str, Any] = {
+        "noc_translation": True,
+        "harvest_mask": layout.harvest,
+        "dram_harvesting_mask": layout.dram_harvest,
+        "eth_harvesting_mask": layout.eth_harvest,
+        "pcie_harvesting_mask": 0 if wormhole else 2,
+    }
+    if not wormhole:
+        harvesting["l2cpu_harvesting_mask"] = 0
+    raw: dict[str, Any] = {
+        "arch": dict.fromkeys(layout.chips, kind.arch),
+        # ethernet coordinates are [x, y, rack, shelf]; chips without them have ids alone
+        "chips": {
+            chip: [chip % layout.columns, chip // layout.columns, 0, 0] for chip in layout.chips if layout.coordinates
+        },
+        "chip_unique_ids": {chip: chip + 1 for chip in layout.chips},
+        "ethernet_connections": [
+            [{"chip": chip, "chan": channel}, {"chip": far, "chan": far_channel}]
+            for chip, channel, far, far_channel in layout.links()
+        ],
+        "ethernet_connections_to_remote_devices": [],
+        "chips_with_mmio": [{chip: device} for device, chip in enumerate(layout.mmio)],
+        "harvesting": dict.fromkeys(layout.chips, harvesting),
+        "boards": [
+            [{"board_id": (layout.product << 36) + number + 1}, {"board_type": layout.card}, {"chips": list(chips)}]
+            for number, chips in enumerate(layout.cards)
+        ],
+    }
+    if not wormhole:
+        raw["asic_locations"] = {chip: chip for chip in layout.chips}
+    return yaml.dump(raw, Dumper=_PlainDumper, sort_keys=False, default_flow_style=None)
+
+
+def descriptor_file(kind: BoardKind, folder: Path | None = None) -> Path:
+    """A file that holds the kind's descriptor; written once per user and content, then shared.
+
+    Raises:
+        NotRunnable: it can't be written.
+    """
+    text = descriptor(kind)
+    folder = folder or platformdirs.user_cache_path("farm") / "mock"
+    path = folder / f"{kind.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
+    if not path.is_file():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+        except OSError as error:
+            raise NotRunnable(f"can't write the mock board's descriptor {path}: {error.strerror}") from error
+    return path
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """UMD's reader knows no YAML anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the base class's signature
+        return True

@@ -1,0 +1,44 @@
+"""Simulated boards: tt-metal's own simulator path, a `libttsim.so` that computes for real, slowly.
+
+`TT_METAL_SIMULATOR` names the library; a `soc_descriptor.yaml` must stand beside it, and dispatch is slow dispatch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from farm.board.backends.base import MadeBackend
+from farm.core.board import BoardKind
+from farm.core.errors import NotRunnable
+from scheduler.costs import SetupCosts
+
+SIMULATOR_VARIABLE = "TT_METAL_SIMULATOR"
+
+
+class Sim(MadeBackend):
+    """Boards of the simulator that this host's environment names."""
+
+    name = "sim"
+    setup = SetupCosts(switch=5.0, first=3.0)
+
+    def environment(self, kind: BoardKind) -> dict[str, str]:
+        """See `MadeBackend`."""
+        return {SIMULATOR_VARIABLE: str(simulator(kind)), "TT_METAL_SLOW_DISPATCH_MODE": "1"}
+
+
+def simulator(kind: BoardKind, environment: Mapping[str, str] = os.environ) -> Path:
+    """The simulator's library.
+
+    Raises:
+        NotRunnable: `TT_METAL_SIMULATOR` is not set, or names no library with its descriptor beside it.
+    """
+    name = environment.get(SIMULATOR_VARIABLE, "")
+    if not name:
+        raise NotRunnable(f"sim:{kind.name} needs a simulator: set {SIMULATOR_VARIABLE} to a libttsim.so")
+    library = Path(name)
+    for file in (library, library.with_name("soc_descriptor.yaml")):
+        if not file.is_file():
+            raise NotRunnable(f"{SIMULATOR_VARIABLE}={name}: {file} is not there")
+    return library.absolute()
