@@ -30,7 +30,7 @@ from farm.core.settings import Settings
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in [name for name in os.environ if name.startswith("FARM_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(silicon, "pci_devices", list)
+    monkeypatch.setattr(silicon, "pci_devices", lambda *_: [])
     return Settings(state=tmp_path / "state", store=str(tmp_path / "farm.db"), token_file=tmp_path / "token")
 
 
