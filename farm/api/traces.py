@@ -255,11 +255,14 @@ def verify(
         FarmError: what was asked for makes no sense.
         TracerError: the master can't be read.
     """
-    from farm.core.payload import packed
+    from farm.core.payload import TracedCall, encode
     from farm.running.sweep import Sweep, run_sweep
 
     def under_tracing(vector: Vector) -> Vector:
-        return replace(vector, text=packed({**vector.payload, "verify": True}))
+        payload = vector.payload
+        if not isinstance(payload, TracedCall):
+            return vector
+        return replace(vector, text=encode(replace(payload, verify=True)))
 
     planned = plan(master=master, boards=boards, address=address)
     require_ttnn(planned.boards)

@@ -20,13 +20,11 @@ from farm.board.trace_target import TraceRun, trace
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
-from farm.core.payload import EncodedVector
+from farm.core.payload import EncodedVector, ModelTrace, decode
 from farm.core.verdicts import Reason, Verdict
 from tracer.capture.raw_traces import files_of
 from tracer.errors import TracerError
 
-MODEL, PACKED = "model", "packed"
-"""The keys of a payload under which a model is described, and of that under which its folder travels."""
 TRACE = "trace"
 """The key of an outcome's details under which raw traces travel to the driver, by what names them besides the first."""
 LAST_LINES = 20
@@ -51,37 +49,40 @@ class TraceSupervisor:
         for parcel in parcels:
             if self._stopping:
                 return
-            yield self._trace(parcel.id, parcel.payload[MODEL])
+            payload = decode(parcel.text)
+            if not isinstance(payload, ModelTrace):
+                raise TypeError(f"{parcel.id} is not a model to trace")
+            yield self._trace(payload)
 
     def stop(self) -> None:
         """Lets the model that runs end, and no other begin."""
         self._stopping = True
 
-    def _trace(self, name: str, model: dict[str, Any]) -> Outcome:
+    def _trace(self, model: ModelTrace) -> Outcome:
         began = time.time()
         folder = self._workdir / f"model-{next(self._numbers)}"
         folder.mkdir(parents=True)
 
         def ended(verdict: Verdict, reason: Reason, message: str, details: dict[str, Any] | None = None) -> Outcome:
             return Outcome(
-                name, verdict, reason, message, started=began, seconds=time.time() - began, details=details or {}
+                model.id, verdict, reason, message, started=began, seconds=time.time() - began, details=details or {}
             )
 
         try:
-            arguments = list(model["arguments"])
-            cwd = Path(model["folder"])
-            if model[PACKED] is not None:
-                cwd = unpack(base64.b64decode(model[PACKED]), folder / "shipped")
+            arguments = list(model.arguments)
+            cwd = Path(model.folder)
+            if model.archive is not None:
+                cwd = unpack(base64.b64decode(model.archive), folder / "shipped")
                 arguments = [f"--rootdir={cwd}", *arguments]
             elif not cwd.is_dir():
                 return ended(Verdict.NOT_RUN, Reason.INVALID_VECTOR, f"this host has no folder {cwd}")
             run = trace(
-                model["target"],
+                model.target,
                 self.board,
                 folder,
                 arguments,
-                timeout=model["timeout"],
-                environment=model["environment"],
+                timeout=model.timeout,
+                environment=model.environment,
                 cwd=cwd,
             )
             stem = len(run.path.stem)

@@ -11,6 +11,7 @@ from typing import Any
 
 from farm.core.attempt import Conclusion
 from farm.core.errors import FarmError
+from farm.core.payload import Unreadable, encode
 from farm.core.verdicts import Reason, Verdict
 from farm.store import Ended, RunHead, RunInfo, Store
 from farm.store.copying import Renaming, copy_run
@@ -42,9 +43,13 @@ class MissingVector:
     content_hash: str = ""
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     device_config_inferred: bool = False
-    text: str = "{}"
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Its payload, which only the missing shard has."""
+        return encode(Unreadable(self.id, self.operation, problem="its shard is missing"))
 
 
 Shards = dict[int, tuple[Store, RunHead]]

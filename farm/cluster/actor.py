@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 
 from farm.board.backends import backend_of
 from farm.board.supervisor import BoardReport, Limits, Supervisor
-from farm.board.trace_supervisor import MODEL, TraceSupervisor
+from farm.board.trace_supervisor import TraceSupervisor
 from farm.cluster.ray_client import ray
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.gc_tuning import fewer_collections
-from farm.core.payload import EncodedVector
+from farm.core.payload import EncodedVector, Tag
 from farm.core.scratch import Scratch
 from tracer.device_config import DeviceConfig
 
@@ -43,7 +43,7 @@ class BatchRequest:
     @property
     def is_models(self) -> bool:
         """Whether it is models to be traced."""
-        return MODEL in self.parcels[0].payload
+        return self.parcels[0].tag is Tag.MODEL_TRACE
 
 
 Message: TypeAlias = "tuple[int, BoardReport | None]"

@@ -1,15 +1,275 @@
-"""Vectors as they travel to a board.
+"""What of a vector travels to a board: a tagged union.
 
-A payload is written as JSON once, where it is planned, and read once, where it runs. On the way nobody looks into it.
+    Payload = TracedCall | ModuleVector | ModelTrace | Unreadable
+
+A payload is encoded as JSON once, where it is planned, and decoded once, in the worker that runs it. Between the two
+it is opaque text inside an `EncodedVector`.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+from farm.core.sweep_module import SweepModule
+
+MODEL_TRACED = "model_traced"
+"""The suite of traced calls."""
 
 # made once: `json.dumps` makes a new encoder for each call that isn't all defaults
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Tag(str, Enum):
+    """Which member of the union an encoded payload is."""
+
+    TRACED_CALL = "traced_call"
+    MODULE_VECTOR = "module_vector"
+    MODEL_TRACE = "model_trace"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCall:
+    """One call of an operation, as a trace has it.
+
+    Attributes:
+        id: the vector's.
+        operation: the operation's dotted name.
+        arguments: encoded by `tracer.values.v2`, by position (`arg0`) or name.
+        names: the parameters' names of the positional arguments, as far as the trace knows them.
+        output: encoded likewise; None where the trace doesn't have it.
+        modes: what to measure, of `farm.core.measures.MODES`.
+        archs: the architectures it was traced on, where it can't run on others.
+        verify: whether to run it under the tracer and compare what ran with the trace.
+    """
+
+    tag: ClassVar[Tag] = Tag.TRACED_CALL
+    suite: ClassVar[str] = MODEL_TRACED
+
+    id: str
+    operation: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    output: Any = None
+    modes: tuple[str, ...] = ()
+    archs: tuple[str, ...] = ()
+    verify: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain dict, the tag first; `from_json` reads it back."""
+        raw: dict[str, Any] = {
+            "tag": self.tag.value,
+            "id": self.id,
+            "operation": self.operation,
+            "arguments": self.arguments,
+            "names": self.names,
+            "output": self.output,
+        }
+        if self.modes:
+            raw["modes"] = self.modes
+        if self.archs:
+            raw["archs"] = self.archs
+        if self.verify:
+            raw["verify"] = True
+        return raw
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> TracedCall:
+        """Read what `as_json` wrote."""
+        return cls(
+            raw["id"],
+            raw["operation"],
+            raw["arguments"],
+            tuple(raw.get("names", ())),
+            raw.get("output"),
+            tuple(raw.get("modes", ())),
+            tuple(raw.get("archs", ())),
+            raw.get("verify", False),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleVector:
+    """One vector of a sweep module.
+
+    Attributes:
+        id: the vector's.
+        module: the module to import.
+        suite: the vector's suite.
+        index: its place there.
+        input_hash: as tt-metal computes it.
+        values: those that can be written down, encoded by `farm.sweeps.values`, by name.
+        unwritten: why the others can't; the module itself must make them again.
+        grid: columns and rows of compute cores that the values name.
+        timeout: the module's own limit in seconds.
+        modes: what to measure, of `farm.core.measures.MODES`.
+        lost: the arguments that its trace lost.
+    """
+
+    tag: ClassVar[Tag] = Tag.MODULE_VECTOR
+
+    id: str
+    module: SweepModule
+    suite: str = ""
+    index: int = 0
+    input_hash: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    unwritten: Mapping[str, str] = field(default_factory=dict)
+    grid: tuple[int, int] = (1, 1)
+    timeout: float | None = None
+    modes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """The module's dotted name."""
+        return self.module.name
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain dict, the tag first; `from_json` reads it back."""
+        raw: dict[str, Any] = {
+            "tag": self.tag.value,
+            "id": self.id,
+            "operation": self.operation,
+            "module": self.module.as_json(),
+            "suite": self.suite,
+            "index": self.index,
+            "input_hash": self.input_hash,
+            "values": self.values,
+        }
+        if self.grid != (1, 1):
+            raw["grid"] = self.grid
+        if self.unwritten:
+            raw["unwritten"] = self.unwritten
+        if self.timeout is not None:
+            raw["timeout"] = self.timeout
+        if self.modes:
+            raw["modes"] = self.modes
+        if self.lost:
+            raw["lost"] = self.lost
+        return raw
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ModuleVector:
+        """Read what `as_json` wrote."""
+        columns, rows = raw.get("grid", (1, 1))
+        return cls(
+            raw["id"],
+            SweepModule.from_json(raw["module"]),
+            raw["suite"],
+            raw["index"],
+            raw["input_hash"],
+            raw["values"],
+            raw.get("unwritten", {}),
+            (columns, rows),
+            raw.get("timeout"),
+            tuple(raw.get("modes", ())),
+            tuple(raw.get("lost", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTrace:
+    """A model to trace.
+
+    Attributes:
+        id: the model's name, which is the vector's id and operation.
+        target: pytest target or script.
+        folder: where it runs.
+        archive: the folder itself as a tar file in base64, where it travels with the model.
+        arguments: for pytest or the script.
+        environment: variables of its process.
+        timeout: seconds it may take.
+    """
+
+    tag: ClassVar[Tag] = Tag.MODEL_TRACE
+    suite: ClassVar[str] = "zoo"
+
+    id: str
+    target: str
+    folder: str
+    archive: str | None = None
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = None
+
+    @property
+    def operation(self) -> str:
+        """The model's name."""
+        return self.id
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain dict, the tag first; `from_json` reads it back."""
+        return {
+            "tag": self.tag.value,
+            "id": self.id,
+            "operation": self.operation,
+            "target": self.target,
+            "folder": self.folder,
+            "archive": self.archive,
+            "arguments": self.arguments,
+            "environment": self.environment,
+            "timeout": self.timeout,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ModelTrace:
+        """Read what `as_json` wrote."""
+        return cls(
+            raw["id"],
+            raw["target"],
+            raw["folder"],
+            raw["archive"],
+            tuple(raw["arguments"]),
+            raw["environment"],
+            raw["timeout"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A configuration, a module or a suite that can't be read, so that it can't run either.
+
+    Attributes:
+        id: the vector's.
+        operation: the operation's dotted name, or the module's.
+        suite: the module's suite; "" where it is the whole module.
+        problem: why it can't be read; "" where the plan's record says so.
+        raw: the configuration as it stands in the master; None for a module.
+    """
+
+    tag: ClassVar[Tag] = Tag.UNREADABLE
+
+    id: str
+    operation: str
+    suite: str = MODEL_TRACED
+    problem: str = ""
+    raw: Any = None
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain dict, the tag first; `from_json` reads it back."""
+        return {
+            "tag": self.tag.value,
+            "id": self.id,
+            "operation": self.operation,
+            "suite": self.suite,
+            "problem": self.problem,
+            "raw": self.raw,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Unreadable:
+        """Read what `as_json` wrote."""
+        return cls(raw["id"], raw["operation"], raw["suite"], raw["problem"], raw["raw"])
+
+
+Payload: TypeAlias = TracedCall | ModuleVector | ModelTrace | Unreadable
+
+_READERS = {each.tag.value: each.from_json for each in (TracedCall, ModuleVector, ModelTrace, Unreadable)}
 
 
 class EncodedVector(NamedTuple):
@@ -18,7 +278,7 @@ class EncodedVector(NamedTuple):
     Attributes:
         id: the vector's.
         operation: the operation's, or its sweep module's.
-        text: its payload as JSON, in one line of ASCII.
+        text: its payload as `encode` wrote it.
         timeout: seconds that it brings as its own limit.
         deadline: seconds that follow from what it took before.
     """
@@ -30,33 +290,48 @@ class EncodedVector(NamedTuple):
     deadline: float | None = None
 
     @property
-    def payload(self) -> dict[str, Any]:
-        """What the worker gets."""
-        return unpacked(self.text)
+    def tag(self) -> Tag:
+        """The tag of its payload."""
+        return tag_of(self.text)
 
 
-def packed(payload: object) -> str:
-    """A payload as JSON: one line of ASCII, and no space that isn't needed."""
-    return _encode(payload)
+def encode(payload: Payload) -> str:
+    """Encode a payload as JSON: one line of ASCII without needless spaces."""
+    return _to_json(payload.as_json())
 
 
-def unpacked(text: str) -> dict[str, Any]:
-    """The payload that `packed` wrote."""
-    payload: dict[str, Any] = json.loads(text)
-    return payload
+def decode(text: str) -> Payload:
+    """Read what `encode` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is no payload.
+    """
+    return from_json(json.loads(text))
 
 
-def encoded_vector(payload: dict[str, Any]) -> EncodedVector:
-    """The parcel of a payload: `id`, `operation`, `timeout` and `deadline` as they stand in it."""
-    return EncodedVector(
-        payload["id"],
-        payload.get("operation", ""),
-        packed(payload),
-        payload.get("timeout"),
-        payload.get("deadline"),
-    )
+def from_json(raw: Mapping[str, Any]) -> Payload:
+    """Read a payload's plain dict.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is no payload.
+    """
+    return _READERS[raw["tag"]](raw)
+
+
+_BEFORE_TAG = '{"tag":"'
+
+
+def tag_of(text: str) -> Tag:
+    """The tag of an encoded payload, which `encode` writes first: the rest isn't decoded.
+
+    Raises:
+        ValueError: it is no encoded payload.
+    """
+    if not text.startswith(_BEFORE_TAG):
+        raise ValueError(f"no encoded payload: {text[:80]}")
+    return Tag(text[len(_BEFORE_TAG) : text.index('"', len(_BEFORE_TAG))])
 
 
 def line_of(message: object) -> bytes:
     """A message as the pipes carry it: JSON, and the end of a line."""
-    return packed(message).encode() + b"\n"
+    return _to_json(message).encode() + b"\n"

@@ -137,11 +137,7 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
 
 
 def _operations(vectors: Sequence[Vector]) -> list[tuple[str, str, int]]:
-    counts = Counter(
-        (vector.operation, str(vector.payload.get("suite", "model_traced")))
-        for vector in vectors
-        if not vector.unrunnable
-    )
+    counts = Counter((vector.operation, vector.payload.suite) for vector in vectors if not vector.unrunnable)
     return [(operation, suite, count) for (operation, suite), count in counts.items()]
 
 

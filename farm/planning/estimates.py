@@ -11,6 +11,7 @@ from typing import Any
 
 from farm.board.backends import backend_of
 from farm.core.board import Board
+from farm.core.payload import Payload, TracedCall
 from farm.planning.spool import operations_of
 from farm.planning.vectors import Vector
 from farm.store import Store
@@ -126,13 +127,14 @@ def _setups(boards: Sequence[Board], openings: Sequence[float]) -> SetupCosts:
     return SetupCosts(median(openings), worst.first) if openings else worst
 
 
-def size(payload: Mapping[str, Any]) -> Size:
+def size(payload: Payload) -> Size:
     """How large a vector is: the bytes of its tensors, and the operations of a matrix product."""
     shapes: list[tuple[Sequence[int], float]] = []
-    _tensors(payload.get("arguments"), shapes)
+    if isinstance(payload, TracedCall):
+        _tensors(payload.arguments, shapes)
     total = sum(math.prod(shape) * width for shape, width in shapes)
     flops = 0.0
-    if len(shapes) > 1 and any(word in str(payload.get("operation")) for word in _MATMULS) and shapes[1][0]:
+    if len(shapes) > 1 and any(word in payload.operation for word in _MATMULS) and shapes[1][0]:
         flops = 2.0 * math.prod(shapes[0][0]) * shapes[1][0][-1]
     return Size(total, flops)
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from farm.core.board import Board
+from farm.core.sweep_module import SweepModule
 from farm.planning.module_listing import list_modules, listing_process
 from farm.planning.vectors import Vector
 from farm.sweeps import dumps
-from farm.sweeps.finding import SweepModule, find_modules, place_of
+from farm.sweeps.finding import find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import Imported, Listed, Problem, Record
 

@@ -14,7 +14,7 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
-from farm.sweeps.finding import SweepModule
+from farm.core.sweep_module import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from farm.core.board import BoardKind
-from farm.core.payload import packed
+from farm.core.payload import ModuleVector, Unreadable, encode
 from farm.core.verdicts import Reason
 from farm.planning.placement import Placer
 from farm.planning.spool import spooled
@@ -23,7 +22,7 @@ class Planner:
     """Makes vectors of records, one by one: none is held."""
 
     def __init__(self, modes: Sequence[str] = ()) -> None:
-        self._modes = list(modes)  # what is to be measured, of `farm.core.measures.MODES`
+        self._modes = tuple(modes)  # what is to be measured, of `farm.core.measures.MODES`
 
     def plan(self, records: Iterable[Record], kinds: Iterable[BoardKind]) -> Iterator[Vector]:
         """Makes a vector of each vector of a module, and of each problem, which then can't run.
@@ -46,28 +45,22 @@ class Planner:
         return spooled(_placed(vector, placer) if _may_run(vector) else vector for vector in vectors)
 
 
-def _vector(listed: Listed, placer: Placer, made: Names, modes: list[str]) -> Vector:
+def _vector(listed: Listed, placer: Placer, made: Names, modes: tuple[str, ...]) -> Vector:
     module = listed.of.module
     vector_id = made.unique(listed.input_hash[:ID_LENGTH])
-    payload: dict[str, Any] = {
-        "id": vector_id,
-        "operation": module.name,
-        "module": module.as_json(),
-        "suite": listed.suite,
-        "index": listed.index,
-        "input_hash": listed.input_hash,
-        "values": listed.values,
-    }
-    if listed.grid != (1, 1):
-        payload["grid"] = list(listed.grid)
-    if listed.unwritten:
-        payload["unwritten"] = listed.unwritten
-    if listed.of.timeout is not None:
-        payload["timeout"] = listed.of.timeout
-    if modes:
-        payload["modes"] = modes
-    if listed.lost:
-        payload["lost"] = list(listed.lost)
+    payload = ModuleVector(
+        id=vector_id,
+        module=module,
+        suite=listed.suite,
+        index=listed.index,
+        input_hash=listed.input_hash,
+        values=listed.values,
+        unwritten=listed.unwritten,
+        grid=listed.grid,
+        timeout=listed.of.timeout,
+        modes=modes,
+        lost=listed.lost,
+    )
     known = DeviceConfig(opened_by=module.name) if listed.of.fixture else listed.device_config
     placing = placer.place(Needs(grid=listed.grid), known)
     return Vector(
@@ -77,7 +70,7 @@ def _vector(listed: Listed, placer: Placer, made: Names, modes: list[str]) -> Ve
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
         device_config=placing.config,
         device_config_inferred=known is None,
-        text=packed(payload),
+        text=encode(payload),
         sources=listed.sources,
         lost=listed.lost,
         setup=placing.setup,
@@ -99,14 +92,15 @@ def _placed(vector: Vector, placer: Placer) -> Vector:
 def _of_problem(problem: Problem, made: Names) -> Vector:
     name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
     reason = Reason.BROKEN_CONFIGURATION if problem.configuration else Reason.BROKEN_MODULE
+    vector_id = made.unique(name)
     return Vector(
-        id=made.unique(name),
+        id=vector_id,
         operation=problem.module,
         config_hash="",
         content_hash=_hash(problem.module, problem.suite, problem.message),
         device_config=DeviceConfig(),
         device_config_inferred=True,
-        text=packed({"operation": problem.module, "suite": problem.suite, "problem": problem.message}),
+        text=encode(Unreadable(vector_id, problem.module, problem.suite, problem.message)),
         unrunnable=(reason, problem.message),
     )
 

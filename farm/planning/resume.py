@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from farm.board.backends import backend_named
 from farm.core.attempt import Attempt
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
 from farm.core.outcome import Outcome
-from farm.core.payload import packed
+from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode, from_json
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.placement import Placer
 from farm.planning.vectors import Vector
@@ -86,7 +85,7 @@ def rest_of(
         again = _again(each, retry_failed=retry_failed, retry_infra=retry_infra)
         if each.concluded and not again:
             continue
-        vectors.append(_vector(each, payloads[each.vector_id], placer))
+        vectors.append(_vector(each, from_json(payloads[each.vector_id]), placer))
         if each.history:
             attempts = tuple(_attempt(each.vector_id, tried) for tried in each.history)
             # a good attempt that a driver recorded as it died stands, whatever the verdict says that was there before
@@ -116,11 +115,11 @@ def _again(vector: VectorView, *, retry_failed: bool, retry_infra: bool) -> bool
     return retry_failed and vector.verdict.failed
 
 
-def _vector(view: VectorView, payload: dict[str, Any], placer: Placer) -> Vector:
+def _vector(view: VectorView, payload: Payload, placer: Placer) -> Vector:
     config = DeviceConfig.from_json(view.device_config)
     placing = placer.place(_needs(payload, config), None if view.device_config_inferred else config)
     unrunnable = placing.unrunnable
-    if "arguments" not in payload and "module" not in payload:
+    if isinstance(payload, Unreadable):
         unrunnable = (Reason.BROKEN_CONFIGURATION, view.message or "the configuration can't be read")
     return Vector(
         id=view.vector_id,
@@ -129,8 +128,8 @@ def _vector(view: VectorView, payload: dict[str, Any], placer: Placer) -> Vector
         content_hash=view.content_hash,
         device_config=config,
         device_config_inferred=view.device_config_inferred,
-        text=packed(payload),
-        timeout=payload.get("timeout"),
+        text=encode(payload),
+        timeout=payload.timeout if isinstance(payload, ModuleVector) else None,
         sources=tuple(view.sources),
         lost=tuple(view.inexact),
         setup=placing.setup,
@@ -139,14 +138,12 @@ def _vector(view: VectorView, payload: dict[str, Any], placer: Placer) -> Vector
     )
 
 
-def _needs(payload: dict[str, Any], config: DeviceConfig) -> Needs:
+def _needs(payload: Payload, config: DeviceConfig) -> Needs:
     """What a vector needed as it was planned: the config that was recorded tells its mesh."""
-    if "module" in payload or "arguments" not in payload:
-        columns, rows = payload.get("grid", (1, 1))
-        return Needs(config.mesh_shape, (columns, rows))
-    arguments = {name: v2.decode(raw) for name, raw in payload["arguments"].items()}
-    needed = needs(payload["operation"], arguments, archs=tuple(payload.get("archs", ())))
-    return replace(needed, mesh=config.mesh_shape)
+    if isinstance(payload, TracedCall):
+        arguments = {name: v2.decode(raw) for name, raw in payload.arguments.items()}
+        return replace(needs(payload.operation, arguments, archs=payload.archs), mesh=config.mesh_shape)
+    return Needs(config.mesh_shape, payload.grid if isinstance(payload, ModuleVector) else (1, 1))
 
 
 def _attempt(vector_id: str, tried: AttemptView) -> Attempt:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from farm.board.kinds import KINDS
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
-from farm.core.payload import EncodedVector, packed, unpacked
+from farm.core.payload import EncodedVector, Payload, TracedCall, Unreadable, decode, encode
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import Setup
 from farm.planning.placement import Placer
@@ -18,8 +17,8 @@ from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
 from tracer.names import find
+from tracer.values import v2
 from tracer.values.configuration import BrokenConfiguration, Configuration
-from tracer.values.v2 import encode
 
 ID_LENGTH = 16
 
@@ -36,7 +35,7 @@ class Vector:
         content_hash: the hash of its canonical form.
         device_config: how a board must be opened for it; where that was inferred, the plainest way of `setup`.
         device_config_inferred: whether it was inferred, since the trace doesn't say.
-        text: its payload, which the worker gets, as JSON: id, operation, arguments, names, output.
+        text: its encoded payload, which the worker gets.
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
         setup: the kinds of boards that can run it, each with how it is opened.
@@ -62,9 +61,9 @@ class Vector:
     timeout: float | None = None
 
     @property
-    def payload(self) -> dict[str, Any]:
-        """What the worker gets."""
-        return unpacked(self.text)
+    def payload(self) -> Payload:
+        """Its decoded payload."""
+        return decode(self.text)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -133,16 +132,16 @@ def _vector(configuration: Configuration, placer: Placer, made: Names, modes: Se
         content_hash=configuration.content_hash,
         device_config=placing.config,
         device_config_inferred=traced is None,
-        text=packed(
-            {
-                "id": vector_id,
-                "operation": configuration.operation,
-                "arguments": configuration.encoded,
-                "names": list(configuration.names),
-                "output": None if configuration.output is None else encode(configuration.output),
-                **({"modes": list(modes)} if modes else {}),
-                **({"archs": list(archs)} if archs else {}),
-            }
+        text=encode(
+            TracedCall(
+                id=vector_id,
+                operation=configuration.operation,
+                arguments=configuration.encoded,
+                names=tuple(configuration.names),
+                output=None if configuration.output is None else v2.encode(configuration.output),
+                modes=tuple(modes),
+                archs=tuple(archs),
+            )
         ),
         sources=configuration.sources,
         lost=configuration.lost,
@@ -161,7 +160,7 @@ def _broken(broken: BrokenConfiguration, made: Names) -> Vector:
         content_hash="",
         device_config=DeviceConfig(),
         device_config_inferred=True,
-        text=packed({"id": vector_id, "operation": broken.operation, "raw": broken.raw}),
+        text=encode(Unreadable(vector_id, broken.operation, problem=str(broken), raw=broken.raw)),
         unrunnable=(Reason.BROKEN_CONFIGURATION, str(broken)),
     )
 

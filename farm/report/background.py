@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from farm.core.payload import Payload, TracedCall, from_json
 from farm.report.compare import Comparison, compare
 from farm.report.flaky import Flakiness, flakiness
 from farm.report.text import first_line
@@ -50,7 +51,7 @@ def background(store: Store, view: RunView) -> Background:
         stories[each.vector_id].append(each)
     before = alike[-2].run.id if len(alike) > 1 else None
     return Background(
-        configurations={vector_id: configuration_lines(payload) for vector_id, payload in store.payloads(run_id)},
+        configurations={key: configuration_lines(from_json(payload)) for key, payload in store.payloads(run_id)},
         runs=tuple(alike),
         comparison=compare(store.view(before), view, earlier_seconds(past, before)) if before else None,
         past={key: tuple(story) for key, story in stories.items()},
@@ -75,17 +76,15 @@ def earlier_seconds(past: Sequence[PastVector], before: str) -> dict[str, list[f
     return found
 
 
-def configuration_lines(payload: dict[str, Any]) -> tuple[str, ...]:
+def configuration_lines(payload: Payload) -> tuple[str, ...]:
     """What a vector ran with, one line each: `input_tensor: Tensor(shape=...)`."""
-    arguments = payload.get("arguments")
-    if not isinstance(arguments, dict):
-        kept = ((key, part) for key, part in payload.items() if key not in {"id", "operation"})
-        return tuple(f"{first_line(str(key))}: {_compact(part)}" for key, part in kept)
-    names = payload.get("names")
-    known = {f"arg{at}": str(name) for at, name in enumerate(names)} if isinstance(names, list) else {}
-    lines = [f"{_named(str(key), known)}: {_shown(_compact(part))}" for key, part in arguments.items()]
-    if payload.get("output") is not None:
-        lines.append(f"→ {_shown(_compact(payload['output']))}")
+    if not isinstance(payload, TracedCall):
+        fields = ((key, part) for key, part in payload.as_json().items() if key not in {"tag", "id", "operation"})
+        return tuple(f"{first_line(str(key))}: {_compact(part)}" for key, part in fields)
+    names = {f"arg{position}": str(name) for position, name in enumerate(payload.names)}
+    lines = [f"{_named(str(key), names)}: {_shown(_compact(part))}" for key, part in payload.arguments.items()]
+    if payload.output is not None:
+        lines.append(f"→ {_shown(_compact(payload.output))}")
     return tuple(lines)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from farm.core.errors import FarmError
 from farm.core.files import open_atomically
-from farm.sweeps.finding import SweepModule
+from farm.core.sweep_module import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 from farm.sweeps.values import VERSION
 from tracer.errors import TracerError
@@ -91,7 +91,7 @@ def _raw(record: Record) -> dict[str, Any]:
 def _record(raw: dict[str, Any], of: Imported | None) -> Record:
     if "module" in raw:
         given = raw["module"]
-        return Imported(SweepModule.of_json(given), given["timeout"], bool(given["fixture"]), tuple(given["suites"]))
+        return Imported(SweepModule.from_json(given), given["timeout"], bool(given["fixture"]), tuple(given["suites"]))
     if "problem" in raw:
         return Problem(raw["module_name"], raw["suite"], raw["problem"], bool(raw.get("configuration")))
     if of is None:

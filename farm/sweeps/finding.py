@@ -5,63 +5,15 @@ from __future__ import annotations
 import ast
 import difflib
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from farm.core.errors import FarmError, NothingSelected
+from farm.core.sweep_module import SweepModule
 
 FRAMEWORK = Path("tests") / "sweep_framework"
 """Where a checkout of tt-metal has its sweeps, in the folder `sweeps`."""
-
-
-@dataclass(frozen=True, slots=True)
-class SweepModule:
-    """A sweep module, not imported.
-
-    Attributes:
-        name: dotted, as tt-metal has it: `eltwise.unary.relu.relu`.
-        file: its source.
-        paths: what goes in front of `sys.path` before it is imported.
-        environment: variables that are set before.
-        import_seconds: how long importing it may take, and its generators from one vector to the next.
-        home: the checkout of tt-metal that it is in: where it is imported and run, as there. None outside of one.
-    """
-
-    name: str
-    file: Path
-    paths: tuple[Path, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict, hash=False)
-    import_seconds: float = 120.0
-    home: Path | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """What a worker gets to import it."""
-        told: dict[str, Any] = {
-            "name": self.name,
-            "file": str(self.file),
-            "paths": [str(path) for path in self.paths],
-            "environment": self.environment,
-            "seconds": self.import_seconds,
-        }
-        return told if self.home is None else {**told, "home": str(self.home)}
-
-    @classmethod
-    def of_json(cls, raw: Mapping[str, Any]) -> SweepModule:
-        """What `as_json` made.
-
-        Raises:
-            KeyError, TypeError, ValueError, AttributeError: it is none.
-        """
-        return cls(
-            str(raw["name"]),
-            Path(raw["file"]),
-            tuple(Path(path) for path in raw["paths"]),
-            {str(name): str(value) for name, value in raw["environment"].items()},
-            float(raw["seconds"]),
-            Path(raw["home"]) if "home" in raw else None,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from farm.sweeps.finding import SweepModule
+from farm.core.sweep_module import SweepModule
 from tracer.device_config import DeviceConfig
 
 

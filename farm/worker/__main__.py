@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from farm.core.payload import line_of
+from farm.core.payload import from_json, line_of
 from farm.worker.orphans import end_when_orphaned
 from tracer.capture.torchless import torch_kept_out
 
@@ -83,7 +83,7 @@ def _answers(session: Session, request: dict[str, Any]) -> Iterator[dict[str, An
         yield session.open(request["open"])
     elif "run" in request:
         for vector in request["run"]:
-            outcome = session.run(vector)
+            outcome = session.run(from_json(vector))
             yield {"finished": outcome.as_json()}
             if outcome.verdict.failed:
                 yield {"checked": session.check(request["chips"])}

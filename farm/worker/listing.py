@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.hashing import Hasher
 from farm.sweeps.needs import grid_of, needs
@@ -38,7 +39,7 @@ def listing(request: Mapping[str, Any]) -> Iterator[Message]:
         request: `module`, see `SweepModule.as_json`, and `suites`: the names to list, None for all.
     """
     try:
-        module = load(request["module"])
+        module = load(SweepModule.from_json(request["module"]))
     except ModuleError as error:
         yield {"problem": str(error), "suite": ""}
         yield {"listed": True}

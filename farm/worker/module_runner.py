@@ -6,13 +6,15 @@ import contextlib
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from farm.core.classify import judged, words
 from farm.core.measures import profiler_given_up
 from farm.core.outcome import Outcome
+from farm.core.payload import ModuleVector
+from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.hashing import Hasher
@@ -53,17 +55,17 @@ class ModuleRunner:
         """What a module's fixture has opened; None where none has."""
         return None if self._fixture is None else self._fixture[2]
 
-    def run(self, vector: dict[str, Any], device: Any | None) -> Outcome:
+    def run(self, vector: ModuleVector, device: Any | None) -> Outcome:
         """Runs one vector in its wire form, on a device, or on the one that the module's fixture opens."""
         started, begun = time.time(), time.perf_counter()
         found = Measurements()
         try:
-            module = self._module(vector["module"])
+            module = self._module(vector.module)
             values = _values(module, vector)
             if device is None:
                 device = self._device(module)
             begun = time.perf_counter()
-            answer = measure(partial(module.call, values, device), device, vector.get("modes", ()), found)
+            answer = measure(partial(module.call, values, device), device, vector.modes, found)
             verdict, reason, message = judged(answer, computes=self.computes)
             if verdict.good and found.complaint:
                 verdict, reason, message = found.complaint
@@ -77,19 +79,19 @@ class ModuleRunner:
             if self.on_error is not None:
                 self.on_error(error)
             verdict, reason, message = judged(error, computes=self.computes)
-            found.details["traceback"] = _trace(error, vector["module"]["file"])
+            found.details["traceback"] = _trace(error, str(vector.module.file))
         if self._complaint:
             found.details["teardown"], self._complaint = self._complaint, ""
         return Outcome(
-            vector_id=vector["id"],
-            verdict=expected(vector.get("suite", ""), verdict, computes=self.computes),
+            vector_id=vector.id,
+            verdict=expected(vector.suite, verdict, computes=self.computes),
             reason=reason,
             message=message,
             started=started,
             seconds=time.perf_counter() - begun,
-            inexact=tuple(vector.get("lost", ())),
+            inexact=vector.lost,
             metrics=found.metrics,
-            details={"suite": vector.get("suite", ""), **found.details},
+            details={"suite": vector.suite, **found.details},
         )
 
     def close(self) -> None:
@@ -109,10 +111,10 @@ class ModuleRunner:
                 generator.close()
         sys.stderr.write(f"{self._complaint}\n")
 
-    def _module(self, spec: Mapping[str, Any]) -> LoadedModule:
+    def _module(self, spec: SweepModule) -> LoadedModule:
         if is_loaded(spec):
             return load(spec)
-        with self._preparing(f"importing {spec['name']}", float(spec.get("seconds", FIXTURE_SECONDS))):
+        with self._preparing(f"importing {spec.name}", spec.import_seconds):
             return load(spec)
 
     def _device(self, module: LoadedModule) -> Any:
@@ -160,17 +162,17 @@ def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
     return Verdict.XPASS if verdict is Verdict.PASS and computes else verdict
 
 
-def _values(module: LoadedModule, vector: Mapping[str, Any]) -> dict[str, Any]:
+def _values(module: LoadedModule, vector: ModuleVector) -> dict[str, Any]:
     """The vector's values; those that can't be written down are the module's own, once their hash is checked."""
-    if not vector.get("unwritten"):
-        return {name: decode(raw) for name, raw in vector["values"].items()}
-    suite, index = vector["suite"], vector["index"]
+    if not vector.unwritten:
+        return {name: decode(raw) for name, raw in vector.values.items()}
+    suite, index = vector.suite, vector.index
     found = module.nth(suite, index)
     told = Hasher(module.name, suite).input_hash(found, module.invalidity(suite, found))
-    if told != vector["input_hash"]:
+    if told != vector.input_hash:
         raise Misplaced(
-            f"{', '.join(vector['unwritten'])} can't be written down, and vector {index} of suite {suite!r} of "
-            f"{module.name} is another one now: its hash is {told[:16]}, not {vector['input_hash'][:16]}"
+            f"{', '.join(vector.unwritten)} can't be written down, and vector {index} of suite {suite!r} of "
+            f"{module.name} is another one now: its hash is {told[:16]}, not {vector.input_hash[:16]}"
         )
     return found
 

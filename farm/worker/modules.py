@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError
 from farm.sweeps.permutations import Held, axes, permutations
 from farm.sweeps.traced import ABSENT, TracedProduct, TracedSuite
@@ -131,32 +132,32 @@ class LoadedModule:
         return fitted
 
 
-_loaded: dict[str, LoadedModule] = {}
+_loaded: dict[Path, LoadedModule] = {}
 
 
-def is_loaded(spec: Mapping[str, Any]) -> bool:
+def is_loaded(spec: SweepModule) -> bool:
     """Whether this process has imported a module before."""
-    return spec["file"] in _loaded
+    return spec.file in _loaded
 
 
-def load(spec: Mapping[str, Any]) -> LoadedModule:
+def load(spec: SweepModule) -> LoadedModule:
     """Imports a module and checks what it has; the same one again where it was imported before.
 
     Args:
-        spec: see `farm.sweeps.finding.SweepModule.as_json`.
+        spec: the module.
 
     Raises:
         ModuleError: it doesn't import, or has not what a sweep module must have.
     """
-    found = _loaded.get(spec["file"])
+    found = _loaded.get(spec.file)
     if found is None:
-        os.environ.update(spec.get("environment", {}))
-        home = spec.get("home")
+        os.environ.update(spec.environment)
+        home = None if spec.home is None else str(spec.home)
         if home is not None:
             enter(home)
         with inside(home):
-            module = _imported(spec["name"], spec["file"], spec["paths"])
-        found = _loaded[spec["file"]] = checked(spec["name"], module, home)
+            module = _imported(spec.name, str(spec.file), [str(path) for path in spec.paths])
+        found = _loaded[spec.file] = checked(spec.name, module, home)
     return found
 
 

@@ -13,9 +13,6 @@ from tracer.values.canonical import content_hash
 from tracer.values.configuration import POSITION
 from tracer.values.types import Value
 
-VERIFY = "verify"
-"""The key of a vector that is to be compared with its trace."""
-
 
 class Replay:
     """Sees one call at a time, as a model's trace would.

@@ -12,12 +12,13 @@ import ttnn
 
 from farm.core.classify import classify, words
 from farm.core.outcome import Outcome
+from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.check import differences
 from farm.worker.golden import Golden, NotCompared
 from farm.worker.measuring import Measurements, measure
-from farm.worker.replay import VERIFY, Replay
+from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
 from tracer.signatures import overloads
 from tracer.values import v2
@@ -47,12 +48,12 @@ class Runner:
         self._replay = Replay()
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
 
-    def run(self, vector: dict[str, Any]) -> Outcome:
+    def run(self, vector: TracedCall) -> Outcome:
         """Runs one vector in its wire form. Never raises: whatever happens is an outcome."""
-        attempt = _Attempt(vector["id"], self.on_error)
+        attempt = _Attempt(vector.id, self.on_error)
         try:
             outcome = self._run(vector, attempt)
-            return self._measured(vector, attempt, outcome) if "modes" in vector and outcome.verdict.good else outcome
+            return self._measured(vector, attempt, outcome) if vector.modes and outcome.verdict.good else outcome
         except MissingOperation as error:
             return attempt.ended(Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION, str(error))
         except LostArgument as error:
@@ -64,9 +65,9 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - farm's own mistake must not cost the other vectors
             return attempt.ended(Verdict.FARM_FAULT, Reason.INTERNAL, words(error))
 
-    def _run(self, vector: dict[str, Any], attempt: _Attempt) -> Outcome:
-        operation = find_operation(vector["operation"])
-        arguments, unsaid = complete({name: v2.decode(raw) for name, raw in vector["arguments"].items()})
+    def _run(self, vector: TracedCall, attempt: _Attempt) -> Outcome:
+        operation = find_operation(vector.operation)
+        arguments, unsaid = complete({name: v2.decode(raw) for name, raw in vector.arguments.items()})
         call = bind(arguments, overloads(operation), enum_members)
         attempt.inexact = call.inexact + unsaid
         self._numbers.restart()
@@ -78,25 +79,25 @@ class Runner:
             return attempt.refused(error, "making its inputs: ")
         golden = self._golden(positional, keywords)
         try:
-            output = (self._replay.call if VERIFY in vector else _plainly)(operation, positional, keywords)
+            output = (self._replay.call if vector.verify else _plainly)(operation, positional, keywords)
             if self.computes:
                 ttnn.synchronize_device(self.device)
         except TypeError as error:
             if "incompatible function arguments" in str(error):
                 # the operation was never reached: this call is not one that ttnn has
-                told = f"{vector['operation']} takes no call such as {', '.join(call.keywords)}"
+                told = f"{vector.operation} takes no call such as {', '.join(call.keywords)}"
                 return attempt.ended(Verdict.NOT_RUN, Reason.UNBINDABLE, told)
             return attempt.refused(error)
         except (RuntimeError, ValueError, IndexError) as error:
             return attempt.refused(error)
-        if VERIFY in vector:
-            otherwise = self._replay.differences(vector["operation"], arguments, vector["names"], overloads(operation))
+        if vector.verify:
+            otherwise = self._replay.differences(vector.operation, arguments, vector.names, overloads(operation))
             if otherwise:
                 return attempt.ended(
                     Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, f"not as traced: {'; '.join(otherwise)}"
                 )
         found = describe(output)
-        traced = None if vector.get("output") is None else v2.decode(vector["output"])
+        traced = None if vector.output is None else v2.decode(vector.output)
         wrong = differences(traced, found) if traced is not None else contradictions(call, found)
         if found != traced:
             attempt.details["output"] = v2.encode(found)  # where it is as traced, the vector tells it
@@ -106,10 +107,10 @@ class Runner:
             return _judged(golden, operation, output, attempt)
         return attempt.ended(Verdict.VALIDATED, message=golden)
 
-    def _measured(self, vector: dict[str, Any], attempt: _Attempt, outcome: Outcome) -> Outcome:
+    def _measured(self, vector: TracedCall, attempt: _Attempt, outcome: Outcome) -> Outcome:
         """A vector that ended well, run again to measure it, with inputs of its own each time."""
-        operation = find_operation(vector["operation"])
-        arguments, _ = complete({name: v2.decode(raw) for name, raw in vector["arguments"].items()})
+        operation = find_operation(vector.operation)
+        arguments, _ = complete({name: v2.decode(raw) for name, raw in vector.arguments.items()})
         call = bind(arguments, overloads(operation), enum_members)
 
         def once() -> list[Any]:
@@ -124,7 +125,7 @@ class Runner:
 
         found = Measurements()
         try:
-            measure(once, self.device, vector["modes"], found)
+            measure(once, self.device, vector.modes, found)
         except (RuntimeError, ValueError) as error:
             return attempt.refused(error, "measuring it: ")
         outcome.metrics.update(found.metrics)

@@ -12,6 +12,7 @@ import ttnn
 from farm.core.classify import words
 from farm.core.measures import profiler_given_up
 from farm.core.outcome import Outcome
+from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.worker.module_runner import ModuleRunner, Tell
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
@@ -72,13 +73,21 @@ class Session:
         grid = device.compute_with_storage_grid_size()
         return {"opened": {"chips": device.get_num_devices(), "grid": [grid.x, grid.y]}}
 
-    def run(self, vector: dict[str, Any]) -> Outcome:
-        """Runs one vector on the open board."""
-        if "module" in vector and (self._by_fixture or self._runner is not None):
-            return self._modules.run(vector, None if self._runner is None else self._runner.device)
-        if self._runner is None:
+    def run(self, payload: Payload) -> Outcome:
+        """Run one vector on the open board.
+
+        Raises:
+            RuntimeError: no board is open.
+            TypeError: a worker doesn't run payloads of this kind.
+        """
+        if self._runner is None and not (self._by_fixture and isinstance(payload, ModuleVector)):
             raise RuntimeError("no board is open")
-        return self._runner.run(vector)
+        match payload:
+            case ModuleVector():
+                return self._modules.run(payload, None if self._runner is None else self._runner.device)
+            case TracedCall() if self._runner is not None:
+                return self._runner.run(payload)
+        raise TypeError(f"a worker can't run a payload of kind {payload.tag.value}")
 
     def check(self, chips: int) -> str | None:
         """Whether the open board is sound: all its chips are there, and one small operation does what it should.

@@ -11,9 +11,8 @@ from typing import Any
 
 from farm.board.backends.mock import mock_boards
 from farm.board.shipping import pack
-from farm.board.trace_supervisor import MODEL, PACKED
 from farm.core.board import Board
-from farm.core.payload import packed
+from farm.core.payload import ModelTrace, encode
 from farm.core.progress import Progress
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import Setup
@@ -80,14 +79,15 @@ def _vector(
     config = DeviceConfig(mesh_shape=entry.boards.mesh)
     able = [kind.name for kind in entry.boards.able() if kind in there]
     wanted = f"{' or '.join(entry.boards.kind)} with a mesh of {entry.boards.mesh[0]} x {entry.boards.mesh[1]} chips"
-    model = {
-        "target": entry.target,
-        "folder": str(folder),
-        PACKED: ship(folder) if entry.workdir is not None and entry.workdir.ship is not None else None,
-        "arguments": [*entry.arguments, *also],
-        "environment": entry.environment,
-        "timeout": entry.timeout,
-    }
+    model = ModelTrace(
+        id=entry.name,
+        target=entry.target,
+        folder=str(folder),
+        archive=ship(folder) if entry.workdir is not None and entry.workdir.ship is not None else None,
+        arguments=(*entry.arguments, *also),
+        environment=entry.environment,
+        timeout=entry.timeout,
+    )
     return Vector(
         id=entry.name,
         operation=entry.name,
@@ -95,7 +95,7 @@ def _vector(
         content_hash=entry.digest,
         device_config=config,
         device_config_inferred=False,
-        text=packed({"id": entry.name, "operation": entry.name, MODEL: model}),
+        text=encode(model),
         setup=Setup.alike(config, able),
         unrunnable=None if able else (Reason.UNSATISFIABLE, f"no board here is a {wanted}"),
         seconds=MODEL_SECONDS,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import platformdirs
 
-from farm.board.trace_supervisor import MODEL, PACKED, TRACE
+from farm.board.trace_supervisor import TRACE
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import NotRunnable
 from farm.core.files import write_atomically
-from farm.core.payload import packed
+from farm.core.payload import ModelTrace, encode
 from farm.planning.vectors import Vector
 from farm.store import Store
 from farm.store.records import BoardEvent, Plannable
@@ -127,5 +127,5 @@ class ZooStore(Store):
 
 
 def _light(vector: Vector) -> Vector:
-    model = {**vector.payload[MODEL], PACKED: None}
-    return replace(vector, text=packed({**vector.payload, MODEL: model}))
+    payload = vector.payload
+    return replace(vector, text=encode(replace(payload, archive=None))) if isinstance(payload, ModelTrace) else vector

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.core.payload import packed
+from farm.core.payload import TracedCall, encode
 from farm.planning.board_setup import Setup
 from farm.planning.vectors import Vector
 from farm.running.sweep import Sweep, run_sweep
@@ -31,7 +31,7 @@ def vector(number: int) -> Vector:
         content_hash=name,
         device_config=DeviceConfig(),
         device_config_inferred=False,
-        text=packed({"id": name, "operation": "ttnn.fake", "arguments": {}}),
+        text=encode(TracedCall(name, "ttnn.fake")),
         setup=SETUP,
     )
 

@@ -21,7 +21,7 @@ from typing import Any
 from farm.board.selection import select_boards
 from farm.core.attempt import Conclusion
 from farm.core.board import Board
-from farm.core.payload import packed
+from farm.core.payload import TracedCall, encode
 from farm.planning.vectors import Vector, plan
 from farm.running.plain import PlainProgress
 from tracer.master.master import Master, shipped
@@ -35,7 +35,7 @@ def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
     for number in range(count):
         vector = some[number % len(some)]
         name = f"{vector.id}-{number}"
-        made.append(replace(vector, id=name, text=packed({**vector.payload, "id": name})))
+        made.append(replace(vector, id=name, text=encode(replace(vector.payload, id=name))))
     return made
 
 
@@ -58,9 +58,9 @@ def caller(session: Any) -> Any:
 
     rebuilder = Rebuilder(session._runner.device)
 
-    def call(payload: dict[str, Any]) -> Any:
-        operation = find_operation(payload["operation"])
-        arguments, _ = complete({name: v2.decode(raw) for name, raw in payload["arguments"].items()})
+    def call(payload: TracedCall) -> Any:
+        operation = find_operation(payload.operation)
+        arguments, _ = complete({name: v2.decode(raw) for name, raw in payload.arguments.items()})
         bound = bind(arguments, overloads(operation), enum_members)
         positional = [rebuilder.live(value) for value in bound.positional]
         return operation(*positional, **{name: rebuilder.live(value) for name, value in bound.keywords.items()})
@@ -70,7 +70,7 @@ def caller(session: Any) -> Any:
 
 def bare(count: int) -> dict[str, float]:
     board = prepare()
-    groups: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+    groups: defaultdict[Any, list[Any]] = defaultdict(list)
     for vector in vectors(count, [board]):
         groups[vector.device_config].append(vector.payload)
     from farm.worker.session import Session

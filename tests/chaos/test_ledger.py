@@ -10,7 +10,8 @@ import pytest
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome
-from farm.core.payload import packed
+from farm.core.payload import ModuleVector, encode
+from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
 from farm.store import RunInfo, Store
@@ -38,7 +39,7 @@ def place(tmp_path: Path) -> Path:
                     "",
                     DeviceConfig(),
                     device_config_inferred=False,
-                    text=packed({"values": {"how": how}}),
+                    text=encode(ModuleVector(name, SweepModule("m", Path("m.py")), values={"how": how})),
                 )
                 for name, how in zip(names, ("good", "good", "raise", "good"), strict=True)
             ],

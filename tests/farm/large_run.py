@@ -52,7 +52,7 @@ def large_run(
                 config_hash=real.config_hash,
                 content_hash=real.content_hash,
                 device_config=real.device_config,
-                payload=real.payload,
+                payload=real.payload.as_json(),
                 sources=real.sources,
                 lost=("program_config",) if at % 50 == 0 else (),
             )

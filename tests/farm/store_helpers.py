@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.outcome import Outcome
-from farm.core.payload import packed
+from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
 from farm.store import Ended, RunBoard, RunInfo, Store
 from tracer.device_config import DeviceConfig
@@ -26,13 +27,13 @@ class Planned:
     content_hash: str = "d" * 64
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     device_config_inferred: bool = False
-    payload: dict[str, Any] = field(default_factory=dict)
+    payload: dict[str, Any] = field(default_factory=lambda: TracedCall("v", "ttnn.add").as_json())
     sources: tuple[str, ...] = ("models/demo",)
     lost: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        return packed(self.payload)
+        return json.dumps(self.payload)
 
 
 def recorded_run(

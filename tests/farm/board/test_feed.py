@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from farm.board.feed import Feed
 from farm.board.protocol import nothing
-from farm.core.payload import EncodedVector, encoded_vector
+from farm.core.payload import EncodedVector
+from tests.farm.payloads import encoded_vector
 
 
 def parcels(names: str) -> list[EncodedVector]:
-    return [encoded_vector({"id": name}) for name in names]
+    return [encoded_vector(name) for name in names]
 
 
 def ids(piece: Sequence[EncodedVector]) -> str:

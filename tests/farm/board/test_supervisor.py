@@ -19,9 +19,10 @@ from farm.board.supervisor import Limits, Supervisor
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome
-from farm.core.payload import EncodedVector, encoded_vector
+from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from scheduler.health import Budget, State, Transition
+from tests.farm.payloads import encoded_vector
 from tracer.device_config import DeviceConfig
 
 ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
@@ -34,7 +35,7 @@ def supervisor(script: Script, limits: Limits | None = None) -> Supervisor:
 
 
 def run(held: Supervisor, *names: str, config: DeviceConfig = ONE) -> list[Outcome]:
-    return outcomes_of(held.run(config, [encoded_vector({"id": name}) for name in names]))
+    return outcomes_of(held.run(config, [encoded_vector(name) for name in names]))
 
 
 def outcomes_of(told: Iterable[Outcome | Transition]) -> list[Outcome]:
@@ -47,7 +48,7 @@ def story(held: Supervisor, *names: str) -> list[str]:
         f"{each.vector_id}: {each.verdict.value}"
         if isinstance(each, Outcome)
         else f"{each.after.value} by {each.cause.value}"
-        for each in held.run(ONE, [encoded_vector({"id": name}) for name in names])
+        for each in held.run(ONE, [encoded_vector(name) for name in names])
     ]
 
 
@@ -93,10 +94,10 @@ def test_a_process_is_given_early_only_what_it_will_run() -> None:
     asking = held.process
 
     def fed(name: str, *, then: tuple[DeviceConfig, list[EncodedVector]] | None) -> tuple[str, ...]:
-        list(held.run(ONE, [encoded_vector({"id": name})], lambda: then))
+        list(held.run(ONE, [encoded_vector(name)], lambda: then))
         return asking.fed
 
-    next_one = [encoded_vector({"id": "next"})]
+    next_one = [encoded_vector("next")]
     assert fed("a", then=(ONE, next_one)) == ("next",)
     assert fed("b", then=(TWO, next_one)) == ()  # the board is opened another way first
     assert fed("c", then=(ONE, next_one)) == ()  # another process takes its place first
@@ -106,8 +107,8 @@ def test_a_process_is_given_early_only_what_it_will_run() -> None:
 def test_what_a_process_was_given_early_ends_with_a_stop() -> None:
     [board] = fake_boards(KINDS["n300"], 1)
     held = Supervisor(board, Path("unused"), Limits(), lambda board, *_: Asking(board))
-    next_one = [encoded_vector({"id": "next"})]
-    assert len(outcomes_of(held.run(ONE, [encoded_vector({"id": "a"})], lambda: (ONE, next_one)))) == 1
+    next_one = [encoded_vector("next")]
+    assert len(outcomes_of(held.run(ONE, [encoded_vector("a")], lambda: (ONE, next_one)))) == 1
     assert isinstance(held.process, Asking)
     assert held.process.fed == ("next",)
     held.stop()  # between the two
@@ -128,7 +129,7 @@ def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reas
 
 def test_a_slow_vector_hangs_by_its_own_limit() -> None:
     held = supervisor(Script(seconds=0.1))
-    outcomes = outcomes_of(held.run(ONE, [encoded_vector({"id": "a"}), encoded_vector({"id": "b", "timeout": 5.0})]))
+    outcomes = outcomes_of(held.run(ONE, [encoded_vector("a"), encoded_vector("b", timeout=5.0)]))
     assert ends(outcomes) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG), VALIDATED]
     assert outcomes[1].seconds >= 0.1
 
@@ -226,7 +227,7 @@ def test_a_fake_process_must_be_started() -> None:
     process.start()
     process.close()
     with pytest.raises(WorkerDied, match="not running"):
-        list(process.run([encoded_vector({"id": "a"})], 1.0))
+        list(process.run([encoded_vector("a")], 1.0))
 
 
 def test_open_failed_keeps_the_process() -> None:
@@ -304,7 +305,7 @@ def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(
     board = resettable(Script(acts={"bad": (Act.CRASH,)}, sound_while=str(cure)), f"touch {cure}")
     held = Supervisor(board, tmp_path, Limits())
     told = []
-    for each in held.run(ONE, [encoded_vector({"id": name}) for name in ("a", "bad", "b")]):
+    for each in held.run(ONE, [encoded_vector(name) for name in ("a", "bad", "b")]):
         if isinstance(each, Outcome):
             told.append(f"{each.vector_id}: {each.verdict.value}")
             if each.vector_id == "a":
@@ -330,9 +331,7 @@ def test_a_dead_board_is_reset_twice_and_held_also_by_those_who_come_after(tmp_p
     resets = tmp_path / "resets"
     board = resettable(Script(checks=(False,)), f"sh -c 'echo reset >> {resets}'")
     for _ in range(6):
-        list(
-            Supervisor(board, tmp_path, Limits(budget=Budget(resets_in_all=5))).run(ONE, [encoded_vector({"id": "a"})])
-        )
+        list(Supervisor(board, tmp_path, Limits(budget=Budget(resets_in_all=5))).run(ONE, [encoded_vector("a")]))
     assert resets.read_text(encoding="utf-8").count("reset") == 5
 
 
@@ -340,9 +339,7 @@ def test_a_board_that_hangs_after_a_stop_is_not_reset(tmp_path: Path) -> None:
     resets = tmp_path / "resets"
     board = resettable(Script(acts={"a": (Act.HANG,)}, checks=(True, False)), f"touch {resets}")
     held = Supervisor(board, tmp_path, Limits(vector=0.3))
-    thread = threading.Thread(
-        target=lambda: list(held.run(ONE, [encoded_vector({"id": "a"}), encoded_vector({"id": "b"})]))
-    )
+    thread = threading.Thread(target=lambda: list(held.run(ONE, [encoded_vector("a"), encoded_vector("b")])))
     thread.start()
     held.stop()
     thread.join(10)
@@ -353,7 +350,7 @@ def test_a_hang_while_a_run_stops_says_nothing_against_the_board() -> None:
     held = supervisor(Script(acts={"a": (Act.HANG,)}, checks=(True, False)), Limits(vector=0.5))
     stop = threading.Timer(0.1, held.stop)
     stop.start()
-    assert ends(outcomes_of(held.run(ONE, [encoded_vector({"id": "a"})]))) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG)]
+    assert ends(outcomes_of(held.run(ONE, [encoded_vector("a")]))) == [(Verdict.FAIL_CRASH_HANG, Reason.HANG)]
     stop.join()
 
 
@@ -372,12 +369,12 @@ def test_a_vector_has_the_deadline_that_earlier_runs_tell(
 ) -> None:
     held = supervisor(Script(), Limits(vector=30.0))
     held.board = replace(held.board, computes=computes)
-    assert held._timed(encoded_vector({"id": "a", **wire})).timeout == limit
+    assert held._timed(encoded_vector("a", timeout=wire.get("timeout"), deadline=wire.get("deadline"))).timeout == limit
 
 
 def test_a_hang_is_noticed_by_the_deadline_that_earlier_runs_tell() -> None:
     held = supervisor(Script(acts={"a": (Act.HANG,)}), Limits(open=0.05, vector=30.0))
     began = time.monotonic()
-    [outcome] = outcomes_of(held.run(ONE, [encoded_vector({"id": "a", "deadline": 0.05})]))
+    [outcome] = outcomes_of(held.run(ONE, [encoded_vector("a", deadline=0.05)]))
     assert outcome.reason is Reason.HANG
     assert time.monotonic() - began < 5

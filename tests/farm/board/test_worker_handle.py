@@ -18,7 +18,7 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
 from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, WorkerProcess
-from farm.core.payload import EncodedVector, encoded_vector
+from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 from tracer.values import v2
@@ -32,15 +32,13 @@ TENSOR = Tensor((1, 1, 64, 64), "BFLOAT16", "TILE")
 
 def vector(name: str, operation: str, *places: Value, output: Value = None, **keywords: Value) -> EncodedVector:
     arguments = {f"arg{number}": value for number, value in enumerate(places)} | keywords
-    return encoded_vector(
-        {
-            "id": name,
-            "operation": operation,
-            "arguments": {key: v2.encode(value) for key, value in arguments.items()},
-            "names": [],
-            "output": None if output is None else v2.encode(output),
-        }
+    payload = TracedCall(
+        name,
+        operation,
+        {key: v2.encode(value) for key, value in arguments.items()},
+        output=None if output is None else v2.encode(output),
     )
+    return EncodedVector(name, operation, encode(payload))
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from farm.board.supervisor import Limits
 from farm.cluster import actor as actor_module
 from farm.cluster.actor import BoardActor, Message
 from farm.core.outcome import Outcome
-from farm.core.payload import EncodedVector, encoded_vector
+from farm.core.payload import EncodedVector
+from tests.farm.payloads import encoded_vector
 from tracer.device_config import DeviceConfig
 
 ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
@@ -29,7 +30,7 @@ def actor(folder: Path, script: Script) -> BoardActor:
 
 
 def parcels(names: str) -> list[EncodedVector]:
-    return [encoded_vector({"id": name}) for name in names]
+    return [encoded_vector(name) for name in names]
 
 
 def short(messages: list[Message]) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt
 from farm.core.outcome import Outcome
-from farm.core.payload import packed
+from farm.core.payload import TracedCall, encode
 from farm.core.verdicts import Verdict
 from farm.planning.board_setup import Setup
 from farm.planning.estimates import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Costs, learn, size
@@ -41,7 +41,7 @@ def vector(name: str, operation: str = "ttnn.add", side: int = 32, seconds: floa
         content_hash=f"content of {name}",
         device_config=DeviceConfig(),
         device_config_inferred=False,
-        text=packed({"operation": operation, "arguments": {"arg0": tensor(1, 1, side, side)}}),
+        text=encode(TracedCall("v", operation, {"arg0": tensor(1, 1, side, side)})),
         setup=Setup.alike(DeviceConfig(), ["n300"]),
         seconds=seconds,
     )
@@ -100,8 +100,8 @@ def test_openings_are_learnt(store: Store) -> None:
 
 
 def test_size() -> None:
-    assert size({"arguments": {"arg0": tensor(2, 3), "arg1": [tensor(4), 7]}}).bytes == 20
-    product = {"operation": "ttnn.matmul", "arguments": {"arg0": tensor(8, 16), "arg1": tensor(16, 4)}}
+    assert size(TracedCall("v", "ttnn.add", {"arg0": tensor(2, 3), "arg1": [tensor(4), 7]})).bytes == 20
+    product = TracedCall("v", "ttnn.matmul", {"arg0": tensor(8, 16), "arg1": tensor(16, 4)})
     assert size(product).flops == 2 * 8 * 16 * 4
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.planning import module_choice as choosing
 from farm.planning.module_choice import ModuleSelection, sampled
 from farm.planning.vectors import Vector
 from farm.running.translation import untried
-from farm.sweeps.finding import SweepModule
 from farm.sweeps.records import Imported, Problem
 from tracer.device_config import DeviceConfig
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.errors import NothingSelected, NotRunnable
 from farm.core.outcome import Outcome
-from farm.core.payload import packed
+from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode
+from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import Setup
 from farm.planning.resume import boards_of, rest_of
@@ -40,15 +40,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def vector(name: str, said: Mapping[str, Any] | None = None, **more: Any) -> Vector:
-    payload = {"id": name, "operation": "ttnn.add", "arguments": {}, **(said or {})}
+def vector(name: str, payload: Payload | None = None, **more: Any) -> Vector:
     return Vector(
         name,
         "ttnn.add",
         "",
         "",
         DeviceConfig(),
-        text=packed(payload),
+        text=encode(payload or TracedCall(name, "ttnn.add")),
         setup=Setup.alike(DeviceConfig(), ["n300"]),
         **{"device_config_inferred": False, **more},
     )
@@ -166,7 +165,7 @@ def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> Non
 
 def test_a_broken_configuration_stays_one(store: Store) -> None:
     run_id = store.start_run(RunInfo("test"))
-    store.plan(run_id, [replace(vector("b"), text=packed({"id": "b", "operation": "ttnn.add"}))])
+    store.plan(run_id, [vector("b", Unreadable("b", "ttnn.add"))])
     view, fleet = go_on(store, run_id, Script())
     assert [(each.verdict, each.reason) for each in view.vectors] == [(Verdict.NOT_RUN, Reason.BROKEN_CONFIGURATION)]
     assert fleet.given == []
@@ -177,10 +176,11 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
     memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores, (32, 32)))
     arguments = {"arg0": v2.encode(Tensor((1, 1, 2048, 32), "BFLOAT16", "TILE", memory=memory))}
     plain, eth = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH")
+    module = ModuleVector("module", SweepModule("m", Path("m.py")), grid=(8, 8))
     vectors = [
-        vector("inferred", {"arguments": arguments}, device_config_inferred=True),
-        vector("known", {"arguments": arguments}),
-        vector("module", {"module": {}, "grid": [8, 8]}, device_config_inferred=True),
+        vector("inferred", TracedCall("inferred", "ttnn.add", arguments), device_config_inferred=True),
+        vector("known", TracedCall("known", "ttnn.add", arguments)),
+        vector("module", module, device_config_inferred=True),
     ]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)

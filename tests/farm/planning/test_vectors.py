@@ -9,6 +9,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.core.errors import NothingSelected
+from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason
 from farm.planning.vectors import plan
 from tracer.errors import UnknownOperation
@@ -87,7 +88,7 @@ def test_what_is_sharded_over_banks_of_dram_is_for_boards_as_it_was_traced_on() 
     [vector] = [
         each
         for each in plan(Master.read(shipped()), ["linear"], [KINDS["n300"]])
-        if "archs" in each.payload and each.payload["archs"] == ["blackhole"]
+        if isinstance(each.payload, TracedCall) and each.payload.archs == ("blackhole",)
     ][:1]
     assert vector.unrunnable is not None
     assert vector.unrunnable[0] is Reason.UNSATISFIABLE

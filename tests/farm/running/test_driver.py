@@ -18,7 +18,6 @@ from farm.cluster.fleet import FleetEvent, Outcomes, Unusable
 from farm.core.attempt import Attempt
 from farm.core.board import Board
 from farm.core.errors import NotRunnable, StoreError
-from farm.core.payload import packed
 from farm.core.progress import Lane
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import Setup
@@ -27,6 +26,7 @@ from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
 from farm.store import RunInfo, RunView, Store
 from tests.farm.local_fleet import KeeperDied, LocalFleet
+from tests.farm.payloads import text_of
 from tracer.device_config import DeviceConfig
 
 N300 = KINDS["n300"]
@@ -56,7 +56,7 @@ def vector(name: str, config: DeviceConfig = ONE, kinds: Sequence[str] = ("n300"
         content_hash="",
         device_config=config,
         device_config_inferred=False,
-        text=packed({"id": name}),
+        text=text_of(name),
         setup=Setup.alike(config, kinds),
         **more,  # type: ignore[arg-type]
     )

@@ -19,10 +19,10 @@ from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt
 from farm.core.errors import StoreError
 from farm.core.outcome import Outcome
-from farm.core.payload import packed
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
 from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store, dialect
+from tests.farm.payloads import text_of
 from tracer.device_config import DeviceConfig
 
 COUNT = 400
@@ -30,7 +30,7 @@ COUNT = 400
 
 def vectors(count: int = COUNT) -> list[Vector]:
     return [
-        Vector(f"v{n}", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=False, text=packed({"id": f"v{n}"}))
+        Vector(f"v{n}", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=False, text=text_of(f"v{n}"))
         for n in range(count)
     ]
 

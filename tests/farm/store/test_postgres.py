@@ -17,7 +17,9 @@ from farm import api
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import ExitCode, StoreError
 from farm.core.outcome import Outcome
+from farm.core.payload import ModelTrace, ModuleVector, TracedCall, Unreadable, from_json
 from farm.core.progress import Progress
+from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.report import FORMATS, background, write_report
 from farm.running import sweep as sweeping
@@ -83,7 +85,9 @@ def test_a_run_recorded_in_either_reads_the_same(url: str, tmp_path: Path) -> No
     def fill(store: Store) -> str:
         run_id = store.start_run(RunInfo("farm sweep", id="r1", started=1_700_000_000.25, host="h"))
         store.board(run_id, RunBoard(MOCK, host="h", details={"b": 1, "a": [None, 0.1]}))
-        store.plan(run_id, [Planned("v0", payload={"z": 1, "a": 2}), Planned("v1")])
+        store.plan(
+            run_id, [Planned("v0", payload=TracedCall("v0", "ttnn.add", {"z": 1, "a": 2}).as_json()), Planned("v1")]
+        )
         store.record(
             run_id, [Attempt(1, MOCK.id, Outcome("v0", Verdict.VALIDATED, seconds=0.1, started=1_700_000_001.0))]
         )
@@ -136,6 +140,55 @@ def test_an_older_store_is_migrated(make_place: Callable[[], str]) -> None:
             names = {index["name"] for index in inspect(connection).get_indexes("vectors")}
             assert read_revision(connection) == REVISION
     assert "vectors_by_operation" in names
+
+
+def test_payloads_of_an_older_store_are_tagged(make_place: Callable[[], str]) -> None:
+    module = {"name": "m", "file": "m.py", "paths": [], "environment": {}, "seconds": 5.0}
+    model: dict[str, Any] = {
+        "target": "t",
+        "folder": "f",
+        "packed": None,
+        "arguments": ["-k", "a"],
+        "environment": {},
+        "timeout": 60,
+    }
+    written: dict[str, dict[str, Any]] = {
+        "call": {"id": "call", "operation": "ttnn.add", "arguments": {"arg0": 1}, "names": [], "output": None},
+        "module": {
+            "id": "module",
+            "operation": "m",
+            "module": module,
+            "suite": "nightly",
+            "index": 3,
+            "input_hash": "h",
+            "values": {"a": 1},
+            "grid": [8, 7],
+            "timeout": 9.0,
+            "modes": ["perf"],
+        },
+        "model": {"id": "model", "operation": "model", "model": model},
+        "broken": {"id": "broken", "operation": "ttnn.add", "raw": {"arguments": 3}},
+        "problem": {"operation": "m", "suite": "nightly", "problem": "it doesn't import"},
+    }
+    place = make_place()
+    with Store.open(place) as store:
+        run_id = store.start_run(RunInfo("farm sweep"))
+        store.plan(run_id, [Planned(name, payload=payload) for name, payload in written.items()])
+        with store.writing() as connection:
+            connection.execute(schema.revision.update().values(version_num="0003"))
+    with Store.open(place) as store:
+        payloads = {name: from_json(payload) for name, payload in store.payloads(run_id)}
+    assert payloads == {
+        "call": TracedCall("call", "ttnn.add", {"arg0": 1}),
+        "module": ModuleVector(
+            "module",
+            SweepModule("m", Path("m.py"), import_seconds=5.0),
+            *("nightly", 3, "h", {"a": 1}, {}, (8, 7), 9.0, ("perf",)),
+        ),
+        "model": ModelTrace("model", "t", "f", None, ("-k", "a"), {}, 60),
+        "broken": Unreadable("broken", "ttnn.add", raw={"arguments": 3}),
+        "problem": Unreadable("", "m", "nightly", "it doesn't import"),
+    }
 
 
 def test_a_newer_store_is_refused(make_place: Callable[[], str]) -> None:

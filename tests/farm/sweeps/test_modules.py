@@ -17,7 +17,7 @@ from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
 from farm.core.measures import own_kernels
 from farm.core.outcome import Outcome
-from farm.core.payload import encoded_vector
+from farm.core.payload import encode
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
@@ -27,6 +27,7 @@ from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, place_of
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import Record
+from tests.farm.payloads import module_vector
 from tests.farm.sweeps.small_master import ADDS, SIGMOIDS, write_small_master
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
@@ -98,7 +99,7 @@ class Swept:
 
     def verdicts(self, module: str) -> Counter[tuple[str, str]]:
         runnable = [vector for vector in self.of(module) if vector.unrunnable is None]
-        return Counter((v.payload["suite"], self.outcomes[v.id].verdict.value) for v in runnable)
+        return Counter((v.payload.suite, self.outcomes[v.id].verdict.value) for v in runnable)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,7 @@ def test_modules_end_as_they_should(swept: Swept, module: str, expected: dict[tu
 def test_every_way_to_end(swept: Swept) -> None:
     outcomes = swept.outcomes
     ended = {
-        (vector.payload["suite"], vector.payload["values"]["way"]): (
+        (vector.payload.suite, module_vector(vector).values["way"]): (
             outcomes[vector.id].verdict,
             outcomes[vector.id].reason,
         )
@@ -158,7 +159,7 @@ def test_every_way_to_end(swept: Swept) -> None:
         ("deadly", "sleep"): (Verdict.FAIL_CRASH_HANG, Reason.HANG),
         ("deadly", "true"): (Verdict.VALIDATED, Reason.NONE),
     }
-    by_way = {vector.payload["values"]["way"]: outcomes[vector.id] for vector in swept.of("contract.outcomes")}
+    by_way = {module_vector(vector).values["way"]: outcomes[vector.id] for vector in swept.of("contract.outcomes")}
     assert by_way["false"].message == "not compared, since a mock board computes no numbers; the module said: 0.5"
     assert "in 3 s" in by_way["sleep"].message
     assert "outcomes.py" in by_way["assertion"].details["traceback"]
@@ -182,10 +183,10 @@ def test_a_dump_reads_back_the_same(swept: Swept, tmp_path: Path) -> None:
 
 def test_a_vector_by_its_place_is_checked_by_its_hash(process: WorkerProcess) -> None:
     [vector, *_] = planned(process, MODULES, "contract.unwritten")
-    changed = {**vector.payload, "index": 5}
+    changed = vector.parcel()._replace(text=encode(replace(module_vector(vector), index=5)))
     process.start()
     process.open(vector.device_config, 30)
-    [good, bad] = process.run([vector.parcel(), encoded_vector(changed)], 20)
+    [good, bad] = process.run([vector.parcel(), changed], 20)
     assert good.verdict is Verdict.VALIDATED
     assert (bad.verdict, bad.reason) == (Verdict.NOT_RUN, Reason.VECTOR_CHANGED)
     assert "is another one now" in bad.message
@@ -342,10 +343,10 @@ def test_a_golden_by_torch(process: WorkerProcess) -> None:
     pytest.importorskip("torch", reason="the module needs torch")
     vectors = planned(process, MODULES, "golden")
     outcomes = run(process, vectors)
-    assert {vector.payload["suite"]: outcomes[vector.id].verdict for vector in vectors} == {
+    assert {vector.payload.suite: outcomes[vector.id].verdict for vector in vectors} == {
         "nightly": Verdict.VALIDATED,
         "host_only": Verdict.VALIDATED,
     }
     assert len(outcomes) == 5
-    assert vectors[0].payload["values"]["torch_dtype"] == {"ttnn": {"type": "dtype", "value": "torch.bfloat16"}}
+    assert module_vector(vectors[0]).values["torch_dtype"] == {"ttnn": {"type": "dtype", "value": "torch.bfloat16"}}
     assert "not compared" in outcomes[vectors[0].id].message

@@ -8,6 +8,7 @@ import pytest
 
 from farm.board.shipping import pack, unpack
 from farm.core.errors import FarmError, NothingSelected
+from farm.core.payload import ModelTrace
 from farm.zoo.manifest import Manifest
 from farm.zoo.run import planned, with_needed_mocks
 
@@ -40,11 +41,13 @@ models:
     assert [board.kind.name for board in boards] == ["n150", "n300"]
     one, other = planned(manifest, manifest.entries, boards, ["-v"])
     assert one.kinds == frozenset({"n150", "n300"})
-    assert one.payload["model"]["packed"] is None
+    assert isinstance(one.payload, ModelTrace)
+    assert one.payload.archive is None
     assert other.kinds == frozenset({"n300"})
     assert other.device_config.mesh_shape == (1, 2)
-    model = other.payload["model"]
-    assert (model["arguments"], model["environment"], model["timeout"]) == (["-k", "b", "-v"], {"HF_MODEL": "b"}, 5)
+    model = other.payload
+    assert isinstance(model, ModelTrace)
+    assert (model.arguments, model.environment, model.timeout) == (("-k", "b", "-v"), {"HF_MODEL": "b"}, 5)
     (alone,) = planned(manifest, [second], boards[:1], [])
     assert alone.unrunnable is not None
 
