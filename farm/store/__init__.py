@@ -5,9 +5,10 @@ gives.
 """
 
 from farm.core.attempt import Attempt, Conclusion
+from farm.store.opening import default_place
 from farm.store.past import PastVector, RunTally
 from farm.store.records import BoardEvent, BoardEventKind, Ended, Plannable, RunBoard, RunInfo
-from farm.store.store import Store, default_place
+from farm.store.store import Store
 from farm.store.view import AttemptView, BoardView, RunHead, RunView, VectorView
 
 __all__ = [

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, delete, insert, select
 
-from farm.store import dialect, schema
+from farm.store import schema
+from farm.store.inserts import insert_or_replace
 
 CHUNK = 1000
 
@@ -65,7 +66,7 @@ def copy_run(source: Connection, target: Connection, run_id: str, renaming: Rena
 
 def _copy(source: Connection, target: Connection, table: Table, rows: Select[Any], new: Renaming) -> None:
     for chunk in _chunks(source, rows.order_by(*table.primary_key)):
-        target.execute(dialect.insert_or_replace(target, table), [_renamed(table, row, new) for row in chunk])
+        target.execute(insert_or_replace(target, table), [_renamed(table, row, new) for row in chunk])
 
 
 def _chunks(source: Connection, rows: Select[Any]) -> Iterator[list[dict[str, Any]]]:

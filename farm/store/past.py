@@ -14,7 +14,8 @@ from sqlalchemy import Connection, and_, func, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
-from farm.store.view import Model, RunHead, moment, read_heads
+from farm.store.reading import moment, read_heads
+from farm.store.view import Model, RunHead
 
 
 class PastVector(Model):

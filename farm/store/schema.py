@@ -1,4 +1,4 @@
-"""The tables. Portable SQL: what differs between databases is in `farm.store.dialect`.
+"""The tables. Portable SQL: what differs between databases is in `farm.store.databases`.
 
 Times are Unix seconds. `configurations` holds each payload once, by the hash of its text, since runs repeat them.
 """

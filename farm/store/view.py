@@ -1,27 +1,19 @@
-"""A run as it reads: typed, complete, the one source of every report.
-
-A vector that was planned is in it, always: with the verdict it was given, else its last attempt's (the driver was
-killed, or is still running), else `not_run`.
-"""
+"""A run as it is read from the store: typed and complete, the one source of every report."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from datetime import datetime, timezone
+from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
-from sqlalchemy import Connection, Row, func, select
 
 from farm.core.verdicts import Reason, Verdict
-from farm.store import schema
 from farm.store.records import BoardEventKind, Ended
-
-NEVER_TRIED = "the run had not come to this vector"
 
 
 class Model(BaseModel):
-    """What every part of a view has in common: read-only, nothing unknown in it."""
+    """The base of every part of a view: read-only, without unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
@@ -64,7 +56,7 @@ class VectorView(Model):
 
 
 class BoardEventView(Model):
-    """Something that happened to a board."""
+    """An event of a board."""
 
     at: datetime
     kind: BoardEventKind
@@ -88,7 +80,7 @@ class BoardView(Model):
 
 
 class Run(Model):
-    """What is known of every run."""
+    """What every form of a run has."""
 
     id: str
     started: datetime
@@ -103,13 +95,13 @@ class Run(Model):
 
 
 class RunHead(Run):
-    """A run in a line."""
+    """A run without its vectors and boards."""
 
     planned: int
 
 
 class RunPart(Run):
-    """A run with its boards."""
+    """A run with its boards, without its vectors."""
 
     ttnn_version: str | None = Field(description="of the boards' processes; several are joined by a comma")
     boards: list[BoardView]
@@ -125,139 +117,10 @@ class RunView(Model):
     @property
     def counts(self) -> dict[str, int]:
         """`planned`, and one number per verdict, zeros included; the verdicts add up to `planned`."""
-        found = Counter(vector.verdict for vector in self.vectors)
-        return {"planned": len(self.vectors), **{verdict.value: found[verdict] for verdict in Verdict}}
+        numbers = Counter(vector.verdict for vector in self.vectors)
+        return {"planned": len(self.vectors), **{verdict.value: numbers[verdict] for verdict in Verdict}}
 
     @property
     def computes(self) -> bool:
         """Whether every board of the run computes numbers; on a mock, nothing is computed."""
         return all(board.computes for board in self.run.boards)
-
-
-def moment(seconds: float) -> datetime:
-    """Unix seconds as a time, UTC."""
-    return datetime.fromtimestamp(seconds, tz=timezone.utc)
-
-
-def _head(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "started": moment(row.started),
-        "finished": None if row.finished is None else moment(row.finished),
-        "ended": row.ended,
-        "message": row.message,
-        "command": row.command,
-        "suite": row.suite,
-        "farm_version": row.farm_version,
-        "host": row.host,
-        "details": row.details,
-    }
-
-
-def read_heads(connection: Connection) -> list[RunHead]:
-    """Every run, newest first."""
-    planned = (
-        select(schema.vectors.c.run_id, func.count().label("planned")).group_by(schema.vectors.c.run_id).subquery()
-    )
-    rows = connection.execute(
-        select(schema.runs, planned.c.planned).outerjoin(planned, planned.c.run_id == schema.runs.c.id)
-    )
-    heads = [RunHead(**_head(row), planned=row.planned or 0) for row in rows]
-    # sorted here: databases differ in how they order text
-    return sorted(heads, key=lambda head: (head.started, head.id), reverse=True)
-
-
-def read_run(connection: Connection, run_id: str) -> RunView | None:
-    """A whole run; None if there is none of this id."""
-    row = connection.execute(select(schema.runs).where(schema.runs.c.id == run_id)).one_or_none()
-    if row is None:
-        return None
-    boards = _read_boards(connection, run_id)
-    versions = sorted({board.ttnn_version for board in boards if board.ttnn_version})
-    part = RunPart(**_head(row), ttnn_version=", ".join(versions) or None, boards=boards)
-    return RunView(run=part, vectors=_read_vectors(connection, run_id))
-
-
-def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
-    table = schema.board_events
-    events: dict[str, list[BoardEventView]] = defaultdict(list)
-    for row in connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.at, table.c.id)):
-        events[row.board].append(
-            BoardEventView(at=moment(row.at), kind=row.kind, message=row.message, details=row.details)
-        )
-    boards = schema.boards
-    found = [
-        BoardView(
-            id=row.board,
-            backend=row.backend,
-            kind=row.kind,
-            arch=row.arch,
-            chips=row.chips,
-            computes=row.computes,
-            host=row.host,
-            ttnn_version=row.ttnn_version,
-            details=row.details,
-            events=events[row.board],
-        )
-        for row in connection.execute(select(boards).where(boards.c.run_id == run_id))
-    ]
-    return sorted(found, key=lambda board: board.id)
-
-
-def _read_vectors(connection: Connection, run_id: str) -> list[VectorView]:
-    attempts, vectors, verdicts = schema.attempts, schema.vectors, schema.verdicts
-    history: dict[str, list[AttemptView]] = defaultdict(list)
-    for row in connection.execute(
-        select(attempts).where(attempts.c.run_id == run_id).order_by(attempts.c.vector_id, attempts.c.attempt)
-    ):
-        history[row.vector_id].append(
-            AttemptView(
-                number=row.attempt,
-                board=row.board,
-                verdict=row.verdict,
-                reason=row.reason,
-                message=row.message,
-                started=moment(row.started),
-                seconds=row.seconds,
-                inexact=row.inexact,
-                metrics=row.metrics,
-                details=row.details,
-            )
-        )
-    conclusions = {
-        row.vector_id: row for row in connection.execute(select(verdicts).where(verdicts.c.run_id == run_id))
-    }
-    rows = connection.execute(select(vectors).where(vectors.c.run_id == run_id).order_by(vectors.c.position))
-    return [_vector(row, conclusions.get(row.vector_id), history.get(row.vector_id, [])) for row in rows]
-
-
-def _vector(row: Row[Any], conclusion: Row[Any] | None, history: list[AttemptView]) -> VectorView:
-    last = history[-1] if history else None
-    if conclusion is not None:
-        verdict, reason = Verdict(conclusion.verdict), Reason(conclusion.reason)
-        message = conclusion.message or (last.message if last else "")
-    elif last is not None:
-        verdict, reason, message = last.verdict, last.reason, last.message
-    else:
-        verdict, reason, message = Verdict.NOT_RUN, Reason.STOPPED, NEVER_TRIED
-    # The attempt knows by its parameters' names what it had to leave out; the plan's names may be positions.
-    inexact = last.inexact if last and (last.inexact or last.verdict.good) else row.lost
-    return VectorView(
-        vector_id=row.vector_id,
-        operation=row.operation,
-        config_hash=row.config_hash,
-        content_hash=row.content_hash,
-        verdict=verdict,
-        reason=reason,
-        inexact=inexact,
-        message=message,
-        board=last.board if last else None,
-        attempts=len(history),
-        seconds=sum(attempt.seconds for attempt in history),
-        concluded=conclusion is not None,
-        device_config=row.device_config,
-        device_config_inferred=row.device_config_inferred,
-        sources=row.sources,
-        metrics=last.metrics if last else {},
-        history=history,
-    )

@@ -96,6 +96,6 @@ def large_run(
         BoardEvent(BOARDS[1].id, kind, "a vector hung", at=started + 10.0)
         for kind in (BoardEventKind.FAULT, BoardEventKind.RESET)
     ]
-    store.events(run_id, events)
+    store.record(run_id, events=events)
     store.finish_run(run_id, Ended.COMPLETED, finished=max(clocks) + 1)
     return run_id

@@ -36,6 +36,11 @@ class Planned:
         return json.dumps(self.payload)
 
 
+def attempt(vector_id: str, verdict: Verdict = Verdict.VALIDATED, number: int = 1, message: str = "") -> Attempt:
+    """An attempt on `MOCK` that took 0.25 s."""
+    return Attempt(number, MOCK.id, Outcome(vector_id, verdict, message=message, seconds=0.25))
+
+
 def recorded_run(
     store: Store,
     endings: Sequence[tuple[Verdict, Reason, str]],

@@ -155,7 +155,7 @@ class TestDigest:
     def test_boards(self, store: Store) -> None:
         run_id = recorded_run(store, MIXED)
         happened = (BoardEventKind.OPENED, BoardEventKind.FAULT, BoardEventKind.RESTARTED, BoardEventKind.FAULT)
-        store.events(run_id, [BoardEvent(MOCK.id, kind) for kind in happened])
+        store.record(run_id, events=[BoardEvent(MOCK.id, kind) for kind in happened])
         (share,) = digest(store.view(run_id)).boards
         assert (share.attempts, share.bad, share.busy) == (6, 4, 3.0)
         assert share.events == (("fault", 2), ("restarted", 1))
@@ -320,7 +320,7 @@ class TestFiles:
         def full(*_: object, **__: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(Path, "write_text", full)
+        monkeypatch.setattr("farm.report.files.write_atomically", full)
         with pytest.raises(FarmError, match="No space left"):
             write_report(mixed, tmp_path, ["md"])
         assert path.read_text() == before

@@ -36,7 +36,7 @@ def test_a_run_is_followed_to_its_end(store: Store) -> None:
             lambda: store.plan(run_id, [Planned("v0"), Planned("v1")]),
             lambda: store.board(run_id, RunBoard(MOCK)),
             lambda: end(store, run_id, "v0", Verdict.VALIDATED),
-            lambda: store.events(run_id, [BoardEvent(MOCK.id, BoardEventKind.LOST, "its host is gone")]),
+            lambda: store.record(run_id, events=[BoardEvent(MOCK.id, BoardEventKind.LOST, "its host is gone")]),
             lambda: end(store, run_id, "v1", Verdict.FAIL_WATCHER, "tripped at 0x12"),
             lambda: store.finish_run(run_id, Ended.COMPLETED, finished=1_700_000_000.0),
         ]

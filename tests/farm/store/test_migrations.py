@@ -99,7 +99,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(old_store: Path, monkeypat
         migrations.upgrade(connection, revision)
         connection.exec_driver_sql("DROP TABLE no_such_table")
 
-    monkeypatch.setattr("farm.store.store.upgrade", fail)
+    monkeypatch.setattr("farm.store.opening.upgrade", fail)
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(old_store)
     connection = sqlite3.connect(old_store)

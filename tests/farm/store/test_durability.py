@@ -1,4 +1,4 @@
-"""The results store under fire: killed in mid-commit, a full disk, no right to write, a lock, a clock that jumps."""
+"""The results store when things go wrong: a kill during a commit, a full disk, a read-only file, a lock, a clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,9 @@ from farm.core.errors import StoreError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
-from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store, dialect
+from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store
+from farm.store.databases import sqlite
+from farm.store.opening import store_errors
 from tests.farm.payloads import text_of
 from tracer.device_config import DeviceConfig
 
@@ -39,15 +40,9 @@ def attempt(name: str, number: int = 1, **more: Any) -> Attempt:
     return Attempt(number, "mock:n300:0", Outcome(name, Verdict.VALIDATED, started=1_700_000_000.0, **more))
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "farm.db") as opened:
-        yield opened
-
-
 WRITER = """
 import sys
-from tests.farm.store.test_fire import attempt, vectors
+from tests.farm.store.test_durability import attempt, vectors
 from farm.store import RunInfo, Store
 with Store.open(sys.argv[1]) as store:
     run_id = store.start_run(RunInfo("test"))
@@ -60,7 +55,7 @@ with Store.open(sys.argv[1]) as store:
 
 
 @pytest.mark.parametrize("acknowledged", [3, 60])
-def test_what_was_acknowledged_survives_sigkill_at_any_moment(tmp_path: Path, acknowledged: int) -> None:
+def test_acknowledged_results_survive_sigkill_at_any_moment(tmp_path: Path, acknowledged: int) -> None:
     place = tmp_path / "farm.db"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(place)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
@@ -81,15 +76,15 @@ def test_what_was_acknowledged_survives_sigkill_at_any_moment(tmp_path: Path, ac
         assert sqlite3.connect(place).execute("pragma integrity_check").fetchone() == ("ok",)
 
 
-def test_a_commit_is_on_the_disk_when_it_is_acknowledged(store: Store) -> None:
-    # no power can be cut here: this is the setting at which SQLite survives it
+def test_a_commit_is_on_disk_when_it_is_acknowledged(store: Store) -> None:
+    # the test can't cut the power: this is the setting with which SQLite survives that
     with store.writing() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
 FULL = """
 import resource, signal, sys
-from tests.farm.store.test_fire import attempt, vectors
+from tests.farm.store.test_durability import attempt, vectors
 from farm.core.errors import StoreError
 from farm.store import RunInfo, Store
 with Store.open(sys.argv[1]) as store:
@@ -107,55 +102,66 @@ with Store.open(sys.argv[1]) as store:
 """
 
 
-def test_a_full_disk_is_said_and_costs_nothing_recorded(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_loses_no_recorded_result(tmp_path: Path) -> None:
     place = tmp_path / "farm.db"
     ended = subprocess.run(
         [sys.executable, "-c", FULL, str(place)], capture_output=True, text=True, check=False, timeout=60
     )
-    run_id, done, said = ended.stdout.strip().split("|")
+    run_id, done, message = ended.stdout.strip().split("|")
     assert 0 < int(done) < COUNT
-    assert str(place) in said
-    assert "\n" not in said
+    assert str(place) in message
+    assert "\n" not in message
     with Store.open(place) as store:
         assert sum(bool(each.history) for each in store.view(run_id).vectors) == int(done)
         store.record(run_id, [attempt(f"v{n}") for n in range(COUNT)])  # there is room again
         assert store.view(run_id).counts["validated"] == COUNT
 
 
-def test_a_read_only_store_can_be_read_and_says_why_it_is_not_written(tmp_path: Path) -> None:
+def test_a_read_only_store_can_be_read_and_explains_why_it_cannot_be_written(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         run_id = store.start_run(RunInfo("test"))
         store.plan(run_id, vectors(2))
     with Store.open(tmp_path / "farm.db") as store:
-        with store._reading.connect() as connection:  # root may write whatever the file's mode says
+        with store._readers.connect() as connection:  # root may write whatever the file's mode says
             connection.exec_driver_sql("PRAGMA query_only=ON")
-            with pytest.raises(StoreError, match="is read-only: name a file you may"), dialect.speaking(store.place):
+            with pytest.raises(StoreError, match="is read-only: name a file you may"), store_errors(store.place):
                 connection.exec_driver_sql("delete from attempts")
             connection.exec_driver_sql("PRAGMA query_only=OFF")
         assert store.view(run_id).counts["planned"] == 2
 
 
-def test_a_lock_is_waited_for_and_then_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialect, "BUSY_SECONDS", 1)
+def test_a_writer_waits_for_the_lock(store: Store) -> None:
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors(1))
+    other = sqlite3.connect(store.place, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.4, other.execute, ("ROLLBACK",))
+    release.start()
+    store.record(run_id, [attempt("v0")])
+    release.join()
+    other.close()
+    assert store.view(run_id).counts["validated"] == 1
+
+
+def test_a_lock_that_stays_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.2)
     place = tmp_path / "farm.db"
     with Store.open(place) as store:
         run_id = store.start_run(RunInfo("test"))
         store.plan(run_id, vectors(2))
-        other = sqlite3.connect(place, isolation_level=None, check_same_thread=False)
-        other.execute("BEGIN IMMEDIATE")
-        threading.Timer(0.4, other.execute, ("ROLLBACK",)).start()
-        store.record(run_id, [attempt("v0")])  # it waited
+        other = sqlite3.connect(place, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="is locked by another process"):
-            store.record(run_id, [attempt("v1")])
+            store.record(run_id, [attempt("v0"), attempt("v1")])
+        assert store.view(run_id).counts["planned"] == 2, "readers don't wait for a writer"
         other.execute("ROLLBACK")
         other.close()
-        store.record(run_id, [attempt("v1")])
-        assert store.view(run_id).counts["validated"] == 2
+        store.record(run_id, [attempt("v0")])
+        assert store.view(run_id).counts["validated"] == 1
 
 
-def test_who_will_write_has_the_lock_from_the_beginning(store: Store) -> None:
-    # one that reads first and asks for the lock then is refused at once, where another wrote in between
+def test_a_writing_transaction_has_the_lock_from_its_beginning(store: Store) -> None:
+    # SQLite refuses a transaction that reads first and takes the lock later, if another one wrote in between
     other = sqlite3.connect(store.place, timeout=0, isolation_level=None)
     with store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
@@ -163,7 +169,7 @@ def test_who_will_write_has_the_lock_from_the_beginning(store: Store) -> None:
     other.close()
 
 
-def test_a_clock_that_jumps_costs_no_result(store: Store) -> None:
+def test_a_clock_that_jumps_loses_no_result(store: Store) -> None:
     run_id = store.start_run(RunInfo("test", started=2_000_000_000.0))
     store.plan(run_id, vectors(4))
     store.board(run_id, RunBoard(mock_boards(KINDS["n300"], 1)[0]))
@@ -171,7 +177,7 @@ def test_a_clock_that_jumps_costs_no_result(store: Store) -> None:
     for number, moment in enumerate(times):
         outcome = Outcome(f"v{number}", Verdict.VALIDATED, started=moment, seconds=-moment)
         store.record(run_id, [Attempt(1, "mock:n300:0", outcome)])
-        store.events(run_id, [BoardEvent("mock:n300:0", BoardEventKind.STATE, at=moment)])
+        store.record(run_id, events=[BoardEvent("mock:n300:0", BoardEventKind.STATE, at=moment)])
     store.finish_run(run_id, Ended.COMPLETED, finished=1_000_000_000.0)  # before it started
     view = store.view(run_id)
     assert view.counts["validated"] == 4
@@ -188,14 +194,14 @@ def test_a_clock_that_jumps_costs_no_result(store: Store) -> None:
         {"seconds": "soon"},
     ],
 )
-def test_a_result_that_fits_no_schema_is_kept_raw_and_costs_no_other(store: Store, odd: dict[str, Any]) -> None:
+def test_a_result_that_does_not_fit_is_kept_raw_and_loses_no_other(store: Store, odd: dict[str, Any]) -> None:
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors(3))
     store.record(run_id, [attempt("v0"), attempt("v1", **odd), attempt("v2")])
-    seen = {each.vector_id: each for each in store.view(run_id).vectors}
-    assert (seen["v0"].verdict, seen["v2"].verdict) == (Verdict.VALIDATED, Verdict.VALIDATED)
-    [kept] = seen["v1"].history
-    if kept.verdict is not Verdict.VALIDATED:
-        assert (kept.verdict, kept.reason) == (Verdict.FARM_FAULT, Reason.INTERNAL)
-        assert "does not fit" in kept.message
-        assert "validated" in kept.details["raw"]
+    views = {each.vector_id: each for each in store.view(run_id).vectors}
+    assert (views["v0"].verdict, views["v2"].verdict) == (Verdict.VALIDATED, Verdict.VALIDATED)
+    [recorded] = views["v1"].history
+    if recorded.verdict is not Verdict.VALIDATED:
+        assert (recorded.verdict, recorded.reason) == (Verdict.FARM_FAULT, Reason.INTERNAL)
+        assert "does not fit" in recorded.message
+        assert "validated" in recorded.details["raw"]

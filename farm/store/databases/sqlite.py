@@ -1,0 +1,103 @@
+"""SQLite: the store is one file."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from farm.store.databases.base import (
+    ENGINE_OPTIONS,
+    WRITING,
+    insert_or_skip_on_conflict,
+    insert_or_update_on_conflict,
+)
+
+BUSY_SECONDS = 30
+"""How long a transaction waits for another process that writes."""
+LONG_WAIT_SECONDS = 1.0
+"""Waits longer than this are logged."""
+
+_MIGRATING = "farm_migrating"
+_LOG = logging.getLogger(__name__)
+
+
+class Sqlite:
+    """SQLite, durable at every commit, readable while it is written, and strict about foreign keys."""
+
+    name = "sqlite"
+    title = "SQLite"
+    advice: Mapping[str, str] = {
+        "database is locked": "is locked by another process: wait for it, or name another file with --store",
+        "file is not a database": "is no results store (not an SQLite database): name another file with --store",
+        "unable to open database file": "can't be opened: does its directory exist, and may you write there?",
+        "attempt to write a readonly database": "is read-only: name a file you may write with --store",
+        "database or disk is full": "can't grow: the disk is full",
+    }
+
+    def create_engine(self, url: URL) -> Engine:
+        """See `Database`. The file's directory is created."""
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **ENGINE_OPTIONS)
+        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "begin", _begin)
+        raw = engine.raw_connection()
+        try:
+            # When two processes open a new file at once, one of them may be refused. The mode only matters for speed,
+            # and the other process sets it.
+            with suppress(sqlite3.OperationalError):
+                raw.cursor().execute("PRAGMA journal_mode=WAL")
+        finally:
+            raw.close()
+        return engine
+
+    @contextmanager
+    def migrating(self, engine: Engine) -> Iterator[Connection]:
+        """See `Database`. Writers wait for each other in SQLite, so the transaction itself is the lock."""
+        with engine.connect().execution_options(**{WRITING: True, _MIGRATING: True}) as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                # The connection goes back to the pool. The pragma has no effect inside a transaction.
+                connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
+
+    def insert_new(self, table: Table) -> Any:
+        """See `Database`."""
+        return insert_or_skip_on_conflict(insert, table)
+
+    def insert_or_replace(self, table: Table) -> Any:
+        """See `Database`."""
+        return insert_or_update_on_conflict(insert, table)
+
+
+def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # `_begin` begins transactions, not the driver
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(_MIGRATING, False):
+        # A table that is altered is copied and dropped, which would break the foreign keys that refer to it.
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    if not options.get(WRITING, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # A transaction that will write takes the lock at once and waits for it. A reader that later becomes a writer
+    # can't wait: SQLite refuses it.
+    started = time.monotonic()
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    waited = time.monotonic() - started
+    if waited > LONG_WAIT_SECONDS:
+        _LOG.warning("waited %.1f s for another process to finish writing to the store", waited)

@@ -1,0 +1,122 @@
+"""Opening a store: from a path or URL to an engine, with tables of the current schema."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+from sqlalchemy import URL, Connection, Engine, insert, inspect, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from farm.core.errors import StoreError
+from farm.store import schema
+from farm.store.databases import DATABASES, database_of
+from farm.store.migrations import REVISION, read_revision, upgrade
+
+_ADVICE = {line: advice for database in DATABASES.values() for line, advice in database.advice.items()}
+_LOG = logging.getLogger(__name__)
+
+
+def default_place() -> str:
+    """Return the path or URL of the default store: FARM_STORE, or `farm.db` in the user's data directory."""
+    return os.environ.get("FARM_STORE") or str(Path(platformdirs.user_data_dir("farm")) / "farm.db")
+
+
+def printable_place(place: str) -> str:
+    """Return a path or URL as it may be printed: without the password."""
+    try:
+        return make_url(place).render_as_string(hide_password=True) if "://" in place else place
+    except ArgumentError:
+        return place
+
+
+@contextmanager
+def store_errors(place: str) -> Iterator[None]:
+    """Turn a database's errors into a `StoreError` of one line.
+
+    Args:
+        place: the store, as it may be printed.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
+        line = cause.splitlines()[0]
+        raise StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}") from error
+
+
+def require_existing(place: str) -> None:
+    """Check that a path is a file; a URL is checked when it is opened.
+
+    Raises:
+        StoreError: there is no such file.
+    """
+    if "://" not in place and not Path(place).expanduser().exists():
+        raise StoreError(f"there is no results store at {place}: run `farm sweep` first, or name another with --store")
+
+
+def open_engine(place: str) -> Engine:
+    """Make the engine for a path (an SQLite file, created with its directory) or a database URL.
+
+    Raises:
+        StoreError: the URL's database is unknown, its driver isn't installed, or it can't be opened.
+    """
+    shown = printable_place(place)
+    with store_errors(shown):
+        try:
+            url = _url(place)
+            database = DATABASES.get(url.get_backend_name())
+            if database is None:
+                titles = " and ".join(database.title for database in DATABASES.values())
+                raise StoreError(f"results store {shown}: only {titles} are supported")
+            return database.create_engine(url)
+        except ModuleNotFoundError as error:
+            raise StoreError(f"results store {shown} needs the Python package {error.name}: pip install it") from error
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise StoreError(f"results store {shown} is neither a path nor the URL of a known database") from error
+
+
+def _url(place: str) -> URL:
+    if "://" in place:
+        return make_url(place)
+    return URL.create("sqlite", database=str(Path(place).expanduser().absolute()))
+
+
+def prepare(engine: Engine, place: str) -> None:
+    """Create the tables of a new store, and migrate an older one.
+
+    Args:
+        engine: the store's.
+        place: the store, as it may be printed.
+
+    Raises:
+        StoreError: a newer farm wrote the store, or the database holds something else.
+    """
+    with store_errors(place):
+        with engine.begin() as connection:
+            revision = read_revision(connection)
+        if revision is None or revision < REVISION:
+            with database_of(engine).migrating(engine) as connection:
+                revision = read_revision(connection)  # another process may have been first
+                if revision is None:
+                    _create_tables(connection, place)
+                elif revision < REVISION:
+                    upgrade(connection, revision)
+    if revision is not None and revision > REVISION:
+        raise StoreError(
+            f"results store {place} has schema revision {revision}, this farm knows {REVISION}: "
+            "use the farm that wrote it, or name another with --store"
+        )
+
+
+def _create_tables(connection: Connection, place: str) -> None:
+    if inspect(connection).get_table_names():
+        raise StoreError(f"{place} is a database of something else: name another with --store")
+    _LOG.info("creating the results store %s", place)
+    schema.metadata.create_all(connection)
+    connection.execute(insert(schema.revision), {"version_num": REVISION})
