@@ -5,6 +5,7 @@ From Python: `farm.sweep`, `farm.trace`, `farm.runs` and more, with typed result
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ __all__ = [
     "verify",
     "write_report",
 ]
+
+# nothing is printed unless someone asks for it: see farm.core.log
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

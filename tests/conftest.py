@@ -30,6 +30,7 @@ SEALED = ("tt-smi", "ipmitool", "setpci", "reboot", "shutdown")
 def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keeps tests away from the host's boards and from what farm remembers of it, in this process and its children."""
     monkeypatch.setenv("FARM_RESET_COMMAND", "false")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # for the logs of runs
     monkeypatch.setenv("FARM_STATE", str(tmp_path_factory.mktemp("state")))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -57,6 +58,16 @@ app.command()(config.config)
 app.command()(doctor.doctor)
 
 
+def _set_verbosity(context: typer.Context, verbosity: int) -> int:
+    if verbosity:
+        from farm.core.log import log_to_terminal
+        from farm.report.text import printable
+
+        log_to_terminal(verbosity, printable)
+        context.call_on_close(partial(log_to_terminal, 0))
+    return verbosity
+
+
 def _tell_version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
     if asked:
         from farm.store.records import own_version
@@ -71,6 +82,17 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print farm's version, and end.")
     ] = False,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose",
+            "-v",
+            count=True,
+            show_default=False,
+            callback=_set_verbosity,
+            help="Log what happens to boards, processes and hosts to stderr; -vv for more.",
+        ),
+    ] = 0,
 ) -> None:
     """Run the operation configurations that models really use, on every board, and read one report."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import tempfile
 import threading
 from collections import deque
@@ -19,9 +21,13 @@ from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.gc_tuning import fewer_collections
+from farm.core.log import BoardLogFile
 from farm.core.payload import EncodedVector, Tag
 from farm.core.scratch import Scratch
+from scheduler.health import State, Transition
 from tracer.device_config import DeviceConfig
+
+_LOG = logging.getLogger(__name__)
 
 BOARD_RESOURCE = "farm_board"
 """The Ray resource of which a host has one per board, so that no two actors hold the same one."""
@@ -53,9 +59,13 @@ Message: TypeAlias = "tuple[int, BoardReport | None]"
 class BoardActor:
     """Runs in a process of Ray's: batches one after the other, and all that it is asked meanwhile, at once."""
 
-    def __init__(self, board: Board, limits: Limits, folder: Path | None) -> None:
+    def __init__(self, board: Board, limits: Limits, folder: Path | None, run_id: str = "") -> None:
         # ttnn leaves files in its working directory
         self._scratch = Scratch(folder or Path(tempfile.gettempdir()), PREFIX)
+        self._log_file = BoardLogFile(run_id, board.id) if run_id else None
+        if self._log_file:
+            self._log_file.take_output(self._scratch.path)
+        _LOG.info("%s: supervised by process %d", board.id, os.getpid())
         self._keeper = Supervisor(board, self._scratch.path, limits)
         self._tracer = TraceSupervisor(board, self._scratch.path)
         self._batches: deque[BatchRequest | None] = deque()  # those not begun; None is the end of them
@@ -66,8 +76,11 @@ class BoardActor:
     def start(self) -> dict[str, Any]:
         """Starts the worker; what it says of itself, or `unusable` and why."""
         try:
-            return self._keeper.start()
+            hello = self._keeper.start()
+            _LOG.info("%s: worker started: %s", self._keeper.board.id, hello)
+            return hello
         except NotRunnable as error:
+            _LOG.error("%s: no worker: %s", self._keeper.board.id, error)
             return {"unusable": str(error)}
 
     def outcomes(self) -> Iterator[list[Message]]:
@@ -84,6 +97,7 @@ class BoardActor:
 
     def stop(self) -> None:
         """See `Supervisor.stop`."""
+        _LOG.info("stop: no new vectors")
         self._keeper.stop()
         self._tracer.stop()
 
@@ -92,6 +106,9 @@ class BoardActor:
         self._take(None)
         with self._work:
             self._keeper.close()
+        _LOG.info("%s: released", self._keeper.board.id)
+        if self._log_file:
+            self._log_file.close()
         self._scratch.close()
         return self._keeper.kernels
 
@@ -103,7 +120,9 @@ class BoardActor:
     def _run_all(self) -> Iterator[Message]:
         with self._work, fewer_collections():
             while (given := self._next()) is not None:
+                _LOG.debug("batch %d: %d vectors, %s", given.number, len(given.parcels), given.config)
                 for told in self._run(given):
+                    _log_report(given.number, told)
                     yield given.number, told
                 yield given.number, None
 
@@ -125,6 +144,23 @@ class BoardActor:
         return None if ahead is None or ahead.is_models else (ahead.config, ahead.parcels)
 
 
+def _log_report(batch: int, report: BoardReport) -> None:
+    """Log what is out of the ordinary: a board passes thousands of vectors a second."""
+    if isinstance(report, Transition):
+        trouble = logging.INFO if report.after is State.HEALTHY or not report.message else logging.WARNING
+        _LOG.log(
+            trouble,
+            "%s: %s, %s before: %s%s",
+            *(report.board, report.after.value, report.before.value, report.cause.value.replace("_", " ")),
+            f": {report.message}" if report.message else "",
+        )
+    elif not report.verdict.good:
+        _LOG.info(
+            "batch %d, vector %s: %s %s: %s",
+            *(batch, report.vector_id, report.verdict.value, report.reason.value, report.message),
+        )
+
+
 def board_resource(board_id: str) -> str:
     """The Ray resource of one board of a farm's host: who holds it holds the board, and runs where it is."""
     return "board:" + board_id.replace(",", "+")  # Ray separates resources by commas
@@ -141,16 +177,17 @@ def resources_of(board: Board) -> dict[str, float]:
     return wanted
 
 
-def start_actor(board: Board, limits: Limits, folder: Path | None) -> Any:
+def start_actor(board: Board, limits: Limits, folder: Path | None, run_id: str = "") -> Any:
     """Starts the actor of a board in the cluster that Ray is connected to.
 
     Args:
         board: what it holds.
         limits: how long things may take.
         folder: of this host, in which it makes one of its own; None for the temporary folder of whatever host.
+        run_id: the run whose logs it writes, see `farm.core.log`; "" for none.
 
     Returns:
         Its handle, at once.
     """
     remote = ray.remote(num_cpus=0, resources=resources_of(board), concurrency_groups={"control": 1})
-    return remote(BoardActor).remote(board, limits, folder)
+    return remote(BoardActor).remote(board, limits, folder, run_id)

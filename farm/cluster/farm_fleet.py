@@ -108,7 +108,7 @@ class FarmFleet(RayFleet):
             takes: whether a board that the farm offers is one this run is to use.
             known: the boards that the run starts with.
         """
-        super().__init__(limits)
+        super().__init__(limits, run_id=run.run)
         self._farm = farm
         self._run = run
         self._watched = watched

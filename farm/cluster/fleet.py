@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -16,9 +16,12 @@ from typing import Any, Protocol, TypeAlias
 
 from farm.board.supervisor import BoardReport, Limits
 from farm.cluster.actor import Message, start_actor
+from farm.cluster.background import in_background
+from farm.cluster.board_logs import read_logs
 from farm.cluster.heartbeat import Heartbeat
 from farm.cluster.ray_client import ray
 from farm.core.board import Board
+from farm.core.log import BoardLog
 from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
@@ -120,6 +123,16 @@ class Fleet(Protocol):
             of the boards that need kernels, how many they found compiled and how many they needed.
         """
 
+    def logs(self, *, remote: bool = True) -> dict[str, BoardLog]:
+        """The last lines of the logs of all boards that were started, those that were lost included.
+
+        Args:
+            remote: whether to ask other hosts; that needs the Ray cluster, and takes some seconds at most.
+        """
+
+
+_LOG = logging.getLogger(__name__)
+
 
 class RayFleet:
     """A fleet of one Ray actor per board.
@@ -127,18 +140,20 @@ class RayFleet:
     Attributes:
         limits: how long things may take on a board.
         folder: where boards keep their files while they run; None for the temporary folder of their host.
+        run_id: the run whose logs the boards write; "" for none.
     """
 
-    def __init__(self, limits: Limits, folder: Path | None = None) -> None:
+    def __init__(self, limits: Limits, folder: Path | None = None, *, run_id: str = "") -> None:
         self.limits = limits
         self.folder = folder
+        self.run_id = run_id
         self._pulse: Heartbeat | None = None
         self._actors: dict[str, Any] = {}
         self._starting: dict[str, tuple[Any, float]] = {}  # the call to start, and when it was made
         self._streams: dict[str, Any] = {}  # what each board tells of its batches
         self._orders: dict[Any, str] = {}  # calls on their way to a board: one that gets lost would never be noticed
         self._looked = 0.0  # after them
-        self._begun: set[str] = set()  # boards that were started before
+        self._begun: dict[str, Board] = {}  # boards that were started before
         self._restarts: dict[str, tuple[Board, float]] = {}  # those to be started again, and since when
         self._making: dict[str, tuple[Future[Any], float]] = {}  # actors of those, and since when they are being made
         self._pings: dict[str, tuple[Any, float]] = {}  # the last call to answer, and when it was made
@@ -151,17 +166,19 @@ class RayFleet:
             # perhaps it was lost because the head is: Ray would wait a minute for it here, and then end this process
             self._restarts[board.id] = board, time.monotonic()
         else:
-            self._begun.add(board.id)
-            self._start(board.id, start_actor(board, self.limits, self.folder))
+            self._begun[board.id] = board
+            self._start(board.id, start_actor(board, self.limits, self.folder, self.run_id))
 
     def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
         """See `Fleet`."""
         if actor := self._actors.get(board):
+            _LOG.debug("%s: batch %d of %d vectors", board, batch, len(parcels))
             self._orders[actor.give.options(concurrency_group="control").remote(batch, config, parcels)] = board
 
     def stop(self, board: str) -> None:
         """See `Fleet`."""
         if actor := self._actors.get(board):
+            _LOG.info("%s: stopping after the vector that runs", board)
             self._orders[actor.stop.options(concurrency_group="control").remote()] = board
 
     def drop(self, board: str) -> None:
@@ -225,9 +242,14 @@ class RayFleet:
             self.drop(board)
         return {board: found for board, found in kernels.items() if found[1]}
 
+    def logs(self, *, remote: bool = True) -> dict[str, BoardLog]:
+        """See `Fleet`."""
+        return read_logs(self.run_id, self._begun.values(), remote=remote) if self.run_id else {}
+
     def _start(self, board: str, actor: Any) -> None:
         self._actors[board] = actor
         self._starting[board] = actor.start.remote(), time.monotonic()
+        _LOG.info("%s: its actor starts", board)
 
     def _restart(self) -> list[FleetEvent]:
         """Starts boards that were lost, once the head has answered since.
@@ -237,7 +259,8 @@ class RayFleet:
         for name, (board, since) in list(self._restarts.items()):
             if self._pulse and self._pulse.since(since):
                 del self._restarts[name]
-                self._making[name] = _aside(partial(start_actor, board, self.limits, self.folder)), time.monotonic()
+                making = in_background(partial(start_actor, board, self.limits, self.folder, self.run_id))
+                self._making[name] = making, time.monotonic()
         lost: list[FleetEvent] = []
         for name, (made, _) in list(self._making.items()):
             if made.done():
@@ -252,7 +275,9 @@ class RayFleet:
         hello = ray.get(call)
         del self._starting[board]
         if "unusable" in hello:
+            _LOG.error("%s can't be used: %s", board, hello["unusable"])
             return [Unusable(board, hello["unusable"])]
+        _LOG.info("%s started: %s", board, ", ".join(f"{name} {value}" for name, value in hello.items()))
         self._listen(board)
         return [Started(board, hello)]
 
@@ -312,22 +337,9 @@ class RayFleet:
         return lost
 
     def _lost(self, board: str, message: str) -> Gone:
+        _LOG.warning("%s is lost: %s", board, message)
         self.drop(board)
         return Gone(board, message)
-
-
-def _aside(call: Callable[[], Any]) -> Future[Any]:
-    """Makes a call in a thread that nothing waits for, not even the end of this process."""
-    called: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            called.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
-            called.set_exception(error)
-
-    threading.Thread(target=run, daemon=True, name="aside").start()
-    return called
 
 
 def _kill_made(made: Future[Any]) -> None:

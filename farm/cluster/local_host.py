@@ -24,8 +24,8 @@ from scheduler.health import Cause, State, Transition
 class HostFleet(RayFleet):
     """A fleet of this host's own boards; the host remembers how far each was trusted."""
 
-    def __init__(self, limits: Limits, folder: Path | None = None) -> None:
-        super().__init__(limits, folder)
+    def __init__(self, limits: Limits, folder: Path | None = None, *, run_id: str = "") -> None:
+        super().__init__(limits, folder, run_id=run_id)
         self._boards: dict[str, Board] = {}
 
     def start(self, board: Board) -> None:

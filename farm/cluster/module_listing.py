@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.protocol import WorkerDied, WorkerHung
-from farm.cluster.actor import board_resource
 from farm.cluster.service import connected
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
@@ -72,12 +71,13 @@ class FarmListing:
 
     def start(self) -> dict[str, Any]:
         """See the protocol."""
+        from farm.cluster.placement import beside
         from farm.cluster.ray_client import ray
 
         if self._actor is None:
             if self._address is not None:
                 self._held.enter_context(connected(self._address, load_settings().token_file))
-            self._actor = ray.remote(Lister).options(num_cpus=0, **_beside(self._board)).remote(self._board)
+            self._actor = ray.remote(Lister).options(num_cpus=0, **(beside(self._board) or {})).remote(self._board)
             self._held.callback(ray.kill, self._actor)
         hello: dict[str, Any] = self._asked(self._actor.start.remote())
         if "unusable" in hello:
@@ -110,14 +110,3 @@ class FarmListing:
         except ray.exceptions.RayError as error:
             told = str(error).splitlines()[0]
             raise NotRunnable(f"{self._board.host or self._board.id} can't list sweep modules: {told}") from error
-
-
-def _beside(board: Board) -> dict[str, Any]:
-    """Ray's options for an actor on the host that has a board, whoever has the board."""
-    from farm.cluster.ray_client import ray  # isort: split
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: TID251 - after quiet_ray
-
-    for node in ray.nodes():
-        if node["Alive"] and board_resource(board.id) in node["Resources"]:
-            return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
-    return {}

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from farm.core.errors import FarmError
 from farm.core.files import write_atomically
+from farm.core.log import run_folder
 from farm.report.background import Background
 from farm.report.csv_table import csv_table
 from farm.report.ctrf import ctrf
@@ -64,7 +63,7 @@ USUAL = ("html", "json", "junit", "md")
 
 def usual_directory(run_id: str) -> Path:
     """Where a run's report goes unless told: `runs/RUN_ID` in the user's data directory."""
-    return Path(platformdirs.user_data_dir("farm")) / "runs" / run_id
+    return run_folder(run_id)
 
 
 def make_directory(out: Path) -> None:

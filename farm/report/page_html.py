@@ -72,6 +72,7 @@ def page_html(view: RunView, known: Background) -> str:
             "timeline": Markup(timeline_plot(view)),  # noqa: S704 - as above
         },
         "events": _events(view),
+        "logs": _logs(view),
         "about": _about(view),
         "tables": Markup(script_json(made)),  # noqa: S704 - script_json leaves nothing that ends a script
         "details": Markup(script_json(details(view, known))),  # noqa: S704 - as above
@@ -153,6 +154,20 @@ def _events(view: RunView) -> list[str]:
         if (word := what_happened(event))
     ]
     return [first_line(line) for _, line in sorted(found)[:MOST_EVENTS]]
+
+
+def _logs(view: RunView) -> list[dict[str, str]]:
+    """The last lines of the boards' logs."""
+    return [
+        {
+            "board": first_line(board.id),
+            "path": first_line(f"{board.host}:{board.log.path}" if board.host else board.log.path),
+            "tail": printable(board.log.tail),
+            "output": printable(board.log.output),
+        }
+        for board in view.run.boards
+        if board.log is not None
+    ]
 
 
 def _cause(event: BoardEventView) -> str:

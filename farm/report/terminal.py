@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from rich.console import Console
 from rich.table import Table
@@ -66,8 +66,16 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     _print_line(console, told.identity, "bold")
     for path in written:
         _print_line(console, f"Report: {path}")
+    _print_logs(console, view)
     if not written:
         _print_line(console, f"For its files: farm report {view.run.id} --out DIR", "dim")
+
+
+def _print_logs(console: Console, view: RunView) -> None:
+    """Prints where the boards' logs are: one folder on each host."""
+    logs = [(board.host, board.log.path) for board in view.run.boards if board.log is not None]
+    for host, folder in sorted({(host, str(PurePath(path).parent)) for host, path in logs}):
+        _print_line(console, f"Board logs: {host}:{folder}" if host else f"Board logs: {folder}", "dim")
 
 
 def stdout_console() -> Console:

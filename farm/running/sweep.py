@@ -28,7 +28,7 @@ from farm.planning.spool import kinds_of
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.interrupt import Interrupt
-from farm.store import Ended, RunInfo, Store
+from farm.store import Ended, RunInfo, Store, log_event
 from scheduler import RetriesByCount
 
 CLOSE_SECONDS = 30.0
@@ -154,11 +154,20 @@ def _run(
                 max_board_seconds=sweep.max_board_seconds,
             )
             driver.released(fleet.close(CLOSE_SECONDS))
+            _keep_logs(run_id, store, fleet, remote=True)
         except BaseException:
             # the error at hand tells more than one of recording what it leaves behind
             with suppress(FarmError):
                 driver.abandon()
+                _keep_logs(run_id, store, fleet, remote=False)
             raise
+
+
+def _keep_logs(run_id: str, store: Store, fleet: RayFleet, *, remote: bool) -> None:
+    """Records the last lines of each board's log."""
+    events = [log_event(board, log) for board, log in fleet.logs(remote=remote).items()]
+    if events:
+        store.record(run_id, events=events)
 
 
 @contextmanager
@@ -180,4 +189,4 @@ def _fleet(
             yield both
     else:
         with cluster(len(boards)) if boards else nullcontext() as folder:
-            yield HostFleet(sweep.limits, folder), progress
+            yield HostFleet(sweep.limits, folder, run_id=run_id), progress

@@ -7,7 +7,7 @@ gives.
 from farm.core.attempt import Attempt, Conclusion
 from farm.store.opening import default_place
 from farm.store.past import PastVector, RunTally
-from farm.store.records import BoardEvent, BoardEventKind, Ended, Plannable, RunBoard, RunInfo
+from farm.store.records import BoardEvent, BoardEventKind, Ended, Plannable, RunBoard, RunInfo, log_event
 from farm.store.store import Store
 from farm.store.view import AttemptView, BoardView, RunHead, RunView, VectorView
 
@@ -29,4 +29,5 @@ __all__ = [
     "Store",
     "VectorView",
     "default_place",
+    "log_event",
 ]

@@ -15,7 +15,17 @@ from sqlalchemy import Connection, Row, func, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
-from farm.store.view import AttemptView, BoardEventView, BoardView, RunHead, RunPart, RunView, VectorView
+from farm.store.records import BoardEventKind
+from farm.store.view import (
+    AttemptView,
+    BoardEventView,
+    BoardLogView,
+    BoardView,
+    RunHead,
+    RunPart,
+    RunView,
+    VectorView,
+)
 
 NEVER_TRIED = "the run had not come to this vector"
 
@@ -67,10 +77,13 @@ def read_run(connection: Connection, run_id: str) -> RunView | None:
 def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
     table = schema.board_events
     events: dict[str, list[BoardEventView]] = defaultdict(list)
+    logs: dict[str, BoardLogView] = {}
     for row in connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.at, table.c.id)):
-        events[row.board].append(
-            BoardEventView(at=moment(row.at), kind=row.kind, message=row.message, details=row.details)
-        )
+        event = BoardEventView(at=moment(row.at), kind=row.kind, message=row.message, details=row.details)
+        if event.kind is BoardEventKind.LOG:
+            logs[row.board] = BoardLogView(**event.details)
+        else:
+            events[row.board].append(event)
     boards = schema.boards
     views = [
         BoardView(
@@ -84,6 +97,7 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
             ttnn_version=row.ttnn_version,
             details=row.details,
             events=events[row.board],
+            log=logs.get(row.board),
         )
         for row in connection.execute(select(boards).where(boards.c.run_id == run_id))
     ]

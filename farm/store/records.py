@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from farm.core.board import Board
+from farm.core.log import BoardLog
 from tracer.device_config import DeviceConfig
 
 
@@ -128,6 +129,8 @@ class BoardEventKind(str, Enum):
     LOST = "lost"
     LEFT = "left"
     KERNELS = "kernels"
+    LOG = "log"
+    """The run ended: the last lines of the board's log files. See `log_event`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +150,8 @@ class BoardEvent:
     message: str = ""
     at: float = field(default_factory=time.time)
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def log_event(board: str, log: BoardLog) -> BoardEvent:
+    """The event that keeps the last lines of a board's log files; `farm.store.view.BoardView.log` shows them."""
+    return BoardEvent(board, BoardEventKind.LOG, details={"path": log.path, "tail": log.tail, "output": log.output})

@@ -64,6 +64,14 @@ class BoardEventView(Model):
     details: dict[str, Any]
 
 
+class BoardLogView(Model):
+    """The last lines of a board's log files."""
+
+    path: str = Field(description="the log file, on the board's host")
+    tail: str = Field(description="the last lines of the supervisor's log")
+    output: str = Field(description="the last lines that the board's workers printed")
+
+
 class BoardView(Model):
     """A board that took part."""
 
@@ -77,6 +85,7 @@ class BoardView(Model):
     ttnn_version: str | None
     details: dict[str, Any]
     events: list[BoardEventView]
+    log: BoardLogView | None = Field(None, description="null for a run that is not over, or has no logs")
 
 
 class Run(Model):

@@ -11,6 +11,7 @@ from farm.board.protocol import WorkerDied
 from farm.board.supervisor import BoardReport, Limits, Supervisor
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started
 from farm.core.board import Board
+from farm.core.log import BoardLog
 from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
@@ -81,4 +82,7 @@ class LocalFleet:
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:  # noqa: ARG002 - see `Fleet`
         for supervisor in self._keepers.values():
             supervisor.close()
+        return {}
+
+    def logs(self, *, remote: bool = True) -> dict[str, BoardLog]:  # noqa: ARG002 - see `Fleet`
         return {}

@@ -54,7 +54,7 @@ def test_an_actor_that_is_never_made_holds_up_nobody(monkeypatch: pytest.MonkeyP
     [board] = fake_boards(KINDS["n300"], 1)
     fleet, beat = RayFleet(Limits()), Beat()
     fleet._pulse = cast(Heartbeat, beat)
-    fleet._begun.add(board.id)
+    fleet._begun[board.id] = board
     fleet.start(board)
     began = time.monotonic()
     assert fleet.wait(0.01) == []
