@@ -17,6 +17,7 @@ from farm.board.kinds import KINDS
 from farm.cluster.fleet import BatchDone, FleetEvent, Outcomes, Started
 from farm.core.board import Board
 from farm.core.gc_tuning import fewer_collections
+from farm.core.log import BoardLog
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Verdict
@@ -51,6 +52,9 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
         return happened
 
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
+        raise NotImplementedError
+
+    def logs(self, *, remote: bool = True) -> dict[str, BoardLog]:
         raise NotImplementedError
 
 
