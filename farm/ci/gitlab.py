@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from farm.core.errors import FarmError
-from farm.core.verdicts import Verdict
 from farm.report.digest import Group, digest
 from farm.report.text import first_line, printable, shortened
 from farm.store import RunView
@@ -18,8 +17,6 @@ from farm.store import RunView
 QUALITY, LINKS = "gl-code-quality-report.json", "gl-annotations.json"
 """For `artifacts:reports:codequality` and `artifacts:reports:annotations`."""
 MOST_FINDINGS = 200
-
-_WORST = frozenset({Verdict.FAIL_CRASH_HANG, Verdict.FAIL_WATCHER})
 
 
 def in_gitlab() -> bool:
@@ -49,7 +46,7 @@ def quality(views: Sequence[RunView], root: Path) -> list[dict[str, Any]]:
 
 
 def _finding(group: Group, place: str, fingerprint: str) -> dict[str, Any]:
-    severity = "critical" if group.verdict in _WORST else "major" if group.verdict.failed else "info"
+    severity = "critical" if group.verdict.traits.critical else "major" if group.verdict.failed else "info"
     return {
         "description": told(group, 500),
         "check_name": f"farm.{group.verdict.value}",

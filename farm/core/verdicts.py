@@ -1,16 +1,33 @@
 """How a vector can end, and why: the words of every result, report and exit code.
 
-Test verdicts keep tt-metal's names. Faults stand apart: they say something of a board, a host or farm itself, and are
-never counted as failures of a test.
+Test verdicts keep tt-metal's names. Faults stand apart: a board, a host or farm itself failed, not the test, so they
+never count as failures of a test.
+
+All that other code decides by stands in a verdict's traits: a new verdict is a new member with a row of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 
+class Category(str, Enum):
+    """What a verdict counts as, in sums, colours and exit codes."""
+
+    GOOD = "good"
+    """The test ended as it should."""
+    FAILED = "failed"
+    """The test itself failed."""
+    FAULT = "fault"
+    """A board, a host or farm itself failed, not the test."""
+    NOT_RUN = "not_run"
+    """Nothing was tried, or nothing that says anything of the test."""
+
+
 class Verdict(str, Enum):
-    """How an attempt, or a vector, ended."""
+    """How an attempt, or a vector, ended; `traits` says what each one is."""
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
     VALIDATED = "validated"
@@ -28,24 +45,90 @@ class Verdict(str, Enum):
     FARM_FAULT = "farm_fault"
 
     @property
+    def traits(self) -> Traits:
+        """What it is: all that other code decides by."""
+        return _TRAITS[self]
+
+    @property
+    def category(self) -> Category:
+        """What it counts as."""
+        return _TRAITS[self].category
+
+    @property
     def good(self) -> bool:
-        """The test ended as it should."""
-        return self in GOOD
+        """Whether the test ended as it should."""
+        return _TRAITS[self].category is Category.GOOD
 
     @property
     def failed(self) -> bool:
-        """The test itself failed; faults are not failures."""
-        return self in FAILED
+        """Whether the test itself failed; faults are not failures."""
+        return _TRAITS[self].category is Category.FAILED
 
     @property
     def fault(self) -> bool:
-        """A board, a host or farm itself failed, not the test."""
-        return self in FAULTS
+        """Whether a board, a host or farm itself failed, not the test."""
+        return _TRAITS[self].category is Category.FAULT
+
+    @property
+    def executed(self) -> bool:
+        """Whether the test ended by itself, well or not: a pass rate is over those."""
+        return _TRAITS[self].category in (Category.GOOD, Category.FAILED)
+
+    @property
+    def optest_status(self) -> str:
+        """Its name in tt-metal's OpTest records."""
+        return _TRAITS[self].optest_status or self.value
 
 
-GOOD = frozenset({Verdict.PASS, Verdict.VALIDATED, Verdict.FLAKY, Verdict.XFAIL})
-FAULTS = frozenset({Verdict.BOARD_FAULT, Verdict.HOST_FAULT, Verdict.FARM_FAULT})
-FAILED = frozenset(Verdict) - GOOD - FAULTS - {Verdict.NOT_RUN}
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a verdict is.
+
+    Attributes:
+        category: what it counts as.
+        meaning: what it says, in a few words.
+        optest_status: its name in tt-metal's OpTest records; its own where empty.
+        compared: whether the test's own comparison counts: on a mock board, nothing is computed.
+        critical: whether it is among the worst of its category: a crash, a hang, corrupted memory.
+        expectable: whether it is a failure that a suite of vectors that should fail (`xfail...`) may expect.
+        timed: whether its seconds tell how long the vector takes, so that estimates learn from them.
+    """
+
+    category: Category
+    meaning: str
+    optest_status: str = ""
+    compared: bool = False
+    critical: bool = False
+    expectable: bool = False
+    timed: bool = False
+
+
+_GOOD, _FAILED, _FAULT = Category.GOOD, Category.FAILED, Category.FAULT
+
+_TRAITS: Mapping[Verdict, Traits] = {
+    Verdict.PASS: Traits(_GOOD, "executed; the output is right", compared=True, timed=True),
+    Verdict.VALIDATED: Traits(_GOOD, "accepted; no numbers were compared", timed=True),
+    Verdict.FLAKY: Traits(_GOOD, "failed first, then ended well", "pass", compared=True, timed=True),
+    Verdict.XFAIL: Traits(_GOOD, "failed, as its suite expects", compared=True, timed=True),
+    Verdict.XPASS: Traits(_FAILED, "passed, although its suite expects a failure", compared=True),
+    Verdict.FAIL_ASSERT_EXCEPTION: Traits(
+        _FAILED, "raised, or gave a wrong output", compared=True, expectable=True, timed=True
+    ),
+    Verdict.FAIL_CRASH_HANG: Traits(_FAILED, "crashed or hung its process", compared=True, critical=True),
+    Verdict.FAIL_L1_OUT_OF_MEM: Traits(_FAILED, "ran out of memory", compared=True, expectable=True),
+    Verdict.FAIL_WATCHER: Traits(_FAILED, "stopped by the watcher", compared=True, critical=True, expectable=True),
+    Verdict.FAIL_UNSUPPORTED_DEVICE_PERF: Traits(
+        _FAILED, "passed, but its device performance can't be measured", compared=True
+    ),
+    Verdict.NOT_RUN: Traits(Category.NOT_RUN, "not run; the reason says why", "skipped"),
+    Verdict.BOARD_FAULT: Traits(_FAULT, "the board failed, not the test", "error"),
+    Verdict.HOST_FAULT: Traits(_FAULT, "the host failed, not the test", "error"),
+    Verdict.FARM_FAULT: Traits(_FAULT, "farm failed, not the test", "error"),
+}
+
+GOOD = frozenset(verdict for verdict in Verdict if verdict.good)
+FAILED = frozenset(verdict for verdict in Verdict if verdict.failed)
+FAULTS = frozenset(verdict for verdict in Verdict if verdict.fault)
 
 
 class Reason(str, Enum):
@@ -79,7 +162,6 @@ class Reason(str, Enum):
     OPEN_TIMEOUT = "open_timeout"
     BOARD_WEDGED = "board_wedged"
     BOARD_SUSPECT = "board_suspect"
-    HOST_LOST = "host_lost"
     HOST_RESOURCES = "host_resources"
     REBUILD_MISMATCH = "rebuild_mismatch"
     INTERNAL = "internal"

@@ -23,7 +23,6 @@ from farm.report.text import first_line, printable
 from farm.store.view import BoardView, RunView, VectorView
 
 _RUN_STATUSES = {ExitCode.GOOD: "pass", ExitCode.TEST_FAILED: "fail"}
-_STATUSES = {Verdict.FLAKY: "pass", Verdict.NOT_RUN: "skipped", Verdict.XFAIL: "xfail", Verdict.XPASS: "xpass"}
 
 
 def oprun_name(view: RunView) -> str:
@@ -92,7 +91,7 @@ def _test(vector: VectorView, view: RunView, board: BoardView | None, known: Bac
         "outputs": None,
         "op_params": None,
         "git_sha": None,
-        "status": _status(vector.verdict),
+        "status": vector.verdict.optest_status,
         "card_type": board.arch if board else None,
         "backend": board.backend if board else None,
         "data_source": "ttnn op test",
@@ -102,10 +101,6 @@ def _test(vector: VectorView, view: RunView, board: BoardView | None, known: Bac
         "metrics": _metrics(vector),
         "op_params_set": [_parameter(line) for line in known.configurations.get(vector.vector_id, ())],
     }
-
-
-def _status(verdict: Verdict) -> str:
-    return "error" if verdict.fault else _STATUSES.get(verdict, verdict.value)
 
 
 def _metrics(vector: VectorView) -> list[dict[str, Any]]:

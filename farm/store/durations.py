@@ -20,9 +20,7 @@ OPENING = "open_seconds"
 MOST_NAMED = 500
 """Databases limit how many values a condition may name."""
 
-_TELLING = [
-    verdict.value for verdict in Verdict if verdict.good or verdict is Verdict.FAIL_ASSERT_EXCEPTION
-]  # a crash or a fault says nothing of how long a vector takes
+_TIMED = [verdict.value for verdict in Verdict if verdict.traits.timed]
 
 
 class Duration(NamedTuple):
@@ -46,7 +44,7 @@ def read_durations(
             select(vectors.c.content_hash, vectors.c.operation, kind, attempts.c.seconds)
             .join(vectors, (vectors.c.run_id == attempts.c.run_id) & (vectors.c.vector_id == attempts.c.vector_id))
             .join(boards, (boards.c.run_id == attempts.c.run_id) & (boards.c.board == attempts.c.board))
-            .where(attempts.c.run_id == run_id, attempts.c.verdict.in_(_TELLING), kind.in_(kinds))
+            .where(attempts.c.run_id == run_id, attempts.c.verdict.in_(_TIMED), kind.in_(kinds))
             .limit(most)
         )
         if len(operations) <= MOST_NAMED:

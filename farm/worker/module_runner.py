@@ -157,7 +157,7 @@ def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
     """
     if not suite.startswith("xfail"):
         return verdict
-    if verdict.failed and verdict not in (Verdict.FAIL_CRASH_HANG, Verdict.FAIL_UNSUPPORTED_DEVICE_PERF):
+    if verdict.traits.expectable:
         return Verdict.XFAIL
     return Verdict.XPASS if verdict is Verdict.PASS and computes else verdict
 

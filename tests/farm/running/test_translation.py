@@ -26,7 +26,7 @@ from scheduler import AttemptResult, Conclude, Resolution
         (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, AttemptResult.REFUSED),
         (Verdict.BOARD_FAULT, Reason.OPEN_TIMEOUT, AttemptResult.REFUSED),
         (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED, AttemptResult.FAULT),
-        (Verdict.HOST_FAULT, Reason.HOST_LOST, AttemptResult.FAULT),
+        (Verdict.HOST_FAULT, Reason.HOST_RESOURCES, AttemptResult.FAULT),
         (Verdict.FARM_FAULT, Reason.REBUILD_MISMATCH, AttemptResult.NOT_RUNNABLE),
         (Verdict.NOT_RUN, Reason.UNBINDABLE, AttemptResult.NOT_RUNNABLE),
     ],

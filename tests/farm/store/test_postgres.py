@@ -191,6 +191,19 @@ def test_payloads_of_an_older_store_are_tagged(make_place: Callable[[], str]) ->
     }
 
 
+def test_a_reason_that_is_gone_is_renamed(make_place: Callable[[], str]) -> None:
+    place = make_place()
+    with Store.open(place) as store:
+        run_id = recorded_run(store, [(Verdict.HOST_FAULT, Reason.HOST_RESOURCES, "")])
+        with store.writing() as connection:
+            connection.execute(schema.attempts.update().values(reason="host_lost"))
+            connection.execute(schema.verdicts.update().values(reason="host_lost"))
+            connection.execute(schema.revision.update().values(version_num="0004"))
+    with Store.open(place) as store:
+        [vector] = store.view(run_id).vectors
+    assert [vector.reason, vector.history[0].reason] == [Reason.BOARD_LOST] * 2
+
+
 def test_a_newer_store_is_refused(make_place: Callable[[], str]) -> None:
     place = make_place()
     with Store.open(place) as store, store.writing() as connection:
