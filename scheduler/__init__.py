@@ -1,15 +1,16 @@
-"""scheduler knows work and boards only as protocols: a pure state machine, events in, instructions out.
+"""The scheduler: a pure state machine that gives work to boards. It knows both only as opaque ids, kinds and keys.
 
-It imports neither Ray nor ttnn, and does no IO; the clock is passed in. Whoever does the IO tells `Scheduler.handle`
-what happened and carries out the instructions it gets back:
+It imports neither Ray nor ttnn, and does no IO; the clock is passed in. The caller does the IO: it tells
+`Scheduler.handle` what happened, and carries out the instructions it gets back:
 
-    >>> from scheduler import Assign, AttemptEnded, AttemptResult, BoardAdded, BoardReady, Planned, Scheduler, Work
+    >>> from scheduler import Announce, AttemptEnded, AttemptResult, BoardAdded, BoardReady, Planned, Scheduler, Work
     >>> scheduler = Scheduler(fits=lambda kind, key: True)
-    >>> scheduler.handle(BoardAdded("mock:n300:0", kind="n300"), now=0.0)
-    []
+    >>> [announced] = scheduler.handle(BoardAdded("mock:n300:0", kind="n300"), now=0.0)
+    >>> announced.transition.after.value
+    'starting'
     >>> scheduler.handle(Planned((Work("a1b2", key=(1, 1), group="ttnn.add"),)), now=0.0)
     []
-    >>> [assign] = scheduler.handle(BoardReady("mock:n300:0"), now=1.0)
+    >>> _, assign = scheduler.handle(BoardReady("mock:n300:0"), now=1.0)
     >>> assign.board, assign.works
     ('mock:n300:0', (('a1b2', 1),))
     >>> scheduler.handle(AttemptEnded(assign.batch, "a1b2", AttemptResult.PASSED), now=2.0)
@@ -19,7 +20,8 @@ what happened and carries out the instructions it gets back:
 """
 
 from scheduler.batching import Batching
-from scheduler.boards import BoardState, FaultBudget
+from scheduler.board_record import FaultBudget
+from scheduler.board_state import BoardState, Cause, Transition
 from scheduler.core import Scheduler
 from scheduler.costs import SetupCosts
 from scheduler.errors import InvalidTransition, InvariantBroken
@@ -27,19 +29,31 @@ from scheduler.events import (
     AttemptEnded,
     BatchEnded,
     BoardAdded,
-    BoardHeld,
+    BoardChanged,
     BoardLeaving,
     BoardLost,
     BoardReady,
     Event,
     Planned,
+    SetupCostsLearned,
     Stopped,
 )
-from scheduler.instructions import Assign, AttemptLost, Conclude, Instruction, Recall, Release, Restart, Retire
-from scheduler.retry import RetriesByCount
+from scheduler.instructions import (
+    Announce,
+    Assign,
+    AttemptLost,
+    Conclude,
+    Instruction,
+    Recall,
+    Release,
+    Restart,
+    Retire,
+)
+from scheduler.policies import RetriesByCount, RetryPolicy
 from scheduler.work import AttemptResult, PastAttempt, Resolution, Work
 
 __all__ = [
+    "Announce",
     "Assign",
     "AttemptEnded",
     "AttemptLost",
@@ -47,11 +61,12 @@ __all__ = [
     "BatchEnded",
     "Batching",
     "BoardAdded",
-    "BoardHeld",
+    "BoardChanged",
     "BoardLeaving",
     "BoardLost",
     "BoardReady",
     "BoardState",
+    "Cause",
     "Conclude",
     "Event",
     "FaultBudget",
@@ -66,8 +81,11 @@ __all__ = [
     "Restart",
     "Retire",
     "RetriesByCount",
+    "RetryPolicy",
     "Scheduler",
     "SetupCosts",
+    "SetupCostsLearned",
     "Stopped",
+    "Transition",
     "Work",
 ]

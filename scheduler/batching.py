@@ -1,4 +1,4 @@
-"""How large a batch is, and when a board gets it: early enough never to wait, late enough to be shared out evenly."""
+"""The size of batches, and when a board gets the next: early enough to never idle, late enough to share evenly."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Batching:
-    """Guided self-scheduling: each batch is a fixed share of what is left, so batches shrink toward the end.
+    """Guided self-scheduling: each batch is a fixed share of the remaining work, so batches shrink toward the end.
 
     Attributes:
-        depth: batches a board holds at once: the one it runs and those behind it.
-        share: a batch is at most 1 / share of a board's even part of the work left, where boards share it.
-        least_seconds: estimated seconds that a batch may have all the same: handing out less costs more than it brings.
-        most_seconds: estimated seconds that no batch passes, unless one work alone does.
-        most_works: works that no batch passes.
-        lead: a board gets its next batch when so many estimated seconds are left of what it has. Longer than telling
-            and being told take; shorter than would leave one board much to do when others have nothing.
+        depth: batches a board holds at once: the one it runs and those queued behind it.
+        share: a batch is at most 1 / share of a board's even part of the remaining work, where boards share it.
+        least_seconds: estimated seconds that a batch may always have: handing out smaller ones costs more than
+            it gains.
+        most_seconds: upper limit of a batch in estimated seconds, unless a single work exceeds it.
+        most_works: upper limit of a batch in works.
+        lead: a board gets its next batch when this many estimated seconds are left of what it holds. Longer than one
+            round trip of messages; shorter than would leave one board busy while others idle.
     """
 
     depth: int = 2
@@ -27,12 +28,12 @@ class Batching:
     lead: float = 0.3
 
     def limits(self, seconds_left: float, works_left: int, boards: int) -> tuple[float, int]:
-        """The most estimated seconds, and the most works (at least 1), of the next batch.
+        """Return the limits of the next batch: estimated seconds, and works (at least 1).
 
         Args:
             seconds_left: estimated seconds of all works not handed out that these boards can run.
-            works_left: how many they are.
-            boards: how many boards share them.
+            works_left: the number of those works.
+            boards: the number of boards that share them.
         """
         parts = self.share * boards if boards > 1 else 1.0
         seconds = max(self.least_seconds, seconds_left / parts)
@@ -41,11 +42,11 @@ class Batching:
             works = max(works, works_left * self.least_seconds / seconds_left)
         return min(self.most_seconds, seconds), max(1, min(self.most_works, round(works)))
 
-    def room(self, batches: int, seconds: float) -> bool:
-        """Whether a board is to get another batch now.
+    def has_room(self, batches: int, seconds: float) -> bool:
+        """Whether a board should get another batch now.
 
         Args:
-            batches: how many it holds.
-            seconds: estimated seconds of what it holds and has not ended.
+            batches: the number of batches it holds.
+            seconds: estimated seconds of the works it holds and has not ended.
         """
         return batches == 0 or (batches < self.depth and seconds <= self.lead)

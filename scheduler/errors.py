@@ -1,7 +1,7 @@
-"""Both errors mean a bug: in whoever tells the events, or here. Neither is about work or boards going wrong.
+"""Errors of the scheduler. Each means a bug, in the caller or here; none is about works or boards that fail.
 
 * InvalidTransition: this event can't happen in this state
-* InvariantBroken: the state makes no sense after an event
+* InvariantBroken: the state contradicts itself after an event
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class InvalidTransition(Exception):  # noqa: N818 - it names the finding, as LookupError does
-    """An event that can't happen now.
+class InvalidTransition(Exception):  # noqa: N818 - named for the finding, as LookupError is
+    """Raised when an event can't happen in the current state.
 
     Attributes:
         story: the last events before it, oldest first, each with its time and the instructions it led to.
@@ -18,9 +18,9 @@ class InvalidTransition(Exception):  # noqa: N818 - it names the finding, as Loo
 
     def __init__(self, message: str, story: Iterable[object]) -> None:
         self.story = tuple(story)
-        told = "".join(f"\n  {chapter}" for chapter in self.story)
-        super().__init__(f"{message}; the story so far:{told or ' nothing'}")
+        lines = "".join(f"\n  {chapter}" for chapter in self.story)
+        super().__init__(f"{message}; the story so far:{lines or ' nothing'}")
 
 
 class InvariantBroken(InvalidTransition):
-    """The scheduler's state contradicts itself after an event."""
+    """Raised when the scheduler's state contradicts itself after an event."""

@@ -1,4 +1,4 @@
-"""What can happen. Every event is told once, in the order it was seen; late and doubled results are harmless."""
+"""Events: what can happen. Report each once, in the order it was observed; late and repeated results do no harm."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from scheduler.board_state import Transition
+from scheduler.costs import SetupCosts
 from scheduler.work import AttemptResult, Work
 
 
 @dataclass(frozen=True, slots=True)
 class BoardAdded:
-    """The farm has this board; it is starting. Work that no board added so far can take is concluded when planned.
+    """The run has this board; it is starting. Work that no board added so far can take is resolved when planned.
 
     Boards may also be added later, and a board that left may come back.
 
     Attributes:
         board: its id.
-        kind: what decides which keys fit it. Opaque; boards of one kind fit the same keys.
+        kind: decides which keys fit it. Opaque; boards of one kind fit the same keys.
     """
 
     board: str
@@ -26,48 +28,57 @@ class BoardAdded:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """More work. What no board of the farm fits is concluded at once."""
+    """More works are planned. A work that no board of the run fits is resolved at once."""
 
     works: tuple[Work, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class SetupCostsLearned:
+    """The costs of setting boards up are known better than before."""
+
+    costs: SetupCosts
+
+
+@dataclass(frozen=True, slots=True)
 class BoardReady:
-    """A starting board takes work now."""
+    """The supervisor of a starting board answered; the board takes work now."""
 
     board: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChanged:
+    """A supervisor changed the state of its board. In `held`, what the board had does not count as an attempt."""
+
+    transition: Transition
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLost:
-    """A board, or whoever holds it, is gone with all that it was given, or did not start."""
+    """A board's supervisor or host is gone with everything it was given, or did not start."""
 
     board: str
-
-
-@dataclass(frozen=True, slots=True)
-class BoardHeld:
-    """A board can't be trusted any more, and nothing more is tried with it. What it had counts as no try."""
-
-    board: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLeaving:
-    """A board is wanted back. What it runs may end, the rest goes elsewhere, and none of it counts as a try."""
+    """A board is wanted back. It may end what it runs, the rest goes to others, and none of it counts as an attempt."""
 
     board: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """One work of a batch was tried.
+    """An attempt of one work of a batch ended.
 
     Attributes:
-        batch: which.
-        work: its id.
-        result: how the attempt ended.
-        seconds: how long the work took, where that says something: estimates learn from it.
+        batch: number of the batch.
+        work: id of the work.
+        result: the result.
+        seconds: how long the work took, where that is meaningful: estimates learn from it.
     """
 
     batch: int
@@ -85,9 +96,18 @@ class BatchEnded:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """No more work is to be started."""
+    """Start no more work."""
 
 
 Event: TypeAlias = (
-    BoardAdded | Planned | BoardReady | BoardLost | BoardHeld | BoardLeaving | AttemptEnded | BatchEnded | Stopped
+    BoardAdded
+    | Planned
+    | SetupCostsLearned
+    | BoardReady
+    | BoardChanged
+    | BoardLost
+    | BoardLeaving
+    | AttemptEnded
+    | BatchEnded
+    | Stopped
 )

@@ -1,4 +1,4 @@
-"""What is to be done about an event, in this order."""
+"""Instructions: what the caller must do about an event, in this order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from scheduler.board_state import Transition
 from scheduler.work import Resolution
 
 
@@ -14,10 +15,10 @@ class Assign:
     """Hand a batch to a board, behind those it has.
 
     Attributes:
-        board: who.
+        board: its id.
         batch: number of the batch, never used again.
         key: how the board must be set up.
-        works: id and attempt number (from 1) of each work, in the order to run them.
+        works: id and attempt number (from 1) of each work, in running order.
     """
 
     board: str
@@ -28,7 +29,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class AttemptLost:
-    """An attempt has no outcome of its own: the board was lost under it. It counts all the same."""
+    """Record an attempt that has no outcome of its own: the board was lost under it. It counts all the same."""
 
     work: str
     attempt: int
@@ -37,12 +38,12 @@ class AttemptLost:
 
 @dataclass(frozen=True, slots=True)
 class Conclude:
-    """A work is done with.
+    """Record the verdict of a work.
 
     Attributes:
         work: its id.
-        resolution: how.
-        attempt: the attempt whose ending stands for the work; None where it was never tried.
+        resolution: how it is resolved.
+        attempt: the attempt whose result stands for the work; None if none does.
     """
 
     work: str
@@ -51,8 +52,15 @@ class Conclude:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Record and show that a board changed its state."""
+
+    transition: Transition
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
-    """Let a board end the work it is at, and give back the rest."""
+    """Let a board end the work it runs, and take back the rest."""
 
     board: str
 
@@ -66,16 +74,16 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Retire:
-    """Give a board up for this run; what it still reports doesn't count."""
+    """Give a board up for this run; what it still reports does not count."""
 
     board: str
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A board that was wanted back is done with all it had: let it go."""
+    """Let a board go: it was wanted back, and is done with everything it had."""
 
     board: str
 
 
-Instruction: TypeAlias = Assign | AttemptLost | Conclude | Recall | Restart | Retire | Release
+Instruction: TypeAlias = Assign | AttemptLost | Conclude | Announce | Recall | Restart | Retire | Release

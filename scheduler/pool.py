@@ -1,4 +1,4 @@
-"""Work that waits for a board: by key, within a key by group, within a group longest first."""
+"""Waiting work: by key, within a key by group, within a group longest first."""
 
 from __future__ import annotations
 
@@ -8,62 +8,62 @@ from collections.abc import Hashable, Iterator
 from itertools import count
 from typing import TypeAlias
 
-from scheduler.costs import Pace
+from scheduler.policies.protocols import CostPolicy
 from scheduler.work import Work
 
 Heap: TypeAlias = list[tuple[float, int, Work]]
 
 TAIL_SHARE = 0.5
-"""A work that takes more than this part of what is left per board is begun before all others: later it would be what
-the whole run waits for."""
-OLD_ENTRIES = 64
-"""So many of a lane's notes may be out of date before it is looked through."""
+"""A work that takes more than this part of the remaining seconds per board is started before all others: later, the
+whole run would wait for it."""
+STALE_ENTRIES = 64
+"""How many entries of a lane's index may be stale before the index is rebuilt."""
 RISK = 2.0
-"""A work that is only guessed may take so much longer than the longest of its group that has ended."""
+"""A guessed work may take this many times as long as the longest of its group that has ended."""
 
 
 class Lane:
     """The waiting work of one key.
 
     Attributes:
-        size: works that wait.
-        groups: a heap per group, longest first; among equals the one planned first.
-        elsewhere: a heap per board: works that it should leave to others, since it tried them last.
+        size: the number of works.
+        groups: a heap per group, longest first; ties go to the work planned first.
+        elsewhere: a heap per board: works that it leaves to others, since it tried them last.
     """
 
-    def __init__(self, key: Hashable, order: Iterator[int], pace: Pace) -> None:
+    def __init__(self, key: Hashable, order: Iterator[int], costs: CostPolicy) -> None:
         self.size = 0
         self.groups: dict[str, Heap] = {}
         self.elsewhere: dict[str, Heap] = {}
         self._key = key
         self._order = order
-        self._pace = pace
+        self._policy = costs
         self._costs: defaultdict[str, float] = defaultdict(float)  # estimated, by group
-        self._longest: list[tuple[float, str]] = []  # the longest work of each group, once; old entries are left in
-        self._at: dict[str, str] = {}
-        self._crowd: Counter[str] = Counter()
+        self._longest: list[tuple[float, str]] = []  # an index: the longest work of each group, and stale entries
+        self._group_of: dict[str, str] = {}  # by board
+        self._boards_at: Counter[str] = Counter()  # by group
         self._cost = 0.0
         self._guesses = 0
 
     @property
     def cost(self) -> float:
-        """Estimated seconds of all that waits, by what was learnt of estimates meanwhile."""
+        """Estimated seconds of all waiting works, corrected by what was learned since."""
         if not self._guesses:
-            return self._cost * self._pace.overall
-        return sum(cost * self._pace.factor((self._key, group)) for group, cost in self._costs.items())
+            return self._cost * self._policy.overall
+        return sum(cost * self._policy.factor((self._key, group)) for group, cost in self._costs.items())
 
     @property
     def longest(self) -> float:
-        """Estimated seconds of the longest work that waits and has not to avoid a board; 0 without any."""
+        """Estimated seconds of the longest work that any board may take; 0 without any."""
         return self._longest_work()[1] if self.groups else 0.0
 
     @property
     def unknown(self) -> bool:
-        """Whether these are guesses, and nothing was learnt yet."""
-        return self._guesses > 0 and not self._pace.overall_known
+        """Whether these are guesses, and nothing was learned yet."""
+        return self._guesses > 0 and not self._policy.has_observations
 
     def push(self, work: Work, avoid: str | None = None) -> None:
-        """Lets a work wait; `avoid` is the board that is not to get it."""
+        """Add a work; `avoid` is the board that must not get it."""
         self.size += 1
         self._guesses += work.guess
         self._cost += work.cost
@@ -71,54 +71,60 @@ class Lane:
         heap = self.groups.setdefault(work.group, []) if avoid is None else self.elsewhere.setdefault(avoid, [])
         heapq.heappush(heap, (-work.cost, next(self._order), work))
         if avoid is None and heap[0][2] is work:
-            self._show_longest(-work.cost, work.group)
+            self._index_longest(-work.cost, work.group)
 
     def size_for(self, board: str) -> int:
-        """How many works wait that this board may take."""
+        """Count the works that this board may take."""
         return self.size - len(self.elsewhere.get(board, ()))
 
     def take(
         self, board: str, seconds: float, works: int, tail: float = float("inf"), *, shared: bool = True
     ) -> list[Work]:
-        """Takes a batch for a board: at least one work where any waits, within the limits.
+        """Take a batch for a board: at least one work if any waits for it, within the limits.
 
-        `shared` is whether other boards, too, take of this key. Second tries come first, then works of more than `tail`
-        seconds. Otherwise a board goes on with its group; when that is done it goes where most seconds wait per board,
-        so that each group's preparation is done by few.
+        Retries come first, then works of more than `tail` seconds. Otherwise a board continues with its group; when
+        that is done, it takes the group with the most seconds per board, so that few boards prepare each group.
+
+        Args:
+            board: its id.
+            seconds: limit of the batch in estimated seconds.
+            works: limit of the batch in works.
+            tail: works of more estimated seconds are started first.
+            shared: whether other boards also take work of this key.
         """
-        taken: list[Work] = []
+        batch: list[Work] = []
         left = seconds
-        while len(taken) < works and (heap := self._next_heap(board, tail, first=not taken)):
+        while len(batch) < works and (heap := self._next_heap(board, tail, first=not batch)):
             first = heap[0][2]
-            cost = first.cost * self._pace.factor(first.cost_class)
-            # of a group that nothing is known of, one work at first: the next may take hours, and others have time
-            if taken and (cost > left or (shared and first.guess and not self._pace.knows(first.cost_class))):
+            cost = first.cost * self._policy.factor(first.cost_class)
+            # of an unknown group, take one work at first: the next may take hours, and other boards have time
+            if batch and (cost > left or (shared and first.guess and not self._policy.knows(first.cost_class))):
                 break
             work = heapq.heappop(heap)[2]
             if self.groups.get(work.group) is heap:
                 if heap:
-                    self._show_longest(heap[0][0], work.group)
+                    self._index_longest(heap[0][0], work.group)
                 else:
                     del self.groups[work.group]
-            taken.append(work)
+            batch.append(work)
             left -= cost
             self._forget(work)
-        return taken
+        return batch
 
     def leave(self, board: str) -> None:
-        """This board works elsewhere now."""
-        group = self._at.pop(board, None)
+        """Note that a board works on another key now."""
+        group = self._group_of.pop(board, None)
         if group is not None:
-            self._crowd[group] -= 1
+            self._boards_at[group] -= 1
 
     def readmit(self, board: str) -> None:
-        """Lets any board take the works that were to avoid this one."""
+        """Let any board take the works that had to avoid this one."""
         for _, _, work in self.elsewhere.pop(board, ()):
             self._forget(work)
             self.push(work)
 
     def drain(self) -> list[Work]:
-        """Takes everything."""
+        """Take everything."""
         works = [work for heap in (*self.elsewhere.values(), *self.groups.values()) for _, _, work in heap]
         self.elsewhere.clear()
         self.groups.clear()
@@ -128,7 +134,7 @@ class Lane:
         return works
 
     def _next_heap(self, board: str, tail: float, *, first: bool) -> Heap | None:
-        """Where this board's next work is; moves the board to another group when its own is done."""
+        """Return the heap of this board's next work; move the board to another group when its own is done."""
         for avoided, heap in self.elsewhere.items():
             if avoided != board and heap:
                 return heap
@@ -138,89 +144,90 @@ class Lane:
             longest, cost = self._longest_work()
             if cost > tail:
                 return self.groups[longest]
-        group = self._at.get(board)
+        group = self._group_of.get(board)
         if group not in self.groups:
             self.leave(board)
-            group = min(self.groups, key=self._appeal)
-            self._at[board] = group
-            self._crowd[group] += 1
+            group = min(self.groups, key=self._attraction)
+            self._group_of[board] = group
+            self._boards_at[group] += 1
         return self.groups[group]
 
-    def _appeal(self, group: str) -> tuple[float, int]:
-        """Orders groups for a board that looks for one: the most seconds per board first."""
-        seconds = self._costs[group] * self._pace.factor((self._key, group))
-        return -seconds / (1 + self._crowd[group]), self.groups[group][0][1]
+    def _attraction(self, group: str) -> tuple[float, int]:
+        """Order groups for a board that needs one: the most seconds per board first."""
+        seconds = self._costs[group] * self._policy.factor((self._key, group))
+        return -seconds / (1 + self._boards_at[group]), self.groups[group][0][1]
 
     def _longest_work(self) -> tuple[str, float]:
-        """The group of the longest work that waits, and its seconds."""
+        """Return the group of the longest work, and its estimated seconds."""
         if self._guesses:
-            # what was learnt may have changed their order
+            # what was learned may have changed their order
             costs = (
-                (group, -heap[0][0] * RISK * self._pace.most((self._key, group))) for group, heap in self.groups.items()
+                (group, -heap[0][0] * RISK * self._policy.worst_factor((self._key, group)))
+                for group, heap in self.groups.items()
             )
             return max(costs, key=lambda cost: cost[1])
         while True:
             cost, group = self._longest[0]
             heap = self.groups.get(group)
             if heap and heap[0][0] == cost:
-                return group, -cost * self._pace.overall
+                return group, -cost * self._policy.overall
             heapq.heappop(self._longest)
 
-    def _show_longest(self, cost: float, group: str) -> None:
-        """Takes note of a group's longest work; without the old entries once they are most of what is noted."""
+    def _index_longest(self, cost: float, group: str) -> None:
+        """Add a group's longest work to the index; rebuild the index once most entries are stale."""
         heapq.heappush(self._longest, (cost, group))
-        if len(self._longest) > 2 * len(self.groups) + OLD_ENTRIES:
+        if len(self._longest) > 2 * len(self.groups) + STALE_ENTRIES:
             self._longest = [(heap[0][0], name) for name, heap in self.groups.items()]
             heapq.heapify(self._longest)
 
     def _forget(self, work: Work) -> None:
-        """Counts a work out."""
+        """Subtract a work from the sums."""
         self.size -= 1
-        # sums of floats drift: an empty lane starts afresh
+        # sums of floats drift: an empty lane restarts at 0
         self._cost = self._cost - work.cost if self.size else 0.0
         self._guesses -= work.guess
         self._costs[work.group] -= work.cost
 
 
 class Pool:
-    """All waiting work, which key each board is at, and the seconds that boards hold of each key.
+    """All waiting work, the key each board is at, and the seconds that boards hold of each key.
 
     Attributes:
         lanes: waiting work by key.
-        pace: how estimates compare with what works took.
+        costs: corrects estimates.
         held: estimated seconds of works that boards hold, by key.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, costs: CostPolicy) -> None:
         self.lanes: dict[Hashable, Lane] = {}
-        self.pace = Pace()
+        self.costs = costs
         self.held: defaultdict[Hashable, float] = defaultdict(float)
         self._order = count()
-        self._at: dict[str, Hashable] = {}
-        self._crowd: Counter[Hashable] = Counter()
+        self._key_of: dict[str, Hashable] = {}  # by board
+        self._boards_at: Counter[Hashable] = Counter()  # by key
 
     def __len__(self) -> int:
         return sum(lane.size for lane in self.lanes.values())
 
     def push(self, work: Work, avoid: str | None = None) -> None:
-        """Lets a work wait; `avoid` is the board that is not to get it."""
+        """Add a work; `avoid` is the board that must not get it."""
         lane = self.lanes.get(work.key)
         if lane is None:
-            lane = self.lanes[work.key] = Lane(work.key, self._order, self.pace)
+            lane = self.lanes[work.key] = Lane(work.key, self._order, self.costs)
         lane.push(work, avoid)
 
     def key_of(self, board: str) -> Hashable | None:
-        """The key of the last batch this board took."""
-        return self._at.get(board)
+        """Return the key of the last batch this board took."""
+        return self._key_of.get(board)
 
     def boards_at(self, key: Hashable) -> int:
-        """How many boards took their last batch from this key."""
-        return self._crowd[key]
+        """Count the boards that took their last batch from this key."""
+        return self._boards_at[key]
 
     def seconds_left(self, key: Hashable) -> float:
-        """Estimated seconds of a key that wait or are held."""
+        """Return the estimated seconds of a key's works that wait or that boards hold."""
         lane = self.lanes.get(key)
-        return self.held[key] * self.pace.overall + (lane.cost if lane else 0.0)
+        return self.held[key] * self.costs.overall + (lane.cost if lane else 0.0)
 
     def take(
         self,
@@ -232,32 +239,32 @@ class Pool:
         *,
         shared: bool = True,
     ) -> list[Work]:
-        """Takes a batch for a board from one key; see `Lane.take`."""
-        if board not in self._at or self._at[board] != key:
+        """Take a batch of one key for a board; see `Lane.take`."""
+        if board not in self._key_of or self._key_of[board] != key:
             self.leave(board)
-            self._at[board] = key
-            self._crowd[key] += 1
+            self._key_of[board] = key
+            self._boards_at[key] += 1
         lane = self.lanes[key]
-        taken = lane.take(board, seconds, works, tail, shared=shared)
+        batch = lane.take(board, seconds, works, tail, shared=shared)
         if not lane.size:
             del self.lanes[key]
-        return taken
+        return batch
 
     def leave(self, board: str) -> None:
-        """This board is at no key now."""
-        if board not in self._at:
+        """Note that a board is at no key now."""
+        if board not in self._key_of:
             return
-        key = self._at.pop(board)
-        self._crowd[key] -= 1
+        key = self._key_of.pop(board)
+        self._boards_at[key] -= 1
         if key in self.lanes:
             self.lanes[key].leave(board)
 
     def readmit(self, board: str) -> None:
-        """Lets any board take the works that were to avoid this one."""
+        """Let any board take the works that had to avoid this one."""
         for lane in self.lanes.values():
             lane.readmit(board)
 
     def drain(self, key: Hashable) -> list[Work]:
-        """Takes everything of one key."""
+        """Take everything of one key."""
         lane = self.lanes.pop(key, None)
         return lane.drain() if lane else []

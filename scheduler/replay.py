@@ -1,9 +1,9 @@
-"""A story told again: what a scheduler was told, told to a new one, must lead to the same instructions.
+"""Replay a journal: the events that a scheduler got, given to a new one, must lead to the same instructions.
 
-A driver, or a test, that keeps what it told as a journal can find out later why a scheduler did what it did:
+A driver, or a test, that keeps its events as a journal can find out later why a scheduler did what it did:
 
-    for now, event, then, again in replay(journal, Scheduler(fits, validate=True)):
-        ...  # look at it
+    for now, event, instructions in replay(journal, Scheduler(fits, validate=True)):
+        ...  # inspect it
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from scheduler.errors import InvariantBroken
 from scheduler.events import Event
 from scheduler.instructions import Instruction
 
-Chapter: TypeAlias = tuple[float, Event, Sequence[Instruction]]
-"""When, what was told, and what the scheduler answered."""
+Entry: TypeAlias = tuple[float, Event, Sequence[Instruction]]
+"""When, the event, and the instructions it led to."""
 
 
-def replay(journal: Iterable[Chapter], scheduler: Scheduler) -> Iterator[Chapter]:
-    """Tells a new scheduler a journal, and yields each chapter after it was told.
+def replay(journal: Iterable[Entry], scheduler: Scheduler) -> Iterator[Entry]:
+    """Give a new scheduler the events of a journal, and yield each entry after its event was handled.
 
     Raises:
-        InvariantBroken: it answers something else than the journal says.
-        InvalidTransition: as it did when the journal was kept.
+        InvariantBroken: its instructions differ from those of the journal.
+        InvalidTransition: as when the journal was kept.
     """
-    for now, event, answered in journal:
-        again = tuple(scheduler.handle(event, now))
-        if again != tuple(answered):
-            raise InvariantBroken(f"{event} led to {tuple(answered)}, now to {again}", scheduler.story)
-        yield now, event, again
+    for now, event, expected in journal:
+        instructions = tuple(scheduler.handle(event, now))
+        if instructions != tuple(expected):
+            raise InvariantBroken(f"{event} led to {tuple(expected)}, now to {instructions}", scheduler.story)
+        yield now, event, instructions

@@ -1,7 +1,7 @@
-"""The real scheduler on a simulated clock: what it would do with boards and works that nobody has yet.
+"""The real scheduler on a simulated clock: what it would do with boards and works that do not exist yet.
 
-Nothing here decides anything: boards open, run and fail as they are told, and the `Scheduler` answers. So a policy is
-measured before a farm has the boards, and a plan shows how long it would take.
+This module makes no decisions: simulated boards open, run and fail as configured, and the `Scheduler` decides. So a
+policy is measured before a farm has the boards, and a plan shows how long it would take.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from scheduler.batching import Batching
-from scheduler.boards import FaultBudget
+from scheduler.board_record import FaultBudget
 from scheduler.core import Scheduler
 from scheduler.costs import SetupCosts
 from scheduler.events import AttemptEnded, BatchEnded, BoardAdded, BoardReady, Planned
@@ -25,7 +25,7 @@ from scheduler.work import AttemptResult, Resolution, Work
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A work, and the seconds it will really take."""
+    """A work, and the seconds it really takes."""
 
     work: Work
     seconds: float
@@ -33,12 +33,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """What goes wrong.
+    """Simulated crashes.
 
     Attributes:
-        rate: the part of attempts that take their process down.
-        seconds: what that costs the board, beside setting it up again.
-        seed: of the dice.
+        rate: the share of attempts that take their worker down.
+        seconds: the cost for the board, beside setting it up again.
+        seed: of the random numbers.
     """
 
     rate: float = 0.0
@@ -48,20 +48,20 @@ class Faults:
 
 @dataclass(slots=True)
 class Simulated:
-    """What came of a simulation; times in simulated seconds.
+    """The result of a simulation; times in simulated seconds.
 
     Attributes:
-        works: how many were planned.
-        boards: how many there were.
-        makespan: until the last work was concluded.
+        works: number of works planned.
+        boards: number of boards.
+        makespan: time until the last work was resolved.
         lower_bound: no schedule ends sooner; see `lower_bound`.
-        busy: seconds that boards ran works, all together.
-        setting_up: seconds they spent on being set up, first calls included.
+        busy: seconds that boards ran works, in total.
+        setting_up: seconds they spent being set up, first calls included.
         switches: how often a board was set up.
-        batches: how many were handed out.
-        attempts: how many there were.
-        unsatisfiable: works that no board fits.
-        share: works run per board.
+        batches: number of batches handed out.
+        attempts: number of attempts.
+        unsatisfiable: number of works that no board fits.
+        share: number of works run, by board.
     """
 
     works: int
@@ -78,18 +78,18 @@ class Simulated:
 
     @property
     def over_lower_bound(self) -> float:
-        """Makespan over lower bound: 1 can't be beaten."""
+        """Makespan over lower bound: 1 is optimal."""
         return self.makespan / self.lower_bound if self.lower_bound > 0 else 1.0
 
     @property
     def busy_share(self) -> float:
-        """The part of all boards' time in which they ran works."""
+        """The share of all boards' time in which they ran works."""
         return self.busy / (self.makespan * self.boards) if self.makespan > 0 else 0.0
 
 
 @dataclass(slots=True)
 class _Board:
-    """A simulated board: its batches, and what it is set up for."""
+    """A simulated board: its batches, and the key it is set up for."""
 
     name: str
     kind: Hashable
@@ -104,13 +104,13 @@ def simulate(
     jobs: Iterable[Job],
     fits: Callable[[Hashable, Hashable], bool],
     *,
-    same: SameSetup = never_same,
-    setups: SetupCosts | None = None,
+    same_setup: SameSetup = never_same,
+    setup_costs: SetupCosts | None = None,
     faults: Faults | None = None,
     batching: Batching | None = None,
 ) -> Simulated:
-    """Runs jobs on boards, by id and kind, as the scheduler would have them run: see `Scheduler` for the rest."""
-    simulation = _Simulation(fits, same, setups or SetupCosts(), faults or Faults(), batching)
+    """Run jobs on boards (id and kind) as the scheduler decides; see `Scheduler` for the other arguments."""
+    simulation = _Simulation(fits, same_setup, setup_costs or SetupCosts(), faults or Faults(), batching)
     return simulation.run(boards, list(jobs))
 
 
@@ -118,30 +118,32 @@ class _Simulation:
     def __init__(
         self,
         fits: Callable[[Hashable, Hashable], bool],
-        same: SameSetup,
-        setups: SetupCosts,
+        same_setup: SameSetup,
+        setup_costs: SetupCosts,
         faults: Faults,
         batching: Batching | None,
     ) -> None:
         self.fits = fits
-        self.same = same
-        self.setups = setups
+        self.same_setup = same_setup
+        self.setup_costs = setup_costs
         self.faults = faults
-        self.dice = random.Random(faults.seed)  # noqa: S311 - dice of a simulation
-        # whether a board is given up is not what is simulated: faults here are the works' own doing
+        self.random = random.Random(faults.seed)  # noqa: S311 - a simulation needs no cryptography
+        # giving up boards is not simulated: crashes here are caused by the works
         budget = FaultBudget(in_a_row=1 << 30, in_all=1 << 30)
-        self.scheduler = Scheduler(fits, setups=setups, same=same, batching=batching, budget=budget)
+        self.scheduler = Scheduler(
+            fits, setup_costs=setup_costs, same_setup=same_setup, batching=batching, budget=budget
+        )
         self.boards: dict[str, _Board] = {}
         self.seconds: dict[str, float] = {}
         self.groups: dict[str, str] = {}
-        # when, a tie-breaker, board, work, whether it crashes
+        # time, a tie-breaker, board, work, whether it crashes
         self.agenda: list[tuple[float, int, _Board, str, bool]] = []
         self.number = 0
-        self.found = Simulated(0, 0)
+        self.result = Simulated(0, 0)
 
     def run(self, boards: Sequence[tuple[str, Hashable]], jobs: list[Job]) -> Simulated:
-        self.found = found = Simulated(len(jobs), len(boards))
-        found.lower_bound = lower_bound(boards, jobs, self.fits, self.setups, self.same)
+        self.result = result = Simulated(len(jobs), len(boards))
+        result.lower_bound = lower_bound(boards, jobs, self.fits, self.setup_costs, self.same_setup)
         for job in jobs:
             self.seconds[job.work.id] = job.seconds
             self.groups[job.work.id] = job.work.group
@@ -149,74 +151,76 @@ class _Simulation:
         jobs.clear()
         for name, kind in boards:
             self.boards[name] = _Board(name, kind)
-            self._tell(BoardAdded(name, kind), 0.0)
-        self._tell(Planned(works), 0.0)
+            self._handle(BoardAdded(name, kind), 0.0)
+        self._handle(Planned(works), 0.0)
         del works
         for name in self.boards:
-            self._tell(BoardReady(name), 0.0)
+            self._handle(BoardReady(name), 0.0)
         while self.agenda:
             now, _, board, work, crashes = heapq.heappop(self.agenda)
             self._ended(board, work, crashes, now)
         if not self.scheduler.done:
-            raise RuntimeError(f"{len(self.scheduler.works)} works were left over: the scheduler stalled")
-        return found
+            raise RuntimeError(f"{len(self.scheduler.works)} works are left: the scheduler stalled")
+        return result
 
-    def _tell(self, event: AttemptEnded | BatchEnded | BoardAdded | BoardReady | Planned, now: float) -> None:
+    def _handle(self, event: AttemptEnded | BatchEnded | BoardAdded | BoardReady | Planned, now: float) -> None:
         for instruction in self.scheduler.handle(event, now):
             if isinstance(instruction, Assign):
                 board = self.boards[instruction.board]
                 works = deque(work for work, _ in instruction.works)
                 board.batches.append((instruction.batch, instruction.key, works))
-                self.found.batches += 1
+                self.result.batches += 1
                 if not board.running:
                     self._begin(board, now)
             elif isinstance(instruction, Conclude):
-                self.found.makespan = max(self.found.makespan, now)
-                self.found.unsatisfiable += instruction.resolution is Resolution.UNSATISFIABLE
+                self.result.makespan = max(self.result.makespan, now)
+                self.result.unsatisfiable += instruction.resolution is Resolution.UNSATISFIABLE
                 del self.seconds[instruction.work], self.groups[instruction.work]
 
     def _begin(self, board: _Board, now: float) -> None:
-        """A board begins the next work it has."""
+        """Let a board begin the next work it has."""
         if not board.batches:
             board.running = False
             return
         board.running = True
         _, key, works = board.batches[0]
         work = works[0]
-        preparing = 0.0
-        known = board.key is not None and (board.key == key or self.same(board.kind, board.key, key))
+        setup_seconds = 0.0
+        is_set_up = board.key is not None and (board.key == key or self.same_setup(board.kind, board.key, key))
         board.key = key
-        if not known:
+        if not is_set_up:
             board.groups.clear()
-            preparing = self.setups.switch
-            self.found.switches += 1
+            setup_seconds = self.setup_costs.switch
+            self.result.switches += 1
         group = self.groups[work]
         if group not in board.groups:
             board.groups.add(group)
-            preparing += self.setups.first
-        crashes = self.faults.rate > 0 and self.dice.random() < self.faults.rate
-        self.found.setting_up += preparing
-        self.found.attempts += 1
+            setup_seconds += self.setup_costs.first
+        crashes = self.faults.rate > 0 and self.random.random() < self.faults.rate
+        self.result.setting_up += setup_seconds
+        self.result.attempts += 1
         self.number += 1
-        heapq.heappush(self.agenda, (now + preparing + self.seconds[work], self.number, board, work, crashes))
+        heapq.heappush(self.agenda, (now + setup_seconds + self.seconds[work], self.number, board, work, crashes))
 
     def _ended(self, board: _Board, work: str, crashes: bool, now: float) -> None:  # noqa: FBT001 - an entry of the agenda
         number, _, works = board.batches[0]
         works.popleft()
         seconds = self.seconds[work]
-        self.found.busy += seconds
-        self.found.share[board.name] += 1
+        self.result.busy += seconds
+        self.result.share[board.name] += 1
         resumes = now
         if crashes:
             board.key = None
-            self.found.setting_up += self.faults.seconds
+            self.result.setting_up += self.faults.seconds
             resumes += self.faults.seconds
         if not works:
             board.batches.popleft()
-        board.running = True  # what is assigned meanwhile only queues
-        self._tell(AttemptEnded(number, work, AttemptResult.CRASHED if crashes else AttemptResult.PASSED, seconds), now)
+        board.running = True  # batches assigned now only queue up
+        self._handle(
+            AttemptEnded(number, work, AttemptResult.CRASHED if crashes else AttemptResult.PASSED, seconds), now
+        )
         if not works:
-            self._tell(BatchEnded(number), now)
+            self._handle(BatchEnded(number), now)
         self._begin(board, resumes)
 
 
@@ -224,13 +228,13 @@ def lower_bound(
     boards: Sequence[tuple[str, Hashable]],
     jobs: Sequence[Job],
     fits: Callable[[Hashable, Hashable], bool],
-    setups: SetupCosts,
-    same: SameSetup = never_same,
+    setup_costs: SetupCosts,
+    same_setup: SameSetup = never_same,
 ) -> float:
-    """Seconds in which no schedule can be done: what fits some kinds only is shared by their boards at best.
+    """Return a time in seconds that no schedule can beat: works that fit some kinds only are shared by those boards.
 
-    Every board must be set up once, every key somewhere, every group called a first time under each key, but for keys
-    that are the same for some board; and the longest job takes as long as it takes.
+    Every board must be set up once, every key on some board, and every group called a first time under each key, except
+    for keys that some board treats as one; and nothing ends before the longest job.
     """
     kinds: defaultdict[Hashable, int] = defaultdict(int)
     for _, kind in boards:
@@ -250,24 +254,24 @@ def lower_bound(
         longest = max(longest, job.seconds)
     if not seconds:
         return 0.0
-    bound = longest + setups.switch + setups.first
+    bound = longest + setup_costs.switch + setup_costs.first
     for some in {frozenset[Hashable]().union(*each) for each in _families(set(able.values()) - {frozenset()})}:
         keys = [key for key in seconds if able[key] <= some]
         if not keys:
             continue
         count = sum(kinds[kind] for kind in some)
-        apart: list[Hashable] = []  # no board is set up for two of them
+        apart: list[Hashable] = []  # no board is set up for two of these at once
         for key in keys:
-            if not any(same(kind, key, other) for other in apart for kind in some):
+            if not any(same_setup(kind, key, other) for other in apart for kind in some):
                 apart.append(key)
         work = math.fsum(each for key in keys for each in seconds[key])
-        work += setups.first * sum(len(groups[key]) for key in apart)
-        bound = max(bound, (work + setups.switch * max(count, len(apart))) / count)
+        work += setup_costs.first * sum(len(groups[key]) for key in apart)
+        bound = max(bound, (work + setup_costs.switch * max(count, len(apart))) / count)
     return bound
 
 
 def _families(sets: set[frozenset[Hashable]]) -> Iterable[tuple[frozenset[Hashable], ...]]:
-    """Each set of kinds alone, each two together, and all: enough for a good bound, few enough to try."""
+    """Yield each set of kinds, each pair of sets, and all: enough for a good bound, few enough to try."""
     some = list(sets)
     for place, one in enumerate(some):
         yield (one,)

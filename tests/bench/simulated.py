@@ -73,7 +73,7 @@ def run(count: int, boards: int, known: str, mean: float = MEAN_SECONDS) -> tupl
     there = [(f"b{number}", "n300") for number in range(boards)]
     planned = jobs(count, known, mean)
     began = time.perf_counter()
-    return simulate(there, planned, everywhere, setups=SetupCosts(switch=1.0)), time.perf_counter() - began
+    return simulate(there, planned, everywhere, setup_costs=SetupCosts(switch=1.0)), time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from scheduler.batching import Batching
 from scheduler.placing import choose_key
-from scheduler.pool import OLD_ENTRIES, Pool
+from scheduler.policies import LearnedCosts
+from scheduler.pool import STALE_ENTRIES, Pool
 from scheduler.work import Work
 
 
 def pool(*works: Work) -> Pool:
-    filled = Pool()
+    filled = Pool(LearnedCosts())
     for work in works:
         filled.push(work)
     return filled
@@ -25,7 +26,7 @@ def ids(works: list[Work]) -> list[str]:
     return [work.id for work in works]
 
 
-def test_longest_first_and_equals_in_planned_order() -> None:
+def test_longest_first_and_ties_in_planned_order() -> None:
     waiting = pool(Work("b", 1, "op", 1.0), Work("a", 1, "op", 1.0), Work("long", 1, "op", 9.0))
     assert ids(waiting.take("board", 1, 99, 9)) == ["long", "b", "a"]
 
@@ -44,47 +45,45 @@ def test_a_group_is_kept_together_and_a_second_board_starts_another() -> None:
     guesses=st.booleans(),
 )
 @settings(max_examples=200, deadline=None)
-def test_the_longest_is_known_whatever_came_and_went_and_little_is_held_for_it(
-    steps: list[tuple[str, str, int]], guesses: bool
-) -> None:
-    filled = Pool()
+def test_the_index_of_the_longest_work_stays_right_and_small(steps: list[tuple[str, str, int]], guesses: bool) -> None:
+    filled = Pool(LearnedCosts())
     waiting: dict[str, Work] = {}
     for number, (step, group, cost) in enumerate(steps):
         if step == "push" or not waiting:
             work = waiting[str(number)] = Work(str(number), 1, group, float(cost), guess=guesses and number == 0)
             filled.push(work)
         else:
-            for taken in filled.take(group, 1, 99, 1):
-                del waiting[taken.id]
+            for work in filled.take(group, 1, 99, 1):
+                del waiting[work.id]
         lane = filled.lanes.get(1)
         assert (lane.size if lane else 0) == len(waiting)
         if waiting and lane and not any(work.guess for work in waiting.values()):
             assert lane.longest == max(work.cost for work in waiting.values())
     for number in range(3):
         filled.push(Work(f"stays{number}", 1, "b", 0.5))
-    for number in range(10 * OLD_ENTRIES):
+    for number in range(10 * STALE_ENTRIES):
         filled.push(Work(f"more{number}", 1, "a", 1.0 + number, guess=True))
         filled.take("board", 1, 99, 1)
-    assert len(filled.lanes[1]._longest) <= 2 * OLD_ENTRIES
+    assert len(filled.lanes[1]._longest) <= 2 * STALE_ENTRIES
 
 
-def test_of_guesses_the_operation_that_once_took_long_comes_first() -> None:
+def test_among_guesses_the_operation_that_once_took_long_comes_first() -> None:
     groups = ["short"] * 40 + ["long"] * 3
     waiting = pool(*(Work(f"{group}{n % 40}", 1, group, guess=True) for n, group in enumerate(groups)))
     for group, seconds in (("short", 1.0), ("long", 1.0), ("long", 9.0), ("long", 1.0)):
-        waiting.pace.observe((1, group), 1.0, seconds)
-    assert waiting.pace.factor((1, "long")) < 5
+        waiting.costs.observe((1, group), 1.0, seconds)
+    assert waiting.costs.factor((1, "long")) < 5
     assert ids(waiting.take("board", 1, 0.1, 1, tail=17.0)) == ["long0"]  # it may take twice the longest there was
     assert ids(waiting.take("board", 1, 0.1, 1, tail=19.0)) == ["short0"]
 
 
-def test_a_batch_holds_at_least_one_work_and_no_more_seconds_than_asked() -> None:
+def test_a_batch_holds_at_least_one_work_and_no_more_seconds_than_its_limit() -> None:
     waiting = pool(*(Work(f"w{n}", 1, "op", 2.0) for n in range(4)))
     assert ids(waiting.take("board", 1, 0.5, 9)) == ["w0"]
     assert ids(waiting.take("board", 1, 4.0, 9)) == ["w1", "w2"]
 
 
-def test_second_tries_come_first_but_not_to_the_board_that_had_them() -> None:
+def test_retries_come_first_but_not_to_the_board_that_had_them() -> None:
     waiting = pool(Work("fresh", 1, "op"))
     waiting.push(Work("again", 1, "op"), avoid="bad")
     assert waiting.lanes[1].size_for("bad") == 1
@@ -149,8 +148,8 @@ def test_boards_spread_over_keys() -> None:
     assert set(chosen) == {"x", "y"}
 
 
-def test_one_of_each_unknown_group_at_a_time_but_for_who_is_alone() -> None:
-    waiting = Pool()
+def test_one_of_each_unknown_group_at_a_time_unless_the_board_is_alone() -> None:
+    waiting = Pool(LearnedCosts())
     for name in ("add", "mul"):
         for number in range(2):
             waiting.push(Work(f"{name}{number}", 1, name, 0.02, guess=True))
@@ -165,7 +164,7 @@ def test_one_of_each_unknown_group_at_a_time_but_for_who_is_alone() -> None:
         (8.0, 80, 4, (1.0, 10)),  # a share of what is left
         (0.4, 4, 4, (0.05, 1)),  # the tail: one by one
         (0.2, 200, 4, (0.05, 50)),  # but no less than it costs to hand them out
-        (8.0, 80, 1, (2.0, 80)),  # who shares with nobody leaves nothing for others
+        (8.0, 80, 1, (2.0, 80)),  # a board that is alone leaves nothing for others
         (1.0, 1, 0, (1.0, 1)),
     ],
 )

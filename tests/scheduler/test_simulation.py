@@ -1,4 +1,4 @@
-"""The scheduler measured on a simulated clock, and what a simulation itself must keep to."""
+"""The scheduler measured on a simulated clock, and the rules a simulation itself must keep."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler import SetupCosts, Work
-from scheduler.costs import Pace, Size, scaled, typical
+from scheduler.costs import Size, scaled, typical
 from scheduler.placing import SameSetup, never_same
 from scheduler.simulation import Faults, Job, Simulated, lower_bound, simulate
 
@@ -21,60 +21,60 @@ def everywhere(kind: object, key: object) -> bool:
 
 
 def heavy_tailed(count: int, *, known: bool, keys: int = 4) -> list[Job]:
-    dice = random.Random(7)
+    rng = random.Random(7)
     jobs = []
     for number in range(count):
-        group = int(dice.paretovariate(1.0)) % 20
-        seconds = min(dice.lognormvariate(-1.0, 1.0) * (1 + group / 10), 4.0)
-        key = min(int(dice.paretovariate(1.0)), keys)
+        group = int(rng.paretovariate(1.0)) % 20
+        seconds = min(rng.lognormvariate(-1.0, 1.0) * (1 + group / 10), 4.0)
+        key = min(int(rng.paretovariate(1.0)), keys)
         cost = seconds if known else 0.02
         jobs.append(Job(Work(f"w{number}", key, f"op{group}", cost, guess=not known), seconds))
     return jobs
 
 
 def test_known_durations_end_close_to_the_lower_bound() -> None:
-    found = simulate(BOARDS, heavy_tailed(40 * 16, known=True), everywhere, setups=SetupCosts(switch=1.0))
-    assert found.over_lower_bound < 1.06
-    assert found.busy_share > 0.9
+    result = simulate(BOARDS, heavy_tailed(40 * 16, known=True), everywhere, setup_costs=SetupCosts(switch=1.0))
+    assert result.over_lower_bound < 1.06
+    assert result.busy_share > 0.9
 
 
-def test_unknown_durations_are_learnt() -> None:
-    found = simulate(BOARDS, heavy_tailed(40 * 16, known=False), everywhere, setups=SetupCosts(switch=1.0))
-    assert found.over_lower_bound < 1.35
+def test_unknown_durations_are_learned() -> None:
+    result = simulate(BOARDS, heavy_tailed(40 * 16, known=False), everywhere, setup_costs=SetupCosts(switch=1.0))
+    assert result.over_lower_bound < 1.35
 
 
 def test_no_board_changes_its_key_where_waiting_is_cheaper() -> None:
     jobs = [Job(Work(f"{key}{n}", key, "op", 0.1), 0.1) for key, count in (("a", 100), ("b", 80)) for n in range(count)]
-    found = simulate(BOARDS[:2], jobs, everywhere, setups=SetupCosts(switch=60.0))
-    assert found.switches == 2
-    assert found.share == {"n300:0": 100, "n300:1": 80}
+    result = simulate(BOARDS[:2], jobs, everywhere, setup_costs=SetupCosts(switch=60.0))
+    assert result.switches == 2
+    assert result.share == {"n300:0": 100, "n300:1": 80}
 
 
 def test_a_key_of_one_long_work_is_not_left_to_the_end() -> None:
     jobs = [Job(Work(f"w{n}", "many", "op", 0.5), 0.5) for n in range(8 * 40)]
     jobs.append(Job(Work("long", "rare", "op", 15.0), 15.0))
-    found = simulate(BOARDS[:8], jobs, everywhere, setups=SetupCosts(switch=1.0))
-    assert found.over_lower_bound < 1.1
+    result = simulate(BOARDS[:8], jobs, everywhere, setup_costs=SetupCosts(switch=1.0))
+    assert result.over_lower_bound < 1.1
 
 
 def test_groups_stay_together_while_it_pays() -> None:
     jobs = [Job(Work(f"{op}{n}", "key", f"op{op}", 0.05), 0.05) for op in range(8) for n in range(100)]
-    found = simulate(BOARDS[:4], jobs, everywhere, setups=SetupCosts(first=1.0))
-    first_calls = round(found.setting_up)
+    result = simulate(BOARDS[:4], jobs, everywhere, setup_costs=SetupCosts(first=1.0))
+    first_calls = round(result.setting_up)
     assert first_calls <= 8 + 3 * 4  # each group on one board, but for the last ones
 
 
 def test_faults_cost_attempts_and_no_work() -> None:
-    found = simulate(BOARDS, heavy_tailed(400, known=True), everywhere, faults=Faults(rate=0.2, seed=3))
-    assert found.works == 400
-    assert 440 < found.attempts < 560
-    assert sum(found.share.values()) == found.attempts
+    result = simulate(BOARDS, heavy_tailed(400, known=True), everywhere, faults=Faults(rate=0.2, seed=3))
+    assert result.works == 400
+    assert 440 < result.attempts < 560
+    assert sum(result.share.values()) == result.attempts
 
 
 def test_work_that_no_board_fits_is_counted() -> None:
     jobs = [Job(Work("small", 1), 1.0), Job(Work("large", 8), 1.0)]
-    found = simulate([("a", 1)], jobs, lambda kind, key: kind == key)
-    assert (found.unsatisfiable, found.makespan) == (1, 1.0)
+    result = simulate([("a", 1)], jobs, lambda kind, key: kind == key)
+    assert (result.unsatisfiable, result.makespan) == (1, 1.0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -86,22 +86,26 @@ def test_work_that_no_board_fits_is_counted() -> None:
     st.sampled_from([never_same, lambda kind, one, other: kind > 1 and one % kind == other % kind]),
 )
 def test_every_job_runs_once_and_no_schedule_beats_the_bound(
-    given_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool, same: SameSetup
+    drawn_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool, same: SameSetup
 ) -> None:
     def fits(kind: object, key: object) -> bool:
         return isinstance(kind, int) and isinstance(key, int) and kind >= key
 
     jobs = [
         Job(Work(f"w{n}", key, f"g{group}", seconds if known else 0.02, guess=not known), seconds)
-        for n, (seconds, key, group) in enumerate(given_jobs)
+        for n, (seconds, key, group) in enumerate(drawn_jobs)
     ]
-    possible = sum(key <= max(kinds) for _, key, _ in given_jobs)
-    found: Simulated = simulate(
-        [(f"b{n}", kind) for n, kind in enumerate(kinds)], jobs, fits, same=same, setups=SetupCosts(switch, 0.1)
+    possible = sum(key <= max(kinds) for _, key, _ in drawn_jobs)
+    result: Simulated = simulate(
+        [(f"b{n}", kind) for n, kind in enumerate(kinds)],
+        jobs,
+        fits,
+        same_setup=same,
+        setup_costs=SetupCosts(switch, 0.1),
     )
-    assert found.attempts == possible
-    assert found.unsatisfiable == len(given_jobs) - possible
-    assert found.makespan >= found.lower_bound - 1e-6
+    assert result.attempts == possible
+    assert result.unsatisfiable == len(drawn_jobs) - possible
+    assert result.makespan >= result.lower_bound - 1e-6
 
 
 def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing() -> None:
@@ -110,12 +114,12 @@ def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing()
     def same(kind: object, one: object, other: object) -> bool:
         return kind == "large" and {one, other} == {"narrow", "wide"}
 
-    setups = SetupCosts(switch=5.0, first=1.0)
-    alone = simulate([("a", "large")], list(jobs), everywhere, same=same, setups=setups)
+    costs = SetupCosts(switch=5.0, first=1.0)
+    alone = simulate([("a", "large")], list(jobs), everywhere, same_setup=same, setup_costs=costs)
     assert (alone.switches, alone.makespan) == (1, 26.0)
     assert alone.lower_bound == pytest.approx(26.0)
-    assert simulate([("b", "small")], list(jobs), everywhere, same=same, setups=setups).switches == 2
-    both = simulate([("a", "large"), ("b", "small")], list(jobs), everywhere, same=same, setups=setups)
+    assert simulate([("b", "small")], list(jobs), everywhere, same_setup=same, setup_costs=costs).switches == 2
+    both = simulate([("a", "large"), ("b", "small")], list(jobs), everywhere, same_setup=same, setup_costs=costs)
     assert both.switches == 2, "the one that changes for nothing takes what the other leaves"
 
 
@@ -131,18 +135,3 @@ def test_estimates() -> None:
     past = [(1.0, Size(bytes=1e6))]
     assert scaled(past, Size(bytes=1e6)) == pytest.approx(1.0)
     assert 1.0 < scaled(past, Size(bytes=5e6)) < 3.0
-
-
-def test_pace_is_learnt_by_group_and_starts_from_what_is_known_of_all() -> None:
-    pace = Pace()
-    assert pace.factor((1, "new")) == 1.0
-    for _ in range(50):
-        pace.observe((1, "slow"), 1.0, 10.0)
-    assert pace.factor((1, "slow")) == pytest.approx(10.0)
-    assert pace.factor((1, "new")) == pytest.approx(10.0)
-    pace.observe((1, "quick"), 1.0, 0.1)
-    assert pace.factor((1, "quick")) < pace.factor((1, "new"))
-    assert pace.factor((2, "slow")) == pytest.approx(pace.factor((1, "slow")), rel=0.1), "what is known of its group"
-    assert not pace.knows((2, "slow"))
-    pace.observe((2, "slow"), 1.0, 400.0)
-    assert pace.factor((2, "slow")) > 5 * pace.factor((1, "slow"))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from scheduler import (
+    Announce,
     Assign,
     AttemptEnded,
     AttemptLost,
@@ -16,11 +17,12 @@ from scheduler import (
     BatchEnded,
     Batching,
     BoardAdded,
-    BoardHeld,
+    BoardChanged,
     BoardLeaving,
     BoardLost,
     BoardReady,
     BoardState,
+    Cause,
     Conclude,
     Event,
     FaultBudget,
@@ -33,12 +35,15 @@ from scheduler import (
     Scheduler,
     SetupCosts,
     Stopped,
+    Transition,
     Work,
 )
-from scheduler.replay import Chapter, replay
+from scheduler.policies import RetriesByCount
+from scheduler.replay import Entry, replay
 
 KINDS = ("n150", "n300", "t3000")
 FITS = {("n150", "1x1"), ("n300", "1x1"), ("n300", "1x2"), ("t3000", "1x1"), ("t3000", "1x2"), ("t3000", "2x4")}
+OUT = (BoardState.HELD, BoardState.RETIRED)
 ENDINGS = [ending for ending in AttemptResult if ending is not AttemptResult.LOST]
 
 
@@ -50,9 +55,15 @@ def same(kind: object, one: object, other: object) -> bool:
     return kind == "n300" and {one, other} == {"1x1", "1x2"}
 
 
+def held(board: str) -> BoardChanged:
+    return BoardChanged(Transition(board, BoardState.SUSPECT, BoardState.HELD, Cause.BUDGET_SPENT))
+
+
 def new_scheduler(setups: SetupCosts | None = None) -> Scheduler:
     budget = FaultBudget(in_a_row=3, in_all=6, refusals=1)
-    return Scheduler(fits, batching=Batching(most_works=4), budget=budget, setups=setups, same=same, validate=True)
+    return Scheduler(
+        fits, batching=Batching(most_works=4), budget=budget, setup_costs=setups, same_setup=same, validate=True
+    )
 
 
 class Farm(RuleBasedStateMachine):
@@ -63,7 +74,7 @@ class Farm(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.scheduler = new_scheduler(self.setups)
-        self.journal: list[Chapter] = []
+        self.journal: list[Entry] = []
         self.forgiven: dict[str, int] = {}
         self.endings: dict[tuple[str, int], AttemptResult] = {}
         self.now = 0.0
@@ -76,6 +87,7 @@ class Farm(RuleBasedStateMachine):
         self.ready: set[str] = set()
         self.retired: set[str] = set()
         self.left: set[str] = set()
+        self.states: dict[str, BoardState] = {}  # as announced
 
     @property
     def leaving(self) -> set[str]:
@@ -93,7 +105,9 @@ class Farm(RuleBasedStateMachine):
         answered = tuple(self.scheduler.handle(event, self.now))
         self.journal.append((self.now, event, answered))
         for instruction in answered:
-            if isinstance(instruction, Assign):
+            if isinstance(instruction, Announce):
+                self.hold_to_transition(instruction.transition)
+            elif isinstance(instruction, Assign):
                 self.hold_to_assignment(instruction)
             elif isinstance(instruction, Conclude):
                 self.conclusions[instruction.work] += 1
@@ -112,6 +126,12 @@ class Farm(RuleBasedStateMachine):
             elif isinstance(instruction, Release):
                 self.left.add(instruction.board)
 
+    def hold_to_transition(self, transition: Transition) -> None:
+        """Announced transitions of a board follow each other, except for those of a board that leaves."""
+        before = self.states.get(transition.board, BoardState.STARTING)
+        assert before in {transition.before, BoardState.LEAVING} or transition.after is BoardState.HELD
+        self.states[transition.board] = transition.after
+
     def hold_to_assignment(self, assign: Assign) -> None:
         assert assign.works
         assert assign.board in self.ready, "work for a board that isn't there"
@@ -128,7 +148,7 @@ class Farm(RuleBasedStateMachine):
         own = {number: ending for (work, number), ending in self.endings.items() if work == concluded.work}
         killed = sum(ending is AttemptResult.CRASHED for ending in own.values())
         blows = killed + sum(ending is AttemptResult.KILLED for ending in own.values())
-        most = self.scheduler.retries
+        most = RetriesByCount()
         enough = killed >= most.crashes or blows >= most.kills
         unsure = blows > 0 and not enough and AttemptResult.FAILED not in own.values()
         if concluded.attempt is None:
@@ -187,7 +207,15 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.starting or self.ready)
     def board_is_held(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.starting | self.ready)))
-        self.tell(BoardHeld(board))
+        self.tell(held(board))
+
+    @rule(data=st.data(), after=st.sampled_from([BoardState.HEALTHY, BoardState.BUSY, BoardState.SUSPECT]))
+    @precondition(lambda self: self.ready)
+    def board_changes(self, data: st.DataObject, after: BoardState) -> None:
+        board = data.draw(st.sampled_from(sorted(self.ready)))
+        before = self.scheduler.boards[board].state
+        self.tell(BoardChanged(Transition(board, before, after, Cause.CHECK_PASSED)))
+        assert self.scheduler.boards[board].state is after
 
     @rule(data=st.data())
     @precondition(lambda self: self.starting)
@@ -222,7 +250,7 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.leaving)
     def leaving_board_speaks_or_dies(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.leaving)))
-        said: list[Event] = [BoardReady(board), BoardLost(board), BoardLeaving(board), BoardHeld(board)]
+        said: list[Event] = [BoardReady(board), BoardLost(board), BoardLeaving(board), held(board)]
         self.tell(data.draw(st.sampled_from(said)))
 
     @rule(data=st.data())
@@ -286,7 +314,7 @@ class Farm(RuleBasedStateMachine):
         assert len(list(replay(self.journal, new_scheduler(self.setups)))) == len(self.journal)
         assert self.scheduler.done, "work is left over for ever"
         assert self.conclusions == Counter(dict.fromkeys(self.planned, 1))
-        assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.RETIRED} == self.retired
+        assert {b.id for b in self.scheduler.boards.values() if b.state in OUT} == self.retired
         for number in sorted(self.scheduler.batches):
             self.tell(BatchEnded(number))
         assert not self.leaving, "a board that was wanted back is kept"

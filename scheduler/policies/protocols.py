@@ -1,0 +1,67 @@
+"""The protocols of the scheduler's policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from scheduler.sharing import Claim
+from scheduler.work import CostClass, Decision, PastAttempt
+
+
+class RetryPolicy(Protocol):
+    """Decides whether a work is tried again, and which of its attempts stands for it."""
+
+    def decide(self, attempts: Sequence[PastAttempt], forgiven: int = 0) -> Decision | None:
+        """Decide on a work after an attempt.
+
+        Args:
+            attempts: all its attempts, at least one.
+            forgiven: how many of the first do not count against it.
+
+        Returns:
+            None to try it again.
+        """
+
+    def give_up(self, attempts: Sequence[PastAttempt]) -> Decision | None:
+        """Resolve a work that can't be tried again, although it should be.
+
+        Returns:
+            None if its attempts (at least one) say nothing about the work.
+        """
+
+
+class CostPolicy(Protocol):
+    """Corrects estimates while works run."""
+
+    @property
+    def overall(self) -> float:
+        """The factor to multiply an estimate by, over all classes."""
+
+    @property
+    def has_observations(self) -> bool:
+        """Whether `overall` was learned from any work."""
+
+    def observe(self, cost_class: CostClass, estimated: float, actual: float) -> None:
+        """A work of a class ended; both times are in seconds."""
+
+    def knows(self, cost_class: CostClass) -> bool:
+        """Whether any work of a class ended."""
+
+    def factor(self, cost_class: CostClass) -> float:
+        """The factor to multiply an estimate of this class by."""
+
+    def worst_factor(self, cost_class: CostClass) -> float:
+        """The largest ratio of actual to estimated seconds of this class, or of the next known one."""
+
+
+class SharingPolicy(Protocol):
+    """Decides which run has which board of a farm."""
+
+    def share(self, claims: Iterable[Claim], now: float) -> dict[str, str]:
+        """Return the run each wanted board should belong to now, by board; boards without a run are left out.
+
+        Args:
+            claims: the runs.
+            now: seconds, by the clock of the claims.
+        """

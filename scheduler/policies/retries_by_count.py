@@ -1,0 +1,62 @@
+"""Retry a work until enough of its attempts agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scheduler.work import AttemptResult, Decision, PastAttempt, Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class RetriesByCount:
+    """A `RetryPolicy`: how many attempts may end in each way before a work is resolved.
+
+    Attributes:
+        crashes: attempts that took a worker down or hung it: 2, so that a crash is seen twice before it counts.
+        kills: the same where some workers were killed from outside: 3, since two kills may both be meant for others.
+        failures: attempts that failed with their worker alive: 1, a failed check fails again.
+        faults: attempts that a board or host spoiled.
+    """
+
+    crashes: int = 2
+    kills: int = 3
+    failures: int = 1
+    faults: int = 3
+
+    def decide(self, attempts: Sequence[PastAttempt], forgiven: int = 0) -> Decision | None:
+        """See `RetryPolicy`."""
+        last = attempts[-1].result
+        if last is AttemptResult.PASSED:
+            failed_before = any(past.result.failed for past in attempts)
+            return Decision(Resolution.FLAKY if failed_before else Resolution.ENDED, len(attempts))
+        if last is AttemptResult.NOT_RUNNABLE or self._is_spent(attempts[forgiven:]):
+            return self.give_up(attempts) or Decision(Resolution.ENDED, len(attempts))
+        return None
+
+    def give_up(self, attempts: Sequence[PastAttempt]) -> Decision | None:
+        """See `RetryPolicy`. A failure of the work itself outweighs the faults around it.
+
+        Returns:
+            None if a crash was not seen often enough to count: the work may not be its cause.
+        """
+        own = [number for number, past in enumerate(attempts, start=1) if past.result.blames_work]
+        failed = any(past.result is AttemptResult.FAILED for past in attempts)
+        if own and not failed and not self._crashed_enough(attempts):
+            return None
+        return Decision(Resolution.ENDED, own[-1] if own else len(attempts))
+
+    def _is_spent(self, attempts: Sequence[PastAttempt]) -> bool:
+        """Whether attempts that count ended often enough in the way that the last one did."""
+        last = attempts[-1].result
+        if last.blames_board:
+            return sum(past.result.blames_board for past in attempts) >= self.faults
+        if last is AttemptResult.FAILED:
+            return sum(past.result is last for past in attempts) >= self.failures
+        return self._crashed_enough(attempts)
+
+    def _crashed_enough(self, attempts: Sequence[PastAttempt]) -> bool:
+        """Whether a crash or hang was seen often enough to blame the work."""
+        crashes = sum(past.result is AttemptResult.CRASHED for past in attempts)
+        kills = sum(past.result is AttemptResult.KILLED for past in attempts)
+        return crashes >= self.crashes or crashes + kills >= self.kills
