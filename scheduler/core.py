@@ -264,6 +264,7 @@ class Scheduler:
 
     def _board_held(self, board: BoardRecord) -> None:
         if board.state is BoardState.LEAVING:
+            board.state = BoardState.HELD
             self.dispatcher.give_back_all(board)
             self._release(board, Cause.BUDGET_SPENT)
         else:

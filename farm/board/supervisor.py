@@ -31,7 +31,8 @@ from farm.core.classify import classify, classify_end
 from farm.core.outcome import Outcome, doubted
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
-from scheduler.health import BoardSignal, Budget, Cause, Health, State, Step, Transition
+from scheduler.board_state import BoardState, Cause, Transition
+from scheduler.health import BoardSignal, Health, HealthBudget, Step
 from tracer.device_config import DeviceConfig
 
 CHECKED_AS = DeviceConfig()
@@ -70,7 +71,7 @@ class Limits:
     silence: float = 120.0
     reset: float = 300.0
     ladder: SignalLadder = field(default_factory=SignalLadder)
-    budget: Budget = field(default_factory=Budget)
+    budget: HealthBudget = field(default_factory=HealthBudget)
     renew: int = 50_000
 
     def deadlines(self, board: Board) -> Deadlines:
@@ -149,7 +150,7 @@ class Supervisor:
 
         if self._since_start >= self.limits.renew:
             self.close()  # whatever a library leaves behind at each call must not pile up for ever
-        while waiting and not self._stopping and self.health.state not in (State.HELD, State.RETIRED):
+        while waiting and not self._stopping and self.health.state is not BoardState.HELD:
             refused = self._open(config, waiting[0].id)
             if refused is not None:
                 yield refused
@@ -228,12 +229,12 @@ class Supervisor:
         try:
             if not self._running:
                 self.start()
-            if config.opened_by is not None and self.health.state is not State.HEALTHY:
+            if config.opened_by is not None and self.health.state is not BoardState.HEALTHY:
                 # that device isn't ours to check
                 self.process.open(CHECKED_AS, self.limits.open)
                 self._pass_check()
             self.process.open(config, self.limits.open)
-            if self.health.state is not State.HEALTHY:
+            if self.health.state is not BoardState.HEALTHY:
                 self._pass_check()
         except WorkerError as error:
             self._running = isinstance(error, (OpenFailed, CheckFailed))
@@ -266,9 +267,9 @@ class Supervisor:
             step = self.health.next_step(can_reset=self._resetter.command is not None)
             if step is Step.USE:
                 return True
-            if step is Step.LEAVE or self._stopping:
+            if step is Step.WAIT or self._stopping:
                 self.close()
-                return step is not Step.LEAVE and not checked
+                return step is not Step.WAIT and not checked
             if step is Step.CHECK:
                 self._check()
                 checked = True
@@ -301,7 +302,7 @@ class Supervisor:
             self._see(BoardSignal.RESET_FAILED, cause, done.message, done.seconds)
 
     def _see(self, seen: BoardSignal, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
-        transition = self.health.see(seen, cause, time.time(), message, seconds)
+        transition = self.health.apply(seen, cause, time.time(), message, seconds)
         if transition is not None:
             self._transitions.append(transition)
 

@@ -57,8 +57,8 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     began = time.perf_counter()
     found = run_simulation(
         *(there, untold(jobs) if unknown else jobs, fits),
-        same=same,
-        setups=setups,
+        same_setup=same,
+        setup_costs=setups,
         faults=Faults(faults, fault_seconds, seed),
     )
     took = time.perf_counter() - began

@@ -20,7 +20,7 @@ from farm.cluster.service import Farm
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.progress import Lane, Progress
-from scheduler.health import Cause, State, Transition
+from scheduler.board_state import BoardState, Cause, Transition
 
 EXCHANGE_SECONDS = 0.5
 """How often the registry hears of a run."""
@@ -163,7 +163,7 @@ class FarmFleet(RayFleet):
         """Lets the farm know how far a board is trusted: that outlives the run."""
         if transition.cause is Cause.CHECK_PASSED:
             self._farm.actor.checked.remote(transition.board, True, "")  # noqa: FBT003 - it passed
-        elif transition.after is State.HELD:
+        elif transition.after is BoardState.HELD:
             self._farm.actor.hold.remote(transition.board, transition.message, BY_FARM)
 
     def _exchange(self) -> list[FleetEvent]:

@@ -18,7 +18,7 @@ from farm.cluster.records import BoardView, FarmView, HostView, Totals
 from farm.cluster.registry import BAD, BY_FARM, FREE, HELD
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
-from scheduler.health import Cause, State, Transition
+from scheduler.board_state import BoardState, Cause, Transition
 
 
 class HostFleet(RayFleet):
@@ -48,7 +48,7 @@ class HostFleet(RayFleet):
 def _remember(board: Board, told: Transition) -> None:
     if told.cause is Cause.CHECK_PASSED:
         Memory().passed(board)
-    elif told.after is State.HELD:
+    elif told.after is BoardState.HELD:
         Memory().hold(board, told.message, BY_FARM)
 
 

@@ -1,6 +1,6 @@
 """Which boards the farm has, who may use which, and what became of them. Pure: told what happens, asked what holds.
 
-A board is given to one run at a time; `scheduler.sharing` says to which. A run keeps what it has while it tells of
+A board is given to one run at a time; a `SharingPolicy` says to which. A run keeps what it has while it tells of
 itself, and lets go of what is due to another as soon as the vector on it ends.
 """
 
@@ -23,7 +23,8 @@ from farm.cluster.records import (
 )
 from farm.core.board import Board
 from farm.core.errors import FarmError
-from scheduler.sharing import Claim, share
+from scheduler.policies import FairSharing, SharingPolicy
+from scheduler.sharing import Claim
 
 SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
@@ -75,7 +76,8 @@ class Registry:
         holds: boards that nobody is to use, by id. They outlive the registry: whoever runs it keeps them.
     """
 
-    def __init__(self, holds: Mapping[str, Hold] | None = None) -> None:
+    def __init__(self, holds: Mapping[str, Hold] | None = None, sharing: SharingPolicy | None = None) -> None:
+        self._sharing = sharing or FairSharing()
         self.holds: dict[str, Hold] = dict(holds or {})
         self._hosts: dict[str, _Host] = {}
         self._boards: dict[str, _Board] = {}
@@ -236,7 +238,7 @@ class Registry:
     def _due(self, now: float) -> dict[str, str]:
         """Whose each usable board should be, of those that runs want."""
         usable = {name for name, known in self._boards.items() if not self._obstacle(known)}
-        return share(
+        return self._sharing.share(
             [
                 Claim(
                     name,

@@ -112,7 +112,9 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
         work = Work(vector.id, key, vector.operation, estimate.seconds, guess=estimate.basis == "default")
         jobs.append(Job(work, estimate.seconds))
     able = [board for board in boards if any(fits(board.kind.name, key) for key in members)]
-    found = simulate([(board.id, board.kind.name) for board in able], jobs, fits, same=same, setups=costs.setups)
+    found = simulate(
+        [(board.id, board.kind.name) for board in able], jobs, fits, same_setup=same, setup_costs=costs.setups
+    )
     groups = [
         Group(
             {kind: config.as_json() for kind, config in sorted(key.ways, key=itemgetter(0)) if kind in kinds},

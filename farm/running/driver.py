@@ -27,7 +27,7 @@ from scheduler import (
     AttemptResult,
     BatchEnded,
     BoardAdded,
-    BoardHeld,
+    BoardChanged,
     BoardLeaving,
     BoardLost,
     BoardReady,
@@ -44,10 +44,11 @@ from scheduler import (
     Retire,
     RetriesByCount,
     Scheduler,
+    SetupCostsLearned,
     Stopped,
+    Transition,
     Work,
 )
-from scheduler.health import State, Transition
 
 WAIT_SECONDS = 0.25
 """How long the driver waits for something to happen before it looks whether it was asked to stop."""
@@ -92,7 +93,7 @@ class Driver:
         retries: RetriesByCount | None = None,
     ) -> None:
         self.run_id = run_id
-        self.scheduler = Scheduler(fits, same=same, retries=retries)
+        self.scheduler = Scheduler(fits, same_setup=same, retries=retries)
         self._limit = ""  # which stopped the run
         self._boards = {board.id: board for board in boards}
         self._fleet = fleet
@@ -144,7 +145,7 @@ class Driver:
         deadline = None if max_seconds is None else time.monotonic() + max_seconds
         self._coming, self._past = iter(vectors), past or {}
         self._costs = costs or self._costs
-        self.scheduler.setups = self._costs.setups
+        self._tell(SetupCostsLearned(self._costs.setups))
         while self._plan() or not self.scheduler.done:
             if deadline is not None and time.monotonic() > deadline and not self.scheduler.stopped:
                 self._limit = f"after the {max_seconds:g} s that it was given"
@@ -295,11 +296,11 @@ class Driver:
         }
         board, kind = transition.board, BoardEventKind.STATE
         self._events.append(BoardEvent(board, kind, transition.message, transition.at, details))
-        if transition.after is State.HELD:
+        if transition.after is BoardState.HELD:
             self._losses[board] = transition.message
             self._lanes[board].clear()
             self._progress.note(f"{board} is held: {transition.message}")
-            self._tell(BoardHeld(board))
+        self._tell(BoardChanged(transition))
 
     def _tell(self, event: Event) -> None:
         for instruction in self.scheduler.handle(event, time.monotonic()):
@@ -383,5 +384,5 @@ class Driver:
         known = self.scheduler.boards[board]
         if known.batches:
             self._progress.lane(board, Lane.RUNNING, next(iter(self._lanes[board].values()), ""))
-        elif known.state is BoardState.READY:
+        elif known.state.is_ready:
             self._progress.lane(board, Lane.IDLE)

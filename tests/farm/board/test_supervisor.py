@@ -21,7 +21,8 @@ from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
-from scheduler.health import Budget, State, Transition
+from scheduler.board_state import BoardState, Transition
+from scheduler.health import HealthBudget
 from tests.farm.payloads import encoded_vector
 from tracer.device_config import DeviceConfig
 
@@ -241,7 +242,7 @@ def test_open_failed_keeps_the_process() -> None:
 
 def test_a_board_is_trusted_once_it_passed_its_check_and_busy_while_it_runs() -> None:
     held = supervisor(Script(), Limits())
-    assert held.health.state is State.UNVERIFIED
+    assert held.health.state is BoardState.UNVERIFIED
     assert story(held, "a", "b") == [
         "healthy by check_passed",
         "busy by work_began",
@@ -283,7 +284,7 @@ def test_a_lying_board_is_out_after_its_first_lie() -> None:
     [outcome] = run(held, *map(str, range(100)))
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
     assert outcome.details["doubted"]["verdict"] == "fail_assert_exception"
-    assert held.health.state is State.HELD
+    assert held.health.state is BoardState.HELD
 
 
 def test_a_board_that_never_passes_runs_nothing() -> None:
@@ -291,7 +292,7 @@ def test_a_board_that_never_passes_runs_nothing() -> None:
     outcomes = run(held, "a", "b", "c")
     assert [outcome.verdict for outcome in outcomes] == [Verdict.BOARD_FAULT]
     assert not fake(held).runs
-    assert held.health.state is State.HELD
+    assert held.health.state is BoardState.HELD
 
 
 def resettable(script: Script, command: str) -> Board:
@@ -331,7 +332,7 @@ def test_a_dead_board_is_reset_twice_and_held_also_by_those_who_come_after(tmp_p
     resets = tmp_path / "resets"
     board = resettable(Script(checks=(False,)), f"sh -c 'echo reset >> {resets}'")
     for _ in range(6):
-        list(Supervisor(board, tmp_path, Limits(budget=Budget(resets_in_all=5))).run(ONE, [encoded_vector("a")]))
+        list(Supervisor(board, tmp_path, Limits(budget=HealthBudget(resets_in_all=5))).run(ONE, [encoded_vector("a")]))
     assert resets.read_text(encoding="utf-8").count("reset") == 5
 
 
