@@ -24,7 +24,7 @@ from farm.core.gc_tuning import fewer_collections
 from farm.core.log import BoardLogFile
 from farm.core.payload import EncodedVector, Tag
 from farm.core.scratch import Scratch
-from scheduler.health import State, Transition
+from scheduler.board_state import BoardState, Transition
 from tracer.device_config import DeviceConfig
 
 _LOG = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class BoardActor:
 def _log_report(batch: int, report: BoardReport) -> None:
     """Log what is out of the ordinary: a board passes thousands of vectors a second."""
     if isinstance(report, Transition):
-        trouble = logging.INFO if report.after is State.HEALTHY or not report.message else logging.WARNING
+        trouble = logging.INFO if report.after is BoardState.HEALTHY or not report.message else logging.WARNING
         _LOG.log(
             trouble,
             "%s: %s, %s before: %s%s",
