@@ -142,7 +142,7 @@ def plan(
         NothingSelected: there is no such vector.
         TracerError: the master can't be read, or has no such operation.
     """
-    from farm.board.selection import AUTO
+    from farm.board.selectors import AUTO
     from farm.planning.module_choice import ModuleSelection, sampled
     from farm.planning.shards import Shard, choose, shard_details, share_of
     from tracer.master.master import shipped

@@ -141,7 +141,7 @@ def _resumed(
     retry_infra: bool,
 ) -> Sweep:
     """A sweep that goes on with a run, which says itself what it is of."""
-    from farm.board.selection import AUTO
+    from farm.board.selectors import AUTO
     from farm.planning.resume import boards_of as boards_of_run
     from farm.planning.resume import rest_of
 

@@ -205,7 +205,7 @@ def trace_zoo(
     view = None
     if entries:
         from farm.board.backends import backend_of
-        from farm.board.selection import AUTO
+        from farm.board.selectors import AUTO
         from farm.running.sweep import Sweep
         from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
 
@@ -280,7 +280,8 @@ def verify(
 
 
 def _one_board(text: str) -> Board:
-    from farm.board.selection import AUTO, select_boards
+    from farm.board.selection import select_boards
+    from farm.board.selectors import AUTO
 
     boards = select_boards(text)
     if len(boards) > 1 and text != AUTO:

@@ -1,51 +1,40 @@
-"""Which boards to use: `auto`, or a list such as `mock:n300*2,mock:p150`."""
+"""The boards of this host that `--boards` names."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection
 
-from farm.board.backends import backend_named, discovered_boards
-from farm.board.kinds import kind_named
+from farm.board.backends import BACKENDS, discovered_boards
+from farm.board.selectors import AUTO, parse_boards
 from farm.core.board import Board
-from farm.core.errors import FarmError
 
-AUTO = "auto"
 DEFAULT_MOCKS = "mock:n300*2"
 """What `auto` means on a host without boards."""
-MOST = 1024
-
-_ENTRY = re.compile(r"(?P<backend>[a-z]+)(:(?P<kind>[A-Za-z0-9-]+))?(\*(?P<count>[0-9]{1,9}))?")
 
 
 def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
-    """The boards that `text` names.
+    """The boards that a text names.
 
-    `auto` is the host's silicon where there is any, else two mock n300. Otherwise a comma-separated list of
-    `backend:kind*count`, where backend is silicon, sim, mock or fake, and `:kind` may be left out for silicon. Boards
-    whose ids are in `held` are left out.
+    `auto` is the host's silicon where there is any, else two mock n300. Of a list, see `farm.board.selectors`, `:KIND`
+    may be left out for silicon alone.
+
+    Args:
+        text: the value of `--boards`.
+        held: ids of boards that are left out.
 
     Raises:
-        FarmError: the text doesn't read as such a list, or names an unknown kind.
-        NotRunnable: what it names is not there.
+        FarmError: the text can't be parsed, or names an unknown backend or kind.
+        NotRunnable: a board that it names is not there.
     """
-    if text.strip() == AUTO:
+    selectors = parse_boards(text)
+    if not selectors:
         boards = discovered_boards()
         return [board for board in boards if board.id not in held] if boards else select_boards(DEFAULT_MOCKS, held)
     boards = []
-    made: Counter[tuple[str, str | None]] = Counter()
-    for entry in text.split(","):
-        match = _ENTRY.fullmatch(entry.strip())
-        if match is None:
-            raise FarmError(
-                f"--boards {text}: {entry.strip()!r} is not auto or backend:kind*count, such as mock:n300*2"
-            )
-        backend, kind_name = match["backend"], match["kind"]
-        count = int(match["count"]) if match["count"] else None
-        if count is not None and not 1 <= count <= MOST:
-            raise FarmError(f"--boards {text}: {count} boards of one kind; give 1 to {MOST}")
-        kind = kind_named(kind_name) if kind_name else None
-        boards += backend_named(backend).boards(kind, count, made[backend, kind_name], held)
-        made[backend, kind_name] += count or 1
+    made: Counter[tuple[str, str]] = Counter()
+    for selector in selectors:
+        key = selector.backend, selector.kind.name if selector.kind else ""
+        boards += BACKENDS[selector.backend].boards(selector.kind, selector.count, made[key], held)
+        made[key] += selector.count or 1
     return boards

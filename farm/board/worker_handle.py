@@ -38,6 +38,7 @@ from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.core.board import Board
 from farm.core.classify import describe_exit, last_words
 from farm.core.errors import NotRunnable
+from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import COLD
 from farm.core.outcome import Outcome, doubted, received
 from farm.core.payload import EncodedVector, line_of
@@ -89,7 +90,7 @@ class WorkerProcess:
         self.workdir = workdir
         self.deadlines = deadlines or Deadlines()
         self.python = python
-        self.log = workdir / "process.log"
+        self.log = workdir / WORKER_OUTPUT
         self.kernels = (0, 0)
         self._cache: Path | None = None
         self._used = False  # whether this process has opened the board

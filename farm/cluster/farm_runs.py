@@ -10,7 +10,7 @@ from farm.board.backends import backend_of
 from farm.board.supervisor import Limits
 from farm.cluster.farm_fleet import FarmFleet, Watched, who_runs
 from farm.cluster.records import FarmView, RunReport
-from farm.cluster.selection import Selection
+from farm.cluster.selection import FarmSelection
 from farm.cluster.service import connected
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
@@ -38,7 +38,7 @@ def farm_boards(address: str, text: str) -> FarmBoards:
         FarmError: the text doesn't read as a selection.
         NotRunnable: the farm doesn't answer, or has no such board.
     """
-    selection = Selection.parse(text)
+    selection = FarmSelection.parse(text)
     with connected(address, load_settings().token_file) as farm:
         view: FarmView = farm.call("view")
         there = [board for board in view.boards if board.state in ("free", "busy")]
@@ -61,13 +61,13 @@ def farm_fleet(
     progress: Progress,
 ) -> Iterator[tuple[FarmFleet, Watched]]:
     """A fleet on the farm's boards for the time of a `with` block, and the progress that it watches."""
-    chosen = Selection.parse(selection)
+    chosen = FarmSelection.parse(selection)
     watched = Watched(progress)
     watched.vectors = run.planned
     have = list(boards)
 
     def takes(board: Board) -> bool:
-        wanted = board.kind.name in kinds and chosen.takes(board, [each for each in have if each.id != board.id])
+        wanted = board.kind.name in kinds and chosen.accepts(board, [each for each in have if each.id != board.id])
         if wanted and board not in have:
             have.append(board)
         return wanted

@@ -17,13 +17,13 @@ from farm.board.backends import backend_of, discovered_boards
 from farm.board.backends.silicon import driver_version, pci_devices
 from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
+from farm.board.selectors import AUTO, parse_kinds
 from farm.cluster.actor import resources_of
 from farm.cluster.host_memory import Memory
-from farm.cluster.selection import Selection
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 
-AUTO, NONE = "auto", "none"
+NONE = "none"
 ASK_SECONDS = 60.0
 """How long an interpreter, or tt-smi, may take to tell its versions."""
 _ASK = """
@@ -171,14 +171,14 @@ def _unheld(found: Sequence[Board]) -> tuple[list[Board], list[str]]:
 
 
 def _require(expected: str, found: Sequence[Board]) -> None:
-    there = Counter(board.kind.name for board in found)
-    entries = [entry.strip() for entry in expected.split(",")]
-    wishes = [Selection.parse(f"mock:{entry}").wishes[0] for entry in entries]
-    for wish in wishes:
-        if there[wish.kind] < (wish.count or 1):
+    for selector in parse_kinds(expected, "--expect"):
+        boards = [board for board in found if selector.matches(board)]
+        least = selector.count or 1
+        if len(boards) < least:
+            kind = selector.kind.name if selector.kind else "any"
             raise NotRunnable(
-                f"--expect {expected}: this host has {there[wish.kind]} boards of kind {wish.kind}, "
-                f"{wish.count or 1} expected: look at `tt-smi -s` and the kernel's log"
+                f"--expect {expected}: this host has {len(boards)} boards of kind {kind}, {least} expected: "
+                "look at `tt-smi -s` and the kernel's log"
             )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from farm.core.board import Board
-from farm.core.errors import FarmError, NothingSelected
+from farm.core.errors import NothingSelected
 from farm.planning.board_setup import Setup
 from farm.planning.estimates import DEFAULT_SECONDS, Costs
 from farm.planning.vectors import Vector
@@ -99,13 +99,10 @@ def simulated_boards(text: str) -> list[tuple[str, str]]:
     Raises:
         FarmError: the text doesn't read so, or names an unknown kind.
     """
-    from farm.board.kinds import kind_named
+    from farm.board.selectors import parse_kinds
 
     boards: list[tuple[str, str]] = []
-    for entry in text.split(","):
-        name, _, count = entry.strip().rpartition("*") if "*" in entry else (entry.strip(), "", "1")
-        if not count.isdecimal() or not 1 <= int(count) <= MOST_BOARDS:
-            raise FarmError(f"--boards {text}: {entry.strip()!r} is not kind*count, such as n300*64")
-        kind = kind_named(name.rpartition(":")[2]).name
-        boards += [(f"{kind}:{len(boards) + number}", kind) for number in range(int(count))]
+    for selector in parse_kinds(text, "--boards", MOST_BOARDS):
+        kind = selector.kind.name if selector.kind else ""
+        boards += [(f"{kind}:{len(boards) + number}", kind) for number in range(selector.count or 1)]
     return boards

@@ -20,7 +20,6 @@ from farm.cluster.host_state import HostState, load_state, process_began
 from farm.cluster.inventory import firmware_of, take_stock
 from farm.cluster.job_files import END, Unpacker, packed
 from farm.cluster.node import Node, end_node
-from farm.cluster.selection import Selection
 from farm.cluster.token import make_token, require_token, write_token
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -227,20 +226,6 @@ def test_a_parcel_writes_nowhere_else(tmp_path: Path) -> None:
     damaged.feed("::farm-parcel::!!!\n")
     with pytest.raises(NotRunnable, match="damaged"):
         damaged.unpack(tmp_path / "out")
-
-
-def test_a_selection_takes_what_it_names() -> None:
-    boards = list(take_stock("fake:n300*3,fake:p150", "a", None).boards)
-    assert Selection.parse("auto").pick(boards) == boards
-    assert [each.kind.name for each in Selection.parse("fake:n300*2,fake:p150").pick(boards)] == [
-        "n300",
-        "n300",
-        "p150",
-    ]
-    assert Selection.parse("mock").pick(boards) == []
-    for wrong in ("fake:n300*0", "n300", "fake:n300,,"):
-        with pytest.raises(FarmError, match="is neither auto nor"):
-            Selection.parse(wrong)
 
 
 def test_firmware_is_read_from_json_whatever_it_holds() -> None:
