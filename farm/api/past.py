@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm.core.errors import FarmError
-from farm.report import USUAL, background, usual_directory
+from farm.report import USUAL, read_context, usual_directory
 from farm.report import write_report as write_files
 from farm.store import PastVector, RunHead, RunView, Store
 
@@ -45,7 +45,7 @@ def compare(old: str, new: str = "last", store: str | Path | None = None) -> Com
     Raises:
         StoreError: there is no such run.
     """
-    from farm.report.background import compare_runs
+    from farm.report.context import compare_runs
 
     with Store.open(store, create=False) as opened:
         return compare_runs(opened, opened.find(old), opened.find(new))
@@ -91,7 +91,7 @@ def write_report(
     Args:
         run: as `farm.run` takes it, or what it gave.
         out: a folder; None for the run's own in the user's data directory.
-        formats: of `html`, `json`, `junit`, `md`, `ctrf`, `csv` and `oprun`.
+        formats: names of formats, keys of `farm.report.FORMATS`.
         store: where the run is.
 
     Raises:
@@ -100,5 +100,5 @@ def write_report(
     """
     with Store.open(store, create=False) as opened:
         view = run if isinstance(run, RunView) else opened.view(opened.find(run))
-        known = background(opened, view)
+        known = read_context(opened, view)
     return write_files(view, usual_directory(view.run.id) if out is None else Path(out), formats, known)

@@ -11,7 +11,7 @@ from farm.api.plans import plan
 from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
 from farm.planning.selection import boards_of, require_ttnn
-from farm.report import background, make_directory, write_report
+from farm.report import make_directory, read_context, write_report
 from farm.store import RunView, Store
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def sweep(
     with Store.open(store) as opened:
         view = opened.view(run_sweep(request, opened, shown))
         if out is not None:
-            write_report(view, Path(out), known=background(opened, view))
+            write_report(view, Path(out), context=read_context(opened, view))
     return view
 
 

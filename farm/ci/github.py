@@ -13,9 +13,9 @@ from statistics import median
 from farm.ci.gitlab import told
 from farm.core.errors import FarmError, NothingSelected
 from farm.planning.vectors import Vector
-from farm.report.background import Background
+from farm.report.context import RunContext
 from farm.report.digest import digest
-from farm.report.summary_md import MOST_BYTES, cut, summary_md
+from farm.report.forms.summary import MOST_BYTES, cut, summary_md
 from farm.report.text import first_line, printable, shortened
 from farm.store import PastVector, RunView
 
@@ -145,7 +145,7 @@ def _property(text: str) -> str:
     return _data(shortened(text, 200)).replace(":", "%3A").replace(",", "%2C")
 
 
-def add_summary(view: RunView, known: Background, path: Path) -> None:
+def add_summary(view: RunView, known: RunContext, path: Path) -> None:
     """Adds a run's summary to a job's page (`GITHUB_STEP_SUMMARY`), which may not grow beyond a limit.
 
     Raises:

@@ -70,7 +70,7 @@ def annotate(
     """
     from farm.ci.github import add_summary, annotation_lines, plain_lines, summary_file
     from farm.ci.gitlab import in_gitlab, write_artifacts
-    from farm.report import background
+    from farm.report import read_context
     from farm.store import Store
 
     place, gitlab = summary_file(), in_gitlab() or out is not None
@@ -81,7 +81,7 @@ def annotate(
             for line in (plain_lines if gitlab else annotation_lines)(view):
                 typer.echo(line)
             if place is not None:
-                add_summary(view, background(opened, view), place)
+                add_summary(view, read_context(opened, view), place)
     for path in write_artifacts(views, out or Path()) if gitlab else ():
         typer.echo(path)
 
@@ -95,7 +95,7 @@ def merge(
     from contextlib import ExitStack
 
     from farm.ci.merging import merge as merge_shards
-    from farm.report import background, exit_code_of, print_summary, stdout_console, usual_directory, write_report
+    from farm.report import exit_code_of, print_summary, read_context, stdout_console, usual_directory, write_report
     from farm.store import Store
 
     code = ExitCode.GOOD
@@ -106,7 +106,7 @@ def merge(
         for each in merged:
             view = target.view(each.run_id)
             place = out if out is not None and len(merged) == 1 else (out or usual_directory("")) / each.run_id
-            written = write_report(view, place, known=background(target, view))
+            written = write_report(view, place, context=read_context(target, view))
             print_summary(stdout_console(), view, written)
             for index in each.missing:
                 sys.stderr.write(f"farm: shard {index}/{each.of} is missing: its vectors count as not run\n")

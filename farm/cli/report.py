@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-FORMAT_NAMES = ("html", "json", "junit", "md", "ctrf", "csv", "oprun")
+from farm.report.forms import FORMATS, USUAL
+
 StorePlace = Annotated[
     str | None, typer.Option("--store", help="Results store: a file or database URL. Default: FARM_STORE, else yours.")
 ]
@@ -73,13 +74,12 @@ def report(
     out: Annotated[Path, typer.Option(help="Directory for the files.")] = Path("farm-out"),
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help=f"{', '.join(FORMAT_NAMES)}; may be repeated. Default: the first four."),
+        typer.Option("--format", help=f"{', '.join(FORMATS)}; may be repeated. Default: {', '.join(USUAL)}."),
     ] = None,
     store: StorePlace = None,
 ) -> None:
     """Write a run's report files again."""
     from farm.api import write_report
-    from farm.report import USUAL
 
     for path in write_report(run, out, formats or USUAL, store):
         typer.echo(path)

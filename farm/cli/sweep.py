@@ -170,10 +170,10 @@ def _without_a_run(planned: Planned, store: str | None, *, dry_run: bool, debugg
 def _tell(view: RunView, store: str | None, out: Path | None, *, as_json: bool) -> None:
     """Prints how the run ended; its report goes to a folder of its own where none was named."""
     from farm.api import write_report
-    from farm.report import FORMATS, USUAL, print_summary, stdout_console
-    from farm.report.files import report_json
+    from farm.report import print_summary, report_paths, stdout_console
+    from farm.report.forms.json_view import report_json
 
-    written = write_report(view, store=store) if out is None else [out / FORMATS[form][0] for form in USUAL]
+    written = write_report(view, store=store) if out is None else report_paths(view, out)
     if as_json:
         typer.echo(report_json(view), nl=False)
     else:

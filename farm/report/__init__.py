@@ -1,23 +1,53 @@
-"""Reports of a run, all from one view of the store: files, and the terminal's summary.
+"""Reports of a run: files in several formats, and the terminal's summary.
 
-`write_report` and `print_summary` tell how a run ended, `exit_code_of` says it in a number.
+Everything comes from one view of the store and what `read_context` reads beside it. `write_report` and `print_summary`
+say how a run ended; `exit_code_of` says it as a number.
 """
 
-from farm.report.background import Background, background
-from farm.report.exit import exit_code, exit_code_of
-from farm.report.files import FORMATS, USUAL, make_directory, usual_directory, write_report
-from farm.report.terminal import print_summary, stdout_console
+from __future__ import annotations
+
+import pkgutil
+from typing import TYPE_CHECKING, Any
+
+from farm.report.forms import FORMATS, USUAL
+
+if TYPE_CHECKING:
+    from farm.report.context import RunContext, read_context
+    from farm.report.exit import exit_code, exit_code_of
+    from farm.report.files import make_directory, report_paths, usual_directory, write_report
+    from farm.report.terminal import print_summary, stdout_console
 
 __all__ = [
     "FORMATS",
     "USUAL",
-    "Background",
-    "background",
+    "RunContext",
     "exit_code",
     "exit_code_of",
     "make_directory",
     "print_summary",
+    "read_context",
+    "report_paths",
     "stdout_console",
     "usual_directory",
     "write_report",
 ]
+
+_MODULES = {
+    "RunContext": "context",
+    "read_context": "context",
+    "exit_code": "exit",
+    "exit_code_of": "exit",
+    "make_directory": "files",
+    "report_paths": "files",
+    "usual_directory": "files",
+    "write_report": "files",
+    "print_summary": "terminal",
+    "stdout_console": "terminal",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used: the command line needs only the names of the formats to print its help."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return pkgutil.resolve_name(f"{__name__}.{_MODULES[name]}:{name}")

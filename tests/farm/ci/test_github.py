@@ -16,7 +16,7 @@ from farm.ci.github import MOST_ANNOTATIONS, MOST_JOBS, add_summary, annotation_
 from farm.core.errors import ExitCode, FarmError, NothingSelected
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
-from farm.report.background import Background
+from farm.report.context import RunContext
 from farm.store import Store
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.large_run import HOSTILE, large_run
@@ -114,7 +114,7 @@ def test_a_job_summary_never_grows_beyond_its_limit(tmp_path: Path) -> None:
     place.write_text("x" * (1024 * 1024 - 30_000))
     with Store.open(tmp_path / "farm.db") as store:
         view = store.view(recorded_run(store, [(Verdict.FAIL_WATCHER, Reason.NONE, "y" * 4000)] * 20))
-    add_summary(view, Background(), place)
+    add_summary(view, RunContext(), place)
     assert place.stat().st_size < 1024 * 1024
 
 

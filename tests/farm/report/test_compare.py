@@ -14,8 +14,8 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import ExitCode
 from farm.core.outcome import Outcome
 from farm.core.verdicts import FAILED, GOOD, Reason, Verdict
-from farm.report.background import background, compare_runs
 from farm.report.compare import Change, compare, is_slower
+from farm.report.context import compare_runs, read_context
 from farm.report.flaky import count_flakes, flakiness
 from farm.store import Ended, PastVector, RunBoard, RunInfo, Store
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
@@ -154,7 +154,7 @@ def test_the_last_run_of_the_same_selection_is_compared_with(store: Store) -> No
     first = record(store, {"a1": PASS})
     record(store, {"a1": FAIL}, at=60, suite="nightly")
     view = store.view(record(store, {"a1": PASS}, at=120))
-    known = background(store, view)
+    known = read_context(store, view)
     assert known.comparison is not None
     assert known.comparison.old == first
     assert [tally.counts for tally in known.runs] == [{"planned": 1, "pass": 1}] * 2

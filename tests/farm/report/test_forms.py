@@ -15,15 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.cli.report import FORMAT_NAMES
 from farm.core.verdicts import Reason, Verdict
-from farm.report import FORMATS, background, write_report
-from farm.report.background import Background
-from farm.report.csv_table import COLUMNS, cell, csv_table
-from farm.report.ctrf import STATUSES, ctrf
-from farm.report.junit import junit
-from farm.report.oprun import oprun, oprun_name
-from farm.report.summary_md import MOST_BYTES, cut, summary_md
+from farm.report import FORMATS, read_context, write_report
+from farm.report.context import RunContext
+from farm.report.forms.csv_table import COLUMNS, cell, csv_table
+from farm.report.forms.ctrf import STATUSES, ctrf
+from farm.report.forms.junit import junit
+from farm.report.forms.oprun import oprun, oprun_name
+from farm.report.forms.summary import MOST_BYTES, cut, summary_md
 from farm.store import RunView, Store
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.store_helpers import recorded_run
@@ -89,7 +88,6 @@ def every(store: Store) -> RunView:
 
 
 def test_all_forms_are_written_and_named(every: RunView, tmp_path: Path) -> None:
-    assert tuple(FORMATS) == FORMAT_NAMES
     written = write_report(every, tmp_path / "out", FORMATS)
     assert len(written) == len(FORMATS)
     for path in written:
@@ -138,7 +136,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
 
 def test_oprun_has_every_field_of_every_test(store: Store) -> None:
     view = store.view(large_run(store, 60, broken=frozenset({"ttnn.conv2d"})))
-    known = background(store, view)
+    known = read_context(store, view)
     report = json.loads(oprun(view, known))
     assert report["run_type"] == "sweeps"
     assert report["status"] == "fail"
@@ -159,7 +157,7 @@ def test_oprun_says_of_a_mock_that_nothing_was_computed(store: Store) -> None:
     view = store.view(
         recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.NOT_RUN, Reason.STOPPED, "")])
     )
-    tests = json.loads(oprun(view, Background()))["tests"]
+    tests = json.loads(oprun(view, RunContext()))["tests"]
     assert [(test["status"], test["success"], test["skipped"]) for test in tests] == [
         ("validated", True, False),
         ("skipped", False, True),
@@ -192,4 +190,4 @@ def test_markdown_tells_what_changed(store: Store) -> None:
     recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")] * 2, started=1_600_000_000.0)
     run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.FAIL_WATCHER, Reason.NONE, "x")])
     view = store.view(run_id)
-    assert "1 broken" in summary_md(view, background(store, view))
+    assert "1 broken" in summary_md(view, read_context(store, view))

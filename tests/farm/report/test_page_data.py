@@ -17,10 +17,10 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall, Unreadable
 from farm.core.verdicts import Verdict
-from farm.report.background import Background, background, configuration_lines
+from farm.report.context import RunContext, configuration_lines, read_context
 from farm.report.digest import digest, what_happened
-from farm.report.page_data import script_json, tables
-from farm.report.plots import PCC_BINS, pcc_bin, pcc_plot, runs_plot, seconds_plot, timeline_plot
+from farm.report.page.data import script_json, tables
+from farm.report.page.plots import PCC_BINS, pcc_bin, pcc_plot, runs_plot, seconds_plot, timeline_plot
 from farm.report.rerun import again
 from farm.store import BoardEvent, BoardEventKind, RunBoard, RunInfo, RunView, Store
 from tests.farm.large_run import HOSTILE, large_run
@@ -44,7 +44,7 @@ def run_of(store: Store, outcomes: list[Outcome], events: list[BoardEvent] | Non
 
 
 def made(view: RunView) -> dict[str, Any]:
-    found: dict[str, Any] = tables(view, digest(view), Background())["tables"]
+    found: dict[str, Any] = tables(view, digest(view), RunContext())["tables"]
     return found
 
 
@@ -104,7 +104,7 @@ def test_plots_are_xml_whatever_is_in_them(store: Store) -> None:
     for day in range(2):
         run_id = large_run(store, 200, day, broken=frozenset({"ttnn.conv2d"}), started=1_700_000_000.0 + 86_400 * day)
     view = store.view(run_id)
-    known = background(store, view)
+    known = read_context(store, view)
     plots = [timeline_plot(view), seconds_plot(view), runs_plot(known.runs), pcc_plot([0.1, 0.99, 1.0])]
     for plot in plots:
         assert ET.fromstring(plot).tag == "svg"  # noqa: S314 - our own text

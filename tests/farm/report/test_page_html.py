@@ -14,8 +14,8 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
 from farm.core.verdicts import Reason, Verdict
-from farm.report import background
-from farm.report.page_html import page_html
+from farm.report import read_context
+from farm.report.page.html import page_html
 from farm.store import Store
 from tests.farm.browser import chromium, complaints
 from tests.farm.large_run import HOSTILE, large_run
@@ -26,7 +26,7 @@ LARGE = 10_000
 
 def write_page(store: Store, run_id: str, place: Path) -> Path:
     view = store.view(run_id)
-    place.write_text(page_html(view, background(store, view)), encoding="utf-8")
+    place.write_text(page_html(view, read_context(store, view)), encoding="utf-8")
     return place
 
 

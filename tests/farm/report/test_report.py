@@ -20,9 +20,9 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import FAILED, FAULTS, GOOD, Reason, Verdict
 from farm.report import FORMATS, exit_code, make_directory, print_summary, write_report
 from farm.report.digest import NO_NUMBERS, digest
-from farm.report.files import report_json
-from farm.report.junit import junit
-from farm.report.summary_md import MOST_ROWS, summary_md
+from farm.report.forms.json_view import report_json
+from farm.report.forms.junit import junit
+from farm.report.forms.summary import MOST_ROWS, summary_md
 from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, RunView, Store
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
@@ -327,7 +327,7 @@ class TestFiles:
         assert {each.name for each in tmp_path.glob("*.tmp")} == set()
 
     def test_unknown_formats_and_impossible_places(self, mixed: RunView, tmp_path: Path) -> None:
-        with pytest.raises(FarmError, match=f"choose of {', '.join(FORMATS)}"):
+        with pytest.raises(FarmError, match=f"choose from {', '.join(FORMATS)}"):
             write_report(mixed, tmp_path / "out", ["json", "pdf"])
         assert not (tmp_path / "out").exists()
         (tmp_path / "file").write_text("in the way")

@@ -21,7 +21,7 @@ from farm.core.payload import ModelTrace, ModuleVector, TracedCall, Unreadable, 
 from farm.core.progress import Progress
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
-from farm.report import FORMATS, background, write_report
+from farm.report import FORMATS, read_context, write_report
 from farm.running import sweep as sweeping
 from farm.store import Ended, RunBoard, RunInfo, Store, schema
 from farm.store.migrations import REVISION, read_revision
@@ -56,7 +56,7 @@ def make_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], s
 
 def files_of(store: Store, run_id: str, out: Path) -> dict[str, bytes]:
     view = store.view(run_id)
-    return {path.name: path.read_bytes() for path in write_report(view, out, FORMATS, background(store, view))}
+    return {path.name: path.read_bytes() for path in write_report(view, out, FORMATS, read_context(store, view))}
 
 
 def test_whatever_a_board_says_is_kept(url: str) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 
 from farm.report.compare import pcc
+from farm.report.context import RunContext
 from farm.report.text import first_line
 from farm.store.view import RunView, VectorView
 
@@ -25,6 +26,18 @@ COLUMNS = (
     "config_hash",
 )
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")
+
+
+class CsvTable:
+    """`vectors.csv`: one line per vector."""
+
+    def file_name(self, view: RunView) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return "vectors.csv"
+
+    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return csv_table(view)
 
 
 def csv_table(view: RunView) -> str:

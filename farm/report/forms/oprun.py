@@ -15,7 +15,7 @@ from typing import Any
 
 from farm.core.errors import ExitCode
 from farm.core.verdicts import Verdict
-from farm.report.background import Background
+from farm.report.context import RunContext
 from farm.report.exit import exit_code_of
 from farm.report.json_text import json_text
 from farm.report.signature import signature
@@ -25,6 +25,18 @@ from farm.store.view import BoardView, RunView, VectorView
 _RUN_STATUSES = {ExitCode.GOOD: "pass", ExitCode.TEST_FAILED: "fail"}
 
 
+class OpRun:
+    """`oprun_<host>_<digest>_<time>.json`."""
+
+    def file_name(self, view: RunView) -> str:
+        """See `ReportForm`."""
+        return oprun_name(view)
+
+    def text(self, view: RunView, context: RunContext) -> str:
+        """See `ReportForm`."""
+        return oprun(view, context)
+
+
 def oprun_name(view: RunView) -> str:
     """The file's name, as tt-metal's collector expects it: `oprun_<host>_<digest>_<time>.json`."""
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", view.run.host) or "host"
@@ -32,7 +44,7 @@ def oprun_name(view: RunView) -> str:
     return f"oprun_{host}_{digest}_{view.run.started:%Y%m%d_%H%M%S}.json"
 
 
-def oprun(view: RunView, known: Background) -> str:
+def oprun(view: RunView, known: RunContext) -> str:
     """The JSON text."""
     run = view.run
     boards = {board.id: board for board in run.boards}
@@ -65,7 +77,7 @@ def _pipeline() -> int | None:
     return int(found) if found and found.isdecimal() else None
 
 
-def _test(vector: VectorView, view: RunView, board: BoardView | None, known: Background) -> dict[str, Any]:
+def _test(vector: VectorView, view: RunView, board: BoardView | None, known: RunContext) -> dict[str, Any]:
     bad = vector.verdict.failed or vector.verdict.fault
     first, last = (vector.history[0], vector.history[-1]) if vector.history else (None, None)
     ended = last.started + timedelta(seconds=last.seconds) if last else view.run.started

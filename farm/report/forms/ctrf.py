@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from farm.core.verdicts import Verdict
+from farm.report.context import RunContext
 from farm.report.json_text import json_text
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import AttemptView, RunView, VectorView
@@ -15,6 +16,18 @@ from farm.store.view import AttemptView, RunView, VectorView
 SPEC_VERSION = "0.0.0"
 STATUSES = ("passed", "failed", "skipped", "pending", "other")
 LONGEST_MESSAGE = 20_000
+
+
+class Ctrf:
+    """`ctrf.json`."""
+
+    def file_name(self, view: RunView) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return "ctrf.json"
+
+    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return ctrf(view)
 
 
 def ctrf(view: RunView) -> str:

@@ -13,10 +13,10 @@ from statistics import median
 from typing import Any
 
 from farm.core.verdicts import FAILED, Verdict
-from farm.report.background import Background
 from farm.report.compare import pcc
+from farm.report.context import RunContext
 from farm.report.digest import Digest, health
-from farm.report.plots import PCC_BINS, SHARES, pcc_bin, share
+from farm.report.page.plots import PCC_BINS, SHARES, pcc_bin, share
 from farm.report.rerun import again
 from farm.report.signature import signature
 from farm.report.text import first_line, printable, shortened
@@ -38,7 +38,7 @@ def script_json(value: object) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def tables(view: RunView, told: Digest, known: Background) -> dict[str, Any]:
+def tables(view: RunView, told: Digest, known: RunContext) -> dict[str, Any]:
     """Every table of the page by its id: columns with their kinds, and rows."""
     made = {
         "changes": _changes(known),
@@ -60,7 +60,7 @@ def tables(view: RunView, told: Digest, known: Background) -> dict[str, Any]:
     }
 
 
-def details(view: RunView, known: Background) -> dict[str, Any]:
+def details(view: RunView, known: RunContext) -> dict[str, Any]:
     """Each vector's whole configuration, message and history."""
     texts = _Texts()
     vectors = {first_line(vector.vector_id): _detail(vector, known, texts) for vector in view.vectors}
@@ -83,7 +83,7 @@ class _Texts:
         return found
 
 
-def _detail(vector: VectorView, known: Background, texts: _Texts) -> dict[str, Any]:
+def _detail(vector: VectorView, known: RunContext, texts: _Texts) -> dict[str, Any]:
     runs = {tally.run.id: place for place, tally in enumerate(known.runs)}
     past = [
         (runs[each.run_id], each.verdict.value, round(each.seconds, 4)) for each in known.past.get(vector.vector_id, ())
@@ -265,7 +265,7 @@ def _boards(view: RunView, told: Digest) -> Table:
     return _table(columns, rows)
 
 
-def _changes(known: Background) -> Table:
+def _changes(known: RunContext) -> Table:
     columns = (
         ("change", "change"),
         ("vector", "vector"),
@@ -289,7 +289,7 @@ def _changes(known: Background) -> Table:
     return _table(columns, rows)
 
 
-def _flaky(known: Background) -> Table:
+def _flaky(known: RunContext) -> Table:
     columns = (
         ("vector", "vector"),
         ("operation", "operation"),

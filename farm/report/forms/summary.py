@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from farm.report.background import Background
+from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
 from farm.report.rerun import again
 from farm.report.tally import duration
@@ -18,7 +18,19 @@ MOST_OF_A_NAME = 200
 MOST_BYTES = 1000 * 1024
 
 
-def summary_md(view: RunView, known: Background | None = None) -> str:
+class MarkdownSummary:
+    """`summary.md`."""
+
+    def file_name(self, view: RunView) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return "summary.md"
+
+    def text(self, view: RunView, context: RunContext) -> str:
+        """See `ReportForm`."""
+        return summary_md(view, context)
+
+
+def summary_md(view: RunView, known: RunContext | None = None) -> str:
     """The Markdown text.
 
     Args:

@@ -9,10 +9,23 @@ from collections import defaultdict
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from farm.core.verdicts import Verdict
+from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS
 from farm.report.rerun import again
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
+
+
+class JUnit:
+    """`junit.xml`."""
+
+    def file_name(self, view: RunView) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return "junit.xml"
+
+    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+        """See `ReportForm`."""
+        return junit(view)
 
 
 def junit(view: RunView) -> str:

@@ -15,11 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from farm.core.errors import ExitCode
-from farm.report.background import Background
 from farm.report.compare import MEANINGS, pcc
+from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS, Digest, Group, digest, what_happened
-from farm.report.page_data import details, script_json, tables
-from farm.report.plots import SHARES, pcc_plot, runs_plot, seconds_plot, share, timeline_plot
+from farm.report.page.data import details, script_json, tables
+from farm.report.page.plots import SHARES, pcc_plot, runs_plot, seconds_plot, share, timeline_plot
 from farm.report.rerun import again
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import BoardEventView, RunView
@@ -39,7 +39,7 @@ _SECTIONS = {
 }
 
 
-def page_html(view: RunView, known: Background) -> str:
+def page_html(view: RunView, known: RunContext) -> str:
     """The whole page."""
     told = digest(view)
     made = tables(view, told, known)
@@ -85,12 +85,12 @@ def page_html(view: RunView, known: Background) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    loader = PackageLoader("farm.report", "page")
+    loader = PackageLoader("farm.report.page", "static")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _file(name: str) -> str:
-    return (files("farm.report") / "page" / name).read_text(encoding="utf-8")
+    return (files("farm.report.page") / "static" / name).read_text(encoding="utf-8")
 
 
 def _short_title(told: Digest) -> str:
@@ -115,7 +115,7 @@ def _worst(view: RunView) -> tuple[list[tuple[str, int, int]], int]:
     return shown, len(bad) - len(shown)
 
 
-def _sections(told: Digest, known: Background, rest: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+def _sections(told: Digest, known: RunContext, rest: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
     found = [("failures", "What went wrong")]
     if told.not_run:
         found.append(("not-run", "Not run"))
@@ -124,7 +124,7 @@ def _sections(told: Digest, known: Background, rest: Sequence[tuple[str, str, st
     return [*found, ("operations", "Operations"), *((name, words) for name, words, _ in rest), ("about", "This run")]
 
 
-def _group(group: Group, view: RunView, known: Background) -> dict[str, Any]:
+def _group(group: Group, view: RunView, known: RunContext) -> dict[str, Any]:
     example = group.example
     names = [f"{first_line(name)} {count}" for name, count in group.operations[:4]]
     more = len(group.operations) - len(names)

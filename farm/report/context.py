@@ -23,7 +23,7 @@ LONGEST_ARGUMENT = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class RunContext:
     """What else is known of a run.
 
     Attributes:
@@ -41,7 +41,7 @@ class Background:
     flaky: tuple[Flakiness, ...] = ()
 
 
-def background(store: Store, view: RunView) -> Background:
+def read_context(store: Store, view: RunView) -> RunContext:
     """Reads what a report of `view` wants beside it."""
     run_id = view.run.id
     alike = store.alike(run_id, RUNS_LOOKED_AT)
@@ -50,7 +50,7 @@ def background(store: Store, view: RunView) -> Background:
     for each in past:
         stories[each.vector_id].append(each)
     before = alike[-2].run.id if len(alike) > 1 else None
-    return Background(
+    return RunContext(
         configurations={key: configuration_lines(from_json(payload)) for key, payload in store.payloads(run_id)},
         runs=tuple(alike),
         comparison=compare(store.view(before), view, earlier_seconds(past, before)) if before else None,
