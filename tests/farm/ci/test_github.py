@@ -18,6 +18,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
 from farm.report.context import RunContext
 from farm.store import Store
+from tests.command_line import assert_exists
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.running.test_driver import vector
@@ -131,14 +132,8 @@ def commands_of(text: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.glob("git*/*.yml")), ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_workflows_use_commands_and_options_that_exist(path: Path) -> None:
-    from tests.test_readme import commands
-
     workflow(path)
     found = commands_of(path.read_text(encoding="utf-8"))
     assert {words[0] for words in found} >= {"sweep", "merge", "ci"}
     for words in found:
-        command, rest = commands()[words[0]], words[1:]
-        if hasattr(command, "commands"):
-            command, rest = command.commands[rest[0]], rest[1:]
-        known = {option for parameter in command.params for option in parameter.opts}
-        assert {word.split("=")[0] for word in rest if word.startswith("--")} <= known
+        assert_exists(words)

@@ -1,4 +1,4 @@
-"""Three hosts with addresses of their own, and a fourth machine that only submits: what the README's section says."""
+"""Three hosts with addresses of their own, and a fourth machine that only submits: what docs/farm-of-hosts.md says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.farm.cluster.network import Host, Watch, ended, network
 pytest.importorskip("aiohttp", reason="a farm of several hosts needs ray[default]: uv run --all-groups pytest")
 pytestmark = pytest.mark.skipif(find_spec("ttnn") is None, reason="ttnn has no wheel for this Python")
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "farm-of-hosts.md"
 SLOW_MODULE = '''
 """Vectors that take a while, so that hosts can come and go, until the file ENOUGH is there."""
 import os
@@ -50,17 +50,17 @@ models:
 """
 
 
-def readme_lines() -> dict[str, str]:
-    """The lines of the README's section, by what their comments say of where they are run."""
-    block = README.read_text(encoding="utf-8").split("\n## A farm of many hosts\n", 1)[1].split("```sh\n", 1)[1]
-    lines = re.findall(r"^(.+?) +# (.+)$", block.split("```")[0], re.MULTILINE)
+def documented_lines() -> dict[str, str]:
+    """The commands of the page, by their comments, which say where each is run."""
+    blocks = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    lines = re.findall(r"^(.+?) +# (.+)$", "\n".join(blocks), re.MULTILINE)
     return {comment.split(":")[0]: line for line, comment in lines}
 
 
 @pytest.mark.ray
 @pytest.mark.ttnn
 def test_three_hosts() -> None:
-    says = readme_lines()
+    says = documented_lines()
     offers = {"alpha": "mock:n150,mock:p150", "beta": "mock:n300", "gamma": "mock:p300"}
     settings = {name: {"FARM_BOARDS": boards} for name, boards in offers.items()}
     with network({**settings, "laptop": {}}) as (alpha, beta, gamma, laptop):
@@ -88,7 +88,7 @@ def test_three_hosts() -> None:
             assert "::farm-" not in printed
             _report_is_whole(json.loads((laptop.home / "out" / "report.json").read_text()))
 
-            told = laptop.run(_here(says["a zoo of models, traced; the master comes back"]))
+            told = laptop.run(_here(says["a zoo of models is traced; the master comes back"]))
             master = json.loads((laptop.home / "out" / "master.json").read_text())
             assert "ttnn.relu" in master["operations"], told
             assert "2 of 2, 2 validated" in told
@@ -101,7 +101,7 @@ def test_three_hosts() -> None:
 
 def _here(line: str) -> str:
     """A line of the laptop's shell, which remembers what it exported."""
-    return f"{readme_lines()['anywhere else']} && {line}"
+    return f"{documented_lines()['anywhere else']} && {line}"
 
 
 def _bring_work(laptop: Host, enough: Path) -> None:
