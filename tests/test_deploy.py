@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from farm.cluster.registry import Registry
+from farm.cluster.registry.registry import Registry
 from tests.command_line import assert_exists
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -86,13 +86,13 @@ def test_the_kubernetes_farm_has_a_token_everywhere_and_a_board_per_worker() -> 
 
 def test_the_job_runs_what_submitting_runs() -> None:
     job = yaml.safe_load((DEPLOY / "kuberay" / "rayjob.yaml").read_text())
-    assert job["spec"]["entrypoint"].startswith("python -m farm.cluster.job_entrypoint sweep ")
+    assert job["spec"]["entrypoint"].startswith("python -m farm.cluster.jobs.job_entrypoint sweep ")
     assert job["spec"]["clusterSelector"]["ray.io/cluster"] == cluster()["metadata"]["name"]
 
 
 def test_every_metric_named_is_exported() -> None:
     pytest.importorskip("prometheus_client")
-    from farm.cluster.metrics import FarmMetrics
+    from farm.cluster.registry.metrics import FarmMetrics
 
     exported = set()
     for metric in FarmMetrics(lambda: Registry().view(0.0), dict).collect():

@@ -14,9 +14,9 @@ from farm.core.errors import FarmError
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from farm.cluster.local_host import ThisHost
-    from farm.cluster.records import FarmView, RunView
-    from farm.cluster.service import Farm
+    from farm.cluster.hosts.this_host import ThisHost
+    from farm.cluster.registry.records import FarmView, RunView
+    from farm.cluster.registry.service import Farm
 
 WATCH_SECONDS = 1.0
 STYLES = {"free": "green", "busy": "cyan", "held": "yellow", "draining": "yellow", "bad": "red", "lost": "red"}
@@ -38,10 +38,10 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
 
     farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
-    from farm.cluster.host_state import load_state
-    from farm.cluster.local_host import ThisHost
-    from farm.cluster.membership import farm_address
-    from farm.cluster.service import connected
+    from farm.cluster.hosts.host_state import load_state
+    from farm.cluster.hosts.membership import farm_address
+    from farm.cluster.hosts.this_host import ThisHost
+    from farm.cluster.registry.service import connected
     from farm.core.settings import load_settings
 
     settings = load_settings()
@@ -65,7 +65,7 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
 
 def _act(farm: Farm | ThisHost, action: str, board: str, why: str) -> str:
     from farm.cluster.farm_fleet import who_runs
-    from farm.cluster.local_host import ThisHost
+    from farm.cluster.hosts.this_host import ThisHost
     from farm.cluster.probing import probe, reset
 
     if action == "hold":

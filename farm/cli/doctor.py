@@ -16,7 +16,7 @@ def doctor(
     """Look at all that farm needs on this host, and say what to do where it lacks."""
     from dataclasses import asdict
 
-    from farm.cluster.doctor import State, examine
+    from farm.cluster.hosts.doctor import State, examine
     from farm.core.settings import load_settings
 
     findings = list(examine(load_settings()))

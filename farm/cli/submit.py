@@ -26,7 +26,7 @@ def submit(
     out: Annotated[Path, typer.Option(help="Folder for the report's files.")] = Path("farm-out"),
 ) -> None:
     """Run a farm command on a farm: farm submit -- sweep --suite model_traced --op add."""
-    from farm.cluster.jobs import Submission
+    from farm.cluster.jobs.submission import Submission
     from farm.core.settings import load_settings
 
     words = [word for word in context.args if word != "--"]

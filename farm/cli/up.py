@@ -45,10 +45,10 @@ def up(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Make this host part of a farm: start its Ray node, and offer its boards."""
     if head == (join is not None):
         raise FarmError("say --head to begin a farm, or --join HOST:PORT to join one")
-    from farm.cluster.inventory import default_name, take_stock, versions
-    from farm.cluster.membership import go_up, stay
-    from farm.cluster.node import Node, own_address
-    from farm.cluster.token import make_token, take_token
+    from farm.cluster.hosts.inventory import default_name, take_stock, versions
+    from farm.cluster.hosts.membership import go_up, stay
+    from farm.cluster.hosts.node import Node, own_address
+    from farm.cluster.hosts.token import make_token, take_token
     from farm.core.settings import load_settings
 
     settings = load_settings()
@@ -83,7 +83,7 @@ def down(
     patience: Annotated[float, typer.Option(min=0, help="With --drain: for so many seconds at most.")] = 600.0,
 ) -> None:
     """End this host's part in the farm: what `farm up` started here, and nothing else."""
-    from farm.cluster.membership import go_down
+    from farm.cluster.hosts.membership import go_down
     from farm.core.settings import load_settings
 
     ended = go_down(load_settings().state, drain=drain, patience=patience, tell=typer.echo)

@@ -1,4 +1,5 @@
-"""Everything that uses Ray: the local cluster, board actors, the fleet of a run, the farm's hosts, registry and jobs.
+"""Everything that uses Ray: the actors of boards, the fleet of a run, and the local cluster of a host by itself.
 
-No other room imports Ray. Boards are run by `farm.board`'s supervisor, inside an actor.
+A farm of many hosts has folders of its own: `hosts`, `registry` and `jobs`. No other room imports Ray, and here all
+modules take it from `ray_client`. Boards are run by `farm.board`'s supervisor, inside an actor.
 """

@@ -14,9 +14,9 @@ from typing import Any
 from farm.board.supervisor import Limits
 from farm.cluster.fleet import FleetEvent, Offered, Outcomes, RayFleet, Unusable, Withdrawn
 from farm.cluster.ray_client import ray
-from farm.cluster.records import Answer, BoardStatus, RunReport
-from farm.cluster.registry import BY_FARM
-from farm.cluster.service import Farm
+from farm.cluster.registry.records import Answer, BoardStatus, RunReport
+from farm.cluster.registry.registry import BY_FARM
+from farm.cluster.registry.service import Farm
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.progress import Lane, Progress

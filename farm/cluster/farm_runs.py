@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from farm.board.backends import backend_of
 from farm.board.supervisor import Limits
 from farm.cluster.farm_fleet import FarmFleet, Watched, who_runs
-from farm.cluster.records import FarmView, RunReport
+from farm.cluster.registry.records import FarmView, RunReport
+from farm.cluster.registry.service import connected
 from farm.cluster.selection import FarmSelection
-from farm.cluster.service import connected
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.progress import Progress

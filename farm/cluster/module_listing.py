@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.protocol import WorkerDied, WorkerHung
-from farm.cluster.service import connected
+from farm.cluster.registry.service import connected
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.cluster.actor import resources_of
-from farm.cluster.service import Farm
+from farm.cluster.registry.service import Farm
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 

@@ -33,7 +33,7 @@ def _to_stderr(text: str) -> None:
 def boards_of(text: str, address: str | None, note: Callable[[str], None] = _to_stderr) -> list[Board]:
     """The boards that `--boards` names: of this host, or of a farm."""
     if address is None:
-        from farm.cluster.host_memory import usable_boards
+        from farm.cluster.hosts.board_memory import usable_boards
 
         return _with_python(usable_boards(text, note))
     from farm.cluster.farm_runs import farm_boards

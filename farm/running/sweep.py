@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 
 from farm.board.supervisor import Limits
 from farm.cluster.fleet import RayFleet
+from farm.cluster.hosts.this_host import HostFleet
 from farm.cluster.local_cluster import cluster
-from farm.cluster.local_host import HostFleet
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.gc_tuning import fewer_collections

@@ -17,8 +17,8 @@ from farm.cluster import farm_fleet as fleet_module
 from farm.cluster.farm_fleet import FarmFleet, Watched
 from farm.cluster.fleet import Gone
 from farm.cluster.ray_client import ray
-from farm.cluster.records import RunReport
-from farm.cluster.service import Farm
+from farm.cluster.registry.records import RunReport
+from farm.cluster.registry.service import Farm
 from farm.running.plain import PlainProgress
 
 

@@ -16,11 +16,11 @@ from farm.board.backends.silicon import Silicon
 from farm.board.holders import broker, holders
 from farm.board.kinds import KINDS
 from farm.cluster.actor import board_resource, resources_of
-from farm.cluster.host_state import HostState, load_state, process_began
-from farm.cluster.inventory import firmware_of, take_stock
-from farm.cluster.job_files import END, Unpacker, packed
-from farm.cluster.node import Node, end_node
-from farm.cluster.token import make_token, require_token, write_token
+from farm.cluster.hosts.host_state import HostState, load_state, process_began
+from farm.cluster.hosts.inventory import firmware_of, take_stock
+from farm.cluster.hosts.node import Node, end_node
+from farm.cluster.hosts.token import make_token, require_token, write_token
+from farm.cluster.jobs.job_files import END, Unpacker, packed
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.verdicts import Reason

@@ -18,10 +18,11 @@ from farm.board.backends import silicon
 from farm.board.backends.silicon import PciDevice
 from farm.board.holders import Holder
 from farm.cli import main
-from farm.cluster import doctor, service
-from farm.cluster.doctor import Finding, State, examine
-from farm.cluster.host_state import HostState, process_began
-from farm.cluster.records import FarmView, HostView
+from farm.cluster.hosts import doctor
+from farm.cluster.hosts.doctor import Finding, State, examine
+from farm.cluster.hosts.host_state import HostState, process_began
+from farm.cluster.registry.records import FarmView, HostView
+from farm.cluster.registry.registry import service
 from farm.core.errors import NotRunnable
 from farm.core.settings import Settings
 
@@ -65,7 +66,7 @@ def test_later_ttnn_wants_a_toolchain(
 ) -> None:
     monkeypatch.setattr(doctor, "SFPI", tmp_path / "sfpi")
     told = {"python": "3.12", "ttnn": version, "driver": "2.4.1", "firmware": "19.4.0.0"}
-    monkeypatch.setattr("farm.cluster.inventory.versions", lambda _: told)
+    monkeypatch.setattr("farm.cluster.hosts.inventory.versions", lambda _: told)
     seen = states(settings)
     assert (seen.get("sfpi"), seen["driver"], seen["firmware"]) == (state, "ok", "ok")
     (tmp_path / "sfpi").mkdir()

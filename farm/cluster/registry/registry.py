@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from farm.cluster.records import (
+from farm.cluster.registry.records import (
     Answer,
     BoardStatus,
     BoardView,

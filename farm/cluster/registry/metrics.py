@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from farm.cluster.records import FarmView
+from farm.cluster.registry.records import FarmView
 
 LOOPBACK = "127.0.0.1"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from farm.cluster.job_files import Unpacker
-from farm.cluster.token import use_token
+from farm.cluster.hosts.token import use_token
+from farm.cluster.jobs.job_files import Unpacker
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 
 CONNECT_SECONDS = 5.0
@@ -52,7 +52,8 @@ class Submission:
         environment: dict[str, Any] = {} if ship is None else {"working_dir": str(ship.absolute())}
         try:
             self.id: str = self._client.submit_job(
-                entrypoint=shlex.join(["python", "-m", "farm.cluster.job_entrypoint", *words]), runtime_env=environment
+                entrypoint=shlex.join(["python", "-m", "farm.cluster.jobs.job_entrypoint", *words]),
+                runtime_env=environment,
             )
         except (RuntimeError, ValueError) as error:
             raise NotRunnable(f"the farm doesn't take the job: {str(error).strip().splitlines()[0]}") from error

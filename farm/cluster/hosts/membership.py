@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.cluster.host_state import HostState, forget_state, load_state
-from farm.cluster.inventory import Inventory
-from farm.cluster.node import Node, end_node, require_head, start_node
-from farm.cluster.records import HostOffer
-from farm.cluster.service import connected, start_registry
-from farm.cluster.token import use_token
+from farm.cluster.hosts.host_state import HostState, forget_state, load_state
+from farm.cluster.hosts.inventory import Inventory
+from farm.cluster.hosts.node import Node, end_node, require_head, start_node
+from farm.cluster.hosts.token import use_token
+from farm.cluster.registry.records import HostOffer
+from farm.cluster.registry.service import connected, start_registry
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import Settings
 
@@ -115,7 +115,7 @@ def _register(
     state: HostState, inventory: Inventory, versions: dict[str, str], folder: Path, metrics_port: int | None
 ) -> None:
     from farm.cluster.ray_client import ray
-    from farm.cluster.service import find_farm, ray_connection
+    from farm.cluster.registry.service import find_farm, ray_connection
 
     with ray_connection(state.address):
         farm = start_registry(folder, metrics_port) if state.head else find_farm(state.address)

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm.cluster.host_state import HostState, node_processes, process_began
-from farm.cluster.token import ray_environment, use_token
+from farm.cluster.hosts.host_state import HostState, node_processes, process_began
+from farm.cluster.hosts.token import ray_environment, use_token
 from farm.core.errors import FarmError, NotRunnable
 
 START_SECONDS = 120.0

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from farm.board.kinds import KINDS
-from farm.cluster.records import Answer, BoardStatus, HostOffer, RunReport
-from farm.cluster.registry import BAD_AFTER, SILENCE_SECONDS, Registry
+from farm.cluster.registry.records import Answer, BoardStatus, HostOffer, RunReport
+from farm.cluster.registry.registry import BAD_AFTER, SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
 from farm.board.selection import select_boards
-from farm.cluster.registry import Hold
+from farm.cluster.registry.registry import Hold
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically

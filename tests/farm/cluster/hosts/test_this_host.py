@@ -12,8 +12,8 @@ import pytest
 
 from farm.board.backends.fake import SCRIPT_VARIABLE, Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.cluster.host_memory import Memory, usable_boards
-from farm.cluster.inventory import take_stock
+from farm.cluster.hosts.board_memory import Memory, usable_boards
+from farm.cluster.hosts.inventory import take_stock
 from farm.core.errors import FarmError, NotRunnable
 
 FIRST, SECOND = fake_boards(KINDS["n300"], 2)

@@ -1,6 +1,6 @@
 """What a submitted job runs on the head: a farm command, whose files then travel back in its output.
 
-python -m farm.cluster.job_entrypoint sweep --suite model_traced --op add
+python -m farm.cluster.jobs.job_entrypoint sweep --suite model_traced --op add
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm.cluster.host_state import load_state
-from farm.cluster.job_files import END, packed
+from farm.cluster.hosts.host_state import load_state
+from farm.cluster.jobs.job_files import END, packed
 from farm.core.settings import DEFAULT_MASTER, load_settings
 
 MASTER_OPTIONS = ("--master", "--out")

@@ -11,11 +11,11 @@ from farm.board.backends import backend_of, discovered_boards
 from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
 from farm.cluster.fleet import FleetEvent, Outcomes, RayFleet
-from farm.cluster.host_memory import Memory, Remembered
-from farm.cluster.inventory import default_name
+from farm.cluster.hosts.board_memory import Memory, Remembered
+from farm.cluster.hosts.inventory import default_name
 from farm.cluster.probing import BoardCheck
-from farm.cluster.records import BoardView, FarmView, HostView, Totals
-from farm.cluster.registry import BAD, BY_FARM, FREE, HELD
+from farm.cluster.registry.records import BoardView, FarmView, HostView, Totals
+from farm.cluster.registry.registry import BAD, BY_FARM, FREE, HELD
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from scheduler.board_state import BoardState, Cause, Transition
@@ -56,7 +56,7 @@ class ThisHost:
     """Answers as a farm's registry does, of this host's boards."""
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """Calls a method by its name, as `farm.cluster.service.Farm` does."""
+        """Calls a method by its name, as `farm.cluster.registry.service.Farm` does."""
         return getattr(self, method)(*arguments)
 
     def view(self) -> FarmView:

@@ -19,7 +19,7 @@ from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
 from farm.board.selectors import AUTO, parse_kinds
 from farm.cluster.actor import resources_of
-from farm.cluster.host_memory import Memory
+from farm.cluster.hosts.board_memory import Memory
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 

@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from farm.cluster.host_state import load_state
-from farm.cluster.node import require_head
-from farm.cluster.records import Answer, FarmView, HostOffer, RunReport
-from farm.cluster.registry import Hold, Registry
+from farm.cluster.hosts.host_state import load_state
+from farm.cluster.hosts.node import require_head
+from farm.cluster.registry.records import Answer, FarmView, HostOffer, RunReport
+from farm.cluster.registry.registry import Hold, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
@@ -37,7 +37,7 @@ class RegistryActor:
         self._looked = 0.0
         self._lock = threading.Lock()  # the metrics are asked for from another thread
         if metrics_port is not None:
-            from farm.cluster.metrics import serve
+            from farm.cluster.registry.metrics import serve
 
             serve(self.view, lambda: dict(self._registry.verdicts), metrics_port)
 

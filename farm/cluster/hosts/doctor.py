@@ -82,7 +82,7 @@ def _python(_settings: Settings) -> Iterator[Finding]:
 
 
 def _ttnn(settings: Settings) -> Iterator[Finding]:
-    from farm.cluster.inventory import versions
+    from farm.cluster.hosts.inventory import versions
 
     told = versions(settings.python)
     where = settings.python or sys.executable
@@ -155,9 +155,9 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
 
 def _farm(settings: Settings) -> Iterator[Finding]:
-    from farm.cluster.host_state import load_state
-    from farm.cluster.membership import farm_address
-    from farm.cluster.service import connected
+    from farm.cluster.hosts.host_state import load_state
+    from farm.cluster.hosts.membership import farm_address
+    from farm.cluster.registry.service import connected
 
     state = load_state(settings.state)
     if state and not state.lives:
