@@ -21,8 +21,8 @@ from farm.cli import main
 from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, State, examine
 from farm.cluster.hosts.host_state import HostState, process_began
+from farm.cluster.registry import service
 from farm.cluster.registry.records import FarmView, HostView
-from farm.cluster.registry.registry import service
 from farm.core.errors import NotRunnable
 from farm.core.settings import Settings
 
