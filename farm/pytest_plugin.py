@@ -100,8 +100,7 @@ class VectorItem(pytest.Item):
         if verdict is Verdict.XFAIL:
             pytest.xfail(outcome.message)
         if not verdict.good:
-            trace = outcome.details.get("traceback", "")
-            raise VectorFailed(f"{trace}{told}")
+            raise VectorFailed(f"{outcome.traceback}{told}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The outcome's own words, without pytest's and farm's frames."""

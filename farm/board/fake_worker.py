@@ -22,7 +22,7 @@ from farm.board.protocol import (
     nothing,
 )
 from farm.core.board import Board
-from farm.core.outcome import Outcome, doubted
+from farm.core.outcome import Outcome, discount
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -96,7 +96,7 @@ class FakeWorker:
                 try:
                     self.check()
                 except WorkerError as error:
-                    yield doubted(outcome, str(error))
+                    yield discount(outcome, str(error))
                     return
             yield outcome
 

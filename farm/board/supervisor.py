@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,7 +28,7 @@ from farm.board.reset import Resetter
 from farm.board.signals import SignalLadder
 from farm.core.board import Board
 from farm.core.classify import classify, classify_end
-from farm.core.outcome import Outcome, doubted
+from farm.core.outcome import Outcome, discount
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import BoardState, Cause, Transition
@@ -187,11 +187,12 @@ class Supervisor:
                 self._since_start += 1
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
-                if self._open_seconds is not None:
+                if self._open_seconds is None:
+                    yield outcome
+                else:
                     # the planner learns from it; the vector's own time doesn't hold it
-                    outcome.details["open_seconds"] = round(self._open_seconds, 4)
+                    yield replace(outcome, open_seconds=round(self._open_seconds, 4))
                     self._open_seconds = None
-                yield outcome
                 if self._stopping or at_fault:
                     # what of the rest already went to the process is not wanted, and a faulty board starts afresh
                     self.close()
@@ -206,7 +207,7 @@ class Supervisor:
             outcome = _end_of(error, waiting.popleft().id, began)
             cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
             sound = self._trouble(cause, str(error))
-            yield outcome if sound or not outcome.verdict.failed else doubted(outcome, self._complaint())
+            yield outcome if sound or not outcome.verdict.failed else discount(outcome, self._complaint())
             return
         self._see(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
 

@@ -11,8 +11,8 @@ import shutil
 import time
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from farm.board.shipping import unpack
 from farm.board.supervisor import BoardReport
@@ -25,8 +25,6 @@ from farm.core.verdicts import Reason, Verdict
 from tracer.capture.raw_traces import files_of
 from tracer.errors import TracerError
 
-TRACE = "trace"
-"""The key of an outcome's details under which raw traces travel to the driver, by what names them besides the first."""
 LAST_LINES = 20
 """How many lines of what a model printed are kept where it failed."""
 
@@ -63,10 +61,8 @@ class TraceSupervisor:
         folder = self._workdir / f"model-{next(self._numbers)}"
         folder.mkdir(parents=True)
 
-        def ended(verdict: Verdict, reason: Reason, message: str, details: dict[str, Any] | None = None) -> Outcome:
-            return Outcome(
-                model.id, verdict, reason, message, started=began, seconds=time.time() - began, details=details or {}
-            )
+        def ended(verdict: Verdict, reason: Reason, message: str) -> Outcome:
+            return Outcome(model.id, verdict, reason, message, started=began, seconds=time.time() - began)
 
         try:
             arguments = list(model.arguments)
@@ -90,7 +86,12 @@ class TraceSupervisor:
                 path.stem[stem:]: base64.b64encode(zlib.compress(path.read_bytes())).decode()
                 for path in files_of(run.path)
             }
-            return ended(*_judged(run, computes=self.board.computes), {TRACE: packed, **_told(run)})
+            return replace(
+                ended(*_judged(run, computes=self.board.computes)),
+                raw_trace=packed,
+                tests=tuple(run.passed),
+                printed="" if run.problem is None else "\n".join(run.output.splitlines()[-LAST_LINES:]),
+            )
         except (FarmError, TracerError) as error:
             return ended(Verdict.NOT_RUN, Reason.INVALID_VECTOR, str(error))
         finally:
@@ -110,10 +111,3 @@ def _judged(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
     if run.journal.exit_status is None:
         return Verdict.FAIL_CRASH_HANG, Reason.CRASH, run.problem
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, run.problem
-
-
-def _told(run: TraceRun) -> dict[str, Any]:
-    """What is worth keeping of a run besides its trace."""
-    if run.problem is None:
-        return {"tests": run.passed}
-    return {"tests": run.passed, "output": "\n".join(run.output.splitlines()[-LAST_LINES:])}

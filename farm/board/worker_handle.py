@@ -40,7 +40,7 @@ from farm.core.classify import describe_exit, last_words
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import COLD
-from farm.core.outcome import Outcome, doubted, received
+from farm.core.outcome import Outcome, discount, read_outcome
 from farm.core.payload import EncodedVector, line_of
 from farm.core.ttnn_install import install_hint
 from farm.core.verdicts import Reason, Verdict
@@ -199,7 +199,7 @@ class WorkerProcess:
                     self._unprepared[parcel.operation] = error
                 raise
             self._ahead -= 1
-            outcome = received(parcel.id, reply["finished"])
+            outcome = read_outcome(parcel.id, reply["finished"])
             self._pace += (outcome.seconds - self._pace) / PIECE
             if outcome.verdict.failed:
                 outcome = self._confirmed(outcome)
@@ -258,7 +258,7 @@ class WorkerProcess:
         except WorkerError as error:
             self._gone()
             complaint = str(error)
-        return failed if complaint is None else doubted(failed, str(complaint))
+        return failed if complaint is None else discount(failed, str(complaint))
 
     def close(self) -> None:
         """See the protocol."""

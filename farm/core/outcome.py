@@ -1,31 +1,61 @@
-"""What one attempt of one vector on one board came to."""
+"""The result of one attempt of one vector on one board."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from farm.core.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
 
 LONGEST_RAW = 100_000
 """Characters that are kept of a result that can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
+class Discounted:
+    """What a failure was before it was discounted, since its board then failed a check."""
+
+    verdict: Verdict
+    reason: Reason
+    message: str
+
+    def as_json(self) -> dict[str, str]:
+        """A plain dict; `from_json` reads it back."""
+        return {"verdict": self.verdict.value, "reason": self.reason.value, "message": self.message}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Discounted:
+        """Read what `as_json` wrote."""
+        return cls(Verdict(raw["verdict"]), Reason(raw["reason"]), str(raw["message"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one attempt came to, as the worker saw it, or as its supervisor saw it die.
+    """The result of one attempt, as the worker saw it, or as its supervisor saw the worker die.
 
     Attributes:
         vector_id: the vector that was tried.
         verdict: how it ended.
         reason: why, from the closed list.
-        message: the words of whoever said so: ttnn, the module, farm.
+        message: the words of ttnn, the module or farm.
         started: Unix time in seconds.
         seconds: from the first rebuilt argument to the last check.
         inexact: the arguments that a trace lost and that were left to their defaults.
         metrics: numbers by tt-metal's names, and `pcc`, `max_abs_error`.
-        details: anything else worth keeping, JSON.
+        discounted: the failure as it was seen, where it doesn't count because the board then failed its check.
+        output: what the call gave, encoded by `tracer.values.v2`, where that isn't as traced.
+        traceback: of an exception in a sweep module, from the module's first line on.
+        open_seconds: how long opening the board took just before the attempt.
+        estimate: the seconds that the planner expected.
+        device_config: how the board was opened, where that isn't the vector's own device config.
+        tests: of a traced model, those that passed.
+        printed: the last lines that a traced model printed, where it failed.
+        raw_trace: a traced model's raw trace: files, compressed and in base64, by what their names add to the first
+            one's. It travels to the driver and is never stored with the outcome.
+        raw: the result as it came, where it could not be read.
+        details: anything else worth keeping, JSON. Nothing decides by it.
     """
 
     vector_id: str
@@ -36,6 +66,16 @@ class Outcome:
     seconds: float = 0.0
     inexact: tuple[str, ...] = ()
     metrics: dict[str, float] = field(default_factory=dict)
+    discounted: Discounted | None = None
+    output: Any = None
+    traceback: str = ""
+    open_seconds: float | None = None
+    estimate: float | None = None
+    device_config: DeviceConfig | None = None
+    tests: tuple[str, ...] = ()
+    printed: str = ""
+    raw_trace: Mapping[str, str] | None = None
+    raw: str = ""
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -48,62 +88,123 @@ class Outcome:
             "message": self.message,
             "started": self.started,
             "seconds": self.seconds,
-            "inexact": list(self.inexact),
+            "inexact": self.inexact,
             "metrics": self.metrics,
-            "details": self.details,
+            "details": self.all_details(),
         }
 
+    def all_details(self) -> dict[str, Any]:
+        """What stores and reports keep under `details`: the fields that few outcomes have, and the details."""
+        details = dict(self.details)
+        if self.discounted is not None:
+            details["doubted"] = self.discounted.as_json()
+        if self.output is not None:
+            details["output"] = self.output
+        if self.traceback:
+            details["traceback"] = self.traceback
+        if self.open_seconds is not None:
+            details["open_seconds"] = self.open_seconds
+        if self.estimate is not None:
+            details["estimate"] = self.estimate
+        if self.device_config is not None:
+            details["device_config"] = self.device_config.as_json()
+        if self.tests:
+            details["tests"] = self.tests
+        if self.printed:
+            details["printed"] = self.printed
+        if self.raw:
+            details["raw"] = self.raw
+        return details
+
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> Outcome:
-        """Reads what `as_json` wrote.
+    def from_json(cls, raw: Mapping[str, Any]) -> Outcome:
+        """Read what `as_json` wrote.
 
         Raises:
-            ValueError, TypeError: the dict is no outcome.
+            ValueError, TypeError, KeyError: the dict is no outcome.
         """
-        given = dict(raw)
-        given["verdict"], given["reason"] = Verdict(raw["verdict"]), Reason(raw.get("reason", ""))
-        given["inexact"] = tuple(raw.get("inexact", ()))
-        return cls(**given)
+        fields = dict(raw)
+        fields["verdict"], fields["reason"] = Verdict(raw["verdict"]), Reason(raw.get("reason", ""))
+        fields["inexact"] = tuple(raw.get("inexact", ()))
+        fields["details"] = details = dict(raw.get("details", {}))
+        return cls(**fields, **_taken_fields(details))
 
 
-def doubted(failed: Outcome, complaint: str) -> Outcome:
-    """A failure that doesn't count, since the board it happened on then turned out bad.
+def _number(value: object) -> float:
+    if not _is_number(value):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+_READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "doubted": ("discounted", Discounted.from_json),
+    "output": ("output", lambda value: value),
+    "traceback": ("traceback", _text),
+    "open_seconds": ("open_seconds", _number),
+    "estimate": ("estimate", _number),
+    "device_config": ("device_config", DeviceConfig.from_json),
+    "tests": ("tests", lambda value: tuple(map(_text, value))),
+    "printed": ("printed", _text),
+    "raw": ("raw", _text),
+}
+"""The fields that stand under `details` in JSON: name there, name of the field, and what reads it."""
+
+
+def _taken_fields(details: dict[str, Any]) -> dict[str, Any]:
+    """Take the named fields out of details as they stand in JSON; what can't be read stays a detail."""
+    fields: dict[str, Any] = {}
+    for key in details.keys() & _READERS.keys():
+        name, read = _READERS[key]
+        try:
+            fields[name] = read(details[key])
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+        del details[key]
+    return fields
+
+
+def discount(failure: Outcome, complaint: str) -> Outcome:
+    """Turn a failure into a fault of the board, because the board then failed its check.
 
     Args:
-        failed: the failure as it was seen; it is kept in the details.
+        failure: the failure as it was seen; it is kept in `discounted`.
         complaint: what is wrong with the board.
     """
-    told = f"failed on a board that then turned out bad ({complaint}): {failed.message}"
-    seen = {"verdict": failed.verdict.value, "reason": failed.reason.value, "message": failed.message}
     return replace(
-        failed,
+        failure,
         verdict=Verdict.BOARD_FAULT,
         reason=Reason.BOARD_SUSPECT,
-        message=told,
-        details={**failed.details, "doubted": seen},
+        message=f"failed on a board that then turned out bad ({complaint}): {failure.message}",
+        discounted=Discounted(failure.verdict, failure.reason, failure.message),
     )
 
 
-def received(vector_id: str, raw: object) -> Outcome:
-    """Reads the outcome of a vector as it came from outside; one that doesn't fit is kept raw, as farm's own fault."""
+def read_outcome(vector_id: str, raw: object) -> Outcome:
+    """Read the outcome of a vector from a worker's reply; one that can't be read becomes farm's own fault, kept raw."""
     try:
         if not isinstance(raw, dict):
-            raise TypeError(f"{type(raw).__name__} is no outcome")  # noqa: TRY301 - caught with the others that say why
+            raise TypeError(f"{type(raw).__name__} is no outcome")  # noqa: TRY301 - handled like the others
         outcome = Outcome.from_json(raw)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return _unfit(vector_id, f"{type(error).__name__}: {error}", raw)
+        return _malformed(vector_id, f"{type(error).__name__}: {error}", raw)
     if outcome.vector_id != vector_id:
-        return _unfit(vector_id, f"it is of vector {outcome.vector_id!r}", raw)
-    return fitting(outcome)
+        return _malformed(vector_id, f"it is of vector {outcome.vector_id!r}", raw)
+    return checked_outcome(outcome)
 
 
-def fitting(outcome: Outcome) -> Outcome:
-    """The outcome itself if every field is what it must be; else one that keeps it raw, as farm's own fault."""
-    wrong = next((name for name, fits in _fits(outcome) if not fits), None)
-    return outcome if wrong is None else _unfit(outcome.vector_id, f"{wrong} is not what it must be", outcome)
+def checked_outcome(outcome: Outcome) -> Outcome:
+    """Return the outcome if its fields have the right types; otherwise one that keeps it raw, as farm's own fault."""
+    wrong = next((name for name, right in _field_checks(outcome) if not right), None)
+    return outcome if wrong is None else _malformed(outcome.vector_id, f"{wrong} has the wrong type", outcome)
 
 
-def _fits(outcome: Outcome) -> Iterator[tuple[str, bool]]:
+def _field_checks(outcome: Outcome) -> Iterator[tuple[str, bool]]:
     yield "message", isinstance(outcome.message, str)
     yield "started", _is_number(outcome.started)
     yield "seconds", _is_number(outcome.seconds)
@@ -116,7 +217,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _unfit(vector_id: str, why: str, raw: object) -> Outcome:
-    told = f"its result does not fit the schema of results ({why}); it is kept raw in the details"
-    details = {"raw": repr(raw)[:LONGEST_RAW]}
-    return Outcome(vector_id, Verdict.FARM_FAULT, Reason.INTERNAL, told, details=details)
+def _malformed(vector_id: str, why: str, raw: object) -> Outcome:
+    message = f"its result does not fit the schema of results ({why}); it is kept raw in the details"
+    return Outcome(vector_id, Verdict.FARM_FAULT, Reason.INTERNAL, message, raw=repr(raw)[:LONGEST_RAW])

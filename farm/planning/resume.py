@@ -14,12 +14,11 @@ from farm.board.backends import backend_named
 from farm.core.attempt import Attempt
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
-from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode, from_json
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.placement import Placer
 from farm.planning.vectors import Vector
-from farm.store import AttemptView, RunView, Store, VectorView
+from farm.store import RunView, Store, VectorView
 from farm.sweeps.needs import Needs, needs
 from tracer.device_config import DeviceConfig
 from tracer.values import v2
@@ -87,7 +86,9 @@ def rest_of(
             continue
         vectors.append(_vector(each, from_json(payloads[each.vector_id]), placer))
         if each.history:
-            attempts = tuple(_attempt(each.vector_id, tried) for tried in each.history)
+            attempts = tuple(
+                Attempt(tried.number, tried.board, tried.outcome(each.vector_id)) for tried in each.history
+            )
             # a good attempt that a driver recorded as it died stands, whatever the verdict says that was there before
             forgiven = each.concluded and not attempts[-1].outcome.verdict.good
             past[each.vector_id] = Past(attempts, forgiven=forgiven)
@@ -144,18 +145,3 @@ def _needs(payload: Payload, config: DeviceConfig) -> Needs:
         arguments = {name: v2.decode(raw) for name, raw in payload.arguments.items()}
         return replace(needs(payload.operation, arguments, archs=payload.archs), mesh=config.mesh_shape)
     return Needs(config.mesh_shape, payload.grid if isinstance(payload, ModuleVector) else (1, 1))
-
-
-def _attempt(vector_id: str, tried: AttemptView) -> Attempt:
-    outcome = Outcome(
-        vector_id,
-        tried.verdict,
-        tried.reason,
-        tried.message,
-        started=tried.started.timestamp(),
-        seconds=tried.seconds,
-        inexact=tuple(tried.inexact),
-        metrics=tried.metrics,
-        details=tried.details,
-    )
-    return Attempt(tried.number, tried.board, outcome)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol
 
@@ -272,11 +273,11 @@ class Driver:
         board = self.scheduler.batches[batch].board
         work = self.scheduler.works[outcome.vector_id]
         if not work.guess:
-            outcome.details["estimate"] = round(work.cost, 6)  # the report shows how good it was
+            outcome = replace(outcome, estimate=round(work.cost, 6))  # the report shows how good it was
         vector = self._vectors[outcome.vector_id]
         opened = vector.way(self._boards[board].kind.name)
         if opened != vector.device_config:
-            outcome.details["device_config"] = opened.as_json()
+            outcome = replace(outcome, device_config=opened)
         self._keep(Attempt(number, board, outcome))
         means = ending(outcome)
         if means is AttemptResult.REFUSED:

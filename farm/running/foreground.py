@@ -65,8 +65,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
                     opened = config
                 outcome = session.run(vector.payload)
                 counts[outcome.verdict.value] += 1
-                if "traceback" in outcome.details:
-                    sys.stderr.write(outcome.details["traceback"])
+                sys.stderr.write(outcome.traceback)
                 reason = f" ({outcome.reason.value})" if outcome.reason.value else ""
                 _say(f"{vector.id} {vector.operation} on {board.id}: {outcome.verdict.value}{reason}")
                 if outcome.message:

@@ -23,7 +23,7 @@ def ending(outcome: Outcome) -> AttemptResult:
     if verdict.failed:
         return AttemptResult.FAILED
     if verdict in (Verdict.BOARD_FAULT, Verdict.HOST_FAULT):
-        if "doubted" in outcome.details:
+        if outcome.discounted is not None:
             return AttemptResult.UNTRUSTED
         return AttemptResult.REFUSED if outcome.reason in _REFUSALS else AttemptResult.FAULT
     # not run, or a fault of farm itself: any board would say the same

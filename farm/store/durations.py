@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from farm.core.verdicts import Verdict
 from farm.store import schema
@@ -15,8 +15,6 @@ RUNS = 64
 OPENINGS = 32
 """How many openings of boards are looked at."""
 
-OPENING = "open_seconds"
-"""The detail of an attempt that tells how long opening its board took just before it."""
 MOST_NAMED = 500
 """Databases limit how many values a condition may name."""
 
@@ -64,10 +62,11 @@ def read_openings(connection: Connection, kinds: Sequence[str]) -> list[float]:
     last = connection.scalars(
         select(schema.runs.c.id).where(schema.runs.c.started <= newest).order_by(schema.runs.c.started.desc()).limit(4)
     ).all()
+    seconds = attempts.c.details["open_seconds"].as_float()
     statement = (
-        select(attempts.c.details)
+        select(seconds)
         .join(boards, (boards.c.run_id == attempts.c.run_id) & (boards.c.board == attempts.c.board))
-        .where(attempts.c.run_id.in_(last), kind.in_(kinds), cast(attempts.c.details, Text).contains(OPENING))
+        .where(attempts.c.run_id.in_(last), kind.in_(kinds), seconds.is_not(None))
         .limit(OPENINGS)
     )
-    return [float(details[OPENING]) for details in connection.scalars(statement)]
+    return list(connection.scalars(statement))

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from farm.core.attempt import Attempt, Conclusion
-from farm.core.outcome import fitting
+from farm.core.outcome import checked_outcome
 from farm.store.columns import JsonText, to_json
 from farm.store.records import BoardEvent, Plannable, RunBoard, RunInfo
 from tracer.device_config import DeviceConfig
@@ -79,7 +79,7 @@ def vector_row(run_id: str, vector: Plannable, position: int, configuration: str
 
 def attempt_row(run_id: str, attempt: Attempt) -> Row:
     """A row of `attempts`."""
-    outcome = fitting(attempt.outcome)
+    outcome = checked_outcome(attempt.outcome)
     return {
         "run_id": run_id,
         "vector_id": outcome.vector_id,
@@ -92,7 +92,7 @@ def attempt_row(run_id: str, attempt: Attempt) -> Row:
         "seconds": _storable(outcome.seconds),
         "inexact": list(outcome.inexact),
         "metrics": outcome.metrics,
-        "details": outcome.details,
+        "details": outcome.all_details(),
     }
 
 

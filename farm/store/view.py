@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.store.records import BoardEventKind, Ended
 
@@ -31,6 +32,22 @@ class AttemptView(Model):
     inexact: list[str] = Field(description="arguments that the trace lost and that were left to their defaults")
     metrics: dict[str, float]
     details: dict[str, Any]
+
+    def outcome(self, vector_id: str) -> Outcome:
+        """The outcome that was recorded of this try of a vector."""
+        return Outcome.from_json(
+            {
+                "vector_id": vector_id,
+                "verdict": self.verdict,
+                "reason": self.reason,
+                "message": self.message,
+                "started": self.started.timestamp(),
+                "seconds": self.seconds,
+                "inexact": self.inexact,
+                "metrics": self.metrics,
+                "details": self.details,
+            }
+        )
 
 
 class VectorView(Model):

@@ -59,6 +59,7 @@ class ModuleRunner:
         """Runs one vector in its wire form, on a device, or on the one that the module's fixture opens."""
         started, begun = time.time(), time.perf_counter()
         found = Measurements()
+        trace = ""
         try:
             module = self._module(vector.module)
             values = _values(module, vector)
@@ -79,7 +80,7 @@ class ModuleRunner:
             if self.on_error is not None:
                 self.on_error(error)
             verdict, reason, message = judged(error, computes=self.computes)
-            found.details["traceback"] = _trace(error, str(vector.module.file))
+            trace = _trace(error, str(vector.module.file))
         if self._complaint:
             found.details["teardown"], self._complaint = self._complaint, ""
         return Outcome(
@@ -91,6 +92,7 @@ class ModuleRunner:
             seconds=time.perf_counter() - begun,
             inexact=vector.lost,
             metrics=found.metrics,
+            traceback=trace,
             details={"suite": vector.suite, **found.details},
         )
 

@@ -100,7 +100,7 @@ class Runner:
         traced = None if vector.output is None else v2.decode(vector.output)
         wrong = differences(traced, found) if traced is not None else contradictions(call, found)
         if found != traced:
-            attempt.details["output"] = v2.encode(found)  # where it is as traced, the vector tells it
+            attempt.output = v2.encode(found)  # where it is as traced, the vector tells it
         if wrong:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
         if isinstance(golden, Golden):
@@ -128,8 +128,7 @@ class Runner:
             measure(once, self.device, vector.modes, found)
         except (RuntimeError, ValueError) as error:
             return attempt.refused(error, "measuring it: ")
-        outcome.metrics.update(found.metrics)
-        outcome.details.update(found.details)
+        outcome = replace(outcome, metrics={**outcome.metrics, **found.metrics}, details=found.details)
         if found.complaint is None:
             return outcome
         verdict, reason, message = found.complaint
@@ -191,7 +190,7 @@ class _Attempt:
         self.started = time.time()
         self.inexact: tuple[str, ...] = ()
         self.metrics: dict[str, float] = {}
-        self.details: dict[str, Any] = {}
+        self.output: Any = None
         self._begun = time.perf_counter()
 
     def refused(self, error: Exception, doing: str = "") -> Outcome:
@@ -213,7 +212,7 @@ class _Attempt:
             seconds=time.perf_counter() - self._begun,
             inexact=self.inexact,
             metrics=self.metrics,
-            details=self.details,
+            output=self.output,
         )
 
 

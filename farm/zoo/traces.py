@@ -10,7 +10,6 @@ from pathlib import Path
 
 import platformdirs
 
-from farm.board.trace_supervisor import TRACE
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import NotRunnable
 from farm.core.files import write_atomically
@@ -68,7 +67,7 @@ class Traces:
 
         Args:
             name: of the model.
-            packed: its files, see `farm.board.trace_supervisor.TRACE`.
+            packed: its files, see `Outcome.raw_trace`.
 
         Raises:
             NotRunnable: it can't be written.
@@ -118,12 +117,11 @@ class ZooStore(Store):
             self.tell(f"{told}: {ended.message}" if ended.message else told)
 
     def _without_trace(self, attempt: Attempt) -> Attempt:
-        details = dict(attempt.outcome.details)
-        packed = details.pop(TRACE, None)
-        if packed is None:
+        outcome = attempt.outcome
+        if outcome.raw_trace is None:
             return attempt
-        self.traces.keep(attempt.outcome.vector_id, packed)
-        return replace(attempt, outcome=replace(attempt.outcome, details=details))
+        self.traces.keep(outcome.vector_id, outcome.raw_trace)
+        return replace(attempt, outcome=replace(outcome, raw_trace=None))
 
 
 def _light(vector: Vector) -> Vector:

@@ -319,9 +319,9 @@ def _estimates(view: RunView) -> Table:
     expected: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for vector in view.vectors:
         for attempt in vector.history:
-            estimate = attempt.details.get("estimate")
-            if isinstance(estimate, (int, float)) and not isinstance(estimate, bool):
-                expected[vector.operation].append((float(estimate), attempt.seconds))
+            estimate = attempt.outcome(vector.vector_id).estimate
+            if estimate is not None:
+                expected[vector.operation].append((estimate, attempt.seconds))
     columns = (
         ("operation", "operation"),
         ("tries", "number"),

@@ -283,7 +283,8 @@ def test_a_lying_board_is_out_after_its_first_lie() -> None:
     held = supervisor(Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), Limits())
     [outcome] = run(held, *map(str, range(100)))
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
-    assert outcome.details["doubted"]["verdict"] == "fail_assert_exception"
+    assert outcome.discounted is not None
+    assert outcome.discounted.verdict is Verdict.FAIL_ASSERT_EXCEPTION
     assert held.health.state is BoardState.HELD
 
 

@@ -85,7 +85,7 @@ def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
     assert "TT_FATAL" in outcomes["refused"].message
     assert "backtrace" not in outcomes["refused"].message
     assert outcomes["good"].seconds > 0
-    assert outcomes["good"].details["output"] == v2.encode(TENSOR)
+    assert outcomes["good"].output == v2.encode(TENSOR)
 
 
 def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: WorkerProcess) -> None:
@@ -182,7 +182,8 @@ def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(proc
     refused = vector("refused", "ttnn.matmul", TENSOR, Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"))
     [outcome] = process.run([refused, vector("after", "ttnn.add", TENSOR, TENSOR)], 60)
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
-    assert outcome.details["doubted"]["verdict"] == "fail_assert_exception"
+    assert outcome.discounted is not None
+    assert outcome.discounted.verdict is Verdict.FAIL_ASSERT_EXCEPTION
     assert "2 of 32 chips are there" in outcome.message
 
 

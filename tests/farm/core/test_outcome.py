@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.core.outcome import Outcome, received
+from farm.core.outcome import Discounted, Outcome, read_outcome
 from farm.core.verdicts import Reason, Verdict
+from tracer.device_config import DeviceConfig
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-GOOD: dict[str, Any] = Outcome("v", Verdict.PASS, metrics={"pcc": 0.99}, inexact=("a",)).as_json()
+OUTCOME = Outcome(
+    "v",
+    Verdict.BOARD_FAULT,
+    Reason.BOARD_SUSPECT,
+    "no answer",
+    1.5,
+    0.25,
+    ("a",),
+    {"pcc": 0.99},
+    Discounted(Verdict.FAIL_CRASH_HANG, Reason.HANG, "hung"),
+    {"type": "tensor"},
+    "line 3",
+    2.5,
+    0.5,
+    DeviceConfig(mesh_shape=(1, 2)),
+    ("test_a",),
+    "bye",
+    details={"suite": "nightly"},
+)
+GOOD: dict[str, Any] = OUTCOME.as_json()
 
 
 def test_an_outcome_is_read_back() -> None:
-    assert received("v", GOOD) == Outcome("v", Verdict.PASS, metrics={"pcc": 0.99}, inexact=("a",))
+    assert read_outcome("v", GOOD) == OUTCOME
+    assert read_outcome("v", json.loads(json.dumps(GOOD))) == OUTCOME
 
 
 @pytest.mark.parametrize(
@@ -28,19 +50,25 @@ def test_an_outcome_is_read_back() -> None:
     [
         ({"verdict": "splendid"}, "ValueError"),
         ({"vector_id": "w"}, "it is of vector 'w'"),
-        ({"metrics": {"pcc": "high"}}, "metrics is not what it must be"),
-        ({"message": 3}, "message is not what it must be"),
+        ({"metrics": {"pcc": "high"}}, "metrics has the wrong type"),
+        ({"message": 3}, "message has the wrong type"),
         ({"surprise": 1}, "TypeError"),
     ],
 )
 def test_what_does_not_fit_is_kept_raw(change: dict[str, Any], why: str) -> None:
-    kept = received("v", {**GOOD, **change})
+    kept = read_outcome("v", {**GOOD, **change})
     assert (kept.vector_id, kept.verdict, kept.reason) == ("v", Verdict.FARM_FAULT, Reason.INTERNAL)
     assert why in kept.message
-    assert str(next(iter(change))) in kept.details["raw"]
+    assert str(next(iter(change))) in kept.raw
+
+
+def test_a_named_field_that_can_not_be_read_stays_a_detail() -> None:
+    outcome = read_outcome("v", {**GOOD, "details": {"estimate": "soon", "doubted": 3, "tests": 7, "raw": None}})
+    assert (outcome.estimate, outcome.discounted, outcome.tests, outcome.raw) == (None, None, (), "")
+    assert outcome.details == {"estimate": "soon", "doubted": 3, "tests": 7, "raw": None}
 
 
 @given(JSON, st.sampled_from(sorted(GOOD)))
 def test_nothing_ends_in_an_error(value: Any, field: str) -> None:
-    assert received("v", value).vector_id == "v"
-    assert received("v", {**GOOD, field: value}).vector_id == "v"
+    assert read_outcome("v", value).vector_id == "v"
+    assert read_outcome("v", {**GOOD, field: value}).vector_id == "v"

@@ -47,14 +47,16 @@ def vector(name: str, operation: str = "ttnn.add", side: int = 32, seconds: floa
     )
 
 
-def ran(store: Store, took: dict[Vector, float], verdict: Verdict = Verdict.VALIDATED, **details: Any) -> None:
+def ran(
+    store: Store, took: dict[Vector, float], verdict: Verdict = Verdict.VALIDATED, open_seconds: float | None = None
+) -> None:
     run_id = store.start_run(RunInfo("test"))
     store.board(run_id, RunBoard(BOARDS[0]))
     store.plan(run_id, list(took))
     store.record(
         run_id,
         [
-            Attempt(1, BOARDS[0].id, Outcome(each.id, verdict, seconds=seconds, details=dict(details)))
+            Attempt(1, BOARDS[0].id, Outcome(each.id, verdict, seconds=seconds, open_seconds=open_seconds))
             for each, seconds in took.items()
         ],
     )

@@ -62,10 +62,9 @@ def test_script_json_reads_back_and_ends_no_script(value: object) -> None:
 
 
 def test_estimates_stand_against_outcomes(store: Store) -> None:
-    details: tuple[dict[str, float], ...] = ({"estimate": 0.5}, {"estimate": 1.5}, {})
     outcomes = [
-        Outcome(f"v{at}", Verdict.VALIDATED, seconds=1.0, started=1_700_000_000.0, details=dict(each))
-        for at, each in enumerate(details)
+        Outcome(f"v{at}", Verdict.VALIDATED, seconds=1.0, started=1_700_000_000.0, estimate=estimate)
+        for at, estimate in enumerate((0.5, 1.5, None))
     ]
     table = made(run_of(store, outcomes))["estimates"]
     assert table["rows"] == [["ttnn.add", 2, 2.0, 2.0, 1.0]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.core.attempt import Attempt, Conclusion
-from farm.core.outcome import Outcome, doubted
+from farm.core.outcome import Outcome, discount
 from farm.core.verdicts import Reason, Verdict
 from farm.running.translation import conclusion, ending, missed
 from scheduler import AttemptResult, Conclude, Resolution
@@ -96,7 +96,7 @@ def test_a_missed_attempt_blames_the_board() -> None:
 
 def test_a_doubted_failure_is_flaky_once_it_passes_elsewhere() -> None:
     failed = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
-    seen = doubted(failed, "1 of 2 chips are there")
+    seen = discount(failed, "1 of 2 chips are there")
     assert ending(seen) is AttemptResult.UNTRUSTED
     attempts = {1: Attempt(1, "a", seen), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
     told = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)

@@ -162,7 +162,7 @@ def test_every_way_to_end(swept: Swept) -> None:
     by_way = {module_vector(vector).values["way"]: outcomes[vector.id] for vector in swept.of("contract.outcomes")}
     assert by_way["false"].message == "not compared, since a mock board computes no numbers; the module said: 0.5"
     assert "in 3 s" in by_way["sleep"].message
-    assert "outcomes.py" in by_way["assertion"].details["traceback"]
+    assert "outcomes.py" in by_way["assertion"].traceback
 
 
 def test_invalid_vectors_are_not_run_with_the_modules_reason(swept: Swept) -> None:
