@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from farm.api import (
         Planned,
-        Selecting,
+        SweepOptions,
+        SweepSpec,
         Traced,
         Zoo,
         compare,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         plan,
         run,
         runs,
+        spec_of,
         sweep,
         trace,
         trace_zoo,
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Planned",
-    "Selecting",
+    "SweepOptions",
+    "SweepSpec",
     "Traced",
     "Zoo",
     "compare",
@@ -38,6 +41,7 @@ __all__ = [
     "plan",
     "run",
     "runs",
+    "spec_of",
     "sweep",
     "trace",
     "trace_zoo",

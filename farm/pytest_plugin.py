@@ -178,7 +178,8 @@ class Bench:
 def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     """The board, and the vectors that the options choose."""
     from farm.board.selection import select_boards
-    from farm.planning.module_choice import ModuleSelection, module_records
+    from farm.core.sweep_spec import SweepSpec
+    from farm.planning.module_records import module_records
     from farm.planning.module_vectors import Planner
     from farm.planning.vectors import plan
     from tracer.master.master import Master, shipped
@@ -194,12 +195,12 @@ def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     if config.getoption("farm_op"):
         vectors += plan(Master.read(master or shipped()), config.getoption("farm_op"), kinds)
     if config.getoption("farm_module") or config.getoption("farm_sweeps"):
-        choice = ModuleSelection(
-            names=tuple(config.getoption("farm_module")),
+        spec = SweepSpec.of(
+            modules=config.getoption("farm_module"),
             tt_metal=path("farm_tt_metal"),
             sweeps=path("farm_sweeps"),
-            suites=tuple(part.strip() for part in config.getoption("farm_suite").split(",") if part.strip()),
+            suite=config.getoption("farm_suite"),
             master=master,
         )
-        vectors += Planner().plan(module_records(choice, boards), kinds)
+        vectors += Planner().plan(module_records(spec, boards), kinds)
     return boards[0], vectors

@@ -12,13 +12,16 @@
 """
 
 from farm.api.past import compare, history, run, runs, write_report
-from farm.api.plans import Planned, Selecting, plan
+from farm.api.plans import plan, spec_of
 from farm.api.sweeps import sweep
 from farm.api.traces import Traced, Zoo, load_traces, trace, trace_zoo, verify
+from farm.core.sweep_spec import SweepOptions, SweepSpec
+from farm.planning.sweep_plan import Planned
 
 __all__ = [
     "Planned",
-    "Selecting",
+    "SweepOptions",
+    "SweepSpec",
     "Traced",
     "Zoo",
     "compare",
@@ -27,6 +30,7 @@ __all__ = [
     "plan",
     "run",
     "runs",
+    "spec_of",
     "sweep",
     "trace",
     "trace_zoo",

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farm.api.plans import plan
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.progress import Progress, Silent
-from farm.planning.selection import MODEL_TRACED, boards_of, require_ttnn
+from farm.core.sweep_spec import AUTO, SweepSpec
+from farm.planning.board_choice import boards_of, require_ttnn
 from farm.store import RunView, Store
 from tracer.errors import MasterError, TracerError
 from tracer.master.master import Master, MergeSummary, update
@@ -205,7 +205,6 @@ def trace_zoo(
     view = None
     if entries:
         from farm.board.backends import backend_of
-        from farm.board.selectors import AUTO
         from farm.running.sweep import Sweep
         from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
 
@@ -215,11 +214,10 @@ def trace_zoo(
         require_ttnn(chosen)
         request = Sweep(
             command=f"farm.trace_zoo({str(manifest)!r})" if command is None else command,
-            suite=SUITE,
+            spec=SweepSpec.of(boards=boards, address=address),
             boards=chosen,
             vectors=planned(read, entries, chosen, arguments),
-            address=address,
-            selection=boards,
+            suite=SUITE,
             details={"manifest": str(read.path), "boards": boards, "traces": str(kept.folder)},
         )
         view = run_zoo(request, kept, store, progress or Silent())
@@ -256,6 +254,7 @@ def verify(
         TracerError: the master can't be read.
     """
     from farm.core.payload import TracedCall, encode
+    from farm.planning.sweep_plan import plan_sweep
     from farm.running.sweep import Sweep, run_sweep
 
     def under_tracing(vector: Vector) -> Vector:
@@ -264,15 +263,13 @@ def verify(
             return vector
         return replace(vector, text=encode(replace(payload, verify=True)))
 
-    planned = plan(master=master, boards=boards, address=address)
+    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address))
     require_ttnn(planned.boards)
     request = Sweep(
         command=f"farm.verify({str(master)!r})" if command is None else command,
-        suite=MODEL_TRACED,
+        spec=planned.spec,
         boards=planned.boards,
         vectors=list(map(under_tracing, planned.vectors)),
-        address=address,
-        selection=boards,
         details={"master": str(master), "boards": boards, "verify": True},
     )
     with Store.open(store) as opened:

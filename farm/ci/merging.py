@@ -109,6 +109,7 @@ def _merge_one(shards: Shards, target: Store) -> Merged:
         started=first.started.timestamp(),
         farm_version=first.farm_version,
         host=", ".join(dict.fromkeys(head.host for head in heads)),
+        spec=None if first.spec is None else first.spec.updated(shard=None),
         details={**{key: value for key, value in first.details.items() if key != "shard"}, "merged": of},
     )
     target.remove(info.id)

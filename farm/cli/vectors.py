@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farm.cli.modules import IMPORT_SECONDS, ImportSeconds, ModuleNames, Skip, Sweeps, TtMetal, module_choice
+from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode, NothingSelected
 
 if TYPE_CHECKING:
@@ -19,32 +19,30 @@ if TYPE_CHECKING:
 _WIDEST = 160
 
 
-def vectors(  # noqa: PLR0917 - typer's form: every parameter is an option
-    module: ModuleNames = None,
-    suite: Annotated[str | None, typer.Option(help="Only these suites, separated by commas.")] = None,
-    skip: Skip = None,
-    tt_metal: TtMetal = None,
-    sweeps: Sweeps = None,
-    read: Annotated[Path | None, typer.Option("--from", help="Read a file that --out wrote, instead.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write them to a file, which `farm sweep --vectors` runs, and count them.")
+@takes_spec(("modules", "suite", "skip", "tt_metal", "sweeps", "master", "import_timeout", "boards"))
+def vectors(
+    options: SpecOptions,
+    vectors_file: Annotated[
+        Path | None, typer.Option("--from", help="List the vectors of a file that --out wrote, instead.")
     ] = None,
-    count: Annotated[bool, typer.Option("--count", help="Only count them, by module and suite.")] = False,  # noqa: FBT002 - typer's form
-    boards: Annotated[str, typer.Option(help="As for `farm sweep`: whose ttnn imports the modules.")] = "auto",
-    master: Annotated[Path | None, typer.Option(help="The master that modules load; else their own choice.")] = None,
-    import_timeout: ImportSeconds = IMPORT_SECONDS,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the vectors to a file for `farm sweep --vectors`, and count them.")
+    ] = None,
+    count: Annotated[bool, typer.Option("--count", help="Only count the vectors, by module and suite.")] = False,  # noqa: FBT002 - typer's form
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each vector.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
-    """List the vectors of sweep modules: streamed, so a suite may have any number."""
+    """List the vectors of sweep modules. They are streamed, so a suite may have any number.
+
+    Example: farm vectors --module eltwise.unary --count
+    """
     from farm.board.selection import select_boards
-    from farm.planning.module_choice import module_records
+    from farm.planning.module_records import module_records
     from farm.sweeps import dumps
     from farm.sweeps.records import Listed, Problem
 
-    choice = module_choice(
-        module, skip, tt_metal, sweeps, suite, dump=read, master=master, import_seconds=import_timeout
-    )
-    records = module_records(choice, select_boards(boards), _note)
+    every_module = {} if "modules" in options.typed else {"modules": ("*",)}
+    spec = options.spec(vectors_file=vectors_file, **every_module)
+    records = module_records(spec, select_boards(spec.boards), _note)
     if out is not None:
         records = dumps.write(out, records)
     quiet = count or out is not None
@@ -65,7 +63,7 @@ def vectors(  # noqa: PLR0917 - typer's form: every parameter is an option
     if problems:
         raise typer.Exit(ExitCode.TEST_FAILED)
     if not counts:
-        raise NothingSelected("there is no vector in this selection")
+        raise NothingSelected("there is no vector in this selection: `farm vectors --count` without --suite counts all")
 
 
 def _note(text: str) -> None:

@@ -1,50 +1,46 @@
-"""The command that runs vectors of a run again."""
+"""The command that runs a run's vectors again."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from functools import lru_cache
 
+from farm.core.sweep_command import command_of
+from farm.core.sweep_spec import SweepSpec, options
 from farm.report.text import first_line
 from farm.store.view import Run
 
-_MODULE_OPTIONS = {"modules": "--module", "skip": "--skip", "tt_metal": "--tt-metal", "sweeps": "--sweeps"}
-_MODULE_OPTIONS["vectors_file"] = "--vectors"
 
-
-def again(run: Run, vector_ids: Sequence[str], *, foreground: bool = False) -> str:
-    """A line for a shell: the same suite or modules, master and boards, and only these vectors.
+def rerun_command(run: Run, vector_ids: Sequence[str], *, foreground: bool = False) -> str:
+    """A line for a shell that runs vectors of a run again, or the whole run.
 
     Args:
-        run: which they are of.
-        vector_ids: which; none for the whole run.
+        run: the run; without a spec, such as that of a zoo, the command that started it is all there is.
+        vector_ids: the vectors; none for the whole run.
         foreground: run them in the command's own process, where a debugger works.
     """
-    words = ["farm", "sweep"]
-    modules = _module_options(run)
-    if run.suite or not modules:
-        words += ["--suite", run.suite or "model_traced"]
-    words += modules
-    for option in ("master", "boards"):
-        value = run.details.get(option)
-        if isinstance(value, str) and value:
-            words += [f"--{option}", value]
+    if run.spec is None:
+        return first_line(run.command)
+    words = [*_words(run.spec, some=bool(vector_ids), foreground=foreground)]
     for vector_id in vector_ids:
-        words += ["--vector", vector_id]
+        words += [options()["vectors"].name, vector_id]
     if foreground:
         words.append("--foreground")
     return first_line(shlex.join(words))
 
 
-def _module_options(run: Run) -> list[str]:
-    """The options that chose sweep modules; none where the run was of a master."""
-    selection = run.details.get("selection")
-    if not isinstance(selection, dict):
-        return []
-    words: list[str] = []
-    for name, option in _MODULE_OPTIONS.items():
-        value = selection.get(name)
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, str) and each:
-                words += [option, each]
-    return words
+@lru_cache(maxsize=64)
+def _words(spec: SweepSpec, *, some: bool, foreground: bool) -> tuple[str, ...]:
+    """The words before the ids: a report prints the command once for each failed vector of a run."""
+    if some:
+        # what chose among other vectors, or limited the whole run, has no part in it
+        spec = spec.of_vectors(()).updated(operations=(), max_time=None, max_board_time=None)
+    if foreground:
+        # neither a farm nor a time limit takes part in the foreground
+        usual = SweepSpec()
+        boards = spec.boards if spec.address is None else usual.boards
+        spec = spec.updated(
+            boards=boards, address=None, priority=0, max_boards=None, timeout=usual.timeout, retries=usual.retries
+        )
+    return tuple(command_of(spec))

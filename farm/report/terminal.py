@@ -14,7 +14,7 @@ from rich.text import Text
 from farm.core.errors import ExitCode
 from farm.core.verdicts import Verdict
 from farm.report.digest import NO_NUMBERS, BoardShare, Digest, Group, digest
-from farm.report.rerun import again
+from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import first_line
 from farm.store.view import RunView
@@ -54,7 +54,7 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     _print_groups(console, "Failures and faults, by what they have in common", told.failures)
     failed = [group.example for group in told.failures if group.verdict.failed]
     if failed:
-        command = again(view.run, [failed[0].vector_id], foreground=True)
+        command = rerun_command(view.run, [failed[0].vector_id], foreground=True)
         _print_line(console, f"One of them, in the foreground: {command}")
     _print_groups(console, "Not run, by reason", told.not_run)
     _print_inexact(console, told)

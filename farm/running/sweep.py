@@ -22,6 +22,7 @@ from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.gc_tuning import fewer_collections
 from farm.core.progress import Progress
+from farm.core.sweep_spec import SweepSpec
 from farm.planning.estimates import learn
 from farm.planning.resume import Rest
 from farm.planning.spool import kinds_of
@@ -41,35 +42,35 @@ class Sweep:
 
     Attributes:
         command: the command line, as typed.
-        suite: the suite of the vectors.
-        boards: where to run them.
-        vectors: what to run.
-        limits: how long things may take on a board.
-        address: of the farm whose boards these are; None starts a Ray of our own for boards of this host.
-        selection: which boards of the farm the run takes, should more join.
-        priority: on a farm, the higher, the sooner it is given boards.
-        max_boards: on a farm, how many it may have at once; None for as many as there are.
-        details: what else is worth keeping of the run, JSON.
-        retries: how often vectors are tried.
-        max_seconds: after so long nothing more begins.
-        max_board_seconds: after so long a board gets nothing more.
-        rest: what is left of an earlier run, which this one goes on with: its vectors are then `vectors`.
+        spec: what was asked for: the boards' farm, the limits and the sharing of a farm are taken from it.
+        boards: the boards to run on.
+        vectors: the vectors to run.
+        details: what the run records beside the spec, as JSON.
+        rest: the rest of an earlier run that this sweep continues: its vectors are then `vectors`.
+        suite: the suite that the run records, where it isn't the spec's: a zoo has no suite of a spec.
     """
 
     command: str
-    suite: str
+    spec: SweepSpec
     boards: Sequence[Board]
     vectors: Sequence[Vector]
-    limits: Limits = field(default_factory=Limits)
-    address: str | None = None
-    selection: str = "auto"
-    priority: int = 0
-    max_boards: int | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    retries: RetriesByCount | None = None
-    max_seconds: float | None = None
-    max_board_seconds: float | None = None
     rest: Rest | None = None
+    suite: str | None = None
+
+    def run_info(self) -> RunInfo:
+        """What the store records of the run as it starts."""
+        if self.suite is not None:
+            return RunInfo(self.command, suite=self.suite, details=self.details)
+        return RunInfo(self.command, suite=self.spec.suite or "", spec=self.spec, details=self.details)
+
+
+def retries_of(spec: SweepSpec) -> RetriesByCount | None:
+    """The retry policy that `--retries` asks for; None for the scheduler's own."""
+    if spec.retries is None:
+        return None
+    attempts = spec.retries + 1
+    return RetriesByCount(crashes=attempts, kills=attempts, failures=attempts)
 
 
 def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
@@ -81,10 +82,7 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
         NotRunnable: there is no Ray, or what a board's host needs isn't there; or someone drives this run already.
         KeyboardInterrupt: Ctrl-C came twice. The run is recorded as far as it came.
     """
-    if sweep.rest is None:
-        run_id = store.start_run(RunInfo(sweep.command, suite=sweep.suite, details=sweep.details))
-    else:
-        run_id = sweep.rest.run_id
+    run_id = store.start_run(sweep.run_info()) if sweep.rest is None else sweep.rest.run_id
     with driving(run_id):
         return _drive(sweep, run_id, store, progress)
 
@@ -139,7 +137,7 @@ def _run(
     able = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in able]
     with _fleet(sweep, run_id, boards, able, progress) as (fleet, shown):
-        driver = Driver(run_id, boards, fleet, store, shown, retries=sweep.retries)
+        driver = Driver(run_id, boards, fleet, store, shown, retries=retries_of(sweep.spec))
         try:
             driver.start()
             past = sweep.rest.past if sweep.rest else None
@@ -150,8 +148,8 @@ def _run(
                 interrupt.stop_asked,
                 costs=costs,
                 past=past,
-                max_seconds=sweep.max_seconds,
-                max_board_seconds=sweep.max_board_seconds,
+                max_seconds=sweep.spec.max_time,
+                max_board_seconds=sweep.spec.max_board_time,
             )
             driver.released(fleet.close(CLOSE_SECONDS))
             _keep_logs(run_id, store, fleet, remote=True)
@@ -175,18 +173,19 @@ def _fleet(
     sweep: Sweep, run_id: str, boards: Sequence[Board], kinds: frozenset[str], progress: Progress
 ) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, for the time of a `with` block, and who hears of them."""
-    if boards and sweep.address is not None:
+    spec, limits = sweep.spec, Limits(vector=sweep.spec.timeout)
+    if boards and spec.address is not None:
         from farm.cluster.farm_runs import farm_fleet, report_of
 
         report = report_of(
             *(run_id, sweep.command, time.time(), len(sweep.vectors)),
-            priority=sweep.priority,
-            max_boards=sweep.max_boards,
+            priority=spec.priority,
+            max_boards=spec.max_boards,
         )
         with farm_fleet(
-            sweep.address, report, sweep.limits, boards, selection=sweep.selection, progress=progress, kinds=kinds
+            spec.address, report, limits, boards, selection=spec.boards, progress=progress, kinds=kinds
         ) as both:
             yield both
     else:
         with cluster(len(boards)) if boards else nullcontext() as folder:
-            yield HostFleet(sweep.limits, folder, run_id=run_id), progress
+            yield HostFleet(limits, folder, run_id=run_id), progress

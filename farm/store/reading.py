@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, select
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
 from farm.store.records import BoardEventKind
+from farm.store.sweep_specs import read_spec
 from farm.store.view import (
     AttemptView,
     BoardEventView,
@@ -36,6 +37,7 @@ def moment(seconds: float) -> datetime:
 
 
 def _head(row: Row[Any]) -> dict[str, Any]:
+    spec, details = read_spec(row.suite, row.details)
     return {
         "id": row.id,
         "started": moment(row.started),
@@ -46,7 +48,8 @@ def _head(row: Row[Any]) -> dict[str, Any]:
         "suite": row.suite,
         "farm_version": row.farm_version,
         "host": row.host,
-        "details": row.details,
+        "spec": spec,
+        "details": details,
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from farm.core.board import Board
 from farm.core.log import BoardLog
+from farm.core.sweep_spec import SweepSpec
 from tracer.device_config import DeviceConfig
 
 
@@ -38,6 +39,7 @@ class RunInfo:
         started: Unix time in seconds.
         farm_version: this project's version.
         host: where the driver runs.
+        spec: what the run runs, for `farm sweep --from`; None where no `farm sweep` runs the same.
         details: anything else worth keeping (selection, git commit, CI job), JSON.
     """
 
@@ -47,6 +49,7 @@ class RunInfo:
     started: float = field(default_factory=time.time)
     farm_version: str = field(default_factory=own_version)
     host: str = field(default_factory=socket.gethostname)
+    spec: SweepSpec | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 

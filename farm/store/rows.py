@@ -9,6 +9,7 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import checked_outcome
 from farm.store.columns import JsonText, to_json
 from farm.store.records import BoardEvent, Plannable, RunBoard, RunInfo
+from farm.store.sweep_specs import stored_details
 from tracer.device_config import DeviceConfig
 
 Row = dict[str, Any]
@@ -28,7 +29,7 @@ def run_row(info: RunInfo) -> Row:
         "suite": info.suite,
         "farm_version": info.farm_version,
         "host": info.host,
-        "details": info.details,
+        "details": stored_details(info.spec, info.details),
     }
 
 

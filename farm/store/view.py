@@ -6,9 +6,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_serializer
 
 from farm.core.outcome import Outcome
+from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
 from farm.store.records import BoardEventKind, Ended
 
@@ -117,7 +118,12 @@ class Run(Model):
     suite: str
     farm_version: str
     host: str = Field(description="where the driver ran")
+    spec: SweepSpec | None = Field(description="what it runs, as `farm sweep --from` takes it; null for a zoo's run")
     details: dict[str, Any]
+
+    @field_serializer("spec")
+    def _without_defaults(self, spec: SweepSpec | None) -> dict[str, Any] | None:
+        return None if spec is None else spec.as_json()
 
 
 class RunHead(Run):

@@ -12,6 +12,7 @@ from pathlib import Path
 from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.payload import TracedCall, encode
+from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_setup import Setup
 from farm.planning.vectors import Vector
 from farm.running.sweep import Sweep, run_sweep
@@ -41,7 +42,7 @@ def run(count: int, boards: int, seconds: float) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         clock = Clock(nowhere)
         with Store.open(Path(folder) / "farm.db") as store:
-            run_sweep(Sweep("bench", "fake", there, [vector(number) for number in range(count)]), store, clock)
+            run_sweep(Sweep("bench", SweepSpec(), there, [vector(number) for number in range(count)]), store, clock)
         database = sqlite3.connect(Path(folder) / "farm.db")
         spans = database.execute(
             "select min(started), max(started + seconds), sum(seconds) from attempts group by board"

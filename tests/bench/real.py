@@ -99,6 +99,7 @@ class Clock(PlainProgress):
 
 
 def farm(count: int, spec: str) -> dict[str, float]:
+    from farm.core.sweep_spec import SweepSpec
     from farm.running.sweep import Sweep, run_sweep
     from farm.store import Store
 
@@ -107,7 +108,7 @@ def farm(count: int, spec: str) -> dict[str, float]:
         clock = Clock(nowhere)
         began = time.time()
         with Store.open(Path(folder) / "farm.db") as store:
-            run_sweep(Sweep("bench", "model_traced", boards, vectors(count, boards)), store, clock)
+            run_sweep(Sweep("bench", SweepSpec(), boards, vectors(count, boards)), store, clock)
         database = sqlite3.connect(Path(folder) / "farm.db")
         first, busy, ended = database.execute("select min(started), sum(seconds), count(*) from attempts").fetchone()
         database.close()

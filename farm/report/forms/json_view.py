@@ -6,7 +6,7 @@ from typing import Any
 
 from farm.report.context import RunContext
 from farm.report.json_text import json_text
-from farm.report.rerun import again
+from farm.report.rerun import rerun_command
 from farm.store.view import RunView, VectorView
 
 VERSION = 1
@@ -42,5 +42,5 @@ def _indented(text: str) -> str:
 def _vector_part(view: RunView, vector: VectorView) -> dict[str, Any]:
     part = vector.model_dump(mode="json")
     if vector.verdict.failed:
-        part["again"] = again(view.run, [vector.vector_id], foreground=True)
+        part["again"] = rerun_command(view.run, [vector.vector_id], foreground=True)
     return part

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from farm.core.verdicts import Verdict
 from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS
-from farm.report.rerun import again
+from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
 
@@ -43,7 +43,7 @@ def junit(view: RunView) -> str:
             properties["validated"] = NO_NUMBERS
         _add_properties(suite, properties)
         for vector in vectors:
-            _add_case(suite, vector, again(view.run, [vector.vector_id], foreground=True))
+            _add_case(suite, vector, rerun_command(view.run, [vector.vector_id], foreground=True))
     indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{tostring(root, encoding="unicode")}\n'
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
-from farm.report.rerun import again
+from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView
@@ -93,7 +93,7 @@ def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
         title = f"{group.verdict.value}: {group.example.operation} {group.example.vector_id}"
         body = markdown_block(shortened(group.example.message, MOST_OF_A_MESSAGE))
         if group.verdict.failed:
-            body += f"\n\n{markdown_code(again(view.run, [group.example.vector_id], foreground=True))}"
+            body += f"\n\n{markdown_code(rerun_command(view.run, [group.example.vector_id], foreground=True))}"
         parts.append(
             f"<details><summary>{markdown(shortened(title, MOST_OF_A_NAME))}</summary>\n\n{body}\n\n</details>"
         )

@@ -17,7 +17,7 @@ from farm.report.compare import pcc
 from farm.report.context import RunContext
 from farm.report.digest import Digest, health
 from farm.report.page.plots import PCC_BINS, SHARES, pcc_bin, share
-from farm.report.rerun import again
+from farm.report.rerun import rerun_command
 from farm.report.signature import signature
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import AttemptView, RunView, VectorView
@@ -56,7 +56,7 @@ def tables(view: RunView, told: Digest, known: RunContext) -> dict[str, Any]:
     return {
         "tables": {name: table for name, table in made.items() if table["rows"]},
         "verdicts": {verdict.value: share(verdict) for verdict in Verdict},
-        "again": again(view.run, []),
+        "again": rerun_command(view.run, []),
     }
 
 

@@ -20,7 +20,7 @@ from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS, Digest, Group, digest, what_happened
 from farm.report.page.data import details, script_json, tables
 from farm.report.page.plots import SHARES, pcc_plot, runs_plot, seconds_plot, share, timeline_plot
-from farm.report.rerun import again
+from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import BoardEventView, RunView
 
@@ -142,7 +142,7 @@ def _group(group: Group, view: RunView, known: RunContext) -> dict[str, Any]:
         "models": ", ".join(models) + (" and more" if len(example.sources) > len(models) else ""),
         "message": shortened(printable(example.message[: MOST_OF_A_MESSAGE * 2]), MOST_OF_A_MESSAGE) or "(no message)",
         "configuration": known.configurations.get(example.vector_id, ()),
-        "again": again(view.run, [example.vector_id]),
+        "again": rerun_command(view.run, [example.vector_id]),
     }
 
 

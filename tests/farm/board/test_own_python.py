@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from farm.core.errors import FarmError
-from farm.planning.selection import boards_of, require_ttnn
+from farm.planning.board_choice import boards_of, require_ttnn
 
 
 def test_boards_of_this_host_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import Setup
-from farm.planning.selection import for_later_boards
+from farm.planning.sweep_plan import for_later_boards
 from farm.planning.vectors import Vector
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig

@@ -14,8 +14,10 @@ from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.ci.merging import merge
 from farm.core.errors import ExitCode, FarmError, NothingSelected
+from farm.core.shard import Shard
 from farm.core.verdicts import Reason
-from farm.planning.shards import Shard, choose, shard_details, share_of
+from farm.planning.narrowing import choose
+from farm.planning.shards import shard_details, share_of
 from farm.planning.vectors import Vector, plan
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
@@ -69,7 +71,7 @@ def told(view: RunView) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "1/", "a/b", "-1/4", "1/4/2", "1/0", "\u0661/4"])
 def test_what_is_no_share(text: str) -> None:
-    with pytest.raises(FarmError, match="is no share"):
+    with pytest.raises(FarmError, match="is not a share"):
         Shard.parse(text)
 
 

@@ -21,7 +21,6 @@ from farm.report.context import RunContext, configuration_lines, read_context
 from farm.report.digest import digest, what_happened
 from farm.report.page.data import script_json, tables
 from farm.report.page.plots import PCC_BINS, pcc_bin, pcc_plot, runs_plot, seconds_plot, timeline_plot
-from farm.report.rerun import again
 from farm.store import BoardEvent, BoardEventKind, RunBoard, RunInfo, RunView, Store
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.store_helpers import MOCK, Planned
@@ -126,15 +125,6 @@ def test_neighbours_that_look_alike_are_one_bar(store: Store) -> None:
     plot = timeline_plot(run_of(store, outcomes))
     assert plot.count("<rect") == 1
     assert "500 tries" in plot
-
-
-def test_the_command_that_runs_it_again_is_quoted() -> None:
-    run = RunInfo("farm", suite="model_traced", details={"master": "my master.json", "boards": "mock:n300*2"})
-    view_run: Any = run
-    line = again(view_run, ["v; rm -rf x"])
-    assert line == (
-        "farm sweep --suite model_traced --master 'my master.json' --boards 'mock:n300*2' --vector 'v; rm -rf x'"
-    )
 
 
 def test_configurations_of_any_payload_have_lines() -> None:

@@ -19,9 +19,9 @@ from farm.core.measures import own_kernels
 from farm.core.outcome import Outcome
 from farm.core.payload import encode
 from farm.core.verdicts import Reason, Verdict
+from farm.planning.board_choice import with_environment
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
-from farm.planning.selection import with_environment
 from farm.planning.vectors import Vector, plan
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, place_of

@@ -38,8 +38,8 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run would do.
+class Forecast:
+    """What a run would do, and how long it would take.
 
     Attributes:
         planned: vectors.
@@ -88,7 +88,7 @@ class Plan:
         )
 
 
-def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) -> Plan:
+def forecast(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) -> Forecast:
     """What running vectors on boards would come to: the real scheduler is asked, on a simulated clock."""
     not_run = Counter(vector.unrunnable[0].value for vector in vectors if vector.unrunnable)
     jobs: list[Job] = []
@@ -125,7 +125,7 @@ def make_plan(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) 
         )
         for key, total in sorted(seconds.items(), key=lambda item: -item[1])
     ]
-    return Plan(
+    return Forecast(
         planned=len(vectors),
         operations=_operations(vectors),
         not_run=dict(not_run),

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from farm.core.sweep_module import SweepModule
+from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
-from farm.planning import module_choice as choosing
-from farm.planning.module_choice import ModuleSelection, sampled
+from farm.planning import module_records as choosing
+from farm.planning.narrowing import sampled
 from farm.planning.vectors import Vector
 from farm.running.translation import untried
 from farm.sweeps.records import Imported, Problem
@@ -38,14 +39,6 @@ def test_a_sample_does_not_depend_on_what_else_is_there() -> None:
     assert sampled([vector for vector in every if vector in picked or int(vector.id) % 2], 10, seed=3) == picked
 
 
-def test_a_run_keeps_what_chose_its_modules() -> None:
-    choice = ModuleSelection(names=("eltwise",), sweeps=Path("sweeps"), suites=("nightly",))
-    assert choice.any
-    assert choice.as_json() == {"modules": ["eltwise"], "sweeps": "sweeps", "suites": ["nightly"]}
-    assert not ModuleSelection(suites=("model_traced",)).any
-    assert ModuleSelection(suites=("model_traced",)).as_json() == {}
-
-
 def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
     assert untried("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
     assert untried("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
@@ -59,5 +52,5 @@ def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(choosing, "list_modules", lambda *_: iter(found))
     module.file.write_text("def run(): ...")
     notes: list[str] = []
-    assert list(choosing.module_records(ModuleSelection(sweeps=tmp_path), [], notes.append)) == found
+    assert list(choosing.module_records(SweepSpec.of(sweeps=tmp_path), [], notes.append)) == found
     assert notes == ["suite 'empty' of m has no vector"]

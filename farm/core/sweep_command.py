@@ -1,0 +1,28 @@
+"""The `farm sweep` command of a spec: reading the command again gives an equal spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from farm.core.sweep_spec import Option, SweepSpec, options
+
+
+def command_of(spec: SweepSpec) -> list[str]:
+    """The words of the `farm sweep` command that runs a spec: an option for each field that isn't at its default."""
+    words = ["farm", "sweep"]
+    values = spec.model_dump(exclude_defaults=True)
+    for name, option in options().items():
+        if name in values:
+            words += _words_of(option, values[name])
+    return words
+
+
+def _words_of(option: Option, value: object) -> Iterator[str]:
+    if option.flags:
+        values = value if isinstance(value, tuple) else ()
+        yield from (flag.name for flag in option.flags if flag.value in values)
+    elif value is True:
+        yield option.name
+    else:
+        for each in value if isinstance(value, tuple) else (value,):
+            yield from (option.name, str(each).removesuffix(".0") if isinstance(each, float) else str(each))

@@ -1,0 +1,366 @@
+"""What a sweep runs, on which boards and how: declared once, for the command line, the Python API and the run's record.
+
+A field's `Option` says how the command line writes it. `farm sweep` gets its options from these fields, `farm.sweep`
+takes them by name, a run in the store keeps them, and `farm.core.sweep_command` prints the command of a spec. So a new
+option of `farm sweep` is one field here, and one line in `SweepOptions` for type checkers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from farm.core.errors import FarmError
+from farm.core.shard import Shard
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+MODEL_TRACED = "model_traced"
+"""The suite of a master's configurations."""
+AUTO = "auto"
+"""The boards that are there: this host's or the farm's, else mock boards."""
+Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
+"""What can be measured of a vector beside its verdict; see `farm.worker.measuring`."""
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+class Group(str, Enum):
+    """The groups of options in `farm sweep --help`."""
+
+    WHAT = "What to run"
+    BOARDS = "Boards"
+    LIMITS = "Time limits and retries"
+    MEASURES = "Measurements"
+    FARM = "Sharing a farm"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An option without a value that adds one value to its field.
+
+    Attributes:
+        name: `--perf`.
+        value: what it adds to the field.
+        help: a sentence.
+    """
+
+    name: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How the command line writes a field.
+
+    Attributes:
+        name: `--op`; empty where `flags` write the field.
+        group: where `--help` lists it.
+        help: what the field means, for the command line and for Python.
+        flags: one option for each value that the field can hold.
+    """
+
+    name: str
+    group: Group
+    help: str
+    flags: tuple[Flag, ...] = ()
+
+
+def _as_tuple(value: object) -> object:
+    if isinstance(value, str):
+        raise FarmError(f"{value!r} is one text: give a list, such as [{value!r}]")
+    return tuple(value) if isinstance(value, Iterable) else value
+
+
+def _as_path(value: object) -> object:
+    return Path(value) if isinstance(value, str) else value
+
+
+def _as_modes(value: object) -> object:
+    modes = _as_tuple(value)
+    if not isinstance(modes, tuple):
+        return modes
+    for mode in modes:
+        if mode not in MODES:
+            raise FarmError(f"measure {mode!r}: choose from {', '.join(MODES)}")
+    return tuple(mode for mode in MODES if mode in modes)
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Place = Annotated[Path | None, BeforeValidator(_as_path)]
+Modes = Annotated[tuple[Mode, ...], BeforeValidator(_as_modes)]
+Count = Annotated[int | None, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+MaybeSeconds = Annotated[float | None, Field(gt=0)]
+
+
+class SweepSpec(BaseModel):
+    """What a sweep runs, on which boards and how. Immutable; two specs are equal when they run the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    suite: Annotated[
+        str | None,
+        Option(
+            "--suite",
+            Group.WHAT,
+            "model_traced runs the configurations of a master. For sweep modules: the suites to run, separated by "
+            "commas. Default: all suites.",
+        ),
+    ] = None
+    operations: Annotated[
+        Texts, Option("--op", Group.WHAT, "Run only this operation of the master, in any spelling. Repeatable.")
+    ] = ()
+    master: Annotated[
+        Place, Option("--master", Group.WHAT, "The master JSON file to run. Default: the one that farm ships.")
+    ] = None
+    modules: Annotated[
+        Texts,
+        Option(
+            "--module",
+            Group.WHAT,
+            "Run sweep modules: a name, the beginning of a name, or a glob. Repeatable, or separated by commas.",
+        ),
+    ] = ()
+    skip: Annotated[Texts, Option("--skip", Group.WHAT, "Leave out these modules, named like --module.")] = ()
+    tt_metal: Annotated[
+        Place,
+        Option(
+            "--tt-metal",
+            Group.WHAT,
+            "The tt-metal checkout that has the modules. Default: the checkout around the working directory.",
+        ),
+    ] = None
+    sweeps: Annotated[
+        Place, Option("--sweeps", Group.WHAT, "A folder or file of sweep modules, instead of a tt-metal checkout.")
+    ] = None
+    vectors_file: Annotated[
+        Place, Option("--vectors", Group.WHAT, "Run the vectors of a file that `farm vectors --out` wrote.")
+    ] = None
+    import_timeout: Annotated[
+        Seconds, Option("--import-timeout", Group.WHAT, "Seconds that importing one sweep module may take.")
+    ] = 120.0
+    check_module: Annotated[
+        Place,
+        Option(
+            "--check-module",
+            Group.WHAT,
+            "A sweep module of the operation: run it beside farm's generic runner and compare the verdicts.",
+        ),
+    ] = None
+    vectors: Annotated[
+        Texts, Option("--vector", Group.WHAT, "Run only the vector with this id, as reports name it. Repeatable.")
+    ] = ()
+    shard: Annotated[
+        str | None,
+        Option("--shard", Group.WHAT, "K/N: run the Kth of N equal shares of the plan. Every host cuts the same ones."),
+    ] = None
+    limit: Annotated[Count, Option("--limit", Group.WHAT, "Run at most N vectors: the first ones of the plan.")] = None
+    sample: Annotated[Count, Option("--sample", Group.WHAT, "Run at most N vectors, chosen at random.")] = None
+    seed: Annotated[int, Option("--seed", Group.WHAT, "For --sample: the same seed chooses the same vectors.")] = 0
+
+    boards: Annotated[
+        str,
+        Option(
+            "--boards",
+            Group.BOARDS,
+            "auto: this host's boards, or mock boards where it has none. Or a list, such as 'mock:n300*2,mock:p150'.",
+        ),
+    ] = AUTO
+    address: Annotated[
+        str | None,
+        Option(
+            "--address",
+            Group.BOARDS,
+            "Use the boards of a farm: HOST:PORT of its head (see `farm up`). Default: this host's boards.",
+        ),
+    ] = None
+
+    timeout: Annotated[Seconds, Option("--timeout", Group.LIMITS, "Seconds that one vector may take.")] = 30.0
+    retries: Annotated[
+        Annotated[int | None, Field(ge=0)],
+        Option(
+            "--retries",
+            Group.LIMITS,
+            "How many times a failed vector is tried again. Default: once after a crash or a hang, twice after it was "
+            "killed from outside, never after another failure.",
+        ),
+    ] = None
+    max_time: Annotated[
+        MaybeSeconds, Option("--max-time", Group.LIMITS, "Start no new vectors after this many seconds.")
+    ] = None
+    max_board_time: Annotated[
+        MaybeSeconds,
+        Option("--max-board-time", Group.LIMITS, "Give a board no new vectors after it ran for this many seconds."),
+    ] = None
+
+    measure: Annotated[
+        Modes,
+        Option(
+            "",
+            Group.MEASURES,
+            f"What to measure of each vector beside its verdict, of {', '.join(MODES)}.",
+            (
+                Flag("--perf", "perf", "Run each vector twice and time the second run."),
+                Flag(
+                    "--perf-with-cache",
+                    "perf_with_cache",
+                    "Time a run with empty program and kernel caches, and a run with warm ones.",
+                ),
+                Flag("--device-perf", "device_perf", "Read the device profiler, if ttnn is built with it."),
+                Flag("--measure-memory", "memory", "Measure the L1 memory of each vector; works on mock boards too."),
+            ),
+        ),
+    ] = ()
+    watcher: Annotated[bool, Option("--watcher", Group.MEASURES, "Run under tt-metal's watcher.")] = False
+
+    priority: Annotated[
+        int,
+        Option(
+            "--priority",
+            Group.FARM,
+            "With --address: a run of higher priority gets boards first. Ties go to the oldest run.",
+        ),
+    ] = 0
+    max_boards: Annotated[
+        Count, Option("--max-boards", Group.FARM, "With --address: use at most N boards at a time. Default: all.")
+    ] = None
+
+    @classmethod
+    def of(cls, operations: Sequence[str] = (), **options: Unpack[SweepOptions]) -> SweepSpec:
+        """Make a spec from what a user gave.
+
+        Raises:
+            FarmError: an option is unknown, of the wrong type or out of range, or two options exclude each other.
+        """
+        values: dict[str, Any] = {"operations": operations, **options}
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise FarmError(_first_problem(error)) from error
+
+    def updated(self, operations: Sequence[str] | None = None, **changes: Unpack[SweepOptions]) -> SweepSpec:
+        """The same spec with some fields replaced, checked again.
+
+        Raises:
+            FarmError: see `of`.
+        """
+        values: dict[str, Any] = {**self.model_dump(), **changes}
+        return type(self).of(**values if operations is None else {**values, "operations": operations})
+
+    def of_vectors(self, vector_ids: Sequence[str]) -> SweepSpec:
+        """The spec that runs only these vectors of what this one plans, whichever share or sample they are in."""
+        return self.updated(vectors=vector_ids, shard=None, sample=None, seed=0, limit=None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field that is not at its default, as JSON."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    @property
+    def of_modules(self) -> bool:
+        """Whether it runs sweep modules rather than a master's configurations."""
+        return bool(self.modules or self.tt_metal or self.sweeps or self.vectors_file)
+
+    @property
+    def suites(self) -> tuple[str, ...]:
+        """The suites by name; empty for all."""
+        return tuple(part.strip() for part in (self.suite or "").split(",") if part.strip())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_suite(cls, values: Any) -> Any:
+        """A spec that names no modules runs a master: say so, so that equal specs compare equal."""
+        if not isinstance(values, dict):
+            return values
+        of_modules = any(values.get(name) for name in ("modules", "tt_metal", "sweeps", "vectors_file"))
+        return {**values, "suite": values.get("suite") or (None if of_modules else MODEL_TRACED)}
+
+    @field_validator("shard")
+    @classmethod
+    def _readable_shard(cls, shard: str | None) -> str | None:
+        return None if shard is None else str(Shard.parse(shard))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.of_modules and (self.operations or self.check_module is not None):
+            option = "--op" if self.operations else "--check-module"
+            raise FarmError(
+                f"{option} is for --suite {MODEL_TRACED}, the configurations of a master; modules have their own"
+            )
+        if not self.of_modules and self.suite != MODEL_TRACED:
+            raise FarmError(
+                f"no suite {self.suite!r}: give --suite {MODEL_TRACED} for the configurations of a master, or name "
+                "sweep modules, which have suites of their own, with --module"
+            )
+        if self.address is None and (self.priority or self.max_boards is not None):
+            raise FarmError("--priority and --max-boards are for runs that share a farm: name it with --address")
+        return self
+
+
+class SweepOptions(TypedDict, total=False):
+    """The fields of `SweepSpec` by name, with the types that callers may give; all but `operations`."""
+
+    suite: str | None
+    master: str | Path | None
+    modules: Sequence[str]
+    skip: Sequence[str]
+    tt_metal: str | Path | None
+    sweeps: str | Path | None
+    vectors_file: str | Path | None
+    import_timeout: float
+    check_module: str | Path | None
+    vectors: Sequence[str]
+    shard: str | None
+    limit: int | None
+    sample: int | None
+    seed: int
+    boards: str
+    address: str | None
+    timeout: float
+    retries: int | None
+    max_time: float | None
+    max_board_time: float | None
+    measure: Collection[Mode]
+    watcher: bool
+    priority: int
+    max_boards: int | None
+
+
+@lru_cache(maxsize=1)
+def options() -> dict[str, Option]:
+    """How the command line writes each field, in the order of the fields."""
+    return {
+        name: next(each for each in field.metadata if isinstance(each, Option))
+        for name, field in SweepSpec.model_fields.items()
+    }
+
+
+def field_help() -> str:
+    """Every field with its meaning, for `help()`."""
+    return "\n".join(f"    {name}: {option.help}" for name, option in options().items())
+
+
+def _first_problem(error: ValidationError) -> str:
+    """What pydantic found wrong first, in farm's words."""
+    problem = error.errors(include_url=False)[0]
+    name = ".".join(map(str, problem["loc"]))
+    limits = problem.get("ctx", {})
+    if problem["type"] == "extra_forbidden":
+        return f"there is no option {name!r}: options are {', '.join(SweepSpec.model_fields)}"
+    if problem["type"] == "greater_than_equal":
+        advice = f"give {limits['ge']} or more"
+    elif problem["type"] == "greater_than":
+        advice = f"give more than {limits['gt']:g}"
+    else:
+        advice = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"{name} {problem['input']!r}: {advice}"
+
+
+SweepSpec.__doc__ = f"{SweepSpec.__doc__}\n\nAttributes:\n{field_help()}\n"

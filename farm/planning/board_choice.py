@@ -1,0 +1,84 @@
+"""The boards that a sweep's `--boards` names, ready for its measurements."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from farm.board.backends import backend_of
+from farm.core.errors import FarmError, NotRunnable
+from farm.core.ttnn_install import install_hint
+
+if TYPE_CHECKING:
+    from farm.core.board import Board
+
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.write(f"farm: {text}\n")
+
+
+def boards_of(selector: str, address: str | None, note: Callable[[str], None] = _to_stderr) -> list[Board]:
+    """The boards that a selector names: of this host, or of the farm at an address.
+
+    Args:
+        selector: what `--boards` takes: `auto`, or a list such as `mock:n300*2,silicon`.
+        address: HOST:PORT of a farm's head; None for this host.
+        note: gets a line for each board that is left out, such as a held one.
+
+    Raises:
+        FarmError: the selector names an unknown kind, or a board that isn't there.
+    """
+    if address is None:
+        from farm.cluster.hosts.board_memory import usable_boards
+
+        return _with_own_python(usable_boards(selector, note))
+    from farm.cluster.farm_runs import farm_boards
+
+    selected = farm_boards(address, selector)
+    if selected.note:
+        note(selected.note)
+    return selected.boards
+
+
+def _with_own_python(boards: Sequence[Board]) -> list[Board]:
+    """This host's boards, opened by the interpreter that the settings name, if they name one.
+
+    Raises:
+        FarmError: the interpreter can't be run.
+    """
+    from farm.core.settings import load_settings
+
+    python = load_settings().python
+    if python is None:
+        return list(boards)
+    if shutil.which(python) is None:
+        raise FarmError(f"FARM_PYTHON {python} can't be run: name an interpreter that has ttnn")
+    return [replace(board, python=python) if backend_of(board).uses_ttnn else board for board in boards]
+
+
+def with_environment(boards: Sequence[Board], measure: Collection[str], *, watcher: bool = False) -> list[Board]:
+    """The boards, with the environment variables that their workers need for measurements and the watcher."""
+    from farm.core.measures import COLD, PROFILER, WATCHER
+
+    more = {
+        **(PROFILER if "device_perf" in measure else {}),
+        **(COLD if "perf_with_cache" in measure else {}),
+        **(WATCHER if watcher else {}),
+    }
+    return [replace(board, environment={**board.environment, **more}) for board in boards] if more else list(boards)
+
+
+def require_ttnn(boards: Sequence[Board]) -> None:
+    """Report a missing ttnn at once, rather than after Ray and the workers have started.
+
+    Raises:
+        NotRunnable: a board needs the ttnn of this Python, which has none.
+    """
+    # the hosts of a farm have their own ttnn, and so has an interpreter that the settings name
+    elsewhere = all(not backend_of(board).uses_ttnn or board.host or board.python for board in boards)
+    if not elsewhere and importlib.util.find_spec("ttnn") is None:
+        raise NotRunnable(f"ttnn can't be imported; {install_hint()}")

@@ -1,0 +1,83 @@
+"""What the sweep modules of a spec define, streamed: suites, vectors and problems."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from farm.core.board import Board
+from farm.core.sweep_module import SweepModule
+from farm.core.sweep_spec import SweepSpec
+from farm.planning.module_listing import list_modules, listing_process
+from farm.sweeps import dumps
+from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.loader import MASTER_VARIABLE
+from farm.sweeps.records import Imported, Listed, Problem, Record
+
+
+def selected_modules(spec: SweepSpec) -> list[SweepModule]:
+    """The modules that a spec names, found by looking at files: nothing is imported.
+
+    Raises:
+        FarmError: there is no such checkout, folder or file.
+        NothingSelected: it has no such module.
+    """
+    environment = {} if spec.master is None else {MASTER_VARIABLE: str(spec.master.resolve())}
+    return find_modules(
+        place_of(spec.tt_metal, spec.sweeps),
+        spec.modules,
+        spec.skip,
+        environment=environment,
+        import_seconds=spec.import_timeout,
+    )
+
+
+def module_records(
+    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None] = lambda _text: None
+) -> Iterator[Record]:
+    """Stream what the modules of a spec define, from a worker that imports them, or from the spec's vectors file.
+
+    Args:
+        spec: names the modules and their suites. If it names a farm and this host has no ttnn, the farm imports them.
+        boards: where the vectors will run; their ttnn imports the modules.
+        note: gets a line for each suite that is empty or that no module has.
+
+    Raises:
+        FarmError: there is no such checkout, folder or file.
+        NothingSelected: it has no such module.
+        NotRunnable: no ttnn can import the modules.
+    """
+    imported: list[Imported] = []
+    filled: set[tuple[str, str]] = set()  # the modules' suites that have a vector or a problem
+    with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
+        if spec.vectors_file is not None:
+            records = dumps.read(spec.vectors_file)
+        else:
+            process = listing_process(boards, Path(folder), spec.address)
+            records = list_modules(selected_modules(spec), spec.suites or None, process)
+        for record in records:
+            if isinstance(record, Imported):
+                imported.append(record)
+            if isinstance(record, Listed):
+                if spec.suites and record.suite not in spec.suites:
+                    continue
+                filled.add((record.of.module.name, record.suite))
+            elif isinstance(record, Problem):
+                filled.add((record.module, record.suite))
+            yield record
+    for line in _notes(spec, imported, filled):
+        note(line)
+
+
+def _notes(spec: SweepSpec, imported: Sequence[Imported], filled: set[tuple[str, str]]) -> Iterator[str]:
+    """Say which suites are empty, and which suites of the spec no module has."""
+    for each in imported:
+        for suite in each.suites:
+            empty = (each.module.name, suite) not in filled and (each.module.name, "") not in filled
+            if empty and (not spec.suites or suite in spec.suites):
+                yield f"suite {suite!r} of {each.module.name} has no vector"
+    existing = sorted({suite for each in imported for suite in each.suites})
+    for suite in spec.suites if imported else ():
+        if suite not in existing:
+            yield f"no module has a suite {suite!r}; suites are {', '.join(existing) or 'none'}"

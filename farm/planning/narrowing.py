@@ -1,0 +1,50 @@
+"""Some of a plan's vectors: those with an id, the first ones, or a random sample."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from operator import itemgetter
+
+from farm.core.errors import FarmError
+from farm.planning.spool import spooled
+from farm.planning.vectors import Vector
+
+
+def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None = None) -> Sequence[Vector]:
+    """The vectors with these ids, or all without ids: at most `limit`, in the plan's order.
+
+    Reads no more of the plan than it needs, and holds only what it returns.
+
+    Raises:
+        FarmError: the plan has no vector with one of the ids.
+    """
+    if not ids:
+        return spooled(islice(vectors, limit))
+    missing = set(ids)
+    chosen = []
+    for vector in vectors:
+        if vector.id in missing:
+            missing.remove(vector.id)
+            chosen.append(vector)
+            if not missing:
+                break
+    if missing:
+        raise FarmError(
+            f"this plan has no vector {min(missing)!r}: reports name the ids, with the command that runs one"
+        )
+    return chosen[:limit]
+
+
+def sampled(vectors: Iterable[Vector], count: int, seed: int = 0) -> list[Vector]:
+    """At most `count` random vectors, in the plan's order.
+
+    The choice follows from the seed and the vectors' ids, so every host makes the same one.
+    """
+
+    def rank(numbered: tuple[int, Vector]) -> bytes:
+        return hashlib.sha256(f"{seed}:{numbered[1].id}".encode()).digest()
+
+    return [vector for _, vector in sorted(heapq.nsmallest(count, enumerate(vectors), key=rank), key=itemgetter(0))]

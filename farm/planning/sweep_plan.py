@@ -1,0 +1,202 @@
+"""The plan of a `SweepSpec`: its vectors, and the boards for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from farm.board.backends import backend_of
+from farm.core.errors import NothingSelected
+from farm.core.shard import Shard
+from farm.core.sweep_spec import AUTO, MODEL_TRACED, SweepSpec
+from farm.planning.board_choice import boards_of, require_ttnn, with_environment
+from farm.planning.mock_coverage import add_needed_mocks
+from farm.planning.module_check import paired
+from farm.planning.module_records import module_records
+from farm.planning.module_vectors import Planner
+from farm.planning.narrowing import choose, sampled
+from farm.planning.placement import Placer
+from farm.planning.shards import shard_details, share_of
+from farm.planning.spool import spooled
+from farm.planning.vectors import Vector, plan
+from tracer.master.master import Master, shipped
+
+if TYPE_CHECKING:
+    from farm.core.board import Board
+    from farm.planning.forecast import Forecast
+
+Narrow = Callable[[Iterable[Vector]], Sequence[Vector]]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a sweep would run.
+
+    Attributes:
+        spec: what was asked for.
+        vectors: the vectors to run.
+        boards: the boards to run them on.
+        details: what the run records of the plan beside the spec, as JSON.
+        notes: what a user should know about the plan, a line each.
+    """
+
+    spec: SweepSpec
+    vectors: Sequence[Vector]
+    boards: list[Board]
+    details: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def expected(self, store: str | Path | None = None) -> Forecast:
+        """Forecast the run: what each board would do, and about how long it would take.
+
+        Args:
+            store: the results store whose earlier runs the estimates follow; None for the usual one.
+        """
+        from farm.core.errors import StoreError
+        from farm.planning.estimates import Costs, learn
+        from farm.planning.forecast import forecast
+        from farm.store import Store
+
+        try:
+            with Store.open(store, create=False) as opened:
+                costs = learn(opened, self.vectors, self.boards)
+        except StoreError:  # no run was recorded yet
+            costs = Costs.unlearnt(self.boards)
+        return forecast(self.vectors, self.boards, costs)
+
+
+def plan_sweep(spec: SweepSpec) -> Planned:
+    """Plan a sweep.
+
+    Raises:
+        FarmError: a board, a module, a vector or a file of the spec doesn't exist.
+        NothingSelected: the spec selects no vector.
+        NotRunnable: modules must be imported, and there is no ttnn for it.
+        TracerError: the master can't be read, or has no such operation.
+    """
+    notes: list[str] = []
+    boards = with_environment(boards_of(spec.boards, spec.address, notes.append), spec.measure, watcher=spec.watcher)
+    shard = None if spec.shard is None else Shard.parse(spec.shard)
+    if spec.of_modules:
+        require_ttnn(boards)
+        boards, whole = _of_modules(spec, boards, notes.append)
+    else:
+        boards, whole = _of_master(spec, boards)
+    details = {**_selection_details(spec), **shard_details(shard, whole)}
+    return Planned(spec, share_of(whole, shard), boards, details, tuple(notes))
+
+
+def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:
+    some = vectors if spec.sample is None else sampled(vectors, spec.sample, spec.seed)
+    return choose(some, spec.vectors, spec.limit)
+
+
+def _of_master(spec: SweepSpec, boards: Sequence[Board]) -> tuple[list[Board], Sequence[Vector]]:
+    """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
+    master = Master.read(spec.master or shipped())
+    vectors: Sequence[Vector]
+    if _may_add_mocks(spec, boards):
+        chosen, vectors = add_needed_mocks(boards, lambda kinds: plan(master, spec.operations, kinds, spec.measure))
+    else:
+        kinds = dict.fromkeys(board.kind for board in boards)
+        chosen = list(boards)
+        vectors = list(for_later_boards(plan(master, spec.operations, kinds, spec.measure), boards))
+    if spec.check_module is None:
+        return chosen, _narrowed(spec, vectors)
+    # a limit counts configurations, each run both ways; an id names one way of one
+    of_module = _of_checked_module(spec, chosen)
+    if spec.vectors:
+        return chosen, _narrowed(spec, paired(vectors, of_module))
+    return chosen, paired(_narrowed(spec, vectors), of_module)
+
+
+def _of_checked_module(spec: SweepSpec, boards: Sequence[Board]) -> Sequence[Vector]:
+    """The vectors of the module that `--check-module` names."""
+    module = SweepSpec.of(
+        sweeps=spec.check_module,
+        suite=MODEL_TRACED,
+        master=spec.master,
+        import_timeout=spec.import_timeout,
+        measure=spec.measure,
+        address=spec.address,
+    )
+    return _module_vectors(module, boards, spooled)
+
+
+def _of_modules(
+    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None]
+) -> tuple[list[Board], Sequence[Vector]]:
+    """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them."""
+    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note)
+    if _may_add_mocks(spec, boards):
+        return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
+    return list(boards), vectors
+
+
+def _module_vectors(
+    spec: SweepSpec,
+    boards: Sequence[Board],
+    narrow: Narrow,
+    note: Callable[[str], None] = lambda _text: None,
+) -> Sequence[Vector]:
+    """The vectors of sweep modules, as a worker lists them that imports the modules.
+
+    Args:
+        spec: names the modules.
+        boards: where they run.
+        narrow: takes from the stream of all vectors those to run.
+        note: gets what a user should know, a line each.
+
+    Raises:
+        NothingSelected: there is no vector.
+    """
+    planner = Planner(spec.measure)
+    records = module_records(spec, boards, note)
+    vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
+    if not vectors:
+        raise NothingSelected("the modules have no vector in this selection; `farm vectors --count` counts them")
+    return vectors
+
+
+def _may_add_mocks(spec: SweepSpec, boards: Sequence[Board]) -> bool:
+    """Whether the boards are mock boards that the user didn't name."""
+    return spec.boards == AUTO and spec.address is None and all(backend_of(board).extendable for board in boards)
+
+
+def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iterator[Vector]:
+    """The vectors, which on a farm may also run on boards of other kinds that join it later."""
+    from farm.board.kinds import KINDS
+
+    on_farm = any(board.host for board in boards)
+    placer = Placer(KINDS.values())
+    for vector in vectors:
+        if on_farm and vector.kinds:
+            yield replace(vector, setup=placer.place(vector.needs, vector.known_config).setup)
+        else:
+            yield vector
+
+
+def _selection_details(spec: SweepSpec) -> dict[str, Any]:
+    """What reports show of the selection, and compare runs by: in the form that runs have had since before the spec."""
+    selection: dict[str, Any] = {
+        "operations": sorted(spec.operations),
+        "vectors": sorted(spec.vectors),
+        "limit": spec.limit,
+    }
+    if spec.sample is not None:
+        selection["sample"] = [spec.sample, spec.seed]
+    if spec.of_modules:
+        recorded = spec.as_json()
+        names = ("modules", "skip", "tt_metal", "sweeps", "vectors_file")
+        selection |= {name: recorded[name] for name in names if recorded.get(name)}
+        if spec.suites:
+            selection["suites"] = list(spec.suites)
+    return {
+        "master": str(spec.master or shipped()),
+        "operations": list(spec.operations),
+        "boards": spec.boards,
+        "selection": selection,
+    }

@@ -1,0 +1,64 @@
+"""A spec as a command, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from farm.core.sweep_command import command_of
+from farm.core.sweep_spec import MODES, SweepSpec
+from tests.farm.cli.spec_of_words import options_of_words
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
+PLACE = TEXT.map(Path)
+SECONDS = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
+COMMON = {
+    "master": PLACE,
+    "vectors": st.lists(TEXT, max_size=3),
+    "limit": st.integers(1, 10**9),
+    "sample": st.integers(1, 10**9),
+    "seed": st.integers(),
+    "boards": TEXT,
+    "timeout": SECONDS,
+    "import_timeout": SECONDS,
+    "retries": st.integers(0, 100),
+    "max_time": SECONDS,
+    "max_board_time": SECONDS,
+    "measure": st.lists(st.sampled_from(MODES)),
+    "watcher": st.booleans(),
+    "shard": st.integers(1, 9).map(lambda index: f"{index}/9"),
+}
+OF_MASTER = {**COMMON, "operations": st.lists(TEXT, max_size=3), "check_module": PLACE}
+OF_MODULES = {**COMMON, "suite": TEXT, "modules": st.lists(TEXT), "skip": st.lists(TEXT), "vectors_file": PLACE}
+ON_FARM = {"priority": st.integers(), "max_boards": st.integers(1, 99)}
+
+
+def values() -> st.SearchStrategy[dict[str, Any]]:
+    of_master = st.fixed_dictionaries({}, optional=OF_MASTER)
+    of_modules = st.fixed_dictionaries({"sweeps": PLACE}, optional={**OF_MODULES, "tt_metal": PLACE})
+    farm = st.fixed_dictionaries({"address": TEXT}, optional=ON_FARM)
+    return st.builds(lambda one, other: {**one, **other}, of_master | of_modules, st.just({}) | farm)
+
+
+def test_every_field_is_tried() -> None:
+    assert {*OF_MASTER, *OF_MODULES, *ON_FARM, "address", "sweeps", "tt_metal"} == set(SweepSpec.model_fields)
+
+
+@settings(deadline=None, max_examples=60)
+@given(values())
+def test_the_command_of_a_spec_reads_back_equal(values: dict[str, Any]) -> None:
+    spec = SweepSpec.of(**values)
+    words = command_of(spec)
+    assert words[:2] == ["farm", "sweep"]
+    assert options_of_words(words[2:]).spec() == spec
+
+
+def test_a_command_is_short() -> None:
+    assert command_of(SweepSpec()) == ["farm", "sweep", "--suite", "model_traced"]
+    spec = SweepSpec.of(modules=["a", "b"], measure=["memory"], timeout=5, watcher=True)
+    assert command_of(spec) == [
+        *("farm", "sweep", "--module", "a", "--module", "b", "--timeout", "5", "--measure-memory", "--watcher")
+    ]

@@ -1,0 +1,97 @@
+"""What a sweep runs, as a value: checked once, kept whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+
+from farm.core.errors import FarmError
+from farm.core.sweep_spec import MODEL_TRACED, Mode, SweepOptions, SweepSpec, options
+
+
+def test_callers_may_give_every_field_by_name() -> None:
+    hints = get_type_hints(SweepOptions)
+    assert {"operations", *hints} == set(SweepSpec.model_fields)
+    accepted = {
+        tuple[str, ...]: Sequence[str],
+        tuple[Mode, ...]: Collection[Mode],
+        Path | None: str | Path | None,
+    }
+    for name, hint in hints.items():
+        annotation: Any = SweepSpec.model_fields[name].annotation
+        assert hint == accepted.get(annotation, annotation), name
+
+
+def test_every_field_has_an_option_with_help() -> None:
+    names = [name for each in options().values() for name in (each.name, *(flag.name for flag in each.flags)) if name]
+    assert len(names) == len(set(names))
+    assert all(name.startswith("--") for name in names)
+    assert all(each.help.endswith(".") for each in options().values())
+    assert all(f"    {name}: " in (SweepSpec.__doc__ or "") for name in options())
+
+
+def test_equal_specs_run_the_same() -> None:
+    one = SweepSpec.of(["add"], master="m.json", measure={"perf", "memory"}, shard=" 1/2", timeout=3)
+    other = SweepSpec.of(("add",), master=Path("m.json"), measure=["memory", "perf"], shard="1/2", timeout=3.0)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert SweepSpec() == SweepSpec.of(suite=MODEL_TRACED)
+    assert SweepSpec.of(modules=["add"]).suite is None
+
+
+def test_it_is_kept_as_json() -> None:
+    spec = SweepSpec.of(["add"], master="m.json", measure=["perf"], max_time=1.5, boards="mock:n300")
+    kept = json.loads(json.dumps(spec.as_json()))
+    assert kept == {
+        "suite": "model_traced",
+        "operations": ["add"],
+        "master": "m.json",
+        "measure": ["perf"],
+        "max_time": 1.5,
+        "boards": "mock:n300",
+    }
+    assert SweepSpec.of(**kept) == spec
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"limit": 0}, "limit 0: give 1 or more"),
+        ({"timeout": 0}, "timeout 0: give more than 0"),
+        ({"retries": -1}, "retries -1: give 0 or more"),
+        ({"timeout": float("inf")}, "timeout inf: input should be a finite number"),
+        ({"limit": "3"}, "limit '3': input should be a valid integer"),
+        ({"shard": "9/8"}, "is not a share: write K/N"),
+        ({"measure": ["speed"]}, "measure 'speed': choose from perf, "),
+        ({"modules": "add"}, r"give a list, such as \['add'\]"),
+        ({"board": "mock:n300"}, "there is no option 'board': options are suite, "),
+        ({"suite": "nightly"}, "no suite 'nightly': give --suite model_traced"),
+        ({"operations": ["add"], "modules": ["add"]}, "--op is for --suite model_traced"),
+        ({"check_module": "add.py", "modules": ["add"]}, "--check-module is for --suite model_traced"),
+        ({"priority": 1}, "name it with --address"),
+        ({"max_boards": 2}, "name it with --address"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_said_with_what_to_do(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(FarmError, match=message):
+        SweepSpec.of(**wrong)
+
+
+def test_fields_are_replaced_and_checked_again() -> None:
+    spec = SweepSpec.of(["add"], shard="1/2", sample=3, seed=1, limit=2)
+    assert spec.of_vectors(["v"]) == SweepSpec.of(["add"], vectors=["v"])
+    assert spec.updated(operations=(), boards="mock:n300").operations == ()
+    with pytest.raises(FarmError, match="--op is for"):
+        spec.updated(modules=["add"])
+
+
+def test_the_types_of_fields_are_what_the_command_line_can_write() -> None:
+    for name, field in SweepSpec.model_fields.items():
+        annotation: Any = field.annotation
+        assert get_origin(annotation) is not list, name
+        assert get_args(annotation) or annotation in (str, int, float, bool), name
