@@ -5,6 +5,8 @@
   * ConfigurationError: one configuration in a master doesn't make sense
   * UnknownOperation: a name matches no operation
   * CaptureError: a test can't be traced
+  * RebuildError: a value can't be made into a live object
+  * RebuildMismatchError: a live object is not what was traced
 """
 
 from __future__ import annotations
@@ -28,3 +30,11 @@ class UnknownOperation(TracerError):  # noqa: N818 - it names the finding, as Lo
 
 class CaptureError(TracerError):
     """A model's test can't be traced: the path is missing, or its run failed before any operation."""
+
+
+class RebuildError(TracerError):
+    """This ttnn can't make an object: it has no such class, field or enum member."""
+
+
+class RebuildMismatchError(TracerError):
+    """A rebuilt object differs from the traced one: a fault of this project, never of the test."""

@@ -284,6 +284,16 @@ class _Parser:
         return Call(name, tuple(fields))
 
 
+def is_word(text: str) -> bool:
+    """Return whether a name is printed as one word that is not a constant."""
+    return text.isidentifier() and text.isascii() and text not in _CONSTANTS
+
+
+def last_part(name: str) -> str:
+    """Return a class's name without its namespaces, C++ or Python."""
+    return name.rpartition("::")[2].rpartition(".")[2]
+
+
 def _number(token: str) -> int | float:
     try:
         return int(token) if token.isdigit() else float(token)

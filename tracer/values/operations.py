@@ -15,14 +15,14 @@ class MissingOperation(Exception):  # noqa: N818 - it names the finding
 
 @functools.cache
 def find_operation(name: str) -> Callable[..., Any]:
-    """The registered operation of this name (`ttnn.transformer.scaled_dot_product_attention`).
+    """Return the registered operation of this name (`ttnn.transformer.scaled_dot_product_attention`).
 
     Raises:
         MissingOperation: there is none; nothing but registered operations is ever called.
     """
-    found: Any = ttnn
+    operation: Any = ttnn
     for part in name.split(".")[1:]:
-        found = getattr(found, part, None)
-    if getattr(found, "python_fully_qualified_name", None) != name:
+        operation = getattr(operation, part, None)
+    if getattr(operation, "python_fully_qualified_name", None) != name:
         raise MissingOperation(f"this ttnn has no operation {name}")
-    return found  # type: ignore[no-any-return]
+    return operation  # type: ignore[no-any-return]

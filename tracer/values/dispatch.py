@@ -1,0 +1,278 @@
+"""Every value, whatever its type: describe, encode, decode, parse, show.
+
+The tables are filled from the classes that `tracer.values.registry` lists, when `tracer.values` is imported.
+
+`encode` writes what tt-metal's own tracer writes of the same object, wherever it has a form for it: tensors, memory
+configs, compute kernel configs and matmul program configs by field, everything else by class and printed text. A value
+that those forms would lose something of gets one of this project's own, marked by a key beside `type`: `fields`,
+`member`, `items`, `handle` or `lost`. `decode` reads all of them, and the forms of tt-metal's tracer past and present.
+
+`decode(encode(value)) == value` for every value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Set
+from functools import lru_cache
+from typing import Any, cast
+
+from tracer.errors import ConfigurationError
+from tracer.values.base import ANY, RESERVED_NAMES, LiveReader, MarkDecoder, TypedValue, Value
+from tracer.values.cpptext import Call, CppTextError, Word, last_part, parse
+from tracer.values.enums import EnumMember
+from tracer.values.lost import Lost
+from tracer.values.text import brief
+
+DEEPEST = 64
+"""Values nested deeper are refused."""
+
+NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+"""What tt-metal writes in place of the three floats that JSON does not have."""
+
+Decoder = Callable[[Any], Value]
+
+# by type of value
+_encoders: dict[type, Callable[[Any], Any]] = {}
+_showers: dict[type, Callable[[Any], str]] = {}
+# live objects: asked in turn about each class, once
+_reader_choices: list[Callable[[type], LiveReader | None]] = []
+_readers: dict[type, LiveReader] = {}
+# version 2's JSON: by `type` and a key, by `type` alone, by a key beside `type`, by a key without a `type`
+_fast_json: dict[str, tuple[str, Decoder]] = {}
+_json_types: dict[str, Decoder] = {}
+_marks: dict[str, MarkDecoder] = {}
+_json_keys: dict[str, Decoder] = {}
+# printed text: nodes by their type, objects by the set of their keys, objects by class; classes whose text says nothing
+_nodes: dict[type, Decoder] = {}
+_json_shapes: dict[frozenset[str], Decoder] = {}
+_printed: dict[str, Decoder] = {}
+_opaque: dict[str, Value] = {}
+# version 1's JSON by class
+_v1_types: dict[str, type[TypedValue]] = {}
+
+
+def register(value_type: type[TypedValue]) -> None:
+    """Add a value type; live classes are matched in the order of registration."""
+    register_python(value_type, value_type.encode, value_type.show)
+    _reader_choices.append(value_type.reader)
+    for name in value_type.JSON_TYPES:
+        _json_types[name] = value_type.decode
+        if value_type.JSON_KEY:
+            _fast_json[name] = value_type.JSON_KEY, value_type.decode
+    _printed.update(dict.fromkeys(value_type.PRINTED_NAMES, value_type.parse))
+    _v1_types.update(dict.fromkeys(value_type.V1_NAMES, value_type))
+    _opaque.update(value_type.opaque_names())
+    _marks.update(value_type.json_marks())
+    _json_keys.update(value_type.json_keys())
+    _json_shapes.update(value_type.json_shapes())
+    _nodes.update(value_type.printed_nodes())
+    RESERVED_NAMES.update(value_type.NAMES, value_type.JSON_TYPES, value_type.PRINTED_NAMES, value_type.opaque_names())
+
+
+def register_python(python_type: type, encoder: Callable[[Any], Any], shower: Callable[[Any], str]) -> None:
+    """Add how values of one of Python's types are encoded and shown."""
+    _encoders[python_type] = encoder
+    _showers[python_type] = shower
+
+
+def register_reader(choice: Callable[[type], LiveReader | None]) -> None:
+    """Add a function that knows how objects of some live classes are read."""
+    _reader_choices.append(choice)
+
+
+def register_node(node_type: type, parser: Decoder) -> None:
+    """Add how a node of parsed text becomes a value."""
+    _nodes[node_type] = parser
+
+
+def register_printed(name: str, parser: Decoder) -> None:
+    """Add how the printed text of a class is read that no value type stands for alone."""
+    _printed[name] = parser
+    RESERVED_NAMES.add(name)
+
+
+def register_json_key(key: str, decoder: Decoder) -> None:
+    """Add how JSON without a `type` is read that has this key."""
+    _json_keys[key] = decoder
+
+
+def mark_keys() -> Set[str]:
+    """Return the keys beside `type` that are not those of an object's own fields."""
+    return _marks.keys()
+
+
+def untyped_keys() -> Set[str]:
+    """Return the keys that make JSON other than that of a plain dict."""
+    return _json_keys.keys() | {"type"}
+
+
+def v1_types() -> dict[str, type[TypedValue]]:
+    """Return the value types by their class in version 1's JSON."""
+    return _v1_types
+
+
+def opaque_value(name: str) -> Value:
+    """Return the value of a class whose text says nothing; None if it is another class."""
+    return _opaque.get(name)
+
+
+# -- live objects
+
+
+def describe(live: object) -> Value:
+    """Describe a live object exactly; one of an unknown class becomes `Lost`, with what it prints.
+
+    It never raises: an object that cannot be read is `Lost`, too. ttnn is not imported: an object is known by its
+    class, and each class is looked at once.
+    """
+    try:
+        return reader_of(type(live)).describe(live)
+    except Exception as error:  # noqa: BLE001 - describing must not break the model that is traced
+        return Lost.of(live, f"{type(error).__name__}: {error}")
+
+
+def reader_of(live_class: type) -> LiveReader:
+    """Return how objects of a class are read."""
+    reader = _readers.get(live_class)
+    if reader is None:
+        choices = (choice(live_class) for choice in _reader_choices)
+        reader = _readers[live_class] = next((each for each in choices if each is not None), UNKNOWN)
+    return reader
+
+
+UNKNOWN = LiveReader(Lost.of)
+"""The reader of classes that no value type describes."""
+
+
+# -- version 2's JSON
+
+
+def encode(value: Value) -> Any:
+    """Return the JSON of a value: dicts, lists, strings, finite numbers, booleans and None."""
+    return _encoders[type(value)](value)
+
+
+def decode(raw: Any) -> Value:
+    """Return the value of version 2's JSON, as tt-metal or `encode` wrote it.
+
+    Raises:
+        ConfigurationError: the JSON is none of the known forms, or holds something impossible.
+    """
+    return decode_nested(raw, 0)
+
+
+def decode_nested(raw: Any, depth: int) -> Value:
+    """Return the value of JSON that is nested so deep."""
+    kind = type(raw)
+    if kind is dict:
+        return _decode_object(raw, depth)
+    if kind is list:
+        if depth > DEEPEST:
+            raise ConfigurationError(f"nested more than {DEEPEST} deep")
+        return tuple([decode_nested(part, depth + 1) for part in raw])
+    if kind is str:
+        return cast("Value", NUMBERS.get(raw, raw))
+    return cast("Value", raw)
+
+
+def _decode_object(raw: dict[str, Any], depth: int) -> Value:
+    name = raw.get("type")
+    if type(name) is str and name in _fast_json:
+        key, decoder = _fast_json[name]
+        if key in raw:
+            return decoder(raw)
+    if depth > DEEPEST:
+        raise ConfigurationError(f"nested more than {DEEPEST} deep")
+    if name is None:
+        for key, decoder in _json_keys.items():
+            if key in raw:
+                return decoder(raw)
+        return _marks["items"]("", list(map(list, raw.items())), depth)
+    if type(name) is not str:
+        raise ConfigurationError(f"'type' must be a class, not {brief(name)}")
+    for key, part in raw.items():
+        if key in _marks:
+            return _marks[key](name, part, depth)
+    if name in _opaque:
+        return _opaque[name]
+    return _json_types.get(name, _json_types[ANY])(raw)
+
+
+def _decode_printed(name: str, text: Any, _depth: int) -> Value:
+    if type(text) is not str:
+        raise ConfigurationError(f"{name} must be printed, not {brief(text)}")
+    if text.startswith(name) and text[len(name) : len(name) + 1] == "." and name not in RESERVED_NAMES:
+        member = text[len(name) + 1 :]
+        if member.isidentifier():
+            return EnumMember(name, member)
+    return decode_text(name, text)
+
+
+_marks["value"] = _marks["repr"] = _decode_printed
+
+
+@lru_cache(maxsize=4096)  # a model makes thousands of calls with a few program configs
+def decode_text(name: str, text: str) -> Value:
+    """Return the value of version 2's `{"type": name, "value" or "repr": text}`: an object of this class, printed."""
+    if name in _opaque:
+        return _opaque[name]
+    try:
+        node = parse(text)
+        if isinstance(node, Word):
+            return EnumMember.of_class(name, node)
+        if name in _printed:
+            return _printed[name](node)
+        if isinstance(node, Call) or node is None or isinstance(node, (bool, int, float)):
+            return interpret(node)
+    except (CppTextError, ConfigurationError):
+        pass
+    return Lost.of_text(text, name)
+
+
+# -- printed text
+
+
+def interpret(node: Any) -> Value:
+    """Return the value of parsed text, or of JSON inside it.
+
+    Raises:
+        ConfigurationError: a known class holds something impossible.
+    """
+    parser = _nodes.get(type(node))
+    return node if parser is None else parser(node)
+
+
+def interpret_call(call: Call) -> Value:
+    """Return the object that a printed call describes."""
+    name = last_part(call.name)
+    if name == "":
+        fields = dict(call.fields)
+        shape = _json_shapes.get(frozenset(fields))
+        if shape is not None:
+            return shape(fields)
+        if all(field.isdigit() for field in fields):
+            return tuple(interpret(part) for part in fields.values())
+    if name in _opaque:
+        return _opaque[name]
+    return _printed.get(name, _printed[ANY])(call)
+
+
+def interpret_object(raw: dict[str, Any]) -> Value | None:
+    """Return the value of JSON inside printed text that is known by its keys; None if it is a plain dict."""
+    shape = _json_shapes.get(frozenset(raw))
+    return None if shape is None else shape(raw)
+
+
+_nodes[Call] = interpret_call
+
+
+# -- views
+
+
+def show(value: Value) -> str:
+    """Return a value in one line, nothing hidden but what is usual.
+
+    Usual, and so left out of a tensor's line, are the layout TILE, the storage DEVICE and the tile 32 x 32.
+    """
+    return _showers[type(value)](value)

@@ -1,0 +1,137 @@
+"""How tensors are spread over a mesh of chips."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from tracer.errors import ConfigurationError
+from tracer.values.base import Builder, TypedValue
+from tracer.values.cpptext import Call, Word
+from tracer.values.spellings import dimensions, fields_of, is_none, parsed
+from tracer.values.text import bracketed, by
+
+
+@dataclass(frozen=True, slots=True)
+class Placement(TypedValue):
+    """How a tensor is spread over a mesh of chips.
+
+    Attributes:
+        mesh_shape: rows and columns of the mesh.
+        distribution_shape: the shape the tensor was distributed over.
+        dims: one entry per distribution dimension: the tensor dimension it shards, or None for a replica.
+    """
+
+    mesh_shape: tuple[int, ...]
+    distribution_shape: tuple[int, ...]
+    dims: tuple[int | None, ...]
+
+    JSON_TYPES: ClassVar[tuple[str, ...]] = ("Placement",)
+    NEEDS_DEVICE: ClassVar[bool] = True
+
+    @classmethod
+    def of_tensor(cls, tensor: Any, device: Any) -> Placement | None:
+        """Return how a live tensor is spread; None on a single chip.
+
+        Args:
+            tensor: a tensor of ttnn.
+            device: its mesh, None on the host, where a tensor knows the mesh it is spread for by its buffers.
+        """
+        mesh = tuple(tensor.host_buffer().shape() if device is None else device.shape)
+        if all(side == 1 for side in mesh):
+            return None
+        topology = tensor.tensor_topology()
+        dims = tuple(getattr(placement, "dim", None) for placement in topology.placements())
+        return cls(mesh, tuple(topology.distribution_shape()), dims)
+
+    def encode(self) -> dict[str, Any]:
+        return {"type": "Placement", **self.as_json()}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of a placement inside a tensor."""
+        spread = ["PlacementReplicate" if dim is None else f"PlacementShard({dim})" for dim in self.dims]
+        return {
+            "placement": str(spread),
+            "distribution_shape": str(list(self.distribution_shape)),
+            "mesh_device_shape": str(list(self.mesh_shape)),
+        }
+
+    @classmethod
+    def decode(cls, raw: Any) -> Placement:
+        """Read a placement; all three parts may be lists or the text of lists."""
+        what = "tensor_placement"
+        given = fields_of(raw, what)
+        spread = given.get("placement", given.get("placements"))
+        mesh = given.get("mesh_device_shape", given.get("shape"))
+        if spread is None or mesh is None:
+            raise ConfigurationError(f"{what} must have a placement and a mesh_device_shape, not {sorted(given)}")
+        mesh_shape = dimensions(mesh, f"{what}.mesh_device_shape")
+        distribution = given.get("distribution_shape")
+        return cls(
+            mesh_shape,
+            mesh_shape if is_none(distribution) else dimensions(distribution, f"{what}.distribution_shape"),
+            _dims(spread if isinstance(spread, str) else str(spread), what),
+        )
+
+    @classmethod
+    def decode_of_tensor(cls, raw: Any) -> Placement | None:
+        """Read a tensor's placement; None on a single chip, or if a raw trace's `mesh_device` has no placement."""
+        if isinstance(raw, dict) and not (raw.get("placement") or raw.get("placements")):
+            return None
+        placement = cls.decode(raw)
+        return None if all(side == 1 for side in placement.mesh_shape) else placement
+
+    def build(self, builder: Builder) -> Any:
+        """Build the mapper that spreads a tensor so over the open mesh."""
+        ttnn = builder.ttnn
+        placements = [ttnn.PlacementReplicate() if dim is None else ttnn.PlacementShard(dim) for dim in self.dims]
+        shape = ttnn.MeshShape(self.distribution_shape)
+        return ttnn.create_mesh_mapper(builder.device, ttnn.MeshMapperConfig(placements, shape))
+
+    def show(self) -> str:
+        return f"Placement({self.text()})"
+
+    def text(self) -> str:
+        """Return what each dimension of the mesh does with the tensor, and the mesh."""
+        spread = ["replicate" if dim is None else f"shard({dim})" for dim in self.dims]
+        over = "" if self.distribution_shape == self.mesh_shape else f" over {bracketed(self.distribution_shape)}"
+        return f"{bracketed(spread)}{over} on mesh {by(self.mesh_shape)}"
+
+    def on_mesh(self, device: Any) -> Placement | None:
+        """Return the placement; None if it shards nothing, or the open device is another mesh than the traced one."""
+        if all(dim is None for dim in self.dims) or math.prod(self.mesh_shape) != device.get_num_devices():
+            return None
+        return self
+
+    def whole_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape over the whole mesh, of a tensor whose part on one chip has `shape`."""
+        whole = list(shape)
+        for dim, count in zip(self.dims, self.distribution_shape, strict=True):
+            if dim is not None:
+                whole[dim] *= count
+        return tuple(whole)
+
+
+@lru_cache(maxsize=1024)
+def _dims(text: str, what: str) -> tuple[int | None, ...]:
+    """Return the tensor dimension that each mesh dimension shards, or None.
+
+    Args:
+        text: `['PlacementReplicate', 'PlacementShard(-1)']`.
+        what: the placement in an error message.
+    """
+    parts = parsed(text.replace("'", ""), what)
+    if not isinstance(parts, (list, tuple)):
+        raise ConfigurationError(f"{what}: placement must be a list, not {text!r}")
+    dims: list[int | None] = []
+    for part in parts:
+        values = [raw for _, raw in part.fields] if isinstance(part, Call) else []
+        if isinstance(part, (Word, Call)) and part.name == "PlacementReplicate" and not values:
+            dims.append(None)
+        elif isinstance(part, Call) and part.name == "PlacementShard" and len(values) == 1 and type(values[0]) is int:
+            dims.append(values[0])
+        else:
+            raise ConfigurationError(f"{what}: placement must be replicas and shards, not {text!r}")
+    return tuple(dims)

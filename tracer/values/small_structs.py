@@ -1,0 +1,124 @@
+"""Small classes of ttnn and Python that don't show what their constructor takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from tracer.errors import ConfigurationError
+from tracer.values.base import Builder, LiveReader, Value, is_of_ttnn
+from tracer.values.cpptext import Call
+from tracer.values.dispatch import describe, interpret, interpret_call, register_printed
+from tracer.values.lost import Lost
+from tracer.values.structs import Struct, StructForm
+
+_SLICE = ("start", "stop", "step")
+
+
+class DescribedForm(StructForm):
+    """Classes that are described by a function of their own and follow the rule otherwise."""
+
+    def __init__(
+        self, name: str, describe_live: Callable[[Any], Value], renamed: Mapping[str, str] | None = None
+    ) -> None:
+        self.NAMES = (name,)  # type: ignore[misc]  # one form per class
+        self.RENAMED = renamed or {}  # type: ignore[misc]
+        self._describe = describe_live
+
+    def reader(self, live_class: type) -> LiveReader | None:
+        return LiveReader(self._describe) if is_of_ttnn(live_class) and live_class.__name__ in self.NAMES else None
+
+
+def numbered(field: str) -> Callable[[Any], Value]:
+    """Return how objects are described that hold one number and show it only in print: `SubDeviceId(1)`."""
+
+    def describe_live(live: Any) -> Value:
+        number = re.search(r"\((\d+)\)", repr(live))
+        return Lost.of(live) if number is None else Struct(type(live).__name__, ((field, int(number.group(1))),))
+
+    return describe_live
+
+
+def listed(field: str) -> Callable[[Any], Value]:
+    """Return how objects are described that are a sequence of numbers."""
+    return lambda live: Struct(type(live).__name__, ((field, tuple(int(each) for each in live)),))
+
+
+def attributes(*names: str) -> Callable[[Any], Value]:
+    """Return how objects are described by these attributes."""
+    return lambda live: Struct.of_attributes(live, names)
+
+
+class ComplexTensorForm(DescribedForm):
+    """A complex tensor, rebuilt as `cls((real, imag))`."""
+
+    def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
+        return builder.find_class(name)((fields["real"], fields["imag"]))
+
+
+class SliceForm(StructForm):
+    """Python's slice."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ("slice",)
+    RENAMED: ClassVar[Mapping[str, str]] = {str(place): name for place, name in enumerate(_SLICE)}
+
+    def reader(self, live_class: type) -> LiveReader | None:
+        describe_live = attributes(*_SLICE)
+        return LiveReader(describe_live) if issubclass(live_class, slice) else None
+
+    def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:  # noqa: ARG002 - it is Python's
+        return slice(*(fields[each] for each in _SLICE))
+
+
+class SetForm(StructForm):
+    """Python's sets, as tt-metal prints them; no call has been seen to need one rebuilt."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ("set", "frozenset")
+
+    def register(self) -> None:
+        for name in self.NAMES:
+            register_printed(name, lambda node, name=name: _read_set(name, node))  # type: ignore[misc]
+
+
+def _read_set(name: str, node: Any) -> Value:
+    if isinstance(node, Call):
+        return Struct.read(node.name, node.fields)
+    if not isinstance(node, tuple):
+        raise ConfigurationError(f"{name} must be printed in braces")
+    return Struct(name, tuple((str(place), interpret(part)) for place, part in enumerate(node)))
+
+
+class RenamedForm(StructForm):
+    """Classes of which a field is printed by another name than the constructor's."""
+
+    def __init__(self, name: str, renamed: Mapping[str, str]) -> None:
+        self.NAMES = (name,)  # type: ignore[misc]  # one form per class
+        self.RENAMED = renamed  # type: ignore[misc]
+
+
+class FieldlessForm(StructForm):
+    """Classes that hold nothing, though a constructor without parameters doesn't say so."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ("SoftmaxDefaultProgramConfig", "PlacementReplicate")
+
+    def reader(self, live_class: type) -> LiveReader | None:
+        if not is_of_ttnn(live_class) or live_class.__name__ not in self.NAMES:
+            return None
+        value = Struct(live_class.__name__, ())
+        return LiveReader(lambda _live: value, lambda _live: (live_class, ()))
+
+
+FORMS: tuple[StructForm, ...] = (
+    DescribedForm("TensorSpec", attributes("shape", "dtype", "layout", "memory_config", "tile")),
+    ComplexTensorForm("ComplexTensor", attributes("real", "imag")),
+    DescribedForm("PlacementShard", attributes("dim"), {"0": "dim"}),
+    DescribedForm("SubDeviceId", numbered("id"), {"0": "id"}),
+    DescribedForm("QueueId", numbered("id")),
+    DescribedForm("MeshShape", listed("shape"), {"0": "shape"}),
+    DescribedForm("MeshCoordinate", listed("coords"), {"0": "coords"}),
+    RenamedForm("SDPAProgramConfig", {"compute_grid": "compute_with_storage_grid_size"}),
+    SliceForm(),
+    SetForm(),
+    FieldlessForm(),
+)

@@ -1,0 +1,241 @@
+"""All other objects of ttnn, by class and field: program configs, compute kernel configs, Conv2dConfig, ...
+
+Classes that differ from the rule have a `StructForm`; those are listed in `tracer.values.registry`, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from tracer.errors import ConfigurationError, RebuildError
+from tracer.signatures import Type, parse_overloads
+from tracer.values.base import (
+    ANY,
+    Builder,
+    EnumMembers,
+    LiveReader,
+    MarkDecoder,
+    TypedValue,
+    Unprintable,
+    Value,
+    is_lost,
+    is_of_ttnn,
+)
+from tracer.values.cpptext import is_word, last_part
+from tracer.values.dispatch import RESERVED_NAMES, decode_nested, describe, encode, show
+from tracer.values.enums import ACTIVATIONS
+from tracer.values.keys import keys
+from tracer.values.struct_fields import print_field, read_field
+from tracer.values.text import brief, clean
+
+_COMPUTE_CONFIG = "ComputeKernelConfig"
+
+
+@dataclass(frozen=True, slots=True)
+class Struct(TypedValue):
+    """An object of a class that has no value type of its own, by class and field.
+
+    The fields are what the object's own constructor takes, under the constructor's names, so that `cls(**fields)`
+    makes an equal one; `StructForm`s say the exceptions. They are kept in the order of their names, so that the same
+    object is equal whichever source it came from.
+    """
+
+    type: str
+    fields: tuple[tuple[str, Value], ...]
+
+    JSON_TYPES: ClassVar[tuple[str, ...]] = (ANY,)
+    PRINTED_NAMES: ClassVar[tuple[str, ...]] = (ANY,)
+    V1_NAMES: ClassVar[tuple[str, ...]] = (ANY,)
+    NEEDS_DEVICE: ClassVar[bool] = True  # it may hold a tensor
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(sorted(self.fields, key=itemgetter(0))))
+
+    @classmethod
+    def of_attributes(cls, live: Any, names: Iterable[str]) -> Struct:
+        """Describe a live object by some of its attributes."""
+        return cls(type(live).__name__, tuple((name, describe(getattr(live, name))) for name in names))
+
+    @classmethod
+    def reader(cls, live_class: type) -> LiveReader | None:
+        reader = next((reader for form in _forms if (reader := form.reader(live_class)) is not None), None)
+        if reader is not None or not is_of_ttnn(live_class):
+            return reader
+        names = attributes_of(live_class)
+        if names is None:
+            return None
+        return LiveReader(
+            lambda live: cls.of_attributes(live, names),
+            lambda live: (live_class, keys([getattr(live, name) for name in names])),
+        )
+
+    def encode(self) -> dict[str, Any]:
+        raw = form_of(self.type).encode(self)
+        if raw is not None:
+            return raw
+        try:
+            return {"type": self.type, "value": self.printed()}
+        except Unprintable:
+            pairs = [(name, encode(part)) for name, part in self.fields]
+            unique = dict(pairs)
+            fields = unique if len(unique) == len(pairs) else [list(pair) for pair in pairs]
+            return {"type": self.type, "fields": fields}
+
+    def printed(self) -> str:
+        return form_of(self.type).printed(self)
+
+    @classmethod
+    def json_marks(cls) -> Mapping[str, MarkDecoder]:
+        return {"fields": cls._decode_fields}
+
+    @classmethod
+    def _decode_fields(cls, name: str, raw: Any, depth: int) -> Struct:
+        pairs = list(raw.items()) if isinstance(raw, dict) else checked_pairs(raw, f"the fields of {name}")
+        return cls(name, tuple((key, decode_nested(part, depth + 1)) for key, part in pairs))
+
+    @classmethod
+    def decode(cls, raw: Any) -> Struct:
+        return cls.read(raw["type"], ((key, part) for key, part in raw.items() if key != "type"))
+
+    @classmethod
+    def parse(cls, node: Any) -> Struct:
+        return cls.read(node.name, node.fields)
+
+    @classmethod
+    def decode_v1(cls, body: Any, name: str) -> Struct:
+        return cls.read(name, body.items())
+
+    @classmethod
+    def read(cls, name: str, fields: Iterable[tuple[str, Any]]) -> Struct:
+        """Read an object by class and fields.
+
+        Args:
+            name: the class, as printed.
+            fields: name and value, as JSON or as parsed text; a positional value has its position for a name.
+        """
+        name = _printed_names.get(name) or last_part(name)
+        renamed = form_of(name).RENAMED
+        return cls(name, tuple([(renamed.get(key, key), read_field(key, raw)) for key, raw in fields]))
+
+    def build(self, builder: Builder) -> Any:
+        fields = {name: builder.live(part) for name, part in self.fields}
+        try:
+            return form_of(self.type).build(builder, self.type, fields)
+        except (TypeError, AttributeError, RuntimeError, ValueError, KeyError) as error:
+            raise RebuildError(f"{self.type}: {_first_line(error)}") from error
+
+    def show(self) -> str:
+        return f"{clean(self.type)}({', '.join(f'{clean(name)}={show(part)}' for name, part in self.fields)})"
+
+    def fits(self, parameter: Type, enum_members: EnumMembers) -> bool:  # noqa: ARG002 - it is no enum
+        name = parameter.short
+        if name in ACTIVATIONS:
+            return self.type in ACTIVATIONS
+        return self.type == name or (name.endswith(_COMPUTE_CONFIG) and self.type.endswith(_COMPUTE_CONFIG))
+
+    @property
+    def label(self) -> str:
+        return self.type
+
+    @property
+    def is_lost(self) -> bool:
+        return any(is_lost(part) for _, part in self.fields)
+
+    def named_parts(self) -> Iterator[tuple[str, Value]]:
+        return iter(self.fields)
+
+
+class StructForm:
+    """How objects of some classes differ from the rule of `Struct`; each method here is the rule."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ()
+    """The classes."""
+    PRINTED_NAMES: ClassVar[Mapping[str, str]] = {}
+    """Other names that the classes are printed by."""
+    RENAMED: ClassVar[Mapping[str, str]] = {}
+    """Fields whose name in print, or position, is not the constructor's."""
+
+    def matches(self, name: str) -> bool:
+        """Return whether a class has this form."""
+        return name in self.NAMES
+
+    def reader(self, live_class: type) -> LiveReader | None:  # noqa: ARG002 - a form of its own may read objects
+        """Return how objects of a live class are read; None if by the parameters of their constructor."""
+        return None
+
+    def register(self) -> None:
+        """Add to the tables of `tracer.values.dispatch` what reading by class and field cannot know."""
+
+    def encode(self, value: Struct) -> dict[str, Any] | None:  # noqa: ARG002 - a form may have JSON of its own
+        """Return the JSON that tt-metal writes; None if that is class and printed text, or would lose something."""
+        return None
+
+    def printed(self, value: Struct) -> str:
+        """Return the text that ttnn prints; see `TypedValue.printed`."""
+        if not is_word(value.type) or value.type in RESERVED_NAMES:
+            raise Unprintable
+        return f"{value.type}({', '.join(print_field(name, part) for name, part in value.fields)})"
+
+    def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
+        """Build the live object from its live fields; those that the constructor doesn't take are set afterwards."""
+        live_class = builder.find_class(name)
+        try:
+            return live_class(**fields)
+        except TypeError:
+            documented = live_class.__init__.__doc__ or ""
+            parameters = {name: value for name, value in fields.items() if f"{name}:" in documented}
+            if len(parameters) == len(fields):
+                raise
+            live = live_class(**parameters)
+        for name in fields.keys() - parameters.keys():
+            setattr(live, name, fields[name])
+        return live
+
+
+_forms: list[StructForm] = []
+_printed_names: dict[str, str] = {}
+_RULE = StructForm()
+
+
+def register_form(form: StructForm) -> None:
+    """Add a form; of several that match a class, the first counts."""
+    _forms.append(form)
+    _printed_names.update(form.PRINTED_NAMES)
+    form_of.cache_clear()
+    form.register()
+
+
+@lru_cache(maxsize=1024)
+def form_of(name: str) -> StructForm:
+    """Return the form of a class."""
+    return next((form for form in _forms if form.matches(name)), _RULE)
+
+
+def attributes_of(live_class: type) -> tuple[str, ...] | None:
+    """Return the constructor's parameters, if objects show every one of them as an attribute; else None."""
+    try:
+        overloads = parse_overloads(live_class.__init__.__doc__ or "")  # type: ignore[misc]
+    except ValueError:
+        return None
+    ways = [
+        tuple(parameter.name for parameter in overload.parameters)
+        for overload in overloads
+        if all(parameter.kind in ("positional", "keyword_only") for parameter in overload.parameters)
+    ]
+    return max((names for names in ways if names and set(names) <= set(dir(live_class))), key=len, default=None)
+
+
+def checked_pairs(raw: Any, what: str) -> list[Any]:
+    """Return names and values as a list, which keeps their order, or a name that is there twice."""
+    pairs = raw if isinstance(raw, list) else [raw]
+    if not all(isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        raise ConfigurationError(f"{what} must be pairs of a name and a value, not {brief(raw)}")
+    return pairs
+
+
+def _first_line(error: Exception) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

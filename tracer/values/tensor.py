@@ -1,0 +1,222 @@
+"""Tensors of ttnn, without their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tracer.errors import ConfigurationError
+from tracer.values.base import Builder, TypedValue
+from tracer.values.memory import MemoryConfig
+from tracer.values.placement import Placement
+from tracer.values.shape import live_dims
+from tracer.values.spellings import dimensions, member
+from tracer.values.text import bracketed, brief
+from tracer.values.tile import Tile
+
+_INT = {int}
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor(TypedValue):
+    """A `ttnn.Tensor` without its numbers.
+
+    Attributes:
+        shape: logical shape; on a mesh, of one chip's part.
+        dtype: member of DataType.
+        layout: member of Layout; "" where an early trace doesn't say.
+        storage: `DEVICE` or `HOST`; "" where an early trace doesn't say.
+        memory: None only for host tensors of traces that don't say.
+        tile: None for the usual 32 x 32 tile.
+        placement: None on a single chip, or where the trace doesn't say.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    layout: str
+    storage: str = "DEVICE"
+    memory: MemoryConfig | None = MemoryConfig()
+    tile: Tile | None = None
+    placement: Placement | None = None
+
+    NAMES: ClassVar[tuple[str, ...]] = ("Tensor",)
+    JSON_TYPES: ClassVar[tuple[str, ...]] = ("ttnn.Tensor",)
+    JSON_KEY: ClassVar[str] = "original_shape"
+    V1_NAMES: ClassVar[tuple[str, ...]] = ("Tensor",)
+    NEEDS_DEVICE: ClassVar[bool] = True
+    NOT_KEPT: ClassVar[str] = "numbers"
+
+    @classmethod
+    def describe(cls, live: Any) -> Tensor:
+        device = live.device()
+        return cls(
+            shape=live_dims(live.shape),
+            dtype=live.dtype.name,
+            layout=live.layout.name,
+            storage=live.storage_type().name,
+            memory=MemoryConfig.describe(live.memory_config()),
+            tile=Tile.describe(live.tile).unless_usual(),
+            placement=Placement.of_tensor(live, device),
+        )
+
+    @classmethod
+    def capture_key(cls, live: Any) -> Hashable:
+        device = live.device()
+        if device is None:
+            shape = live.host_buffer().shape()
+            place, chips, sharded = live.storage_type(), shape.mesh_size(), True  # `is_sharded` is of devices alone
+        else:
+            place, chips, sharded = device.id(), device.get_num_devices(), live.is_sharded()
+            shape = None if chips == 1 else device.shape
+        parts = (
+            live.logical_volume(),
+            live.spec,
+            # specs don't compare how a tile is transposed, nor whether shards were given in n dimensions
+            live.tile.transpose_within_face,
+            sharded and hash(live.memory_config()),
+            place,
+        )
+        # all tensors of one chip are spread alike
+        return _TensorKey(parts if chips == 1 else (*parts, live.tensor_topology(), tuple(shape)))
+
+    def encode(self) -> dict[str, Any]:
+        raw: dict[str, Any] = {
+            "type": "ttnn.Tensor",
+            "original_shape": list(self.shape),
+            "original_dtype": f"DataType.{self.dtype}",
+        }
+        if self.layout:
+            raw["layout"] = f"Layout.{self.layout}"
+        if self.storage:
+            raw["storage_type"] = f"StorageType.{self.storage}"
+        if self.memory is not None:
+            raw["memory_config"] = self.memory.encode()
+        if self.tile is not None:
+            raw["tile"] = self.tile.as_json()
+        if self.placement is not None:
+            raw["tensor_placement"] = self.placement.as_json()
+        return raw
+
+    @classmethod
+    def decode(cls, raw: Any) -> Tensor:
+        """Read a tensor's JSON, as raw traces hold it, or as masters do."""
+        get = raw.get
+        sizes = get("original_shape", get("shape"))
+        if type(sizes) is not list or (sizes and set(map(type, sizes)) != _INT):
+            raise ConfigurationError(f"original_shape must be a list of ints, not {brief(sizes)}")
+        dtype = get("original_dtype") or get("dtype")
+        layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
+        spread = get("tensor_placement", get("mesh_device"))
+        return cls(
+            tuple(sizes),
+            member(dtype, "original_dtype"),
+            "" if layout is None else member(layout, "layout"),
+            "" if storage is None else member(storage, "storage_type"),
+            None if memory is None else MemoryConfig.decode(memory),
+            None if tile is None else Tile.decode(tile).unless_usual(),
+            None if spread is None else Placement.decode_of_tensor(spread),
+        )
+
+    @classmethod
+    def decode_v1(cls, body: Any, name: str) -> Tensor:
+        """Read a tensor's `tensor_spec`. What the first traces didn't say stays "" or None: nothing is filled in."""
+        spec = _object_in(body, "tensor_spec", name)
+        tensor_layout = _object_in(spec, "tensor_layout", "tensor_spec")
+        if "logical_shape" not in spec or "dtype" not in tensor_layout:
+            raise ConfigurationError("Tensor: its tensor_spec must have a logical_shape and a dtype")
+        tile, memory = _tile_v1(tensor_layout), tensor_layout.get("memory_config")
+        layout, storage = body.get("layout"), body.get("storage_type")
+        return cls(
+            dimensions(spec["logical_shape"], "logical_shape"),
+            member(tensor_layout["dtype"], "dtype"),
+            _layout_v1(tensor_layout, tile) if layout is None else member(layout, "layout"),
+            "" if storage is None else member(storage, "storage_type"),
+            None if memory is None else MemoryConfig.read(memory),
+            tile.unless_usual(),
+        )
+
+    def build(self, builder: Builder) -> Any:
+        return builder.live_tensor(self)
+
+    def show(self) -> str:
+        parts = [f"shape={bracketed(self.shape)}", f"dtype={self.dtype}"]
+        if self.layout != "TILE":
+            parts.append(f"layout={self.layout or 'not recorded'}")
+        if self.storage != "DEVICE":
+            parts.append(f"storage={self.storage or 'not recorded'}")
+        if self.memory is not None:
+            first, *rest = self.memory.texts()
+            parts += [f"memory={first}", *rest]
+        else:
+            parts.append("memory=not recorded")
+        if self.tile is not None:
+            parts.append(f"tile={self.tile.text()}")
+        if self.placement is not None:
+            parts.append(f"placement={self.placement.text()}")
+        return f"Tensor({', '.join(parts)})"
+
+    @property
+    def label(self) -> str:
+        return "Tensor"
+
+    @property
+    def is_lost(self) -> bool:
+        return not self.dtype
+
+    @property
+    def is_partial(self) -> bool:
+        return not (self.layout and self.storage)
+
+    def is_rebuilt_as(self, rebuilt: object, device: Any) -> bool:
+        """Return whether a rebuilt tensor is this one: shape, dtype, layout, storage, memory config, tile, placement.
+
+        A trace that doesn't say where a tensor was placed, or placed it on a mesh other than the open one, isn't
+        contradicted by the open mesh; nor is a host tensor by a memory config, which it has none of.
+        """
+        if not isinstance(rebuilt, Tensor):
+            return False
+        same = (
+            rebuilt.shape == self.shape
+            and rebuilt.dtype == self.dtype
+            and rebuilt.layout == self.layout
+            and rebuilt.storage == self.storage
+            and rebuilt.tile == self.tile
+        )
+        if self.storage != "HOST" and self.memory is not None:
+            same = same and rebuilt.memory is not None and self.memory.places_like(rebuilt.memory)
+        placement = None if self.placement is None else self.placement.on_mesh(device)
+        if placement is not None:
+            same = same and rebuilt.placement is not None and rebuilt.placement.dims == placement.dims
+        return same
+
+
+class _TensorKey(tuple[Any, ...]):
+    """Compares all that it holds; its hash is the first of it, for specs compare by content but hash by identity."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return self[0]  # type: ignore[no-any-return]
+
+
+def _object_in(body: Any, key: str, what: str) -> dict[str, Any]:
+    part = body.get(key) if isinstance(body, dict) else None
+    if not isinstance(part, dict):
+        raise ConfigurationError(f"{what} must have a {key}, not {brief(body)}")
+    return part
+
+
+def _tile_v1(tensor_layout: dict[str, Any]) -> Tile:
+    config = tensor_layout.get("page_config")
+    for key in ("config", "tile"):
+        config = config.get(key) if isinstance(config, dict) else None
+    return Tile() if config is None else Tile.decode(config)
+
+
+def _layout_v1(tensor_layout: dict[str, Any], tile: Tile) -> str:
+    """Return the layout where only the alignment tells it: tiles align to their size, rows in one dimension."""
+    alignment = tensor_layout.get("alignment")
+    if not isinstance(alignment, list) or not alignment:
+        return ""
+    return "TILE" if alignment[-2:] == [tile.height, tile.width] else "ROW_MAJOR"

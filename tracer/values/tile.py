@@ -1,0 +1,70 @@
+"""Tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tracer.errors import ConfigurationError
+from tracer.values.base import Builder, TypedValue
+from tracer.values.spellings import fields_of, pair
+from tracer.values.text import by
+
+
+@dataclass(frozen=True, slots=True)
+class Tile(TypedValue):
+    """A tile; without arguments, the usual one of 32 x 32."""
+
+    height: int = 32
+    width: int = 32
+    transpose_within_face: bool = False
+    transpose_of_faces: bool = False
+
+    NAMES: ClassVar[tuple[str, ...]] = ("Tile",)
+    JSON_TYPES: ClassVar[tuple[str, ...]] = ("Tile",)
+
+    @classmethod
+    def describe(cls, live: Any) -> Tile:
+        height, width = live.tile_shape
+        return cls(height, width, bool(live.transpose_within_face), bool(live.transpose_of_faces))
+
+    def encode(self) -> dict[str, Any]:
+        return {"type": "Tile", **self.as_json()}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON of a tile inside a tensor."""
+        return {
+            "tile_shape": [self.height, self.width],
+            "transpose_within_face": self.transpose_within_face,
+            "transpose_of_faces": self.transpose_of_faces,
+        }
+
+    @classmethod
+    def decode(cls, raw: Any) -> Tile:
+        given = fields_of(raw, "tile")
+        if "tile_shape" in given:
+            height, width = pair(given["tile_shape"], "tile.tile_shape")
+        elif type(given.get("height")) is int and type(given.get("width")) is int:
+            height, width = given["height"], given["width"]
+        else:
+            raise ConfigurationError(f"tile must have a tile_shape, not {sorted(given)}")
+        within_face, of_faces = given.get("transpose_within_face", False), given.get("transpose_of_faces", False)
+        return cls(height, width, bool(within_face), bool(of_faces))
+
+    def build(self, builder: Builder) -> Any:
+        return builder.ttnn.Tile((self.height, self.width), self.transpose_within_face or self.transpose_of_faces)
+
+    def show(self) -> str:
+        return f"Tile({self.text()})"
+
+    def text(self) -> str:
+        """Return the size, and how the tile is transposed."""
+        turned = [name for name in ("transpose_within_face", "transpose_of_faces") if getattr(self, name)]
+        return " ".join([by((self.height, self.width)), *turned])
+
+    def unless_usual(self) -> Tile | None:
+        """Return the tile; None if it is the usual one."""
+        return None if self == _USUAL else self
+
+
+_USUAL = Tile()
