@@ -95,8 +95,9 @@ def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
 def _diff(old: Master, new: Master, wanted: Filter, name: str | None, *, as_json: bool) -> None:
     """What two masters have apart; exits with 0 whether or not there is anything, as a view does."""
     from tracer.master.looking import difference
-    from tracer.master.view import argument_lines, clean, configuration_json
+    from tracer.master.view import argument_lines, configuration_json
     from tracer.names import find
+    from tracer.values import clean
 
     names = {*old.configurations, *new.configurations}
     matching = names if name is None else set(find(name, names))

@@ -21,7 +21,7 @@ from farm.planning.vectors import Vector
 from farm.store import RunView, Store, VectorView
 from farm.sweeps.needs import Needs, needs
 from tracer.device_config import DeviceConfig
-from tracer.values import v2
+from tracer.values import decode as decode_value
 
 INFRA = frozenset({Verdict.NOT_RUN, Verdict.BOARD_FAULT, Verdict.HOST_FAULT, Verdict.FARM_FAULT})
 """Verdicts that say nothing of the vector."""
@@ -142,6 +142,6 @@ def _vector(view: VectorView, payload: Payload, placer: Placer) -> Vector:
 def _needs(payload: Payload, config: DeviceConfig) -> Needs:
     """What a vector needed as it was planned: the config that was recorded tells its mesh."""
     if isinstance(payload, TracedCall):
-        arguments = {name: v2.decode(raw) for name, raw in payload.arguments.items()}
+        arguments = {name: decode_value(raw) for name, raw in payload.arguments.items()}
         return replace(needs(payload.operation, arguments, archs=payload.archs), mesh=config.mesh_shape)
     return Needs(config.mesh_shape, payload.grid if isinstance(payload, ModuleVector) else (1, 1))

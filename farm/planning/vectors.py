@@ -17,7 +17,7 @@ from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
 from tracer.names import find
-from tracer.values import v2
+from tracer.values import encode as encode_value
 from tracer.values.configuration import BrokenConfiguration, Configuration
 
 ID_LENGTH = 16
@@ -138,7 +138,7 @@ def _vector(configuration: Configuration, placer: Placer, made: Names, modes: Se
                 operation=configuration.operation,
                 arguments=configuration.encoded,
                 names=tuple(configuration.names),
-                output=None if configuration.output is None else v2.encode(configuration.output),
+                output=None if configuration.output is None else encode_value(configuration.output),
                 modes=tuple(modes),
                 archs=tuple(archs),
             )

@@ -15,8 +15,7 @@ from farm.report.flaky import Flakiness, flakiness
 from farm.report.text import first_line
 from farm.store import PastVector, RunTally, RunView, Store
 from tracer.errors import TracerError
-from tracer.master.view import show
-from tracer.values.v2 import decode
+from tracer.values import decode, show
 
 RUNS_LOOKED_AT = 20
 LONGEST_ARGUMENT = 4000

@@ -14,8 +14,8 @@ from farm.sweeps.shapes import BinaryShape
 from farm.sweeps.traced import TracedProduct, TracedSuite, dtype, layout, memory, named, output_memory, tensors
 from tracer.master.master import Master, shipped
 from tracer.names import find
+from tracer.values import Tensor
 from tracer.values.configuration import Configuration
-from tracer.values.types import Tensor
 
 MASTER_VARIABLE = "TTNN_MASTER_JSON_PATH"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import collections.abc
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from tracer.values.types import CoreCoord, CoreGrid, CoreRange, Mapping, MemoryConfig, Struct, Tensor, Value, walk
+from tracer.values import MemoryConfig, Tensor, Value, used_cores, walk
 
 _COLLECTIVES = (
     "all_gather",
@@ -25,10 +24,6 @@ _SMALL_L1_USERS = ("conv", "pool", "halo", "upsample", "grid_sample", "fold")
 
 
 _ARCHS = {"wormhole": "wormhole_b0", "blackhole": "blackhole"}
-
-
-# Struct fields that name compute cores by a corner or by their number of columns and rows.
-_GRID_SIZES = ("compute_with_storage_grid_size", "core_grid", "grid_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ class Needs:
 
 def needs(
     operation: str,
-    arguments: collections.abc.Mapping[str, Value],
+    arguments: Mapping[str, Value],
     traced_mesh: Sequence[int] | None = None,
     archs: tuple[str, ...] = (),
 ) -> Needs:
@@ -89,9 +84,7 @@ def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[i
     return 1, 1
 
 
-def traced_archs(
-    arguments: collections.abc.Mapping[str, Value], machines: Iterable[collections.abc.Mapping[str, object] | None]
-) -> tuple[str, ...]:
+def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str, object] | None]) -> tuple[str, ...]:
     """The architectures that alone can run a configuration, sorted; none where any may.
 
     How many banks of DRAM a chip has differs by architecture, so what is sharded over them fits where it was traced.
@@ -113,38 +106,12 @@ def traced_archs(
 
 
 def grid_of(value: Value) -> tuple[int, int]:
-    """The columns and rows of compute cores on a chip that a value names."""
+    """Return the columns and rows of compute cores on a chip that a value names."""
     return _grid((value,))
 
 
 def _grid(values: Iterable[Value]) -> tuple[int, int]:
     columns = rows = 1
-    for x, y in (corner for value in values for corner in _corners(value)):
+    for x, y in (core for value in values for core in used_cores(value)):
         columns, rows = max(columns, x + 1), max(rows, y + 1)
     return columns, rows
-
-
-def _corners(value: Value) -> Iterator[tuple[int, int]]:
-    """The last compute core of every grid in a value; banks of DRAM are no compute cores."""
-    if isinstance(value, CoreGrid):
-        yield value.x - 1, value.y - 1
-    elif isinstance(value, CoreRange):
-        yield value.end.x, value.end.y
-    elif not (isinstance(value, MemoryConfig) and value.buffer == "DRAM"):
-        for name, part in _parts(value):
-            if name in _GRID_SIZES and isinstance(part, CoreCoord):
-                yield part.x - 1, part.y - 1
-            else:
-                yield from _corners(part)
-
-
-def _parts(value: Value) -> Iterator[tuple[str, Value]]:
-    """What stands directly inside a value, with the field's name where it has one."""
-    if isinstance(value, tuple):
-        yield from (("", part) for part in value)
-    elif isinstance(value, Struct):
-        yield from value.fields
-    elif isinstance(value, Mapping):
-        yield from value.items
-    elif is_dataclass(value):
-        yield from ((field.name, getattr(value, field.name)) for field in fields(value))

@@ -18,9 +18,8 @@ from typing import Any
 from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.shapes import BinaryShape
 from tracer.names import short
+from tracer.values import EnumMember, Lost, MemoryConfig, Tensor, Value, encode, walk
 from tracer.values.configuration import BrokenConfiguration, Configuration, in_order
-from tracer.values.types import EnumMember, Lost, MemoryConfig, Tensor, Value, walk
-from tracer.values.v2 import encode
 
 ABSENT = "__ABSENT__"
 PROVENANCE = ("traced_source", "traced_machine_info", "config_hash")
@@ -67,11 +66,12 @@ def live(value: Value, what: str) -> Any:
     Raises:
         TracedConfigError: the trace lost it, or this ttnn has no such thing.
     """
-    from tracer.values.live import CannotRebuild, plain
+    from tracer.errors import RebuildError
+    from tracer.values.live import shared
 
     try:
-        return plain(value)
-    except CannotRebuild as error:
+        return shared(value)
+    except RebuildError as error:
         raise TracedConfigError(f"{what}: {error}") from error
 
 

@@ -102,37 +102,35 @@ def _checked(raw: Any, value: object) -> Any:
 
 
 def _described_alike(one: object, other: object) -> bool:
-    from tracer.values.describe import describe
+    from tracer.values import describe
 
     return describe(one) == describe(other)
 
 
 def _of_ttnn(value: object) -> Any:
-    from tracer.values import v2
-    from tracer.values.describe import describe
-    from tracer.values.types import Handle, Lost, Tensor, TorchTensor, walk
+    from tracer.values import TypedValue, describe, walk
+    from tracer.values import encode as encode_value
 
     described = describe(value)
     for part in walk(described):
-        if isinstance(part, (Tensor, TorchTensor)):
-            raise Unencodable("a tensor's numbers are not written down")
-        if isinstance(part, (Handle, Lost)):
-            raise Unencodable(f"{type(value).__module__}.{type(value).__qualname__} has no form")
-    return _checked({"ttnn": v2.encode(described)}, value)
+        if isinstance(part, TypedValue) and part.NOT_KEPT:
+            name = f"{type(value).__module__}.{type(value).__qualname__}"
+            raise Unencodable(f"{name} can't be written down: its {part.NOT_KEPT} would be lost")
+    return _checked({"ttnn": encode_value(described)}, value)
 
 
 def _live(raw: Any) -> Any:
     """An object of ttnn's, or a torch dtype, from version 2's JSON."""
     try:
-        from tracer.values.live import CannotRebuild, Rebuilder
+        from tracer.values.live import Rebuilder
     except ImportError as error:
         raise Unencodable(f"{raw!r:.80} needs ttnn: {error}") from error
     from tracer.errors import TracerError
-    from tracer.values import v2
+    from tracer.values import decode as decode_value
 
     try:
-        return Rebuilder(None).live(v2.decode(raw))
-    except (CannotRebuild, TracerError) as error:
+        return Rebuilder(None).live(decode_value(raw))
+    except TracerError as error:
         raise Unencodable(str(error)) from error
 
 

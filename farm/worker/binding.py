@@ -14,8 +14,7 @@ from itertools import zip_longest
 
 from farm.worker.accepting import EnumMembers, accepts, kind_of, takes_none, typed
 from tracer.signatures import Overload, Parameter
-from tracer.values import types as values
-from tracer.values.types import Handle, Lost, Struct, Tensor, Value
+from tracer.values import Handle, Lost, Value, is_lost
 
 
 class Unbindable(Exception):  # noqa: N818 - it names what the call is
@@ -81,22 +80,6 @@ def bind(
 def is_place(name: str) -> bool:
     """Whether a traced argument was given by place: `arg0`, `arg1`, ..."""
     return name.startswith("arg") and name[3:].isdecimal()
-
-
-def is_lost(value: Value) -> bool:
-    """Whether any part of a value was lost in the trace: an argument, or what a tensor's dtype was.
-
-    Asked of every argument of every call, so it looks only where something lost can be.
-    """
-    if isinstance(value, Tensor):
-        return not value.dtype
-    if isinstance(value, tuple):
-        return any(map(is_lost, value))
-    if isinstance(value, Struct):
-        return any(is_lost(part) for _, part in value.fields)
-    if isinstance(value, values.Mapping):
-        return any(is_lost(part) for _, part in value.items)
-    return isinstance(value, Lost)
 
 
 def _as_traced(by_place: Sequence[Value], by_name: Mapping[str, Value]) -> Call:

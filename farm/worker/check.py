@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.values.types import Struct, Tensor, Value
+from tracer.values import Struct, Tensor, Value
 
 
 @dataclass(frozen=True, slots=True)

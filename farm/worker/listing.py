@@ -22,8 +22,8 @@ from farm.sweeps.needs import grid_of, needs
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
 from farm.worker.modules import LoadedModule, load
+from tracer.values import describe
 from tracer.values.configuration import Configuration
-from tracer.values.describe import describe
 
 CHUNK = 200
 CHUNK_SECONDS = 0.25

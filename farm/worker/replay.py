@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tracer.capture.recorder import Capture
-from tracer.master.view import show
 from tracer.signatures import Overload
-from tracer.values import v2
+from tracer.values import Value, show
+from tracer.values import decode as decode_value
 from tracer.values.canonical import content_hash
 from tracer.values.configuration import POSITION
-from tracer.values.types import Value
 
 
 class Replay:
@@ -39,7 +38,7 @@ class Replay:
             calls = [line for line in self._lines.taken() if "call" in line]
             if len(calls) == 1:
                 self.names = tuple(calls[0]["names"])
-                self.arguments = {name: v2.decode(raw) for name, raw in calls[0]["arguments"].items()}
+                self.arguments = {name: decode_value(raw) for name, raw in calls[0]["arguments"].items()}
 
     def differences(
         self, operation: str, traced: Mapping[str, Value], names: Sequence[str], overloads: Sequence[Overload]

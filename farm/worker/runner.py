@@ -20,12 +20,13 @@ from farm.worker.golden import Golden, NotCompared
 from farm.worker.measuring import Measurements, measure
 from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
+from tracer.errors import RebuildError, RebuildMismatchError
 from tracer.signatures import overloads
-from tracer.values import v2
-from tracer.values.describe import describe
-from tracer.values.live import CannotRebuild, Rebuilder, RebuiltDifferently, enum_members
+from tracer.values import MemoryConfig, Tensor, Value, describe
+from tracer.values import decode as decode_value
+from tracer.values import encode as encode_value
+from tracer.values.live import Rebuilder, enum_members
 from tracer.values.operations import MissingOperation, find_operation
-from tracer.values.types import MemoryConfig, Tensor, Value
 
 PCC_THRESHOLD = 0.999
 """The PCC that an output must reach against its golden, as tt-metal's traced sweeps have it."""
@@ -58,16 +59,16 @@ class Runner:
             return attempt.ended(Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION, str(error))
         except LostArgument as error:
             return attempt.ended(Verdict.NOT_RUN, Reason.LOST_ARGUMENT, str(error))
-        except (Unbindable, CannotRebuild) as error:
+        except (Unbindable, RebuildError) as error:
             return attempt.ended(Verdict.NOT_RUN, Reason.UNBINDABLE, str(error))
-        except RebuiltDifferently as error:
+        except RebuildMismatchError as error:
             return attempt.ended(Verdict.FARM_FAULT, Reason.REBUILD_MISMATCH, str(error))
         except Exception as error:  # noqa: BLE001 - farm's own mistake must not cost the other vectors
             return attempt.ended(Verdict.FARM_FAULT, Reason.INTERNAL, words(error))
 
     def _run(self, vector: TracedCall, attempt: _Attempt) -> Outcome:
         operation = find_operation(vector.operation)
-        arguments, unsaid = complete({name: v2.decode(raw) for name, raw in vector.arguments.items()})
+        arguments, unsaid = complete({name: decode_value(raw) for name, raw in vector.arguments.items()})
         call = bind(arguments, overloads(operation), enum_members)
         attempt.inexact = call.inexact + unsaid
         self._numbers.restart()
@@ -97,10 +98,10 @@ class Runner:
                     Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, f"not as traced: {'; '.join(otherwise)}"
                 )
         found = describe(output)
-        traced = None if vector.output is None else v2.decode(vector.output)
+        traced = None if vector.output is None else decode_value(vector.output)
         wrong = differences(traced, found) if traced is not None else contradictions(call, found)
         if found != traced:
-            attempt.output = v2.encode(found)  # where it is as traced, the vector tells it
+            attempt.output = encode_value(found)  # where it is as traced, the vector tells it
         if wrong:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
         if isinstance(golden, Golden):
@@ -110,7 +111,7 @@ class Runner:
     def _measured(self, vector: TracedCall, attempt: _Attempt, outcome: Outcome) -> Outcome:
         """A vector that ended well, run again to measure it, with inputs of its own each time."""
         operation = find_operation(vector.operation)
-        arguments, _ = complete({name: v2.decode(raw) for name, raw in vector.arguments.items()})
+        arguments, _ = complete({name: decode_value(raw) for name, raw in vector.arguments.items()})
         call = bind(arguments, overloads(operation), enum_members)
 
         def once() -> list[Any]:

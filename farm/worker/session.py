@@ -16,7 +16,8 @@ from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.worker.module_runner import ModuleRunner, Tell
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
-from tracer.values.live import CannotRebuild, find_class, member
+from tracer.errors import RebuildError
+from tracer.values.live import find_class, member
 
 
 @functools.cache
@@ -63,7 +64,7 @@ class Session:
                 _set_fabric(config)
                 self._fabric = True
             device = ttnn.open_mesh_device(ttnn.MeshShape(*config.mesh_shape), **_open_arguments(config))
-        except (RuntimeError, CannotRebuild, ValueError) as error:
+        except (RuntimeError, RebuildError, ValueError) as error:
             self.close()
             if profiler_given_up(error):
                 return self.open(raw)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tracer.values.types import Tensor, Value
+from tracer.values import Tensor, Value
 
 
 def complete(arguments: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[str, ...]]:

@@ -52,7 +52,7 @@ def caller(session: Any) -> Any:
     from farm.worker.binding import bind
     from farm.worker.tensor_defaults import complete
     from tracer.signatures import overloads
-    from tracer.values import v2
+    from tracer.values import decode as decode_value
     from tracer.values.live import Rebuilder, enum_members
     from tracer.values.operations import find_operation
 
@@ -60,7 +60,7 @@ def caller(session: Any) -> Any:
 
     def call(payload: TracedCall) -> Any:
         operation = find_operation(payload.operation)
-        arguments, _ = complete({name: v2.decode(raw) for name, raw in payload.arguments.items()})
+        arguments, _ = complete({name: decode_value(raw) for name, raw in payload.arguments.items()})
         bound = bind(arguments, overloads(operation), enum_members)
         positional = [rebuilder.live(value) for value in bound.positional]
         return operation(*positional, **{name: rebuilder.live(value) for name, value in bound.keywords.items()})

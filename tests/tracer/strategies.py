@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from tracer.values.types import (
+from tracer.values import (
     CoreCoord,
     CoreGrid,
     CoreRange,

@@ -10,9 +10,8 @@ from hypothesis import given
 
 from tests.tracer.strategies import arguments, operations
 from tracer.master.master import Master
+from tracer.values import Value, decode, encode
 from tracer.values.canonical import config_hash, content_hash
-from tracer.values.types import Value
-from tracer.values.v2 import decode, encode
 
 GALAXY = {"board_type": "Wormhole", "device_series": "tt-galaxy-wh", "card_count": 32}
 

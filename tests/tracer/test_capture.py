@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tracer.capture.journal import Journal, read_journal
-from tracer.capture.keys import keys
 from tracer.capture.plumbing import PLUMBING, left_out
 from tracer.capture.recorder import Capture
+from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
 from tracer.values.configuration import Configuration
-from tracer.values.types import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
+from tracer.values.keys import safe_keys
 
 pytestmark = pytest.mark.ttnn
 EVERYWHERE = Placement((1, 2), (2,), (None,))
@@ -202,7 +202,7 @@ def test_calls_between_tests_do_not_count_and_stopping_leaves_ttnn_as_it_was(ttn
 
 
 def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_mesh: Any) -> None:
-    from tracer.values.describe import describe
+    from tracer.values import describe
 
     cores = ttnn.CoreRangeSet([ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(0, 0))])
     spec = ttnn.ShardSpec(cores, [32, 64], ttnn.ShardOrientation.ROW_MAJOR)
@@ -246,15 +246,15 @@ def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_me
 
 def known_by(value: object) -> tuple[object, int]:
     """What a dictionary compares: the key and its hash."""
-    found = keys([value])
+    found = safe_keys([value])
     return found, hash(found)
 
 
 def test_a_key_keeps_no_tensor_alive(x: Any) -> None:
     before = sys.getrefcount(x)
-    kept = keys([x, [x]])
+    kept = safe_keys([x, [x]])
     assert sys.getrefcount(x) == before
-    assert kept == keys([x, [x]])
+    assert kept == safe_keys([x, [x]])
 
 
 def test_what_can_t_be_read_is_described(ttnn: Any, traced: Traced) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tracer.values.describe import describe
-from tracer.values.types import (
+from tracer.values import (
     CoreCoord,
     CoreGrid,
     CoreRange,
@@ -25,6 +24,7 @@ from tracer.values.types import (
     Tensor,
     Tile,
     TorchTensor,
+    describe,
 )
 
 CORES = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(3, 0)),))
@@ -157,7 +157,7 @@ def test_structs_hold_every_field_of_the_constructor(ttnn: Any) -> None:
 def test_every_config_class_of_ttnn_is_known(ttnn: Any) -> None:
     """No argument that an overload names by such a class may be lost."""
     from tracer.signatures import Type, overloads
-    from tracer.values.describe import _lost, describer
+    from tracer.values.dispatch import UNKNOWN, reader_of
 
     def names(types: tuple[Type, ...]) -> set[str]:
         found = {each.name for each in types if each.name.endswith(("Config", "WithParam"))}
@@ -173,7 +173,7 @@ def test_every_config_class_of_ttnn_is_known(ttnn: Any) -> None:
             cls: Any = ttnn._ttnn
             for part in name.split(".")[2:]:
                 cls = getattr(cls, part)
-            assert describer(cls) is not _lost, name
+            assert reader_of(cls) is not UNKNOWN, name
     assert len(wanted) > 15
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from tracer.capture.journal import DIED, JournalWriter, read_journal
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
-from tracer.values.types import Tensor
-from tracer.values.v2 import encode
+from tracer.values import Tensor, encode
 
 X = Tensor((1, 32), "BFLOAT16", "TILE")
 MACHINE = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}

@@ -6,8 +6,8 @@ import pytest
 
 from tracer.master.looking import Filter, check, difference, statistics
 from tracer.master.master import Master
+from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import Configuration, Execution
-from tracer.values.types import Lost, MemoryConfig, Tensor, Value
 
 N150 = {"board_type": "Wormhole", "device_series": "n150"}
 P150 = {"board_type": "Blackhole", "device_series": "p150b"}

@@ -19,7 +19,7 @@ from tracer.device_config import DeviceConfig
 from tracer.errors import MasterError
 from tracer.master import master as master_module
 from tracer.master.master import Configuration, Execution, Master, update
-from tracer.values.types import EnumMember, Lost, Tensor
+from tracer.values import EnumMember, Lost, Tensor
 
 N300 = {"board_type": "Wormhole", "device_series": "n300", "card_count": 1}
 N150 = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}

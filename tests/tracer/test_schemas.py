@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tracer.device_config import DeviceConfig
-from tracer.schemas.reader import configuration
+from tracer.schemas.reader import read_configuration
+from tracer.values import EnumMember, Lost, MemoryConfig, Shape, Tensor
 from tracer.values.configuration import BrokenConfiguration, Configuration
-from tracer.values.types import EnumMember, Lost, MemoryConfig, Shape, Tensor
 
 N300 = {"board_type": "Wormhole", "device_series": "n300", "card_count": 1}
 N150 = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}
@@ -41,7 +41,7 @@ READ = {"arg0": Shape((1, 2)), "arg1": None, "arg2": EnumMember("DataType", "BFL
 
 
 def read(raw: Any) -> Configuration:
-    found = configuration("ttnn.add", 0, raw)
+    found = read_configuration("ttnn.add", 0, raw)
     assert isinstance(found, Configuration), found
     return found
 
@@ -168,7 +168,7 @@ def test_what_this_project_adds() -> None:
     ],
 )
 def test_a_broken_one_says_what_is_broken(raw: Any, argument: str, message: str) -> None:
-    found = configuration("ttnn.add", 7, raw)
+    found = read_configuration("ttnn.add", 7, raw)
     assert isinstance(found, BrokenConfiguration)
     assert (found.operation, found.index, found.argument) == ("ttnn.add", 7, argument)
     assert message in found.message

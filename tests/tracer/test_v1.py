@@ -12,8 +12,7 @@ import pytest
 from tracer.errors import ConfigurationError
 from tracer.master.master import Master
 from tracer.schemas import v1
-from tracer.values.cpptext import parse
-from tracer.values.types import (
+from tracer.values import (
     CoreCoord,
     CoreRange,
     CoreRangeSet,
@@ -30,6 +29,7 @@ from tracer.values.types import (
     Value,
     walk,
 )
+from tracer.values.cpptext import parse
 
 GRID = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 6)), CoreRange(CoreCoord(0, 7), CoreCoord(3, 7))))
 SHARDED = {
@@ -170,7 +170,7 @@ def test_a_known_class_that_makes_no_sense_is_an_error(raw: Any, message: str) -
 
 def test_text_that_is_no_argument_is_lost_whole_under_its_position() -> None:
     broken = {"UnparsedElement": {"error": "...", "element_info": '{"arg1": {"Tensor":{"storage"'}}
-    assert v1.arguments([{"arg0": "1"}, broken]) == {
+    assert v1.by_name([{"arg0": "1"}, broken]) == {
         "arg0": "1",
         "arg1": Lost(broken["UnparsedElement"]["element_info"]),
     }
@@ -181,7 +181,7 @@ def test_text_that_is_no_argument_is_lost_whole_under_its_position() -> None:
 )
 def test_a_list_that_holds_no_arguments_is_an_error(elements: Any) -> None:
     with pytest.raises(ConfigurationError):
-        v1.arguments(elements)
+        v1.by_name(elements)
 
 
 @pytest.fixture(name="path")

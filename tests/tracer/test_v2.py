@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.tracer.strategies import values
 from tracer.errors import ConfigurationError
-from tracer.values.types import (
+from tracer.values import (
     CoreCoord,
     CoreGrid,
     CoreRange,
@@ -32,8 +32,9 @@ from tracer.values.types import (
     Tile,
     TorchTensor,
     Value,
+    decode,
+    encode,
 )
-from tracer.values.v2 import decode, encode
 
 FIRST = CoreRange(CoreCoord(0, 0), CoreCoord(7, 6))
 SECOND = CoreRange(CoreCoord(0, 7), CoreCoord(3, 7))

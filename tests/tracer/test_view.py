@@ -9,9 +9,8 @@ from hypothesis import given
 
 from tests.tracer.strategies import values
 from tracer.device_config import DeviceConfig
-from tracer.master.view import argument_lines, clean, configuration_json, execution_line, result_lines, show
-from tracer.values.configuration import Configuration, Execution
-from tracer.values.types import (
+from tracer.master.view import argument_lines, configuration_json, execution_line, result_lines
+from tracer.values import (
     CoreCoord,
     CoreGrid,
     CoreRange,
@@ -30,7 +29,10 @@ from tracer.values.types import (
     Tile,
     TorchTensor,
     Value,
+    clean,
+    show,
 )
+from tracer.values.configuration import Configuration, Execution
 
 GRID = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 6)),))
 SHARDED = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(GRID, (224, 32)))

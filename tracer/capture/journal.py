@@ -26,8 +26,8 @@ from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
 from tracer.master.master import Master
 from tracer.names import canonical
+from tracer.values import decode
 from tracer.values.configuration import Configuration, Execution
-from tracer.values.v2 import decode
 
 VERSION = 1
 PASSED = "passed"

@@ -18,8 +18,8 @@ from tracer.capture.plumbing import PLUMBING
 from tracer.errors import CaptureError, ConfigurationError
 from tracer.master.master import Master
 from tracer.names import canonical
+from tracer.values import decode
 from tracer.values.configuration import Configuration, Execution
-from tracer.values.v2 import decode
 
 SUFFIX = ".jsonl"
 _METADATA, _STATUS = "_trace_metadata.json", "_status.json"

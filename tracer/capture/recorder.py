@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tracer.capture.journal import JournalWriter
-from tracer.capture.keys import keys
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.plumbing import PLUMBING
 from tracer.capture.positions import positional_names
 from tracer.errors import CaptureError
 from tracer.signatures import overloads
-from tracer.values.describe import describe
-from tracer.values.v2 import encode
+from tracer.values import describe, encode
+from tracer.values.keys import safe_keys
 
 _OPERATION_CLASSES = ("FastOperation", "Operation")
 # Methods of Tensor are registered as operations too, but have no name to be swept by: what they call is recorded.
@@ -149,7 +148,7 @@ class Capture:
 
     def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
         values = (*args, *kwargs.values()) if kwargs else args
-        signature = (name, self._openings.count, tuple(kwargs), keys(values))
+        signature = (name, self._openings.count, tuple(kwargs), safe_keys(values))
         known = self._known.get(signature)
         if known is None or known.test is not self._test:
             known = self._first(signature, operation, name, args, kwargs)

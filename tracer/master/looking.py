@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracer.master.master import Master
+from tracer.values import MemoryConfig, Tensor, Value, walk
 from tracer.values.configuration import Configuration
-from tracer.values.types import MemoryConfig, Tensor, Value, walk
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Filter:
             return True
         parts = [part for value in configuration.arguments.values() for part in walk(value)]
         tensors = [part for part in parts if isinstance(part, Tensor)]
-        memories = [f"{part.buffer}_{part.layout}" for part in parts if isinstance(part, MemoryConfig)]
+        memories = [part.kind for part in parts if isinstance(part, MemoryConfig)]
         return (
             (self.dtype is None or any(each.dtype == self.dtype.upper() for each in tensors))
             and (self.layout is None or any(each.layout == self.layout.upper() for each in tensors))
@@ -131,7 +131,7 @@ def statistics(master: Master) -> dict[str, dict[str, int]]:
         found["dtypes"].update({tensor.dtype for tensor in tensors if tensor.dtype})
         found["layouts"].update({tensor.layout or "not recorded" for tensor in tensors})
         found["storage"].update({tensor.storage or "not recorded" for tensor in tensors})
-        found["memory"].update({f"{part.buffer}_{part.layout}" for part in parts if isinstance(part, MemoryConfig)})
+        found["memory"].update({part.kind for part in parts if isinstance(part, MemoryConfig)})
     return {name: dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))) for name, counts in found.items()}
 
 

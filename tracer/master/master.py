@@ -20,9 +20,9 @@ from tracer.master import files
 from tracer.master.merging import copied, join, likeness
 from tracer.master.writing import text_of
 from tracer.names import canonical
-from tracer.schemas.reader import configuration
+from tracer.schemas.reader import read_configuration
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
-from tracer.values.forms import brief
+from tracer.values.text import brief
 
 LOCK_SECONDS = 60.0
 
@@ -108,7 +108,7 @@ class Master:
         found = self.configurations.setdefault(operation, [])
         # the two spellings of a name may both be there
         for index, raw in enumerate(elements, start=self._taken(operation)):
-            read = configuration(operation, index, raw)
+            read = read_configuration(operation, index, raw)
             if isinstance(read, BrokenConfiguration):
                 self.broken.append(read)
             else:

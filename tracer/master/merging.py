@@ -9,8 +9,8 @@ from dataclasses import replace
 from operator import itemgetter
 
 from tracer.device_config import DeviceConfig
+from tracer.values import EnumMember, MemoryConfig, Tensor
 from tracer.values.configuration import Configuration, Execution, in_order
-from tracer.values.types import EnumMember, MemoryConfig, Tensor
 
 OUTPUTS_DIFFER = "outputs_differ"
 """The key of a configuration whose output depends on the board, so that the master tells none."""

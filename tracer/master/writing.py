@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracer.values import encode
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
-from tracer.values.v2 import encode
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(", ", ": "), allow_nan=False)
 # Of the metadata: what is written anew, and what a rewrite would make a lie.

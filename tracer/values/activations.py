@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tracer.values.base import Builder, LiveReader, Unprintable, Value, is_of_ttnn
+from tracer.values.base import Builder, LiveClass, LiveReader, Unprintable, Value, is_of_ttnn
 from tracer.values.cpptext import is_word
 from tracer.values.dispatch import describe
 from tracer.values.enums import ACTIVATIONS, UNARY_OPERATION, EnumMember
@@ -21,7 +21,7 @@ class ActivationForm(StructForm):
     NAMES: ClassVar[tuple[str, ...]] = tuple(sorted(ACTIVATIONS))
     PRINTED_NAMES: ClassVar[Mapping[str, str]] = {"BasicUnaryWithParam<float>": "UnaryWithParam"}
 
-    def reader(self, live_class: type) -> LiveReader | None:
+    def reader(self, live_class: LiveClass) -> LiveReader | None:
         return LiveReader(_describe) if is_of_ttnn(live_class) and live_class.__name__ in self.NAMES else None
 
     def printed(self, value: Struct) -> str:

@@ -18,6 +18,9 @@ from typing import Any, ClassVar, Protocol, TypeAlias, Union
 
 from tracer.signatures import Type
 
+LiveClass: TypeAlias = type[Any]
+"""A class of live objects, or of nodes of parsed text. Value types have a field `type`, which hides Python's."""
+
 Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = Union[Scalar, tuple["Value", ...], "TypedValue"]
 
@@ -97,7 +100,7 @@ class TypedValue:
     """What the value does not keep of its object, so that it cannot be written down as a whole."""
 
     @classmethod
-    def reader(cls, live_class: type) -> LiveReader | None:
+    def reader(cls, live_class: LiveClass) -> LiveReader | None:
         """Return how objects of a live class are read; None if they are not of this type."""
         if is_of_ttnn(live_class) and live_class.__name__ in cls.NAMES:
             return LiveReader(cls.describe, cls.capture_key)
@@ -173,7 +176,7 @@ class TypedValue:
         return {}
 
     @classmethod
-    def printed_nodes(cls) -> Mapping[type, Callable[[Any], Value]]:
+    def printed_nodes(cls) -> Mapping[LiveClass, Callable[[Any], Value]]:
         """Return the parsers of nodes of `tracer.values.cpptext`, by their type."""
         return {}
 
@@ -219,7 +222,7 @@ class TypedValue:
             yield from used_cores(part, name)
 
 
-def is_of_ttnn(live_class: type) -> bool:
+def is_of_ttnn(live_class: LiveClass) -> bool:
     """Return whether a class is one of ttnn's own."""
     return live_class.__module__.partition(".")[0] == "ttnn"
 

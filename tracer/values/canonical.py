@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.values.types import Value
-from tracer.values.v2 import encode
+from tracer.values.base import Value
+from tracer.values.dispatch import encode
+from tracer.values.lost import ADDRESS
 
 # Goes before the text that is hashed: a change of the canonical form must change every hash.
 _VERSION = "ttnn-farm configuration 1\n"
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SHARDED = re.compile(r"PlacementShard\((\d+)\)")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -94,5 +94,5 @@ def _normal(raw: Any) -> Any:
     if isinstance(raw, list):
         return [_normal(part) for part in raw]
     if isinstance(raw, str):
-        return _ADDRESS.sub("", raw)
+        return ADDRESS.sub("", raw)
     return raw

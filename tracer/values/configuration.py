@@ -11,8 +11,8 @@ from typing import Any
 
 from tracer.device_config import DeviceConfig
 from tracer.values import canonical
-from tracer.values.types import Lost, Tensor, Value, walk
-from tracer.values.v2 import encode
+from tracer.values.base import TypedValue, Value, walk
+from tracer.values.dispatch import encode
 
 POSITION = re.compile(r"arg(\d+)")
 _POSITIONS = [f"arg{place}" for place in range(64)]
@@ -100,7 +100,7 @@ class Configuration:
     @cached_property
     def lost(self) -> tuple[str, ...]:
         """The names of the arguments that a trace lost something of."""
-        return tuple(name for name, value in self.arguments.items() if any(map(_unsaid, walk(value))))
+        return tuple(name for name, value in self.arguments.items() if any(map(_is_partial, walk(value))))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -119,9 +119,8 @@ def _machine_order(machine: dict[str, Any] | None) -> tuple[bool, str]:
     return machine is None, json.dumps(machine, sort_keys=True)
 
 
-def _unsaid(value: Value) -> bool:
-    """Whether this is lost, or a tensor that a trace doesn't fully describe."""
-    return isinstance(value, Lost) or (isinstance(value, Tensor) and not (value.layout and value.storage))
+def _is_partial(value: Value) -> bool:
+    return isinstance(value, TypedValue) and value.is_partial
 
 
 @dataclass(frozen=True)

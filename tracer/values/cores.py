@@ -1,7 +1,7 @@
 """Cores of a chip: one, a rectangle, a set of rectangles, and a grid from (0, 0).
 
-Every schema spells them its own way: grids as `[{x, y}, {x, y}]`, `[[{x, y}, {x, y}], ...]`, `[{start, end}]` or printed
-ranges; a core as `{x, y}`, `(x=8,y=8)`, `8-8` or `8,8`.
+Every schema spells them its own way: grids as `[{x, y}, {x, y}]`, `[[{x, y}, {x, y}], ...]`, `[{start, end}]` or
+printed ranges; a core as `{x, y}`, `(x=8,y=8)`, `8-8` or `8,8`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import Builder, TypedValue, Value
+from tracer.values.base import Builder, LiveClass, TypedValue, Value
 from tracer.values.cpptext import Call, Range
 from tracer.values.spellings import parsed
 from tracer.values.text import bracketed, brief
@@ -113,7 +113,7 @@ class CoreRange(TypedValue):
         return {frozenset({"start", "end"}): cls.read}
 
     @classmethod
-    def printed_nodes(cls) -> Mapping[type, Callable[[Any], Value]]:
+    def printed_nodes(cls) -> Mapping[LiveClass, Callable[[Any], Value]]:
         return {Range: cls._of_range}
 
     @classmethod

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import ANY, RESERVED_NAMES, LiveReader, MarkDecoder, TypedValue, Value
+from tracer.values.base import ANY, RESERVED_NAMES, LiveClass, LiveReader, MarkDecoder, TypedValue, Value
 from tracer.values.cpptext import Call, CppTextError, Word, last_part, parse
 from tracer.values.enums import EnumMember
 from tracer.values.lost import Lost
@@ -67,7 +67,7 @@ def register(value_type: type[TypedValue]) -> None:
     _json_keys.update(value_type.json_keys())
     _json_shapes.update(value_type.json_shapes())
     _nodes.update(value_type.printed_nodes())
-    RESERVED_NAMES.update(value_type.NAMES, value_type.JSON_TYPES, value_type.PRINTED_NAMES, value_type.opaque_names())
+    RESERVED_NAMES.update(value_type.JSON_TYPES, value_type.PRINTED_NAMES, value_type.opaque_names())
 
 
 def register_python(python_type: type, encoder: Callable[[Any], Any], shower: Callable[[Any], str]) -> None:
@@ -132,7 +132,7 @@ def describe(live: object) -> Value:
         return Lost.of(live, f"{type(error).__name__}: {error}")
 
 
-def reader_of(live_class: type) -> LiveReader:
+def reader_of(live_class: LiveClass) -> LiveReader:
     """Return how objects of a class are read."""
     reader = _readers.get(live_class)
     if reader is None:

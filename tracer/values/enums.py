@@ -13,6 +13,7 @@ from tracer.values.base import (
     RESERVED_NAMES,
     Builder,
     EnumMembers,
+    LiveClass,
     LiveReader,
     MarkDecoder,
     TypedValue,
@@ -49,7 +50,7 @@ class EnumMember(TypedValue):
         return cls(TORCH_DTYPE if class_name == "dtype" else class_name, word.name)
 
     @classmethod
-    def reader(cls, live_class: type) -> LiveReader | None:
+    def reader(cls, live_class: LiveClass) -> LiveReader | None:
         name = live_class.__qualname__
         if issubclass(live_class, Enum):
             # members of different enums may be equal by number; `name` takes ten times as long as `_name_`
@@ -78,7 +79,7 @@ class EnumMember(TypedValue):
         return {"member": lambda enum, name, _depth: cls(enum, expect_text(name, "member"))}
 
     @classmethod
-    def printed_nodes(cls) -> Mapping[type, Callable[[Any], Value]]:
+    def printed_nodes(cls) -> Mapping[LiveClass, Callable[[Any], Value]]:
         return {Word: lambda word: cls(word.type, word.name)}
 
     def build(self, builder: Builder) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from tracer.errors import RebuildError
 from tracer.signatures import Type
-from tracer.values.base import Builder, EnumMembers, LiveReader, MarkDecoder, TypedValue, Value, is_of_ttnn
+from tracer.values.base import Builder, EnumMembers, LiveClass, LiveReader, MarkDecoder, TypedValue, Value, is_of_ttnn
 from tracer.values.cpptext import Unsupported
 from tracer.values.lost import Lost
 from tracer.values.text import clean
@@ -51,7 +51,7 @@ class Handle(TypedValue):
     NOT_KEPT: ClassVar[str] = "state on the device"
 
     @classmethod
-    def reader(cls, live_class: type) -> LiveReader | None:
+    def reader(cls, live_class: LiveClass) -> LiveReader | None:
         name = live_class.__name__
         if not is_of_ttnn(live_class) or name not in _TYPES:
             return None
@@ -72,7 +72,7 @@ class Handle(TypedValue):
         return {name: cls(handle_type) for name, handle_type in _TYPES.items()}
 
     @classmethod
-    def printed_nodes(cls) -> Mapping[type, Callable[[Any], Value]]:
+    def printed_nodes(cls) -> Mapping[LiveClass, Callable[[Any], Value]]:
         return {Unsupported: cls._of_unsupported}
 
     @classmethod

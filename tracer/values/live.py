@@ -16,7 +16,7 @@ import ttnn
 from tracer.errors import RebuildError, RebuildMismatchError
 from tracer.values.base import TypedValue, Value
 from tracer.values.dispatch import describe
-from tracer.values.memory import MemoryConfig
+from tracer.values.memory import IN_DRAM
 from tracer.values.placement import Placement
 from tracer.values.tensor import Tensor
 
@@ -100,7 +100,7 @@ class Rebuilder:
 
     def _spec(self, value: Tensor) -> Any:
         """Build the spec of a tensor with a tile of its own."""
-        memory = value.memory or MemoryConfig()
+        memory = value.memory or IN_DRAM
         options: dict[str, Any] = {"buffer_type": member("BufferType", memory.buffer)}
         if memory.nd_shard_spec is not None:
             options["nd_shard_spec"] = self.live(memory.nd_shard_spec)

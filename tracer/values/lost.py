@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from tracer.errors import RebuildError
 from tracer.signatures import Type
-from tracer.values.base import Builder, EnumMembers, MarkDecoder, TypedValue, Value
+from tracer.values.base import Builder, EnumMembers, LiveClass, MarkDecoder, TypedValue, Value
 from tracer.values.cpptext import Elided
 from tracer.values.spellings import expect_text
 from tracer.values.text import clean
@@ -57,17 +57,17 @@ class Lost(TypedValue):
         return {"lost": lambda name, text, _depth: cls(expect_text(text, "lost"), name)}
 
     @classmethod
-    def printed_nodes(cls) -> Mapping[type, Callable[[Any], Value]]:
+    def printed_nodes(cls) -> Mapping[LiveClass, Callable[[Any], Value]]:
         return {Elided: lambda _node: cls("{...}")}
 
-    def build(self, builder: Builder) -> Any:
+    def build(self, builder: Builder) -> Any:  # noqa: ARG002 - nothing is left to build
         raise RebuildError(f"{self.left or self.type} was lost in the trace")
 
     def show(self) -> str:
         kind = f"{self.type}: " if self.type and not self.left.startswith("[ unsupported type") else ""
         return f"lost({clean(kind + self.left)})"
 
-    def fits(self, parameter: Type, enum_members: EnumMembers) -> bool:
+    def fits(self, parameter: Type, enum_members: EnumMembers) -> bool:  # noqa: ARG002 - it is no enum
         # the C++ type names the Python one; without a type, nothing rules the parameter out
         return not self.type or parameter.short in self.type
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping as AnyMapping
+from collections.abc import Callable, Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tracer.values.base import Builder, LiveReader, MarkDecoder, TypedValue, Value, is_lost
+from tracer.values.base import Builder, LiveClass, LiveReader, MarkDecoder, TypedValue, Value, is_lost
 from tracer.values.dispatch import decode_nested, describe, encode, interpret, interpret_object, show, untyped_keys
 from tracer.values.lost import Lost
 from tracer.values.structs import checked_pairs
@@ -22,7 +23,7 @@ class Mapping(TypedValue):
     NEEDS_DEVICE: ClassVar[bool] = True  # it may hold a tensor
 
     @classmethod
-    def reader(cls, live_class: type) -> LiveReader | None:
+    def reader(cls, live_class: LiveClass) -> LiveReader | None:
         return LiveReader(cls.describe) if issubclass(live_class, dict) else None
 
     @classmethod
@@ -50,7 +51,7 @@ class Mapping(TypedValue):
         return cls(tuple((key, decode_nested(part, depth + 1)) for key, part in pairs))
 
     @classmethod
-    def printed_nodes(cls) -> AnyMapping[type, Callable[[Any], Value]]:
+    def printed_nodes(cls) -> AnyMapping[LiveClass, Callable[[Any], Value]]:
         return {dict: cls._of_object}
 
     @classmethod

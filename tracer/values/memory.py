@@ -145,6 +145,10 @@ class MemoryConfig(TypedValue):
         )
 
 
+IN_DRAM = MemoryConfig()
+"""Interleaved in DRAM, as ttnn places a tensor by default."""
+
+
 @lru_cache(maxsize=256)
 def _unsharded(layout: str, buffer: str) -> MemoryConfig:
     return MemoryConfig(member_name(layout, "memory_layout"), member_name(buffer, "buffer_type"))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from tracer.values.base import LiveReader, Value
+from tracer.values.base import LiveClass, LiveReader, Value
 from tracer.values.cores import CoreRangeSet, are_ranges
 from tracer.values.dispatch import (
     NUMBERS,
@@ -30,7 +30,9 @@ def register() -> None:
     register_python(int, _as_is, str)
     register_python(float, _encode_float, repr)
     register_python(str, _encode_text, lambda value: clean(repr(value)))
-    register_python(tuple, lambda value: [encode(part) for part in value], lambda value: bracketed(map(show, value)))
+    register_python(
+        tuple, lambda value: [encode(part) for part in value], lambda value: bracketed([show(part) for part in value])
+    )
     register_reader(_reader)
     register_node(list, _interpret_sequence)
     register_node(tuple, _interpret_sequence)
@@ -52,7 +54,7 @@ def _interpret_sequence(node: list[Any] | tuple[Any, ...]) -> Value:
     return CoreRangeSet.read(node) if are_ranges(node) else tuple([interpret(part) for part in node])
 
 
-def _reader(live_class: type) -> LiveReader | None:
+def _reader(live_class: LiveClass) -> LiveReader | None:
     if live_class in _EXACT:
         return _EXACT[live_class]
     for base, reader in _SUBCLASSES:

@@ -61,9 +61,7 @@ class ShardSpec(TypedValue):
         return builder.ttnn.ShardSpec(builder.live(self.grid), self.shape, orientation)
 
     def show(self) -> str:
-        return (
-            f"shard(shard_shape={bracketed(self.shape)}, grid={self.grid.show()}, orientation={self.orientation})"
-        )
+        return f"shard(shard_shape={bracketed(self.shape)}, grid={self.grid.show()}, orientation={self.orientation})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import Builder, LiveReader, Value, is_of_ttnn
+from tracer.values.base import Builder, LiveClass, LiveReader, Value, is_of_ttnn
 from tracer.values.cpptext import Call
-from tracer.values.dispatch import describe, interpret, interpret_call, register_printed
+from tracer.values.dispatch import interpret, register_printed
 from tracer.values.lost import Lost
 from tracer.values.structs import Struct, StructForm
 
@@ -26,7 +26,7 @@ class DescribedForm(StructForm):
         self.RENAMED = renamed or {}  # type: ignore[misc]
         self._describe = describe_live
 
-    def reader(self, live_class: type) -> LiveReader | None:
+    def reader(self, live_class: LiveClass) -> LiveReader | None:
         return LiveReader(self._describe) if is_of_ttnn(live_class) and live_class.__name__ in self.NAMES else None
 
 
@@ -63,7 +63,7 @@ class SliceForm(StructForm):
     NAMES: ClassVar[tuple[str, ...]] = ("slice",)
     RENAMED: ClassVar[Mapping[str, str]] = {str(place): name for place, name in enumerate(_SLICE)}
 
-    def reader(self, live_class: type) -> LiveReader | None:
+    def reader(self, live_class: LiveClass) -> LiveReader | None:
         describe_live = attributes(*_SLICE)
         return LiveReader(describe_live) if issubclass(live_class, slice) else None
 
@@ -102,7 +102,7 @@ class FieldlessForm(StructForm):
 
     NAMES: ClassVar[tuple[str, ...]] = ("SoftmaxDefaultProgramConfig", "PlacementReplicate")
 
-    def reader(self, live_class: type) -> LiveReader | None:
+    def reader(self, live_class: LiveClass) -> LiveReader | None:
         if not is_of_ttnn(live_class) or live_class.__name__ not in self.NAMES:
             return None
         value = Struct(live_class.__name__, ())

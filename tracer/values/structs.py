@@ -15,8 +15,10 @@ from tracer.errors import ConfigurationError, RebuildError
 from tracer.signatures import Type, parse_overloads
 from tracer.values.base import (
     ANY,
+    RESERVED_NAMES,
     Builder,
     EnumMembers,
+    LiveClass,
     LiveReader,
     MarkDecoder,
     TypedValue,
@@ -26,7 +28,7 @@ from tracer.values.base import (
     is_of_ttnn,
 )
 from tracer.values.cpptext import is_word, last_part
-from tracer.values.dispatch import RESERVED_NAMES, decode_nested, describe, encode, show
+from tracer.values.dispatch import decode_nested, describe, encode, show
 from tracer.values.enums import ACTIVATIONS
 from tracer.values.keys import keys
 from tracer.values.struct_fields import print_field, read_field
@@ -61,7 +63,7 @@ class Struct(TypedValue):
         return cls(type(live).__name__, tuple((name, describe(getattr(live, name))) for name in names))
 
     @classmethod
-    def reader(cls, live_class: type) -> LiveReader | None:
+    def reader(cls, live_class: LiveClass) -> LiveReader | None:
         reader = next((reader for form in _forms if (reader := form.reader(live_class)) is not None), None)
         if reader is not None or not is_of_ttnn(live_class):
             return reader
@@ -163,7 +165,7 @@ class StructForm:
         """Return whether a class has this form."""
         return name in self.NAMES
 
-    def reader(self, live_class: type) -> LiveReader | None:  # noqa: ARG002 - a form of its own may read objects
+    def reader(self, live_class: LiveClass) -> LiveReader | None:  # noqa: ARG002 - a form of its own may read objects
         """Return how objects of a live class are read; None if by the parameters of their constructor."""
         return None
 
@@ -187,12 +189,12 @@ class StructForm:
             return live_class(**fields)
         except TypeError:
             documented = live_class.__init__.__doc__ or ""
-            parameters = {name: value for name, value in fields.items() if f"{name}:" in documented}
+            parameters = {field: value for field, value in fields.items() if f"{field}:" in documented}
             if len(parameters) == len(fields):
                 raise
             live = live_class(**parameters)
-        for name in fields.keys() - parameters.keys():
-            setattr(live, name, fields[name])
+        for field in fields.keys() - parameters.keys():
+            setattr(live, field, fields[field])
         return live
 
 
@@ -215,10 +217,10 @@ def form_of(name: str) -> StructForm:
     return next((form for form in _forms if form.matches(name)), _RULE)
 
 
-def attributes_of(live_class: type) -> tuple[str, ...] | None:
+def attributes_of(live_class: LiveClass) -> tuple[str, ...] | None:
     """Return the constructor's parameters, if objects show every one of them as an attribute; else None."""
     try:
-        overloads = parse_overloads(live_class.__init__.__doc__ or "")  # type: ignore[misc]
+        overloads = parse_overloads(live_class.__init__.__doc__ or "")
     except ValueError:
         return None
     ways = [

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
 from tracer.values.base import Builder, TypedValue
-from tracer.values.memory import MemoryConfig
+from tracer.values.memory import IN_DRAM, MemoryConfig
 from tracer.values.placement import Placement
 from tracer.values.shape import live_dims
 from tracer.values.spellings import dimensions, member
@@ -36,7 +36,7 @@ class Tensor(TypedValue):
     dtype: str
     layout: str
     storage: str = "DEVICE"
-    memory: MemoryConfig | None = MemoryConfig()
+    memory: MemoryConfig | None = IN_DRAM
     tile: Tile | None = None
     placement: Placement | None = None
 

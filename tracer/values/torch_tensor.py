@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tracer.errors import RebuildError
-from tracer.values.base import Builder, LiveReader, TypedValue
+from tracer.values.base import Builder, LiveClass, LiveReader, TypedValue
 from tracer.values.spellings import dimensions, member
 from tracer.values.text import bracketed
 
@@ -23,7 +23,7 @@ class TorchTensor(TypedValue):
     NOT_KEPT: ClassVar[str] = "numbers"
 
     @classmethod
-    def reader(cls, live_class: type) -> LiveReader | None:
+    def reader(cls, live_class: LiveClass) -> LiveReader | None:
         if any(base.__module__ == "torch" and base.__name__ == "Tensor" for base in live_class.__mro__):
             return LiveReader(cls.describe)
         return None

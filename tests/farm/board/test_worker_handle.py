@@ -21,8 +21,8 @@ from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, WorkerProcess
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
-from tracer.values import v2
-from tracer.values.types import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor, Value
+from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor, Value
+from tracer.values import encode as encode_value
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -35,8 +35,8 @@ def vector(name: str, operation: str, *places: Value, output: Value = None, **ke
     payload = TracedCall(
         name,
         operation,
-        {key: v2.encode(value) for key, value in arguments.items()},
-        output=None if output is None else v2.encode(output),
+        {key: encode_value(value) for key, value in arguments.items()},
+        output=None if output is None else encode_value(output),
     )
     return EncodedVector(name, operation, encode(payload))
 
@@ -85,7 +85,7 @@ def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
     assert "TT_FATAL" in outcomes["refused"].message
     assert "backtrace" not in outcomes["refused"].message
     assert outcomes["good"].seconds > 0
-    assert outcomes["good"].output == v2.encode(TENSOR)
+    assert outcomes["good"].output == encode_value(TENSOR)
 
 
 def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: WorkerProcess) -> None:

@@ -8,7 +8,7 @@ from farm.board.kinds import KINDS
 from farm.planning.device_configs import way_to_open
 from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
-from tracer.values.types import (
+from tracer.values import (
     CoreCoord,
     CoreGrid,
     CoreRange,

@@ -28,8 +28,8 @@ from farm.running.sweep import driving
 from farm.store import RunInfo, RunView, Store
 from tests.farm.local_fleet import LocalFleet
 from tracer.device_config import DeviceConfig
-from tracer.values import v2
-from tracer.values.types import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
+from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
+from tracer.values import encode as encode_value
 
 N300 = KINDS["n300"]
 
@@ -174,7 +174,7 @@ def test_a_broken_configuration_stays_one(store: Store) -> None:
 def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> None:
     cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
     memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores, (32, 32)))
-    arguments = {"arg0": v2.encode(Tensor((1, 1, 2048, 32), "BFLOAT16", "TILE", memory=memory))}
+    arguments = {"arg0": encode_value(Tensor((1, 1, 2048, 32), "BFLOAT16", "TILE", memory=memory))}
     plain, eth = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH")
     module = ModuleVector("module", SweepModule("m", Path("m.py")), grid=(8, 8))
     vectors = [

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
-from tracer.values.configuration import Configuration, Execution
-from tracer.values.types import (
+from tracer.values import (
     CoreCoord,
     CoreRange,
     CoreRangeSet,
@@ -17,6 +16,7 @@ from tracer.values.types import (
     Tensor,
     Value,
 )
+from tracer.values.configuration import Configuration, Execution
 
 ADDS = 3
 SIGMOIDS = 2

@@ -12,8 +12,8 @@ from farm.sweeps.permutations import axes, permutations
 from farm.sweeps.traced import ABSENT, TracedSuite
 from tracer.errors import MasterError, UnknownOperation
 from tracer.master.master import Master
+from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import Configuration, Execution
-from tracer.values.types import Lost, MemoryConfig, Tensor, Value
 
 ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from farm.sweeps.errors import Unencodable
 from farm.sweeps.shapes import BinaryShape
 from farm.sweeps.values import Encoder, decode, encode
-from tracer.values.describe import describe
+from tracer.values import describe
 
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5), st.binary(max_size=5)

@@ -7,7 +7,7 @@ import pytest
 from farm.worker.binding import LostArgument, Unbindable, bind
 from farm.worker.tensor_defaults import complete
 from tracer.signatures import parse_overloads
-from tracer.values.types import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
+from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
 
 TENSOR = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE")
 OTHER = Tensor((1, 1, 64, 32), "BFLOAT16", "TILE")

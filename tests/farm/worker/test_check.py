@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from farm.worker.check import compare, differences
-from tracer.values.types import MemoryConfig, Tensor
+from tracer.values import MemoryConfig, Tensor
 
 
 def test_equal_arrays_are_perfect() -> None:

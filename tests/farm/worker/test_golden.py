@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from farm.core.verdicts import Reason, Verdict
-from tracer.values import v2
-from tracer.values.types import Lost, Placement, Tensor, Value
+from tracer.values import Lost, Placement, Tensor, Value
+from tracer.values import encode as encode_value
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("torch", reason="golden functions need torch: uv sync --all-groups")
@@ -28,7 +28,7 @@ def runner(mock_mesh: Any) -> Any:
 
 
 def vector(operation: str, *places: Value) -> dict[str, Any]:
-    arguments = {f"arg{number}": v2.encode(value) for number, value in enumerate(places)}
+    arguments = {f"arg{number}": encode_value(value) for number, value in enumerate(places)}
     return {"id": "one", "operation": operation, "arguments": arguments, "names": [], "output": None}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tracer.values.types import EnumMember, MemoryConfig, Placement, Tensor, Value
+from tracer.values import EnumMember, MemoryConfig, Placement, Tensor, Value
 
 pytestmark = pytest.mark.ttnn
 X = Tensor((32, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (2,), (None,)))

@@ -1,0 +1,110 @@
+"""Where a configuration was seen: nothing, a `source` with a `machine_info`, `contexts` of these, or `executions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tracer.device_config import DeviceConfig
+from tracer.schemas.base import MalformedConfigurationError
+from tracer.values.configuration import Execution
+from tracer.values.text import brief
+
+_EXECUTION_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
+_MOST_DEVICE_CONFIGS = 1024
+"""Device configs that are kept once read."""
+
+_device_configs: dict[str, DeviceConfig] = {}
+
+
+def executions(raw: dict[str, Any]) -> Iterator[Execution]:
+    """Yield the executions of a configuration, from whichever form of provenance it has.
+
+    Raises:
+        MalformedConfigurationError: it is of no known form.
+    """
+    if "executions" in raw:
+        for part in _list(raw["executions"], "executions"):
+            yield _execution(part)
+    elif "contexts" in raw:
+        for part in _list(raw["contexts"], "contexts"):
+            if not isinstance(part, dict):
+                raise MalformedConfigurationError(f"a context must be an object, not {brief(part)}")
+            yield from _unpaired(part, {key: rest for key, rest in part.items() if key not in _EXECUTION_KEYS})
+    else:
+        yield from _unpaired(raw, {})
+
+
+def text(raw: Any, what: str) -> str | None:
+    """Return text, or None.
+
+    Raises:
+        MalformedConfigurationError: it is anything else.
+    """
+    if raw is not None and not isinstance(raw, str):
+        raise MalformedConfigurationError(f"{what} must be text, not {brief(raw)}")
+    return raw
+
+
+def _execution(raw: Any) -> Execution:
+    if not isinstance(raw, dict):
+        raise MalformedConfigurationError(f"an execution must be an object, not {brief(raw)}")
+    source, machine, count, config = (
+        raw.get("source"),
+        raw.get("machine_info"),
+        raw.get("count"),
+        raw.get("device_config"),
+    )
+    if isinstance(machine, list) and len(machine) == 1:
+        machine = machine[0]
+    if machine is not None and not isinstance(machine, dict):
+        raise MalformedConfigurationError(f"machine_info must be an object, not {brief(machine)}")
+    return Execution(
+        text(source, "source") or "",
+        machine,
+        _count(count),
+        text(raw.get("trace_uid"), "trace_uid"),
+        None if config is None else _device_config(config),
+        {key: part for key, part in raw.items() if key not in _EXECUTION_KEYS},
+    )
+
+
+def _device_config(raw: Any) -> DeviceConfig:
+    """Read how a board was opened: there are few ways, in many executions."""
+    key = repr(raw)
+    config = _device_configs.get(key)
+    if config is None:
+        config = DeviceConfig.from_json(raw)
+        if len(_device_configs) < _MOST_DEVICE_CONFIGS:
+            _device_configs[key] = config
+    return config
+
+
+def _count(raw: Any) -> int | None:
+    if raw is not None and type(raw) is not int:
+        raise MalformedConfigurationError(f"count must be an int, not {brief(raw)}")
+    return raw
+
+
+def _unpaired(raw: dict[str, Any], extra: dict[str, Any]) -> Iterator[Execution]:
+    """Yield executions of sources and machines side by side, paired only where there is one of either."""
+    sources = raw.get("source")
+    sources = [sources] if isinstance(sources, str) else _list(sources, "source")
+    machines = raw.get("machine_info")
+    machines = [machines] if isinstance(machines, dict) else _list(machines, "machine_info")
+    if not all(isinstance(source, str) for source in sources) or not all(isinstance(m, dict) for m in machines):
+        raise MalformedConfigurationError("source must be text and machine_info an object, or lists of them")
+    count = _count(raw.get("execution_count", raw.get("count")))
+    if len(machines) > 1 and len(sources) > 1:
+        extra, machines = {**extra, "machines": machines}, []
+    for source in sources or ([""] if machines else []):
+        for machine in machines or [None]:
+            yield Execution(source, machine, count, extra=dict(extra))
+
+
+def _list(raw: Any, what: str) -> list[Any]:
+    if raw is None:
+        return []
+    if not isinstance(raw, list):
+        raise MalformedConfigurationError(f"{what} must be a list, not {brief(raw)}")
+    return raw
