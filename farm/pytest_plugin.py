@@ -20,7 +20,7 @@ from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
-from farm.running.translation import untried
+from farm.running.translation import conclude_unrunnable
 from tracer.device_config import DeviceConfig
 from tracer.errors import TracerError
 
@@ -140,7 +140,7 @@ class Bench:
             NotRunnable: there is no ttnn.
         """
         if vector.unrunnable is not None:
-            known = untried(vector.id, *vector.unrunnable)
+            known = conclude_unrunnable(vector.id, *vector.unrunnable)
             return Outcome(vector.id, known.verdict, known.reason, known.message)
         try:
             self._prepare(vector.device_config)

@@ -26,6 +26,7 @@ from scheduler.core import Scheduler
 from scheduler.costs import SetupCosts
 from scheduler.errors import InvalidTransition, InvariantBroken
 from scheduler.events import (
+    Abandoned,
     AttemptEnded,
     BatchEnded,
     BoardAdded,
@@ -53,6 +54,7 @@ from scheduler.policies import RetriesByCount, RetryPolicy
 from scheduler.work import AttemptResult, PastAttempt, Resolution, Work
 
 __all__ = [
+    "Abandoned",
     "Announce",
     "Assign",
     "AttemptEnded",

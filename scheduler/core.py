@@ -15,6 +15,7 @@ from scheduler.costs import SetupCosts
 from scheduler.dispatcher import Dispatcher
 from scheduler.errors import InvalidTransition
 from scheduler.events import (
+    Abandoned,
     AttemptEnded,
     BatchEnded,
     BoardAdded,
@@ -171,6 +172,8 @@ class Scheduler:
                 self.dispatcher.setup_costs = event.costs
             case Stopped():
                 self._stop()
+            case Abandoned():
+                self._abandon()
 
     def _board(self, name: str) -> BoardRecord:
         if name not in self.boards:
@@ -233,6 +236,16 @@ class Scheduler:
     def _stop(self) -> None:
         self._backlog.stop()
         self._out += [Recall(board.id) for board in self.boards.values() if board.batches]
+
+    def _abandon(self) -> None:
+        self._backlog.stop()
+        for board in self.boards.values():
+            if board.state.takes_part:
+                self._not_ready(board)
+                self.roster.remove(board)
+            if not board.state.is_final:
+                self.dispatcher.give_back_all(board)
+                self._release(board, Cause.STOPPED)
 
     # --- events about boards ---
 

@@ -99,6 +99,11 @@ class Stopped:
     """Start no more work."""
 
 
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Resolve all work now, and wait for no board."""
+
+
 Event: TypeAlias = (
     BoardAdded
     | Planned
@@ -110,4 +115,5 @@ Event: TypeAlias = (
     | AttemptEnded
     | BatchEnded
     | Stopped
+    | Abandoned
 )

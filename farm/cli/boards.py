@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from farm.cluster.registry.service import Farm
 
 WATCH_SECONDS = 1.0
-STYLES = {"free": "green", "busy": "cyan", "held": "yellow", "draining": "yellow", "bad": "red", "lost": "red"}
+STYLES = {
+    "unverified": "green",
+    "healthy": "green",
+    "busy": "cyan",
+    "suspect": "yellow",
+    "resetting": "yellow",
+    "leaving": "yellow",
+    "held": "red",
+    "lost": "red",
+}
 
 
 def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
@@ -127,9 +136,9 @@ def _screen(view: FarmView) -> Group:
     for board in view.boards:
         table.add_row(
             Text(board.id),
-            Text(board.state, style=STYLES.get(board.state, "")),
+            Text(board.state.value, style=STYLES.get(board.state.value, "")),
             Text(board.who),
-            Text(first_line(board.why if board.state not in ("busy", "free") else board.doing)),
+            Text(first_line(board.doing if board.is_usable else board.why)),
             _ago(board.seconds),
             str(board.faults or ""),
             "" if board.canary is None else f"{_ago(view.at - board.canary)} ago",

@@ -14,12 +14,12 @@ from typing import Any
 from farm.board.supervisor import Limits
 from farm.cluster.fleet import FleetEvent, Offered, Outcomes, RayFleet, Unusable, Withdrawn
 from farm.cluster.ray_client import ray
-from farm.cluster.registry.records import Answer, BoardStatus, RunReport
+from farm.cluster.registry.records import Answer, RunReport
 from farm.cluster.registry.registry import BY_FARM
 from farm.cluster.registry.service import Farm
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
-from farm.core.progress import Lane, Progress
+from farm.core.progress import BoardStatus, Progress
 from scheduler.board_state import BoardState, Cause, Transition
 
 EXCHANGE_SECONDS = 0.5
@@ -27,11 +27,12 @@ EXCHANGE_SECONDS = 0.5
 
 
 class Watched:
-    """A run's progress, shown as it was and kept for the farm to see as well. See `Progress`.
+    """A run's progress, shown as before and kept for the farm to see. See `Progress`.
 
     Attributes:
-        boards: what each board is doing.
-        planned, verdicts: vectors.
+        boards: the last status of each board.
+        vectors: planned vectors.
+        verdicts: concluded vectors by verdict.
     """
 
     def __init__(self, shown: Progress) -> None:
@@ -45,25 +46,13 @@ class Watched:
         self.vectors += vectors
         self._shown.planned(vectors)
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
+    def board(self, board: str, status: BoardStatus) -> None:
         """See `Progress`."""
-        before = self.boards.get(board, BoardStatus(""))
-        faulty = state in (Lane.LOST, Lane.RETIRED) and before.state != state.value
-        self.boards[board] = BoardStatus(
-            state.value,
-            doing if state is Lane.RUNNING else "",
-            before.faults + faulty,
-            (doing or before.trouble or state.value) if faulty else before.trouble,
-        )
-        self._shown.lane(board, state, doing)
+        self.boards[board] = status
+        self._shown.board(board, status)
 
     def attempt(self, attempt: Attempt, operation: str) -> None:
         """See `Progress`."""
-        if attempt.outcome.verdict.fault:
-            before = self.boards.get(attempt.board, BoardStatus(""))
-            self.boards[attempt.board] = BoardStatus(
-                before.state, before.doing, before.faults + 1, attempt.outcome.message.partition("\n")[0][:300]
-            )
         self._shown.attempt(attempt, operation)
 
     def concluded(self, conclusion: Conclusion, operation: str) -> None:

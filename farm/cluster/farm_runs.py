@@ -41,7 +41,7 @@ def farm_boards(address: str, text: str) -> FarmBoards:
     selection = FarmSelection.parse(text)
     with connected(address, load_settings().token_file) as farm:
         view: FarmView = farm.call("view")
-        there = [board for board in view.boards if board.state in ("free", "busy")]
+        there = [board for board in view.boards if board.is_usable]
         boards = selection.pick([farm.call("find", board.id) for board in there])
     if not boards:
         kinds = ", ".join(f"{kind} ({totals.total})" for kind, totals in view.totals.items()) or "no boards at all"

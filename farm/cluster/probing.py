@@ -76,7 +76,7 @@ def _ask(farm: Farm, name: str, what: str, seconds: float) -> str:
 
     board: Board = farm.call("find", name)
     view = next(each for each in farm.call("view").boards if each.id == name)
-    if view.state == "busy":
+    if view.is_in_use:
         raise NotRunnable(f"{name} is in use by {view.who}, run {view.run}: hold it first, `farm boards hold {name}`")
     actor: Any = ray.remote(num_cpus=0, resources=resources_of(board))(BoardCheck).remote(board)
     try:

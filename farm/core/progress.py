@@ -1,55 +1,62 @@
-"""What a run tells while it goes on.
+"""The seam between a run's driver and whatever shows the run: terminal, log, or the farm's registry.
 
-The driver calls a `Progress`, thousands of times a second; when to show what is left to it.
+The driver calls a `Progress` thousands of times a second; when to draw is left to the `Progress`.
 """
 
 from __future__ import annotations
 
-from enum import Enum
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
 from farm.core.attempt import Attempt, Conclusion
+from scheduler.board_state import BoardState
 
 
-class Lane(str, Enum):
-    """What a board is doing."""
+@dataclass(frozen=True, slots=True)
+class BoardStatus:
+    """A board of a run, as its driver knows it.
 
-    STARTING = "starting"
-    OPENING = "opening"
-    RUNNING = "running"
-    IDLE = "idle"
-    RESTARTING = "restarting"
-    RETIRED = "retired"
-    LOST = "lost"
-    LEFT = "left"
+    Attributes:
+        state: the state in the scheduler's ledger.
+        activity: what it runs, in a few words (`ttnn.add, 47 vectors, 1x2`); empty if nothing.
+        message: why it is in this state; may be empty.
+        faults: faults and losses in this run so far.
+        trouble: the last fault or loss, in words; empty without any.
+    """
+
+    state: BoardState
+    activity: str = ""
+    message: str = ""
+    faults: int = 0
+    trouble: str = ""
 
 
 class Progress(Protocol):
-    """What the driver calls. A context manager: leaving it ends the display, whatever happened."""
+    """What the driver reports. A context manager: leaving it ends the display, whatever happened."""
 
     def planned(self, vectors: int) -> None:
-        """So many more vectors are planned."""
+        """More vectors are planned."""
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
-        """A board's state changed; `doing` says in a few words what it runs (`ttnn.add, 47 vectors, 1x2`)."""
+    def board(self, board: str, status: BoardStatus) -> None:
+        """The status of a board changed."""
 
     def attempt(self, attempt: Attempt, operation: str) -> None:
-        """An attempt ended."""
+        """An attempt ended, and is recorded."""
 
     def concluded(self, conclusion: Conclusion, operation: str) -> None:
         """A vector has its verdict. Called once per vector, after its last attempt."""
 
     def note(self, text: str) -> None:
-        """Something to know now: a board lost, a stop asked for."""
+        """Something worth a line of its own, such as a stop."""
 
     def __enter__(self) -> Progress:
-        """Starts the display."""
+        """Start the display."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends the display."""
+        """End the display."""
 
 
 class Silent:
@@ -58,7 +65,7 @@ class Silent:
     def planned(self, vectors: int) -> None:
         """See `Progress`."""
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
+    def board(self, board: str, status: BoardStatus) -> None:
         """See `Progress`."""
 
     def attempt(self, attempt: Attempt, operation: str) -> None:

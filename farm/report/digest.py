@@ -14,10 +14,12 @@ from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.store.records import BoardEventKind
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
+from scheduler.board_state import BoardState
 
-ORDINARY = frozenset({BoardEventKind.JOINED, BoardEventKind.OPENED, BoardEventKind.BATCH, BoardEventKind.LEFT})
-TROUBLED = frozenset({"suspect", "resetting", "held"})
-"""States of a board that are told of: the others are how a board works."""
+NOTEWORTHY = frozenset(
+    {BoardState.SUSPECT, BoardState.RESETTING, BoardState.HELD, BoardState.LOST, BoardState.RETIRED},
+)
+"""States of a board that are reported; the others are ordinary."""
 _DRIVEN_BY = ("driver", "firmware")
 NO_NUMBERS = (
     "validated means that ttnn's host stack accepted the call on a mock board and its output was described as "
@@ -237,18 +239,15 @@ def _shares(view: RunView) -> tuple[BoardShare, ...]:
 
 
 def what_happened(event: BoardEventView) -> str:
-    """What was out of the ordinary with a board, in a word; empty where nothing was."""
-    if event.kind is BoardEventKind.STATE:
-        after = str(event.details.get("after", ""))
-        return after if after in TROUBLED else ""
-    if event.kind is BoardEventKind.KERNELS:
-        return event.message
-    return "" if event.kind in ORDINARY else event.kind.value
+    """Return what was out of the ordinary with a board, in a word; empty if nothing was."""
+    if event.state is not None:
+        return event.state.value if event.state in NOTEWORTHY else ""
+    return event.message if event.kind is BoardEventKind.KERNELS else str(event.kind.value)
 
 
 def health(board: BoardView) -> str:
-    """The state a board was last known to be in; empty where nobody said."""
-    states = [str(event.details.get("after", "")) for event in board.events if event.kind is BoardEventKind.STATE]
+    """Return the last recorded state of a board; empty if none is."""
+    states = [event.state.value for event in board.events if event.state is not None]
     return states[-1] if states else ""
 
 

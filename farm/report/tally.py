@@ -1,45 +1,55 @@
-"""The counting behind every progress display."""
+"""The counts behind every progress display."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from farm.core.attempt import Attempt, Conclusion
-from farm.core.progress import Lane
+from farm.core.progress import BoardStatus
 from farm.core.verdicts import Verdict
 from farm.report.signature import on_one_line, signature
 from farm.report.text import first_line
+from scheduler.board_state import BoardState
 
-# Beyond so many different failures, a display only counts: the report has them all.
 MOST_FAILURES_SHOWN = 40
+"""How many different failures a display shows; it only counts the others, which the report lists."""
+NOTEWORTHY = frozenset(
+    {BoardState.LOST, BoardState.HELD, BoardState.LEAVING, BoardState.LEFT, BoardState.RETIRED},
+)
+"""States of a board that deserve a line of their own."""
 
 
 @dataclass(slots=True)
-class BoardLane:
-    """What one board does, how many attempts it made, and how many of them were failures or faults."""
+class BoardTally:
+    """One board in a display.
 
-    state: Lane = Lane.STARTING
-    doing: str = ""
+    Attributes:
+        status: its last status.
+        attempts: attempts it made.
+        bad: those that ended in a failure or fault.
+    """
+
+    status: BoardStatus = field(default_factory=lambda: BoardStatus(BoardState.STARTING))
     attempts: int = 0
     bad: int = 0
 
 
 class Tally:
-    """What is known of a run so far.
+    """The counts of a run so far.
 
     Attributes:
         planned: vectors.
         verdicts: concluded vectors by verdict.
-        boards: lanes, in the order they appeared.
+        boards: in the order they appeared.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.planned = 0
         self.verdicts: Counter[Verdict] = Counter()
-        self.boards: dict[str, BoardLane] = {}
+        self.boards: dict[str, BoardTally] = {}
         self._clock = clock
         self._first_attempt: float | None = None
         self._last_bad: dict[str, Attempt] = {}
@@ -52,37 +62,45 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """What the rest takes at the pace so far; None while that would be a guess."""
+        """Seconds the rest takes at the present pace; None while that would be a guess."""
         if self._first_attempt is None or self.done < 10:
             return None
         return (self._clock() - self._first_attempt) / self.done * max(self.planned - self.done, 0)
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
-        """Notes what a board does."""
-        lane = self.boards.setdefault(board, BoardLane())
-        lane.state, lane.doing = state, doing
+    def board(self, board: str, status: BoardStatus) -> str | None:
+        """Take in a board's status; return a line about it if its state changed to one that deserves a line."""
+        tally = self.boards.setdefault(board, BoardTally())
+        before, tally.status = tally.status, status
+        if status.state is before.state:
+            return None
+        if status.state is BoardState.STARTING and before.state is BoardState.LOST:
+            return f"{board} is started again"
+        if status.state not in NOTEWORTHY:
+            return None
+        repeated = before.state in NOTEWORTHY and status.message == before.message
+        return f"{board} {status.state.value}" + (f": {status.message}" if status.message and not repeated else "")
 
     def attempt(self, attempt: Attempt) -> None:
-        """Counts an attempt on its board."""
+        """Count an attempt on its board."""
         if self._first_attempt is None:
             self._first_attempt = self._clock()
-        lane = self.boards.setdefault(attempt.board, BoardLane())
-        lane.attempts += 1
+        tally = self.boards.setdefault(attempt.board, BoardTally())
+        tally.attempts += 1
         if attempt.outcome.verdict.failed or attempt.outcome.verdict.fault:
-            lane.bad += 1
+            tally.bad += 1
             self._last_bad[attempt.outcome.vector_id] = attempt
 
     def conclude(self, conclusion: Conclusion, operation: str) -> str | None:
-        """Counts a verdict; returns a line about it if it is a failure or fault of a sort not seen before."""
+        """Count a verdict; return a line about it if it is a new kind of failure or fault."""
         self.verdicts[conclusion.verdict] += 1
         attempt = self._last_bad.pop(conclusion.vector_id, None)
         if not (conclusion.verdict.failed or conclusion.verdict.fault):
             return None
         message = conclusion.message or (attempt.outcome.message if attempt else "")
-        sort = (conclusion.verdict, signature(message))
-        if sort in self._shown or len(self._shown) >= MOST_FAILURES_SHOWN:
+        failure = (conclusion.verdict, signature(message))
+        if failure in self._shown or len(self._shown) >= MOST_FAILURES_SHOWN:
             return None
-        self._shown.add(sort)
+        self._shown.add(failure)
         where = f" on {attempt.board}" if attempt else ""
         return first_line(f"{conclusion.verdict.value} {operation}{where}: {on_one_line(message, limit=160)}")
 

@@ -1,4 +1,4 @@
-"""Which display fits where a run's progress is shown."""
+"""The choice of display for a stream."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from farm.running.plain import PlainProgress
 
 
 def progress_on(stream: TextIO) -> Progress:
-    """The display that fits a stream: live on a terminal, plain lines in a file, a pipe or a CI job."""
+    """Return the display for a stream: live on a terminal, plain lines in a file, a pipe or a CI job."""
     console = Console(file=stream)
     live = stream.isatty() and not console.is_dumb_terminal and not os.environ.get("CI")
     return LiveProgress(console) if live else PlainProgress(stream)

@@ -14,7 +14,7 @@ from farm.core.board import Board
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.planning.vectors import Vector
 from farm.report.exit import exit_code
-from farm.running.translation import untried
+from farm.running.translation import conclude_unrunnable
 from tracer.device_config import DeviceConfig
 
 _QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
@@ -53,7 +53,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
         try:
             for vector in vectors:
                 if vector.unrunnable is not None:
-                    known = untried(vector.id, *vector.unrunnable)
+                    known = conclude_unrunnable(vector.id, *vector.unrunnable)
                     _say(f"{vector.id} {vector.operation}: {known.verdict.value}: {known.message}")
                     counts[known.verdict.value] += 1
                     continue

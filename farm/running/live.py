@@ -1,4 +1,4 @@
-"""Progress on a terminal: a lane per board, one bar for all, failures as they come."""
+"""Progress on a terminal: a row per board, one bar for all, failures as they come."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.core.attempt import Attempt, Conclusion
-from farm.core.progress import Lane
+from farm.core.progress import BoardStatus
 from farm.core.verdicts import Verdict
-from farm.report.tally import BoardLane, Tally, duration
+from farm.report.tally import BoardTally, Tally, duration
 from farm.report.terminal import verdict_style
 from farm.report.text import first_line
+from scheduler.board_state import BoardState
 
-# Lines of the terminal that aren't lanes: the bar, the counts, room for the prompt.
-NOT_LANES = 5
+OTHER_LINES = 5
+"""Lines of the terminal that aren't rows of boards: the bar, the counts, room for the prompt."""
 
-_LANE_STYLES = {
-    Lane.RUNNING: "green",
-    Lane.RESTARTING: "yellow",
-    Lane.RETIRED: "red",
-    Lane.LOST: "red",
-    Lane.LEFT: "dim",
+_STATE_STYLES = {
+    BoardState.BUSY: "green",
+    BoardState.SUSPECT: "yellow",
+    BoardState.RESETTING: "yellow",
+    BoardState.LEAVING: "yellow",
+    BoardState.HELD: "red",
+    BoardState.LOST: "red",
+    BoardState.RETIRED: "red",
 }
 
 
 class LiveProgress:
-    """A display that is redrawn a few times a second while the run goes on, and gone when it ends."""
+    """A display that is redrawn a few times a second during the run, and removed when it ends. See `Progress`."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
@@ -43,9 +46,11 @@ class LiveProgress:
         """See `Progress`."""
         self._tally.planned += vectors
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
+    def board(self, board: str, status: BoardStatus) -> None:
         """See `Progress`."""
-        self._tally.lane(board, state, doing)
+        line = self._tally.board(board, status)
+        if line is not None:
+            self.note(line)
 
     def attempt(self, attempt: Attempt, operation: str) -> None:  # noqa: ARG002 - see `Progress`
         """See `Progress`."""
@@ -71,27 +76,28 @@ class LiveProgress:
         self._live.stop()
 
     def picture(self) -> RenderableType:
-        """What the terminal shows now."""
-        return Group(self._lanes(), self._bar(), self._counts())
+        """Render the present state of the run."""
+        return Group(self._boards(), self._bar(), self._counts())
 
-    def _lanes(self) -> RenderableType:
-        room = max(self._console.height - NOT_LANES, 1)
-        boards = list(self._tally.boards.items())  # a copy: this runs beside the driver
+    def _boards(self) -> RenderableType:
+        room = max(self._console.height - OTHER_LINES, 1)
+        boards = list(self._tally.boards.items())  # a copy: drawing runs in a thread of its own
         table = Table.grid(padding=(0, 2))
-        for board, lane in boards[:room]:
-            table.add_row(Text(first_line(board)), *self._lane(lane))
+        for board, tally in boards[:room]:
+            table.add_row(Text(first_line(board)), *self._row(tally))
         if len(boards) > room:
             table.add_row(Text(f"and {len(boards) - room} more boards", style="dim"))
         return table
 
-    def _lane(self, lane: BoardLane) -> tuple[Text, Text, Text]:
-        ended = Text(f"{lane.attempts} tried", style="" if lane.attempts else "dim")
-        if lane.bad:
-            ended.append(f", {lane.bad} bad", style="red")
+    def _row(self, tally: BoardTally) -> tuple[Text, Text, Text]:
+        attempts = Text(f"{tally.attempts} tried", style="" if tally.attempts else "dim")
+        if tally.bad:
+            attempts.append(f", {tally.bad} bad", style="red")
+        status = tally.status
         return (
-            Text(lane.state.value, style=_LANE_STYLES.get(lane.state, "dim")),
-            ended,
-            Text(first_line(lane.doing), style="dim", overflow="ellipsis", no_wrap=True),
+            Text(status.state.value, style=_STATE_STYLES.get(status.state, "dim")),
+            attempts,
+            Text(first_line(status.activity or status.message), style="dim", overflow="ellipsis", no_wrap=True),
         )
 
     def _bar(self) -> RenderableType:

@@ -1,4 +1,4 @@
-"""Progress as lines, for files, pipes and CI logs: few of them, and none that only a terminal understands."""
+"""Progress as lines, for files, pipes and CI logs: few lines, and no control codes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from types import TracebackType
 from typing import TextIO
 
 from farm.core.attempt import Attempt, Conclusion
-from farm.core.progress import Lane
+from farm.core.progress import BoardStatus
 from farm.report.tally import Tally, duration
 from farm.report.text import first_line
 
 SECONDS_BETWEEN = 5.0
+"""Seconds between two lines of counts."""
 
 
 class PlainProgress:
-    """A line every few seconds, and one for each new sort of failure."""
+    """A line every few seconds, and one for each new kind of failure. See `Progress`."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
@@ -28,11 +29,11 @@ class PlainProgress:
         """See `Progress`."""
         self._tally.planned += vectors
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
-        """See `Progress`. Only what is out of the ordinary makes a line."""
-        self._tally.lane(board, state, doing)
-        if state in {Lane.RESTARTING, Lane.RETIRED, Lane.LOST, Lane.LEFT}:
-            self.note(f"{board} {state.value}" + (f": {doing}" if doing else ""))
+    def board(self, board: str, status: BoardStatus) -> None:
+        """See `Progress`."""
+        line = self._tally.board(board, status)
+        if line is not None:
+            self.note(line)
 
     def attempt(self, attempt: Attempt, operation: str) -> None:  # noqa: ARG002 - see `Progress`
         """See `Progress`."""
@@ -49,7 +50,7 @@ class PlainProgress:
     def note(self, text: str) -> None:
         """See `Progress`."""
         line = f"farm: {first_line(text)}\n"
-        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        encoding = self._stream.encoding or "utf-8"  # a StringIO has none
         self._stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
         self._stream.flush()
 

@@ -1,4 +1,4 @@
-"""Between the words of results and those of the scheduler: what outcomes mean, what conclusions say."""
+"""Translation between results and the scheduler: what outcomes mean to it, and what its resolutions say of a vector."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from scheduler import AttemptResult, Conclude, Resolution
 
-STOPPED = "the run was stopped first"
 _REFUSALS = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
-def ending(outcome: Outcome) -> AttemptResult:
-    """What an attempt means to the scheduler: whether it tries again, and whom it blames."""
+def attempt_result(outcome: Outcome) -> AttemptResult:
+    """Return what an attempt means to the scheduler: whether to try again, and what to blame."""
     verdict = outcome.verdict
     if verdict.good:
         return AttemptResult.PASSED
@@ -26,12 +25,12 @@ def ending(outcome: Outcome) -> AttemptResult:
         if outcome.discounted is not None:
             return AttemptResult.UNTRUSTED
         return AttemptResult.REFUSED if outcome.reason in _REFUSALS else AttemptResult.FAULT
-    # not run, or a fault of farm itself: any board would say the same
+    # not run, or a fault of farm itself: any board would give the same
     return AttemptResult.NOT_RUNNABLE
 
 
-def missed(vector_id: str, board: str, message: str, now: float) -> Outcome:
-    """The outcome of an attempt whose board was lost under it.
+def lost_attempt(vector_id: str, board: str, message: str, now: float) -> Outcome:
+    """Return the outcome of an attempt whose board was lost under it.
 
     Args:
         vector_id: the vector.
@@ -39,57 +38,57 @@ def missed(vector_id: str, board: str, message: str, now: float) -> Outcome:
         message: what is known of the loss; may be empty.
         now: Unix time in seconds.
     """
-    told = _because(f"{board} was lost while this vector was probably running", message)
-    return Outcome(vector_id, Verdict.BOARD_FAULT, Reason.BOARD_LOST, told, started=now)
+    text = _because(f"{board} was lost while this vector was probably running", message)
+    return Outcome(vector_id, Verdict.BOARD_FAULT, Reason.BOARD_LOST, text, started=now)
 
 
-def conclusion(decided: Conclude, attempts: Mapping[int, Attempt], cause: str = "") -> Conclusion:
-    """How a vector ended.
+def conclude_unrunnable(vector_id: str, reason: Reason, message: str) -> Conclusion:
+    """Return the verdict of a vector that is known not to run: a broken sweep module fails, all others are not run."""
+    verdict = Verdict.FAIL_ASSERT_EXCEPTION if reason is Reason.BROKEN_MODULE else Verdict.NOT_RUN
+    return Conclusion(vector_id, verdict, reason, message)
+
+
+def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str = "") -> Conclusion:
+    """Return the verdict of a vector that the scheduler resolved.
 
     Args:
-        decided: what the scheduler concluded.
+        concluded: the scheduler's instruction.
         attempts: the vector's attempts by number.
-        cause: why boards refused to open as the vector needs, or why they were lost, where they were; which limit
-            stopped the run, where one did.
+        cause: why boards refused to open as the vector needs, why they were lost, or which limit stopped the run;
+            empty if none of these applies.
     """
-    if decided.attempt is not None:
-        decisive = attempts[decided.attempt]
-        if decided.resolution is Resolution.FLAKY:
-            return _flaky(decided.work, decisive, attempts)
+    if concluded.attempt is not None:
+        decisive = attempts[concluded.attempt]
+        if concluded.resolution is Resolution.FLAKY:
+            return _flaky(concluded.work, decisive, attempts)
         outcome = decisive.outcome
-        return Conclusion(decided.work, outcome.verdict, outcome.reason, outcome.message)
-    verdict, reason, message = {
-        Resolution.UNSATISFIABLE: (Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"),
-        Resolution.LOST: (
-            Verdict.NOT_RUN,
-            Reason.BOARD_LOST,
-            _because("every board that could run it was lost", cause),
-        ),
-        Resolution.STOPPED: (
-            Verdict.NOT_RUN,
-            Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED,
-            _because(STOPPED, cause),
-        ),
-        Resolution.REFUSED: (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"),
-    }[decided.resolution]
+        return Conclusion(concluded.work, outcome.verdict, outcome.reason, outcome.message)
+    verdict, reason, message = _undecided(concluded.resolution, cause)
     if attempts:
         last = attempts[max(attempts)]
-        told = f"{last.outcome.verdict.value} on {last.board}: {last.outcome.message}"
-        message = f"{message}; it was to be tried again after {told}"
-    return Conclusion(decided.work, verdict, reason, message)
+        attempt = f"{last.outcome.verdict.value} on {last.board}: {last.outcome.message}"
+        message = f"{message}; it was to be tried again after {attempt}"
+    return Conclusion(concluded.work, verdict, reason, message)
+
+
+def _undecided(resolution: Resolution, cause: str) -> tuple[Verdict, Reason, str]:
+    """Return verdict, reason and message of a vector for which no attempt stands."""
+    match resolution:
+        case Resolution.LOST:
+            return Verdict.NOT_RUN, Reason.BOARD_LOST, _because("every board that could run it was lost", cause)
+        case Resolution.STOPPED:
+            reason = Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED
+            return Verdict.NOT_RUN, reason, _because("the run was stopped first", cause)
+        case Resolution.REFUSED:
+            return Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"
+    return Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"
 
 
 def _flaky(vector_id: str, good: Attempt, attempts: Mapping[int, Attempt]) -> Conclusion:
-    bad = next(attempt for number, attempt in sorted(attempts.items()) if ending(attempt.outcome).failed)
-    told = f"{good.outcome.verdict.value} on {good.board} after {bad.outcome.verdict.value} on {bad.board}"
-    return Conclusion(vector_id, Verdict.FLAKY, bad.outcome.reason, f"{told}: {bad.outcome.message}")
+    bad = next(attempt for _, attempt in sorted(attempts.items()) if attempt_result(attempt.outcome).failed)
+    text = f"{good.outcome.verdict.value} on {good.board} after {bad.outcome.verdict.value} on {bad.board}"
+    return Conclusion(vector_id, Verdict.FLAKY, bad.outcome.reason, f"{text}: {bad.outcome.message}")
 
 
-def _because(what: str, cause: str) -> str:
-    return f"{what}: {cause}" if cause else what
-
-
-def untried(vector_id: str, reason: Reason, message: str) -> Conclusion:
-    """How a vector ends that can't be run, as is known before: a broken sweep module fails, all else is not run."""
-    verdict = Verdict.FAIL_ASSERT_EXCEPTION if reason is Reason.BROKEN_MODULE else Verdict.NOT_RUN
-    return Conclusion(vector_id, verdict, reason, message)
+def _because(text: str, cause: str) -> str:
+    return f"{text}: {cause}" if cause else text

@@ -6,6 +6,7 @@ import importlib.metadata
 import secrets
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 from farm.core.board import Board
 from farm.core.log import BoardLog
 from farm.core.sweep_spec import SweepSpec
+from scheduler.board_state import BoardState, Transition
 from tracer.device_config import DeviceConfig
 
 
@@ -121,17 +123,12 @@ class RunBoard:
 class BoardEventKind(str, Enum):
     """What can happen to a board during a run."""
 
-    JOINED = "joined"
-    OPENED = "opened"
-    BATCH = "batch"
-    FAULT = "fault"
     STATE = "state"
-    RESTARTED = "restarted"
-    RESET = "reset"
-    RETIRED = "retired"
-    LOST = "lost"
-    LEFT = "left"
+    """The board changed its state. See `state_event`."""
+    FAULT = "fault"
+    """The board failed an attempt."""
     KERNELS = "kernels"
+    """The run ended: how many kernels the board found compiled, and how many it needed."""
     LOG = "log"
     """The run ended: the last lines of the board's log files. See `log_event`."""
 
@@ -153,6 +150,22 @@ class BoardEvent:
     message: str = ""
     at: float = field(default_factory=time.time)
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def state_event(transition: Transition) -> BoardEvent:
+    """Return the event that keeps a change of a board's state; `state_after` reads the new state from its details."""
+    details = {
+        "before": transition.before.value,
+        "after": transition.after.value,
+        "cause": transition.cause.value,
+        "seconds": transition.seconds,
+    }
+    return BoardEvent(transition.board, BoardEventKind.STATE, transition.message, transition.at, details)
+
+
+def state_after(details: Mapping[str, Any]) -> BoardState:
+    """Return the new state from the details of an event of kind `state`."""
+    return BoardState(details["after"])
 
 
 def log_event(board: str, log: BoardLog) -> BoardEvent:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field, field_seriali
 from farm.core.outcome import Outcome
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
-from farm.store.records import BoardEventKind, Ended
+from farm.store.records import BoardEventKind, Ended, state_after
+from scheduler.board_state import BoardState
 
 
 class Model(BaseModel):
@@ -80,6 +81,11 @@ class BoardEventView(Model):
     kind: BoardEventKind
     message: str
     details: dict[str, Any]
+
+    @property
+    def state(self) -> BoardState | None:
+        """The board's new state; None for an event of another kind."""
+        return state_after(self.details) if self.kind is BoardEventKind.STATE else None
 
 
 class BoardLogView(Model):

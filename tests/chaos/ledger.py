@@ -9,6 +9,7 @@ from pathlib import Path
 
 from farm.planning.resume import INFRA
 from farm.store import RunView, Store
+from scheduler import BoardState
 from tests.chaos.vectors import EXPECTED
 
 Recorded = dict[tuple[str, int], tuple[str, str, float]]
@@ -118,7 +119,7 @@ def noticed(store: Path, faults: Iterable[float], host: str = "") -> list[float]
         for board in (view.run.boards if view else ())
         if not host or board.id.startswith(f"{host}:")
         for event in board.events
-        if event.kind.value == "lost" or event.details.get("after") == "suspect"
+        if event.state in (BoardState.LOST, BoardState.SUSPECT)
     )
     seen = ((at, next((event for event in events if event >= at), None)) for at in faults)
     return [event - at for at, event in seen if event is not None]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from farm.store import RunView, Store
+from scheduler import BoardState
 from tests.chaos.ledger import Recorded, audit, finished, kinds, noticed, recorded
 from tests.chaos.table import Stage
 from tests.chaos.vectors import GOOD, PLACE, asked, settings
@@ -87,20 +88,20 @@ class Losses:
         time.sleep(A_MOMENT)
         gamma.mend()
         self._until_more("gamma", "a host that was cut off for a moment goes on")
-        if lost := self.told("lost"):
+        if lost := self.hosts_in(BoardState.LOST):
             raise NeverSoError(f"a host that was cut off for a moment is not lost: {lost}")
 
         at = self._fault("link cut for long")
         beta.cut()
-        self._until(lambda: "beta" in self.told("lost"), "a host that is cut off for long is lost")
+        self._until(lambda: "beta" in self.hosts_in(BoardState.LOST), "a host that is cut off for long is lost")
         self._noticed(at, "beta")
         beta.mend()  # what it ran in between is told late, if at all
 
         at = self._fault("host killed")
         gamma.kill()
-        self._until(lambda: "gamma" in self.told("lost"), "a host that dies is lost")
+        self._until(lambda: "gamma" in self.hosts_in(BoardState.LOST), "a host that dies is lost")
         self._noticed(at, "gamma")
-        self._until(lambda: "gamma" in self.told("left"), "a host that died is one of the farm's no more")
+        self._until(lambda: "gamma" in self.hosts_in(BoardState.LEFT), "a host that died is one of the farm's no more")
         self._until_more("alpha", "the last host goes on")
 
         at = self._fault("head killed")
@@ -137,10 +138,10 @@ class Losses:
             return Counter()
         return Counter(_host(board) for board, verdict, _ in attempts if verdict in GOOD)
 
-    def told(self, kind: str) -> set[str]:
-        """Hosts to whose boards something happened: they were `lost`, or have `left`."""
+    def hosts_in(self, state: BoardState) -> set[str]:
+        """Return the hosts of boards that ever were in a state."""
         boards = self.view().run.boards
-        return {_host(board.id) for board in boards if any(event.kind.value == kind for event in board.events)}
+        return {_host(board.id) for board in boards if any(event.state is state for event in board.events)}
 
     def _fault(self, name: str) -> float:
         """Notes what is done now; Unix time."""

@@ -11,6 +11,8 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import plan
 from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store
+from farm.store.records import state_event
+from scheduler import BoardState, Cause, Transition
 from tests.farm.store_helpers import Planned
 from tracer.master.master import Master, shipped
 
@@ -92,10 +94,10 @@ def large_run(
         conclusions.append(Conclusion(vector.id, verdict, reason, message))
     store.record(run_id, attempts)
     store.conclude(run_id, conclusions)
-    events = [
-        BoardEvent(BOARDS[1].id, kind, "a vector hung", at=started + 10.0)
-        for kind in (BoardEventKind.FAULT, BoardEventKind.RESET)
-    ]
+    reset = Transition(
+        *(BOARDS[1].id, BoardState.SUSPECT, BoardState.RESETTING, Cause.RESET_NEEDED), "a vector hung", started + 10.0
+    )
+    events = [BoardEvent(BOARDS[1].id, BoardEventKind.FAULT, "a vector hung", at=started + 10.0), state_event(reset)]
     store.record(run_id, events=events)
     store.finish_run(run_id, Ended.COMPLETED, finished=max(clocks) + 1)
     return run_id

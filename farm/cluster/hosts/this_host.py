@@ -15,7 +15,7 @@ from farm.cluster.hosts.board_memory import Memory, Remembered
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.probing import BoardCheck
 from farm.cluster.registry.records import BoardView, FarmView, HostView, Totals
-from farm.cluster.registry.registry import BAD, BY_FARM, FREE, HELD
+from farm.cluster.registry.registry import BY_FARM
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from scheduler.board_state import BoardState, Cause, Transition
@@ -65,9 +65,7 @@ class ThisHost:
         boards = [_view(name, board) for name, board in sorted({**there, **Memory().boards()}.items())]
         totals: dict[str, Totals] = {}
         for board in boards:
-            total = totals.setdefault(board.kind, Totals())
-            total.total += 1
-            setattr(total, board.state, getattr(total, board.state) + 1)
+            totals.setdefault(board.kind, Totals()).count(board)
         host = HostView(
             name=default_name(), address="in no farm", state="up", boards=len(boards), versions={}, clock_off=None
         )
@@ -123,7 +121,7 @@ def _view(name: str, board: Remembered) -> BoardView:
         backend=board.backend,
         kind=board.kind,
         chips=KINDS[board.kind].chips if board.kind in KINDS else 0,
-        state=FREE if hold is None else BAD if hold.by == BY_FARM else HELD,
+        state=BoardState.HELD if hold else BoardState.HEALTHY if board.checked else BoardState.UNVERIFIED,
         who=hold.by if hold else "",
         doing="",
         run=None,

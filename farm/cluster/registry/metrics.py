@@ -25,7 +25,7 @@ class FarmMetrics(Collector):
         """Every metric, now."""
         view = self._view()
         boards = GaugeMetricFamily("farm_boards", "Boards by kind and state.", labels=["kind", "state"])
-        states = Counter((f"{board.backend}:{board.kind}", board.state) for board in view.boards)
+        states = Counter((f"{board.backend}:{board.kind}", board.state.value) for board in view.boards)
         for (kind, state), n in sorted(states.items()):
             boards.add_metric([kind, state], n)
         yield boards

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, Field
 
 from farm.core.board import Board
+from farm.core.progress import BoardStatus
+from scheduler.board_state import BoardState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,6 @@ class HostOffer:
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     ahead: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BoardStatus:
-    """What a run's driver knows of one of its boards.
-
-    Attributes:
-        state: `starting`, `running`, `idle`, ...: its lane in the run's display.
-        doing: what it runs, in a few words.
-        faults: how often it was at fault or lost in this run.
-        trouble: what went wrong last.
-    """
-
-    state: str
-    doing: str = ""
-    faults: int = 0
-    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +82,10 @@ class Answer:
     withdrawn: Mapping[str, str] = field(default_factory=dict)
 
 
+UNUSABLE = (BoardState.HELD, BoardState.LEAVING, BoardState.LOST)
+"""States of a board that no run may have."""
+
+
 class BoardView(BaseModel):
     """One board of the farm."""
 
@@ -105,7 +94,7 @@ class BoardView(BaseModel):
     backend: str
     kind: str
     chips: int
-    state: str = Field(description="free, busy, held, bad, draining or lost.")
+    state: BoardState = Field(description="See docs/glossary.md: unverified, healthy, busy, suspect, held, lost, ...")
     doing: str = Field("", description="What it runs.")
     run: str | None = Field(None, description="The run that has it.")
     who: str = Field("", description="Whose run, or who holds it.")
@@ -114,6 +103,16 @@ class BoardView(BaseModel):
     canary: float | None = Field(None, description="When it last passed a check: Unix time in seconds.")
     why: str = Field("", description="Why it is held, bad or lost.")
     versions: dict[str, str] = {}
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a run may have it: it is not held, leaving or lost."""
+        return self.state not in UNUSABLE
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether a run has it, and keeps it."""
+        return self.run is not None and self.is_usable
 
 
 class HostView(BaseModel):
@@ -149,10 +148,18 @@ class Totals(BaseModel):
     """How many boards of a kind there are, by what they can be used for."""
 
     total: int = 0
-    free: int = 0
-    busy: int = 0
-    held: int = 0
-    bad: int = 0
+    free: int = Field(default=0, description="Usable, and in no run.")
+    busy: int = Field(default=0, description="Usable, and in a run.")
+    held: int = Field(default=0, description="Held by a person or by farm.")
+    bad: int = Field(default=0, description="Leaving with their host, or lost.")
+
+    def count(self, board: BoardView) -> None:
+        """Count a board."""
+        self.total += 1
+        self.busy += board.is_in_use
+        self.free += board.is_usable and not board.is_in_use
+        self.held += board.state is BoardState.HELD
+        self.bad += board.state in (BoardState.LEAVING, BoardState.LOST)
 
 
 class FarmView(BaseModel):

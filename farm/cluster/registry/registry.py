@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from farm.cluster.registry.records import (
     Answer,
-    BoardStatus,
     BoardView,
     FarmView,
     HostOffer,
@@ -23,6 +22,8 @@ from farm.cluster.registry.records import (
 )
 from farm.core.board import Board
 from farm.core.errors import FarmError
+from farm.core.progress import BoardStatus
+from scheduler.board_state import BoardState
 from scheduler.policies import FairSharing, SharingPolicy
 from scheduler.sharing import Claim
 
@@ -32,7 +33,8 @@ BAD_AFTER = 3
 """Faults in runs, with no passed check since, after which a board is held for a person to look at."""
 BY_FARM = "farm"
 """Who holds a board that no person does."""
-BUSY, FREE, HELD, BAD, DRAINING, LOST = "busy", "free", "held", "bad", "draining", "lost"
+UP, DRAINING, LOST = "up", "draining", "lost"
+"""States of a host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class _Board:
     faults: int = 0
     faults_unchecked: int = 0  # since its last passed check
     canary: float | None = None
+    verified: bool = False  # it passed a check, and no fault, hold or release came since
     trouble: str = ""
 
 
@@ -147,12 +150,14 @@ class Registry:
         if self.holds.pop(board, None) is None:
             raise FarmError(f"{board} is not held")
         known.since, known.faults_unchecked, known.trouble = now, 0, ""
+        known.verified = False
 
     def checked(self, board: str, passed: bool, message: str, now: float) -> None:  # noqa: FBT001 - the check's answer
         """A board was checked: opened, and closed again."""
         known = self._board(board)
         if passed:
             known.canary, known.faults_unchecked, known.trouble = now, 0, ""
+            known.verified = True
         else:
             self._fault(known, message, now)
 
@@ -205,10 +210,7 @@ class Registry:
         boards = [self._view_of(known, now) for _, known in sorted(self._boards.items())]
         totals: defaultdict[str, Totals] = defaultdict(Totals)
         for board in boards:
-            counts = totals[f"{board.backend}:{board.kind}"]
-            counts.total += 1
-            column = board.state if board.state in (FREE, BUSY, HELD) else BAD
-            setattr(counts, column, getattr(counts, column) + 1)
+            totals[f"{board.backend}:{board.kind}"].count(board)
         return FarmView(
             at=now,
             hosts=[self._host_view(host) for _, host in sorted(self._hosts.items())],
@@ -267,6 +269,7 @@ class Registry:
     def _fault(self, known: _Board, message: str, now: float) -> None:
         known.faults += 1
         known.faults_unchecked += 1
+        known.verified = False
         known.trouble = message
         if known.faults_unchecked >= BAD_AFTER and known.board.id not in self.holds:
             self.holds[known.board.id] = Hold(f"{known.faults_unchecked} faults in a row: {message}", BY_FARM, now)
@@ -276,29 +279,31 @@ class Registry:
         for name in [name for name, run in self._runs.items() if now - run.heard > SILENCE_SECONDS]:
             self.ended(name, now)
 
-    def _obstacle(self, known: _Board) -> str:
-        """Why nobody may use a board: its state, "" where someone may."""
+    def _obstacle(self, known: _Board) -> BoardState | None:
+        """The state that keeps a board from all runs; None if a run may have it."""
         host = self._hosts[known.board.host]
         if host.offer.node not in self._alive:
-            return LOST
+            return BoardState.LOST
         if known.board.id in self.holds:
-            return BAD if self.holds[known.board.id].by == BY_FARM else HELD
-        return DRAINING if host.draining else ""
+            return BoardState.HELD
+        return BoardState.LEAVING if host.draining else None
 
     def _why_not(self, board: str) -> str:
         known = self._boards.get(board)
         if known is None:
             return "its host left the farm"
         obstacle = self._obstacle(known)
-        if obstacle in (HELD, BAD):
+        if obstacle is BoardState.HELD:
             hold = self.holds[board]
             return f"held by {hold.by}: {hold.why}"
-        return {LOST: "its host is lost", DRAINING: self._hosts[known.board.host].draining}[obstacle]
+        return "its host is lost" if obstacle is BoardState.LOST else self._hosts[known.board.host].draining
 
     def _view_of(self, known: _Board, now: float) -> BoardView:
         owner = self._owner(known.board.id)
         obstacle = self._obstacle(known)
-        doing = owner.report.boards.get(known.board.id, BoardStatus("")) if owner else BoardStatus("")
+        status = _idle_status(known)
+        if owner:
+            status = owner.report.boards.get(known.board.id, BoardStatus(BoardState.STARTING))
         hold = self.holds.get(known.board.id)
         return BoardView(
             id=known.board.id,
@@ -306,8 +311,8 @@ class Registry:
             backend=known.board.backend,
             kind=known.board.kind.name,
             chips=known.board.kind.chips,
-            state=obstacle or (BUSY if owner else FREE),
-            doing=doing.doing or doing.state,
+            state=obstacle or status.state,
+            doing=status.activity,
             run=owner.report.run if owner else None,
             who=owner.report.who if owner else hold.by if hold else "",
             seconds=max(0.0, now - known.since),
@@ -319,11 +324,11 @@ class Registry:
 
     def _host_view(self, host: _Host) -> HostView:
         offer = host.offer
-        state = "up" if offer.node in self._alive else LOST
+        state = UP if offer.node in self._alive else LOST
         return HostView(
             name=offer.name,
             address=offer.address,
-            state=DRAINING if host.draining and state == "up" else state,
+            state=DRAINING if host.draining and state == UP else state,
             boards=len(offer.boards),
             versions=dict(offer.versions),
             notes=list(offer.notes),
@@ -337,6 +342,13 @@ def _rank(run: _Run) -> tuple[int, float]:
 
 def _has_room(run: _Run) -> bool:
     return run.report.most is None or len(run.leases) < run.report.most
+
+
+def _idle_status(known: _Board) -> BoardStatus:
+    """The status of a board that no run has."""
+    if known.verified:
+        return BoardStatus(BoardState.HEALTHY)
+    return BoardStatus(BoardState.SUSPECT if known.faults_unchecked else BoardState.UNVERIFIED)
 
 
 def _run_view(run: _Run, now: float) -> RunView:

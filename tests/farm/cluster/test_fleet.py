@@ -26,6 +26,7 @@ from farm.core.verdicts import Verdict
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
 from farm.store import RunInfo, RunView, Store
+from scheduler import BoardState
 from tests.chaos.monkey import descendants
 from tests.farm.clusters import cluster_of
 from tests.farm.running.test_driver import vector
@@ -106,8 +107,9 @@ def test_a_dead_actor_is_replaced(store: Store) -> None:
     assert {each.verdict for each in ended.values()} == {Verdict.VALIDATED}
     # one that ended just before has its outcome die with the actor now and then, and is tried again
     tried_again = sum(len(each.history) - 1 for each in ended.values())
-    kinds = [event.kind.value for event in view.run.boards[0].events]
-    assert kinds.count("lost") == kinds.count("joined") == len(bad.history) + tried_again
+    states = [event.state for event in view.run.boards[0].events]
+    causes = [event.details.get("cause") for event in view.run.boards[0].events]
+    assert states.count(BoardState.LOST) == causes.count("answered") == len(bad.history) + tried_again
 
 
 @pytest.mark.usefixtures("ray_address")
@@ -250,7 +252,7 @@ def _until_running(folder: Path, attempts: int = 1) -> None:
     while time.monotonic() < deadline:
         with suppress(StoreError):  # there is no run yet
             view = _last(folder)
-            ready = any(event.kind.value == "joined" for board in view.run.boards for event in board.events)
+            ready = any(event.state is BoardState.UNVERIFIED for board in view.run.boards for event in board.events)
             if ready and sum(len(each.history) for each in view.vectors) >= attempts:
                 return
         time.sleep(0.1)

@@ -10,7 +10,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.planning import module_records as choosing
 from farm.planning.narrowing import sampled
 from farm.planning.vectors import Vector
-from farm.running.translation import untried
+from farm.running.translation import conclude_unrunnable
 from farm.sweeps.records import Imported, Problem
 from tracer.device_config import DeviceConfig
 
@@ -40,9 +40,9 @@ def test_a_sample_does_not_depend_on_what_else_is_there() -> None:
 
 
 def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
-    assert untried("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
-    assert untried("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
-    assert untried("a", Reason.UNSATISFIABLE, "no").verdict is Verdict.NOT_RUN
+    assert conclude_unrunnable("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
+    assert conclude_unrunnable("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
+    assert conclude_unrunnable("a", Reason.UNSATISFIABLE, "no").verdict is Verdict.NOT_RUN
 
 
 def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -84,12 +84,12 @@ def test_boards_tell_only_what_is_out_of_the_ordinary(store: Store) -> None:
         return BoardEvent(MOCK.id, BoardEventKind.STATE, details={"before": "x", "after": after}, at=1_700_000_000.0)
 
     events = [state("busy"), state("healthy"), state("suspect"), state("healthy")]
-    events.append(BoardEvent(MOCK.id, BoardEventKind.RESTARTED, at=1_700_000_001.0))
+    events.append(state("lost"))
     view = run_of(store, [Outcome("v0", Verdict.VALIDATED)], events)
     table = made(view)["boards"]
-    assert column(table, "health") == ["healthy"]
-    assert column(table, "out of the ordinary") == ["suspect 1, restarted 1"]
-    assert [what_happened(event) for event in view.run.boards[0].events] == ["", "", "suspect", "", "restarted"]
+    assert column(table, "health") == ["lost"]
+    assert column(table, "out of the ordinary") == ["suspect 1, lost 1"]
+    assert [what_happened(event) for event in view.run.boards[0].events] == ["", "", "suspect", "", "lost"]
 
 
 @given(st.floats(-1, 1))

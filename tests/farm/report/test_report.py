@@ -24,6 +24,8 @@ from farm.report.forms.json_view import report_json
 from farm.report.forms.junit import junit
 from farm.report.forms.summary import MOST_ROWS, summary_md
 from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, RunView, Store
+from farm.store.records import state_event
+from scheduler import BoardState, Cause, Transition
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 HOSTILE = "\x1b[2J[red]x[/red] ]]> <b>&amp; | `tick` ```\n# head\x00\ud800\ufffe\x07 </details> \u202e"
@@ -154,11 +156,13 @@ class TestDigest:
 
     def test_boards(self, store: Store) -> None:
         run_id = recorded_run(store, MIXED)
-        happened = (BoardEventKind.OPENED, BoardEventKind.FAULT, BoardEventKind.RESTARTED, BoardEventKind.FAULT)
-        store.record(run_id, events=[BoardEvent(MOCK.id, kind) for kind in happened])
+        states = (BoardState.HEALTHY, BoardState.LOST, BoardState.STARTING)
+        moves = [Transition(MOCK.id, BoardState.BUSY, after, Cause.CONNECTION_LOST) for after in states]
+        faults = [BoardEvent(MOCK.id, BoardEventKind.FAULT)] * 2
+        store.record(run_id, events=[*faults, *map(state_event, moves)])
         (share,) = digest(store.view(run_id)).boards
         assert (share.attempts, share.bad, share.busy) == (6, 4, 3.0)
-        assert share.events == (("fault", 2), ("restarted", 1))
+        assert share.events == (("lost", 1), ("fault", 2))
 
     def test_boards_that_are_driven_by_different_versions(self, store: Store, tmp_path: Path) -> None:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])

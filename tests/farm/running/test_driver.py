@@ -18,13 +18,14 @@ from farm.cluster.fleet import FleetEvent, Outcomes, Unusable
 from farm.core.attempt import Attempt
 from farm.core.board import Board
 from farm.core.errors import NotRunnable, StoreError
-from farm.core.progress import Lane
+from farm.core.progress import BoardStatus
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import Setup
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
 from farm.store import RunInfo, RunView, Store
+from scheduler import BoardState
 from tests.farm.local_fleet import KeeperDied, LocalFleet
 from tests.farm.payloads import text_of
 from tracer.device_config import DeviceConfig
@@ -200,10 +201,8 @@ def test_when_all_boards_refuse_it_is_no_failure_of_the_tests(store: Store) -> N
     assert view.counts["board_fault"] + view.counts["not_run"] == 30
     assert all("told not to open" in each.message for each in view.vectors)
     assert sum(len(each.history) for each in view.vectors) == 2, "each board is out after its first vector"
-    states = [
-        [event.details["after"] for event in board.events if event.kind.value == "state"] for board in view.run.boards
-    ]
-    assert states == [["suspect", "held"]] * 2
+    states = [[event.state for event in board.events if event.state is not None] for board in view.run.boards]
+    assert states == [[BoardState.STARTING, BoardState.UNVERIFIED, BoardState.SUSPECT, BoardState.HELD]] * 2
 
 
 def test_a_board_that_fails_everything_and_its_check_is_out_after_one_vector(store: Store) -> None:
@@ -241,7 +240,9 @@ def test_a_run_has_a_time_limit(store: Store) -> None:
 def test_a_board_gets_nothing_more_after_its_time(store: Store) -> None:
     view = run(store, boards(2, Script(seconds=0.005)), [vector(f"v{n}") for n in range(200)], max_board_seconds=0.05)
     assert set(verdicts(view).values()) == {("not_run", "board_lost"), ("validated", "")}
-    assert "the 0.05 s are over" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
+    assert "its time limit of 0.05 s is over" in next(
+        each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN
+    )
 
 
 def test_what_could_not_be_recorded_is_recorded_the_next_time(store: Store) -> None:
@@ -279,9 +280,9 @@ def test_a_lost_keeper_costs_no_other_vector_anything(store: Store) -> None:
     bad, good = boards(1, script), fake_boards(N300, 1, first=1, script=Script())
     view = run(store, bad + good, [vector(f"v{n}") for n in range(12)], fleet)
     assert view.counts["validated"] == 12
-    events = {board.id: Counter(event.kind.value for event in board.events) for board in view.run.boards}
+    events = {board.id: Counter(event.state for event in board.events) for board in view.run.boards}
     if any("v3" in names for board, names in fleet.given if board == "fake:n300:0"):
-        assert events["fake:n300:0"]["lost"] >= 1
+        assert events["fake:n300:0"][BoardState.LOST] >= 1
         assert fleet.started.count("fake:n300:0") >= 2
 
 
@@ -298,7 +299,7 @@ def test_boards_that_do_not_start_are_given_up(store: Store) -> None:
     assert set(verdicts(view).values()) == {("not_run", "board_lost")}
     assert all(each.message.endswith("was told not to start") for each in view.vectors)
     assert len(fleet.started) <= 10
-    assert all(board.events[-1].kind.value == "retired" for board in view.run.boards)
+    assert all(board.events[-1].state is BoardState.RETIRED for board in view.run.boards)
 
 
 def test_stop_concludes_all(store: Store) -> None:
@@ -364,32 +365,32 @@ def test_what_a_host_lacks_ends_the_run(store: Store) -> None:
         run(store, boards(1), [vector("v")], Bare())
 
 
-class Lanes(PlainProgress):
+class BoardStates(PlainProgress):
     """Keeps the states of boards as they are shown."""
 
     def __init__(self) -> None:
         super().__init__(io.StringIO())
-        self.shown: list[tuple[str, Lane]] = []
+        self.shown: list[tuple[str, BoardState]] = []
 
-    def lane(self, board: str, state: Lane, doing: str = "") -> None:
-        self.shown.append((board, state))
-        super().lane(board, state, doing)
+    def board(self, board: str, status: BoardStatus) -> None:
+        self.shown.append((board, status.state))
+        super().board(board, status)
 
 
 @pytest.mark.parametrize(
     ("script", "limits", "last"),
     [
-        (Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), {}, Lane.RETIRED),
-        (Script(seconds=0.005), {"max_board_seconds": 0.03}, Lane.LEFT),
+        (Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), {}, BoardState.HELD),
+        (Script(seconds=0.005), {"max_board_seconds": 0.03}, BoardState.LEFT),
     ],
 )
 def test_a_board_that_takes_no_part_any_more_is_not_shown_as_idle(
-    store: Store, script: Script, limits: dict[str, float], last: Lane
+    store: Store, script: Script, limits: dict[str, float], last: BoardState
 ) -> None:
     vectors = [vector(f"v{n}") for n in range(60)]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
-    progress = Lanes()
+    progress = BoardStates()
     on = [*boards(1, script), *fake_boards(N300, 1, first=1, script=Script(seconds=0.005))]
     driver = Driver(run_id, on, LocalFleet(), store, progress)
     driver.start()

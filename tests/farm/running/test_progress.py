@@ -11,12 +11,13 @@ from rich.console import Console
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome
-from farm.core.progress import Lane, Progress
+from farm.core.progress import BoardStatus, Progress
 from farm.core.verdicts import Verdict
 from farm.report.tally import MOST_FAILURES_SHOWN, Tally, duration
 from farm.running.display import progress_on
 from farm.running.live import LiveProgress
 from farm.running.plain import SECONDS_BETWEEN, PlainProgress
+from scheduler import BoardState
 
 HOSTILE = "\x1b[2J[red]boom[/red]\nsecond line\x07"
 
@@ -80,7 +81,7 @@ class TestPlain:
         progress, stream = plain(clock)
         with progress:
             progress.planned(1000)
-            progress.lane("mock:n300:0", Lane.RUNNING, "ttnn.add")
+            progress.board("mock:n300:0", BoardStatus(BoardState.BUSY, "ttnn.add"))
             for at in range(1000):
                 clock.now += SECONDS_BETWEEN / 400
                 ends(progress, str(at), Verdict.VALIDATED)
@@ -92,11 +93,15 @@ class TestPlain:
 
     def test_what_is_out_of_the_ordinary_has_its_line(self) -> None:
         progress, stream = plain(Clock())
-        progress.lane("mock:n300:0", Lane.RESTARTING, "signal 11")
+        for state in (BoardState.HEALTHY, BoardState.LOST, BoardState.STARTING, BoardState.LOST, BoardState.RETIRED):
+            progress.board("mock:n300:0", BoardStatus(state, message="signal 11"))
         ends(progress, "v", Verdict.FAIL_CRASH_HANG, HOSTILE)
         progress.note("stopping\nas asked")
         assert stream.getvalue().splitlines() == [
-            "farm: mock:n300:0 restarting: signal 11",
+            "farm: mock:n300:0 lost: signal 11",
+            "farm: mock:n300:0 is started again",
+            "farm: mock:n300:0 lost: signal 11",
+            "farm: mock:n300:0 retired",
             "farm: fail_crash_hang ttnn.add on mock:n300:0: \\x1b[2J[red]boom[/red] second line\\x07",
             "farm: stopping as asked",
         ]
@@ -119,20 +124,20 @@ class TestLive:
     def test_a_lane_per_board_and_the_counts(self) -> None:
         progress = LiveProgress(Console(file=io.StringIO()), Clock())
         progress.planned(4)
-        progress.lane("mock:n300:0", Lane.RUNNING, "ttnn.add, 2 vectors, 1x2")
-        progress.lane("mock:p150:[red]0", Lane.OPENING)
+        progress.board("mock:n300:0", BoardStatus(BoardState.BUSY, "ttnn.add, 2 vectors, 1x2"))
+        progress.board("mock:p150:[red]0", BoardStatus(BoardState.UNVERIFIED))
         ends(progress, "a", Verdict.VALIDATED)
         ends(progress, "b", Verdict.FAIL_WATCHER, "core 3")
         lines = [line.split() for line in self.picture(progress).splitlines()]
-        assert lines[0] == ["mock:n300:0", "running", "2", "tried,", "1", "bad", "ttnn.add,", "2", "vectors,", "1x2"]
-        assert lines[1] == ["mock:p150:[red]0", "opening", "0", "tried"]
+        assert lines[0] == ["mock:n300:0", "busy", "2", "tried,", "1", "bad", "ttnn.add,", "2", "vectors,", "1x2"]
+        assert lines[1] == ["mock:p150:[red]0", "unverified", "0", "tried"]
         assert "2/4" in lines[2]
         assert lines[3] == ["1", "validated,", "1", "fail_watcher"]
 
     def test_more_boards_than_lines(self) -> None:
         progress = LiveProgress(Console(file=io.StringIO()), Clock())
         for at in range(100):
-            progress.lane(f"board{at}", Lane.RUNNING)
+            progress.board(f"board{at}", BoardStatus(BoardState.BUSY))
         picture = self.picture(progress, height=12)
         assert len(picture.splitlines()) <= 12
         assert "and 93 more boards" in picture

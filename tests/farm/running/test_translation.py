@@ -7,7 +7,7 @@ import pytest
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome, discount
 from farm.core.verdicts import Reason, Verdict
-from farm.running.translation import conclusion, ending, missed
+from farm.running.translation import attempt_result, conclusion, lost_attempt
 from scheduler import AttemptResult, Conclude, Resolution
 
 
@@ -32,11 +32,11 @@ from scheduler import AttemptResult, Conclude, Resolution
     ],
 )
 def test_every_sort_of_outcome_means_something(verdict: Verdict, reason: Reason, expected: AttemptResult) -> None:
-    assert ending(Outcome("v", verdict, reason)) is expected
+    assert attempt_result(Outcome("v", verdict, reason)) is expected
 
 
 def test_no_verdict_is_unknown_to_the_scheduler() -> None:
-    assert {ending(Outcome("v", verdict)) for verdict in Verdict} == set(AttemptResult) - {
+    assert {attempt_result(Outcome("v", verdict)) for verdict in Verdict} == set(AttemptResult) - {
         AttemptResult.KILLED,
         AttemptResult.REFUSED,
         AttemptResult.LOST,
@@ -88,7 +88,7 @@ def test_a_refusal_is_told_in_the_words_of_who_refused() -> None:
 
 
 def test_a_missed_attempt_blames_the_board() -> None:
-    outcome = missed("v", "mock:n300:0", "its process was killed", 5.0)
+    outcome = lost_attempt("v", "mock:n300:0", "its process was killed", 5.0)
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_LOST)
     assert "mock:n300:0 was lost" in outcome.message
     assert outcome.message.endswith("its process was killed")
@@ -97,7 +97,7 @@ def test_a_missed_attempt_blames_the_board() -> None:
 def test_a_doubted_failure_is_flaky_once_it_passes_elsewhere() -> None:
     failed = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
     seen = discount(failed, "1 of 2 chips are there")
-    assert ending(seen) is AttemptResult.UNTRUSTED
+    assert attempt_result(seen) is AttemptResult.UNTRUSTED
     attempts = {1: Attempt(1, "a", seen), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
     told = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
     assert (told.verdict, told.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)

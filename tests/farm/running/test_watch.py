@@ -12,9 +12,13 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.running.plain import PlainProgress
 from farm.running.watch import Watcher, watch_run
-from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store
+from farm.store import Ended, RunBoard, RunInfo, Store
+from farm.store.records import state_event
+from scheduler import BoardState, Cause, Transition
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
+
+LOST = Transition(MOCK.id, BoardState.BUSY, BoardState.LOST, Cause.CONNECTION_LOST, "its host is gone")
 
 
 @pytest.fixture
@@ -36,7 +40,7 @@ def test_a_run_is_followed_to_its_end(store: Store) -> None:
             lambda: store.plan(run_id, [Planned("v0"), Planned("v1")]),
             lambda: store.board(run_id, RunBoard(MOCK)),
             lambda: end(store, run_id, "v0", Verdict.VALIDATED),
-            lambda: store.record(run_id, events=[BoardEvent(MOCK.id, BoardEventKind.LOST, "its host is gone")]),
+            lambda: store.record(run_id, events=[state_event(LOST)]),
             lambda: end(store, run_id, "v1", Verdict.FAIL_WATCHER, "tripped at 0x12"),
             lambda: store.finish_run(run_id, Ended.COMPLETED, finished=1_700_000_000.0),
         ]

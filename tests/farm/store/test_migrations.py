@@ -75,6 +75,16 @@ def test_an_old_store_reads_as_before(old_store: Path) -> None:
             assert migrations.read_revision(connection) == migrations.REVISION
 
 
+def test_old_events_of_boards_are_changes_of_state(old_store: Path) -> None:
+    with Store.open(old_store) as store:
+        [board] = store.view(SECOND).run.boards
+    assert [event.state.value if event.state else event.kind.value for event in board.events] == [
+        "unverified", "healthy", "busy", "fault", "suspect", "starting", "resetting", "retired", "lost", "left",
+        "kernels",
+    ]  # fmt: skip
+    assert [event.message for event in board.events][:2] == ["it joined", "it opened"]
+
+
 @pytest.mark.parametrize(
     "older", ["", "DROP INDEX vectors_by_operation; UPDATE farm_schema SET version = 1;"], ids=["2", "1"]
 )

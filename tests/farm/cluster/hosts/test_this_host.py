@@ -50,7 +50,7 @@ def test_a_board_that_a_run_found_bad_is_not_used_by_the_next(tmp_path: Path) ->
     first = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path, **bad)
     assert first.returncode == 3
     [board] = json.loads(_farm("boards", "--json", at=tmp_path).stdout)["boards"]
-    assert (board["id"], board["state"]) == ("fake:n300:0", "bad")
+    assert (board["id"], board["state"]) == ("fake:n300:0", "held")
     second = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path)
     assert second.returncode == 3
     assert "farm boards release fake:n300:0" in second.stderr
@@ -58,7 +58,7 @@ def test_a_board_that_a_run_found_bad_is_not_used_by_the_next(tmp_path: Path) ->
     third = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path)
     assert "held" not in third.stderr
     [board] = json.loads(_farm("boards", "--json", at=tmp_path).stdout)["boards"]
-    assert board["state"] == "free"
+    assert board["state"] == "healthy"
     assert board["canary"] is not None
 
 

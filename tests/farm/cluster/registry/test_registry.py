@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from farm.board.kinds import KINDS
-from farm.cluster.registry.records import Answer, BoardStatus, HostOffer, RunReport
+from farm.cluster.registry.records import Answer, HostOffer, RunReport
 from farm.cluster.registry.registry import BAD_AFTER, SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
+from farm.core.progress import BoardStatus
+from scheduler import BoardState
 
 
 def board(name: str) -> Board:
@@ -56,16 +58,18 @@ class Run:
 
 
 def states(registry: Registry) -> dict[str, str]:
-    return {each.id: each.state for each in registry.view(0.0).boards}
+    return {each.id: each.state.value for each in registry.view(0.0).boards}
 
 
 def test_a_run_is_given_what_it_is_offered() -> None:
     registry = farm(offer("a", "n300:0", "n300:1"))
     run = Run(registry, "r")
     assert run.tell().granted == {"a:mock:n300:0", "a:mock:n300:1"}
-    assert set(states(registry).values()) == {"busy"}
+    assert set(states(registry).values()) == {"starting"}
+    assert registry.view(0.0).totals["mock:n300"].busy == 2
     registry.ended("r", 1.0)
-    assert set(states(registry).values()) == {"free"}
+    assert set(states(registry).values()) == {"unverified"}
+    assert registry.view(1.0).totals["mock:n300"].free == 2
 
 
 def test_a_board_has_one_run_at_a_time() -> None:
@@ -147,7 +151,7 @@ def test_a_drained_host_is_let_go() -> None:
     assert run.tell().withdrawn == {"b:mock:n300:0": "b is drained"}
     run.tell()
     assert registry.in_use("b") == 0
-    assert states(registry)["b:mock:n300:0"] == "draining"
+    assert states(registry)["b:mock:n300:0"] == "leaving"
     registry.leave("b")
     assert list(states(registry)) == ["a:mock:n300:0"]
 
@@ -178,14 +182,14 @@ def test_a_board_with_faults_is_held_for_a_person_and_outlives_the_registry() ->
     run = Run(registry, "r")
     run.tell()
     for faults in range(1, BAD_AFTER + 1):
-        doing = BoardStatus("running", faults=faults, trouble="no answer")
-        run.report = replace(run.report, boards={"a:mock:n300:0": doing})
+        status = BoardStatus(BoardState.BUSY, faults=faults, trouble="no answer")
+        run.report = replace(run.report, boards={"a:mock:n300:0": status})
         run.tell()
-    assert states(registry) == {"a:mock:n300:0": "bad"}
+    assert states(registry) == {"a:mock:n300:0": "held"}
     again = Registry(registry.holds)
     again.nodes(["node-a"])
     again.join(offer("a", "n300:0"), 5.0)
-    assert states(again) == {"a:mock:n300:0": "bad"}
+    assert states(again) == {"a:mock:n300:0": "held"}
     [seen] = again.view(5.0).boards
     assert "3 faults in a row: no answer" in seen.why
 
@@ -194,7 +198,7 @@ def test_a_passed_check_is_remembered() -> None:
     registry = farm(offer("a", "n300:0"))
     registry.checked("a:mock:n300:0", passed=True, message="", now=7.0)
     [seen] = registry.view(9.0).boards
-    assert (seen.canary, seen.faults) == (7.0, 0)
+    assert (seen.canary, seen.faults, seen.state) == (7.0, 0, BoardState.HEALTHY)
 
 
 def test_names_are_unique() -> None:
@@ -203,7 +207,7 @@ def test_names_are_unique() -> None:
         registry.join(offer("a", "n300:0", node="another"), 1.0)
     registry.nodes(["another"])
     registry.join(offer("a", "n300:0", node="another"), 1.0)  # the first is gone: it came back
-    assert states(registry) == {"a:mock:n300:0": "free"}
+    assert states(registry) == {"a:mock:n300:0": "unverified"}
 
 
 def test_what_is_not_there_is_named() -> None:

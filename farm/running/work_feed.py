@@ -1,0 +1,78 @@
+"""The vectors of a run as the scheduler's works: taken a window at a time, however many the run has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+from farm.core.attempt import Attempt
+from farm.planning.estimates import Costs
+from farm.planning.resume import Past
+from farm.planning.vectors import Vector
+from farm.running.journal import Journal
+from farm.running.translation import attempt_result, conclude_unrunnable, lost_attempt
+from scheduler import PastAttempt, Work
+
+WINDOW = 20_000
+"""How many vectors the driver holds at once: enough to place them well."""
+
+
+class WorkFeed:
+    """Makes works of vectors as they are needed; vectors that can't run get their verdict at once."""
+
+    def __init__(self, vectors: Iterable[Vector], costs: Costs, past: Mapping[str, Past], journal: Journal) -> None:
+        """Start with the first vector.
+
+        Args:
+            vectors: what to run.
+            costs: how long they are expected to take.
+            past: what an earlier driver recorded of them, by id.
+            journal: where vectors, their past attempts and verdicts go.
+        """
+        self._vectors = iter(vectors)
+        self._costs = costs
+        self._past = past
+        self._journal = journal
+
+    def next_works(self, waiting: int) -> tuple[Work, ...] | None:
+        """Return the next works, perhaps none that can run; None if there are enough, or no more vectors.
+
+        Args:
+            waiting: the works that the scheduler has.
+        """
+        if waiting > WINDOW // 2:
+            return None
+        vectors = list(islice(self._vectors, WINDOW // 2))
+        if not vectors:
+            return None
+        works = []
+        for vector in vectors:
+            self._journal.vectors[vector.id] = vector
+            if vector.unrunnable:
+                self._journal.conclusion(conclude_unrunnable(vector.id, *vector.unrunnable))
+            else:
+                works.append(self._work(vector))
+        return tuple(works)
+
+    def _work(self, vector: Vector) -> Work:
+        past = self._past.get(vector.id, Past(()))
+        attempts = self._take_over(vector.id, past) if past.attempts else ()
+        estimate = self._costs.of(vector)
+        return Work(
+            vector.id,
+            key=vector.setup,
+            group=vector.operation,
+            cost=estimate.seconds,
+            past=attempts,
+            forgiven=len(attempts) if past.forgiven else 0,
+            guess=estimate.basis == "default",
+        )
+
+    def _take_over(self, vector_id: str, past: Past) -> tuple[PastAttempt, ...]:
+        """Return a vector's past attempts; one that was never recorded says nothing about the vector."""
+        attempts = {attempt.number: attempt for attempt in past.attempts}
+        for number in set(range(1, max(attempts) + 1)) - set(attempts):
+            attempts[number] = Attempt(number, "", lost_attempt(vector_id, "a board", "it was not recorded", 0.0))
+        self._journal.resume(vector_id, attempts)
+        ordered = (attempts[number] for number in sorted(attempts))
+        return tuple(PastAttempt(attempt.board, attempt_result(attempt.outcome)) for attempt in ordered)
