@@ -101,7 +101,7 @@ def _resumed(
 ) -> Sweep:
     """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`."""
     from farm.planning.resume import boards_of as boards_of_run
-    from farm.planning.resume import rest_of
+    from farm.planning.resume import resume_run
 
     named = None if spec.boards == AUTO and spec.address is None else boards_of(spec.boards, spec.address)
     with Store.open(store, create=False) as opened:
@@ -110,10 +110,10 @@ def _resumed(
         recorded = AUTO if view.run.spec is None else view.run.spec.boards
         boards = named or boards_of(boards_of_run(view) or recorded, None)
         kinds = [board.kind for board in boards]
-        rest = rest_of(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
+        resumed = resume_run(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
     from farm.running.sweep import Sweep
 
-    return Sweep(command, spec, boards, rest.vectors, rest=rest)
+    return Sweep(command, spec, boards, resumed.vectors, resumed=resumed)
 
 
 def _call(operations: Sequence[str] | SweepSpec, resume: str | None, options: Mapping[str, object]) -> str:

@@ -40,7 +40,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Run the real scheduler on a simulated clock: how long would so many boards take?"""
-    from farm.planning.board_setup import fits, same
+    from farm.planning.board_setup import fits, same_setup
     from farm.report.tally import duration
     from farm.running.simulation import Distribution, simulated_boards
     from farm.running.simulation import unknown as untold
@@ -57,7 +57,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     began = time.perf_counter()
     found = run_simulation(
         *(there, untold(jobs) if unknown else jobs, fits),
-        same_setup=same,
+        same_setup=same_setup,
         setup_costs=setups,
         faults=Faults(faults, fault_seconds, seed),
     )
@@ -110,7 +110,7 @@ def _jobs(kinds: list[str], count: int | None, source: Source) -> list[Job]:
             return of_run(opened.view(opened.find(source.run)), one_of_each, count)
     if source.master is not None:
         from farm.core.errors import StoreError
-        from farm.planning.estimates import Costs, learn
+        from farm.planning.estimates import Estimates, learn
         from farm.planning.vectors import plan
         from farm.store import Store
         from tracer.master.master import Master
@@ -120,6 +120,6 @@ def _jobs(kinds: list[str], count: int | None, source: Source) -> list[Job]:
             with Store.open(source.store, create=False) as opened:
                 costs = learn(opened, vectors, one_of_each, backends=("silicon", "sim", "mock"))
         except StoreError:  # nothing was run yet
-            costs = Costs()
+            costs = Estimates()
         return of_vectors(vectors, costs, count)
     return source.distribution.jobs(count or 1000, kinds, source.seed)

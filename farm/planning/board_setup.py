@@ -9,38 +9,38 @@ from tracer.device_config import DeviceConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class BoardSetup:
     """How boards are opened for a vector, each kind in its own way: the scheduler's key.
 
     Attributes:
-        ways: the names of the kinds that can run it, each with how it is opened.
+        configs: the names of the kinds that can run it, each with how it is opened.
     """
 
-    ways: frozenset[tuple[str, DeviceConfig]] = frozenset()
+    configs: frozenset[tuple[str, DeviceConfig]] = frozenset()
 
     @classmethod
-    def alike(cls, config: DeviceConfig, kinds: Iterable[str]) -> Setup:
+    def uniform(cls, config: DeviceConfig, kinds: Iterable[str]) -> BoardSetup:
         """All these kinds, by name, opened in one way."""
         return cls(frozenset((kind, config) for kind in kinds))
 
     @property
     def kinds(self) -> frozenset[str]:
         """The names of the kinds that can run it."""
-        return frozenset(kind for kind, _ in self.ways)
+        return frozenset(kind for kind, _ in self.configs)
 
-    def way(self, kind: str) -> DeviceConfig | None:
+    def config_for(self, kind: str) -> DeviceConfig | None:
         """How a board of this kind is opened; None where it can't run it."""
-        return next((config for name, config in self.ways if name == kind), None)
+        return next((config for name, config in self.configs if name == kind), None)
 
 
 def fits(kind: Hashable, key: Hashable) -> bool:
     """Whether boards of a kind, by name, can be set up so."""
-    return isinstance(key, Setup) and kind in key.kinds
+    return isinstance(key, BoardSetup) and kind in key.kinds
 
 
-def same(kind: Hashable, one: Hashable, other: Hashable) -> bool:
+def same_setup(kind: Hashable, one: Hashable, other: Hashable) -> bool:
     """Whether a board of a kind, by name, that is set up for one key is set up for the other as well."""
-    if not (isinstance(one, Setup) and isinstance(other, Setup) and isinstance(kind, str)):
+    if not (isinstance(one, BoardSetup) and isinstance(other, BoardSetup) and isinstance(kind, str)):
         return False
-    way = one.way(kind)
-    return way is not None and way == other.way(kind)
+    way = one.config_for(kind)
+    return way is not None and way == other.config_for(kind)

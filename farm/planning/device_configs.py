@@ -1,9 +1,9 @@
-"""How a board must be opened for a configuration, where its trace doesn't say: inferred from what it needs.
+"""How a board is opened for a configuration whose trace doesn't say: inferred from what the configuration needs.
 
-A trace of version 1, and most of version 2, doesn't tell how the device was opened. What the configuration itself needs
-then decides: its mesh, the compute cores its shards and programs name, a fabric for collective operations, small L1
-for convolutions. Kinds of boards differ in what each way of opening leaves them, so each is opened in its own way. The
-report says that it was inferred.
+A version 1 trace, and most version 2 traces, don't record how the device was opened. The configuration's own needs then
+decide: its mesh, the compute cores that its shards and programs name, a fabric for collective operations, small L1 for
+convolutions. Each kind of board gets its own device config, since the kinds keep different cores for dispatch. Reports
+say that the config was inferred.
 """
 
 from __future__ import annotations
@@ -13,47 +13,54 @@ from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
 SMALL_L1 = 32768
-"""Bytes of small L1 where an operation needs some and the trace doesn't say; convolution models use about this."""
+"""Bytes of small L1 if an operation needs some and the trace doesn't say; convolution models use about this much."""
 
 
-def way_to_open(kind: BoardKind, needed: Needs, known: DeviceConfig | None = None) -> DeviceConfig | None:
-    """How a board of this kind is opened for what is needed: as is known, else the plainest way that serves it.
+def find_device_config(kind: BoardKind, needs: Needs, known: DeviceConfig | None = None) -> DeviceConfig | None:
+    """How a board of this kind is opened for what a vector needs.
 
-    ttnn's own dispatch comes before any other. None where the board can't serve it.
+    Args:
+        kind: the board's kind.
+        needs: what the vector needs.
+        known: the device config that the trace records; None to infer the plainest one that serves the needs. ttnn's
+            own choice of dispatch cores is tried first.
+
+    Returns:
+        None if no board of this kind can serve the needs, or be opened as is known.
     """
-    if needed.archs and kind.arch not in needed.archs:
+    if needs.archs and kind.arch not in needs.archs:
         return None
     if known is not None:
-        # a module's fixture opens whatever it finds
-        return known if known.opened_by is not None or _can_serve(kind, known, needed.grid) else None
-    if needed.mesh not in kind.meshes:
+        # a module's fixture adapts to the board it gets
+        return known if known.opened_by is not None or _can_serve(kind, known, needs.grid) else None
+    if needs.mesh not in kind.meshes:
         return None
-    ways = (opened(needed, core_type, axis) for core_type, axis, grid in kind.grids if _holds(grid, needed.grid))
-    return next(ways, None)
+    return next(
+        (plainest_config(needs, core_type, axis) for core_type, axis, grid in kind.grids if _holds(grid, needs.grid)),
+        None,
+    )
 
 
-def _can_serve(kind: BoardKind, config: DeviceConfig, wanted: tuple[int, int]) -> bool:
-    """Whether a board of this kind opens so, and then has so many compute cores on a chip."""
+def _can_serve(kind: BoardKind, config: DeviceConfig, cores: tuple[int, int]) -> bool:
+    """Whether a board of this kind can be opened like this, and then has this many compute cores on a chip."""
     if config.mesh_shape not in kind.meshes:
         return False
     core_type = None if config.dispatch_core_type == "WORKER" else config.dispatch_core_type
     axis = None if config.dispatch_core_axis == "ROW" and kind.arch == "wormhole_b0" else config.dispatch_core_axis
-    for way_type, way_axis, grid in kind.grids:
-        if (way_type, way_axis) == (core_type, None if core_type == "ETH" else axis):
-            return _holds(grid, wanted)
-    return False
+    dispatch = (core_type, None if core_type == "ETH" else axis)
+    return any((grid_type, grid_axis) == dispatch and _holds(grid, cores) for grid_type, grid_axis, grid in kind.grids)
 
 
-def _holds(grid: tuple[int, int], wanted: tuple[int, int]) -> bool:
-    return wanted[0] <= grid[0] and wanted[1] <= grid[1]
+def _holds(grid: tuple[int, int], cores: tuple[int, int]) -> bool:
+    return cores[0] <= grid[0] and cores[1] <= grid[1]
 
 
-def opened(needed: Needs, core_type: str | None = None, axis: str | None = None) -> DeviceConfig:
-    """A device config for what is needed, by what dispatch runs on: ttnn's own choice where nothing is given."""
+def plainest_config(needs: Needs, core_type: str | None = None, axis: str | None = None) -> DeviceConfig:
+    """The device config that serves the needs and asks for nothing else; None leaves dispatch to ttnn."""
     return DeviceConfig(
-        mesh_shape=needed.mesh,
+        mesh_shape=needs.mesh,
         dispatch_core_type=core_type,
         dispatch_core_axis=axis,
-        fabric="FABRIC_1D" if needed.fabric else None,
-        l1_small_size=SMALL_L1 if needed.small_l1 else None,
+        fabric="FABRIC_1D" if needs.fabric else None,
+        l1_small_size=SMALL_L1 if needs.small_l1 else None,
     )

@@ -48,7 +48,7 @@ class Estimate:
 
 
 @dataclass(slots=True)
-class Costs:
+class Estimates:
     """Estimates for one run's vectors.
 
     Attributes:
@@ -61,7 +61,7 @@ class Costs:
     _sizes: Mapping[str, Sequence[tuple[float, Size]]] = field(default_factory=dict)
 
     @classmethod
-    def unlearnt(cls, boards: Sequence[Board]) -> Costs:
+    def without_history(cls, boards: Sequence[Board]) -> Estimates:
         """What is taken for granted before anything was run."""
         return cls(_setups(boards, ()))
 
@@ -83,7 +83,7 @@ class Costs:
         return Estimate(DEFAULT_SECONDS)
 
 
-def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], backends: Sequence[str] = ()) -> Costs:
+def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], backends: Sequence[str] = ()) -> Estimates:
     """Estimates from what the store holds of these vectors, their operations and these kinds of boards.
 
     Args:
@@ -100,7 +100,7 @@ def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], back
     return _costs(past, vectors, _setups(boards, openings))
 
 
-def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCosts) -> Costs:
+def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCosts) -> Estimates:
     own: defaultdict[str, list[float]] = defaultdict(list)
     operations: defaultdict[str, list[float]] = defaultdict(list)
     for each in past:
@@ -116,7 +116,7 @@ def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCos
             seconds = own.get(vector.content_hash)
             if seconds and vector.operation in unseen and len(sizes[vector.operation]) < 4 * PAST_OUTCOMES:
                 sizes[vector.operation].append((typical(seconds), size(vector.payload)))
-    return Costs(setups, own, operations, sizes)
+    return Estimates(setups, own, operations, sizes)
 
 
 def _setups(boards: Sequence[Board], openings: Sequence[float]) -> SetupCosts:

@@ -10,8 +10,8 @@ from typing import Any
 
 from farm.core.board import Board
 from farm.core.verdicts import Reason
-from farm.planning.board_setup import Setup, fits, same
-from farm.planning.estimates import Costs
+from farm.planning.board_setup import BoardSetup, fits, same_setup
+from farm.planning.estimates import Estimates
 from farm.planning.vectors import Vector
 from farm.report.tally import duration
 from scheduler.simulation import Job, Simulated, simulate
@@ -88,13 +88,13 @@ class Forecast:
         )
 
 
-def forecast(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) -> Forecast:
+def forecast(vectors: Sequence[Vector], boards: Sequence[Board], costs: Estimates) -> Forecast:
     """What running vectors on boards would come to: the real scheduler is asked, on a simulated clock."""
     not_run = Counter(vector.unrunnable[0].value for vector in vectors if vector.unrunnable)
     jobs: list[Job] = []
-    seconds: defaultdict[Setup, float] = defaultdict(float)
-    members: Counter[Setup] = Counter()
-    operations: defaultdict[Setup, set[str]] = defaultdict(set)
+    seconds: defaultdict[BoardSetup, float] = defaultdict(float)
+    members: Counter[BoardSetup] = Counter()
+    operations: defaultdict[BoardSetup, set[str]] = defaultdict(set)
     known = 0
     kinds = Counter(board.kind.name for board in boards)
     for vector in vectors:
@@ -113,11 +113,11 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], costs: Costs) -
         jobs.append(Job(work, estimate.seconds))
     able = [board for board in boards if any(fits(board.kind.name, key) for key in members)]
     found = simulate(
-        [(board.id, board.kind.name) for board in able], jobs, fits, same_setup=same, setup_costs=costs.setups
+        [(board.id, board.kind.name) for board in able], jobs, fits, same_setup=same_setup, setup_costs=costs.setups
     )
     groups = [
         Group(
-            {kind: config.as_json() for kind, config in sorted(key.ways, key=itemgetter(0)) if kind in kinds},
+            {kind: config.as_json() for kind, config in sorted(key.configs, key=itemgetter(0)) if kind in kinds},
             members[key],
             len(operations[key]),
             round(total, 6),

@@ -9,9 +9,9 @@ from dataclasses import replace
 from farm.core.board import BoardKind
 from farm.core.payload import ModuleVector, Unreadable, encode
 from farm.core.verdicts import Reason
-from farm.planning.placement import Placer
+from farm.planning.placement import Placements
 from farm.planning.spool import spooled
-from farm.planning.unique_ids import Names
+from farm.planning.unique_ids import UniqueIds
 from farm.planning.vectors import ID_LENGTH, Vector
 from farm.sweeps.needs import Needs
 from farm.sweeps.records import Listed, Problem, Record
@@ -31,23 +31,23 @@ class Planner:
             records: in their order.
             kinds: the kinds of the boards that are there, best first.
         """
-        made = Names()
-        placer = Placer(kinds)
+        ids = UniqueIds()
+        placements = Placements(kinds)
         for record in records:
             if isinstance(record, Problem):
-                yield _of_problem(record, made)
+                yield _of_problem(record, ids)
             elif isinstance(record, Listed):
-                yield _vector(record, placer, made, self._modes)
+                yield _vector(record, placements, ids, self._modes)
 
     def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
         """The same vectors for boards of other kinds."""
-        placer = Placer(kinds)
-        return spooled(_placed(vector, placer) if _may_run(vector) else vector for vector in vectors)
+        placements = Placements(kinds)
+        return spooled(_placed(vector, placements) if _may_run(vector) else vector for vector in vectors)
 
 
-def _vector(listed: Listed, placer: Placer, made: Names, modes: tuple[str, ...]) -> Vector:
+def _vector(listed: Listed, placements: Placements, ids: UniqueIds, modes: tuple[str, ...]) -> Vector:
     module = listed.of.module
-    vector_id = made.unique(listed.input_hash[:ID_LENGTH])
+    vector_id = ids.unique(listed.input_hash[:ID_LENGTH])
     payload = ModuleVector(
         id=vector_id,
         module=module,
@@ -62,20 +62,20 @@ def _vector(listed: Listed, placer: Placer, made: Names, modes: tuple[str, ...])
         lost=listed.lost,
     )
     known = DeviceConfig(opened_by=module.name) if listed.of.fixture else listed.device_config
-    placing = placer.place(Needs(grid=listed.grid), known)
+    placement = placements.find(Needs(grid=listed.grid), known)
     return Vector(
         id=vector_id,
         operation=module.name,
         config_hash=listed.config_hash or listed.input_hash,
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
-        device_config=placing.config,
+        device_config=placement.config,
         device_config_inferred=known is None,
         text=encode(payload),
         sources=listed.sources,
         lost=listed.lost,
-        setup=placing.setup,
-        unrunnable=placing.unrunnable if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
-        needs=placing.needs,
+        setup=placement.setup,
+        unrunnable=placement.unrunnable if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
+        needs=placement.needs,
         timeout=listed.of.timeout,
     )
 
@@ -84,15 +84,15 @@ def _may_run(vector: Vector) -> bool:
     return vector.unrunnable is None or vector.unrunnable[0] is Reason.UNSATISFIABLE
 
 
-def _placed(vector: Vector, placer: Placer) -> Vector:
-    placing = placer.place(vector.needs, vector.known_config)
-    return replace(vector, device_config=placing.config, setup=placing.setup, unrunnable=placing.unrunnable)
+def _placed(vector: Vector, placements: Placements) -> Vector:
+    placement = placements.find(vector.needs, vector.known_config)
+    return replace(vector, device_config=placement.config, setup=placement.setup, unrunnable=placement.unrunnable)
 
 
-def _of_problem(problem: Problem, made: Names) -> Vector:
+def _of_problem(problem: Problem, ids: UniqueIds) -> Vector:
     name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
     reason = Reason.BROKEN_CONFIGURATION if problem.configuration else Reason.BROKEN_MODULE
-    vector_id = made.unique(name)
+    vector_id = ids.unique(name)
     return Vector(
         id=vector_id,
         operation=problem.module,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from farm.core.board import BoardKind
 from farm.core.verdicts import Reason
-from farm.planning.board_setup import Setup
-from farm.planning.device_configs import opened, way_to_open
+from farm.planning.board_setup import BoardSetup
+from farm.planning.device_configs import find_device_config, plainest_config
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class Placement:
     """Where a vector can run, of the kinds of boards that are there, and how they are opened for it.
 
     Attributes:
@@ -26,11 +26,11 @@ class Placing:
 
     needs: Needs
     config: DeviceConfig
-    setup: Setup
+    setup: BoardSetup
     unrunnable: tuple[Reason, str] | None
 
 
-class Placer:
+class Placements:
     """Finds how boards of the kinds that are there must be opened.
 
     Vectors need few different things: each is worked out once, and those that need the same share one setup.
@@ -38,32 +38,32 @@ class Placer:
 
     def __init__(self, kinds: Iterable[BoardKind]) -> None:
         self._kinds = tuple(dict.fromkeys(kinds))
-        self._known: dict[tuple[Needs, DeviceConfig | None], Placing] = {}
-        self._setups: dict[Setup, Setup] = {}
+        self._known: dict[tuple[Needs, DeviceConfig | None], Placement] = {}
+        self._setups: dict[BoardSetup, BoardSetup] = {}
 
-    def place(self, needed: Needs, known: DeviceConfig | None = None) -> Placing:
+    def find(self, needed: Needs, known: DeviceConfig | None = None) -> Placement:
         """Where a vector can run.
 
         Args:
             needed: what it needs.
             known: how the board must be opened, where that is known. Where not, it is inferred, of each kind by itself.
         """
-        placing = self._known.get((needed, known))
-        if placing is None:
-            placing = self._known[needed, known] = self._worked_out(needed, known)
-        return placing
+        placement = self._known.get((needed, known))
+        if placement is None:
+            placement = self._known[needed, known] = self._worked_out(needed, known)
+        return placement
 
-    def _worked_out(self, needed: Needs, known: DeviceConfig | None) -> Placing:
-        ways = {kind.name: way for kind in self._kinds if (way := way_to_open(kind, needed, known)) is not None}
-        plainest = min(ways.values(), key=_settings, default=opened(needed))
+    def _worked_out(self, needed: Needs, known: DeviceConfig | None) -> Placement:
+        ways = {kind.name: way for kind in self._kinds if (way := find_device_config(kind, needed, known)) is not None}
+        plainest = min(ways.values(), key=_settings, default=plainest_config(needed))
         config = plainest if known is None else known
         unrunnable = None
         if not ways:
             told = f"a {_times(config.mesh_shape)} mesh of chips with {_times(needed.grid)} compute cores"
             told += f", of {' or '.join(needed.archs)}" if needed.archs else ""
             unrunnable = Reason.UNSATISFIABLE, f"no board here opens {told}"
-        setup = Setup(frozenset(ways.items()))
-        return Placing(needed, config, self._setups.setdefault(setup, setup), unrunnable)
+        setup = BoardSetup(frozenset(ways.items()))
+        return Placement(needed, config, self._setups.setdefault(setup, setup), unrunnable)
 
 
 def _settings(config: DeviceConfig) -> int:

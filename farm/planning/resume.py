@@ -16,7 +16,7 @@ from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode, from_json
 from farm.core.verdicts import Reason, Verdict
-from farm.planning.placement import Placer
+from farm.planning.placement import Placements
 from farm.planning.vectors import Vector
 from farm.store import RunView, Store, VectorView
 from farm.sweeps.needs import Needs, needs
@@ -31,7 +31,7 @@ _FINAL = frozenset({Reason.BROKEN_CONFIGURATION, Reason.UNKNOWN_OPERATION, Reaso
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastAttempts:
     """What an earlier driver of the run recorded of a vector.
 
     Attributes:
@@ -44,7 +44,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class ResumedRun:
     """What is left of a run.
 
     Attributes:
@@ -56,13 +56,13 @@ class Rest:
 
     run_id: str
     vectors: list[Vector]
-    past: dict[str, Past]
+    past: dict[str, PastAttempts]
     done: int
 
 
-def rest_of(
+def resume_run(
     store: Store, run_id: str, kinds: Iterable[BoardKind], *, retry_failed: bool = False, retry_infra: bool = False
-) -> Rest:
+) -> ResumedRun:
     """What is left of a run: vectors without a verdict, those that a stop kept from running, and those to try again.
 
     Args:
@@ -78,24 +78,24 @@ def rest_of(
     """
     view = store.view(run_id)
     payloads = dict(store.payloads(run_id))
-    placer = Placer(kinds)
+    placements = Placements(kinds)
     vectors, past = [], {}
     for each in view.vectors:
         again = _again(each, retry_failed=retry_failed, retry_infra=retry_infra)
         if each.concluded and not again:
             continue
-        vectors.append(_vector(each, from_json(payloads[each.vector_id]), placer))
+        vectors.append(_vector(each, from_json(payloads[each.vector_id]), placements))
         if each.history:
             attempts = tuple(
                 Attempt(tried.number, tried.board, tried.outcome(each.vector_id)) for tried in each.history
             )
             # a good attempt that a driver recorded as it died stands, whatever the verdict says that was there before
             forgiven = each.concluded and not attempts[-1].outcome.verdict.good
-            past[each.vector_id] = Past(attempts, forgiven=forgiven)
+            past[each.vector_id] = PastAttempts(attempts, forgiven=forgiven)
     if not vectors:
         more = "" if retry_failed and retry_infra else ": add --retry-failed or --retry-infra to try some again"
         raise NothingSelected(f"run {run_id} is complete{more}")
-    return Rest(run_id, vectors, past, len(view.vectors) - len(vectors))
+    return ResumedRun(run_id, vectors, past, len(view.vectors) - len(vectors))
 
 
 def boards_of(view: RunView) -> str | None:
@@ -116,10 +116,10 @@ def _again(vector: VectorView, *, retry_failed: bool, retry_infra: bool) -> bool
     return retry_failed and vector.verdict.failed
 
 
-def _vector(view: VectorView, payload: Payload, placer: Placer) -> Vector:
+def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vector:
     config = DeviceConfig.from_json(view.device_config)
-    placing = placer.place(_needs(payload, config), None if view.device_config_inferred else config)
-    unrunnable = placing.unrunnable
+    placement = placements.find(_needs(payload, config), None if view.device_config_inferred else config)
+    unrunnable = placement.unrunnable
     if isinstance(payload, Unreadable):
         unrunnable = (Reason.BROKEN_CONFIGURATION, view.message or "the configuration can't be read")
     return Vector(
@@ -133,9 +133,9 @@ def _vector(view: VectorView, payload: Payload, placer: Placer) -> Vector:
         timeout=payload.timeout if isinstance(payload, ModuleVector) else None,
         sources=tuple(view.sources),
         lost=tuple(view.inexact),
-        setup=placing.setup,
+        setup=placement.setup,
         unrunnable=unrunnable,
-        needs=placing.needs,
+        needs=placement.needs,
     )
 
 

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import overload
 
 from farm.core.verdicts import Reason
-from farm.planning.board_setup import Setup
+from farm.planning.board_setup import BoardSetup
 from farm.planning.vectors import Vector
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
@@ -53,12 +53,12 @@ class Spool(Sequence[Vector]):
     """
 
     def __init__(self, vectors: Iterable[Vector]) -> None:
-        self._alike: list[tuple[DeviceConfig, Needs, Setup]] = []  # what many vectors share, once
+        self._alike: list[tuple[DeviceConfig, Needs, BoardSetup]] = []  # what many vectors share, once
         self._length = 0
         self._file = tempfile.TemporaryFile(prefix="farm-plan-")  # noqa: SIM115 - it lives as long as this does
         weakref.finalize(self, self._file.close)
-        known: dict[tuple[DeviceConfig, Needs, Setup], int] = {}
-        able: set[Setup] = set()
+        known: dict[tuple[DeviceConfig, Needs, BoardSetup], int] = {}
+        able: set[BoardSetup] = set()
         operations: set[str] = set()
         for vector in vectors:
             shared = vector.device_config, vector.needs, vector.setup

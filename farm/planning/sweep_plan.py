@@ -18,7 +18,7 @@ from farm.planning.module_check import paired
 from farm.planning.module_records import module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
-from farm.planning.placement import Placer
+from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
 from farm.planning.vectors import Vector, plan
@@ -56,7 +56,7 @@ class Planned:
             store: the results store whose earlier runs the estimates follow; None for the usual one.
         """
         from farm.core.errors import StoreError
-        from farm.planning.estimates import Costs, learn
+        from farm.planning.estimates import Estimates, learn
         from farm.planning.forecast import forecast
         from farm.store import Store
 
@@ -64,7 +64,7 @@ class Planned:
             with Store.open(store, create=False) as opened:
                 costs = learn(opened, self.vectors, self.boards)
         except StoreError:  # no run was recorded yet
-            costs = Costs.unlearnt(self.boards)
+            costs = Estimates.without_history(self.boards)
         return forecast(self.vectors, self.boards, costs)
 
 
@@ -171,10 +171,10 @@ def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iter
     from farm.board.kinds import KINDS
 
     on_farm = any(board.host for board in boards)
-    placer = Placer(KINDS.values())
+    placements = Placements(KINDS.values())
     for vector in vectors:
         if on_farm and vector.kinds:
-            yield replace(vector, setup=placer.place(vector.needs, vector.known_config).setup)
+            yield replace(vector, setup=placements.find(vector.needs, vector.known_config).setup)
         else:
             yield vector
 

@@ -1,4 +1,4 @@
-"""Names that no two have, however many there are."""
+"""UniqueIds that no two have, however many there are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 _TAKE = "insert into made values (?, 1) on conflict do update set times = times + 1 returning times"
 
 
-class Names:
+class UniqueIds:
     """Makes names unique. What was made is on disk once it is more than a few megabytes: suites may have millions."""
 
     def __init__(self) -> None:

@@ -10,9 +10,9 @@ from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
 from farm.core.payload import EncodedVector, Payload, TracedCall, Unreadable, decode, encode
 from farm.core.verdicts import Reason
-from farm.planning.board_setup import Setup
-from farm.planning.placement import Placer
-from farm.planning.unique_ids import Names
+from farm.planning.board_setup import BoardSetup
+from farm.planning.placement import Placements
+from farm.planning.unique_ids import UniqueIds
 from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
@@ -54,7 +54,7 @@ class Vector:
     text: str = field(compare=False)
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
-    setup: Setup = field(default_factory=Setup)
+    setup: BoardSetup = field(default_factory=BoardSetup)
     unrunnable: tuple[Reason, str] | None = None
     seconds: float | None = None
     needs: Needs = field(default_factory=Needs)
@@ -75,9 +75,9 @@ class Vector:
         """How a board must be opened for it, where its trace says."""
         return None if self.device_config_inferred else self.device_config
 
-    def way(self, kind: str) -> DeviceConfig:
+    def config_for(self, kind: str) -> DeviceConfig:
         """How a board of this kind is opened for it."""
-        return self.setup.way(kind) or self.device_config
+        return self.setup.config_for(kind) or self.device_config
 
     def parcel(self, deadline: float | None = None) -> EncodedVector:
         """What travels to a board; `deadline` is what follows from the seconds that it took before."""
@@ -105,32 +105,32 @@ def plan(
     broken_in = {each.operation for each in master.broken}
     names = [name for name, found in master.configurations.items() if found or name in broken_in]
     wanted = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
-    made = Names()
-    placer = Placer(kinds)
+    ids = UniqueIds()
+    placements = Placements(kinds)
     vectors = [
-        _vector(configuration, placer, made, modes)
+        _vector(configuration, placements, ids, modes)
         for name in wanted
         for configuration in master.configurations.get(name, ())
     ]
-    vectors += [_broken(each, made) for each in master.broken if each.operation in wanted]
+    vectors += [_broken(each, ids) for each in master.broken if each.operation in wanted]
     if not vectors:
         where = master.path or "the master"
         raise NothingSelected(f"{where} holds no configuration: trace a model first (farm trace PATH::TEST)")
     return vectors
 
 
-def _vector(configuration: Configuration, placer: Placer, made: Names, modes: Sequence[str]) -> Vector:
-    vector_id = made.unique(configuration.content_hash[:ID_LENGTH])
+def _vector(configuration: Configuration, placements: Placements, ids: UniqueIds, modes: Sequence[str]) -> Vector:
+    vector_id = ids.unique(configuration.content_hash[:ID_LENGTH])
     traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
     archs = traced_archs(configuration.arguments, [seen.machine for seen in configuration.executions])
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration), archs)
-    placing = placer.place(needed, traced)
+    placement = placements.find(needed, traced)
     return Vector(
         id=vector_id,
         operation=configuration.operation,
         config_hash=configuration.config_hash,
         content_hash=configuration.content_hash,
-        device_config=placing.config,
+        device_config=placement.config,
         device_config_inferred=traced is None,
         text=encode(
             TracedCall(
@@ -145,14 +145,14 @@ def _vector(configuration: Configuration, placer: Placer, made: Names, modes: Se
         ),
         sources=configuration.sources,
         lost=configuration.lost,
-        setup=placing.setup,
-        unrunnable=placing.unrunnable,
-        needs=placing.needs,
+        setup=placement.setup,
+        unrunnable=placement.unrunnable,
+        needs=placement.needs,
     )
 
 
-def _broken(broken: BrokenConfiguration, made: Names) -> Vector:
-    vector_id = made.unique(f"{broken.operation}-{broken.index}")
+def _broken(broken: BrokenConfiguration, ids: UniqueIds) -> Vector:
+    vector_id = ids.unique(f"{broken.operation}-{broken.index}")
     return Vector(
         id=vector_id,
         operation=broken.operation,

@@ -14,9 +14,9 @@ from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
 from farm.core.progress import Progress
-from farm.planning.board_setup import Setup, fits, same
-from farm.planning.estimates import Costs
-from farm.planning.resume import Past
+from farm.planning.board_setup import BoardSetup, fits, same_setup
+from farm.planning.estimates import Estimates
+from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.board_display import BoardDisplay
 from farm.running.journal import Journal, Recorder
@@ -86,18 +86,18 @@ class Driver:
             progress: the display.
             retries: how often vectors are tried.
         """
-        self.scheduler = Scheduler(fits, same_setup=same, retries=retries)
+        self.scheduler = Scheduler(fits, same_setup=same_setup, retries=retries)
         self._boards = {board.id: board for board in boards}
         self._fleet = fleet
         self._progress = progress
         self._journal = Journal(run_id, recorder, progress)
         self._display = BoardDisplay(self.scheduler.boards, progress)
-        self._costs = Costs()
+        self._costs = Estimates()
         self._feed = WorkFeed((), self._costs, {}, self._journal)
         self._ready_since: dict[str, float] = {}  # when boards were first ready, by the monotonic clock
         self._limit = ""  # the time limit that stopped the run
         self._last_loss = ""  # why the last board was lost or left
-        self._refusals: dict[Setup, str] = {}  # why boards did not open
+        self._refusals: dict[BoardSetup, str] = {}  # why boards did not open
 
     def start(self) -> None:
         """Start the boards; there is time to plan meanwhile."""
@@ -109,8 +109,8 @@ class Driver:
         vectors: Iterable[Vector],
         stop_asked: Callable[[], bool] = lambda: False,
         *,
-        costs: Costs | None = None,
-        past: Mapping[str, Past] | None = None,
+        costs: Estimates | None = None,
+        past: Mapping[str, PastAttempts] | None = None,
         max_seconds: float | None = None,
         max_board_seconds: float | None = None,
     ) -> None:
@@ -244,7 +244,7 @@ class Driver:
         work = self.scheduler.works[outcome.vector_id]
         if not work.guess:
             outcome = replace(outcome, estimate=round(work.cost, 6))  # the report shows how good it was
-        device_config = vector.way(self._boards[board].kind.name)
+        device_config = vector.config_for(self._boards[board].kind.name)
         if device_config != vector.device_config:
             outcome = replace(outcome, device_config=device_config)
         return outcome
@@ -280,7 +280,7 @@ class Driver:
 
     def _assign(self, assign: Assign) -> None:
         vectors = [self._journal.vectors[work] for work, _ in assign.works]
-        config = vectors[0].way(self._boards[assign.board].kind.name)
+        config = vectors[0].config_for(self._boards[assign.board].kind.name)
         mesh = "x".join(map(str, config.mesh_shape))
         activity = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
         _LOG.debug("batch %d to %s: %s", assign.batch, assign.board, activity)

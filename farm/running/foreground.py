@@ -57,7 +57,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
                     _say(f"{vector.id} {vector.operation}: {known.verdict.value}: {known.message}")
                     counts[known.verdict.value] += 1
                     continue
-                config = vector.way(board.kind.name)
+                config = vector.config_for(board.kind.name)
                 if opened != config:
                     reply = session.open(config.as_json())
                     if "refused" in reply:

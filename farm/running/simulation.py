@@ -9,8 +9,8 @@ from itertools import cycle, islice
 
 from farm.core.board import Board
 from farm.core.errors import NothingSelected
-from farm.planning.board_setup import Setup
-from farm.planning.estimates import DEFAULT_SECONDS, Costs
+from farm.planning.board_setup import BoardSetup
+from farm.planning.estimates import DEFAULT_SECONDS, Estimates
 from farm.planning.vectors import Vector
 from farm.store import RunView
 from scheduler.simulation import Job
@@ -40,7 +40,10 @@ class Distribution:
     def jobs(self, count: int, kinds: Sequence[str], seed: int) -> list[Job]:
         """So many jobs that boards of these kinds can run; the same seed gives the same ones."""
         dice = random.Random(seed)  # noqa: S311 - dice of a simulation
-        keys = [Setup.alike(DeviceConfig(l1_small_size=1024 * number or None), kinds) for number in range(self.configs)]
+        keys = [
+            BoardSetup.uniform(DeviceConfig(l1_small_size=1024 * number or None), kinds)
+            for number in range(self.configs)
+        ]
         # half of the spread lies between operations, half within them
         share = self.sigma / 2**0.5
         pace = [dice.lognormvariate(0.0, share) for _ in range(self.operations)]
@@ -54,7 +57,7 @@ class Distribution:
         return jobs
 
 
-def of_vectors(vectors: Sequence[Vector], costs: Costs, count: int | None) -> list[Job]:
+def of_vectors(vectors: Sequence[Vector], costs: Estimates, count: int | None) -> list[Job]:
     """A job for each vector that can run, as long as it is expected to take; repeated up to `count`."""
     jobs = []
     for vector in vectors:
@@ -67,11 +70,11 @@ def of_vectors(vectors: Sequence[Vector], costs: Costs, count: int | None) -> li
 def of_run(view: RunView, boards: Sequence[Board], count: int | None) -> list[Job]:
     """A job for each vector that a run tried, as long as it took there; repeated up to `count`."""
     kinds = frozenset(board.kind.name for board in boards)
-    keys: dict[Setup, Setup] = {}  # one for all vectors that are opened alike
+    keys: dict[BoardSetup, BoardSetup] = {}  # one for all vectors that are opened alike
     jobs = []
     for vector in view.vectors:
         if vector.history:
-            key = Setup.alike(DeviceConfig.from_json(vector.device_config), kinds)
+            key = BoardSetup.uniform(DeviceConfig.from_json(vector.device_config), kinds)
             key = keys.setdefault(key, key)
             seconds = vector.history[-1].seconds
             jobs.append(Job(Work(vector.vector_id, key, vector.operation, seconds), seconds))

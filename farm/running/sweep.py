@@ -24,7 +24,7 @@ from farm.core.gc_tuning import fewer_collections
 from farm.core.progress import Progress
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.estimates import learn
-from farm.planning.resume import Rest
+from farm.planning.resume import ResumedRun
 from farm.planning.spool import kinds_of
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
@@ -46,7 +46,7 @@ class Sweep:
         boards: the boards to run on.
         vectors: the vectors to run.
         details: what the run records beside the spec, as JSON.
-        rest: the rest of an earlier run that this sweep continues: its vectors are then `vectors`.
+        resumed: what is left of an earlier run that this sweep continues: its vectors are then `vectors`.
         suite: the suite that the run records, where it isn't the spec's: a zoo has no suite of a spec.
     """
 
@@ -55,7 +55,7 @@ class Sweep:
     boards: Sequence[Board]
     vectors: Sequence[Vector]
     details: dict[str, Any] = field(default_factory=dict)
-    rest: Rest | None = None
+    resumed: ResumedRun | None = None
     suite: str | None = None
 
     def run_info(self) -> RunInfo:
@@ -82,7 +82,7 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
         NotRunnable: there is no Ray, or what a board's host needs isn't there; or someone drives this run already.
         KeyboardInterrupt: Ctrl-C came twice. The run is recorded as far as it came.
     """
-    run_id = store.start_run(sweep.run_info()) if sweep.rest is None else sweep.rest.run_id
+    run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
     with driving(run_id):
         return _drive(sweep, run_id, store, progress)
 
@@ -116,7 +116,7 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
     try:
         # the plan is recorded while Ray and the boards start
         with progress, fewer_collections(), Interrupt() as interrupt, ThreadPoolExecutor(1) as aside:
-            planning = aside.submit(store.plan, run_id, () if sweep.rest else sweep.vectors)
+            planning = aside.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
             _run(sweep, run_id, store, progress, interrupt, planning=planning)
         ended = Ended.STOPPED if interrupt.asked else Ended.COMPLETED
@@ -140,7 +140,7 @@ def _run(
         driver = Driver(run_id, boards, fleet, store, shown, retries=retries_of(sweep.spec))
         try:
             driver.start()
-            past = sweep.rest.past if sweep.rest else None
+            past = sweep.resumed.past if sweep.resumed else None
             costs = learn(store, sweep.vectors, boards)  # while the boards start
             planning.result()
             driver.run(

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from farm.core.attempt import Attempt
-from farm.planning.estimates import Costs
-from farm.planning.resume import Past
+from farm.planning.estimates import Estimates
+from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.journal import Journal
 from farm.running.translation import attempt_result, conclude_unrunnable, lost_attempt
@@ -20,7 +20,9 @@ WINDOW = 20_000
 class WorkFeed:
     """Makes works of vectors as they are needed; vectors that can't run get their verdict at once."""
 
-    def __init__(self, vectors: Iterable[Vector], costs: Costs, past: Mapping[str, Past], journal: Journal) -> None:
+    def __init__(
+        self, vectors: Iterable[Vector], costs: Estimates, past: Mapping[str, PastAttempts], journal: Journal
+    ) -> None:
         """Start with the first vector.
 
         Args:
@@ -55,7 +57,7 @@ class WorkFeed:
         return tuple(works)
 
     def _work(self, vector: Vector) -> Work:
-        past = self._past.get(vector.id, Past(()))
+        past = self._past.get(vector.id, PastAttempts(()))
         attempts = self._take_over(vector.id, past) if past.attempts else ()
         estimate = self._costs.of(vector)
         return Work(
@@ -68,7 +70,7 @@ class WorkFeed:
             guess=estimate.basis == "default",
         )
 
-    def _take_over(self, vector_id: str, past: Past) -> tuple[PastAttempt, ...]:
+    def _take_over(self, vector_id: str, past: PastAttempts) -> tuple[PastAttempt, ...]:
         """Return a vector's past attempts; one that was never recorded says nothing about the vector."""
         attempts = {attempt.number: attempt for attempt in past.attempts}
         for number in set(range(1, max(attempts) + 1)) - set(attempts):

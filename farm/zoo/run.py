@@ -15,7 +15,7 @@ from farm.core.board import Board
 from farm.core.payload import ModelTrace, encode
 from farm.core.progress import Progress
 from farm.core.verdicts import Reason
-from farm.planning.board_setup import Setup
+from farm.planning.board_setup import BoardSetup
 from farm.planning.vectors import Vector
 from farm.running.sweep import Sweep, run_sweep
 from farm.store.view import RunView
@@ -96,7 +96,7 @@ def _vector(
         device_config=config,
         device_config_inferred=False,
         text=encode(model),
-        setup=Setup.alike(config, able),
+        setup=BoardSetup.uniform(config, able),
         unrunnable=None if able else (Reason.UNSATISFIABLE, f"no board here is a {wanted}"),
         seconds=MODEL_SECONDS,
     )

@@ -13,14 +13,14 @@ from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.payload import TracedCall, encode
 from farm.core.sweep_spec import SweepSpec
-from farm.planning.board_setup import Setup
+from farm.planning.board_setup import BoardSetup
 from farm.planning.vectors import Vector
 from farm.running.sweep import Sweep, run_sweep
 from farm.store import Store
 from tests.bench.real import Clock
 from tracer.device_config import DeviceConfig
 
-SETUP = Setup.alike(DeviceConfig(), ["n300"])
+SETUP = BoardSetup.uniform(DeviceConfig(), ["n300"])
 
 
 def vector(number: int) -> Vector:

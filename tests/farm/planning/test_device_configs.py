@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.board.kinds import KINDS
-from farm.planning.device_configs import way_to_open
+from farm.planning.device_configs import find_device_config
 from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.values import (
@@ -78,23 +78,23 @@ def test_convolutions_need_small_l1() -> None:
 def test_a_kind_is_opened_in_the_plainest_way_that_serves(
     grid: tuple[int, int], kind: str, way: tuple[str | None, str | None] | None
 ) -> None:
-    config = way_to_open(KINDS[kind], Needs(grid=grid))
+    config = find_device_config(KINDS[kind], Needs(grid=grid))
     assert (None if config is None else (config.dispatch_core_type, config.dispatch_core_axis)) == way
 
 
 def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
-    assert [name for name, kind in KINDS.items() if way_to_open(kind, Needs(mesh=(2, 4)))] == ["t3000", "galaxy"]
-    blackhole = [name for name, kind in KINDS.items() if way_to_open(kind, Needs(archs=("blackhole",)))]
+    assert [name for name, kind in KINDS.items() if find_device_config(kind, Needs(mesh=(2, 4)))] == ["t3000", "galaxy"]
+    blackhole = [name for name, kind in KINDS.items() if find_device_config(kind, Needs(archs=("blackhole",)))]
     assert blackhole == ["p100", "p150", "p300"]
-    assert way_to_open(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
+    assert find_device_config(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
 
 
 def test_a_traced_config_is_served_by_what_opens_so() -> None:
     mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
-    assert way_to_open(KINDS["n300"], Needs(), mesh) is mesh
-    assert way_to_open(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "it is opened in no other way than is known"
-    assert way_to_open(KINDS["n150"], Needs(), mesh) is None
-    assert way_to_open(KINDS["p300"], Needs(), mesh) is None, "Blackhole dispatches by column"
-    assert way_to_open(KINDS["p150"], Needs(), DeviceConfig(dispatch_core_type="ETH")) is None
+    assert find_device_config(KINDS["n300"], Needs(), mesh) is mesh
+    assert find_device_config(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "only as is known"
+    assert find_device_config(KINDS["n150"], Needs(), mesh) is None
+    assert find_device_config(KINDS["p300"], Needs(), mesh) is None, "Blackhole dispatches by column"
+    assert find_device_config(KINDS["p150"], Needs(), DeviceConfig(dispatch_core_type="ETH")) is None
     fixture = DeviceConfig(opened_by="a module")
-    assert way_to_open(KINDS["n150"], Needs(grid=(9, 9)), fixture) is fixture, "it opens whatever it finds"
+    assert find_device_config(KINDS["n150"], Needs(grid=(9, 9)), fixture) is fixture, "it opens whatever it finds"

@@ -14,8 +14,8 @@ from farm.core.attempt import Attempt
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall, encode
 from farm.core.verdicts import Verdict
-from farm.planning.board_setup import Setup
-from farm.planning.estimates import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Costs, learn, size
+from farm.planning.board_setup import BoardSetup
+from farm.planning.estimates import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Estimates, learn, size
 from farm.planning.vectors import Vector
 from farm.store import RunBoard, RunInfo, Store
 from tracer.device_config import DeviceConfig
@@ -42,7 +42,7 @@ def vector(name: str, operation: str = "ttnn.add", side: int = 32, seconds: floa
         device_config=DeviceConfig(),
         device_config_inferred=False,
         text=encode(TracedCall("v", operation, {"arg0": tensor(1, 1, side, side)})),
-        setup=Setup.alike(DeviceConfig(), ["n300"]),
+        setup=BoardSetup.uniform(DeviceConfig(), ["n300"]),
         seconds=seconds,
     )
 
@@ -84,7 +84,7 @@ def test_one_that_never_ran_is_expected_to_be_like_others_of_its_operation_by_si
 def test_nothing_known_is_a_default_and_says_so(store: Store) -> None:
     costs = learn(store, [vector("a")], BOARDS)
     assert (costs.of(vector("a")).seconds, costs.of(vector("a")).basis) == (DEFAULT_SECONDS, "default")
-    assert Costs().of(vector("told", seconds=9.0)).seconds == 9.0
+    assert Estimates().of(vector("told", seconds=9.0)).seconds == 9.0
 
 
 def test_crashes_and_other_kinds_of_boards_say_nothing(store: Store) -> None:

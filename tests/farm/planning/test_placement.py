@@ -6,53 +6,53 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.core.verdicts import Reason
-from farm.planning.board_setup import Setup, fits, same
-from farm.planning.placement import Placer
+from farm.planning.board_setup import BoardSetup, fits, same_setup
+from farm.planning.placement import Placements
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
 PLAIN, ETH = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH")
 
 
-def placer(*names: str) -> Placer:
-    return Placer([KINDS[name] for name in names])
+def placements(*names: str) -> Placements:
+    return Placements([KINDS[name] for name in names])
 
 
 @pytest.mark.parametrize("names", [("n150", "n300"), ("n300", "n150")])
 def test_kinds_that_must_be_opened_differently_can_run_it_both(names: tuple[str, str]) -> None:
-    placing = placer(*names).place(Needs(grid=(8, 8)))
-    assert placing.setup == Setup(frozenset({("n150", PLAIN), ("n300", ETH)}))
-    assert placing.config == PLAIN, "the plainest is recorded, whichever kind comes first"
-    assert placing.unrunnable is None
-    assert [kind for kind in KINDS if fits(kind, placing.setup)] == ["n150", "n300"]
-    assert placer("n300").place(Needs(grid=(8, 8))).config == ETH
+    placement = placements(*names).find(Needs(grid=(8, 8)))
+    assert placement.setup == BoardSetup(frozenset({("n150", PLAIN), ("n300", ETH)}))
+    assert placement.config == PLAIN, "the plainest is recorded, whichever kind comes first"
+    assert placement.unrunnable is None
+    assert [kind for kind in KINDS if fits(kind, placement.setup)] == ["n150", "n300"]
+    assert placements("n300").find(Needs(grid=(8, 8))).config == ETH
 
 
 def test_vectors_that_need_the_same_of_boards_share_a_setup() -> None:
-    there = placer("n150", "n300", "p150")
-    small, large = there.place(Needs(grid=(2, 2))), there.place(Needs(grid=(8, 7)))
+    there = placements("n150", "n300", "p150")
+    small, large = there.find(Needs(grid=(2, 2))), there.find(Needs(grid=(8, 7)))
     assert small.setup is large.setup
-    assert small is there.place(Needs(grid=(2, 2)))
-    assert there.place(Needs(grid=(8, 8))).setup != large.setup
+    assert small is there.find(Needs(grid=(2, 2)))
+    assert there.find(Needs(grid=(8, 8))).setup != large.setup
 
 
 def test_a_kind_that_is_opened_alike_for_two_setups_need_not_be_opened_again() -> None:
-    there = placer("n150", "n300")
-    small, large = there.place(Needs(grid=(8, 7))).setup, there.place(Needs(grid=(8, 8))).setup
-    assert same("n150", small, large)
-    assert not same("n300", small, large)
-    assert not same("p150", small, large), "it can't run either"
+    there = placements("n150", "n300")
+    small, large = there.find(Needs(grid=(8, 7))).setup, there.find(Needs(grid=(8, 8))).setup
+    assert same_setup("n150", small, large)
+    assert not same_setup("n300", small, large)
+    assert not same_setup("p150", small, large), "it can't run either"
 
 
 def test_a_known_config_is_the_same_for_all_that_can_serve_it() -> None:
-    placing = placer("n150", "n300", "p150").place(Needs(grid=(8, 8)), ETH)
-    assert placing.setup == Setup.alike(ETH, ["n150", "n300"])
-    assert placing.config == ETH
+    placement = placements("n150", "n300", "p150").find(Needs(grid=(8, 8)), ETH)
+    assert placement.setup == BoardSetup.uniform(ETH, ["n150", "n300"])
+    assert placement.config == ETH
 
 
 def test_what_no_kind_can_run_says_what_it_needs() -> None:
-    placing = placer("n150", "n300").place(Needs(mesh=(1, 2), grid=(8, 9), archs=("blackhole",)))
-    assert placing.setup == Setup()
-    assert placing.config == DeviceConfig(mesh_shape=(1, 2))
+    placement = placements("n150", "n300").find(Needs(mesh=(1, 2), grid=(8, 9), archs=("blackhole",)))
+    assert placement.setup == BoardSetup()
+    assert placement.config == DeviceConfig(mesh_shape=(1, 2))
     told = "no board here opens a 1 x 2 mesh of chips with 8 x 9 compute cores, of blackhole"
-    assert placing.unrunnable == (Reason.UNSATISFIABLE, told)
+    assert placement.unrunnable == (Reason.UNSATISFIABLE, told)

@@ -19,8 +19,8 @@ from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
-from farm.planning.board_setup import Setup
-from farm.planning.resume import boards_of, rest_of
+from farm.planning.board_setup import BoardSetup
+from farm.planning.resume import boards_of, resume_run
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
@@ -48,7 +48,7 @@ def vector(name: str, payload: Payload | None = None, **more: Any) -> Vector:
         "",
         DeviceConfig(),
         text=encode(payload or TracedCall(name, "ttnn.add")),
-        setup=Setup.alike(DeviceConfig(), ["n300"]),
+        setup=BoardSetup.uniform(DeviceConfig(), ["n300"]),
         **{"device_config_inferred": False, **more},
     )
 
@@ -83,7 +83,7 @@ def boards(script: Script, first: int = 0) -> list[Board]:
 def go_on(
     store: Store, run_id: str, script: Script, *, retry_failed: bool = False, retry_infra: bool = False
 ) -> tuple[RunView, LocalFleet]:
-    rest = rest_of(store, run_id, [N300], retry_failed=retry_failed, retry_infra=retry_infra)
+    rest = resume_run(store, run_id, [N300], retry_failed=retry_failed, retry_infra=retry_infra)
     fleet = LocalFleet()
     driver = Driver(run_id, boards(script), fleet, store, PlainProgress(io.StringIO()))
     driver.start()
@@ -154,7 +154,7 @@ def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> Non
         "good": "validated",
     }
     with pytest.raises(NothingSelected, match="is complete: add --retry-failed"):
-        rest_of(store, run_id, [N300])
+        resume_run(store, run_id, [N300])
     view, _ = go_on(store, run_id, Script(), retry_infra=True)
     assert {each.vector_id: each.verdict.value for each in view.vectors}["faulty"] == "validated"
     view, _ = go_on(store, run_id, Script(), retry_failed=True)
@@ -185,15 +185,15 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
     kinds = [KINDS["n150"], N300, KINDS["p150"]]
-    rest = {each.id: each for each in rest_of(store, run_id, kinds).vectors}
-    either = Setup(frozenset({("n150", plain), ("n300", eth), ("p150", plain)}))
+    rest = {each.id: each for each in resume_run(store, run_id, kinds).vectors}
+    either = BoardSetup(frozenset({("n150", plain), ("n300", eth), ("p150", plain)}))
     assert {name: each.setup for name, each in rest.items()} == {
         "inferred": either,
-        "known": Setup.alike(plain, ["n150", "p150"]),
+        "known": BoardSetup.uniform(plain, ["n150", "p150"]),
         "module": either,
     }
     assert {each.device_config for each in rest.values()} == {plain}
-    for each in rest_of(store, run_id, [N300]).vectors:
+    for each in resume_run(store, run_id, [N300]).vectors:
         assert (each.unrunnable is None) == each.device_config_inferred
 
 

@@ -20,7 +20,7 @@ from farm.core.board import Board
 from farm.core.errors import NotRunnable, StoreError
 from farm.core.progress import BoardStatus
 from farm.core.verdicts import Reason, Verdict
-from farm.planning.board_setup import Setup
+from farm.planning.board_setup import BoardSetup
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
@@ -58,7 +58,7 @@ def vector(name: str, config: DeviceConfig = ONE, kinds: Sequence[str] = ("n300"
         device_config=config,
         device_config_inferred=False,
         text=text_of(name),
-        setup=Setup.alike(config, kinds),
+        setup=BoardSetup.uniform(config, kinds),
         **more,  # type: ignore[arg-type]
     )
 
@@ -110,7 +110,7 @@ def test_vectors_known_not_to_run_are_concluded_without_a_board(store: Store) ->
     assert fleet.given == []
 
 
-EITHER = Setup(frozenset({("n150", ONE), ("n300", ETH)}))
+EITHER = BoardSetup(frozenset({("n150", ONE), ("n300", ETH)}))
 """8 x 8 compute cores, for which an n300 must dispatch from other cores than by default."""
 
 

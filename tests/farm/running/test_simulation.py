@@ -13,7 +13,7 @@ from farm.board.kinds import KINDS
 from farm.cli import app
 from farm.core.errors import FarmError
 from farm.core.verdicts import Reason
-from farm.planning.estimates import Costs
+from farm.planning.estimates import Estimates
 from farm.planning.forecast import forecast
 from farm.running.simulation import Distribution, simulated_boards, unknown
 from scheduler.costs import SetupCosts
@@ -70,7 +70,7 @@ def test_a_plan_accounts_for_every_vector() -> None:
         vector("large", kinds=("galaxy",)),
         vector("bad", unrunnable=(Reason.BROKEN_CONFIGURATION, "no shape")),
     ]
-    plan = forecast(vectors, boards, Costs(SetupCosts(switch=1.0)))
+    plan = forecast(vectors, boards, Estimates(SetupCosts(switch=1.0)))
     assert plan.not_run == {"broken_configuration": 1, "unsatisfiable": 1}
     assert [(group.vectors, group.seconds, group.boards) for group in plan.groups] == [(30, 30.0, 3), (10, 20.0, 2)]
     assert sum(plan.boards.values()) == 40
