@@ -16,7 +16,6 @@ from typing import Any, TypeAlias
 from farm.board.backends import backend_of
 from farm.board.supervisor import BoardReport, Limits, Supervisor
 from farm.board.trace_supervisor import TraceSupervisor
-from farm.cluster.ray_client import ray
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
@@ -175,19 +174,3 @@ def resources_of(board: Board) -> dict[str, float]:
         # so that others' work on the same cluster, which asks for devices by number, stays away
         wanted["TTNPU"] = float(len(devices))
     return wanted
-
-
-def start_actor(board: Board, limits: Limits, folder: Path | None, run_id: str = "") -> Any:
-    """Starts the actor of a board in the cluster that Ray is connected to.
-
-    Args:
-        board: what it holds.
-        limits: how long things may take.
-        folder: of this host, in which it makes one of its own; None for the temporary folder of whatever host.
-        run_id: the run whose logs it writes, see `farm.core.log`; "" for none.
-
-    Returns:
-        Its handle, at once.
-    """
-    remote = ray.remote(num_cpus=0, resources=resources_of(board), concurrency_groups={"control": 1})
-    return remote(BoardActor).remote(board, limits, folder, run_id)

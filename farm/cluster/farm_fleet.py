@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farm.board.supervisor import Limits
-from farm.cluster.fleet import FleetEvent, Offered, Outcomes, RayFleet, Unusable, Withdrawn
+from farm.cluster.fleet import FleetEvent, Offered, Outcomes, Unusable, Withdrawn
 from farm.cluster.ray_client import ray
+from farm.cluster.ray_fleet import RayFleet
 from farm.cluster.registry.records import Answer, RunReport
 from farm.cluster.registry.registry import BY_FARM
 from farm.cluster.registry.service import Farm
@@ -21,6 +22,11 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.progress import BoardStatus, Progress
 from scheduler.board_state import BoardState, Cause, Transition
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from farm.cluster.ray_fleet import Seams
 
 EXCHANGE_SECONDS = 0.5
 """How often the registry hears of a run."""
@@ -86,6 +92,7 @@ class FarmFleet(RayFleet):
         watched: Watched,
         takes: Callable[[Board], bool],
         known: Sequence[Board],
+        **seams: Unpack[Seams],
     ) -> None:
         """Starts with no board.
 
@@ -96,8 +103,9 @@ class FarmFleet(RayFleet):
             watched: its progress.
             takes: whether a board that the farm offers is one this run is to use.
             known: the boards that the run starts with.
+            seams: see `RayFleet`.
         """
-        super().__init__(limits, run_id=run.run)
+        super().__init__(limits, run_id=run.run, **seams)
         self._farm = farm
         self._run = run
         self._watched = watched
@@ -107,7 +115,7 @@ class FarmFleet(RayFleet):
         self._leaving: set[str] = set()
         self._known = {board.id for board in known}
         self._call: Any = None
-        self._asked = 0.0
+        self._asked = -EXCHANGE_SECONDS
 
     def start(self, board: Board) -> None:
         """See `Fleet`."""
@@ -158,16 +166,15 @@ class FarmFleet(RayFleet):
     def _exchange(self) -> list[FleetEvent]:
         """Tells the registry of the run and takes in its answer, without waiting for either."""
         if self._call is None:
-            if time.monotonic() - self._asked > EXCHANGE_SECONDS:
-                self._asked = time.monotonic()
+            if self._clock() - self._asked > EXCHANGE_SECONDS:
+                self._asked = self._clock()
                 self._call = self._farm.actor.exchange.remote(self._report())
             return []
-        ready, _ = ray.wait([self._call], timeout=0, fetch_local=False)
-        if not ready:
+        if not self._calls.wait([self._call], number=1, seconds=0):
             return []
         call, self._call = self._call, None
         try:
-            return self._take_in(ray.get(call))
+            return self._take_in(self._calls.get(call))
         except ray.exceptions.ActorUnavailableError:
             return []  # that call got lost: the next one may not
         except ray.exceptions.RayError as error:

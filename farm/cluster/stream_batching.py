@@ -1,4 +1,4 @@
-"""Passing on what an iterator yields in lists, so that the cost of passing is shared and nothing waits long."""
+"""Pass on the items of an iterator in lists, so that sending costs less and no item waits long."""
 
 from __future__ import annotations
 
@@ -12,17 +12,23 @@ PATIENCE = 1.0
 """See `chunked`."""
 
 
-def chunked(items: Iterable[T], seconds: float, urgent: Callable[[T], bool] = lambda _: False) -> Iterator[list[T]]:
-    """Yields what `items` yields, in order, in lists, each at most so many seconds after its first item came.
+def chunked(
+    items: Iterable[T],
+    seconds: float,
+    urgent: Callable[[T], bool] = lambda _: False,
+    wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+) -> Iterator[list[T]]:
+    """Yield what `items` yields, in order, in lists, each at most `seconds` after its first item came.
 
-    `items` is drawn in a thread of its own: what it has yielded is passed on even while it is busy with the next.
-    What it raises is raised here, after all that came before. No list is empty.
+    A thread of its own draws from `items`: what was yielded is passed on even while the next item takes long. An error
+    of `items` is raised here, after all that came before it. No list is empty.
 
     Args:
         items: what is passed on.
         seconds: how long an item may wait for company.
-        urgent: whether an item may not wait at all, nor what came before it. `items` goes on once such a one has been
-            passed on, for which it waits at most `PATIENCE` seconds: what comes next may be the end of this process.
+        urgent: whether an item may not wait, nor what came before it. After such an item, `items` goes on once it has
+            been passed on, or after `PATIENCE` seconds: what comes next may end this process.
+        wait: waits for an event, for so many seconds at most.
     """
     gathered: list[T] = []
     failure: list[BaseException] = []
@@ -32,16 +38,16 @@ def chunked(items: Iterable[T], seconds: float, urgent: Callable[[T], bool] = la
     def draw() -> None:
         try:
             for item in items:
-                now = urgent(item)
+                is_urgent = urgent(item)
                 with lock:
                     gathered.append(item)
                     came.set()
-                    if now:
+                    if is_urgent:
                         passed_on.clear()
                         hurry.set()
-                if now:
+                if is_urgent:
                     passed_on.wait(PATIENCE)
-        except BaseException as error:  # noqa: BLE001 - raised again, in the thread that asked
+        except BaseException as error:  # noqa: BLE001 - raised again, in the thread that iterates
             failure.append(error)
         finally:
             with lock:
@@ -52,7 +58,7 @@ def chunked(items: Iterable[T], seconds: float, urgent: Callable[[T], bool] = la
     threading.Thread(target=draw, daemon=True, name="chunked").start()
     while True:
         came.wait()
-        hurry.wait(seconds)
+        wait(hurry, seconds)
         with lock:
             chunk, gathered = gathered, []
             if not (done := ended.is_set()):

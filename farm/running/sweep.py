@@ -15,9 +15,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from farm.board.supervisor import Limits
-from farm.cluster.fleet import RayFleet
 from farm.cluster.hosts.this_host import HostFleet
 from farm.cluster.local_cluster import cluster
+from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.gc_tuning import fewer_collections

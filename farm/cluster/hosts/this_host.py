@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from farm.board.backends import backend_of, discovered_boards
 from farm.board.kinds import KINDS
-from farm.board.supervisor import Limits
-from farm.cluster.fleet import FleetEvent, Outcomes, RayFleet
+from farm.cluster.fleet import FleetEvent, Outcomes
 from farm.cluster.hosts.board_memory import Memory, Remembered
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.probing import BoardCheck
+from farm.cluster.ray_fleet import RayFleet
 from farm.cluster.registry.records import BoardView, FarmView, HostView, Totals
 from farm.cluster.registry.registry import BY_FARM
 from farm.core.board import Board
@@ -23,15 +22,6 @@ from scheduler.board_state import BoardState, Cause, Transition
 
 class HostFleet(RayFleet):
     """A fleet of this host's own boards; the host remembers how far each was trusted."""
-
-    def __init__(self, limits: Limits, folder: Path | None = None, *, run_id: str = "") -> None:
-        super().__init__(limits, folder, run_id=run_id)
-        self._boards: dict[str, Board] = {}
-
-    def start(self, board: Board) -> None:
-        """See `Fleet`."""
-        super().start(board)
-        self._boards[board.id] = board
 
     def wait(self, seconds: float) -> list[FleetEvent]:
         """See `Fleet`."""

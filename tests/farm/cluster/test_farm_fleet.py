@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,58 +11,75 @@ import pytest
 from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.supervisor import Limits
-from farm.cluster import farm_fleet as fleet_module
-from farm.cluster.farm_fleet import FarmFleet, Watched
-from farm.cluster.fleet import Gone
+from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet, Watched
+from farm.cluster.fleet import Gone, Started
 from farm.cluster.ray_client import ray
-from farm.cluster.registry.records import RunReport
+from farm.cluster.registry.records import Answer, RunReport
 from farm.cluster.registry.service import Farm
 from farm.running.plain import PlainProgress
+from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHeartbeat, Reference
+
+A, B = fake_boards(KINDS["n300"], 2)
 
 
-def a_fleet(monkeypatch: pytest.MonkeyPatch, error: ray.exceptions.RayError) -> FarmFleet:
-    """A fleet of two boards, one still starting, whose calls of the registry all end in this error."""
+class FakeRegistry:
+    """A registry's actor; `answer` is what each call of `exchange` returns or raises."""
 
-    def get(_: object) -> None:
-        raise error
-
-    def wait(calls: Sequence[object], **_: object) -> tuple[Sequence[object], list[object]]:
-        return [call for call in calls if call == "exchange"], []
-
-    monkeypatch.setattr(fleet_module, "EXCHANGE_SECONDS", 0.0)
-    monkeypatch.setattr(ray, "get", get)
-    monkeypatch.setattr(ray, "wait", wait)
-    monkeypatch.setattr(ray, "kill", lambda _: None)
-    registry = SimpleNamespace(exchange=SimpleNamespace(remote=lambda _: "exchange"))
-    fleet = FarmFleet(
-        Limits(),
-        cast(Farm, SimpleNamespace(actor=registry)),
-        RunReport("run", "user", "command", time.time(), 0, None, planned=1),
-        watched=Watched(PlainProgress(io.StringIO())),
-        takes=lambda _: True,
-        known=fake_boards(KINDS["n300"], 2),
-    )
-    fleet._actors = {"a": SimpleNamespace(answer=SimpleNamespace(options=lambda **_: fleet)), "b": object()}
-    fleet._streams = {"a": "stream"}
-    fleet._starting = {"b": ("start", time.monotonic())}
-    fleet._pings = {"a": ("answer", time.monotonic())}
-    return fleet
+    def __init__(self) -> None:
+        self.answer: object = Answer(granted=frozenset({A.id, B.id}))
+        self.exchange = SimpleNamespace(remote=lambda _: Reference("exchange", self.answer))
 
 
-def test_a_call_of_the_registry_that_gets_lost_costs_no_board(monkeypatch: pytest.MonkeyPatch) -> None:
-    fleet = a_fleet(monkeypatch, ray.exceptions.ActorUnavailableError("try later", None))
-    for _ in range(3):
-        assert fleet.wait(0.01) == []
-    assert list(fleet._actors) == ["a", "b"]
+class Setting:
+    """A fleet with both boards, one of which is still starting."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.registry = FakeRegistry()
+        self.actors = FakeActors()
+        self.fleet = FarmFleet(
+            Limits(),
+            cast(Farm, SimpleNamespace(actor=self.registry)),
+            RunReport("run", "user", "command", 0.0, planned=1),
+            watched=Watched(PlainProgress(io.StringIO())),
+            takes=lambda _: True,
+            known=[A, B],
+            start_actor=self.actors,
+            calls=FakeCalls(),
+            heartbeat=FakeHeartbeat(self.clock),
+            clock=self.clock,
+        )
+        self.actors.starts = False
+        self.fleet.start(A)
+        self.fleet.start(B)
+        assert self.fleet.wait(0) == []  # the registry is asked
+        assert self.fleet.wait(0) == []  # its answer starts the boards
+        self.actors.handles[A.id][0].calls[0].is_ready = True
+        assert self.fleet.wait(0) == [Started(A.id, {"pid": 1})]
 
 
-def test_without_its_registry_a_run_has_lost_its_boards_and_hears_no_more_of_them(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fleet = a_fleet(monkeypatch, ray.exceptions.ActorDiedError())
-    assert fleet.wait(0.01) == []  # the call is on its way
-    lost = fleet.wait(0.01)
-    assert [each.board for each in lost if isinstance(each, Gone)] == ["a", "b"]
-    assert not fleet._actors
-    assert not fleet._streams
-    assert not fleet._starting
+@pytest.fixture
+def setting() -> Setting:
+    return Setting()
+
+
+def test_boards_start_once_the_registry_grants_them(setting: Setting) -> None:
+    assert sorted(setting.fleet.active) == [A.id, B.id]
+
+
+def test_a_lost_call_of_the_registry_costs_no_board(setting: Setting) -> None:
+    setting.registry.answer = ray.exceptions.ActorUnavailableError("try later", None)
+    for _ in range(6):
+        setting.clock.now += EXCHANGE_SECONDS + 0.1
+        assert setting.fleet.wait(0) == []
+    assert sorted(setting.fleet.active) == [A.id, B.id]
+
+
+def test_without_its_registry_a_run_has_lost_its_boards(setting: Setting) -> None:
+    setting.registry.answer = ray.exceptions.ActorDiedError()
+    setting.clock.now += EXCHANGE_SECONDS + 0.1
+    assert setting.fleet.wait(0) == []  # the call is on its way
+    lost = setting.fleet.wait(0)
+    assert sorted(each.board for each in lost if isinstance(each, Gone)) == [A.id, B.id]
+    assert setting.fleet.active == []
+    assert all(actor.killed for handles in setting.actors.handles.values() for actor in handles)

@@ -1,70 +1,92 @@
-"""A Ray cluster that is gone is noticed."""
+"""The loss of a Ray head is detected."""
 
 from __future__ import annotations
 
 import threading
-import time
+from dataclasses import dataclass
 
 import pytest
 
-from farm.cluster import heartbeat as pulse
-from farm.cluster.heartbeat import Heartbeat
+from farm.cluster.heartbeat import SILENCE_SECONDS, Heartbeat
 from farm.core.errors import NotRunnable
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(pulse, "SILENCE_SECONDS", 0.3)
+@dataclass
+class Clock:
+    """A clock that the test sets."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def noticed(beat: Heartbeat) -> str:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            beat.check()
-        except NotRunnable as error:
-            beat.end()
-            return str(error)
-        time.sleep(0.01)
-    raise AssertionError("nothing was noticed")
-
-
-def test_a_living_cluster_is_left_alone() -> None:
-    beat = Heartbeat(lambda: 2)
-    end = time.monotonic() + 0.6
-    while time.monotonic() < end:
-        beat.check()
-        time.sleep(0.01)
-    beat.end()
+def test_a_head_that_answers_is_alive_however_long_it_takes() -> None:
+    clock = Clock()
+    heartbeat = Heartbeat(lambda: 2, clock)
+    for _ in range(5):
+        clock.now += SILENCE_SECONDS - 1
+        assert heartbeat.ask()
+        heartbeat.check()
 
 
 def test_a_cluster_without_nodes() -> None:
-    nodes = iter([1, 1, 0])
-    assert "has no node left: what is recorded stays" in noticed(Heartbeat(lambda: next(nodes, 0)))
+    nodes = iter([1, 0])
+    heartbeat = Heartbeat(lambda: next(nodes))
+    heartbeat.ask()
+    heartbeat.check()
+    heartbeat.ask()
+    with pytest.raises(NotRunnable, match="has no node left: what is recorded stays"):
+        heartbeat.check()
 
 
-def test_a_head_that_is_silent_or_refuses() -> None:
-    forever = threading.Event()
-    assert "has not answered for 0 s" in noticed(Heartbeat(lambda: int(forever.wait(60))))
-    forever.set()
-
+def test_a_head_that_refuses_is_silent() -> None:
     def refuse() -> int:
         raise ConnectionError("no head")
 
-    assert "has not answered" in noticed(Heartbeat(refuse))
+    clock = Clock()
+    heartbeat = Heartbeat(refuse, clock)
+    clock.now += SILENCE_SECONDS
+    assert not heartbeat.ask()
+    heartbeat.check()
+    clock.now += 1
+    with pytest.raises(NotRunnable, match="has not answered for 16 s"):
+        heartbeat.check()
 
 
-def test_an_answer_counts_for_what_was_asked_after_a_moment() -> None:
-    asked = threading.Semaphore(1)
-    beat = Heartbeat(lambda: int(asked.acquire()))
-    lost = time.monotonic()
-    assert not beat.since(lost), "the head may have died since"
-    asked.release()
-    asked.release()
-    deadline = time.monotonic() + 10
-    while not beat.since(lost) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert beat.since(lost)
-    beat.end()
-    asked.release()
+def test_a_question_without_an_answer_blocks_only_the_thread() -> None:
+    clock, answer = Clock(), threading.Event()
+    heartbeat = Heartbeat(lambda: int(answer.wait()), clock)
+    heartbeat.start()
+    clock.now += SILENCE_SECONDS + 1
+    with pytest.raises(NotRunnable, match="has not answered"):
+        heartbeat.check()
+    heartbeat.end()
+    answer.set()
+
+
+def test_an_answer_counts_for_a_moment_before_its_question() -> None:
+    clock = Clock()
+    heartbeat = Heartbeat(lambda: 1, clock)
+    heartbeat.ask()
+    lost = clock.now
+    assert not heartbeat.alive_since(lost), "the head may have died since"
+    clock.now += 1
+    heartbeat.ask()
+    assert heartbeat.alive_since(lost)
+
+
+def test_the_thread_asks_again_at_once_when_someone_waits_for_an_answer() -> None:
+    clock, asked = Clock(), threading.Semaphore(0)
+
+    def ask() -> int:
+        clock.now += 1
+        asked.release()
+        return 1
+
+    heartbeat = Heartbeat(ask, clock)
+    heartbeat.start()
+    for _ in range(3):
+        assert asked.acquire(timeout=60)
+        heartbeat.alive_since(clock.now)
+    heartbeat.end()
