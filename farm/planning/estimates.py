@@ -1,11 +1,12 @@
-"""What vectors are expected to cost, from what they and their operations took in earlier runs."""
+"""Estimates of how long vectors take, from how long they and their operations took in earlier runs."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from statistics import median
 from typing import Any
 
@@ -19,135 +20,159 @@ from farm.store.durations import Duration, read_durations, read_openings
 from scheduler.costs import PAST_OUTCOMES, SetupCosts, Size, scaled, typical
 
 DEFAULT_SECONDS = 0.02
-"""What a vector is taken to cost while nothing is known of it."""
+"""The estimate of a vector without any history."""
 MOST_PAST = 200_000
-"""How many past attempts are read at most: about a second's reading."""
+"""At most this many past attempts are read, which takes about a second."""
 
 LEAST_DEADLINE = 10.0
-"""Seconds that a vector has at least, however fast it was: a host may be busy."""
+"""A vector's deadline is at least this many seconds, however fast it was: a host may be busy."""
 DEADLINE_FACTOR = 20.0
-"""How much longer than ever before a vector may take."""
-ENOUGH_PAST = 3
-"""How many times a vector must have run before its deadline follows from them."""
+"""A vector may take this many times as long as it ever did."""
+DEADLINE_RUNS = 3
+"""A vector gets a deadline from its history after this many runs."""
 
-_BYTES = {"BFLOAT16": 2.0, "UINT16": 2.0, "UINT8": 1.0, "BFLOAT8_B": 1.0625, "BFLOAT4_B": 0.5625}
+_ELEMENT_BYTES = {"BFLOAT16": 2.0, "UINT16": 2.0, "UINT8": 1.0, "BFLOAT8_B": 1.0625, "BFLOAT4_B": 0.5625}
 _MATMULS = ("matmul", "linear")
+_MOST_OF_AN_OPERATION = 4 * PAST_OUTCOMES
+
+
+class Basis(str, Enum):
+    """What an estimate follows from."""
+
+    HISTORY = "history"
+    """How long the vector itself took."""
+    PLAN = "plan"
+    """What the plan says of the vector."""
+    OPERATION = "operation"
+    """How long other vectors of its operation took."""
+    DEFAULT = "default"
+    """Nothing: `DEFAULT_SECONDS`."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether the estimate follows from attempts."""
+        return self in (Basis.HISTORY, Basis.OPERATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a vector is expected to take.
+    """How long a vector will probably take.
 
     Attributes:
         seconds: on a board that is set up.
-        basis: `history` of the vector itself, `told` by whoever made it, history of its `operation`, or `default`.
+        basis: what the estimate follows from.
     """
 
     seconds: float
-    basis: str = "default"
+    basis: Basis = Basis.DEFAULT
 
 
 @dataclass(slots=True)
 class Estimates:
-    """Estimates for one run's vectors.
+    """The estimates of one run's vectors.
 
     Attributes:
         setups: what boards spend beside the vectors.
     """
 
     setups: SetupCosts = field(default_factory=SetupCosts)
-    _own: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    _own: Mapping[str, Sequence[float]] = field(default_factory=dict)  # by content hash
     _operations: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    _sizes: Mapping[str, Sequence[tuple[float, Size]]] = field(default_factory=dict)
+    _sizes: Mapping[str, Sequence[tuple[float, Size]]] = field(default_factory=dict)  # by operation
 
     @classmethod
     def without_history(cls, boards: Sequence[Board]) -> Estimates:
-        """What is taken for granted before anything was run."""
-        return cls(_setups(boards, ()))
-
-    def deadline(self, vector: Vector) -> float | None:
-        """How long a vector may take by what it took before, in seconds; None where too little is known."""
-        own = self._own.get(vector.content_hash, ())
-        return max(LEAST_DEADLINE, DEADLINE_FACTOR * max(own)) if len(own) >= ENOUGH_PAST else None
+        """The estimates before anything has run on these boards."""
+        return cls(_setup_costs(boards, ()))
 
     def of(self, vector: Vector) -> Estimate:
-        """What a vector is expected to take."""
+        """Estimate a vector."""
         if own := self._own.get(vector.content_hash):
-            return Estimate(typical(own), "history")
+            return Estimate(typical(own), Basis.HISTORY)
         if vector.seconds:
-            return Estimate(vector.seconds, "told")
+            return Estimate(vector.seconds, Basis.PLAN)
         if sized := self._sizes.get(vector.operation):
-            return Estimate(scaled(sized, size(vector.payload)), "operation")
+            return Estimate(scaled(sized, size(vector.payload)), Basis.OPERATION)
         if others := self._operations.get(vector.operation):
-            return Estimate(sum(others) / len(others), "operation")
+            return Estimate(sum(others) / len(others), Basis.OPERATION)
         return Estimate(DEFAULT_SECONDS)
+
+    def deadline(self, vector: Vector) -> float | None:
+        """The seconds that a vector may take, going by its history; None if it ran too seldom."""
+        own = self._own.get(vector.content_hash, ())
+        return max(LEAST_DEADLINE, DEADLINE_FACTOR * max(own)) if len(own) >= DEADLINE_RUNS else None
 
 
 def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], backends: Sequence[str] = ()) -> Estimates:
-    """Estimates from what the store holds of these vectors, their operations and these kinds of boards.
+    """Estimate vectors from what the store has of them and their operations, on boards of these kinds.
 
     Args:
-        store: of earlier runs.
-        vectors: what is to be estimated.
-        boards: where it is to run.
-        backends: what boards of these kinds may have been in those runs; else what they are.
+        store: the results store with the earlier runs.
+        vectors: the vectors to estimate.
+        boards: the boards that they will run on.
+        backends: the backends that boards of these kinds had in the earlier runs; without any, the boards' own.
     """
     kinds = sorted({f"{each}:{board.kind.name}" for board in boards for each in backends or (board.backend,)})
     operations = sorted(operations_of(vectors))
     with store.reading() as connection:
         past = list(read_durations(connection, operations, kinds, MOST_PAST)) if kinds and operations else []
         openings = read_openings(connection, kinds) if past else []
-    return _costs(past, vectors, _setups(boards, openings))
+    return _estimates(past, vectors, _setup_costs(boards, openings))
 
 
-def _costs(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCosts) -> Estimates:
+def _estimates(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCosts) -> Estimates:
     own: defaultdict[str, list[float]] = defaultdict(list)
     operations: defaultdict[str, list[float]] = defaultdict(list)
     for each in past:
         if len(own[each.content_hash]) < PAST_OUTCOMES:
             own[each.content_hash].append(each.seconds)
-        if len(operations[each.operation]) < 4 * PAST_OUTCOMES:
+        if len(operations[each.operation]) < _MOST_OF_AN_OPERATION:
             operations[each.operation].append(each.seconds)
-    # sizes are known only of vectors that are planned again; they are looked up only where some vector needs them
+    return Estimates(setups, own, operations, _sizes(vectors, own) if past else {})
+
+
+def _sizes(vectors: Sequence[Vector], own: Mapping[str, Sequence[float]]) -> dict[str, list[tuple[float, Size]]]:
+    """Times and sizes of vectors with a history, for operations that also have vectors without one.
+
+    Only vectors of this plan have a size: the store has no payloads of others at hand.
+    """
+    unseen = {vector.operation for vector in vectors if vector.content_hash and vector.content_hash not in own}
     sizes: defaultdict[str, list[tuple[float, Size]]] = defaultdict(list)
-    if past:
-        unseen = {vector.operation for vector in vectors if vector.content_hash and vector.content_hash not in own}
-        for vector in vectors if unseen else ():
-            seconds = own.get(vector.content_hash)
-            if seconds and vector.operation in unseen and len(sizes[vector.operation]) < 4 * PAST_OUTCOMES:
-                sizes[vector.operation].append((typical(seconds), size(vector.payload)))
-    return Estimates(setups, own, operations, sizes)
+    for vector in vectors if unseen else ():
+        seconds = own.get(vector.content_hash)
+        if seconds and vector.operation in unseen and len(sizes[vector.operation]) < _MOST_OF_AN_OPERATION:
+            sizes[vector.operation].append((typical(seconds), size(vector.payload)))
+    return sizes
 
 
-def _setups(boards: Sequence[Board], openings: Sequence[float]) -> SetupCosts:
-    known = [backend_of(board).setup for board in boards]
-    if not known:
+def _setup_costs(boards: Sequence[Board], openings: Sequence[float]) -> SetupCosts:
+    """What setting up the slowest of the boards costs: measured where openings were recorded."""
+    costs = [backend_of(board).setup for board in boards]
+    if not costs:
         return SetupCosts()
-    worst = max(known, key=lambda each: each.switch)
-    return SetupCosts(median(openings), worst.first) if openings else worst
+    slowest = max(costs, key=lambda each: each.switch)
+    return SetupCosts(median(openings), slowest.first) if openings else slowest
 
 
 def size(payload: Payload) -> Size:
-    """How large a vector is: the bytes of its tensors, and the operations of a matrix product."""
-    shapes: list[tuple[Sequence[int], float]] = []
-    if isinstance(payload, TracedCall):
-        _tensors(payload.arguments, shapes)
-    total = sum(math.prod(shape) * width for shape, width in shapes)
+    """The size of a vector: the bytes of its tensors, and the floating-point operations of a matrix product."""
+    tensors = list(_tensors(payload.arguments)) if isinstance(payload, TracedCall) else []
+    total = sum(math.prod(shape) * width for shape, width in tensors)
     flops = 0.0
-    if len(shapes) > 1 and any(word in payload.operation for word in _MATMULS) and shapes[1][0]:
-        flops = 2.0 * math.prod(shapes[0][0]) * shapes[1][0][-1]
+    if len(tensors) > 1 and any(word in payload.operation for word in _MATMULS) and tensors[1][0]:
+        flops = 2.0 * math.prod(tensors[0][0]) * tensors[1][0][-1]
     return Size(total, flops)
 
 
-def _tensors(raw: Any, found: list[tuple[Sequence[int], float]]) -> None:
+def _tensors(raw: Any) -> Iterator[tuple[Sequence[int], float]]:
+    """Shape and bytes per element of each tensor in encoded arguments."""
     if isinstance(raw, dict):
         shape = raw.get("original_shape")
         if isinstance(shape, list) and all(isinstance(side, int) for side in shape):
             dtype = str(raw.get("original_dtype", "")).rpartition(".")[2]
-            found.append((shape, _BYTES.get(dtype, 4.0)))
+            yield shape, _ELEMENT_BYTES.get(dtype, 4.0)
             return
-        for part in raw.values():
-            _tensors(part, found)
-    elif isinstance(raw, list):
+        raw = list(raw.values())
+    if isinstance(raw, list):
         for part in raw:
-            _tensors(part, found)
+            yield from _tensors(part)

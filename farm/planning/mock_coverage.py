@@ -1,4 +1,4 @@
-"""The mock boards that are enough for a plan, where nobody said which to use."""
+"""Mock boards of every kind that a plan needs, if the user named no boards."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ Plan = Callable[[Iterable[BoardKind]], "Sequence[Vector]"]
 def add_needed_mocks(
     boards: Sequence[Board], plan: Plan, planned: Sequence[Vector] | None = None
 ) -> tuple[list[Board], Sequence[Vector]]:
-    """Adds a mock board of each kind that some vector can't do without: those that serve most vectors, the smallest.
+    """Add a mock board of each kind that some vector can't run without.
+
+    The kind that serves the most vectors comes first; of equal ones, the smallest.
 
     Args:
-        boards: what is there.
-        plan: makes the vectors for the kinds of boards that are there.
-        planned: what it makes for `boards`, where that is known already.
+        boards: the boards so far.
+        plan: plans the vectors for boards of some kinds.
+        planned: the plan for `boards`, if it was made already.
 
     Returns:
         All boards, and the vectors planned for them.
     """
-    enough = list(boards)
-    kinds = list(dict.fromkeys(board.kind for board in enough))
+    boards = list(boards)
+    kinds = list(dict.fromkeys(board.kind for board in boards))
     vectors = plan(kinds) if planned is None else planned
     while unserved := {vector.id for vector in vectors if _unserved(vector)}:
-        able = Counter(name for vector in plan(KINDS.values()) if vector.id in unserved for name in vector.kinds)
-        missing = [KINDS[name] for name in able if KINDS[name] not in kinds]
+        served = Counter(kind for vector in plan(KINDS.values()) if vector.id in unserved for kind in vector.kinds)
+        missing = [KINDS[name] for name in served if KINDS[name] not in kinds]
         if not missing:
-            break  # no kind there is can serve them, and the report says so
-        kinds.append(max(missing, key=lambda kind: (able[kind.name], -kind.chips)))
-        enough += mock_boards(kinds[-1], 1)
+            break  # no kind at all can run them, and the report says so
+        kinds.append(max(missing, key=lambda kind: (served[kind.name], -kind.chips)))
+        boards += mock_boards(kinds[-1], 1)
         vectors = plan(kinds)
-    return enough, vectors
+    return boards, vectors
 
 
 def _unserved(vector: Vector) -> bool:

@@ -1,4 +1,4 @@
-"""Which of the boards that are there can run a vector, and how each kind of them is opened for it."""
+"""The kinds of boards that can run a vector, out of those that take part."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tracer.device_config import DeviceConfig
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a vector can run, of the kinds of boards that are there, and how they are opened for it.
+    """Where a vector can run, and how boards are opened for it.
 
     Attributes:
-        needs: what it needs.
-        config: the device config that is recorded of it: the known one, or the plainest of those inferred.
-        setup: each kind that can run it, with how it is opened.
-        unrunnable: why none can, where none can: a reason of `not_run`, and words.
+        needs: what the vector needs of an open board.
+        config: the vector's device config, for the record: the known one, or the plainest of those inferred.
+        setup: each kind that can run the vector, with how it is opened.
+        unrunnable: if no kind can run it, the reason of its `not_run` verdict and a message; else None.
     """
 
     needs: Needs
@@ -31,42 +31,45 @@ class Placement:
 
 
 class Placements:
-    """Finds how boards of the kinds that are there must be opened.
+    """The placements of vectors on boards of some kinds.
 
-    Vectors need few different things: each is worked out once, and those that need the same share one setup.
+    Few needs occur in a plan: each is placed once, and vectors with equal needs share one setup.
     """
 
     def __init__(self, kinds: Iterable[BoardKind]) -> None:
         self._kinds = tuple(dict.fromkeys(kinds))
-        self._known: dict[tuple[Needs, DeviceConfig | None], Placement] = {}
+        self._placements: dict[tuple[Needs, DeviceConfig | None], Placement] = {}
         self._setups: dict[BoardSetup, BoardSetup] = {}
 
-    def find(self, needed: Needs, known: DeviceConfig | None = None) -> Placement:
-        """Where a vector can run.
+    def find(self, needs: Needs, known: DeviceConfig | None = None) -> Placement:
+        """Place a vector.
 
         Args:
-            needed: what it needs.
-            known: how the board must be opened, where that is known. Where not, it is inferred, of each kind by itself.
+            needs: what the vector needs of an open board.
+            known: the device config that its trace records; None to infer one for each kind.
         """
-        placement = self._known.get((needed, known))
+        placement = self._placements.get((needs, known))
         if placement is None:
-            placement = self._known[needed, known] = self._worked_out(needed, known)
+            placement = self._placements[needs, known] = self._place(needs, known)
         return placement
 
-    def _worked_out(self, needed: Needs, known: DeviceConfig | None) -> Placement:
-        ways = {kind.name: way for kind in self._kinds if (way := find_device_config(kind, needed, known)) is not None}
-        plainest = min(ways.values(), key=_settings, default=plainest_config(needed))
+    def _place(self, needs: Needs, known: DeviceConfig | None) -> Placement:
+        candidates = ((kind.name, find_device_config(kind, needs, known)) for kind in self._kinds)
+        configs = {name: config for name, config in candidates if config is not None}
+        plainest = min(configs.values(), key=_settings, default=plainest_config(needs))
         config = plainest if known is None else known
-        unrunnable = None
-        if not ways:
-            told = f"a {_times(config.mesh_shape)} mesh of chips with {_times(needed.grid)} compute cores"
-            told += f", of {' or '.join(needed.archs)}" if needed.archs else ""
-            unrunnable = Reason.UNSATISFIABLE, f"no board here opens {told}"
-        setup = BoardSetup(frozenset(ways.items()))
-        return Placement(needed, config, self._setups.setdefault(setup, setup), unrunnable)
+        setup = BoardSetup(frozenset(configs.items()))
+        unrunnable = None if configs else (Reason.UNSATISFIABLE, f"no board here opens {_description(needs, config)}")
+        return Placement(needs, config, self._setups.setdefault(setup, setup), unrunnable)
+
+
+def _description(needs: Needs, config: DeviceConfig) -> str:
+    mesh = f"a {_times(config.mesh_shape)} mesh of chips with {_times(needs.grid)} compute cores"
+    return f"{mesh}, of {' or '.join(needs.archs)}" if needs.archs else mesh
 
 
 def _settings(config: DeviceConfig) -> int:
+    """How many settings a device config has."""
     return len(config.as_json())
 
 

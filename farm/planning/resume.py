@@ -1,7 +1,7 @@
-"""Taking up a run again whose driver died, was stopped, or left failures worth another try.
+"""What is left of a run whose driver died, that was stopped, or that has failures worth another attempt.
 
-Everything needed is in the results store. What is recorded is not run again: a vector with a verdict keeps it, unless
-it is to be tried again, and a vector with attempts but no verdict goes on with the next attempt.
+All of it is in the results store. A vector with a verdict keeps it, unless it should be tried again; a vector with
+attempts but no verdict continues with its next attempt. Nothing else runs twice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from farm.core.attempt import Attempt
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode, from_json
-from farm.core.verdicts import Reason, Verdict
+from farm.core.verdicts import Category, Reason, Verdict
 from farm.planning.placement import Placements
 from farm.planning.vectors import Vector
 from farm.store import RunView, Store, VectorView
@@ -23,20 +23,18 @@ from farm.sweeps.needs import Needs, needs
 from tracer.device_config import DeviceConfig
 from tracer.values import decode as decode_value
 
-INFRA = frozenset({Verdict.NOT_RUN, Verdict.BOARD_FAULT, Verdict.HOST_FAULT, Verdict.FARM_FAULT})
-"""Verdicts that say nothing of the vector."""
 _STOPPED = (Reason.STOPPED, Reason.STOPPED_BY_LIMIT)
-# another try would end the same
+# reasons that another attempt would meet again
 _FINAL = frozenset({Reason.BROKEN_CONFIGURATION, Reason.UNKNOWN_OPERATION, Reason.UNBINDABLE, Reason.LOST_ARGUMENT})
 
 
 @dataclass(frozen=True, slots=True)
 class PastAttempts:
-    """What an earlier driver of the run recorded of a vector.
+    """What earlier drivers of the run recorded of a vector.
 
     Attributes:
-        attempts: all of them, by number from 1 on.
-        forgiven: they don't count against the vector any more: it was asked to be tried again.
+        attempts: all of them, in the order of their numbers, which start at 1.
+        forgiven: whether they no longer count against the vector, since the user asked to try it again.
     """
 
     attempts: tuple[Attempt, ...]
@@ -49,9 +47,9 @@ class ResumedRun:
 
     Attributes:
         run_id: the run.
-        vectors: what is to be run.
+        vectors: the vectors to run.
         past: what is recorded of them, by id.
-        done: vectors that keep their verdicts.
+        done: how many vectors keep their verdicts.
     """
 
     run_id: str
@@ -63,14 +61,14 @@ class ResumedRun:
 def resume_run(
     store: Store, run_id: str, kinds: Iterable[BoardKind], *, retry_failed: bool = False, retry_infra: bool = False
 ) -> ResumedRun:
-    """What is left of a run: vectors without a verdict, those that a stop kept from running, and those to try again.
+    """Read what is left of a run: vectors without a verdict, vectors that a stop left over, and those to try again.
 
     Args:
-        store: where the run is.
-        run_id: its id.
-        kinds: the kinds of the boards that are there now.
+        store: the results store that has the run.
+        run_id: the run.
+        kinds: the kinds of the boards that take part now.
         retry_failed: try failed vectors again; one that passes then is flaky.
-        retry_infra: try vectors again that faults kept from a verdict of their own.
+        retry_infra: try vectors again that a fault kept from a verdict of their own.
 
     Raises:
         NothingSelected: nothing is left.
@@ -81,39 +79,45 @@ def resume_run(
     placements = Placements(kinds)
     vectors, past = [], {}
     for each in view.vectors:
-        again = _again(each, retry_failed=retry_failed, retry_infra=retry_infra)
-        if each.concluded and not again:
+        if each.concluded and not _should_retry(each, retry_failed=retry_failed, retry_infra=retry_infra):
             continue
         vectors.append(_vector(each, from_json(payloads[each.vector_id]), placements))
         if each.history:
-            attempts = tuple(
-                Attempt(tried.number, tried.board, tried.outcome(each.vector_id)) for tried in each.history
-            )
-            # a good attempt that a driver recorded as it died stands, whatever the verdict says that was there before
-            forgiven = each.concluded and not attempts[-1].outcome.verdict.good
-            past[each.vector_id] = PastAttempts(attempts, forgiven=forgiven)
+            past[each.vector_id] = _past_attempts(each)
     if not vectors:
-        more = "" if retry_failed and retry_infra else ": add --retry-failed or --retry-infra to try some again"
-        raise NothingSelected(f"run {run_id} is complete{more}")
+        advice = "" if retry_failed and retry_infra else ": add --retry-failed or --retry-infra to try some again"
+        raise NothingSelected(f"run {run_id} is complete{advice}")
     return ResumedRun(run_id, vectors, past, len(view.vectors) - len(vectors))
 
 
 def boards_of(view: RunView) -> str | None:
-    """What to give `--boards` for the boards of a run again; None where they are real ones, which this host has."""
-    made = Counter(
+    """What to give `--boards` for a run's boards; None if they were real ones, which only their host has."""
+    boards = Counter(
         f"{board.backend}:{board.kind}" for board in view.run.boards if backend_named(board.backend).anywhere
     )
-    if not made or made.total() != len(view.run.boards):
+    if not boards or boards.total() != len(view.run.boards):
         return None
-    return ",".join(f"{kind}*{count}" for kind, count in made.items())
+    return ",".join(f"{kind}*{count}" for kind, count in boards.items())
 
 
-def _again(vector: VectorView, *, retry_failed: bool, retry_infra: bool) -> bool:
+def without_own_verdict(verdict: Verdict) -> bool:
+    """Whether a verdict says nothing about the vector: it did not run, or a fault came first."""
+    return verdict.category in (Category.NOT_RUN, Category.FAULT)
+
+
+def _should_retry(vector: VectorView, *, retry_failed: bool, retry_infra: bool) -> bool:
+    """Whether a vector with a verdict is tried again."""
     if vector.verdict is Verdict.NOT_RUN and vector.reason in _STOPPED:
         return True
-    if vector.verdict in INFRA:
+    if without_own_verdict(vector.verdict):
         return retry_infra and vector.reason not in _FINAL
     return retry_failed and vector.verdict.failed
+
+
+def _past_attempts(vector: VectorView) -> PastAttempts:
+    attempts = tuple(Attempt(each.number, each.board, each.outcome(vector.vector_id)) for each in vector.history)
+    # a good attempt that a dying driver still recorded stands, whatever verdict was there before
+    return PastAttempts(attempts, forgiven=vector.concluded and not attempts[-1].outcome.verdict.good)
 
 
 def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vector:
@@ -140,7 +144,7 @@ def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vecto
 
 
 def _needs(payload: Payload, config: DeviceConfig) -> Needs:
-    """What a vector needed as it was planned: the config that was recorded tells its mesh."""
+    """What a vector needed when it was planned; its mesh is that of the recorded device config."""
     if isinstance(payload, TracedCall):
         arguments = {name: decode_value(raw) for name, raw in payload.arguments.items()}
         return replace(needs(payload.operation, arguments, archs=payload.archs), mesh=config.mesh_shape)

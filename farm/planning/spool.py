@@ -1,4 +1,4 @@
-"""Vectors of a plan that are too many to be held: on disk, in their order, read back as often as they are needed."""
+"""A plan's vectors on disk, when they are too many for memory: in order, and read as often as needed."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from farm.planning.vectors import Vector
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
-HELD = 20_000
-"""So many vectors are a list; more are kept on disk."""
+IN_MEMORY = 20_000
+"""Up to this many vectors stay a list; more are kept on disk."""
 _READ_BYTES = 1 << 20
 
 
 def spooled(vectors: Iterable[Vector]) -> Sequence[Vector]:
-    """All these vectors, taken one by one; of more than `HELD`, all are on disk and none is held."""
+    """The vectors as a sequence: a list, or beyond `IN_MEMORY` vectors a `Spool`, which holds none of them."""
     remaining = iter(vectors)
-    held = list(islice(remaining, HELD + 1))
-    return held if len(held) <= HELD else Spool(chain(held, remaining))
+    first = list(islice(remaining, IN_MEMORY + 1))
+    return first if len(first) <= IN_MEMORY else Spool(chain(first, remaining))
 
 
 def kinds_of(vectors: Sequence[Vector]) -> frozenset[str]:
-    """The kinds of boards, by name, on which some of these vectors can run."""
+    """The kinds of boards, by name, that can run some of these vectors."""
     if isinstance(vectors, Spool):
         return vectors.kinds
     return frozenset(kind for vector in vectors if not vector.unrunnable for kind in vector.kinds)
 
 
 def operations_of(vectors: Sequence[Vector]) -> frozenset[str]:
-    """The operations of vectors whose configuration is known."""
+    """The operations of those vectors whose configuration could be read."""
     if isinstance(vectors, Spool):
         return vectors.operations
     return frozenset(vector.operation for vector in vectors if vector.content_hash)
 
 
 class Spool(Sequence[Vector]):
-    """Vectors in an unnamed file of this process. Threads may read it at once.
+    """Vectors in an unnamed file of this process. Several threads may read it at once.
 
-    To go through it takes some ten microseconds a vector; to look one up by its place goes through all before it.
+    Iterating takes about ten microseconds a vector. Indexing reads all vectors before the one at the index.
 
     Attributes:
         kinds: see `kinds_of`.
@@ -53,59 +53,59 @@ class Spool(Sequence[Vector]):
     """
 
     def __init__(self, vectors: Iterable[Vector]) -> None:
-        self._alike: list[tuple[DeviceConfig, Needs, BoardSetup]] = []  # what many vectors share, once
+        self._shared: list[tuple[DeviceConfig, Needs, BoardSetup]] = []  # by number: many vectors share one
         self._length = 0
-        self._file = tempfile.TemporaryFile(prefix="farm-plan-")  # noqa: SIM115 - it lives as long as this does
+        self._file = tempfile.TemporaryFile(prefix="farm-plan-")  # noqa: SIM115 - it lives as long as this object
         weakref.finalize(self, self._file.close)
-        known: dict[tuple[DeviceConfig, Needs, BoardSetup], int] = {}
-        able: set[BoardSetup] = set()
+        numbers: dict[tuple[DeviceConfig, Needs, BoardSetup], int] = {}
+        runnable: set[BoardSetup] = set()
         operations: set[str] = set()
         for vector in vectors:
             shared = vector.device_config, vector.needs, vector.setup
-            number = known.get(shared)
+            number = numbers.get(shared)
             if number is None:
-                number = known[shared] = len(self._alike)
-                self._alike.append(shared)
+                number = numbers[shared] = len(self._shared)
+                self._shared.append(shared)
             self._file.write(_line(vector, number))
             self._length += 1
             if not vector.unrunnable:
-                able.add(vector.setup)
+                runnable.add(vector.setup)
             if vector.content_hash:
                 operations.add(vector.operation)
         self._file.flush()
-        self.kinds = frozenset(kind for setup in able for kind in setup.kinds)
+        self.kinds = frozenset(kind for setup in runnable for kind in setup.kinds)
         self.operations = frozenset(operations)
 
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[Vector]:
-        at, rest = 0, b""
-        while chunk := os.pread(self._file.fileno(), _READ_BYTES, at):
-            at += len(chunk)
-            *lines, rest = (rest + chunk).split(b"\n")
+        offset, partial_line = 0, b""
+        while chunk := os.pread(self._file.fileno(), _READ_BYTES, offset):
+            offset += len(chunk)
+            *lines, partial_line = (partial_line + chunk).split(b"\n")
             for line in lines:
                 yield self._vector(line)
 
     @overload
-    def __getitem__(self, place: int) -> Vector: ...
+    def __getitem__(self, index: int) -> Vector: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Vector]: ...
+    def __getitem__(self, index: slice) -> Sequence[Vector]: ...
 
-    def __getitem__(self, place: int | slice) -> Vector | Sequence[Vector]:
-        if isinstance(place, slice):
-            return spooled(islice(self, *place.indices(self._length)))
-        found = range(self._length)[place]
-        return next(islice(self, found, None))
+    def __getitem__(self, index: int | slice) -> Vector | Sequence[Vector]:
+        if isinstance(index, slice):
+            return spooled(islice(self, *index.indices(self._length)))
+        return next(islice(self, range(self._length)[index], None))
 
     def _vector(self, line: bytes) -> Vector:
-        number, name, operation, config_hash, content_hash, inferred, text, sources, lost, why, seconds, timeout = (
+        number, vector_id, operation, config_hash, content_hash, inferred, text, sources, lost, reason, *times = (
             json.loads(line)
         )
-        config, needs, setup = self._alike[number]
+        config, needs, setup = self._shared[number]
+        seconds, timeout = times
         return Vector(
-            id=name,
+            id=vector_id,
             operation=operation,
             config_hash=config_hash,
             content_hash=content_hash,
@@ -115,7 +115,7 @@ class Spool(Sequence[Vector]):
             sources=tuple(sources),
             lost=tuple(lost),
             setup=setup,
-            unrunnable=None if why is None else (Reason(why[0]), why[1]),
+            unrunnable=None if reason is None else (Reason(reason[0]), reason[1]),
             seconds=seconds,
             needs=needs,
             timeout=timeout,
@@ -123,7 +123,7 @@ class Spool(Sequence[Vector]):
 
 
 def _line(vector: Vector, number: int) -> bytes:
-    why = None if vector.unrunnable is None else (vector.unrunnable[0].value, vector.unrunnable[1])
+    reason = None if vector.unrunnable is None else (vector.unrunnable[0].value, vector.unrunnable[1])
     parts = (
         number,
         vector.id,
@@ -134,7 +134,7 @@ def _line(vector: Vector, number: int) -> bytes:
         vector.text,
         vector.sources,
         vector.lost,
-        why,
+        reason,
         vector.seconds,
         vector.timeout,
     )

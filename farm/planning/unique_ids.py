@@ -1,23 +1,23 @@
-"""UniqueIds that no two have, however many there are."""
+"""Unique ids for any number of vectors."""
 
 from __future__ import annotations
 
 import sqlite3
 
-_TAKE = "insert into made values (?, 1) on conflict do update set times = times + 1 returning times"
+_COUNT = "insert into issued values (?, 1) on conflict do update set times = times + 1 returning times"
 
 
 class UniqueIds:
-    """Makes names unique. What was made is on disk once it is more than a few megabytes: suites may have millions."""
+    """Makes ids unique. Beyond a few megabytes, the ids that were issued are on disk: a suite may have millions."""
 
     def __init__(self) -> None:
-        # without a name it is a temporary file of this process alone
-        self._made = sqlite3.connect("", isolation_level=None)
-        self._made.execute("pragma journal_mode = off")
-        self._made.execute("begin")
-        self._made.execute("create table made (name text primary key, times integer not null) without rowid")
+        # a database without a name is a temporary file of this process alone
+        self._issued = sqlite3.connect("", isolation_level=None)
+        self._issued.execute("pragma journal_mode = off")
+        self._issued.execute("begin")
+        self._issued.execute("create table issued (id text primary key, times integer not null) without rowid")
 
-    def unique(self, name: str) -> str:
-        """The name, with `-2`, `-3`, ... where it was made before."""
-        [times] = self._made.execute(_TAKE, (name,)).fetchone()
-        return name if times == 1 else f"{name}-{times}"
+    def unique(self, vector_id: str) -> str:
+        """The id itself the first time, then with `-2`, `-3`, ..."""
+        [times] = self._issued.execute(_COUNT, (vector_id,)).fetchone()
+        return vector_id if times == 1 else f"{vector_id}-{times}"

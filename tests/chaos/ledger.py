@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm.planning.resume import INFRA
+from farm.planning.resume import without_own_verdict
 from farm.store import RunView, Store
 from scheduler import BoardState
 from tests.chaos.vectors import EXPECTED
@@ -126,7 +126,7 @@ def noticed(store: Path, faults: Iterable[float], host: str = "") -> list[float]
 
 
 def _undone(view: RunView) -> frozenset[str]:
-    return frozenset(each.vector_id for each in view.vectors if not each.concluded or each.verdict in INFRA)
+    return frozenset(each.vector_id for each in view.vectors if not each.concluded or without_own_verdict(each.verdict))
 
 
 def _view(store: Path) -> RunView | None:

@@ -172,7 +172,7 @@ def test_a_module_beside_the_generic_runner(tmp_path: Path) -> None:
     counts = report(tmp_path)["counts"]
     failed = counts["fail_assert_exception"]
     assert (counts["planned"], failed) == (2 * ADDS, 1)
-    assert f"{ADDS} configurations were run both ways: {ADDS - 1} ended alike, 1 didn't." in done.stdout
+    assert f"{ADDS} configurations ran both ways: {ADDS - 1} ended alike, 1 did not." in done.stdout
 
 
 def test_vectors_as_pytest_items(tmp_path: Path) -> None:

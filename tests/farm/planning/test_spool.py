@@ -30,9 +30,9 @@ def test_vectors_come_back_as_they_were_as_often_as_needed(vectors: list[Vector]
 
 
 def test_few_are_a_list_and_many_are_not(vectors: list[Vector], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "HELD", len(vectors))
+    monkeypatch.setattr(spool, "IN_MEMORY", len(vectors))
     assert spooled(iter(vectors)) == vectors
-    monkeypatch.setattr(spool, "HELD", len(vectors) - 1)
+    monkeypatch.setattr(spool, "IN_MEMORY", len(vectors) - 1)
     many = spooled(iter(vectors))
     assert isinstance(many, Spool)
     assert list(many) == vectors
