@@ -14,14 +14,12 @@ from typing import Any
 
 import pytest
 
-from farm.board.protocol import OpenFailed, WorkerDied, WorkerError, WorkerHung
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
 from farm.running.translation import conclude_unrunnable
-from tracer.device_config import DeviceConfig
 from tracer.errors import TracerError
 
 _HERE = Path(__file__).resolve()
@@ -118,67 +116,54 @@ class VectorFailed(Exception):  # noqa: N818 - it names what happened
 
 
 class Bench:
-    """One board and its process, for all items of a session.
+    """One board and its supervisor, for all items of a session.
 
     Attributes:
         board: the board.
-        timeout: seconds that a vector may take.
     """
 
     def __init__(self, board: Board, timeout: float) -> None:
+        """Prepare a board; nothing is started.
+
+        Args:
+            board: the board.
+            timeout: seconds that one vector may take.
+        """
+        from farm.board.limits import Limits
+        from farm.board.supervisor import Supervisor
+
         self.board = board
-        self.timeout = timeout
         self._folder = tempfile.TemporaryDirectory(prefix="farm-pytest-", ignore_cleanup_errors=True)
-        self._process: Any = None
-        self._running = False
-        self._opened: DeviceConfig | None = None
+        self._supervisor = Supervisor(board, Path(self._folder.name), Limits(vector=timeout))
 
     def run(self, vector: Vector) -> Outcome:
-        """Runs a vector, in a new process where the last one has ended.
+        """Run a vector, in a new worker where the last one has ended.
 
         Raises:
             NotRunnable: there is no ttnn.
         """
+        from farm.cluster.hosts.board_memory import remembering
+
         if vector.unrunnable is not None:
-            known = conclude_unrunnable(vector.id, *vector.unrunnable)
-            return Outcome(vector.id, known.verdict, known.reason, known.message)
-        try:
-            self._prepare(vector.device_config)
-        except WorkerError as error:
-            self._running = isinstance(error, OpenFailed)
-            return Outcome(vector.id, Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error))
-        try:
-            [outcome] = self._process.run([vector.parcel()], self.timeout)
-        except (WorkerDied, WorkerHung) as error:
-            self._running, self._opened = False, None
-            reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
-            return Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
-        return outcome  # type: ignore[no-any-return]
+            conclusion = conclude_unrunnable(vector.id, *vector.unrunnable)
+            return Outcome(vector.id, conclusion.verdict, conclusion.reason, conclusion.message)
+        config = vector.config_for(self.board.kind.name)
+        outcomes = list(remembering(self.board, self._supervisor.run(config, [vector.parcel()])))
+        if outcomes:
+            return outcomes[0]
+        message = f"{self.board.id} failed its checks and is held"
+        return Outcome(vector.id, Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT, message)
 
     def close(self) -> None:
-        """Releases the board."""
-        if self._process is not None:
-            self._process.close()
+        """Release the board."""
+        self._supervisor.close()
         self._folder.cleanup()
-
-    def _prepare(self, config: DeviceConfig) -> None:
-        from farm.board.worker_handle import WorkerProcess
-
-        if self._process is None:
-            self._process = WorkerProcess(self.board, Path(self._folder.name))
-        if not self._running:
-            self._process.start()
-            self._running, self._opened = True, None
-        if self._opened != config:
-            self._opened = None
-            self._process.open(config, 120.0)
-            self._opened = config
 
 
 def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     """The board, and the vectors that the options choose."""
-    from farm.board.selection import select_boards
     from farm.core.sweep_spec import SweepSpec
+    from farm.planning.board_choice import boards_of, require_ttnn
     from farm.planning.module_records import module_records
     from farm.planning.module_vectors import Planner
     from farm.planning.vectors import plan
@@ -188,7 +173,8 @@ def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
         given = config.getoption(option)
         return Path(given) if given else None
 
-    boards = select_boards(config.getoption("farm_boards"))[:1]
+    boards = boards_of(config.getoption("farm_boards"), None)[:1]
+    require_ttnn(boards)
     kinds = [board.kind for board in boards]
     vectors: list[Vector] = []
     master = path("farm_master")

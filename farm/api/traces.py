@@ -99,8 +99,10 @@ def trace(
         NotRunnable: there is no ttnn, or every test was skipped.
         TracerError: the master, or the raw trace, can't be read or written.
     """
-    from farm.board.trace_target import split_target
-    from farm.board.trace_target import trace as run_traced
+    from farm.board.limits import Limits
+    from farm.board.supervisor import Supervisor
+    from farm.board.trace_target import TraceTarget, split_target
+    from farm.cluster.hosts.board_memory import remember
     from tracer.capture.raw_traces import files_of
     from tracer.capture.raw_traces import keep as keep_raw
 
@@ -109,10 +111,19 @@ def trace(
     if path.exists():
         Master.read(path)  # better told before the model runs than after
     chosen = _one_board(board)
+    require_ttnn([chosen])
     workdir = Path(tempfile.mkdtemp(prefix="farm-trace-"))
     only_here = False  # whether the raw trace is nowhere else
     try:
-        ran = run_traced(target, chosen, workdir, arguments, lambda so_far: watch(chosen, so_far), timeout=timeout)
+        supervisor = Supervisor(chosen, workdir / "board", Limits())
+        try:
+            ran = supervisor.trace(
+                TraceTarget(target, tuple(arguments), timeout), workdir, lambda so_far: watch(chosen, so_far)
+            )
+        finally:
+            supervisor.close()
+            for transition in supervisor.trust.transitions():
+                remember(chosen, transition)
         only_here = True
         raw = [] if keep is None else [keep_raw(file, Path(keep), target) for file in files_of(ran.path)]
         found = ran.journal.master(all_tests=include_failed)
@@ -277,10 +288,9 @@ def verify(
 
 
 def _one_board(text: str) -> Board:
-    from farm.board.selection import select_boards
     from farm.board.selectors import AUTO
 
-    boards = select_boards(text)
+    boards = boards_of(text, None)
     if len(boards) > 1 and text != AUTO:
         raise FarmError(f"--board {text}: a trace runs on one board, this names {len(boards)}")
     return boards[0]

@@ -10,17 +10,29 @@ from farm.board.kernel_cache import cache_environment
 from farm.board.packages import packages_folder
 from farm.core.board import Board
 
+QUIET: Mapping[str, str] = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
+"""What keeps ttnn from logging, unless the user has set these variables."""
+COUNT_KERNELS: Mapping[str, str] = {**QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
+"""The same, except that ttnn says at its end how many kernels it found compiled."""
+
 _MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
 
 
-def surroundings(board: Board, workdir: Path, python: str, further: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the process inherits from this one, the board's own, and farm's packages.
+def process_environment(
+    board: Board,
+    workdir: Path,
+    python: str,
+    further: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] = QUIET,
+) -> dict[str, str]:
+    """The environment of a process: this one's, the board's own, and farm's packages.
 
     Args:
         board: what it opens.
         workdir: a folder for what it leaves behind.
         python: its interpreter.
         further: variables beside the inherited ones.
+        defaults: variables that it gets where it doesn't inherit them.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(further or {})
     # farm and tracer come along by path: the host's own environment needs to hold ttnn alone
@@ -28,4 +40,4 @@ def surroundings(board: Board, workdir: Path, python: str, further: Mapping[str,
     # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
     memory = dict.fromkeys(_MPI_MEMORY, str(workdir))
     kernels = cache_environment(board, inherited, python=python)
-    return {**memory, **kernels, **inherited, **board.environment, "PYTHONPATH": path}
+    return {**defaults, **memory, **kernels, **inherited, **board.environment, "PYTHONPATH": path}

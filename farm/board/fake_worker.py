@@ -43,12 +43,14 @@ class FakeWorker:
         runs: how often each vector was run here, over all its lives.
         opened: every device config it was opened with, in order.
         checks: how often it was checked, over all its lives.
+        kernels: none; see the protocol.
     """
 
     def __init__(self, board: Board, deadlines: Deadlines | None = None) -> None:
         self.board = board
         self.deadlines = deadlines or Deadlines()
         self.checks = 0
+        self.kernels = (0, 0)
         self.script = Script.of(board)
         self.runs: Counter[str] = Counter()
         self.opened: list[DeviceConfig] = []

@@ -55,7 +55,12 @@ class Worker(Protocol):
     After `WorkerDied` or `WorkerHung` the process is gone and `start` makes a new one. When the supervisor itself dies,
     the process ends too. A supervisor may run with SIGINT blocked (Ray's workers inherit that), so whoever
     relies on SIGINT unblocks it in the process.
+
+    Attributes:
+        kernels: how many kernels its processes found compiled, and how many they needed, as far as that is known.
     """
+
+    kernels: tuple[int, int]
 
     def start(self) -> dict[str, Any]:
         """Starts the process and waits until it answers.

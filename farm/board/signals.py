@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -33,29 +32,35 @@ QUICK_LADDER = SignalLadder(interrupt=2.0, terminate=1.0)
 """For boards without a device that has to be released with care."""
 
 
-def end_process(process: subprocess.Popen[bytes], patience: float, ladder: SignalLadder) -> int | None:
+def end_process(
+    process: subprocess.Popen[bytes], patience: float, ladder: SignalLadder, *, group: bool = True
+) -> int | None:
     """End a process and its group, gently first.
 
     A stopped process can't follow a signal, so it is continued after each.
 
     Args:
-        process: the leader of its process group.
+        process: the process.
         patience: seconds that it may take to end by itself, before the first signal.
         ladder: the signals.
+        group: whether it leads a process group, which is ended with it.
 
     Returns:
         Its exit code; None where even SIGKILL didn't end it in time.
     """
+    send = signal_group if group else signal_process
     with contextlib.suppress(subprocess.TimeoutExpired):
         code: int | None = process.wait(patience)
-        signal_group(process.pid, signal.SIGKILL)  # its children, if it left any behind
+        if group:
+            signal_group(process.pid, signal.SIGKILL)  # its children, if it left any behind
         return code
     for number, seconds in ladder.steps():
-        signal_group(process.pid, number)
-        signal_group(process.pid, signal.SIGCONT)
+        send(process.pid, number)
+        send(process.pid, signal.SIGCONT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = process.wait(seconds)
-            signal_group(process.pid, signal.SIGKILL)
+            if group:
+                signal_group(process.pid, signal.SIGKILL)
             return code
     return None
 
@@ -66,8 +71,7 @@ def signal_group(group: int, number: signal.Signals) -> None:
         os.killpg(group, number)
 
 
-def signal_processes(pids: Iterable[int], number: signal.Signals) -> None:
-    """Send a signal to each of these processes that is still there and ours."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
+def signal_process(pid: int, number: signal.Signals) -> None:
+    """Send a signal to a process, if it is still there and ours."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)

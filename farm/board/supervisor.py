@@ -1,19 +1,25 @@
-"""The supervisor of one board: starts its process, opens the board, runs vectors, and goes on after whatever they do.
+"""The supervisor of one board: the only code that runs anything on a board.
 
-It trusts the board no further than `scheduler.health` says: a board is checked before its first vector and after all
+It starts the board's worker, opens the board, runs vectors and models on it, and goes on after whatever they do. It
+trusts the board no further than `scheduler.health` says: a board is checked before its first vector and after all
 trouble, reset where a check fails and there is a way to, and held when that doesn't help.
 """
 
 from __future__ import annotations
 
+import itertools
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from farm.board import blame
 from farm.board.backends import backend_of
+from farm.board.limits import Limits
+from farm.board.model_traces import trace_model
 from farm.board.protocol import (
     CheckFailed,
     Deadlines,
@@ -24,75 +30,49 @@ from farm.board.protocol import (
     WorkerError,
     WorkerHung,
 )
-from farm.board.reset import Resetter
-from farm.board.signals import SignalLadder
+from farm.board.reset import Reset
+from farm.board.terminal import Terminal
+from farm.board.trace_run import TraceRun, Watch, no_watch, trace
+from farm.board.trace_target import TraceTarget
+from farm.board.trust import Trust
 from farm.core.board import Board
-from farm.core.classify import classify, classify_end
+from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome, discount
-from farm.core.payload import EncodedVector
-from farm.core.verdicts import Reason, Verdict
-from scheduler.board_state import BoardState, Cause, Transition
-from scheduler.health import BoardSignal, Health, HealthBudget, Step
+from farm.core.payload import EncodedVector, ModelTrace, Tag, decode
+from farm.core.verdicts import Verdict
+from scheduler.board_state import Cause, Transition
+from scheduler.health import BoardSignal, Health, Step
 from tracer.device_config import DeviceConfig
 
 CHECKED_AS = DeviceConfig()
 """How a board is opened to be checked: the way that any board opens."""
 
 BoardReport: TypeAlias = "Outcome | Transition"
-"""What a supervisor tells while it runs vectors."""
-Batches: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[EncodedVector]] | None]"
-"""Tells what a supervisor will be asked to run next, as far as that is known."""
+"""What a supervisor yields while it runs vectors."""
+NextBatch: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[EncodedVector]] | None]"
+"""Returns what a supervisor will be asked to run next; None while that is unknown."""
+MakeWorker: TypeAlias = "Callable[[Board, Path, Deadlines, Terminal | None], Worker]"
+
+_LOG = logging.getLogger(__name__)
 
 
 def no_batch() -> None:
-    """A `Batches` that knows of none."""
+    """A `NextBatch` that knows of none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long things may take, in seconds.
-
-    Attributes:
-        open: opening a board.
-        vector: running a vector that brings no limit of its own.
-        first: at least this for an operation's first vector in a process of a board that computes: kernels compile.
-        check: the small operation that shows whether a board is sound.
-        silence: how long a process that owes an answer may neither print nor compute.
-        reset: a board's reset command.
-        ladder: what a worker is given after each signal that is to end it.
-        budget: checks and resets before a board is held for a person.
-        renew: not seconds but vectors: so many run in one process before a new one takes its place.
-    """
-
-    open: float = 120.0
-    vector: float = 30.0
-    first: float = 300.0
-    check: float = 30.0
-    silence: float = 120.0
-    reset: float = 300.0
-    ladder: SignalLadder = field(default_factory=SignalLadder)
-    budget: HealthBudget = field(default_factory=HealthBudget)
-    renew: int = 50_000
-
-    def deadlines(self, board: Board) -> Deadlines:
-        """What of it the process of a board needs to know."""
-        ladder = backend_of(board).ladder(self.ladder)
-        return Deadlines(self.vector, self.first, self.check, self.silence, ladder)
-
-
-def board_process(board: Board, workdir: Path, deadlines: Deadlines) -> Worker:
-    """The process that fits a board's backend."""
-    return backend_of(board).worker(board, workdir, deadlines)
+def make_worker(board: Board, workdir: Path, deadlines: Deadlines, terminal: Terminal | None) -> Worker:
+    """The worker that fits a board's backend."""
+    return backend_of(board).worker(board, workdir, deadlines, terminal)
 
 
 class Supervisor:
-    """Holds one board. A vector that hangs or kills the process costs that vector an attempt, and only that vector.
+    """Holds one board. A vector that hangs or kills the worker costs that vector an attempt, and only that vector.
 
     Attributes:
         board: the board.
         limits: how long things may take.
-        process: the process that owns the board.
-        health: how far the board is trusted.
+        worker: the process that owns the board.
+        trust: how far the board is trusted.
     """
 
     def __init__(
@@ -100,89 +80,147 @@ class Supervisor:
         board: Board,
         workdir: Path,
         limits: Limits,
-        make_process: Callable[[Board, Path, Deadlines], Worker] = board_process,
+        *,
+        terminal: Terminal | None = None,
+        make_worker: MakeWorker = make_worker,
     ) -> None:
+        """Prepare a supervisor; nothing is started.
+
+        Args:
+            board: the board.
+            workdir: a folder for what the board's processes leave behind.
+            limits: how long things may take.
+            terminal: attaches the worker to this process's terminal; None for a worker that nobody talks to.
+            make_worker: makes the worker.
+        """
         self.board = board
         self.limits = limits
-        self.process = make_process(board, workdir, limits.deadlines(board))
-        self._resetter = Resetter(board, limits.reset)
-        # what it was reset before, by whoever held it, counts: a new supervisor is no new board
-        self.health = Health(board.id, limits.budget, resets_in_all=self._resetter.recent())
-        self._transitions: list[Transition] = []
+        self.worker = make_worker(board, workdir, limits.deadlines(board), terminal)
+        self.trust = Trust(board, limits)
+        self._workdir = workdir
+        self._models = itertools.count()
         self._running = False
         self._opened: DeviceConfig | None = None
-        self._since_start = 0  # vectors that the process has run
-        self._open_seconds: float | None = None  # of the last opening, until it was told
+        self._since_start = 0  # vectors that the worker has run
+        self._open_seconds: float | None = None  # of the last opening, until an outcome has it
         self._stopping = False
 
+    @property
+    def health(self) -> Health:
+        """The state of the board."""
+        return self.trust.health
+
+    @property
+    def kernels(self) -> tuple[int, int]:
+        """How many kernels its workers found compiled, and how many they needed."""
+        return self.worker.kernels
+
     def start(self) -> dict[str, Any]:
-        """Starts the process; returns what it says of itself.
+        """Start the worker; returns what it says of itself, and the versions of what drives the board.
 
         Raises:
-            NotRunnable: what the process needs isn't here.
+            NotRunnable: what the worker needs isn't here.
             WorkerDied: it doesn't start.
         """
-        hello = self.process.start()
+        hello = self.worker.start()
         self._running = True
         self._since_start = 0
+        _LOG.info("%s: worker started: %s", self.board.id, hello)
         return {**hello, **backend_of(self.board).versions(self.board)}
 
     def run(
-        self, config: DeviceConfig, parcels: Sequence[EncodedVector], behind: Batches = no_batch
+        self, config: DeviceConfig, vectors: Sequence[EncodedVector], next_batch: NextBatch = no_batch
     ) -> Iterator[BoardReport]:
-        """Runs vectors on the board, opened so; yields each one's outcome, and each change of the board's state.
+        """Run vectors on the board; yields each one's outcome, and each change of the board's state.
 
         Vectors without an outcome were not tried. That is so after a stop, and when the board doesn't open: then the
         first of them gets that as its outcome.
 
         Args:
-            config: how the board is opened.
-            parcels: the vectors.
-            behind: what the next call will be, None where that is not known yet: its process need not wait for it.
+            config: how the board is opened; models open it themselves.
+            vectors: vectors, or models to trace.
+            next_batch: what the next call will be: the worker need not wait for it.
         """
-        waiting = deque(parcels)
+        if self._are_models(vectors):
+            yield from self._trace_models(vectors)
+            return
+        waiting = deque(vectors)
 
-        def fed() -> Sequence[EncodedVector]:
+        def look_ahead() -> Sequence[EncodedVector]:
             if self._stopping or self._since_start + len(waiting) >= self.limits.renew:
-                return ()  # this process will not run them
-            ahead = behind()
-            return [self._timed(each) for each in ahead[1]] if ahead and ahead[0] == config else ()
+                return ()  # this worker will not run them
+            batch = next_batch()
+            if batch is None or batch[0] != config or self._are_models(batch[1]):
+                return ()
+            return [self._timed(each) for each in batch[1]]
 
         if self._since_start >= self.limits.renew:
             self.close()  # whatever a library leaves behind at each call must not pile up for ever
-        while waiting and not self._stopping and self.health.state is not BoardState.HELD:
+        while waiting and not self._stopping and self.trust.usable:
             refused = self._open(config, waiting[0].id)
             if refused is not None:
                 yield refused
-                yield from self._told()
+                yield from self.trust.transitions()
                 return
-            yield from self._run_some(waiting, fed)
-            yield from self._told()
+            yield from self._run_some(waiting, look_ahead)
+            yield from self.trust.transitions()
         if self._stopping:
-            self.close()  # the process may have been fed these vectors before the stop
+            self.close()  # the worker may have been fed these vectors before the stop
+
+    def trace(self, target: TraceTarget, folder: Path, watch: Watch = no_watch) -> TraceRun:
+        """Run a target under the tracer on the board, in a process of its own.
+
+        A board that can be broken by another process is checked first, and again after a crash or a timeout.
+
+        Args:
+            target: what to run.
+            folder: where the raw traces go, and what ttnn leaves behind.
+            watch: called now and then with what was traced so far.
+
+        Raises:
+            FarmError: no such path, or no such test in it.
+            NotRunnable: the board isn't sound, there is no ttnn for its Python, or pytest itself broke or isn't there.
+        """
+        if (refused := self._vouch(target.target)) is not None:
+            raise NotRunnable(f"{self.board.id}: {refused.message}")
+        return self._trace(target, folder, watch)
+
+    def probe(self) -> str:
+        """Check the board once, and close it; what is wrong with it, or ""."""
+        try:
+            self._check()
+        except FarmError as error:
+            return str(error)
+        finally:
+            self.close()
+        return "" if self.trust.healthy else self.trust.complaint
+
+    def reset(self) -> Reset:
+        """Reset the board, whatever its state."""
+        self.close()
+        return self.trust.resetter.reset()
 
     def stop(self) -> None:
-        """Lets the vector that runs end, and no other begin. May be called while `run` runs, in another thread."""
+        """Let the running vector end, and start no other. May be called while `run` runs, in another thread."""
         self._stopping = True
 
     def close(self) -> None:
-        """Releases the board and ends the process."""
+        """Release the board and end the worker."""
+        if self._running:
+            _LOG.info("%s: worker ends after %d vectors", self.board.id, self._since_start)
         self._running = False
-        self._opened = None
-        self.process.close()
+        self._opened = self._open_seconds = None
+        self.worker.close()
 
-    @property
-    def kernels(self) -> tuple[int, int]:
-        """How many kernels its processes found compiled and how many they needed; a fake one needs none."""
-        return getattr(self.process, "kernels", (0, 0))
+    # --- vectors ---
 
-    def _run_some(self, waiting: deque[EncodedVector], behind: LookAhead) -> Iterator[BoardReport]:
-        """Runs vectors until all are run, the process is gone, or a stop; takes them out of `waiting`."""
-        self._see(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
-        yield from self._told()
+    def _run_some(self, waiting: deque[EncodedVector], look_ahead: LookAhead) -> Iterator[BoardReport]:
+        """Run vectors until all are run, the worker is gone, or a stop; takes them out of `waiting`."""
+        self.trust.observe(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
+        yield from self.trust.transitions()
         began = time.time()
         try:
-            for outcome in self.process.run([self._timed(each) for each in waiting], self.limits.vector, behind):
+            for outcome in self.worker.run([self._timed(each) for each in waiting], self.limits.vector, look_ahead):
                 waiting.popleft()
                 self._since_start += 1
                 began = time.time()
@@ -194,35 +232,35 @@ class Supervisor:
                     yield replace(outcome, open_seconds=round(self._open_seconds, 4))
                     self._open_seconds = None
                 if self._stopping or at_fault:
-                    # what of the rest already went to the process is not wanted, and a faulty board starts afresh
+                    # a stop calls off what the worker was fed already, and a faulty board starts afresh
                     self.close()
                 if at_fault:
-                    self._trouble(Cause.BOARD_FAULT, outcome.message)
+                    self._recover(Cause.BOARD_FAULT, outcome.message)
                     return
                 if self._stopping:
                     break
         except (WorkerDied, WorkerHung) as error:
             self._running = False
             self._opened = None
-            outcome = _end_of(error, waiting.popleft().id, began)
+            outcome = blame.ended(error, waiting.popleft().id, began)
             cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
-            sound = self._trouble(cause, str(error))
-            yield outcome if sound or not outcome.verdict.failed else discount(outcome, self._complaint())
+            sound = self._recover(cause, str(error))
+            yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
             return
-        self._see(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
+        self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
 
-    def _timed(self, parcel: EncodedVector) -> EncodedVector:
-        """A vector whose own limit is the deadline that earlier runs tell, if that is sooner.
+    def _timed(self, vector: EncodedVector) -> EncodedVector:
+        """A vector whose own limit is the deadline that follows from earlier runs, if that is sooner.
 
-        Not where the board computes: tt-metal's own timer, which knows the core that hangs, is to come first.
+        Not where the board computes: there, tt-metal's own timer, which knows the core that hangs, must come first.
         """
-        deadline = parcel.deadline
-        if deadline is None or parcel.timeout or self.board.computes or deadline >= self.limits.vector:
-            return parcel
-        return parcel._replace(timeout=deadline)
+        deadline = vector.deadline
+        if deadline is None or vector.timeout or self.board.computes or deadline >= self.limits.vector:
+            return vector
+        return vector._replace(timeout=deadline)
 
     def _open(self, config: DeviceConfig, vector_id: str) -> Outcome | None:
-        """Opens the board unless it is open so, and checks it unless it is trusted; what came of it if that fails."""
+        """Open the board unless it is open so, and check it unless it is trusted; an outcome where that fails."""
         if self._opened == config:
             return None
         self._opened = None
@@ -230,42 +268,91 @@ class Supervisor:
         try:
             if not self._running:
                 self.start()
-            if config.opened_by is not None and self.health.state is not BoardState.HEALTHY:
-                # that device isn't ours to check
-                self.process.open(CHECKED_AS, self.limits.open)
+            if config.opened_by is not None and not self.trust.healthy:
+                # a device that a fixture opens isn't ours to check
+                self.worker.open(CHECKED_AS, self.limits.open)
                 self._pass_check()
-            self.process.open(config, self.limits.open)
-            if self.health.state is not BoardState.HEALTHY:
+            self.worker.open(config, self.limits.open)
+            if not self.trust.healthy:
                 self._pass_check()
         except WorkerError as error:
             self._running = isinstance(error, (OpenFailed, CheckFailed))
-            self._trouble(_cause(error), str(error))
-            return _unopened(error, vector_id, began)
+            self._recover(blame.cause_of(error), str(error))
+            return blame.unopened(error, vector_id, began)
         self._opened = config
         self._open_seconds = time.time() - began
         return None
 
+    # --- models ---
+
+    def _are_models(self, vectors: Sequence[EncodedVector]) -> bool:
+        """Whether vectors are models that open the board by themselves; a fake's worker takes them like any vector."""
+        return bool(vectors) and vectors[0].tag is Tag.MODEL_TRACE and backend_of(self.board).uses_ttnn
+
+    def _trace_models(self, vectors: Sequence[EncodedVector]) -> Iterator[BoardReport]:
+        """Trace models one after the other; each has a process of its own, so that none costs another."""
+        for vector in vectors:
+            if self._stopping or not self.trust.usable:
+                return
+            refused = self._vouch(vector.id)
+            yield from self.trust.transitions()
+            if refused is not None:
+                yield refused
+                return
+            model = decode(vector.text)
+            if not isinstance(model, ModelTrace):
+                raise TypeError(f"{vector.id} is no model to trace")
+            folder = self._workdir / f"model-{next(self._models)}"
+            outcome = trace_model(model, folder, self._trace, computes=self.board.computes)
+            sound = self.trust.usable
+            yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
+            yield from self.trust.transitions()
+
+    def _vouch(self, vector_id: str) -> Outcome | None:
+        """Check the board before a process that checks nothing itself; an outcome where it fails."""
+        if self.trust.healthy or not backend_of(self.board).keeps_state:
+            return None
+        return self._open(CHECKED_AS, vector_id)
+
+    def _trace(self, target: TraceTarget, folder: Path, watch: Watch = no_watch) -> TraceRun:
+        """Run a target on a board that can be trusted."""
+        self.close()  # the target's own process opens the board
+        checked = self.trust.healthy
+        if checked:
+            self.trust.observe(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
+        _LOG.info("%s: tracing %s", self.board.id, target.target)
+        run = None
+        try:
+            run = trace(target, self.board, folder, watch)
+        finally:
+            if checked and (run is None or not run.broke_off):
+                self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
+        if checked and run.broke_off:
+            self._recover(Cause.PROCESS_HUNG if run.timeout else Cause.PROCESS_DIED, run.problem or "")
+            self.close()
+        return run
+
     # --- trust ---
 
     def _pass_check(self) -> None:
-        """Checks the open board.
+        """Check the open board.
 
         Raises:
             WorkerError: it doesn't pass.
         """
         began = time.time()
-        self.process.check()
-        self._see(BoardSignal.CHECK_PASSED, Cause.CHECK_PASSED, seconds=time.time() - began)
+        self.worker.check()
+        self.trust.observe(BoardSignal.CHECK_PASSED, Cause.CHECK_PASSED, seconds=time.time() - began)
 
-    def _trouble(self, cause: Cause, message: str) -> bool:
-        """Takes in that something went wrong, and does what the state asks for; whether the board is sound then.
+    def _recover(self, cause: Cause, message: str) -> bool:
+        """Take in that something went wrong, and do what the state asks for; whether the board is sound then.
 
-        Where a stop leaves no time to check it, nothing is known against it.
+        Where a stop leaves no time to check it, nothing is held against it.
         """
-        self._see(BoardSignal.TROUBLE, cause, message)
+        self.trust.observe(BoardSignal.TROUBLE, cause, message)
         checked = False
         while True:
-            step = self.health.next_step(can_reset=self._resetter.command is not None)
+            step = self.trust.next_step()
             if step is Step.USE:
                 return True
             if step is Step.WAIT or self._stopping:
@@ -275,73 +362,20 @@ class Supervisor:
                 self._check()
                 checked = True
             elif step is Step.RESET:
-                self._reset()
+                self.close()  # a process that still holds the board would not survive it, nor let it end
+                self.trust.reset()
             else:
-                self._see(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, f"{message}; nothing helped")
+                self.trust.observe(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, f"{message}; nothing helped")
 
     def _check(self) -> None:
-        """Opens the board the plainest way and checks it, in a new process where the old one is gone or odd."""
+        """Open the board the plainest way and check it, in a new worker where the old one is gone or odd."""
         self._opened = None
         try:
             if not self._running:
                 self.start()
-            self.process.open(CHECKED_AS, self.limits.open)
+            self.worker.open(CHECKED_AS, self.limits.open)
             self._pass_check()
             self._opened = CHECKED_AS
         except WorkerError as error:
             self.close()
-            self._see(BoardSignal.CHECK_FAILED, _cause(error), str(error))
-
-    def _reset(self) -> None:
-        self.close()  # a process that still holds the board would not survive it, nor let it end
-        self._see(BoardSignal.RESET_BEGAN, Cause.RESET_NEEDED)
-        done = self._resetter.reset()
-        if done.good:
-            self._see(BoardSignal.RESET_ENDED, Cause.RESET_ENDED, done.message, done.seconds)
-        else:
-            cause = Cause.RESET_TIMEOUT if done.timed_out else Cause.RESET_FAILED
-            self._see(BoardSignal.RESET_FAILED, cause, done.message, done.seconds)
-
-    def _see(self, seen: BoardSignal, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
-        transition = self.health.apply(seen, cause, time.time(), message, seconds)
-        if transition is not None:
-            self._transitions.append(transition)
-
-    def _told(self) -> Iterator[Transition]:
-        transitions, self._transitions = self._transitions, []
-        yield from transitions
-
-    def _complaint(self) -> str:
-        """The last thing that was said against the board."""
-        return next((each.message for each in reversed(self._transitions) if each.message), self.health.state.value)
-
-
-def _cause(error: WorkerError) -> Cause:
-    if isinstance(error, WorkerHung):
-        return Cause.OPEN_TIMEOUT
-    if isinstance(error, CheckFailed):
-        return Cause.CHIPS_MISSING if "chips are there" in error.message else Cause.CHECK_FAILED
-    return Cause.OPEN_FAILED if isinstance(error, OpenFailed) else Cause.PROCESS_DIED
-
-
-def _unopened(error: WorkerError, vector_id: str, began: float) -> Outcome:
-    """What a vector came to whose board doesn't open as it needs, or isn't sound."""
-    if isinstance(error, CheckFailed):
-        reason = Reason.BOARD_SUSPECT
-    elif isinstance(error, WorkerHung):
-        reason = Reason.OPEN_TIMEOUT
-    else:
-        wedged = classify(str(error))[1] is Reason.BOARD_WEDGED
-        reason = Reason.BOARD_WEDGED if wedged else Reason.OPEN_FAILED
-    return Outcome(vector_id, Verdict.BOARD_FAULT, reason, str(error), started=began, seconds=time.time() - began)
-
-
-def _end_of(error: WorkerDied | WorkerHung, vector_id: str, began: float) -> Outcome:
-    """What a vector came to that the process ended under; a process that ends between vectors blames the board."""
-    if error.vector_id != vector_id:
-        verdict, reason = Verdict.BOARD_FAULT, Reason.CRASH
-    elif isinstance(error, WorkerHung):
-        verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.KILLED if error.stopped else Reason.HANG
-    else:
-        verdict, reason = classify_end(str(error), error.exit)
-    return Outcome(vector_id, verdict, reason, str(error), started=began, seconds=time.time() - began)
+            self.trust.observe(BoardSignal.CHECK_FAILED, blame.cause_of(error), str(error))

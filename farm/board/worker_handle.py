@@ -8,6 +8,7 @@ supervisor holds open.
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.backends import backend_of
-from farm.board.environment import surroundings
+from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.feed import Feed
 from farm.board.kernel_cache import VARIABLE as KERNELS
 from farm.board.kernel_cache import hits, opening
@@ -34,6 +35,7 @@ from farm.board.protocol import (
     nothing,
 )
 from farm.board.signals import end_process
+from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.core.board import Board
 from farm.core.classify import describe_exit, last_words
@@ -58,9 +60,6 @@ PIECE = 16
 GATHER_SECONDS = 0.02
 """While the process has so much to do, its replies are read no sooner: being woken for each would cost it its core."""
 
-_QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
-_COUNTED = {**_QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
-"""Where kernels are compiled, ttnn is to say at its end how many of them it found compiled."""
 _GUARD = """
 read -r _
 for signal in INT TERM KILL; do
@@ -79,17 +78,24 @@ class WorkerProcess:
         workdir: its working directory, where ttnn may leave files and `process.log` is.
         deadlines: how long things may take.
         python: the interpreter whose ttnn is used.
+        terminal: what holds where it is attached to the terminal of this process; None where it isn't.
         kernels: how many kernels its processes found compiled, and how many they needed, as far as that is known.
     """
 
     def __init__(
-        self, board: Board, workdir: Path, deadlines: Deadlines | None = None, python: str = sys.executable
+        self,
+        board: Board,
+        workdir: Path,
+        deadlines: Deadlines | None = None,
+        python: str = sys.executable,
+        terminal: Terminal | None = None,
     ) -> None:
         self.board = board
         self._backend = backend_of(board)
         self.workdir = workdir
         self.deadlines = deadlines or Deadlines()
         self.python = python
+        self.terminal = terminal
         self.log = workdir / WORKER_OUTPUT
         self.kernels = (0, 0)
         self._cache: Path | None = None
@@ -115,14 +121,15 @@ class WorkerProcess:
                     *(self.python, "-m", "farm.worker"),
                     *("--requests", str(requests[0]), "--replies", str(replies[1])),
                     *("--computes", str(int(self.board.computes))),
+                    *(("--debugger",) if self.terminal is not None and self.terminal.debugger else ()),
                 ],
                 cwd=self.workdir,
                 env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdin=subprocess.DEVNULL if self.terminal is None else None,
+                stdout=log if self.terminal is None else None,
+                stderr=log if self.terminal is None else None,
                 pass_fds=(requests[0], replies[1]),
-                start_new_session=True,
+                start_new_session=self.terminal is None,
             )
         os.close(requests[0])
         os.close(replies[1])
@@ -130,7 +137,8 @@ class WorkerProcess:
         self._compiled.clear()
         self._used = False
         self._ahead = 0
-        self._start_guard(self._process.pid)
+        if self.terminal is None:
+            self._start_guard(self._process.pid)
         try:
             reply = self._reply(START_SECONDS)
         except WorkerHung as error:
@@ -272,10 +280,14 @@ class WorkerProcess:
         return self._backend.opens_once(self.board, os.environ)
 
     def _environment(self) -> dict[str, str]:
-        quiet = _COUNTED if self._backend.compiles_kernels else _QUIET
-        seconds = str(max(1, int(self.deadlines.vector * 0.8)))
-        given = surroundings(self.board, self.workdir, self.python)
-        made = {**quiet, OPERATION_TIMEOUT_VARIABLE: seconds, **given, "PYTHONUNBUFFERED": "1"}
+        if self.terminal is not None:
+            defaults = dict(QUIET)
+        else:
+            seconds = str(max(1, int(self.deadlines.vector * 0.8)))
+            logging = COUNT_KERNELS if self._backend.compiles_kernels else QUIET
+            defaults = {**logging, OPERATION_TIMEOUT_VARIABLE: seconds}
+        made = process_environment(self.board, self.workdir, self.python, defaults=defaults)
+        made["PYTHONUNBUFFERED"] = "1"
         if COLD.items() <= made.items():
             made[KERNELS] = str(self.workdir.absolute() / "kernels")
         self._cache = Path(made[KERNELS]) if self._backend.compiles_kernels and made.get(KERNELS) else None
@@ -309,7 +321,11 @@ class WorkerProcess:
         """
         if self._pipes is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
-        watch = Watch(self._process.pid, self.log, self.deadlines.silence) if self._process else None
+        watch = None
+        if self.terminal is not None:
+            timeout = math.inf
+        elif self._process is not None:
+            watch = Watch(self._process.pid, self.log, self.deadlines.silence)
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
@@ -336,7 +352,7 @@ class WorkerProcess:
         process, self._process = self._process, None
         if process is None:
             return None
-        code = end_process(process, patience, self.deadlines.ladder)
+        code = end_process(process, patience, self.deadlines.ladder, group=self.terminal is None)
         if counted := hits(self.log, self._told_before):
             self.kernels = self.kernels[0] + counted[0], self.kernels[1] + counted[1]
         if self._pipes is not None:
@@ -346,7 +362,7 @@ class WorkerProcess:
             self._guard.kill()
             self._guard.wait()
             self._guard = None
-        os.close(self._life)
+            os.close(self._life)
         return code
 
 

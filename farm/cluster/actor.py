@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from farm.board.backends import backend_of
-from farm.board.supervisor import BoardReport, Limits, Supervisor
-from farm.board.trace_supervisor import TraceSupervisor
+from farm.board.limits import Limits
+from farm.board.supervisor import BoardReport, Supervisor
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.gc_tuning import fewer_collections
 from farm.core.log import BoardLogFile
-from farm.core.payload import EncodedVector, Tag
+from farm.core.outcome import Outcome
+from farm.core.payload import EncodedVector
 from farm.core.scratch import Scratch
-from scheduler.board_state import BoardState, Transition
 from tracer.device_config import DeviceConfig
 
 _LOG = logging.getLogger(__name__)
@@ -45,11 +45,6 @@ class BatchRequest:
     config: DeviceConfig
     parcels: Sequence[EncodedVector]
 
-    @property
-    def is_models(self) -> bool:
-        """Whether it is models to be traced."""
-        return self.parcels[0].tag is Tag.MODEL_TRACE
-
 
 Message: TypeAlias = "tuple[int, BoardReport | None]"
 """What an actor tells of the batch with a number; None: it is done with it."""
@@ -65,8 +60,7 @@ class BoardActor:
         if self._log_file:
             self._log_file.take_output(self._scratch.path)
         _LOG.info("%s: supervised by process %d", board.id, os.getpid())
-        self._keeper = Supervisor(board, self._scratch.path, limits)
-        self._tracer = TraceSupervisor(board, self._scratch.path)
+        self._supervisor = Supervisor(board, self._scratch.path, limits)
         self._batches: deque[BatchRequest | None] = deque()  # those not begun; None is the end of them
         self._came = threading.Condition()
         self._work = threading.Lock()  # held while batches may run
@@ -75,11 +69,9 @@ class BoardActor:
     def start(self) -> dict[str, Any]:
         """Starts the worker; what it says of itself, or `unusable` and why."""
         try:
-            hello = self._keeper.start()
-            _LOG.info("%s: worker started: %s", self._keeper.board.id, hello)
-            return hello
+            return self._supervisor.start()
         except NotRunnable as error:
-            _LOG.error("%s: no worker: %s", self._keeper.board.id, error)
+            _LOG.error("%s: no worker: %s", self._supervisor.board.id, error)
             return {"unusable": str(error)}
 
     def outcomes(self) -> Iterator[list[Message]]:
@@ -88,7 +80,7 @@ class BoardActor:
             yield messages
 
     def give(self, number: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
-        """Takes a batch, which runs after those given before; see `Supervisor.run` and `TraceSupervisor.run`."""
+        """Takes a batch, which runs after those given before; see `Supervisor.run`."""
         self._take(BatchRequest(number, config, parcels))
 
     def answer(self) -> None:
@@ -97,19 +89,17 @@ class BoardActor:
     def stop(self) -> None:
         """See `Supervisor.stop`."""
         _LOG.info("stop: no new vectors")
-        self._keeper.stop()
-        self._tracer.stop()
+        self._supervisor.stop()
 
     def close(self) -> tuple[int, int]:
         """Releases the board once its batches are done; see `Supervisor.kernels` for what it answers."""
         self._take(None)
         with self._work:
-            self._keeper.close()
-        _LOG.info("%s: released", self._keeper.board.id)
+            self._supervisor.close()
         if self._log_file:
             self._log_file.close()
         self._scratch.close()
-        return self._keeper.kernels
+        return self._supervisor.kernels
 
     def _take(self, given: BatchRequest | None) -> None:
         with self._came:
@@ -131,29 +121,18 @@ class BoardActor:
             return self._batches.popleft()
 
     def _run(self, given: BatchRequest) -> Iterator[BoardReport]:
-        if given.is_models:
-            self._keeper.close()  # a model's own process opens the board
-            return self._tracer.run(given.parcels)
-        return self._keeper.run(given.config, given.parcels, self._behind)
+        return self._supervisor.run(given.config, given.parcels, self._next_batch)
 
-    def _behind(self) -> tuple[DeviceConfig, Sequence[EncodedVector]] | None:
+    def _next_batch(self) -> tuple[DeviceConfig, Sequence[EncodedVector]] | None:
         """The batch after the one that runs."""
         with self._came:
             ahead = self._batches[0] if self._batches else None
-        return None if ahead is None or ahead.is_models else (ahead.config, ahead.parcels)
+        return None if ahead is None else (ahead.config, ahead.parcels)
 
 
 def _log_report(batch: int, report: BoardReport) -> None:
-    """Log what is out of the ordinary: a board passes thousands of vectors a second."""
-    if isinstance(report, Transition):
-        trouble = logging.INFO if report.after is BoardState.HEALTHY or not report.message else logging.WARNING
-        _LOG.log(
-            trouble,
-            "%s: %s, %s before: %s%s",
-            *(report.board, report.after.value, report.before.value, report.cause.value.replace("_", " ")),
-            f": {report.message}" if report.message else "",
-        )
-    elif not report.verdict.good:
+    """Log outcomes that are not good; transitions are logged by the supervisor, and passes are thousands a second."""
+    if isinstance(report, Outcome) and not report.verdict.good:
         _LOG.info(
             "batch %d, vector %s: %s %s: %s",
             *(batch, report.vector_id, report.verdict.value, report.reason.value, report.message),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.actor import BoardActor, resources_of
 from farm.cluster.ray_client import ray
 from farm.core.board import Board

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.fleet import FleetEvent, Offered, Outcomes, Unusable, Withdrawn
 from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import RayFleet

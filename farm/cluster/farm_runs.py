@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from farm.board.backends import backend_of
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.farm_fleet import FarmFleet, Watched, who_runs
 from farm.cluster.registry.records import FarmView, RunReport
 from farm.cluster.registry.service import connected

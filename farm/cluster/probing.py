@@ -1,59 +1,54 @@
-"""Probing and resetting a board of the farm by hand, where it is: while that goes on, no run has it."""
+"""Probing and resetting one board of the farm by hand, on its host; meanwhile no run has it."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from farm.board.limits import Limits
+from farm.board.supervisor import Supervisor
 from farm.cluster.actor import resources_of
 from farm.cluster.registry.service import Farm
 from farm.core.board import Board
-from farm.core.errors import FarmError, NotRunnable
+from farm.core.errors import NotRunnable
 
 PROBE_SECONDS = 300.0
 RESET_SECONDS = 600.0
 
 
 class BoardCheck:
-    """A Ray actor that holds a board for a moment."""
+    """Holds a board for a moment; a Ray actor on the board's host, or an object on this one."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
 
     def probe(self) -> str:
-        """Opens the board, runs one small operation, and closes it; what went wrong, or ""."""
-        from farm.board.supervisor import CHECKED_AS, Limits, board_process
-
-        limits = Limits()
-        with tempfile.TemporaryDirectory(prefix="farm-probe-", ignore_cleanup_errors=True) as folder:
-            process = board_process(self._board, Path(folder), limits.deadlines(self._board))
-            try:
-                process.start()
-                process.open(CHECKED_AS, limits.open)
-                process.check()
-            except FarmError as error:
-                return str(error)
-            finally:
-                process.close()
-        return ""
+        """Open the board, run one small operation, and close it; what went wrong, or ""."""
+        with self._supervisor() as supervisor:
+            return supervisor.probe()
 
     def reset(self) -> str:
-        """Resets the board; what went wrong, or ""."""
-        from farm.board.reset import Resetter
-        from farm.board.supervisor import Limits
+        """Reset the board; what went wrong, or ""."""
+        with self._supervisor() as supervisor:
+            result = supervisor.reset()
+        return "" if result.good else result.message or "the reset failed"
 
-        done = Resetter(self._board, Limits().reset).reset()
-        return "" if done.good else done.message or "the reset failed"
+    @contextmanager
+    def _supervisor(self) -> Iterator[Supervisor]:
+        with tempfile.TemporaryDirectory(prefix="farm-probe-", ignore_cleanup_errors=True) as folder:
+            yield Supervisor(self._board, Path(folder), Limits())
 
 
 def probe(farm: Farm, board: str) -> str:
-    """Checks a board that no run has, and tells the farm how that went.
+    """Check a board that no run has, and report the result to the farm.
 
     Raises:
         NotRunnable: it doesn't pass, or a run has it.
     """
-    trouble = _ask(farm, board, "probe", PROBE_SECONDS)
+    trouble = _call(farm, board, "probe", PROBE_SECONDS)
     farm.call("checked", board, not trouble, trouble)
     if trouble:
         raise NotRunnable(f"{board} doesn't pass its check: {trouble}")
@@ -61,17 +56,22 @@ def probe(farm: Farm, board: str) -> str:
 
 
 def reset(farm: Farm, board: str) -> str:
-    """Resets a board that no run has, and checks it.
+    """Reset a board that no run has, and check it.
 
     Raises:
         NotRunnable: the reset fails, the board doesn't pass its check after it, or a run has it.
     """
-    if trouble := _ask(farm, board, "reset", RESET_SECONDS):
+    if trouble := _call(farm, board, "reset", RESET_SECONDS):
         raise NotRunnable(f"{board} was not reset: {trouble}")
     return f"{board} was reset; {probe(farm, board)}"
 
 
-def _ask(farm: Farm, name: str, what: str, seconds: float) -> str:
+def _call(farm: Farm, name: str, method: Literal["probe", "reset"], seconds: float) -> str:
+    """Call a method of a board's `BoardCheck` on its host; what went wrong, or "".
+
+    Raises:
+        NotRunnable: a run has the board.
+    """
     from farm.cluster.ray_client import ray
 
     board: Board = farm.call("find", name)
@@ -80,11 +80,11 @@ def _ask(farm: Farm, name: str, what: str, seconds: float) -> str:
         raise NotRunnable(f"{name} is in use by {view.who}, run {view.run}: hold it first, `farm boards hold {name}`")
     actor: Any = ray.remote(num_cpus=0, resources=resources_of(board))(BoardCheck).remote(board)
     try:
-        told: str = ray.get(getattr(actor, what).remote(), timeout=seconds)
+        trouble: str = ray.get(getattr(actor, method).remote(), timeout=seconds)
     except TimeoutError:
         return f"no answer in {seconds:g} s"
     except ray.exceptions.RayError as error:
         return str(error).splitlines()[0]
     finally:
         ray.kill(actor)
-    return told
+    return trouble

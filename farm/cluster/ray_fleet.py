@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypedDict
 
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.actor import Message
 from farm.cluster.background import in_background
 from farm.cluster.board_handle import BoardHandle, Calls, RayCalls, start_actor

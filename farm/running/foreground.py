@@ -1,87 +1,97 @@
-"""Vectors run in this very process, where a debugger works and everything printed is seen. Nothing is recorded."""
+"""Vectors run in the terminal, where a debugger works and all output is shown. Nothing is recorded."""
 
 from __future__ import annotations
 
-import os
-import pdb
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from farm.board.backends import backend_of
+from farm.board.limits import Limits
+from farm.board.supervisor import Supervisor
+from farm.board.terminal import Terminal
+from farm.cluster.hosts.board_memory import remembering
 from farm.core.board import Board
 from farm.core.errors import ExitCode, FarmError, NotRunnable
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Reason
 from farm.planning.vectors import Vector
 from farm.report.exit import exit_code
+from farm.running.interrupt import Interrupt
 from farm.running.translation import conclude_unrunnable
-from tracer.device_config import DeviceConfig
 
-_QUIET = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
+_UNOPENED = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
 def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugger: bool = False) -> ExitCode:
-    """Runs vectors one after the other, prints how each ends, and returns what the command exits with.
+    """Run vectors one after the other, print how each ends, and return what the command exits with.
 
-    No time limit holds here, and a vector that kills its process kills this one.
+    The worker is attached to the terminal, and has no time limits.
 
     Args:
         vectors: what to run.
-        boards: where; the first that can run the first vector that can be run is taken.
+        boards: where; the first that can run the first runnable vector is taken.
         debugger: whether the debugger opens where a call raises.
 
     Raises:
         NotRunnable: ttnn can't be imported, or the board doesn't open.
         FarmError: no board can run them.
+        KeyboardInterrupt: Ctrl-C came.
     """
-    first = next((vector for vector in vectors if vector.unrunnable is None), None)
-    able = [b for b in boards if backend_of(b).uses_ttnn and (first is None or b.kind.name in first.kinds)]
-    if not able:
-        raise FarmError(f"no board of this selection can run {(first or vectors[0]).id}: name another with --boards")
-    board = able[0]
-    os.environ.update({**_QUIET, **os.environ, **board.environment})
-    try:
-        from farm.worker.session import Session
-    except ImportError as error:
-        raise NotRunnable(f"ttnn can't be imported: {error}") from error
-    session = Session(computes=board.computes, on_error=_debug if debugger else None)
+    board = _board_for(vectors, boards)
     counts: Counter[str] = Counter()
-    opened: DeviceConfig | None = None
-    here = os.getcwd()  # noqa: PTH109 - chdir's own counterpart
     with tempfile.TemporaryDirectory(prefix="farm-foreground-", ignore_cleanup_errors=True) as folder:
-        os.chdir(folder)  # ttnn leaves files behind
-        try:
-            for vector in vectors:
-                if vector.unrunnable is not None:
-                    known = conclude_unrunnable(vector.id, *vector.unrunnable)
-                    _say(f"{vector.id} {vector.operation}: {known.verdict.value}: {known.message}")
-                    counts[known.verdict.value] += 1
-                    continue
-                config = vector.config_for(board.kind.name)
-                if opened != config:
-                    reply = session.open(config.as_json())
-                    if "refused" in reply:
-                        raise NotRunnable(f"{board.id} doesn't open for {vector.id}: {reply['refused']}")
-                    opened = config
-                outcome = session.run(vector.payload)
-                counts[outcome.verdict.value] += 1
-                sys.stderr.write(outcome.traceback)
-                reason = f" ({outcome.reason.value})" if outcome.reason.value else ""
-                _say(f"{vector.id} {vector.operation} on {board.id}: {outcome.verdict.value}{reason}")
-                if outcome.message:
-                    _say(outcome.message)
-                for name, number in outcome.metrics.items():
-                    _say(f"  {name} {number:g}")
-        finally:
-            session.close()
-            os.chdir(here)
+        supervisor = Supervisor(board, Path(folder), Limits.none(), terminal=Terminal(debugger=debugger))
+        # the worker gets Ctrl-C as well: its vector ends, or its debugger asks what to do
+        with Interrupt(supervisor.stop) as interrupt:
+            try:
+                for outcome in _outcomes(supervisor, vectors):
+                    counts[outcome.verdict.value] += 1
+            finally:
+                supervisor.close()
+            if interrupt.asked:
+                raise KeyboardInterrupt
     return exit_code(counts)
+
+
+def _board_for(vectors: Sequence[Vector], boards: Sequence[Board]) -> Board:
+    first = next((vector for vector in vectors if vector.unrunnable is None), None)
+    for board in boards:
+        if backend_of(board).uses_ttnn and (first is None or board.kind.name in first.kinds):
+            return board
+    raise FarmError(f"no board of this selection can run {(first or vectors[0]).id}: name another with --boards")
+
+
+def _outcomes(supervisor: Supervisor, vectors: Sequence[Vector]) -> Iterator[Outcome]:
+    """Run vectors, and print and yield the outcome of each."""
+    board = supervisor.board
+    for vector in vectors:
+        if vector.unrunnable is not None:
+            conclusion = conclude_unrunnable(vector.id, *vector.unrunnable)
+            _say(f"{vector.id} {vector.operation}: {conclusion.verdict.value}: {conclusion.message}")
+            yield Outcome(vector.id, conclusion.verdict, conclusion.reason, conclusion.message)
+            continue
+        if not supervisor.trust.usable:
+            raise NotRunnable(f"{board.id} failed its checks and is held: {vector.id} was not tried")
+        for outcome in remembering(board, supervisor.run(vector.config_for(board.kind.name), [vector.parcel()])):
+            if outcome.reason in _UNOPENED:
+                raise NotRunnable(f"{board.id} doesn't open for {vector.id}: {outcome.message}")
+            _print(outcome, f"{vector.id} {vector.operation} on {board.id}")
+            yield outcome
+
+
+def _print(outcome: Outcome, title: str) -> None:
+    sys.stderr.write(outcome.traceback)
+    reason = f" ({outcome.reason.value})" if outcome.reason.value else ""
+    _say(f"{title}: {outcome.verdict.value}{reason}")
+    if outcome.message:
+        _say(outcome.message)
+    for name, number in outcome.metrics.items():
+        _say(f"  {name} {number:g}")
 
 
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
-
-
-def _debug(error: BaseException) -> None:
-    _say(f"{type(error).__name__}: {error}")
-    pdb.post_mortem(error.__traceback__)
+    sys.stdout.flush()

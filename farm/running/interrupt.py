@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 
 
@@ -14,8 +15,14 @@ class Interrupt:
         asked: a signal came. From the second on, each raises KeyboardInterrupt.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first: Callable[[], None] | None = None) -> None:
+        """Catch nothing yet.
+
+        Args:
+            first: called when the first one comes.
+        """
         self.asked = False
+        self._first = first
         self._at_once = False
         self._previous: dict[int, object] = {}
 
@@ -47,3 +54,5 @@ class Interrupt:
             self._at_once = True
             raise KeyboardInterrupt
         self.asked = True
+        if self._first is not None:
+            self._first()

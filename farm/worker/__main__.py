@@ -1,4 +1,4 @@
-"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1`.
+"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 [--debugger]`.
 
 It reads requests and writes replies, each one line of JSON:
 
@@ -40,6 +40,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, required=True, help="file descriptor to read requests from")
     parser.add_argument("--replies", type=int, required=True, help="file descriptor to write replies to")
     parser.add_argument("--computes", type=int, required=True, help="1 where the board computes numbers")
+    parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
     given = parser.parse_args()
     # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -61,7 +62,7 @@ def main() -> int:
 
     # what ttnn's import made stays for good: the collector need not look through it between vectors
     gc.freeze()
-    session = Session(computes=bool(given.computes), tell=reply)
+    session = Session(computes=bool(given.computes), tell=reply, on_error=_debug if given.debugger else None)
     reply({"hello": {"ttnn": ttnn_version(), "python": platform.python_version(), "pid": os.getpid()}})
     try:
         for request in _requests(given.requests):
@@ -76,6 +77,14 @@ def main() -> int:
     finally:
         session.close()
     return 0
+
+
+def _debug(error: BaseException) -> None:
+    """Let a person look at what a call raised, in the terminal that the worker is attached to."""
+    import pdb
+
+    sys.stdout.write(f"{type(error).__name__}: {error}\n")
+    pdb.post_mortem(error.__traceback__)
 
 
 def _answers(session: Session, request: dict[str, Any]) -> Iterator[dict[str, Any]]:

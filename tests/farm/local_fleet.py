@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from farm.board.limits import Limits
 from farm.board.protocol import WorkerDied
-from farm.board.supervisor import BoardReport, Limits, Supervisor
+from farm.board.supervisor import BoardReport, Supervisor
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started
 from farm.core.board import Board
 from farm.core.log import BoardLog

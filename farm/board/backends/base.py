@@ -23,6 +23,7 @@ from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
 
 if TYPE_CHECKING:
     from farm.board.protocol import Deadlines, Worker
+    from farm.board.terminal import Terminal
 
 RESET_VARIABLE = "FARM_RESET_COMMAND"
 """Environment variable with a reset command; in a board's own environment, it is that board's."""
@@ -91,17 +92,18 @@ class Backend(ABC):
 
     # --- its processes ---
 
-    def worker(self, board: Board, workdir: Path, deadlines: Deadlines) -> Worker:
+    def worker(self, board: Board, workdir: Path, deadlines: Deadlines, terminal: Terminal | None = None) -> Worker:
         """The worker that opens the board, not started yet.
 
         Args:
             board: one of this backend.
             workdir: a folder for what the process leaves behind.
             deadlines: how long things may take.
+            terminal: attaches it to this process's terminal.
         """
         from farm.board.worker_handle import WorkerProcess  # it asks backends itself
 
-        return WorkerProcess(board, workdir, deadlines, python=board.python or sys.executable)
+        return WorkerProcess(board, workdir, deadlines, board.python or sys.executable, terminal)
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:
         """How a process that has such a board open is ended, where `configured` is what holds for devices."""

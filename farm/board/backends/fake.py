@@ -25,6 +25,7 @@ from scheduler.costs import SetupCosts
 
 if TYPE_CHECKING:
     from farm.board.protocol import Deadlines, Worker
+    from farm.board.terminal import Terminal
 
 SCRIPT_VARIABLE = "FARM_FAKE_SCRIPT"
 """Environment variable with the JSON of a `Script`, for fake boards that are named on a command line."""
@@ -110,7 +111,13 @@ class Fake(MadeBackend):
         """See `MadeBackend`; the script is the environment's."""
         return {SCRIPT_VARIABLE: str(Script.parse(os.environ.get(SCRIPT_VARIABLE, "{}")))}
 
-    def worker(self, board: Board, workdir: Path, deadlines: Deadlines) -> Worker:  # noqa: ARG002 - leaves no files
+    def worker(
+        self,
+        board: Board,
+        workdir: Path,  # noqa: ARG002 - it leaves no files
+        deadlines: Deadlines,
+        terminal: Terminal | None = None,  # noqa: ARG002 - it prints nothing
+    ) -> Worker:
         """See `Backend`."""
         from farm.board.fake_worker import FakeWorker  # it reads the script of this module
 

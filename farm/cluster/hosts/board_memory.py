@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
+from farm.board.backends import backend_of
 from farm.board.selection import select_boards
-from farm.cluster.registry.registry import Hold
+from farm.board.supervisor import BoardReport
+from farm.cluster.registry.registry import BY_FARM, Hold
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
+from farm.core.outcome import Outcome
 from farm.core.settings import load_settings
+from scheduler.board_state import BoardState, Cause, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +129,26 @@ def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
     for line in told:
         note(line)
     return usable
+
+
+def remember(board: Board, transition: Transition) -> None:
+    """Have this host remember a passed check, and hold a board that its supervisor holds.
+
+    A run goes on where that can't be written down: its own store has it too.
+    """
+    if not backend_of(board).keeps_state:
+        return
+    with suppress(FarmError):
+        if transition.cause is Cause.CHECK_PASSED:
+            Memory().passed(board)
+        elif transition.after is BoardState.HELD:
+            Memory().hold(board, transition.message, BY_FARM)
+
+
+def remembering(board: Board, reports: Iterable[BoardReport]) -> Iterator[Outcome]:
+    """The outcomes among what a supervisor reports; this host remembers the rest."""
+    for report in reports:
+        if isinstance(report, Transition):
+            remember(board, report)
+        else:
+            yield report

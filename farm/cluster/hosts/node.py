@@ -11,10 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from farm.board.signals import signal_process
 from farm.cluster.hosts.host_state import HostState, node_processes, process_began
 from farm.cluster.hosts.token import ray_environment, use_token
 from farm.core.errors import FarmError, NotRunnable
@@ -170,12 +171,13 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
     known = node_processes(state)
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process_began(state.pid) == state.began:
-            _signal([state.pid], number)  # it ends the rest of Ray's
+            signal_process(state.pid, number)  # it ends the rest of Ray's
         deadline = time.monotonic() + grace
         while (left := _living(known)) and time.monotonic() < deadline:
             known |= node_processes(state)
             if not state.lives:
-                _signal(left, number)
+                for pid in left:
+                    signal_process(pid, number)
             time.sleep(0.2)
         if not left:
             break
@@ -224,12 +226,6 @@ def own_address(towards: str | None = None) -> str:
         except OSError as error:
             raise NotRunnable(f"no way from this host to {host}: {error.strerror}; give --address") from error
         return str(probe.getsockname()[0])
-
-
-def _signal(pids: Iterable[int], number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
 
 
 def _complaint(log: Path) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import Any
 
-from farm.board.backends import backend_of, discovered_boards
+from farm.board.backends import discovered_boards
 from farm.board.kinds import KINDS
 from farm.cluster.fleet import FleetEvent, Outcomes
-from farm.cluster.hosts.board_memory import Memory, Remembered
+from farm.cluster.hosts.board_memory import Memory, Remembered, remember
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.probing import BoardCheck
 from farm.cluster.ray_fleet import RayFleet
 from farm.cluster.registry.records import BoardView, FarmView, HostView, Totals
-from farm.cluster.registry.registry import BY_FARM
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
-from scheduler.board_state import BoardState, Cause, Transition
+from scheduler.board_state import BoardState, Transition
 
 
 class HostFleet(RayFleet):
@@ -28,18 +26,9 @@ class HostFleet(RayFleet):
         happened = super().wait(seconds)
         for each in happened:
             for told in each.outcomes if isinstance(each, Outcomes) else ():
-                if isinstance(told, Transition) and backend_of(self._boards[told.board]).keeps_state:
-                    # the run goes on where it can't be written down; its own store has it too
-                    with suppress(FarmError):
-                        _remember(self._boards[told.board], told)
+                if isinstance(told, Transition):
+                    remember(self._boards[told.board], told)
         return happened
-
-
-def _remember(board: Board, told: Transition) -> None:
-    if told.cause is Cause.CHECK_PASSED:
-        Memory().passed(board)
-    elif told.after is BoardState.HELD:
-        Memory().hold(board, told.message, BY_FARM)
 
 
 class ThisHost:

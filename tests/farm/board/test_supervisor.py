@@ -14,8 +14,9 @@ from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Opening, Script, fake_boards
 from farm.board.fake_worker import FakeWorker
 from farm.board.kinds import KINDS
+from farm.board.limits import Limits
 from farm.board.protocol import LookAhead, OpenFailed, WorkerDied, nothing
-from farm.board.supervisor import Limits, Supervisor
+from farm.board.supervisor import Supervisor
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome
@@ -58,8 +59,8 @@ def ends(outcomes: list[Outcome]) -> list[tuple[Verdict, Reason]]:
 
 
 def fake(held: Supervisor) -> FakeWorker:
-    assert isinstance(held.process, FakeWorker)
-    return held.process
+    assert isinstance(held.worker, FakeWorker)
+    return held.worker
 
 
 def test_the_board_is_opened_again_only_when_it_must_be() -> None:
@@ -90,9 +91,9 @@ class Asking(FakeWorker):
 
 def test_a_process_is_given_early_only_what_it_will_run() -> None:
     [board] = fake_boards(KINDS["n300"], 1)
-    held = Supervisor(board, Path("unused"), Limits(renew=3), lambda board, *_: Asking(board))
-    assert isinstance(held.process, Asking)
-    asking = held.process
+    held = Supervisor(board, Path("unused"), Limits(renew=3), make_worker=lambda board, *_: Asking(board))
+    assert isinstance(held.worker, Asking)
+    asking = held.worker
 
     def fed(name: str, *, then: tuple[DeviceConfig, list[EncodedVector]] | None) -> tuple[str, ...]:
         list(held.run(ONE, [encoded_vector(name)], lambda: then))
@@ -107,15 +108,15 @@ def test_a_process_is_given_early_only_what_it_will_run() -> None:
 
 def test_what_a_process_was_given_early_ends_with_a_stop() -> None:
     [board] = fake_boards(KINDS["n300"], 1)
-    held = Supervisor(board, Path("unused"), Limits(), lambda board, *_: Asking(board))
+    held = Supervisor(board, Path("unused"), Limits(), make_worker=lambda board, *_: Asking(board))
     next_one = [encoded_vector("next")]
     assert len(outcomes_of(held.run(ONE, [encoded_vector("a")], lambda: (ONE, next_one)))) == 1
-    assert isinstance(held.process, Asking)
-    assert held.process.fed == ("next",)
+    assert isinstance(held.worker, Asking)
+    assert held.worker.fed == ("next",)
     held.stop()  # between the two
-    assert held.process._alive
+    assert held.worker._alive
     assert list(held.run(ONE, next_one)) == []
-    assert not held.process._alive
+    assert not held.worker._alive
 
 
 @pytest.mark.parametrize(("act", "reason"), [(Act.CRASH, Reason.CRASH), (Act.HANG, Reason.HANG)])
@@ -189,7 +190,7 @@ def test_a_process_that_dies_between_vectors_blames_the_board() -> None:
             return super()._run(vector_id, timeout)
 
     [board] = fake_boards(KINDS["n300"], 1)
-    held = Supervisor(board, Path("unused"), Limits(), lambda board, *_: Moody(board))
+    held = Supervisor(board, Path("unused"), Limits(), make_worker=lambda board, *_: Moody(board))
     assert ends(run(held, "a", "b", "c")) == [VALIDATED, (Verdict.BOARD_FAULT, Reason.CRASH), VALIDATED]
 
 
@@ -200,7 +201,7 @@ def test_what_the_host_lacks_is_no_outcome() -> None:
 
     [board] = fake_boards(KINDS["n300"], 1)
     with pytest.raises(NotRunnable):
-        Supervisor(board, Path("unused"), Limits(), lambda board, *_: Bare(board)).start()
+        Supervisor(board, Path("unused"), Limits(), make_worker=lambda board, *_: Bare(board)).start()
 
 
 def test_a_script_survives_the_trip_to_a_board(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.trace_target import TraceRun, trace
+from farm.board.trace_run import TraceRun, trace
+from farm.board.trace_target import TraceTarget
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from tests.farm.traced_model import MODEL
@@ -37,7 +38,7 @@ def model(tmp_path: Path) -> Path:
 def run(model: Path, tests: str, kind: str = "n300", *arguments: str) -> TraceRun:
     workdir = model.parent.parent / "work"
     workdir.mkdir(exist_ok=True)
-    return trace(str(model), board(kind), workdir, ["-k", tests, *arguments])
+    return trace(TraceTarget(str(model), ("-k", tests, *arguments)), board(kind), workdir)
 
 
 def seen_in(traced: TraceRun) -> dict[str, list[Execution]]:
@@ -164,12 +165,12 @@ def test_the_board_s_own_python_runs_the_test_and_ttnn_s_import_finds_no_torch(t
     python.write_text(f'#!/bin/sh\nSTARTED_BY=wrapper exec {sys.executable} "$@"\n')
     python.chmod(0o755)
     there = replace(board(), python=str(python))
-    traced = trace(str(model), there, tmp_path, environment={"PYTHONPATH": str(tmp_path)})
+    traced = trace(TraceTarget(str(model), environment={"PYTHONPATH": str(tmp_path)}), there, tmp_path)
     assert traced.problem is None, traced.output
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     (tmp_path / "trace.jsonl").unlink()
     with pytest.raises(NotRunnable, match="No module named pytest"):
-        trace(str(model), there, tmp_path)
+        trace(TraceTarget(str(model)), there, tmp_path)
 
 
 def test_a_conftest_s_own_fixture_comes_first(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_a_conftest_s_own_fixture_comes_first(tmp_path: Path) -> None:
     )
     model = tmp_path / "test_model.py"
     model.write_text("import ttnn\ndef test_it(device):\n    ttnn.ones([32, 32], device=device)\n")
-    (found,) = trace(str(model), board(), tmp_path).journal.master()
+    (found,) = trace(TraceTarget(str(model)), board(), tmp_path).journal.master()
     assert found.executions[0].device_config == DeviceConfig(trace_region_size=4096)
 
 
@@ -192,7 +193,7 @@ def test_without_ttnn_it_says_how_to_get_one(model: Path, monkeypatch: pytest.Mo
     with pytest.raises(NotRunnable, match="ttnn can't be imported"):
         run(model, "good")
     with pytest.raises(FarmError, match="no such file"):
-        trace("no/such.py", board(), model.parent)
+        trace(TraceTarget("no/such.py"), board(), model.parent)
 
 
 def test_a_ttnn_that_does_not_import_is_not_runnable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,4 +202,4 @@ def test_a_ttnn_that_does_not_import_is_not_runnable(tmp_path: Path, monkeypatch
     (tmp_path / "test_a.py").write_text("def test_it():\n    import ttnn\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(NotRunnable, match=r"libmpi\.so is missing"):
-        trace(str(tmp_path / "test_a.py"), board(), tmp_path)
+        trace(TraceTarget(str(tmp_path / "test_a.py")), board(), tmp_path)

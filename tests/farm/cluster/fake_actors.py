@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.heartbeat import Heartbeat
 from farm.core.board import Board
 from farm.core.payload import EncodedVector

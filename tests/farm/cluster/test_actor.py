@@ -11,7 +11,7 @@ import pytest
 
 from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster import actor as actor_module
 from farm.cluster.actor import BoardActor, Message
 from farm.core.outcome import Outcome
@@ -108,7 +108,7 @@ def test_an_actor_whose_own_code_fails_says_so(tmp_path: Path, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise LookupError("a bug")
 
-    monkeypatch.setattr(held._keeper, "run", broken)
+    monkeypatch.setattr(held._supervisor, "run", broken)
     held.give(1, ONE, parcels("a"))
     with pytest.raises(LookupError, match="a bug"):
         next(held.outcomes())

@@ -10,7 +10,7 @@ import pytest
 
 from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet, Watched
 from farm.cluster.fleet import Gone, Started
 from farm.cluster.ray_client import ray

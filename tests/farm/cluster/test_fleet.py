@@ -17,7 +17,7 @@ import pytest
 
 from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.attempt import Attempt
 from farm.core.board import Board

@@ -9,7 +9,7 @@ import pytest
 
 from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
-from farm.board.supervisor import Limits
+from farm.board.limits import Limits
 from farm.cluster.board_handle import BoardHandle
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, Unusable
 from farm.cluster.heartbeat import SILENCE_SECONDS as HEAD_SILENCE

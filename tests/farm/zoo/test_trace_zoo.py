@@ -10,7 +10,8 @@ import pytest
 import tracer.zoo
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.board.trace_target import trace
+from farm.board.trace_run import trace
+from farm.board.trace_target import TraceTarget
 from farm.zoo.manifest import Manifest
 from tracer.master.master import Master, shipped, update
 
@@ -31,7 +32,7 @@ def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
         workdir = tmp_path / "-".join(map(str, [*need[0], *need[1]]))
         workdir.mkdir()
         first, *rest = (str(ZOO / target) for target in targets)
-        traced = trace(first, board, workdir, ["-q", *rest])
+        traced = trace(TraceTarget(first, ("-q", *rest)), board, workdir)
         assert traced.problem is None, traced.output
         assert not traced.journal.left_out
         update(again, traced.journal.master())

@@ -1,0 +1,48 @@
+"""How long things on a board may take, and how much mending it gets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from farm.board.backends import backend_of
+from farm.board.protocol import Deadlines
+from farm.board.signals import SignalLadder
+from farm.core.board import Board
+from scheduler.health import HealthBudget
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long things may take, in seconds.
+
+    Attributes:
+        open: opening a board.
+        vector: running a vector that brings no limit of its own.
+        first: at least this for an operation's first vector in a process of a board that computes: kernels compile.
+        check: the small operation that shows whether a board is sound.
+        silence: how long a process that owes an answer may neither print nor compute.
+        reset: a board's reset command.
+        ladder: the signals that end a worker.
+        budget: checks and resets before a board is held for a person.
+        renew: not seconds but vectors: after this many in one process, a new one takes its place.
+    """
+
+    open: float = 120.0
+    vector: float = 30.0
+    first: float = 300.0
+    check: float = 30.0
+    silence: float = 120.0
+    reset: float = 300.0
+    ladder: SignalLadder = field(default_factory=SignalLadder)
+    budget: HealthBudget = field(default_factory=HealthBudget)
+    renew: int = 50_000
+
+    @classmethod
+    def none(cls) -> Limits:
+        """No deadline for anything but a reset: for a worker that a person debugs."""
+        return cls(open=math.inf, vector=math.inf, first=math.inf, check=math.inf, silence=math.inf)
+
+    def deadlines(self, board: Board) -> Deadlines:
+        """The limits that the board's worker needs."""
+        return Deadlines(self.vector, self.first, self.check, self.silence, backend_of(board).ladder(self.ladder))

@@ -1,0 +1,96 @@
+"""Models to trace, as payloads: from a `ModelTrace` to its outcome."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from farm.board.shipping import unpack
+from farm.board.trace_run import TraceRun
+from farm.board.trace_target import TraceTarget
+from farm.core.errors import FarmError
+from farm.core.outcome import Outcome
+from farm.core.payload import ModelTrace
+from farm.core.verdicts import Reason, Verdict
+from tracer.capture.raw_traces import files_of
+from tracer.errors import TracerError
+
+LAST_LINES = 20
+"""How many lines of what a model printed are kept where it failed."""
+
+Run: TypeAlias = Callable[[TraceTarget, Path], TraceRun]
+"""Runs a target under the tracer, and leaves what it writes in a folder."""
+
+
+def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) -> Outcome:
+    """Trace a model; its raw traces travel in the outcome.
+
+    Args:
+        model: the model.
+        folder: a new folder for it, which is removed in the end.
+        run: runs it.
+        computes: whether the board computes numbers.
+    """
+    began = time.time()
+    folder.mkdir(parents=True)
+    try:
+        result = run(_target(model, folder), folder)
+        verdict, reason, message = judged(result, computes=computes)
+        outcome = Outcome(
+            model.id,
+            verdict,
+            reason,
+            message,
+            raw_trace=packed(result),
+            tests=tuple(result.passed),
+            printed="" if result.problem is None else "\n".join(result.output.splitlines()[-LAST_LINES:]),
+        )
+    except (FarmError, TracerError) as error:
+        outcome = Outcome(model.id, Verdict.NOT_RUN, Reason.INVALID_VECTOR, str(error))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return replace(outcome, started=began, seconds=time.time() - began)
+
+
+def judged(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
+    """The verdict on a traced run, why, and that in words."""
+    if run.problem is None and not run.passed:
+        return Verdict.NOT_RUN, Reason.INVALID_VECTOR, "every test was skipped"
+    if run.problem is None:
+        tests = len(run.passed)
+        message = f"{tests} test{'' if tests == 1 else 's'}, {len(run.journal.calls)} configurations"
+        return Verdict.PASS if computes else Verdict.VALIDATED, Reason.NONE, message
+    if run.timeout is not None:
+        return Verdict.FAIL_CRASH_HANG, Reason.HANG, run.problem
+    if run.journal.exit_status is None:
+        return Verdict.FAIL_CRASH_HANG, Reason.CRASH, run.problem
+    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, run.problem
+
+
+def packed(run: TraceRun) -> dict[str, str]:
+    """The raw traces of a run, each compressed and in base64, by what its file's name has beyond the first one's."""
+    stem = len(run.path.stem)
+    return {
+        path.stem[stem:]: base64.b64encode(zlib.compress(path.read_bytes())).decode() for path in files_of(run.path)
+    }
+
+
+def _target(model: ModelTrace, folder: Path) -> TraceTarget:
+    """The target of a model on this host.
+
+    Raises:
+        FarmError: this host doesn't have its folder.
+    """
+    arguments, cwd = model.arguments, Path(model.folder)
+    if model.archive is not None:
+        cwd = unpack(base64.b64decode(model.archive), folder / "shipped")
+        arguments = (f"--rootdir={cwd}", *arguments)
+    elif not cwd.is_dir():
+        raise FarmError(f"this host has no folder {cwd}")
+    return TraceTarget(model.target, arguments, model.timeout, model.environment, cwd)

@@ -1,0 +1,18 @@
+"""A worker attached to the terminal of the command that started it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What holds for a worker that a person works with: it has the command's own input and output, and no deadlines.
+
+    Ctrl-C reaches it, since it stays in the command's process group.
+
+    Attributes:
+        debugger: whether pdb opens in it where a call raises.
+    """
+
+    debugger: bool = False

@@ -1,0 +1,187 @@
+"""Running one target under the tracer, in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from farm.board.backends import backend_of
+from farm.board.environment import process_environment
+from farm.board.signals import SignalLadder, end_process
+from farm.board.trace_target import TraceTarget, command_of, is_script, split_target
+from farm.core.board import Board
+from farm.core.errors import FarmError, NotRunnable
+from farm.core.ttnn_install import install_hint
+from tracer.capture.journal import PASSED, Journal, JournalReader
+from tracer.capture.raw_traces import read_whole
+
+LADDER = SignalLadder(interrupt=30.0)
+"""How a run is ended that is interrupted or took too long: pytest reports and releases the device after SIGINT."""
+
+Watch: TypeAlias = Callable[[Journal], None]
+"""Called now and then with what was traced so far."""
+
+_INTERRUPTED, _REFUSED, _NO_TESTS = 2, 4, 5  # of pytest's exit statuses
+_POLL_SECONDS = 0.2
+# nanobind lists objects that are alive at exit; nobody who traces a model can do anything about them
+_NOISE = re.compile(r"^(nanobind: .*| - (leaked|\.\.\. skipped).*|See https://nanobind.*)\n?", re.MULTILINE)
+
+
+def no_watch(_journal: Journal) -> None:
+    """A `Watch` that does nothing."""
+
+
+@dataclass(frozen=True)
+class TraceRun:
+    """The result of running a target under the tracer.
+
+    Attributes:
+        journal: the raw trace.
+        path: its file; those of pytest-xdist's workers stand beside it.
+        status: pytest's exit status; that of the process where pytest never got to its end.
+        output: what the run printed.
+        timeout: the seconds it was given, where it took longer and was ended.
+    """
+
+    journal: Journal
+    path: Path
+    status: int
+    output: str
+    timeout: float | None = None
+
+    @property
+    def passed(self) -> list[str]:
+        """The tests that passed."""
+        return [test.source for test in self.journal.tests if test.outcome == PASSED]
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether its process was ended, or ended by itself before pytest did."""
+        return self.timeout is not None or (self.journal.exit_status is None and self.status != 0)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run is no good, in a line; None where every test that ran passed."""
+        failed = [test for test in self.journal.left_out if test.outcome not in {"skipped", "xfailed"}]
+        during = f" in {failed[-1].source}" if failed else ""
+        call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""
+        if self.timeout is not None:
+            return f"it was ended after {self.timeout:g} s{during}{call}"
+        if self.journal.exit_status is None and self.status != 0:
+            return f"the process ended with {_ending(self.status)}{during}{call}"
+        if self.journal.exit_status is None:
+            return "the raw trace breaks off: the disk is full, or the file is gone"
+        if failed:
+            return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
+        if self.status == _INTERRUPTED:
+            return "pytest can't collect it"
+        if not self.journal.tests and self.status == 0:
+            return "pytest ran no test that the tracer sees: another plugin has its own way to run them"
+        return f"pytest ended with status {self.status}" if self.status else None
+
+
+def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_watch) -> TraceRun:
+    """Run a target under the tracer on one board, with the interpreter whose ttnn opens it.
+
+    Args:
+        target: what to run.
+        board: what its process sees.
+        folder: for the raw trace and for what ttnn leaves behind.
+        watch: called now and then with what was traced so far.
+
+    Raises:
+        FarmError: no such path, or no such test in it.
+        NotRunnable: no ttnn for the board's Python, or pytest itself broke or isn't there.
+    """
+    raw, printed = folder / "trace.jsonl", folder / "output.txt"
+    command = command_of(target, raw, folder)
+    python = board.python or sys.executable
+    if not board.python and importlib.util.find_spec("ttnn") is None:
+        raise NotRunnable(f"ttnn can't be imported; {install_hint()}")
+    environment = {
+        "TT_METAL_LOGS_PATH": str(folder),
+        **process_environment(board, folder, python, target.environment),
+        **backend_of(board).trace_environment(board),
+    }
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            [python, *command],
+            env=environment,
+            cwd=target.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = _follow(process, raw, watch, target.timeout)
+        finally:
+            end_process(process, 0.0, LADDER)
+    timeout = target.timeout if status is None else None
+    status = process.wait() if status is None else status
+    text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
+    script = is_script(*split_target(target.target, target.cwd))
+    if (status in (_REFUSED, _NO_TESTS) and not script) or not raw.exists():
+        raise _unusable(target.target, status, text)
+    journal = read_whole(raw)
+    if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
+        raise _unusable(target.target, status, text)
+    return TraceRun(journal, raw, status if journal.exit_status is None else journal.exit_status, text, timeout)
+
+
+def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: float | None) -> int | None:
+    """Wait for the process and read its raw trace meanwhile; its exit status, None where it took too long."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    reader, rest = JournalReader(), b""
+    position = 0
+    while True:
+        status = process.poll()
+        if raw.exists():
+            with raw.open("rb") as file:
+                file.seek(position)
+                added = file.read()
+            position += len(added)
+            *lines, rest = (rest + added).split(b"\n")
+            for line in lines:
+                reader.feed(json.loads(line))
+            if lines:
+                watch(reader.journal)
+        if status is not None:
+            return status
+        if deadline is not None and time.monotonic() > deadline:
+            return None
+        time.sleep(_POLL_SECONDS)
+
+
+def _unusable(target: str, status: int, output: str) -> FarmError:
+    """The error of a run that left nothing to use."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    complaint = next((line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "!!!"))), "")
+    if status == 0:
+        return NotRunnable(f"{target}: it ran without the tracer's plugin; take -p no:tracer.plugin away")
+    if status == _NO_TESTS:
+        return FarmError(f"{target}: pytest finds no test there")
+    if status == _REFUSED:
+        return FarmError(f"{target}: {complaint or 'pytest does not take it'}")
+    last = complaint.strip("! ") or (lines[-1] if lines else "")
+    if "trace_to" in last:
+        return NotRunnable(f"{target}: another plugin has an option --trace-to, too; leave it out with -p no:NAME")
+    return NotRunnable(f"{target}: pytest ended with {_ending(status)} before it ran a test: {last}")
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"status {status}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-status).name
+    return f"signal {-status}"

@@ -1,0 +1,84 @@
+"""How far one board is trusted: its health, the resets that restore it, and the transitions to report."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+from farm.board.limits import Limits
+from farm.board.reset import Resetter
+from farm.core.board import Board
+from scheduler.board_state import BoardState, Cause, Transition
+from scheduler.health import BoardSignal, Health, Step
+
+_LOG = logging.getLogger(__name__)
+
+
+class Trust:
+    """The trust in one board; `scheduler.health` holds the rules.
+
+    Attributes:
+        health: the state of the board.
+        resetter: resets it.
+    """
+
+    def __init__(self, board: Board, limits: Limits) -> None:
+        self.resetter = Resetter(board, limits.reset)
+        # earlier resets count, also those by other supervisors: a new supervisor is no new board
+        self.health = Health(board.id, limits.budget, resets_in_all=self.resetter.recent())
+        self._transitions: list[Transition] = []
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the board passed its check, and nothing went wrong since."""
+        return self.health.state is BoardState.HEALTHY
+
+    @property
+    def usable(self) -> bool:
+        """Whether the board may be tried at all."""
+        return self.health.state is not BoardState.HELD
+
+    @property
+    def complaint(self) -> str:
+        """The last message of a transition that wasn't reported yet; the state where none has one."""
+        return next((each.message for each in reversed(self._transitions) if each.message), self.health.state.value)
+
+    def next_step(self) -> Step:
+        """What to do next with the board."""
+        return self.health.next_step(can_reset=self.resetter.command is not None)
+
+    def observe(self, signal: BoardSignal, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
+        """Take in what happened to the board.
+
+        Args:
+            signal: what happened.
+            cause: why.
+            message: why, in words.
+            seconds: how long it took, where that is worth knowing.
+        """
+        transition = self.health.apply(signal, cause, time.time(), message, seconds)
+        if transition is None:
+            return
+        self._transitions.append(transition)
+        _LOG.log(
+            logging.INFO if transition.after is BoardState.HEALTHY or not message else logging.WARNING,
+            "%s: %s, %s before: %s%s",
+            *(transition.board, transition.after.value, transition.before.value, cause.value.replace("_", " ")),
+            f": {message}" if message else "",
+        )
+
+    def transitions(self) -> Iterator[Transition]:
+        """The transitions that were not reported yet; they count as reported from now on."""
+        transitions, self._transitions = self._transitions, []
+        yield from transitions
+
+    def reset(self) -> None:
+        """Reset the board, whose processes must have ended."""
+        self.observe(BoardSignal.RESET_BEGAN, Cause.RESET_NEEDED)
+        result = self.resetter.reset()
+        if result.good:
+            self.observe(BoardSignal.RESET_ENDED, Cause.RESET_ENDED, result.message, result.seconds)
+        else:
+            cause = Cause.RESET_TIMEOUT if result.timed_out else Cause.RESET_FAILED
+            self.observe(BoardSignal.RESET_FAILED, cause, result.message, result.seconds)
