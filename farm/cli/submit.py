@@ -39,15 +39,15 @@ def submit(
     submission = Submission(url, token_file or settings.token_file, words, ship)
     sys.stderr.write(f"farm: job {submission.id} at {url}\n")
     try:
-        code = submission.follow(_tell)
+        code = submission.follow(_show)
     except KeyboardInterrupt:
         sys.stderr.write(f"farm: gave up waiting for job {submission.id}, which was asked to stop\n")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    for path in submission.unpacker.unpack(out):
+    for path in submission.output.write_files(out):
         sys.stderr.write(f"farm: brought back {path}\n")
     raise typer.Exit(code)
 
 
-def _tell(text: str) -> None:
+def _show(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -45,7 +45,7 @@ def up(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Make this host part of a farm: start its Ray node, and offer its boards."""
     if head == (join is not None):
         raise FarmError("say --head to begin a farm, or --join HOST:PORT to join one")
-    from farm.cluster.hosts.inventory import default_name, take_stock, versions
+    from farm.cluster.hosts.inventory import default_name, take_inventory, versions
     from farm.cluster.hosts.membership import go_up, stay
     from farm.cluster.hosts.node import Node, own_address
     from farm.cluster.hosts.token import make_token, take_token
@@ -55,7 +55,7 @@ def up(  # noqa: PLR0917 - typer's form: every parameter is an option
     chosen_name, interpreter = name or settings.name or default_name(), python or settings.python
     keep_at = settings.token_file
     token = take_token(token_file or keep_at, keep_at) if join or token_file else make_token(keep_at)
-    inventory = take_stock(boards or settings.boards, chosen_name, interpreter, expect)
+    inventory = take_inventory(boards or settings.boards, chosen_name, interpreter, expect)
     node = Node(
         name=chosen_name,
         node_ip=address or own_address(join),

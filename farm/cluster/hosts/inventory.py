@@ -71,7 +71,7 @@ class Inventory:
         return labels
 
 
-def take_stock(text: str, host: str, python: str | None, expected: str | None = None) -> Inventory:
+def take_inventory(text: str, host: str, python: str | None, expected: str | None = None) -> Inventory:
     """The boards that a host offers.
 
     Args:

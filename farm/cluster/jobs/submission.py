@@ -1,9 +1,10 @@
-"""Submitting a farm command to a farm, from a machine that is none of its hosts: through Ray's job API."""
+"""Submit a farm command to a farm from a machine that is not one of its hosts, through Ray's job API."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shlex
 import signal
 import socket
@@ -14,22 +15,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from farm.cluster.hosts.token import use_token
-from farm.cluster.jobs.job_files import Unpacker
+from farm.cluster.jobs.job_files import JobOutput
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 
 CONNECT_SECONDS = 5.0
+"""How long the head may take to answer."""
 
 
 class Submission:
-    """One command, submitted.
+    """A submitted command.
 
     Attributes:
         id: Ray's id of the job.
-        unpacker: what came of its output.
+        output: what the job printed so far.
     """
 
     def __init__(self, url: str, token_file: Path, words: Sequence[str], ship: Path | None = None) -> None:
-        """Submits a command.
+        """Submit a command.
 
         Args:
             url: where the head takes jobs.
@@ -38,17 +40,17 @@ class Submission:
             ship: a folder that the command runs in, on every host it runs on; None for an empty one.
 
         Raises:
-            FarmError: the folder isn't there, or the URL is none.
-            NotRunnable: nothing answers, or the token is refused.
+            FarmError: there is no such folder, or the URL is invalid.
+            NotRunnable: no farm answers, or it refuses the token.
         """
         if ship is not None and not ship.is_dir():
             raise FarmError(f"--ship {ship}: there is no such folder")
         _require_listener(url)
         use_token(token_file)
-        from farm.cluster.ray_client import ray  # noqa: F401 - quiet before anything else of it
+        from farm.cluster.ray_client import ray  # noqa: F401 - it must be the first import of Ray
 
         self._client = _client(url, token_file)
-        self.unpacker = Unpacker()
+        self.output = JobOutput()
         environment: dict[str, Any] = {} if ship is None else {"working_dir": str(ship.absolute())}
         try:
             self.id: str = self._client.submit_job(
@@ -59,14 +61,17 @@ class Submission:
             raise NotRunnable(f"the farm doesn't take the job: {str(error).strip().splitlines()[0]}") from error
 
     def stop(self) -> None:
-        """Asks the job to end: a sweep does so with its report."""
+        """Ask the job to end; a sweep writes its report first."""
         with contextlib.suppress(RuntimeError):
             self._client.stop_job(self.id)
 
-    def follow(self, tell: Callable[[str], None]) -> int:
-        """Passes the job's output on until it ends; its exit code.
+    def follow(self, show: Callable[[str], None]) -> int:
+        """Pass the job's output on until the job ends; returns the command's exit code.
 
-        Ctrl-C once stops the job, whose last words still come; twice gives up waiting for them.
+        Ctrl-C stops the job, and the rest of its output still comes. A second Ctrl-C stops waiting for it.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C came twice.
         """
         stopped = threading.Event()
 
@@ -78,28 +83,26 @@ class Submission:
 
         before = signal.signal(signal.SIGINT, interrupted)
         try:
-            asyncio.run(self._follow(tell))
+            asyncio.run(self._follow(show))
         finally:
             signal.signal(signal.SIGINT, before)
-        if self.unpacker.exit_code is not None:
-            return self.unpacker.exit_code
+        if self.output.exit_code is not None:
+            return self.output.exit_code
         status = self._client.get_job_info(self.id)
-        tell(f"farm: the job ended without an exit code: {status.status.value}, {status.message or ''}\n")
+        show(f"farm: the job ended without an exit code: {status.status.value}, {status.message or ''}\n")
         return int(ExitCode.NOT_RUN)
 
-    async def _follow(self, tell: Callable[[str], None]) -> None:
+    async def _follow(self, show: Callable[[str], None]) -> None:
         async for text in self._client.tail_job_logs(self.id):
-            if kept := self.unpacker.feed(text):
-                tell(kept)
+            if printed := self.output.feed(text):
+                show(printed)
 
 
 def _client(url: str, token_file: Path) -> Any:
-    import logging
-
     from farm.cluster.ray_client import ray
 
     try:
-        from ray.job_submission import JobSubmissionClient  # noqa: TID251 - after quiet_ray
+        from ray.job_submission import JobSubmissionClient  # noqa: TID251 - after ray_client
 
         for name in ("job.sdk", "dashboard_sdk"):
             logging.getLogger(f"ray.dashboard.modules.{name}").setLevel(logging.WARNING)
@@ -115,7 +118,7 @@ def _client(url: str, token_file: Path) -> Any:
 
 
 def _require_listener(url: str) -> None:
-    """Ray itself would try for a long time."""
+    """Make sure that the head listens: Ray itself would try for a long time."""
     parts = urlsplit(url)
     try:
         port = parts.port

@@ -13,7 +13,7 @@ import pytest
 from farm.board.backends.fake import SCRIPT_VARIABLE, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.cluster.hosts.board_memory import Memory, usable_boards
-from farm.cluster.hosts.inventory import take_stock
+from farm.cluster.hosts.inventory import take_inventory
 from farm.core.errors import FarmError, NotRunnable
 
 FIRST, SECOND = fake_boards(KINDS["n300"], 2)
@@ -26,7 +26,7 @@ def test_a_held_board_is_left_out_until_it_is_released() -> None:
     assert notes == [f"{FIRST.id} is left out, held by ann@lab: it smells"]
     with pytest.raises(NotRunnable, match=f"it smells; `farm boards release {FIRST.id}`"):
         usable_boards("fake:n300", notes.append)
-    offered = take_stock("fake:n300*2", "lab", None)
+    offered = take_inventory("fake:n300*2", "lab", None)
     assert [board.id for board in offered.boards] == [f"lab:{SECOND.id}"]
     assert "it smells" in offered.notes[0]
     Memory().release(FIRST.id)
