@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
+from tracer.capture.excluded import excluded_operations
+from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
 from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
-from tracer.capture.plumbing import left_out
 from tracer.capture.recorder import Capture
-from tracer.capture.torchless import torch_kept_out
 from tracer.errors import CaptureError
 
 MODEL_VARIABLE = "HF_MODEL"
@@ -52,15 +52,15 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     unblock_interrupts()
     target = trace_file(Path(given), getattr(config, "workerinput", {}).get("workerid"))
-    skipped = left_out(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
+    excluded = excluded_operations(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
     try:
-        capture = Capture(target, skipped)
+        capture = Capture(target, excluded)
     except CaptureError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
     if os.environ.get(BACKEND_VARIABLE) == "mock":
         imports = ExitStack()
-        imports.enter_context(torch_kept_out())
+        imports.enter_context(torch_hidden())
         config.add_cleanup(imports.close)
 
 

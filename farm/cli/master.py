@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -36,18 +35,19 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """Say what a master's schema lost of its configurations, and what can't be read. Exits with 1 for the latter."""
-    from tracer.master.looking import check as looked_through
     from tracer.master.master import Master, shipped
+    from tracer.master.queries import check as looked_through
 
     path = file or shipped()
     found = looked_through(Master.read(path))
     if as_json:
-        typer.echo(json.dumps({"master": str(path), **asdict(found)}, indent=2))
+        document = {"master": str(path), "configurations": found.configurations, "lost": found.lost}
+        typer.echo(json.dumps({**document, "unsaid": found.missing, "broken": found.broken}, indent=2))
     else:
         typer.echo(f"{path}: {found.configurations} configurations")
         for argument, count in found.lost.items():
             typer.echo(f"lost: {argument}: {count} times")
-        for what, count in found.unsaid.items():
+        for what, count in found.missing.items():
             if count:
                 typer.echo(f"not recorded: {what}: {count} configurations")
         for line in found.broken:

@@ -12,8 +12,8 @@ import typer
 from farm.core.errors import NothingSelected
 
 if TYPE_CHECKING:
-    from tracer.master.looking import Filter
     from tracer.master.master import Master
+    from tracer.master.queries import Filter
     from tracer.values.configuration import Configuration
 
 Stats = typer.Option("--stats", help="Count configurations by operation, model, board, dtype, layout and memory.")
@@ -41,8 +41,8 @@ def ops(  # noqa: PLR0917 - typer's form: every parameter is an option
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
 ) -> None:
     """List the operations of a master, or show every configuration of one."""
-    from tracer.master.looking import Filter
     from tracer.master.master import Master, shipped
+    from tracer.master.queries import Filter
 
     # a terminal of another encoding gets escapes in place of arrows, never a traceback
     if hasattr(sys.stdout, "reconfigure"):
@@ -76,8 +76,8 @@ def _chosen(master: Master, wanted: Filter) -> dict[str, list[Configuration]]:
 
 
 def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
-    from tracer.master.looking import statistics
     from tracer.master.master import Master
+    from tracer.master.queries import statistics
 
     some = Master()
     some.configurations = chosen
@@ -94,7 +94,7 @@ def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
 
 def _diff(old: Master, new: Master, wanted: Filter, name: str | None, *, as_json: bool) -> None:
     """What two masters have apart; exits with 0 whether or not there is anything, as a view does."""
-    from tracer.master.looking import difference
+    from tracer.master.queries import difference
     from tracer.master.view import argument_lines, configuration_json
     from tracer.names import find
     from tracer.values import clean

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from farm.core.payload import from_json, line_of
 from farm.worker.orphans import end_when_orphaned
-from tracer.capture.torchless import torch_kept_out
+from tracer.capture.hidden_torch import torch_hidden
 
 if TYPE_CHECKING:
     from farm.worker.session import Session
@@ -53,7 +53,7 @@ def main() -> int:
         replies.flush()
 
     try:
-        with nullcontext() if given.computes else torch_kept_out():
+        with nullcontext() if given.computes else torch_hidden():
             import ttnn  # noqa: F401 - to tell a missing ttnn from a broken session
     except ImportError as error:
         reply({"unusable": f"ttnn can't be imported by {sys.executable}: {error}"})

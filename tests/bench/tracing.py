@@ -15,8 +15,8 @@ NEWEST = "ttnn==0.81.1"
 # On mock boards the tracer keeps torch out. The untraced run must, too: to import it takes longer than all tracing.
 TORCHLESS = """
 import sys, pytest
-from tracer.capture.torchless import torch_kept_out
-with torch_kept_out():
+from tracer.capture.hidden_torch import torch_hidden
+with torch_hidden():
     sys.exit(pytest.main(sys.argv[1:]))
 """
 

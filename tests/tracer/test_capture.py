@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tracer.capture.excluded import EXCLUDED, excluded_operations
 from tracer.capture.journal import Journal, read_journal
-from tracer.capture.plumbing import PLUMBING, left_out
 from tracer.capture.recorder import Capture
 from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
 from tracer.values.configuration import Configuration
@@ -135,10 +135,10 @@ def test_plumbing_is_left_out_with_all_it_calls(ttnn: Any, traced: Traced, x: An
 
 def test_the_list_of_plumbing_is_of_real_operations_and_can_be_changed(ttnn: Any) -> None:
     names = {each.python_fully_qualified_name for each in ttnn.query_registered_operations(include_experimental=True)}
-    assert names >= PLUMBING
-    changed = left_out(also=["to_layout"], without=["ttnn::rand"])
-    assert PLUMBING - changed == {"ttnn.to_layout"}
-    assert changed - PLUMBING == {"ttnn.rand"}
+    assert names >= EXCLUDED
+    changed = excluded_operations(also=["to_layout"], without=["ttnn::rand"])
+    assert EXCLUDED - changed == {"ttnn.to_layout"}
+    assert changed - EXCLUDED == {"ttnn.rand"}
 
 
 def test_a_call_that_raises_is_kept_and_marked(ttnn: Any, traced: Traced, x: Any) -> None:

@@ -14,9 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+from tracer.capture.excluded import EXCLUDED
 from tracer.capture.journal import JournalWriter
 from tracer.capture.openings import Opening, Openings
-from tracer.capture.plumbing import PLUMBING
 from tracer.capture.positions import positional_names
 from tracer.errors import CaptureError
 from tracer.signatures import overloads
@@ -48,7 +48,7 @@ class Capture:
         calls: how many calls were recorded, in the tests that are over.
     """
 
-    def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = PLUMBING) -> None:
+    def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = EXCLUDED) -> None:
         """Opens the trace.
 
         Args:

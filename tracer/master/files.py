@@ -1,4 +1,4 @@
-"""Loading and storing a master's text: every way a file can be wrong gets its own words."""
+"""Loading and storing a master's text; every way a file can be wrong has its own message."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from tracer.errors import MasterError
 
-# Python's own spellings of what JSON doesn't have, as version 2 has them.
 _CONSTANTS = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
+"""Python's spellings of the numbers that JSON doesn't have, and version 2's."""
 
 
 def load(path: Path) -> Any:
-    """The JSON in a file.
+    """Load the JSON in a file.
 
     Raises:
         MasterError: missing, a directory, unreadable, not UTF-8, cut off, not JSON.
@@ -50,14 +50,14 @@ def load(path: Path) -> Any:
 
 
 def _cut_off(error: json.JSONDecodeError) -> bool:
-    """Whether the text is JSON as far as it goes."""
+    """Return whether the text is JSON up to its end."""
     rest = error.doc[error.pos :].rstrip()
     unfinished = any(word.startswith(rest) for word in ("true", "false", "null", "-", ".", "e-", "e+", "E-", "E+"))
     return unfinished or error.msg.startswith("Unterminated") or (error.msg.startswith("Invalid") and len(rest) < 6)
 
 
 def store(path: Path, text: str) -> None:
-    """Puts a text in the place of a file at once: whoever reads sees the old or the new one.
+    """Replace a file's text atomically: readers see the old text or the new one.
 
     Raises:
         MasterError: the folder is missing, or not to be written to, or full.
@@ -83,7 +83,7 @@ def store(path: Path, text: str) -> None:
 
 
 def _umask() -> int:
-    """The permissions that new files go without; it can only be read by setting it."""
+    """Return the permissions that new files lack; the mask can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask

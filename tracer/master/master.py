@@ -1,7 +1,7 @@
 """The master: the file of all operations, configurations and executions.
 
 Every schema that tt-metal's tracer has written is read; version 2 is written, sorted, so that a diff of two masters
-shows what differs and nothing else.
+shows only what differs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from tracer.errors import MasterError
 from tracer.master import files
-from tracer.master.merging import copied, join, likeness
+from tracer.master.merging import copied, join, rough_key
 from tracer.master.writing import text_of
 from tracer.names import canonical
 from tracer.schemas.reader import read_configuration
@@ -31,12 +31,12 @@ __all__ = ["BrokenConfiguration", "Configuration", "Execution", "Master", "Merge
 
 @dataclass
 class MergeSummary:
-    """What a merge came to.
+    """The counts of a merge.
 
     Attributes:
-        added: configurations that were new.
-        updated: configurations that were known, seen now in another place, more often, or with more said of them.
-        known: configurations of which everything was known.
+        added: new configurations.
+        updated: configurations that the master had, seen now in another place, more often, or in more detail.
+        known: configurations that the master had in every detail.
         operations: how many were added, by operation.
     """
 
@@ -61,15 +61,15 @@ class Master:
         self.configurations: dict[str, list[Configuration]] = {}
         self.broken: list[BrokenConfiguration] = []
         self.metadata: dict[str, Any] = {}
-        self._known: dict[str, dict[Hashable, list[Configuration]]] = {}
+        self._by_rough_key: dict[str, dict[Hashable, list[Configuration]]] = {}
 
     @classmethod
     def read(cls, path: str | Path) -> Master:
-        """Reads a master of any schema.
+        """Read a master of any schema.
 
         Raises:
             MasterError: the file is missing, unreadable, not JSON, or of no known schema. One bad configuration among
-                good ones is no error: it is found in `broken`.
+                good ones is no error: it is in `broken`.
         """
         path = Path(path)
         with _no_collector():
@@ -79,7 +79,7 @@ class Master:
 
     @classmethod
     def parse(cls, raw: object) -> Master:
-        """The master of JSON that is already loaded.
+        """Read JSON that is already loaded.
 
         Raises:
             MasterError: it follows no known schema.
@@ -101,41 +101,40 @@ class Master:
                 raise MasterError(
                     f"{where}: no known schema: {spelling!r} must hold a list of 'configurations', not {brief(entry)}"
                 )
-            master._take(canonical(spelling), elements)
+            master._read(canonical(spelling), elements)
         return master
 
-    def _take(self, operation: str, elements: list[Any]) -> None:
-        found = self.configurations.setdefault(operation, [])
-        # the two spellings of a name may both be there
-        for index, raw in enumerate(elements, start=self._taken(operation)):
-            read = read_configuration(operation, index, raw)
-            if isinstance(read, BrokenConfiguration):
-                self.broken.append(read)
+    def _read(self, operation: str, elements: list[Any]) -> None:
+        """Read an operation's list; a file may hold one for each of the two spellings of a name."""
+        configurations = self.configurations.setdefault(operation, [])
+        for index, raw in enumerate(elements, start=self._next_index(operation)):
+            configuration = read_configuration(operation, index, raw)
+            if isinstance(configuration, BrokenConfiguration):
+                self.broken.append(configuration)
             else:
-                found.append(read)
+                configurations.append(configuration)
 
-    def _taken(self, operation: str) -> int:
-        """How many places of an operation's list are taken."""
+    def _next_index(self, operation: str) -> int:
         return len(self.configurations[operation]) + sum(1 for each in self.broken if each.operation == operation)
 
     def __iter__(self) -> Iterator[Configuration]:
-        for found in self.configurations.values():
-            yield from found
+        for configurations in self.configurations.values():
+            yield from configurations
 
     def __len__(self) -> int:
-        return sum(len(found) for found in self.configurations.values())
+        return sum(map(len, self.configurations.values()))
 
     def add(self, new: Configuration) -> bool:
-        """Adds a configuration, or joins it to the one of the same content; returns whether it was new."""
+        """Add a configuration, or join it to the one of the same content; return whether it was new."""
         return self._add(new, MergeSummary())
 
     def _add(self, new: Configuration, summary: MergeSummary) -> bool:
-        alike = self._index(new.operation).setdefault(likeness(new), [])
-        old = next((each for each in alike if each.content_hash == new.content_hash), None)
+        candidates = self._candidates(new.operation).setdefault(rough_key(new), [])
+        old = next((each for each in candidates if each.content_hash == new.content_hash), None)
         if old is None:
             own = copied(new)
-            alike.append(own)
-            own.index = self._taken(new.operation)
+            candidates.append(own)
+            own.index = self._next_index(new.operation)
             self.configurations[new.operation].append(own)
             summary.added += 1
             summary.operations[new.operation] += 1
@@ -146,20 +145,20 @@ class Master:
             summary.known += 1
         return False
 
-    def _index(self, operation: str) -> dict[Hashable, list[Configuration]]:
-        """Configurations of an operation by what they are like; of two that a file holds twice, the first comes first.
+    def _candidates(self, operation: str) -> dict[Hashable, list[Configuration]]:
+        """Return the configurations of an operation by rough key, in the order of the file.
 
-        A content hash takes long, and few of a large file's are ever asked for.
+        Content hashes take long, and most of a large file's are never needed.
         """
-        found = self.configurations.setdefault(operation, [])
-        if operation not in self._known:
-            known = self._known[operation] = {}
-            for each in found:
-                known.setdefault(likeness(each), []).append(each)
-        return self._known[operation]
+        configurations = self.configurations.setdefault(operation, [])
+        if operation not in self._by_rough_key:
+            by_key = self._by_rough_key[operation] = {}
+            for each in configurations:
+                by_key.setdefault(rough_key(each), []).append(each)
+        return self._by_rough_key[operation]
 
     def merge(self, other: Master) -> MergeSummary:
-        """Adds all of another master's configurations: a union."""
+        """Add all of another master's configurations: a union."""
         summary = MergeSummary()
         for each in other:
             self._add(each, summary)
@@ -167,11 +166,11 @@ class Master:
         return summary
 
     def text(self) -> str:
-        """Version 2, sorted: the same text for the same content, in whichever order it came."""
+        """Return version 2, sorted: equal content gives equal text, in any order."""
         return text_of(self.configurations, self.broken, self.metadata)
 
     def write(self, path: str | Path) -> None:
-        """Writes version 2; readers see the old file or the new one, never half of either.
+        """Write version 2; readers see the old file or the new one, never half of either.
 
         Raises:
             MasterError: it can't be written.
@@ -181,7 +180,7 @@ class Master:
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Reading makes very many objects and no cycles: looking for cycles again and again would double its time."""
+    """Turn the garbage collector off: reading makes many objects and no cycles, and the search for them doubles its time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -192,7 +191,7 @@ def _no_collector() -> Iterator[None]:
 
 
 def update(path: str | Path, incoming: Master) -> MergeSummary:
-    """Merges into a master file, which may not exist yet, nor its folder; writers of several processes wait in turn.
+    """Merge into a master file, which may not exist yet, nor its folder; writers of several processes wait in turn.
 
     Raises:
         MasterError: the file is no master, can't be written, or another writer holds it too long.
@@ -218,5 +217,5 @@ def update(path: str | Path, incoming: Master) -> MergeSummary:
 
 
 def shipped() -> Path:
-    """The master that comes with the project, traced from its own models on mock boards."""
+    """Return the master that comes with the project, traced from its own models on mock boards."""
     return Path(str(importlib.resources.files("tracer") / "data" / "master.json"))

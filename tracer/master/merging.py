@@ -13,20 +13,20 @@ from tracer.values import EnumMember, MemoryConfig, Tensor
 from tracer.values.configuration import Configuration, Execution, in_order
 
 OUTPUTS_DIFFER = "outputs_differ"
-"""The key of a configuration whose output depends on the board, so that the master tells none."""
+"""The key of a configuration whose output depends on the board, so that the master holds none."""
 
 
 def join(old: Configuration, new: Configuration) -> bool:
-    """Adds to a configuration what another record of it says more; returns whether that was anything."""
+    """Add to a configuration what another record of it says more; return whether that was anything."""
     changed = False
-    boards = _outputs_by_board(old, new)
-    # a hash of another tool's making stands; one that this project computed follows the executions
-    ours = any(not _known(old.executions, each) for each in new.executions) and _computed(old)
+    boards_differ = _outputs_differ_by_board(old, new)
+    # a hash of another tool stands; one that this project computed follows the executions
+    recompute = any(not _contains(old.executions, each) for each in new.executions) and _is_computed(old)
     for execution in new.executions:
         changed = add_execution(old.executions, execution) or changed
-    if ours:
+    if recompute:
         old.forget_hash()
-    # of two orders in which arguments were given by name one must stand, whichever came first
+    # of two orders of arguments passed by name, the same one stands whichever was seen first
     if in_order(new.arguments) < in_order(old.arguments):
         old.arguments = new.arguments
         changed = True
@@ -34,7 +34,7 @@ def join(old: Configuration, new: Configuration) -> bool:
         if key not in old.extra:
             old.extra[key] = value
             changed = True
-    if boards or OUTPUTS_DIFFER in old.extra:
+    if boards_differ or OUTPUTS_DIFFER in old.extra:
         changed = changed or old.output is not None
         old.extra[OUTPUTS_DIFFER] = True
         old.output = None
@@ -48,40 +48,40 @@ def join(old: Configuration, new: Configuration) -> bool:
     return changed
 
 
-def _outputs_by_board(old: Configuration, new: Configuration) -> bool:
-    """Whether two outputs differ since boards of different architectures choose different cores: then none is right."""
+def _outputs_differ_by_board(old: Configuration, new: Configuration) -> bool:
+    """Return whether outputs differ because boards of other architectures choose other cores: then none is right."""
     if old.output is None or new.output is None or old.output == new.output:
         return False
     architectures = [{(seen.machine or {}).get("board_type") for seen in each.executions} for each in (old, new)]
     return architectures[0].isdisjoint(architectures[1])
 
 
-def _known(executions: list[Execution], new: Execution) -> bool:
+def _contains(executions: list[Execution], new: Execution) -> bool:
     return any(_place(old) == _place(new) for old in executions)
 
 
-def _computed(configuration: Configuration) -> bool:
+def _is_computed(configuration: Configuration) -> bool:
     return configuration.given_hash is None or configuration.given_hash == configuration.computed_hash()
 
 
-_TELLING = frozenset({type(None), bool, int, str, Tensor, MemoryConfig, EnumMember})
+_HASHED = frozenset({type(None), bool, int, str, Tensor, MemoryConfig, EnumMember})
 
 
-def likeness(configuration: Configuration) -> Hashable:
-    """What configurations of one content have in common, and most others not: quickly told.
+def rough_key(configuration: Configuration) -> Hashable:
+    """Return a key that is quick to compute: equal for configurations of equal content, and mostly not for others.
 
-    Floats are not part of it, since one nan is not another.
+    Floats are not part of it, since nan is not equal to nan.
     """
     return tuple(
         [
-            (name, value if type(value) in _TELLING else type(value))
+            (name, value if type(value) in _HASHED else type(value))
             for name, value in sorted(configuration.arguments.items(), key=itemgetter(0))
         ]
     )
 
 
 def copied(new: Configuration) -> Configuration:
-    """A record of its own, whose executions can be added to, each place once."""
+    """Return a copy whose executions can be added to, each place once."""
     own = copy(new)
     own.executions, own.extra = [], dict(new.extra)
     for execution in new.executions:
@@ -89,19 +89,19 @@ def copied(new: Configuration) -> Configuration:
     return own
 
 
-def add_execution(known: list[Execution], new: Execution) -> bool:
-    """Adds to a list what one execution says more; returns whether that was anything."""
+def add_execution(executions: list[Execution], new: Execution) -> bool:
+    """Add to a list what one execution says more; return whether that was anything."""
     place = _place(new)
-    for old in known:
+    for old in executions:
         if _place(old) == place:
             return _join_execution(old, new)
-    known.append(replace(new))
+    executions.append(replace(new))
     return True
 
 
-def _place(seen: Execution) -> tuple[str, str, DeviceConfig | None]:
-    """What makes two executions the same: the source, the machine, and how it was opened."""
-    return seen.source, json.dumps(seen.machine, sort_keys=True), seen.device_config
+def _place(execution: Execution) -> tuple[str, str, DeviceConfig | None]:
+    """Return what two executions of one place share: the source, the machine, and how it was opened."""
+    return execution.source, json.dumps(execution.machine, sort_keys=True), execution.device_config
 
 
 def _join_execution(old: Execution, new: Execution) -> bool:

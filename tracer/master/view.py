@@ -11,7 +11,7 @@ from tracer.values.text import by
 
 
 def argument_lines(configuration: Configuration) -> list[str]:
-    """Every argument in a line of its own; Nones at the end of the positional ones share one."""
+    """Return a line for each argument; Nones at the end of the positional ones share one."""
     arguments = list(configuration.arguments.items())
     lines: list[str] = []
     nones: list[str] = []
@@ -19,8 +19,8 @@ def argument_lines(configuration: Configuration) -> list[str]:
         if value is None and POSITION.fullmatch(name) and _only_nones_follow(arguments[place:]):
             nones.append(name)
             continue
-        known = configuration.name_of(name)
-        lines.append(f"{clean(name)}{f' ({clean(known)})' if known else ''}: {show(value)}")
+        parameter = configuration.name_of(name)
+        lines.append(f"{clean(name)}{f' ({clean(parameter)})' if parameter else ''}: {show(value)}")
     if nones:
         first = sum(1 for name in configuration.arguments if POSITION.fullmatch(name)) - len(nones)
         lines.insert(first, f"{nones[0]}: None" if len(nones) == 1 else f"{nones[0]} to {nones[-1]}: None")
@@ -32,32 +32,33 @@ def _only_nones_follow(arguments: list[tuple[str, Value]]) -> bool:
 
 
 def result_lines(configuration: Configuration) -> list[str]:
-    """What the traced call came to, as far as the trace says."""
+    """Return what the traced call returned or raised, as far as the trace says."""
     lines = [] if configuration.output is None else [f"output: {show(configuration.output)}"]
     return lines if configuration.raised is None else [*lines, f"raised: {clean(configuration.raised)}"]
 
 
-def execution_line(seen: Execution) -> str:
-    """Where a configuration was seen: source, machine, count."""
-    parts = [clean(seen.source) or "a source that is not recorded"]
-    if seen.machine:
-        parts.append(f"on {_machine(seen.machine)}")
-    if seen.count is not None:
-        parts.append("once" if seen.count == 1 else f"{seen.count} times")
-    missing = [what for what, kept in (("machine", seen.machine or None), ("count", seen.count)) if kept is None]
+def execution_line(execution: Execution) -> str:
+    """Return where a configuration was seen: source, machine, count."""
+    parts = [clean(execution.source) or "a source that is not recorded"]
+    if execution.machine:
+        parts.append(f"on {_machine(execution.machine)}")
+    if execution.count is not None:
+        parts.append("once" if execution.count == 1 else f"{execution.count} times")
+    facts = (("machine", execution.machine or None), ("count", execution.count))
+    missing = [name for name, fact in facts if fact is None]
     if missing:
         parts.append(f"{' and '.join(missing)} not recorded")
-    if seen.device_config is not None:
-        settings = {key: part for key, part in seen.device_config.as_json().items() if key != "mesh_shape"}
-        opened = [f"{key}={clean(str(part))}" for key, part in settings.items()]
-        parts.append("opened " + " ".join([by(seen.device_config.mesh_shape), *opened]))
-    if seen.trace_uid:
-        parts.append(f"trace {clean(seen.trace_uid)}")
+    if execution.device_config is not None:
+        settings = {key: part for key, part in execution.device_config.as_json().items() if key != "mesh_shape"}
+        texts = [f"{key}={clean(str(part))}" for key, part in settings.items()]
+        parts.append("opened " + " ".join([by(execution.device_config.mesh_shape), *texts]))
+    if execution.trace_uid:
+        parts.append(f"trace {clean(execution.trace_uid)}")
     return f"seen in {', '.join(parts)}"
 
 
 def configuration_json(configuration: Configuration) -> dict[str, Any]:
-    """A configuration for machines: hashes, version 2's arguments, what was lost, and where it was seen."""
+    """Return a configuration for machines: hashes, version 2's arguments, what was lost, and where it was seen."""
     return {
         "operation": configuration.operation,
         "index": configuration.index,
@@ -68,7 +69,7 @@ def configuration_json(configuration: Configuration) -> dict[str, Any]:
         "lost": list(configuration.lost),
         "output": encode(configuration.output),
         "raised": configuration.raised,
-        "executions": [execution_json(seen) for seen in configuration.executions],
+        "executions": [execution_json(execution) for execution in configuration.executions],
     }
 
 

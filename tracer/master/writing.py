@@ -13,9 +13,10 @@ from tracer.values import encode
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(", ", ": "), allow_nan=False)
-# Of the metadata: what is written anew, and what a rewrite would make a lie.
 _DERIVED = frozenset({"models", "operations_summary", "total_configurations", "unique_operations"})
+"""Metadata that is computed anew."""
 _STALE = frozenset({"last_updated", "operation_types"})
+"""Metadata that a rewrite would make wrong."""
 
 
 def text_of(
@@ -23,26 +24,31 @@ def text_of(
     broken: Sequence[BrokenConfiguration],
     metadata: Mapping[str, Any],
 ) -> str:
-    """The whole file. Equal content gives equal text: all is sorted, but arguments, which are in the call's order."""
-    unread: dict[str, list[str]] = {}
+    """Return the whole file. Equal content gives equal text: all but arguments, which keep their order, is sorted."""
+    broken_texts: dict[str, list[str]] = {}
     for each in broken:
-        unread.setdefault(each.operation, []).append(_dumps(each.raw))
-    names = sorted({name for name, found in configurations.items() if found} | unread.keys())
+        broken_texts.setdefault(each.operation, []).append(_dumps(each.raw))
+    names = sorted({name for name, elements in configurations.items() if elements} | broken_texts.keys())
     entries = []
     for name in names:
-        found = sorted(configurations.get(name, ()), key=lambda each: each.canonical_text)
-        blocks = [_configuration(each) for each in found] + sorted(unread.get(name, []))
+        elements = sorted(configurations.get(name, ()), key=lambda each: each.canonical_text)
+        blocks = [_configuration(each) for each in elements] + sorted(broken_texts.get(name, []))
         entries.append(f'  {_dumps(name)}: {{"configurations": [\n   {_joined(blocks, 3)}\n  ]}}')
-    summary = {name: len(configurations.get(name, ())) + len(unread.get(name, ())) for name in names}
-    sources = {seen.source for found in configurations.values() for each in found for seen in each.executions}
-    facts = {
+    summary = {name: len(configurations.get(name, ())) + len(broken_texts.get(name, ())) for name in names}
+    sources = {
+        execution.source
+        for elements in configurations.values()
+        for configuration in elements
+        for execution in configuration.executions
+    }
+    whole_metadata = {
         **{key: part for key, part in metadata.items() if key not in _DERIVED | _STALE},
         "models": sorted(sources - {""}),
         "operations_summary": summary,
         "total_configurations": sum(summary.values()),
         "unique_operations": len(names),
     }
-    lines = [f"  {_dumps(key)}: {_dumps(facts[key])}" for key in sorted(facts)]
+    lines = [f"  {_dumps(key)}: {_dumps(whole_metadata[key])}" for key in sorted(whole_metadata)]
     joined = ",\n".join(entries)
     operations = f"{{\n{joined}\n }}" if entries else "{}"
     return "".join(["{\n", ' "metadata": {\n', ",\n".join(lines), "\n },\n", f' "operations": {operations}\n', "}\n"])
@@ -59,7 +65,7 @@ def _configuration(each: Configuration) -> str:
         [f"{_dumps(name)}: {_dumps(arguments[name])}" for name in in_order(each.arguments)], "{}"
     )
     parts["config_hash"] = _dumps(each.config_hash)
-    parts["executions"] = _block(sorted(_dumps(execution_json(seen)) for seen in each.executions), "[]")
+    parts["executions"] = _block(sorted(_dumps(execution_json(execution)) for execution in each.executions), "[]")
     if each.names:
         parts["argument_names"] = _dumps(list(each.names))
     if each.output is not None:
@@ -70,22 +76,22 @@ def _configuration(each: Configuration) -> str:
 
 
 def _block(lines: Sequence[str], marks: str) -> str:
-    """An object or a list, a line each."""
+    """Return an object or a list with one line per element."""
     return f"{marks[0]}\n     {_joined(lines, 5)}{marks[1]}" if lines else marks
 
 
-def execution_json(seen: Execution) -> dict[str, Any]:
-    """An execution as version 2 has it."""
-    raw = dict(seen.extra)
-    raw["source"] = seen.source
-    if seen.machine is not None:
-        raw["machine_info"] = seen.machine
-    if seen.count is not None:
-        raw["count"] = seen.count
-    if seen.trace_uid is not None:
-        raw["trace_uid"] = seen.trace_uid
-    if seen.device_config is not None:
-        raw["device_config"] = seen.device_config.as_json()
+def execution_json(execution: Execution) -> dict[str, Any]:
+    """Return the JSON of an execution."""
+    raw = dict(execution.extra)
+    raw["source"] = execution.source
+    if execution.machine is not None:
+        raw["machine_info"] = execution.machine
+    if execution.count is not None:
+        raw["count"] = execution.count
+    if execution.trace_uid is not None:
+        raw["trace_uid"] = execution.trace_uid
+    if execution.device_config is not None:
+        raw["device_config"] = execution.device_config.as_json()
     return raw
 
 
@@ -97,7 +103,7 @@ def _dumps(value: Any) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """The same with infinities, which a file may hold as `1e999`, as version 2 writes them."""
+    """Replace infinities, which a file may hold as `1e999`, by what version 2 writes for them."""
     if isinstance(value, dict):
         return {key: _finite(part) for key, part in value.items()}
     if isinstance(value, list):

@@ -45,14 +45,14 @@ UTILITIES = (
     "ttnn.view",
 )
 
-PLUMBING = frozenset(MEMORY + CONVERSIONS + UTILITIES)
+EXCLUDED = frozenset(MEMORY + CONVERSIONS + UTILITIES)
 
 
-def left_out(also: Iterable[str] = (), without: Iterable[str] = ()) -> frozenset[str]:
-    """The operations a trace leaves out.
+def excluded_operations(also: Iterable[str] = (), without: Iterable[str] = ()) -> frozenset[str]:
+    """Return the operations that a trace leaves out.
 
     Args:
-        also: operations to trace although they are plumbing.
-        without: operations to leave out although they aren't.
+        also: operations to trace although they are on the list.
+        without: operations to leave out although they are not on the list.
     """
-    return PLUMBING - {canonical(name) for name in also} | {canonical(name) for name in without}
+    return EXCLUDED - {canonical(name) for name in also} | {canonical(name) for name in without}

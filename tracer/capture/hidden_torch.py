@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 
-CONFIGURED = {"TTNN_CONFIG_PATH", "TTNN_CONFIG_OVERRIDES"}
+TTNN_CONFIG_VARIABLES = {"TTNN_CONFIG_PATH", "TTNN_CONFIG_OVERRIDES"}
 """The variables that configure ttnn."""
 
 
 @contextmanager
-def torch_kept_out() -> Iterator[None]:
-    """While ttnn is imported, it finds no torch, unless someone imported that before or configured ttnn.
+def torch_hidden() -> Iterator[None]:
+    """Hide torch from ttnn while that is imported, unless torch is imported already or ttnn is configured.
 
     What needs torch later, a model or ttnn's own conversions, imports it then. With its fast runtime mode configured
     off, ttnn can't call an operation without the graph tracer.
@@ -23,8 +23,8 @@ def torch_kept_out() -> Iterator[None]:
     find = importlib.util.find_spec
 
     def find_spec(name: str, package: str | None = None) -> ModuleSpec | None:
-        hidden = name == "torch" and "torch" not in sys.modules and not CONFIGURED & os.environ.keys()
-        return None if hidden and _ttnn_begins() else find(name, package)
+        hidden = name == "torch" and "torch" not in sys.modules and not TTNN_CONFIG_VARIABLES & os.environ.keys()
+        return None if hidden and _ttnn_is_importing() else find(name, package)
 
     importlib.util.find_spec = find_spec
     try:
@@ -33,7 +33,6 @@ def torch_kept_out() -> Iterator[None]:
         importlib.util.find_spec = find
 
 
-def _ttnn_begins() -> bool:
-    """Whether ttnn is being imported."""
+def _ttnn_is_importing() -> bool:
     spec = getattr(sys.modules.get("ttnn"), "__spec__", None)
     return bool(getattr(spec, "_initializing", False))

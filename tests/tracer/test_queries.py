@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracer.master.looking import Filter, check, difference, statistics
 from tracer.master.master import Master
+from tracer.master.queries import Filter, check, difference, statistics
 from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import Configuration, Execution
 
@@ -52,7 +52,7 @@ def test_what_is_added_gone_and_changed() -> None:
     assert [each.arguments["arg0"] for each in found.gone] == [Lost("{...}")]
     assert [told for _, told in found.changed] == [
         "called 5 times in a.py::x on Wormhole n150, not 1",
-        "seen also in b.py::y on Wormhole n150; no more seen in b.py::y on Blackhole p150b",
+        "seen also in b.py::y on Wormhole n150; no longer seen in b.py::y on Blackhole p150b",
     ]
     assert not difference(MASTER, MASTER)
 
@@ -67,4 +67,4 @@ def test_statistics_count_each_configuration_once_in_each() -> None:
 def test_what_a_schema_lost() -> None:
     found = check(MASTER)
     assert (found.configurations, found.lost, found.broken) == (3, {"ttnn.add arg0": 1}, [])
-    assert found.unsaid == {"source": 0, "machine": 0, "device config": 3, "output": 3, "argument names": 3}
+    assert found.missing == {"source": 0, "machine": 0, "device config": 3, "output": 3, "argument names": 3}

@@ -1,0 +1,174 @@
+"""Choosing, comparing and counting what masters hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracer.master.master import Master
+from tracer.values import MemoryConfig, Tensor, Value, walk
+from tracer.values.configuration import Configuration, Execution
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a configuration must have; None allows anything.
+
+    Attributes:
+        model: part of a source that it was seen in.
+        board: part of a machine's series or board type, in any case.
+        dtype: of one of its tensors.
+        layout: of one of its tensors.
+        memory: part of `L1_HEIGHT_SHARDED` and the like, of one of its memory configs.
+    """
+
+    model: str | None = None
+    board: str | None = None
+    dtype: str | None = None
+    layout: str | None = None
+    memory: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(each is not None for each in (self.model, self.board, self.dtype, self.layout, self.memory))
+
+    def takes(self, configuration: Configuration) -> bool:
+        """Return whether a configuration has all of it: the model and the board in one execution."""
+        return self._takes_execution(configuration) and self._takes_arguments(configuration)
+
+    def _takes_execution(self, configuration: Configuration) -> bool:
+        if self.model is None and self.board is None:
+            return True
+        return any(
+            (self.model or "") in execution.source and _contains(_board(execution.machine), self.board)
+            for execution in configuration.executions
+        )
+
+    def _takes_arguments(self, configuration: Configuration) -> bool:
+        if self.dtype is None and self.layout is None and self.memory is None:
+            return True
+        parts = [part for value in configuration.arguments.values() for part in walk(value)]
+        tensors = [part for part in parts if isinstance(part, Tensor)]
+        memories = [part.kind for part in parts if isinstance(part, MemoryConfig)]
+        return (
+            (self.dtype is None or any(tensor.dtype == self.dtype.upper() for tensor in tensors))
+            and (self.layout is None or any(tensor.layout == self.layout.upper() for tensor in tensors))
+            and (self.memory is None or any(_contains(memory, self.memory) for memory in memories))
+        )
+
+
+def _board(machine: dict[str, Any] | None) -> str:
+    machine = machine or {}
+    return f"{machine.get('board_type')} {machine.get('device_series')}"
+
+
+def _contains(text: str, part: str | None) -> bool:
+    return part is None or part.lower() in text.lower()
+
+
+@dataclass
+class Difference:
+    """How a master differs from an older one.
+
+    Attributes:
+        added: configurations that only the newer one has.
+        gone: those that only the older one has.
+        changed: those that both have, with how they differ, in words.
+    """
+
+    added: list[Configuration] = field(default_factory=list)
+    gone: list[Configuration] = field(default_factory=list)
+    changed: list[tuple[Configuration, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.gone or self.changed)
+
+
+def difference(old: Master, new: Master) -> Difference:
+    """Return what is added, gone and changed from one master to another; configurations are matched by content."""
+    before = {configuration.content_hash: configuration for configuration in old}
+    after = {configuration.content_hash: configuration for configuration in new}
+    changes = {key: "; ".join(_changes(before[key], each)) for key, each in after.items() if key in before}
+    return Difference(
+        added=[configuration for key, configuration in after.items() if key not in before],
+        gone=[configuration for key, configuration in before.items() if key not in after],
+        changed=[(after[key], text) for key, text in changes.items() if text],
+    )
+
+
+def _changes(old: Configuration, new: Configuration) -> Iterator[str]:
+    if old.output != new.output:
+        yield "another output"
+    if old.raised != new.raised:
+        yield "it raised" if new.raised else "it raises no longer"
+    old_counts, new_counts = _counts(old), _counts(new)
+    added, gone = new_counts.keys() - old_counts.keys(), old_counts.keys() - new_counts.keys()
+    if added:
+        yield f"seen also in {', '.join(sorted(added))}"
+    if gone:
+        yield f"no longer seen in {', '.join(sorted(gone))}"
+    for place in sorted(old_counts.keys() & new_counts.keys()):
+        if old_counts[place] != new_counts[place]:
+            yield f"called {new_counts[place]} times in {place}, not {old_counts[place]}"
+
+
+def _counts(configuration: Configuration) -> dict[str, int | None]:
+    """Return how often a configuration was called, by where."""
+    return {_place(execution): execution.count for execution in configuration.executions}
+
+
+def _place(execution: Execution) -> str:
+    return f"{execution.source or 'a source that is not recorded'} on {_board(execution.machine)}"
+
+
+def statistics(master: Master) -> dict[str, dict[str, int]]:
+    """Count configurations by operation, model, board, and what they are made of; the most frequent first."""
+    counters: dict[str, Counter[str]] = {
+        name: Counter() for name in ("operations", "models", "boards", "dtypes", "layouts", "memory", "storage")
+    }
+    for each in master:
+        counters["operations"][each.operation] += 1
+        counters["models"].update({source.partition("::")[0] for source in each.sources})
+        counters["boards"].update({_board(execution.machine) for execution in each.executions if execution.machine})
+        parts: list[Value] = [part for value in each.arguments.values() for part in walk(value)]
+        tensors = [part for part in parts if isinstance(part, Tensor)]
+        counters["dtypes"].update({tensor.dtype for tensor in tensors if tensor.dtype})
+        counters["layouts"].update({tensor.layout or "not recorded" for tensor in tensors})
+        counters["storage"].update({tensor.storage or "not recorded" for tensor in tensors})
+        counters["memory"].update({part.kind for part in parts if isinstance(part, MemoryConfig)})
+    return {
+        name: dict(sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))) for name, counter in counters.items()
+    }
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a master lost or lacks, and what of it can't be read.
+
+    Attributes:
+        configurations: how many there are.
+        lost: configurations that lost an argument, by operation and argument.
+        missing: how many don't say where they were seen, on which machine, how its board was opened, what they
+            returned, or what their arguments are called.
+        broken: what can't be read.
+    """
+
+    configurations: int
+    lost: dict[str, int]
+    missing: dict[str, int]
+    broken: list[str]
+
+
+def check(master: Master) -> Check:
+    """Check a master for what it lost, lacks, or has broken."""
+    lost: Counter[str] = Counter()
+    missing = dict.fromkeys(("source", "machine", "device config", "output", "argument names"), 0)
+    for each in master:
+        lost.update(f"{each.operation} {each.name_of(name) or name}" for name in each.lost)
+        missing["source"] += not each.sources
+        missing["machine"] += not any(execution.machine for execution in each.executions)
+        missing["device config"] += all(execution.device_config is None for execution in each.executions)
+        missing["output"] += each.output is None and each.raised is None
+        missing["argument names"] += "arg0" in each.arguments and not each.names
+    return Check(len(master), dict(lost.most_common()), missing, [str(broken) for broken in master.broken])
