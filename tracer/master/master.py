@@ -180,7 +180,7 @@ class Master:
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Turn the garbage collector off: reading makes many objects and no cycles, and the search for them doubles its time."""
+    """Turn the garbage collector off: reading makes many objects without cycles, and the search doubles its time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
