@@ -75,6 +75,7 @@ class Driver:
         progress: Progress,
         *,
         retries: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare a run.
 
@@ -85,16 +86,18 @@ class Driver:
             recorder: the store.
             progress: the display.
             retries: how often vectors are tried.
+            clock: seconds for the time limits.
         """
         self.scheduler = Scheduler(fits, same_setup=same_setup, retries=retries)
         self._boards = {board.id: board for board in boards}
         self._fleet = fleet
         self._progress = progress
-        self._journal = Journal(run_id, recorder, progress)
+        self._clock = clock
+        self._journal = Journal(run_id, recorder, progress, clock)
         self._display = BoardDisplay(self.scheduler.boards, progress)
         self._costs = Estimates()
         self._feed = WorkFeed((), self._costs, {}, self._journal)
-        self._ready_since: dict[str, float] = {}  # when boards were first ready, by the monotonic clock
+        self._ready_since: dict[str, float] = {}  # when boards were first ready, by the clock
         self._limit = ""  # the time limit that stopped the run
         self._last_loss = ""  # why the last board was lost or left
         self._refusals: dict[BoardSetup, str] = {}  # why boards did not open
@@ -128,12 +131,12 @@ class Driver:
         Raises:
             NotRunnable: a board's host lacks what running needs.
         """
-        deadline = None if max_seconds is None else time.monotonic() + max_seconds
+        deadline = None if max_seconds is None else self._clock() + max_seconds
         self._costs = costs or self._costs
         self._feed = WorkFeed(vectors, self._costs, past or {}, self._journal)
         self._tell(SetupCostsLearned(self._costs.setups))
         while self._plan() or not self.scheduler.done:
-            if deadline is not None and time.monotonic() > deadline:
+            if deadline is not None and self._clock() > deadline:
                 self._limit = f"after its time limit of {max_seconds:g} s"
                 self._stop(f"stopping {self._limit}: what runs may end")
             if stop_asked():
@@ -180,7 +183,7 @@ class Driver:
 
     def _release_due_boards(self, seconds: float) -> None:
         """Let boards go whose time in this run is over."""
-        now = time.monotonic()
+        now = self._clock()
         for board in [board for board, since in self._ready_since.items() if now - since > seconds]:
             del self._ready_since[board]
             self._tell(BoardLeaving(board, f"its time limit of {seconds:g} s is over"))
@@ -218,7 +221,7 @@ class Driver:
                 raise NotRunnable(f"{board}: {message}")
 
     def _started(self, board: str, hello: dict[str, Any]) -> None:
-        self._ready_since.setdefault(board, time.monotonic())
+        self._ready_since.setdefault(board, self._clock())
         record = RunBoard(self._boards[board], hello.get("host", ""), hello.get("ttnn"), details=hello)
         self._journal.board(record)
         self._tell(BoardReady(board))

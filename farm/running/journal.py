@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from farm.core.attempt import Attempt, Conclusion
@@ -40,21 +40,24 @@ class Journal:
         vectors: vectors whose verdict is not recorded yet, by id.
     """
 
-    def __init__(self, run_id: str, recorder: Recorder, progress: Progress) -> None:
+    def __init__(
+        self, run_id: str, recorder: Recorder, progress: Progress, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.run_id = run_id
         self.vectors: dict[str, Vector] = {}
         self._recorder = recorder
         self._progress = progress
+        self._clock = clock
         self._by_vector: defaultdict[str, dict[int, Attempt]] = defaultdict(dict)  # of vectors without a verdict
         self._attempts: list[Attempt] = []
         self._conclusions: list[Conclusion] = []
         self._events: list[BoardEvent] = []
-        self._flushed = 0.0  # by the monotonic clock
+        self._flushed = clock()
 
     @property
     def is_due(self) -> bool:
         """Whether records have waited long enough."""
-        return time.monotonic() - self._flushed > FLUSH_SECONDS
+        return self._clock() - self._flushed > FLUSH_SECONDS
 
     def board(self, board: RunBoard) -> None:
         """Record a board, at once."""
@@ -84,7 +87,7 @@ class Journal:
     def flush(self) -> None:
         """Write everything that was added since the last time, then show it."""
         attempts, conclusions, events = self._attempts, self._conclusions, self._events
-        self._flushed = time.monotonic()
+        self._flushed = self._clock()
         # if this raises, the records are kept for the next time; writing them twice does no harm
         self._recorder.record(self.run_id, attempts, conclusions, events)
         self._attempts, self._conclusions, self._events = [], [], []

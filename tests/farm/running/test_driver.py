@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -67,6 +68,21 @@ def boards(count: int, script: Script | None = None) -> list[Board]:
     return fake_boards(N300, count, script=script or Script())
 
 
+class SlowFleet(LocalFleet):
+    """A fleet that takes a second for each batch, by a clock of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> list[FleetEvent]:
+        self.now += 1.0
+        return super().wait(seconds)
+
+
 def run(
     store: Store,
     on: Sequence[Board],
@@ -79,7 +95,9 @@ def run(
     looks = iter(range(10_000))
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
-    driver = Driver(run_id, on, fleet or LocalFleet(), store, PlainProgress(io.StringIO()))
+    fleet = fleet or LocalFleet()
+    clock = fleet.clock if isinstance(fleet, SlowFleet) else time.monotonic
+    driver = Driver(run_id, on, fleet, store, PlainProgress(io.StringIO()), clock=clock)
     driver.start()
     driver.run(vectors, lambda: 0 <= stop_after <= next(looks), **limits)  # type: ignore[arg-type]  # by name
     view = store.view(run_id)
@@ -232,15 +250,15 @@ def test_a_failure_that_no_sound_board_confirms_is_no_failure(store: Store) -> N
 
 
 def test_a_run_has_a_time_limit(store: Store) -> None:
-    view = run(store, boards(1, Script(seconds=0.005)), [vector(f"v{n}") for n in range(100)], max_seconds=0.05)
+    view = run(store, boards(1), [vector(f"v{n}") for n in range(2000)], SlowFleet(), max_seconds=3.0)
     assert set(verdicts(view).values()) == {("not_run", "stopped_by_limit"), ("validated", "")}
-    assert "0.05 s" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
+    assert "3 s" in next(each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN)
 
 
 def test_a_board_gets_nothing_more_after_its_time(store: Store) -> None:
-    view = run(store, boards(2, Script(seconds=0.005)), [vector(f"v{n}") for n in range(200)], max_board_seconds=0.05)
+    view = run(store, boards(2), [vector(f"v{n}") for n in range(4000)], SlowFleet(), max_board_seconds=3.0)
     assert set(verdicts(view).values()) == {("not_run", "board_lost"), ("validated", "")}
-    assert "its time limit of 0.05 s is over" in next(
+    assert "its time limit of 3 s is over" in next(
         each.message for each in view.vectors if each.verdict is Verdict.NOT_RUN
     )
 
@@ -381,18 +399,19 @@ class BoardStates(PlainProgress):
     ("script", "limits", "last"),
     [
         (Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), {}, BoardState.HELD),
-        (Script(seconds=0.005), {"max_board_seconds": 0.03}, BoardState.LEFT),
+        (Script(), {"max_board_seconds": 3.0}, BoardState.LEFT),
     ],
 )
 def test_a_board_that_takes_no_part_any_more_is_not_shown_as_idle(
     store: Store, script: Script, limits: dict[str, float], last: BoardState
 ) -> None:
-    vectors = [vector(f"v{n}") for n in range(60)]
+    vectors = [vector(f"v{n}") for n in range(4000)]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
     progress = BoardStates()
-    on = [*boards(1, script), *fake_boards(N300, 1, first=1, script=Script(seconds=0.005))]
-    driver = Driver(run_id, on, LocalFleet(), store, progress)
+    on = [*boards(1, script), *fake_boards(N300, 1, first=1)]
+    fleet = SlowFleet()
+    driver = Driver(run_id, on, fleet, store, progress, clock=fleet.clock)
     driver.start()
     driver.run(vectors, **limits)  # type: ignore[arg-type]
     assert [state for board, state in progress.shown if board == on[0].id][-1] is last
