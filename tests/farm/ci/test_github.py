@@ -21,7 +21,7 @@ from farm.store import Store
 from tests.command_line import assert_exists
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.large_run import HOSTILE, large_run
-from tests.farm.running.test_driver import vector
+from tests.farm.running.driver_helpers import vector
 from tests.farm.store_helpers import recorded_run
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

@@ -29,7 +29,7 @@ from farm.store import RunInfo, RunView, Store
 from scheduler import BoardState
 from tests.chaos.monkey import descendants
 from tests.farm.clusters import cluster_of
-from tests.farm.running.test_driver import vector
+from tests.farm.running.driver_helpers import vector
 
 pytestmark = pytest.mark.ray
 N300 = KINDS["n300"]

@@ -11,7 +11,7 @@ from farm.core.board import BoardKind
 from farm.core.verdicts import Reason
 from farm.planning.mock_coverage import Plan, add_needed_mocks
 from farm.planning.vectors import Vector
-from tests.farm.running.test_driver import vector
+from tests.farm.running.driver_helpers import vector
 
 N300 = mock_boards(KINDS["n300"], 2)
 

@@ -17,7 +17,7 @@ from farm.planning.estimates import Estimates
 from farm.planning.forecast import forecast
 from farm.running.simulation import Distribution, simulated_boards, unknown
 from scheduler.costs import SetupCosts
-from tests.farm.running.test_driver import ONE, TWO, vector
+from tests.farm.running.driver_helpers import ONE, TWO, vector
 from tracer.master.master import shipped
 
 

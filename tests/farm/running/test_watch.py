@@ -4,8 +4,6 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import pytest
-
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import ExitCode
 from farm.core.outcome import Outcome
@@ -19,12 +17,6 @@ from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 LOST = Transition(MOCK.id, BoardState.BUSY, BoardState.LOST, Cause.CONNECTION_LOST, "its host is gone")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "farm.db") as opened:
-        yield opened
 
 
 def end(store: Store, run_id: str, vector: str, verdict: Verdict, message: str = "") -> None:
