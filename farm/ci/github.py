@@ -1,4 +1,4 @@
-"""What CI services get: a matrix of jobs, annotations, a summary."""
+"""What GitHub gets: a matrix of jobs, annotations, and a job's summary."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from farm.ci.gitlab import told
+from farm.ci.gitlab import failure_line
 from farm.core.errors import FarmError, NothingSelected
 from farm.planning.vectors import Vector
 from farm.report.context import RunContext
-from farm.report.digest import digest
+from farm.report.digest import digest_run
 from farm.report.forms.summary import MOST_BYTES, cut, summary_md
 from farm.report.text import first_line, printable, shortened
 from farm.store import PastVector, RunView
@@ -22,20 +22,20 @@ from farm.store import PastVector, RunView
 MOST_JOBS = 256
 """GitHub refuses a larger matrix."""
 UNKNOWN_SECONDS = 1.0
-"""What a vector is taken to need where no run in the store has it or its like."""
+"""The estimate for a vector where the store has no run at all."""
 MOST_ANNOTATIONS = 10
-"""GitHub shows so many errors of a step."""
+"""GitHub shows this many errors of a step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of the matrix: one share of the plan on one specification of boards.
+    """A job of the matrix: one shard of the plan on one selection of boards.
 
     Attributes:
-        boards: for `farm sweep --boards`.
-        shard: for `farm sweep --shard`.
-        vectors: how many it runs, at most.
-        minutes: what they are expected to take.
+        boards: the value of `farm sweep --boards`.
+        shard: the value of `farm sweep --shard`.
+        vectors: how many vectors it runs at most.
+        minutes: their estimate.
     """
 
     boards: str
@@ -44,7 +44,7 @@ class Job:
     minutes: float
 
     def as_json(self) -> dict[str, str | int | float]:
-        """An entry of a matrix's `include`."""
+        """Return an entry of a matrix's `include`."""
         name = f"{self.boards} {self.shard}"
         return {
             "name": name,
@@ -56,85 +56,86 @@ class Job:
 
 
 def durations(past: Iterable[PastVector]) -> dict[str, float]:
-    """What each vector usually took, in seconds, by id, from runs that executed it."""
-    seen: dict[str, list[float]] = defaultdict(list)
-    for each in past:
-        if each.attempts:
-            seen[each.vector_id].append(each.seconds)
-    return {vector_id: median(seconds) for vector_id, seconds in seen.items()}
+    """Return the usual seconds of each vector by id, from runs that tried it."""
+    seconds_by_vector: dict[str, list[float]] = defaultdict(list)
+    for vector in past:
+        if vector.attempts:
+            seconds_by_vector[vector.vector_id].append(vector.seconds)
+    return {vector_id: median(seconds) for vector_id, seconds in seconds_by_vector.items()}
 
 
 def matrix(
-    lanes: Mapping[str, Sequence[Vector]],
-    known: Mapping[str, float],
+    plans: Mapping[str, Sequence[Vector]],
+    usual_seconds: Mapping[str, float],
     minutes: float,
     boards: Mapping[str, int],
     most: int = MOST_JOBS,
 ) -> list[Job]:
-    """Splits each lane's plan into jobs that keep to a budget of time; none is empty.
+    """Split plans into jobs that keep to a time budget; no job is empty.
 
     Args:
-        lanes: by specification of boards, what is planned there.
-        known: usual seconds by vector id; others are taken for the middle of those.
+        plans: the planned vectors by selection of boards.
+        usual_seconds: usual seconds by vector id; for other vectors, their median is the estimate.
         minutes: how long a job may run vectors.
-        boards: how many boards each lane has: its vectors run side by side.
-        most: jobs in all; beyond it, jobs get longer rather than more.
+        boards: the number of boards of each selection, which run vectors side by side.
+        most: the number of jobs at most; beyond it, jobs get longer.
 
     Raises:
-        NothingSelected: no lane can run anything.
-        FarmError: there are more lanes than jobs.
+        NothingSelected: no vector can run on any of the boards.
+        FarmError: there are more selections of boards than jobs.
     """
-    usual = median(known.values()) if known else UNKNOWN_SECONDS
+    estimate = median(usual_seconds.values()) if usual_seconds else UNKNOWN_SECONDS
     seconds: dict[str, float] = {}
     counts: dict[str, int] = {}
-    for lane, vectors in lanes.items():
-        able = [vector for vector in vectors if not vector.unrunnable]
-        if able:
-            seconds[lane] = sum(known.get(vector.id, usual) for vector in able) / max(boards[lane], 1)
-            counts[lane] = len(vectors)
+    for name, vectors in plans.items():
+        runnable = [vector for vector in vectors if not vector.unrunnable]
+        if runnable:
+            total = sum(usual_seconds.get(vector.id, estimate) for vector in runnable)
+            seconds[name] = total / max(boards[name], 1)
+            counts[name] = len(vectors)
     if not counts:
-        raise NothingSelected("no vector can run on any of these boards: there is no job to make")
+        raise NothingSelected("no vector can run on any of these boards: there is no job to create")
     if len(counts) > most:
-        raise FarmError(f"{len(counts)} specifications of boards make more than {most} jobs: name fewer")
+        raise FarmError(f"{len(counts)} selections of boards need more than {most} jobs: name fewer")
     budget = minutes * 60
-    shares = {lane: _shares(seconds[lane], counts[lane], budget) for lane in counts}
-    while sum(shares.values()) > most:
+    shards = {name: _shards(seconds[name], counts[name], budget) for name in counts}
+    while sum(shards.values()) > most:
         budget *= 1.1
-        shares = {lane: _shares(seconds[lane], counts[lane], budget) for lane in counts}
+        shards = {name: _shards(seconds[name], counts[name], budget) for name in counts}
     return [
         Job(
-            boards=lane,
+            boards=name,
             shard=f"{index}/{of}",
-            vectors=len(range(index - 1, counts[lane], of)),
-            minutes=round(seconds[lane] / of / 60, 2),
+            vectors=len(range(index - 1, counts[name], of)),
+            minutes=round(seconds[name] / of / 60, 2),
         )
-        for lane, of in shares.items()
+        for name, of in shards.items()
         for index in range(1, of + 1)
     ]
 
 
-def _shares(seconds: float, count: int, budget: float) -> int:
+def _shards(seconds: float, count: int, budget: float) -> int:
     return max(1, min(count, math.ceil(seconds / budget)))
 
 
 def annotation_lines(view: RunView) -> list[str]:
-    """GitHub's workflow commands: one for each sort of failure, the most frequent ones."""
-    digested = digest(view)
+    """Return GitHub's workflow commands: one for each group of failures, largest first, and one for the run."""
+    digest = digest_run(view)
     lines = []
-    for group in digested.failures[:MOST_ANNOTATIONS]:
+    for group in digest.failures[:MOST_ANNOTATIONS]:
         names = ", ".join(f"{first_line(name)} ({count})" for name, count in group.operations[:5])
         title = f"{group.count} {group.verdict.value}: {names}"
         message = shortened(printable(group.example.message[:4000]), 1500) or "(no message)"
         kind = "error" if group.verdict.failed else "warning"
         lines.append(f"::{kind} title={_property(title)}::{_data(message)}")
-    lines.append(f"::notice title=farm::{_data(f'{digested.headline} {digested.identity}')}")
+    lines.append(f"::notice title=farm::{_data(f'{digest.headline} {digest.identity}')}")
     return lines
 
 
 def plain_lines(view: RunView) -> list[str]:
-    """The same for a log that people read."""
-    digested = digest(view)
-    return [*(told(group) for group in digested.failures[:MOST_ANNOTATIONS]), digested.headline, digested.identity]
+    """Return the same as lines of a log that people read."""
+    digest = digest_run(view)
+    return [*(failure_line(group) for group in digest.failures[:MOST_ANNOTATIONS]), digest.headline, digest.identity]
 
 
 def _data(text: str) -> str:
@@ -145,15 +146,15 @@ def _property(text: str) -> str:
     return _data(shortened(text, 200)).replace(":", "%3A").replace(",", "%2C")
 
 
-def add_summary(view: RunView, known: RunContext, path: Path) -> None:
-    """Adds a run's summary to a job's page (`GITHUB_STEP_SUMMARY`), which may not grow beyond a limit.
+def add_summary(view: RunView, context: RunContext, path: Path) -> None:
+    """Append a run's summary to a job's summary file (`GITHUB_STEP_SUMMARY`), whose size is limited.
 
     Raises:
         FarmError: the file can't be written.
     """
     try:
-        there = path.stat().st_size if path.exists() else 0
-        text = cut(summary_md(view, known).split("\n\n"), max(MOST_BYTES - there, 1000))
+        size = path.stat().st_size if path.exists() else 0
+        text = cut(summary_md(view, context).split("\n\n"), max(MOST_BYTES - size, 1000))
         with path.open("a", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError as error:
@@ -161,6 +162,6 @@ def add_summary(view: RunView, known: RunContext, path: Path) -> None:
 
 
 def summary_file() -> Path | None:
-    """Where GitHub wants a job's summary; None elsewhere."""
-    place = os.environ.get("GITHUB_STEP_SUMMARY")
-    return Path(place) if place else None
+    """Return the file of a GitHub job's summary; None outside of GitHub."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    return Path(path) if path else None

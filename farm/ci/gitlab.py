@@ -1,4 +1,4 @@
-"""What GitLab gets of runs: failures as code quality findings, and links to their pages beside the job's log."""
+"""What GitLab gets: failures as code quality findings, and links to the runs' pages beside the job's log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.core.errors import FarmError
-from farm.report.digest import Group, digest
+from farm.report.digest import Group, digest_run
 from farm.report.text import first_line, printable, shortened
 from farm.store import RunView
 
@@ -20,35 +20,35 @@ MOST_FINDINGS = 200
 
 
 def in_gitlab() -> bool:
-    """Whether this is a job of GitLab's."""
+    """Return whether this process runs in a GitLab job."""
     return os.environ.get("GITLAB_CI") == "true"
 
 
 def quality(views: Sequence[RunView], root: Path) -> list[dict[str, Any]]:
-    """A finding for each sort of failure, in the form of GitLab's code quality report.
+    """Return a finding for each group of failures, as GitLab's code quality report has them.
 
-    A finding keeps its fingerprint while a failure stays the same, so that a merge request shows which are new.
+    A failure that stays the same keeps its fingerprint, so that a merge request shows which failures are new.
 
     Args:
         views: the runs.
-        root: the checkout, which findings are placed in.
+        root: the checkout: findings name files in it.
     """
-    found: dict[str, dict[str, Any]] = {}
+    findings: dict[str, dict[str, Any]] = {}
     for view in views:
-        for group in digest(view).failures[:MOST_FINDINGS]:
+        for group in digest_run(view).failures[:MOST_FINDINGS]:
             place = _place(view, root)
-            mark = "\0".join(
+            identity = "\0".join(
                 [place, group.verdict.value, group.signature, *sorted(name for name, _ in group.operations)]
             )
-            fingerprint = hashlib.sha256(mark.encode("utf-8", "replace")).hexdigest()
-            found.setdefault(fingerprint, _finding(group, place, fingerprint))
-    return list(found.values())
+            fingerprint = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
+            findings.setdefault(fingerprint, _finding(group, place, fingerprint))
+    return list(findings.values())
 
 
 def _finding(group: Group, place: str, fingerprint: str) -> dict[str, Any]:
     severity = "critical" if group.verdict.traits.critical else "major" if group.verdict.failed else "info"
     return {
-        "description": told(group, 500),
+        "description": failure_line(group, 500),
         "check_name": f"farm.{group.verdict.value}",
         "fingerprint": fingerprint,
         "severity": severity,
@@ -56,16 +56,16 @@ def _finding(group: Group, place: str, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def told(group: Group, limit: int = 300) -> str:
-    """A sort of failure in a line: how many, what, of which operations, and why."""
+def failure_line(group: Group, limit: int = 300) -> str:
+    """Return a group of failures as one line: number, verdict, operations and message."""
     names = ", ".join(f"{first_line(name)} ({count})" for name, count in group.operations[:5])
     more = f" and {len(group.operations) - 5} more" if len(group.operations) > 5 else ""
-    why = first_line(printable(group.example.message[:4000])) or "(no message)"
-    return shortened(f"{group.count} {group.verdict.value}: {names}{more}: {why}", limit)
+    message = first_line(printable(group.example.message[:4000])) or "(no message)"
+    return shortened(f"{group.count} {group.verdict.value}: {names}{more}: {message}", limit)
 
 
 def _place(view: RunView, root: Path) -> str:
-    """The file that a run's vectors are from, as the repository has it."""
+    """Return the file that a run's vectors come from, relative to the repository."""
     chosen = view.run.details.get("selection")
     named = chosen.get("sweeps") or chosen.get("tt_metal") if isinstance(chosen, dict) else None
     path = Path(str(named or view.run.details.get("master") or "master.json"))
@@ -76,11 +76,11 @@ def _place(view: RunView, root: Path) -> str:
 
 
 def links(views: Sequence[RunView], out: Path, environment: Mapping[str, str]) -> dict[str, Any]:
-    """A link to each run's page in the job's artifacts, where `farm merge --out` wrote one.
+    """Return a link to each run's page in the job's artifacts, where `farm merge --out` wrote one.
 
     Args:
         views: the runs.
-        out: where the reports are.
+        out: the directory of the reports.
         environment: GitLab's variables.
     """
     job = environment.get("CI_JOB_URL", "")
@@ -90,13 +90,13 @@ def links(views: Sequence[RunView], out: Path, environment: Mapping[str, str]) -
         for page in (out / view.run.id / "report.html", out / "report.html"):
             if job and page.is_file() and page.resolve().is_relative_to(root):
                 url = f"{job}/artifacts/file/{page.resolve().relative_to(root).as_posix()}"
-                sections.append({"external_link": {"label": shortened(digest(view).headline, 200), "url": url}})
+                sections.append({"external_link": {"label": shortened(digest_run(view).headline, 200), "url": url}})
                 break
     return {"farm": sections} if sections else {}
 
 
 def write_artifacts(views: Sequence[RunView], out: Path) -> list[Path]:
-    """Writes what a job gives GitLab as its reports, and returns the files.
+    """Write the files that a job passes to GitLab as its reports, and return their paths.
 
     Raises:
         FarmError: they can't be written.

@@ -69,7 +69,7 @@ def history(
                 "kind": f.kind,
                 "probability": f.probability,
                 "flakes": f.flakes,
-                "tries": f.tries,
+                "tries": f.attempts,
             }
             for f in flaky
         ]
@@ -156,6 +156,6 @@ def _print_history(
             Text(first_line(each.vector_id)),
             Text(first_line(each.operation)),
             Text(each.kind),
-            Text(f"{chance} ({each.flakes} of {each.tries} tries)"),
+            Text(f"{chance} ({each.flakes} of {each.attempts} attempts)"),
         )
     console.print(grid)

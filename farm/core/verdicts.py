@@ -25,6 +25,19 @@ class Category(str, Enum):
     NOT_RUN = "not_run"
     """Nothing was tried, or nothing that says anything of the test."""
 
+    @property
+    def phrase(self) -> str:
+        """What vectors of this category did, as it follows their number in a sentence: `3 failed`."""
+        return _PHRASES[self]
+
+
+_PHRASES: Mapping[Category, str] = {
+    Category.GOOD: "ended well",
+    Category.FAILED: "failed",
+    Category.FAULT: "hit a fault",
+    Category.NOT_RUN: "did not run",
+}
+
 
 class Verdict(str, Enum):
     """How an attempt, or a vector, ended; `traits` says what each one is."""

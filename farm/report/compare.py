@@ -1,4 +1,4 @@
-"""Two runs, vector by vector: what is fixed, broken, new, gone, slower by more than noise, and where PCC moved."""
+"""Compare two runs vector by vector: fixed, broken, new, gone, slower by more than noise, and with another PCC."""
 
 from __future__ import annotations
 
@@ -15,16 +15,19 @@ from farm.report.tally import duration
 from farm.store.view import Model, RunView, VectorView
 
 SLOWER_SECONDS = 0.05
-"""Less than this is never called slower: starting a kernel's compiler costs as much."""
+"""A smaller difference never counts as slower: starting a kernel's compiler costs as much."""
 SLOWER_SHARE = 0.5
+"""Nor does a difference below this share of the usual time."""
 NOISES = 4.0
-"""How many standard deviations of earlier runs a time must leave behind."""
+"""Nor does a difference below this many standard deviations of earlier runs."""
 ENOUGH_FOR_NOISE = 4
+"""Fewer earlier times give no standard deviation."""
 PCC_MOVED = 5e-4
+"""A smaller difference of PCC is no change."""
 
 
 class Change(str, Enum):
-    """How a vector's ending differs between two runs."""
+    """How a vector differs between two runs."""
 
     BROKEN = "broken"
     UNANSWERED = "unanswered"
@@ -38,27 +41,27 @@ class Change(str, Enum):
 
     @property
     def regression(self) -> bool:
-        """Whether something is worse than it was."""
+        """Whether something got worse."""
         return self in REGRESSIONS
 
 
 REGRESSIONS = frozenset({Change.BROKEN, Change.UNANSWERED, Change.SLOWER, Change.PCC_LOWER})
 
 MEANINGS = {
-    Change.BROKEN: "ended well before, and fails now",
-    Change.UNANSWERED: "was executed before, and met a fault or was not run now",
-    Change.SLOWER: "takes longer than before, by more than noise",
+    Change.BROKEN: "ended well before and fails now",
+    Change.UNANSWERED: "was executed before and hit a fault or was not run now",
+    Change.SLOWER: "takes longer than before by more than noise",
     Change.PCC_LOWER: "passes with a lower PCC",
     Change.PCC_HIGHER: "passes with a higher PCC",
-    Change.CHANGED: "ends otherwise, neither fixed nor broken",
-    Change.FIXED: "did not end well before, and does now",
+    Change.CHANGED: "has another verdict, neither fixed nor broken",
+    Change.FIXED: "did not end well before and does now",
     Change.NEW: "was not planned before",
     Change.GONE: "is no longer planned",
 }
 
 
 class VectorChange(Model):
-    """What changed for one vector."""
+    """A change of one vector."""
 
     change: Change
     vector_id: str
@@ -66,38 +69,38 @@ class VectorChange(Model):
     sources: list[str] = Field(description="the models it was seen in")
     before: Verdict | None
     after: Verdict | None
-    detail: str = Field(description="numbers, or the message, in a line")
+    detail: str = Field(description="numbers or the message, in one line")
 
 
 class Comparison(Model):
-    """What changed from one run to another."""
+    """The differences between two runs."""
 
     old: str
     new: str
     same: int = Field(description="vectors with the same verdict in both")
-    changes: list[VectorChange] = Field(description="regressions first; a vector may be in it twice")
+    changes: list[VectorChange] = Field(description="regressions first; a vector may have two")
 
     @property
     def counts(self) -> dict[Change, int]:
-        """How many of each change occurred."""
-        found = Counter(change.change for change in self.changes)
-        return {change: found[change] for change in Change if found[change]}
+        """The number of each change that occurred."""
+        numbers = Counter(change.change for change in self.changes)
+        return {change: numbers[change] for change in Change if numbers[change]}
 
     @property
     def regressed(self) -> bool:
-        """Whether anything is worse."""
+        """Whether anything got worse."""
         return any(change.change.regression for change in self.changes)
 
     def by_operation(self) -> dict[str, dict[Change, int]]:
-        """Changes of each operation that has some."""
-        return _by((change.operation, change.change) for change in self.changes)
+        """Return the numbers of changes by operation."""
+        return _count_by((change.operation, change.change) for change in self.changes)
 
     def by_model(self) -> dict[str, dict[Change, int]]:
-        """Changes of each model that has some."""
-        return _by((source, change.change) for change in self.changes for source in change.sources)
+        """Return the numbers of changes by model."""
+        return _count_by((source, change.change) for change in self.changes for source in change.sources)
 
     def headline(self) -> str:
-        """One sentence."""
+        """Return one sentence about all changes."""
         if not self.changes:
             return f"Nothing changed since run {self.old}: {self.same} vectors ended the same."
         parts = [f"{count} {change.value.replace('_', ' ')}" for change, count in self.counts.items()]
@@ -105,16 +108,16 @@ class Comparison(Model):
 
 
 def compare(old: RunView, new: RunView, earlier: Mapping[str, Sequence[float]] | None = None) -> Comparison:
-    """Compares two runs.
+    """Compare two runs.
 
     Args:
         old: the earlier run.
-        new: the later one; vectors are the same where their ids are.
-        earlier: seconds of vectors in still earlier runs, from which noise is known.
+        new: the later run; vectors are the same if their ids are.
+        earlier: seconds of vectors in still earlier runs, by vector id: they show how much times vary.
     """
     before = {vector.vector_id: vector for vector in old.vectors}
     after = {vector.vector_id: vector for vector in new.vectors}
-    past = earlier or {}
+    earlier = earlier or {}
     changes = [_single(Change.GONE, vector) for key, vector in before.items() if key not in after]
     changes += [_single(Change.NEW, vector) for key, vector in after.items() if key not in before]
     kind_before, kind_after = _kinds(old), _kinds(new)
@@ -123,22 +126,22 @@ def compare(old: RunView, new: RunView, earlier: Mapping[str, Sequence[float]] |
         if (then := before.get(key)) is None:
             continue
         same += then.verdict is now.verdict
-        found = _verdict_change(then, now)
-        if found is not None:
-            changes.append(_change(found, then, now, now.message))
+        change = _verdict_change(then, now)
+        if change is not None:
+            changes.append(_change(change, then, now, now.message))
         elif then.verdict.good and kind_before.get(then.board) == kind_after.get(now.board):
-            changes += _measured(then, now, past.get(key, ()))
+            changes += _measured(then, now, earlier.get(key, ()))
     order = list(Change)
     changes.sort(key=lambda change: (order.index(change.change), change.operation, change.vector_id))
     return Comparison(old=old.run.id, new=new.run.id, same=same, changes=changes)
 
 
 def is_slower(before: Sequence[float], after: float) -> bool:
-    """Whether a time is longer than earlier ones by more than noise.
+    """Return whether a time is longer than earlier ones by more than noise.
 
     Args:
         before: earlier times in seconds, at least one.
-        after: the time now.
+        after: the new time in seconds.
     """
     usual = median(before)
     spread = 1.4826 * median(abs(each - usual) for each in before) if len(before) >= ENOUGH_FOR_NOISE else 0.0
@@ -148,12 +151,11 @@ def is_slower(before: Sequence[float], after: float) -> bool:
 def _verdict_change(then: VectorView, now: VectorView) -> Change | None:
     if then.verdict is now.verdict:
         return None
-    executed = then.verdict.good or then.verdict.failed
     if now.verdict.good:
         return Change.CHANGED if then.verdict.good else Change.FIXED
     if now.verdict.failed:
         return Change.BROKEN if then.verdict.good else Change.CHANGED
-    return Change.UNANSWERED if executed else Change.CHANGED
+    return Change.UNANSWERED if then.verdict.executed else Change.CHANGED
 
 
 def _measured(then: VectorView, now: VectorView, earlier: Sequence[float]) -> Iterable[VectorChange]:
@@ -166,9 +168,9 @@ def _measured(then: VectorView, now: VectorView, earlier: Sequence[float]) -> It
 
 
 def pcc(vector: VectorView) -> float | None:
-    """The PCC of a vector's last attempt; None where none was computed."""
-    found = vector.metrics.get("pcc")
-    return found if isinstance(found, (int, float)) and math.isfinite(found) else None
+    """Return the PCC of a vector's last attempt; None if none was computed."""
+    number = vector.metrics.get("pcc")
+    return number if isinstance(number, (int, float)) and math.isfinite(number) else None
 
 
 def _kinds(view: RunView) -> dict[str | None, str]:
@@ -200,8 +202,10 @@ def _single(change: Change, vector: VectorView) -> VectorChange:
     )
 
 
-def _by(pairs: Iterable[tuple[str, Change]]) -> dict[str, dict[Change, int]]:
-    found: dict[str, Counter[Change]] = defaultdict(Counter)
+def _count_by(pairs: Iterable[tuple[str, Change]]) -> dict[str, dict[Change, int]]:
+    counts: dict[str, Counter[Change]] = defaultdict(Counter)
     for name, change in pairs:
-        found[name][change] += 1
-    return {name: {change: found[name][change] for change in Change if found[name][change]} for name in sorted(found)}
+        counts[name][change] += 1
+    return {
+        name: {change: counts[name][change] for change in Change if counts[name][change]} for name in sorted(counts)
+    }

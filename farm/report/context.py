@@ -1,4 +1,4 @@
-"""What a report of one run takes from beyond its view: whole configurations, earlier runs, what changed."""
+"""What a report of a run needs beside its view: whole configurations, earlier runs, and what changed."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ from farm.store import PastVector, RunTally, RunView, Store
 from tracer.errors import TracerError
 from tracer.values import decode, show
 
-RUNS_LOOKED_AT = 20
+RUNS_COMPARED = 20
+"""How many runs of the same selection a report looks at, the run itself included."""
 LONGEST_ARGUMENT = 4000
+"""Characters of an argument that a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What else is known of a run.
+    """What the store knows about a run beside its view.
 
     Attributes:
-        configurations: every argument of each vector, in lines.
+        configurations: the arguments of each vector by its id, one line each.
         runs: this run and earlier ones of the same selection, oldest first.
-        comparison: with the newest of the earlier ones, where there is one.
-        past: verdicts of each vector in `runs`, oldest first.
-        flaky: vectors that ever flaked in `runs`.
+        comparison: with the newest of the earlier runs; None if there is none.
+        past: how each vector ended in `runs`, by its id, oldest first.
+        flaky: vectors that flaked in `runs`.
     """
 
     configurations: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -41,49 +43,49 @@ class RunContext:
 
 
 def read_context(store: Store, view: RunView) -> RunContext:
-    """Reads what a report of `view` wants beside it."""
+    """Read the context of a run."""
     run_id = view.run.id
-    alike = store.alike(run_id, RUNS_LOOKED_AT)
+    alike = store.alike(run_id, RUNS_COMPARED)
     past = store.past([tally.run.id for tally in alike]) if len(alike) > 1 else []
-    stories: dict[str, list[PastVector]] = defaultdict(list)
-    for each in past:
-        stories[each.vector_id].append(each)
+    histories: dict[str, list[PastVector]] = defaultdict(list)
+    for vector in past:
+        histories[vector.vector_id].append(vector)
     before = alike[-2].run.id if len(alike) > 1 else None
     return RunContext(
         configurations={key: configuration_lines(from_json(payload)) for key, payload in store.payloads(run_id)},
         runs=tuple(alike),
         comparison=compare(store.view(before), view, earlier_seconds(past, before)) if before else None,
-        past={key: tuple(story) for key, story in stories.items()},
+        past={key: tuple(history) for key, history in histories.items()},
         flaky=tuple(flakiness(past)),
     )
 
 
 def compare_runs(store: Store, old: str, new: str) -> Comparison:
-    """Compares two runs, with what earlier ones like the old one say of noise."""
-    past = store.past([tally.run.id for tally in store.alike(old, RUNS_LOOKED_AT)])
+    """Compare two runs; earlier runs like the old one show how much times vary."""
+    past = store.past([tally.run.id for tally in store.alike(old, RUNS_COMPARED)])
     return compare(store.view(old), store.view(new), earlier_seconds(past, before=old))
 
 
 def earlier_seconds(past: Sequence[PastVector], before: str) -> dict[str, list[float]]:
-    """What vectors that ended well took in the runs before the one named `before`."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for each in past:
-        if each.run_id == before:
+    """Return the seconds of vectors that ended well in the runs before the run `before`, by vector id."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for vector in past:
+        if vector.run_id == before:
             break
-        if each.verdict.good:
-            found[each.vector_id].append(each.seconds)
-    return found
+        if vector.verdict.good:
+            seconds[vector.vector_id].append(vector.seconds)
+    return seconds
 
 
 def configuration_lines(payload: Payload) -> tuple[str, ...]:
-    """What a vector ran with, one line each: `input_tensor: Tensor(shape=...)`."""
+    """Return the arguments of a vector, one line each: `input_tensor: Tensor(shape=...)`."""
     if not isinstance(payload, TracedCall):
         fields = ((key, part) for key, part in payload.as_json().items() if key not in {"tag", "id", "operation"})
         return tuple(f"{first_line(str(key))}: {_compact(part)}" for key, part in fields)
     names = {f"arg{position}": str(name) for position, name in enumerate(payload.names)}
-    lines = [f"{_named(str(key), names)}: {_shown(_compact(part))}" for key, part in payload.arguments.items()]
+    lines = [f"{_named(str(key), names)}: {_readable(_compact(part))}" for key, part in payload.arguments.items()]
     if payload.output is not None:
-        lines.append(f"→ {_shown(_compact(payload.output))}")
+        lines.append(f"→ {_readable(_compact(payload.output))}")
     return tuple(lines)
 
 
@@ -96,8 +98,8 @@ def _compact(value: Any) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def _shown(text: str) -> str:
-    """An encoded value as people read it; runs repeat them, so each is shown once."""
+def _readable(text: str) -> str:
+    """Return an encoded value as people read it. Cached: the vectors of a run repeat their values."""
     try:
         line = show(decode(json.loads(text)))
     except (TracerError, ValueError, KeyError, TypeError):

@@ -1,18 +1,18 @@
-"""What a reader wants to know of a run, worked out once for the terminal and for Markdown."""
+"""The digest of a run: what a reader wants to know first, computed once for every report."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from farm.core.errors import ExitCode
-from farm.core.verdicts import FAILED, FAULTS, Reason, Verdict
+from farm.core.verdicts import Category, Reason, Verdict
 from farm.report.exit import exit_code_of
 from farm.report.signature import on_one_line, signature
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
-from farm.store.records import BoardEventKind
+from farm.store.records import BoardEventKind, Ended
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from scheduler.board_state import BoardState
 
@@ -20,7 +20,6 @@ NOTEWORTHY = frozenset(
     {BoardState.SUSPECT, BoardState.RESETTING, BoardState.HELD, BoardState.LOST, BoardState.RETIRED},
 )
 """States of a board that are reported; the others are ordinary."""
-_DRIVEN_BY = ("driver", "firmware")
 NO_NUMBERS = (
     "validated means that ttnn's host stack accepted the call on a mock board and its output was described as "
     "expected. No number was computed."
@@ -29,31 +28,31 @@ NO_NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Vectors that ended alike.
+    """Vectors with the same verdict, reason and signature.
 
     Attributes:
-        verdict, reason, signature: what they share.
-        said: their message, where all have the same one; else the signature.
-        operations: how many of each operation, most first.
+        verdict, reason, signature: what they have in common.
+        message: their message in one line if all have the same; otherwise the signature.
+        operations: the number of vectors by operation, largest first.
         example: one of them.
     """
 
     verdict: Verdict
     reason: Reason
     signature: str
-    said: str
+    message: str
     operations: tuple[tuple[str, int], ...]
     example: VectorView
 
     @property
     def count(self) -> int:
-        """How many vectors."""
+        """The number of vectors."""
         return sum(count for _, count in self.operations)
 
 
 @dataclass(frozen=True, slots=True)
 class Inexact:
-    """Configurations of one operation whose trace lost one argument."""
+    """The number of configurations of an operation whose trace lost a certain argument."""
 
     operation: str
     argument: str
@@ -62,14 +61,14 @@ class Inexact:
 
 @dataclass(frozen=True, slots=True)
 class BoardShare:
-    """What one board did in a run.
+    """One board's part in a run.
 
     Attributes:
-        board: which.
-        attempts: all it made.
-        bad: those that ended in a failure or a fault.
-        busy: seconds.
-        events: what was out of the ordinary, and how often.
+        board: the board.
+        attempts: the number of its attempts.
+        bad: the number of those that ended in a failure or a fault.
+        busy: seconds that its attempts took.
+        events: unusual events, and how often each occurred.
     """
 
     board: BoardView
@@ -81,21 +80,21 @@ class BoardShare:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A run in words and groups.
+    """A run in a few sentences and groups.
 
     Attributes:
         headline: one sentence: how it ended.
-        setting: one sentence: which run, how long, where.
+        setting: one sentence: the run, how long it took, on which boards.
         identity: `planned 555 = 543 validated + 12 not_run`.
-        executed: one sentence on the share of good ones, over executed vectors only.
+        executed: one sentence: the share of good vectors among those executed.
         code: the exit code.
-        counts: verdicts that occurred.
-        failures: failures and faults, most first.
-        not_run: by reason and message, most first.
+        counts: the verdicts that occurred.
+        failures: failures and faults, largest group first.
+        not_run: vectors that were not run, largest group first.
         inexact: by operation and lost argument.
-        inferred: how many device configs were inferred.
-        unlike: one sentence where boards had different versions of what drives them; else empty.
-        boards: what each did.
+        inferred: the number of inferred device configs.
+        differences: one sentence if boards had different versions of ttnn, driver or firmware; otherwise empty.
+        boards: what each board did.
     """
 
     headline: str
@@ -108,65 +107,74 @@ class Digest:
     not_run: tuple[Group, ...]
     inexact: tuple[Inexact, ...]
     inferred: int
-    unlike: str
+    differences: str
     boards: tuple[BoardShare, ...]
 
     @property
     def validated(self) -> bool:
-        """Whether any vector was only validated, so that a reader must be told what that means."""
+        """Whether a vector was only validated, so that the report must explain what that means."""
         return any(verdict is Verdict.VALIDATED for verdict, _ in self.counts)
 
 
-def digest(view: RunView) -> Digest:
-    """Works a run out."""
-    found = Counter(vector.verdict for vector in view.vectors)
-    counts = tuple((verdict, found[verdict]) for verdict in Verdict if found[verdict])
+def digest_run(view: RunView) -> Digest:
+    """Compute the digest of a run."""
+    numbers = Counter(vector.verdict for vector in view.vectors)
+    counts = tuple((verdict, numbers[verdict]) for verdict in Verdict if numbers[verdict])
     lost = Counter((vector.operation, argument) for vector in view.vectors for argument in vector.inexact)
     return Digest(
-        headline=_headline(view, found),
+        headline=_headline(view, numbers),
         setting=_setting(view),
         identity=identity(view.counts),
-        executed=_executed(found),
+        executed=_executed(numbers),
         code=exit_code_of(view),
         counts=counts,
-        failures=_groups(vector for vector in view.vectors if vector.verdict in FAILED | FAULTS),
-        not_run=_groups(vector for vector in view.vectors if vector.verdict is Verdict.NOT_RUN),
+        failures=_groups(vector for vector in view.vectors if vector.verdict.failed or vector.verdict.fault),
+        not_run=_groups(vector for vector in view.vectors if vector.verdict.category is Category.NOT_RUN),
         inexact=tuple(Inexact(*key, count) for key, count in sorted(lost.items())),
         inferred=sum(vector.device_config_inferred for vector in view.vectors),
-        unlike=_unlike(view.run.boards),
+        differences=_differences(view.run.boards),
         boards=_shares(view),
     )
 
 
 def identity(counts: dict[str, int]) -> str:
-    """`planned 555 = 543 validated + 12 not_run`."""
+    """Return `planned 555 = 543 validated + 12 not_run`."""
     parts = [f"{counts[verdict.value]} {verdict.value}" for verdict in Verdict if counts.get(verdict.value)]
     return f"planned {counts['planned']} = {' + '.join(parts) or '0'}"
 
 
-def _headline(view: RunView, found: Counter[Verdict]) -> str:
-    planned = len(view.vectors)
-    failed = sum(found[verdict] for verdict in FAILED)
-    faults = sum(found[verdict] for verdict in FAULTS)
-    good = planned - failed - faults - found[Verdict.NOT_RUN]
-    ends = ((good, "ended well"), (failed, "failed"), (faults, "met a fault"), (found[Verdict.NOT_RUN], "did not run"))
-    if not planned:
-        told = "Nothing was planned."
-    elif good < planned:
-        parts = _listed([f"{count} {what}" for count, what in ends if count])
-        told = f"Of {planned} vector{'s' if planned > 1 else ''} {parts}."
-    else:
-        verdicts = _listed([verdict.value for verdict in Verdict if found[verdict]])
-        told = f"{'The only vector' if planned == 1 else f'All {planned} vectors'} ended well: {verdicts}."
+def count_categories(numbers: Mapping[Verdict, int]) -> dict[Category, int]:
+    """Return the number of vectors by category, in the categories' order, zeros included."""
+    counts = dict.fromkeys(Category, 0)
+    for verdict, number in numbers.items():
+        counts[verdict.category] += number
+    return counts
+
+
+def _headline(view: RunView, numbers: Counter[Verdict]) -> str:
+    summary = _summary(numbers)
     if view.run.finished is None:
-        return f"Not finished (it goes on, or its driver was killed). {told}"
-    if view.run.ended is not None and view.run.ended.value != "completed":
-        why = f" ({shortened(first_line(view.run.message), 200)})" if view.run.message else ""
-        return f"The run {'was stopped' if view.run.ended.value == 'stopped' else 'failed'}{why}. {told}"
-    return told
+        return f"Not finished: it is still running, or its driver was killed. {summary}"
+    if view.run.ended is None or view.run.ended is Ended.COMPLETED:
+        return summary
+    cause = f" ({shortened(first_line(view.run.message), 200)})" if view.run.message else ""
+    return f"The run {'was stopped' if view.run.ended is Ended.STOPPED else 'failed'}{cause}. {summary}"
 
 
-def _listed(parts: list[str]) -> str:
+def _summary(numbers: Counter[Verdict]) -> str:
+    planned = sum(numbers.values())
+    counts = count_categories(numbers)
+    if not planned:
+        return "Nothing was planned."
+    if counts[Category.GOOD] < planned:
+        parts = _enumeration([f"{count} {category.phrase}" for category, count in counts.items() if count])
+        return f"Of {planned} vector{'s' if planned > 1 else ''} {parts}."
+    verdicts = _enumeration([verdict.value for verdict in Verdict if numbers[verdict]])
+    return f"{'The only vector' if planned == 1 else f'All {planned} vectors'} ended well: {verdicts}."
+
+
+def _enumeration(parts: list[str]) -> str:
+    """Return `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
@@ -179,47 +187,48 @@ def _setting(view: RunView) -> str:
     return f"Run {run.id}{took} on {where or 'no board'} ({versions})."
 
 
-def _executed(found: Counter[Verdict]) -> str:
-    executed = sum(count for verdict, count in found.items() if verdict.good or verdict.failed)
-    good = sum(count for verdict, count in found.items() if verdict.good)
+def _executed(numbers: Counter[Verdict]) -> str:
+    executed = sum(count for verdict, count in numbers.items() if verdict.executed)
+    good = count_categories(numbers)[Category.GOOD]
     if not executed:
-        return "None was executed."
-    permille = good * 1000 // executed  # rounded down: 100 % must mean all
+        return "No vector was executed."
+    permille = good * 1000 // executed  # rounded down: 100 % must mean all of them
     return f"Of {executed} executed, {good} good ({permille / 10:.1f} %)."
 
 
 def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
-    alike: dict[tuple[Verdict, Reason, str], list[VectorView]] = defaultdict(list)
+    members_by_key: dict[tuple[Verdict, Reason, str], list[VectorView]] = defaultdict(list)
     for vector in vectors:
-        alike[vector.verdict, vector.reason, signature(vector.message)].append(vector)
+        members_by_key[vector.verdict, vector.reason, signature(vector.message)].append(vector)
     groups = [
         Group(
             *key,
-            said=on_one_line(members[0].message) if len({vector.message for vector in members}) == 1 else key[-1],
+            message=on_one_line(members[0].message) if len({vector.message for vector in members}) == 1 else key[-1],
             operations=tuple(Counter(vector.operation for vector in members).most_common()),
             example=members[0],
         )
-        for key, members in alike.items()
+        for key, members in members_by_key.items()
     ]
     return tuple(sorted(groups, key=lambda group: -group.count))
 
 
-def _unlike(boards: Iterable[BoardView]) -> str:
-    """Says which boards had which ttnn, driver or firmware, where these differ: verdicts may, too, then."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+def _differences(boards: Iterable[BoardView]) -> str:
+    """Name the boards by their versions of ttnn, driver or firmware if these differ: verdicts may differ, too."""
+    boards_by_version: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for board in boards:
-        for what, version in (("ttnn", board.ttnn_version), *((name, board.details.get(name)) for name in _DRIVEN_BY)):
-            if isinstance(version, str) and version:
-                found[what][first_line(version)].append(board.id)
-    told = [
-        f"{what} {_listed([f'{version} ({_some(having)})' for version, having in sorted(versions.items())])}"
-        for what, versions in found.items()
-        if len(versions) > 1
+        versions = {"ttnn": board.ttnn_version, "driver": board.driver, "firmware": board.firmware}
+        for component, version in versions.items():
+            if version:
+                boards_by_version[component][first_line(version)].append(board.id)
+    parts = [
+        f"{component} {_enumeration([f'{version} ({_first(names)})' for version, names in sorted(boards_of.items())])}"
+        for component, boards_of in boards_by_version.items()
+        if len(boards_of) > 1
     ]
-    return f"The boards were not alike: {'; '.join(told)}." if told else ""
+    return f"The boards differ: {'; '.join(parts)}." if parts else ""
 
 
-def _some(names: list[str], most: int = 3) -> str:
+def _first(names: list[str], most: int = 3) -> str:
     return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 

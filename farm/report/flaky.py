@@ -1,4 +1,4 @@
-"""How flaky a vector is: the probability that it fails although nothing is wrong, from its history."""
+"""Estimate from a vector's history how flaky it is: the probability that it fails although nothing is wrong."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from farm.core.verdicts import Verdict
 from farm.store.past import PastVector
 
 LONGEST_FLAKE = 2
-"""A vector that fails in more runs than this one after the other was broken, and later fixed."""
+"""A vector that fails in more consecutive runs than this was broken and later fixed, not flaky."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flakiness:
-    """What history says of one vector on one kind of board.
+    """How often one vector flaked on one kind of board.
 
     Attributes:
-        vector_id, operation, kind: which.
-        flakes: tries that failed between good ones.
-        tries: all that count: flakes and good ones.
+        vector_id, operation, kind: the vector and the kind of board.
+        flakes: attempts that failed between good ones.
+        attempts: flakes and good ones.
         verdicts: of its runs, oldest first.
     """
 
@@ -29,44 +29,44 @@ class Flakiness:
     operation: str
     kind: str
     flakes: int
-    tries: int
+    attempts: int
     verdicts: tuple[Verdict, ...]
 
     @property
     def probability(self) -> float:
-        """Of failing on its next try though nothing is wrong (Jeffreys' estimate)."""
-        return (self.flakes + 0.5) / (self.tries + 1)
+        """The probability that the next attempt fails although nothing is wrong (Jeffreys' estimate)."""
+        return (self.flakes + 0.5) / (self.attempts + 1)
 
 
 def flakiness(past: Sequence[PastVector]) -> list[Flakiness]:
-    """Every vector that ever flaked, the flakiest first.
+    """Return every vector that flaked, the flakiest first.
 
-    A vector flakes when it fails and passes on another try of the same run, or fails in a run or two between runs
-    that it passes. Failures that nothing followed are no flakes: they may be real.
+    A vector flakes when it fails and passes on another attempt of the same run, or fails in one or two runs between
+    runs that it passes. Failures with no later pass are not flakes: they may be real.
 
     Args:
         past: how vectors ended, oldest run first.
     """
-    stories: dict[tuple[str, str, str], list[Verdict]] = defaultdict(list)
-    for each in past:
-        if each.verdict.good or each.verdict.failed:
-            stories[each.vector_id, each.operation, each.kind].append(each.verdict)
-    found = []
-    for key, verdicts in stories.items():
+    histories: dict[tuple[str, str, str], list[Verdict]] = defaultdict(list)
+    for vector in past:
+        if vector.verdict.executed:
+            histories[vector.vector_id, vector.operation, vector.kind].append(vector.verdict)
+    flaky = []
+    for key, verdicts in histories.items():
         flakes, good = count_flakes(verdicts)
         if flakes:
-            found.append(Flakiness(*key, flakes=flakes, tries=flakes + good, verdicts=tuple(verdicts)))
-    return sorted(found, key=lambda each: (-each.probability, each.operation, each.vector_id))
+            flaky.append(Flakiness(*key, flakes=flakes, attempts=flakes + good, verdicts=tuple(verdicts)))
+    return sorted(flaky, key=lambda each: (-each.probability, each.operation, each.vector_id))
 
 
 def count_flakes(verdicts: Sequence[Verdict]) -> tuple[int, int]:
-    """Flakes and good tries in a vector's verdicts, oldest first; other failures count as neither."""
+    """Count flakes and good attempts in a vector's verdicts, oldest first; other failures are neither."""
     spans = [(good, list(span)) for good, span in groupby(verdicts, lambda verdict: verdict.good)]
-    flakes = good_tries = 0
-    for place, (good, span) in enumerate(spans):
+    flakes = good_attempts = 0
+    for index, (good, span) in enumerate(spans):
         if good:
-            good_tries += len(span)
+            good_attempts += len(span)
             flakes += span.count(Verdict.FLAKY)  # each failed once before it passed
-        elif 0 < place < len(spans) - 1 and len(span) <= LONGEST_FLAKE:
+        elif 0 < index < len(spans) - 1 and len(span) <= LONGEST_FLAKE:
             flakes += len(span)
-    return flakes, good_tries
+    return flakes, good_attempts

@@ -1,4 +1,4 @@
-"""JSON files that every reader takes: UTF-8, no NaN, no half characters."""
+"""JSON text that every reader accepts: UTF-8, no NaN, no lone surrogates."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def json_text(value: object) -> str:
-    """`value` as indented JSON; NaN and infinities are strings."""
+    """Return `value` as indented JSON; NaN and infinities are strings."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
     except ValueError:
         text = json.dumps(jsonable(value), ensure_ascii=False, indent=1)
-    # Half a character can't be written as UTF-8, and most JSON readers refuse its escape: it is spelled out.
+    # A lone surrogate can't be written as UTF-8, and most JSON readers refuse its escape: it is spelled out.
     return _LONE_SURROGATE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", text) + "\n"

@@ -1,6 +1,6 @@
-"""Making text of unknown origin harmless in each form it is printed in.
+"""Make text of unknown origin harmless wherever it is printed.
 
-Messages come from crashed processes and from other people's files. They stay text everywhere: no colour or cursor
+Messages come from crashed processes and from other people's files. They stay plain text everywhere: no colour or cursor
 codes in the terminal, no markup in Markdown, no illegal character in XML or JSON.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-# Colours: ttnn's log lines have them, and without them they read as meant.
+# Colours, which ttnn's log lines have, are removed.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-# Control characters but for newline and tab, lone surrogates, characters that reorder the text around them, characters
-# that some readers take for line ends, and what XML 1.0 forbids.
+# Control characters except newline and tab, lone surrogates, characters that reorder the text around them, characters
+# that some readers treat as line ends, and what XML 1.0 forbids.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
@@ -24,40 +24,40 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def printable(text: str) -> str:
-    r"""`text` with every character that isn't plainly one as an escape (`\x1b`); newlines and tabs stay."""
+    r"""Return `text` with unprintable characters as escapes (`\x1b`); newlines and tabs stay."""
     return _UNPRINTABLE.sub(_escape, _COLOUR.sub("", text.replace("\r\n", "\n")))
 
 
 def first_line(text: str) -> str:
-    """`text` on one line, printable, runs of white space as one space."""
+    """Return `text` as one printable line, with one space for each run of white space."""
     return " ".join(printable(text).split())
 
 
 def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters of `text`, with an ellipsis where some are missing."""
+    """Return at most `limit` characters of `text`, with an ellipsis if some are left out."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
-_MARKDOWN_AT_START = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or make a heading
+_MARKDOWN_AT_START = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or a heading
 
 
 def markdown(text: str) -> str:
-    """`text` as plain words of one Markdown line, also in a table's cell."""
+    """Return `text` as plain text on one line of Markdown, also in a table's cell."""
     return _MARKDOWN_AT_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", first_line(text)))
 
 
 def markdown_code(text: str) -> str:
-    """`text` as a code span of one line, also in a table's cell."""
+    """Return `text` as a code span on one line, also in a table's cell."""
     line = first_line(text) or " "
     fence = "`" * (_longest_run(line) + 1)
     pad = " " if line[0] in "` " or line[-1] in "` " else ""
-    # A table splits its cells before it looks for code, so the pipe needs its backslash even here.
+    # A table is split into cells before code spans are recognised, so a pipe needs its backslash even here.
     return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")
 
 
 def markdown_block(text: str) -> str:
-    """`text` as a fenced block that nothing in it can end."""
+    """Return `text` as a fenced block that nothing in it can end."""
     body = printable(text)
     fence = "`" * max(3, _longest_run(body) + 1)
     return f"{fence}text\n{body}\n{fence}"

@@ -98,6 +98,8 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
             computes=row.computes,
             host=row.host,
             ttnn_version=row.ttnn_version,
+            driver=_text(row.details.get("driver")),
+            firmware=_text(row.details.get("firmware")),
             details=row.details,
             events=events[row.board],
             log=logs.get(row.board),
@@ -105,6 +107,10 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
         for row in connection.execute(select(boards).where(boards.c.run_id == run_id))
     ]
     return sorted(views, key=lambda board: board.id)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _read_vectors(connection: Connection, run_id: str) -> list[VectorView]:

@@ -107,6 +107,8 @@ class BoardView(Model):
     computes: bool = Field(description="whether numbers come out; a mock only validates")
     host: str
     ttnn_version: str | None
+    driver: str | None = Field(None, description="the version of the kernel driver, if the board has one")
+    firmware: str | None = Field(None, description="the version of the board's firmware, if it has one")
     details: dict[str, Any]
     events: list[BoardEventView]
     log: BoardLogView | None = Field(None, description="null for a run that is not over, or has no logs")

@@ -1,4 +1,4 @@
-"""A run as CSV, one line per vector, safe to open in a spreadsheet."""
+"""A run as CSV: one line per vector, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class CsvTable:
 
 
 def csv_table(view: RunView) -> str:
-    """The text, with a line of column names."""
+    """Return the text, beginning with a line of column names."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -50,7 +50,7 @@ def csv_table(view: RunView) -> str:
 
 
 def cell(text: str) -> str:
-    """`text` on one line, which no spreadsheet takes for a formula."""
+    """Return `text` as one line that no spreadsheet takes for a formula."""
     line = first_line(text)
     return f"'{line}" if line.startswith(_BEGINS_A_FORMULA) else line
 

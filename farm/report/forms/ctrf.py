@@ -1,4 +1,4 @@
-"""A run as CTRF, the Common Test Report Format: JSON that many tools show, compare and merge."""
+"""A run in the Common Test Report Format (CTRF): JSON that many tools show, compare and merge."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Category, Verdict
 from farm.report.context import RunContext
 from farm.report.json_text import json_text
 from farm.report.text import first_line, printable, shortened
@@ -15,6 +15,13 @@ from farm.store.view import AttemptView, RunView, VectorView
 
 SPEC_VERSION = "0.0.0"
 STATUSES = ("passed", "failed", "skipped", "pending", "other")
+"""CTRF's statuses; farm has nothing that is pending."""
+_STATUSES = {
+    Category.GOOD: "passed",
+    Category.FAILED: "failed",
+    Category.FAULT: "other",
+    Category.NOT_RUN: "skipped",
+}
 LONGEST_MESSAGE = 20_000
 
 
@@ -31,10 +38,10 @@ class Ctrf:
 
 
 def ctrf(view: RunView) -> str:
-    """The JSON text. Failures are `failed`, faults `other`, what was not run `skipped`."""
+    """Return the JSON text. Failures are `failed`, faults `other`, vectors that were not run `skipped`."""
     run = view.run
     tests = [_test(vector) for vector in view.vectors]
-    found = Counter(test["status"] for test in tests)
+    numbers = Counter(test["status"] for test in tests)
     start = _millis(run.started)
     stop = _millis(run.finished) if run.finished else max([start, *(test.get("stop", start) for test in tests)])
     report = {
@@ -48,7 +55,7 @@ def ctrf(view: RunView) -> str:
             "tool": {"name": "farm", "version": run.farm_version, "extra": {"ttnn": run.ttnn_version}},
             "summary": {
                 "tests": len(tests),
-                **{status: found[status] for status in STATUSES},
+                **{status: numbers[status] for status in STATUSES},
                 "flaky": sum(vector.verdict is Verdict.FLAKY for vector in view.vectors),
                 "suites": len({vector.operation for vector in view.vectors}),
                 "start": start,
@@ -64,12 +71,8 @@ def ctrf(view: RunView) -> str:
 
 
 def status(verdict: Verdict) -> str:
-    """CTRF's word for a verdict."""
-    if verdict.good:
-        return "passed"
-    if verdict.failed:
-        return "failed"
-    return "other" if verdict.fault else "skipped"
+    """Return CTRF's status for a verdict."""
+    return _STATUSES[verdict.category]
 
 
 def _test(vector: VectorView) -> dict[str, Any]:

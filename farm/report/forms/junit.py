@@ -1,6 +1,6 @@
 """A run as JUnit XML, as GitHub, GitLab and Jenkins read it: one suite per operation, one case per vector.
 
-What failed is a failure, a fault of board, host or farm is an error, what was not run is skipped.
+A failed vector is a failure, a fault of board, host or farm is an error, and a vector that was not run is skipped.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections import defaultdict
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Category, Verdict
 from farm.report.context import RunContext
 from farm.report.digest import NO_NUMBERS
 from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
+
+_ELEMENTS = {Category.FAILED: "failure", Category.FAULT: "error", Category.NOT_RUN: "skipped"}
+"""The element of a test case that did not pass."""
 
 
 class JUnit:
@@ -29,7 +32,7 @@ class JUnit:
 
 
 def junit(view: RunView) -> str:
-    """The XML text."""
+    """Return the XML text."""
     suites: dict[str, list[VectorView]] = defaultdict(list)
     for vector in view.vectors:
         suites[vector.operation].append(vector)
@@ -53,7 +56,7 @@ def _totals(vectors: list[VectorView]) -> dict[str, str]:
         "tests": str(len(vectors)),
         "failures": str(sum(vector.verdict.failed for vector in vectors)),
         "errors": str(sum(vector.verdict.fault for vector in vectors)),
-        "skipped": str(sum(vector.verdict is Verdict.NOT_RUN for vector in vectors)),
+        "skipped": str(sum(vector.verdict.category is Category.NOT_RUN for vector in vectors)),
         "time": f"{sum(vector.seconds for vector in vectors):.3f}",
     }
 
@@ -72,22 +75,14 @@ def _add_case(suite: Element, vector: VectorView, command: str) -> None:
     if vector.inexact:
         properties["inexact"] = ", ".join(vector.inexact)
     _add_properties(case, properties)
-    tag = _tag(vector.verdict)
+    tag = _ELEMENTS.get(vector.verdict.category)
     if tag is None:
         return
     kind = f"{vector.verdict.value}: {vector.reason.value}" if vector.reason.value else vector.verdict.value
     result = SubElement(case, tag, type=kind, message=shortened(first_line(vector.message or kind), 500))
     result.text = printable(vector.message)
     if vector.verdict.failed:
-        result.text += f"\nAgain: {command}"
-
-
-def _tag(verdict: Verdict) -> str | None:
-    if verdict.failed:
-        return "failure"
-    if verdict.fault:
-        return "error"
-    return "skipped" if verdict is Verdict.NOT_RUN else None
+        result.text += f"\nRun it again: {command}"
 
 
 def _add_properties(parent: Element, properties: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
-"""A run as tt-metal's `OpRun` of `OpTest` records, which existing dashboards read.
+"""A run as tt-metal's `OpRun` with its `OpTest` records, which existing dashboards read.
 
-What tt-metal has no word for keeps ours: a mock board's vectors are `validated`, not `pass`.
+Where tt-metal has no word, farm's is used: vectors on a mock board are `validated`, not `pass`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from farm.core.errors import ExitCode
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Category
 from farm.report.context import RunContext
 from farm.report.exit import exit_code_of
 from farm.report.json_text import json_text
@@ -38,14 +38,14 @@ class OpRun:
 
 
 def oprun_name(view: RunView) -> str:
-    """The file's name, as tt-metal's collector expects it: `oprun_<host>_<digest>_<time>.json`."""
+    """Return the file's name, as tt-metal's collector expects it: `oprun_<host>_<digest>_<time>.json`."""
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", view.run.host) or "host"
     digest = hashlib.sha256(view.run.id.encode()).hexdigest()[:12]
     return f"oprun_{host}_{digest}_{view.run.started:%Y%m%d_%H%M%S}.json"
 
 
-def oprun(view: RunView, known: RunContext) -> str:
-    """The JSON text."""
+def oprun(view: RunView, context: RunContext) -> str:
+    """Return the JSON text."""
     run = view.run
     boards = {board.id: board for board in run.boards}
     archs = sorted({board.arch for board in run.boards})
@@ -63,7 +63,7 @@ def oprun(view: RunView, known: RunContext) -> str:
         "run_start_ts": run.started.isoformat(),
         "run_end_ts": (run.finished or run.started).isoformat(),
         "status": _RUN_STATUSES.get(exit_code_of(view), "exception"),
-        "tests": [_test(vector, view, boards.get(vector.board or ""), known) for vector in view.vectors],
+        "tests": [_test(vector, view, boards.get(vector.board or ""), context) for vector in view.vectors],
     }
     return json_text(report)
 
@@ -73,11 +73,11 @@ def _environment(*names: str) -> str | None:
 
 
 def _pipeline() -> int | None:
-    found = _environment("GITHUB_RUN_ID", "CI_PIPELINE_ID")
-    return int(found) if found and found.isdecimal() else None
+    number = _environment("GITHUB_RUN_ID", "CI_PIPELINE_ID")
+    return int(number) if number and number.isdecimal() else None
 
 
-def _test(vector: VectorView, view: RunView, board: BoardView | None, known: RunContext) -> dict[str, Any]:
+def _test(vector: VectorView, view: RunView, board: BoardView | None, context: RunContext) -> dict[str, Any]:
     bad = vector.verdict.failed or vector.verdict.fault
     first, last = (vector.history[0], vector.history[-1]) if vector.history else (None, None)
     ended = last.started + timedelta(seconds=last.seconds) if last else view.run.started
@@ -90,7 +90,7 @@ def _test(vector: VectorView, view: RunView, board: BoardView | None, known: Run
         "test_case_name": view.run.suite,
         "filepath": first_line(vector.operation),
         "success": vector.verdict.good,
-        "skipped": vector.verdict is Verdict.NOT_RUN,
+        "skipped": vector.verdict.category is Category.NOT_RUN,
         "error_message": message if bad else None,
         "error_hash": hashlib.sha256(signature(vector.message).encode()).hexdigest() if bad else None,
         "config": {key: json.dumps(value) for key, value in vector.device_config.items()},
@@ -111,12 +111,12 @@ def _test(vector: VectorView, view: RunView, board: BoardView | None, known: Run
         "message": message,
         "exception": message if bad else None,
         "metrics": _metrics(vector),
-        "op_params_set": [_parameter(line) for line in known.configurations.get(vector.vector_id, ())],
+        "op_params_set": [_parameter(line) for line in context.configurations.get(vector.vector_id, ())],
     }
 
 
 def _metrics(vector: VectorView) -> list[dict[str, Any]]:
-    """Its numbers, by tt-metal's names where it has one."""
+    """Return the vector's finite metrics."""
     return [
         {"metric_name": name, "metric_value": value}
         for name, value in vector.metrics.items()

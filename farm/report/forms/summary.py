@@ -1,21 +1,23 @@
-"""A run as Markdown, for a CI job's summary: short enough for one, however large the run."""
+"""A run as Markdown: short enough for the summary of a CI job, however large the run is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from farm.report.context import RunContext
-from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest
+from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView
 
-# CI services refuse summaries beyond 1024 KiB: so many rows of a table, so much of one message.
 MOST_ROWS = 50
+"""Rows of a table; further ones are only counted."""
 MOST_OF_A_MESSAGE = 4000
 MOST_OF_A_NAME = 200
+"""Characters of a message and of a name."""
 MOST_BYTES = 1000 * 1024
+"""Bytes of the whole summary: CI services refuse more than 1024 KiB."""
 
 
 class MarkdownSummary:
@@ -30,65 +32,65 @@ class MarkdownSummary:
         return summary_md(view, context)
 
 
-def summary_md(view: RunView, known: RunContext | None = None) -> str:
-    """The Markdown text.
+def summary_md(view: RunView, context: RunContext) -> str:
+    """Return the Markdown text.
 
     Args:
         view: the run.
-        known: what else is known of it: what changed since the last one is told.
+        context: what else the store knows; the summary says what changed since the run before.
     """
-    told = digest(view)
-    parts = [f"## {markdown(told.headline)}", markdown(told.setting)]
-    if told.unlike:
-        parts.append(f"**{markdown(told.unlike)}**")
-    if told.validated:
+    digest = digest_run(view)
+    parts = [f"## {markdown(digest.headline)}", markdown(digest.setting)]
+    if digest.differences:
+        parts.append(f"**{markdown(digest.differences)}**")
+    if digest.validated:
         parts.append(f"**{markdown(NO_NUMBERS)}**")
-    parts.append(f"{markdown_code(told.identity)} · {markdown(told.executed)}")
-    if known is not None and known.comparison is not None:
-        parts.append(f"**What changed:** {markdown(known.comparison.headline())}")
-    parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in told.counts)))
-    parts += _failures(view, told.failures)
+    parts.append(f"{markdown_code(digest.identity)} · {markdown(digest.executed)}")
+    if context.comparison is not None:
+        parts.append(f"**What changed:** {markdown(context.comparison.headline())}")
+    parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in digest.counts)))
+    parts += _failures(view, digest.failures)
     parts += _section(
-        "Not run", ("vectors", "reason", "operations", "why"), [_not_run(group) for group in told.not_run]
+        "Not run", ("vectors", "reason", "operations", "why"), [_not_run(group) for group in digest.not_run]
     )
     parts += _section(
         "Inexact: the trace lost an argument",
         ("operation", "argument", "vectors"),
-        [(_name(lost.operation), _name(lost.argument), str(lost.count)) for lost in told.inexact],
+        [(_name(lost.operation), _name(lost.argument), str(lost.count)) for lost in digest.inexact],
     )
-    if told.inferred:
-        parts.append(f"The device config of {told.inferred} vectors was inferred from what they need.")
+    if digest.inferred:
+        parts.append(f"The device config of {digest.inferred} vectors was inferred from what they need.")
     parts += _section(
         "Boards",
-        ("board", "ttnn", "attempts", "bad ones", "busy", "what happened"),
-        [_board(share) for share in told.boards],
+        ("board", "ttnn", "attempts", "failed or faulty", "busy", "events"),
+        [_board(share) for share in digest.boards],
     )
     parts.append(f"Command: {markdown_code(shortened(view.run.command, 1000))}")
     return cut(parts)
 
 
 def cut(parts: Sequence[str], most: int = MOST_BYTES) -> str:
-    """The parts as one text of at most `most` bytes, which says so where some had to go."""
-    kept: list[str] = []
-    left = most - 200  # for the line that says so
+    """Join the parts to a text of at most `most` bytes; if some are left out, its last line says so."""
+    shown: list[str] = []
+    left = most - 200  # for the last line
     for part in parts:
         left -= len(part.encode(errors="replace")) + 2
         if left < 0:
-            gone = len(parts) - len(kept)
-            kept.append(f"Cut here, since CI services take {most // 1024} KiB: {gone} more parts are in report.html.")
+            missing = len(parts) - len(shown)
+            shown.append(
+                f"Cut here, since CI services take {most // 1024} KiB: {missing} more parts are in report.html."
+            )
             break
-        kept.append(part)
-    return "\n\n".join(kept) + "\n"
+        shown.append(part)
+    return "\n\n".join(shown) + "\n"
 
 
 def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
     rows = [
-        (str(group.count), group.verdict.value, _operations(group), markdown_code(group.said or "(no message)"))
+        (str(group.count), group.verdict.value, _operations(group), markdown_code(group.message or "(no message)"))
         for group in groups
     ]
-    parts = _section(
-        "Failures and faults, by what they have in common", ("vectors", "verdict", "operations", "message"), rows
-    )
+    parts = _section("Failures and faults, grouped by message", ("vectors", "verdict", "operations", "message"), rows)
     for group in groups[:MOST_ROWS]:
         title = f"{group.verdict.value}: {group.example.operation} {group.example.vector_id}"
         body = markdown_block(shortened(group.example.message, MOST_OF_A_MESSAGE))
@@ -101,13 +103,13 @@ def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
 
 
 def _not_run(group: Group) -> tuple[str, ...]:
-    return str(group.count), group.reason.value, _operations(group), markdown_code(group.said or "(no message)")
+    return str(group.count), group.reason.value, _operations(group), markdown_code(group.message or "(no message)")
 
 
 def _board(share: BoardShare) -> tuple[str, ...]:
-    happened = ", ".join(f"{kind} {count}" for kind, count in share.events)
+    events = ", ".join(f"{event} {count}" for event, count in share.events)
     version = share.board.ttnn_version or "unknown"
-    return (_name(share.board.id), _name(version), str(share.attempts), str(share.bad), duration(share.busy), happened)
+    return (_name(share.board.id), _name(version), str(share.attempts), str(share.bad), duration(share.busy), events)
 
 
 def _operations(group: Group) -> str:
@@ -121,7 +123,7 @@ def _name(text: str) -> str:
 
 
 def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A titled table, or nothing where there are no rows."""
+    """Return a titled table, or nothing if there are no rows."""
     if not rows:
         return []
     parts = [f"### {title}", _table(head, rows[:MOST_ROWS])]

@@ -1,4 +1,4 @@
-"""A run as one page of HTML: no network, no file beside it, light and dark, on a phone and on paper."""
+"""A run as one HTML page, which needs no network and no other file, and fits dark mode, phones and paper."""
 
 from __future__ import annotations
 
@@ -15,58 +15,63 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from farm.core.errors import ExitCode
+from farm.core.verdicts import Category, Verdict
 from farm.report.compare import MEANINGS, pcc
 from farm.report.context import RunContext
-from farm.report.digest import NO_NUMBERS, Digest, Group, digest, what_happened
-from farm.report.page.data import details, script_json, tables
-from farm.report.page.plots import SHARES, pcc_plot, runs_plot, seconds_plot, share, timeline_plot
+from farm.report.digest import NO_NUMBERS, Digest, Group, count_categories, digest_run, what_happened
+from farm.report.page.details import script_json, vector_details
+from farm.report.page.plots import pcc_plot, runs_plot, seconds_plot, timeline_plot
+from farm.report.page.tables import Table, page_tables
 from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import BoardEventView, RunView
 
 MOST_OF_A_MESSAGE = 6000
+"""Characters of a message in a group."""
 MOST_EVENTS = 500
 MOST_WORST = 4
-_TONES = {ExitCode.GOOD: "good", ExitCode.TEST_FAILED: "failed"}
+"""Operations with the most failures and faults that the head of the page names."""
+_TONES = {ExitCode.GOOD: Category.GOOD, ExitCode.TEST_FAILED: Category.FAILED}
 
 _SECTIONS = {
-    "models": ("Models", "Which models are touched by what fails; a vector may be seen in several."),
-    "vectors": ("Vectors", "Every planned vector; choose one for its whole configuration and history."),
+    "models": ("Models", "The models that the vectors were seen in; a vector may be seen in several."),
+    "vectors": ("Vectors", "Every planned vector. Select one to see its whole configuration and history."),
     "inexact": ("Inexact configurations", "The trace lost these arguments, and they were left to their defaults."),
     "boards": ("Boards", ""),
-    "flaky": ("Flaky", "They failed and passed with nothing changed: the probability is estimated from the last runs."),
-    "estimates": ("Estimates against outcomes", "What the planner expected of each operation, and what it took."),
+    "flaky": (
+        "Flaky",
+        "These vectors failed and passed with nothing changed. The probability is estimated from the last runs.",
+    ),
+    "estimates": ("Estimates and actual times", "The planner's estimate for each operation, and the time it took."),
 }
 
 
-def page_html(view: RunView, known: RunContext) -> str:
-    """The whole page."""
-    told = digest(view)
-    made = tables(view, told, known)
-    there = made["tables"]
+def page_html(view: RunView, context: RunContext) -> str:
+    """Return the whole page."""
+    digest = digest_run(view)
+    tables = page_tables(view, digest, context)
     script = _file("page.js")
     worst, more_worst = _worst(view)
-    rest = [(name, *_SECTIONS[name]) for name in _SECTIONS if name in there]
-    context = {
-        "title": f"{_short_title(told)} · farm {view.run.id}",
+    rest = [(name, *_SECTIONS[name]) for name in _SECTIONS if name in tables]
+    variables = {
+        "title": f"{_short_title(digest)} · farm {view.run.id}",
         "run_id": first_line(view.run.id),
         "started": f"{view.run.started:%Y-%m-%d %H:%M} UTC",
-        "told": told,
-        "tone": _TONES.get(told.code, "not_run"),
-        "shares": _shares(told),
-        "share": share,
+        "digest": digest,
+        "tone": _TONES.get(digest.code, Category.NOT_RUN).value,
+        "categories": _category_counts(digest),
         "no_numbers": NO_NUMBERS,
-        "comparison": known.comparison,
-        "comparison_line": known.comparison.headline() if known.comparison else "",
+        "comparison": context.comparison,
+        "comparison_line": context.comparison.headline() if context.comparison else "",
         "meanings": MEANINGS,
-        "groups": [_group(group, view, known) for group in told.failures],
-        "not_run": [_group(group, view, known) for group in told.not_run],
+        "groups": [_group(group, view, context) for group in digest.failures],
+        "not_run": [_group(group, view, context) for group in digest.not_run],
         "worst": worst,
         "more_worst": more_worst,
         "rest": rest,
-        "sections": _sections(told, known, rest),
+        "sections": _sections(digest, context, rest),
         "plots": {
-            "runs": Markup(runs_plot(known.runs)),  # noqa: S704 - plots escape their texts themselves
+            "runs": Markup(runs_plot(context.runs)),  # noqa: S704 - plots escape their texts themselves
             "pcc": Markup(pcc_plot([n for v in view.vectors if (n := pcc(v)) is not None])),  # noqa: S704 - as above
             "seconds": Markup(seconds_plot(view)),  # noqa: S704 - as above
             "timeline": Markup(timeline_plot(view)),  # noqa: S704 - as above
@@ -74,13 +79,13 @@ def page_html(view: RunView, known: RunContext) -> str:
         "events": _events(view),
         "logs": _logs(view),
         "about": _about(view),
-        "tables": Markup(script_json(made)),  # noqa: S704 - script_json leaves nothing that ends a script
-        "details": Markup(script_json(details(view, known))),  # noqa: S704 - as above
-        "style": Markup(_file("page.css")),  # noqa: S704 - a file of ours
-        "script": Markup(script),  # noqa: S704 - a file of ours
+        "tables": Markup(script_json(_script_data(view, tables))),  # noqa: S704 - script_json escapes all that ends a script
+        "details": Markup(script_json(vector_details(view, context))),  # noqa: S704 - as above
+        "style": Markup(_file("page.css")),  # noqa: S704 - our own file
+        "script": Markup(script),  # noqa: S704 - our own file
         "script_hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
     }
-    return _environment().get_template("page.html.j2").render(context)
+    return _environment().get_template("page.html.j2").render(variables)
 
 
 @lru_cache(maxsize=1)
@@ -93,38 +98,45 @@ def _file(name: str) -> str:
     return (files("farm.report.page") / "static" / name).read_text(encoding="utf-8")
 
 
-def _short_title(told: Digest) -> str:
-    bad = sum(group.count for group in told.failures)
+def _script_data(view: RunView, tables: dict[str, Table]) -> dict[str, Any]:
+    """Return what the script needs to show the tables."""
+    return {
+        "tables": tables,
+        "verdicts": {verdict.value: verdict.category.value for verdict in Verdict},
+        "categories": [[category.value, category.phrase] for category in Category],
+        "rerun": rerun_command(view.run, []),
+    }
+
+
+def _short_title(digest: Digest) -> str:
+    bad = sum(group.count for group in digest.failures)
     if bad:
-        return f"{bad} went wrong"
-    return "all good" if told.code is ExitCode.GOOD else "not all was run"
+        return f"{bad} failed or faulty"
+    return "all good" if digest.code is ExitCode.GOOD else "not all were run"
 
 
-def _shares(told: Digest) -> list[tuple[str, str, int]]:
-    found: Counter[str] = Counter()
-    for verdict, count in told.counts:
-        found[share(verdict)] += count
-    return [(name, words, found[name]) for name, words in SHARES]
+def _category_counts(digest: Digest) -> list[tuple[str, int]]:
+    return [(category.value, count) for category, count in count_categories(dict(digest.counts)).items()]
 
 
 def _worst(view: RunView) -> tuple[list[tuple[str, int, int]], int]:
-    """The operations that most goes wrong with: name, failures and faults, planned; and how many more there are."""
+    """Return the operations with the most failures and faults: name, bad and planned vectors; and how many more."""
     planned = Counter(vector.operation for vector in view.vectors)
     bad = Counter(vector.operation for vector in view.vectors if vector.verdict.failed or vector.verdict.fault)
     shown = [(first_line(name), count, planned[name]) for name, count in bad.most_common(MOST_WORST)]
     return shown, len(bad) - len(shown)
 
 
-def _sections(told: Digest, known: RunContext, rest: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
-    found = [("failures", "What went wrong")]
-    if told.not_run:
-        found.append(("not-run", "Not run"))
-    if known.comparison:
-        found.append(("changes", "Changes"))
-    return [*found, ("operations", "Operations"), *((name, words) for name, words, _ in rest), ("about", "This run")]
+def _sections(digest: Digest, context: RunContext, rest: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    sections = [("failures", "Failures and faults")]
+    if digest.not_run:
+        sections.append(("not-run", "Not run"))
+    if context.comparison:
+        sections.append(("changes", "Changes"))
+    return [*sections, ("operations", "Operations"), *((name, words) for name, words, _ in rest), ("about", "This run")]
 
 
-def _group(group: Group, view: RunView, known: RunContext) -> dict[str, Any]:
+def _group(group: Group, view: RunView, context: RunContext) -> dict[str, Any]:
     example = group.example
     names = [f"{first_line(name)} {count}" for name, count in group.operations[:4]]
     more = len(group.operations) - len(names)
@@ -135,29 +147,29 @@ def _group(group: Group, view: RunView, known: RunContext) -> dict[str, Any]:
         "reason": group.reason.value or "no reason",
         "operations": [first_line(name) for name, _ in group.operations],
         "where": ", ".join(names) + (f" and {more} more" if more > 0 else ""),
-        "signature": group.said or "(no message)",
+        "signature": group.message or "(no message)",
         "example": first_line(example.vector_id),
         "example_link": quote(first_line(example.vector_id), safe=""),
         "board": first_line(example.board or ""),
         "models": ", ".join(models) + (" and more" if len(example.sources) > len(models) else ""),
         "message": shortened(printable(example.message[: MOST_OF_A_MESSAGE * 2]), MOST_OF_A_MESSAGE) or "(no message)",
-        "configuration": known.configurations.get(example.vector_id, ()),
-        "again": rerun_command(view.run, [example.vector_id]),
+        "configuration": context.configurations.get(example.vector_id, ()),
+        "rerun": rerun_command(view.run, [example.vector_id]),
     }
 
 
 def _events(view: RunView) -> list[str]:
-    found = [
+    lines = [
         (event.at, f"{event.at:%H:%M:%S} {board.id}: {word} {shortened(event.message or _cause(event), 300)}")
         for board in view.run.boards
         for event in board.events
         if (word := what_happened(event))
     ]
-    return [first_line(line) for _, line in sorted(found)[:MOST_EVENTS]]
+    return [first_line(line) for _, line in sorted(lines)[:MOST_EVENTS]]
 
 
 def _logs(view: RunView) -> list[dict[str, str]]:
-    """The last lines of the boards' logs."""
+    """Return the last lines of the boards' logs."""
     return [
         {
             "board": first_line(board.id),
@@ -174,10 +186,10 @@ def _cause(event: BoardEventView) -> str:
     return str(event.details.get("cause", "")).replace("_", " ")
 
 
-def _told(value: object) -> str:
-    """A detail of a run in words, without what is empty in it."""
+def _readable(value: object) -> str:
+    """Return a detail of a run as text, without empty parts."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_told(part)}" for key, part in value.items() if part) or "everything"
+        return ", ".join(f"{key} {_readable(part)}" for key, part in value.items() if part) or "everything"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -191,6 +203,6 @@ def _about(view: RunView) -> list[tuple[str, str]]:
         ("driver's host", run.host),
         ("farm", run.farm_version),
         ("ttnn", run.ttnn_version or "unknown"),
-        *((key, _told(value)) for key, value in sorted(run.details.items()) if value and key != "operations"),
+        *((key, _readable(value)) for key, value in sorted(run.details.items()) if value and key != "operations"),
     ]
     return [(first_line(name), shortened(first_line(value), 2000)) for name, value in facts]

@@ -147,7 +147,7 @@ def test_flakiness_is_a_probability(verdicts: list[Verdict]) -> None:
     ]
     for each in flakiness(past):
         assert 0 < each.probability < 1
-        assert each.flakes <= each.tries
+        assert each.flakes <= each.attempts
 
 
 def test_the_last_run_of_the_same_selection_is_compared_with(store: Store) -> None:
@@ -186,7 +186,7 @@ def test_history_command(farm: Farm, store: Store, place: Path) -> None:  # noqa
     code, out, _ = farm("history", "add", "--store", place)
     assert code == ExitCode.GOOD
     assert "1 fail_assert_exception" in out
-    assert "1 of 3 tries" in out
+    assert "1 of 3 attempts" in out
     _, out, _ = farm("history", "b1", "--store", place, "--json")
     assert [each["verdict"] for each in json.loads(out)["past"]] == ["pass"] * 3
     assert farm("history", "nope", "--store", place)[0] == ExitCode.USAGE

@@ -182,7 +182,7 @@ def test_markdown_of_the_worst_run_fits(store: Store) -> None:
         )
         for at in range(60)
     ]
-    text = summary_md(store.view(recorded_run(store, endings)))
+    text = summary_md(store.view(recorded_run(store, endings)), RunContext())
     assert len(text.encode()) < 1024 * 1024
 
 

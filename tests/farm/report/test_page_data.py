@@ -18,9 +18,10 @@ from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall, Unreadable
 from farm.core.verdicts import Verdict
 from farm.report.context import RunContext, configuration_lines, read_context
-from farm.report.digest import digest, what_happened
-from farm.report.page.data import script_json, tables
+from farm.report.digest import digest_run, what_happened
+from farm.report.page.details import script_json
 from farm.report.page.plots import PCC_BINS, pcc_bin, pcc_plot, runs_plot, seconds_plot, timeline_plot
+from farm.report.page.tables import page_tables
 from farm.store import BoardEvent, BoardEventKind, RunBoard, RunInfo, RunView, Store
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.store_helpers import MOCK, Planned
@@ -43,7 +44,7 @@ def run_of(store: Store, outcomes: list[Outcome], events: list[BoardEvent] | Non
 
 
 def made(view: RunView) -> dict[str, Any]:
-    found: dict[str, Any] = tables(view, digest(view), RunContext())["tables"]
+    found: dict[str, Any] = page_tables(view, digest_run(view), RunContext())
     return found
 
 
@@ -87,8 +88,8 @@ def test_boards_tell_only_what_is_out_of_the_ordinary(store: Store) -> None:
     events.append(state("lost"))
     view = run_of(store, [Outcome("v0", Verdict.VALIDATED)], events)
     table = made(view)["boards"]
-    assert column(table, "health") == ["lost"]
-    assert column(table, "out of the ordinary") == ["suspect 1, lost 1"]
+    assert column(table, "state") == ["lost"]
+    assert column(table, "unusual events") == ["suspect 1, lost 1"]
     assert [what_happened(event) for event in view.run.boards[0].events] == ["", "", "suspect", "", "lost"]
 
 
@@ -124,7 +125,7 @@ def test_neighbours_that_look_alike_are_one_bar(store: Store) -> None:
     ]
     plot = timeline_plot(run_of(store, outcomes))
     assert plot.count("<rect") == 1
-    assert "500 tries" in plot
+    assert "500 attempts" in plot
 
 
 def test_configurations_of_any_payload_have_lines() -> None:

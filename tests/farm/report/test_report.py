@@ -19,7 +19,8 @@ from farm.core.errors import ExitCode, FarmError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import FAILED, FAULTS, GOOD, Reason, Verdict
 from farm.report import FORMATS, exit_code, make_directory, print_summary, write_report
-from farm.report.digest import NO_NUMBERS, digest
+from farm.report.context import RunContext
+from farm.report.digest import NO_NUMBERS, digest_run
 from farm.report.forms.json_view import report_json
 from farm.report.forms.junit import junit
 from farm.report.forms.summary import MOST_ROWS, summary_md
@@ -93,8 +94,8 @@ class TestExitCode:
 
 class TestDigest:
     def test_the_words(self, mixed: RunView) -> None:
-        told = digest(mixed)
-        assert told.headline == "Of 7 vectors 2 ended well, 3 failed, 1 met a fault and 1 did not run."
+        told = digest_run(mixed)
+        assert told.headline == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
         assert (
             told.setting == f"Run {mixed.run.id} took 10 s on mock:n300 (farm {mixed.run.farm_version}, ttnn 0.66.0)."
         )
@@ -106,34 +107,34 @@ class TestDigest:
         assert told.code is ExitCode.TEST_FAILED
 
     def test_all_good(self, good: RunView) -> None:
-        assert digest(good).headline == "All 3 vectors ended well: validated."
-        assert digest(good).executed == "Of 3 executed, 3 good (100.0 %)."
+        assert digest_run(good).headline == "All 3 vectors ended well: validated."
+        assert digest_run(good).executed == "Of 3 executed, 3 good (100.0 %)."
 
     @pytest.mark.parametrize(
         ("ended", "begins"),
         [
             (Ended.STOPPED, "The run was stopped. Of 1 vector 1 did not run."),
             (Ended.FAILED, "The run failed. Of 1 vector 1 did not run."),
-            (None, "Not finished (it goes on, or its driver was killed). Of 1 vector 1 did not run."),
+            (None, "Not finished: it is still running, or its driver was killed. Of 1 vector 1 did not run."),
         ],
     )
     def test_an_early_end_is_said_first(self, store: Store, ended: Ended | None, begins: str) -> None:
         run_id = recorded_run(store, [(Verdict.NOT_RUN, Reason.STOPPED, "")], ended=ended)
-        assert digest(store.view(run_id)).headline.startswith(begins)
+        assert digest_run(store.view(run_id)).headline.startswith(begins)
 
     def test_nothing_planned(self, store: Store) -> None:
-        told = digest(store.view(recorded_run(store, [])))
+        told = digest_run(store.view(recorded_run(store, [])))
         assert (told.headline, told.identity) == ("Nothing was planned.", "planned 0 = 0")
-        assert (told.executed, told.code) == ("None was executed.", ExitCode.NOTHING_SELECTED)
+        assert (told.executed, told.code) == ("No vector was executed.", ExitCode.NOTHING_SELECTED)
 
     def test_failures_of_one_cause_are_one_group(self, mixed: RunView) -> None:
-        first, *others = digest(mixed).failures
+        first, *others = digest_run(mixed).failures
         assert (first.count, first.signature, first.operations) == (2, "TT_FATAL: # < #", (("ttnn.add", 2),))
-        assert first.said == first.signature, "their messages differ in numbers"
-        assert "x1b[2J" in others[0].said, "a message of its own keeps its numbers"
+        assert first.message == first.signature, "their messages differ in numbers"
+        assert "x1b[2J" in others[0].message, "a message of its own keeps its numbers"
         assert first.example.message == "TT_FATAL: 3 < 4"
         assert [group.verdict for group in others] == [Verdict.FAIL_CRASH_HANG, Verdict.BOARD_FAULT]
-        (unrun,) = digest(mixed).not_run
+        (unrun,) = digest_run(mixed).not_run
         assert unrun.reason is Reason.LOST_ARGUMENT
 
     def test_inexact_by_operation_and_argument(self, store: Store) -> None:
@@ -146,7 +147,7 @@ class TestDigest:
                 for at, (name, arguments) in enumerate(lost)
             ],
         )
-        told = digest(store.view(run_id))
+        told = digest_run(store.view(run_id))
         assert [(each.operation, each.argument, each.count) for each in told.inexact] == [
             ("ttnn.conv2d", "a", 1),
             ("ttnn.conv2d", "b", 1),
@@ -160,32 +161,32 @@ class TestDigest:
         moves = [Transition(MOCK.id, BoardState.BUSY, after, Cause.CONNECTION_LOST) for after in states]
         faults = [BoardEvent(MOCK.id, BoardEventKind.FAULT)] * 2
         store.record(run_id, events=[*faults, *map(state_event, moves)])
-        (share,) = digest(store.view(run_id)).boards
+        (share,) = digest_run(store.view(run_id)).boards
         assert (share.attempts, share.bad, share.busy) == (6, 4, 3.0)
         assert share.events == (("lost", 1), ("fault", 2))
 
     def test_boards_that_are_driven_by_different_versions(self, store: Store, tmp_path: Path) -> None:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
-        assert digest(store.view(run_id)).unlike == ""
+        assert digest_run(store.view(run_id)).differences == ""
         for at in range(1, 6):
             board = replace(MOCK, id=f"mock:n300:{at}")
             store.board(run_id, RunBoard(board, host="there", ttnn_version="0.81.1", details={"driver": "2.4.1"}))
         view = store.view(run_id)
         told = (
-            "The boards were not alike: ttnn 0.66.0 (mock:n300:0) and "
+            "The boards differ: ttnn 0.66.0 (mock:n300:0) and "
             "0.81.1 (mock:n300:1, mock:n300:2, mock:n300:3 and 2 more)."
         )
-        assert digest(view).unlike == told
+        assert digest_run(view).differences == told
         write_report(view, tmp_path)
         for name in ("report.html", "summary.md"):
-            assert "The boards were not alike" in (tmp_path / name).read_text(encoding="utf-8")
+            assert "The boards differ" in (tmp_path / name).read_text(encoding="utf-8")
 
     def test_a_share_of_almost_all_is_not_all(self, store: Store) -> None:
         endings = [(Verdict.PASS, Reason.NONE, "")] * 2999 + [(Verdict.FAIL_WATCHER, Reason.NONE, "")]
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned(str(at)) for at in range(len(endings))])
         store.conclude(run_id, [Conclusion(str(at), ending[0]) for at, ending in enumerate(endings)])
-        assert digest(store.view(run_id)).executed == "Of 3000 executed, 2999 good (99.9 %)."
+        assert digest_run(store.view(run_id)).executed == "Of 3000 executed, 2999 good (99.9 %)."
 
 
 class TestJson:
@@ -252,8 +253,8 @@ class TestJunit:
 
 class TestMarkdown:
     def test_it_says_what_matters(self, mixed: RunView) -> None:
-        text = summary_md(mixed)
-        assert text.startswith("## Of 7 vectors 2 ended well, 3 failed, 1 met a fault and 1 did not run.\n")
+        text = summary_md(mixed, RunContext())
+        assert text.startswith("## Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run.\n")
         assert "| 2 | fail_assert_exception | `ttnn.add` (2) | `TT_FATAL: # < #` |" in text
         assert "| 1 | lost_argument | `ttnn.add` (1) | `it can't run without its lost 'conv_config'` |" in text
         assert "`planned 7 = 1 validated + " in text
@@ -272,7 +273,7 @@ class TestMarkdown:
         )
         for at in range(60):
             store.board(run_id, RunBoard(type(MOCK)(f"mock:{at}" * 999, "mock", MOCK.kind)))
-        text = summary_md(store.view(run_id))
+        text = summary_md(store.view(run_id), RunContext())
         assert len(text.encode()) < 1024 * 1024
         assert f"{300 - MOST_ROWS} more rows are in report.json" in text
 
@@ -280,9 +281,9 @@ class TestMarkdown:
 class TestTerminal:
     def test_it_says_what_matters(self, mixed: RunView, tmp_path: Path) -> None:
         lines = printed(mixed, [tmp_path / "report.json"]).splitlines()
-        assert lines[0] == "Of 7 vectors 2 ended well, 3 failed, 1 met a fault and 1 did not run."
+        assert lines[0] == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
         assert NO_NUMBERS in lines
-        assert digest(mixed).identity in lines
+        assert digest_run(mixed).identity in lines
         assert lines[-1] == f"Report: {tmp_path / 'report.json'}"
         text = "\n".join(lines)
         assert "TT_FATAL: # < #" in text
@@ -298,7 +299,7 @@ class TestTerminal:
         assert "Failures" not in text
         assert "Not run" not in text
         assert len(text.splitlines()) < 15
-        assert text.endswith(f"For its files: farm report {good.run.id} --out DIR\n")
+        assert text.endswith(f"Write its report files with: farm report {good.run.id} --out DIR\n")
 
     def test_no_mock_no_caveat(self, store: Store) -> None:
         view = store.view(recorded_run(store, [(Verdict.PASS, Reason.NONE, "")]))

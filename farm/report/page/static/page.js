@@ -1,7 +1,7 @@
 "use strict";
-// Text only ever becomes a text node: nothing that a board said is markup here.
+// Text becomes text nodes only: whatever a board said, it is never markup.
 const main = JSON.parse(document.getElementById("tables").textContent);
-const FEW = 6; // rows that need no search
+const FEW = 6; // tables with fewer rows have no search
 const PAGES = { vectors: 50, changes: 12 };
 let parsed = null;
 const details = () => (parsed ??= JSON.parse(document.getElementById("details").textContent));
@@ -18,20 +18,18 @@ function make(tag, attributes = {}, ...children) {
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-const share = (verdict) => main.verdicts[verdict] ?? "not_run";
-const chip = (verdict) => (verdict ? make("span", { class: `chip ${share(verdict)}` }, verdict) : "–");
+const category = (verdict) => main.verdicts[verdict] ?? "not_run";
+const chip = (verdict) => (verdict ? make("span", { class: `chip ${category(verdict)}` }, verdict) : "–");
 const link = (key, text) => make("a", { href: `#${key}=${encodeURIComponent(text)}` }, text);
-const SHARES = ["good", "failed", "fault", "not_run"];
-const WORDS = { good: "ended well", failed: "failed", fault: "met a fault", not_run: "did not run" };
 
 const shortPath = (path) => path.split("/").slice(-1)[0];
 
-function mini(counts) {
-  const words = counts.map((count, at) => (count ? `${count} ${WORDS[SHARES[at]]}` : "")).filter(Boolean).join(", ");
+function shares(counts) {
+  const words = counts.map((count, index) => (count ? `${count} ${main.categories[index][1]}` : "")).filter(Boolean).join(", ");
   const bar = make("div", { class: "mini", role: "img", "aria-label": words, title: words });
-  counts.forEach((count, at) => {
+  counts.forEach((count, index) => {
     if (!count) return;
-    const part = make("span", { class: SHARES[at] });
+    const part = make("span", { class: main.categories[index][0] });
     part.style.flexGrow = count;
     bar.append(part);
   });
@@ -46,28 +44,28 @@ function histogram(counts) {
   svg.setAttribute("viewBox", `0 0 ${counts.length * 8} 20`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `PCC distribution: ${counts.join(", ")}`);
-  counts.forEach((count, at) => {
+  counts.forEach((count, index) => {
     const tall = (19 * count) / most;
     const bar = document.createElementNS(SVG, "rect");
-    const box = { x: at * 8 + 1, y: 20 - tall, width: 6, height: tall, class: at < 4 ? "failed" : "good" };
+    const box = { x: index * 8 + 1, y: 20 - tall, width: 6, height: tall, class: index < 4 ? "failed" : "good" };
     for (const [name, value] of Object.entries(box)) bar.setAttribute(name, value);
     svg.append(bar);
   });
   return svg;
 }
 
-function story(verdicts) {
-  const bar = make("div", { class: "story", role: "img", "aria-label": verdicts.join(", ") });
-  for (const verdict of verdicts) bar.append(make("span", { class: share(verdict), title: verdict }));
+function verdictBars(verdicts) {
+  const bar = make("div", { class: "verdicts", role: "img", "aria-label": verdicts.join(", ") });
+  for (const verdict of verdicts) bar.append(make("span", { class: category(verdict), title: verdict }));
   return bar;
 }
 
 const number = (value, digits) => (value === null ? "–" : value.toFixed(digits));
-const took = (value) => (value === null ? "–" : value < 1 ? `${(1000 * value).toFixed(value < 0.01 ? 1 : 0)} ms` : `${value.toFixed(1)} s`);
+const seconds = (value) => (value === null ? "–" : value < 1 ? `${(1000 * value).toFixed(value < 0.01 ? 1 : 0)} ms` : `${value.toFixed(1)} s`);
 const KINDS = {
   number: (value) => String(value),
   bad: (value) => String(value),
-  seconds: took,
+  seconds,
   pcc: (value) => number(value, 5),
   ratio: (value) => (value === null ? "–" : `× ${number(value, 2)}`),
   percent: (value) => `${(100 * value).toFixed(1)} %`,
@@ -80,22 +78,22 @@ const KINDS = {
     const words = value.length > 1 ? `${shortPath(value[0])} and ${value.length - 1} more` : shortPath(value[0] ?? "");
     return make("span", { title: value.join("\n") }, words);
   },
-  message: (value) => make("div", { class: "clamp" }, value), // the whole one is in the vector's own part
-  shares: mini,
+  message: (value) => make("div", { class: "clamp" }, value), // the vector's dialog has the whole message
+  shares,
   histogram,
-  story,
+  verdicts: verdictBars,
 };
 const NUMBERS = new Set(["number", "bad", "seconds", "pcc", "ratio", "percent"]);
 const weight = (value) => (Array.isArray(value) ? (value[1] ?? 0) + (value[2] ?? 0) : value);
 
-/** A table with search, sort by its heads, choices (select elements) and pages. */
+/** A table with a search field, select elements, pages, and columns to sort by. */
 class View {
   constructor(place, name, choices) {
     this.name = name;
     this.data = main.tables[name];
     this.columns = this.data.columns;
     this.texts = this.data.rows.map((row) => row.map((cell) => (cell === null ? "" : String(cell))).join(" ").toLowerCase());
-    this.order = this.data.rows.map((_, at) => at);
+    this.order = this.data.rows.map((_, index) => index);
     this.sorted = { column: -1, down: false };
     this.page = 0;
     this.size = PAGES[name] ?? 20;
@@ -122,8 +120,8 @@ class View {
     this.count = make("span", { class: "note", "aria-live": "polite" });
     tools.append(this.count);
     if (this.name !== "vectors" && this.data.rows.length < FEW) tools.style.display = "none";
-    this.heads = this.columns.map((column, at) => {
-      const button = make("button", { type: "button", onclick: () => this.sort(at) }, column.title);
+    this.heads = this.columns.map((column, index) => {
+      const button = make("button", { type: "button", onclick: () => this.sort(index) }, column.title);
       return make("th", { scope: "col", class: NUMBERS.has(column.kind) ? "number" : "" }, button);
     });
     this.body = make("tbody");
@@ -147,11 +145,11 @@ class View {
       if (a === b) return one - other;
       if (a === null || a === undefined) return 1;
       if (b === null || b === undefined) return -1;
-      const found = typeof a === "number" ? a - b : compare(a, b);
-      return down ? -found : found;
+      const order = typeof a === "number" ? a - b : compare(a, b);
+      return down ? -order : order;
     });
-    this.heads.forEach((head, at) => {
-      if (at === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    this.heads.forEach((head, index) => {
+      if (index === column) head.setAttribute("aria-sort", down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     });
     this.page = 0;
@@ -160,9 +158,9 @@ class View {
 
   choose(key, value) {
     for (const [select] of Object.values(this.selects)) select.value = "";
-    const found = this.selects[key];
-    if (found) found[0].value = value;
-    this.search.value = found || !value ? "" : value;
+    const choice = this.selects[key];
+    if (choice) choice[0].value = value;
+    this.search.value = choice || !value ? "" : value;
     this.refresh();
   }
 
@@ -180,32 +178,32 @@ class View {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const chosen = Object.values(this.selects).filter(([select]) => select.value);
     return this.order.filter(
-      (at) =>
-        words.every((word) => this.texts[at].includes(word)) &&
+      (index) =>
+        words.every((word) => this.texts[index].includes(word)) &&
         chosen.every(([select, column]) => {
-          const cell = this.data.rows[at][column];
+          const cell = this.data.rows[index][column];
           return Array.isArray(cell) ? cell.includes(select.value) : cell === select.value;
         }),
     );
   }
 
   show() {
-    const found = this.matching();
+    const matches = this.matching();
     const from = this.page * this.size;
-    const shown = found.slice(from, from + this.size);
-    this.body.replaceChildren(...shown.map((at) => this.row(this.data.rows[at])));
+    const shown = matches.slice(from, from + this.size);
+    this.body.replaceChildren(...shown.map((index) => this.row(this.data.rows[index])));
     const all = this.data.rows.length;
-    this.count.textContent = found.length === all ? `${all}` : `${found.length} of ${all}`;
-    this.pages.hidden = found.length <= this.size;
+    this.count.textContent = matches.length === all ? `${all}` : `${matches.length} of ${all}`;
+    this.pages.hidden = matches.length <= this.size;
     this.pages.style.display = this.pages.hidden ? "none" : "";
     this.before.disabled = this.page === 0;
-    this.after.disabled = from + this.size >= found.length;
-    this.where.textContent = `${from + 1} to ${from + shown.length} of ${found.length}`;
+    this.after.disabled = from + this.size >= matches.length;
+    this.where.textContent = `${from + 1} to ${from + shown.length} of ${matches.length}`;
   }
 
   row(cells) {
-    return make("tr", {}, ...cells.map((cell, at) => {
-      const { kind } = this.columns[at];
+    return make("tr", {}, ...cells.map((cell, index) => {
+      const { kind } = this.columns[index];
       let name = NUMBERS.has(kind) ? "number" : `${kind}-cell`;
       if (kind === "bad" && cell) name += " bad";
       return make("td", { class: name }, (KINDS[kind] ?? String)(cell));
@@ -237,35 +235,35 @@ function table(heads, rows) {
   return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": heads.join(", ") }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
 }
 
-function again(vector) {
-  const code = make("code", {}, `${main.again} --vector ${quoted(vector)}`);
-  return make("p", { class: "again" }, make("span", {}, "Run it again:"), code, make("button", { type: "button", "data-copy": "" }, "Copy"));
+function rerun(vector) {
+  const code = make("code", {}, `${main.rerun} --vector ${quoted(vector)}`);
+  return make("p", { class: "rerun" }, make("span", {}, "Run it again:"), code, make("button", { type: "button", "data-copy": "" }, "Copy"));
 }
 
 function open(vector) {
   const all = details();
-  const found = Object.hasOwn(all.vectors, vector) ? all.vectors[vector] : null;
-  const text = (at) => all.texts[at];
+  const entry = Object.hasOwn(all.vectors, vector) ? all.vectors[vector] : null;
+  const text = (index) => all.texts[index];
   const body = document.getElementById("vector-body");
-  document.getElementById("vector-title").textContent = found ? `Vector ${vector}` : `This run has no vector ${vector}`;
+  document.getElementById("vector-title").textContent = entry ? `Vector ${vector}` : `This run has no vector ${vector}`;
   body.replaceChildren();
-  if (found) {
+  if (entry) {
     const row = main.tables.vectors.rows.find((each) => each[0] === vector);
-    const reason = found.reason ? ` ${found.reason}` : "";
+    const reason = entry.reason ? ` ${entry.reason}` : "";
     body.append(make("p", {}, link("operation", row[1]), " ", chip(row[2]), reason));
-    if (text(found.message)) body.append(make("pre", { tabindex: "0", "aria-label": "Message" }, text(found.message)));
-    body.append(again(vector), make("h3", {}, "Configuration"));
-    body.append(make("ul", { class: "lines" }, ...found.configuration.map((at) => make("li", {}, make("code", {}, text(at))))));
-    const facts = [["board opened as", text(found.opened)], ["config_hash", found.hash || "none"]];
-    if (found.inexact.length) facts.push(["lost in the trace", found.inexact.join(", ")]);
-    for (const at of found.sources) facts.push(["seen in", text(at)]);
+    if (text(entry.message)) body.append(make("pre", { tabindex: "0", "aria-label": "Message" }, text(entry.message)));
+    body.append(rerun(vector), make("h3", {}, "Configuration"));
+    body.append(make("ul", { class: "lines" }, ...entry.configuration.map((index) => make("li", {}, make("code", {}, text(index))))));
+    const facts = [["board opened as", text(entry.opened)], ["config_hash", entry.hash || "none"]];
+    if (entry.inexact.length) facts.push(["lost in the trace", entry.inexact.join(", ")]);
+    for (const index of entry.sources) facts.push(["seen in", text(index)]);
     body.append(make("dl", { class: "about" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])));
-    if (found.tries.length) {
-      const rows = found.tries.map((each) => [String(each[0]), text(each[1]), chip(each[2]), each[3], text(each[4]), took(each[5]), text(each[7]), text(each[6])]);
-      body.append(make("h3", {}, "Tries in this run"), table(["try", "board", "verdict", "reason", "started", "took", "numbers", "message"], rows));
+    if (entry.attempts.length) {
+      const rows = entry.attempts.map((each) => [String(each[0]), text(each[1]), chip(each[2]), each[3], text(each[4]), seconds(each[5]), text(each[7]), text(each[6])]);
+      body.append(make("h3", {}, "Attempts in this run"), table(["attempt", "board", "verdict", "reason", "started", "took", "metrics", "message"], rows));
     }
-    if (found.past.length) {
-      const rows = found.past.map(([run, verdict, seconds]) => [all.runs[run], chip(verdict), took(seconds)]);
+    if (entry.history.length) {
+      const rows = entry.history.map(([run, verdict, time]) => [all.runs[run], chip(verdict), seconds(time)]);
       body.append(make("h3", {}, "History"), table(["run", "verdict", "took"], rows.reverse()));
     }
   }
@@ -274,12 +272,12 @@ function open(vector) {
   document.getElementById("vector-title").focus();
 }
 
-let before = "";
-function follow() {
+let previousHash = "";
+function followHash() {
   const [, key, raw] = /^#(\w+)=(.*)$/s.exec(location.hash) ?? [];
   const value = key ? decodeURIComponent(raw) : "";
   if (key === "vector") return open(value);
-  before = location.hash;
+  previousHash = location.hash;
   if (dialog.open) dialog.close();
   if (key && views.vectors) {
     views.vectors.choose(key, value);
@@ -287,9 +285,9 @@ function follow() {
   }
   return undefined;
 }
-addEventListener("hashchange", follow);
+addEventListener("hashchange", followHash);
 dialog.addEventListener("close", () => {
-  if (location.hash.startsWith("#vector=")) history.replaceState(null, "", before || location.pathname + location.search);
+  if (location.hash.startsWith("#vector=")) history.replaceState(null, "", previousHash || location.pathname + location.search);
 });
 dialog.addEventListener("click", (event) => {
   if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
@@ -303,12 +301,12 @@ const search = document.querySelector("[data-groups-search]");
 const by = document.querySelector("[data-groups-sort]");
 function arrange() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const seen = groups.filter((group) => {
+  const matches = groups.filter((group) => {
     const text = group.textContent.toLowerCase();
     group.hidden = !words.every((word) => text.includes(word));
     return !group.hidden;
   });
-  document.querySelector("[data-groups-count]").textContent = seen.length === groups.length ? `${seen.length} kinds` : `${seen.length} of ${groups.length} kinds`;
+  document.querySelector("[data-groups-count]").textContent = matches.length === groups.length ? `${matches.length} kinds` : `${matches.length} of ${groups.length} kinds`;
   const key = by.value;
   const compare = (a, b) => (key === "count" ? b.dataset.count - a.dataset.count : a.dataset[key].localeCompare(b.dataset[key]));
   box.append(...[...groups].sort(compare));
@@ -331,4 +329,4 @@ document.addEventListener("click", async (event) => {
   }
 });
 addEventListener("beforeprint", () => groups.forEach((group) => (group.open = true)));
-follow();
+followHash();
