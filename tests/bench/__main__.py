@@ -1,4 +1,4 @@
-"""The table: `python -m tests.bench [names] [--full]`."""
+"""Print the table of benchmarks: `python -m tests.bench [names] [--full]`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MOCK = "mock:n300"
 
 
 def real(full: bool) -> Iterator[Row]:
-    """Real mock vectors: a bare loop, one board, two boards."""
+    """Run real vectors on mock boards: a bare loop, one board, two boards."""
     count = 20_000 if full else 4_000
     loops, ones, twos, pairs = [], [], [], []
-    # in turn, and the best of each: what else the machine does comes and goes, and only ever slows one down
+    # In turn, and the best of each: other work on the machine comes and goes, and only ever slows one down.
     for _ in range(3 if full else 1):
         loops.append(measured("tests.bench.real", "bare", count)["rate"])
         ones.append(measured("tests.bench.real", "farm", count, MOCK)["rate"])
@@ -33,14 +33,14 @@ def real(full: bool) -> Iterator[Row]:
             pairs.append(sum(pool.map(lambda _: measured("tests.bench.real", "bare", count)["rate"], range(2))))
     loop, one, two, pair = max(loops), max(ones), max(twos), max(pairs)
     yield Row(f"{count:,} mock vectors, a bare loop", f"{loop:,.0f} /s")
-    yield Row("two such loops side by side: all that there is", f"{pair:,.0f} /s, {pair / loop:.2f} x one")
+    yield Row("two such loops side by side: the machine's limit", f"{pair:,.0f} /s, {pair / loop:.2f} x one")
     share, gain = one / loop, two / one
-    yield Row("the same on one board, recorded", f"{one:,.0f} /s, {share:.2f} of it", "≥ 0.9", share >= 0.9)
+    yield Row("the same on one board, recorded", f"{one:,.0f} /s, {share:.2f} of the loop", "≥ 0.9", share >= 0.9)
     yield Row("the same on two boards", f"{two:,.0f} /s, {gain:.2f} x one", "≥ 1.7", gain >= 1.7)
 
 
 def xdist(full: bool) -> Iterator[Row]:
-    """pytest-xdist with two workers, against two boards."""
+    """Compare pytest-xdist with two workers to two boards."""
     count = 20_000 if full else 4_000
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "load"]
     target = "tests/bench/xdist_calls.py::test_call"
@@ -49,45 +49,47 @@ def xdist(full: bool) -> Iterator[Row]:
     ours = measured("tests.bench.real", "farm", count, f"{MOCK}*2")
     rate = count / max(total - none, 0.01)
     yield Row(f"pytest-xdist -n 2, {count:,} calls", f"{total:.1f} s in all, {rate:,.0f} /s after set-up")
-    told = f"{ours['total']:.1f} s to the last result, {ours['total'] / total:.2f} of it"
-    yield Row("two boards, set-up included", told, "< 1", ours["total"] < total)
+    measurement = f"{ours['total']:.1f} s to the last result, {ours['total'] / total:.2f} of xdist's"
+    yield Row("two boards, set-up included", measurement, "< 1", ours["total"] < total)
     gain = ours["rate"] / rate
     yield Row("their rate after set-up", f"{ours['rate']:,.0f} /s, {gain:.2f} x", "≥ 1.5", gain >= 1.5)
 
 
 def busy(full: bool) -> Iterator[Row]:
-    """How busy boards are."""
-    found = measured("tests.bench.fakes", 40_000 if full else 8_000, 8, 0.01)
-    yield Row("busy: 8 fake boards, 10 ms vectors", f"{found['busy']:.1%}", "≥ 97 %", found["busy"] >= 0.97)
+    """Measure how busy boards are."""
+    figures = measured("tests.bench.fakes", 40_000 if full else 8_000, 8, 0.01)
+    yield Row("busy: 8 fake boards, 10 ms vectors", f"{figures['busy']:.1%}", "≥ 97 %", figures["busy"] >= 0.97)
 
 
 def dispatch(full: bool) -> Iterator[Row]:
-    """How many results a driver dispatches and records."""
-    found = measured("tests.bench.fakes", 100_000 if full else 40_000, 16, 0.001)
-    yield Row("16 fake boards, 1 ms vectors, recorded", f"{found['rate']:,.0f} /s", "≥ 5,000", found["rate"] >= 5_000)
+    """Measure how many results a driver dispatches and records."""
+    figures = measured("tests.bench.fakes", 100_000 if full else 40_000, 16, 0.001)
+    yield Row(
+        "16 fake boards, 1 ms vectors, recorded", f"{figures['rate']:,.0f} /s", "≥ 5,000", figures["rate"] >= 5_000
+    )
 
 
 def makespan(full: bool) -> Iterator[Row]:
-    """Simulated makespans over their lower bounds."""
-    from tests.bench.simulated import blind, run
+    """Compare simulated makespans with their lower bounds."""
+    from tests.bench.simulated import Knowledge, blind, run
 
     each = 50
-    for known, goal, words in (
-        ("exactly", 1.05, "known"),
-        ("nothing", 1.25, "unknown"),
-        ("run", 1.07, "after one run"),
+    for knowledge, goal, words in (
+        (Knowledge.EXACT, 1.05, "known"),
+        (Knowledge.NONE, 1.25, "unknown"),
+        (Knowledge.ONE_RUN, 1.07, "after one run"),
     ):
         for boards in (8, 64, 512, 4096) if full else (8, 64, 512):
-            found, _ = run(each * boards, boards, known)
-            over = found.over_lower_bound
+            simulated, _ = run(each * boards, boards, knowledge)
+            over = simulated.over_lower_bound
             what = f"makespan / lower bound, durations {words}, {boards:,} boards"
             yield Row(what, f"{over:.3f}", f"≤ {goal}", over <= goal)
-            if known == "nothing":
-                yield Row("  had it known which operation is slow", f"{blind(each * boards, boards):.3f}")
+            if knowledge is Knowledge.NONE:
+                yield Row("  if the slow operation had been known", f"{blind(each * boards, boards):.3f}")
 
 
 def million(full: bool) -> Iterator[Row]:
-    """A large simulation."""
+    """Run a large simulation."""
     small = measured("tests.bench.simulated", 20_000, 4096, 0.05)
     count = 1_000_000 if full else 200_000
     large = measured("tests.bench.simulated", count, 4096, 0.05)
@@ -95,11 +97,13 @@ def million(full: bool) -> Iterator[Row]:
     goal = 60 * count / 1_000_000
     yield Row(f"{count:,} vectors simulated on 4,096 boards", f"{seconds:.1f} s", f"≤ {goal:.0f} s", seconds <= goal)
     times = count / 20_000
-    yield Row(f"its memory over that of a {times:.0f}th", f"{growth:.1f} x", f"< {times:.0f} x", growth < times)
+    yield Row(
+        f"memory, over that of a {times:.0f}th of the vectors", f"{growth:.1f} x", f"< {times:.0f} x", growth < times
+    )
 
 
 def start(full: bool) -> Iterator[Row]:
-    """From the command to the first vector."""
+    """Measure the time from the command to the first vector."""
     import sqlite3
 
     from farm.board.selection import select_boards
@@ -114,28 +118,28 @@ def start(full: bool) -> Iterator[Row]:
         opening.append(timed([sys.executable, "-c", code], **board.environment)[0])
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "farm.db"
-            began = time.time()
+            start_time = time.time()
             options = ["--suite", "model_traced", "--op", "add", "--limit", "1", "--boards", MOCK]
             timed([sys.executable, "-m", "farm", "sweep", *options, "--store", str(store), "--out", folder])
             database = sqlite3.connect(store)
             [first] = database.execute("select min(started) from attempts").fetchone()
             database.close()
-            ours.append(first - began)
+            ours.append(first - start_time)
     alone = min(ray) + min(opening)
     yield Row("import ray; ray.init(), and import ttnn; open", f"{min(ray):.1f} s + {min(opening):.1f} s")
     over = min(ours) / alone
-    yield Row("from command to first vector", f"{min(ours):.1f} s, {over:.2f} of it", "≤ 1.3", over <= 1.3)
+    yield Row("from command to first vector", f"{min(ours):.1f} s, {over:.2f} of that", "≤ 1.3", over <= 1.3)
 
 
 def memory(full: bool) -> Iterator[Row]:
-    """The driver's memory."""
+    """Measure the driver's memory."""
     small = measured("tests.bench.memory", 10_000)
     count = 1_000_000 if full else 60_000
     large = measured("tests.bench.memory", count)
     times = large["megabytes"] / small["megabytes"]
-    told = f"{large['megabytes']:.0f} MB, {times:.2f} x"
-    yield Row(f"driver's memory, {count:,} results over 10,000", told, "≤ 1.5", times <= 1.5)
-    yield Row("of a driver alone, planned and recorded", f"{large['rate']:,.0f} /s")
+    measurement = f"{large['megabytes']:.0f} MB, {times:.2f} x"
+    yield Row(f"driver's memory, {count:,} results over 10,000", measurement, "≤ 1.5", times <= 1.5)
+    yield Row("a driver alone, planned and recorded", f"{large['rate']:,.0f} /s")
 
 
 BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
@@ -144,24 +148,24 @@ BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
 
 
 def main() -> None:
-    """Runs the benchmarks that are named, or all, and prints the table."""
+    """Run the benchmarks that are named, or all, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; all without one")
-    parser.add_argument("--full", action="store_true", help="as large as the goals say, which takes minutes")
-    given = parser.parse_args()
-    if unknown := set(given.names) - set(BENCHES):
-        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(BENCHES)}; all by default")
+    parser.add_argument("--full", action="store_true", help="the sizes that the goals name; takes half an hour")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHES):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; the benchmarks are {', '.join(BENCHES)}")
     os.chdir(ROOT)
     table = Table("what", "measured", "goal", "met")
-    for name in given.names or BENCHES:
+    for name in options.names or BENCHES:
         try:
-            rows = list(BENCHES[name](given.full))
+            rows = list(BENCHES[name](options.full))
         except (RuntimeError, OSError, ValueError) as error:
-            rows = [Row(name, f"could not be measured: {str(error)[-300:]}")]
+            rows = [Row(name, f"not measured: {str(error)[-300:]}")]
         for row in rows:
             met = "" if row.met is None else "yes" if row.met else "no"
-            table.add_row(row.what, row.found, row.goal, met)
-            print(f"{row.what}: {row.found}", file=sys.stderr, flush=True)
+            table.add_row(row.what, row.measured, row.goal, met)
+            print(f"{row.what}: {row.measured}", file=sys.stderr, flush=True)
     load = os.getloadavg()[0]
     Console().print(table, f"{os.cpu_count()} cores; load at the end {load:.1f}")
 

@@ -1,4 +1,4 @@
-"""Fake boards that only sleep, over real Ray: `python -m tests.bench.fakes COUNT BOARDS SECONDS`."""
+"""Run fake boards that only sleep, over real Ray: `python -m tests.bench.fakes COUNT BOARDS SECONDS`."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ def vector(number: int) -> Vector:
 
 
 def run(count: int, boards: int, seconds: float) -> dict[str, float]:
-    there = fake_boards(KINDS["n300"], boards, script=Script(seconds=seconds))
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        clock = Clock(nowhere)
+    fleet = fake_boards(KINDS["n300"], boards, script=Script(seconds=seconds))
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as devnull:
+        clock = Clock(devnull)
         with Store.open(Path(folder) / "farm.db") as store:
-            run_sweep(Sweep("bench", SweepSpec(), there, [vector(number) for number in range(count)]), store, clock)
+            run_sweep(Sweep("bench", SweepSpec(), fleet, [vector(number) for number in range(count)]), store, clock)
         database = sqlite3.connect(Path(folder) / "farm.db")
         spans = database.execute(
             "select min(started), max(started + seconds), sum(seconds) from attempts group by board"
         ).fetchall()
         database.close()
     first = min(begin for begin, _, _ in spans)
-    # of each board from its first vector on until no vector ran anywhere
+    # A board counts from its own first vector until the last vector of the run.
     last = max(end for _, end, _ in spans)
     busy = sum(seconds for _, _, seconds in spans) / sum(last - begin for begin, _, _ in spans)
     return {"rate": count / (clock.last - first), "busy": busy, "boards": len(spans)}
 
 
 if __name__ == "__main__":
-    found = run(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    figures = run(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
     print()
-    print(json.dumps(found))
+    print(json.dumps(figures))

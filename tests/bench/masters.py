@@ -1,4 +1,4 @@
-"""How long a large master takes to read and to merge into: `python -m tests.bench.masters CONFIGURATIONS`."""
+"""Measure how long a large master takes to read, and to merge into: `python -m tests.bench.masters CONFIGURATIONS`."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from tracer.master.master import Master, shipped
 
 
 def large(count: int, first: int = 0) -> dict[str, Any]:
-    """The shipped master's configurations again and again, each with a shape and sources of its own."""
+    """Repeat the shipped master's configurations, each made different by one argument."""
     raw = json.loads(shipped().read_text(encoding="utf-8"))
-    each = [(name, one) for name, entry in raw["operations"].items() for one in entry["configurations"]]
+    originals = [(name, one) for name, entry in raw["operations"].items() for one in entry["configurations"]]
     operations: dict[str, Any] = {}
     for number in range(first, first + count):
-        name, one = each[number % len(each)]
-        own = copy.deepcopy(one)
-        own["arguments"]["place"] = number
-        del own["config_hash"]
-        operations.setdefault(name, {"configurations": []})["configurations"].append(own)
+        name, original = originals[number % len(originals)]
+        variant = copy.deepcopy(original)
+        variant["arguments"]["place"] = number
+        del variant["config_hash"]
+        operations.setdefault(name, {"configurations": []})["configurations"].append(variant)
     return {"metadata": {}, "operations": operations}
 
 
 def best(run: Callable[[], object], times: int = 3) -> float:
-    """The least seconds of several runs."""
-    found = []
+    """Run something several times; return the seconds of the quickest run."""
+    seconds = []
     for _ in range(times):
-        began = time.perf_counter()
+        start = time.perf_counter()
         run()
-        found.append(time.perf_counter() - began)
-    return min(found)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
 
 
 def main(count: int) -> dict[str, float]:
-    """Seconds to read the JSON, the master, and to merge a tenth as many configurations into it."""
+    """Measure the seconds to read the JSON, to read the master, and to merge a tenth as many configurations into it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.json"
         path.write_text(json.dumps(large(count)), encoding="utf-8")
@@ -47,9 +47,9 @@ def main(count: int) -> dict[str, float]:
         plain = best(lambda: json.loads(data))
         loading = best(lambda: Master.read(path))
         master, more = Master.read(path), Master.parse(large(count // 10, first=count - count // 20))
-        began = time.perf_counter()
+        start = time.perf_counter()
         master.merge(more)
-        merging = time.perf_counter() - began
+        merging = time.perf_counter() - start
     return {"bytes": len(data), "json": plain, "load": loading, "merge": merging}
 
 

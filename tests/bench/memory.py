@@ -1,4 +1,4 @@
-"""The driver's memory over a run, its results recorded: `python -m tests.bench.memory COUNT`."""
+"""Measure the driver's memory over a run whose results are recorded: `python -m tests.bench.memory COUNT`."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from tracer.device_config import DeviceConfig
 
 
 class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.Fleet`
-    """Boards whose vectors end as soon as they are asked for."""
+    """A fleet whose vectors end at once."""
 
     def __init__(self) -> None:
-        self._happened: deque[FleetEvent] = deque()
+        self._events: deque[FleetEvent] = deque()
 
     def start(self, board: Board) -> None:
-        self._happened.append(Started(board.id, {}))
+        self._events.append(Started(board.id, {}))
 
     def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:  # noqa: ARG002
         now = time.time()
         outcomes = [Outcome(each.id, Verdict.VALIDATED, started=now, seconds=0.001) for each in parcels]
-        self._happened += (Outcomes(batch, outcomes), BatchDone(board, batch))
+        self._events += (Outcomes(batch, outcomes), BatchDone(board, batch))
 
     def stop(self, board: str) -> None:
         raise NotImplementedError
@@ -48,8 +48,8 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
     drop = stop
 
     def wait(self, seconds: float) -> list[FleetEvent]:  # noqa: ARG002 - as above
-        happened, self._happened = list(self._happened), deque()
-        return happened
+        events, self._events = list(self._events), deque()
+        return events
 
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         raise NotImplementedError
@@ -59,29 +59,29 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
 
 
 def resident(count: int) -> dict[str, float]:
-    """Megabytes that the driver's process has at most between 1,000 results and the end."""
+    """Return the peak of the driver process's memory during a run, in megabytes, and its results per second."""
     boards = fake_boards(KINDS["n300"], 4, script=Script())
-    most = 0.0
-    began = time.perf_counter()
+    peak = 0.0
+    start = time.perf_counter()
     with (
         tempfile.TemporaryDirectory() as folder,
-        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        Path(os.devnull).open("w", encoding="utf-8") as devnull,
         Store.open(Path(folder) / "farm.db") as store,
     ):
         run_id = store.start_run(RunInfo("bench"))
         store.plan(run_id, (vector(number) for number in range(count)))
-        driver = Driver(run_id, boards, InstantFleet(), store, PlainProgress(nowhere))
+        driver = Driver(run_id, boards, InstantFleet(), store, PlainProgress(devnull))
         driver.start()
 
-        def looked() -> bool:
-            nonlocal most
+        def sample() -> bool:
+            nonlocal peak
             pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-            most = max(most, pages * resource.getpagesize() / 1e6)
+            peak = max(peak, pages * resource.getpagesize() / 1e6)
             return False
 
         with fewer_collections():
-            driver.run((vector(number) for number in range(count)), looked)
-    return {"megabytes": most, "rate": count / (time.perf_counter() - began)}
+            driver.run((vector(number) for number in range(count)), sample)
+    return {"megabytes": peak, "rate": count / (time.perf_counter() - start)}
 
 
 if __name__ == "__main__":

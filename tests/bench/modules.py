@@ -1,9 +1,9 @@
-"""How much of a bare loop's speed a sweep module keeps on the farm: `python tests/bench/modules.py`.
+"""Compare the speed of a sweep module on the farm with that of a bare loop: `python tests/bench/modules.py`.
 
-The same module, the same vectors, on mock boards: in a loop that imports the module, opens the device and calls `run`
-on each vector, in two such loops side by side, which is all that the machine can give, then by `farm sweep` on one
-board and on two. Rates are of the time in which vectors run; what it takes to start is told beside them. Best of
-several rounds, since other work on the machine only ever slows one down.
+The same module and the same vectors run on mock boards: in a loop that imports the module, opens the device and calls
+`run` on each vector; in two such loops side by side, which is the machine's limit; then by `farm sweep` on one board
+and on two. Rates cover the time in which vectors run; the time of the whole command is shown beside them. Each is the
+best of several rounds, since other work on the machine only ever slows one down.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from farm.board.kinds import KINDS
 
 MODULE = '''
-"""An elementwise sweep as such modules are: random numbers, a golden, the operation, a comparison."""
+"""A typical elementwise sweep: random numbers, a golden, the operation, a comparison."""
 
 import numpy as np
 import ttnn
@@ -37,13 +37,13 @@ parameters = {
 
 
 def run(shape, dtype, memory_config, operation, *, device):
-    given = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
-    golden = np.maximum(given, 0)
-    tensor = ttnn.to_layout(ttnn.Tensor(given, ttnn.float32), ttnn.TILE_LAYOUT)
+    values = np.random.default_rng(0).uniform(0, 1, shape).astype(np.float32)
+    golden = np.maximum(values, 0)
+    tensor = ttnn.to_layout(ttnn.Tensor(values, ttnn.float32), ttnn.TILE_LAYOUT)
     tensor = ttnn.to_device(ttnn.to_dtype(tensor, dtype), device, memory_config=memory_config)
     output = getattr(ttnn, operation)(tensor, memory_config=memory_config)
-    found = np.asarray(ttnn.to_dtype(output.cpu(), ttnn.float32).to_list())
-    pcc = np.corrcoef(golden.ravel(), found.ravel() + given.ravel() * 1e-9)[0, 1]
+    result = np.asarray(ttnn.to_dtype(output.cpu(), ttnn.float32).to_list())
+    pcc = np.corrcoef(golden.ravel(), result.ravel() + values.ravel() * 1e-9)[0, 1]
     return bool(pcc > 0.999), str(pcc)
 '''
 
@@ -55,23 +55,27 @@ import ttnn
 device = ttnn.open_mesh_device(ttnn.MeshShape(1, 1))
 suite = module.parameters["nightly"]
 vectors = [dict(zip(suite, values)) for values in itertools.product(*suite.values())]
-begun = time.perf_counter()
+start = time.perf_counter()
 for vector in vectors:
     module.run(**vector, device=device)
-print(len(vectors), time.perf_counter() - begun)
+print(len(vectors), time.perf_counter() - start)
 ttnn.close_mesh_device(device)
 """
 
 
 def environment() -> dict[str, str]:
-    """What a mock n300 needs."""
+    """The environment of a process that opens a mock n300."""
     quiet = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
     return {**os.environ, **quiet, DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"]))}
 
 
 def bare(folder: Path, loops: int = 1) -> tuple[int, float]:
-    """How many vectors each of some loops ran, and vectors per second of all of them."""
-    running = [
+    """Run bare loops side by side.
+
+    Returns:
+        The vectors of one loop, and the vectors per second of all loops together.
+    """
+    processes = [
         subprocess.Popen(
             [sys.executable, "-c", LOOP, str(folder)],
             env=environment(),
@@ -82,14 +86,18 @@ def bare(folder: Path, loops: int = 1) -> tuple[int, float]:
         )
         for _ in range(loops)
     ]
-    told = [each.communicate()[0].split() for each in running]
-    return int(told[0][0]), sum(int(count) / float(seconds) for count, seconds in told)
+    printed = [process.communicate()[0].split() for process in processes]
+    return int(printed[0][0]), sum(int(count) / float(seconds) for count, seconds in printed)
 
 
 def swept(folder: Path, boards: int) -> tuple[int, float, float]:
-    """How many vectors the farm ran, in how many seconds, and the seconds of the whole command."""
+    """Run the module by `farm sweep`.
+
+    Returns:
+        The number of vectors, the seconds in which they ran, and the seconds of the whole command.
+    """
     out = folder / "out"
-    begun = time.perf_counter()
+    start = time.perf_counter()
     subprocess.run(
         [
             *(sys.executable, "-m", "farm", "sweep", "--sweeps", str(folder / "bench_module.py")),
@@ -100,11 +108,11 @@ def swept(folder: Path, boards: int) -> tuple[int, float, float]:
         stderr=subprocess.DEVNULL,
         check=True,
     )
-    whole = time.perf_counter() - begun
+    whole = time.perf_counter() - start
     vectors = json.loads((out / "report.json").read_text())["vectors"]
     attempts = [attempt for vector in vectors for attempt in vector["history"]]
     starts = [_seconds(attempt["started"]) for attempt in attempts]
-    ends = [start + attempt["seconds"] for start, attempt in zip(starts, attempts, strict=True)]
+    ends = [begin + attempt["seconds"] for begin, attempt in zip(starts, attempts, strict=True)]
     return len(vectors), max(ends) - min(starts), whole
 
 
@@ -115,21 +123,21 @@ def _seconds(moment: str) -> float:
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=2, help="of each; the best counts")
-    parser.add_argument("--shapes", type=int, default=13, help="160 vectors for each")
-    given = parser.parse_args()
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of each; the best one counts")
+    parser.add_argument("--shapes", type=int, default=13, help="shapes, with 160 vectors each")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="farm-speed-") as name:
         folder = Path(name)
-        (folder / "bench_module.py").write_text(MODULE.replace("SHAPES", str(given.shapes)))
-        # in turn, so that what else the machine does slows all of them
-        rounds = [(bare(folder), bare(folder, 2), swept(folder, 1), swept(folder, 2)) for _ in range(given.rounds)]
-    loops, pairs, one, two = zip(*rounds, strict=True)
+        (folder / "bench_module.py").write_text(MODULE.replace("SHAPES", str(options.shapes)))
+        # In turn, so that other work on the machine slows all of them alike.
+        results = [(bare(folder), bare(folder, 2), swept(folder, 1), swept(folder, 2)) for _ in range(options.rounds)]
+    loops, pairs, one, two = zip(*results, strict=True)
     count = loops[0][0]
     loop, pair = max(rate for _, rate in loops), max(rate for _, rate in pairs)
-    single, double = (max(count / seconds for count, seconds, _ in found) for found in (one, two))
-    print(f"{count} vectors, best of {given.rounds}, {os.cpu_count()} cores")
+    single, double = (max(count / seconds for count, seconds, _ in rounds) for rounds in (one, two))
+    print(f"{count} vectors, best of {options.rounds}, {os.cpu_count()} cores")
     print(f"{'':24}{'vectors/s':>10}{'of the loop':>13}{'of one board':>14}{'command, s':>12}")
     print(f"{'bare loop':24}{loop:10.0f}{1:13.2f}{'':>14}{'':>12}")
     print(f"{'two bare loops':24}{pair:10.0f}{pair / loop:13.2f}")

@@ -1,7 +1,7 @@
-"""Vectors of the shipped master on real ttnn: `python -m tests.bench.real bare COUNT`, or `farm COUNT BOARDS`.
+"""Run vectors of the shipped master on real ttnn: `python -m tests.bench.real bare COUNT`, or `farm COUNT BOARDS`.
 
-The bare loop has one process; it rebuilds each configuration's arguments and calls the operation, and nothing else: no
-output is looked at, nothing is recorded.
+The bare loop is one process. It rebuilds each configuration's arguments and calls the operation. It checks no output
+and records nothing.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from tracer.master.master import Master, shipped
 
 
 def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
-    """The shipped master's vectors, over and over, each under an id of its own."""
+    """Repeat the shipped master's vectors, each under an id of its own."""
     planned = plan(Master.read(shipped()), [], dict.fromkeys(board.kind for board in boards))
-    some = [vector for vector in planned if not vector.unrunnable]
-    made = []
+    originals = [vector for vector in planned if not vector.unrunnable]
+    copies = []
     for number in range(count):
-        vector = some[number % len(some)]
+        vector = originals[number % len(originals)]
         name = f"{vector.id}-{number}"
-        made.append(replace(vector, id=name, text=encode(replace(vector.payload, id=name))))
-    return made
+        copies.append(replace(vector, id=name, text=encode(replace(vector.payload, id=name))))
+    return copies
 
 
 def prepare() -> Board:
-    """Makes this process see one mock board, in a folder of its own."""
+    """Make this process see one mock board, in a folder of its own."""
     [board] = select_boards("mock:n300")
     os.environ.update(board.environment)
     os.chdir(tempfile.mkdtemp(prefix="farm-speed-"))
@@ -48,7 +48,7 @@ def prepare() -> Board:
 
 
 def caller(session: Any) -> Any:
-    """A function that makes a payload's call on the board that a session holds open."""
+    """Return a function that makes a payload's call on the board that a session holds open."""
     from farm.worker.binding import bind
     from farm.worker.tensor_defaults import complete
     from tracer.signatures import overloads
@@ -69,6 +69,7 @@ def caller(session: Any) -> Any:
 
 
 def bare(count: int) -> dict[str, float]:
+    """Run vectors in a bare loop; return its rate, in vectors per second."""
     board = prepare()
     groups: defaultdict[Any, list[Any]] = defaultdict(list)
     for vector in vectors(count, [board]):
@@ -76,20 +77,20 @@ def bare(count: int) -> dict[str, float]:
     from farm.worker.session import Session
 
     session = Session(computes=False)
-    began = 0.0
+    start = 0.0
     for config, payloads in groups.items():
         session.open(config.as_json())
         call = caller(session)
-        began = began or time.perf_counter()
+        start = start or time.perf_counter()
         for payload in payloads:
             call(payload)
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - start
     session.close()
     return {"rate": count / seconds}
 
 
 class Clock(PlainProgress):
-    """Knows when the last vector was concluded, which is told once it is recorded."""
+    """Remember when the last vector was recorded as concluded."""
 
     last = 0.0
 
@@ -99,14 +100,19 @@ class Clock(PlainProgress):
 
 
 def farm(count: int, spec: str) -> dict[str, float]:
+    """Run vectors by a sweep.
+
+    Returns:
+        Vectors per second, the boards' busy share, and the seconds to the last result.
+    """
     from farm.core.sweep_spec import SweepSpec
     from farm.running.sweep import Sweep, run_sweep
     from farm.store import Store
 
     boards = select_boards(spec)
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        clock = Clock(nowhere)
-        began = time.time()
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as devnull:
+        clock = Clock(devnull)
+        start = time.time()
         with Store.open(Path(folder) / "farm.db") as store:
             run_sweep(Sweep("bench", SweepSpec(), boards, vectors(count, boards)), store, clock)
         database = sqlite3.connect(Path(folder) / "farm.db")
@@ -114,11 +120,11 @@ def farm(count: int, spec: str) -> dict[str, float]:
         database.close()
     assert ended >= count
     span = clock.last - first
-    return {"rate": count / span, "busy": busy / span / len(boards), "total": clock.last - began}
+    return {"rate": count / span, "busy": busy / span / len(boards), "total": clock.last - start}
 
 
 if __name__ == "__main__":
-    way, number = sys.argv[1], int(sys.argv[2])
-    found = bare(number) if way == "bare" else farm(number, sys.argv[3])
+    mode, number = sys.argv[1], int(sys.argv[2])
+    figures = bare(number) if mode == "bare" else farm(number, sys.argv[3])
     print()
-    print(json.dumps(found))
+    print(json.dumps(figures))

@@ -16,33 +16,40 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured, what came out, and what was hoped for.
+    """One measurement and its goal.
 
     Attributes:
-        met: None where there is nothing to meet.
+        what: the quantity, with its size.
+        measured: the result, with its unit.
+        goal: the result to reach, such as "≥ 0.9"; empty if there is none.
+        met: whether the goal is reached; None if there is none.
     """
 
     what: str
-    found: str
+    measured: str
     goal: str = ""
     met: bool | None = None
 
 
 def timed(command: list[str], **environment: str) -> tuple[float, str]:
-    """The seconds that a command takes, and what it prints."""
-    began = time.perf_counter()
+    """Run a command; return its seconds and its output.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    start = time.perf_counter()
     quiet = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
-    done = subprocess.run(
+    ended = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **quiet, **environment}, capture_output=True, text=True, check=False
     )
-    seconds = time.perf_counter() - began
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command[:4])} ended with {done.returncode}: {done.stderr[-800:]}")
-    return seconds, done.stdout
+    seconds = time.perf_counter() - start
+    if ended.returncode:
+        raise RuntimeError(f"{' '.join(command[:4])} ended with {ended.returncode}: {ended.stderr[-800:]}")
+    return seconds, ended.stdout
 
 
 def measured(module: str, *arguments: object, **environment: str) -> Any:
-    """The line of JSON that `python -m module arguments` prints: each measurement has a process of its own."""
+    """Run `python -m module arguments` in a process of its own; return the line of JSON that it prints."""
     _, printed = timed([sys.executable, "-m", module, *map(str, arguments)], **environment)
-    # ttnn has the last word
+    # ttnn prints lines of its own after it.
     return json.loads(next(line for line in reversed(printed.splitlines()) if line.startswith("{")))

@@ -1,7 +1,7 @@
-"""What tracing adds to a call that was made before: `python -m tests.bench.tracer_calls CALLS [--peer]`.
+"""Measure what tracing adds to a call that was made before: `python -m tests.bench.tracer_calls CALLS [--peer]`.
 
-With `--peer`, on tensors of the host and beside `ttnn.operation_tracer`, which newer versions of ttnn have; else on a
-mock board. Microseconds a call, as JSON.
+With `--peer`, calls run on host tensors and are compared with `ttnn.operation_tracer`, which newer versions of ttnn
+have. Without it, they run on a mock board. Prints microseconds per call, as JSON.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ SERIES = 25
 
 
 def seconds(call: Callable[[], Any], calls: int) -> float:
-    """Of one call, the least of many short series: other work on the machine comes and goes."""
+    """Return the seconds of one call: the best of many short series, since other work on the machine comes and goes."""
     call()
-    found, each = [], max(1, calls // SERIES)
+    results, each = [], max(1, calls // SERIES)
     for _ in range(SERIES):
-        began = time.perf_counter()
+        start = time.perf_counter()
         for _ in range(each):
             call()
-        found.append((time.perf_counter() - began) / each)
-    return min(found)
+        results.append((time.perf_counter() - start) / each)
+    return min(results)
 
 
 def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
-    """Of one call under this project's capture."""
+    """Return the seconds of one call under this project's capture."""
     from tracer.capture.recorder import Capture
 
     capture = Capture(folder / "trace.jsonl")
@@ -47,7 +47,7 @@ def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
 
 
 def on_a_board(calls: int, folder: Path) -> dict[str, float]:
-    """An addition of two tensors on a mock n300."""
+    """Measure an addition of two tensors on a mock n300."""
     from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
     from farm.board.kinds import KINDS
 
@@ -68,10 +68,10 @@ def on_a_board(calls: int, folder: Path) -> dict[str, float]:
 
 
 def beside_the_peer(calls: int, folder: Path) -> dict[str, float]:
-    """A reshape of a tensor on the host; tt-metal's tracer wraps the operation's function, as it does by itself.
+    """Measure a reshape of a host tensor under both tracers, tt-metal's wrapped around the operation's function.
 
-    It does so in slow runtime mode only, whose own cost is left out here. Of torch it asks only whether a value is one
-    of its tensors, for which a stand-in will do where there is none.
+    tt-metal's tracer needs slow runtime mode, whose own cost is left out here. It uses torch only to ask whether a
+    value is a torch tensor, so a stand-in will do where torch is missing.
     """
     os.environ["TTNN_OPERATION_TRACE_DIR"] = str(folder / "theirs")
     import numpy as np
@@ -101,16 +101,16 @@ def beside_the_peer(calls: int, folder: Path) -> dict[str, float]:
 
 
 def main(calls: int, *, peer: bool) -> dict[str, float]:
-    """Microseconds that tracing adds to a call."""
+    """Return the microseconds that tracing adds to a call."""
     with tempfile.TemporaryDirectory() as name:
-        os.chdir(name)  # ttnn leaves files behind
-        found = (beside_the_peer if peer else on_a_board)(calls, Path(name))
+        os.chdir(name)  # ttnn writes files into the working directory
+        figures = (beside_the_peer if peer else on_a_board)(calls, Path(name))
         os.chdir("/")
-    return {key: 1e6 * value for key, value in found.items()}
+    return {key: 1e6 * value for key, value in figures.items()}
 
 
 if __name__ == "__main__":
-    told = json.dumps(main(int(sys.argv[1]), peer="--peer" in sys.argv))
-    sys.stdout.write(told + "\n")
+    printed = json.dumps(main(int(sys.argv[1]), peer="--peer" in sys.argv))
+    sys.stdout.write(printed + "\n")
     sys.stdout.flush()
-    os._exit(0)  # nanobind's leak report would follow
+    os._exit(0)  # skip nanobind's leak report

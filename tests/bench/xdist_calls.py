@@ -1,4 +1,4 @@
-"""The bare loop's calls as parametrized tests, for pytest-xdist: not collected unless named."""
+"""The bare loop's calls as parametrized tests, for pytest-xdist. Not collected unless named."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ CALLS = [
 ]
 
 
-class Open:
-    """A session that opens again only when a test needs another device config."""
+class OpenBoard:
+    """A session that is reopened only when a test needs another device config."""
 
     def __init__(self) -> None:
         from farm.worker.session import Session
@@ -36,13 +36,13 @@ class Open:
 
 
 @pytest.fixture(scope="session")
-def board() -> Iterator[Open]:
-    held = Open()
-    yield held
-    held.session.close()
+def board() -> Iterator[OpenBoard]:
+    opened = OpenBoard()
+    yield opened
+    opened.session.close()
 
 
 @pytest.mark.parametrize("number", range(COUNT))
-def test_call(number: int, board: Open) -> None:
+def test_call(number: int, board: OpenBoard) -> None:
     config, payload = CALLS[number]
     board.on(config)(payload)

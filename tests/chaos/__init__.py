@@ -1,1 +1,1 @@
-"""Faults on purpose: `python -m tests.chaos --seed 1` sweeps while processes and hosts are stopped and killed."""
+"""Inject faults: `python -m tests.chaos --seed 1` sweeps while processes and hosts are stopped and killed."""

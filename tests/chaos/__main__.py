@@ -1,5 +1,6 @@
-"""`python -m tests.chaos --seed 1 [--good N] [--bad N] [--faults N] [--quiet] [--no-hosts]`: ends with 0 if nothing was
-lost, doubled or wrongly blamed.
+"""Run a sweep under faults: `python -m tests.chaos --seed 1 [--good N] [--bad N] [--faults N] [--quiet] [--no-hosts]`.
+
+It exits with 0 if nothing was lost, doubled or wrongly blamed.
 """
 
 from __future__ import annotations
@@ -19,37 +20,35 @@ from tests.chaos.vectors import settings
 
 
 def main() -> int:
-    """Runs its stages and prints the table."""
+    """Run the stages and print the table."""
     parser = argparse.ArgumentParser(prog="tests.chaos")
-    parser.add_argument("--seed", type=int, default=1, help="of everything that is left to chance")
-    parser.add_argument("--good", type=int, default=300, help="vectors that do nothing wrong")
-    parser.add_argument("--bad", type=int, default=1, help="vectors of each of ten kinds that do")
-    parser.add_argument("--faults", type=int, default=8, help="how many to throw")
+    parser.add_argument("--seed", type=int, default=1, help="seed of all random choices")
+    parser.add_argument("--good", type=int, default=300, help="number of vectors that behave")
+    parser.add_argument("--bad", type=int, default=1, help="number of vectors for each of ten ways to misbehave")
+    parser.add_argument("--faults", type=int, default=8, help="number of faults to inject")
     parser.add_argument("--every", type=float, default=1.0, help="seconds between faults, on average")
-    parser.add_argument("--seconds", type=float, default=0.03, help="how long a vector takes")
-    parser.add_argument("--patience", type=float, default=900.0, help="seconds after which a stage is given up")
+    parser.add_argument("--seconds", type=float, default=0.03, help="seconds that a vector takes")
+    parser.add_argument("--patience", type=float, default=900.0, help="seconds after which a stage is aborted")
     parser.add_argument("--boards", default="mock:n150*2")
-    parser.add_argument("--quiet", action="store_true", help="first run it with no faults, to tell the overhead")
-    parser.add_argument(
-        "--no-hosts", action="store_true", help="leave out the losses of hosts, of which three are made"
-    )
-    given = parser.parse_args()
-    stages = [_one_host(given)]
-    if not given.no_hosts:
+    parser.add_argument("--quiet", action="store_true", help="run without faults first, to measure the overhead")
+    parser.add_argument("--no-hosts", action="store_true", help="skip the stage that cuts off and kills three hosts")
+    options = parser.parse_args()
+    stages = [_one_host(options)]
+    if not options.no_hosts:
         try:
-            stages.append(three_hosts(given.patience))
+            stages.append(three_hosts(options.patience))
         except pytest.skip.Exception as skipped:
-            print(f"three hosts are left out: {skipped.msg}")
+            print(f"the stage of three hosts is skipped: {skipped.msg}")
     show(stages)
     return 0 if all(stage.sound for stage in stages) else 1
 
 
-def _one_host(given: argparse.Namespace) -> Stage:
-    os.environ.update(settings(given.good, given.bad, given.seconds))
+def _one_host(options: argparse.Namespace) -> Stage:
+    os.environ.update(settings(options.good, options.bad, options.seconds))
     with tempfile.TemporaryDirectory(prefix="farm-chaos-", ignore_cleanup_errors=True) as folder:
         os.environ["FARM_STATE"] = str(Path(folder) / "state")
-        quiet = Run(Path(folder) / "quiet", given.boards).undisturbed() if given.quiet else None
-        return Run(Path(folder) / "chaos", given.boards).disturbed(given, quiet)
+        quiet = Run(Path(folder) / "quiet", options.boards).undisturbed() if options.quiet else None
+        return Run(Path(folder) / "chaos", options.boards).disturbed(options, quiet)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Who stops and kills: picks a process of a running sweep and sends it a signal, and writes down what and when."""
+"""Pick a process of a running sweep, stop or kill it, and record what was done and when."""
 
 from __future__ import annotations
 
@@ -22,7 +22,14 @@ TARGETS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """What was done, to what, and when (Unix time in seconds)."""
+    """One injected fault.
+
+    Attributes:
+        target: a key of `TARGETS`.
+        signal: the name of the signal.
+        at: Unix time, in seconds.
+        where: the working directory of the process; empty if unknown.
+    """
 
     target: str
     signal: str
@@ -31,7 +38,7 @@ class Fault:
 
 
 def descendants(root: int) -> dict[int, str]:
-    """Every process below one, with its command line."""
+    """Return every process below another, with its command line."""
     parents: dict[int, int] = {}
     commands: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
@@ -41,47 +48,49 @@ def descendants(root: int) -> dict[int, str]:
             fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
             parents[int(entry.name)] = int(fields[1])
             commands[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    found: dict[int, str] = {}
+    below: dict[int, str] = {}
     for pid in parents:
-        above, steps = pid, 0
-        while above not in (0, 1, root) and steps < 64:
-            above, steps = parents.get(above, 0), steps + 1
-        if above == root and pid != root:
-            found[pid] = commands[pid]
-    return found
+        ancestor, steps = pid, 0
+        while ancestor not in (0, 1, root) and steps < 64:
+            ancestor, steps = parents.get(ancestor, 0), steps + 1
+        if ancestor == root and pid != root:
+            below[pid] = commands[pid]
+    return below
 
 
-def _called(command: str, target: str) -> str:
-    """What to look for a target in: Ray's own processes name each other in their arguments."""
+def _searched_part(command: str, target: str) -> str:
+    """Return the part of a command line in which to look for a target: Ray's processes name each other in arguments."""
     return command.split(" ", 1)[0] if target in ("raylet", "head") else command
 
 
 class Monkey:
-    """Throws faults at the tree of processes of one driver at a time."""
+    """Injects faults into the processes of one driver at a time."""
 
     def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+        self.random = random.Random(seed)
         self.faults: list[Fault] = []
 
-    def throw(self, driver: int, target: str) -> bool:
-        """Throws one fault; False where no such process is there now."""
-        how = signal.SIGKILL
+    def inject(self, driver: int, target: str) -> bool:
+        """Inject one fault; return False if there is no such process now."""
+        sent = signal.SIGKILL
         if target == "driver":
             victim = driver
         else:
-            wanted = TARGETS[target]
-            victims = sorted(pid for pid, command in descendants(driver).items() if wanted in _called(command, target))
+            pattern = TARGETS[target]
+            victims = sorted(
+                pid for pid, command in descendants(driver).items() if pattern in _searched_part(command, target)
+            )
             if not victims:
                 return False
-            victim = self.chance.choice(victims)
-            if target == "stopped actor" or (target == "worker" and self.chance.random() < 0.4):
-                how = signal.SIGSTOP
+            victim = self.random.choice(victims)
+            if target == "stopped actor" or (target == "worker" and self.random.random() < 0.4):
+                sent = signal.SIGSTOP
         where = ""
         with contextlib.suppress(OSError):
             where = str(Path(f"/proc/{victim}/cwd").readlink())
         try:
-            os.kill(victim, how)
+            os.kill(victim, sent)
         except ProcessLookupError:
             return False
-        self.faults.append(Fault(target, how.name, time.time(), where))
+        self.faults.append(Fault(target, sent.name, time.time(), where))
         return True

@@ -1,4 +1,4 @@
-"""A sweep on this host, whose processes are stopped and killed while it goes on."""
+"""A sweep on this host whose processes are stopped and killed while it runs."""
 
 from __future__ import annotations
 
@@ -12,88 +12,99 @@ from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 
-from tests.chaos.ledger import Recorded, audit, finished, kinds, noticed, recorded
+from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded
 from tests.chaos.monkey import Monkey
 from tests.chaos.table import Stage
-from tests.chaos.vectors import PLACE, asked
+from tests.chaos.vectors import MODULES, vector_count
 
-# in the order they are thrown, over and over: mostly what happens most
+# The order in which faults are injected, over and over. The most frequent kind of fault comes most often.
 ROUND = (
     *("worker", "worker", "actor", "worker", "raylet", "worker", "head", "driver"),
     *("worker", "stopped actor", *("worker", "worker", "actor") * 4, "worker", "actor"),
 )
 FARM = (sys.executable, "-m", "farm", "sweep")
-LAST_WORDS = 4000
+LOG_TAIL = 4000
 
 
 class Run:
-    """One run, however many drivers it takes."""
+    """One run, by as many drivers as it needs."""
 
     def __init__(self, folder: Path, boards: str) -> None:
         folder.mkdir()
         self.store, self.log, self.boards = folder / "farm.db", folder / "log", boards
-        self.seen: Recorded = {}
+        self.earlier: Recorded = {}
         self.drivers = 0
 
     def undisturbed(self) -> float:
-        """How many seconds it takes when nobody disturbs it."""
-        begun = time.monotonic()
+        """Run without faults; return the seconds."""
+        start = time.monotonic()
         self.driver().wait()
-        return time.monotonic() - begun
+        return time.monotonic() - start
 
     def driver(self) -> subprocess.Popen[bytes]:
-        """Starts a driver: of a new run, or of the one that is there."""
-        what = ["--resume", "last", "--retry-infra"] if self.drivers else ["--sweeps", str(PLACE), "--module", "*"]
+        """Start a driver: of a new run, or of the run that exists."""
+        selection = (
+            ["--resume", "last", "--retry-infra"] if self.drivers else ["--sweeps", str(MODULES), "--module", "*"]
+        )
         self.drivers += 1
-        command = [*FARM, *what, "--boards", self.boards, "--store", str(self.store), "--out", str(self.log) + ".out"]
+        command = [
+            *FARM,
+            *selection,
+            "--boards",
+            self.boards,
+            "--store",
+            str(self.store),
+            "--out",
+            str(self.log) + ".out",
+        ]
         with self.log.open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
 
-    def disturbed(self, given: Namespace, quiet: float | None) -> Stage:
-        """Runs it with faults, to its end or until patience is."""
-        monkey = Monkey(given.seed)
-        begun = time.monotonic()
-        given_up = ""
+    def disturbed(self, options: Namespace, quiet: float | None) -> Stage:
+        """Run with faults, until the run ends or the time is up."""
+        monkey = Monkey(options.seed)
+        start = time.monotonic()
+        aborted = ""
         driver = self.driver()
         while True:
-            if time.monotonic() - begun > given.patience:
-                given_up = f"not done in {given.patience:.0f} s"
+            if time.monotonic() - start > options.patience:
+                aborted = f"not finished in {options.patience:.0f} s"
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(driver.pid, signal.SIGKILL)
                 driver.wait()
-                print(self.log.read_text(errors="replace")[-LAST_WORDS:])
+                print(self.log.read_text(errors="replace")[-LOG_TAIL:])
                 break
             if driver.poll() is not None:
                 if finished(self.store):
                     break
                 driver = self.driver()
-            due = len(monkey.faults) < given.faults and self.under_way()
+            due = len(monkey.faults) < options.faults and self.under_way()
             if due:
-                time.sleep(monkey.chance.uniform(0.3, 1.7) * given.every)
+                time.sleep(monkey.random.uniform(0.3, 1.7) * options.every)
                 self.remember()
-                monkey.throw(driver.pid, ROUND[len(monkey.faults) % len(ROUND)])
+                monkey.inject(driver.pid, ROUND[len(monkey.faults) % len(ROUND)])
             else:
                 time.sleep(0.1)
-        seconds = time.monotonic() - begun
-        how = kinds(self.store)
+        seconds = time.monotonic() - start
+        behavior = behaviors(self.store)
         return Stage(
             "one host",
             Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults),
             self.drivers,
             seconds,
-            audit(self.store, self.seen, how, asked(given.good, given.bad), ended=not given_up),
-            Counter(how.values()),
+            audit(self.store, self.earlier, behavior, vector_count(options.good, options.bad), ended=not aborted),
+            Counter(behavior.values()),
             noticed(self.store, [fault.at for fault in monkey.faults if fault.target != "driver"]),
             quiet,
-            given_up=given_up,
+            aborted=aborted,
         )
 
     def under_way(self) -> bool:
-        """Whether the present driver has recorded anything: before that there is nothing to disturb."""
+        """Return whether the present driver has recorded anything; before that there is nothing to disturb."""
         with contextlib.suppress(Exception):
-            return len(recorded(self.store)) > len(self.seen)
+            return len(recorded(self.store)) > len(self.earlier)
         return False
 
     def remember(self) -> None:
-        """What is recorded now must be there, as it is, at the end."""
-        self.seen |= recorded(self.store)
+        """Remember what is recorded now: it must be unchanged at the end."""
+        self.earlier |= recorded(self.store)

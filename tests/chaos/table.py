@@ -1,4 +1,4 @@
-"""What a chaos run tells: one table, with a column for each of its stages."""
+"""Print the results of a chaos run: one table, with a column for each stage."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from tests.chaos.ledger import Ledger
 
 @dataclass
 class Stage:
-    """What came of a stage.
+    """The results of one stage.
 
     Attributes:
-        name: heads its column.
-        faults: how many were thrown, by kind.
-        drivers: how many the run took.
+        name: the heading of its column.
+        faults: number of injected faults, by kind.
+        drivers: number of drivers that the run needed.
         seconds: how long it took.
-        ledger: what the store says of it.
-        how: how many vectors behave in which way.
-        waits: seconds from faults until the run wrote them down, for those that it did.
-        quiet: seconds of the same with no faults; None where that was not run.
-        given_up: why it was not run to its end; empty where it was.
+        ledger: the audit of its store.
+        behavior: number of vectors, by behavior.
+        waits: seconds from a fault until the run recorded it, for those that it recorded.
+        quiet: seconds of the same run without faults; None if that was not measured.
+        aborted: why it did not run to its end; empty if it did.
     """
 
     name: str
@@ -30,53 +30,53 @@ class Stage:
     drivers: int
     seconds: float
     ledger: Ledger
-    how: Counter[str]
+    behavior: Counter[str]
     waits: Sequence[float] = ()
     quiet: float | None = None
-    given_up: str = field(default="", kw_only=True)
+    aborted: str = field(default="", kw_only=True)
 
     @property
     def wrong(self) -> list[str]:
-        """What must not be, each in words."""
+        """Everything that must not be, each in words."""
         return [*self.ledger.lost, *self.ledger.doubled, *self.ledger.blamed]
 
     @property
     def sound(self) -> bool:
-        """Whether it came to its end, and nothing is wrong."""
-        return not (self.given_up or self.wrong or self.ledger.undone)
+        """Whether it ran to its end and nothing is wrong."""
+        return not (self.aborted or self.wrong or self.ledger.undone)
 
     def rows(self) -> dict[str, str]:
-        """Its column, by row."""
+        """Its column, by row name."""
         waits = sorted(self.waits)
         ledger = self.ledger
         return {
             **{name: str(count) for name, count in sorted(self.faults.items())},
-            **{f"vectors that are {how}": str(count) for how, count in sorted(self.how.items())},
-            "faults thrown": str(self.faults.total()),
+            **{f"vectors that are {behavior}": str(count) for behavior, count in sorted(self.behavior.items())},
+            "faults injected": str(self.faults.total()),
             "drivers": str(self.drivers),
             "vectors planned": str(ledger.planned),
             "attempts": str(ledger.attempts),
             "lost": str(len(ledger.lost)),
             "doubled": str(len(ledger.doubled)),
             "wrongly blamed": str(len(ledger.blamed)),
-            "not done": str(ledger.undone),
-            "seconds": f"{self.seconds:.1f}" + (", given up" if self.given_up else ""),
+            "not finished": str(ledger.undone),
+            "seconds": f"{self.seconds:.1f}" + (", aborted" if self.aborted else ""),
             "seconds of a quiet run": f"{self.quiet:.1f}" if self.quiet else "-",
             "overhead against a quiet run": f"{self.seconds / self.quiet - 1:.0%}" if self.quiet else "-",
             "seconds to notice, median": f"{waits[len(waits) // 2]:.2f}" if waits else "-",
-            "seconds to notice, most": f"{waits[-1]:.2f}" if waits else "-",
+            "seconds to notice, longest": f"{waits[-1]:.2f}" if waits else "-",
         }
 
 
 def show(stages: Sequence[Stage]) -> None:
-    """Prints the table, and below it what is wrong."""
+    """Print the table, and below it everything that is wrong."""
     columns = [stage.rows() for stage in stages]
     _line("", [stage.name for stage in stages])
     for row in _merged(columns):
         _line(row, [column.get(row, "-") for column in columns])
     for stage in stages:
-        if stage.given_up:
-            print(f"NOT DONE: {stage.name}: {stage.given_up}")
+        if stage.aborted:
+            print(f"NOT FINISHED: {stage.name}: {stage.aborted}")
         for wrong in stage.wrong:
             print(f"WRONG: {stage.name}: {wrong}")
 
@@ -86,7 +86,7 @@ def _line(row: str, values: Iterable[str]) -> None:
 
 
 def _merged(columns: Sequence[dict[str, str]]) -> list[str]:
-    """Every row that a column has: kinds of faults, then kinds of vectors, then figures."""
+    """Return the names of all rows: kinds of faults, then kinds of vectors, then figures."""
     figures = list(Stage("", Counter(), 0, 0.0, Ledger(), Counter()).rows())
     others = sorted({row for column in columns for row in column} - {*figures}, key=lambda row: ("vectors" in row, row))
     return [*others, *figures]

@@ -1,4 +1,4 @@
-"""A sweep over three hosts that get lost in mid-run: cut off for a moment, cut off for long, killed, the head too.
+"""A sweep over three hosts that are lost during the run: cut off for a moment, cut off for long, killed, the head too.
 
 The hosts are network namespaces; see `tests.farm.cluster.network`.
 """
@@ -15,12 +15,12 @@ import pytest
 
 from farm.store import RunView, Store
 from scheduler import BoardState
-from tests.chaos.ledger import Recorded, audit, finished, kinds, noticed, recorded
+from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded
 from tests.chaos.table import Stage
-from tests.chaos.vectors import GOOD, PLACE, asked, settings
+from tests.chaos.vectors import GOOD, MODULES, settings, vector_count
 from tests.farm.cluster.network import Host, ended, network
 
-# a head that notices in seconds what it would notice in a minute
+# With these, the head notices in seconds what it would notice in a minute.
 IMPATIENT = {
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "500",
@@ -35,19 +35,19 @@ GOOD_VECTORS = 300
 SECONDS = 0.25
 
 
-class NeverSoError(AssertionError):
-    """What should have come to pass did not."""
+class NotReachedError(AssertionError):
+    """An expected state was not reached."""
 
 
 class Losses:
-    """A farm of three hosts, the head first, and a sweep of it from which one after the other is taken.
+    """A farm of three hosts, the head first, and a sweep that loses one after the other.
 
     Attributes:
-        store: of the head, where the sweep's results are.
-        faults: what was done.
-        drivers: how many the run took.
-        seen: attempts that were recorded when a fault was.
-        waits: seconds from each loss until the run wrote it down.
+        store: the file of the head's results store.
+        faults: the injected faults, by name.
+        drivers: number of drivers that the run needed.
+        earlier: attempts that were recorded when a fault was injected.
+        waits: seconds from each loss until the run recorded it.
     """
 
     def __init__(self, hosts: Sequence[Host], patience: float = PATIENCE) -> None:
@@ -55,13 +55,13 @@ class Losses:
         self.store = hosts[0].home / "farm.db"
         self.faults: list[str] = []
         self.drivers = 0
-        self.seen: Recorded = {}
+        self.earlier: Recorded = {}
         self.waits: list[float] = []
         self._patience = patience
         self._sweep: subprocess.Popen[str]
 
     def begin(self, sweep: str) -> None:
-        """Makes the hosts one farm, and starts a sweep on it.
+        """Join the hosts into a farm, and start a sweep on it.
 
         Args:
             sweep: the sweep's arguments, without `--address`.
@@ -74,64 +74,64 @@ class Losses:
         self._sweep = head.start(f"exec farm sweep {sweep} --address {HEAD}")
         self.drivers = 1
 
-    def happen(self) -> tuple[int, str]:
-        """Loses one host after the other; the exit code of the sweep, and what it said.
+    def lose_hosts(self) -> tuple[int, str]:
+        """Lose one host after the other; return the exit code of the sweep, and its output.
 
         Raises:
-            NeverSoError: the sweep did not take it as it should.
+            NotReachedError: the sweep did not react as it should.
         """
         alpha, beta, gamma = self.hosts
-        self._until(lambda: self.done()["beta"] > 2 and self.done()["gamma"] > 2, "all hosts run")
+        self._until(lambda: self.done()["beta"] > 2 and self.done()["gamma"] > 2, "all hosts run vectors")
 
         self._fault("link cut for a moment")
         gamma.cut()
         time.sleep(A_MOMENT)
         gamma.mend()
-        self._until_more("gamma", "a host that was cut off for a moment goes on")
+        self._until_progress("gamma", "a host that was cut off for a moment continues")
         if lost := self.hosts_in(BoardState.LOST):
-            raise NeverSoError(f"a host that was cut off for a moment is not lost: {lost}")
+            raise NotReachedError(f"a host that was cut off for a moment is not lost: {lost}")
 
         at = self._fault("link cut for long")
         beta.cut()
         self._until(lambda: "beta" in self.hosts_in(BoardState.LOST), "a host that is cut off for long is lost")
         self._noticed(at, "beta")
-        beta.mend()  # what it ran in between is told late, if at all
+        beta.mend()  # what it ran meanwhile arrives late, or never
 
         at = self._fault("host killed")
         gamma.kill()
         self._until(lambda: "gamma" in self.hosts_in(BoardState.LOST), "a host that dies is lost")
         self._noticed(at, "gamma")
-        self._until(lambda: "gamma" in self.hosts_in(BoardState.LEFT), "a host that died is one of the farm's no more")
-        self._until_more("alpha", "the last host goes on")
+        self._until(lambda: "gamma" in self.hosts_in(BoardState.LEFT), "a host that died has left the farm")
+        self._until_progress("alpha", "the last host continues")
 
         at = self._fault("head killed")
         alpha.kill("gcs_server")
-        said = ended(self._sweep, "the sweep whose head is lost", None, self._patience)
+        output = ended(self._sweep, "the sweep whose head is lost", None, self._patience)
         self._noticed(at, "alpha")
         if self.view().run.finished is None:
-            raise NeverSoError(f"a sweep whose head is lost ends cleanly; it said:\n{said}")
+            raise NotReachedError(f"a sweep whose head is lost ends cleanly; its output:\n{output}")
         self._remember()
-        alpha.kill()  # what is left of Ray
-        return self._sweep.returncode, said
+        alpha.kill()  # the rest of Ray
+        return self._sweep.returncode, output
 
     def resume(self, boards: str) -> tuple[int, str]:
-        """Goes on with the run on the head alone, with boards of its own; the exit code, and what it said."""
+        """Resume the run on the head alone, with its own boards; return the exit code and the output."""
         line = f"farm sweep --resume last --retry-infra --boards '{boards}'"
         for _ in range(3):
             self.drivers += 1
             process = self.hosts[0].start(line)
-            said = ended(process, line, None)
-            if "Ray doesn't start" not in said:  # as on a host that is very busy
+            output = ended(process, line, None)
+            if "Ray doesn't start" not in output:  # it may not, on a very busy host
                 break
-        return process.returncode, said
+        return process.returncode, output
 
     def view(self) -> RunView:
-        """What the store says of the run."""
+        """Read the run from the store."""
         with Store.open(self.store) as store:
             return store.view(store.runs()[0].id)
 
     def done(self) -> Counter[str]:
-        """Attempts that ended well, by host."""
+        """Count the good attempts, by host."""
         try:
             attempts = recorded(self.store).values()
         except sqlite3.OperationalError:  # there is no run yet
@@ -144,28 +144,28 @@ class Losses:
         return {_host(board.id) for board in boards if any(event.state is state for event in board.events)}
 
     def _fault(self, name: str) -> float:
-        """Notes what is done now; Unix time."""
+        """Record a fault that is injected now; return the Unix time."""
         self._remember()
         self.faults.append(name)
         return time.time()
 
     def _remember(self) -> None:
-        self.seen |= recorded(self.store)
+        self.earlier |= recorded(self.store)
 
     def _noticed(self, at: float, host: str) -> None:
         self.waits += noticed(self.store, [at], host)
 
-    def _until_more(self, host: str, what: str) -> None:
+    def _until_progress(self, host: str, what: str) -> None:
         before = self.done()[host]
         self._until(lambda: self.done()[host] > before, what)
 
-    def _until(self, holds: Callable[[], bool], what: str) -> None:
+    def _until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + self._patience
-        while not holds():
+        while not condition():
             if self._sweep.poll() is not None or time.monotonic() > deadline:
                 self._sweep.kill()
-                said = self._sweep.communicate()[0]
-                raise NeverSoError(f"it never was so: {what}; {self.done()}; the sweep said:\n{said}")
+                output = self._sweep.communicate()[0]
+                raise NotReachedError(f"not reached: {what}; {self.done()}; the output of the sweep:\n{output}")
             time.sleep(0.3)
 
 
@@ -174,36 +174,36 @@ def _host(board: str) -> str:
 
 
 def three_hosts(patience: float) -> Stage:
-    """Runs the stage, to its end or until patience is.
+    """Run the stage, until it ends or the time is up.
 
     Raises:
-        pytest.skip.Exception: this machine can have no such hosts.
+        pytest.skip.Exception: this machine can't have such hosts.
     """
     pytest.importorskip("aiohttp", reason=NEEDED)
     each = {"FARM_BOARDS": "mock:n150", "FARM_STORE": "farm.db", **settings(GOOD_VECTORS, 1, SECONDS)}
-    given_up = ""
+    aborted = ""
     with network({"alpha": {**each, **IMPATIENT}, "beta": each, "gamma": each}) as hosts:
         losses = Losses(hosts, min(patience, PATIENCE))
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
-            losses.begin(f"--sweeps {PLACE} --module '*'")
-            losses.happen()
+            losses.begin(f"--sweeps {MODULES} --module '*'")
+            losses.lose_hosts()
             while not finished(losses.store):
                 losses.resume("mock:n150*2")
-                if time.monotonic() - begun > patience:
-                    raise NeverSoError(f"not done in {patience:.0f} s")
+                if time.monotonic() - start > patience:
+                    raise NotReachedError(f"not finished in {patience:.0f} s")
         except AssertionError as error:
             print(error)
-            given_up = str(error).splitlines()[0]
-        seconds = time.monotonic() - begun
-        how = kinds(losses.store)
+            aborted = str(error).splitlines()[0]
+        seconds = time.monotonic() - start
+        behavior = behaviors(losses.store)
         return Stage(
             "three hosts",
             Counter(losses.faults),
             losses.drivers,
             seconds,
-            audit(losses.store, losses.seen, how, asked(GOOD_VECTORS, 1), ended=not given_up),
-            Counter(how.values()),
+            audit(losses.store, losses.earlier, behavior, vector_count(GOOD_VECTORS, 1), ended=not aborted),
+            Counter(behavior.values()),
             losses.waits,
-            given_up=given_up,
+            aborted=aborted,
         )

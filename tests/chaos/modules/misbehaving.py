@@ -1,4 +1,4 @@
-"""A sweep module whose vectors do everything that hurts a farm. Most are good; the others say what they do."""
+"""A sweep module whose vectors do everything that hurts a farm. Most are good; the others name what they do."""
 
 import ctypes
 import os
@@ -18,14 +18,14 @@ TIMEOUT = 4
 
 
 def run(how: str, number: int, *, device: Any) -> tuple[bool, str]:  # noqa: C901 - one branch for each way to go wrong
-    """Does what `how` says; see `tests.chaos.vectors.EXPECTED` for what must come of it."""
+    """Behave as `how` says; `tests.chaos.vectors.EXPECTED` has the verdicts that may follow."""
     import ttnn
 
     tensor = ttnn.ones((1, 1, 32, 32), dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
     ttnn.add(tensor, float(number))
     time.sleep(float(os.environ.get("CHAOS_SECONDS", "0.03")))
     if how == "raise":
-        raise RuntimeError("TT_FATAL: as asked")
+        raise RuntimeError("TT_FATAL: on purpose")
     if how == "oom":
         raise RuntimeError("TT_THROW: Out of Memory: Not enough space to allocate 1 B L1 buffer")
     if how == "exit":
@@ -38,14 +38,14 @@ def run(how: str, number: int, *, device: Any) -> tuple[bool, str]:  # noqa: C90
         while True:
             pass
     if how == "sleep_in_c":
-        ctypes.PyDLL(None).sleep(600)  # and keeps the interpreter's lock
+        ctypes.PyDLL(None).sleep(600)  # holds the interpreter's lock
     if how == "stop":
         os.kill(os.getpid(), signal.SIGSTOP)
     if how == "print":
-        end = time.monotonic() + 600
-        while time.monotonic() < end:
+        deadline = time.monotonic() + 600
+        while time.monotonic() < deadline:
             sys.stdout.write("without end " * 100)
     if how == "leak":
-        kept = [bytes(1 << 20) for _ in range(64)]
-        return len(kept) == 64, "leaked"
+        leaked = [bytes(1 << 20) for _ in range(64)]
+        return len(leaked) == 64, "leaked"
     return True, ""

@@ -22,7 +22,7 @@ def test_hosts_are_cut_off_come_back_and_die_and_nothing_is_lost() -> None:
     with network({"alpha": {**each, **IMPATIENT}, "beta": each, "gamma": each}) as hosts:
         losses = Losses(hosts)
         losses.begin(f"--suite model_traced --limit {VECTORS}")
-        code, said = losses.happen()
+        code, said = losses.lose_hosts()
         assert code == 3, said
         assert "go on with `farm sweep --resume last`" in said
         stopped = losses.view().vectors
@@ -35,7 +35,7 @@ def test_hosts_are_cut_off_come_back_and_die_and_nothing_is_lost() -> None:
         vectors = losses.view().vectors
         how = {v.vector_id: "fits no board" if v.reason is Reason.UNSATISFIABLE else "can run" for v in vectors}
         assert list(how.values()).count("can run") > VECTORS / 2
-        ledger = audit(losses.store, losses.seen, how, VECTORS, EXPECTED)
+        ledger = audit(losses.store, losses.earlier, how, VECTORS, EXPECTED)
         assert [*ledger.lost, *ledger.doubled, *ledger.blamed] == []
         # what was good when the head was lost was not run again
-        assert good <= {key[0] for key in losses.seen}
+        assert good <= {key[0] for key in losses.earlier}
