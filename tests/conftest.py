@@ -1,4 +1,4 @@
-"""What tests of every package share."""
+"""Fixtures and guards that all tests share."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from farm.board.kinds import KINDS
 
 @atexit.register
 def _end_quietly() -> None:
-    """Keeps nanobind's list of what ttnn leaves behind at exit from following pytest's closing line."""
+    """Keep nanobind's leak report at exit from following pytest's closing line."""
     if "ttnn" in sys.modules:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 SEALED = ("tt-smi", "ipmitool", "setpci", "reboot", "shutdown")
-"""Commands that change a host's real boards: no test may start one."""
+"""Commands that change a host's real boards. No test may start one."""
 
 
 @pytest.fixture(autouse=True)
 def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keeps tests away from the host's boards and from what farm remembers of it, in this process and its children."""
+    """Keep tests away from the host's boards and its saved state, in this process and its children."""
     monkeypatch.setenv("FARM_RESET_COMMAND", "false")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # for the logs of runs
     monkeypatch.setenv("FARM_STATE", str(tmp_path_factory.mktemp("state")))
@@ -38,7 +38,7 @@ def _tripwire(event: str, details: tuple[Any, ...]) -> None:
     if event in ("subprocess.Popen", "os.exec", "os.posix_spawn") and details:
         command = [str(details[0]), *map(str, details[1] or ())] if len(details) > 1 else [str(details[0])]
         if any(Path(word).name in SEALED for word in command[:2]):
-            raise RuntimeError(f"a test would run {command}")
+            raise RuntimeError(f"a test tried to run {command}")
 
 
 sys.addaudithook(_tripwire)
@@ -46,9 +46,9 @@ sys.addaudithook(_tripwire)
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real masters, which is no part of the repository."""
-    place = os.environ.get("FARM_SHARED_DATA")
-    folder = Path(place) if place else Path(__file__).resolve().parents[2] / "shared" / "data"
+    """The folder of real masters, which is not part of the repository."""
+    configured = os.environ.get("FARM_SHARED_DATA")
+    folder = Path(configured) if configured else Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"no real masters at {folder}; name their folder in FARM_SHARED_DATA")
     return folder
@@ -56,17 +56,17 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def mock_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A mock n300 opened in this process as a 1 x 2 mesh; ttnn can open only one way in one process."""
+    """A mock n300, opened in this process as a 1 x 2 mesh. ttnn can open a device in only one way per process."""
     os.environ.setdefault("TT_LOGGER_LEVEL", "FATAL")
     os.environ.setdefault("LOGURU_LEVEL", "ERROR")
     os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
     ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
-    here = Path.cwd()
-    os.chdir(tmp_path_factory.mktemp("ttnn"))  # ttnn leaves files behind
+    previous = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("ttnn"))  # ttnn writes files into the working directory
     config = ttnn.DispatchCoreConfig(type=ttnn.DispatchCoreType.ETH)
     device = ttnn.open_mesh_device(ttnn.MeshShape(1, 2), dispatch_core_config=config, l1_small_size=32768)
     try:
         yield device
     finally:
         ttnn.close_mesh_device(device)
-        os.chdir(here)
+        os.chdir(previous)

@@ -1,4 +1,4 @@
-"""What deploy/ holds fits this farm, as far as that can be told without running it."""
+"""The files of deploy/ fit this farm, as far as that can be checked without running them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEPLOY = Path(__file__).parents[1] / "deploy"
 
 
 def commands() -> Iterator[list[str]]:
-    """Every farm command in the files, as words."""
+    """Yield every farm command in the files, as words."""
     for unit in sorted((DEPLOY / "systemd").iterdir()):
         for line in re.findall(r"^Exec\w+=/usr/bin/env (farm .*)$", unit.read_text(), re.MULTILINE):
             yield shlex.split(line)
@@ -36,8 +36,8 @@ def commands() -> Iterator[list[str]]:
 
 def cluster() -> dict[str, Any]:
     documents = list(yaml.safe_load_all((DEPLOY / "kuberay" / "raycluster.yaml").read_text()))
-    [found] = [document for document in documents if document["kind"] == "RayCluster"]
-    return dict(found)
+    [resource] = [document for document in documents if document["kind"] == "RayCluster"]
+    return dict(resource)
 
 
 def containers() -> list[dict[str, Any]]:
@@ -52,18 +52,18 @@ def test_every_command_and_option_exists(words: list[str]) -> None:
     assert_exists(words[1:])
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing")
 @pytest.mark.parametrize("unit", ["farm-head.service", "farm-host.service"])
-def test_units_are_sound(unit: str) -> None:
-    told = subprocess.run(
+def test_units_are_valid(unit: str) -> None:
+    checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(DEPLOY / "systemd" / unit)],
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
-    complaints = [line for line in told.stderr.splitlines() if unit in line]
-    assert not complaints, told.stderr
+    complaints = [line for line in checked.stderr.splitlines() if unit in line]
+    assert not complaints, checked.stderr
 
 
 def test_the_ssh_file_passes_rays_own_validation() -> None:
@@ -84,13 +84,13 @@ def test_the_kubernetes_farm_has_a_token_everywhere_and_a_board_per_worker() -> 
     assert {claim["name"] for claim in pod["containers"][0]["resources"]["claims"]} == claims
 
 
-def test_the_job_runs_what_submitting_runs() -> None:
+def test_the_job_runs_the_entrypoint_of_farm_submit() -> None:
     job = yaml.safe_load((DEPLOY / "kuberay" / "rayjob.yaml").read_text())
     assert job["spec"]["entrypoint"].startswith("python -m farm.cluster.jobs.job_entrypoint sweep ")
     assert job["spec"]["clusterSelector"]["ray.io/cluster"] == cluster()["metadata"]["name"]
 
 
-def test_every_metric_named_is_exported() -> None:
+def test_every_metric_in_the_dashboard_is_exported() -> None:
     pytest.importorskip("prometheus_client")
     from farm.cluster.registry.metrics import FarmMetrics
 
@@ -98,17 +98,17 @@ def test_every_metric_named_is_exported() -> None:
     for metric in FarmMetrics(lambda: Registry().view(0.0), dict).collect():
         exported |= {metric.name, f"{metric.name}_total"}
     board = json.loads((DEPLOY / "monitoring" / "grafana.json").read_text())
-    named = {
+    names = {
         name
         for panel in board["panels"]
         for target in panel["targets"]
         for name in re.findall(r"farm_\w+", target["expr"])
     }
-    assert named
-    assert named <= exported
+    assert names
+    assert names <= exported
 
 
-def test_the_container_copies_and_installs_what_is_there() -> None:
+def test_the_container_copies_files_and_installs_extras_that_exist() -> None:
     text = (DEPLOY / "Containerfile").read_text()
     instructions = re.findall(r"^([A-Z]+) (.+)$", text, re.MULTILINE)
     assert {name for name, _ in instructions} <= {"FROM", "COPY", "RUN", "ENV", "VOLUME", "ENTRYPOINT", "CMD"}

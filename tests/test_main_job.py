@@ -1,4 +1,4 @@
-"""The main job from the command line, as a newcomer runs it: real Ray, real ttnn on mock boards, one report."""
+"""The main job from the command line, as a new user runs it: real Ray, real ttnn on mock boards, one report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.ttnn, pytest.mark.ray]
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Any:
-    """Runs `farm` in a process of its own; its exit code, what it printed, and report.json."""
+    """Run `farm sweep` in a process of its own; return its exit code, its output, and report.json."""
 
     def run(*arguments: str) -> tuple[int, str, dict[str, Any]]:
         out = tmp_path / "out"
@@ -47,12 +47,12 @@ def farm(tmp_path: Path) -> Any:
 
 
 def test_the_shipped_add_configurations(farm: Any, tmp_path: Path) -> None:
-    code, told, report = farm("--suite", "model_traced", "--op", "add")
-    assert code == 0, told
+    code, output, report = farm("--suite", "model_traced", "--op", "add")
+    assert code == 0, output
     planned = report["counts"]["planned"]
     assert planned >= 10
     assert report["counts"]["validated"] == planned
-    assert f"planned {planned} = {planned} validated" in told
+    assert f"planned {planned} = {planned} validated" in output
     assert {vector["operation"] for vector in report["vectors"]} == {"ttnn.add"}
     assert report["run"]["ttnn_version"]
     assert (tmp_path / "out" / "summary.md").read_text()
@@ -62,23 +62,23 @@ def test_the_shipped_add_configurations(farm: Any, tmp_path: Path) -> None:
 
 
 def test_the_whole_shipped_master_is_validated(farm: Any) -> None:
-    code, told, report = farm("--suite", "model_traced")
-    assert code == 0, told
+    code, output, report = farm("--suite", "model_traced")
+    assert code == 0, output
     assert report["counts"]["planned"] == report["counts"]["validated"] >= 200
     assert not [vector for vector in report["vectors"] if vector["inexact"]]
 
 
 def test_the_real_master_is_accounted_for_to_the_last_configuration(farm: Any, shared_data: Path) -> None:
-    """Of 555 real configurations 543 can run; the other 12 can't without the Conv2dConfig that their trace lost."""
+    """Of 555 real configurations, 543 can run. The other 12 can't, since their trace lost the Conv2dConfig."""
     master = str(shared_data / "master_n300_2025-11_v1.json")
-    code, told, report = farm("--suite", "model_traced", "--master", master, "--boards", "mock:n300*2")
-    assert code == 3, told
+    code, output, report = farm("--suite", "model_traced", "--master", master, "--boards", "mock:n300*2")
+    assert code == 3, output
     vectors = report["vectors"]
     assert len(vectors) == report["counts"]["planned"] == 555
     assert Counter(vector["verdict"] for vector in vectors) == {"validated": 543, "not_run": 12}
-    left = [vector for vector in vectors if vector["verdict"] == "not_run"]
-    assert {(vector["operation"], vector["reason"]) for vector in left} == {("ttnn.conv2d", "lost_argument")}
-    assert all("conv_config" in vector["message"] and "TT_" in vector["message"] for vector in left)
+    not_run = [vector for vector in vectors if vector["verdict"] == "not_run"]
+    assert {(vector["operation"], vector["reason"]) for vector in not_run} == {("ttnn.conv2d", "lost_argument")}
+    assert all("conv_config" in vector["message"] and "TT_" in vector["message"] for vector in not_run)
     gathers = [vector for vector in vectors if vector["operation"] == "ttnn.experimental.all_gather_async"]
     assert Counter(vector["verdict"] for vector in gathers) == {"validated": 27}
     lost = Counter(each.split(" ")[0].rstrip(":") for vector in vectors for each in vector["inexact"])
@@ -98,11 +98,11 @@ def test_good_configurations_run_beside_a_broken_one(farm: Any, tmp_path: Path) 
     good, bad = {"arguments": {"arg0": tensor}}, {"arguments": {"arg0": {**tensor, "original_shape": [1, "two"]}}}
     master = tmp_path / "master.json"
     master.write_text(json.dumps({"operations": {"ttnn.relu": {"configurations": [good, bad]}}}))
-    code, told, report = farm("--suite", "model_traced", "--master", str(master), "--boards", "mock:n150")
-    assert code == 3, told
+    code, output, report = farm("--suite", "model_traced", "--master", str(master), "--boards", "mock:n150")
+    assert code == 3, output
     assert {vector["verdict"]: vector["reason"] for vector in report["vectors"]} == {
         "validated": "",
         "not_run": "broken_configuration",
     }
-    assert "ttnn.relu" in told
-    assert "arg0" in told
+    assert "ttnn.relu" in output
+    assert "arg0" in output
