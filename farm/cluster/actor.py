@@ -1,4 +1,4 @@
-"""The Ray actor of one board: a supervisor whose outcomes are streamed to the driver."""
+"""The Ray actor of one board: runs its supervisor, and streams what that reports to the driver."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from farm.board.backends import backend_of
 from farm.board.limits import Limits
 from farm.board.supervisor import BoardReport, Supervisor
 from farm.cluster.stream_batching import chunked
@@ -28,128 +27,127 @@ from tracer.device_config import DeviceConfig
 
 _LOG = logging.getLogger(__name__)
 
-BOARD_RESOURCE = "farm_board"
-"""The Ray resource of which a host has one per board, so that no two actors hold the same one."""
-PREFIX = "farm-board-"
+SCRATCH_PREFIX = "farm-board-"
 CHUNK_SECONDS = 0.1
-"""How long an outcome may wait for company before it is sent."""
-MESSAGES = 500
-"""Of one call: Ray holds a kilobyte for each message of a call until the call ends."""
+"""How long a report may wait for others before it is sent."""
+CHUNKS_PER_CALL = 500
+"""Ray holds a kilobyte for each message of a call until the call ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStarted:
+    """The board's worker started; `hello` is what it reports of itself."""
+
+    hello: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerUnusable:
+    """The board can't have a worker on this host: what that needs is missing."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """A batch as an actor got it: its number, how the board is to be opened, and its vectors."""
+    """A batch that an actor was given.
+
+    Attributes:
+        number: the driver's number of the batch.
+        config: how the board is to be opened.
+        vectors: what to run.
+    """
 
     number: int
     config: DeviceConfig
-    parcels: Sequence[EncodedVector]
+    vectors: Sequence[EncodedVector]
 
 
 Message: TypeAlias = "tuple[int, BoardReport | None]"
-"""What an actor tells of the batch with a number; None: it is done with it."""
+"""The number of a batch, and a report of its board; None at the end of the batch."""
 
 
 class BoardActor:
-    """Runs in a process of Ray's: batches one after the other, and all that it is asked meanwhile, at once."""
+    """Runs batches one after the other, in a process of its own, and answers other calls meanwhile."""
 
     def __init__(self, board: Board, limits: Limits, folder: Path | None, run_id: str = "") -> None:
         # ttnn leaves files in its working directory
-        self._scratch = Scratch(folder or Path(tempfile.gettempdir()), PREFIX)
+        self._scratch = Scratch(folder or Path(tempfile.gettempdir()), SCRATCH_PREFIX)
         self._log_file = BoardLogFile(run_id, board.id) if run_id else None
         if self._log_file:
             self._log_file.take_output(self._scratch.path)
         _LOG.info("%s: supervised by process %d", board.id, os.getpid())
         self._supervisor = Supervisor(board, self._scratch.path, limits)
-        self._batches: deque[BatchRequest | None] = deque()  # those not begun; None is the end of them
-        self._came = threading.Condition()
-        self._work = threading.Lock()  # held while batches may run
+        self._batches: deque[BatchRequest | None] = deque()  # those not begun; None ends them
+        self._batch_added = threading.Condition()
+        self._running = threading.Lock()  # held while batches may run
         self._messages = chunked(self._run_all(), CHUNK_SECONDS, urgent=lambda message: message[1] is None)
 
-    def start(self) -> dict[str, Any]:
-        """Starts the worker; what it says of itself, or `unusable` and why."""
+    def start(self) -> WorkerStarted | WorkerUnusable:
+        """Start the worker."""
         try:
-            return self._supervisor.start()
+            return WorkerStarted(self._supervisor.start())
         except NotRunnable as error:
             _LOG.error("%s: no worker: %s", self._supervisor.board.id, error)
-            return {"unusable": str(error)}
+            return WorkerUnusable(str(error))
 
     def outcomes(self) -> Iterator[list[Message]]:
-        """Runs batches as they are given, and tells all that comes of them; to be called again when it ends."""
-        for messages in islice(self._messages, MESSAGES):  # noqa: UP028 - it would pass on what Ray sends
+        """Run batches as they are given, and yield all reports of them; call it again when it ends."""
+        for messages in islice(self._messages, CHUNKS_PER_CALL):  # noqa: UP028 - it would pass on what Ray sends
             yield messages
 
-    def give(self, number: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
-        """Takes a batch, which runs after those given before; see `Supervisor.run`."""
-        self._take(BatchRequest(number, config, parcels))
+    def give(self, number: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:
+        """Add a batch, to run after those given before; see `Supervisor.run`."""
+        self._add(BatchRequest(number, config, vectors))
 
     def answer(self) -> None:
-        """Shows that it lives, whatever the board does."""
+        """Show that this process is alive, whatever the board does."""
 
     def stop(self) -> None:
-        """See `Supervisor.stop`."""
+        """Let the vector that runs end, and start no other; see `Supervisor.stop`."""
         _LOG.info("stop: no new vectors")
         self._supervisor.stop()
 
     def close(self) -> tuple[int, int]:
-        """Releases the board once its batches are done; see `Supervisor.kernels` for what it answers."""
-        self._take(None)
-        with self._work:
+        """Release the board once its batches ended; returns `Supervisor.kernels`."""
+        self._add(None)
+        with self._running:
             self._supervisor.close()
         if self._log_file:
             self._log_file.close()
         self._scratch.close()
         return self._supervisor.kernels
 
-    def _take(self, given: BatchRequest | None) -> None:
-        with self._came:
-            self._batches.append(given)
-            self._came.notify()
+    def _add(self, batch: BatchRequest | None) -> None:
+        with self._batch_added:
+            self._batches.append(batch)
+            self._batch_added.notify()
 
     def _run_all(self) -> Iterator[Message]:
-        with self._work, fewer_collections():
-            while (given := self._next()) is not None:
-                _LOG.debug("batch %d: %d vectors, %s", given.number, len(given.parcels), given.config)
-                for told in self._run(given):
-                    _log_report(given.number, told)
-                    yield given.number, told
-                yield given.number, None
+        with self._running, fewer_collections():
+            while (batch := self._take()) is not None:
+                _LOG.debug("batch %d: %d vectors, %s", batch.number, len(batch.vectors), batch.config)
+                for report in self._supervisor.run(batch.config, batch.vectors, self._next_batch):
+                    _log(batch, report)
+                    yield batch.number, report
+                yield batch.number, None
 
-    def _next(self) -> BatchRequest | None:
-        with self._came:
-            self._came.wait_for(lambda: self._batches)
+    def _take(self) -> BatchRequest | None:
+        with self._batch_added:
+            self._batch_added.wait_for(lambda: self._batches)
             return self._batches.popleft()
-
-    def _run(self, given: BatchRequest) -> Iterator[BoardReport]:
-        return self._supervisor.run(given.config, given.parcels, self._next_batch)
 
     def _next_batch(self) -> tuple[DeviceConfig, Sequence[EncodedVector]] | None:
         """The batch after the one that runs."""
-        with self._came:
-            ahead = self._batches[0] if self._batches else None
-        return None if ahead is None else (ahead.config, ahead.parcels)
+        with self._batch_added:
+            batch = self._batches[0] if self._batches else None
+        return None if batch is None else (batch.config, batch.vectors)
 
 
-def _log_report(batch: int, report: BoardReport) -> None:
-    """Log outcomes that are not good; transitions are logged by the supervisor, and passes are thousands a second."""
+def _log(batch: BatchRequest, report: BoardReport) -> None:
+    """Log outcomes that are not good. The supervisor logs transitions; passes are thousands a second."""
     if isinstance(report, Outcome) and not report.verdict.good:
         _LOG.info(
             "batch %d, vector %s: %s %s: %s",
-            *(batch, report.vector_id, report.verdict.value, report.reason.value, report.message),
+            *(batch.number, report.vector_id, report.verdict.value, report.reason.value, report.message),
         )
-
-
-def board_resource(board_id: str) -> str:
-    """The Ray resource of one board of a farm's host: who holds it holds the board, and runs where it is."""
-    return "board:" + board_id.replace(",", "+")  # Ray separates resources by commas
-
-
-def resources_of(board: Board) -> dict[str, float]:
-    """What Ray must set aside for a board's actor."""
-    if not board.host:
-        return {BOARD_RESOURCE: 1}
-    wanted = {board_resource(board.id): 1.0}
-    if devices := backend_of(board).addresses(board):
-        # so that others' work on the same cluster, which asks for devices by number, stays away
-        wanted["TTNPU"] = float(len(devices))
-    return wanted

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from farm.board.limits import Limits
-from farm.cluster.actor import BoardActor, resources_of
+from farm.cluster.actor import BoardActor
+from farm.cluster.placement import resources_of
 from farm.cluster.ray_client import ray
 from farm.core.board import Board
 from farm.core.payload import EncodedVector
@@ -26,7 +27,7 @@ class BoardHandle(Protocol):
     def outcomes(self) -> Any:
         """See `BoardActor.outcomes`; an iterator of references."""
 
-    def give(self, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> Any:
+    def give(self, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> Any:
         """See `BoardActor.give`."""
 
     def answer(self) -> Any:
@@ -84,9 +85,9 @@ class RayBoardHandle:
         """See `BoardHandle`."""
         return self._actor.outcomes.remote()
 
-    def give(self, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> Any:
+    def give(self, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> Any:
         """See `BoardHandle`."""
-        return self._actor.give.options(concurrency_group=_CONTROL).remote(batch, config, parcels)
+        return self._actor.give.options(concurrency_group=_CONTROL).remote(batch, config, vectors)
 
     def answer(self) -> Any:
         """See `BoardHandle`."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from farm.cluster.background import in_background
-from farm.cluster.placement import beside
+from farm.cluster.placement import options_beside
 from farm.cluster.ray_client import ray
 from farm.core.board import Board
 from farm.core.log import BoardLog, read_board_log
@@ -55,7 +55,7 @@ def _read_elsewhere(run_id: str, boards: Sequence[Board]) -> dict[str, BoardLog]
     calls = {
         read.options(**options).remote(run_id, [board.id for board in there]): host
         for host, there in by_host.items()
-        if (options := beside(there[0])) is not None
+        if (options := options_beside(there[0])) is not None
     }
     if not calls:
         return {}

@@ -80,7 +80,7 @@ class Fleet(Protocol):
     def start(self, board: Board) -> None:
         """Start a board, or start it again after it was lost."""
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:
         """Give a board a batch, to run after those it has."""
 
     def stop(self, board: str) -> None:

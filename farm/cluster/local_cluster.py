@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from farm.cluster.actor import BOARD_RESOURCE
+from farm.cluster.placement import BOARD_RESOURCE
 from farm.cluster.ray_client import ray
 from farm.core.errors import NotRunnable
 from farm.core.scratch import Scratch

@@ -1,4 +1,4 @@
-"""Sweep modules imported on a host of the farm, where the driver's own has no ttnn: their files must be there, too."""
+"""Sweep modules listed on a host of the farm, for a driver without ttnn. Their files must be there, too."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from farm.board.protocol import WorkerDied, WorkerHung
+from farm.cluster.actor import WorkerStarted, WorkerUnusable
 from farm.cluster.registry.service import connected
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
@@ -17,12 +19,31 @@ from farm.core.errors import NotRunnable
 from farm.core.settings import load_settings
 
 CHUNK_SECONDS = 0.05
+"""How long a message may wait for others before it is sent."""
 CHUNKS_AHEAD = 8
-"""How far the host may be ahead of who reads: a million vectors are nowhere held."""
+"""How far the host may be ahead of the reader: a million vectors are never all in memory."""
 
 
-class Lister:
-    """A Ray actor that asks a worker, which opens nothing, for the vectors of modules."""
+@dataclass(frozen=True, slots=True)
+class ListerHung:
+    """The worker hung while it listed."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListerDied:
+    """The worker died while it listed."""
+
+    message: str
+
+
+ListingMessage: TypeAlias = "dict[str, Any] | ListerHung | ListerDied"
+"""A message of the worker, or how it ended."""
+
+
+class ListingActor:
+    """A Ray actor with a worker that opens no device and lists the vectors of modules."""
 
     def __init__(self, board: Board) -> None:
         from farm.board.worker_handle import WorkerProcess
@@ -30,83 +51,87 @@ class Lister:
         self._folder = tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True)
         self._process = WorkerProcess(board, Path(self._folder.name), python=board.python or sys.executable)
 
-    def start(self) -> dict[str, Any]:
-        """What the process says of itself, or `unusable` and why."""
+    def start(self) -> WorkerStarted | WorkerUnusable:
+        """Start the worker."""
         try:
-            return self._process.start()
+            return WorkerStarted(self._process.start())
         except NotRunnable as error:
-            return {"unusable": str(error)}
+            return WorkerUnusable(str(error))
 
-    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[list[dict[str, Any]]]:
+    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[list[ListingMessage]]:
         """See `WorkerProcess.vectors_of`; what that raises is the last message."""
         yield from chunked(self._messages(request, timeout), CHUNK_SECONDS)
 
     def close(self) -> None:
-        """Ends the process."""
+        """End the worker."""
         self._process.close()
         self._folder.cleanup()
 
-    def _messages(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
+    def _messages(self, request: dict[str, Any], timeout: float) -> Iterator[ListingMessage]:
         try:
             yield from self._process.vectors_of(request, timeout)
         except WorkerHung as error:
-            yield {"hung": str(error)}
+            yield ListerHung(str(error))
         except WorkerDied as error:
-            yield {"died": str(error)}
+            yield ListerDied(str(error))
 
 
 class FarmListing:
-    """A worker on a host of the farm that modules are listed in; see `farm.sweeps.records.ListingProcess`.
+    """A worker on a host of the farm that lists modules; see `farm.sweeps.records.ListingProcess`.
 
     Args:
-        address: of the farm; None where this process is connected to it already.
-        board: one of the host's. It isn't opened, and who has it keeps it.
+        address: the farm; None where this process is connected to it already.
+        board: one of the host's boards. It isn't opened, and stays with the run that has it.
     """
 
     def __init__(self, address: str | None, board: Board) -> None:
         self._address = address
         self._board = board
-        self._held = ExitStack()
+        self._stack = ExitStack()
         self._actor: Any = None
 
     def start(self) -> dict[str, Any]:
         """See the protocol."""
-        from farm.cluster.placement import beside
+        from farm.cluster.placement import options_beside
         from farm.cluster.ray_client import ray
 
         if self._actor is None:
             if self._address is not None:
-                self._held.enter_context(connected(self._address, load_settings().token_file))
-            self._actor = ray.remote(Lister).options(num_cpus=0, **(beside(self._board) or {})).remote(self._board)
-            self._held.callback(ray.kill, self._actor)
-        hello: dict[str, Any] = self._asked(self._actor.start.remote())
-        if "unusable" in hello:
-            raise NotRunnable(f"{self._board.host or self._board.id}: {hello['unusable']}")
-        return hello
+                self._stack.enter_context(connected(self._address, load_settings().token_file))
+            options = options_beside(self._board) or {}
+            self._actor = ray.remote(ListingActor).options(num_cpus=0, **options).remote(self._board)
+            self._stack.callback(ray.kill, self._actor)
+        start: WorkerStarted | WorkerUnusable = self._get(self._actor.start.remote())
+        if isinstance(start, WorkerUnusable):
+            raise NotRunnable(f"{self._board.host or self._board.id}: {start.message}")
+        return start.hello
 
     def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
         """See the protocol."""
         options = {"num_returns": "streaming", "_generator_backpressure_num_objects": CHUNKS_AHEAD}
         for chunk in self._actor.vectors_of.options(**options).remote(request, timeout):
-            for message in self._asked(chunk):
-                if "hung" in message:
-                    raise WorkerHung(message["hung"], None, timeout)
-                if "died" in message:
-                    raise WorkerDied(message["died"])
-                yield message
+            messages: list[ListingMessage] = self._get(chunk)
+            for message in messages:
+                match message:
+                    case ListerHung(text):
+                        raise WorkerHung(text, None, timeout)
+                    case ListerDied(text):
+                        raise WorkerDied(text)
+                    case _:
+                        yield message
 
     def close(self) -> None:
         """See the protocol."""
-        with self._held:
+        with self._stack:
             if self._actor is not None:
-                self._asked(self._actor.close.remote())
+                self._get(self._actor.close.remote())
                 self._actor = None
 
-    def _asked(self, reference: Any) -> Any:
+    def _get(self, reference: Any) -> Any:
         from farm.cluster.ray_client import ray
 
         try:
             return ray.get(reference)
         except ray.exceptions.RayError as error:
-            told = str(error).splitlines()[0]
-            raise NotRunnable(f"{self._board.host or self._board.id} can't list sweep modules: {told}") from error
+            reason = str(error).splitlines()[0]
+            raise NotRunnable(f"{self._board.host or self._board.id} can't list sweep modules: {reason}") from error

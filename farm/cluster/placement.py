@@ -1,19 +1,41 @@
-"""Where Ray runs what belongs beside a board."""
+"""Which Ray resources a board's actor takes, and how to run something else on a board's host."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from farm.cluster.actor import board_resource
+from farm.board.backends import backend_of
 from farm.cluster.ray_client import ray  # isort: split
 
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: TID251 - after ray_client
 
 from farm.core.board import Board
 
+BOARD_RESOURCE = "farm_board"
+"""The resource of a host by itself: one per board, so that no two actors hold the same one."""
 
-def beside(board: Board) -> dict[str, Any] | None:
-    """Ray's options for what runs on the host of a board, in use or not; None where no living node has the board."""
+
+def board_resource(board_id: str) -> str:
+    """The resource of one board in a farm: the actor that takes it holds the board, and runs on the board's host."""
+    return "board:" + board_id.replace(",", "+")  # Ray separates resources by commas
+
+
+def resources_of(board: Board) -> dict[str, float]:
+    """The resources that a board's actor takes."""
+    if not board.host:
+        return {BOARD_RESOURCE: 1}
+    resources = {board_resource(board.id): 1.0}
+    if devices := backend_of(board).addresses(board):
+        # so that other users of the same cluster, whose actors ask for devices by number, stay away
+        resources["TTNPU"] = float(len(devices))
+    return resources
+
+
+def options_beside(board: Board) -> dict[str, Any] | None:
+    """Ray's options for a task or actor on a board's host, whether the board is in use or not.
+
+    None where no living node has the board.
+    """
     for node in ray.nodes():
         if node["Alive"] and board_resource(board.id) in node["Resources"]:
             return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from farm.board.limits import Limits
 from farm.board.supervisor import Supervisor
-from farm.cluster.actor import resources_of
+from farm.cluster.placement import resources_of
 from farm.cluster.registry.service import Farm
 from farm.core.board import Board
 from farm.core.errors import NotRunnable

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from farm.board.limits import Limits
-from farm.cluster.actor import Message
+from farm.cluster.actor import Message, WorkerStarted, WorkerUnusable
 from farm.cluster.background import in_background
 from farm.cluster.board_handle import BoardHandle, Calls, RayCalls, start_actor
 from farm.cluster.board_logs import read_logs
@@ -109,11 +109,11 @@ class RayFleet:
             self._boards[board.id] = board
             self._begin(board.id, self._make_actor(board))
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:
         """See `Fleet`."""
         if actor := self._actors.get(board):
-            _LOG.debug("%s: batch %d of %d vectors", board, batch, len(parcels))
-            self._requests[actor.give(batch, config, parcels)] = board
+            _LOG.debug("%s: batch %d of %d vectors", board, batch, len(vectors))
+            self._requests[actor.give(batch, config, vectors)] = board
 
     def stop(self, board: str) -> None:
         """See `Fleet`."""
@@ -215,14 +215,14 @@ class RayFleet:
         return lost
 
     def _started(self, board: str, call: Any) -> list[FleetEvent]:
-        hello = self._calls.get(call)
+        start: WorkerStarted | WorkerUnusable = self._calls.get(call)
         del self._starting[board]
-        if "unusable" in hello:
-            _LOG.error("%s can't be used: %s", board, hello["unusable"])
-            return [Unusable(board, hello["unusable"])]
-        _LOG.info("%s started: %s", board, ", ".join(f"{name} {value}" for name, value in hello.items()))
+        if isinstance(start, WorkerUnusable):
+            _LOG.error("%s can't be used: %s", board, start.message)
+            return [Unusable(board, start.message)]
+        _LOG.info("%s started: %s", board, ", ".join(f"{name} {value}" for name, value in start.hello.items()))
         self._listen(board)
-        return [Started(board, hello)]
+        return [Started(board, start.hello)]
 
     def _listen(self, board: str) -> None:
         self._streams[board] = self._actors[board].outcomes()

@@ -37,9 +37,9 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
     def start(self, board: Board) -> None:
         self._events.append(Started(board.id, {}))
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:  # noqa: ARG002
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:  # noqa: ARG002
         now = time.time()
-        outcomes = [Outcome(each.id, Verdict.VALIDATED, started=now, seconds=0.001) for each in parcels]
+        outcomes = [Outcome(each.id, Verdict.VALIDATED, started=now, seconds=0.001) for each in vectors]
         self._events += (Outcomes(batch, outcomes), BatchDone(board, batch))
 
     def stop(self, board: str) -> None:

@@ -53,10 +53,10 @@ class LocalFleet:
         self._keepers[board.id] = supervisor
         self._batches[board.id] = deque()
 
-    def run(self, board: str, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> None:
-        self.given.append((board, [parcel.id for parcel in parcels]))
+    def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:
+        self.given.append((board, [vector.id for vector in vectors]))
         self.opened.append((board, config))
-        self._batches[board].append((batch, config, parcels))
+        self._batches[board].append((batch, config, vectors))
 
     def stop(self, board: str) -> None:
         self._keepers[board].stop()
@@ -70,11 +70,11 @@ class LocalFleet:
         busy = next((board for board, batches in self._batches.items() if batches), None)
         if happened or busy is None:
             return happened
-        batch, config, parcels = self._batches[busy].popleft()
+        batch, config, vectors = self._batches[busy].popleft()
         self._batches[busy] = self._batches.pop(busy)  # to the end: boards take turns
         outcomes: list[BoardReport] = []
         try:
-            outcomes.extend(self._keepers[busy].run(config, parcels))
+            outcomes.extend(self._keepers[busy].run(config, vectors))
         except KeeperDied:
             self.drop(busy)
             return [Outcomes(batch, outcomes), Gone(busy, "its process ended")]

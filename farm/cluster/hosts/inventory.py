@@ -18,8 +18,8 @@ from farm.board.backends.silicon import driver_version, pci_devices
 from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
 from farm.board.selectors import AUTO, parse_kinds
-from farm.cluster.actor import resources_of
 from farm.cluster.hosts.board_memory import Memory
+from farm.cluster.placement import resources_of
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 

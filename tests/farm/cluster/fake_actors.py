@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.limits import Limits
+from farm.cluster.actor import WorkerStarted, WorkerUnusable
 from farm.cluster.heartbeat import Heartbeat
 from farm.core.board import Board
 from farm.core.payload import EncodedVector
@@ -63,7 +64,7 @@ class FakeHandle:
     Attributes:
         calls: every call, in order.
         streams: of each call of `outcomes`.
-        hello: what `start` returns.
+        start_answer: what `start` returns.
         answers: whether `answer` has an answer.
         killed: whether it was killed.
     """
@@ -71,7 +72,7 @@ class FakeHandle:
     def __init__(self) -> None:
         self.calls: list[Reference] = []
         self.streams: list[Stream] = []
-        self.hello: dict[str, Any] = {"pid": 1}
+        self.start_answer: WorkerStarted | WorkerUnusable = WorkerStarted({"pid": 1})
         self.starts = True
         self.answers = True
         self.killed = False
@@ -81,13 +82,13 @@ class FakeHandle:
         return self.calls[-1]
 
     def start(self) -> Reference:
-        return self._call("start", self.hello, is_ready=self.starts)
+        return self._call("start", self.start_answer, is_ready=self.starts)
 
     def outcomes(self) -> Stream:
         self.streams.append(Stream())
         return self.streams[-1]
 
-    def give(self, batch: int, config: DeviceConfig, parcels: Sequence[EncodedVector]) -> Reference:  # noqa: ARG002 - see `BoardHandle`
+    def give(self, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> Reference:  # noqa: ARG002 - see `BoardHandle`
         return self._call(f"give {batch}")
 
     def answer(self) -> Reference:

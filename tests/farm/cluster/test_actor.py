@@ -13,7 +13,7 @@ from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
 from farm.cluster import actor as actor_module
-from farm.cluster.actor import BoardActor, Message
+from farm.cluster.actor import BoardActor, Message, WorkerStarted
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector
 from tests.farm.payloads import encoded_vector
@@ -25,11 +25,11 @@ ONE, TWO = DeviceConfig(), DeviceConfig(mesh_shape=(1, 2))
 def actor(folder: Path, script: Script) -> BoardActor:
     [board] = fake_boards(KINDS["n300"], 1, script=script)
     made = BoardActor(board, Limits(open=0.05, vector=5.0), folder)
-    assert "pid" in made.start()
+    assert isinstance(made.start(), WorkerStarted)
     return made
 
 
-def parcels(names: str) -> list[EncodedVector]:
+def vectors(names: str) -> list[EncodedVector]:
     return [encoded_vector(name) for name in names]
 
 
@@ -44,9 +44,9 @@ def short(messages: list[Message]) -> list[tuple[int, str]]:
 
 def test_batches_run_in_the_order_they_were_given_and_each_has_an_end(tmp_path: Path) -> None:
     held = actor(tmp_path, Script())
-    held.give(7, ONE, parcels("ab"))
-    held.give(8, TWO, parcels("c"))
-    held.give(9, TWO, parcels("d"))
+    held.give(7, ONE, vectors("ab"))
+    held.give(8, TWO, vectors("c"))
+    held.give(9, TWO, vectors("d"))
     closer = threading.Thread(target=held.close)
     closer.start()  # it lets all of that end
     messages = [message for chunk in held.outcomes() for message in chunk]
@@ -59,8 +59,8 @@ def test_the_end_of_a_batch_is_told_at_once_while_the_next_one_runs(
 ) -> None:
     monkeypatch.setattr(actor_module, "CHUNK_SECONDS", 60.0)
     held = actor(tmp_path, Script(seconds=0.5))
-    held.give(1, ONE, parcels("a"))
-    held.give(2, ONE, parcels("b"))
+    held.give(1, ONE, vectors("a"))
+    held.give(2, ONE, vectors("b"))
     outcomes = held.outcomes()
     began = time.monotonic()
     assert short(next(outcomes)) == [(1, "a"), (1, "done")]
@@ -73,12 +73,12 @@ def test_the_end_of_a_batch_is_told_at_once_while_the_next_one_runs(
 def test_a_call_ends_after_so_many_messages_and_the_next_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actor_module, "MESSAGES", 2)
+    monkeypatch.setattr(actor_module, "CHUNKS_PER_CALL", 2)
     held = actor(tmp_path, Script())
     calls = [held.outcomes()]
     told: list[tuple[int, str]] = []
     for number in range(5):
-        held.give(number, ONE, parcels("a"))
+        held.give(number, ONE, vectors("a"))
         messages = next(calls[-1], None)
         if messages is None:
             calls.append(held.outcomes())
@@ -92,7 +92,7 @@ def test_a_call_ends_after_so_many_messages_and_the_next_goes_on(
 def test_after_a_stop_what_waits_comes_back_untried(tmp_path: Path) -> None:
     held = actor(tmp_path, Script())
     held.stop()
-    held.give(1, ONE, parcels("ab"))
+    held.give(1, ONE, vectors("ab"))
     assert short(next(held.outcomes())) == [(1, "done")]
     held.close()
 
@@ -109,6 +109,6 @@ def test_an_actor_whose_own_code_fails_says_so(tmp_path: Path, monkeypatch: pyte
         raise LookupError("a bug")
 
     monkeypatch.setattr(held._supervisor, "run", broken)
-    held.give(1, ONE, parcels("a"))
+    held.give(1, ONE, vectors("a"))
     with pytest.raises(LookupError, match="a bug"):
         next(held.outcomes())

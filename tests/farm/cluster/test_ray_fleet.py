@@ -10,6 +10,7 @@ import pytest
 from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
+from farm.cluster.actor import WorkerUnusable
 from farm.cluster.board_handle import BoardHandle
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, Unusable
 from farm.cluster.heartbeat import SILENCE_SECONDS as HEAD_SILENCE
@@ -63,7 +64,7 @@ def test_reports_keep_their_order_and_a_call_that_ends_is_made_again(setting: Se
 
 def test_a_board_that_cannot_be_used_is_reported(setting: Setting) -> None:
     setting.fleet.start(A)
-    setting.actors.handles[A.id][0].calls[0].answer = {"unusable": "no ttnn"}
+    setting.actors.handles[A.id][0].calls[0].answer = WorkerUnusable("no ttnn")
     assert setting.fleet.wait(0) == [Unusable(A.id, "no ttnn")]
 
 
