@@ -42,8 +42,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     """Run the real scheduler on a simulated clock: how long would so many boards take?"""
     from farm.planning.board_setup import fits, same_setup
     from farm.report.tally import duration
-    from farm.running.simulation import Distribution, simulated_boards
-    from farm.running.simulation import unknown as untold
+    from farm.running.simulation import Distribution, simulated_boards, without_estimates
     from scheduler.costs import SetupCosts
     from scheduler.simulation import Faults
     from scheduler.simulation import simulate as run_simulation
@@ -56,7 +55,7 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
     setups = SetupCosts(switch, first)
     began = time.perf_counter()
     found = run_simulation(
-        *(there, untold(jobs) if unknown else jobs, fits),
+        *(there, without_estimates(jobs) if unknown else jobs, fits),
         same_setup=same_setup,
         setup_costs=setups,
         faults=Faults(faults, fault_seconds, seed),

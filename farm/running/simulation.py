@@ -1,4 +1,4 @@
-"""Jobs for `farm simulate`: from a master, from a run that was recorded, or from a distribution."""
+"""Jobs for `farm simulate`: from a master, from a recorded run, or from a distribution."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from scheduler.work import Work
 from tracer.device_config import DeviceConfig
 
 MOST_BOARDS = 100_000
-"""Of one kind."""
+"""Limit of one selector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Jobs as a sweep has them: most are short, a few very long, some ways of opening are rare.
+    """Jobs as in a sweep: most are short, a few are very long, some device configs are rare.
 
     Attributes:
         median: seconds of a typical vector.
-        sigma: of the logarithm of seconds: 0 for all alike; traced models have about 1.2.
-        configs: ways to open a board; each is half as common as the one before.
-        operations: how many; some are slower than others.
+        sigma: standard deviation of the logarithm of seconds: 0 if all are alike; traced models have about 1.2.
+        configs: number of device configs; each is half as common as the one before.
+        operations: number of operations; some are slower than others.
     """
 
     median: float = 0.2
@@ -38,27 +38,27 @@ class Distribution:
     operations: int = 40
 
     def jobs(self, count: int, kinds: Sequence[str], seed: int) -> list[Job]:
-        """So many jobs that boards of these kinds can run; the same seed gives the same ones."""
-        dice = random.Random(seed)  # noqa: S311 - dice of a simulation
+        """Draw jobs that boards of these kinds can run; the same seed gives the same jobs."""
+        rng = random.Random(seed)  # noqa: S311 - a simulation needs no cryptography
         keys = [
             BoardSetup.uniform(DeviceConfig(l1_small_size=1024 * number or None), kinds)
             for number in range(self.configs)
         ]
-        # half of the spread lies between operations, half within them
+        # half of the spread is between operations, half within them
         share = self.sigma / 2**0.5
-        pace = [dice.lognormvariate(0.0, share) for _ in range(self.operations)]
+        pace = [rng.lognormvariate(0.0, share) for _ in range(self.operations)]
         weights = [0.5**number for number in range(self.configs)]
         jobs = []
         for number in range(count):
-            operation = dice.randrange(self.operations)
-            seconds = self.median * pace[operation] * dice.lognormvariate(0.0, share)
-            key = dice.choices(keys, weights)[0]
+            operation = rng.randrange(self.operations)
+            seconds = self.median * pace[operation] * rng.lognormvariate(0.0, share)
+            key = rng.choices(keys, weights)[0]
             jobs.append(Job(Work(f"v{number}", key, f"operation {operation}", seconds), seconds))
         return jobs
 
 
 def of_vectors(vectors: Sequence[Vector], costs: Estimates, count: int | None) -> list[Job]:
-    """A job for each vector that can run, as long as it is expected to take; repeated up to `count`."""
+    """Return a job for each vector that can run, with its estimated seconds; repeated up to `count`."""
     jobs = []
     for vector in vectors:
         if not vector.unrunnable:
@@ -68,9 +68,9 @@ def of_vectors(vectors: Sequence[Vector], costs: Estimates, count: int | None) -
 
 
 def of_run(view: RunView, boards: Sequence[Board], count: int | None) -> list[Job]:
-    """A job for each vector that a run tried, as long as it took there; repeated up to `count`."""
+    """Return a job for each vector that a run tried, with the seconds it took; repeated up to `count`."""
     kinds = frozenset(board.kind.name for board in boards)
-    keys: dict[BoardSetup, BoardSetup] = {}  # one for all vectors that are opened alike
+    keys: dict[BoardSetup, BoardSetup] = {}  # one object for all equal setups
     jobs = []
     for vector in view.vectors:
         if vector.history:
@@ -83,24 +83,24 @@ def of_run(view: RunView, boards: Sequence[Board], count: int | None) -> list[Jo
 
 def _repeated(jobs: Sequence[Job], count: int | None) -> list[Job]:
     if not jobs:
-        raise NothingSelected("there is nothing to simulate: no vector that could run")
-    wanted = len(jobs) if count is None else count
+        raise NothingSelected("nothing to simulate: no vector can run")
+    total = len(jobs) if count is None else count
     return [
         replace(job, work=replace(job.work, id=f"{job.work.id}/{number}"))
-        for number, job in enumerate(islice(cycle(jobs), wanted))
+        for number, job in enumerate(islice(cycle(jobs), total))
     ]
 
 
-def unknown(jobs: Sequence[Job]) -> list[Job]:
-    """The same jobs, but the scheduler is told nothing of how long they take."""
+def without_estimates(jobs: Sequence[Job]) -> list[Job]:
+    """Return the same jobs, without estimates for the scheduler."""
     return [replace(job, work=replace(job.work, cost=DEFAULT_SECONDS, guess=True)) for job in jobs]
 
 
 def simulated_boards(text: str) -> list[tuple[str, str]]:
-    """Boards by id and kind: `n300*64`, or several such, separated by commas. Any number of them: none is opened.
+    """Return boards by id and kind: `n300*64`, or several of these, separated by commas. No board is opened.
 
     Raises:
-        FarmError: the text doesn't read so, or names an unknown kind.
+        FarmError: the text has another form, or names an unknown kind.
     """
     from farm.board.selectors import parse_kinds
 

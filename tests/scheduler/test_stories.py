@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from scheduler import (
+    Abandoned,
     Announce,
     Assign,
     AttemptEnded,
@@ -286,6 +287,15 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.assigned)
     def batch_ends(self, data: st.DataObject) -> None:
         self.tell(BatchEnded(data.draw(st.sampled_from(sorted(self.assigned)))))
+
+    @rule(sure=st.integers(0, 9))
+    def abandon(self, sure: int) -> None:
+        if sure == 0:
+            self.tell(Abandoned())
+            assert self.scheduler.done
+            assert not self.scheduler.batches
+            self.starting.clear()
+            self.ready.clear()
 
     @rule(sure=st.integers(0, 4))
     def stop(self, sure: int) -> None:

@@ -1,4 +1,4 @@
-"""`farm simulate` and `farm sweep --dry-run`: plans that are told, not run."""
+"""`farm simulate` and `farm sweep --dry-run`: plans that are printed, not run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from farm.core.errors import FarmError
 from farm.core.verdicts import Reason
 from farm.planning.estimates import Estimates
 from farm.planning.forecast import forecast
-from farm.running.simulation import Distribution, simulated_boards, unknown
+from farm.running.simulation import Distribution, simulated_boards, without_estimates
 from scheduler.costs import SetupCosts
 from tests.farm.running.driver_helpers import ONE, TWO, vector
 from tracer.master.master import shipped
@@ -24,16 +24,16 @@ from tracer.master.master import shipped
 def simulated(*arguments: str) -> dict[str, float]:
     result = CliRunner().invoke(app, ["simulate", *arguments, "--json"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    told: dict[str, float] = json.loads(result.output)
-    return told
+    figures: dict[str, float] = json.loads(result.output)
+    return figures
 
 
 def test_a_distribution_on_many_boards() -> None:
-    told = simulated("--boards", "n300*20,t3000*4", "--vectors", "2000", "--seed", "3")
-    assert (told["boards"], told["vectors"], told["attempts"]) == (24, 2000, 2000)
-    assert 1.0 <= told["over_lower_bound"] < 1.2
-    assert told == simulated("--boards", "n300*20,t3000*4", "--vectors", "2000", "--seed", "3") | {
-        "simulated_in": told["simulated_in"]
+    figures = simulated("--boards", "n300*20,t3000*4", "--vectors", "2000", "--seed", "3")
+    assert (figures["boards"], figures["vectors"], figures["attempts"]) == (24, 2000, 2000)
+    assert 1.0 <= figures["over_lower_bound"] < 1.2
+    assert figures == simulated("--boards", "n300*20,t3000*4", "--vectors", "2000", "--seed", "3") | {
+        "simulated_in": figures["simulated_in"]
     }
 
 
@@ -42,8 +42,8 @@ def test_crashes_are_tried_again() -> None:
 
 
 def test_a_master_whose_vectors_never_ran(tmp_path: Path) -> None:
-    told = simulated("--master", str(shipped()), "--vectors", "700", "--store", str(tmp_path / "none.db"))
-    assert told["vectors"] == 700
+    figures = simulated("--master", str(shipped()), "--vectors", "700", "--store", str(tmp_path / "none.db"))
+    assert figures["vectors"] == 700
     assert not (tmp_path / "none.db").exists()
 
 
@@ -56,10 +56,10 @@ def test_boards() -> None:
             simulated_boards(wrong)
 
 
-def test_what_is_not_told_is_guessed() -> None:
+def test_jobs_without_estimates_are_guesses() -> None:
     jobs = Distribution().jobs(50, ["n300"], seed=1)
-    assert {job.work.cost for job in unknown(jobs)} == {0.02}
-    assert [job.seconds for job in unknown(jobs)] == [job.seconds for job in jobs]
+    assert {job.work.cost for job in without_estimates(jobs)} == {0.02}
+    assert [job.seconds for job in without_estimates(jobs)] == [job.seconds for job in jobs]
 
 
 def test_a_plan_accounts_for_every_vector() -> None:
@@ -79,7 +79,7 @@ def test_a_plan_accounts_for_every_vector() -> None:
     assert "40 vectors on 3 boards, opened in 2 ways" in "\n".join(plan.lines())
 
 
-def test_dry_run_tells_and_runs_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_prints_the_plan_and_runs_nothing(tmp_path: Path) -> None:
     store = tmp_path / "farm.db"
     command = ["sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:t3000*2", "--store", str(store)]
     result = CliRunner().invoke(app, [*command, "--dry-run", "--json"], catch_exceptions=False)
