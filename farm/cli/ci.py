@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from farm.cli.report import StorePlace
+from farm.core.board import BoardKind
 from farm.core.errors import ExitCode
 
 app = typer.Typer(
@@ -29,7 +30,6 @@ def matrix(  # noqa: PLR0917 - typer's form: every parameter is an option
     store: StorePlace = None,
 ) -> None:
     """Print the jobs of a sweep as a GitHub matrix: by boards, and by a budget of time from history."""
-    from farm.board.selection import select_boards
     from farm.ci.github import durations
     from farm.ci.github import matrix as make_matrix
     from farm.core.errors import StoreError
@@ -38,18 +38,30 @@ def matrix(  # noqa: PLR0917 - typer's form: every parameter is an option
     from tracer.master.master import Master, shipped
 
     read = Master.read(master or shipped())
-    there = {lane: select_boards(lane) for lane in boards}
-    lanes = {lane: plan(read, op or [], dict.fromkeys(board.kind for board in found)) for lane, found in there.items()}
+    runners = {lane: _kinds_of_runner(lane) for lane in boards}
+    lanes = {lane: plan(read, op or [], dict.fromkeys(kinds)) for lane, kinds in runners.items()}
     try:
         with Store.open(store, create=False) as opened:
             past = opened.past([head.id for head in opened.runs()[:20]])
     except StoreError as error:
         sys.stderr.write(f"farm: no history to go by ({error})\n")
         past = []
-    made = make_matrix(lanes, durations(past), minutes, {lane: len(found) for lane, found in there.items()}, jobs)
+    made = make_matrix(lanes, durations(past), minutes, {lane: len(kinds) for lane, kinds in runners.items()}, jobs)
     for lane in sorted(set(lanes) - {job.boards for job in made}):
         sys.stderr.write(f"farm: no vector can run on {lane}: no job for it\n")
     typer.echo(json.dumps({"include": [job.as_json() for job in made]}))
+
+
+def _kinds_of_runner(boards: str) -> list[BoardKind]:
+    """Return the kind of each board of a runner. Boards named by kind need not be on the host that plans."""
+    from farm.board.selection import select_boards
+    from farm.board.selectors import parse_boards
+
+    counts = [(selector.kind, selector.count or 1) for selector in parse_boards(boards)]
+    kinds = [kind for kind, count in counts if kind is not None for _ in range(count)]
+    if kinds and all(kind is not None for kind, _ in counts):
+        return kinds
+    return [board.kind for board in select_boards(boards)]
 
 
 @app.command()

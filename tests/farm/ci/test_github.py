@@ -83,6 +83,12 @@ def test_matrix_command(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the
     assert all(set(entry) == {"name", "boards", "shard", "vectors", "minutes"} for entry in include)
 
 
+def test_the_host_that_plans_needs_no_silicon(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    code, out, err = farm("ci", "matrix", "--boards", "silicon:n300*2", "--op", "add", "--store", tmp_path / "no.db")
+    assert code == ExitCode.GOOD, err
+    assert {entry["boards"] for entry in json.loads(out)["include"]} == {"silicon:n300*2"}
+
+
 def test_durations_are_what_is_usual(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.NOT_RUN, Reason.STOPPED, "")])
