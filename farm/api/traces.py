@@ -131,7 +131,7 @@ def trace(
         if not ran.passed and not len(found):
             only_here = False
             if ran.problem is None:
-                raise NotRunnable(f"{target}: every test was skipped; {path} is untouched")
+                raise NotRunnable(f"{target}: every test was skipped; {path} is unchanged")
             return Traced(found, MergeSummary(), ran.problem, ran.output, left_out, raw)
         summary = update(path, found)
         only_here = False
@@ -165,7 +165,7 @@ def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool 
     loaded = load(Path(folder), all_tests=include_failed)
     if not len(loaded.master):
         broken = f" ({loaded.broken[0]})" if loaded.broken else ""
-        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts{broken}; {path} is untouched")
+        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts{broken}; {path} is unchanged")
     return loaded, update(path, loaded.master)
 
 

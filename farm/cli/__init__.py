@@ -1,4 +1,4 @@
-"""The command line: one file per command, each a thin layer over the package."""
+"""The command line: one file for each command, a thin layer over the package."""
 
 from __future__ import annotations
 
@@ -29,33 +29,39 @@ from farm.cli import (
 from farm.core.errors import ExitCode, FarmError
 from tracer.errors import TracerError
 
+_RUN = "Run"
+_RESULTS = "Results"
+_MASTERS = "Models and masters"
+_HOSTS = "Boards and hosts"
+_CI = "CI"
+
 app = typer.Typer(
     name="farm",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
 )
-app.command(context_settings=trace.PASS_ON)(trace.trace)
-app.command()(ops.ops)
-app.add_typer(master.app, name="master")
-app.command()(sweep.sweep)
-app.command()(vectors.vectors)
-app.command()(report.runs)
-app.command()(report.show)
-app.command()(report.report)
-app.command()(watch.watch)
-app.command()(simulate.simulate)
-app.command()(history.compare)
-app.command()(history.history)
-app.add_typer(store.app)
-app.command()(ci.merge)
-app.add_typer(ci.app)
-app.command()(up.up)
-app.command()(up.down)
-app.command()(boards.boards)
-app.command(context_settings=submit.PASS_ON)(submit.submit)
-app.command()(config.config)
-app.command()(doctor.doctor)
+app.command(rich_help_panel=_RUN)(sweep.sweep)
+app.command(rich_help_panel=_RUN)(vectors.vectors)
+app.command(rich_help_panel=_RUN)(watch.watch)
+app.command(rich_help_panel=_RUN, context_settings=submit.EXTRA_ARGUMENTS)(submit.submit)
+app.command(rich_help_panel=_RUN)(simulate.simulate)
+app.command(rich_help_panel=_MASTERS, context_settings=trace.EXTRA_ARGUMENTS)(trace.trace)
+app.command(rich_help_panel=_MASTERS)(ops.ops)
+app.add_typer(master.app, rich_help_panel=_MASTERS)
+app.command(rich_help_panel=_RESULTS)(report.runs)
+app.command(rich_help_panel=_RESULTS)(report.show)
+app.command(rich_help_panel=_RESULTS)(report.report)
+app.command(rich_help_panel=_RESULTS)(history.compare)
+app.command(rich_help_panel=_RESULTS)(history.history)
+app.add_typer(store.app, rich_help_panel=_RESULTS)
+app.command(rich_help_panel=_HOSTS)(boards.boards)
+app.command(rich_help_panel=_HOSTS)(up.up)
+app.command(rich_help_panel=_HOSTS)(up.down)
+app.command(rich_help_panel=_HOSTS)(config.config)
+app.command(rich_help_panel=_HOSTS)(doctor.doctor)
+app.command(rich_help_panel=_CI)(ci.merge)
+app.add_typer(ci.app, rich_help_panel=_CI)
 
 
 def _set_verbosity(context: typer.Context, verbosity: int) -> int:
@@ -68,8 +74,8 @@ def _set_verbosity(context: typer.Context, verbosity: int) -> int:
     return verbosity
 
 
-def _tell_version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
-    if asked:
+def _print_version(requested: bool) -> None:  # noqa: FBT001 - typer passes it by position
+    if requested:
         from farm.store.records import own_version
 
         typer.echo(f"farm {own_version()}")
@@ -80,7 +86,7 @@ def _tell_version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
 def options(
     *,
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Print farm's version, and end.")
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print farm's version.")
     ] = False,
     verbose: Annotated[
         int,
@@ -94,21 +100,30 @@ def options(
         ),
     ] = 0,
 ) -> None:
-    """Run the operation configurations that models really use, on every board, and read one report."""
+    """Run the operation configurations that models really use, on every board, and read one report.
+
+    Example: farm sweep --suite model_traced --op add
+    """
 
 
 def main() -> None:
-    """Entry point of the `farm` command: no traceback reaches a user who made no bug."""
+    """Run the `farm` command: an error of the user's is one line, not a traceback."""
     try:
         from farm.core.settings import command_defaults, load_settings
 
         app(default_map=command_defaults(load_settings()))
-    except (FarmError, TracerError) as error:
-        from farm.report.text import printable
-
-        sys.stderr.write(f"farm: {printable(str(error))}\n")
-        sys.exit(getattr(error, "exit_code", ExitCode.USAGE))
+    except FarmError as error:
+        _fail(error, error.exit_code)
+    except TracerError as error:
+        _fail(error, ExitCode.USAGE)
     except BrokenPipeError:
-        # the reader of our output (`farm ops | head`) has enough
+        # the reader of our output, such as `farm ops | head`, has read enough
         sys.stderr.close()
         sys.exit(ExitCode.GOOD)
+
+
+def _fail(error: Exception, exit_code: ExitCode) -> None:
+    from farm.report.text import printable
+
+    sys.stderr.write(f"farm: {printable(str(error))}\n")
+    sys.exit(exit_code)

@@ -1,4 +1,4 @@
-"""`farm boards`: the farm's boards on one screen, and what a person may do with one."""
+"""`farm boards`: the boards of the farm, and what a person can do with one."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ STYLES = {
 }
 
 
-def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
+def boards(
     action: Annotated[
         Literal["list", "hold", "release", "probe", "reset"], typer.Argument(help="What to do with a board.")
     ] = "list",
     board: Annotated[str | None, typer.Argument(help="The board's id, as the list shows it.")] = None,
-    why: Annotated[str, typer.Option(help="With hold: why nobody is to use it.")] = "held by hand",
+    why: Annotated[str, typer.Option(help="With hold: why it must not be used.")] = "held by hand",
     address: Annotated[str | None, typer.Option(help="The farm's head, HOST:PORT. Default: FARM_ADDRESS.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines; with --watch, one line each time.")] = False,  # noqa: FBT002 - typer's form
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again every second, until Ctrl-C.")] = False,  # noqa: FBT002 - typer's form
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --watch, a line each second.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Update the list every second, until Ctrl-C.")] = False,
 ) -> None:
-    """Show every board of the farm, what it runs, for whom and how long; hold, release, probe or reset one.
+    """List the boards of the farm with their state, run and user; hold, release, probe or reset one of them.
 
-    In no farm, these are the host's own: a board that a run found bad stays held until it is released.
+    Outside a farm, these are this host's boards: a board that a run found bad stays held until it is released.
 
-    farm boards hold lab1:0000:61:00.0 --why "fan is loud"
+    Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
     from farm.cluster.hosts.host_state import load_state
     from farm.cluster.hosts.membership import farm_address
@@ -55,7 +55,7 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
 
     settings = load_settings()
     if (action == "list") != (board is None):
-        raise FarmError("farm boards hold|release|probe|reset BOARD, or `farm boards` for the list")
+        raise FarmError(_usage(action))
     state = load_state(settings.state)
     with ExitStack() as stack:
         farm: Farm | ThisHost
@@ -64,12 +64,19 @@ def boards(  # noqa: PLR0917 - typer's form: every parameter is an option
         else:
             farm = ThisHost()
         if board is not None:
-            told = _act(farm, action, board, why)
-            typer.echo(json.dumps({"board": board, "action": action, "message": told}) if as_json else told)
+            message = _act(farm, action, board, why)
+            typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
         elif watch:
             (_watch_lines if as_json else _watch)(farm)
         else:
             _show(farm.call("view"), as_json=as_json)
+
+
+def _usage(action: str) -> str:
+    """What is missing, or too much."""
+    if action == "list":
+        return "farm boards lists all boards: name an action before a board, such as farm boards hold BOARD"
+    return f"farm boards {action}: name the board, as `farm boards` lists it"
 
 
 def _act(farm: Farm | ThisHost, action: str, board: str, why: str) -> str:

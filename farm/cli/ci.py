@@ -1,4 +1,4 @@
-"""`farm ci` and `farm merge`: a sweep in many CI jobs, and one report of all."""
+"""`farm ci` and `farm merge`: one sweep in many CI jobs, and one report of all."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from typing import Annotated
 
 import typer
 
-from farm.cli.report import StorePlace
+from farm.cli.common import StoreOption
 from farm.core.board import BoardKind
 from farm.core.errors import ExitCode
 
 app = typer.Typer(
-    name="ci", help="What CI services get: a matrix of jobs, annotations, a summary.", no_args_is_help=True
+    name="ci", help="Print what CI services read: a matrix of jobs, annotations, a summary.", no_args_is_help=True
 )
 
 
 @app.command()
-def matrix(  # noqa: PLR0917 - typer's form: every parameter is an option
+def matrix(
     boards: Annotated[
-        list[str], typer.Option(help="Boards of a runner, such as 'mock:n300*2'; once for each sort of runner.")
+        list[str],
+        typer.Option(help="The boards of a runner, such as 'mock:n300*2'. Repeat it for each kind of runner."),
     ],
-    op: Annotated[list[str] | None, typer.Option(help="As for `farm sweep`.")] = None,
-    master: Annotated[Path | None, typer.Option(help="As for `farm sweep`.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long a job may run vectors.")] = 30.0,
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Jobs in all, at most.")] = 256,
-    store: StorePlace = None,
+    op: Annotated[list[str] | None, typer.Option(help="Only this operation, as for `farm sweep`. Repeatable.")] = None,
+    master: Annotated[Path | None, typer.Option(help="The master JSON file. Default: the one that farm ships.")] = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="How many minutes a job may run vectors.")] = 30.0,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="At most this many jobs in all.")] = 256,
+    store: StoreOption = None,
 ) -> None:
-    """Print the jobs of a sweep as a GitHub matrix: by boards, and by a budget of time from history."""
+    """Print the jobs of a sweep as a GitHub matrix: by boards, and by a time budget that earlier runs fill.
+
+    Example: farm ci matrix --boards 'mock:n300*2' --minutes 20
+    """
     from farm.ci.github import durations
     from farm.ci.github import matrix as make_matrix
     from farm.core.errors import StoreError
@@ -38,18 +42,19 @@ def matrix(  # noqa: PLR0917 - typer's form: every parameter is an option
     from tracer.master.master import Master, shipped
 
     read = Master.read(master or shipped())
-    runners = {lane: _kinds_of_runner(lane) for lane in boards}
-    lanes = {lane: plan(read, op or [], dict.fromkeys(kinds)) for lane, kinds in runners.items()}
+    runners = {selector: _kinds_of_runner(selector) for selector in boards}
+    plans = {selector: plan(read, op or [], dict.fromkeys(kinds)) for selector, kinds in runners.items()}
     try:
         with Store.open(store, create=False) as opened:
             past = opened.past([head.id for head in opened.runs()[:20]])
     except StoreError as error:
-        sys.stderr.write(f"farm: no history to go by ({error})\n")
+        sys.stderr.write(f"farm: no history to estimate from ({error})\n")
         past = []
-    made = make_matrix(lanes, durations(past), minutes, {lane: len(kinds) for lane, kinds in runners.items()}, jobs)
-    for lane in sorted(set(lanes) - {job.boards for job in made}):
-        sys.stderr.write(f"farm: no vector can run on {lane}: no job for it\n")
-    typer.echo(json.dumps({"include": [job.as_json() for job in made]}))
+    counts = {selector: len(kinds) for selector, kinds in runners.items()}
+    matrix_jobs = make_matrix(plans, durations(past), minutes, counts, jobs)
+    for selector in sorted(set(plans) - {job.boards for job in matrix_jobs}):
+        sys.stderr.write(f"farm: no vector can run on {selector}: no job for it\n")
+    typer.echo(json.dumps({"include": [job.as_json() for job in matrix_jobs]}))
 
 
 def _kinds_of_runner(boards: str) -> list[BoardKind]:
@@ -67,18 +72,20 @@ def _kinds_of_runner(boards: str) -> list[BoardKind]:
 @app.command()
 def annotate(
     runs: Annotated[
-        list[str] | None, typer.Argument(help="Runs, as `farm show` takes them. Default: the last.")
+        list[str] | None, typer.Argument(help="Runs, as `farm show` takes them. Default: the last run.")
     ] = None,
-    store: StorePlace = None,
-    every: Annotated[bool, typer.Option("--all", help="Every run in the store.")] = False,  # noqa: FBT002 - typer's form
+    store: StoreOption = None,
+    every: Annotated[bool, typer.Option("--all", help="Annotate every run in the store.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="For GitLab: the reports' folder, which gets its files; else the working one.")
+        Path | None, typer.Option(help="For GitLab: write its files to this folder. Default: the working directory.")
     ] = None,
 ) -> None:
-    """Tell the CI service of runs' failures: GitHub by annotations and the job's summary, GitLab by report files.
+    """Show runs' failures in the CI service: on GitHub by annotations and the job's summary, on GitLab by files.
 
-    In a GitLab job (GITLAB_CI=true), or with --out, it writes gl-code-quality-report.json and gl-annotations.json for
-    the job's artifacts:reports; else it prints GitHub's annotations, and adds to the summary on the job's page.
+    In a GitLab job (GITLAB_CI=true), or with --out, write gl-code-quality-report.json and gl-annotations.json for the
+    job's artifacts:reports. Otherwise print GitHub's annotations, and add to the summary on the job's page.
+
+    Example: farm ci annotate last
     """
     from farm.ci.github import add_summary, annotation_lines, plain_lines, summary_file
     from farm.ci.gitlab import in_gitlab, write_artifacts
@@ -99,11 +106,16 @@ def annotate(
 
 
 def merge(
-    shards: Annotated[list[str], typer.Argument(help="Results stores of shards: files or database URLs.")],
-    store: StorePlace = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report's files; else the run's own.")] = None,
+    shards: Annotated[list[str], typer.Argument(help="The results stores of the shards: files or database URLs.")],
+    store: StoreOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder for the report's files. Default: a folder of the run.")
+    ] = None,
 ) -> None:
-    """Join shards into one run with one report; exits as the sweep would have."""
+    """Join the shards of a sweep into one run with one report, and exit with the code that the sweep would have had.
+
+    Example: farm merge shard-*.db --store all.db --out report
+    """
     from contextlib import ExitStack
 
     from farm.ci.merging import merge as merge_shards
@@ -122,7 +134,7 @@ def merge(
             print_summary(stdout_console(), view, written)
             for index in each.missing:
                 sys.stderr.write(f"farm: shard {index}/{each.of} is missing: its vectors count as not run\n")
-            found = exit_code_of(view)
+            code_of_run = exit_code_of(view)
             # a failed test wins over what was not run, as in one run
-            code = found if code is ExitCode.GOOD or found is ExitCode.TEST_FAILED else code
+            code = code_of_run if code is ExitCode.GOOD or code_of_run is ExitCode.TEST_FAILED else code
     raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""`farm config`: what is set, and where."""
+"""`farm config`: the settings, and where each is set."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from typing import Annotated, Literal
 
 import typer
 
+from farm.cli.common import JsonOption
+
 
 def config(
     what: Annotated[Literal["show"], typer.Argument(help="show: every setting, its value and where it comes from.")],
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
+    as_json: JsonOption = False,
 ) -> None:
-    """Show every setting: what it does, its value, and where that comes from."""
+    """Show every setting: what it does, its value, and where that comes from.
+
+    Example: farm config show
+    """
     from farm.core.settings import PREFIX, Settings, config_files, load_settings, origins
 
     assert what == "show"  # noqa: S101 - typer lets nothing else through
-    settings, found = load_settings(), origins()
+    settings, sources = load_settings(), origins()
     values = settings.model_dump(mode="json")
     if as_json:
         rows = {
-            name: {"value": values[name], "from": found.get(name, "default"), "description": field.description}
+            name: {"value": values[name], "from": sources.get(name, "default"), "description": field.description}
             for name, field in Settings.model_fields.items()
         }
         typer.echo(json.dumps(rows, indent=1))
         return
     for name, field in Settings.model_fields.items():
         value = "(none)" if values[name] is None else values[name]
-        typer.echo(f"{name} = {value}   [{found.get(name, 'default')}]")
+        typer.echo(f"{name} = {value}   [{sources.get(name, 'default')}]")
         typer.echo(f"    {field.description} Variable: {PREFIX}{name.upper()}")
     for path in config_files():
-        typer.echo(f"{path}: {'read' if path.is_file() else 'not there'}")
+        typer.echo(f"{path}: {'read' if path.is_file() else 'does not exist'}")

@@ -1,19 +1,22 @@
-"""`farm doctor`: what may keep farm from running here, and what to do about it."""
+"""`farm doctor`: find what keeps farm from running on this host."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
+from farm.cli.common import JsonOption
 from farm.core.errors import ExitCode
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
+    as_json: JsonOption = False,
 ) -> None:
-    """Look at all that farm needs on this host, and say what to do where it lacks."""
+    """Check everything that farm needs on this host, and say how to mend what is missing.
+
+    Example: farm doctor
+    """
     from dataclasses import asdict
 
     from farm.cluster.hosts.doctor import State, examine

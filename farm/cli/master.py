@@ -1,4 +1,4 @@
-"""`farm master`: merging masters, and looking what their schemas lost."""
+"""`farm master`: merge masters, and check what one of them lost."""
 
 from __future__ import annotations
 
@@ -8,49 +8,56 @@ from typing import Annotated
 
 import typer
 
+from farm.cli.common import JsonOption
 from farm.core.errors import ExitCode
 
-app = typer.Typer(no_args_is_help=True, help="Merge masters, or look what one has lost.")
+app = typer.Typer(name="master", no_args_is_help=True, help="Merge masters, or check what one of them lost.")
 
 
 @app.command()
 def merge(
     files: Annotated[list[Path], typer.Argument(help="Masters of any schema.")],
-    out: Annotated[Path, typer.Option(help="The master to add them to; made where there is none.")],
+    out: Annotated[Path, typer.Option(help="The master to add them to; it is created if it doesn't exist.")],
 ) -> None:
-    """Merge masters into one, as version 2: a union, in which executions are joined and counts kept."""
+    """Merge masters into one of version 2: the union of their configurations, executions and counts.
+
+    Example: farm master merge a.json b.json --out all.json
+    """
     from tracer.master.master import Master, update
 
     read = [Master.read(path) for path in files]  # all of them, before anything is written
     for path, master in zip(files, read, strict=True):
         summary = update(out, master)
-        told = f"{summary.added} new, {summary.updated} with more said of them, {summary.known} known"
-        typer.echo(f"{path}: {told}" + (f", {len(master.broken)} that can't be read" if master.broken else ""))
+        counts = f"{summary.added} new, {summary.updated} with more recorded, {summary.known} known"
+        typer.echo(f"{path}: {counts}" + (f", {len(master.broken)} that can't be read" if master.broken else ""))
     typer.echo(f"{out}: {len(Master.read(out))} configurations")
 
 
 @app.command()
 def check(
-    file: Annotated[Path | None, typer.Argument(help="A master; else the one that comes with farm.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
+    file: Annotated[Path | None, typer.Argument(help="A master. Default: the one that farm ships.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Say what a master's schema lost of its configurations, and what can't be read. Exits with 1 for the latter."""
+    """Show what a master's schema lost of its configurations, and which can't be read; the latter exit with 1.
+
+    Example: farm master check master.json
+    """
     from tracer.master.master import Master, shipped
-    from tracer.master.queries import check as looked_through
+    from tracer.master.queries import check as check_master
 
     path = file or shipped()
-    found = looked_through(Master.read(path))
+    result = check_master(Master.read(path))
     if as_json:
-        document = {"master": str(path), "configurations": found.configurations, "lost": found.lost}
-        typer.echo(json.dumps({**document, "unsaid": found.missing, "broken": found.broken}, indent=2))
+        document = {"master": str(path), "configurations": result.configurations, "lost": result.lost}
+        typer.echo(json.dumps({**document, "unsaid": result.missing, "broken": result.broken}, indent=2))
     else:
-        typer.echo(f"{path}: {found.configurations} configurations")
-        for argument, count in found.lost.items():
+        typer.echo(f"{path}: {result.configurations} configurations")
+        for argument, count in result.lost.items():
             typer.echo(f"lost: {argument}: {count} times")
-        for what, count in found.missing.items():
+        for what, count in result.missing.items():
             if count:
                 typer.echo(f"not recorded: {what}: {count} configurations")
-        for line in found.broken:
+        for line in result.broken:
             typer.echo(f"can't be read: {line}")
-    if found.broken:
+    if result.broken:
         raise typer.Exit(ExitCode.TEST_FAILED)

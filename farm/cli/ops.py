@@ -1,4 +1,4 @@
-"""`farm ops`: what is in a master."""
+"""`farm ops`: the operations and configurations of a master."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from farm.cli.common import JsonOption
 from farm.core.errors import NothingSelected
 
 if TYPE_CHECKING:
@@ -16,31 +17,36 @@ if TYPE_CHECKING:
     from tracer.master.queries import Filter
     from tracer.values.configuration import Configuration
 
-Stats = typer.Option("--stats", help="Count configurations by operation, model, board, dtype, layout and memory.")
 
-
-def ops(  # noqa: PLR0917 - typer's form: every parameter is an option
-    name: Annotated[
-        str | None, typer.Argument(help="An operation, in any spelling; without one, all are listed.")
-    ] = None,
-    master: Annotated[Path | None, typer.Option(help="A master JSON; else the one that comes with farm.")] = None,
+def ops(
+    name: Annotated[str | None, typer.Argument(help="An operation, in any spelling. Without one, list all.")] = None,
+    master: Annotated[Path | None, typer.Option(help="The master JSON file. Default: the one that farm ships.")] = None,
     source: Annotated[
         str | None,
-        typer.Option("--model", "--source", help="Only what was seen in a model's test whose path holds this."),
+        typer.Option(
+            "--model", "--source", help="Only configurations seen in a model's test whose path contains this text."
+        ),
     ] = None,
-    board: Annotated[str | None, typer.Option(help="Only what was seen on this board: n300, Blackhole, ...")] = None,
+    board: Annotated[
+        str | None, typer.Option(help="Only configurations seen on this board: n300, Blackhole, ...")
+    ] = None,
     dtype: Annotated[str | None, typer.Option(help="Only with a tensor of this dtype, such as BFLOAT8_B.")] = None,
     layout: Annotated[str | None, typer.Option(help="Only with a tensor of this layout: TILE, ROW_MAJOR.")] = None,
     memory: Annotated[
-        str | None, typer.Option(help="Only with such memory: DRAM, L1, HEIGHT_SHARDED, L1_INTERLEAVED, ...")
+        str | None, typer.Option(help="Only with memory like this: DRAM, L1, HEIGHT_SHARDED, L1_INTERLEAVED, ...")
     ] = None,
     diff: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two masters: added, gone, changed.")
     ] = None,
-    stats: Annotated[bool, Stats] = False,  # noqa: FBT002 - typer's form
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for machines.")] = False,  # noqa: FBT002 - typer's form
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Count configurations by operation, model, board, dtype, layout and memory.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the operations of a master, or show every configuration of one."""
+    """List the operations of a master, or show every configuration of one.
+
+    Example: farm ops ttnn.add --board n300
+    """
     from tracer.master.master import Master, shipped
     from tracer.master.queries import Filter
 
@@ -62,7 +68,7 @@ def ops(  # noqa: PLR0917 - typer's form: every parameter is an option
 
 
 def _chosen(master: Master, wanted: Filter) -> dict[str, list[Configuration]]:
-    """The configurations by operation, of those that were asked for."""
+    """The configurations that the filter takes, by operation."""
     chosen = {
         name: [each for each in found if wanted.takes(each)] for name, found in sorted(master.configurations.items())
     }
@@ -93,7 +99,7 @@ def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
 
 
 def _diff(old: Master, new: Master, wanted: Filter, name: str | None, *, as_json: bool) -> None:
-    """What two masters have apart; exits with 0 whether or not there is anything, as a view does."""
+    """Show how two masters differ; like any view, it exits with 0 either way."""
     from tracer.master.queries import difference
     from tracer.master.view import argument_lines, configuration_json
     from tracer.names import find
@@ -188,7 +194,7 @@ def _show(master: Master, chosen: dict[str, list[Configuration]], name: str, *, 
 
 
 def _warn(master: Master, operations: list[str] | None) -> None:
-    """Names what could not be read, apart from the output proper."""
+    """Report what can't be read on stderr, apart from the output."""
     for each in master.broken:
         if operations is None or each.operation in operations:
             _say(f"farm: can't be read: {each}", err=True)
@@ -199,7 +205,7 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def _say(text: str, *, err: bool = False) -> None:
-    """Prints what comes from a file, which may hold anything: nothing of it reaches the terminal's own ears."""
+    """Print text from a file, which may hold anything, without control codes for the terminal."""
     from farm.report.text import printable
 
     typer.echo(printable(text), err=err)

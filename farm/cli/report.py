@@ -8,20 +8,19 @@ from typing import Annotated
 
 import typer
 
+from farm.cli.common import JsonOption, RunArgument, StoreOption
 from farm.report.forms import FORMATS, USUAL
-
-StorePlace = Annotated[
-    str | None, typer.Option("--store", help="Results store: a file or database URL. Default: FARM_STORE, else yours.")
-]
-RunName = Annotated[str, typer.Argument(help="A run's id, the beginning of one, or `last`.")]
 
 
 def runs(
-    store: StorePlace = None,
-    limit: Annotated[int, typer.Option(min=1, help="So many, newest first.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,  # noqa: FBT002 - typer's form
+    store: StoreOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="List at most N runs: the newest.")] = 20,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the runs in the results store, newest first."""
+    """List the runs in the results store, newest first.
+
+    Example: farm runs --limit 5
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -50,11 +49,16 @@ def runs(
 
 
 def show(
-    run: RunName,
-    store: StorePlace = None,
-    vector: Annotated[str | None, typer.Option(help="Show one vector as JSON, with all its arguments.")] = None,
+    run: RunArgument,
+    store: StoreOption = None,
+    vector: Annotated[
+        str | None, typer.Option(help="Show the vector with this id as JSON, with all its arguments.")
+    ] = None,
 ) -> None:
-    """Show how a run ended."""
+    """Show how a run ended.
+
+    Example: farm show last
+    """
     from farm.report import print_summary, stdout_console
     from farm.store import Store
 
@@ -65,20 +69,23 @@ def show(
     if payload is None:
         print_summary(stdout_console(), view)
         return
-    (found,) = (each for each in view.vectors if each.vector_id == vector)
-    typer.echo(json.dumps({**found.model_dump(mode="json"), "payload": payload}, indent=1))
+    (shown,) = (each for each in view.vectors if each.vector_id == vector)
+    typer.echo(json.dumps({**shown.model_dump(mode="json"), "payload": payload}, indent=1))
 
 
 def report(
-    run: RunName,
-    out: Annotated[Path, typer.Option(help="Directory for the files.")] = Path("farm-out"),
+    run: RunArgument,
+    out: Annotated[Path, typer.Option(help="The folder for the files.")] = Path("farm-out"),
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help=f"{', '.join(FORMATS)}; may be repeated. Default: {', '.join(USUAL)}."),
+        typer.Option("--format", help=f"{', '.join(FORMATS)}. Repeatable. Default: {', '.join(USUAL)}."),
     ] = None,
-    store: StorePlace = None,
+    store: StoreOption = None,
 ) -> None:
-    """Write a run's report files again."""
+    """Write a run's report files again, or in other formats.
+
+    Example: farm report last --format junit --format ctrf --out reports
+    """
     from farm.api import write_report
 
     for path in write_report(run, out, formats or USUAL, store):

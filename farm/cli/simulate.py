@@ -1,4 +1,4 @@
-"""`farm simulate`: the scheduler on a simulated clock."""
+"""`farm simulate`: run the scheduler on a simulated clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from farm.cli.common import JsonOption, StoreOption
 from farm.core.errors import FarmError
 
 if TYPE_CHECKING:
@@ -16,30 +17,37 @@ if TYPE_CHECKING:
     from scheduler.simulation import Job
 
 
-def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
-    boards: Annotated[str, typer.Option(help="Boards by kind: n300*64, or several: n300*8,t3000.")] = "n300*8",
+def simulate(
+    boards: Annotated[str, typer.Option(help="Boards by kind, such as n300*64, or n300*8,t3000.")] = "n300*8",
     vectors: Annotated[
-        int | None, typer.Option(min=1, help="How many vectors; else 1000, or those of the master or run.")
+        int | None, typer.Option(min=1, help="The number of vectors. Default: 1000, or those of the master or the run.")
     ] = None,
-    master: Annotated[Path | None, typer.Option(help="Vectors of this master, timed by earlier runs.")] = None,
-    run: Annotated[str | None, typer.Option(help="Vectors and seconds of this run: an id, or last.")] = None,
-    median: Annotated[float, typer.Option(min=1e-6, help="Of a distribution: seconds of a typical vector.")] = 0.2,
+    master: Annotated[Path | None, typer.Option(help="Take the vectors of this master, timed by earlier runs.")] = None,
+    run: Annotated[str | None, typer.Option(help="Take the vectors and times of this run: an id, or last.")] = None,
+    median: Annotated[
+        float, typer.Option(min=1e-6, help="Without --master or --run: the seconds of a typical vector.")
+    ] = 0.2,
     sigma: Annotated[
-        float, typer.Option(min=0.0, max=5.0, help="Of a distribution: 0 for all alike; traced models have about 1.2.")
+        float, typer.Option(min=0.0, max=5.0, help="Their spread: 0 for equal vectors; traced models have about 1.2.")
     ] = 1.2,
-    configs: Annotated[int, typer.Option(min=1, max=64, help="Of a distribution: ways to open a board.")] = 4,
-    faults: Annotated[float, typer.Option(min=0.0, max=0.5, help="Part of attempts that crash their process.")] = 0.0,
-    fault_seconds: Annotated[float, typer.Option(min=0.0, help="What a crash costs, beside opening again.")] = 5.0,
-    switch: Annotated[
-        float, typer.Option(min=0.0, help="Seconds that opening a board takes, and opening it another way.")
-    ] = 1.0,
+    configs: Annotated[int, typer.Option(min=1, max=64, help="In how many ways they need boards opened.")] = 4,
+    faults: Annotated[
+        float, typer.Option(min=0.0, max=0.5, help="The share of attempts that crash their process.")
+    ] = 0.0,
+    fault_seconds: Annotated[
+        float, typer.Option(min=0.0, help="Seconds that a crash costs, beside opening the board again.")
+    ] = 5.0,
+    switch: Annotated[float, typer.Option(min=0.0, help="Seconds that opening a board takes.")] = 1.0,
     first: Annotated[float, typer.Option(min=0.0, help="Seconds that an operation's first call adds.")] = 0.0,
-    unknown: Annotated[bool, typer.Option("--unknown", help="Tell the scheduler no durations.")] = False,  # noqa: FBT002 - typer's form
-    seed: Annotated[int, typer.Option(help="Of the distribution and the crashes.")] = 0,
-    store: Annotated[str | None, typer.Option(help="Results store. Default: FARM_STORE, else yours.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - typer's form
+    unknown: Annotated[bool, typer.Option("--unknown", help="Hide from the scheduler how long vectors take.")] = False,
+    seed: Annotated[int, typer.Option(help="The seed of the distribution and of the crashes.")] = 0,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Run the real scheduler on a simulated clock: how long would so many boards take?"""
+    """Run the real scheduler on a simulated clock, to see how long some boards would take.
+
+    Example: farm simulate --boards 'n300*64' --vectors 100000
+    """
     from farm.planning.board_setup import fits, same_setup
     from farm.report.tally import duration
     from farm.running.simulation import Distribution, simulated_boards, without_estimates
@@ -49,45 +57,45 @@ def simulate(  # noqa: PLR0917 - typer's form: every parameter is an option
 
     if master is not None and run is not None:
         raise FarmError("give --master or --run, not both")
-    there = simulated_boards(boards)
+    board_kinds = simulated_boards(boards)
     source = Source(master, run, store, Distribution(median, sigma, configs), seed)
-    jobs = _jobs(sorted({kind for _, kind in there}), vectors, source)
+    jobs = _jobs(sorted({kind for _, kind in board_kinds}), vectors, source)
     setups = SetupCosts(switch, first)
     began = time.perf_counter()
-    found = run_simulation(
-        *(there, without_estimates(jobs) if unknown else jobs, fits),
+    result = run_simulation(
+        *(board_kinds, without_estimates(jobs) if unknown else jobs, fits),
         same_setup=same_setup,
         setup_costs=setups,
         faults=Faults(faults, fault_seconds, seed),
     )
     took = time.perf_counter() - began
     if as_json:
-        told = {
-            "boards": found.boards,
-            "vectors": found.works,
-            "unsatisfiable": found.unsatisfiable,
-            "makespan": found.makespan,
-            "lower_bound": found.lower_bound,
-            "over_lower_bound": found.over_lower_bound,
-            "busy_share": found.busy_share,
-            "attempts": found.attempts,
-            "batches": found.batches,
-            "openings": found.switches,
+        summary = {
+            "boards": result.boards,
+            "vectors": result.works,
+            "unsatisfiable": result.unsatisfiable,
+            "makespan": result.makespan,
+            "lower_bound": result.lower_bound,
+            "over_lower_bound": result.over_lower_bound,
+            "busy_share": result.busy_share,
+            "attempts": result.attempts,
+            "batches": result.batches,
+            "openings": result.switches,
             "simulated_in": took,
         }
-        typer.echo(json.dumps(told, indent=2))
+        typer.echo(json.dumps(summary, indent=2))
         return
-    typer.echo(f"{found.works} vectors on {found.boards} boards, simulated in {took:.1f} s")
-    if found.unsatisfiable:
-        typer.echo(f"  {found.unsatisfiable} that no such board can run")
-    typer.echo(f"  makespan     {duration(found.makespan)}, {found.over_lower_bound:.3f} of the lower bound")
-    typer.echo(f"  lower bound  {duration(found.lower_bound)}")
-    typer.echo(f"  busy         {found.busy_share:.1%} of the boards' time")
-    typer.echo(f"  {found.attempts} attempts in {found.batches} batches; boards were opened {found.switches} times")
+    typer.echo(f"{result.works} vectors on {result.boards} boards, simulated in {took:.1f} s")
+    if result.unsatisfiable:
+        typer.echo(f"  {result.unsatisfiable} that no such board can run")
+    typer.echo(f"  makespan     {duration(result.makespan)}, {result.over_lower_bound:.3f} of the lower bound")
+    typer.echo(f"  lower bound  {duration(result.lower_bound)}")
+    typer.echo(f"  busy         {result.busy_share:.1%} of the boards' time")
+    typer.echo(f"  {result.attempts} attempts in {result.batches} batches; boards were opened {result.switches} times")
 
 
 class Source(NamedTuple):
-    """Where the vectors come from."""
+    """Where the simulated vectors come from."""
 
     master: Path | None
     run: str | None

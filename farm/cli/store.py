@@ -1,4 +1,4 @@
-"""`farm store`: work on results stores themselves."""
+"""`farm store`: manage results stores."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(name="store", help="Work on results stores themselves.", no_args_is_help=True)
+app = typer.Typer(name="store", help="Manage results stores.", no_args_is_help=True)
 
 
 @app.callback()
 def store() -> None:
-    """Work on results stores themselves."""
+    """Manage results stores."""
 
 
 @app.command()
 def copy(
     source: Annotated[str, typer.Argument(metavar="FROM", help="A results store: a file or database URL.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Another; made if it isn't there.")],
-    run: Annotated[
-        list[str] | None, typer.Option(help="Only this run; may be given several times. Default: all.")
-    ] = None,
+    target: Annotated[str, typer.Argument(metavar="TO", help="Another one; it is created if it doesn't exist.")],
+    run: Annotated[list[str] | None, typer.Option(help="Copy only this run. Repeatable. Default: all runs.")] = None,
 ) -> None:
-    """Copy runs from one results store to another; what is there already is replaced by the same."""
+    """Copy runs from one results store to another. A run that is already there is replaced.
+
+    Example: farm store copy shard.db postgresql+psycopg://farm@db/farm
+    """
     from farm.store import Store
 
     with Store.open(source, create=False) as old, Store.open(target) as new:

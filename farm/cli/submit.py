@@ -1,4 +1,4 @@
-"""`farm submit`: a farm command, run on a farm of other hosts."""
+"""`farm submit`: run a farm command on a farm of other hosts."""
 
 from __future__ import annotations
 
@@ -8,46 +8,49 @@ from typing import Annotated
 
 import typer
 
-from farm.core.errors import ExitCode, FarmError
+from farm.cli.common import exits_on_interrupt
+from farm.core.errors import FarmError
 
-# What follows `--` is the command's.
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": False}
+EXTRA_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": False}
+"""Everything after `--` is the command to run."""
 
 
 def submit(
     context: typer.Context,
     jobs: Annotated[
-        str | None, typer.Option(help="Where the head takes jobs: http://HOST:8265. Default: FARM_JOBS, FARM_ADDRESS.")
+        str | None,
+        typer.Option(help="Where the head takes jobs: http://HOST:8265. Default: FARM_JOBS, or FARM_ADDRESS's host."),
     ] = None,
     token_file: Annotated[Path | None, typer.Option(help="The file with the farm's token.")] = None,
     ship: Annotated[
-        Path | None, typer.Option(help="A folder to bring along: masters, sweep modules. The command runs in it.")
+        Path | None,
+        typer.Option(help="A folder to send along, with masters or sweep modules. The command runs in it."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the report's files.")] = Path("farm-out"),
+    out: Annotated[Path, typer.Option(help="The folder for the report's files.")] = Path("farm-out"),
 ) -> None:
-    """Run a farm command on a farm: farm submit -- sweep --suite model_traced --op add."""
+    """Run a farm command on a farm, print its output here, and fetch its report.
+
+    Example: farm submit -- sweep --suite model_traced --op add
+    """
     from farm.cluster.jobs.submission import Submission
     from farm.core.settings import load_settings
 
     words = [word for word in context.args if word != "--"]
     if not words:
-        raise FarmError("give the command after --: farm submit -- sweep --suite model_traced --op add")
+        raise FarmError("give the command after --, such as: farm submit -- sweep --suite model_traced --op add")
     settings = load_settings()
     url = jobs or settings.jobs_url
     if not url:
-        raise FarmError("which farm? give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
+        raise FarmError("no farm is named: give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
     submission = Submission(url, token_file or settings.token_file, words, ship)
     sys.stderr.write(f"farm: job {submission.id} at {url}\n")
-    try:
-        code = submission.follow(_show)
-    except KeyboardInterrupt:
-        sys.stderr.write(f"farm: gave up waiting for job {submission.id}, which was asked to stop\n")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    with exits_on_interrupt(f"no longer waiting for job {submission.id}, which was asked to stop"):
+        code = submission.follow(_print)
     for path in submission.output.write_files(out):
-        sys.stderr.write(f"farm: brought back {path}\n")
+        sys.stderr.write(f"farm: fetched {path}\n")
     raise typer.Exit(code)
 
 
-def _show(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from farm.cli.common import exits_on_interrupt
 from farm.cli.spec_options import SpecOptions, takes_spec
-from farm.core.errors import ExitCode, FarmError
+from farm.core.errors import FarmError
 
 if TYPE_CHECKING:
     from farm.api import Planned
@@ -24,7 +25,7 @@ _NO_RUN = "Instead of a recorded run"
 
 
 @takes_spec()
-def sweep(  # noqa: PLR0917 - every parameter is an option
+def sweep(
     options: SpecOptions,
     from_run: Annotated[
         str | None,
@@ -43,10 +44,10 @@ def sweep(  # noqa: PLR0917 - every parameter is an option
             help="Continue this run: its id, the beginning of an id, or last. Vectors with a verdict keep it.",
         ),
     ] = None,
-    retry_failed: Annotated[  # noqa: FBT002 - typer's form
+    retry_failed: Annotated[
         bool, typer.Option("--retry-failed", rich_help_panel=_REPEAT, help="With --resume: run failed vectors again.")
     ] = False,
-    retry_infra: Annotated[  # noqa: FBT002 - typer's form
+    retry_infra: Annotated[
         bool,
         typer.Option(
             "--retry-infra",
@@ -64,20 +65,18 @@ def sweep(  # noqa: PLR0917 - every parameter is an option
             rich_help_panel=_OUTPUT, help="The results store: a file or database URL. Default: FARM_STORE, or your own."
         ),
     ] = None,
-    as_json: Annotated[  # noqa: FBT002 - typer's form
-        bool, typer.Option("--json", rich_help_panel=_OUTPUT, help="Print the report as JSON.")
-    ] = False,
-    dry_run: Annotated[  # noqa: FBT002 - typer's form
+    as_json: Annotated[bool, typer.Option("--json", rich_help_panel=_OUTPUT, help="Print the report as JSON.")] = False,
+    dry_run: Annotated[
         bool,
         typer.Option("--dry-run", rich_help_panel=_NO_RUN, help="Show what would run, and about how long."),
     ] = False,
-    foreground: Annotated[  # noqa: FBT002 - typer's form
+    foreground: Annotated[
         bool,
         typer.Option(
             "--foreground", rich_help_panel=_NO_RUN, help="Run in this process, where a debugger works; record nothing."
         ),
     ] = False,
-    pdb: Annotated[  # noqa: FBT002 - typer's form
+    pdb: Annotated[
         bool,
         typer.Option("--pdb", rich_help_panel=_NO_RUN, help="With --foreground: debug the call that raises."),
     ] = False,
@@ -94,7 +93,7 @@ def sweep(  # noqa: PLR0917 - every parameter is an option
     spec = _spec(options, from_run, resume, store)
     if resume is None and (dry_run or foreground):
         _without_a_run(plan(spec), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
-    try:
+    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run came, if it had started"):
         view = run_sweep(
             spec,
             resume=resume,
@@ -105,9 +104,6 @@ def sweep(  # noqa: PLR0917 - every parameter is an option
             progress=progress_on(sys.stderr),
             command=shlex.join(["farm", *sys.argv[1:]]),
         )
-    except KeyboardInterrupt:
-        sys.stderr.write("farm: stopped at once; `farm show last` shows how far the run came, if it had started\n")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _print(view, store, out, as_json=as_json)
     if spec.check_module is not None:
         from farm.planning.module_check import compare

@@ -1,4 +1,4 @@
-"""`farm trace`: runs models under the tracer and adds their configurations to a master."""
+"""`farm trace`: run models under the tracer and add their configurations to a master."""
 
 from __future__ import annotations
 
@@ -19,52 +19,66 @@ if TYPE_CHECKING:
     from tracer.master.master import Master, MergeSummary
 
 
-IncludeFailed = typer.Option("--include-failed", help="Count tests that did not pass, too.")
-Resume = typer.Option("--resume", help="With --zoo: only the models of which no whole trace is kept yet.")
-# What farm doesn't know is the test's.
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+EXTRA_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""Options that farm doesn't know are passed to the test or the script."""
+
+_SOURCE = "Instead of TARGET"
 
 
-def trace(  # noqa: PLR0917 - typer's form: every parameter is an option
+def trace(
     context: typer.Context,
     target: Annotated[
         str | None, typer.Argument(metavar="TARGET", help="A pytest node id, file or folder, or a plain script.")
     ] = None,
+    zoo: Annotated[
+        Path | None,
+        typer.Option(rich_help_panel=_SOURCE, help="Trace every model of this manifest (YAML), on all boards at once."),
+    ] = None,
+    load: Annotated[
+        Path | None, typer.Option(rich_help_panel=_SOURCE, help="Trace nothing: add the raw traces of this folder.")
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            rich_help_panel=_SOURCE, help="Run this master's configurations again under the tracer, and compare."
+        ),
+    ] = None,
     master: Annotated[
-        Path, typer.Option("--master", "--out", help="The master to add to; made where there is none.")
+        Path, typer.Option("--master", "--out", help="The master to add to; it is created if it doesn't exist.")
     ] = DEFAULT_MASTER,
     board: Annotated[
         str, typer.Option("--board", "--boards", help="Where to run: auto, silicon, mock:n150, mock:n300*2, ...")
     ] = "auto",
     store: Annotated[Path | None, typer.Option(help="Keep the raw trace in this folder.")] = None,
-    load: Annotated[Path | None, typer.Option(help="Trace nothing: merge the raw traces of this folder.")] = None,
-    include_failed: Annotated[bool, IncludeFailed] = False,  # noqa: FBT002 - typer's form
+    include_failed: Annotated[
+        bool, typer.Option("--include-failed", help="Add the configurations of tests that did not pass, too.")
+    ] = False,
     timeout: Annotated[
-        float | None, typer.Option(min=1.0, help="Seconds after which the target is ended; what it traced is kept.")
+        float | None, typer.Option(min=1.0, help="End the target after this many seconds; keep what it traced.")
     ] = None,
-    zoo: Annotated[
-        Path | None, typer.Option(help="Trace every model of this manifest (YAML), on all boards at once.")
-    ] = None,
-    resume: Annotated[bool, Resume] = False,  # noqa: FBT002 - typer's form
-    verify: Annotated[
-        Path | None, typer.Option(help="Run this master's configurations again under the tracer, and compare.")
-    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --zoo: trace only the models that have no complete trace yet.")
+    ] = False,
     results: Annotated[
         str | None, typer.Option(help="With --zoo or --verify: the results store, a file or database URL.")
     ] = None,
-    address: Annotated[str | None, typer.Option(help="With --zoo or --verify: a running Ray cluster to use.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="With --zoo or --verify: the farm to use, HOST:PORT of its head.")
+    ] = None,
 ) -> None:
-    """Trace a model and add its configurations to a master. Further arguments are the test's, or the script's.
+    """Trace a model and add its configurations to a master. Unknown options are passed to the test or the script.
 
-    Only tests that pass count. Moves, conversions and deallocation are left out; `--trace-also OP` and
-    `--trace-without OP` change what is. `--zoo` traces many models at once; `--load` takes traces made elsewhere;
-    `--verify` proves that a master's traces are right.
+    Only tests that pass count. Moves, conversions and deallocation are left out; --trace-also OP and --trace-without
+    OP change that. --zoo traces many models at once, --load adds traces made elsewhere, and --verify checks that a
+    master's traces are right.
+
+    Example: farm trace tests/test_resnet.py::test_block --board mock:n300
     """
-    given = [target, load, zoo, verify]
-    if sum(each is not None for each in given) != 1 or (target or "").startswith("-"):
-        raise FarmError("give one thing to trace, first of all: a test, a script, --zoo, --load or --verify")
+    sources = [target, load, zoo, verify]
+    if sum(each is not None for each in sources) != 1 or (target or "").startswith("-"):
+        raise FarmError("give one thing to trace, as the first argument: a test, a script, --zoo, --load or --verify")
     if resume and zoo is None:
-        raise FarmError("--resume goes with --zoo: a single target is traced at once")
+        raise FarmError("--resume is for --zoo: a single target is traced in one go")
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 
@@ -109,7 +123,7 @@ def _trace_target(
     if traced.problem:
         typer.echo(traced.output, nl=False)
         if not len(traced.configurations):
-            typer.echo(f"farm: {target}: {traced.problem}; {master} is untouched", err=True)
+            typer.echo(f"farm: {target}: {traced.problem}; {master} is unchanged", err=True)
             raise typer.Exit(ExitCode.TEST_FAILED)
     show(Console(), traced.configurations, traced.summary, master, traced.left_out)
     if traced.problem:
@@ -140,7 +154,7 @@ def _progress(journal: Journal) -> str:
 def show(
     console: Console, traced: Master, summary: MergeSummary, path: Path, left_out: Sequence[TracedTest] = ()
 ) -> None:
-    """Prints what a trace came to, by operation, and what the master holds now."""
+    """Print what a trace added to a master, by operation, and what the master holds now."""
     from rich.table import Table
 
     from tracer.master.master import Master

@@ -1,4 +1,4 @@
-"""`farm trace --verify`: does a master's every configuration run as it was traced?"""
+"""`farm trace --verify`: check that every configuration of a master runs as it was traced."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from farm.core.errors import ExitCode
+from farm.cli.common import exits_on_interrupt
 
 if TYPE_CHECKING:
     from farm.store.view import RunView
 
 
 def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None) -> None:
-    """Sweeps a master under the tracer and compares what ran with what was traced; see `farm trace`."""
+    """Sweep a master under the tracer and compare what ran with what was traced; see `farm trace`."""
     from farm.api import verify
     from farm.report import exit_code
     from farm.running.display import progress_on
 
     command = shlex.join(["farm", *sys.argv[1:]])
-    try:
+    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run came"):
         view = verify(
             path, boards=boards, address=address, store=results, progress=progress_on(sys.stderr), command=command
         )
-    except KeyboardInterrupt:
-        sys.stderr.write("farm: ended at once; `farm show last` tells how far it came\n")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
-    _tell(view)
+    _print(view)
     raise typer.Exit(exit_code(view.counts))
 
 
-def _tell(view: RunView) -> None:
-    """Every difference, and how many configurations ran as they were traced."""
+def _print(view: RunView) -> None:
+    """Print every difference, and how many configurations ran as they were traced."""
     from farm.report.text import first_line
 
     for vector in view.vectors:

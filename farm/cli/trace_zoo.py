@@ -1,4 +1,4 @@
-"""`farm trace --zoo`: every model of a manifest, on all boards at once."""
+"""`farm trace --zoo`: trace every model of a manifest, on all boards at once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from farm.cli.common import exits_on_interrupt
 from farm.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def trace_zoo(
     address: str | None,
     resume: bool,
 ) -> None:
-    """Traces a zoo and adds what it yields to a master; see `farm trace`."""
+    """Trace a zoo and add its configurations to a master; see `farm trace`."""
     from rich.console import Console
 
     from farm.api import trace_zoo as run_zoo
@@ -37,7 +38,7 @@ def trace_zoo(
     from farm.report import exit_code
     from farm.running.display import progress_on
 
-    try:
+    with exits_on_interrupt(f"stopped at once; continue with farm trace --zoo {path} --resume"):
         zoo = run_zoo(
             path,
             master=master,
@@ -50,28 +51,25 @@ def trace_zoo(
             progress=progress_on(sys.stderr),
             command=shlex.join(["farm", *sys.argv[1:]]),
         )
-    except KeyboardInterrupt:
-        sys.stderr.write(f"farm: ended at once; go on with farm trace --zoo {path} --resume\n")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
     console = Console()
     if resume:
         run = 0 if zoo.run is None else len(zoo.run.vectors)
-        console.print(f"{zoo.models - run} of {zoo.models} models are traced already")
+        console.print(f"{zoo.models - run} of {zoo.models} models were traced before")
     code = ExitCode.GOOD
     if zoo.run is not None:
-        _tell(console, zoo.run)
+        _print(console, zoo.run)
         code = exit_code(zoo.run.counts)
     if len(zoo.configurations):
         show(console, zoo.configurations, zoo.summary, master, zoo.left_out)
     console.print(f"raw traces: {zoo.folder}", soft_wrap=True, highlight=False)
     if zoo.missing:
-        typer.echo(f"farm: {', '.join(zoo.missing)}: not traced to the end; go on with --resume", err=True)
+        typer.echo(f"farm: {', '.join(zoo.missing)}: not traced to the end; continue with --resume", err=True)
         code = code or ExitCode.NOT_RUN
     raise typer.Exit(code)
 
 
-def _tell(console: Console, view: RunView) -> None:
-    """How each model ended."""
+def _print(console: Console, view: RunView) -> None:
+    """Print how each model ended."""
     from rich.table import Table
 
     from farm.report.text import first_line

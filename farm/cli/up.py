@@ -1,4 +1,4 @@
-"""`farm up` and `farm down`: this host's part in a farm."""
+"""`farm up` and `farm down`: make this host part of a farm, and take it out again."""
 
 from __future__ import annotations
 
@@ -10,41 +10,53 @@ import typer
 from farm.core.errors import FarmError
 
 
-def up(  # noqa: PLR0917 - typer's form: every parameter is an option
-    head: Annotated[bool, typer.Option("--head", help="Begin a farm: this host is its head.")] = False,  # noqa: FBT002 - typer's form
+def up(
+    head: Annotated[bool, typer.Option("--head", help="Start a farm: this host is its head.")] = False,
     join: Annotated[str | None, typer.Option(help="Join the farm whose head is at HOST:PORT.")] = None,
     boards: Annotated[
         str | None,
-        typer.Option(help="The boards to offer: auto (this host's own), none, or a list such as 'mock:n300*2'."),
+        typer.Option(help="The boards to offer: auto (this host's own), none, or a list, such as 'mock:n300*2'."),
     ] = None,
     expect: Annotated[
-        str | None, typer.Option(help="The boards that must be there, such as 'n300*4'; else nothing starts.")
+        str | None, typer.Option(help="Start only if the host has these boards, such as 'n300*4'.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="This host's name in the farm. Default: its hostname.")] = None,
     python: Annotated[
         str | None, typer.Option(help="The interpreter whose ttnn opens the boards. Default: farm's own.")
     ] = None,
     address: Annotated[
-        str | None, typer.Option(help="The IP address by which the other hosts reach this one. Default: found.")
+        str | None, typer.Option(help="The IP address at which other hosts reach this one. Default: detected.")
     ] = None,
     token_file: Annotated[
-        Path | None, typer.Option(help="The file with the farm's token; - reads it from standard input and keeps it.")
+        Path | None,
+        typer.Option(help="The file with the farm's token; - reads the token from standard input and stores it."),
     ] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the head listens.")] = 6379,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="With --head: the port to listen on.")] = 6379,
     jobs_on: Annotated[
-        str, typer.Option(help="Head: the address that takes jobs and shows Ray's dashboard; with the token alone.")
+        str, typer.Option(help="With --head: the address for jobs and Ray's dashboard, which ask for the token.")
     ] = "127.0.0.1",
-    jobs_port: Annotated[int, typer.Option(min=1, max=65535, help="Head: and its port.")] = 8265,
+    jobs_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="With --head: the port for jobs and the dashboard.")
+    ] = 8265,
     metrics_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Head: serve metrics for Prometheus here, on loopback.")
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="With --head: serve Prometheus metrics on this port of the loopback address."
+        ),
     ] = None,
-    foreground: Annotated[  # noqa: FBT002 - typer's form
-        bool, typer.Option("--foreground", help="Stay until the node ends, or SIGTERM: for systemd and containers.")
+    foreground: Annotated[
+        bool,
+        typer.Option(
+            "--foreground", help="Keep running until the node ends or SIGTERM arrives, for systemd and containers."
+        ),
     ] = False,
 ) -> None:
-    """Make this host part of a farm: start its Ray node, and offer its boards."""
+    """Make this host part of a farm: start its Ray node, and offer its boards.
+
+    Example: farm up --join 10.0.0.1:6379 --boards auto
+    """
     if head == (join is not None):
-        raise FarmError("say --head to begin a farm, or --join HOST:PORT to join one")
+        raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
     from farm.cluster.hosts.inventory import default_name, take_inventory, versions
     from farm.cluster.hosts.membership import go_up, stay
     from farm.cluster.hosts.node import Node, own_address
@@ -73,16 +85,19 @@ def up(  # noqa: PLR0917 - typer's form: every parameter is an option
     for note in inventory.notes:
         typer.echo(f"note: {note}")
     if head:
-        typer.echo(f"the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
+        typer.echo(f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
     if foreground:
         stay(settings.state)
 
 
 def down(
-    drain: Annotated[bool, typer.Option("--drain", help="Let the boards end what they run, first.")] = False,  # noqa: FBT002 - typer's form
-    patience: Annotated[float, typer.Option(min=0, help="With --drain: for so many seconds at most.")] = 600.0,
+    drain: Annotated[bool, typer.Option("--drain", help="Let the boards finish what they run first.")] = False,
+    patience: Annotated[float, typer.Option(min=0, help="With --drain: wait at most this many seconds.")] = 600.0,
 ) -> None:
-    """End this host's part in the farm: what `farm up` started here, and nothing else."""
+    """Take this host out of the farm: stop what `farm up` started here, and nothing else.
+
+    Example: farm down --drain
+    """
     from farm.cluster.hosts.membership import go_down
     from farm.core.settings import load_settings
 

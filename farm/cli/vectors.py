@@ -1,4 +1,4 @@
-"""`farm vectors`: what a sweep of modules would run, listed, counted, written to a file."""
+"""`farm vectors`: list, count or write the vectors of sweep modules."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def vectors(
     out: Annotated[
         Path | None, typer.Option(help="Write the vectors to a file for `farm sweep --vectors`, and count them.")
     ] = None,
-    count: Annotated[bool, typer.Option("--count", help="Only count the vectors, by module and suite.")] = False,  # noqa: FBT002 - typer's form
-    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each vector.")] = False,  # noqa: FBT002 - typer's form
+    count: Annotated[bool, typer.Option("--count", help="Only count the vectors, by module and suite.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each vector.")] = False,
 ) -> None:
     """List the vectors of sweep modules. They are streamed, so a suite may have any number.
 
@@ -57,8 +57,8 @@ def vectors(
             if not quiet:
                 typer.echo(_json(record) if as_json else _line(record))
     if quiet:
-        for (name, of, state), number in counts.items():
-            typer.echo(f"{number:8}  {name}  {of}{'  ' + state if state else ''}")
+        for (name, suite, state), number in counts.items():
+            typer.echo(f"{number:8}  {name}  {suite}{'  ' + state if state else ''}")
         typer.echo(f"{counts.total():8}  vectors" + (f" in {out}" if out else ""))
     if problems:
         raise typer.Exit(ExitCode.TEST_FAILED)
@@ -75,11 +75,11 @@ def _json(listed: Listed) -> str:
 
 
 def _line(listed: Listed) -> str:
-    told = ", ".join(
+    text = ", ".join(
         [f"{name}={json.dumps(value, separators=(',', ':'))}" for name, value in listed.values.items()]
         + [f"{name}=(vector {listed.index} of its suite)" for name in listed.unwritten]
     )
     if listed.invalid is not None:
-        told = f"invalid, {listed.invalid}: {told}"
-    told = told if len(told) <= _WIDEST else f"{told[: _WIDEST - 3]}..."
-    return f"{listed.input_hash[:16]}  {listed.of.module.name}  {listed.suite}  {told}"
+        text = f"invalid, {listed.invalid}: {text}"
+    text = text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+    return f"{listed.input_hash[:16]}  {listed.of.module.name}  {listed.suite}  {text}"

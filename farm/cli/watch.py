@@ -1,4 +1,4 @@
-"""`farm watch`: a run, from elsewhere, while it goes on."""
+"""`farm watch`: follow a run that another process drives."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import sys
 
 import typer
 
-from farm.cli.report import RunName, StorePlace
-from farm.core.errors import ExitCode
+from farm.cli.common import RunArgument, StoreOption, exits_on_interrupt
 
 
-def watch(run: RunName = "last", store: StorePlace = None) -> None:
-    """Follow a run that someone else drives; exits as its sweep does."""
+def watch(run: RunArgument = "last", store: StoreOption = None) -> None:
+    """Follow a run that another process drives, and exit with the code of its sweep. Ctrl-C leaves the run alone.
+
+    Example: farm watch last
+    """
     from farm.report import exit_code_of, print_summary, stdout_console
     from farm.running.display import progress_on
     from farm.running.watch import watch_run
@@ -19,10 +21,8 @@ def watch(run: RunName = "last", store: StorePlace = None) -> None:
 
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)
-        try:
+        with exits_on_interrupt():
             watch_run(opened, run_id, progress_on(sys.stderr))
-        except KeyboardInterrupt:
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
         view = opened.view(run_id)
     print_summary(stdout_console(), view)
     raise typer.Exit(exit_code_of(view))

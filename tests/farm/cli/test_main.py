@@ -1,11 +1,33 @@
-"""What holds of the command `farm` itself."""
+"""What holds of the command `farm` itself and of every command's help."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from farm.cli import app
+from farm.core.sweep_spec import options
 from farm.store.records import own_version
+
+
+def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command with the words that name it."""
+    root: Any = get_command(app)
+    for name, command in (root if group is None else group).commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*words, name))
+        else:
+            yield (*words, name), command
+
+
+COMMANDS = dict(commands())
 
 
 def test_it_tells_its_version() -> None:
@@ -19,3 +41,32 @@ def test_every_command_is_in_the_help_with_a_line_of_its_own() -> None:
         assert command.callback is not None
         name = command.name or command.callback.__name__
         assert any(line.split()[1:2] == [name] and len(line.split()) > 4 for line in told.splitlines()), name
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_help_has_an_example_and_a_sentence_for_each_option(words: tuple[str, ...]) -> None:
+    command = COMMANDS[words]
+    assert f"Example: farm {' '.join(words)}" in command.help
+    own = [each for each in command.params if each.name != "help"]
+    assert all(each.help and each.help[-1] in ".?" for each in own), [each.name for each in own]
+    done = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "120"})
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("farm sw", "sweep"), ("farm sweep --meas", "--measure-memory"), ("farm boards ho", "hold")],
+)
+def test_the_shell_completes_words(typed: str, expected: str) -> None:
+    program = "import sys; sys.argv = ['farm']; from farm.cli import main; main()"
+    environment = {**os.environ, "_FARM_COMPLETE": "complete_bash", "COMP_WORDS": typed}
+    environment["COMP_CWORD"] = str(len(typed.split()) - 1)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert expected in done.stdout.split(), done.stderr
+
+
+def test_the_help_of_sweep_lists_every_option_once() -> None:
+    [command] = [each for words, each in COMMANDS.items() if words == ("sweep",)]
+    names = [name for parameter in command.params for name in parameter.opts]
+    assert len(names) == len(set(names))
+    assert {each.name for each in options().values() if each.name} <= set(names)

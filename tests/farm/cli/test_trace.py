@@ -191,7 +191,7 @@ def test_a_plain_script_with_its_arguments(tmp_path: Path, capfd: pytest.Capture
     assert found.sources[0].endswith("model.py")
     assert len(list(kept.iterdir())) == 1
     code, out, err = command(capfd, script, *given, "96", "--fail")
-    assert (code, "the script is wrong" in out, "untouched" in err) == (1, True, True)
+    assert (code, "the script is wrong" in out, "unchanged" in err) == (1, True, True)
     code, *_ = command(capfd, script, *given, "--include-failed", "96", "--fail")
     assert (code, len(Master.read(master))) == (1, 2)
 

@@ -85,10 +85,10 @@ def test_a_model_that_is_killed_is_the_only_one_missing_and_resume_completes_it(
     assert {f"test_sound.py::test_{name}" for name in ("first", "fatal")} <= set(traced_sources(traced))
     (zoo.parent / "killed").touch()
     code, out, err = command(part)
-    assert (code, "fatal: not traced to the end; go on with --resume" in err) == (1, True)
+    assert (code, "fatal: not traced to the end; continue with --resume" in err) == (1, True)
     assert "SIGKILL in test_fatal.py::test_fatal" in " ".join(out.split())
     assert json.loads(part.read_text())["metadata"]["models"] != json.loads(whole.read_text())["metadata"]["models"]
     (zoo.parent / "killed").unlink()
     code, out, _ = command(part, "--resume")
-    assert (code, "2 of 3 models are traced already" in out) == (0, True)
+    assert (code, "2 of 3 models were traced before" in out) == (0, True)
     assert part.read_bytes() == whole.read_bytes()
