@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.mock import mock_boards
+from farm.board.kinds import KINDS
 from farm.cli import main
+from farm.cluster.hosts.board_memory import Memory
 from tests.farm.traced_model import MODEL
 from tracer.master.master import Master
 
@@ -240,3 +243,22 @@ def test_one_thing_to_trace_is_needed(capfd: pytest.CaptureFixture[str], tmp_pat
         assert (code, "give one thing to trace" in err, err.count("\n")) == (2, True, 1)
     code, _, err = command(capfd, "--load", tmp_path / "none", "--master", tmp_path / "m.json")
     assert (code, "no such folder" in err) == (2, True)
+
+
+def test_a_held_board_is_not_used(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    [board] = mock_boards(KINDS["n300"], 1)
+    Memory().hold(board, "it smokes", "Ada")
+    code, _, err = command(capfd, model, "--board", "mock:n300", "--master", model.parent / "master.json")
+    assert (code, "held by Ada: it smokes" in err) == (3, True), err
+
+
+def test_the_interpreter_of_the_settings_runs_the_model(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    python, proof = model.parent / "python", model.parent / "proof"
+    python.write_text(f'#!/bin/sh\ntouch {proof}\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("FARM_PYTHON", str(python))
+    master = model.parent / "master.json"
+    code, _, err = command(capfd, f"{model}::test_good", "--board", "mock:n300", "--master", master)
+    assert (code, proof.exists()) == (0, True), err
