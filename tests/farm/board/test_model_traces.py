@@ -1,0 +1,127 @@
+"""Models as payloads, and their traces under a supervisor; no model really runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from farm.board.backends.fake import Act, Script
+from farm.board.limits import Limits
+from farm.board.model_traces import trace_model
+from farm.board.trace_run import TraceRun
+from farm.board.trace_target import TraceTarget
+from farm.core.errors import FarmError, NotRunnable
+from farm.core.payload import EncodedVector, ModelTrace, encode
+from farm.core.verdicts import Reason, Verdict
+from scheduler.board_state import BoardState
+from tests.farm.board.supervised import ONE, fake, run, story, supervisor
+from tracer.capture.journal import Journal
+
+
+def result(folder: Path, *, exit_status: int | None = 0, status: int = 0, timeout: float | None = None) -> TraceRun:
+    """What running a target that calls nothing gives."""
+    raw = folder / "trace.jsonl"
+    raw.write_text("")
+    journal = Journal()
+    journal.exit_status = exit_status
+    return TraceRun(journal, raw, status, "its output", timeout)
+
+
+def test_a_model_runs_in_its_folder_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    targets = []
+
+    def traced(target: TraceTarget, folder: Path) -> TraceRun:
+        targets.append(target)
+        return result(folder, exit_status=None, status=-11)
+
+    model = ModelTrace("bert", "test_bert.py", str(tmp_path), None, ("-x",), {"HF": "1"}, 60.0)
+    outcome = trace_model(model, tmp_path / "work", traced, computes=False)
+    assert targets == [TraceTarget("test_bert.py", ("-x",), 60.0, {"HF": "1"}, tmp_path)]
+    assert (outcome.verdict, outcome.reason) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
+    assert (outcome.printed, list(outcome.raw_trace or ())) == ("its output", [""])
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_model_that_can_t_run_here_is_not_run(tmp_path: Path) -> None:
+    def traced(_target: TraceTarget, _folder: Path) -> TraceRun:
+        raise FarmError("no such test")
+
+    for folder, message in ((tmp_path, "no such test"), (tmp_path / "nowhere", "this host has no folder")):
+        outcome = trace_model(ModelTrace("m", "t.py", str(folder)), tmp_path / "work", traced, computes=True)
+        assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.INVALID_VECTOR)
+        assert message in outcome.message
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], TraceRun]], list[str]]:
+    """Has supervisors call a function instead of running a target; the targets that they run."""
+
+    def install(run_target: Callable[[Path], TraceRun]) -> list[str]:
+        targets: list[str] = []
+
+        def trace(target: TraceTarget, _board: object, folder: Path, _watch: object) -> TraceRun:
+            targets.append(target.target)
+            return run_target(folder)
+
+        monkeypatch.setattr("farm.board.supervisor.trace", trace)
+        return targets
+
+    return install
+
+
+Install = Callable[[Callable[[Path], TraceRun]], list[str]]
+
+
+def test_a_board_is_checked_and_let_go_before_a_target_runs(tmp_path: Path, traces: Install) -> None:
+    held = supervisor(Script())
+
+    def run_target(folder: Path) -> TraceRun:
+        assert not fake(held)._alive, "its own process opens the board"
+        return result(folder)
+
+    targets = traces(run_target)
+    held.trace(TraceTarget("test_m.py"), tmp_path)
+    assert (targets, fake(held).checks) == (["test_m.py"], 1)
+    assert story(held.trust.transitions()) == ["healthy by check_passed", "busy by work_began", "healthy by work_ended"]
+    assert len(run(held, "a")) == 1, "vectors run after it"
+
+
+def test_nothing_runs_on_a_board_that_fails_its_check(tmp_path: Path, traces: Install) -> None:
+    targets = traces(result)
+    held = supervisor(Script(checks=(False,)))
+    with pytest.raises(NotRunnable, match="fake:n300:0: .*not to be sound"):
+        held.trace(TraceTarget("test_m.py"), tmp_path)
+    assert not targets
+
+
+@pytest.mark.parametrize(
+    ("timeout", "status", "cause"), [(60.0, 0, "process_hung"), (None, -11, "process_died")], ids=["hang", "crash"]
+)
+def test_a_target_that_breaks_off_has_its_board_checked(
+    tmp_path: Path, traces: Install, timeout: float | None, status: int, cause: str
+) -> None:
+    traces(lambda folder: result(folder, exit_status=None, status=status, timeout=timeout))
+    held = supervisor(Script(checks=(True, False)), Limits())
+    held.trace(TraceTarget("test_m.py"), tmp_path)
+    assert held.health.state is BoardState.HELD
+    assert story(held.trust.transitions())[-2:] == [f"suspect by {cause}", "held by budget_spent"]
+
+
+def test_an_error_of_a_target_is_not_held_against_the_board(tmp_path: Path, traces: Install) -> None:
+    def run_target(_folder: Path) -> TraceRun:
+        raise FarmError("no such test")
+
+    traces(run_target)
+    held = supervisor(Script())
+    with pytest.raises(FarmError, match="no such test"):
+        held.trace(TraceTarget("test_m.py"), tmp_path)
+    assert held.health.state is BoardState.HEALTHY
+
+
+def test_a_fake_board_runs_models_by_its_script() -> None:
+    held = supervisor(Script(acts={"bad": (Act.CRASH,)}), Limits())
+    models = [EncodedVector(name, name, encode(ModelTrace(name, "t.py", "/"))) for name in ("a", "bad", "b")]
+    ends = [line for line in story(held.run(ONE, models)) if ":" in line]
+    assert ends == ["a: validated", "bad: fail_crash_hang", "b: validated"]

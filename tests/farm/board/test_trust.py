@@ -1,0 +1,134 @@
+"""A supervisor trusts its board only after checks, and mends it by resets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from farm.board.backends.base import RESET_VARIABLE
+from farm.board.backends.fake import Act, Script, fake_boards
+from farm.board.kinds import KINDS
+from farm.board.limits import Limits
+from farm.board.supervisor import Supervisor
+from farm.core.board import Board
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Reason, Verdict
+from scheduler.board_state import BoardState, Transition
+from scheduler.health import HealthBudget
+from tests.farm.board.supervised import (
+    ONE,
+    fake,
+    run,
+    story,
+    story_of,
+    supervisor,
+)
+from tests.farm.payloads import encoded_vector
+
+
+def test_a_board_is_trusted_once_it_passed_its_check_and_busy_while_it_runs() -> None:
+    held = supervisor(Script(), Limits())
+    assert held.health.state is BoardState.UNVERIFIED
+    assert story_of(held, "a", "b") == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "a: validated",
+        "b: validated",
+        "healthy by work_ended",
+    ]
+    assert story_of(held, "c") == ["busy by work_began", "c: validated", "healthy by work_ended"]
+
+
+def test_a_crash_on_a_sound_board_counts_for_the_vector() -> None:
+    held = supervisor(Script(acts={"bad": (Act.CRASH,)}), Limits())
+    assert story_of(held, "bad", "a") == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "bad: fail_crash_hang",
+        "suspect by process_died",
+        "healthy by check_passed",
+        "busy by work_began",
+        "a: validated",
+        "healthy by work_ended",
+    ]
+
+
+def test_a_crash_on_a_board_that_then_fails_its_checks_is_discounted_and_the_board_held() -> None:
+    held = supervisor(Script(acts={"bad": (Act.CRASH,)}, checks=(True, False)), Limits())
+    assert story_of(held, "bad", "a") == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "bad: board_fault",
+        "suspect by process_died",
+        "held by budget_spent",
+    ]
+    assert story_of(held, "a", "b") == [], "a held board runs nothing"
+
+
+def test_a_board_with_wrong_results_is_held_after_the_first() -> None:
+    held = supervisor(Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), Limits())
+    [outcome] = run(held, *map(str, range(100)))
+    assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
+    assert outcome.discounted is not None
+    assert outcome.discounted.verdict is Verdict.FAIL_ASSERT_EXCEPTION
+    assert held.health.state is BoardState.HELD
+
+
+def test_a_board_that_never_passes_runs_nothing() -> None:
+    held = supervisor(Script(checks=(False,)), Limits())
+    outcomes = run(held, "a", "b", "c")
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.BOARD_FAULT]
+    assert not fake(held).runs
+    assert held.health.state is BoardState.HELD
+
+
+def resettable(script: Script, command: str) -> Board:
+    [board] = fake_boards(KINDS["n300"], 1, script=script)
+    return replace(board, environment={**board.environment, RESET_VARIABLE: command})
+
+
+def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(tmp_path: Path) -> None:
+    cure = tmp_path / "cure"
+    cure.touch()
+    board = resettable(Script(acts={"bad": (Act.CRASH,)}, sound_while=str(cure)), f"touch {cure}")
+    held = Supervisor(board, tmp_path, Limits())
+
+    def reports() -> Iterator[Outcome | Transition]:
+        for each in held.run(ONE, [encoded_vector(name) for name in ("a", "bad", "b")]):
+            if isinstance(each, Outcome) and each.vector_id == "a":
+                cure.unlink()  # from now on only the reset helps
+            yield each
+
+    assert story(reports()) == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "a: validated",
+        "bad: fail_crash_hang",
+        "suspect by process_died",
+        "resetting by reset_needed",
+        "unverified by reset_ended",
+        "healthy by check_passed",
+        "busy by work_began",
+        "b: validated",
+        "healthy by work_ended",
+    ]
+
+
+def test_resets_by_earlier_supervisors_count_for_a_dead_board(tmp_path: Path) -> None:
+    resets = tmp_path / "resets"
+    board = resettable(Script(checks=(False,)), f"sh -c 'echo reset >> {resets}'")
+    for _ in range(6):
+        list(Supervisor(board, tmp_path, Limits(budget=HealthBudget(resets_in_all=5))).run(ONE, [encoded_vector("a")]))
+    assert resets.read_text(encoding="utf-8").count("reset") == 5
+
+
+def test_a_probe_checks_once_and_resets_nothing(tmp_path: Path) -> None:
+    resets = tmp_path / "resets"
+    assert Supervisor(resettable(Script(), f"touch {resets}"), tmp_path, Limits()).probe() == ""
+    held = Supervisor(resettable(Script(checks=(False,)), f"touch {resets}"), tmp_path, Limits())
+    assert "told not to be sound" in held.probe()
+    assert fake(held).checks == 1
+    assert not resets.exists()
+    assert held.reset().good
+    assert resets.exists()
