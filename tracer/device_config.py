@@ -1,4 +1,4 @@
-"""How a board is opened: everything that the open call was given."""
+"""How a board is opened: every argument of the open call."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class DeviceConfig:
         fabric_reliability: member of ttnn.FabricReliabilityMode.
         fabric_tensix: member of ttnn.FabricTensixConfig.
         fabric_manager: member of ttnn.FabricManagerMode.
-        fabric_router: the router config, as ttnn prints it; kept to be seen, not rebuilt.
+        fabric_router: the router config, as ttnn prints it; kept for the record, not rebuilt.
         l1_small_size: bytes of each core's L1 set apart for small buffers; conv2d and pooling need it.
         trace_region_size: bytes of DRAM kept for captured command traces.
         worker_l1_size: bytes of each worker core's L1 that buffers may use.
         num_command_queues: hardware command queues.
-        opened_by: the sweep module whose own fixture opens the board; None where farm does, as all else here says.
+        opened_by: the sweep module whose own fixture opens the board; None where farm opens it by these settings.
     """
 
     mesh_shape: tuple[int, int] = (1, 1)
@@ -45,28 +45,27 @@ class DeviceConfig:
 
     @property
     def chips(self) -> int:
-        """How many chips the mesh has."""
+        """The number of chips of the mesh."""
         rows, columns = self.mesh_shape
         return rows * columns
 
     def as_json(self) -> dict[str, Any]:
-        """A plain dict of the settings that were given; `from_json` reads it back."""
-        given = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
-        given["mesh_shape"] = list(self.mesh_shape)
-        return given
+        """Return the settings that are not None; `from_json` reads it back."""
+        settings = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+        settings["mesh_shape"] = list(self.mesh_shape)
+        return settings
 
     @classmethod
     def from_json(cls, raw: object) -> DeviceConfig:
-        """Reads what `as_json` wrote.
+        """Read what `as_json` wrote.
 
         Raises:
             ConfigurationError: an unknown setting, or one of the wrong type.
         """
         if not isinstance(raw, dict):
             raise ConfigurationError(f"device config must be an object, not {type(raw).__name__}")
-        known = {field.name for field in fields(cls)}
         for name, value in raw.items():
-            if name not in known:
+            if name not in _NAMES:
                 raise ConfigurationError(f"device config has an unknown setting {name!r}")
             if name == "mesh_shape":
                 if not (
@@ -80,10 +79,10 @@ class DeviceConfig:
                     raise ConfigurationError(f"device config: {name} must be a non-negative int, not {value!r}")
             elif value is not None and not isinstance(value, str):
                 raise ConfigurationError(f"device config: {name} must be a name, not {value!r}")
-        given = dict(raw)
-        if "mesh_shape" in given:
-            given["mesh_shape"] = tuple(given["mesh_shape"])
-        return cls(**given)
+        settings = dict(raw)
+        if "mesh_shape" in settings:
+            settings["mesh_shape"] = tuple(settings["mesh_shape"])
+        return cls(**settings)
 
 
 _NAMES = tuple(field.name for field in fields(DeviceConfig))

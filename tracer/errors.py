@@ -1,4 +1,4 @@
-"""Every error the tracer raises on purpose.
+"""The errors that the tracer raises on purpose.
 
 * TracerError
   * MasterError: a master file can't be read or written
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 
 class TracerError(Exception):
-    """Base of the tracer's errors; its text is one line that says where and what to do."""
+    """Base of the tracer's errors; the text is one line that says where, and what to do next."""
 
 
 class MasterError(TracerError):
@@ -21,10 +21,10 @@ class MasterError(TracerError):
 
 
 class ConfigurationError(TracerError):
-    """One configuration holds something no known schema allows; names operation, index and argument."""
+    """One configuration holds something that no schema allows."""
 
 
-class UnknownOperation(TracerError):  # noqa: N818 - it names the finding, as LookupError does
+class UnknownOperation(TracerError):  # noqa: N818 - callers catch it by this name
     """No operation of the master has this name; the text offers the nearest ones."""
 
 

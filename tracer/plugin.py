@@ -26,11 +26,11 @@ MODEL_VARIABLE = "HF_MODEL"
 """Names the weights that a test of many models runs with: part of the source, as tt-metal writes it."""
 
 DISPATCH_ON_ETHERNET = ("n300", "t3000")
-"""Kinds of boards whose dispatch ttnn puts on ethernet cores: it doesn't know a mock board's kind."""
+"""Kinds of boards whose dispatch ttnn puts on ethernet cores; it can't tell a mock board's kind."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options of tracing."""
+    """Add the options of tracing."""
     group = parser.getgroup("tracer", "tracing of ttnn operations")
     group.addoption("--trace-to", metavar="FILE", help="write the raw trace of every operation call to FILE")
     group.addoption(
@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="OP",
         action="append",
         default=[],
-        help="trace this operation although it only moves or converts (see tracer/plumbing.py)",
+        help="trace this operation although it only moves or converts (the list: tracer/capture/excluded.py)",
     )
     group.addoption(
         "--trace-without", metavar="OP", action="append", default=[], help="leave this operation out of the trace"
@@ -46,12 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Opens the trace, so that a run that can't write it ends before any model has run."""
-    given = config.getoption("--trace-to")
-    if given is None:
+    """Open the trace, so that a run that can't write it ends before any model has run."""
+    trace = config.getoption("--trace-to")
+    if trace is None:
         return
     unblock_interrupts()
-    target = trace_file(Path(given), getattr(config, "workerinput", {}).get("workerid"))
+    target = trace_file(Path(trace), getattr(config, "workerinput", {}).get("workerid"))
     excluded = excluded_operations(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
     try:
         capture = Capture(target, excluded)
@@ -65,18 +65,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def unblock_interrupts() -> None:
-    """Lets SIGINT end this process, as it alone makes ttnn release a board: what Ray starts has it blocked."""
+    """Unblock SIGINT, which Ray blocks in what it starts: it alone makes ttnn release a board."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def trace_file(target: Path, worker: str | None) -> Path:
-    """The file that a process of pytest's writes: with pytest-xdist, each worker's stands beside that of the whole."""
+    """Return the file that a process of pytest writes; pytest-xdist's workers have one each, beside the whole run's."""
     target = target.absolute()
     return target if worker is None else target.with_name(f"{target.stem}.{worker}{target.suffix}")
 
 
 class _Tracing:
-    """Tells the capture which test runs and how it ended."""
+    """Reports to the capture which test runs and how it ended."""
 
     def __init__(self, capture: Capture, target: Path) -> None:
         self._capture = capture
@@ -86,7 +86,7 @@ class _Tracing:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        # not before: a conftest may have to say how ttnn behaves before anyone imports it
+        # not earlier: a conftest may have to configure ttnn before it is imported
         if session.testsfailed or not getattr(session, "items", None):
             return
         try:
@@ -129,22 +129,22 @@ class _Tracing:
                 write(f"tracer: left out, since {outcome}: {', '.join(tests)}")
 
     def _outcome(self) -> str:
-        """Passed only if set-up, call and tear-down all did."""
-        bad = next((outcome for outcome in self._phases.values() if outcome != PASSED), None)
-        if bad is not None:
-            return bad
+        """Return `passed` only if set-up, call and tear-down all passed."""
+        not_passed = next((outcome for outcome in self._phases.values() if outcome != PASSED), None)
+        if not_passed is not None:
+            return not_passed
         return PASSED if self._phases.keys() >= {"setup", "call", "teardown"} else "interrupted"
 
 
 def source_of(nodeid: str) -> str:
-    """What a master calls a test, or a script: its node id, and the model that the environment names."""
+    """Return the source that a master names a test or a script by: its node id, and the model of the environment."""
     model = os.environ.get(MODEL_VARIABLE)
     return f"{nodeid} [{MODEL_VARIABLE}:{model}]" if model else nodeid
 
 
 @pytest.fixture
 def device_params(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """How to open the board: what ttnn's open call takes, by indirect parametrisation as in tt-metal's own tests."""
+    """Arguments of ttnn's open call, by indirect parametrisation as in tt-metal's own tests."""
     return dict(getattr(request, "param", {}))
 
 
@@ -156,7 +156,7 @@ def device(device_params: dict[str, Any]) -> Iterator[Any]:
 
 @pytest.fixture
 def mesh_device(request: pytest.FixtureRequest, device_params: dict[str, Any]) -> Iterator[Any]:
-    """A mesh of the board's chips: the shape, or the number in a row, given by indirect parametrisation; else all."""
+    """A mesh of the board's chips: a shape, or a number in a row, by indirect parametrisation; without one, all."""
     import ttnn
 
     shape = getattr(request, "param", None) or ttnn.get_num_devices()
@@ -166,19 +166,19 @@ def mesh_device(request: pytest.FixtureRequest, device_params: dict[str, Any]) -
 def _open(shape: tuple[int, ...], params: dict[str, Any]) -> Iterator[Any]:
     import ttnn
 
-    given = dict(params)
+    options = dict(params)
     if os.environ.get(SERIES_VARIABLE) in DISPATCH_ON_ETHERNET:
-        given.setdefault("dispatch_core_config", ttnn.DispatchCoreConfig(ttnn.DispatchCoreType.ETH))
-    fabric = given.pop("fabric_config", None)
+        options.setdefault("dispatch_core_config", ttnn.DispatchCoreConfig(ttnn.DispatchCoreType.ETH))
+    fabric = options.pop("fabric_config", None)
     if fabric is not None:
-        # without a manager's word a mock board ends the process here
+        # without a manager mode, a mock board aborts the process when it is opened
         ttnn.set_fabric_config(fabric, fabric_manager_mode=ttnn.FabricManagerMode.ENABLED)
-    opened = ttnn.open_mesh_device(ttnn.MeshShape(*shape), **given)
+    mesh = ttnn.open_mesh_device(ttnn.MeshShape(*shape), **options)
     try:
-        yield opened
+        yield mesh
     finally:
-        for submesh in opened.get_submeshes():
+        for submesh in mesh.get_submeshes():
             ttnn.close_mesh_device(submesh)
-        ttnn.close_mesh_device(opened)
+        ttnn.close_mesh_device(mesh)
         if fabric is not None:
             ttnn.set_fabric_config(ttnn.FabricConfig.DISABLED)

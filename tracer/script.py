@@ -1,7 +1,7 @@
 """Traces a plain script: `python -m tracer.script FILE SCRIPT [ARGUMENTS]`.
 
-The script runs as it would alone. Capture starts with its own import of ttnn, since it may have to say before how ttnn
-behaves. The raw trace in FILE (`tracer.capture.journal`) has the script for its one test: passed where it ends well.
+The script runs as it would alone. Capture starts when the script imports ttnn, since it may configure ttnn before that.
+The script runs as it would alone. Capture starts when it imports ttnn, since it may configure ttnn before that.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from tracer.plugin import source_of, unblock_interrupts
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs a script under capture; its exit code."""
-    trace, script, *given = arguments
+    """Run a script under capture; return its exit code."""
+    trace, script, *script_arguments = arguments
     unblock_interrupts()
     try:
         capture = Capture(Path(trace).absolute())
     except CaptureError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return 4
-    sys.argv = [script, *given]
+    sys.argv = [script, *script_arguments]
     sys.path[0] = str(Path(script).resolve().parent)
     sys.meta_path.insert(0, _AfterImport("ttnn", capture.start))
     source = source_of(os.path.relpath(script))
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(script: str) -> tuple[int, str]:
-    """Runs the script to its end; its exit code, and how that counts."""
+    """Run the script to its end; return its exit code, and the outcome of the test."""
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as ended:
@@ -58,14 +58,14 @@ def _run(script: str) -> tuple[int, str]:
         return code, PASSED if code == 0 else "failed"
     except KeyboardInterrupt:
         return 2, "interrupted"
-    except BaseException:  # noqa: BLE001 - whatever it is, the script would have ended with it
+    except BaseException:  # noqa: BLE001 - any exception would have ended the script
         traceback.print_exc()
         return 1, "failed"
     return 0, PASSED
 
 
 class _AfterImport(importlib.abc.MetaPathFinder):
-    """Calls a function when a module has been imported, once."""
+    """Calls a function once, when a module has been imported."""
 
     def __init__(self, name: str, then: Callable[[], None]) -> None:
         self._name = name
@@ -74,7 +74,7 @@ class _AfterImport(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Finds the module as everyone else does, and lets its loader tell when it is done."""
+        """Find the module as Python does, and call the function when its loader is done."""
         if fullname != self._name:
             return None
         sys.meta_path.remove(self)

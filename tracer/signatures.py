@@ -54,7 +54,7 @@ class Parameter:
     Attributes:
         name: as keyword arguments name it.
         type: the type as printed, module prefixes kept; "" where there is none.
-        kind: `positional` ones may be given by keyword too, `positional_only` ones may not.
+        kind: `positional` ones may be passed by keyword too, `positional_only` ones may not.
         default: the default as printed, None without one. It is text: some print as `<... object at 0x...>`.
     """
 
@@ -65,7 +65,7 @@ class Parameter:
 
     @property
     def has_default(self) -> bool:
-        """Whether a call may leave it out."""
+        """Whether a call may omit it."""
         return self.default is not None
 
     @cached_property
@@ -84,7 +84,7 @@ class Overload:
 
     @cached_property
     def positional(self) -> tuple[Parameter, ...]:
-        """The parameters that a call may give by place."""
+        """The parameters that a call may pass by position."""
         return tuple(p for p in self.parameters if p.kind in ("positional", "positional_only"))
 
     @cached_property
@@ -94,15 +94,15 @@ class Overload:
 
 
 def parse_overloads(doc: str) -> list[Overload]:
-    """Reads the signatures at the head of a docstring; what follows them is prose and is not read.
+    """Parse the signatures at the head of a docstring; the prose after them is not parsed.
 
     Args:
         doc: a docstring of nanobind, `name(parameters) -> type` once per overload.
 
     Raises:
-        ValueError: a line begins as a signature does but doesn't hold together.
+        ValueError: a line begins like a signature but is not one.
     """
-    found: list[Overload] = []
+    overloads: list[Overload] = []
     rest = doc.lstrip()
     while head := _HEAD.match(rest):
         end = _closing(rest, head.end() - 1)
@@ -111,15 +111,15 @@ def parse_overloads(doc: str) -> list[Overload]:
         if not line.startswith(" -> "):
             break  # prose that begins with a call, as in `foo(x) does ...`
         parameters = tuple(_parameters(rest[head.end() : end]))
-        found.append(Overload(parameters, line.removeprefix(" -> ").strip(), rest[: end + 1] + line))
+        overloads.append(Overload(parameters, line.removeprefix(" -> ").strip(), rest[: end + 1] + line))
         rest = following
-    return found
+    return overloads
 
 
 def parse_type(text: str) -> tuple[Type, ...]:
-    """Reads a type as the alternatives of its union: `int | None` is two, `Sequence[int]` one.
+    """Parse a type into the alternatives of its union: `int | None` is two, `Sequence[int]` one.
 
-    C++ names that nanobind had no Python name for (`ttnn::operations::...`) come through as they are.
+    C++ names that nanobind had no Python name for (`ttnn::operations::...`) are kept as they are.
     """
     alternatives: list[Type] = []
     for part in _split(text, "|"):
@@ -138,24 +138,24 @@ def parse_type(text: str) -> tuple[Type, ...]:
 
 
 def overloads(operation: Any) -> list[Overload]:
-    """The overloads of a live operation of ttnn; empty where it documents none. Read once per operation."""
+    """Return the overloads of a live operation of ttnn; empty if it documents none. Parsed once per operation."""
     name = getattr(operation, "python_fully_qualified_name", None)
     if name is None:
         return _read(operation)
-    if name not in _known:
-        _known[name] = _read(operation.function)
-    return _known[name]
+    if name not in _overloads:
+        _overloads[name] = _read(operation.function)
+    return _overloads[name]
 
 
-_known: dict[str, list[Overload]] = {}
+_overloads: dict[str, list[Overload]] = {}
 
 
 def _read(function: Any) -> list[Overload]:
     # A bound C++ operation is an object with a documented __call__, a bound function documents itself, and a
     # Python function has a signature.
     for doc in (getattr(type(function).__call__, "__doc__", None), getattr(function, "__doc__", None)):
-        if doc and (found := parse_overloads(doc)):
-            return found
+        if doc and (parsed := parse_overloads(doc)):
+            return parsed
     try:
         return [_of_python(inspect.signature(function))]
     except (TypeError, ValueError):
@@ -190,27 +190,27 @@ def _annotation(annotation: Any) -> str:
 
 def _parameters(text: str) -> Iterator[Parameter]:
     kind: Kind = "positional"
-    read: list[Parameter] = []
+    parameters: list[Parameter] = []
     for part in _split(text, ","):
         if part == "*":
             kind = "keyword_only"
             continue
         if part == "/":
-            read = [Parameter(each.name, each.type, "positional_only", each.default) for each in read]
+            parameters = [Parameter(each.name, each.type, "positional_only", each.default) for each in parameters]
             continue
         declaration, default = _default(part)
         named = _NAMED.fullmatch(declaration)
         if named is None:
             raise ValueError(f"can't read the parameter {part!r}")
         stars, name, type_ = named.groups()
-        if name == "self" and not read and type_ is None:
+        if name == "self" and not parameters and type_ is None:
             continue
         if stars:
-            read.append(Parameter(name, type_ or "", "var_positional" if stars == "*" else "var_keyword"))
+            parameters.append(Parameter(name, type_ or "", "var_positional" if stars == "*" else "var_keyword"))
             kind = "keyword_only"
         else:
-            read.append(Parameter(name, type_ or "", kind, default))
-    yield from read
+            parameters.append(Parameter(name, type_ or "", kind, default))
+    yield from parameters
 
 
 def _default(part: str) -> tuple[str, str | None]:
@@ -221,7 +221,7 @@ def _default(part: str) -> tuple[str, str | None]:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Splits at a separator that stands in no bracket and no quotes."""
+    """Split at a separator outside brackets and quotes."""
     parts, start = [], 0
     for place, depth in _depths(text):
         if depth == 0 and text[place] == separator:
@@ -232,7 +232,7 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _closing(text: str, opening: int) -> int:
-    """The place of the bracket that closes the one at `opening`."""
+    """Return the place of the bracket that closes the one at `opening`."""
     for place, depth in _depths(text[opening:]):
         if depth == 0 and place > 0:
             return opening + place
@@ -240,7 +240,7 @@ def _closing(text: str, opening: int) -> int:
 
 
 def _depths(text: str) -> Iterator[tuple[int, int]]:
-    """Every place outside quotes with how many brackets it stands in; a closing bracket counts as outside its own."""
+    """Yield every place outside quotes with its depth in brackets; a closing bracket counts as outside its own."""
     depth, quote, escaped = 0, "", False
     for place, character in enumerate(text):
         if quote:

@@ -1,7 +1,7 @@
 """The raw trace: what a traced run writes while it runs, one JSON object a line.
 
-A line is in the file before the call it tells of is made, so a call that kills its process is known. Lines are, in
-the order they come:
+A line is in the file before the call it describes is made, so a call that kills its process is known. The first key of
+a line says what it is. Lines are, in the order they come:
 
 * `{"trace": 1, "ttnn": version}`: the head;
 * `{"test": source}`: a test begins;
@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,10 @@ from tracer.values.configuration import Configuration, Execution
 
 VERSION = 1
 PASSED = "passed"
-_TRACES = uuid.UUID("6f0c52b1-6c1d-5c0a-9d0e-8f7c1b1b6a57")
 DIED = "died"
 """The outcome of a test whose process ended before the test did."""
+
+_TRACES = uuid.UUID("6f0c52b1-6c1d-5c0a-9d0e-8f7c1b1b6a57")
 
 
 class JournalWriter:
@@ -53,7 +55,7 @@ class JournalWriter:
         self.write({"trace": VERSION, "ttnn": ttnn_version})
 
     def write(self, line: dict[str, Any]) -> None:
-        """Appends one line, unless one could not be written before: half a line may only be the last."""
+        """Append one line, unless an earlier one could not be written: only the last line may be cut off."""
         rest = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         try:
             while rest and self.failure is None:
@@ -62,7 +64,7 @@ class JournalWriter:
             self.failure = error.strerror or str(error)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         os.close(self._file)
 
 
@@ -86,7 +88,7 @@ class TracedCall:
     """One configuration of a raw trace, arguments and output in version 2's form.
 
     Attributes:
-        ended: whether its first call came back; a call that didn't took its process along.
+        ended: whether its first call came back; a call that didn't ended its process.
     """
 
     operation: str
@@ -101,13 +103,13 @@ class TracedCall:
 
 @dataclass
 class Journal:
-    """A raw trace as it was read.
+    """The contents of a raw trace.
 
     Attributes:
         ttnn: the version of ttnn that was traced.
         tests: in the order they ran.
         calls: the configurations by number.
-        exit_status: pytest's; None where the run never got to its end.
+        exit_status: pytest's; None if the run never got to its end.
         cut: whether the file ends in half a line.
     """
 
@@ -124,12 +126,12 @@ class Journal:
 
     @property
     def unfinished(self) -> TracedCall | None:
-        """The call that was under way when the process ended, if it was the first of its configuration."""
+        """The call that was running when the process ended, if it was the first of its configuration."""
         last = next(reversed(self.calls.values()), None)
         return last if last is not None and not last.ended and self.exit_status is None else None
 
     def take(self, other: Journal) -> None:
-        """Adds what another process of the same run traced."""
+        """Add what another process of the same run traced."""
         first = max(self.calls, default=0)
         self.calls |= {first + number: call for number, call in other.calls.items()}
         for test in other.tests:
@@ -138,37 +140,37 @@ class Journal:
         self.cut = self.cut or other.cut
 
     def master(self, *, all_tests: bool = False) -> Master:
-        """The configurations, with an execution for each test and way of opening.
+        """Return the configurations, with an execution for each test and way of opening.
 
         Args:
-            all_tests: those of tests that didn't pass, too.
+            all_tests: whether tests that didn't pass count, too.
         """
-        found: dict[str, Configuration] = {}
-        places: dict[tuple[str, ...], Execution] = {}
+        configurations: dict[str, Configuration] = {}
+        executions: dict[tuple[str, ...], Execution] = {}
         for test in self.tests:
             if test.outcome == PASSED or all_tests:
                 for number, times in test.counts.items():
-                    configuration = self._configuration(number)
-                    known = found.setdefault(configuration.content_hash, configuration)
-                    known.output, known.raised = configuration.output, configuration.raised
-                    self._count(places, known, test.source, self.calls[number], times)
-        self._sign(places)
+                    new = self._configuration(number)
+                    configuration = configurations.setdefault(new.content_hash, new)
+                    configuration.output, configuration.raised = new.output, new.raised
+                    self._count(executions, configuration, test.source, self.calls[number], times)
+        self._sign(executions)
         master = Master()
-        for configuration in found.values():
+        for configuration in configurations.values():
             master.add(configuration)
         return master
 
-    def _sign(self, places: dict[tuple[str, ...], Execution]) -> None:
-        """Gives the executions of each test and opening their trace uid.
+    def _sign(self, executions: dict[tuple[str, ...], Execution]) -> None:
+        """Set the trace uid of the executions of each test and opening.
 
-        It follows from the calls, so that tracing again changes no master where nothing else changed.
+        It is derived from the calls, so that tracing again changes no master where nothing else changed.
         """
         traces: dict[tuple[str, ...], list[str]] = {}
-        for (content, *trace), seen in places.items():
-            traces.setdefault(tuple(trace), []).append(f"{content} {seen.count}")
-        for (_, *trace), seen in places.items():
+        for (content, *trace), execution in executions.items():
+            traces.setdefault(tuple(trace), []).append(f"{content} {execution.count}")
+        for (_, *trace), execution in executions.items():
             text = json.dumps([self.ttnn, *trace, *sorted(traces[tuple(trace)])])
-            seen.trace_uid = str(uuid.uuid5(_TRACES, text))
+            execution.trace_uid = str(uuid.uuid5(_TRACES, text))
 
     def _configuration(self, number: int) -> Configuration:
         call = self.calls[number]
@@ -182,7 +184,7 @@ class Journal:
 
     def _count(
         self,
-        places: dict[tuple[str, ...], Execution],
+        executions: dict[tuple[str, ...], Execution],
         configuration: Configuration,
         source: str,
         call: TracedCall,
@@ -191,11 +193,11 @@ class Journal:
         # a test may open its board more than once, in the same way: then the calls are of one execution
         opened = json.dumps([call.machine, call.device_config], sort_keys=True)
         place = (configuration.content_hash, source, opened)
-        if place not in places:
+        if place not in executions:
             config = None if call.device_config is None else DeviceConfig.from_json(call.device_config)
-            places[place] = Execution(source, call.machine, 0, None, config, {"ttnn_version": self.ttnn})
-            configuration.executions.append(places[place])
-        places[place].count = (places[place].count or 0) + times
+            executions[place] = Execution(source, call.machine, 0, None, config, {"ttnn_version": self.ttnn})
+            configuration.executions.append(executions[place])
+        executions[place].count = (executions[place].count or 0) + times
 
 
 class JournalReader:
@@ -206,49 +208,72 @@ class JournalReader:
         self._openings: dict[int, dict[str, Any]] = {}
         self._started = False
         self._running: TracedTest | None = None
+        self._readers: dict[str, Callable[[dict[str, Any]], None]] = {
+            "test": self._test_begins,
+            "opened": self._opened,
+            "call": self._called,
+            "seen": lambda line: self._count(line["seen"]),
+            "returned": self._returned,
+            "raised": self._raised,
+            "ended": self._test_ends,
+            "exit": self._exits,
+        }
 
     def feed(self, line: dict[str, Any]) -> None:
-        """Takes in the next line."""
+        """Read the next line; lines of a kind that a newer tracer may write are passed over.
+
+        Raises:
+            CaptureError: the first line is not the head of a raw trace.
+        """
         if not self._started:
             if line.get("trace") != VERSION:
                 raise CaptureError("it is no raw trace, or one of another version")
             self.journal.ttnn, self._started = line["ttnn"], True
-        elif "test" in line:
-            self._running = TracedTest(line["test"])
-            self.journal.tests.append(self._running)
-        elif "call" in line:
-            opening = self._openings.get(line["opened"], {})
-            self.journal.calls[line["call"]] = TracedCall(
-                operation=line["operation"],
-                arguments=line["arguments"],
-                names=tuple(line["names"]),
-                machine=opening.get("machine"),
-                device_config=opening.get("device_config"),
-            )
-            self._count(line["call"])
-        elif "opened" in line:
-            self._openings[line["opened"]] = line
-        elif "seen" in line:
-            self._count(line["seen"])
-        elif "returned" in line:
-            call = self.journal.calls[line["returned"]]
-            call.output, call.raised, call.ended = line["output"], None, True
-        elif "raised" in line:
-            call = self.journal.calls[line["raised"]]
-            call.raised, call.ended = line["error"], True
-        elif "exit" in line:
-            self.journal.exit_status = line["exit"]
-        elif "ended" in line:
-            test, self._running = self.journal.tests[-1], None
-            test.outcome, test.counts = line["outcome"], dict(line["counts"])
+            return
+        kind = next(iter(line), "")
+        if kind in self._readers:
+            self._readers[kind](line)
+
+    def _test_begins(self, line: dict[str, Any]) -> None:
+        self._running = TracedTest(line["test"])
+        self.journal.tests.append(self._running)
+
+    def _opened(self, line: dict[str, Any]) -> None:
+        self._openings[line["opened"]] = line
+
+    def _called(self, line: dict[str, Any]) -> None:
+        opening = self._openings.get(line["opened"], {})
+        self.journal.calls[line["call"]] = TracedCall(
+            operation=line["operation"],
+            arguments=line["arguments"],
+            names=tuple(line["names"]),
+            machine=opening.get("machine"),
+            device_config=opening.get("device_config"),
+        )
+        self._count(line["call"])
+
+    def _returned(self, line: dict[str, Any]) -> None:
+        call = self.journal.calls[line["returned"]]
+        call.output, call.raised, call.ended = line["output"], None, True
+
+    def _raised(self, line: dict[str, Any]) -> None:
+        call = self.journal.calls[line["raised"]]
+        call.raised, call.ended = line["error"], True
+
+    def _test_ends(self, line: dict[str, Any]) -> None:
+        test, self._running = self.journal.tests[-1], None
+        test.outcome, test.counts = line["outcome"], dict(line["counts"])
+
+    def _exits(self, line: dict[str, Any]) -> None:
+        self.journal.exit_status = line["exit"]
 
     def _count(self, number: int) -> None:
-        if self._running is not None:  # else a call between tests, which is no test's
+        if self._running is not None:  # calls between tests belong to none
             self._running.counts[number] = 1
 
 
 def read_journal(path: Path) -> Journal:
-    """Reads a raw trace; a last line that was cut short, as by a killed process or a full disk, is left out.
+    """Read a raw trace; a last line that was cut short, as by a killed process or a full disk, is left out.
 
     Raises:
         CaptureError: the file is missing or no raw trace; names it, and the line.

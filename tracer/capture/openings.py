@@ -71,7 +71,7 @@ class Openings:
     """Watches the calls that open devices, while installed.
 
     Attributes:
-        last: the opening of the device opened last; of calls on host tensors alone.
+        last: the opening of the device opened last; calls on host tensors count as calls on that device.
         count: how many devices were opened so far.
     """
 
@@ -82,22 +82,22 @@ class Openings:
     _undo: list[Callable[[], None]] = field(default_factory=list)
 
     def install(self) -> None:
-        """Starts watching."""
+        """Start watching."""
         for module, name, places in _OPENERS:
             self._replace(module, name, partial(self._watched, places=places))
         self._replace(*_FABRIC, self._watched_fabric)
 
     def remove(self) -> None:
-        """Stops watching and puts ttnn's own functions back."""
+        """Stop watching and restore ttnn's own functions."""
         while self._undo:
             self._undo.pop()()
 
     def of(self, device: Any) -> Opening:
-        """The opening behind a live device; a part of a mesh was opened as the mesh was, in its own shape."""
-        known = self._by_id.get(device.id())
-        if known is None:
-            known = self._by_id[device.id()] = self._describe(device, self.last.device_config or DeviceConfig())
-        return known
+        """Return the opening behind a live device; a part of a mesh was opened as the mesh was, in its own shape."""
+        opening = self._by_id.get(device.id())
+        if opening is None:
+            opening = self._by_id[device.id()] = self._describe(device, self.last.device_config or DeviceConfig())
+        return opening
 
     def _replace(self, module: str, name: str, wrap: Callable[[Any], Any]) -> None:
         original = getattr(importlib.import_module(module), name, None)
@@ -112,10 +112,10 @@ class Openings:
     def _watched(self, original: Any, places: tuple[str, ...]) -> Any:
         def opened(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            given = {**dict(zip(places, args, strict=False)), **kwargs}
+            arguments = {**dict(zip(places, args, strict=False)), **kwargs}
             if len(args) > _DISPATCH_PLACE:
-                given["dispatch_core_config"] = args[_DISPATCH_PLACE]
-            settings = {**_settings(given), **self._fabric}
+                arguments["dispatch_core_config"] = args[_DISPATCH_PLACE]
+            settings = {**_settings(arguments), **self._fabric}
             for device in result.values() if isinstance(result, dict) else [result]:
                 self.last = self._by_id[device.id()] = self._describe(device, DeviceConfig(**settings))
                 self.count += 1
@@ -126,11 +126,11 @@ class Openings:
     def _watched_fabric(self, original: Any) -> Any:
         def set_fabric_config(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            given = {**dict(zip(("config", "reliability_mode"), args, strict=False)), **kwargs}
+            arguments = {**dict(zip(("config", "reliability_mode"), args, strict=False)), **kwargs}
             self._fabric = {
-                ours: getattr(given[theirs], "name", None) or repr(given[theirs])
+                ours: getattr(arguments[theirs], "name", None) or repr(arguments[theirs])
                 for theirs, ours in _FABRIC_SETTINGS.items()
-                if given.get(theirs) is not None
+                if arguments.get(theirs) is not None
             }
             if self._fabric.get("fabric", "DISABLED") == "DISABLED":
                 self._fabric = {}
@@ -144,32 +144,32 @@ class Openings:
         return Opening(_machine(device, shape), replace(config, mesh_shape=shape))
 
 
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """The settings of an open call; those that are ttnn's own defaults are left out."""
+def _settings(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of an open call; ttnn's own defaults are left out."""
     import ttnn
 
-    settings = {name: int(given[name]) for name in _SIZES if given.get(name) is not None}
+    settings = {name: int(arguments[name]) for name in _SIZES if arguments.get(name) is not None}
     for name in _SIZES:
         default = getattr(ttnn._ttnn.device, f"DEFAULT_{name.upper()}", 0)  # noqa: SLF001 - nowhere else
         if settings.get(name) == default:
             del settings[name]
-    queues = given.get("num_command_queues")
+    queues = arguments.get("num_command_queues")
     if queues not in (None, 1):
         settings["num_command_queues"] = int(queues)
-    return {**settings, **_dispatch(given.get("dispatch_core_config"))}
+    return {**settings, **_dispatch(arguments.get("dispatch_core_config"))}
 
 
 def _dispatch(config: Any) -> dict[str, str]:
-    """Where dispatch runs, if a caller chose it: ttnn fills its own default in before the call gets here."""
+    """Return where dispatch runs, if a caller chose it: ttnn fills in its own default before the call gets here."""
     import ttnn
 
     default = ttnn.DispatchCoreConfig()
-    chosen = {}
+    settings = {}
     for setting in ("type", "axis"):
         value = getattr(config, setting, None)
         if value is not None and value != getattr(default, setting, None):
-            chosen[f"dispatch_core_{setting}"] = value.name
-    return chosen
+            settings[f"dispatch_core_{setting}"] = value.name
+    return settings
 
 
 def _machine(device: Any, shape: tuple[int, ...]) -> dict[str, Any]:

@@ -29,15 +29,15 @@ _METHODS = "ttnn.Tensor."
 
 
 class Sink(Protocol):
-    """Takes the lines of a raw trace; `tracer.capture.journal.JournalWriter` is one."""
+    """Receives the lines of a raw trace; `tracer.capture.journal.JournalWriter` is one."""
 
     failure: str | None
 
     def write(self, line: dict[str, Any]) -> None:
-        """Takes one line."""
+        """Receive one line."""
 
     def close(self) -> None:
-        """Takes no more."""
+        """Receive no more."""
 
 
 class Capture:
@@ -49,10 +49,10 @@ class Capture:
     """
 
     def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = EXCLUDED) -> None:
-        """Opens the trace.
+        """Open the trace.
 
         Args:
-            trace: the raw trace to write, see `tracer.capture.journal`; or whatever takes its lines.
+            trace: the raw trace to write, see `tracer.capture.journal`; or a receiver of its lines.
             leave_out: operations that are not recorded.
 
         Raises:
@@ -61,7 +61,7 @@ class Capture:
         self._journal: Sink = JournalWriter(trace, _ttnn_version()) if isinstance(trace, Path) else trace
         self._leave_out = leave_out
         self._openings = Openings()
-        self._known: dict[Hashable, _Known] = {}
+        self._recorded: dict[Hashable, _Recorded] = {}
         self._opening_numbers: dict[str, int] = {}
         self._test = _Test(counts=False)
         self._lock = threading.Lock()
@@ -75,7 +75,7 @@ class Capture:
         return self._journal.failure
 
     def start(self) -> None:
-        """Starts to see calls.
+        """Start to record calls.
 
         Raises:
             CaptureError: ttnn can't be imported here.
@@ -91,32 +91,32 @@ class Capture:
                 self._undo.append(lambda cls=cls, original=original: setattr(cls, "__call__", original))  # type: ignore[misc]
 
     def pause(self) -> None:
-        """Stops to see calls, leaves ttnn as it was, and forgets what it knows; `start` starts again."""
+        """Stop recording, restore ttnn, and forget what was recorded; `start` starts again."""
         while self._undo:
             self._undo.pop()()
-        self._known.clear()
+        self._recorded.clear()
 
     def stop(self) -> None:
-        """Stops, leaves ttnn as it was and closes the trace."""
+        """Stop recording, restore ttnn and close the trace."""
         self.pause()
         self._journal.close()
 
     def begin(self, source: str) -> None:
-        """A test begins: the calls from here on are its own."""
+        """Begin a test: the calls from here on are its own."""
         with self._lock:
             self._test = _Test(counts=True)
             self._journal.write({"test": source})
 
     def end(self, source: str, outcome: str) -> None:
-        """The test that began last is over; calls between tests belong to none and don't count."""
+        """End the test that began last; calls between tests belong to none and don't count."""
         with self._lock:
             over, self._test = self._test, _Test(counts=False)
-            counts = [(known.number, next(known.times)) for known in over.called]
+            counts = [(recorded.number, next(recorded.times)) for recorded in over.called]
             self.calls += sum(times for _, times in counts)
             self._journal.write({"ended": source, "outcome": outcome, "counts": counts})
 
     def finish(self, status: int) -> None:
-        """The run is over, with this exit status of pytest's."""
+        """End the run, with this exit status of pytest's."""
         with self._lock:
             self._journal.write({"exit": status})
 
@@ -132,51 +132,51 @@ class Capture:
             try:
                 if name in leave_out:
                     return original(operation, *args, **kwargs)
-                known = record(operation, name, args, kwargs)
+                recorded = record(operation, name, args, kwargs)
                 try:
                     result = original(operation, *args, **kwargs)
                 except Exception as error:
-                    self._raised(known, error)
+                    self._raised(recorded, error)
                     raise
-                if not known.answered:
-                    self._returned(known, result)
+                if not recorded.answered:
+                    self._returned(recorded, result)
                 return result
             finally:
                 state.inside = False
 
         return __call__
 
-    def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
+    def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Recorded:
         values = (*args, *kwargs.values()) if kwargs else args
         signature = (name, self._openings.count, tuple(kwargs), safe_keys(values))
-        known = self._known.get(signature)
-        if known is None or known.test is not self._test:
-            known = self._first(signature, operation, name, args, kwargs)
-        next(known.times)
-        return known
+        recorded = self._recorded.get(signature)
+        if recorded is None or recorded.test is not self._test:
+            recorded = self._first(signature, operation, name, args, kwargs)
+        next(recorded.times)
+        return recorded
 
     def _first(
         self, signature: Hashable, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> _Known:
-        """The first call of a configuration, or its first in this test."""
+    ) -> _Recorded:
+        """Record the first call of a configuration, or its first in this test."""
         with self._lock:
-            known, test = self._known.get(signature), self._test
-            if known is None:
-                known = self._known[signature] = self._new(operation, name, args, kwargs)
-            elif test.counts and known.test is not test:
-                self._journal.write({"seen": known.number})
-            if known.test is not test:
-                known.times = count()
-                known.test = test  # last: from here on other threads count
+            recorded, test = self._recorded.get(signature), self._test
+            if recorded is None:
+                recorded = self._recorded[signature] = self._new(operation, name, args, kwargs)
+            elif test.counts and recorded.test is not test:
+                self._journal.write({"seen": recorded.number})
+            if recorded.test is not test:
+                recorded.times = count()
+                recorded.test = test  # last: from here on other threads count
                 if test.counts:
-                    test.called.append(known)
-        return known
+                    test.called.append(recorded)
+        return recorded
 
-    def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Known:
+    def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Recorded:
         self.configurations += 1
         number = self.configurations
         arguments = {f"arg{place}": encode(describe(value)) for place, value in enumerate(args)}
-        arguments.update((each, encode(describe(value))) for each, value in kwargs.items())
+        arguments.update((keyword, encode(describe(value))) for keyword, value in kwargs.items())
         device = _device_of((*args, *kwargs.values()))
         opening = self._openings.last if device is None else self._openings.of(device)
         line = {
@@ -187,7 +187,7 @@ class Capture:
             "opened": self._opening_number(opening),
         }
         self._journal.write(line)
-        return _Known(number)
+        return _Recorded(number)
 
     def _opening_number(self, opening: Opening) -> int:
         config = None if opening.device_config is None else opening.device_config.as_json()
@@ -197,35 +197,35 @@ class Capture:
             self._journal.write({"opened": number, "machine": opening.machine, "device_config": config})
         return number
 
-    def _returned(self, known: _Known, result: object) -> None:
+    def _returned(self, recorded: _Recorded, result: object) -> None:
         with self._lock:
-            known.answered = True
-            self._journal.write({"returned": known.number, "output": encode(describe(result))})
+            recorded.answered = True
+            self._journal.write({"returned": recorded.number, "output": encode(describe(result))})
 
-    def _raised(self, known: _Known, error: Exception) -> None:
+    def _raised(self, recorded: _Recorded, error: Exception) -> None:
         with self._lock:
-            if not known.answered:
-                self._journal.write({"raised": known.number, "error": _words(error)})
+            if not recorded.answered:
+                self._journal.write({"raised": recorded.number, "error": _text_of(error)})
 
 
 class _Test:
-    """A test, or what is between two: the configurations that were called in it, if they count."""
+    """A test, or the time between two: the configurations that were called in it, if they count."""
 
     __slots__ = ("called", "counts")
 
     def __init__(self, *, counts: bool) -> None:
         self.counts = counts
-        self.called: list[_Known] = []
+        self.called: list[_Recorded] = []
 
 
-class _Known:
+class _Recorded:
     """A configuration that was recorded.
 
     Attributes:
         number: the journal's.
-        answered: whether its output is known, too.
+        answered: whether its output is recorded, too.
         test: the one it was called in last.
-        times: how often there. `next` counts without a lock, which would take as long as all else.
+        times: how often it was called there. `next` counts without a lock, which would double the cost of a call.
     """
 
     __slots__ = ("answered", "number", "test", "times")
@@ -247,7 +247,7 @@ class _Inside:
 
 
 class _Thread(threading.local):
-    """The thread's own state: looking at what is local to a thread takes longer than looking at a slot."""
+    """The thread's own state: an attribute that is local to a thread takes longer to read than a slot."""
 
     def __init__(self) -> None:
         self.state = _Inside()
@@ -257,27 +257,27 @@ def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> lis
     try:
         return positional_names(overloads(operation), args, kwargs)
     except ValueError:
-        return []  # documented in a way that isn't understood: the call is kept by place
+        return []  # its documentation can't be parsed: the call is recorded by position
 
 
 def _device_of(values: Sequence[Any]) -> Any:
-    """The device of the first argument that is on one."""
+    """Return the device of the first argument that is on one."""
     for value in values:
         cls = type(value).__name__
         if cls == "MeshDevice":
             return value
-        found = None
+        device = None
         if cls == "Tensor" and callable(getattr(value, "storage_type", None)):
-            found = value.device()
+            device = value.device()
         elif isinstance(value, (list, tuple)):
-            found = _device_of(value)
-        if found is not None:
-            return found
+            device = _device_of(value)
+        if device is not None:
+            return device
     return None
 
 
-def _words(error: Exception) -> str:
-    """What an exception says, without the backtrace that ttnn puts behind it."""
+def _text_of(error: Exception) -> str:
+    """Return the text of an exception, without the backtrace that ttnn appends."""
     text = str(error).partition("backtrace:")[0]
     return f"{type(error).__name__}: {' '.join(text.split())}"[:1000]
 

@@ -1,4 +1,4 @@
-"""The one form of a configuration, and the two hashes that name it."""
+"""The canonical form of a configuration, and the two hashes that identify it."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from tracer.values.base import Value
 from tracer.values.dispatch import encode
 from tracer.values.lost import ADDRESS
 
-# Goes before the text that is hashed: a change of the canonical form must change every hash.
 _VERSION = "ttnn-farm configuration 1\n"
+"""Precedes the text that is hashed: a change of the canonical form must change every hash."""
 _SHARDED = re.compile(r"PlacementShard\((\d+)\)")
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def canonical_text(operation: str, encoded: Mapping[str, Any]) -> str:
-    """The canonical form: compact, sorted JSON, equal for equal calls whichever schema they were read from."""
+    """Return the canonical form: compact, sorted JSON, equal for equal calls in every schema."""
     return _ENCODER.encode([operation, encoded])
 
 
 def hash_of(text: str) -> str:
-    """The content hash of a canonical form."""
+    """Return the content hash of a canonical form."""
     return hashlib.sha256((_VERSION + text).encode()).hexdigest()
 
 
 def content_hash(operation: str, arguments: Mapping[str, Value]) -> str:
-    """SHA-256 over the canonical form of a call, as 64 hex digits: the identity of a configuration."""
+    """Return the SHA-256 of the canonical form of a call, as 64 hex digits: the identity of a configuration."""
     return hash_of(canonical_text(operation, {name: encode(value) for name, value in arguments.items()}))
 
 
 def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[str, Any] | None) -> str:
-    """The hash that tt-metal's tools join results by.
+    """Return the hash that tt-metal's tools join results by.
 
     Args:
         operation: its Python name.
         arguments: version 2's JSON of each, as a file has it or as `encode` wrote it.
-        machine: the `machine_info` of the first execution, None where a trace has none.
+        machine: the `machine_info` of the first execution; None if a trace has none.
     """
     text = json.dumps(
         {
@@ -54,7 +54,7 @@ def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[s
 
 
 def _hardware(machine: Mapping[str, Any]) -> list[Any] | None:
-    """Board type, series and number of cards; of the older lists of series, the first."""
+    """Return board type, series and number of cards; of the older lists of series, the first."""
     if not machine.get("board_type"):
         return None
     series = machine.get("device_series")
@@ -64,7 +64,7 @@ def _hardware(machine: Mapping[str, Any]) -> list[Any] | None:
 
 
 def _mesh(machine: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The mesh, where the machine info is of the older kind that lists placements; else it is in the arguments."""
+    """Return the mesh if the machine info is of the older kind that lists placements; else it is in the arguments."""
     placements = machine.get("tensor_placements")
     first = placements[0] if isinstance(placements, list) and placements else None
     shape = first.get("mesh_device_shape") if isinstance(first, dict) else None
@@ -84,7 +84,7 @@ def _mesh(machine: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _normal(raw: Any) -> Any:
-    """Arguments without what differs between two runs of the same call."""
+    """Remove from arguments what differs between two runs of the same call."""
     if isinstance(raw, dict):
         return {
             key: "None" if key == "shard_spec" and part is None else _normal(part)

@@ -23,11 +23,11 @@ class Execution:
     """Where a configuration was seen.
 
     Attributes:
-        source: the model's test, as the tracer was given it; "" where a trace doesn't say.
+        source: the model's test, as passed to the tracer; "" if a trace doesn't say.
         machine: `machine_info` as the file has it: board type, series, cards, mesh.
-        count: how often the call was seen in one run of the source.
+        count: how often the call was made in one run of the source.
         trace_uid: the trace it came from.
-        device_config: how the board was opened, where the trace says.
+        device_config: how the board was opened, if the trace says so.
         extra: further keys, kept as they are.
     """
 
@@ -41,19 +41,19 @@ class Execution:
 
 @dataclass
 class Configuration:
-    """One traced call signature. Don't change its arguments: its hashes are kept.
+    """One traced call signature. Its hashes are cached, so its arguments must not be changed.
 
     Attributes:
         operation: canonical name.
-        arguments: positional ones first, as arg0, arg1, ..., then those given by name.
+        arguments: positional ones first, as arg0, arg1, ..., then those passed by name.
         names: the parameters' names of the positional ones, as far as they are known.
-        output: what the call returned; None where the trace doesn't say.
-        raised: the text of the exception that the traced call ended in.
+        output: what the call returned; None if the trace doesn't say.
+        raised: the text of the exception that the traced call raised.
         executions: where it was seen.
         index: its place among the operation's configurations in the file, from 0.
-        given_hash: the `config_hash` that the file brought.
+        given_hash: the `config_hash` in the file.
         extra: further keys of the file, kept as they are.
-        raw: the arguments as a version-2 file has them; they are written back unchanged.
+        raw: the arguments as they are in a version-2 file; they are written back unchanged.
     """
 
     operation: str
@@ -74,12 +74,12 @@ class Configuration:
 
     @cached_property
     def canonical_text(self) -> str:
-        """The canonical form: what the content hash is taken of."""
+        """The canonical form, which the content hash is computed from."""
         return canonical.canonical_text(self.operation, self.encoded)
 
     @cached_property
     def content_hash(self) -> str:
-        """The identity of the configuration, whichever schema it came in."""
+        """The identity of the configuration, the same in every schema."""
         return canonical.hash_of(self.canonical_text)
 
     @cached_property
@@ -88,12 +88,12 @@ class Configuration:
         return self.given_hash if self.given_hash is not None else self.computed_hash()
 
     def computed_hash(self) -> str:
-        """tt-metal's hash with the machine of one execution: of several the same, whichever came first."""
-        machine = min((seen.machine for seen in self.executions), key=_machine_order, default=None)
+        """Compute tt-metal's hash with the machine of one execution; of several, the same in any order."""
+        machine = min((execution.machine for execution in self.executions), key=_machine_order, default=None)
         return canonical.config_hash(self.operation, self.raw or self.encoded, machine)
 
     def forget_hash(self) -> None:
-        """The executions are others now: a `config_hash` that followed from them is computed anew."""
+        """Drop the `config_hash`, to compute it from the executions anew."""
         self.given_hash = None
         self.__dict__.pop("config_hash", None)
 
@@ -105,17 +105,17 @@ class Configuration:
     @property
     def sources(self) -> tuple[str, ...]:
         """The models' tests it was seen in, each once."""
-        return tuple(dict.fromkeys(seen.source for seen in self.executions if seen.source))
+        return tuple(dict.fromkeys(execution.source for execution in self.executions if execution.source))
 
     def name_of(self, argument: str) -> str | None:
-        """The parameter's name of a positional argument, where it is known."""
-        found = POSITION.fullmatch(argument)
-        position = int(found[1]) if found else len(self.names)
+        """Return the parameter's name of a positional argument; None if it is not known."""
+        match = POSITION.fullmatch(argument)
+        position = int(match[1]) if match else len(self.names)
         return self.names[position] if position < len(self.names) else None
 
 
 def _machine_order(machine: dict[str, Any] | None) -> tuple[bool, str]:
-    """Machines that are known first, each by what it says."""
+    """Return a sort key: machines that are known first."""
     return machine is None, json.dumps(machine, sort_keys=True)
 
 
@@ -125,14 +125,14 @@ def _is_partial(value: Value) -> bool:
 
 @dataclass(frozen=True)
 class BrokenConfiguration:
-    """A configuration that makes no sense, among others that do.
+    """A configuration that can't be read, among others that can.
 
     Attributes:
         operation: canonical name.
         index: its place among the operation's configurations in the file, from 0.
-        argument: the argument that is wrong; "" where it is something else.
+        argument: the argument that is wrong; "" if it is something else.
         message: what is wrong with it.
-        raw: what the file has, so that rewriting the file loses nothing.
+        raw: the JSON in the file, so that rewriting the file loses nothing.
     """
 
     operation: str
@@ -147,13 +147,13 @@ class BrokenConfiguration:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Argument names in the order of the call: by position, then those given by name as they come."""
-    given = list(names)
-    if given == _POSITIONS[: len(given)]:
-        return given
+    """Return argument names in the order of the call: by position, then those passed by name, in their order."""
+    ordered = list(names)
+    if ordered == _POSITIONS[: len(ordered)]:
+        return ordered
 
     def place(name: str) -> tuple[bool, int]:
         digits = name[3:] if name.startswith("arg") else ""
         return (True, 0) if not digits.isdecimal() else (False, int(digits))
 
-    return sorted(given, key=place)
+    return sorted(ordered, key=place)

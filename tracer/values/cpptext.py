@@ -1,14 +1,14 @@
 """Reads what C++ and Python print of ttnn's objects.
 
-The older traces hold such text in place of JSON, and version 2 holds it for every class it has no form for. All of it
-follows one small grammar, which is parsed here into plain data without judging what it means:
+The older traces hold such text in place of JSON, and version 2 holds it for every class that it has no JSON for. All of
+it follows one small grammar, which is parsed here into nodes; `tracer.values.dispatch.interpret` gives them a meaning:
 
 * JSON, with the liberties that C++ printing takes: ranges (`[{"x":0,"y":0} - {"x":7,"y":7}]`), sets of things in braces
   (`{[...], [...]}`, `{32, 32}`), grids as bare numbers (`8,8` or `8-8`);
 * calls with named or positional values: `Conv2dConfig(weights_dtype=DataType::BFLOAT16, ...)`, `ShardSpec{grid=[...]}`,
   `(x=8,y=8)`;
 * words: `DataType::BFLOAT8_B`, `DataType.BFLOAT8_B`, `CACHE`, `true`, `std::nullopt`;
-* what the printer gave up on: `{...}` and `[ unsupported type , T]`.
+* what the printer could not print: `{...}` and `[ unsupported type , T]`.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Word:
 class Range:
     """`start - end`."""
 
-    start: Plain
-    end: Plain
+    start: Node
+    end: Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Call:
     """`name(field=value, ...)`; a positional value has its position for a name, `(x=8,y=8)` no `name`."""
 
     name: str
-    fields: tuple[tuple[str, Plain], ...]
+    fields: tuple[tuple[str, Node], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class Elided:
 
 
 # Square brackets give a list, braces and bare numbers in a row (`8,8`) a tuple.
-Plain: TypeAlias = Union[
+Node: TypeAlias = Union[
     bool, int, float, str, Word, Range, Call, Unsupported, Elided,
-    "dict[str, Plain]", "list[Plain]", "tuple[Plain, ...]", None,
+    "dict[str, Node]", "list[Node]", "tuple[Node, ...]", None,
 ]  # fmt: skip
 
 _UNSUPPORTED = re.compile(r"\[ unsupported type , (.*?)\s*\](?=\s*(?:[,}\])]|$))", re.DOTALL)
@@ -86,8 +86,8 @@ _CONSTANTS: dict[str, bool | float | None] = {
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
 
 
-def parse(text: str) -> Plain:
-    """Parses one printed value.
+def parse(text: str) -> Node:
+    """Parse one printed value.
 
     Raises:
         CppTextError: the text is cut off, or no such printing.
@@ -110,40 +110,40 @@ class _Parser:
         self.advance()
 
     def advance(self) -> None:
-        """Moves on to the next token."""
-        found = _TOKEN.match(self.text, self.place)
-        if found is None:
+        """Move on to the next token."""
+        match = _TOKEN.match(self.text, self.place)
+        if match is None:
             rest = self.text[self.place :].lstrip()
             if rest:
                 raise CppTextError(f"{rest[:12]!r} at character {len(self.text) - len(rest)} is not expected")
             self.kind, self.token, self.start = "end", "", len(self.text)
             return
-        self.kind = found.lastgroup or ""
-        self.token = found[self.kind]
-        self.start = found.start(self.kind)
-        self.place = found.end()
+        self.kind = match.lastgroup or ""
+        self.token = match[self.kind]
+        self.start = match.start(self.kind)
+        self.place = match.end()
 
     def at(self, mark: str) -> bool:
-        """Whether the next token is this mark."""
+        """Return whether the next token is this mark."""
         return self.kind == "mark" and self.token == mark
 
     def expect(self, kind: str, token: str) -> None:
-        """Takes one token that must be there."""
+        """Consume one token, which must be this one."""
         if self.kind != kind or self.token != token:
-            seen = repr(self.token) if self.token else "the end"
-            raise CppTextError(f"{token or 'the end'!r} expected at character {self.start}, not {seen}")
+            actual = repr(self.token) if self.token else "the end"
+            raise CppTextError(f"{token or 'the end'!r} expected at character {self.start}, not {actual}")
         if kind != "end":
             self.advance()
 
-    def value(self, depth: int) -> Plain:
-        """One value, and the range it may begin."""
+    def value(self, depth: int) -> Node:
+        """Parse one value, and the range that it may begin."""
         start = self.single(depth)
         if not self.at("-"):
             return start
         self.advance()
         return Range(start, self.single(depth))
 
-    def single(self, depth: int) -> Plain:
+    def single(self, depth: int) -> Node:
         if depth > DEEPEST:
             raise CppTextError(f"nested more than {DEEPEST} deep at character {self.start}")
         kind, token = self.kind, self.token
@@ -173,14 +173,14 @@ class _Parser:
             return self.call("", depth)
         raise CppTextError(f"a value expected at character {self.start}, not {token or 'the end'!r}")
 
-    def negative(self, depth: int) -> Plain:
+    def negative(self, depth: int) -> Node:
         value = self.single(depth)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise CppTextError(f"a number expected after '-' before character {self.start}")
         return -value
 
-    def word(self, word: str, depth: int) -> Plain:
-        """A constant, a member, or a call of this name."""
+    def word(self, word: str, depth: int) -> Node:
+        """Parse a constant, a member, or a call of this name."""
         if word in _CONSTANTS:
             return _CONSTANTS[word]
         if self.at("<"):
@@ -191,7 +191,7 @@ class _Parser:
         return Word(parts[-2] if len(parts) > 1 else "", parts[-1])
 
     def template(self) -> str:
-        """`<float>` after a class name, as text."""
+        """Consume `<float>` after a class name; return it as text."""
         begin, open_ = self.start, 0
         while True:
             if self.kind == "end":
@@ -202,17 +202,17 @@ class _Parser:
             if open_ == 0:
                 return self.text[begin:end]
 
-    def brackets(self, depth: int) -> Plain:
-        given_up = _UNSUPPORTED.match(self.text, self.start)
-        if given_up:
-            self.place = given_up.end()
+    def brackets(self, depth: int) -> Node:
+        unsupported = _UNSUPPORTED.match(self.text, self.start)
+        if unsupported:
+            self.place = unsupported.end()
             self.advance()
-            return Unsupported(given_up[1])
+            return Unsupported(unsupported[1])
         self.advance()
         return self.items("]", depth)
 
-    def braces(self, depth: int) -> Plain:
-        """An object, an elided one, or a set."""
+    def braces(self, depth: int) -> Node:
+        """Parse an object, an elided one, or a set."""
         self.advance()
         if self.kind == "elided":
             self.advance()
@@ -225,50 +225,50 @@ class _Parser:
             return (first, *self.more("}", depth))
         return self.object(str(first), depth)
 
-    def object(self, key: str, depth: int) -> dict[str, Plain]:
-        found: dict[str, Plain] = {}
+    def object(self, key: str, depth: int) -> dict[str, Node]:
+        fields: dict[str, Node] = {}
         while True:
             self.expect("mark", ":")
-            found[key] = self.numbers(self.value(depth + 1), depth)
-            if found.keys() == {"start", "end"} and not self.at("}"):
-                return found  # ttnn prints the core ranges of a ShardSpec without this closing brace
+            fields[key] = self.numbers(self.value(depth + 1), depth)
+            if fields.keys() == {"start", "end"} and not self.at("}"):
+                return fields  # ttnn prints the core ranges of a ShardSpec without this closing brace
             if not self.at(","):
                 self.expect("mark", "}")
-                return found
+                return fields
             self.advance()
             if self.kind != "string":
                 self.expect("string", "a key")
             key = str(self.single(depth))
 
-    def numbers(self, value: Plain, depth: int) -> Plain:
-        """The rest of a grid printed as bare numbers: `8,8`."""
+    def numbers(self, value: Node, depth: int) -> Node:
+        """Parse the rest of a grid printed as bare numbers: `8,8`."""
         row = [value]
         while type(value) is int and self.at(",") and self.text[self.place :].lstrip()[:1].isdigit():
             self.advance()
             row.append(self.single(depth))
         return tuple(row) if len(row) > 1 else value
 
-    def items(self, close: str, depth: int) -> list[Plain]:
-        """Values up to the closing mark, the opening one being taken."""
+    def items(self, close: str, depth: int) -> list[Node]:
+        """Parse values up to the closing mark; the opening one is consumed already."""
         if self.at(close):
             self.advance()
             return []
         return [self.value(depth + 1), *self.more(close, depth)]
 
-    def more(self, close: str, depth: int) -> list[Plain]:
-        found: list[Plain] = []
+    def more(self, close: str, depth: int) -> list[Node]:
+        values: list[Node] = []
         while self.at(","):
             self.advance()
             if self.at(close):  # Python's tuple of one: `(8,)`
                 break
-            found.append(self.value(depth + 1))
+            values.append(self.value(depth + 1))
         self.expect("mark", close)
-        return found
+        return values
 
     def call(self, name: str, depth: int) -> Call:
         close = _CLOSING[self.token]
         self.advance()
-        fields: list[tuple[str, Plain]] = []
+        fields: list[tuple[str, Node]] = []
         while not self.at(close):
             field = str(len(fields))
             value = self.value(depth + 1)
