@@ -50,7 +50,7 @@ from scheduler.instructions import (
     Restart,
     Retire,
 )
-from scheduler.policies import RetriesByCount, RetryPolicy
+from scheduler.policies import RetryPolicy, retry_policy
 from scheduler.work import AttemptResult, PastAttempt, Resolution, Work
 
 __all__ = [
@@ -82,7 +82,6 @@ __all__ = [
     "Resolution",
     "Restart",
     "Retire",
-    "RetriesByCount",
     "RetryPolicy",
     "Scheduler",
     "SetupCosts",
@@ -90,4 +89,5 @@ __all__ = [
     "Stopped",
     "Transition",
     "Work",
+    "retry_policy",
 ]

@@ -31,7 +31,7 @@ from scheduler.events import (
 from scheduler.instructions import Announce, Instruction, Recall, Release, Restart, Retire
 from scheduler.invariants import check
 from scheduler.placing import SameSetup, never_same
-from scheduler.policies import CostPolicy, LearnedCosts, RetriesByCount, RetryPolicy
+from scheduler.policies import CostPolicy, LearnedCosts, RetryPolicy, retry_policy
 from scheduler.pool import Pool
 from scheduler.roster import Roster
 from scheduler.work import AttemptResult
@@ -90,7 +90,7 @@ class Scheduler:
         self.boards = self.roster.boards
         self._out: list[Instruction] = []
         self._queue = BoardQueue()
-        self._backlog = Backlog(self.pool, self.roster, self._queue, retries or RetriesByCount(), self._out)
+        self._backlog = Backlog(self.pool, self.roster, self._queue, retries or retry_policy(), self._out)
         self.works = self._backlog.works
         self.attempts = self._backlog.attempts
         self.counts: Counter[str] = self._backlog.counts

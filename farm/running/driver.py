@@ -95,8 +95,8 @@ class Driver:
         self._clock = clock
         self._journal = Journal(run_id, recorder, progress, clock)
         self._display = BoardDisplay(self.scheduler.boards, progress)
-        self._costs = Estimates()
-        self._feed = WorkFeed((), self._costs, {}, self._journal)
+        self._estimates = Estimates()
+        self._feed = WorkFeed((), self._estimates, {}, self._journal)
         self._ready_since: dict[str, float] = {}  # when boards were first ready, by the clock
         self._limit = ""  # the time limit that stopped the run
         self._last_loss = ""  # why the last board was lost or left
@@ -112,7 +112,7 @@ class Driver:
         vectors: Iterable[Vector],
         stop_asked: Callable[[], bool] = lambda: False,
         *,
-        costs: Estimates | None = None,
+        estimates: Estimates | None = None,
         past: Mapping[str, PastAttempts] | None = None,
         max_seconds: float | None = None,
         max_board_seconds: float | None = None,
@@ -123,7 +123,7 @@ class Driver:
             vectors: what to run; those that can't run get their verdict at once. Taken as they are needed: no more
                 than `farm.running.work_feed.WINDOW` are held.
             stop_asked: asked often; once true, what runs may end, and no more is started.
-            costs: how long they are expected to take.
+            estimates: how long they are expected to take.
             past: what an earlier driver recorded of these vectors, by id.
             max_seconds: stop the run after this many seconds.
             max_board_seconds: let each board go this many seconds after it was first ready.
@@ -132,9 +132,9 @@ class Driver:
             NotRunnable: a board's host lacks what running needs.
         """
         deadline = None if max_seconds is None else self._clock() + max_seconds
-        self._costs = costs or self._costs
-        self._feed = WorkFeed(vectors, self._costs, past or {}, self._journal)
-        self._tell(SetupCostsLearned(self._costs.setups))
+        self._estimates = estimates or self._estimates
+        self._feed = WorkFeed(vectors, self._estimates, past or {}, self._journal)
+        self._tell(SetupCostsLearned(self._estimates.setups))
         while self._plan() or not self.scheduler.done:
             if deadline is not None and self._clock() > deadline:
                 self._limit = f"after its time limit of {max_seconds:g} s"
@@ -287,7 +287,7 @@ class Driver:
         mesh = "x".join(map(str, config.mesh_shape))
         activity = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
         _LOG.debug("batch %d to %s: %s", assign.batch, assign.board, activity)
-        encoded = [vector.parcel(self._costs.deadline(vector)) for vector in vectors]
+        encoded = [vector.parcel(self._estimates.deadline(vector)) for vector in vectors]
         self._fleet.run(assign.board, assign.batch, config, encoded)
         self._display.batch_assigned(assign.board, assign.batch, activity)
 

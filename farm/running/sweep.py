@@ -30,7 +30,7 @@ from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.interrupt import Interrupt
 from farm.store import Ended, RunInfo, Store, log_event
-from scheduler import RetriesByCount
+from scheduler import retry_policy
 
 CLOSE_SECONDS = 30.0
 """How long boards may take to be released at the end of a run."""
@@ -63,14 +63,6 @@ class Sweep:
         if self.suite is not None:
             return RunInfo(self.command, suite=self.suite, details=self.details)
         return RunInfo(self.command, suite=self.spec.suite or "", spec=self.spec, details=self.details)
-
-
-def retries_of(spec: SweepSpec) -> RetriesByCount | None:
-    """The retry policy that `--retries` asks for; None for the scheduler's own."""
-    if spec.retries is None:
-        return None
-    attempts = spec.retries + 1
-    return RetriesByCount(crashes=attempts, kills=attempts, failures=attempts)
 
 
 def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
@@ -137,16 +129,16 @@ def _run(
     able = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in able]
     with _fleet(sweep, run_id, boards, able, progress) as (fleet, shown):
-        driver = Driver(run_id, boards, fleet, store, shown, retries=retries_of(sweep.spec))
+        driver = Driver(run_id, boards, fleet, store, shown, retries=retry_policy(sweep.spec.retries))
         try:
             driver.start()
             past = sweep.resumed.past if sweep.resumed else None
-            costs = learn(store, sweep.vectors, boards)  # while the boards start
+            estimates = learn(store, sweep.vectors, boards)  # while the boards start
             planning.result()
             driver.run(
                 sweep.vectors,
                 interrupt.stop_asked,
-                costs=costs,
+                estimates=estimates,
                 past=past,
                 max_seconds=sweep.spec.max_time,
                 max_board_seconds=sweep.spec.max_board_time,

@@ -21,18 +21,18 @@ class WorkFeed:
     """Makes works of vectors as they are needed; vectors that can't run get their verdict at once."""
 
     def __init__(
-        self, vectors: Iterable[Vector], costs: Estimates, past: Mapping[str, PastAttempts], journal: Journal
+        self, vectors: Iterable[Vector], estimates: Estimates, past: Mapping[str, PastAttempts], journal: Journal
     ) -> None:
         """Start with the first vector.
 
         Args:
             vectors: what to run.
-            costs: how long they are expected to take.
+            estimates: how long they are expected to take.
             past: what an earlier driver recorded of them, by id.
             journal: where vectors, their past attempts and verdicts go.
         """
         self._vectors = iter(vectors)
-        self._costs = costs
+        self._estimates = estimates
         self._past = past
         self._journal = journal
 
@@ -59,7 +59,7 @@ class WorkFeed:
     def _work(self, vector: Vector) -> Work:
         past = self._past.get(vector.id, PastAttempts(()))
         attempts = self._take_over(vector.id, past) if past.attempts else ()
-        estimate = self._costs.of(vector)
+        estimate = self._estimates.of(vector)
         return Work(
             vector.id,
             key=vector.setup,

@@ -24,6 +24,13 @@ class RetriesByCount:
     failures: int = 1
     faults: int = 3
 
+    @classmethod
+    def with_retries(cls, retries: int | None) -> RetriesByCount:
+        """Return the policy that tries a work this many times again; None for the default policy."""
+        if retries is None:
+            return cls()
+        return cls(crashes=retries + 1, kills=retries + 1, failures=retries + 1)
+
     def decide(self, attempts: Sequence[PastAttempt], forgiven: int = 0) -> Decision | None:
         """See `RetryPolicy`."""
         last = attempts[-1].result

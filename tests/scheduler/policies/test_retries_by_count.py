@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler import AttemptResult, PastAttempt, Resolution
-from scheduler.policies import RETRY_POLICIES, RetriesByCount, RetryPolicy
+from scheduler.policies import RETRY_POLICIES, RetriesByCount, retry_policy
 
 PASSED, FAILED, CRASHED, KILLED = (
     AttemptResult.PASSED,
@@ -47,6 +45,13 @@ def test_decisions(results: tuple[AttemptResult, ...], decision: tuple[Resolutio
     assert RetriesByCount().decide(attempts(*results)) == decision
 
 
+def test_retries_of_a_run() -> None:
+    assert retry_policy() == RetriesByCount()
+    assert retry_policy(0).decide(attempts(CRASHED)) == (Resolution.ENDED, 1)
+    assert retry_policy(1).decide(attempts(FAILED)) is None
+    assert retry_policy(1).decide(attempts(FAILED, FAILED)) == (Resolution.ENDED, 2)
+
+
 def test_forgiven_attempts_do_not_count_against_a_work() -> None:
     assert RetriesByCount().decide(attempts(FAULT, FAULT, FAULT), forgiven=2) is None
 
@@ -57,10 +62,11 @@ def test_giving_up_blames_a_work_only_for_what_was_seen_often_enough() -> None:
     assert RetriesByCount().give_up(attempts(FAILED, FAULT)) == (Resolution.ENDED, 1)
 
 
-@pytest.mark.parametrize("make", RETRY_POLICIES.values(), ids=RETRY_POLICIES)
+@pytest.mark.parametrize("retries", [None, 0, 3])
+@pytest.mark.parametrize("name", RETRY_POLICIES)
 @given(results=st.lists(st.sampled_from(AttemptResult), min_size=1, max_size=40))
-def test_every_policy_ends_and_names_an_attempt(make: Callable[[], RetryPolicy], results: list[AttemptResult]) -> None:
-    policy = make()
+def test_every_policy_ends_and_names_an_attempt(name: str, retries: int | None, results: list[AttemptResult]) -> None:
+    policy = retry_policy(retries, name)
     passed = policy.decide(attempts(*results[:-1], PASSED))
     assert passed is not None
     assert passed.attempt == len(results), "an attempt that passed stands for the work"
