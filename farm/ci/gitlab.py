@@ -66,9 +66,8 @@ def failure_line(group: Group, limit: int = 300) -> str:
 
 def _place(view: RunView, root: Path) -> str:
     """Return the file that a run's vectors come from, relative to the repository."""
-    chosen = view.run.details.get("selection")
-    named = chosen.get("sweeps") or chosen.get("tt_metal") if isinstance(chosen, dict) else None
-    path = Path(str(named or view.run.details.get("master") or "master.json"))
+    spec = view.run.spec
+    path = Path((spec and (spec.sweeps or spec.tt_metal)) or view.run.recorded.master or "master.json")
     try:
         return (root / path).resolve().relative_to(root.resolve()).as_posix()
     except ValueError:

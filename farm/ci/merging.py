@@ -1,4 +1,4 @@
-"""Joining the shards of a sweep into one run, as if it had never been split."""
+"""Merge the shards of a sweep into one run, as if the sweep had never been split."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from farm.core.attempt import Conclusion
 from farm.core.errors import FarmError
@@ -15,17 +15,18 @@ from farm.core.payload import Unreadable, encode
 from farm.core.verdicts import Reason, Verdict
 from farm.store import Ended, RunHead, RunInfo, Store
 from farm.store.copying import Renaming, copy_run
+from farm.store.run_details import PlanShard
 from tracer.device_config import DeviceConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Shards that were joined.
+    """The result of merging the shards of one sweep.
 
     Attributes:
-        run_id: of the run they became.
-        of: how many shards there should be.
-        missing: those that aren't there, by index.
+        run_id: the merged run.
+        of: the number of shards of the sweep.
+        missing: the indices of the shards that were not found.
     """
 
     run_id: str
@@ -35,7 +36,7 @@ class Merged:
 
 @dataclass(frozen=True, slots=True)
 class MissingVector:
-    """Stands for a vector of a shard that is missing: what it was nobody here knows, but it was planned."""
+    """A vector of a missing shard: it was planned, but only that shard's run knows what it was."""
 
     id: str
     operation: str
@@ -48,59 +49,60 @@ class MissingVector:
 
     @property
     def text(self) -> str:
-        """Its payload, which only the missing shard has."""
+        """The payload: a stand-in, since only the missing shard has the vector's own."""
         return encode(Unreadable(self.id, self.operation, problem="its shard is missing"))
 
 
-Shards = dict[int, tuple[Store, RunHead]]
+class ShardRun(NamedTuple):
+    """The run of a shard, and the store that has it."""
+
+    shard: PlanShard
+    store: Store
+    head: RunHead
+
+
+Shards = dict[int, ShardRun]
+"""The shards of one sweep by their indices."""
 
 
 def merge(stores: Iterable[Store], target: Store) -> list[Merged]:
-    """Joins every set of shards found in some stores; doing it again gives the same.
+    """Merge every set of shards in some stores; merging them again gives the same runs.
 
-    The vectors of a shard that is missing are in the run all the same, as `not_run`.
+    The vectors of a missing shard are in the merged run as `not_run`.
 
     Args:
-        stores: with one or more shards each; the newest run of a shard counts.
-        target: where the joined runs go.
+        stores: stores with one or more shards each; of several runs of one shard, the newest counts.
+        target: the store of the merged runs.
 
     Raises:
-        FarmError: there is no shard in any of them.
+        FarmError: none of the stores has a shard.
     """
-    sets: dict[str, Shards] = defaultdict(dict)
+    sweeps: dict[str, Shards] = defaultdict(dict)
     for store in stores:
         for head in store.runs():
-            found = shard_of(head)
-            if found is not None:
-                shards = sets[_of_one_run(head)]
-                index = found["index"]
-                if index not in shards or shards[index][1].started < head.started:
-                    shards[index] = (store, head)
-    if not sets:
-        raise FarmError("no shard is in these stores: run farm sweep --shard K/N --store FILE first")
-    return [_merge_one(shards, target) for _, shards in sorted(sets.items())]
+            shard = head.recorded.shard
+            if shard is not None:
+                shards = sweeps[_sweep_key(head, shard)]
+                if shard.index not in shards or shards[shard.index].head.started < head.started:
+                    shards[shard.index] = ShardRun(shard, store, head)
+    if not sweeps:
+        raise FarmError("these stores have no shard: run farm sweep --shard K/N --store FILE first")
+    return [_merge_one(shards, target) for _, shards in sorted(sweeps.items())]
 
 
-def shard_of(head: RunHead) -> dict[str, Any] | None:
-    """What a run says of its shard; None for one that is none, or is joined already."""
-    found = head.details.get("shard")
-    return found if isinstance(found, dict) and {"index", "of", "planned", "plan"} <= set(found) else None
-
-
-def _of_one_run(head: RunHead) -> str:
-    """What the shards of one run have in common, and no others."""
-    shard = head.details["shard"]
-    kept = {key: head.details.get(key) for key in ("group", "boards", "selection")}
-    return json.dumps([shard["of"], shard["plan"], head.suite, kept], sort_keys=True, default=str)
+def _sweep_key(head: RunHead, shard: PlanShard) -> str:
+    """Return what the shards of one sweep have in common and those of others have not."""
+    recorded = head.recorded
+    own = [recorded.group, recorded.boards, recorded.selection]
+    return json.dumps([shard.of, shard.plan, head.suite, own], sort_keys=True, default=str)
 
 
 def _merge_one(shards: Shards, target: Store) -> Merged:
-    heads = [head for _, (_, head) in sorted(shards.items())]
-    shard = heads[0].details["shard"]
-    of, planned = int(shard["of"]), int(shard["planned"])
+    runs = [run for _, run in sorted(shards.items())]
+    heads = [run.head for run in runs]
+    of, planned = runs[0].shard.of, runs[0].shard.planned
     missing = tuple(index for index in range(1, of + 1) if index not in shards)
-    unfinished = [str(head.details["shard"]["index"]) for head in heads if head.finished is None]
-    # the id of the run that comes out follows from its shards, so that joining them again replaces it
+    # the merged run's id follows from its shards, so that merging them again replaces it
     first = min(heads, key=lambda head: (head.started, head.id))
     info = RunInfo(
         command=first.command,
@@ -114,20 +116,20 @@ def _merge_one(shards: Shards, target: Store) -> Merged:
     )
     target.remove(info.id)
     target.start_run(info)
-    for index, (store, head) in sorted(shards.items()):
+    for shard, store, head in runs:
         renaming = Renaming(
             run_id=info.id,
-            board=partial(_board_of_shard, index),
-            position=partial(_place_in_plan, index, of),
+            board=partial(_board_of_shard, shard.index),
+            position=partial(_place_in_plan, shard.index, of),
             with_run=False,
         )
-        with store.reading() as source, target.writing() as written:
-            copy_run(source, written, head.id, renaming)
+        with store.reading() as source, target.writing() as destination:
+            copy_run(source, destination, head.id, renaming)
     for index in missing:
-        _stand_in(target, info.id, index, of, planned)
+        _add_missing_shard(target, info.id, index, of, planned)
     problems = [f"shard {index}/{of} is missing" for index in missing]
-    problems += [f"shard {index}/{of} was not finished" for index in unfinished]
-    problems += [f"shard {head.details['shard']['index']}/{of}: {head.message}" for head in heads if head.message]
+    problems += [f"shard {run.shard.index}/{of} was not finished" for run in runs if run.head.finished is None]
+    problems += [f"shard {run.shard.index}/{of}: {run.head.message}" for run in runs if run.head.message]
     completed = not problems and all(head.ended is Ended.COMPLETED for head in heads)
     stopped = any(head.ended is Ended.STOPPED for head in heads) and not missing
     ended = Ended.COMPLETED if completed else Ended.STOPPED if stopped else Ended.FAILED
@@ -137,20 +139,22 @@ def _merge_one(shards: Shards, target: Store) -> Merged:
 
 
 def _board_of_shard(index: int, board: str) -> str:
-    """Every shard's host may call its boards the same."""
+    """Return a board's id in the merged run: the hosts of several shards may have boards of one id."""
     return f"{board} of shard {index}"
 
 
-def _place_in_plan(index: int, of: int, place: int) -> int:
-    return place * of + index - 1
+def _place_in_plan(index: int, of: int, position: int) -> int:
+    """Return the position in the whole plan of a vector of a shard."""
+    return position * of + index - 1
 
 
-def _stand_in(target: Store, run_id: str, index: int, of: int, planned: int) -> None:
-    """Plans and concludes what a missing shard should have run."""
-    lacking: Sequence[MissingVector] = [
+def _add_missing_shard(target: Store, run_id: str, index: int, of: int, planned: int) -> None:
+    """Plan the vectors of a missing shard and conclude that they were not run."""
+    vectors: Sequence[MissingVector] = [
         MissingVector(f"shard-{index}-of-{of}-vector-{at + 1}", f"shard {index}/{of}")
         for at in range(len(range(index - 1, planned, of)))
     ]
-    target.plan(run_id, lacking)
-    why = f"shard {index}/{of} is missing: its job gave no results"
-    target.conclude(run_id, [Conclusion(vector.id, Verdict.NOT_RUN, Reason.SHARD_MISSING, why) for vector in lacking])
+    target.plan(run_id, vectors)
+    message = f"shard {index}/{of} is missing: its job gave no results"
+    not_run = [Conclusion(vector.id, Verdict.NOT_RUN, Reason.SHARD_MISSING, message) for vector in vectors]
+    target.conclude(run_id, not_run)

@@ -247,18 +247,18 @@ def _shares(view: RunView) -> tuple[BoardShare, ...]:
     )
 
 
-def what_happened(event: BoardEventView) -> str:
-    """Return what was out of the ordinary with a board, in a word; empty if nothing was."""
+def unusual_event(event: BoardEventView) -> str:
+    """Return an unusual event of a board as a word or two; empty for a usual one."""
     if event.state is not None:
         return event.state.value if event.state in NOTEWORTHY else ""
     return event.message if event.kind is BoardEventKind.KERNELS else str(event.kind.value)
 
 
-def health(board: BoardView) -> str:
+def last_state(board: BoardView) -> str:
     """Return the last recorded state of a board; empty if none is."""
     states = [event.state.value for event in board.events if event.state is not None]
     return states[-1] if states else ""
 
 
 def _events(board: BoardView) -> tuple[tuple[str, int], ...]:
-    return tuple(Counter(word for event in board.events if (word := what_happened(event))).items())
+    return tuple(Counter(word for event in board.events if (word := unusual_event(event))).items())

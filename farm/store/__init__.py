@@ -1,7 +1,7 @@
-"""The results store: every run, what it planned, every attempt as it comes, and how each vector ended.
+"""The results store: every run, its plan, every attempt as it happens, and how each vector ended.
 
-A file of SQLite by default. `Store` writes and reads; `farm.store.records` are what it takes, `farm.store.view` what it
-gives.
+By default it is a file of SQLite. `Store` takes the records of `farm.store.records` and returns the views of
+`farm.store.view`. It uses `farm.core` and the board states of `scheduler` only.
 """
 
 from farm.core.attempt import Attempt, Conclusion

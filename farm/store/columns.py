@@ -1,7 +1,7 @@
-"""Column types that take whatever a board says.
+"""Column types that accept whatever a board says.
 
-Messages come from crashed processes: NUL, lone surrogates and control characters occur, and no database takes all of
-them. They are stored reversibly here, and made harmless only where they are printed.
+Messages come from crashed processes: NUL, lone surrogates and control characters occur, and no database accepts all of
+them. They are stored reversibly here and made harmless where they are printed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-# A message longer than this keeps its beginning and its end: a board that prints without end must not fill the disk.
+# A longer message keeps its beginning and its end: a board that prints endlessly must not fill the disk.
 LONGEST = 1 << 20
+"""Characters of a message that are kept."""
 
 _UNSTORABLE = re.compile("[\\\\\x00\ud800-\udfff]")
 _NOT_FINITE = re.compile("NaN|Infinity")
@@ -37,7 +38,7 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def shorten(text: str) -> str:
-    """Cuts the middle out of a text that is longer than `LONGEST`, and says how much."""
+    """Return `text`; if it is longer than `LONGEST`, its middle is replaced by a note of how much was left out."""
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2
@@ -57,16 +58,16 @@ class RawText(TypeDecorator[str]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:  # noqa: ARG002 - SQLAlchemy's signature
-        """Escapes what databases refuse. Not `process_bind_param`, whose two calls per value are most of its cost."""
+        """Escape what databases refuse. Faster than `process_bind_param`, which costs two calls per value."""
         return _bound
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Undoes the escaping."""
+        """Undo the escaping."""
         return _ESCAPED.sub(_unescape, value) if value is not None and "\\" in value else value
 
 
 def jsonable(value: Any) -> Any:
-    """`value` with NaN and infinities as strings, keys as strings, and foreign objects by their repr."""
+    """Return `value` with NaN and infinities as strings, keys as strings, and other objects as their repr."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
@@ -78,26 +79,26 @@ def jsonable(value: Any) -> Any:
     return repr(value)
 
 
-# made once: `json.dumps` makes a new encoder for each call that isn't all defaults, and results come by thousands
+# one encoder for all: `json.dumps` creates one for each call with options, and results come by the thousand
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
 
 
 class JsonText(str):
-    """JSON, written already."""
+    """Text that is JSON already."""
 
     __slots__ = ()
 
 
 def json_text(text: str) -> JsonText:
-    """JSON text, with NaN and infinities as `to_json` has them: no database takes them otherwise."""
+    """Return JSON text with NaN and infinities as strings, like `to_json`: databases refuse them otherwise."""
     return JsonText(to_json(json.loads(text)) if _NOT_FINITE.search(text) else text)
 
 
 def to_json(value: object) -> str:
-    """JSON text in ASCII of anything, so that one odd detail never costs a result.
+    """Return any value as JSON text in ASCII: one odd detail must not cost a result.
 
-    NaN and infinities become the strings `NaN`, `Infinity`, `-Infinity`; what is no JSON becomes its repr.
+    NaN and infinities become the strings `NaN`, `Infinity`, `-Infinity`; objects that JSON lacks become their repr.
     """
     if type(value) is JsonText:
         return value

@@ -1,4 +1,4 @@
-"""Copying a run from one store to another, as it is or under another name."""
+"""Copy a run from one store to another, unchanged or with other ids."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from farm.store.inserts import insert_or_replace
 CHUNK = 1000
 
 
-def _same_name(name: str) -> str:
-    return name
+def _same_board(board: str) -> str:
+    return board
 
 
-def _same_place(place: int) -> int:
-    return place
+def _same_position(position: int) -> int:
+    return position
 
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """How a run's rows change on their way.
+    """How a copy of a run differs from the run.
 
     Attributes:
-        run_id: the run's id in the target.
-        board: a board's id there.
-        position: a vector's place in the plan there.
-        with_run: whether the run's own row is copied.
+        run_id: the id of the copy.
+        board: returns the copy's id of a board.
+        position: returns the copy's position of a vector in the plan.
+        with_run: whether the run's own row is copied, too.
     """
 
     run_id: str
-    board: Callable[[str], str] = _same_name
-    position: Callable[[int], int] = _same_place
+    board: Callable[[str], str] = _same_board
+    position: Callable[[int], int] = _same_position
     with_run: bool = True
 
 
 def copy_run(source: Connection, target: Connection, run_id: str, renaming: Renaming | None = None) -> None:
-    """Copies everything of a run; what the target has of it already is replaced.
+    """Copy a run with everything that belongs to it; rows that the target has already are replaced.
 
     Args:
-        source: to read from.
-        target: to write to, in one transaction.
-        run_id: in the source.
-        renaming: what it becomes.
+        source: the connection to read from.
+        target: the connection to write to; the caller's transaction.
+        run_id: the run's id in the source.
+        renaming: how the copy differs; None for an equal copy.
     """
     new = renaming or Renaming(run_id)
     if new.with_run:
@@ -59,9 +59,9 @@ def copy_run(source: Connection, target: Connection, run_id: str, renaming: Rena
         _copy(source, target, table, select(table).where(table.c.run_id == run_id), new)
     events = schema.board_events
     for rows in _chunks(source, select(events).where(events.c.run_id == run_id).order_by(events.c.at, events.c.id)):
-        # the number of an event is the target's own
-        written = [{key: value for key, value in row.items() if key != "id"} for row in rows]
-        target.execute(insert(events), [_renamed(events, row, new) for row in written])
+        # the target numbers its events itself
+        copies = [{key: value for key, value in row.items() if key != "id"} for row in rows]
+        target.execute(insert(events), [_renamed(events, row, new) for row in copies])
 
 
 def _copy(source: Connection, target: Connection, table: Table, rows: Select[Any], new: Renaming) -> None:

@@ -11,10 +11,9 @@ from farm.core.verdicts import Verdict
 from farm.store import schema
 
 RUNS = 64
-"""How many runs are looked at, newest first."""
+"""How many runs are read, newest first."""
 OPENINGS = 32
-"""How many openings of boards are looked at."""
-
+"""How many openings of boards are read."""
 MOST_NAMED = 500
 """Databases limit how many values a condition may name."""
 
@@ -22,7 +21,7 @@ _TIMED = [verdict.value for verdict in Verdict if verdict.traits.timed]
 
 
 class Duration(NamedTuple):
-    """One attempt of an earlier run: what, on which backend and kind (`mock:n300`), and its seconds."""
+    """The seconds of one attempt in an earlier run, and its backend and kind of board (`mock:n300`)."""
 
     content_hash: str
     operation: str
@@ -33,7 +32,7 @@ class Duration(NamedTuple):
 def read_durations(
     connection: Connection, operations: Sequence[str], kinds: Sequence[str], most: int
 ) -> Iterator[Duration]:
-    """Attempts of some operations on some kinds of boards, newest runs first; about `most` at most."""
+    """Read attempts of some operations on some kinds of boards, newest runs first, about `most` at most."""
     runs, vectors, attempts, boards = schema.runs, schema.vectors, schema.attempts, schema.boards
     kind = (boards.c.backend + ":" + boards.c.kind).label("kind")
     newest = connection.scalars(select(runs.c.id).order_by(runs.c.started.desc()).limit(RUNS)).all()
@@ -55,7 +54,7 @@ def read_durations(
 
 
 def read_openings(connection: Connection, kinds: Sequence[str]) -> list[float]:
-    """Seconds that opening boards of some kinds took lately."""
+    """Read how many seconds opening boards of some kinds took lately."""
     attempts, boards = schema.attempts, schema.boards
     kind = boards.c.backend + ":" + boards.c.kind
     newest = select(func.max(schema.runs.c.started)).scalar_subquery()

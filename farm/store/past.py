@@ -1,4 +1,4 @@
-"""What earlier runs say: how vectors ended over time, and which runs asked for the same."""
+"""The past: how vectors ended in earlier runs, and which runs planned the same."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import PurePath
-from typing import Any
 
 from pydantic import Field
 from sqlalchemy import Connection, and_, func, select
@@ -29,45 +27,39 @@ class PastVector(Model):
     reason: Reason
     seconds: float = Field(description="all attempts together")
     attempts: int
-    kind: str = Field(description="of the board it was tried on last (mock:n300); empty if it never was")
+    kind: str = Field(description="of the board of the last attempt (mock:n300); empty if there was none")
 
 
 class RunTally(Model):
-    """A run in numbers: `planned`, and one per verdict that occurred."""
+    """A run's numbers: `planned`, and one per verdict that occurred."""
 
     run: RunHead
     counts: dict[str, int]
 
 
-def selection(suite: str, details: dict[str, Any], kinds: Sequence[str]) -> str:
-    """What a run was asked for, as text: runs with the same can be compared one by one.
-
-    Args:
-        suite: the run's suite.
-        details: the run's details; `selection` in them says more than suite, master and operations.
-        kinds: the kinds of its boards (`mock:n300`).
-    """
-    chosen = details.get("selection", {"operations": sorted(map(str, details.get("operations") or []))})
-    master = PurePath(str(details.get("master", ""))).name
-    return json.dumps([suite, master, chosen, details.get("shard"), sorted(set(kinds))], sort_keys=True, default=str)
+def _plan_key(run: RunHead, kinds: Sequence[str]) -> str:
+    """Return what runs have in common that planned the same vectors for the same kinds of boards (`mock:n300`)."""
+    recorded = run.recorded
+    shard = recorded.shard.model_dump() if recorded.shard else None
+    return json.dumps([run.suite, recorded.selected, shard, sorted(set(kinds))], sort_keys=True, default=str)
 
 
 def read_alike(connection: Connection, run_id: str, limit: int) -> list[RunTally]:
-    """A run and the newest finished ones before it of the same selection, oldest first; at most `limit`."""
+    """Read a run and the newest finished runs before it that planned the same, oldest first; at most `limit`."""
     heads = read_heads(connection)
     kinds: dict[str, list[str]] = defaultdict(list)
     boards = schema.boards
     for row in connection.execute(select(boards.c.run_id, boards.c.backend, boards.c.kind)):
         kinds[row.run_id].append(f"{row.backend}:{row.kind}")
-    at = next((place for place, head in enumerate(heads) if head.id == run_id), None)
-    if at is None:
+    index = next((index for index, head in enumerate(heads) if head.id == run_id), None)
+    if index is None:
         return []
-    wanted = selection(heads[at].suite, heads[at].details, kinds[run_id])
-    alike = [heads[at]]
-    for head in heads[at + 1 :]:
+    key = _plan_key(heads[index], kinds[run_id])
+    alike = [heads[index]]
+    for head in heads[index + 1 :]:
         if len(alike) == limit:
             break
-        if head.finished is not None and selection(head.suite, head.details, kinds[head.id]) == wanted:
+        if head.finished is not None and _plan_key(head, kinds[head.id]) == key:
             alike.append(head)
     counts = _counts(connection, [head.id for head in alike])
     return [
@@ -78,12 +70,12 @@ def read_alike(connection: Connection, run_id: str, limit: int) -> list[RunTally
 def read_past(
     connection: Connection, run_ids: Sequence[str], *, vector_id: str | None = None, operation: str | None = None
 ) -> list[PastVector]:
-    """How vectors ended in some runs, in the order the runs started.
+    """Read how vectors ended in some runs, in the order the runs started.
 
     Args:
-        connection: to read from.
-        run_ids: of which runs.
-        vector_id: only vectors whose id begins so.
+        connection: the connection to read from.
+        run_ids: the runs.
+        vector_id: only vectors whose id begins with this.
         operation: only vectors of this operation.
     """
     vectors, attempts, verdicts, runs, boards = (
@@ -136,7 +128,7 @@ def read_past(
         statement = statement.where(vectors.c.vector_id.startswith(vector_id, autoescape=True))
     if operation is not None:
         statement = statement.where(vectors.c.operation == operation)
-    found = [
+    past = [
         PastVector(
             run_id=row.run_id,
             started=moment(row.started),
@@ -144,29 +136,29 @@ def read_past(
             operation=row.operation,
             verdict=row.verdict,
             reason=row.reason,
-            seconds=round(row.seconds or 0.0, 9),  # sums differ in their last bits from one database to another
+            seconds=round(row.seconds or 0.0, 9),  # databases differ in the last bits of a sum
             attempts=row.attempts or 0,
             kind=f"{row.backend}:{row.kind}" if row.kind else "",
         )
         for row in connection.execute(statement)
-        if vector_id is None or row.vector_id.startswith(vector_id)  # SQLite's LIKE takes a for A
+        if vector_id is None or row.vector_id.startswith(vector_id)  # SQLite's LIKE ignores case
     ]
-    return sorted(found, key=lambda each: (each.started, each.run_id))
+    return sorted(past, key=lambda vector: (vector.started, vector.run_id))
 
 
 def _counts(connection: Connection, run_ids: Sequence[str]) -> dict[str, Counter[str]]:
     verdicts = schema.verdicts
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     statement = select(verdicts.c.run_id, verdicts.c.verdict, func.count().label("count"))
     for row in connection.execute(
         statement.where(verdicts.c.run_id.in_(run_ids)).group_by(verdicts.c.run_id, verdicts.c.verdict)
     ):
-        found[row.run_id][row.verdict] = row._mapping["count"]  # noqa: SLF001 - SQLAlchemy's public name for it
-    return found
+        counts[row.run_id][row.verdict] = row._mapping["count"]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return counts
 
 
 def _ended(head: RunHead, counts: Counter[str]) -> dict[str, int]:
-    """The verdicts of a run; what has none is not run."""
+    """Return a run's numbers by verdict; vectors without a verdict count as not run."""
     missing = head.planned - sum(counts.values())
     counts[Verdict.NOT_RUN.value] += missing
     return {verdict.value: counts[verdict.value] for verdict in Verdict if counts[verdict.value]}

@@ -1,4 +1,4 @@
-"""What a driver hands to the store."""
+"""What a driver passes to the store."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from typing import Any, Protocol
 from farm.core.board import Board
 from farm.core.log import BoardLog
 from farm.core.sweep_spec import SweepSpec
-from scheduler.board_state import BoardState, Transition
+from scheduler.board_state import BoardState, Cause, Transition
 from tracer.device_config import DeviceConfig
 
 
 def new_run_id(now: float | None = None) -> str:
-    """A run id that sorts by time (UTC) and that two drivers won't share: `20251122-214530-3f9ac1`."""
+    """Return a run id that sorts by time (UTC) and that no other driver gets: `20251122-214530-3f9ac1`."""
     moment = datetime.fromtimestamp(time.time() if now is None else now, tz=timezone.utc)
     return f"{moment:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def own_version() -> str:
-    """The installed version of this project."""
+    """Return the installed version of farm."""
     return importlib.metadata.version("ttnn-farm")
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """A run as it starts.
+    """A run at its start.
 
     Attributes:
         command: the command line, as typed.
-        suite: the suite of vectors; "" where there is none.
+        suite: the suite of vectors; empty if there is none.
         id: unique over all stores.
         started: Unix time in seconds.
         farm_version: this project's version.
-        host: where the driver runs.
+        host: the driver's host.
         spec: what the run runs, for `farm sweep --from`; None where no `farm sweep` runs the same.
         details: anything else worth keeping (selection, git commit, CI job), JSON.
     """
@@ -56,7 +56,7 @@ class RunInfo:
 
 
 class Ended(str, Enum):
-    """How a run came to its end."""
+    """How a run ended."""
 
     COMPLETED = "completed"
     STOPPED = "stopped"
@@ -76,11 +76,11 @@ class Plannable(Protocol):
 
     @property
     def config_hash(self) -> str:
-        """As tt-metal computes it; may repeat."""
+        """The hash as tt-metal computes it; it may repeat."""
 
     @property
     def content_hash(self) -> str:
-        """Of operation and arguments: the same over runs and masters."""
+        """The hash of operation and arguments: the same over runs and masters."""
 
     @property
     def device_config(self) -> DeviceConfig:
@@ -88,11 +88,11 @@ class Plannable(Protocol):
 
     @property
     def device_config_inferred(self) -> bool:
-        """The trace didn't say; it was inferred from what the configuration needs."""
+        """Whether the trace didn't say the device config, so that it was inferred from the configuration."""
 
     @property
     def text(self) -> str:
-        """What the worker gets, as JSON: enough to run the vector again."""
+        """The payload as JSON: enough to run the vector again."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -108,9 +108,9 @@ class RunBoard:
     """A board that takes part in a run.
 
     Attributes:
-        board: the board itself.
-        host: where it is.
-        ttnn_version: of the ttnn that opened it; None until one did.
+        board: the board.
+        host: its host.
+        ttnn_version: the version of the ttnn that opened it; None until then.
         details: anything else worth keeping (firmware, driver, ...), JSON.
     """
 
@@ -121,7 +121,7 @@ class RunBoard:
 
 
 class BoardEventKind(str, Enum):
-    """What can happen to a board during a run."""
+    """The kinds of events of a board during a run."""
 
     STATE = "state"
     """The board changed its state. See `state_event`."""
@@ -135,12 +135,12 @@ class BoardEventKind(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class BoardEvent:
-    """Something that happened to a board.
+    """An event of a board.
 
     Attributes:
         board: the board's id.
-        kind: what happened.
-        message: in words.
+        kind: what kind of event.
+        message: what happened, in words.
         at: Unix time in seconds.
         details: JSON.
     """
@@ -168,6 +168,14 @@ def state_after(details: Mapping[str, Any]) -> BoardState:
     return BoardState(details["after"])
 
 
+def state_cause(details: Mapping[str, Any]) -> Cause | None:
+    """Return the cause from the details of an event of kind `state`; None for a cause of older farms."""
+    try:
+        return Cause(details.get("cause"))
+    except ValueError:
+        return None
+
+
 def log_event(board: str, log: BoardLog) -> BoardEvent:
-    """The event that keeps the last lines of a board's log files; `farm.store.view.BoardView.log` shows them."""
+    """Return the event that keeps the last lines of a board's log files, which `farm.store.view.BoardView.log` has."""
     return BoardEvent(board, BoardEventKind.LOG, details={"path": log.path, "tail": log.tail, "output": log.output})

@@ -1,4 +1,4 @@
-"""The records of a driver as rows of the tables."""
+"""The driver's records as rows of the tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tracer.device_config import DeviceConfig
 
 Row = dict[str, Any]
 
-LATEST = 253402300800.0  # the year 10000, where calendars end
+LATEST = 253402300800.0  # the year 10000, beyond which Python has no dates
 
 
 def run_row(info: RunInfo) -> Row:
@@ -62,7 +62,14 @@ def event_row(run_id: str, event: BoardEvent) -> Row:
 
 
 def vector_row(run_id: str, vector: Plannable, position: int, configuration: str) -> Row:
-    """A row of `vectors`: the `position`th of its run, its payload under the hash `configuration`."""
+    """A row of `vectors`.
+
+    Args:
+        run_id: its run.
+        vector: the vector.
+        position: its index in the run's plan.
+        configuration: the hash of its payload, the key of `configurations`.
+    """
     return {
         "run_id": run_id,
         "vector_id": vector.id,
@@ -110,10 +117,10 @@ def conclusion_row(run_id: str, conclusion: Conclusion) -> Row:
 
 @lru_cache(maxsize=1024)
 def _written(config: DeviceConfig) -> JsonText:
-    """A device config as JSON: a run has thousands of vectors, and few of these."""
+    """A device config as JSON. Cached: a run has thousands of vectors and only a few device configs."""
     return JsonText(to_json(config.as_json()))
 
 
 def _storable(seconds: float) -> float:
-    """`seconds`, or 0 for NaN and what is no time: SQLite has no NaN, and would refuse the row."""
+    """`seconds`, or 0 for NaN and other values that are no time: SQLite has no NaN and would refuse the row."""
     return seconds if 0 <= seconds < LATEST else 0.0

@@ -1,6 +1,6 @@
 """The tables. Portable SQL: what differs between databases is in `farm.store.databases`.
 
-Times are Unix seconds. `configurations` holds each payload once, by the hash of its text, since runs repeat them.
+Times are Unix seconds. `configurations` has each payload once, by the hash of its text, since runs repeat them.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field, field_seriali
 from farm.core.outcome import Outcome
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
-from farm.store.records import BoardEventKind, Ended, state_after
-from scheduler.board_state import BoardState
+from farm.store.records import BoardEventKind, Ended, state_after, state_cause
+from farm.store.run_details import RunDetails, read_details
+from scheduler.board_state import BoardState, Cause
 
 
 class Model(BaseModel):
@@ -22,7 +23,7 @@ class Model(BaseModel):
 
 
 class AttemptView(Model):
-    """One try of one vector on one board."""
+    """One attempt of one vector on one board."""
 
     number: int = Field(description="1 for the first")
     board: str = Field(description="the board's id")
@@ -36,7 +37,7 @@ class AttemptView(Model):
     details: dict[str, Any]
 
     def outcome(self, vector_id: str) -> Outcome:
-        """The outcome that was recorded of this try of a vector."""
+        """Return the outcome that was recorded for this attempt of a vector."""
         return Outcome.from_json(
             {
                 "vector_id": vector_id,
@@ -60,15 +61,17 @@ class VectorView(Model):
     config_hash: str = Field(description="as tt-metal computes it")
     content_hash: str = Field(description="of operation and arguments, the same over runs")
     verdict: Verdict
-    reason: Reason = Field(description="why, from a closed list; empty where the verdict says it all")
+    reason: Reason = Field(description="why, from a closed list; empty if the verdict says it all")
     inexact: list[str] = Field(description="arguments that the trace lost")
     message: str
-    board: str | None = Field(description="where it was tried last; null if it never was")
-    attempts: int = Field(description="how often it was tried")
+    board: str | None = Field(description="of the last attempt; null if there was none")
+    attempts: int = Field(description="the number of attempts")
     seconds: float = Field(description="all attempts together")
-    concluded: bool = Field(description="false where the run hasn't given its verdict (yet)")
+    concluded: bool = Field(description="false if the run has not given its verdict (yet)")
     device_config: dict[str, Any] = Field(description="how the board had to be opened")
-    device_config_inferred: bool = Field(description="the trace didn't say how; it follows from the configuration")
+    device_config_inferred: bool = Field(
+        description="true if the trace didn't say it; it follows from the configuration"
+    )
     sources: list[str] = Field(description="the models it was seen in")
     metrics: dict[str, float] = Field(description="of the last attempt")
     history: list[AttemptView] = Field(description="every attempt, first to last")
@@ -87,6 +90,11 @@ class BoardEventView(Model):
         """The board's new state; None for an event of another kind."""
         return state_after(self.details) if self.kind is BoardEventKind.STATE else None
 
+    @property
+    def cause(self) -> Cause | None:
+        """Why the board changed its state; None for an event of another kind, and for a cause of older farms."""
+        return state_cause(self.details) if self.kind is BoardEventKind.STATE else None
+
 
 class BoardLogView(Model):
     """The last lines of a board's log files."""
@@ -97,14 +105,14 @@ class BoardLogView(Model):
 
 
 class BoardView(Model):
-    """A board that took part."""
+    """A board that took part in a run."""
 
     id: str
     backend: str = Field(description="silicon, sim, mock or fake")
     kind: str
     arch: str
     chips: int
-    computes: bool = Field(description="whether numbers come out; a mock only validates")
+    computes: bool = Field(description="whether it computes numbers; a mock only validates")
     host: str
     ttnn_version: str | None
     driver: str | None = Field(None, description="the version of the kernel driver, if the board has one")
@@ -128,6 +136,11 @@ class Run(Model):
     host: str = Field(description="where the driver ran")
     spec: SweepSpec | None = Field(description="what it runs, as `farm sweep --from` takes it; null for a zoo's run")
     details: dict[str, Any]
+
+    @property
+    def recorded(self) -> RunDetails:
+        """The details that anything decides by."""
+        return read_details(self.details)
 
     @field_serializer("spec")
     def _without_defaults(self, spec: SweepSpec | None) -> dict[str, Any] | None:

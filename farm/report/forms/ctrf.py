@@ -48,7 +48,7 @@ def ctrf(view: RunView) -> str:
         "reportFormat": "CTRF",
         "specVersion": SPEC_VERSION,
         "reportId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"ttnn-farm:{run.id}")),
-        "runId": first_line(str(run.details.get("group") or run.id)),
+        "runId": first_line(run.recorded.group or run.id),
         "timestamp": (run.finished or run.started).isoformat(),
         "generatedBy": f"farm {run.farm_version}",
         "results": {

@@ -18,13 +18,13 @@ from farm.core.errors import ExitCode
 from farm.core.verdicts import Category, Verdict
 from farm.report.compare import MEANINGS, pcc
 from farm.report.context import RunContext
-from farm.report.digest import NO_NUMBERS, Digest, Group, count_categories, digest_run, what_happened
+from farm.report.digest import NO_NUMBERS, Digest, Group, count_categories, digest_run, unusual_event
 from farm.report.page.details import script_json, vector_details
 from farm.report.page.plots import pcc_plot, runs_plot, seconds_plot, timeline_plot
 from farm.report.page.tables import Table, page_tables
 from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
-from farm.store.view import BoardEventView, RunView
+from farm.store.view import RunView
 
 MOST_OF_A_MESSAGE = 6000
 """Characters of a message in a group."""
@@ -159,12 +159,13 @@ def _group(group: Group, view: RunView, context: RunContext) -> dict[str, Any]:
 
 
 def _events(view: RunView) -> list[str]:
-    lines = [
-        (event.at, f"{event.at:%H:%M:%S} {board.id}: {word} {shortened(event.message or _cause(event), 300)}")
-        for board in view.run.boards
-        for event in board.events
-        if (word := what_happened(event))
-    ]
+    """Return the unusual events of all boards, one line each, oldest first."""
+    lines = []
+    for board in view.run.boards:
+        for event in board.events:
+            if word := unusual_event(event):
+                message = event.message or (event.cause.value.replace("_", " ") if event.cause else "")
+                lines.append((event.at, f"{event.at:%H:%M:%S} {board.id}: {word} {shortened(message, 300)}"))
     return [first_line(line) for _, line in sorted(lines)[:MOST_EVENTS]]
 
 
@@ -180,10 +181,6 @@ def _logs(view: RunView) -> list[dict[str, str]]:
         for board in view.run.boards
         if board.log is not None
     ]
-
-
-def _cause(event: BoardEventView) -> str:
-    return str(event.details.get("cause", "")).replace("_", " ")
 
 
 def _readable(value: object) -> str:

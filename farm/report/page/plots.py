@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from farm.core.verdicts import Category, Verdict
-from farm.report.digest import count_categories, what_happened
+from farm.report.digest import count_categories, unusual_event
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.store.past import RunTally
@@ -117,7 +117,7 @@ def timeline_plot(view: RunView) -> str:
         parts += _lane(sorted(lanes[board.id], key=lambda pair: pair[0].started), first, scale, y)
         for event in board.events:
             moment = event.at.timestamp()
-            word = what_happened(event)
+            word = unusual_event(event)
             if word and first <= moment <= last:
                 x = 170 + (moment - first) * scale
                 title = f"{word} {shortened(first_line(event.message), 120)}"

@@ -10,7 +10,7 @@ from typing import Any
 from farm.core.verdicts import Category
 from farm.report.compare import pcc
 from farm.report.context import RunContext
-from farm.report.digest import Digest, count_categories, health
+from farm.report.digest import Digest, count_categories, last_state
 from farm.report.page.plots import PCC_BINS, pcc_bin
 from farm.report.signature import signature
 from farm.report.text import first_line, shortened
@@ -182,7 +182,7 @@ def _boards(view: RunView, digest: Digest) -> Table:
             share.bad,
             round(share.busy, 3),
             round(min(share.busy / seconds, 1.0), 4),
-            first_line(health(share.board)),
+            first_line(last_state(share.board)),
             ", ".join(f"{event} {count}" for event, count in share.events),
         ]
         for share in digest.boards

@@ -15,7 +15,7 @@ from farm.board.kinds import KINDS
 from farm.core.board import Board
 from farm.core.classify import last_words
 from farm.core.progress import Silent
-from farm.report.digest import what_happened
+from farm.report.digest import unusual_event
 from farm.running.driver import Driver
 from farm.store import RunBoard, RunInfo, Store
 from tests.farm.local_fleet import LocalFleet
@@ -114,6 +114,6 @@ def test_a_board_says_how_many_kernels_it_found(tmp_path: Path) -> None:
         store.board(run_id, RunBoard(board))
         driver.released({"a": (29, 35)})
         [seen] = store.view(run_id).run.boards
-    assert [(event.details, what_happened(event)) for event in seen.events] == [
+    assert [(event.details, unusual_event(event)) for event in seen.events] == [
         ({"found": 29, "needed": 35}, "29 of 35 kernels were compiled before")
     ]

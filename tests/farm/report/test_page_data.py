@@ -18,7 +18,7 @@ from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall, Unreadable
 from farm.core.verdicts import Verdict
 from farm.report.context import RunContext, configuration_lines, read_context
-from farm.report.digest import digest_run, what_happened
+from farm.report.digest import digest_run, unusual_event
 from farm.report.page.details import script_json
 from farm.report.page.plots import PCC_BINS, pcc_bin, pcc_plot, runs_plot, seconds_plot, timeline_plot
 from farm.report.page.tables import page_tables
@@ -90,7 +90,7 @@ def test_boards_tell_only_what_is_out_of_the_ordinary(store: Store) -> None:
     table = made(view)["boards"]
     assert column(table, "state") == ["lost"]
     assert column(table, "unusual events") == ["suspect 1, lost 1"]
-    assert [what_happened(event) for event in view.run.boards[0].events] == ["", "", "suspect", "", "lost"]
+    assert [unusual_event(event) for event in view.run.boards[0].events] == ["", "", "suspect", "", "lost"]
 
 
 @given(st.floats(-1, 1))
