@@ -18,7 +18,7 @@ import pytest
 from tracer.capture.excluded import excluded_operations
 from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
-from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
+from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
 from tracer.capture.recorder import Capture
 from tracer.errors import CaptureError
 
@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except CaptureError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
-    if os.environ.get(BACKEND_VARIABLE) == "mock":
+    if os.environ.get(COMPUTES_VARIABLE) == "0":
         imports = ExitStack()
         imports.enter_context(torch_hidden())
         config.add_cleanup(imports.close)

@@ -19,7 +19,7 @@ from types import ModuleType
 
 from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
-from tracer.capture.openings import BACKEND_VARIABLE
+from tracer.capture.openings import COMPUTES_VARIABLE
 from tracer.capture.recorder import Capture
 from tracer.errors import CaptureError
 from tracer.plugin import source_of, unblock_interrupts
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     sys.meta_path.insert(0, _AfterImport("ttnn", capture.start))
     source = source_of(os.path.relpath(script))
     capture.begin(source)
-    with torch_hidden() if os.environ.get(BACKEND_VARIABLE) == "mock" else nullcontext():
+    with torch_hidden() if os.environ.get(COMPUTES_VARIABLE) == "0" else nullcontext():
         code, outcome = _run(script)
     capture.end(source, outcome)
     capture.finish(code)

@@ -202,7 +202,7 @@ def trace_zoo(
         KeyboardInterrupt: Ctrl-C came twice; traces that were made are kept.
     """
     from farm.zoo.manifest import Manifest
-    from farm.zoo.run import gather
+    from farm.zoo.run import merge_traces
     from farm.zoo.traces import Traces
 
     path = Path(master)
@@ -212,12 +212,12 @@ def trace_zoo(
     kept = Traces.of(read, None if traces is None else Path(traces))
     if not resume:
         kept.clear()
-    entries = [entry for entry in read.entries if not kept.whole(entry)]
+    entries = [entry for entry in read.entries if not kept.is_complete(entry)]
     view = None
     if entries:
         from farm.board.backends import backend_of
         from farm.running.sweep import Sweep
-        from farm.zoo.run import SUITE, planned, run_zoo, with_needed_mocks
+        from farm.zoo.run import SUITE, plan_models, run_zoo, with_needed_mocks
 
         chosen = boards_of(boards, address)
         if boards == AUTO and address is None and all(backend_of(board).extendable for board in chosen):
@@ -227,12 +227,12 @@ def trace_zoo(
             command=f"farm.trace_zoo({str(manifest)!r})" if command is None else command,
             spec=SweepSpec.of(boards=boards, address=address),
             boards=chosen,
-            vectors=planned(read, entries, chosen, arguments),
+            vectors=plan_models(read, entries, chosen, arguments),
             suite=SUITE,
             details={"manifest": str(read.path), "boards": boards, "traces": str(kept.folder)},
         )
         view = run_zoo(request, kept, store, progress or Silent())
-    gathered = gather(read, kept)
+    gathered = merge_traces(read, kept)
     summary = update(path, gathered.master) if len(gathered.master) else MergeSummary()
     models = len(read.entries)
     return Zoo(view, gathered.master, summary, models, gathered.missing, gathered.left_out, kept.folder)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from farm.board.backends.mock import mock_boards
+from farm.board.backends import backend_of
 from farm.board.kinds import KINDS
 from farm.core.board import Board, BoardKind
 from farm.core.verdicts import Reason
@@ -41,7 +41,7 @@ def add_needed_mocks(
         if not missing:
             break  # no kind at all can run them, and the report says so
         kinds.append(max(missing, key=lambda kind: (served[kind.name], -kind.chips)))
-        boards += mock_boards(kinds[-1], 1)
+        boards += backend_of(boards[0]).boards(kinds[-1])
         vectors = plan(kinds)
     return boards, vectors
 

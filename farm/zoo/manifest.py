@@ -9,8 +9,8 @@
         timeout: 600
         workdir: {ship: models}
 
-Only `name` and `target` must be there. A target is relative to the working directory: `{ship: FOLDER}`, which is sent
-along, `{host: PATH}`, which each host has, or else the manifest's own folder.
+Only `name` and `target` are required. A target is relative to the working directory: `{ship: FOLDER}`, which is sent
+to the hosts, `{host: PATH}`, which each host has, or by default the manifest's own folder.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ TIMEOUT_SECONDS = 600.0
 _NAME = re.compile(r"[\w.-]+")
 
 
-def _kinds(given: object) -> object:
-    names = [given] if isinstance(given, str) else given
+def _kinds(value: object) -> object:
+    names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("give a kind of board, or a list of them")
     try:
@@ -48,29 +48,29 @@ class _Strict(BaseModel):
 
 
 class BoardNeed(_Strict):
-    """Which boards a model can run on.
+    """The boards that a model can run on.
 
     Attributes:
-        kind: the kinds, any of which does.
+        kind: the kinds, any of which will do.
         mesh: rows and columns of the mesh of chips that it opens.
     """
 
     kind: Annotated[tuple[str, ...], BeforeValidator(_kinds)] = tuple(KINDS)
     mesh: tuple[int, int] = (1, 1)
 
-    def able(self) -> list[BoardKind]:
-        """The kinds of boards that will do."""
+    def kinds(self) -> list[BoardKind]:
+        """The kinds of boards that the model can run on."""
         return [KINDS[name] for name in self.kind if self.mesh in KINDS[name].meshes]
 
     @model_validator(mode="after")
     def _some(self) -> BoardNeed:
-        if not self.able():
+        if not self.kinds():
             raise ValueError(f"no {' or '.join(self.kind)} opens a mesh of {self.mesh[0]} x {self.mesh[1]} chips")
         return self
 
 
 class Workdir(_Strict):
-    """The folder that a model runs in: one that each host has, or one that is sent along."""
+    """The folder that a model runs in: one that each host has, or one that is sent to the hosts."""
 
     host: Path | None = None
     ship: Path | None = None
@@ -78,7 +78,7 @@ class Workdir(_Strict):
     @model_validator(mode="after")
     def _one(self) -> Workdir:
         if (self.host is None) == (self.ship is None):
-            raise ValueError("give either host, a path on the hosts, or ship, a folder to send along")
+            raise ValueError("give either host, a path on the hosts, or ship, a folder to send to them")
         return self
 
 
@@ -88,11 +88,11 @@ class Entry(_Strict):
     Attributes:
         name: unique in the manifest.
         target: a pytest node id, file or folder, or a script.
-        boards: where it can run.
-        environment: variables that it gets.
-        arguments: further ones, of pytest or the script.
+        boards: the boards that it can run on.
+        environment: environment variables of its process.
+        arguments: further arguments of pytest or the script.
         timeout: seconds that it may take.
-        workdir: where it runs; None for the manifest's folder.
+        workdir: the folder it runs in; None for the manifest's folder.
     """
 
     name: str
@@ -111,7 +111,7 @@ class Entry(_Strict):
 
     @property
     def digest(self) -> str:
-        """Of all that decides what a trace of it holds."""
+        """A hash of everything that decides what a trace of it holds."""
         return hashlib.sha256(self.model_dump_json(exclude={"timeout"}).encode()).hexdigest()
 
 
@@ -120,7 +120,7 @@ class _Models(_Strict):
 
 
 class Manifest:
-    """A manifest that was read and makes sense.
+    """A manifest that was read and checked.
 
     Attributes:
         path: its file.
@@ -133,11 +133,11 @@ class Manifest:
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
-        """Reads a manifest.
+        """Read a manifest.
 
         Raises:
-            FarmError: it is missing, no YAML, has an unknown key, two models of one name, or names a path that is not
-                there.
+            FarmError: it is missing, no YAML, has an unknown key or two models of one name, or names a path that
+                doesn't exist.
             NothingSelected: it names no model.
         """
         try:
@@ -161,14 +161,14 @@ class Manifest:
         return manifest
 
     def folder(self, entry: Entry) -> Path:
-        """The folder that a model runs in, as this host or the hosts have it."""
+        """The folder that a model runs in: on this host, or on the hosts."""
         if entry.workdir is None:
             return self.path.parent
         return self.path.parent / (entry.workdir.ship or entry.workdir.host or "")
 
     def _require(self, entry: Entry) -> None:
         if entry.workdir is not None and entry.workdir.host is not None:
-            return  # only the hosts can tell
+            return  # it is on the hosts, not here
         folder = self.folder(entry)
         if not folder.is_dir():
             raise FarmError(f"{self.path}: {entry.name}: there is no folder {folder}")
@@ -177,7 +177,7 @@ class Manifest:
 
 
 def _first(error: ValidationError, raw: Any) -> str:
-    """The first thing that is wrong, in a line: the model, the key, and what it must be."""
+    """The first error in a line: the model, the key, and what it must be."""
     wrong = error.errors()[0]
     place = list(wrong["loc"])
     if place[:1] == ["models"] and len(place) > 1 and isinstance(place[1], int):

@@ -1,4 +1,4 @@
-"""The raw traces of a zoo: a file for each model, whole or as far as it came."""
+"""The raw traces of a zoo: a file for each model, complete or not."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from tracer.errors import TracerError
 
 
 class Traces:
-    """A folder with the raw traces of one manifest's models.
+    """A folder with the raw traces of a manifest's models.
 
     Attributes:
-        folder: where they are.
+        folder: the folder.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
@@ -36,34 +36,34 @@ class Traces:
 
     @classmethod
     def of(cls, manifest: Manifest, folder: Path | None) -> Traces:
-        """Those in a folder; without one, in the user's own data, where each manifest has its place."""
-        own = platformdirs.user_data_path("farm") / "zoo" / slug(str(manifest.path))
-        return cls(folder or own, manifest)
+        """The traces of a manifest in a folder; None for the manifest's own folder in the user's data."""
+        default = platformdirs.user_data_path("farm") / "zoo" / slug(str(manifest.path))
+        return cls(folder or default, manifest)
 
     def path(self, entry: Entry) -> Path:
-        """The file of a model; another where the manifest says something else of it."""
+        """The file of a model's trace; a model whose entry changes gets another file."""
         return self.folder / f"{entry.name}-{entry.digest[:8]}.jsonl"
 
     def journal(self, entry: Entry) -> Journal | None:
-        """A model's trace; None where there is none that can be read."""
+        """A model's trace; None without a readable one."""
         try:
             return read_whole(self.path(entry))
         except TracerError:
             return None
 
-    def whole(self, entry: Entry) -> bool:
-        """Whether a model's trace is there to its good end."""
+    def is_complete(self, entry: Entry) -> bool:
+        """Whether a model's trace is there up to a successful end."""
         journal = self.journal(entry)
         return journal is not None and journal.exit_status == 0 and not journal.cut
 
     def clear(self) -> None:
-        """Forgets all, for a run that starts anew."""
+        """Remove all traces, for a run that starts anew."""
         for entry in self._entries.values():
             for path in files_of(self.path(entry)):
                 path.unlink(missing_ok=True)
 
     def keep(self, name: str, packed: Mapping[str, str]) -> None:
-        """Keeps a trace as it came; what failed never takes the place of a whole one.
+        """Keep a trace as it arrived; an incomplete one never replaces a complete one.
 
         Args:
             name: of the model.
@@ -73,34 +73,36 @@ class Traces:
             NotRunnable: it can't be written.
         """
         entry = self._entries[name]
-        if self.whole(entry):
+        if self.is_complete(entry):
             return
         path = self.path(entry)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for old in files_of(path):
                 old.unlink(missing_ok=True)
-            # the first file says whether the trace is whole, so it comes last
-            for added, data in sorted(packed.items(), reverse=True):
-                write_atomically(path.with_stem(path.stem + added), zlib.decompress(base64.b64decode(data)))
+            # the first file says whether the trace is complete, so it comes last
+            for suffix, data in sorted(packed.items(), reverse=True):
+                write_atomically(path.with_stem(path.stem + suffix), zlib.decompress(base64.b64decode(data)))
         except OSError as error:
             raise NotRunnable(f"can't keep the raw trace {path}: {error.strerror or error}") from error
 
 
 class ZooStore(Store):
-    """A results store that keeps raw traces apart, before what they came with is recorded.
+    """A results store that keeps raw traces in files of their own, before the outcome they came with is recorded.
 
     Attributes:
-        traces: where they are kept.
-        tell: told in a line how each try of a model ended.
+        traces: keeps them.
+        note: gets a line about the end of each attempt.
     """
 
     traces: Traces
-    tell: Callable[[str], None]
+    note: Callable[[str], None]
 
     def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
-        """See `Store`; folders that are sent along are not recorded."""
-        return super().plan(run_id, [_light(vector) if isinstance(vector, Vector) else vector for vector in vectors])
+        """See `Store`; shipped folders are not recorded."""
+        return super().plan(
+            run_id, [_without_archive(vector) if isinstance(vector, Vector) else vector for vector in vectors]
+        )
 
     def record(
         self,
@@ -112,9 +114,9 @@ class ZooStore(Store):
         """See `Store`."""
         super().record(run_id, [self._without_trace(attempt) for attempt in attempts], conclusions, events)
         for attempt in attempts:
-            ended = attempt.outcome
-            told = f"{ended.vector_id}: {ended.verdict.value} on {attempt.board} in {ended.seconds:.1f} s"
-            self.tell(f"{told}: {ended.message}" if ended.message else told)
+            outcome = attempt.outcome
+            line = f"{outcome.vector_id}: {outcome.verdict.value} on {attempt.board} in {outcome.seconds:.1f} s"
+            self.note(f"{line}: {outcome.message}" if outcome.message else line)
 
     def _without_trace(self, attempt: Attempt) -> Attempt:
         outcome = attempt.outcome
@@ -124,6 +126,8 @@ class ZooStore(Store):
         return replace(attempt, outcome=replace(outcome, raw_trace=None))
 
 
-def _light(vector: Vector) -> Vector:
+def _without_archive(vector: Plannable) -> Plannable:
+    if not isinstance(vector, Vector):
+        return vector
     payload = vector.payload
     return replace(vector, text=encode(replace(payload, archive=None))) if isinstance(payload, ModelTrace) else vector

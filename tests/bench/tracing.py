@@ -58,7 +58,7 @@ def _zoo(times: int) -> tuple[float, float]:
         environment = {
             DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"])),
             "FARM_BOARD_KIND": "n300",
-            "FARM_BOARD_BACKEND": "mock",
+            "FARM_BOARD_COMPUTES": "0",
             "TT_METAL_LOGS_PATH": folder,
             "PYTHONPATH": str(ROOT),
         }

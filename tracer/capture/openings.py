@@ -19,8 +19,8 @@ from tracer.device_config import DeviceConfig
 SERIES_VARIABLE = "FARM_BOARD_KIND"
 """Names the board's kind where ttnn can't tell it: mock and simulated boards."""
 
-BACKEND_VARIABLE = "FARM_BOARD_BACKEND"
-"""`mock` or `sim`, where the board is no silicon."""
+COMPUTES_VARIABLE = "FARM_BOARD_COMPUTES"
+"""`0` where the board computes no numbers, so that torch has nothing to compare."""
 
 _BOARD_TYPES = {"WORMHOLE_B0": "Wormhole", "BLACKHOLE": "Blackhole", "GRAYSKULL": "Grayskull"}
 

@@ -19,7 +19,7 @@ from farm.board.signals import SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError
 from scheduler.costs import SetupCosts
-from tracer.capture.openings import BACKEND_VARIABLE, SERIES_VARIABLE
+from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
 
 if TYPE_CHECKING:
     from farm.board.protocol import Deadlines, Worker
@@ -120,7 +120,7 @@ class Backend(ABC):
 
     def trace_environment(self, board: Board) -> dict[str, str]:
         """What tells the tracer in a model's own process which product it runs on, where no device can be asked."""
-        return {SERIES_VARIABLE: board.kind.name, BACKEND_VARIABLE: self.name}
+        return {SERIES_VARIABLE: board.kind.name, COMPUTES_VARIABLE: str(int(board.computes))}
 
     # --- mending ---
 

@@ -10,7 +10,7 @@ from farm.board.shipping import pack, unpack
 from farm.core.errors import FarmError, NothingSelected
 from farm.core.payload import ModelTrace
 from farm.zoo.manifest import Manifest
-from farm.zoo.run import planned, with_needed_mocks
+from farm.zoo.run import plan_models, with_needed_mocks
 
 
 @pytest.fixture
@@ -36,10 +36,10 @@ models:
     manifest = Manifest.read(zoo)
     first, second = manifest.entries
     assert (first.timeout, first.workdir, manifest.folder(first)) == (600.0, None, zoo.parent)
-    assert [kind.name for kind in second.boards.able()] == ["n300", "t3000"]
+    assert [kind.name for kind in second.boards.kinds()] == ["n300", "t3000"]
     boards = with_needed_mocks([], manifest.entries)
     assert [board.kind.name for board in boards] == ["n150", "n300"]
-    one, other = planned(manifest, manifest.entries, boards, ["-v"])
+    one, other = plan_models(manifest, manifest.entries, boards, ["-v"])
     assert one.kinds == frozenset({"n150", "n300"})
     assert isinstance(one.payload, ModelTrace)
     assert one.payload.archive is None
@@ -48,7 +48,7 @@ models:
     model = other.payload
     assert isinstance(model, ModelTrace)
     assert (model.arguments, model.environment, model.timeout) == (("-k", "b", "-v"), {"HF_MODEL": "b"}, 5)
-    (alone,) = planned(manifest, [second], boards[:1], [])
+    (alone,) = plan_models(manifest, [second], boards[:1], [])
     assert alone.unrunnable is not None
 
 
