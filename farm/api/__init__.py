@@ -1,20 +1,22 @@
-"""farm from Python: what the commands do, with typed results, for notebooks and scripts. The commands call it.
+"""farm from Python, for notebooks and scripts: what the commands do, with typed results. The commands call it, too.
 
     import farm
 
     view = farm.sweep(["add"], boards="mock:n300", limit=20)
     print(view.counts["validated"], [vector.message for vector in view.vectors if vector.verdict.failed])
 
-* `sweep` runs configurations or sweep modules, or goes on with a run; `plan` tells what would be run.
+* `sweep` runs configurations or sweep modules, or continues a run; `plan` says what it would run. Both take the fields
+  of `SweepSpec` by name, or a whole `SweepSpec`; `spec_of` reads that of an earlier run.
 * `runs`, `run` and `history` read the results store, `compare` compares two runs, `write_report` writes a run's files.
-* `trace` traces a model, `trace_zoo` many, `load_traces` takes raw traces made elsewhere, `verify` runs a master again
-  under the tracer.
+* `trace` traces a model, `trace_zoo` many models, `load_traces` adds raw traces made elsewhere, `verify` runs a master
+  again under the tracer.
 """
 
-from farm.api.past import compare, history, run, runs, write_report
 from farm.api.plans import plan, spec_of
+from farm.api.results import compare, history, run, runs, write_report
 from farm.api.sweeps import sweep
-from farm.api.traces import Traced, Zoo, load_traces, trace, trace_zoo, verify
+from farm.api.traces import Traced, load_traces, trace
+from farm.api.zoo import Zoo, trace_zoo, verify
 from farm.core.sweep_spec import SweepOptions, SweepSpec
 from farm.planning.sweep_plan import Planned
 

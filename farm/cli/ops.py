@@ -53,31 +53,35 @@ def ops(
     # a terminal of another encoding gets escapes in place of arrows, never a traceback
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    wanted = Filter(source, board, dtype, layout, memory)
+    criteria = Filter(source, board, dtype, layout, memory)
     if diff is not None:
-        _diff(Master.read(diff[0]), Master.read(diff[1]), wanted, name, as_json=as_json)
+        _diff(Master.read(diff[0]), Master.read(diff[1]), criteria, name, as_json=as_json)
         return
     read = Master.read(master or shipped())
-    chosen = _chosen(read, wanted)
+    chosen = _chosen(read, criteria)
     if stats:
         _stats(chosen, as_json=as_json)
     elif name is None:
-        _list(read, {name: found for name, found in chosen.items() if found or not wanted}, as_json=as_json)
+        _list(read, {name: some for name, some in chosen.items() if some or not criteria}, as_json=as_json)
     else:
         _show(read, chosen, name, as_json=as_json)
 
 
-def _chosen(master: Master, wanted: Filter) -> dict[str, list[Configuration]]:
-    """The configurations that the filter takes, by operation."""
+def _chosen(master: Master, criteria: Filter) -> dict[str, list[Configuration]]:
+    """The configurations that the filter takes, by operation.
+
+    Raises:
+        NothingSelected: it takes none.
+    """
     chosen = {
-        name: [each for each in found if wanted.takes(each)] for name, found in sorted(master.configurations.items())
+        name: [each for each in configurations if criteria.takes(each)]
+        for name, configurations in sorted(master.configurations.items())
     }
-    if wanted and not any(chosen.values()):
-        asked = {key: value for key, value in vars(wanted).items() if value is not None}
-        told = " and ".join(f"{key} {value!r}" for key, value in asked.items())
-        if asked.keys() == {"model"}:
-            told = f"a source that holds {wanted.model!r}"
-        raise NothingSelected(f"nothing in {master.path} was seen in {told}")
+    if criteria and not any(chosen.values()):
+        options = [f"--{name} {value!r}" for name, value in vars(criteria).items() if value is not None]
+        raise NothingSelected(
+            f"{master.path} has no configuration with {' and '.join(options)}: `farm ops --stats` lists what it has"
+        )
     return chosen
 
 
@@ -85,20 +89,20 @@ def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
     from tracer.master.master import Master
     from tracer.master.queries import statistics
 
-    some = Master()
-    some.configurations = chosen
-    found = statistics(some)
+    selection = Master()
+    selection.configurations = chosen
+    counts_by_property = statistics(selection)
     if as_json:
-        _print_json({"configurations": len(some), **found})
+        _print_json({"configurations": len(selection), **counts_by_property})
         return
-    typer.echo(f"{len(some)} configurations")
-    for what, counts in found.items():
-        typer.echo(f"\n{what}")
-        for key, count in counts.items():
-            typer.echo(f"  {count:6} {key}")
+    typer.echo(f"{len(selection)} configurations")
+    for name, counts in counts_by_property.items():
+        typer.echo(f"\n{name}")
+        for value, count in counts.items():
+            typer.echo(f"  {count:6} {value}")
 
 
-def _diff(old: Master, new: Master, wanted: Filter, name: str | None, *, as_json: bool) -> None:
+def _diff(old: Master, new: Master, criteria: Filter, name: str | None, *, as_json: bool) -> None:
     """Show how two masters differ; like any view, it exits with 0 either way."""
     from tracer.master.queries import difference
     from tracer.master.view import argument_lines, configuration_json
@@ -108,24 +112,24 @@ def _diff(old: Master, new: Master, wanted: Filter, name: str | None, *, as_json
     names = {*old.configurations, *new.configurations}
     matching = names if name is None else set(find(name, names))
 
-    def asked(each: Configuration) -> bool:
-        return each.operation in matching and wanted.takes(each)
+    def selected(each: Configuration) -> bool:
+        return each.operation in matching and criteria.takes(each)
 
-    found = difference(old, new)
-    parts = {"added": list(filter(asked, found.added)), "gone": list(filter(asked, found.gone))}
-    changed = [(each, told) for each, told in found.changed if asked(each)]
+    changes = difference(old, new)
+    parts = {"added": list(filter(selected, changes.added)), "gone": list(filter(selected, changes.gone))}
+    changed = [(each, change) for each, change in changes.changed if selected(each)]
     if as_json:
-        document: dict[str, Any] = {word: [configuration_json(each) for each in some] for word, some in parts.items()}
-        document["changed"] = [{**configuration_json(each), "change": told} for each, told in changed]
+        document: dict[str, Any] = {word: [configuration_json(each) for each in part] for word, part in parts.items()}
+        document["changed"] = [{**configuration_json(each), "change": change} for each, change in changed]
         _print_json({"old": str(old.path), "new": str(new.path), **document})
         return
-    for (word, some), sign in zip(parts.items(), "+-", strict=True):
-        for each in sorted(some, key=lambda one: (one.operation, one.index)):
+    for (word, part), sign in zip(parts.items(), "+-", strict=True):
+        for each in sorted(part, key=lambda one: (one.operation, one.index)):
             typer.echo(f"{sign} {each.operation} ({word}, content {each.content_hash[:12]})")
             for line in argument_lines(each):
                 typer.echo(f"    {line}")
-    for each, told in changed:
-        typer.echo(f"~ {each.operation} (content {each.content_hash[:12]}): {clean(told)}")
+    for each, change in changed:
+        typer.echo(f"~ {each.operation} (content {each.content_hash[:12]}): {clean(change)}")
     typer.echo(f"{len(parts['added'])} added, {len(parts['gone'])} gone, {len(changed)} changed")
 
 
@@ -133,12 +137,12 @@ def _list(master: Master, chosen: dict[str, list[Configuration]], *, as_json: bo
     rows = [
         {
             "operation": name,
-            "configurations": len(found),
-            "calls": sum(seen.count or 0 for each in found for seen in each.executions),
-            "lost": sum(1 for each in found if each.lost),
+            "configurations": len(configurations),
+            "calls": sum(execution.count or 0 for each in configurations for execution in each.executions),
+            "lost": sum(1 for each in configurations if each.lost),
             "broken": sum(1 for each in master.broken if each.operation == name),
         }
-        for name, found in chosen.items()
+        for name, configurations in chosen.items()
     ]
     if as_json:
         _print_json({"master": str(master.path), "operations": rows, "broken": [str(each) for each in master.broken]})
@@ -176,9 +180,10 @@ def _show(master: Master, chosen: dict[str, list[Configuration]], name: str, *, 
 
     matching = find(name, master.configurations)
     if as_json:
-        found = [configuration_json(each) for match in matching for each in chosen[match]]
+        configurations = [configuration_json(each) for match in matching for each in chosen[match]]
         broken = [str(each) for each in master.broken if each.operation in matching]
-        _print_json({"master": str(master.path), "operations": matching, "configurations": found, "broken": broken})
+        document = {"operations": matching, "configurations": configurations, "broken": broken}
+        _print_json({"master": str(master.path), **document})
         return
     if len(matching) > 1:
         _say(f"{len(matching)} operations match {name!r}: {', '.join(matching)}\n")

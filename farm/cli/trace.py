@@ -163,12 +163,12 @@ def show(
     for heading in ("new", "known", "calls"):
         table.add_column(heading, justify="right")
     calls = {
-        name: sum(seen.count or 0 for each in found for seen in each.executions)
-        for name, found in traced.configurations.items()
+        name: sum(execution.count or 0 for each in configurations for execution in each.executions)
+        for name, configurations in traced.configurations.items()
     }
-    for name, found in sorted(traced.configurations.items()):
+    for name, configurations in sorted(traced.configurations.items()):
         new = summary.operations[name]
-        table.add_row(name, str(new), str(len(found) - new), str(calls[name]))
+        table.add_row(name, str(new), str(len(configurations) - new), str(calls[name]))
     table.add_row("total", str(summary.added), str(len(traced) - summary.added), str(sum(calls.values())))
     console.print(table)
     for test in left_out:

@@ -68,7 +68,7 @@ def test_what_makes_no_sense_is_said_at_once(tmp_path: Path) -> None:
         farm.plan(suite="nightly")
     with pytest.raises(FarmError, match="name it with --resume"):
         farm.sweep(retry_failed=True)
-    with pytest.raises(FarmError, match="this names 2"):
+    with pytest.raises(FarmError, match="but this names 2"):
         farm.trace(__file__, master=tmp_path / "m.json", board="mock:n300*2")
     assert not (tmp_path / "farm.db").exists()
 

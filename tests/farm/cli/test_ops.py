@@ -91,7 +91,7 @@ def test_what_can_not_be_read_is_named_apart(small: Path) -> None:
 def test_only_what_was_seen_in_a_source(small: Path) -> None:
     assert run("--master", small, "--source", "b.py") == "ttnn.experimental.add\t1\n"
     assert "0 configurations" in run("ttnn.add", "--master", small, "--source", "b.py")
-    with pytest.raises(NothingSelected, match=r"seen in a source that holds 'z\.py'"):
+    with pytest.raises(NothingSelected, match=r"no configuration with --model 'z\.py'"):
         run("--master", small, "--source", "z.py")
 
 

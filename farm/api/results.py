@@ -1,4 +1,4 @@
-"""What the results store holds: runs, what changed between two, how operations went over time, and reports of them."""
+"""What the results store holds: runs, what changed between two, how operations fared over time, and reports."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 def runs(store: str | Path | None = None) -> list[RunHead]:
     """Every run in a results store, newest first.
 
+    Args:
+        store: the results store, a file or database URL; None for the usual one.
+
     Raises:
         StoreError: there is no such store.
     """
@@ -29,8 +32,8 @@ def run(name: str = "last", store: str | Path | None = None) -> RunView:
     """One run with all its vectors.
 
     Args:
-        name: its id, the beginning of one, or `last`.
-        store: where it is.
+        name: the run's id, the beginning of an id, or `last`.
+        store: the results store, a file or database URL; None for the usual one.
 
     Raises:
         StoreError: there is no such run.
@@ -40,7 +43,12 @@ def run(name: str = "last", store: str | Path | None = None) -> RunView:
 
 
 def compare(old: str, new: str = "last", store: str | Path | None = None) -> Comparison:
-    """What changed from one run to another; runs are named as for `run`.
+    """What changed from one run to another.
+
+    Args:
+        old: the earlier run, named as for `run`.
+        new: the later run.
+        store: the results store, a file or database URL; None for the usual one.
 
     Raises:
         StoreError: there is no such run.
@@ -52,32 +60,32 @@ def compare(old: str, new: str = "last", store: str | Path | None = None) -> Com
 
 
 def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> list[PastVector]:
-    """How an operation's vectors, or one vector, ended run by run, oldest first.
+    """How an operation's vectors, or one vector, ended in each run, oldest first.
 
     Args:
         what: an operation, in any spelling, or a vector's id or its beginning.
-        limit: so many runs, the newest.
-        store: where they are.
+        limit: at most this many runs, the newest.
+        store: the results store, a file or database URL; None for the usual one.
 
     Raises:
-        FarmError: no run has it.
+        FarmError: no run has such an operation or vector.
         StoreError: there is no such store.
     """
     from tracer.errors import UnknownOperation
     from tracer.names import find
 
     with Store.open(store, create=False) as opened:
-        every = [head.id for head in opened.runs()]
+        run_ids = [head.id for head in opened.runs()]
         try:
             names = find(what, opened.operations())
-            found = [each for name in names for each in opened.past(every, operation=name)]
+            past = [each for name in names for each in opened.past(run_ids, operation=name)]
         except UnknownOperation:
-            found = opened.past(every, vector_id=what)
-    if not found:
+            past = opened.past(run_ids, vector_id=what)
+    if not past:
         raise FarmError(f"no run in the store has an operation or vector {what!r}: see `farm runs`")
-    found.sort(key=lambda each: each.started)
-    newest = set(list(dict.fromkeys(each.run_id for each in found))[-limit:])
-    return [each for each in found if each.run_id in newest]
+    past.sort(key=lambda each: each.started)
+    newest = set(list(dict.fromkeys(each.run_id for each in past))[-limit:])
+    return [each for each in past if each.run_id in newest]
 
 
 def write_report(
@@ -86,13 +94,13 @@ def write_report(
     formats: Iterable[str] = USUAL,
     store: str | Path | None = None,
 ) -> list[Path]:
-    """Writes a run's report files, and returns their paths.
+    """Write a run's report files, and return their paths.
 
     Args:
-        run: as `farm.run` takes it, or what it gave.
-        out: a folder; None for the run's own in the user's data directory.
-        formats: names of formats, keys of `farm.report.FORMATS`.
-        store: where the run is.
+        run: the run, named as for `farm.run`, or its result.
+        out: the folder to write to; None for the run's own in the user's data directory.
+        formats: the names of formats, keys of `farm.report.FORMATS`.
+        store: the results store, a file or database URL; None for the usual one.
 
     Raises:
         FarmError: there is no such format, or the folder can't be written.
@@ -100,5 +108,5 @@ def write_report(
     """
     with Store.open(store, create=False) as opened:
         view = run if isinstance(run, RunView) else opened.view(opened.find(run))
-        known = read_context(opened, view)
-    return write_files(view, usual_directory(view.run.id) if out is None else Path(out), formats, known)
+        context = read_context(opened, view)
+    return write_files(view, usual_directory(view.run.id) if out is None else Path(out), formats, context)

@@ -1,0 +1,170 @@
+"""Many models traced at once, and a master's configurations run again under the tracer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from farm.core.progress import Progress, Silent
+from farm.core.sweep_spec import AUTO, SweepSpec
+from farm.planning.board_choice import boards_of, require_ttnn
+from farm.store import RunView, Store
+from tracer.master.master import Master, MergeSummary, update
+
+if TYPE_CHECKING:
+    from farm.core.board import Board
+    from farm.planning.vectors import Vector
+    from farm.zoo.manifest import Entry
+    from tracer.capture.journal import TracedTest
+
+
+@dataclass(frozen=True, slots=True)
+class Zoo:
+    """The result of tracing a zoo.
+
+    Attributes:
+        run: how each model ended; None if all of them had been traced before.
+        configurations: what all traces hold together.
+        summary: how many configurations are new, and of which operations.
+        models: the number of models in the manifest.
+        missing: the models without a complete trace.
+        left_out: the tests that did not pass, whose configurations are not added.
+        folder: where the raw traces are.
+    """
+
+    run: RunView | None
+    configurations: Master
+    summary: MergeSummary
+    models: int
+    missing: list[str]
+    left_out: list[TracedTest]
+    folder: Path
+
+
+def trace_zoo(
+    manifest: str | Path,
+    *,
+    master: str | Path,
+    boards: str = "auto",
+    address: str | None = None,
+    arguments: Sequence[str] = (),
+    resume: bool = False,
+    traces: str | Path | None = None,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> Zoo:
+    """Trace every model of a manifest, on all boards at once, and add their configurations to a master.
+
+    Args:
+        manifest: a YAML file, such as `tracer/zoo/zoo.yaml`.
+        master: the file to add to; it is created if it doesn't exist.
+        boards: the boards to trace on; `auto` adds the mock boards that some model needs.
+        address: the farm whose boards to use, HOST:PORT of its head; None for this host's.
+        arguments: more arguments for every model.
+        resume: trace only the models that have no complete trace yet.
+        traces: the folder of the raw traces; None for the manifest's own, in the user's data directory.
+        store: the results store, a file or database URL; None for the usual one.
+        progress: gets what happens; None for silence.
+        command: what reports call the run; None for this call.
+
+    Raises:
+        FarmError: the manifest can't be read, or a board doesn't exist.
+        TracerError: the master can't be read or written.
+        KeyboardInterrupt: Ctrl-C came twice; the traces made so far are kept.
+    """
+    from farm.zoo.manifest import Manifest
+    from farm.zoo.run import SUITE, merge_traces, plan_models, run_zoo
+    from farm.zoo.traces import Traces
+
+    path = Path(master)
+    models = Manifest.read(Path(manifest))
+    if path.exists():
+        Master.read(path)  # a master that can't be read is reported before any model runs
+    kept = Traces.of(models, None if traces is None else Path(traces))
+    if not resume:
+        kept.clear()
+    entries = [entry for entry in models.entries if not kept.is_complete(entry)]
+    view = None
+    if entries:
+        from farm.running.sweep import Sweep
+
+        chosen = _boards_for(entries, boards, address)
+        request = Sweep(
+            command=f"farm.trace_zoo({str(manifest)!r})" if command is None else command,
+            spec=SweepSpec.of(boards=boards, address=address),
+            boards=chosen,
+            vectors=plan_models(models, entries, chosen, arguments),
+            suite=SUITE,
+            details={"manifest": str(models.path), "boards": boards, "traces": str(kept.folder)},
+        )
+        view = run_zoo(request, kept, store, progress or Silent())
+    gathered = merge_traces(models, kept)
+    summary = update(path, gathered.master) if len(gathered.master) else MergeSummary()
+    return Zoo(view, gathered.master, summary, len(models.entries), gathered.missing, gathered.left_out, kept.folder)
+
+
+def _boards_for(entries: Sequence[Entry], selector: str, address: str | None) -> list[Board]:
+    """The boards that a selector names; mock boards that the user didn't name are joined by those that models need."""
+    from farm.board.backends import backend_of
+    from farm.zoo.run import with_needed_mocks
+
+    boards = boards_of(selector, address)
+    if selector == AUTO and address is None and all(backend_of(board).extendable for board in boards):
+        boards = with_needed_mocks(boards, entries)
+    require_ttnn(boards)
+    return boards
+
+
+def verify(
+    master: str | Path,
+    *,
+    boards: str = "auto",
+    address: str | None = None,
+    store: str | Path | None = None,
+    progress: Progress | None = None,
+    command: str | None = None,
+) -> RunView:
+    """Run a master's configurations again under the tracer, and compare what ran with what was traced, by hash.
+
+    Args:
+        master: the master's file.
+        boards: see `farm.sweep`, as for the others.
+        address: see `farm.sweep`.
+        store: see `farm.sweep`.
+        progress: see `farm.sweep`.
+        command: see `farm.sweep`.
+
+    Returns:
+        the run; a vector that ran otherwise than traced is a failure.
+
+    Raises:
+        FarmError: a board doesn't exist.
+        TracerError: the master can't be read.
+    """
+    from farm.planning.sweep_plan import plan_sweep
+    from farm.running.sweep import Sweep, run_sweep
+
+    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address))
+    require_ttnn(planned.boards)
+    request = Sweep(
+        command=f"farm.verify({str(master)!r})" if command is None else command,
+        spec=planned.spec,
+        boards=planned.boards,
+        vectors=list(map(_verified, planned.vectors)),
+        details={"master": str(master), "boards": boards, "verify": True},
+    )
+    with Store.open(store) as opened:
+        return opened.view(run_sweep(request, opened, progress or Silent()))
+
+
+def _verified(vector: Vector) -> Vector:
+    """The vector, run under the tracer; one that can't be read stays as it is."""
+    from farm.core.payload import TracedCall, encode
+
+    payload = vector.payload
+    if not isinstance(payload, TracedCall):
+        return vector
+    return replace(vector, text=encode(replace(payload, verify=True)))
