@@ -6,6 +6,7 @@ import time
 
 from farm.board.protocol import CheckFailed, OpenFailed, WorkerDied, WorkerError, WorkerHung
 from farm.core.classify import classify, classify_end
+from farm.core.messages import CheckProblem
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import Cause
@@ -16,7 +17,7 @@ def cause_of(error: WorkerError) -> Cause:
     if isinstance(error, WorkerHung):
         return Cause.OPEN_TIMEOUT
     if isinstance(error, CheckFailed):
-        return Cause.CHIPS_MISSING if "chips are there" in error.message else Cause.CHECK_FAILED
+        return Cause.CHIPS_MISSING if error.problem is CheckProblem.CHIPS_MISSING else Cause.CHECK_FAILED
     return Cause.OPEN_FAILED if isinstance(error, OpenFailed) else Cause.PROCESS_DIED
 
 

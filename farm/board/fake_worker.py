@@ -1,14 +1,14 @@
-"""The process of a fake board: no process at all, but every way in which one can end."""
+"""The worker of a fake board: no process at all, but every way in which one can end."""
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from farm.board.backends.fake import Act, Opening, Script
 from farm.board.protocol import (
@@ -19,9 +19,10 @@ from farm.board.protocol import (
     WorkerDied,
     WorkerError,
     WorkerHung,
-    nothing,
+    no_look_ahead,
 )
 from farm.core.board import Board
+from farm.core.messages import CheckProblem, Hello, Opened
 from farm.core.outcome import Outcome, discount
 from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
@@ -43,27 +44,27 @@ class FakeWorker:
         runs: how often each vector was run here, over all its lives.
         opened: every device config it was opened with, in order.
         checks: how often it was checked, over all its lives.
-        kernels: none; see the protocol.
+        kernels: always none: nothing is compiled.
     """
 
     def __init__(self, board: Board, deadlines: Deadlines | None = None) -> None:
         self.board = board
         self.deadlines = deadlines or Deadlines()
         self.checks = 0
-        self.kernels = (0, 0)
         self.script = Script.of(board)
         self.runs: Counter[str] = Counter()
         self.opened: list[DeviceConfig] = []
+        self.kernels = (0, 0)
         self._alive = False
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> Hello:
         """See the protocol."""
         if not self.script.starts:
             raise WorkerDied(f"{self.board.id} was told not to start", exit=1)
         self._alive = True
-        return {"ttnn": None, "python": platform.python_version(), "pid": os.getpid()}
+        return Hello(ttnn=None, python=platform.python_version(), pid=os.getpid())
 
-    def open(self, config: DeviceConfig, timeout: float) -> dict[str, Any]:
+    def open(self, config: DeviceConfig, timeout: float) -> Opened:
         """See the protocol."""
         self._require_alive()
         if self.script.opening is Opening.REFUSES:
@@ -74,7 +75,7 @@ class FakeWorker:
         if self.script.opening is Opening.HANGS:
             self._hang(timeout, None)
         self.opened.append(config)
-        return {"mesh_shape": list(config.mesh_shape)}
+        return Opened(chips=math.prod(config.mesh_shape))
 
     def check(self) -> None:
         """See the protocol."""
@@ -82,18 +83,18 @@ class FakeWorker:
         passes = self.script.checks[min(self.checks, len(self.script.checks) - 1)] if self.script.checks else True
         self.checks += 1
         if not passes or (self.script.sound_while and not Path(self.script.sound_while).exists()):
-            raise CheckFailed(f"{self.board.id} was told not to be sound")
+            raise CheckFailed(f"{self.board.id} was told not to be sound", CheckProblem.WRONG_RESULT)
 
     def run(
         self,
-        parcels: Sequence[EncodedVector],
+        vectors: Sequence[EncodedVector],
         timeout: float,
-        behind: LookAhead = nothing,  # noqa: ARG002 - nobody waits between two calls here
+        look_ahead: LookAhead = no_look_ahead,  # noqa: ARG002 - there is no wait between two calls here
     ) -> Iterator[Outcome]:
         """See the protocol."""
         self._require_alive()
-        for parcel in parcels:
-            outcome = self._run(parcel.id, parcel.timeout or timeout)
+        for vector in vectors:
+            outcome = self._run(vector.id, vector.timeout or timeout)
             if outcome.verdict.failed:
                 try:
                     self.check()

@@ -1,4 +1,4 @@
-"""What a worker is yet to be given."""
+"""The vectors that a worker is still to get."""
 
 from __future__ import annotations
 
@@ -10,29 +10,33 @@ from farm.core.payload import EncodedVector
 
 
 class Feed:
-    """The vectors of a call in order, and behind them those of the next one, once they are known."""
+    """The vectors of a call in order, followed by those of the next call once they are known."""
 
     def __init__(
-        self, parcels: Iterable[EncodedVector], behind: LookAhead, wanted: Callable[[EncodedVector], bool], given: int
+        self,
+        vectors: Iterable[EncodedVector],
+        look_ahead: LookAhead,
+        accepts: Callable[[EncodedVector], bool],
+        already_sent: int,
     ) -> None:
-        """Begins with a call's vectors.
+        """Begin with a call's vectors.
 
         Args:
-            parcels: of this call.
-            behind: tells those of the next; asked no more once it did.
-            wanted: whether the process is to run a vector at all.
-            given: how many of those wanted it was given before.
+            vectors: of this call.
+            look_ahead: returns those of the next; not called again once it returned some.
+            accepts: whether the process is to run a vector at all.
+            already_sent: how many of the accepted ones the process got before.
         """
-        self._waiting = deque(filter(wanted, parcels))
-        for _ in range(given):
+        self._waiting = deque(filter(accepts, vectors))
+        for _ in range(already_sent):
             self._waiting.popleft()
-        self._behind: LookAhead | None = behind
-        self._wanted = wanted
+        self._look_ahead: LookAhead | None = look_ahead
+        self._accepts = accepts
 
-    def piece(self, most: int) -> list[EncodedVector]:
-        """The next vectors that the process is to be given, at most so many; empty where there are none yet."""
-        if not self._waiting and self._behind:
-            self._waiting.extend(filter(self._wanted, self._behind()))
+    def take(self, limit: int) -> list[EncodedVector]:
+        """Take the next vectors for the process, at most `limit`; empty where there are none yet."""
+        if not self._waiting and self._look_ahead:
+            self._waiting.extend(filter(self._accepts, self._look_ahead()))
             if self._waiting:
-                self._behind = None
-        return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+                self._look_ahead = None
+        return [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]

@@ -1,4 +1,4 @@
-"""The supervisor's ends of the two pipes to a worker: lines of JSON out, lines of JSON in."""
+"""The supervisor's ends of the two pipes to a worker: lines out, lines in; see `farm.core.messages`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ import fcntl
 import os
 import selectors
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from farm.core.payload import EncodedVector
-
-ROOM = 1 << 20
-"""Bytes that a pipe of requests is to hold: all that a process is given ahead. Unasked, Linux gives 64 KiB."""
-
-
-def line_to_run(parcels: Iterable[EncodedVector], chips: int) -> bytes:
-    """The request to run vectors on a board of so many chips; see `farm.worker.__main__`."""
-    return f'{{"run":[{",".join([parcel.text for parcel in parcels])}],"chips":{chips}}}\n'.encode()
+PIPE_BYTES = 1 << 20
+"""What a pipe of requests can hold: all vectors that a process gets ahead. Linux's default is 64 KiB."""
 
 
 class Pipes:
@@ -27,58 +20,57 @@ class Pipes:
         self._requests, self._replies = requests, replies
         os.set_blocking(requests, False)
         os.set_blocking(replies, False)
-        with contextlib.suppress(OSError):  # a user may have only so much of it
-            fcntl.fcntl(requests, fcntl.F_SETPIPE_SZ, ROOM)
+        with contextlib.suppress(OSError):  # the memory that a user's pipes may take is limited
+            fcntl.fcntl(requests, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._unsent = bytearray()
-        self._read = bytearray()
+        self._received = bytearray()
         self._selector = selectors.DefaultSelector()
         self._selector.register(replies, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> None:
-        """Queues data, and writes what the pipe takes now."""
+        """Queue data, and write what the pipe takes now."""
         if not self._unsent:
             self._selector.register(self._requests, selectors.EVENT_WRITE)
         self._unsent += data
         self._write()
 
     def line(
-        self, timeout: float, look: Callable[[], None] | None = None, every: float = 0.5, gather: float = 0.0
+        self, timeout: float, watch: Callable[[], None] | None = None, every: float = 0.5, gather: float = 0.0
     ) -> bytes | None:
-        """The next line, None at the end of the replies.
+        """Wait for the next line and return it; None at the end of the replies.
 
         Args:
-            timeout: seconds to wait for it.
-            look: called every `every` seconds while waiting; what it raises is passed on.
-            every: see `look`.
-            gather: where there is no line yet, so many seconds pass before one is looked for, so that more are there
-                then.
+            timeout: seconds to wait.
+            watch: called every `every` seconds while waiting; its exceptions are passed on.
+            every: see `watch`.
+            gather: where there is no line yet, sleep for this many seconds first, so that more lines are there then.
 
         Raises:
             TimeoutError: there was none within `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         searched = 0
-        if gather and b"\n" not in self._read:
+        if gather and b"\n" not in self._received:
             time.sleep(gather)
-        while (end := self._read.find(b"\n", searched)) < 0:
-            searched = len(self._read)
+        while (end := self._received.find(b"\n", searched)) < 0:
+            searched = len(self._received)
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError
-            ready = self._selector.select(min(left, every) if look else left)
-            if not ready and look:
-                look()
+            ready = self._selector.select(min(left, every) if watch else left)
+            if not ready and watch:
+                watch()
             for key, _ in ready:
                 if key.fd == self._requests:
                     self._write()
-                elif not self._fill():
+                elif not self._read():
                     return None
-        line = bytes(self._read[:end])
-        del self._read[: end + 1]
+        line = bytes(self._received[:end])
+        del self._received[: end + 1]
         return line
 
     def close(self) -> None:
-        """Lets go of both pipes."""
+        """Close both pipes."""
         self._selector.close()
         os.close(self._requests)
         os.close(self._replies)
@@ -91,11 +83,12 @@ class Pipes:
                 return
             self._selector.unregister(self._requests)
             return
-        # a broken pipe shows as the end of the replies, which tells more
+        # a broken pipe shows as the end of the replies, which says more
 
-    def _fill(self) -> bool:
+    def _read(self) -> bool:
+        """Read what is there; False at the end."""
         with contextlib.suppress(BlockingIOError):
             data = os.read(self._replies, 1 << 20)
-            self._read += data
+            self._received += data
             return bool(data)
         return True

@@ -126,7 +126,7 @@ class Supervisor:
         self._running = True
         self._since_start = 0
         _LOG.info("%s: worker started: %s", self.board.id, hello)
-        return {**hello, **backend_of(self.board).versions(self.board)}
+        return {**hello.as_json(), **backend_of(self.board).versions(self.board)}
 
     def run(
         self, config: DeviceConfig, vectors: Sequence[EncodedVector], next_batch: NextBatch = no_batch

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from farm.board.protocol import WorkerDied, WorkerHung
-from farm.cluster.actor import WorkerStarted, WorkerUnusable
+from farm.cluster.actor import WorkerUnusable
 from farm.cluster.registry.service import connected
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
+from farm.core.messages import Hello, Listing, ListVectors
 from farm.core.settings import load_settings
 
 CHUNK_SECONDS = 0.05
@@ -38,7 +39,7 @@ class ListerDied:
     message: str
 
 
-ListingMessage: TypeAlias = "dict[str, Any] | ListerHung | ListerDied"
+ListingMessage: TypeAlias = Listing | ListerHung | ListerDied
 """A message of the worker, or how it ended."""
 
 
@@ -51,15 +52,15 @@ class ListingActor:
         self._folder = tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True)
         self._process = WorkerProcess(board, Path(self._folder.name), python=board.python or sys.executable)
 
-    def start(self) -> WorkerStarted | WorkerUnusable:
+    def start(self) -> Hello | WorkerUnusable:
         """Start the worker."""
         try:
-            return WorkerStarted(self._process.start())
+            return self._process.start()
         except NotRunnable as error:
             return WorkerUnusable(str(error))
 
-    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[list[ListingMessage]]:
-        """See `WorkerProcess.vectors_of`; what that raises is the last message."""
+    def list_vectors(self, request: ListVectors, timeout: float) -> Iterator[list[ListingMessage]]:
+        """See `WorkerProcess.list_vectors`; an error that it raises is the last message."""
         yield from chunked(self._messages(request, timeout), CHUNK_SECONDS)
 
     def close(self) -> None:
@@ -67,9 +68,9 @@ class ListingActor:
         self._process.close()
         self._folder.cleanup()
 
-    def _messages(self, request: dict[str, Any], timeout: float) -> Iterator[ListingMessage]:
+    def _messages(self, request: ListVectors, timeout: float) -> Iterator[ListingMessage]:
         try:
-            yield from self._process.vectors_of(request, timeout)
+            yield from self._process.list_vectors(request, timeout)
         except WorkerHung as error:
             yield ListerHung(str(error))
         except WorkerDied as error:
@@ -90,7 +91,7 @@ class FarmListing:
         self._stack = ExitStack()
         self._actor: Any = None
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> Hello:
         """See the protocol."""
         from farm.cluster.placement import options_beside
         from farm.cluster.ray_client import ray
@@ -101,15 +102,15 @@ class FarmListing:
             options = options_beside(self._board) or {}
             self._actor = ray.remote(ListingActor).options(num_cpus=0, **options).remote(self._board)
             self._stack.callback(ray.kill, self._actor)
-        start: WorkerStarted | WorkerUnusable = self._get(self._actor.start.remote())
+        start: Hello | WorkerUnusable = self._get(self._actor.start.remote())
         if isinstance(start, WorkerUnusable):
             raise NotRunnable(f"{self._board.host or self._board.id}: {start.message}")
-        return start.hello
+        return start
 
-    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
+    def list_vectors(self, request: ListVectors, timeout: float) -> Iterator[Listing]:
         """See the protocol."""
         options = {"num_returns": "streaming", "_generator_backpressure_num_objects": CHUNKS_AHEAD}
-        for chunk in self._actor.vectors_of.options(**options).remote(request, timeout):
+        for chunk in self._actor.list_vectors.options(**options).remote(request, timeout):
             messages: list[ListingMessage] = self._get(chunk)
             for message in messages:
                 match message:

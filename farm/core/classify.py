@@ -70,7 +70,7 @@ def classify(message: str) -> tuple[Verdict, Reason]:
 NOT_COMPARED = "not compared, since a mock board computes no numbers; the module said"
 
 
-def judged(answer: object, *, computes: bool) -> tuple[Verdict, Reason, str]:
+def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, str]:
     """What the end of a sweep module's `run()` means: verdict, reason and words.
 
     Args:
@@ -78,7 +78,7 @@ def judged(answer: object, *, computes: bool) -> tuple[Verdict, Reason, str]:
         computes: whether the board computes numbers. Where not, the module's own comparison means nothing.
     """
     if isinstance(answer, BaseException):
-        return *classify(str(answer)), words(answer)
+        return *classify(str(answer)), error_text(answer)
     told = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], (tuple, list)) else answer
     if not isinstance(told, (tuple, list)) or len(told) != 2:
         given = f"run() returned {answer!r:.80}, not (ok, message) or [(ok, message), nanoseconds]"
@@ -95,7 +95,7 @@ _BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)
 _LONGEST = 4000
 
 
-def words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """An exception's own words: its class where it isn't ttnn's RuntimeError, without the C++ backtrace."""
     text = _BACKTRACE.sub("", str(error)).strip()
     if not isinstance(error, RuntimeError) or not text:
@@ -139,7 +139,7 @@ def classify_end(last_words: str, code: int | None = None) -> tuple[Verdict, Rea
     return Verdict.FAIL_CRASH_HANG, Reason.KILLED if code == -signal.SIGKILL else Reason.CRASH
 
 
-def last_words(log: Path, since: int = 0) -> str:
+def telling_line(log: Path, since: int = 0) -> str:
     """The line of a process's log that tells most about its end: ttnn's own complaint, else the last one.
 
     Args:

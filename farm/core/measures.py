@@ -26,7 +26,7 @@ COLD = {"FARM_COLD_KERNELS": "1"}
 _NO_PROFILER = "requires a Tracy-enabled build"
 
 
-def profiler_given_up(error: BaseException) -> bool:
+def disable_profiler(error: BaseException) -> bool:
     """Takes the profiler back from this process's environment, where a board didn't open because of it.
 
     Args:
@@ -41,7 +41,7 @@ def profiler_given_up(error: BaseException) -> bool:
     return bool(asked)
 
 
-def own_kernels(environment: Mapping[str, str]) -> Path | None:
+def private_kernel_cache(environment: Mapping[str, str]) -> Path | None:
     """The folder of compiled kernels that a process with this environment may empty; None where others share it."""
     kept = environment.get(KERNELS_VARIABLE)
     return Path(kept) if kept and COLD.items() <= environment.items() else None

@@ -330,8 +330,3 @@ def tag_of(text: str) -> Tag:
     if not text.startswith(_BEFORE_TAG):
         raise ValueError(f"no encoded payload: {text[:80]}")
     return Tag(text[len(_BEFORE_TAG) : text.index('"', len(_BEFORE_TAG))])
-
-
-def line_of(message: object) -> bytes:
-    """A message as the pipes carry it: JSON, and the end of a line."""
-    return _to_json(message).encode() + b"\n"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from farm.board.backends import backend_of
 from farm.board.backends.mock import mock_boards
@@ -14,6 +14,7 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
+from farm.core.messages import Hello, Listing, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.records import Imported, Listed, Problem, Record
 
@@ -21,10 +22,10 @@ from farm.sweeps.records import Imported, Listed, Problem, Record
 class ListingProcess(Protocol):
     """What listing needs of a worker."""
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> Hello:
         """See `Worker`."""
 
-    def vectors_of(self, request: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
+    def list_vectors(self, request: ListVectors, timeout: float) -> Iterator[Listing]:
         """See `WorkerProcess`."""
 
     def close(self) -> None:
@@ -67,17 +68,16 @@ def list_modules(
 
 def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
     of = Imported(module, None, fixture=False, suites=())
-    request = {"module": module.as_json(), "suites": None if suites is None else list(suites)}
-    for message in process.vectors_of(request, module.import_seconds):
-        if "module" in message:
-            told = message["module"]
-            of = Imported(module, told["timeout"], told["fixture"], tuple(told["suites"]))
-            yield of
-        elif "vectors" in message:
-            for raw in message["vectors"]:
-                yield Listed.of_message(of, message["suite"], raw)
-        elif "problem" in message:
-            yield Problem(module.name, message["suite"], message["problem"], bool(message.get("broken")))
+    for message in process.list_vectors(ListVectors(module, suites), module.import_seconds):
+        match message:
+            case ModuleImported():
+                of = Imported(module, message.timeout, message.fixture, tuple(message.suites))
+                yield of
+            case VectorsListed():
+                for raw in message.vectors:
+                    yield Listed.of_message(of, message.suite, raw)
+            case ListingProblem():
+                yield Problem(module.name, message.suite, message.message, message.configuration)
 
 
 def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:

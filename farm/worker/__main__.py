@@ -1,32 +1,35 @@
 """The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 [--debugger]`.
 
-It reads requests and writes replies, each one line of JSON:
-
-    {"open": device config}        -> {"opened": {...}} or {"refused": text}
-    {"check": chips}               -> {"checked": null, or what is wrong with the open board}
-    {"run": [...], "chips": chips} -> {"finished": outcome} for each, in order; before it, where a sweep module is
-                                      imported or its fixture opens the board, {"preparing": text, "seconds": limit}
-                                      and {"prepared": text}; after a failed one, {"checked": ...}
-    {"list": request}              -> the messages of `farm.worker.listing`
-    {"close": true}                -> it releases the board and ends
-
-First of all it says {"hello": {...}}. SIGINT releases the board and ends it, as does the end of the requests.
+It reads requests and writes replies, each one line; see `farm.core.messages`. SIGINT releases the board and ends it, as
+does the end of the requests.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
-import json
 import os
 import platform
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from farm.core.payload import from_json, line_of
+from farm.core.messages import (
+    Check,
+    Close,
+    Finished,
+    Hello,
+    ListVectors,
+    Open,
+    Reply,
+    Request,
+    Run,
+    Unusable,
+    decode_request,
+    encode,
+)
 from farm.worker.orphans import end_when_orphaned
 from tracer.capture.hidden_torch import torch_hidden
 
@@ -35,41 +38,41 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Serves requests until there are no more."""
+    """Serve requests until there are no more."""
     parser = argparse.ArgumentParser(prog="farm.worker")
     parser.add_argument("--requests", type=int, required=True, help="file descriptor to read requests from")
     parser.add_argument("--replies", type=int, required=True, help="file descriptor to write replies to")
     parser.add_argument("--computes", type=int, required=True, help="1 where the board computes numbers")
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
-    given = parser.parse_args()
+    options = parser.parse_args()
     # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     end_when_orphaned()
-    replies = os.fdopen(given.replies, "wb")
+    replies = os.fdopen(options.replies, "wb")
 
-    def reply(message: dict[str, Any]) -> None:
-        replies.write(line_of(message))
+    def send(reply: Reply) -> None:
+        replies.write(encode(reply))
         replies.flush()
 
     try:
-        with nullcontext() if given.computes else torch_hidden():
+        with nullcontext() if options.computes else torch_hidden():
             import ttnn  # noqa: F401 - to tell a missing ttnn from a broken session
     except ImportError as error:
-        reply({"unusable": f"ttnn can't be imported by {sys.executable}: {error}"})
+        send(Unusable(f"ttnn can't be imported by {sys.executable}: {error}"))
         return 1
     from farm.worker.session import Session, ttnn_version
 
-    # what ttnn's import made stays for good: the collector need not look through it between vectors
+    # the objects that ttnn's import made stay for good: the collector need not look through them between vectors
     gc.freeze()
-    session = Session(computes=bool(given.computes), tell=reply, on_error=_debug if given.debugger else None)
-    reply({"hello": {"ttnn": ttnn_version(), "python": platform.python_version(), "pid": os.getpid()}})
+    session = Session(computes=bool(options.computes), send=send, on_error=_debug if options.debugger else None)
+    send(Hello(ttnn_version(), platform.python_version(), os.getpid()))
     try:
-        for request in _requests(given.requests):
-            if "close" in request:
+        for request in _requests(options.requests):
+            if isinstance(request, Close):
                 break
-            for message in _answers(session, request):
-                reply(message)
+            for reply in _replies(session, request):
+                send(reply)
     except KeyboardInterrupt:
         pass  # the polite way to end
     except BrokenPipeError:
@@ -80,34 +83,35 @@ def main() -> int:
 
 
 def _debug(error: BaseException) -> None:
-    """Let a person look at what a call raised, in the terminal that the worker is attached to."""
+    """Let a person inspect what a call raised, in the terminal that the worker is attached to."""
     import pdb
 
     sys.stdout.write(f"{type(error).__name__}: {error}\n")
     pdb.post_mortem(error.__traceback__)
 
 
-def _answers(session: Session, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if "open" in request:
-        yield session.open(request["open"])
-    elif "run" in request:
-        for vector in request["run"]:
-            outcome = session.run(from_json(vector))
-            yield {"finished": outcome.as_json()}
-            if outcome.verdict.failed:
-                yield {"checked": session.check(request["chips"])}
-    elif "check" in request:
-        yield {"checked": session.check(request["check"])}
-    elif "list" in request:
-        from farm.worker.listing import listing
+def _replies(session: Session, request: Request) -> Iterator[Reply]:
+    match request:
+        case Open():
+            yield session.open(request.config)
+        case Run():
+            for payload in request.payloads:
+                outcome = session.run(payload)
+                yield Finished(outcome.as_json())
+                if outcome.verdict.failed:
+                    yield session.check(request.chips)
+        case Check():
+            yield session.check(request.chips)
+        case ListVectors():
+            from farm.worker.listing import list_vectors
 
-        yield from listing(request["list"])
+            yield from list_vectors(request)
 
 
-def _requests(descriptor: int) -> Iterator[dict[str, Any]]:
-    with os.fdopen(descriptor, encoding="utf-8") as lines:
+def _requests(descriptor: int) -> Iterator[Request]:
+    with os.fdopen(descriptor, "rb") as lines:
         for line in lines:
-            yield json.loads(line)
+            yield decode_request(line)
 
 
 if __name__ == "__main__":

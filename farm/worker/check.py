@@ -1,4 +1,4 @@
-"""Was the output what it should be? Against the traced spec, and against a golden where there are numbers."""
+"""Checks of an output: against the traced one, against the call's own arguments, and its numbers against a golden."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer.values import Struct, Tensor, Value
+from farm.worker.binding import Call
+from tracer.values import EnumMember, MemoryConfig, Struct, Tensor, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,60 +25,78 @@ class Comparison:
 
 
 def compare(golden: Any, actual: Any) -> Comparison:
-    """Compares two arrays of one shape.
+    """Compare two arrays of one shape.
 
     Raises:
         ValueError: the shapes differ.
     """
-    expected, found = np.asarray(golden, dtype=np.float64), np.asarray(actual, dtype=np.float64)
-    if expected.shape != found.shape:
-        raise ValueError(f"the golden's shape is {list(expected.shape)}, the output's {list(found.shape)}")
+    expected, output = np.asarray(golden, dtype=np.float64), np.asarray(actual, dtype=np.float64)
+    if expected.shape != output.shape:
+        raise ValueError(f"the golden's shape is {list(expected.shape)}, the output's {list(output.shape)}")
     if not expected.size:
         return Comparison(1.0, 0.0)
-    finite = np.isfinite(expected) & np.isfinite(found)
+    finite = np.isfinite(expected) & np.isfinite(output)
     # infinities and NaNs must stand in the same places, and be the same
-    if not np.array_equal(expected[~finite], found[~finite], equal_nan=True):
+    if not np.array_equal(expected[~finite], output[~finite], equal_nan=True):
         return Comparison(0.0, float("inf"))
-    expected, found = expected[finite], found[finite]
+    expected, output = expected[finite], output[finite]
     if not expected.size:
         return Comparison(1.0, 0.0)
-    error = float(np.max(np.abs(expected - found)))
-    expected, found = expected - expected.mean(), found - found.mean()
-    scale = float(np.sqrt((expected @ expected) * (found @ found)))
+    error = float(np.max(np.abs(expected - output)))
+    expected, output = expected - expected.mean(), output - output.mean()
+    scale = float(np.sqrt((expected @ expected) * (output @ output)))
     if scale == 0.0:
         # a constant has no correlation with anything: only equality says something
         return Comparison(1.0 if error == 0.0 else 0.0, error)
-    return Comparison(float(expected @ found) / scale, error)
+    return Comparison(float(expected @ output) / scale, error)
 
 
-def differences(expected: Value, found: Value) -> list[str]:
-    """What of a traced output the found one contradicts, in words; empty where nothing.
+def differences(expected: Value, output: Value) -> list[str]:
+    """How an output differs from the traced one, in words; empty where it doesn't.
 
     Args:
         expected: a tensor, or a tuple of them (others are not compared).
-        found: the described output.
+        output: the described output.
     """
     if isinstance(expected, tuple):
-        if not isinstance(found, tuple) or len(found) != len(expected):
-            return [f"{len(expected)} outputs were traced, this call gave {_count(found)}"]
+        if not isinstance(output, tuple) or len(output) != len(expected):
+            return [f"{len(expected)} outputs were traced, this call gave {_count(output)}"]
         return [
             f"output {number}: {text}"
-            for number, (one, other) in enumerate(zip(expected, found, strict=True))
+            for number, (one, other) in enumerate(zip(expected, output, strict=True))
             for text in differences(one, other)
         ]
     if not isinstance(expected, Tensor):
         return []
-    if not isinstance(found, Tensor):
-        kind = found.type if isinstance(found, Struct) else type(found).__name__
+    if not isinstance(output, Tensor):
+        kind = output.type if isinstance(output, Struct) else type(output).__name__
         return [f"a tensor was traced, this call gave {kind}"]
-    told = []
+    wrong = []
     for name in ("shape", "dtype", "layout", "storage", "tile"):
-        one, other = getattr(expected, name), getattr(found, name)
-        if one != other:
-            told.append(f"{name} {_text(one)} was traced, this call gave {_text(other)}")
-    if expected.storage == "DEVICE" and expected.memory is not None and expected.memory != found.memory:
-        told.append(f"memory config {expected.memory} was traced, this call gave {found.memory}")
-    return told
+        traced, actual = getattr(expected, name), getattr(output, name)
+        if traced != actual:
+            wrong.append(f"{name} {_text(traced)} was traced, this call gave {_text(actual)}")
+    if expected.storage == "DEVICE" and expected.memory is not None and expected.memory != output.memory:
+        wrong.append(f"memory config {expected.memory} was traced, this call gave {output.memory}")
+    return wrong
+
+
+def contradictions(call: Call, output: Value) -> list[str]:
+    """What of an output contradicts the call's own arguments, in words, where the trace doesn't have the output."""
+    if not isinstance(output, Tensor):
+        return []
+    wrong = []
+    for name in ("dtype", "output_dtype"):
+        requested = call.keywords.get(name)
+        if isinstance(requested, EnumMember) and output.dtype != requested.name:
+            wrong.append(f"dtype {requested.name} was asked for, this call gave {output.dtype}")
+    memory = call.keywords.get("memory_config")
+    if isinstance(memory, MemoryConfig) and output.memory is not None and output.storage == "DEVICE":
+        for name in ("layout", "buffer"):
+            requested, actual = getattr(memory, name), getattr(output.memory, name)
+            if requested != actual:
+                wrong.append(f"memory {name} {requested} was asked for, this call gave {actual}")
+    return wrong
 
 
 def _count(value: Value) -> str:

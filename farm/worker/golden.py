@@ -12,7 +12,7 @@ from typing import Any
 
 import ttnn
 
-from farm.core.classify import words
+from farm.core.classify import error_text
 from farm.worker.check import Comparison, compare
 
 Inputs = tuple[list[Any], dict[str, Any]]
@@ -61,7 +61,7 @@ class Golden:
             try:
                 golden = ttnn.get_golden_function(operation)(*positional, **keywords)
             except Exception as error:  # a golden that can't run judges nothing, whatever it raises
-                raise NotCompared(f"executed, not compared: no golden: {words(error)}") from error
+                raise NotCompared(f"executed, not compared: no golden: {error_text(error)}") from error
             pairs = zip(_sequence(golden), _sequence(output), strict=False)
             results += [compare(_numbers(one), _numbers(_part(other, chip))) for one, other in pairs]
         if not results:

@@ -1,24 +1,18 @@
-"""What a worker answers when it is asked for a module's vectors: a stream, of which it holds one chunk.
-
-Each message is one of
-
-    {"module": {"timeout": ..., "fixture": ..., "suites": [...]}}   it is imported
-    {"suite": name, "vectors": [...]}        some vectors of a suite
-    {"problem": text, "suite": name}         it, or the whole module where the name is empty, is not as it must be
-    {"listed": true}                         the end
-"""
+"""A sweep module's vectors, listed as a stream of messages, of which one chunk is held at a time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from farm.core.sweep_module import SweepModule
+from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.hashing import Hasher
 from farm.sweeps.needs import grid_of, needs
+from farm.sweeps.records import Imported, Listed
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
 from farm.worker.modules import LoadedModule, load
@@ -27,97 +21,88 @@ from tracer.values.configuration import Configuration
 
 CHUNK = 200
 CHUNK_SECONDS = 0.25
-"""A slow generator's vectors are told of this often, so that it doesn't pass for one that hangs."""
-
-Message = dict[str, Any]
+"""A slow generator's vectors are sent this often, so that it isn't taken for one that hangs."""
 
 
-def listing(request: Mapping[str, Any]) -> Iterator[Message]:
-    """The messages that answer a request; never raises for what a module does.
-
-    Args:
-        request: `module`, see `SweepModule.as_json`, and `suites`: the names to list, None for all.
-    """
+def list_vectors(request: ListVectors) -> Iterator[Listing]:
+    """Yield the messages that answer a request; nothing that a module does raises here."""
     try:
-        module = load(SweepModule.from_json(request["module"]))
+        module = load(request.module)
     except ModuleError as error:
-        yield {"problem": str(error), "suite": ""}
-        yield {"listed": True}
+        yield ListingProblem(str(error))
+        yield ListingEnd()
         return
-    yield {
-        "module": {
-            "timeout": module.timeout,
-            "fixture": module.fixture is not None,
-            "suites": list(module.parameters),
-        }
-    }
-    wanted = request.get("suites")
+    imported = Imported(
+        request.module, module.timeout, fixture=module.fixture is not None, suites=tuple(module.parameters)
+    )
+    yield ModuleImported(imported.timeout, imported.fixture, imported.suites)
     for suite in module.parameters:
-        if wanted is None or suite in wanted:
-            yield from _suite(module, suite)
-    yield {"listed": True}
+        if request.suites is None or suite in request.suites:
+            yield from _suite(module, imported, suite)
+    yield ListingEnd()
 
 
-def _suite(module: LoadedModule, suite: str) -> Iterator[Message]:
-    chunk: list[Message] = []
-    last = time.monotonic()
+def _suite(module: LoadedModule, imported: Imported, suite: str) -> Iterator[Listing]:
+    chunk: list[Mapping[str, Any]] = []
+    sent = time.monotonic()
     try:
-        for vector in _vectors(module, suite):
-            chunk.append(vector)
-            if len(chunk) >= CHUNK or time.monotonic() - last > CHUNK_SECONDS:
-                yield {"suite": suite, "vectors": chunk}
-                chunk, last = [], time.monotonic()
+        for vector in _vectors(module, imported, suite):
+            chunk.append(vector.as_json())
+            if len(chunk) >= CHUNK or time.monotonic() - sent > CHUNK_SECONDS:
+                yield VectorsListed(suite, chunk)
+                chunk, sent = [], time.monotonic()
     except ModuleError as error:
         if chunk:
-            yield {"suite": suite, "vectors": chunk}
-        yield {"problem": f"{module.name}, suite {suite!r}: {error}", "suite": suite}
+            yield VectorsListed(suite, chunk)
+        yield ListingProblem(f"{module.name}, suite {suite!r}: {error}", suite)
         return
     if chunk:
-        yield {"suite": suite, "vectors": chunk}
-    given = module.parameters[suite]
-    if isinstance(given, TracedSuite):
-        for broken in given.broken:
-            yield {"problem": f"{module.name}, suite {suite!r}: {broken}", "suite": suite, "broken": True}
+        yield VectorsListed(suite, chunk)
+    parameters = module.parameters[suite]
+    if isinstance(parameters, TracedSuite):
+        for broken in parameters.broken:
+            yield ListingProblem(f"{module.name}, suite {suite!r}: {broken}", suite, configuration=True)
 
 
-def _vectors(module: LoadedModule, suite: str) -> Iterator[Message]:
+def _vectors(module: LoadedModule, imported: Imported, suite: str) -> Iterator[Listed]:
     encoder, hasher, grids = Encoder(), Hasher(module.name, suite), _Grids()
-    given = module.parameters[suite]
-    configurations = given.configurations if isinstance(given, TracedSuite) else []
-    every = module.vectors(suite)
-    first = list(islice(every, 1))
-    if first and (told := module.misfit(iter(first[0]))):
-        raise ModuleError(told)
-    for index, vector in enumerate(chain(first, every)):
+    parameters = module.parameters[suite]
+    configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
+    vectors = module.vectors(suite)
+    first = list(islice(vectors, 1))
+    if first and (problem := module.signature_problem(iter(first[0]))):
+        raise ModuleError(problem)
+    for index, vector in enumerate(chain(first, vectors)):
         invalid = module.invalidity(suite, vector)
-        message: Message = {
-            "index": index,
-            "hash": hasher.input_hash(vector, invalid),
-            "grid": grids.of(vector),
-            **_written(vector, encoder),
-        }
-        if invalid is not None:
-            message["invalid"] = invalid
-        if configurations:
-            message.update(_of_trace(configurations[index]))
-        yield message
+        values, unwritten = _written(vector, encoder)
+        listed = Listed(
+            of=imported,
+            suite=suite,
+            index=index,
+            input_hash=hasher.input_hash(vector, invalid),
+            values=values,
+            unwritten=unwritten,
+            grid=grids.of(vector),
+            invalid=invalid,
+        )
+        yield _of_trace(listed, configurations[index]) if configurations else listed
 
 
-def _of_trace(configuration: Configuration) -> Message:
-    """What the trace adds: its hash and models, what it lost, and how the board was or must be opened."""
-    traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
-    columns, rows = needs(configuration.operation, configuration.arguments).grid
-    told: Message = {
-        "config_hash": configuration.config_hash,
-        "sources": list(configuration.sources),
-        "lost": list(configuration.lost),
-        "grid": [columns, rows],
-    }
-    return told if traced is None else {**told, "device_config": traced.as_json()}
+def _of_trace(listed: Listed, configuration: Configuration) -> Listed:
+    """A vector with what its trace adds: hash and models, lost arguments, and how the board was or must be opened."""
+    executions = configuration.executions
+    return replace(
+        listed,
+        grid=needs(configuration.operation, configuration.arguments).grid,
+        config_hash=configuration.config_hash,
+        sources=tuple(configuration.sources),
+        lost=tuple(configuration.lost),
+        device_config=next((each.device_config for each in executions if each.device_config is not None), None),
+    )
 
 
-def _written(vector: Mapping[str, Any], encoder: Encoder) -> Message:
-    """Its values, as far as they can be written down, and the names of those that can't."""
+def _written(vector: Mapping[str, Any], encoder: Encoder) -> tuple[dict[str, Any], dict[str, str]]:
+    """The encoded values of those that can be written down, and for the others why they can't; both by name."""
     values, unwritten = {}, {}
     for name, value in vector.items():
         written = encoder.encode(value)
@@ -125,28 +110,29 @@ def _written(vector: Mapping[str, Any], encoder: Encoder) -> Message:
             unwritten[name] = str(written)
         else:
             values[name] = written
-    return {"values": values, "unwritten": unwritten} if unwritten else {"values": values}
+    return values, unwritten
 
 
 class _Grids:
-    """How many columns and rows of compute cores vectors name; each object is looked at once."""
+    """The grids of compute cores that vectors name; each object is inspected once."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[object, tuple[int, int]]] = {}
+        self._grids: dict[int, tuple[object, tuple[int, int]]] = {}
 
-    def of(self, vector: Mapping[str, Any]) -> list[int]:
+    def of(self, vector: Mapping[str, Any]) -> tuple[int, int]:
+        """Columns and rows that hold all grids that a vector's values name."""
         columns = rows = 1
         for value in vector.values():
             if value is None or type(value) in (bool, int, float, str):
                 continue
-            x, y = self._one(value)
+            x, y = self._of_value(value)
             columns, rows = max(columns, x), max(rows, y)
-        return [columns, rows]
+        return columns, rows
 
-    def _one(self, value: object) -> tuple[int, int]:
-        known = self._known.get(id(value))
-        if known is None:
-            if len(self._known) > 4096:
-                self._known.clear()
-            known = self._known[id(value)] = (value, grid_of(describe(value)))
-        return known[1]
+    def _of_value(self, value: object) -> tuple[int, int]:
+        entry = self._grids.get(id(value))
+        if entry is None:
+            if len(self._grids) > 4096:
+                self._grids.clear()
+            entry = self._grids[id(value)] = (value, grid_of(describe(value)))
+        return entry[1]

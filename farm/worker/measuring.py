@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from farm.core.classify import words
-from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, own_kernels
+from farm.core.classify import error_text
+from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, private_kernel_cache
 from farm.core.verdicts import Reason, Verdict
 
 Run: TypeAlias = Callable[[], Any]
@@ -88,7 +88,7 @@ def _clear_caches(device: Any) -> None:
     device.disable_and_clear_program_cache()
     device.enable_program_cache()
     ttnn.device.ClearKernelCache()
-    kept = own_kernels(os.environ)
+    kept = private_kernel_cache(os.environ)
     for folder in () if kept is None else list(kept.rglob("kernels")):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -107,7 +107,7 @@ def _memory(run: Run, device: Any, found: Measurements) -> None:
     try:
         run()
     except Exception as error:  # noqa: BLE001 - without dispatch there are no numbers, and a module may mind
-        told = words(error)
+        told = error_text(error)
     finally:
         graph = ttnn.graph.end_graph_capture()
     if told:
@@ -134,7 +134,7 @@ def _device_perf(device: Any, found: Measurements) -> None:
         ttnn.ReadDeviceProfiler(device)
         by_chip = ttnn.get_latest_programs_perf_data()
     except (AttributeError, RuntimeError) as error:
-        found.complaint = _unsupported(words(error))
+        found.complaint = _unsupported(error_text(error))
         return
     chips: list[dict[str, float]] = []
     for programs in by_chip.values():

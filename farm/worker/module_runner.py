@@ -1,4 +1,4 @@
-"""Running one vector of a sweep module: its values, its `run()`, and what its answer means."""
+"""Running one vector of a sweep module: its values, its `run()`, and what the answer means."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import contextlib
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from farm.core.classify import judged, words
-from farm.core.measures import profiler_given_up
+from farm.core.classify import error_text, judge_answer
+from farm.core.measures import disable_profiler
+from farm.core.messages import Prepared, Preparing
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector
 from farm.core.sweep_module import SweepModule
@@ -25,7 +26,7 @@ from farm.worker.modules import LoadedModule, is_loaded, load
 FIXTURE_SECONDS = 120.0
 """How long a fixture may take to open the board."""
 
-Tell = Callable[[dict[str, Any]], None]
+Send = Callable[[Preparing | Prepared], None]
 
 
 class Misplaced(Exception):  # noqa: N818 - it names the finding
@@ -37,28 +38,28 @@ class ModuleRunner:
 
     Attributes:
         computes: whether the board computes numbers; where not, a module's own comparison means nothing.
-        tell: tells the supervisor what is being prepared, which has time limits of its own.
+        send: tells the supervisor what is being prepared, which has time limits of its own.
         on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
     """
 
     def __init__(
-        self, *, computes: bool, tell: Tell | None = None, on_error: Callable[[BaseException], None] | None = None
+        self, *, computes: bool, send: Send | None = None, on_error: Callable[[BaseException], None] | None = None
     ) -> None:
         self.computes = computes
-        self.tell = tell or (lambda _message: None)
+        self.send = send or (lambda _message: None)
         self.on_error = on_error
-        self._fixture: tuple[str, Any, Any] | None = None  # whose it is, the generator, its device
-        self._complaint = ""
+        self._fixture: tuple[str, Any, Any] | None = None  # its module's name, the generator, its device
+        self._teardown_problem = ""
 
     @property
     def device(self) -> Any | None:
-        """What a module's fixture has opened; None where none has."""
+        """The device that a module's fixture has opened; None where none has."""
         return None if self._fixture is None else self._fixture[2]
 
     def run(self, vector: ModuleVector, device: Any | None) -> Outcome:
-        """Runs one vector in its wire form, on a device, or on the one that the module's fixture opens."""
+        """Run one vector on a device, or on the one that the module's fixture opens."""
         started, begun = time.time(), time.perf_counter()
-        found = Measurements()
+        measurements = Measurements()
         trace = ""
         try:
             module = self._module(vector.module)
@@ -66,10 +67,10 @@ class ModuleRunner:
             if device is None:
                 device = self._device(module)
             begun = time.perf_counter()
-            answer = measure(partial(module.call, values, device), device, vector.modes, found)
-            verdict, reason, message = judged(answer, computes=self.computes)
-            if verdict.good and found.complaint:
-                verdict, reason, message = found.complaint
+            answer = measure(partial(module.call, values, device), device, vector.modes, measurements)
+            verdict, reason, message = judge_answer(answer, computes=self.computes)
+            if verdict.good and measurements.complaint:
+                verdict, reason, message = measurements.complaint
         except KeyboardInterrupt:
             raise
         except (ModuleError, Unencodable) as error:
@@ -79,10 +80,11 @@ class ModuleRunner:
         except BaseException as error:  # noqa: BLE001 - whatever a module raises is its vector's verdict
             if self.on_error is not None:
                 self.on_error(error)
-            verdict, reason, message = judged(error, computes=self.computes)
+            verdict, reason, message = judge_answer(error, computes=self.computes)
             trace = _trace(error, str(vector.module.file))
-        if self._complaint:
-            found.details["teardown"], self._complaint = self._complaint, ""
+        details = {"suite": vector.suite, **measurements.details}
+        if self._teardown_problem:
+            details["teardown"], self._teardown_problem = self._teardown_problem, ""
         return Outcome(
             vector_id=vector.id,
             verdict=expected(vector.suite, verdict, computes=self.computes),
@@ -91,13 +93,13 @@ class ModuleRunner:
             started=started,
             seconds=time.perf_counter() - begun,
             inexact=vector.lost,
-            metrics=found.metrics,
+            metrics=measurements.metrics,
             traceback=trace,
-            details={"suite": vector.suite, **found.details},
+            details=details,
         )
 
     def close(self) -> None:
-        """Lets the fixture release the board."""
+        """Let the fixture release the board."""
         if self._fixture is None:
             return
         (name, generator, _), self._fixture = self._fixture, None
@@ -105,22 +107,22 @@ class ModuleRunner:
             next(generator)
         except StopIteration:
             return
-        except Exception as error:  # noqa: BLE001 - it belongs to no vector; the next outcome tells of it
-            self._complaint = f"mesh_device_fixture() of {name} raised after its yield: {words(error)}"
+        except Exception as error:  # noqa: BLE001 - it belongs to no vector; the next outcome carries it
+            self._teardown_problem = f"mesh_device_fixture() of {name} raised after its yield: {error_text(error)}"
         else:
-            self._complaint = f"mesh_device_fixture() of {name} yields more than once"
+            self._teardown_problem = f"mesh_device_fixture() of {name} yields more than once"
             with contextlib.suppress(Exception):
                 generator.close()
-        sys.stderr.write(f"{self._complaint}\n")
+        sys.stderr.write(f"{self._teardown_problem}\n")
 
-    def _module(self, spec: SweepModule) -> LoadedModule:
-        if is_loaded(spec):
-            return load(spec)
-        with self._preparing(f"importing {spec.name}", spec.import_seconds):
-            return load(spec)
+    def _module(self, module: SweepModule) -> LoadedModule:
+        if is_loaded(module):
+            return load(module)
+        with self._preparing(f"importing {module.name}", module.import_seconds):
+            return load(module)
 
     def _device(self, module: LoadedModule) -> Any:
-        """What the module's fixture opened; it stays open for the module's vectors."""
+        """The device that the module's fixture opened; it stays open for the module's vectors."""
         if self._fixture is not None and self._fixture[0] == module.name:
             return self._fixture[2]
         self.close()
@@ -132,7 +134,7 @@ class ModuleRunner:
                 try:
                     device, _name = next(generator)
                 except RuntimeError as error:
-                    if not profiler_given_up(error):
+                    if not disable_profiler(error):
                         raise
                     generator = module.fixture()
                     device, _name = next(generator)
@@ -140,22 +142,22 @@ class ModuleRunner:
                 raise ModuleError(f"mesh_device_fixture() of {module.name} ends without a device") from None
             except (TypeError, ValueError) as error:
                 raise ModuleError(
-                    f"mesh_device_fixture() of {module.name} must yield (device, name): {words(error)}"
+                    f"mesh_device_fixture() of {module.name} must yield (device, name): {error_text(error)}"
                 ) from error
         self._fixture = module.name, generator, device
         return device
 
     @contextlib.contextmanager
-    def _preparing(self, what: str, seconds: float) -> Any:
-        self.tell({"preparing": what, "seconds": seconds})
+    def _preparing(self, task: str, seconds: float) -> Iterator[None]:
+        self.send(Preparing(task, seconds))
         yield
-        self.tell({"prepared": what})
+        self.send(Prepared())
 
 
 def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
     """The verdict in a suite whose vectors should fail: its name begins with `xfail`.
 
-    A mock that was not made to fail has not shown that the vector passes: that stays `validated`.
+    A mock board that accepts a vector has not shown that it passes: that stays `validated`.
     """
     if not suite.startswith("xfail"):
         return verdict
@@ -165,18 +167,18 @@ def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
 
 
 def _values(module: LoadedModule, vector: ModuleVector) -> dict[str, Any]:
-    """The vector's values; those that can't be written down are the module's own, once their hash is checked."""
+    """The vector's values; where some can't be written down, the module's own, once their hash is checked."""
     if not vector.unwritten:
         return {name: decode(raw) for name, raw in vector.values.items()}
     suite, index = vector.suite, vector.index
-    found = module.nth(suite, index)
-    told = Hasher(module.name, suite).input_hash(found, module.invalidity(suite, found))
-    if told != vector.input_hash:
+    values = module.nth(suite, index)
+    input_hash = Hasher(module.name, suite).input_hash(values, module.invalidity(suite, values))
+    if input_hash != vector.input_hash:
         raise Misplaced(
             f"{', '.join(vector.unwritten)} can't be written down, and vector {index} of suite {suite!r} of "
-            f"{module.name} is another one now: its hash is {told[:16]}, not {vector.input_hash[:16]}"
+            f"{module.name} is another one now: its hash is {input_hash[:16]}, not {vector.input_hash[:16]}"
         )
-    return found
+    return values
 
 
 def _trace(error: BaseException, file: str) -> str:

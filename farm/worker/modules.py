@@ -98,7 +98,7 @@ class LoadedModule:
             raise ModuleError(f"invalidate_vector() raised {type(error).__name__}: {error}") from error
         return (str(reason or "") or "invalidate_vector() gave no reason") if invalid else None
 
-    def misfit(self, names: Iterator[str]) -> str | None:
+    def signature_problem(self, names: Iterator[str]) -> str | None:
         """Why `run` can't be called with these parameters and a device; None where it can."""
         try:
             inspect.signature(self.run).bind(**dict.fromkeys(names), device=None)

@@ -79,7 +79,7 @@ def bare(count: int) -> dict[str, float]:
     session = Session(computes=False)
     start = 0.0
     for config, payloads in groups.items():
-        session.open(config.as_json())
+        session.open(config)
         call = caller(session)
         start = start or time.perf_counter()
         for payload in payloads:

@@ -30,7 +30,7 @@ class OpenBoard:
 
     def on(self, config: Any) -> Any:
         if config != self.config:
-            self.session.open(config.as_json())
+            self.session.open(config)
             self.config, self.call = config, caller(self.session)
         return self.call
 

@@ -1,36 +1,36 @@
-"""What a process is given, piece by piece."""
+"""The vectors that a worker gets, piece by piece."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from farm.board.feed import Feed
-from farm.board.protocol import nothing
+from farm.board.protocol import no_look_ahead
 from farm.core.payload import EncodedVector
 from tests.farm.payloads import encoded_vector
 
 
-def parcels(names: str) -> list[EncodedVector]:
+def vectors(names: str) -> list[EncodedVector]:
     return [encoded_vector(name) for name in names]
 
 
 def ids(piece: Sequence[EncodedVector]) -> str:
-    return "".join(parcel.id for parcel in piece)
+    return "".join(vector.id for vector in piece)
 
 
-def test_what_was_given_before_is_not_given_again() -> None:
-    feed = Feed(parcels("abcd"), nothing, lambda _: True, given=1)
-    assert [ids(feed.piece(2)), ids(feed.piece(2)), ids(feed.piece(2))] == ["bc", "d", ""]
+def test_vectors_that_were_sent_are_not_sent_again() -> None:
+    feed = Feed(vectors("abcd"), no_look_ahead, lambda _: True, already_sent=1)
+    assert [ids(feed.take(2)), ids(feed.take(2)), ids(feed.take(2))] == ["bc", "d", ""]
 
 
 def test_the_next_call_comes_after_this_one_once_it_is_known() -> None:
-    known: list[EncodedVector] = []
-    feed = Feed(parcels("ab"), lambda: known, lambda _: True, given=0)
-    assert [ids(feed.piece(9)), ids(feed.piece(9))] == ["ab", ""]
-    known += parcels("cd")
-    assert [ids(feed.piece(1)), ids(feed.piece(9)), ids(feed.piece(9))] == ["c", "d", ""]
+    following: list[EncodedVector] = []
+    feed = Feed(vectors("ab"), lambda: following, lambda _: True, already_sent=0)
+    assert [ids(feed.take(9)), ids(feed.take(9))] == ["ab", ""]
+    following += vectors("cd")
+    assert [ids(feed.take(1)), ids(feed.take(9)), ids(feed.take(9))] == ["c", "d", ""]
 
 
-def test_what_the_process_is_not_to_run_is_left_out_of_both() -> None:
-    feed = Feed(parcels("abc"), lambda: parcels("bcd"), lambda parcel: parcel.id != "b", given=1)
-    assert [ids(feed.piece(9)), ids(feed.piece(9))] == ["c", "cd"]
+def test_vectors_that_the_process_is_not_to_run_are_left_out_of_both() -> None:
+    feed = Feed(vectors("abc"), lambda: vectors("bcd"), lambda vector: vector.id != "b", already_sent=1)
+    assert [ids(feed.take(9)), ids(feed.take(9))] == ["c", "cd"]

@@ -13,7 +13,7 @@ import pytest
 from farm.board.kernel_cache import UNUSED_SECONDS, VARIABLE, cache_environment, hits, opening, prune, ttnn_build
 from farm.board.kinds import KINDS
 from farm.core.board import Board
-from farm.core.classify import last_words
+from farm.core.classify import telling_line
 from farm.core.progress import Silent
 from farm.report.digest import unusual_event
 from farm.running.driver import Driver
@@ -77,7 +77,7 @@ def test_what_ttnn_says_of_its_kernels_is_read(tmp_path: Path) -> None:
     with log.open("a") as file:
         file.write("2026 | info     |    BuildKernels | JIT cache stats: 29/35 hits (82.9%) [29 cached, 93 dedup]\n")
     assert hits(log, before) == (29, 35)
-    assert last_words(log, before) == ""
+    assert telling_line(log, before) == ""
     assert hits(tmp_path / "nowhere") is None
 
 

@@ -14,9 +14,10 @@ from farm.board.backends.fake import Act, Opening, Script, fake_boards
 from farm.board.fake_worker import FakeWorker
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
-from farm.board.protocol import LookAhead, WorkerDied, nothing
+from farm.board.protocol import LookAhead, WorkerDied, no_look_ahead
 from farm.board.supervisor import Supervisor
 from farm.core.errors import NotRunnable
+from farm.core.messages import Hello
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector, ModelTrace, encode
 from farm.core.verdicts import Reason, Verdict
@@ -56,9 +57,11 @@ class Asking(FakeWorker):
 
     fed: tuple[str, ...] = ()
 
-    def run(self, parcels: Sequence[EncodedVector], timeout: float, behind: LookAhead = nothing) -> Iterator[Outcome]:
-        yield from super().run(parcels, timeout)
-        self.fed = tuple(parcel.id for parcel in behind())
+    def run(
+        self, vectors: Sequence[EncodedVector], timeout: float, look_ahead: LookAhead = no_look_ahead
+    ) -> Iterator[Outcome]:
+        yield from super().run(vectors, timeout)
+        self.fed = tuple(vector.id for vector in look_ahead())
 
 
 def test_a_process_is_given_early_only_what_it_will_run() -> None:
@@ -159,7 +162,7 @@ def test_a_process_that_dies_between_vectors_blames_the_board() -> None:
 
 def test_what_the_host_lacks_is_no_outcome() -> None:
     class Bare(FakeWorker):
-        def start(self) -> dict[str, object]:
+        def start(self) -> Hello:
             raise NotRunnable("ttnn is not installed")
 
     [board] = fake_boards(KINDS["n300"], 1)

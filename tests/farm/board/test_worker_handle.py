@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
 from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, WorkerProcess
+from farm.core.messages import CheckProblem, Opened
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -51,7 +53,7 @@ def process(tmp_path: Path) -> Iterator[WorkerProcess]:
 
 def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
     opened = process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
-    assert opened == {"chips": 1, "grid": [8, 8]}
+    assert opened == Opened(chips=1, grid=(8, 8))
     wide = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
     huge = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(wide, (32 * 64, 4096)))
     outcomes = {
@@ -89,13 +91,13 @@ def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
 
 
 def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: WorkerProcess) -> None:
-    assert process.open(DeviceConfig(), 60)["grid"] == [8, 7]
+    assert process.open(DeviceConfig(), 60).grid == (8, 7)
     with pytest.raises(OpenFailed, match="mesh"):
         process.open(DeviceConfig(mesh_shape=(4, 8)), 60)
-    assert process.open(DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D"), 60)["chips"] == 2
+    assert process.open(DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D"), 60).chips == 2
     gather = vector("gather", "ttnn.all_gather", Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"), dim=3)
     assert [outcome.verdict for outcome in process.run([gather], 60)] == [Verdict.VALIDATED]
-    assert process.open(DeviceConfig(), 60)["chips"] == 1
+    assert process.open(DeviceConfig(), 60).chips == 1
 
 
 def test_a_crash_names_its_vector_and_the_process_starts_again(process: WorkerProcess) -> None:
@@ -109,7 +111,7 @@ def test_a_crash_names_its_vector_and_the_process_starts_again(process: WorkerPr
     running = process.run([vector("first", "ttnn.add", TENSOR, TENSOR), vector("second", "ttnn.add", TENSOR, 1.0)], 60)
     assert next(running).vector_id == "first"
     assert next(running).vector_id == "second"
-    os.kill(hello["pid"], signal.SIGKILL)
+    os.kill(hello.pid, signal.SIGKILL)
     with pytest.raises(WorkerDied, match="SIGKILL") as died:
         next(process.run([vector("third", "ttnn.add", TENSOR, TENSOR)], 60))
     assert died.value.vector_id == "third"
@@ -120,12 +122,14 @@ def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: Work
     process.open(DeviceConfig(), 60)
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(20)] for call in "ab")
     assert [outcome.vector_id for outcome in process.run(first, 60, lambda: second)] == [each.id for each in first]
-    time.sleep(2)  # what it has, it runs by itself
-    asked = time.time()
+    # the process runs what it has by itself: a reply comes before the next call asks for one
+    assert process._pipes is not None
+    assert select.select([process._pipes._replies], [], [], 60)[0]
+    called = time.time()
     outcomes = list(process.run(second, 60))
     assert [outcome.vector_id for outcome in outcomes] == [each.id for each in second]
     assert {outcome.verdict for outcome in outcomes} == {Verdict.VALIDATED}
-    assert outcomes[0].started < asked
+    assert outcomes[0].started < called
 
 
 def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(process: WorkerProcess) -> None:
@@ -148,7 +152,7 @@ def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process
         # more than a pipe holds: sending must not wait for a process that reads nothing
         next(process.run([vector(f"v{n}", "ttnn.add", TENSOR, TENSOR) for n in range(500)], 300))
     assert (hung.value.vector_id, hung.value.stopped) == ("v0", True)
-    assert time.monotonic() - begun < 10, "continued, it follows SIGINT"
+    assert time.monotonic() - begun < 150, "half of its deadline"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -156,7 +160,7 @@ def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process
 def test_a_deadline_ends_a_process_that_ignores_the_gentle_signals(tmp_path: Path) -> None:
     hurried = Deadlines(ladder=SignalLadder(interrupt=0.2, terminate=0.2, kill=5))
     process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", hurried)
-    pid = process.start()["pid"]
+    pid = process.start().pid
     process.open(DeviceConfig(), 60)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(WorkerHung, match=r"no answer .* since its process was stopped") as hung:
@@ -172,8 +176,9 @@ def test_a_sound_board_passes_its_check_and_one_without_its_chips_does_not(proce
     process.open(DeviceConfig(), 60)
     process.check()
     process.board = dataclasses.replace(process.board, kind=KINDS["galaxy"])
-    with pytest.raises(CheckFailed, match="2 of 32 chips are there"):
+    with pytest.raises(CheckFailed, match="ttnn sees 2 of 32 chips") as failed:
         process.check()
+    assert failed.value.problem is CheckProblem.CHIPS_MISSING
 
 
 def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(process: WorkerProcess) -> None:
@@ -184,7 +189,7 @@ def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(proc
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
     assert outcome.discounted is not None
     assert outcome.discounted.verdict is Verdict.FAIL_ASSERT_EXCEPTION
-    assert "2 of 32 chips are there" in outcome.message
+    assert "ttnn sees 2 of 32 chips" in outcome.message
 
 
 def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +200,7 @@ def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, mon
     assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "5"
 
 
-def test_a_process_that_is_stopped_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_is_stopped_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
     supervisor = """
 import os, sys, time
 from pathlib import Path
@@ -204,7 +209,7 @@ from farm.board.backends.mock import mock_boards
 from farm.board.worker_handle import WorkerProcess
 more = [os.dup(0) for _ in range(16)]  # inside Ray, all one-digit descriptors are taken
 process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], Path(sys.argv[1]))
-print(process.start()["pid"], flush=True)
+print(process.start().pid, flush=True)
 time.sleep(600)
 """
     with subprocess.Popen(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.core.classify import RULES, classify, classify_end, describe_exit, last_words, words
+from farm.core.classify import RULES, classify, classify_end, describe_exit, error_text, telling_line
 from farm.core.verdicts import Reason, Verdict
 
 
@@ -22,13 +22,13 @@ def test_anything_else_is_a_failed_assertion() -> None:
 
 
 def test_words_leave_out_the_backtrace() -> None:
-    told = words(
+    told = error_text(
         RuntimeError("TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal\nbacktrace:\n --- frame 1\n --- frame 2")
     )
     assert told == "TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal"
-    assert words(ValueError("bad")) == "ValueError: bad"
-    assert words(KeyError()) == "KeyError"
-    assert len(words(RuntimeError("x" * 100_000))) < 5000
+    assert error_text(ValueError("bad")) == "ValueError: bad"
+    assert error_text(KeyError()) == "KeyError"
+    assert len(error_text(RuntimeError("x" * 100_000))) < 5000
 
 
 def test_exits_are_told_by_signal_or_code() -> None:
@@ -64,11 +64,11 @@ def test_an_end_that_tells_of_board_or_host_blames_no_vector(rule: object) -> No
 
 def test_last_words_are_the_complaint_wherever_it_stands(tmp_path: Path) -> None:
     log = tmp_path / "process.log"
-    assert last_words(log) == ""
+    assert telling_line(log) == ""
     log.write_bytes(b"opening\n\xff\x00\n")
-    assert last_words(log) == "\ufffd\x00"
+    assert telling_line(log) == "\ufffd\x00"
     log.write_text("TT_FATAL: too wide\nnanobind: leaked 3 instances\n", encoding="utf-8")
-    assert last_words(log) == "TT_FATAL: too wide"
-    assert last_words(log, since=18) == "nanobind: leaked 3 instances", "what another process said is not its word"
+    assert telling_line(log) == "TT_FATAL: too wide"
+    assert telling_line(log, since=18) == "nanobind: leaked 3 instances", "what another process said is not its word"
     log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
-    assert last_words(log) == "the end"
+    assert telling_line(log) == "the end"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from farm.core.classify import judged
+from farm.core.classify import judge_answer
 from farm.core.verdicts import Reason, Verdict
 from farm.worker.module_runner import expected
 
@@ -40,14 +40,14 @@ FAILED = Verdict.FAIL_ASSERT_EXCEPTION
     ids=repr,
 )
 def test_each_answer(answer: object, computing: tuple[Verdict, Reason], mock: tuple[Verdict, Reason]) -> None:
-    assert judged(answer, computes=True)[:2] == computing
-    assert judged(answer, computes=False)[:2] == mock
+    assert judge_answer(answer, computes=True)[:2] == computing
+    assert judge_answer(answer, computes=False)[:2] == mock
 
 
 def test_on_a_mock_a_comparison_is_kept_and_marked() -> None:
-    assert judged((False, "0.12"), computes=False)[2].endswith("the module said: 0.12")
-    assert judged((True, "0.999"), computes=False)[2] == "0.999"
-    assert judged((False, ""), computes=True)[2] == "run() returned False"
+    assert judge_answer((False, "0.12"), computes=False)[2].endswith("the module said: 0.12")
+    assert judge_answer((True, "0.999"), computes=False)[2] == "0.999"
+    assert judge_answer((False, ""), computes=True)[2] == "run() returned False"
 
 
 @pytest.mark.parametrize(

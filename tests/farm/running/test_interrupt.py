@@ -57,7 +57,7 @@ def caught(number, frame):
 
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, caught)
-os.write(int(sys.argv[sys.argv.index("--replies") + 1]), b'{{"hello": {{}}}}\\n')
+os.write(int(sys.argv[sys.argv.index("--replies") + 1]), b'{{"tag": "hello", "ttnn": null, "python": "", "pid": 0}}\\n')
 time.sleep(60)
 """
 
@@ -68,8 +68,10 @@ def test_a_board_whose_keeper_is_ended_at_once_is_released_by_sigint(tmp_path: P
     python.chmod(0o755)
     process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
     process.start()
-    os.close(process._life)  # as the system does for a supervisor that is killed
-    process._life = os.open(os.devnull, os.O_RDONLY)
+    guard = process._guard
+    assert guard is not None
+    os.close(guard._held)  # as the system does for a supervisor that is killed
+    guard._held = os.open(os.devnull, os.O_RDONLY)
     caught = tmp_path / "board" / "caught"
     deadline = time.monotonic() + 20
     while not caught.exists() and time.monotonic() < deadline:

@@ -96,9 +96,9 @@ def test_a_missed_attempt_blames_the_board() -> None:
 
 def test_a_doubted_failure_is_flaky_once_it_passes_elsewhere() -> None:
     failed = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
-    seen = discount(failed, "1 of 2 chips are there")
+    seen = discount(failed, "ttnn sees 1 of 2 chips")
     assert attempt_result(seen) is AttemptResult.UNTRUSTED
     attempts = {1: Attempt(1, "a", seen), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
     told = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
     assert (told.verdict, told.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)
-    assert "1 of 2 chips are there" in told.message
+    assert "ttnn sees 1 of 2 chips" in told.message

@@ -15,7 +15,8 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
-from farm.core.measures import own_kernels
+from farm.core.measures import private_kernel_cache
+from farm.core.messages import ListVectors, VectorsListed
 from farm.core.outcome import Outcome
 from farm.core.payload import encode
 from farm.core.verdicts import Reason, Verdict
@@ -219,12 +220,12 @@ def test_kernels_that_are_measured_cold_are_nobody_elses(
 ) -> None:
     [cold] = with_environment([board], ["perf_with_cache"])
     shared, own = tmp_path / "shared", tmp_path / "own"
-    assert own_kernels({**cold.environment, "TT_METAL_CACHE": str(own)}) == own
-    assert own_kernels({**board.environment, "TT_METAL_CACHE": str(shared)}) is None
+    assert private_kernel_cache({**cold.environment, "TT_METAL_CACHE": str(own)}) == own
+    assert private_kernel_cache({**board.environment, "TT_METAL_CACHE": str(shared)}) is None
     monkeypatch.setenv("TT_METAL_CACHE", str(shared))
     process = WorkerProcess(cold, tmp_path / "process")
     hello = process.start()
-    environment = Path(f"/proc/{hello['pid']}/environ").read_text().split("\0")
+    environment = Path(f"/proc/{hello.pid}/environ").read_text().split("\0")
     process.close()
     assert f"TT_METAL_CACHE={tmp_path / 'process' / 'kernels'}" in environment
 
@@ -329,14 +330,14 @@ def test_a_million_vectors_are_streamed(process: WorkerProcess, tmp_path: Path) 
     [module] = find_modules(place_of(sweeps=tmp_path), ["large"])
     hello = process.start()
     count = 0
-    for message in process.vectors_of({"module": module.as_json(), "suites": None}, 20):
-        count += len(message.get("vectors", ()))
+    for message in process.list_vectors(ListVectors(module), 20):
+        count += len(message.vectors) if isinstance(message, VectorsListed) else 0
         if count >= 20_000:
             break
-    status = Path(f"/proc/{hello['pid']}/status").read_text()
+    status = Path(f"/proc/{hello.pid}/status").read_text()
     resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
     assert resident < 600_000, "kB: the process holds no more than a chunk"
-    assert os.path.exists(f"/proc/{hello['pid']}")  # noqa: PTH110 - it waits to be read, and lives
+    assert os.path.exists(f"/proc/{hello.pid}")  # noqa: PTH110 - it waits to be read, and lives
 
 
 def test_a_golden_by_torch(process: WorkerProcess) -> None:

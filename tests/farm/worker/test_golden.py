@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
 from tracer.values import Lost, Placement, Tensor, Value
 from tracer.values import encode as encode_value
@@ -27,9 +28,8 @@ def runner(mock_mesh: Any) -> Any:
     return Runner(mock_mesh, computes=True)
 
 
-def vector(operation: str, *places: Value) -> dict[str, Any]:
-    arguments = {f"arg{number}": encode_value(value) for number, value in enumerate(places)}
-    return {"id": "one", "operation": operation, "arguments": arguments, "names": [], "output": None}
+def vector(operation: str, *places: Value) -> TracedCall:
+    return TracedCall("one", operation, {f"arg{number}": encode_value(value) for number, value in enumerate(places)})
 
 
 def test_an_output_that_equals_its_golden_passes(runner: Any) -> None:
@@ -68,7 +68,7 @@ def test_an_operation_without_a_golden_is_not_called_compared(runner: Any) -> No
 def test_inputs_differ_from_each_other_and_not_from_run_to_run() -> None:
     import numpy as np
 
-    from farm.worker.runner import Numbers
+    from farm.worker.input_numbers import Numbers
 
     numbers = Numbers()
     first, second = numbers((4, 4), np.float32), numbers((4, 4), np.float32)

@@ -12,6 +12,7 @@ from farm.board.kinds import KINDS
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
+from farm.core.messages import Opened
 from tracer.device_config import DeviceConfig
 
 
@@ -37,10 +38,10 @@ def test_every_kind_opens_its_largest_mesh_with_the_grid_it_says(kind: BoardKind
         largest = kind.meshes[0]
         fabric = "FABRIC_1D" if kind.chips > 1 else None
         config = DeviceConfig(largest, dispatch_core_type=core_type, dispatch_core_axis=axis, fabric=fabric)
-        assert process.open(config, 60) == {"chips": kind.chips, "grid": list(grid)}
+        assert process.open(config, 60) == Opened(kind.chips, grid)
         for other_type, other_axis, other_grid in kind.grids[1:]:
             config = DeviceConfig(dispatch_core_type=other_type, dispatch_core_axis=other_axis)
-            assert process.open(config, 60)["grid"] == list(other_grid)
+            assert process.open(config, 60).grid == other_grid
     finally:
         process.close()
 

@@ -1,0 +1,323 @@
+"""The messages between a supervisor and its worker: requests, and the replies to each.
+
+    Open        -> Opened | Refused
+    Check       -> Checked
+    Run         -> Finished for each vector, in order. Before one whose sweep module must be imported, or whose module's
+                   fixture opens the board: Preparing, then Prepared. After one that failed: Checked.
+    ListVectors -> ModuleImported, then VectorsListed and ListingProblem as they come, then ListingEnd
+    Close       -> nothing: the worker releases the board and ends
+
+First of all, a worker says Hello, or Unusable. A message travels as one line of JSON with a tag. This module is all
+that writes and reads these lines; it needs the standard library alone, since workers run under a host's own Python.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any, ClassVar, TypeAlias
+
+from farm.core.payload import Payload, from_json
+from farm.core.sweep_module import SweepModule
+from tracer.device_config import DeviceConfig
+
+# made once: `json.dumps` makes a new encoder for each call that isn't all defaults
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class _Message:
+    """The base of all messages: a tag, and fields that are JSON as they are."""
+
+    __slots__ = ()
+    tag: ClassVar[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields as JSON; `from_json` reads them back."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Any:
+        """Read what `as_json` wrote."""
+        return cls(**raw)
+
+
+# Requests
+
+
+@dataclass(frozen=True, slots=True)
+class Open(_Message):
+    """Open the board, after releasing it where it is open another way."""
+
+    tag: ClassVar[str] = "open"
+    config: DeviceConfig
+
+    def as_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"config": self.config.as_json()}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Open:
+        """See the base class."""
+        return cls(DeviceConfig.from_json(raw["config"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Check(_Message):
+    """Check the open board, which has so many chips."""
+
+    tag: ClassVar[str] = "check"
+    chips: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run(_Message):
+    """Run vectors on the open board, which has so many chips. `encode_run` writes it: payloads are encoded already."""
+
+    tag: ClassVar[str] = "run"
+    payloads: tuple[Payload, ...]
+    chips: int
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Run:
+        """See the base class."""
+        return cls(tuple(map(from_json, raw["payloads"])), raw["chips"])
+
+
+@dataclass(frozen=True, slots=True)
+class ListVectors(_Message):
+    """Import a sweep module and list the vectors of some of its suites; of all where `suites` is None."""
+
+    tag: ClassVar[str] = "list_vectors"
+    module: SweepModule
+    suites: Sequence[str] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"module": self.module.as_json(), "suites": self.suites}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ListVectors:
+        """See the base class."""
+        return cls(SweepModule.from_json(raw["module"]), raw["suites"])
+
+
+@dataclass(frozen=True, slots=True)
+class Close(_Message):
+    """Release the board and end."""
+
+    tag: ClassVar[str] = "close"
+
+
+Request: TypeAlias = Open | Check | Run | ListVectors | Close
+
+
+# Replies
+
+
+@dataclass(frozen=True, slots=True)
+class Hello(_Message):
+    """The worker has imported ttnn.
+
+    Attributes:
+        ttnn: its version; None where there is none.
+        python: Python's version.
+        pid: the worker's process id.
+    """
+
+    tag: ClassVar[str] = "hello"
+    ttnn: str | None
+    python: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable(_Message):
+    """The worker can't work: ttnn can't be imported."""
+
+    tag: ClassVar[str] = "unusable"
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(_Message):
+    """The board is open.
+
+    Attributes:
+        chips: how many chips are open; None where a module's fixture opens the board later.
+        grid: columns and rows of compute cores; None likewise.
+    """
+
+    tag: ClassVar[str] = "opened"
+    chips: int | None = None
+    grid: tuple[int, int] | None = None
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Opened:
+        """See the base class."""
+        grid = raw["grid"]
+        return cls(raw["chips"], None if grid is None else (grid[0], grid[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(_Message):
+    """The board doesn't open with this device config, in ttnn's words."""
+
+    tag: ClassVar[str] = "refused"
+    message: str
+
+
+class CheckProblem(str, Enum):
+    """Why an open board doesn't pass its check."""
+
+    NOT_OPEN = "not_open"
+    """No board is open."""
+    CHIPS_MISSING = "chips_missing"
+    """ttnn sees fewer chips than the board has."""
+    EXCEPTION = "exception"
+    """The small operation of the check raised."""
+    WRONG_RESULT = "wrong_result"
+    """The small operation gave a wrong number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(_Message):
+    """The board was checked.
+
+    Attributes:
+        problem: why it doesn't pass; None where it does.
+        message: the problem in words.
+    """
+
+    tag: ClassVar[str] = "checked"
+    problem: CheckProblem | None = None
+    message: str = ""
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Checked:
+        """See the base class."""
+        problem = raw["problem"]
+        return cls(None if problem is None else CheckProblem(problem), raw["message"])
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(_Message):
+    """A vector ended. The outcome is still JSON: `farm.core.outcome.read_outcome` reads it, whatever it is."""
+
+    tag: ClassVar[str] = "finished"
+    outcome: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing(_Message):
+    """The worker begins something that the next vector's module needs, and that may take so many seconds."""
+
+    tag: ClassVar[str] = "preparing"
+    task: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(_Message):
+    """What the worker began last is done."""
+
+    tag: ClassVar[str] = "prepared"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleImported(_Message):
+    """The sweep module is imported.
+
+    Attributes:
+        timeout: seconds that one of its vectors may take; None where it doesn't say.
+        fixture: whether its own fixture opens the board.
+        suites: the names of all its suites.
+    """
+
+    tag: ClassVar[str] = "module_imported"
+    timeout: float | None
+    fixture: bool
+    suites: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VectorsListed(_Message):
+    """Some vectors of a suite, each as `farm.sweeps.records.Listed.as_json` writes it."""
+
+    tag: ClassVar[str] = "vectors_listed"
+    suite: str
+    vectors: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingProblem(_Message):
+    """The sweep module, or one of its suites, is broken.
+
+    Attributes:
+        message: what is wrong.
+        suite: the suite; "" where it is the whole module.
+        configuration: whether it is one broken configuration of the master.
+    """
+
+    tag: ClassVar[str] = "listing_problem"
+    message: str
+    suite: str = ""
+    configuration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListingEnd(_Message):
+    """All vectors of the module are listed."""
+
+    tag: ClassVar[str] = "listing_end"
+
+
+Listing: TypeAlias = ModuleImported | VectorsListed | ListingProblem | ListingEnd
+Reply: TypeAlias = Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | Listing
+
+_REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Close)}
+_REPLIES: Mapping[str, type[Reply]] = {
+    each.tag: each
+    for each in (
+        *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared),
+        *(ModuleImported, VectorsListed, ListingProblem, ListingEnd),
+    )
+}
+
+
+def encode(message: Request | Reply) -> bytes:
+    """Write a message as a line."""
+    return _to_json({"tag": message.tag, **message.as_json()}).encode() + b"\n"
+
+
+def encode_run(payloads: Iterable[str], chips: int) -> bytes:
+    """Write a `Run` as a line.
+
+    Args:
+        payloads: as `farm.core.payload.encode` wrote them.
+        chips: how many the board has.
+    """
+    return f'{{"tag":"run","payloads":[{",".join(payloads)}],"chips":{chips}}}\n'.encode()
+
+
+def decode_request(line: bytes | str) -> Request:
+    """Read the line of a request.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
+    raw = json.loads(line)
+    request: Request = _REQUESTS[raw.pop("tag")].from_json(raw)
+    return request
+
+
+def decode_reply(line: bytes | str) -> Reply:
+    """Read the line of a reply.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none.
+    """
+    raw = json.loads(line)
+    reply: Reply = _REPLIES[raw.pop("tag")].from_json(raw)
+    return reply

@@ -1,0 +1,55 @@
+"""One attempt of a traced call while it runs, until its outcome is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from farm.core.classify import classify, error_text
+from farm.core.outcome import Outcome
+from farm.core.verdicts import Reason, Verdict
+
+
+class RunningAttempt:
+    """Collects what becomes part of the outcome.
+
+    Attributes:
+        vector_id: the vector.
+        on_error: gets an exception before it becomes an outcome: a debugger.
+        inexact: the arguments that are not as traced.
+        metrics: numbers by tt-metal's names.
+        output: what the call gave, encoded, where that isn't as traced.
+    """
+
+    def __init__(self, vector_id: str, on_error: Callable[[BaseException], None] | None = None) -> None:
+        self.vector_id = vector_id
+        self.on_error = on_error
+        self.inexact: tuple[str, ...] = ()
+        self.metrics: dict[str, float] = {}
+        self.output: Any = None
+        self._started, self._begun = time.time(), time.perf_counter()
+
+    def raised(self, error: Exception, task: str = "") -> Outcome:
+        """The outcome where ttnn raised, `task` in front of its words."""
+        if self.on_error is not None:
+            self.on_error(error)
+        return self.ended(*classify(str(error)), task + error_text(error))
+
+    def ended(self, verdict: Verdict, reason: Reason = Reason.NONE, message: str = "") -> Outcome:
+        """The outcome of this verdict. A failure without all that the call was traced with is `not_run`."""
+        if self.inexact and verdict.failed:
+            # a call without what it was made with says nothing of the operation
+            message = f"can't run as traced ({'; '.join(self.inexact)}): {message}"
+            verdict, reason = Verdict.NOT_RUN, Reason.LOST_ARGUMENT
+        return Outcome(
+            vector_id=self.vector_id,
+            verdict=verdict,
+            reason=reason,
+            message=message,
+            started=self._started,
+            seconds=time.perf_counter() - self._begun,
+            inexact=self.inexact,
+            metrics=self.metrics,
+            output=self.output,
+        )

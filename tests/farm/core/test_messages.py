@@ -1,0 +1,79 @@
+"""Messages between a supervisor and its worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from farm.core.messages import (
+    Check,
+    Checked,
+    CheckProblem,
+    Close,
+    Finished,
+    Hello,
+    ListingEnd,
+    ListingProblem,
+    ListVectors,
+    ModuleImported,
+    Open,
+    Opened,
+    Prepared,
+    Preparing,
+    Refused,
+    Reply,
+    Request,
+    Run,
+    Unusable,
+    VectorsListed,
+    decode_reply,
+    decode_request,
+    encode,
+    encode_run,
+)
+from farm.core.payload import TracedCall
+from farm.core.payload import encode as encode_payload
+from farm.core.sweep_module import SweepModule
+from tracer.device_config import DeviceConfig
+
+REQUESTS: list[Request] = [
+    Open(DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D")),
+    Check(2),
+    ListVectors(SweepModule("a.b", Path("/x/b.py"), (Path("/x"),), home=Path("/")), ["nightly"]),
+    ListVectors(SweepModule("a.b", Path("/x/b.py"))),
+    Close(),
+]
+REPLIES: list[Reply] = [
+    Hello("0.66.0", "3.12.1", 12),
+    Unusable("ttnn can't be imported"),
+    Opened(1, (8, 8)),
+    Opened(),
+    Refused("TT_FATAL"),
+    Checked(),
+    Checked(CheckProblem.CHIPS_MISSING, "ttnn sees 1 of 2 chips"),
+    Finished({"vector_id": "v"}),
+    Preparing("importing a.b", 5.0),
+    Prepared(),
+    ModuleImported(None, fixture=False, suites=["nightly"]),
+    VectorsListed("nightly", [{"index": 0}]),
+    ListingProblem("it raised", "nightly", configuration=True),
+    ListingEnd(),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_request_reads_back_the_same(request_: Request) -> None:
+    line = encode(request_)
+    assert decode_request(line) == request_
+    assert (line.count(b"\n"), line[-1:]) == (1, b"\n")
+
+
+@pytest.mark.parametrize("reply", REPLIES)
+def test_a_reply_reads_back_the_same(reply: Reply) -> None:
+    assert decode_reply(encode(reply)) == reply
+
+
+def test_payloads_are_decoded_by_the_request_that_runs_them() -> None:
+    payloads = [TracedCall("a", "ttnn.add"), TracedCall("b", "ttnn.add", {"arg0": 1})]
+    assert decode_request(encode_run(map(encode_payload, payloads), 2)) == Run(tuple(payloads), 2)
