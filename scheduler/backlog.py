@@ -14,7 +14,7 @@ from scheduler.work import AttemptResult, Decision, PastAttempt, Resolution, Wor
 
 
 class Backlog:
-    """Every work that is not resolved; a work is forgotten once it is.
+    """Every work that is not resolved; a resolved work is forgotten.
 
     Attributes:
         works: by id.

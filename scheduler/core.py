@@ -46,7 +46,7 @@ Chapter: TypeAlias = tuple[float, object, tuple[Instruction, ...]]
 class Scheduler:
     """Gives work to boards and decides what every attempt means. Pure: events in, instructions out.
 
-    It holds what is not resolved, no more: a work is forgotten once it is.
+    It holds only works that are not resolved: a resolved work is forgotten.
 
     Attributes:
         boards: every board ever added, by id: the one ledger of their states.
@@ -139,8 +139,8 @@ class Scheduler:
         out = self._out.copy()
         self._out.clear()
         # a plan may hold a million works: the story only counts them
-        told = f"Planned({len(event.works)} works)" if isinstance(event, Planned) else event
-        self._story.append((now, told, tuple(out)))
+        chapter = f"Planned({len(event.works)} works)" if isinstance(event, Planned) else event
+        self._story.append((now, chapter, tuple(out)))
         if self._validate:
             check(self)
         return out
@@ -223,7 +223,7 @@ class Scheduler:
             return
         board = self.boards[held.board]
         if held.open and not held.tried and not self.stopped and board.state is not BoardState.LEAVING:
-            # a board that hands batches back untouched must not get them for ever
+            # a board that hands batches back untouched must not get them forever
             self.dispatcher.lose_attempt(held)
             self._count_fault(board)
         if number in self.batches:

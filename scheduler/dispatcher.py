@@ -68,7 +68,7 @@ class Dispatcher:
         """Whether a board should get another batch now."""
         held = board.batches
         if not held or len(held) >= self.batching.depth:
-            return not held  # asked after every attempt: mostly the answer is plain
+            return not held  # asked after every attempt: most of the time this decides
         return self.batching.has_room(len(held), sum(batch.seconds * batch.factor for batch in held.values()))
 
     def switching_seconds(self, board: BoardRecord, key: Hashable) -> float:

@@ -14,18 +14,18 @@ class Claim:
         run: its id.
         priority: the higher, the sooner; 0 by default.
         started: when; older runs come first. Times are in seconds, by any one clock.
-        wanted: the usable boards that it has or waits for.
+        requested: the usable boards that it has or waits for.
         leases: those of them that it has, and since when.
-        most: how many it may have at once; None for no limit.
+        max_boards: how many it may have at once; None for no limit.
         waiting_since: since when it has had no board; None while it has some.
     """
 
     run: str
     priority: int = 0
     started: float = 0.0
-    wanted: frozenset[str] = frozenset()
+    requested: frozenset[str] = frozenset()
     leases: Mapping[str, float] = field(default_factory=dict)
-    most: int | None = None
+    max_boards: int | None = None
     waiting_since: float | None = None
 
     @property

@@ -71,9 +71,9 @@ class _Sharing:
 
     def fill(self, claim: Claim) -> None:
         """Give a run what is left, up to its limit, but no board that a run of its priority has."""
-        free = claim.wanted - self.owners.keys()
+        free = claim.requested - self.owners.keys()
         for board in sorted(free, key=lambda board: self._preference(claim, board)):
-            if claim.most is not None and self._counts[claim.run] >= claim.most:
+            if claim.max_boards is not None and self._counts[claim.run] >= claim.max_boards:
                 return
             owner = self._leased_to.get(board)
             if owner in (None, claim.run) or self._claims[owner].priority < claim.priority:
@@ -84,13 +84,13 @@ class _Sharing:
         """Leave a run its only board for a while."""
         if len(claim.leases) == 1:
             [(board, since)] = claim.leases.items()
-            if board in claim.wanted and now - since < TURN_SECONDS:
+            if board in claim.requested and now - since < TURN_SECONDS:
                 self.owners[board] = claim.run
                 self._counts[claim.run] = 1
 
     def _reroute(self, claim: Claim, visited: set[str]) -> bool:
         """Find a board for a run: a free one, or one whose run can be given another (an augmenting path)."""
-        candidates = sorted(claim.wanted - self._fixed, key=lambda board: self._preference(claim, board))
+        candidates = sorted(claim.requested - self._fixed, key=lambda board: self._preference(claim, board))
         for board in sorted(candidates, key=lambda board: board in self.owners):
             if board in visited:
                 continue

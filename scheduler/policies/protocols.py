@@ -59,7 +59,7 @@ class SharingPolicy(Protocol):
     """Decides which run has which board of a farm."""
 
     def share(self, claims: Iterable[Claim], now: float) -> dict[str, str]:
-        """Return the run each wanted board should belong to now, by board; boards without a run are left out.
+        """Return the run that each requested board should belong to now; boards without a run are left out.
 
         Args:
             claims: the runs.

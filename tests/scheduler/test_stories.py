@@ -1,4 +1,4 @@
-"""Random stories: boards come, go, hang and lie; results come late, twice or never. All must hold after every event."""
+"""Random stories: boards come, go and fail; results come late, twice or never. Invariants hold after every event."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from scheduler.replay import Entry, replay
 KINDS = ("n150", "n300", "t3000")
 FITS = {("n150", "1x1"), ("n300", "1x1"), ("n300", "1x2"), ("t3000", "1x1"), ("t3000", "1x2"), ("t3000", "2x4")}
 OUT = (BoardState.HELD, BoardState.RETIRED)
-ENDINGS = [ending for ending in AttemptResult if ending is not AttemptResult.LOST]
+RESULTS = [result for result in AttemptResult if result is not AttemptResult.LOST]
 
 
 def fits(kind: object, key: object) -> bool:
@@ -56,7 +56,7 @@ def same(kind: object, one: object, other: object) -> bool:
     return kind == "n300" and {one, other} == {"1x1", "1x2"}
 
 
-def held(board: str) -> BoardChanged:
+def board_held(board: str) -> BoardChanged:
     return BoardChanged(Transition(board, BoardState.SUSPECT, BoardState.HELD, Cause.BUDGET_SPENT))
 
 
@@ -68,7 +68,7 @@ def new_scheduler(setups: SetupCosts | None = None) -> Scheduler:
 
 
 class Farm(RuleBasedStateMachine):
-    """A farm as the driver would see it, and what it must be able to say at any time."""
+    """A farm as the driver sees it, and the checks that hold at any time."""
 
     setups = SetupCosts()
 
@@ -77,13 +77,13 @@ class Farm(RuleBasedStateMachine):
         self.scheduler = new_scheduler(self.setups)
         self.journal: list[Entry] = []
         self.forgiven: dict[str, int] = {}
-        self.endings: dict[tuple[str, int], AttemptResult] = {}
+        self.results: dict[tuple[str, int], AttemptResult] = {}
         self.now = 0.0
         self.planned: set[str] = set()
         self.conclusions: Counter[str] = Counter()
         self.assigned: dict[int, Assign] = {}  # every batch ever
         self.attempts: set[tuple[str, int]] = set()  # that ended, or were missed
-        self.told: list[AttemptEnded] = []
+        self.reported: list[AttemptEnded] = []
         self.starting: set[str] = set()
         self.ready: set[str] = set()
         self.retired: set[str] = set()
@@ -94,29 +94,29 @@ class Farm(RuleBasedStateMachine):
     def leaving(self) -> set[str]:
         return {name for name, board in self.scheduler.boards.items() if board.state is BoardState.LEAVING}
 
-    def tell(self, event: Event) -> None:
-        """Tells the scheduler an event, and holds it to what it answers."""
+    def handle(self, event: Event) -> None:
+        """Handle an event, and check the instructions."""
         self.now += 1
         if isinstance(event, AttemptEnded):
             attempt = self.scheduler.attempt_number(event.batch, event.work)
             if attempt is not None:
                 assert (event.work, attempt) not in self.attempts, "an attempt ended twice"
                 self.attempts.add((event.work, attempt))
-                self.endings[event.work, attempt] = event.result
+                self.results[event.work, attempt] = event.result
         answered = tuple(self.scheduler.handle(event, self.now))
         self.journal.append((self.now, event, answered))
         for instruction in answered:
             if isinstance(instruction, Announce):
-                self.hold_to_transition(instruction.transition)
+                self.check_transition(instruction.transition)
             elif isinstance(instruction, Assign):
-                self.hold_to_assignment(instruction)
+                self.check_assignment(instruction)
             elif isinstance(instruction, Conclude):
                 self.conclusions[instruction.work] += 1
-                self.hold_to_conclusion(instruction)
+                self.check_conclusion(instruction)
             elif isinstance(instruction, AttemptLost):
                 assert (instruction.work, instruction.attempt) not in self.attempts
                 self.attempts.add((instruction.work, instruction.attempt))
-                self.endings[instruction.work, instruction.attempt] = AttemptResult.LOST
+                self.results[instruction.work, instruction.attempt] = AttemptResult.LOST
             elif isinstance(instruction, Restart):
                 self.ready.discard(instruction.board)
                 self.starting.add(instruction.board)
@@ -127,13 +127,13 @@ class Farm(RuleBasedStateMachine):
             elif isinstance(instruction, Release):
                 self.left.add(instruction.board)
 
-    def hold_to_transition(self, transition: Transition) -> None:
+    def check_transition(self, transition: Transition) -> None:
         """Announced transitions of a board follow each other, except for those of a board that leaves."""
         before = self.states.get(transition.board, BoardState.STARTING)
         assert before in {transition.before, BoardState.LEAVING} or transition.after is BoardState.HELD
         self.states[transition.board] = transition.after
 
-    def hold_to_assignment(self, assign: Assign) -> None:
+    def check_assignment(self, assign: Assign) -> None:
         assert assign.works
         assert assign.board in self.ready, "work for a board that isn't there"
         assert fits(self.scheduler.boards[assign.board].kind, assign.key)
@@ -144,14 +144,14 @@ class Farm(RuleBasedStateMachine):
             assert (work, attempt) not in self.attempts, "an attempt number is used twice"
         self.assigned[assign.batch] = assign
 
-    def hold_to_conclusion(self, concluded: Conclude) -> None:
-        """An attempt stands for each work that was tried, none is blamed for a board, and none is tried for ever."""
-        own = {number: ending for (work, number), ending in self.endings.items() if work == concluded.work}
-        killed = sum(ending is AttemptResult.CRASHED for ending in own.values())
-        blows = killed + sum(ending is AttemptResult.KILLED for ending in own.values())
+    def check_conclusion(self, concluded: Conclude) -> None:
+        """An attempt stands for each work that was tried; none is blamed for a board, and none is tried forever."""
+        own = {number: result for (work, number), result in self.results.items() if work == concluded.work}
+        crashes = sum(result is AttemptResult.CRASHED for result in own.values())
+        kills = crashes + sum(result is AttemptResult.KILLED for result in own.values())
         most = RetriesByCount()
-        enough = killed >= most.crashes or blows >= most.kills
-        unsure = blows > 0 and not enough and AttemptResult.FAILED not in own.values()
+        enough = crashes >= most.crashes or kills >= most.kills
+        unsure = kills > 0 and not enough and AttemptResult.FAILED not in own.values()
         if concluded.attempt is None:
             assert unsure or not own, "tried, but concluded as if it wasn't"
             return
@@ -159,18 +159,18 @@ class Farm(RuleBasedStateMachine):
         assert not unsure or not stands.blames_work, "blamed for a crash that was seen once"
         if concluded.resolution is Resolution.FLAKY:
             assert stands is AttemptResult.PASSED
-            assert any(ending.failed for ending in own.values())
+            assert any(result.failed for result in own.values())
         elif stands is AttemptResult.PASSED:
-            assert not any(ending.failed for ending in own.values())
+            assert not any(result.failed for result in own.values())
         fresh = len(own) - self.forgiven.get(concluded.work, 0)
-        assert fresh <= most.kills + most.failures + most.faults, "it goes round the farm"
+        assert fresh <= most.kills + most.failures + most.faults, "it is tried too often"
 
     @rule(kind=st.sampled_from(KINDS))
     @precondition(lambda self: len(self.scheduler.boards) < 5)
     def add_board(self, kind: str) -> None:
         board = f"{kind}:{len(self.scheduler.boards)}"
         self.starting.add(board)
-        self.tell(BoardAdded(board, kind))
+        self.handle(BoardAdded(board, kind))
 
     @rule(
         keys=st.lists(st.sampled_from(["1x1", "1x2", "2x4"]), min_size=1, max_size=12),
@@ -181,41 +181,41 @@ class Farm(RuleBasedStateMachine):
         first = len(self.planned)
         works = tuple(Work(f"w{first + n}", key, f"op{n % groups}", cost * (n + 1)) for n, key in enumerate(keys))
         self.planned |= {work.id for work in works}
-        self.tell(Planned(works))
+        self.handle(Planned(works))
 
     @rule(
-        endings=st.lists(
-            st.sampled_from([ending for ending in AttemptResult if ending is not AttemptResult.PASSED]), max_size=3
+        results=st.lists(
+            st.sampled_from([result for result in AttemptResult if result is not AttemptResult.PASSED]), max_size=3
         ),
         last=st.sampled_from(list(AttemptResult)),
         forgive=st.booleans(),
         key=st.sampled_from(["1x1", "2x4"]),
     )
-    def resume(self, endings: list[AttemptResult], last: AttemptResult, forgive: bool, key: str) -> None:
-        """A work that an earlier driver tried, and may or may not have concluded; what was good is not tried again."""
-        endings = [*endings, last]
+    def resume(self, results: list[AttemptResult], last: AttemptResult, forgive: bool, key: str) -> None:
+        """A work that an earlier driver tried, and may have resolved; a pass is not tried again."""
+        results = [*results, last]
         forgive = forgive and last is not AttemptResult.PASSED
         work = f"w{len(self.planned)}"
-        past = tuple(PastAttempt(f"old:{number}", ending) for number, ending in enumerate(endings))
+        past = tuple(PastAttempt(f"old:{number}", result) for number, result in enumerate(results))
         self.planned.add(work)
         self.forgiven[work] = len(past) if forgive else 0
-        for number, ending in enumerate(endings, start=1):
+        for number, result in enumerate(results, start=1):
             self.attempts.add((work, number))
-            self.endings[work, number] = ending
-        self.tell(Planned((Work(work, key, past=past, forgiven=self.forgiven[work]),)))
+            self.results[work, number] = result
+        self.handle(Planned((Work(work, key, past=past, forgiven=self.forgiven[work]),)))
 
     @rule(data=st.data())
     @precondition(lambda self: self.starting or self.ready)
     def board_is_held(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.starting | self.ready)))
-        self.tell(held(board))
+        self.handle(board_held(board))
 
     @rule(data=st.data(), after=st.sampled_from([BoardState.HEALTHY, BoardState.BUSY, BoardState.SUSPECT]))
     @precondition(lambda self: self.ready)
     def board_changes(self, data: st.DataObject, after: BoardState) -> None:
         board = data.draw(st.sampled_from(sorted(self.ready)))
         before = self.scheduler.boards[board].state
-        self.tell(BoardChanged(Transition(board, before, after, Cause.CHECK_PASSED)))
+        self.handle(BoardChanged(Transition(board, before, after, Cause.CHECK_PASSED)))
         assert self.scheduler.boards[board].state is after
 
     @rule(data=st.data())
@@ -224,20 +224,20 @@ class Farm(RuleBasedStateMachine):
         board = data.draw(st.sampled_from(sorted(self.starting)))
         self.starting.remove(board)
         self.ready.add(board)
-        self.tell(BoardReady(board))
+        self.handle(BoardReady(board))
 
     @rule(data=st.data())
     @precondition(lambda self: self.starting or self.ready)
     def board_is_lost(self, data: st.DataObject) -> None:
-        self.tell(BoardLost(data.draw(st.sampled_from(sorted(self.starting | self.ready)))))
+        self.handle(BoardLost(data.draw(st.sampled_from(sorted(self.starting | self.ready)))))
 
     @rule(data=st.data())
     @precondition(lambda self: self.starting or self.ready)
-    def board_is_wanted_back(self, data: st.DataObject) -> None:
+    def board_is_withdrawn(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.starting | self.ready)))
         self.starting.discard(board)
         self.ready.discard(board)
-        self.tell(BoardLeaving(board))
+        self.handle(BoardLeaving(board))
 
     @rule(data=st.data())
     @precondition(lambda self: self.left)
@@ -245,53 +245,53 @@ class Farm(RuleBasedStateMachine):
         board = data.draw(st.sampled_from(sorted(self.left)))
         self.left.remove(board)
         self.starting.add(board)
-        self.tell(BoardAdded(board, self.scheduler.boards[board].kind))
+        self.handle(BoardAdded(board, self.scheduler.boards[board].kind))
 
     @rule(data=st.data())
     @precondition(lambda self: self.leaving)
-    def leaving_board_speaks_or_dies(self, data: st.DataObject) -> None:
+    def leaving_board_reports_or_dies(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.leaving)))
-        said: list[Event] = [BoardReady(board), BoardLost(board), BoardLeaving(board), held(board)]
-        self.tell(data.draw(st.sampled_from(said)))
+        events: list[Event] = [BoardReady(board), BoardLost(board), BoardLeaving(board), board_held(board)]
+        self.handle(data.draw(st.sampled_from(events)))
 
     @rule(data=st.data())
     @precondition(lambda self: self.retired)
-    def retired_board_speaks(self, data: st.DataObject) -> None:
+    def retired_board_reports(self, data: st.DataObject) -> None:
         board = data.draw(st.sampled_from(sorted(self.retired)))
-        self.tell(BoardReady(board) if data.draw(st.booleans()) else BoardLost(board))
+        self.handle(BoardReady(board) if data.draw(st.booleans()) else BoardLost(board))
 
-    @rule(data=st.data(), ending=st.sampled_from(ENDINGS), several=st.integers(1, 4))
+    @rule(data=st.data(), result=st.sampled_from(RESULTS), several=st.integers(1, 4))
     @precondition(lambda self: self.scheduler.batches)
-    def attempts_end(self, data: st.DataObject, ending: AttemptResult, several: int) -> None:
+    def attempts_end(self, data: st.DataObject, result: AttemptResult, several: int) -> None:
         batch = data.draw(st.sampled_from(sorted(self.scheduler.batches)))
         for work in list(self.scheduler.batches[batch].open)[:several]:
-            event = AttemptEnded(batch, work, ending)
-            self.told.append(event)
-            self.tell(event)
+            event = AttemptEnded(batch, work, result)
+            self.reported.append(event)
+            self.handle(event)
 
-    @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
-    @precondition(lambda self: self.told)
-    def result_comes_twice(self, data: st.DataObject, ending: AttemptResult) -> None:
-        event = data.draw(st.sampled_from(self.told[-20:]))
+    @rule(data=st.data(), result=st.sampled_from(RESULTS))
+    @precondition(lambda self: self.reported)
+    def result_comes_twice(self, data: st.DataObject, result: AttemptResult) -> None:
+        event = data.draw(st.sampled_from(self.reported[-20:]))
         assert self.scheduler.attempt_number(event.batch, event.work) is None
-        self.tell(AttemptEnded(event.batch, event.work, ending))
+        self.handle(AttemptEnded(event.batch, event.work, result))
 
-    @rule(data=st.data(), ending=st.sampled_from(ENDINGS))
+    @rule(data=st.data(), result=st.sampled_from(RESULTS))
     @precondition(lambda self: self.assigned)
-    def result_of_any_batch_ever(self, data: st.DataObject, ending: AttemptResult) -> None:
+    def result_of_any_batch_ever(self, data: st.DataObject, result: AttemptResult) -> None:
         assign = self.assigned[data.draw(st.sampled_from(sorted(self.assigned)))]
         work, _ = data.draw(st.sampled_from(assign.works))
-        self.tell(AttemptEnded(assign.batch, work, ending))
+        self.handle(AttemptEnded(assign.batch, work, result))
 
     @rule(data=st.data())
     @precondition(lambda self: self.assigned)
     def batch_ends(self, data: st.DataObject) -> None:
-        self.tell(BatchEnded(data.draw(st.sampled_from(sorted(self.assigned)))))
+        self.handle(BatchEnded(data.draw(st.sampled_from(sorted(self.assigned)))))
 
     @rule(sure=st.integers(0, 9))
     def abandon(self, sure: int) -> None:
         if sure == 0:
-            self.tell(Abandoned())
+            self.handle(Abandoned())
             assert self.scheduler.done
             assert not self.scheduler.batches
             self.starting.clear()
@@ -300,7 +300,7 @@ class Farm(RuleBasedStateMachine):
     @rule(sure=st.integers(0, 4))
     def stop(self, sure: int) -> None:
         if sure == 0:
-            self.tell(Stopped())
+            self.handle(Stopped())
 
     @invariant()
     def nothing_is_concluded_twice_or_lost(self) -> None:
@@ -308,31 +308,31 @@ class Farm(RuleBasedStateMachine):
         assert set(self.conclusions) | set(self.scheduler.works) == self.planned
 
     def teardown(self) -> None:
-        """From any state, boards that work end the run: every planned work has its one conclusion."""
+        """From any state, boards that work end the run: every planned work has its one resolution."""
         for _ in range(3 * len(self.planned) + 10):
             if self.scheduler.done:
                 break
             for board in sorted(self.starting):
                 self.starting.remove(board)
                 self.ready.add(board)
-                self.tell(BoardReady(board))
+                self.handle(BoardReady(board))
             for number in sorted(self.scheduler.batches):
                 batch = self.scheduler.batches.get(number)
                 for work in list(batch.open) if batch else ():
-                    self.tell(AttemptEnded(number, work, AttemptResult.PASSED))
-                self.tell(BatchEnded(number))
+                    self.handle(AttemptEnded(number, work, AttemptResult.PASSED))
+                self.handle(BatchEnded(number))
         assert len(list(replay(self.journal, new_scheduler(self.setups)))) == len(self.journal)
-        assert self.scheduler.done, "work is left over for ever"
+        assert self.scheduler.done, "work is never resolved"
         assert self.conclusions == Counter(dict.fromkeys(self.planned, 1))
         assert {b.id for b in self.scheduler.boards.values() if b.state in OUT} == self.retired
         for number in sorted(self.scheduler.batches):
-            self.tell(BatchEnded(number))
-        assert not self.leaving, "a board that was wanted back is kept"
+            self.handle(BatchEnded(number))
+        assert not self.leaving, "a withdrawn board is kept"
         assert {b.id for b in self.scheduler.boards.values() if b.state is BoardState.LEFT} == self.left
 
 
 class FarmThatSwitchesSlowly(Farm):
-    """Boards may stay idle rather than change their key, but never when nobody else does the work."""
+    """Boards may stay idle rather than change their key, but never when no other board does the work."""
 
     setups = SetupCosts(switch=3.0)
 

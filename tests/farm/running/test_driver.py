@@ -48,8 +48,10 @@ def test_a_board_of_each_kind_is_opened_in_its_own_way(store: Store) -> None:
     view = run(store, on, [replace(vector(f"v{n}"), setup=EITHER) for n in range(40)], fleet)
     assert view.counts["validated"] == 40
     assert set(fleet.opened) == {("fake:n150:0", ONE), ("fake:n300:0", ETH)}
-    told = {each.history[0].board: each.history[0].details.get("device_config") for each in view.vectors}
-    assert told == {"fake:n150:0": None, "fake:n300:0": ETH.as_json()}, "what isn't as the vector's own is told"
+    configs = {each.history[0].board: each.history[0].details.get("device_config") for each in view.vectors}
+    assert configs == {"fake:n150:0": None, "fake:n300:0": ETH.as_json()}, (
+        "only a config that is not the vector's own is recorded"
+    )
 
 
 @pytest.mark.parametrize("refusing", ["n150", "n300"])

@@ -49,7 +49,7 @@ def test_a_board_that_fails_vectors_and_its_check_is_held_after_one_vector(store
         ("fake:n300:0", Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT),
         ("fake:n300:1", Verdict.VALIDATED, Reason.NONE),
     ]
-    assert sum(each.board == "fake:n300:0" for seen in view.vectors for each in seen.history) == 1
+    assert sum(each.board == "fake:n300:0" for result in view.vectors for each in result.history) == 1
 
 
 def test_a_board_that_hangs_and_fails_its_check_costs_no_vector_its_verdict(store: Store) -> None:

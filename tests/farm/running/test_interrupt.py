@@ -1,4 +1,4 @@
-"""Ctrl-C: once, twice, and where Python drops what the second raises."""
+"""Ctrl-C: once, twice, and where Python drops the exception of the second."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_handlers_are_put_back() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_another_thread_runs_without() -> None:
+def test_other_threads_catch_no_signals() -> None:
     before = signal.getsignal(signal.SIGINT)
 
     def asked() -> bool:
@@ -62,7 +62,7 @@ time.sleep(60)
 """
 
 
-def test_a_board_whose_keeper_is_ended_at_once_is_released_by_sigint(tmp_path: Path) -> None:
+def test_a_board_whose_supervisor_is_killed_is_released_by_sigint(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(BOARD_PROCESS)
     python.chmod(0o755)

@@ -1,3 +1,5 @@
+"""Progress displays: counts, lines and rows."""
+
 from __future__ import annotations
 
 import io
@@ -54,7 +56,7 @@ class TestTally:
             tally.conclude(Conclusion(str(at), Verdict.PASS), "ttnn.add")
         assert tally.seconds_left == 30.0
 
-    def test_a_failure_of_a_sort_is_told_once(self) -> None:
+    def test_a_kind_of_failure_is_shown_once(self) -> None:
         tally = Tally()
         lines = []
         for at in range(3):
@@ -63,10 +65,10 @@ class TestTally:
         assert lines == ["fail_watcher ttnn.add on b: core 0 asserted", None, None]
         assert tally.summary() == "3 of 0, 3 fail_watcher"
 
-    def test_failures_without_end_are_not_told_without_end(self) -> None:
+    def test_a_limited_number_of_failures_is_shown(self) -> None:
         tally = Tally()
-        told = [tally.conclude(Conclusion("v", Verdict.FAIL_WATCHER, message="x" * at), "o") for at in range(200)]
-        assert sum(line is not None for line in told) == MOST_FAILURES_SHOWN
+        lines = [tally.conclude(Conclusion("v", Verdict.FAIL_WATCHER, message="x" * at), "o") for at in range(200)]
+        assert sum(line is not None for line in lines) == MOST_FAILURES_SHOWN
 
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0.44, "0.4 s"), (12.3, "12 s"), (187, "3:07 min"), (3720, "1:02 h"), (59.9, "60 s")]
@@ -91,7 +93,7 @@ class TestPlain:
             "farm: 1000 of 1000, 1000 validated",
         ]
 
-    def test_what_is_out_of_the_ordinary_has_its_line(self) -> None:
+    def test_noteworthy_changes_have_a_line(self) -> None:
         progress, stream = plain(Clock())
         for state in (BoardState.HEALTHY, BoardState.LOST, BoardState.STARTING, BoardState.LOST, BoardState.RETIRED):
             progress.board("mock:n300:0", BoardStatus(state, message="signal 11"))
@@ -106,7 +108,7 @@ class TestPlain:
             "farm: stopping as asked",
         ]
 
-    def test_a_narrow_encoding_costs_no_line(self) -> None:
+    def test_a_narrow_encoding_loses_no_line(self) -> None:
         raw = io.BytesIO()
         progress = PlainProgress(io.TextIOWrapper(raw, encoding="ascii"))
         progress.note("漢 …")
@@ -121,7 +123,7 @@ class TestLive:
             console.print(progress.picture())
         return capture.get()
 
-    def test_a_lane_per_board_and_the_counts(self) -> None:
+    def test_a_row_per_board_and_the_counts(self) -> None:
         progress = LiveProgress(Console(file=io.StringIO()), Clock())
         progress.planned(4)
         progress.board("mock:n300:0", BoardStatus(BoardState.BUSY, "ttnn.add, 2 vectors, 1x2"))

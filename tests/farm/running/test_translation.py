@@ -1,4 +1,4 @@
-"""What outcomes mean to the scheduler, and what its conclusions say of a vector."""
+"""What outcomes mean to the scheduler, and what its resolutions say of a vector."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from scheduler import AttemptResult, Conclude, Resolution
         (Verdict.NOT_RUN, Reason.UNBINDABLE, AttemptResult.NOT_RUNNABLE),
     ],
 )
-def test_every_sort_of_outcome_means_something(verdict: Verdict, reason: Reason, expected: AttemptResult) -> None:
+def test_every_kind_of_outcome_has_a_result(verdict: Verdict, reason: Reason, expected: AttemptResult) -> None:
     assert attempt_result(Outcome("v", verdict, reason)) is expected
 
 
-def test_no_verdict_is_unknown_to_the_scheduler() -> None:
+def test_every_verdict_has_a_result() -> None:
     assert {attempt_result(Outcome("v", verdict)) for verdict in Verdict} == set(AttemptResult) - {
         AttemptResult.KILLED,
         AttemptResult.REFUSED,
@@ -57,7 +57,7 @@ def test_a_vector_ends_as_the_attempt_that_stands_for_it() -> None:
     assert ended == Conclusion("v", Verdict.FAIL_CRASH_HANG, Reason.CRASH, "signal 11")
 
 
-def test_flaky_tells_both_sides() -> None:
+def test_a_flaky_verdict_names_both_attempts() -> None:
     attempts = {1: attempt(1, Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer"), 2: attempt(2, Verdict.VALIDATED)}
     ended = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
     assert (ended.verdict, ended.reason) == (Verdict.FLAKY, Reason.HANG)
@@ -73,13 +73,13 @@ def test_flaky_tells_both_sides() -> None:
         (Resolution.REFUSED, Verdict.BOARD_FAULT, Reason.OPEN_FAILED),
     ],
 )
-def test_untried_vectors_say_why(why: Resolution, verdict: Verdict, reason: Reason) -> None:
+def test_untried_vectors_have_a_reason(why: Resolution, verdict: Verdict, reason: Reason) -> None:
     ended = conclusion(Conclude("v", why), {})
     assert (ended.verdict, ended.reason) == (verdict, reason)
     assert ended.message
 
 
-def test_a_refusal_is_told_in_the_words_of_who_refused() -> None:
+def test_a_refusal_keeps_its_message() -> None:
     assert conclusion(Conclude("v", Resolution.REFUSED), {}, "no fabric here").message == "no fabric here"
     assert (
         conclusion(Conclude("v", Resolution.LOST), {}, "killed").message
@@ -87,18 +87,18 @@ def test_a_refusal_is_told_in_the_words_of_who_refused() -> None:
     )
 
 
-def test_a_missed_attempt_blames_the_board() -> None:
+def test_a_lost_attempt_blames_the_board() -> None:
     outcome = lost_attempt("v", "mock:n300:0", "its process was killed", 5.0)
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_LOST)
     assert "mock:n300:0 was lost" in outcome.message
     assert outcome.message.endswith("its process was killed")
 
 
-def test_a_doubted_failure_is_flaky_once_it_passes_elsewhere() -> None:
+def test_a_discounted_failure_is_flaky_once_it_passes_elsewhere() -> None:
     failed = Outcome("v", Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
-    seen = discount(failed, "ttnn sees 1 of 2 chips")
-    assert attempt_result(seen) is AttemptResult.UNTRUSTED
-    attempts = {1: Attempt(1, "a", seen), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
-    told = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
-    assert (told.verdict, told.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)
-    assert "ttnn sees 1 of 2 chips" in told.message
+    discounted = discount(failed, "ttnn sees 1 of 2 chips")
+    assert attempt_result(discounted) is AttemptResult.UNTRUSTED
+    attempts = {1: Attempt(1, "a", discounted), 2: Attempt(2, "b", Outcome("v", Verdict.VALIDATED))}
+    flaky = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
+    assert (flaky.verdict, flaky.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)
+    assert "ttnn sees 1 of 2 chips" in flaky.message

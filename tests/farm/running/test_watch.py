@@ -1,3 +1,5 @@
+"""Following a run through its store."""
+
 from __future__ import annotations
 
 import io
@@ -43,15 +45,15 @@ def test_a_run_is_followed_to_its_end(store: Store) -> None:
 
     watch_run(store, run_id, PlainProgress(stream), wait)
     assert next(steps, None) is None
-    told = stream.getvalue().splitlines()
-    assert told == [
+    lines = stream.getvalue().splitlines()
+    assert lines == [
         "farm: mock:n300:0 lost: its host is gone",
         "farm: fail_watcher ttnn.add on mock:n300:0: tripped at 0x12",
         "farm: 2 of 2, 1 validated, 1 fail_watcher",
     ]
 
 
-def test_nothing_is_told_twice(store: Store) -> None:
+def test_nothing_is_reported_twice(store: Store) -> None:
     run_id = recorded_run(store, [(Verdict.FAIL_WATCHER, Reason.NONE, "x")], ended=None)
     stream = io.StringIO()
     watcher = Watcher(store, run_id, PlainProgress(stream))
@@ -61,7 +63,7 @@ def test_nothing_is_told_twice(store: Store) -> None:
     assert stream.getvalue() == once != ""
 
 
-def test_watch_command_exits_as_the_sweep(farm: Farm, store: Store, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_the_watch_command_exits_as_the_sweep(farm: Farm, store: Store, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.FAIL_WATCHER, Reason.NONE, "x")])
     code, out, err = farm("watch", "last", "--store", tmp_path / "farm.db")
     assert code == ExitCode.TEST_FAILED

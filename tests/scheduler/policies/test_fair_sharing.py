@@ -16,13 +16,13 @@ LONG_AGO = NOW - 2 * TURN_SECONDS
 share = FairSharing().share
 
 
-def claim(run: str, wanted: str, leases: str = "", **more: object) -> Claim:
+def claim(run: str, requested: str, leases: str = "", **more: object) -> Claim:
     """A run that wants and has boards named by one letter each."""
     waits = None if leases else NOW
     return replace(
         Claim(
             run,
-            wanted=frozenset(wanted),
+            requested=frozenset(requested),
             leases={board: LONG_AGO + n for n, board in enumerate(leases)},
             waiting_since=waits,
         ),
@@ -70,7 +70,7 @@ def test_a_run_that_waited_too_long_comes_first_whatever_its_priority() -> None:
 
 
 def test_a_limit_of_boards_leaves_the_rest_to_others() -> None:
-    first, second = claim("first", "abcd", most=1, priority=3), claim("second", "abcd", started=1.0)
+    first, second = claim("first", "abcd", max_boards=1, priority=3), claim("second", "abcd", started=1.0)
     assert shares(first, second) == {"first": "a", "second": "bcd"}
 
 
@@ -89,8 +89,8 @@ def farms(draw: st.DrawFn) -> list[Claim]:
     claims = []
     for run in RUNS:
         owned = [board for board in BOARDS if owners[board] == run]
-        wanted = frozenset(owned) | draw(st.frozensets(st.sampled_from(BOARDS)))
-        most = draw(st.none() | st.integers(max(1, len(owned)), len(BOARDS)))
+        requested = frozenset(owned) | draw(st.frozensets(st.sampled_from(BOARDS)))
+        max_boards = draw(st.none() | st.integers(max(1, len(owned)), len(BOARDS)))
         leases = {board: NOW - draw(st.sampled_from((1.0, 2 * TURN_SECONDS))) for board in owned}
         waits = None if owned else NOW - draw(st.sampled_from((0.0, PATIENCE_SECONDS, 2 * PATIENCE_SECONDS)))
         claims.append(
@@ -98,9 +98,9 @@ def farms(draw: st.DrawFn) -> list[Claim]:
                 run,
                 draw(st.integers(0, 2)),
                 draw(st.integers(0, 3).map(float)),
-                wanted,
+                requested,
                 leases,
-                most=most,
+                max_boards=max_boards,
                 waiting_since=waits,
             )
         )
@@ -112,10 +112,10 @@ def test_rules_for_any_claims(claims: list[Claim]) -> None:
     owners = share(claims, NOW)
     for each in claims:
         mine = {board for board, run in owners.items() if run == each.run}
-        assert mine <= each.wanted
-        assert each.most is None or len(mine) <= each.most
-        room = each.most is None or len(mine) < each.most
-        assert not room or not each.wanted - owners.keys(), "no wanted board is left idle"
+        assert mine <= each.requested
+        assert each.max_boards is None or len(mine) <= each.max_boards
+        room = each.max_boards is None or len(mine) < each.max_boards
+        assert not room or not each.requested - owners.keys(), "no requested board is left idle"
 
 
 @given(farms())
@@ -128,7 +128,7 @@ def test_boards_come_to_rest(claims: list[Claim]) -> None:
     counts = Counter(owners.values())
     for each in claims:
         if not each.leases:
-            assert all(counts[owners[board]] == 1 for board in each.wanted), (
+            assert all(counts[owners[board]] == 1 for board in each.requested), (
                 "no run has two boards while another needs one of them"
             )
 
@@ -144,10 +144,10 @@ def after_sharing(claim: Claim, owners: dict[str, str], now: float) -> Claim:
 def test_no_run_waits_for_ever(runs: list[tuple[int, int | None]], boards: int) -> None:
     """With runs that never end, and boards given up as soon as they are withdrawn."""
     step, now = 20.0, 0.0
-    wanted = frozenset(BOARDS[:boards])
+    requested = frozenset(BOARDS[:boards])
     claims = [
-        Claim(f"r{n}", priority, float(n), wanted, most=most, waiting_since=0.0)
-        for n, (priority, most) in enumerate(runs)
+        Claim(f"r{n}", priority, float(n), requested, max_boards=limit, waiting_since=0.0)
+        for n, (priority, limit) in enumerate(runs)
     ]
     bound = PATIENCE_SECONDS + len(runs) * (TURN_SECONDS + 2 * step)
     while now < 4 * bound:
