@@ -12,7 +12,7 @@ import pytest
 
 from farm.cluster.local_cluster import _own
 from farm.core.errors import FarmError, NothingSelected
-from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.finding import find_modules, module_folder
 from farm.zoo.manifest import Manifest
 from tracer.master.master import Master
 from tracer.names import canonical
@@ -117,7 +117,7 @@ def test_a_module_name_does_not_leave_its_folder(name: str, tmp_path: Path) -> N
     module = "parameters = {}\n\n\ndef run():\n    return True, ''\n"
     (tmp_path / "outside.py").write_text(module, encoding="utf-8")
     (inside / "within.py").write_text(module, encoding="utf-8")
-    place = place_of(sweeps=inside)
+    place = module_folder(sweeps=inside)
     try:
         modules = find_modules(place, [name])
     except NothingSelected:

@@ -11,7 +11,7 @@ from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.module_listing import list_modules, listing_process
 from farm.sweeps import dumps
-from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.finding import find_modules, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import Imported, Listed, Problem, Record
 
@@ -25,7 +25,7 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
     """
     environment = {} if spec.master is None else {MASTER_VARIABLE: str(spec.master.resolve())}
     return find_modules(
-        place_of(spec.tt_metal, spec.sweeps),
+        module_folder(spec.tt_metal, spec.sweeps),
         spec.modules,
         spec.skip,
         environment=environment,

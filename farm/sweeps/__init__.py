@@ -1,4 +1,8 @@
-"""Sweep modules: finding them, their vectors, and the traced configurations they load."""
+"""Sweep modules: finding them, their vectors and values, and the traced configurations they load.
+
+Folders and files of modules come in, and vectors of live values; records of vectors and their written values go out. It
+may use `farm.core`, the store and `tracer`; modules are imported by the worker, not here.
+"""
 
 from __future__ import annotations
 

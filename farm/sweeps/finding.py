@@ -1,4 +1,4 @@
-"""Which sweep modules there are, by looking at files: nothing is imported here."""
+"""Find sweep modules by their files; nothing is imported."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FRAMEWORK = Path("tests") / "sweep_framework"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ModuleFolder:
     """A folder of sweep modules, or a single one.
 
     Attributes:
-        folder: where names begin.
+        folder: the folder that modules' names are relative to.
         paths: what modules in it can import.
-        only: the file, where it is a single one.
+        only: the file, if it is a single module.
         home: the checkout of tt-metal that it is in.
     """
 
@@ -33,43 +33,43 @@ class Place:
     home: Path | None = None
 
 
-def place_of(tt_metal: Path | None = None, sweeps: Path | None = None, here: Path | None = None) -> Place:
-    """Where modules are looked for.
+def module_folder(tt_metal: Path | None = None, sweeps: Path | None = None, here: Path | None = None) -> ModuleFolder:
+    """Return the folder to find modules in.
 
     Args:
         tt_metal: a checkout of tt-metal.
         sweeps: a folder of modules, or one module's file.
-        here: where a checkout is looked for, upward, if neither is given; else the working directory.
+        here: where to search for a checkout, upward, if neither is passed; by default the working directory.
 
     Raises:
-        FarmError: there is no such thing, or no checkout around the working directory.
+        FarmError: there is no such file or folder, or no checkout around the working directory.
     """
     if sweeps is not None:
         path = sweeps.resolve()
         root = _checkout_around(path)
-        around = () if root is None else _paths(root)
+        root_paths = () if root is None else _paths(root)
         if path.is_file():
-            return Place(path.parent, (path.parent, *around), path, root)
+            return ModuleFolder(path.parent, (path.parent, *root_paths), path, root)
         if path.is_dir():
-            return Place(path, (path, *around), home=root)
+            return ModuleFolder(path, (path, *root_paths), home=root)
         raise FarmError(f"--sweeps {sweeps}: there is no such file or folder")
     if tt_metal is not None:
         root = tt_metal.resolve()
         if not (root / FRAMEWORK / "sweeps").is_dir():
             raise FarmError(f"--tt-metal {tt_metal}: no checkout of tt-metal: it has no {FRAMEWORK / 'sweeps'}")
         return _checkout(root)
-    found = _checkout_around((here or Path.cwd()).resolve())
-    if found is not None:
-        return _checkout(found)
+    root = _checkout_around((here or Path.cwd()).resolve())
+    if root is not None:
+        return _checkout(root)
     raise FarmError("no sweep modules here: name a checkout with --tt-metal DIR, or a file or folder with --sweeps")
 
 
-def _checkout(root: Path) -> Place:
-    return Place(root / FRAMEWORK / "sweeps", _paths(root), home=root)
+def _checkout(root: Path) -> ModuleFolder:
+    return ModuleFolder(root / FRAMEWORK / "sweeps", _paths(root), home=root)
 
 
-def _checkout_around(place: Path) -> Path | None:
-    return next((each for each in (place, *place.parents) if (each / FRAMEWORK / "sweeps").is_dir()), None)
+def _checkout_around(path: Path) -> Path | None:
+    return next((each for each in (path, *path.parents) if (each / FRAMEWORK / "sweeps").is_dir()), None)
 
 
 def _paths(root: Path) -> tuple[Path, ...]:
@@ -77,43 +77,45 @@ def _paths(root: Path) -> tuple[Path, ...]:
 
 
 def find_modules(
-    place: Place,
-    wanted: Sequence[str] = (),
+    place: ModuleFolder,
+    selectors: Sequence[str] = (),
     skip: Sequence[str] = (),
     *,
     environment: dict[str, str] | None = None,
     import_seconds: float = 120.0,
 ) -> list[SweepModule]:
-    """The modules that names select, in the order of their names.
+    """Return the modules that names select, sorted by name.
 
     Args:
-        place: where they are.
-        wanted: names, beginnings of names (`eltwise.unary`) or globs (`*.relu*`); commas separate several. All, where
-            there is none.
+        place: the folder to find them in.
+        selectors: names, beginnings of names (`eltwise.unary`) or globs (`*.relu*`); commas separate several. Empty
+            selects all.
         skip: the same, of modules to leave out.
         environment: variables to set before they are imported.
         import_seconds: see `SweepModule`.
 
     Raises:
-        NothingSelected: a name selects no module, or nothing is left.
+        NothingSelected: a selector selects no module, or all are skipped.
     """
     files = [place.only] if place.only else _python_files(place.folder)
-    known = {_dotted(place.folder, file): file for file in files}
-    chosen: dict[str, None] = {}
-    for pattern in _each(wanted):
-        found = [name for name in known if _selects(pattern, name)]
-        if not found:
-            raise NothingSelected(f"no sweep module {pattern!r} in {place.folder}{_nearest(pattern, known)}")
-        # a file chosen by its own name is a module, whatever it looks like
-        chosen.update(dict.fromkeys(name for name in found if name == pattern or _looks_like_one(known[name])))
-    if not wanted:
-        chosen = dict.fromkeys(name for name, file in known.items() if place.only or _looks_like_one(file))
-    left = [name for name in sorted(chosen) if not any(_selects(pattern, name) for pattern in _each(skip))]
-    if not left:
-        what = ", ".join(wanted) or str(place.folder)
-        raise NothingSelected(f"{what}: there is no sweep module in it" + (" that isn't skipped" if skip else ""))
-    given = dict(environment or {})
-    return [SweepModule(name, known[name], place.paths, given, import_seconds, place.home) for name in left]
+    by_name = {_dotted(place.folder, file): file for file in files}
+    selected: dict[str, None] = {}
+    for selector in _each(selectors):
+        matches = [name for name in by_name if _selects(selector, name)]
+        if not matches:
+            raise NothingSelected(f"no sweep module {selector!r} in {place.folder}{_nearest(selector, by_name)}")
+        # a file selected by its own name is a module, whatever it contains
+        selected.update(dict.fromkeys(name for name in matches if name == selector or _is_module(by_name[name])))
+    if not selectors:
+        selected = dict.fromkeys(name for name, file in by_name.items() if place.only or _is_module(file))
+    names = [name for name in sorted(selected) if not any(_selects(selector, name) for selector in _each(skip))]
+    if not names:
+        text = ", ".join(selectors) or str(place.folder)
+        raise NothingSelected(f"{text}: there is no sweep module in it" + (" that isn't skipped" if skip else ""))
+    return [
+        SweepModule(name, by_name[name], place.paths, dict(environment or {}), import_seconds, place.home)
+        for name in names
+    ]
 
 
 def _python_files(folder: Path) -> list[Path]:
@@ -129,33 +131,33 @@ def _dotted(folder: Path, file: Path) -> str:
     return ".".join(file.relative_to(folder).with_suffix("").parts)
 
 
-def _each(patterns: Iterable[str]) -> list[str]:
-    return [part.strip() for pattern in patterns for part in pattern.split(",") if part.strip()]
+def _each(selectors: Iterable[str]) -> list[str]:
+    return [part.strip() for selector in selectors for part in selector.split(",") if part.strip()]
 
 
-def _selects(pattern: str, name: str) -> bool:
-    plain = pattern.removesuffix(".py").replace("/", ".")
-    return name == plain or name.startswith(f"{plain}.") or fnmatch.fnmatchcase(name, plain)
+def _selects(selector: str, name: str) -> bool:
+    dotted = selector.removesuffix(".py").replace("/", ".")
+    return name == dotted or name.startswith(f"{dotted}.") or fnmatch.fnmatchcase(name, dotted)
 
 
-def _nearest(pattern: str, known: Iterable[str]) -> str:
-    names = list(known)
-    last = {name.rpartition(".")[2]: name for name in names}
-    close = [last[each] for each in difflib.get_close_matches(pattern.rpartition(".")[2], last, n=3)]
-    close = close or difflib.get_close_matches(pattern, names, n=3)
+def _nearest(selector: str, names: Iterable[str]) -> str:
+    names = list(names)
+    by_last_part = {name.rpartition(".")[2]: name for name in names}
+    close = [by_last_part[each] for each in difflib.get_close_matches(selector.rpartition(".")[2], by_last_part, n=3)]
+    close = close or difflib.get_close_matches(selector, names, n=3)
     return f"; nearest: {', '.join(close)}" if close else f", which has {len(names)}"
 
 
-def _looks_like_one(file: Path) -> bool:
-    """Whether a file defines `parameters` or `run`; one that doesn't parse is taken for a module, and will say so."""
+def _is_module(file: Path) -> bool:
+    """Return whether a file defines `parameters` or `run`, or can't be parsed: then importing it reports the error."""
     try:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, OSError):
         return True
-    return any(name in ("parameters", "run") for node in tree.body for name in _defined(node))
+    return any(name in ("parameters", "run") for node in tree.body for name in _defined_names(node))
 
 
-def _defined(node: ast.stmt) -> list[str]:
+def _defined_names(node: ast.stmt) -> list[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return [node.name]
     if isinstance(node, ast.Assign):

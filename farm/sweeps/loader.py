@@ -11,7 +11,16 @@ from typing import Any
 
 from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.shapes import BinaryShape
-from farm.sweeps.traced import TracedProduct, TracedSuite, dtype, layout, memory, named, output_memory, tensors
+from farm.sweeps.traced import (
+    TracedProduct,
+    TracedSuite,
+    configuration_of,
+    dtype,
+    layout,
+    memory,
+    output_memory,
+    tensors,
+)
 from tracer.master.master import Master, shipped
 from tracer.names import find
 from tracer.values import Tensor
@@ -21,13 +30,13 @@ MASTER_VARIABLE = "TTNN_MASTER_JSON_PATH"
 
 
 class MasterConfigLoader:
-    """Gives a sweep module the configurations that models were traced with.
+    """Loads the configurations that models were traced with, for a sweep module.
 
         loader = MasterConfigLoader()
         parameters = {"model_traced": loader.get_suite_parameters("add")}
 
     Attributes:
-        path: the master: the argument, else what TTNN_MASTER_JSON_PATH names, else the one that comes with farm.
+        path: the master: the argument, else the one that TTNN_MASTER_JSON_PATH names, else the one that farm ships.
     """
 
     def __init__(self, master_file_path: str | Path | None = None) -> None:
@@ -48,16 +57,16 @@ class MasterConfigLoader:
         suite_name: str = "model_traced",  # noqa: ARG002 - modules written for tt-metal's loader may give it
         all_cases: bool = False,  # noqa: FBT001, FBT002 - see suite_name
     ) -> dict[str, Any]:
-        """The parameters of a suite.
+        """Return the parameters of a suite.
 
         Args:
             operation_name: in any spelling.
-            suite_name: makes no difference.
-            all_cases: the Cartesian product of what was traced, instead of exactly what was.
+            suite_name: has no effect.
+            all_cases: return the Cartesian product of the traced parameters, not the traced configurations.
 
         Raises:
             UnknownOperation: the master has no such operation.
-            TracedConfigError: it has no configuration that can be used.
+            TracedConfigError: the master has no configuration of it.
         """
         master = self.master
         with _naming(self.path):
@@ -72,25 +81,25 @@ class MasterConfigLoader:
 
 
 def unpack_traced_config(traced_config_name: str) -> tuple[Any, ...]:
-    """What an operation of one tensor was called with: shape, dtype, layout, memory config, output memory config.
+    """Return the shape, dtype, layout, memory config and output memory config of an operation of one tensor.
 
     Raises:
         TracedConfigError: there is no such configuration, or it has another number of tensors.
     """
-    configuration = named(traced_config_name)
+    configuration = configuration_of(traced_config_name)
     [tensor] = _exactly(1, configuration, traced_config_name)
     return tensor.shape, dtype(tensor), layout(tensor), memory(tensor), output_memory(configuration)
 
 
 def unpack_binary_traced_config(traced_config_name: str) -> tuple[Any, ...]:
-    """What an operation of two tensors was called with: shape, both dtypes, both layouts, both memory configs.
+    """Return the shape, both dtypes, both layouts and both memory configs of an operation of two tensors.
 
     The shape is the first tensor's; `shape["self"]` and `shape["other"]` are each one's own.
 
     Raises:
         TracedConfigError: there is no such configuration, or it has another number of tensors.
     """
-    one, other = _exactly(2, named(traced_config_name), traced_config_name)
+    one, other = _exactly(2, configuration_of(traced_config_name), traced_config_name)
     return (
         BinaryShape(one.shape, other.shape),
         *(dtype(one), dtype(other)),
@@ -100,15 +109,15 @@ def unpack_binary_traced_config(traced_config_name: str) -> tuple[Any, ...]:
 
 
 def _exactly(count: int, configuration: Configuration, name: str) -> list[Tensor]:
-    found = tensors(configuration)
-    if len(found) == count:
-        return found
+    inputs = tensors(configuration)
+    if len(inputs) == count:
+        return inputs
     helper = {
         1: "unpack_traced_config() unpacks it",
         2: "unpack_binary_traced_config() unpacks it",
-    }.get(len(found), "no helper unpacks it: take its arguments by name in run(input_a_shape, ..., **kwargs)")
+    }.get(len(inputs), "no helper unpacks it: take its arguments by name in run(input_a_shape, ..., **kwargs)")
     raise TracedConfigError(
-        f"{name}: {configuration.operation} was traced with {len(found)} tensor{'' if len(found) == 1 else 's'}, "
+        f"{name}: {configuration.operation} was traced with {len(inputs)} tensor{'' if len(inputs) == 1 else 's'}, "
         f"not {count}: {helper}"
     )
 
@@ -120,7 +129,7 @@ def _read(path: Path, _changed: int) -> Master:
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Says which master it was that didn't have an operation."""
+    """Name the master in the error that it has no such operation."""
     from tracer.errors import UnknownOperation
 
     try:

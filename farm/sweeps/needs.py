@@ -18,12 +18,13 @@ _COLLECTIVES = (
     "neighbor_pad",
     "ring_",
 )
-
+"""Parts of the names of operations whose chips talk to each other."""
 
 _SMALL_L1_USERS = ("conv", "pool", "halo", "upsample", "grid_sample", "fold")
-
+"""Parts of the names of operations that keep small buffers in L1."""
 
 _ARCHS = {"wormhole": "wormhole_b0", "blackhole": "blackhole"}
+"""Architectures, by the word in a machine's description."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,11 @@ class Needs:
     """What a configuration needs of an open board.
 
     Attributes:
-        mesh: its rows and columns of chips.
+        mesh: rows and columns of chips.
         grid: columns and rows of compute cores on a chip.
         fabric: whether chips talk to each other.
         small_l1: whether the operation keeps small buffers in L1.
-        archs: the architectures that alone will do; none where any may.
+        archs: the only architectures that can run it; empty if any may.
     """
 
     mesh: tuple[int, int] = (1, 1)
@@ -51,12 +52,12 @@ def needs(
     traced_mesh: Sequence[int] | None = None,
     archs: tuple[str, ...] = (),
 ) -> Needs:
-    """What a configuration needs.
+    """Return what a configuration needs.
 
     Args:
         operation: its dotted name.
         arguments: its arguments by name.
-        traced_mesh: the mesh it was traced on, where the trace tells.
+        traced_mesh: the mesh it was traced on, if the trace says so.
         archs: see `traced_archs`.
     """
     short = operation.rpartition(".")[2]
@@ -85,13 +86,14 @@ def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[i
 
 
 def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str, object] | None]) -> tuple[str, ...]:
-    """The architectures that alone can run a configuration, sorted; none where any may.
+    """Return the only architectures that can run a configuration, sorted; empty if any may.
 
-    How many banks of DRAM a chip has differs by architecture, so what is sharded over them fits where it was traced.
+    The number of DRAM banks of a chip differs by architecture, so a tensor that is sharded over them fits only where
+    it was traced.
 
     Args:
         arguments: of the configuration, by name.
-        machines: where it was traced, as a master tells it: `device_series`, or `board_type`, names the architecture.
+        machines: where it was traced, as in a master: `device_series`, or `board_type`, names the architecture.
     """
     sharded = any(
         isinstance(part, MemoryConfig) and part.buffer == "DRAM" and part.shard_spec is not None
@@ -100,9 +102,9 @@ def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str,
     )
     if not sharded:
         return ()
-    told = [f"{(each or {}).get('board_type')} {(each or {}).get('device_series')}".lower() for each in machines]
-    found = [next((arch for word, arch in _ARCHS.items() if word in each), None) for each in told]
-    return () if None in found else tuple(sorted({arch for arch in found if arch}))
+    texts = [f"{(each or {}).get('board_type')} {(each or {}).get('device_series')}".lower() for each in machines]
+    archs = [next((arch for word, arch in _ARCHS.items() if word in text), None) for text in texts]
+    return () if None in archs else tuple(sorted({arch for arch in archs if arch}))
 
 
 def grid_of(value: Value) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """The permutations of a suite's parameters, in tt-metal's order: the first name varies slowest.
 
-Streamed: the values of the first name are taken one by one, those of the others are held, since they are needed again
-and again. So a generator may stand anywhere, and of a million vectors one is in memory.
+Streamed: the values of the first name are read one by one, those of the others are held, since they are needed again
+and again. So any name may have a generator, and of a million vectors one is in memory.
 """
 
 from __future__ import annotations
@@ -32,24 +32,22 @@ class Axis:
         self.values: Iterable[Any] = values
 
     def steps(self) -> Iterator[dict[str, Any]]:
-        """The parameters of each step.
+        """Yield the parameters of each step.
 
         Raises:
             ModuleError: a generator raises, or a tuple has more or fewer values than there are names.
         """
-        taken = 0
         values = iter(self.values)
-        while True:
+        for place in itertools.count():
             try:
                 value = next(values)
             except StopIteration:
                 return
             except Exception as error:
                 raise ModuleError(
-                    f"the values of {self.name!r} raised {type(error).__name__}: {error} after {taken}"
+                    f"the values of {self.name!r} raised {type(error).__name__}: {error} after {place}"
                 ) from error
-            taken += 1
-            yield self._step(value, taken - 1)
+            yield self._step(value, place)
 
     def _step(self, value: Any, place: int) -> dict[str, Any]:
         if len(self.names) == 1:
@@ -60,34 +58,34 @@ class Axis:
 
 
 def axes(parameters: object) -> list[Axis]:
-    """The entries of a suite.
+    """Return the entries of a suite.
 
     Raises:
         ModuleError: it is no dict of lists by name, or has a name twice.
     """
     if not isinstance(parameters, Mapping):
         raise ModuleError(f"a suite must be a dict of values by name, not {type(parameters).__name__}")
-    found = [Axis(name, values) for name, values in parameters.items()]
-    names = [name for axis in found for name in axis.names]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ModuleError(f"{', '.join(twice)} stands there more than once")
-    return found
+    entries = [Axis(name, values) for name, values in parameters.items()]
+    names = [name for axis in entries for name in axis.names]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ModuleError(f"{', '.join(repeated)} stands there more than once")
+    return entries
 
 
-def permutations(found: Sequence[Axis]) -> Iterator[dict[str, Any]]:
-    """Every vector of a suite.
+def permutations(entries: Sequence[Axis]) -> Iterator[dict[str, Any]]:
+    """Yield every vector of a suite.
 
     Raises:
-        ModuleError: see `Axis.steps`; what came before it was good.
+        ModuleError: see `Axis.steps`; the vectors before it are good.
     """
-    if not found:
+    if not entries:
         yield {}
         return
-    first, *others = found
-    held = [list(axis.steps()) for axis in others]
+    first, *others = entries
+    steps_of_others = [list(axis.steps()) for axis in others]
     for step in first.steps():
-        for rest in itertools.product(*held):
+        for rest in itertools.product(*steps_of_others):
             vector = dict(step)
             for part in rest:
                 vector.update(part)
@@ -95,18 +93,18 @@ def permutations(found: Sequence[Axis]) -> Iterator[dict[str, Any]]:
 
 
 class Held:
-    """A suite whose values are all held, so that its nth vector is known without those before it."""
+    """A suite whose values are all held in memory, so that any vector can be found by its index."""
 
-    def __init__(self, found: Sequence[Axis]) -> None:
-        self._steps = [list(axis.steps()) for axis in found]
+    def __init__(self, entries: Sequence[Axis]) -> None:
+        self._steps = [list(axis.steps()) for axis in entries]
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        chosen = []
+        reversed_steps = []
         for steps in reversed(self._steps):
             if not steps:
                 raise IndexError(index)
             index, place = divmod(index, len(steps))
-            chosen.append(steps[place])
+            reversed_steps.append(steps[place])
         if index:
             raise IndexError(index)
-        return {name: value for step in reversed(chosen) for name, value in step.items()}
+        return {name: value for step in reversed(reversed_steps) for name, value in step.items()}

@@ -1,4 +1,4 @@
-"""The shape of a binary operation's inputs, for modules that know one shape and for those that know two."""
+"""The shape of a binary operation's inputs, for modules that expect one shape and for those that expect two."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class BinaryShape(tuple[int, ...]):
     other: tuple[int, ...]
 
     def __new__(cls, first: Iterable[int], other: Iterable[int]) -> BinaryShape:
-        """Makes one of both inputs' shapes."""
-        made = super().__new__(cls, first)
-        made.other = tuple(other)
-        return made
+        """Create one from both inputs' shapes."""
+        shape = super().__new__(cls, first)
+        shape.other = tuple(other)
+        return shape
 
     def __getitem__(self, key: SupportsIndex | slice | str) -> Any:
         if isinstance(key, str):

@@ -1,13 +1,13 @@
-"""Traced configurations in the forms that sweep modules take them in.
+"""Traced configurations in the forms that sweep modules expect.
 
-Three forms have been written over time, and one module takes one of them:
+Three forms have been written over time, and a module expects one of them:
 
 * the guide's: a `traced_config_name`, which `unpack_traced_config` or `unpack_binary_traced_config` unpacks;
 * by input: `input_shape`, `input_a_dtype`, `input_b_layout`, ..., `output_memory_config`;
-* by argument, the later one: `input_a_shape`, ..., `arg1`, keywords by their names, `__ABSENT__` where a configuration
-  has no such argument.
+* by argument, the latest: `input_a_shape`, ..., `arg1`, keywords by their names, `__ABSENT__` if a configuration has no
+  such argument.
 
-A suite holds the last; what else `run()` names is added when its vectors are made.
+A suite holds the latest form; further parameters that `run()` names are added when its vectors are made.
 """
 
 from __future__ import annotations
@@ -18,50 +18,52 @@ from typing import Any
 from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.shapes import BinaryShape
 from tracer.names import short
-from tracer.values import EnumMember, Lost, MemoryConfig, Tensor, Value, encode, walk
-from tracer.values.configuration import BrokenConfiguration, Configuration, in_order
+from tracer.values import EnumMember, Lost, MemoryConfig, Tensor, TypedValue, Value, encode, walk
+from tracer.values.configuration import POSITION, BrokenConfiguration, Configuration, in_order
 
 ABSENT = "__ABSENT__"
+"""Stands for an argument that a configuration doesn't have."""
 PROVENANCE = ("traced_source", "traced_machine_info", "config_hash")
+"""Parameters that say where a configuration comes from."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-_named: dict[str, Configuration] = {}
+_registered: dict[str, Configuration] = {}
 
 
 def name_of(configuration: Configuration) -> str:
-    """The `traced_config_name` of a configuration: of its content, so it means the same with any master."""
+    """Return the `traced_config_name`: derived from the content, so it means the same with any master."""
     return f"{short(configuration.operation)}_traced_{configuration.content_hash[:16]}"
 
 
 def register(configuration: Configuration) -> str:
-    """Makes a configuration known by its name, which it returns."""
+    """Make a configuration available to `configuration_of`; return its name."""
     name = name_of(configuration)
-    _named[name] = configuration
+    _registered[name] = configuration
     return name
 
 
-def named(name: object) -> Configuration:
-    """The configuration of a name.
+def configuration_of(name: object) -> Configuration:
+    """Return the configuration of a `traced_config_name`.
 
     Raises:
         TracedConfigError: no loader of this process has loaded one of this name.
     """
-    found = _named.get(name) if isinstance(name, str) else None
-    if found is None:
+    configuration = _registered.get(name) if isinstance(name, str) else None
+    if configuration is None:
         raise TracedConfigError(
             f"no traced configuration {name!r} has been loaded here: take names from get_suite_parameters()"
         )
-    return found
+    return configuration
 
 
 def tensors(configuration: Configuration) -> list[Tensor]:
-    """Its tensors, in the order of the call."""
+    """Return a configuration's tensors, in the order of the call."""
     arguments = configuration.arguments
     return [value for name in in_order(arguments) if isinstance(value := arguments[name], Tensor)]
 
 
-def live(value: Value, what: str) -> Any:
-    """The live object of a dtype, layout or memory config.
+def live(value: TypedValue, what: str) -> Any:
+    """Return the live object of a dtype, layout or memory config.
 
     Raises:
         TracedConfigError: the trace lost it, or this ttnn has no such thing.
@@ -76,76 +78,76 @@ def live(value: Value, what: str) -> Any:
 
 
 def dtype(tensor: Tensor) -> Any:
-    """A tensor's dtype, live."""
+    """Return a tensor's live dtype."""
     return live(EnumMember("DataType", tensor.dtype), "dtype")
 
 
 def layout(tensor: Tensor) -> Any:
-    """A tensor's layout, live; None where an early trace doesn't say."""
+    """Return a tensor's live layout; None if an early trace doesn't say."""
     return live(EnumMember("Layout", tensor.layout), "layout") if tensor.layout else None
 
 
 def memory(tensor: Tensor) -> Any:
-    """A tensor's memory config, live; None where it has none."""
+    """Return a tensor's live memory config; None if it has none."""
     return None if tensor.memory is None else live(tensor.memory, "memory config")
 
 
 def output_memory(configuration: Configuration) -> Any:
-    """Where the output went: as the call asked, else as it was seen, else where the first input was."""
-    asked = configuration.arguments.get("memory_config")
-    if isinstance(asked, MemoryConfig):
-        return live(asked, "memory_config")
+    """Return the memory config of the output: as passed to the call, else as traced, else that of the first input."""
+    argument = configuration.arguments.get("memory_config")
+    if isinstance(argument, MemoryConfig):
+        return live(argument, "memory_config")
     if isinstance(configuration.output, Tensor) and configuration.output.memory is not None:
         return memory(configuration.output)
-    found = tensors(configuration)
-    return memory(found[0]) if found else None
+    inputs = tensors(configuration)
+    return memory(inputs[0]) if inputs else None
 
 
 def by_argument(configuration: Configuration) -> dict[str, Any]:
-    """The later form. An argument that the trace lost is not in it."""
-    given: dict[str, Any] = {}
+    """Return the latest form. An argument that the trace lost is left out."""
+    parameters: dict[str, Any] = {}
     count = 0
     for name in in_order(configuration.arguments):
         value = configuration.arguments[name]
-        placed = name.startswith("arg") and name[3:].isdecimal()
+        positional = POSITION.fullmatch(name) is not None
         if isinstance(value, Tensor):
-            prefix = f"input_{_LETTERS[count % 26]}" if placed else name
-            count += placed
-            given.update(_of_tensor(prefix, value))
+            prefix = f"input_{_LETTERS[count % 26]}" if positional else name
+            count += positional
+            parameters.update(_of_tensor(prefix, value))
         elif not any(isinstance(part, Lost) for part in walk(value)):
-            given[name] = _plain(value)
-    given["output_memory_config"] = output_memory(configuration)
-    return {**given, **provenance(configuration)}
+            parameters[name] = _of_argument(value)
+    parameters["output_memory_config"] = output_memory(configuration)
+    return {**parameters, **provenance(configuration)}
 
 
 def _of_tensor(prefix: str, tensor: Tensor) -> dict[str, Any]:
-    given = {
+    parameters = {
         f"{prefix}_shape": tensor.shape,
         f"{prefix}_dtype": dtype(tensor),
         f"{prefix}_layout": layout(tensor),
         f"{prefix}_memory_config": memory(tensor),
     }
     if tensor.placement is not None:
-        given[f"{prefix}_tensor_placement"] = encode(tensor)["tensor_placement"]
+        parameters[f"{prefix}_tensor_placement"] = tensor.placement.as_json()
     if tensor.storage == "HOST":
-        given[f"{prefix}_storage_type"] = "StorageType.HOST"
-    return given
+        parameters[f"{prefix}_storage_type"] = "StorageType.HOST"
+    return parameters
 
 
-def _plain(value: Value) -> Any:
-    """An argument that is no tensor: scalars and enums live, objects as version 2 has them, for `run()` to convert."""
+def _of_argument(value: Value) -> Any:
+    """Return an argument that is no tensor: scalars and enums live, others in version 2's JSON, for `run()`."""
     if isinstance(value, MemoryConfig):
         return live(value, "memory_config")
     if isinstance(value, EnumMember) and value.type:
         return live(value, value.type)
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else encode(value)
+        return [_of_argument(part) for part in value]
+    return encode(value) if isinstance(value, TypedValue) else value
 
 
 def provenance(configuration: Configuration) -> dict[str, Any]:
-    """Where a configuration was seen, and tt-metal's hash of it."""
-    machines = [seen.machine for seen in configuration.executions if seen.machine]
+    """Return where a configuration was seen, and tt-metal's hash of it."""
+    machines = [execution.machine for execution in configuration.executions if execution.machine]
     unique = [machine for place, machine in enumerate(machines) if machine not in machines[:place]]
     return {
         "traced_source": _one_or_all(list(configuration.sources)),
@@ -154,34 +156,33 @@ def provenance(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _one_or_all(found: list[Any]) -> Any:
-    return found[0] if len(found) == 1 else found or None
+def _one_or_all(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values or None
 
 
 def by_input(configuration: Configuration) -> dict[str, Any]:
-    """The middle form, of an operation of one or two tensors."""
-    found = tensors(configuration)
-    if not found:
+    """Return the form by input, of an operation of one or two tensors."""
+    inputs = tensors(configuration)
+    if not inputs:
         return {}
-    both = len(found) == 2
-    given: dict[str, Any] = {"input_shape": found[0].shape}
-    if both:
-        given["input_shape"] = {"self": found[0].shape, "other": found[1].shape}
-    for letter, tensor in zip("ab", found[:2], strict=False):
-        given[f"input_{letter}_dtype"] = dtype(tensor)
-        given[f"input_{letter}_layout"] = layout(tensor)
-        given[f"input_{letter}_memory_config"] = memory(tensor)
-    given["storage_type"] = f"StorageType.{found[0].storage or 'DEVICE'}"
-    return {**given, "output_memory_config": output_memory(configuration), **provenance(configuration)}
+    parameters: dict[str, Any] = {"input_shape": inputs[0].shape}
+    if len(inputs) == 2:
+        parameters["input_shape"] = {"self": inputs[0].shape, "other": inputs[1].shape}
+    for letter, tensor in zip("ab", inputs[:2], strict=False):
+        parameters[f"input_{letter}_dtype"] = dtype(tensor)
+        parameters[f"input_{letter}_layout"] = layout(tensor)
+        parameters[f"input_{letter}_memory_config"] = memory(tensor)
+    parameters["storage_type"] = f"StorageType.{inputs[0].storage or 'DEVICE'}"
+    return {**parameters, "output_memory_config": output_memory(configuration), **provenance(configuration)}
 
 
 class TracedSuite(dict[str, Any]):
-    """The parameters of a suite of traced configurations: the later form, and what it was made of.
+    """The parameters of a suite of traced configurations, in the latest form, and what they were made of.
 
     Attributes:
         operation: its name.
         configurations: what the vectors are made of, in their order.
-        broken: configurations of the master that make no sense.
+        broken: configurations of the master that can't be read.
     """
 
     def __init__(self, operation: str, configurations: list[Configuration], broken: list[BrokenConfiguration]) -> None:
@@ -197,27 +198,27 @@ class TracedSuite(dict[str, Any]):
             super().__init__({names[0]: [row[0] for row in rows]})
         else:
             super().__init__({",".join(names): rows})
-        self._forms = rows
+        self._rows = rows
         self._names = names
 
     def vectors(self, accepts: Callable[[str], bool], *, takes_any: bool) -> Iterator[dict[str, Any]]:
-        """The vectors as a `run()` takes them.
+        """Yield the vectors as a `run()` expects them.
 
         Args:
             accepts: whether it names a parameter.
-            takes_any: whether it has `**kwargs`, which get the later form's values and no others.
+            takes_any: whether it has `**kwargs`, which get the latest form's values and no others.
         """
-        for configuration, row in zip(self.configurations, self._forms, strict=True):
-            later = dict(zip(self._names, row, strict=True))
+        for configuration, row in zip(self.configurations, self._rows, strict=True):
+            latest = dict(zip(self._names, row, strict=True))
             early = by_input(configuration)
             if accepts("traced_config_name"):
                 early["traced_config_name"] = name_of(configuration)
                 shape = early.get("input_shape")
                 if isinstance(shape, dict):
                     early["input_shape"] = BinaryShape(shape["self"], shape["other"])
-            given = {name: value for name, value in later.items() if takes_any or accepts(name)}
-            given.update({name: value for name, value in early.items() if name not in later and accepts(name)})
-            yield given
+            vector = {name: value for name, value in latest.items() if takes_any or accepts(name)}
+            vector.update({name: value for name, value in early.items() if name not in latest and accepts(name)})
+            yield vector
 
 
 class TracedProduct(dict[str, Any]):
@@ -232,11 +233,11 @@ class TracedProduct(dict[str, Any]):
                 f"{operation}: all_cases=True is for operations of one tensor or two; these configurations have "
                 f"{' or '.join(map(str, sorted(counts)))}: leave it out, and take them in run(..., **kwargs)"
             )
-        seen: dict[str, list[Any]] = {}
+        unique: dict[str, list[Any]] = {}
         for configuration in configurations:
             for name, value in by_input(configuration).items():
                 if name not in PROVENANCE and name != "storage_type":
-                    held = seen.setdefault(name, [])
-                    if not any(value == other for other in held):
-                        held.append(value)
-        self.update(seen)
+                    values = unique.setdefault(name, [])
+                    if not any(value == other for other in values):
+                        values.append(value)
+        self.update(unique)

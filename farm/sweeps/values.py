@@ -1,11 +1,11 @@
 """The values of vectors, written down: typed, versioned, and read without ever evaluating anything.
 
-JSON's own types stand for themselves, an array for a list. Every other value is an object with one key that tells what
-it is: `tuple`, `dict`, `set`, `float`, `range`, ..., `operation` for one of ttnn's operations, and `ttnn` for whatever
-`tracer.values.v2` has a form for: dtypes, layouts, memory configs with their shard specs, core grids, program and
-compute configs, torch dtypes. Nothing needs to be at the top: any of them may be inside any other.
+JSON's own types stand for themselves, an array for a list. Every other value is an object with one key that says what
+it is: `tuple`, `dict`, `set`, `float`, `range`, ..., `operation` for one of ttnn's operations, and `ttnn` for every
+object that `tracer.values` encodes: dtypes, layouts, memory configs with their shard specs, core grids, program and
+compute configs, torch dtypes. Values nest freely.
 
-What reads back other than it was is refused when it is written.
+A value that would read back differently is refused when it is written.
 """
 
 from __future__ import annotations
@@ -20,58 +20,59 @@ from farm.sweeps.shapes import BinaryShape
 VERSION = 1
 """Of the encoding: raised when a form changes its meaning."""
 DEEPEST = 32
+"""Values nested deeper are refused."""
 
-_PLAIN = (type(None), bool, int, str)
-_MOST_KEPT = 4096
+_JSON_TYPES = (type(None), bool, int, str)
+_CACHE_SIZE = 4096
 
 
 class Encoder:
-    """Writes values. Those seen before are known again, since a suite repeats the same few objects."""
+    """Encodes values, each object once: a suite repeats the same few."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[object, Any]] = {}
+        self._cache: dict[int, tuple[object, Any]] = {}
 
     def encode(self, value: object) -> Any:
-        """The JSON of a value, or an `Unencodable` that says why it has none."""
-        if type(value) in _PLAIN:
+        """Return the JSON of a value, or an `Unencodable` that says why it has none."""
+        if type(value) in _JSON_TYPES:
             return value
-        known = self._known.get(id(value))
-        if known is None:
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
+        entry = self._cache.get(id(value))
+        if entry is None:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
             try:
-                made: Any = encode(value)
+                encoded: Any = encode(value)
             except Unencodable as error:
-                made = error
-            # the object is held too: its id is its own only while it lives
-            known = self._known[id(value)] = (value, made)
-        return known[1]
+                encoded = error
+            # the object is kept too: its id is its own only while it lives
+            entry = self._cache[id(value)] = (value, encoded)
+        return entry[1]
 
 
 def encode(value: object, depth: int = 0) -> Any:
-    """The JSON of a value.
+    """Return the JSON of a value.
 
     Raises:
         Unencodable: it has no form, or would read back differently.
     """
     kind = type(value)
-    if kind in _PLAIN:
+    if kind in _JSON_TYPES:
         return value
     if depth > DEEPEST:
         raise Unencodable(f"it is nested more than {DEEPEST} deep")
-    writer = _WRITERS.get(kind)
-    if writer is not None:
-        return writer(value, depth + 1)
+    encoder = _ENCODERS.get(kind)
+    if encoder is not None:
+        return encoder(value, depth + 1)
     operation = getattr(value, "python_fully_qualified_name", None)
     if isinstance(operation, str):
         return _checked({"operation": operation}, value)
     if kind.__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         return {"numpy": [kind.__name__, encode(value.item(), depth + 1)]}
-    return _of_ttnn(value)
+    return _encode_ttnn(value)
 
 
 def decode(raw: Any) -> Any:
-    """The value of what `encode` wrote.
+    """Return the value of what `encode` wrote.
 
     Raises:
         Unencodable: it is no such JSON, or this ttnn has no such object.
@@ -82,21 +83,22 @@ def decode(raw: Any) -> Any:
     if kind is not dict:
         return raw
     if len(raw) != 1:
-        raise Unencodable(f"a written value has one key that says what it is, not {sorted(raw)}")
-    [(name, given)] = raw.items()
-    reader = _READERS.get(name)
-    if reader is None:
-        raise Unencodable(f"no form {name!r} of a written value: it may be of a newer farm")
+        raise Unencodable(f"an encoded value has one key that says what it is, not {sorted(raw)}")
+    [(name, body)] = raw.items()
+    decoder = _DECODERS.get(name)
+    if decoder is None:
+        raise Unencodable(f"no form {name!r} of an encoded value: it may be of a newer farm")
     try:
-        return reader(given)
+        return decoder(body)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise Unencodable(f"{name} {given!r:.80}: {error}") from error
+        raise Unencodable(f"{name} {body!r:.80}: {error}") from error
 
 
 def _checked(raw: Any, value: object) -> Any:
-    """What was written, once it is known to read back as the same."""
-    read = decode(raw)
-    if type(read) is not type(value) or not (read is value or read == value or _described_alike(read, value)):
+    """Return JSON once it is known to read back as the same value."""
+    decoded = decode(raw)
+    same = type(decoded) is type(value) and (decoded is value or decoded == value or _described_alike(decoded, value))
+    if not same:
         raise Unencodable(f"{type(value).__name__} {value!r:.80} would not read back the same")
     return raw
 
@@ -107,7 +109,7 @@ def _described_alike(one: object, other: object) -> bool:
     return describe(one) == describe(other)
 
 
-def _of_ttnn(value: object) -> Any:
+def _encode_ttnn(value: object) -> Any:
     from tracer.values import TypedValue, describe, walk
     from tracer.values import encode as encode_value
 
@@ -119,8 +121,8 @@ def _of_ttnn(value: object) -> Any:
     return _checked({"ttnn": encode_value(described)}, value)
 
 
-def _live(raw: Any) -> Any:
-    """An object of ttnn's, or a torch dtype, from version 2's JSON."""
+def _decode_ttnn(raw: Any) -> Any:
+    """Return an object of ttnn, or a torch dtype, from version 2's JSON."""
     try:
         from tracer.values.live import Rebuilder
     except ImportError as error:
@@ -134,7 +136,7 @@ def _live(raw: Any) -> Any:
         raise Unencodable(str(error)) from error
 
 
-def _operation(name: str) -> Any:
+def _decode_operation(name: str) -> Any:
     try:
         from tracer.values.operations import MissingOperation, find_operation
     except ImportError as error:
@@ -145,34 +147,30 @@ def _operation(name: str) -> Any:
         raise Unencodable(str(error)) from error
 
 
-def _numpy(given: list[Any]) -> Any:
+def _decode_numpy(body: list[Any]) -> Any:
     import numpy as np
 
-    name, value = given
+    name, value = body
     kind = getattr(np, name, None)
     if not (isinstance(kind, type) and issubclass(kind, np.generic)):
         raise Unencodable(f"numpy has no number {name!r}")
     return kind(decode(value))
 
 
-def _float(value: float, _depth: int) -> Any:
+def _encode_float(value: float, _depth: int) -> Any:
     # JSON has no infinities; and 1.0 must not come back as 1
     return value if math.isfinite(value) else {"float": repr(value)}
 
 
-def _parts(name: str) -> Callable[[Any, int], Any]:
-    return lambda value, depth: {name: [encode(part, depth) for part in value]}
-
-
-def _dict(value: dict[Any, Any], depth: int) -> Any:
+def _encode_dict(value: dict[Any, Any], depth: int) -> Any:
     return {"dict": [[encode(key, depth), encode(part, depth)] for key, part in value.items()]}
 
 
-_WRITERS: dict[type, Callable[[Any, int], Any]] = {
-    float: _float,
+_ENCODERS: dict[type, Callable[[Any, int], Any]] = {
+    float: _encode_float,
     list: lambda value, depth: [encode(part, depth) for part in value],
-    tuple: _parts("tuple"),
-    dict: _dict,
+    tuple: lambda value, depth: {"tuple": [encode(part, depth) for part in value]},
+    dict: _encode_dict,
     set: lambda value, depth: {"set": [encode(part, depth) for part in sorted(value, key=repr)]},
     frozenset: lambda value, depth: {"frozenset": [encode(part, depth) for part in sorted(value, key=repr)]},
     complex: lambda value, depth: {"complex": [encode(value.real, depth), encode(value.imag, depth)]},
@@ -181,18 +179,18 @@ _WRITERS: dict[type, Callable[[Any, int], Any]] = {
     slice: lambda value, depth: {"slice": [encode(part, depth) for part in (value.start, value.stop, value.step)]},
     BinaryShape: lambda value, depth: {"shapes": [encode(value["self"], depth), encode(value["other"], depth)]},
 }
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "float": lambda given: {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[given],
-    "tuple": lambda given: tuple([decode(part) for part in given]),
-    "dict": lambda given: {decode(key): decode(part) for key, part in given},
-    "set": lambda given: {decode(part) for part in given},
-    "frozenset": lambda given: frozenset(decode(part) for part in given),
-    "complex": lambda given: complex(*[decode(part) for part in given]),
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "float": lambda body: {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[body],
+    "tuple": lambda body: tuple([decode(part) for part in body]),
+    "dict": lambda body: {decode(key): decode(part) for key, part in body},
+    "set": lambda body: {decode(part) for part in body},
+    "frozenset": lambda body: frozenset(decode(part) for part in body),
+    "complex": lambda body: complex(*[decode(part) for part in body]),
     "bytes": bytes.fromhex,
-    "range": lambda given: range(*given),
-    "slice": lambda given: slice(*[decode(part) for part in given]),
-    "shapes": lambda given: BinaryShape(*[decode(part) for part in given]),
-    "operation": _operation,
-    "numpy": _numpy,
-    "ttnn": _live,
+    "range": lambda body: range(*body),
+    "slice": lambda body: slice(*[decode(part) for part in body]),
+    "shapes": lambda body: BinaryShape(*[decode(part) for part in body]),
+    "operation": _decode_operation,
+    "numpy": _decode_numpy,
+    "ttnn": _decode_ttnn,
 }

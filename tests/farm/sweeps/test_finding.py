@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from farm.core.errors import FarmError, NothingSelected
-from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.finding import find_modules, module_folder
 
 MODULE = "parameters = {'nightly': {}}\ndef run(*, device): return True, ''\n"
 
@@ -24,7 +24,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def names(checkout: Path, *wanted: str, skip: tuple[str, ...] = ()) -> list[str]:
-    return [module.name for module in find_modules(place_of(tt_metal=checkout), wanted, skip)]
+    return [module.name for module in find_modules(module_folder(tt_metal=checkout), wanted, skip)]
 
 
 def test_all_modules_and_no_helpers(checkout: Path) -> None:
@@ -53,17 +53,17 @@ def test_names_prefixes_and_globs(checkout: Path, wanted: tuple[str, ...], found
 
 
 def test_a_module_knows_what_it_can_import(checkout: Path) -> None:
-    [module] = find_modules(place_of(tt_metal=checkout), ["*.add"])
+    [module] = find_modules(module_folder(tt_metal=checkout), ["*.add"])
     assert module.paths == (checkout / "tests" / "sweep_framework", checkout)
 
 
 def test_a_checkout_is_found_upward(checkout: Path) -> None:
-    assert place_of(here=checkout / "tests").folder == checkout / "tests" / "sweep_framework" / "sweeps"
+    assert module_folder(here=checkout / "tests").folder == checkout / "tests" / "sweep_framework" / "sweeps"
 
 
 def test_a_single_file(checkout: Path) -> None:
     file = checkout / "tests" / "sweep_framework" / "sweeps" / "ccl" / "all_gather.py"
-    assert [module.name for module in find_modules(place_of(sweeps=file))] == ["all_gather"]
+    assert [module.name for module in find_modules(module_folder(sweeps=file))] == ["all_gather"]
 
 
 def test_what_is_not_there_is_said(checkout: Path, tmp_path: Path) -> None:
@@ -74,8 +74,8 @@ def test_what_is_not_there_is_said(checkout: Path, tmp_path: Path) -> None:
     with pytest.raises(NothingSelected, match="that isn't skipped"):
         names(checkout, "ccl", skip=("ccl",))
     with pytest.raises(FarmError, match="there is no such file or folder"):
-        place_of(sweeps=tmp_path / "nowhere")
+        module_folder(sweeps=tmp_path / "nowhere")
     with pytest.raises(FarmError, match="no checkout of tt-metal"):
-        place_of(tt_metal=tmp_path / "tests")
+        module_folder(tt_metal=tmp_path / "tests")
     with pytest.raises(FarmError, match="name a checkout with --tt-metal"):
-        place_of(here=Path("/"))
+        module_folder(here=Path("/"))

@@ -25,7 +25,7 @@ from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
 from farm.planning.vectors import Vector, plan
 from farm.sweeps import dumps
-from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.finding import find_modules, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import Record
 from tests.farm.payloads import module_vector
@@ -56,7 +56,7 @@ def process(board: Board, tmp_path: Path) -> Iterator[WorkerProcess]:
 def records(process: WorkerProcess, place: Path, *names: str, suites: Sequence[str] | None = None) -> list[Record]:
     master = write_small_master(process.workdir.parent / "master.json")
     environment = {MASTER_VARIABLE: str(master)}
-    modules = find_modules(place_of(sweeps=place), names, environment=environment, import_seconds=20)
+    modules = find_modules(module_folder(sweeps=place), names, environment=environment, import_seconds=20)
     return list(list_modules(modules, suites, process))
 
 
@@ -276,7 +276,7 @@ def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: Worker
     (folder / "no_run.py").write_text(BROKEN["no_run"][0])
     (folder / "zz_good.py").write_text(GOOD)
     names = [f"broken.{name}" for name in BROKEN] + ["broken.zz_good"]
-    modules = find_modules(place_of(sweeps=tmp_path), names, import_seconds=2)
+    modules = find_modules(module_folder(sweeps=tmp_path), names, import_seconds=2)
     vectors = list(Planner().plan(list_modules(modules, None, process), [KINDS["n300"]]))
     told = {vector.operation: vector.unrunnable for vector in vectors if vector.unrunnable}
     for name, (_, text) in BROKEN.items():
@@ -327,7 +327,7 @@ def test_a_million_vectors_are_streamed(process: WorkerProcess, tmp_path: Path) 
     (tmp_path / "large.py").write_text(
         "parameters = {'nightly': {'a': range(1000), 'b': range(1000)}}\ndef run(a, b, *, device): return True, ''\n"
     )
-    [module] = find_modules(place_of(sweeps=tmp_path), ["large"])
+    [module] = find_modules(module_folder(sweeps=tmp_path), ["large"])
     hello = process.start()
     count = 0
     for message in process.list_vectors(ListVectors(module), 20):

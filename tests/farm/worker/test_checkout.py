@@ -12,7 +12,7 @@ from farm.board.worker_handle import WorkerProcess
 from farm.core.verdicts import Verdict
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
-from farm.sweeps.finding import find_modules, place_of
+from farm.sweeps.finding import find_modules, module_folder
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -45,9 +45,9 @@ def test_a_checkout_of_tt_metal(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     process = WorkerProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "process")
-    modules = find_modules(place_of(sweeps=tmp_path / "tests/sweep_framework/sweeps/eltwise"), ["unary"])
+    modules = find_modules(module_folder(sweeps=tmp_path / "tests/sweep_framework/sweeps/eltwise"), ["unary"])
     assert modules[0].home == tmp_path
-    modules = find_modules(place_of(tt_metal=tmp_path), ["eltwise.unary"])
+    modules = find_modules(module_folder(tt_metal=tmp_path), ["eltwise.unary"])
     vectors = list(Planner().plan(list_modules(modules, None, process), [KINDS["n300"]]))
     assert [(vector.operation, vector.unrunnable) for vector in vectors] == [("eltwise.unary.relu.relu", None)] * 2
     process.start()
