@@ -1,8 +1,8 @@
-"""Every error that farm raises on purpose, and the exit code each ends a command with.
+"""The errors that farm raises on purpose, and the exit code with which each ends a command.
 
 * FarmError (2: usage)
   * NothingSelected (4): the selection holds no vector
-  * NotRunnable (3): something needed to run is not here: ttnn, a board, a host
+  * NotRunnable (3): something that is needed to run is missing: ttnn, a board, a host
   * StoreError (3): the results store can't be read or written
 """
 
@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a command's exit code says."""
+    """The exit codes of every command."""
 
     GOOD = 0
     TEST_FAILED = 1
@@ -24,19 +24,19 @@ class ExitCode(IntEnum):
 
 
 class FarmError(Exception):
-    """Base of farm's errors; its text is one line that says what is wrong, where, and what to do."""
+    """The base of farm's errors; its text is one line that says what is wrong, where, and what to do next."""
 
     exit_code = ExitCode.USAGE
 
 
-class NothingSelected(FarmError):  # noqa: N818 - it names the finding, as LookupError does
-    """The selection holds no vector: running it would say nothing."""
+class NothingSelected(FarmError):  # noqa: N818 - it names what happened, as StopIteration does
+    """The selection has no vector, so that a run would say nothing."""
 
     exit_code = ExitCode.NOTHING_SELECTED
 
 
 class NotRunnable(FarmError):  # noqa: N818 - see NothingSelected
-    """Something that running needs is not here: ttnn for this Python, a board, a host."""
+    """Something that is needed to run is missing: ttnn for this Python, a board, a host."""
 
     exit_code = ExitCode.NOT_RUN
 

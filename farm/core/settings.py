@@ -1,4 +1,4 @@
-"""What may be set once instead of on every command line: by `FARM_...` variables, or in a file.
+"""Settings: what can be set once instead of on every command line, by `FARM_...` variables or in a file.
 
 A command's own option comes first, then the variable, then `farm.toml` in the working directory (or the file that
 `FARM_CONFIG` names), then `farm.toml` in the user's configuration folder:
@@ -24,10 +24,13 @@ PREFIX = "FARM_"
 FILE_VARIABLE = "FARM_CONFIG"
 FILE_NAME = "farm.toml"
 DEFAULT_MASTER = Path("ttnn_operations_master.json")
+"""The master that `farm trace` adds to unless another is named."""
+_WITH_STORE = ("runs", "show", "report", "watch", "simulate", "compare", "history", "merge")
+"""The commands that read or write the results store, beside those that take more from the settings."""
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default."""
+    """The settings with their defaults."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
 
@@ -44,12 +47,12 @@ class Settings(BaseSettings):
         description="The file with the farm's token, readable by you.",
     )
     store: str | None = Field(
-        default=None, description="Results store: a file or database URL. Default: a file in your data folder."
+        default=None, description="The results store: a file or database URL. Default: a file in your data folder."
     )
     boards: str = Field(
         default="auto",
-        description="The boards this host offers to a farm, or gives a sweep that uses no farm: auto, or a list such "
-        "as mock:n300*2,silicon.",
+        description="The boards that this host offers to a farm, or that a sweep without a farm uses: auto, or a list, "
+        "such as mock:n300*2,silicon.",
     )
     name: str | None = Field(default=None, description="This host's name in the farm. Default: its hostname.")
     python: str | None = Field(
@@ -58,7 +61,7 @@ class Settings(BaseSettings):
     )
     state: Path = Field(
         default=platformdirs.user_state_path("farm") / "host",
-        description="The folder for what `farm up` must remember.",
+        description="The folder where `farm up` keeps its state.",
     )
 
     @classmethod
@@ -70,62 +73,62 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's form
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's form
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Where settings come from, the strongest first."""
+        """The sources of settings, strongest first."""
         files = (TomlConfigSettingsSource(settings_cls, toml_file=path) for path in config_files())
         return (init_settings, env_settings, *files)
 
     @property
     def jobs_url(self) -> str | None:
-        """Where jobs are submitted; None without an address."""
+        """The URL that takes jobs; None without an address."""
         if self.jobs or not self.address:
             return self.jobs
         return f"http://{self.address.rpartition(':')[0]}:8265"
 
 
 def config_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
-    """The files that are read, the strongest first, whether they are there or not."""
+    """The configuration files, strongest first, whether they exist or not."""
     named = environment.get(FILE_VARIABLE)
     return [Path(named) if named else Path(FILE_NAME), platformdirs.user_config_path("farm") / FILE_NAME]
 
 
 def load_settings() -> Settings:
-    """Reads the settings.
+    """Read the settings.
 
     Raises:
-        FarmError: a file or variable holds something that is no setting, or none of its kind; or `FARM_CONFIG` names
-            no file.
+        FarmError: a file or variable has an unknown setting or a wrong value, or `FARM_CONFIG` names no file.
     """
     named = os.environ.get(FILE_VARIABLE)
     if named and not Path(named).is_file():
-        raise FarmError(f"{FILE_VARIABLE}={named}: there is no such file")
+        raise FarmError(f"{FILE_VARIABLE}={named}: there is no such file: correct the variable, or unset it")
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        known = f"; settings are {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise FarmError(f"setting {name!r}: {first['msg']}{known}") from error
+        advice = f"; settings are {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
+        raise FarmError(f"setting {name!r}: {first['msg']}{advice}") from error
     except (OSError, ValueError) as error:  # TOML's errors are ValueErrors
-        places = ", ".join(str(path) for path in config_files() if path.is_file())
-        raise FarmError(f"{places}: {error}") from error
+        files = ", ".join(str(path) for path in config_files() if path.is_file())
+        raise FarmError(f"{files}: {error}") from error
 
 
 def origins() -> dict[str, str]:
-    """Where each setting that isn't at its default comes from: a variable's or a file's name."""
-    found: dict[str, str] = {}
+    """The variable or file that each setting comes from, for those that aren't at their default."""
+    sources: dict[str, str] = {}
     for path in reversed(config_files()):
         if path.is_file():
-            found |= dict.fromkeys(TomlConfigSettingsSource(Settings, toml_file=path)(), str(path))
+            sources |= dict.fromkeys(TomlConfigSettingsSource(Settings, toml_file=path)(), str(path))
     names = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
-    return found | {name: variable for variable, name in names.items() if variable in os.environ}
+    return sources | {name: variable for variable, name in names.items() if variable in os.environ}
 
 
 def command_defaults(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The settings as defaults of the commands' options."""
+    """The settings as defaults of the commands' options, in the form of click's `default_map`."""
     store = {"store": settings.store}
     boards = {} if settings.address else {"boards": settings.boards}
     return {
         "sweep": {**store, **boards, "address": settings.address},
         "trace": {"results": settings.store, "address": settings.address},
-        **dict.fromkeys(("runs", "show", "report"), store),
+        **dict.fromkeys(_WITH_STORE, store),
+        "ci": {"matrix": store, "annotate": store},
     }

@@ -1,4 +1,4 @@
-"""One sweep, from planned vectors to a finished run in the store."""
+"""One sweep, from its planned vectors to a finished run in the store."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from farm.store import Ended, RunInfo, Store, log_event
 from scheduler import retry_policy
 
 CLOSE_SECONDS = 30.0
-"""How long boards may take to be released at the end of a run."""
+"""Seconds that boards may take to be released at the end of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Sweep:
         vectors: the vectors to run.
         details: what the run records beside the spec, as JSON.
         resumed: what is left of an earlier run that this sweep continues: its vectors are then `vectors`.
-        suite: the suite that the run records, where it isn't the spec's: a zoo has no suite of a spec.
+        suite: the suite that the run records in place of the spec and its suite: for a zoo, which no spec describes.
     """
 
     command: str
@@ -66,13 +66,13 @@ class Sweep:
 
 
 def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
-    """Runs a sweep and returns its run's id; every planned vector has its verdict then.
+    """Run a sweep until every planned vector has its verdict, and return the run's id.
 
-    Ctrl-C once ends it early, and what was not run says so.
+    Ctrl-C once ends it early: the vectors that did not run say so.
 
     Raises:
-        NotRunnable: there is no Ray, or what a board's host needs isn't there; or someone drives this run already.
-        KeyboardInterrupt: Ctrl-C came twice. The run is recorded as far as it came.
+        NotRunnable: Ray, or something that a board's host needs, is missing; or another process drives this run.
+        KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it came.
     """
     run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
     with driving(run_id):
@@ -81,10 +81,10 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
 
 @contextmanager
 def driving(run_id: str) -> Iterator[None]:
-    """Makes sure that nobody else on this host drives a run.
+    """Keep other processes of this host from driving the same run.
 
     Raises:
-        NotRunnable: somebody does.
+        NotRunnable: another process drives it.
     """
     folder = Path(tempfile.gettempdir()) / f"farm-runs-{os.getuid()}"
     lock = FileLock(folder / f"{run_id}.lock", timeout=0)
@@ -92,7 +92,7 @@ def driving(run_id: str) -> Iterator[None]:
         folder.mkdir(mode=0o700, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise NotRunnable(f"run {run_id} is still being run on this host: wait for it, or end it first") from None
+        raise NotRunnable(f"run {run_id} is still being run on this host: wait for its end, or stop it first") from None
     except OSError as error:
         raise NotRunnable(f"can't write to {folder}: {error.strerror or error}") from error
     try:
@@ -126,9 +126,9 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
 def _run(
     sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, planning: Future[int]
 ) -> None:
-    able = kinds_of(sweep.vectors)
-    boards = [board for board in sweep.boards if board.kind.name in able]
-    with _fleet(sweep, run_id, boards, able, progress) as (fleet, shown):
+    kinds = kinds_of(sweep.vectors)
+    boards = [board for board in sweep.boards if board.kind.name in kinds]
+    with _fleet(sweep, run_id, boards, kinds, progress) as (fleet, shown):
         driver = Driver(run_id, boards, fleet, store, shown, retries=retry_policy(sweep.spec.retries))
         try:
             driver.start()
@@ -146,7 +146,7 @@ def _run(
             driver.released(fleet.close(CLOSE_SECONDS))
             _keep_logs(run_id, store, fleet, remote=True)
         except BaseException:
-            # the error at hand tells more than one of recording what it leaves behind
+            # this error says more than one of recording what is left behind
             with suppress(FarmError):
                 driver.abandon()
                 _keep_logs(run_id, store, fleet, remote=False)
@@ -154,7 +154,7 @@ def _run(
 
 
 def _keep_logs(run_id: str, store: Store, fleet: RayFleet, *, remote: bool) -> None:
-    """Records the last lines of each board's log."""
+    """Record the last lines of each board's log."""
     events = [log_event(board, log) for board, log in fleet.logs(remote=remote).items()]
     if events:
         store.record(run_id, events=events)
@@ -164,8 +164,9 @@ def _keep_logs(run_id: str, store: Store, fleet: RayFleet, *, remote: bool) -> N
 def _fleet(
     sweep: Sweep, run_id: str, boards: Sequence[Board], kinds: frozenset[str], progress: Progress
 ) -> Iterator[tuple[RayFleet, Progress]]:
-    """The boards' actors, on this host or in a farm, for the time of a `with` block, and who hears of them."""
-    spec, limits = sweep.spec, Limits(vector=sweep.spec.timeout)
+    """The boards' actors, on this host or in a farm, during a `with` block, and the progress that they report to."""
+    spec = sweep.spec
+    limits = Limits(vector=spec.timeout)
     if boards and spec.address is not None:
         from farm.cluster.farm_runs import farm_fleet, report_of
 
@@ -176,8 +177,8 @@ def _fleet(
         )
         with farm_fleet(
             spec.address, report, limits, boards, selection=spec.boards, progress=progress, kinds=kinds
-        ) as both:
-            yield both
+        ) as fleet_and_progress:
+            yield fleet_and_progress
     else:
         with cluster(len(boards)) if boards else nullcontext() as folder:
             yield HostFleet(limits, folder, run_id=run_id), progress

@@ -13,6 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from farm.cli import app
+from farm.core.settings import Settings, command_defaults
 from farm.core.sweep_spec import options
 from farm.store.records import own_version
 
@@ -63,6 +64,17 @@ def test_the_shell_completes_words(typed: str, expected: str) -> None:
     environment["COMP_CWORD"] = str(len(typed.split()) - 1)
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert expected in done.stdout.split(), done.stderr
+
+
+def test_every_command_with_a_results_store_gets_that_of_the_settings() -> None:
+    defaults = command_defaults(Settings(store="mine.db"))
+    for words, command in COMMANDS.items():
+        options = {name for parameter in command.params for name in parameter.opts}
+        if "--store" in options and words != ("trace",):  # whose --store is a folder
+            of_command: Any = defaults
+            for word in words:
+                of_command = of_command[word]
+            assert of_command["store"] == "mine.db", words
 
 
 def test_the_help_of_sweep_lists_every_option_once() -> None:
