@@ -53,10 +53,12 @@ __all__ = [
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
-def __getattr__(name: str) -> Any:
-    """Imports the Python API when it is first asked for: every process imports this package, and few need it."""
-    if name not in __all__:
-        raise AttributeError(f"module 'farm' has no attribute {name!r}")
-    from farm import api
+if not TYPE_CHECKING:  # a type checker must report names that are not there
 
-    return getattr(api, name)
+    def __getattr__(name: str) -> Any:
+        """Imports the Python API when it is first asked for: every process imports this package, and few need it."""
+        if name not in __all__:
+            raise AttributeError(f"module 'farm' has no attribute {name!r}")
+        from farm import api
+
+        return getattr(api, name)

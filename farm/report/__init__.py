@@ -46,8 +46,10 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: the command line needs only the names of the formats to print its help."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return pkgutil.resolve_name(f"{__name__}.{_MODULES[name]}:{name}")
+if not TYPE_CHECKING:  # a type checker must report names that are not there
+
+    def __getattr__(name: str) -> Any:
+        """Import a name when it is first used: `farm --help` needs only the names of the formats."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return pkgutil.resolve_name(f"{__name__}.{_MODULES[name]}:{name}")

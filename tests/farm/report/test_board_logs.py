@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from farm.core.log import BoardLog
-from farm.report import background, print_summary, write_report
+from farm.report import print_summary, read_context, write_report
 from farm.store import RunView, Store, log_event
 from tests.farm.store_helpers import recorded_run
 
@@ -33,7 +33,7 @@ def test_a_view_has_the_log_apart_from_events(tmp_path: Path) -> None:
 def test_reports_show_or_name_the_log(tmp_path: Path) -> None:
     view = a_run(tmp_path)
     with Store.open(tmp_path / "farm.db") as store:
-        page, data = write_report(view, tmp_path, ["html", "json"], background(store, view))
+        page, data = write_report(view, tmp_path, ["html", "json"], read_context(store, view))
     html = page.read_text(encoding="utf-8")
     assert "/data/runs/r/logs/b.log" in html
     assert "&lt;b&gt;two&lt;/b&gt;" in html
