@@ -14,9 +14,9 @@ from farm.core.errors import FarmError
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from farm.cluster.hosts.this_host import ThisHost
+    from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.registry.records import FarmView, RunView
-    from farm.cluster.registry.service import Farm
+    from farm.cluster.registry.service import FarmClient
 
 WATCH_SECONDS = 1.0
 STYLES = {
@@ -48,8 +48,8 @@ def boards(
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
     from farm.cluster.hosts.host_state import load_state
+    from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.hosts.membership import farm_address
-    from farm.cluster.hosts.this_host import ThisHost
     from farm.cluster.registry.service import connected
     from farm.core.settings import load_settings
 
@@ -58,11 +58,11 @@ def boards(
         raise FarmError(_usage(action))
     state = load_state(settings.state)
     with ExitStack() as stack:
-        farm: Farm | ThisHost
-        if address or settings.address or (state and state.lives):
+        farm: FarmClient | LocalRegistry
+        if address or settings.address or (state and state.is_alive):
             farm = stack.enter_context(connected(*farm_address(address, settings)))
         else:
-            farm = ThisHost()
+            farm = LocalRegistry()
         if board is not None:
             message = _act(farm, action, board, why)
             typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
@@ -79,9 +79,9 @@ def _usage(action: str) -> str:
     return f"farm boards {action}: name the board, as `farm boards` lists it"
 
 
-def _act(farm: Farm | ThisHost, action: str, board: str, why: str) -> str:
+def _act(farm: FarmClient | LocalRegistry, action: str, board: str, why: str) -> str:
     from farm.cluster.farm_fleet import who_runs
-    from farm.cluster.hosts.this_host import ThisHost
+    from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.probing import probe, reset
 
     if action == "hold":
@@ -90,12 +90,12 @@ def _act(farm: Farm | ThisHost, action: str, board: str, why: str) -> str:
     if action == "release":
         farm.call("release", board)
         return f"{board} may be used again"
-    if isinstance(farm, ThisHost):
+    if isinstance(farm, LocalRegistry):
         return farm.probe(board) if action == "probe" else farm.reset(board)
     return probe(farm, board) if action == "probe" else reset(farm, board)
 
 
-def _watch(farm: Farm | ThisHost) -> None:
+def _watch(farm: FarmClient | LocalRegistry) -> None:
     from rich.live import Live
 
     from farm.report import stdout_console
@@ -110,7 +110,7 @@ def _watch(farm: Farm | ThisHost) -> None:
         return
 
 
-def _watch_lines(farm: Farm | ThisHost) -> None:
+def _watch_lines(farm: FarmClient | LocalRegistry) -> None:
     try:
         while True:
             typer.echo(farm.call("view").model_dump_json())

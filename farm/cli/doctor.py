@@ -17,18 +17,16 @@ def doctor(
 
     Example: farm doctor
     """
-    from dataclasses import asdict
-
-    from farm.cluster.hosts.doctor import State, examine
+    from farm.cluster.hosts.doctor import Severity, examine
     from farm.core.settings import load_settings
 
     findings = list(examine(load_settings()))
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
+        typer.echo(json.dumps([finding.as_json() for finding in findings], indent=1))
     else:
         for finding in findings:
-            typer.echo(f"{finding.state.value:4}  {finding.what}: {finding.found}")
+            typer.echo(f"{finding.severity.value:4}  {finding.subject}: {finding.result}")
             if finding.advice:
                 typer.echo(f"      {finding.advice}")
-    if any(finding.state is State.BAD for finding in findings):
+    if any(finding.severity is Severity.BAD for finding in findings):
         raise typer.Exit(ExitCode.NOT_RUN)

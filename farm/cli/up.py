@@ -57,16 +57,17 @@ def up(
     """
     if head == (join is not None):
         raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
-    from farm.cluster.hosts.inventory import default_name, take_inventory, versions
-    from farm.cluster.hosts.membership import go_up, stay
+    from farm.cluster.hosts.inventory import default_name, take_inventory
+    from farm.cluster.hosts.membership import join_farm, run_until_stopped
     from farm.cluster.hosts.node import Node, own_address
-    from farm.cluster.hosts.token import make_token, take_token
+    from farm.cluster.hosts.token import make_token, read_token
+    from farm.cluster.hosts.versions import host_versions
     from farm.core.settings import load_settings
 
     settings = load_settings()
     chosen_name, interpreter = name or settings.name or default_name(), python or settings.python
     keep_at = settings.token_file
-    token = take_token(token_file or keep_at, keep_at) if join or token_file else make_token(keep_at)
+    token = read_token(token_file or keep_at, keep_at) if join or token_file else make_token(keep_at)
     inventory = take_inventory(boards or settings.boards, chosen_name, interpreter, expect)
     node = Node(
         name=chosen_name,
@@ -79,7 +80,7 @@ def up(
         resources=inventory.resources(),
         labels=inventory.labels(chosen_name),
     )
-    joined = go_up(node, inventory, versions(interpreter), settings.state, metrics_port)
+    joined = join_farm(node, inventory, host_versions(interpreter), settings.state, metrics_port)
     offered = ", ".join(board.id for board in inventory.boards) or "no boards"
     typer.echo(f"{chosen_name} is up in the farm at {joined.state.address}, with {offered}")
     for note in inventory.notes:
@@ -87,7 +88,7 @@ def up(
     if head:
         typer.echo(f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
     if foreground:
-        stay(settings.state)
+        run_until_stopped(settings.state)
 
 
 def down(
@@ -98,8 +99,8 @@ def down(
 
     Example: farm down --drain
     """
-    from farm.cluster.hosts.membership import go_down
+    from farm.cluster.hosts.membership import leave_farm
     from farm.core.settings import load_settings
 
-    ended = go_down(load_settings().state, drain=drain, patience=patience, tell=typer.echo)
+    ended = leave_farm(load_settings().state, drain=drain, patience=patience, note=typer.echo)
     typer.echo(f"this host left the farm; {ended} processes ended")

@@ -17,7 +17,7 @@ from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import RayFleet
 from farm.cluster.registry.records import Answer, RunReport
 from farm.cluster.registry.registry import BY_FARM
-from farm.cluster.registry.service import Farm
+from farm.cluster.registry.service import FarmClient
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.progress import BoardStatus, Progress
@@ -86,7 +86,7 @@ class FarmFleet(RayFleet):
     def __init__(
         self,
         limits: Limits,
-        farm: Farm,
+        farm: FarmClient,
         run: RunReport,
         *,
         watched: Watched,

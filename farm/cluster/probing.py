@@ -11,7 +11,7 @@ from typing import Any, Literal
 from farm.board.limits import Limits
 from farm.board.supervisor import Supervisor
 from farm.cluster.placement import resources_of
-from farm.cluster.registry.service import Farm
+from farm.cluster.registry.service import FarmClient
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 
@@ -42,7 +42,7 @@ class BoardCheck:
             yield Supervisor(self._board, Path(folder), Limits())
 
 
-def probe(farm: Farm, board: str) -> str:
+def probe(farm: FarmClient, board: str) -> str:
     """Check a board that no run has, and report the result to the farm.
 
     Raises:
@@ -55,7 +55,7 @@ def probe(farm: Farm, board: str) -> str:
     return f"{board} passed its check"
 
 
-def reset(farm: Farm, board: str) -> str:
+def reset(farm: FarmClient, board: str) -> str:
     """Reset a board that no run has, and check it.
 
     Raises:
@@ -66,7 +66,7 @@ def reset(farm: Farm, board: str) -> str:
     return f"{board} was reset; {probe(farm, board)}"
 
 
-def _call(farm: Farm, name: str, method: Literal["probe", "reset"], seconds: float) -> str:
+def _call(farm: FarmClient, name: str, method: Literal["probe", "reset"], seconds: float) -> str:
     """Call a method of a board's `BoardCheck` on its host; what went wrong, or "".
 
     Raises:

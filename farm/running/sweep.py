@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from farm.board.limits import Limits
-from farm.cluster.hosts.this_host import HostFleet
+from farm.cluster.host_fleet import HostFleet
 from farm.cluster.local_cluster import cluster
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board

@@ -1,6 +1,6 @@
-"""What a host remembers of its boards from one run of its own to the next: which are held, which passed a check when.
+"""What a host remembers of its boards between its own runs: which are held, and when each last passed a check.
 
-A farm's boards are its registry's to remember. Mocks are made anew for each run: nothing is remembered of them.
+In a farm, the registry remembers that instead. Backends whose boards are made for each run have nothing to remember.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from scheduler.board_state import BoardState, Cause, Transition
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class RememberedBoard:
     """A board of this host.
 
     Attributes:
-        backend, kind: what it is.
-        hold: why nobody is to use it; None where someone may.
-        checked: when it last passed a check, Unix time in seconds.
+        backend: how it is driven.
+        kind: the name of its product.
+        hold: why it must not be used; None where it may.
+        checked: when it last passed a check, Unix time in seconds; None where it never did.
     """
 
     backend: str
@@ -43,11 +44,11 @@ class Remembered:
     checked: float | None = None
 
 
-_FILE = TypeAdapter(dict[str, Remembered])
+_FILE = TypeAdapter(dict[str, RememberedBoard])
 
 
-class Memory:
-    """A host's boards, in a file of its state folder.
+class BoardMemory:
+    """This host's boards, in a file of its state folder.
 
     Attributes:
         path: the file.
@@ -56,8 +57,8 @@ class Memory:
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or load_settings().state) / "boards.json"
 
-    def boards(self) -> dict[str, Remembered]:
-        """All that are remembered, by id.
+    def boards(self) -> dict[str, RememberedBoard]:
+        """All remembered boards, by id.
 
         Raises:
             FarmError: the file can't be read.
@@ -67,40 +68,41 @@ class Memory:
         except FileNotFoundError:
             return {}
         except (OSError, ValidationError) as error:
-            told = str(error).splitlines()[0]
-            raise FarmError(f"{self.path} can't be read: {told}; remove it if no board is to be held") from error
+            reason = str(error).splitlines()[0]
+            raise FarmError(f"{self.path} can't be read: {reason}; remove it if no board is to be held") from error
 
-    def held(self) -> dict[str, Hold]:
-        """Why boards are held, by id."""
+    def holds(self) -> dict[str, Hold]:
+        """The holds of boards, by id."""
         return {name: board.hold for name, board in self.boards().items() if board.hold is not None}
 
     def hold(self, board: Board, why: str, by: str) -> None:
-        """Keeps a board from all runs."""
+        """Keep a board from all runs."""
         with self._changing() as boards:
             before = boards.get(board.id)
             hold = Hold(why, by, time.time())
-            boards[board.id] = Remembered(board.backend, board.kind.name, hold, before.checked if before else None)
+            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, before.checked if before else None)
 
-    def release(self, name: str) -> None:
-        """Lets a board be used again.
+    def release(self, board_id: str) -> None:
+        """Let a held board be used again.
 
         Raises:
             FarmError: it is not held.
         """
         with self._changing() as boards:
-            before = boards.get(name)
+            before = boards.get(board_id)
             if before is None or before.hold is None:
-                raise FarmError(f"{name} is not held on this host")
-            boards[name] = Remembered(before.backend, before.kind, None, before.checked)
+                raise FarmError(f"{board_id} is not held on this host")
+            boards[board_id] = RememberedBoard(before.backend, before.kind, None, before.checked)
 
-    def passed(self, board: Board) -> None:
-        """A board passed its check."""
+    def check_passed(self, board: Board) -> None:
+        """Remember that a board passed its check just now."""
         with self._changing() as boards:
             before = boards.get(board.id)
-            boards[board.id] = Remembered(board.backend, board.kind.name, before.hold if before else None, time.time())
+            hold = before.hold if before else None
+            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, time.time())
 
     @contextmanager
-    def _changing(self) -> Iterator[dict[str, Remembered]]:
+    def _changing(self) -> Iterator[dict[str, RememberedBoard]]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(self.path.with_suffix(".lock"), timeout=10):
@@ -112,23 +114,27 @@ class Memory:
 
 
 def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
-    """The boards of this host that `--boards` names, without those that are held, which are noted.
+    """The boards of this host that `--boards` names, without those that are held.
+
+    Args:
+        text: the value of `--boards`.
+        note: takes a line for each board that is left out.
 
     Raises:
-        FarmError: the text doesn't read as a selection.
-        NotRunnable: what it names is not there, or is held.
+        FarmError: the text can't be parsed.
+        NotRunnable: a board that it names is not there, or all are held.
     """
-    held = Memory().held()
-    if not held:
+    holds = BoardMemory().holds()
+    if not holds:
         return select_boards(text)
-    left_out = [board.id for board in select_boards(text) if board.id in held]
-    told = [f"{name} is left out, held by {held[name].by}: {held[name].why}" for name in left_out]
-    usable = select_boards(text, held)
-    if not usable:
-        raise NotRunnable(f"{told[0]}; `farm boards release {left_out[0]}` once it is well")
-    for line in told:
+    held = [board.id for board in select_boards(text) if board.id in holds]
+    lines = [f"{name} is left out, held by {holds[name].by}: {holds[name].why}" for name in held]
+    boards = select_boards(text, holds)
+    if not boards:
+        raise NotRunnable(f"{lines[0]}; `farm boards release {held[0]}` once it is well")
+    for line in lines:
         note(line)
-    return usable
+    return boards
 
 
 def remember(board: Board, transition: Transition) -> None:
@@ -140,9 +146,9 @@ def remember(board: Board, transition: Transition) -> None:
         return
     with suppress(FarmError):
         if transition.cause is Cause.CHECK_PASSED:
-            Memory().passed(board)
+            BoardMemory().check_passed(board)
         elif transition.after is BoardState.HELD:
-            Memory().hold(board, transition.message, BY_FARM)
+            BoardMemory().hold(board, transition.message, BY_FARM)
 
 
 def remembering(board: Board, reports: Iterable[BoardReport]) -> Iterator[Outcome]:

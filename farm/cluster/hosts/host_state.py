@@ -1,4 +1,4 @@
-"""What a host remembers of its part in a farm, so that `farm down` ends that and nothing else."""
+"""A host's own record of the Ray node that `farm up` started, so that `farm down` ends that node and nothing else."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class HostState(BaseModel):
     address: str = Field(description="HOST:PORT of the head.")
     node_ip: str = Field(description="This host's own address.")
     token_file: Path = Field(description="The file with the farm's token.")
-    marker: str = Field(description="In the environment of every process that came of it, as FARM_NODE.")
+    marker: str = Field(description="FARM_NODE in the environment of the node's processes.")
     pid: int = Field(description="The process of `ray start --block`.")
-    began: int = Field(description="When that process began, in the kernel's ticks: process ids are used again.")
-    log: Path = Field(description="What Ray said when it started.")
+    began: int = Field(description="When that process began, in the kernel's ticks: process ids are reused.")
+    log: Path = Field(description="The output of Ray when it started.")
 
     def save(self, folder: Path) -> None:
-        """Writes it, whole or not at all.
+        """Write it to the host's state folder.
 
         Raises:
             NotRunnable: the folder can't be written to.
@@ -39,16 +39,16 @@ class HostState(BaseModel):
             raise NotRunnable(f"can't write to {folder}: {error.strerror}; set FARM_STATE to another folder") from error
 
     @property
-    def lives(self) -> bool:
-        """Whether the node's process is still there."""
+    def is_alive(self) -> bool:
+        """Whether the node's process still runs."""
         return process_began(self.pid) == self.began
 
 
 def load_state(folder: Path) -> HostState | None:
-    """What this host remembers; None where nothing was started, or was ended.
+    """The record of this host's node; None where none was started, or it was ended.
 
     Raises:
-        FarmError: the file holds something else.
+        FarmError: the file can't be read, or holds something else.
     """
     path = folder / "host.json"
     try:
@@ -59,27 +59,27 @@ def load_state(folder: Path) -> HostState | None:
         raise FarmError(f"{path} can't be read: {str(error).splitlines()[0]}; remove it if no Ray runs here") from error
 
 
-def forget_state(folder: Path) -> None:
-    """Forgets the node: it is gone."""
+def remove_state(folder: Path) -> None:
+    """Remove the record of a node that ended."""
     (folder / "host.json").unlink(missing_ok=True)
 
 
 def process_began(pid: int) -> int | None:
-    """When a process began, in ticks since the host's start; None where there is none, or only its zombie."""
+    """When a process began, in ticks since the host's start; None where it doesn't run, or is a zombie."""
     fields = _stat(pid)
     return None if fields is None or fields[0] == "Z" else int(fields[19])
 
 
 def node_processes(state: HostState) -> dict[int, int]:
-    """All that came of a node and lives, wherever it went since: process ids, and when each began.
+    """All living processes of a node, with their descendants: process ids, and when each began.
 
-    Found by the marker in their environment (Ray's workers overwrite theirs with their title), by their session, and as
-    children of those.
+    They are found by the marker in their environment (Ray's workers overwrite theirs with their title), by their
+    session, and as children of those.
     """
-    wanted = f"FARM_NODE={state.marker}".encode()
+    marker = f"FARM_NODE={state.marker}".encode()
     parents: dict[int, int] = {}
     began: dict[int, int] = {}
-    found: set[int] = set()
+    pids: set[int] = set()
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
@@ -87,23 +87,24 @@ def node_processes(state: HostState) -> dict[int, int]:
         if fields is None or fields[0] == "Z":
             continue
         parents[pid], began[pid] = int(fields[1]), int(fields[19])
-        if (int(fields[3]) == state.pid and began[pid] >= state.began) or _marked(entry, wanted):
-            found.add(pid)
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return {pid: began[pid] for pid in found}
+        if (int(fields[3]) == state.pid and began[pid] >= state.began) or _has_variable(entry, marker):
+            pids.add(pid)
+    while children := {pid for pid, parent in parents.items() if parent in pids} - pids:
+        pids |= children
+    return {pid: began[pid] for pid in pids}
 
 
 def _stat(pid: int) -> list[str] | None:
+    """The fields of a process's `stat` after its name: state, parent, group, session, ..."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    return text.rpartition(")")[2].split()  # the command's name stands in brackets, and may hold anything
+    return text.rpartition(")")[2].split()  # the name stands in brackets, and may hold anything
 
 
-def _marked(entry: Path, wanted: bytes) -> bool:
+def _has_variable(process: Path, variable: bytes) -> bool:
     try:
-        return wanted in (entry / "environ").read_bytes().split(b"\0")
+        return variable in (process / "environ").read_bytes().split(b"\0")
     except OSError:
-        return False  # gone, or another user's
+        return False  # the process ended, or is another user's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.cluster.hosts.host_state import HostState, forget_state, load_state
+from farm.cluster.hosts.host_state import HostState, load_state, remove_state
 from farm.cluster.hosts.inventory import Inventory
 from farm.cluster.hosts.node import Node, end_node, require_head, start_node
 from farm.cluster.hosts.token import use_token
@@ -18,19 +19,21 @@ from farm.cluster.registry.service import connected, start_registry
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import Settings
 
+_LOG = logging.getLogger(__name__)
+
 DRAIN_SECONDS = 600.0
-"""How long the boards of a leaving host may take to end what they run."""
-LOOK_SECONDS = 0.5
+"""How long the boards of a leaving host may take to finish what they run."""
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """A host that is up.
+class JoinedHost:
+    """A host that is part of a farm.
 
     Attributes:
-        state: what it remembers.
-        inventory: what it offers.
-        versions: of what drives its boards.
+        state: the record of its node.
+        inventory: the boards that it offers.
+        versions: the versions of what drives its boards.
     """
 
     state: HostState
@@ -38,17 +41,24 @@ class Joined:
     versions: dict[str, str]
 
 
-def go_up(
+def join_farm(
     node: Node, inventory: Inventory, versions: dict[str, str], folder: Path, metrics_port: int | None = None
-) -> Joined:
-    """Starts this host's Ray node and offers its boards to the farm.
+) -> JoinedHost:
+    """Start this host's Ray node, and offer its boards to the farm, which begins here if the node is its head.
+
+    Args:
+        node: the node.
+        inventory: the boards.
+        versions: the versions of what drives them.
+        folder: the host's state folder.
+        metrics_port: where the head serves metrics; None for nowhere.
 
     Raises:
-        FarmError: this host is up already, or another has its name.
+        FarmError: this host is in a farm already, or another host has its name.
         NotRunnable: Ray doesn't start, or the farm doesn't answer or refuses the token.
     """
     before = load_state(folder)
-    if before is not None and before.lives:
+    if before is not None and before.is_alive:
         raise FarmError(f"this host is in the farm at {before.address} already, as {before.name}: `farm down` first")
     if before is not None:
         end_node(before)  # what a killed node left behind
@@ -60,55 +70,76 @@ def go_up(
         _register(state, inventory, versions, folder, metrics_port)
     except BaseException:
         end_node(state)
-        forget_state(folder)
+        remove_state(folder)
         raise
-    return Joined(state, inventory, versions)
+    _LOG.info("%s joined the farm at %s with %d boards", state.name, state.address, len(inventory.boards))
+    return JoinedHost(state, inventory, versions)
 
 
-def go_down(folder: Path, *, drain: bool, patience: float = DRAIN_SECONDS, tell: Callable[[str], None]) -> int:
-    """Ends what `go_up` started on this host, and nothing else.
+def leave_farm(folder: Path, *, drain: bool, patience: float = DRAIN_SECONDS, note: Callable[[str], None]) -> int:
+    """End what `join_farm` started on this host, and nothing else.
 
     Args:
-        folder: where the host remembers it.
-        drain: whether its boards may first end what they run.
-        patience: for how many seconds.
-        tell: takes what is worth telling.
+        folder: the host's state folder.
+        drain: whether its boards may first finish what they run.
+        patience: how many seconds that may take.
+        note: takes a line that the user should see.
 
     Returns:
-        How many processes were ended.
+        The number of processes that were ended.
 
     Raises:
-        FarmError: there is nothing to end.
+        FarmError: this host is in no farm.
     """
     state = load_state(folder)
     if state is None:
         raise FarmError(f"this host is in no farm: nothing in {folder} says so")
-    if state.lives:
+    if state.is_alive:
         try:
-            _take_leave(state, drain=drain, patience=patience, tell=tell)
+            _deregister(state, drain=drain, patience=patience, note=note)
         except NotRunnable as error:
-            tell(f"the farm was not told: {error}")
+            note(f"the farm was not told: {error}")
     ended = end_node(state)
-    forget_state(folder)
+    remove_state(folder)
     return ended
 
 
-def stay(folder: Path) -> None:
-    """Returns when this host's node is gone, or SIGTERM or SIGINT asks for it: for systemd and containers."""
-    asked: list[int] = []
+def run_until_stopped(folder: Path) -> None:
+    """Wait until this host left its farm, or SIGTERM or SIGINT asks it to leave: for systemd and containers.
+
+    Raises:
+        NotRunnable: the node ended by itself.
+    """
+    signals: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, _frame: asked.append(number))
-    while not asked:
+        signal.signal(number, lambda number, _frame: signals.append(number))
+    while not signals:
         state = load_state(folder)
         if state is None:
             return  # `farm down` ended it
-        if not state.lives:
-            forget_state(folder)
+        if not state.is_alive:
+            remove_state(folder)
             end_node(state)
-            raise NotRunnable(f"this host's Ray node ended; what it said is in {state.log}")
-        _reap()
-        time.sleep(LOOK_SECONDS)
-    go_down(folder, drain=False, tell=lambda _: None)
+            raise NotRunnable(f"this host's Ray node ended; its output is in {state.log}")
+        _reap_children()
+        time.sleep(POLL_SECONDS)
+    leave_farm(folder, drain=False, note=lambda _: None)
+
+
+def farm_address(address: str | None, settings: Settings) -> tuple[str, Path]:
+    """The farm that a command is about, and its token: as given or set, else the farm that this host is in.
+
+    Raises:
+        FarmError: no farm is given or set, and this host is in none.
+    """
+    state = load_state(settings.state)
+    own = state if state and state.is_alive else None
+    if own and not address and not settings.address:
+        return own.address, own.token_file
+    chosen = address or settings.address
+    if not chosen:
+        raise FarmError("which farm? give --address HOST:PORT of its head, or set FARM_ADDRESS")
+    return chosen, own.token_file if own and own.address == chosen else settings.token_file
 
 
 def _register(
@@ -131,41 +162,25 @@ def _register(
         farm.call("join", offer)
 
 
-def _take_leave(state: HostState, *, drain: bool, patience: float, tell: Callable[[str], None]) -> None:
+def _deregister(state: HostState, *, drain: bool, patience: float, note: Callable[[str], None]) -> None:
     with connected(state.address, state.token_file) as farm:
         if drain:
-            left: int = farm.call("drain", state.name, f"{state.name} is drained")
+            busy: int = farm.call("drain", state.name, f"{state.name} is drained")
             deadline = time.monotonic() + patience
-            if left:
-                tell(f"{left} boards end what they run")
-            while left and time.monotonic() < deadline:
-                time.sleep(LOOK_SECONDS)
-                left = farm.call("in_use", state.name)
-            if left:
-                tell(f"{left} boards still run something after {patience:g} s: what they run is tried elsewhere")
+            if busy:
+                note(f"{busy} boards finish what they run")
+            while busy and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+                busy = farm.call("in_use", state.name)
+            if busy:
+                note(f"{busy} boards are still busy after {patience:g} s: their vectors are tried elsewhere")
         if not state.head:
             farm.call("leave", state.name)
 
 
-def _reap() -> None:
+def _reap_children() -> None:
     try:
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             pass
     except ChildProcessError:
         pass
-
-
-def farm_address(given: str | None, settings: Settings) -> tuple[str, Path]:
-    """The farm that a command is about, and its token: as given or set, else the one that this host is in.
-
-    Raises:
-        FarmError: none of these says.
-    """
-    state = load_state(settings.state)
-    here = state if state and state.lives else None
-    if here and not given and not settings.address:
-        return here.address, here.token_file
-    where = given or settings.address
-    if not where:
-        raise FarmError("which farm? give --address HOST:PORT of its head, or set FARM_ADDRESS")
-    return where, here.token_file if here and here.address == where else settings.token_file

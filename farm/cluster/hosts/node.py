@@ -1,9 +1,10 @@
-"""A Ray node that this host owns: started as a process of our own, ended with all that came of it."""
+"""The Ray node of a host: started as a process of its own, and ended with all its descendants."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import signal
@@ -20,22 +21,26 @@ from farm.cluster.hosts.host_state import HostState, node_processes, process_beg
 from farm.cluster.hosts.token import ray_environment, use_token
 from farm.core.errors import FarmError, NotRunnable
 
+_LOG = logging.getLogger(__name__)
+
 START_SECONDS = 120.0
 """How long Ray may take to start a node."""
 CONNECT_SECONDS = 5.0
 """How long a head may take to answer."""
 GRACE_SECONDS = 20.0
-"""How long a node's processes are given to end by themselves."""
+"""How long a node's processes have to end after each signal."""
 OBJECT_STORE_BYTES = 200_000_000
 STARTED = "Ray runtime started"
-TOO_SLOW = "timed out during startup"
+"""Ray prints this when the node is up."""
+TIMED_OUT = "timed out during startup"
+"""Ray prints this when its own processes took longer than half a minute."""
 PORT = 6379
 JOBS_PORT = 8265
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A Ray node to be started.
+    """The description of a Ray node.
 
     Attributes:
         name: the host's name in the farm.
@@ -44,7 +49,7 @@ class Node:
         join: HOST:PORT of the head; None to be the head.
         port: where the head listens.
         jobs_host: the address at which the head takes jobs and shows its dashboard.
-        jobs_port: and the port.
+        jobs_port: the port of that address.
         resources: Ray resources, by name.
         labels: Ray labels of the node.
     """
@@ -65,7 +70,7 @@ class Node:
         return self.join or f"{self.node_ip}:{self.port}"
 
     def command(self) -> list[str]:
-        """The command that starts it and stays as long as it lives."""
+        """The command that starts the node, and runs until it ends."""
         place = (
             ["--address", self.join]
             if self.join
@@ -86,7 +91,7 @@ class Node:
         ]
 
     def environment(self, marker: str) -> dict[str, str]:
-        """Its environment; `marker` stands in it for all that comes of it."""
+        """The environment of its processes; `marker` identifies them."""
         # RAY_health_check_period_ms and the like stay: how patient Ray is depends on the network
         inherited = {
             name: value
@@ -112,21 +117,24 @@ class Node:
 
 
 def start_node(node: Node, folder: Path) -> HostState:
-    """Starts a node, and waits until it is there. Ray gives itself half a minute: a busy host gets a second chance.
+    """Start a node, and wait until it is up. Where Ray's own time limit is too short for a busy host, try again once.
 
     Args:
-        node: what to start.
+        node: the node.
         folder: where its log goes.
 
     Raises:
-        NotRunnable: it doesn't start; what Ray said stands in the log that the message names.
+        NotRunnable: it doesn't start; the message names the log with Ray's output.
     """
     try:
         return _start_node(node, folder)
-    except NotRunnable as error:
-        if TOO_SLOW not in str(error):
-            raise
+    except _StartTimedOut as error:
+        _LOG.warning("%s; trying again", error)
     return _start_node(node, folder)
+
+
+class _StartTimedOut(NotRunnable):
+    """Ray gave up because its processes started too slowly."""
 
 
 def _start_node(node: Node, folder: Path) -> HostState:
@@ -153,29 +161,34 @@ def _start_node(node: Node, folder: Path) -> HostState:
         began=process_began(process.pid) or 0,
         log=log,
     )
-    state.save(folder)  # before it is up: whatever happens to us, `farm down` ends it
+    state.save(folder)  # before it is up: whatever happens to this process, `farm down` ends the node
     deadline = time.monotonic() + START_SECONDS
     while STARTED not in log.read_text(encoding="utf-8", errors="replace"):
         if process.poll() is not None or time.monotonic() > deadline:
             end_node(state)
-            raise NotRunnable(f"Ray's node doesn't start: {_complaint(log)}; all it said is in {log}")
+            reason = _reason(log)
+            failure = _StartTimedOut if TIMED_OUT in reason else NotRunnable
+            raise failure(f"Ray's node doesn't start: {reason}; its output is in {log}")
         time.sleep(0.1)
     return state
 
 
 def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
-    """Ends a node and all that came of it, workers included; how many processes that were.
+    """End a node and all its descendants, workers included.
 
-    They get SIGINT or SIGTERM first, since only an end in peace lets ttnn release its board, and SIGKILL at last.
+    They get SIGTERM first, since only a clean end lets ttnn release its board, and SIGKILL after `grace` seconds.
+
+    Returns:
+        The number of processes that were ended.
     """
-    known = node_processes(state)
+    processes = node_processes(state)
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process_began(state.pid) == state.began:
             signal_process(state.pid, number)  # it ends the rest of Ray's
         deadline = time.monotonic() + grace
-        while (left := _living(known)) and time.monotonic() < deadline:
-            known |= node_processes(state)
-            if not state.lives:
+        while (left := _alive(processes)) and time.monotonic() < deadline:
+            processes |= node_processes(state)
+            if not state.is_alive:
                 for pid in left:
                     signal_process(pid, number)
             time.sleep(0.2)
@@ -183,19 +196,20 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
             break
     with contextlib.suppress(ChildProcessError):
         os.waitpid(state.pid, os.WNOHANG)
-    return len(known)
+    _LOG.info("ended the node of %s: %d processes", state.name, len(processes))
+    return len(processes)
 
 
-def _living(known: Mapping[int, int]) -> list[int]:
-    return [pid for pid, began in known.items() if process_began(pid) == began]
+def _alive(processes: Mapping[int, int]) -> list[int]:
+    return [pid for pid, began in processes.items() if process_began(pid) == began]
 
 
 def require_head(address: str, token_file: Path) -> None:
-    """Makes sure that a farm's head answers, and takes our token, which this process shows from then on.
+    """Make sure that a farm's head answers and accepts the token, which this process sends from then on.
 
     Raises:
-        FarmError: the address doesn't read as one, or the file holds no token.
-        NotRunnable: nothing answers there, or the token is refused.
+        FarmError: the address is invalid, or the file has no token.
+        NotRunnable: no farm answers there, or it refuses the token.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
@@ -218,7 +232,14 @@ def require_head(address: str, token_file: Path) -> None:
 
 
 def own_address(towards: str | None = None) -> str:
-    """This host's address on the way to another, or to anywhere."""
+    """This host's IP address, as another host sees it.
+
+    Args:
+        towards: HOST:PORT of that host; None for any.
+
+    Raises:
+        NotRunnable: there is no way to that host.
+    """
     host, _, port = (towards or "192.0.2.1:9").rpartition(":")  # TEST-NET: no packet is sent
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -228,16 +249,16 @@ def own_address(towards: str | None = None) -> str:
         return str(probe.getsockname()[0])
 
 
-def _complaint(log: Path) -> str:
-    """The line of Ray's output that tells most."""
+def _reason(log: Path) -> str:
+    """The most informative line of Ray's output."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if "Error" in line or "Exception" in line]
-    return (told or lines or ["it said nothing"])[-1][:300]
+    errors = [line for line in lines if "Error" in line or "Exception" in line]
+    return (errors or lines or ["no output"])[-1][:300]
 
 
 @contextlib.contextmanager
 def _no_stderr() -> Iterator[None]:
-    """Ray's C++ half warns on the file descriptor itself."""
+    """Discard what is written to file descriptor 2: Ray's C++ code warns there."""
     kept = os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)

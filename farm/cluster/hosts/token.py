@@ -1,4 +1,4 @@
-"""The farm's token: whoever has it may run anything on the farm's hosts, so nothing listens without it."""
+"""The farm's token: a secret shared by all hosts of a farm. Nothing listens on the network without it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
 
-LEAST = 16
-"""Characters of the shortest token that is taken."""
+SHORTEST = 16
+"""Characters of the shortest token that is accepted."""
 
 
 def make_token(path: Path) -> Path:
-    """The file with the farm's token; made, readable by its owner alone, where there is none.
+    """The file with the farm's token; where there is none, a token is made, readable by its owner alone.
 
     Raises:
-        FarmError: the file is there and is no token, or others may read it.
+        FarmError: the file has no valid token, or others may read it.
         NotRunnable: it can't be written.
     """
     if not path.is_file():
@@ -28,13 +28,13 @@ def make_token(path: Path) -> Path:
 
 
 def write_token(path: Path, token: str) -> None:
-    """Writes a token so that only its owner can read it.
+    """Write a token so that only its owner can read it.
 
     Raises:
-        FarmError: it is no token.
+        FarmError: the token is invalid.
         NotRunnable: it can't be written.
     """
-    _require_form(token, "the token given")
+    _validate(token, "the token given")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, token + "\n", mode=0o600)
@@ -46,7 +46,7 @@ def require_token(path: Path) -> Path:
     """The file, if it holds a token that others can't read.
 
     Raises:
-        FarmError: it isn't there, is no token, or others may read it.
+        FarmError: there is no such file, it has no valid token, or others may read it.
     """
     try:
         text, mode = path.read_text(encoding="utf-8").strip(), path.stat().st_mode
@@ -56,25 +56,30 @@ def require_token(path: Path) -> Path:
         ) from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise FarmError(f"others may read the token in {path}: chmod 600 {path}")
-    _require_form(text, str(path))
+    _validate(text, str(path))
     return path
 
 
-def take_token(given: Path, keep_at: Path) -> Path:
-    """The file with the token: `given`, or where `-` is given, what standard input holds, kept at `keep_at`."""
-    if str(given) == "-":
+def read_token(source: Path, keep_at: Path) -> Path:
+    """The file with the token.
+
+    Args:
+        source: the file; `-` reads the token from standard input.
+        keep_at: where a token from standard input is kept.
+    """
+    if str(source) == "-":
         write_token(keep_at, sys.stdin.read().strip())
         return keep_at
-    return require_token(given)
+    return require_token(source)
 
 
 def ray_environment(path: Path) -> dict[str, str]:
-    """What makes Ray ask for this token, and show it."""
+    """The environment variables that make Ray require this token, and send it."""
     return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(path.absolute())}
 
 
 def use_token(path: Path) -> None:
-    """Makes Ray, in this process, show this token from now on."""
+    """Make Ray, in this process, send this token from now on."""
     os.environ.pop("RAY_AUTH_TOKEN", None)
     os.environ.update(ray_environment(require_token(path)))
     if "ray" in sys.modules:
@@ -85,6 +90,6 @@ def use_token(path: Path) -> None:
         AuthenticationTokenLoader.instance().reset_cache()
 
 
-def _require_form(token: str, where: str) -> None:
-    if len(token) < LEAST or not token.isascii() or not token.isprintable() or " " in token:
-        raise FarmError(f"{where} is no token: one line of {LEAST} characters or more, without blanks")
+def _validate(token: str, where: str) -> None:
+    if len(token) < SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
+        raise FarmError(f"{where} is no token: one line of {SHORTEST} characters or more, without blanks")

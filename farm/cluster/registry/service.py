@@ -119,7 +119,7 @@ class RegistryActor:
         write_atomically(self._holds, text)
 
 
-class Farm:
+class FarmClient:
     """The registry, as those connected to its cluster call it. Its errors come out as they went in."""
 
     def __init__(self, actor: Any) -> None:
@@ -154,7 +154,7 @@ class Farm:
         return min(answers)[1]
 
 
-def start_registry(folder: Path, metrics_port: int | None) -> Farm:
+def start_registry(folder: Path, metrics_port: int | None) -> FarmClient:
     """Starts the registry on this node, the head, to stay when this process ends."""
     from farm.cluster.ray_client import ray
 
@@ -164,10 +164,10 @@ def start_registry(folder: Path, metrics_port: int | None) -> Farm:
         .options(name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, **options)
         .remote(folder / "holds.json", metrics_port)
     )
-    return Farm(actor)
+    return FarmClient(actor)
 
 
-def find_farm(address: str) -> Farm:
+def find_farm(address: str) -> FarmClient:
     """The registry of the cluster that this process is connected to.
 
     Raises:
@@ -176,13 +176,13 @@ def find_farm(address: str) -> Farm:
     from farm.cluster.ray_client import ray
 
     try:
-        return Farm(ray.get_actor(NAME, namespace=NAMESPACE))
+        return FarmClient(ray.get_actor(NAME, namespace=NAMESPACE))
     except ValueError as error:
         raise NotRunnable(f"the Ray cluster at {address} is no farm: start its head with `farm up --head`") from error
 
 
 @contextmanager
-def connected(address: str, token_file: Path) -> Iterator[Farm]:
+def connected(address: str, token_file: Path) -> Iterator[FarmClient]:
     """Connects to a farm for the time of a `with` block. Only one of the farm's hosts can.
 
     Raises:
@@ -200,7 +200,7 @@ def ray_connection(address: str) -> Iterator[None]:
 
     state = load_state(load_settings().state)
     # where a host has several addresses, Ray may take another node for its own
-    own = {"_node_ip_address": state.node_ip} if state and state.lives and state.address == address else {}
+    own = {"_node_ip_address": state.node_ip} if state and state.is_alive and state.address == address else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:

@@ -15,7 +15,7 @@ from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet, Watched
 from farm.cluster.fleet import Gone, Started
 from farm.cluster.ray_client import ray
 from farm.cluster.registry.records import Answer, RunReport
-from farm.cluster.registry.service import Farm
+from farm.cluster.registry.service import FarmClient
 from farm.running.plain import PlainProgress
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHeartbeat, Reference
 
@@ -39,7 +39,7 @@ class Setting:
         self.actors = FakeActors()
         self.fleet = FarmFleet(
             Limits(),
-            cast(Farm, SimpleNamespace(actor=self.registry)),
+            cast(FarmClient, SimpleNamespace(actor=self.registry)),
             RunReport("run", "user", "command", 0.0, planned=1),
             watched=Watched(PlainProgress(io.StringIO())),
             takes=lambda _: True,

@@ -19,7 +19,7 @@ from farm.board.backends.silicon import PciDevice
 from farm.board.holders import Holder
 from farm.cli import main
 from farm.cluster.hosts import doctor
-from farm.cluster.hosts.doctor import Finding, State, examine
+from farm.cluster.hosts.doctor import Finding, Severity, examine
 from farm.cluster.hosts.host_state import HostState, process_began
 from farm.cluster.registry import service
 from farm.cluster.registry.records import FarmView, HostView
@@ -35,42 +35,42 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings(state=tmp_path / "state", store=str(tmp_path / "farm.db"), token_file=tmp_path / "token")
 
 
-def found(settings: Settings) -> dict[str, Finding]:
-    """The findings by what was looked at; all that are bad say what to do."""
+def findings_of(settings: Settings) -> dict[str, Finding]:
+    """The findings by subject; all that are not good have an advice."""
     findings = list(examine(settings))
-    assert all(each.advice for each in findings if each.state is not State.GOOD)
-    return {each.what: each for each in findings}
+    assert all(each.advice for each in findings if each.severity is not Severity.GOOD)
+    return {each.subject: each for each in findings}
 
 
-def states(settings: Settings) -> dict[str, str]:
-    return {what: each.state.value for what, each in found(settings).items()}
+def severities(settings: Settings) -> dict[str, str]:
+    return {subject: each.severity.value for subject, each in findings_of(settings).items()}
 
 
-def test_a_host_without_boards_is_well(settings: Settings) -> None:
-    seen = states(settings)
-    assert seen.items() >= {"python": "ok", "boards": "note", "disk": "ok", "store": "ok", "farm": "note"}.items()
-    assert "bad" not in seen.values()
+def test_a_host_without_boards_is_good(settings: Settings) -> None:
+    severity = severities(settings)
+    assert severity.items() >= {"python": "ok", "boards": "note", "disk": "ok", "store": "ok", "farm": "note"}.items()
+    assert "bad" not in severity.values()
 
 
 def test_no_ttnn_is_bad(settings: Settings, tmp_path: Path) -> None:
     bare = tmp_path / "python"  # a Python that sees nothing that is installed
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S "$@"\n')
     bare.chmod(0o755)
-    assert found(settings.model_copy(update={"python": str(bare)}))["ttnn"].state is State.BAD
-    assert "it doesn't run" in found(settings.model_copy(update={"python": "/no/python"}))["ttnn"].found
+    assert findings_of(settings.model_copy(update={"python": str(bare)}))["ttnn"].severity is Severity.BAD
+    assert "it doesn't run" in findings_of(settings.model_copy(update={"python": "/no/python"}))["ttnn"].result
 
 
 @pytest.mark.parametrize(("version", "state"), [("0.66.0", None), ("0.67.0", "note"), ("0.81.1+g1", "note")])
-def test_later_ttnn_wants_a_toolchain(
+def test_a_later_ttnn_needs_a_toolchain(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, state: str | None
 ) -> None:
     monkeypatch.setattr(doctor, "SFPI", tmp_path / "sfpi")
-    told = {"python": "3.12", "ttnn": version, "driver": "2.4.1", "firmware": "19.4.0.0"}
-    monkeypatch.setattr("farm.cluster.hosts.inventory.versions", lambda _: told)
-    seen = states(settings)
-    assert (seen.get("sfpi"), seen["driver"], seen["firmware"]) == (state, "ok", "ok")
+    versions = {"python": "3.12", "ttnn": version, "driver": "2.4.1", "firmware": "19.4.0.0"}
+    monkeypatch.setattr("farm.cluster.hosts.versions.host_versions", lambda _: versions)
+    severity = severities(settings)
+    assert (severity.get("sfpi"), severity["driver"], severity["firmware"]) == (state, "ok", "ok")
     (tmp_path / "sfpi").mkdir()
-    assert "sfpi" not in states(settings)
+    assert "sfpi" not in severities(settings)
 
 
 def test_boards_their_holders_permissions_and_hugepages(
@@ -85,9 +85,11 @@ def test_boards_their_holders_permissions_and_hugepages(
     monkeypatch.setattr(holders, "holders", lambda: [Holder("0000:61:00.0", 7, "python")])
     monkeypatch.setattr(holders, "broker", lambda: Holder("", 8, "tt-device-mcp"))
     monkeypatch.setattr("os.access", lambda *_: False)
-    seen = found(settings)
-    assert "n300" in seen["boards"].found
-    assert {what: seen[what].state.value for what in ("permissions", "broker", "holder", "hugepages")} == {
+    findings = findings_of(settings)
+    assert "n300" in findings["boards"].result
+    assert {
+        subject: findings[subject].severity.value for subject in ("permissions", "broker", "holder", "hugepages")
+    } == {
         "permissions": "bad",
         "broker": "note",
         "holder": "note",
@@ -98,24 +100,24 @@ def test_boards_their_holders_permissions_and_hugepages(
     monkeypatch.setattr(doctor, "HUGEPAGES", pages)
     monkeypatch.setattr(silicon, "pci_devices", lambda *_: [PciDevice("0000:61:00.0", "n300")])
     monkeypatch.setattr(doctor, "DEVICES", devices)
-    assert found(settings)["hugepages"].found == "4 of 1 GiB"
+    assert findings_of(settings)["hugepages"].result == "4 of 1 GiB"
 
 
-def test_little_disk_and_a_store_that_is_none(
+def test_little_free_disk_and_a_file_that_is_no_store(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "FREE_BYTES", 2**60)
-    (tmp_path / "farm.db").write_text("no database, but long enough to be taken for one" * 50)
-    seen = states(settings)
-    assert (seen["disk"], seen["store"]) == ("note", "bad")
+    (tmp_path / "farm.db").write_text("not a database, but as long as one" * 50)
+    severity = severities(settings)
+    assert (severity["disk"], severity["store"]) == ("note", "bad")
 
 
 def test_a_farm_that_does_not_answer_and_a_node_that_ended(settings: Settings, tmp_path: Path) -> None:
-    away = found(settings.model_copy(update={"address": "127.0.0.1:9"}))["farm"]
-    assert away.state is State.BAD
-    assert "farm up --head" in away.found
+    away = findings_of(settings.model_copy(update={"address": "127.0.0.1:9"}))["farm"]
+    assert away.severity is Severity.BAD
+    assert "farm up --head" in away.result
     state(settings, tmp_path, pid=2**22 + 1)
-    assert found(settings)["node"].state is State.BAD
+    assert findings_of(settings)["node"].severity is Severity.BAD
 
 
 def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,8 +138,8 @@ def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monk
 
     monkeypatch.setattr(service, "connected", connected)
     findings = list(examine(settings))
-    told = [(each.what, each.state.value, each.found) for each in findings[-5:]]
-    assert told == [
+    last = [(each.subject, each.severity.value, each.result) for each in findings[-5:]]
+    assert last == [
         ("farm", "ok", "127.0.0.1:6379 takes the token; 3 hosts, 0 boards"),
         ("clock", "bad", "the head's is +60 s from this one's"),
         ("clock", "bad", "late's is -40.0 s off"),
@@ -146,16 +148,16 @@ def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monk
     ]
 
 
-def test_a_refused_token_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_token(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> Any:
         raise NotRunnable("the farm at 10.0.0.1:6379 refuses the token")
 
     monkeypatch.setattr(service, "connected", refuse)
-    seen = found(settings.model_copy(update={"address": "10.0.0.1:6379"}))["farm"]
-    assert (seen.state, seen.found) == (State.BAD, "the farm at 10.0.0.1:6379 refuses the token")
+    finding = findings_of(settings.model_copy(update={"address": "10.0.0.1:6379"}))["farm"]
+    assert (finding.severity, finding.result) == (Severity.BAD, "the farm at 10.0.0.1:6379 refuses the token")
 
 
-def test_the_command_says_it_to_machines_too(
+def test_the_findings_as_json(
     settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("farm.core.settings.load_settings", lambda: settings)

@@ -23,7 +23,7 @@ def test_a_process_id_that_was_reused_is_not_the_node(tmp_path: Path) -> None:
         began=1,
         log=tmp_path,
     )
-    assert not state.lives
+    assert not state.is_alive
     (tmp_path / "host.json").write_text("{")
     with pytest.raises(FarmError, match="can't be read"):
         load_state(tmp_path)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from farm.cluster.hosts.inventory import firmware_of, take_inventory
+from farm.cluster.hosts.inventory import take_inventory
 from farm.core.errors import NotRunnable
 
 
@@ -23,9 +23,3 @@ def test_missing_boards_are_an_error() -> None:
     assert take_inventory("fake:n300*4", "a", None, expected="n300*4").boards
     with pytest.raises(NotRunnable, match="has 1 boards of kind n300, 4 expected"):
         take_inventory("fake:n300", "a", None, expected="n300*4")
-
-
-def test_firmware_is_read_from_json_whatever_it_holds() -> None:
-    devices = [{"firmwares": {"fw_bundle_version": "18.2"}}, {"firmwares": None}, 7]
-    assert firmware_of({"device_info": devices}) == "18.2"
-    assert firmware_of([]) == firmware_of({"device_info": "?"}) == ""

@@ -32,9 +32,9 @@ def test_ending_a_node_ends_its_processes_and_no_others(tmp_path: Path) -> None:
         )
         state.save(tmp_path)
         assert load_state(tmp_path) == state
-        assert state.lives
+        assert state.is_alive
         assert end_node(state, grace=10) == 2
-        assert not state.lives
+        assert not state.is_alive
         assert child.wait(5) != 0
         assert other.poll() is None
         other.kill()

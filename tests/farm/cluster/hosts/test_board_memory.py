@@ -12,7 +12,7 @@ import pytest
 
 from farm.board.backends.fake import SCRIPT_VARIABLE, Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.cluster.hosts.board_memory import Memory, usable_boards
+from farm.cluster.hosts.board_memory import BoardMemory, usable_boards
 from farm.cluster.hosts.inventory import take_inventory
 from farm.core.errors import FarmError, NotRunnable
 
@@ -21,7 +21,7 @@ FIRST, SECOND = fake_boards(KINDS["n300"], 2)
 
 def test_a_held_board_is_left_out_until_it_is_released() -> None:
     notes: list[str] = []
-    Memory().hold(FIRST, "it smells", "ann@lab")
+    BoardMemory().hold(FIRST, "it smells", "ann@lab")
     assert [board.id for board in usable_boards("fake:n300*2", notes.append)] == [SECOND.id]
     assert notes == [f"{FIRST.id} is left out, held by ann@lab: it smells"]
     with pytest.raises(NotRunnable, match=f"it smells; `farm boards release {FIRST.id}`"):
@@ -29,19 +29,19 @@ def test_a_held_board_is_left_out_until_it_is_released() -> None:
     offered = take_inventory("fake:n300*2", "lab", None)
     assert [board.id for board in offered.boards] == [f"lab:{SECOND.id}"]
     assert "it smells" in offered.notes[0]
-    Memory().release(FIRST.id)
+    BoardMemory().release(FIRST.id)
     assert len(usable_boards("fake:n300*2", notes.append)) == 2
     with pytest.raises(FarmError, match="is not held"):
-        Memory().release(FIRST.id)
+        BoardMemory().release(FIRST.id)
 
 
 def test_a_memory_that_cannot_be_read_is_said_and_not_forgotten() -> None:
-    Memory().path.write_text("{", encoding="utf-8")
+    BoardMemory().path.write_text("{", encoding="utf-8")
     with pytest.raises(FarmError, match=r"boards\.json can't be read"):
         usable_boards("fake:n300", print)
     with pytest.raises(FarmError, match=r"boards\.json can't be read"):
-        Memory().hold(FIRST, "it smells", "ann@lab")
-    assert Memory().path.read_text() == "{"
+        BoardMemory().hold(FIRST, "it smells", "ann@lab")
+    assert BoardMemory().path.read_text() == "{"
 
 
 @pytest.mark.ray

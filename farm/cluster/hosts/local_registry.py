@@ -1,4 +1,4 @@
-"""This host alone, where it is in no farm: its boards' fleet, and what `farm boards` says and does."""
+"""The registry of a host that is in no farm: what `farm boards` shows and does there."""
 
 from __future__ import annotations
 
@@ -7,41 +7,26 @@ from typing import Any
 
 from farm.board.backends import discovered_boards
 from farm.board.kinds import KINDS
-from farm.cluster.fleet import FleetEvent, Outcomes
-from farm.cluster.hosts.board_memory import Memory, Remembered, remember
+from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.probing import BoardCheck
-from farm.cluster.ray_fleet import RayFleet
 from farm.cluster.registry.records import BoardView, FarmView, HostView, Totals
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
-from scheduler.board_state import BoardState, Transition
+from scheduler.board_state import BoardState
 
 
-class HostFleet(RayFleet):
-    """A fleet of this host's own boards; the host remembers how far each was trusted."""
-
-    def wait(self, seconds: float) -> list[FleetEvent]:
-        """See `Fleet`."""
-        happened = super().wait(seconds)
-        for each in happened:
-            for told in each.outcomes if isinstance(each, Outcomes) else ():
-                if isinstance(told, Transition):
-                    remember(self._boards[told.board], told)
-        return happened
-
-
-class ThisHost:
-    """Answers as a farm's registry does, of this host's boards."""
+class LocalRegistry:
+    """Answers as a farm's registry does, for this host's boards."""
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """Calls a method by its name, as `farm.cluster.registry.service.Farm` does."""
+        """Call a method by its name, as `farm.cluster.registry.service.FarmClient` does."""
         return getattr(self, method)(*arguments)
 
     def view(self) -> FarmView:
-        """The boards that are there or remembered."""
-        there = {board.id: Remembered(board.backend, board.kind.name) for board in discovered_boards()}
-        boards = [_view(name, board) for name, board in sorted({**there, **Memory().boards()}.items())]
+        """The boards that are present or remembered."""
+        present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in discovered_boards()}
+        boards = [_view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
         totals: dict[str, Totals] = {}
         for board in boards:
             totals.setdefault(board.kind, Totals()).count(board)
@@ -62,15 +47,15 @@ class ThisHost:
         raise FarmError(f"this host has no board {name}: `farm boards` lists them; for a farm's, give --address")
 
     def hold(self, name: str, why: str, by: str) -> None:
-        """Keeps a board from all runs."""
-        Memory().hold(self.find(name), why, by)
+        """Keep a board from all runs."""
+        BoardMemory().hold(self.find(name), why, by)
 
     def release(self, name: str) -> None:
-        """Lets a held board be used again."""
-        Memory().release(name)
+        """Let a held board be used again."""
+        BoardMemory().release(name)
 
     def probe(self, name: str) -> str:
-        """Checks a board.
+        """Check a board.
 
         Raises:
             NotRunnable: it doesn't pass.
@@ -78,11 +63,11 @@ class ThisHost:
         board = self.find(name)
         if trouble := BoardCheck(board).probe():
             raise NotRunnable(f"{name} doesn't pass its check: {trouble}")
-        Memory().passed(board)
+        BoardMemory().check_passed(board)
         return f"{name} passed its check"
 
     def reset(self, name: str) -> str:
-        """Resets a board, and checks it.
+        """Reset a board, and check it.
 
         Raises:
             NotRunnable: the reset fails, or the board doesn't pass its check after it.
@@ -92,7 +77,7 @@ class ThisHost:
         return f"{name} was reset; {self.probe(name)}"
 
 
-def _view(name: str, board: Remembered) -> BoardView:
+def _view(name: str, board: RememberedBoard) -> BoardView:
     hold = board.hold
     return BoardView(
         id=name,
