@@ -10,7 +10,7 @@ import pytest
 
 from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.board.kinds import KINDS
-from farm.cluster.hosts.board_memory import Memory
+from farm.cluster.hosts.board_memory import BoardMemory
 from tests.farm.sweeps.small_master import SIGMOIDS, write_small_master
 
 
@@ -47,12 +47,12 @@ def test_a_board_that_fails_its_checks_is_held_from_then_on(master: Path, monkey
     run = items(master, "--farm-boards", "fake:n300")
     assert f"{SIGMOIDS} failed" in run.stdout
     assert "board_fault: fake:n300:0 failed its checks and is held" in run.stdout
-    assert "fake:n300:0" in Memory().held()
+    assert "fake:n300:0" in BoardMemory().holds()
 
 
 def test_a_held_board_is_left_out(master: Path) -> None:
     first, _ = fake_boards(KINDS["n300"], 2)
-    Memory().hold(first, "it smokes", "Ada")
+    BoardMemory().hold(first, "it smokes", "Ada")
     run = items(master, "--farm-boards", "fake:n300")
     assert "is left out, held by Ada: it smokes" in run.stdout
     assert run.returncode != 0

@@ -15,7 +15,7 @@ import pytest
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.cli import main
-from farm.cluster.hosts.board_memory import Memory
+from farm.cluster.hosts.board_memory import BoardMemory
 from tests.farm.traced_model import MODEL
 from tracer.master.master import Master
 
@@ -247,7 +247,7 @@ def test_one_thing_to_trace_is_needed(capfd: pytest.CaptureFixture[str], tmp_pat
 
 def test_a_held_board_is_not_used(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     [board] = mock_boards(KINDS["n300"], 1)
-    Memory().hold(board, "it smokes", "Ada")
+    BoardMemory().hold(board, "it smokes", "Ada")
     code, _, err = command(capfd, model, "--board", "mock:n300", "--master", model.parent / "master.json")
     assert (code, "held by Ada: it smokes" in err) == (3, True), err
 

@@ -12,7 +12,7 @@ import pytest
 
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
-from farm.cluster.hosts.board_memory import Memory
+from farm.cluster.hosts.board_memory import BoardMemory
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -50,12 +50,12 @@ def test_a_vector_that_kills_its_worker_costs_only_itself_and_ctrl_c_ends_the_ne
     rest, _ = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "true" not in rest, "no vector begins after it"
-    assert not Memory().boards(), "a mock board isn't remembered"
+    assert not BoardMemory().boards(), "a mock board isn't remembered"
 
 
 def test_a_held_board_is_not_used(tmp_path: Path) -> None:
     [board] = mock_boards(KINDS["n300"], 1)
-    Memory().hold(board, "it smokes", "Ada")
+    BoardMemory().hold(board, "it smokes", "Ada")
     process = foreground(tmp_path, "--module", "contract.xfail")
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 3
