@@ -14,7 +14,7 @@ from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode, NothingSelected
 
 if TYPE_CHECKING:
-    from farm.sweeps.records import Listed
+    from farm.sweeps.records import ListedVector
 
 _WIDEST = 160
 
@@ -38,7 +38,7 @@ def vectors(
     from farm.board.selection import select_boards
     from farm.planning.module_records import module_records
     from farm.sweeps import dumps
-    from farm.sweeps.records import Listed, Problem
+    from farm.sweeps.records import ListedVector, ModuleProblem
 
     every_module = {} if "modules" in options.typed else {"modules": ("*",)}
     spec = options.spec(vectors_file=vectors_file, **every_module)
@@ -49,11 +49,11 @@ def vectors(
     counts: Counter[tuple[str, str, str]] = Counter()
     problems = 0
     for record in records:
-        if isinstance(record, Problem):
+        if isinstance(record, ModuleProblem):
             problems += 1
             _note(record.message)
-        elif isinstance(record, Listed):
-            counts[record.of.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
+        elif isinstance(record, ListedVector):
+            counts[record.imported.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
             if not quiet:
                 typer.echo(_json(record) if as_json else _line(record))
     if quiet:
@@ -70,11 +70,11 @@ def _note(text: str) -> None:
     sys.stderr.write(f"farm: {text}\n")
 
 
-def _json(listed: Listed) -> str:
-    return json.dumps({"module": listed.of.module.name, "suite": listed.suite, **listed.as_json()})
+def _json(listed: ListedVector) -> str:
+    return json.dumps({"module": listed.imported.module.name, "suite": listed.suite, **listed.as_json()})
 
 
-def _line(listed: Listed) -> str:
+def _line(listed: ListedVector) -> str:
     text = ", ".join(
         [f"{name}={json.dumps(value, separators=(',', ':'))}" for name, value in listed.values.items()]
         + [f"{name}=(vector {listed.index} of its suite)" for name in listed.unwritten]
@@ -82,4 +82,4 @@ def _line(listed: Listed) -> str:
     if listed.invalid is not None:
         text = f"invalid, {listed.invalid}: {text}"
     text = text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
-    return f"{listed.input_hash[:16]}  {listed.of.module.name}  {listed.suite}  {text}"
+    return f"{listed.input_hash[:16]}  {listed.imported.module.name}  {listed.suite}  {text}"

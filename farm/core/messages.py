@@ -243,7 +243,7 @@ class ModuleImported(_Message):
 
 @dataclass(frozen=True, slots=True)
 class VectorsListed(_Message):
-    """Some vectors of a suite, each as `farm.sweeps.records.Listed.as_json` writes it."""
+    """Some vectors of a suite, each as `farm.sweeps.records.ListedVector.as_json` writes it."""
 
     tag: ClassVar[str] = "vectors_listed"
     suite: str

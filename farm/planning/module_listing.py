@@ -16,7 +16,7 @@ from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
 from farm.core.messages import Hello, Listing, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.sweep_module import SweepModule
-from farm.sweeps.records import Imported, Listed, Problem, Record
+from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
 
 
 class ListingProcess(Protocol):
@@ -37,7 +37,7 @@ def list_modules(
 ) -> Iterator[Record]:
     """The vectors of modules, as a worker that imports them tells of them. Nothing is held.
 
-    A module that can't be imported, or that ends or hangs the process, is a `Problem`, and the next one has its turn.
+    A module that can't be imported, or that ends or hangs the process, gives a `ModuleProblem`; the next one follows.
 
     Args:
         modules: which.
@@ -58,26 +58,26 @@ def list_modules(
             except WorkerHung:
                 running = False
                 waited = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
-                yield Problem(module.name, "", f"{module.name}: {waited}")
+                yield ModuleProblem(module.name, "", f"{module.name}: {waited}")
             except WorkerDied as error:
                 running = False
-                yield Problem(module.name, "", f"{module.name}: while it was imported, {error}")
+                yield ModuleProblem(module.name, "", f"{module.name}: while it was imported, {error}")
     finally:
         process.close()
 
 
 def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
-    of = Imported(module, None, fixture=False, suites=())
+    imported = ImportedModule(module, None, fixture=False, suites=())
     for message in process.list_vectors(ListVectors(module, suites), module.import_seconds):
         match message:
             case ModuleImported():
-                of = Imported(module, message.timeout, message.fixture, tuple(message.suites))
-                yield of
+                imported = ImportedModule(module, message.timeout, message.fixture, tuple(message.suites))
+                yield imported
             case VectorsListed():
                 for raw in message.vectors:
-                    yield Listed.of_message(of, message.suite, raw)
+                    yield ListedVector.from_json(imported, message.suite, raw)
             case ListingProblem():
-                yield Problem(module.name, message.suite, message.message, message.configuration)
+                yield ModuleProblem(module.name, message.suite, message.message, message.configuration)
 
 
 def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:

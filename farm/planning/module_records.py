@@ -13,7 +13,7 @@ from farm.planning.module_listing import list_modules, listing_process
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
-from farm.sweeps.records import Imported, Listed, Problem, Record
+from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
 
 
 def selected_modules(spec: SweepSpec) -> list[SweepModule]:
@@ -48,7 +48,7 @@ def module_records(
         NothingSelected: it has no such module.
         NotRunnable: no ttnn can import the modules.
     """
-    imported: list[Imported] = []
+    imported: list[ImportedModule] = []
     filled: set[tuple[str, str]] = set()  # the modules' suites that have a vector or a problem
     with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
         if spec.vectors_file is not None:
@@ -57,20 +57,20 @@ def module_records(
             process = listing_process(boards, Path(folder), spec.address)
             records = list_modules(selected_modules(spec), spec.suites or None, process)
         for record in records:
-            if isinstance(record, Imported):
+            if isinstance(record, ImportedModule):
                 imported.append(record)
-            if isinstance(record, Listed):
+            if isinstance(record, ListedVector):
                 if spec.suites and record.suite not in spec.suites:
                     continue
-                filled.add((record.of.module.name, record.suite))
-            elif isinstance(record, Problem):
+                filled.add((record.imported.module.name, record.suite))
+            elif isinstance(record, ModuleProblem):
                 filled.add((record.module, record.suite))
             yield record
     for line in _notes(spec, imported, filled):
         note(line)
 
 
-def _notes(spec: SweepSpec, imported: Sequence[Imported], filled: set[tuple[str, str]]) -> Iterator[str]:
+def _notes(spec: SweepSpec, imported: Sequence[ImportedModule], filled: set[tuple[str, str]]) -> Iterator[str]:
     """Say which suites are empty, and which suites of the spec no module has."""
     for each in imported:
         for suite in each.suites:

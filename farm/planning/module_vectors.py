@@ -14,7 +14,7 @@ from farm.planning.spool import spooled
 from farm.planning.unique_ids import UniqueIds
 from farm.planning.vectors import ID_LENGTH, Vector
 from farm.sweeps.needs import Needs
-from farm.sweeps.records import Listed, Problem, Record
+from farm.sweeps.records import ListedVector, ModuleProblem, Record
 from tracer.device_config import DeviceConfig
 
 
@@ -34,9 +34,9 @@ class Planner:
         ids = UniqueIds()
         placements = Placements(kinds)
         for record in records:
-            if isinstance(record, Problem):
+            if isinstance(record, ModuleProblem):
                 yield _of_problem(record, ids)
-            elif isinstance(record, Listed):
+            elif isinstance(record, ListedVector):
                 yield _vector(record, placements, ids, self._modes)
 
     def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
@@ -45,8 +45,8 @@ class Planner:
         return spooled(_placed(vector, placements) if _may_run(vector) else vector for vector in vectors)
 
 
-def _vector(listed: Listed, placements: Placements, ids: UniqueIds, modes: tuple[str, ...]) -> Vector:
-    module = listed.of.module
+def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes: tuple[str, ...]) -> Vector:
+    module = listed.imported.module
     vector_id = ids.unique(listed.input_hash[:ID_LENGTH])
     payload = ModuleVector(
         id=vector_id,
@@ -57,11 +57,11 @@ def _vector(listed: Listed, placements: Placements, ids: UniqueIds, modes: tuple
         values=listed.values,
         unwritten=listed.unwritten,
         grid=listed.grid,
-        timeout=listed.of.timeout,
+        timeout=listed.imported.timeout,
         modes=modes,
         lost=listed.lost,
     )
-    known = DeviceConfig(opened_by=module.name) if listed.of.fixture else listed.device_config
+    known = DeviceConfig(opened_by=module.name) if listed.imported.fixture else listed.device_config
     placement = placements.find(Needs(grid=listed.grid), known)
     return Vector(
         id=vector_id,
@@ -76,7 +76,7 @@ def _vector(listed: Listed, placements: Placements, ids: UniqueIds, modes: tuple
         setup=placement.setup,
         unrunnable=placement.unrunnable if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
         needs=placement.needs,
-        timeout=listed.of.timeout,
+        timeout=listed.imported.timeout,
     )
 
 
@@ -89,7 +89,7 @@ def _placed(vector: Vector, placements: Placements) -> Vector:
     return replace(vector, device_config=placement.config, setup=placement.setup, unrunnable=placement.unrunnable)
 
 
-def _of_problem(problem: Problem, ids: UniqueIds) -> Vector:
+def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
     name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
     reason = Reason.BROKEN_CONFIGURATION if problem.configuration else Reason.BROKEN_MODULE
     vector_id = ids.unique(name)

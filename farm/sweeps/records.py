@@ -1,4 +1,4 @@
-"""What is known of modules' vectors before they are planned, as a worker tells it or a dump has it."""
+"""What is known of modules' vectors before they are planned, from a worker or from a file of vectors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tracer.device_config import DeviceConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedModule:
     """A module that a worker has imported.
 
     Attributes:
-        module: which.
-        timeout: seconds that one of its vectors may take; None where it doesn't say.
+        module: the module.
+        timeout: seconds that one of its vectors may take; None if the module doesn't say.
         fixture: whether its own fixture opens the board.
         suites: the names of all its suites.
     """
@@ -26,27 +26,41 @@ class Imported:
     fixture: bool
     suites: tuple[str, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dict; `from_json` reads it back."""
+        own = {"timeout": self.timeout, "fixture": self.fixture, "suites": list(self.suites)}
+        return {**self.module.as_json(), **own}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ImportedModule:
+        """Read what `as_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: it is no imported module.
+        """
+        return cls(SweepModule.from_json(raw), raw["timeout"], bool(raw["fixture"]), tuple(raw["suites"]))
+
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedVector:
     """One vector of a module.
 
     Attributes:
-        of: its module.
+        imported: its module.
         suite: its suite.
         index: its place there.
         input_hash: as tt-metal computes it.
         values: those that can be written down, encoded, by name.
-        unwritten: why the others can't.
+        unwritten: why the others can't, by name.
         grid: columns and rows of compute cores that the values name.
-        invalid: why the module calls it invalid; None where it doesn't.
-        config_hash: of the traced configuration that it is; "" where it is none.
+        invalid: why the module calls it invalid; None if it is valid.
+        config_hash: of the traced configuration that it is; "" if it is none.
         sources: where that was seen.
         lost: the arguments that its trace lost.
-        device_config: how the board was opened when it was traced; None where that isn't known.
+        device_config: how the board was opened when it was traced; None if that isn't known.
     """
 
-    of: Imported
+    imported: ImportedModule
     suite: str
     index: int
     input_hash: str
@@ -60,15 +74,21 @@ class Listed:
     device_config: DeviceConfig | None = None
 
     @classmethod
-    def of_message(cls, of: Imported, suite: str, raw: Mapping[str, Any]) -> Listed:
-        """From a vector of `farm.worker.listing`.
+    def from_json(cls, imported: ImportedModule, suite: str, raw: Mapping[str, Any]) -> ListedVector:
+        """Read what `as_json` wrote.
+
+        Args:
+            imported: the vector's module.
+            suite: the vector's suite.
+            raw: the JSON; what it leaves out is empty.
 
         Raises:
-            KeyError, TypeError, ValueError, ConfigurationError: it is none.
+            KeyError, TypeError, ValueError, ConfigurationError: it is no vector.
         """
         columns, rows = raw["grid"]
+        device_config = raw.get("device_config")
         return cls(
-            of=of,
+            imported=imported,
             suite=suite,
             index=int(raw["index"]),
             input_hash=str(raw["hash"]),
@@ -79,35 +99,37 @@ class Listed:
             config_hash=raw.get("config_hash", ""),
             sources=tuple(raw.get("sources", ())),
             lost=tuple(raw.get("lost", ())),
-            device_config=DeviceConfig.from_json(raw["device_config"]) if "device_config" in raw else None,
+            device_config=None if device_config is None else DeviceConfig.from_json(device_config),
         )
 
     def as_json(self) -> dict[str, Any]:
-        """What `of_message` reads back."""
-        raw: dict[str, Any] = {"index": self.index, "hash": self.input_hash, "values": self.values}
-        raw["grid"] = list(self.grid)
-        if self.unwritten:
-            raw["unwritten"] = self.unwritten
-        if self.invalid is not None:
-            raw["invalid"] = self.invalid
-        if self.config_hash:
-            raw["config_hash"] = self.config_hash
-        if self.sources:
-            raw["sources"] = list(self.sources)
-        if self.lost:
-            raw["lost"] = list(self.lost)
-        if self.device_config is not None:
-            raw["device_config"] = self.device_config.as_json()
-        return raw
+        """Return a plain dict without the module and suite, and without what is empty; `from_json` reads it back."""
+        optional = {
+            "unwritten": self.unwritten,
+            "invalid": self.invalid,
+            "config_hash": self.config_hash,
+            "sources": list(self.sources),
+            "lost": list(self.lost),
+            "device_config": None if self.device_config is None else self.device_config.as_json(),
+        }
+        # a module may call a vector invalid for no reason: "" counts
+        present = {name: part for name, part in optional.items() if part or (name == "invalid" and part is not None)}
+        return {
+            "index": self.index,
+            "hash": self.input_hash,
+            "values": self.values,
+            "grid": list(self.grid),
+            **present,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A module, or one suite of it, that isn't as it must be.
+class ModuleProblem:
+    """What is wrong with a module, or with one suite of it.
 
     Attributes:
         module: its name.
-        suite: the suite, "" where it is the whole module.
+        suite: the suite, "" if it is the whole module.
         message: what is wrong.
         configuration: whether it is one broken configuration of the master.
     """
@@ -117,5 +139,19 @@ class Problem:
     message: str
     configuration: bool = False
 
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dict; `from_json` reads it back."""
+        raw = {"problem": self.message, "module_name": self.module, "suite": self.suite}
+        return {**raw, "configuration": True} if self.configuration else raw
 
-Record: TypeAlias = Imported | Listed | Problem
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ModuleProblem:
+        """Read what `as_json` wrote.
+
+        Raises:
+            KeyError: it is no problem.
+        """
+        return cls(raw["module_name"], raw["suite"], raw["problem"], bool(raw.get("configuration")))
+
+
+Record: TypeAlias = ImportedModule | ListedVector | ModuleProblem

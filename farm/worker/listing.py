@@ -12,7 +12,7 @@ from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors,
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.hashing import Hasher
 from farm.sweeps.needs import grid_of, needs
-from farm.sweeps.records import Imported, Listed
+from farm.sweeps.records import ImportedModule, ListedVector
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
 from farm.worker.modules import LoadedModule, load
@@ -32,7 +32,7 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
         yield ListingProblem(str(error))
         yield ListingEnd()
         return
-    imported = Imported(
+    imported = ImportedModule(
         request.module, module.timeout, fixture=module.fixture is not None, suites=tuple(module.parameters)
     )
     yield ModuleImported(imported.timeout, imported.fixture, imported.suites)
@@ -42,7 +42,7 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
     yield ListingEnd()
 
 
-def _suite(module: LoadedModule, imported: Imported, suite: str) -> Iterator[Listing]:
+def _suite(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[Listing]:
     chunk: list[Mapping[str, Any]] = []
     sent = time.monotonic()
     try:
@@ -64,7 +64,7 @@ def _suite(module: LoadedModule, imported: Imported, suite: str) -> Iterator[Lis
             yield ListingProblem(f"{module.name}, suite {suite!r}: {broken}", suite, configuration=True)
 
 
-def _vectors(module: LoadedModule, imported: Imported, suite: str) -> Iterator[Listed]:
+def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[ListedVector]:
     encoder, hasher, grids = Encoder(), Hasher(module.name, suite), _Grids()
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
@@ -75,8 +75,8 @@ def _vectors(module: LoadedModule, imported: Imported, suite: str) -> Iterator[L
     for index, vector in enumerate(chain(first, vectors)):
         invalid = module.invalidity(suite, vector)
         values, unwritten = _written(vector, encoder)
-        listed = Listed(
-            of=imported,
+        listed = ListedVector(
+            imported=imported,
             suite=suite,
             index=index,
             input_hash=hasher.input_hash(vector, invalid),
@@ -88,7 +88,7 @@ def _vectors(module: LoadedModule, imported: Imported, suite: str) -> Iterator[L
         yield _of_trace(listed, configurations[index]) if configurations else listed
 
 
-def _of_trace(listed: Listed, configuration: Configuration) -> Listed:
+def _of_trace(listed: ListedVector, configuration: Configuration) -> ListedVector:
     """A vector with what its trace adds: hash and models, lost arguments, and how the board was or must be opened."""
     executions = configuration.executions
     return replace(

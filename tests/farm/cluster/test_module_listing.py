@@ -12,7 +12,7 @@ from farm.board.kinds import KINDS
 from farm.cluster.module_listing import FarmListing
 from farm.planning.module_listing import list_modules
 from farm.sweeps.finding import find_modules, module_folder
-from farm.sweeps.records import Listed, Problem
+from farm.sweeps.records import ListedVector, ModuleProblem
 from tests.farm.clusters import cluster_of
 
 pytestmark = [pytest.mark.ttnn, pytest.mark.ray]
@@ -27,6 +27,6 @@ def test_modules_are_imported_on_a_host_of_the_farm(tmp_path: Path) -> None:
     board = replace(mock_boards(KINDS["n300"], 1)[0], host="other")
     with cluster_of(1):
         records = list(list_modules(find_modules(module_folder(sweeps=tmp_path)), None, FarmListing(None, board)))
-    [problem] = [record for record in records if isinstance(record, Problem)]
+    [problem] = [record for record in records if isinstance(record, ModuleProblem)]
     assert problem.message.startswith("dies: while it was imported, the worker was killed by SIGABRT")
-    assert [record.index for record in records if isinstance(record, Listed)] == list(range(1200))
+    assert [record.index for record in records if isinstance(record, ListedVector)] == list(range(1200))

@@ -11,7 +11,7 @@ from farm.planning import module_records as choosing
 from farm.planning.narrowing import sampled
 from farm.planning.vectors import Vector
 from farm.running.translation import conclude_unrunnable
-from farm.sweeps.records import Imported, Problem
+from farm.sweeps.records import ImportedModule, ModuleProblem
 from tracer.device_config import DeviceConfig
 
 
@@ -47,7 +47,10 @@ def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
 
 def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     module = SweepModule("m", tmp_path / "m.py")
-    found = [Imported(module, None, fixture=False, suites=("empty", "odd")), Problem("m", "odd", "it is odd")]
+    found = [
+        ImportedModule(module, None, fixture=False, suites=("empty", "odd")),
+        ModuleProblem("m", "odd", "it is odd"),
+    ]
     monkeypatch.setattr(choosing, "listing_process", lambda *_: None)
     monkeypatch.setattr(choosing, "list_modules", lambda *_: iter(found))
     module.file.write_text("def run(): ...")
