@@ -1,8 +1,8 @@
 """Vectors as pytest items: `pytest -p farm.pytest_plugin --farm-op add`.
 
-Each vector of the operations, or of the sweep modules that `--farm-module` names, is a test, run by one worker
-beside pytest: one that kills or hangs it fails, and the next gets a new process. Invalid vectors and those that can't
-run are skipped, faults of the board are errors.
+Each vector of the operations, or of the sweep modules that `--farm-module` names, is a test. A supervisor runs it in a
+worker beside pytest, as `farm sweep` does: a vector that kills or hangs the worker fails, and the next one gets a new
+worker. Invalid vectors and those that can't run are skipped.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _HERE = Path(__file__).resolve()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the options, in a group of their own."""
+    """Add the options, in a group of their own."""
     group = parser.getgroup("farm", "vectors of ttnn-farm")
     group.addoption("--farm-op", action="append", default=[], help="traced configurations of this operation")
-    group.addoption("--farm-master", help="the master they are in; else the one that comes with farm")
+    group.addoption("--farm-master", help="the master that has them; default: the one that comes with farm")
     group.addoption("--farm-module", action="append", default=[], help="sweep modules, by name, prefix or glob")
     group.addoption("--farm-suite", default="", help="only these suites of the modules, separated by commas")
-    group.addoption("--farm-sweeps", help="the folder or file of the modules; else a checkout of tt-metal")
-    group.addoption("--farm-tt-metal", help="the checkout; else the one around the working directory")
+    group.addoption("--farm-sweeps", help="the folder or file of the modules; default: a checkout of tt-metal")
+    group.addoption("--farm-tt-metal", help="the checkout; default: the one around the working directory")
     group.addoption("--farm-boards", default="auto", help="as for farm sweep; the first of them is used")
     group.addoption("--farm-timeout", type=float, default=30.0, help="seconds that one vector may take")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Has pytest collect the vectors, and nothing else unless paths were given."""
-    if not _wanted(config):
+    """Have pytest collect the vectors, and nothing else unless it was given paths."""
+    if not _has_selection(config):
         return
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         config.args = []
@@ -48,21 +48,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> VectorFile | None:
-    """The vectors, in the place of this file."""
-    if file_path != _HERE or not _wanted(parent.config):
+    """Collect the vectors in place of this file."""
+    if file_path != _HERE or not _has_selection(parent.config):
         return None
     return VectorFile.from_parent(parent, path=file_path)
 
 
-def _wanted(config: pytest.Config) -> bool:
+def _has_selection(config: pytest.Config) -> bool:
     return bool(config.getoption("farm_op") or config.getoption("farm_module") or config.getoption("farm_sweeps"))
 
 
 class VectorFile(pytest.File):
-    """All vectors that the options choose."""
+    """All vectors that the options select."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One item for each, those that open the board alike together."""
+        """Yield one item per vector, grouped by device config."""
         try:
             board, vectors = _planned(self.config)
         except (FarmError, TracerError) as error:
@@ -79,40 +79,40 @@ class VectorItem(pytest.Item):
     """One vector.
 
     Attributes:
-        vector: which.
+        vector: the vector.
         bench: runs it.
     """
 
-    def __init__(self, *, vector: Vector, bench: Bench, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, vector: Vector, bench: Bench, **options: Any) -> None:
+        super().__init__(**options)
         self.vector = vector
         self.bench = bench
 
     def runtest(self) -> None:
-        """Runs it; whatever is not good raises."""
+        """Run it, and raise unless its verdict is good."""
         outcome = self.bench.run(self.vector)
-        verdict, told = outcome.verdict, f"{outcome.verdict.value}: {outcome.message}"
+        verdict = outcome.verdict
         self.user_properties += [("verdict", verdict.value), *outcome.metrics.items()]
         if verdict is Verdict.NOT_RUN:
             pytest.skip(f"{outcome.reason.value}: {outcome.message}")
         if verdict is Verdict.XFAIL:
             pytest.xfail(outcome.message)
         if not verdict.good:
-            raise VectorFailed(f"{outcome.traceback}{told}")
+            raise VectorFailed(f"{outcome.traceback}{verdict.value}: {outcome.message}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The outcome's own words, without pytest's and farm's frames."""
+        """Return the outcome's message, without pytest's and farm's frames."""
         if isinstance(excinfo.value, VectorFailed):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """The operation and the id, rather than a line of this file."""
+        """Return the operation and the id, rather than a line of this file."""
         return self.path, None, self.name
 
 
 class VectorFailed(Exception):  # noqa: N818 - it names what happened
-    """A vector didn't end well."""
+    """The verdict on a vector isn't good."""
 
 
 class Bench:
@@ -161,7 +161,7 @@ class Bench:
 
 
 def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
-    """The board, and the vectors that the options choose."""
+    """The board, and the vectors that the options select."""
     from farm.core.sweep_spec import SweepSpec
     from farm.planning.board_choice import boards_of, require_ttnn
     from farm.planning.module_records import module_records
@@ -170,8 +170,8 @@ def _planned(config: pytest.Config) -> tuple[Board, list[Vector]]:
     from tracer.master.master import Master, shipped
 
     def path(option: str) -> Path | None:
-        given = config.getoption(option)
-        return Path(given) if given else None
+        value = config.getoption(option)
+        return Path(value) if value else None
 
     boards = boards_of(config.getoption("farm_boards"), None)[:1]
     require_ttnn(boards)

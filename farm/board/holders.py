@@ -1,4 +1,4 @@
-"""Who holds this host's Tenstorrent devices: another process, or a broker that hands them out."""
+"""The processes that hold this host's Tenstorrent devices, and brokers that hand them out."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Holder:
     """A process that has a device open.
 
     Attributes:
-        address: the device's PCI address; "" where it can't be told.
-        pid: the process; None where the driver's record can't be read: then someone may be there.
+        address: the device's PCI address; "" where it is unknown.
+        pid: the process; None where the driver's record can't be read, so that there may be one.
         name: its command.
     """
 
@@ -26,15 +26,15 @@ class Holder:
     name: str
 
     def __str__(self) -> str:
-        who = "someone (its record can't be read)" if self.pid is None else f"{self.name} (pid {self.pid})"
-        return f"{self.address or 'a device'} is in use by {who}"
+        process = "an unknown process (unreadable record)" if self.pid is None else f"{self.name} (pid {self.pid})"
+        return f"{self.address or 'a device'} is in use by {process}"
 
 
 def holders(driver: Path = DRIVER, sysfs: Path = SYSFS, proc: Path = PROC) -> list[Holder]:
-    """The processes that have devices open, by the driver's own record. What can't be read counts as held."""
+    """The processes that have devices open, by the driver's own record; an unreadable record counts as a holder."""
     if not driver.is_dir():
         return []
-    found = []
+    processes = []
     for device in sorted(driver.iterdir(), key=lambda path: path.name):
         if not device.name.isdecimal():
             continue
@@ -43,14 +43,14 @@ def holders(driver: Path = DRIVER, sysfs: Path = SYSFS, proc: Path = PROC) -> li
         try:
             pids = [int(word) for word in (device / "pids").read_text(encoding="utf-8").split() if word.isdecimal()]
         except OSError:
-            found.append(Holder(address, None, ""))
+            processes.append(Holder(address, None, ""))
             continue
-        found += [Holder(address, pid, _name(pid, proc)) for pid in pids]
-    return found
+        processes += [Holder(address, pid, _name(pid, proc)) for pid in pids]
+    return processes
 
 
 def broker(proc: Path = PROC) -> Holder | None:
-    """A device broker that runs on this host: it says who may use the devices, held or not."""
+    """A device broker that runs on this host: it decides who may use the devices, in use or not."""
     for entry in proc.iterdir():
         if not entry.name.isdecimal():
             continue
@@ -67,4 +67,4 @@ def _name(pid: int, proc: Path) -> str:
     try:
         return (proc / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
-        return "a process that is gone"
+        return "a process that has ended"

@@ -1,16 +1,17 @@
-"""Where a host's compiled kernels are kept between runs: one folder per build of ttnn, which all its boards share.
+"""The cache of compiled kernels between runs: one folder per build of ttnn, shared by all boards of a host.
 
-tt-metal compiles an operation's kernels at its first call, for minutes in all, and keeps them in `TT_METAL_CACHE`. What
-one board's process has compiled the others need not. Two that fill an empty folder at once can trip over each other's
-half-written firmware, so boards that open in a way they never did before, with this folder, open one after the other;
-a kernel that is caught half-written all the same is a fault of the host's, and its vector is tried again. A build of
-ttnn never reads another's.
+tt-metal compiles an operation's kernels at its first call, for minutes in all, and keeps them in `TT_METAL_CACHE`. A
+kernel that one board's worker has compiled need not be compiled by the others. Two workers that fill an empty folder at
+the same time can read each other's half-written firmware. So boards open one after the other where a device config is
+new to the folder; a kernel that is read half-written all the same is a fault of the host, and its vector is retried.
+No build of ttnn reads the kernels of another.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -31,42 +32,43 @@ from farm.core.measures import COLD, KERNELS_VARIABLE
 from tracer.device_config import DeviceConfig
 
 VARIABLE = KERNELS_VARIABLE
-"""tt-metal's own; where it is set, it is left as it is, as are those of its remote compile server."""
+"""tt-metal's own variable. Where it is set, it is kept, as are those of tt-metal's remote compile server."""
 SERVER = "TT_METAL_JIT_SERVER_"
-"""How the variables of tt-metal's remote compile server begin. Its clients can't share a folder."""
+"""The prefix of the variables of tt-metal's remote compile server, whose clients can't share a folder."""
 MOST_BYTES = 20 * 1024**3
-"""What all folders together may hold; beyond it, kernels that were not used for longest are removed."""
+"""The size of all folders together beyond which the least recently used kernels are removed."""
 UNUSED_SECONDS = 24 * 3600.0
-"""A kernel that was used since may be in use."""
+"""A kernel that was used within this time may be in use."""
 PRUNE_SECONDS = 3600.0
-"""How often a host looks at what its folders hold."""
+"""The interval at which a host checks the size of its folders."""
 COLD_SECONDS = 300.0
-"""How long a board may wait for others to open for the first time, before it opens beside them."""
+"""How long a board waits for others that open for the first time, before it opens beside them."""
 
 _MARKS = ".opened"
 _TAIL = 1 << 20
 _STATS = re.compile(r"JIT cache stats: (\d+)/(\d+) hits")
+_LOG = logging.getLogger(__name__)
 
 
 def cache_environment(
     board: Board, environment: Mapping[str, str], root: Path | None = None, python: str = sys.executable
 ) -> dict[str, str]:
-    """What to add to a worker's environment, so that its kernels are kept; nothing where none are compiled.
+    """The variables to add to a process's environment so that its kernels are kept; none where none are compiled.
 
     Args:
-        board: whose process.
-        environment: what it inherits.
-        root: where all folders are; else the user's cache.
-        python: the interpreter whose ttnn it is.
+        board: the board that the process opens.
+        environment: the environment that it inherits.
+        root: the folder of all caches; None for the user's cache folder.
+        python: the process's interpreter.
     """
     if not backend_of(board).compiles_kernels or {VARIABLE, *COLD} & {*environment, *board.environment}:
         return {}
     top = root or platformdirs.user_cache_path("farm") / "kernels"
-    # a home may be shared by hosts: neither locks nor what was compiled for a host's processor are
+    # hosts may share a home, but neither locks nor code compiled for a host's processor
     folder = top / socket.gethostname() / ttnn_build(python)
     if any(name.startswith(SERVER) for name in (*environment, *board.environment)):
         folder /= re.sub(r"[^A-Za-z0-9.-]", "_", board.id)
-    with suppress(OSError):  # tt-metal then keeps them where it always does
+    with suppress(OSError):  # tt-metal then uses its default folder
         folder.mkdir(parents=True, exist_ok=True)
         _prune_sometimes(top)
         return {VARIABLE: str(folder)}
@@ -75,68 +77,71 @@ def cache_environment(
 
 @contextlib.contextmanager
 def opening(folder: Path, board: Board, config: DeviceConfig, wait: float = COLD_SECONDS) -> Iterator[None]:
-    """Opens a board in a `with` block: alone, where this board never was opened so with this folder.
+    """Open a board in a `with` block: alone, where it was never opened with this device config and folder before.
 
     Args:
-        folder: `TT_METAL_CACHE` of its process.
-        board: which.
+        folder: `TT_METAL_CACHE` of its worker.
+        board: the board.
         config: how it is opened.
-        wait: seconds to wait for others at most.
+        wait: the most seconds to wait for other boards.
     """
-    more = sorted(board.environment.items())
-    mark = hashlib.sha256(repr((board.id, config, more)).encode()).hexdigest()[:24]
+    variables = sorted(board.environment.items())
+    mark = hashlib.sha256(repr((board.id, config, variables)).encode()).hexdigest()[:24]
     marks = folder / _MARKS
     if (marks / mark).exists():
         yield
         return
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as stack:
         with suppress(OSError, Timeout):  # then it opens beside others, as tt-metal's own processes do
             marks.mkdir(parents=True, exist_ok=True)
-            held.enter_context(FileLock(marks / "lock", timeout=wait))
+            stack.enter_context(FileLock(marks / "lock", timeout=wait))
         yield
         with suppress(OSError):
             (marks / mark).touch()
 
 
 def hits(log: Path, since: int = 0) -> tuple[int, int] | None:
-    """How many kernels an ended process found compiled, and how many it needed, where its ttnn printed that.
+    """How many kernels an ended process found compiled, and how many it needed; None where its ttnn didn't print it.
 
     Args:
-        log: what it printed.
-        since: how long that was before it began.
+        log: the process's output.
+        since: the size of that file when the process began.
     """
-    with suppress(OSError), log.open("rb") as opened:
+    with suppress(OSError), log.open("rb") as file:
         size = log.stat().st_size
-        opened.seek(max(since if since <= size else 0, size - _TAIL))
-        found = _STATS.findall(opened.read().decode(errors="replace"))
-        if found:
-            return int(found[-1][0]), int(found[-1][1])
+        file.seek(max(since if since <= size else 0, size - _TAIL))
+        matches = _STATS.findall(file.read().decode(errors="replace"))
+        if matches:
+            return int(matches[-1][0]), int(matches[-1][1])
     return None
 
 
 def ttnn_build(python: str = sys.executable) -> str:
-    """A short name of the ttnn of a Python that no other build has; `none` without one. Imports nothing."""
+    """A short name for the ttnn of a Python, different for each build; `none` without one. Imports nothing."""
     if python != sys.executable:
         return hashlib.sha256(python.encode()).hexdigest()[:16]
     spec = find_spec("ttnn")
     if spec is None or spec.origin is None:
         return "none"
     library = next(Path(spec.origin).parent.glob("_ttnn*.so"), Path(spec.origin))
-    known = library.stat()
-    return hashlib.sha256(f"{library}:{known.st_size}:{known.st_mtime_ns}".encode()).hexdigest()[:16]
+    state = library.stat()
+    return hashlib.sha256(f"{library}:{state.st_size}:{state.st_mtime_ns}".encode()).hexdigest()[:16]
 
 
 def prune(top: Path, most: int = MOST_BYTES, now: float | None = None) -> None:
-    """Removes the kernels that were not used for longest, until the others hold no more than `most` bytes."""
-    held = 0
+    """Remove the least recently used kernels until the rest takes no more than `most` bytes."""
+    kept = removed = 0
     for used, folder, size in sorted(_kernels(top), reverse=True):
-        held += size
-        if held > most and (now or time.time()) - used > UNUSED_SECONDS:
+        kept += size
+        if kept > most and (now or time.time()) - used > UNUSED_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    if removed:
+        _LOG.info("%s: removed %d kernels that were not used for longest", top, removed)
 
 
 def _prune_sometimes(top: Path) -> None:
-    """Prunes once in a while, and on a host only one process at a time."""
+    """Prune at intervals, in only one process of a host at a time."""
     stamp = top / ".pruned"
     with suppress(OSError, Timeout), FileLock(top / ".pruning", timeout=0):
         if not stamp.exists() or time.time() - stamp.stat().st_mtime > PRUNE_SECONDS:
@@ -145,16 +150,16 @@ def _prune_sometimes(top: Path) -> None:
 
 
 def _kernels(top: Path) -> Iterator[tuple[float, Path, int]]:
-    """Every compiled kernel's folder, and every firmware's: when it was used last, and its bytes."""
-    for found, inner, _ in os.walk(top):
-        folder = Path(found)
+    """Every compiled kernel's and firmware's folder: when it was last used (Unix time), the folder, its bytes."""
+    for name, inner, _ in os.walk(top):
+        folder = Path(name)
         if folder.name != "firmware" and folder.parent.parent.name != "kernels":
             continue
         inner.clear()
         used, size = 0.0, 0
         for path in folder.rglob("*"):
             with suppress(OSError):
-                known = path.stat()
+                state = path.stat()
                 if path.is_file():
-                    used, size = max(used, known.st_atime, known.st_mtime), size + known.st_size
+                    used, size = max(used, state.st_atime, state.st_mtime), size + state.st_size
         yield used, folder, size

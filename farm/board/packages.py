@@ -1,4 +1,4 @@
-"""What a worker brings into its interpreter: farm's own packages alone.
+"""The packages that a worker adds to its interpreter: farm's own alone.
 
 A host's tt-metal environment must find its own numpy and torch, not those that are installed beside farm.
 """
@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-BROUGHT = ("farm", "tracer", "scheduler")
+PACKAGES = ("farm", "tracer", "scheduler")
 
 
 def packages_folder(workdir: Path) -> Path:
-    """A folder that holds farm's packages alone, made in a worker's working directory."""
+    """A folder that holds links to farm's packages alone, made in a worker's working directory."""
     installed = Path(__file__).resolve().parents[2]
     folder = workdir.absolute() / "packages"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in BROUGHT:
+    for name in PACKAGES:
         link = folder / name
         if not link.is_symlink():
             link.symlink_to(installed / name, target_is_directory=True)

@@ -1,16 +1,17 @@
-"""Resetting a board: a command of its kind, one at a time on a host, written down before it fires.
+"""Resetting a board: one command at a time on a host, recorded before it starts.
 
     FARM_RESET_COMMAND='tt-smi -r {addresses}'      # {addresses}: PCI addresses; {board}, {kind}: its id and kind
 
-Without the variable, silicon is reset by tt-smi; other boards only by a command of their own, which stands in their
-environment under the same name. Every reset is a line in `resets.jsonl` in the host's state folder (FARM_STATE) before
-it begins, and another when it ended, so that nobody resets a board for ever, however often farm itself starts anew.
+Which command it is, the board's backend says: silicon is reset by this variable or by the command of its kind, other
+boards only by a command of their own. Every reset is a line in `resets.jsonl` in the host's state folder (FARM_STATE)
+before it begins, and another when it ended, so that no board is reset without end, however often farm starts anew.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shlex
 import signal
@@ -20,18 +21,21 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import platformdirs
 from filelock import FileLock, Timeout
 
 from farm.board.backends import backend_of
+from farm.board.signals import signal_group
 from farm.core.board import Board
 
 STATE_VARIABLE = "FARM_STATE"
 RECENT_SECONDS = 3600.0
-"""Resets of a board within this time count against its budget, whoever asked for them."""
-_LONGEST_WORDS = 400
+"""Resets of a board within this time count against its budget, whoever started them."""
+_LONGEST_OUTPUT = 400
+"""Bytes of a failed command's output that are kept."""
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class Reset:
 
     Attributes:
         good: the command ended with 0.
-        seconds: how long it took, waiting for others included.
-        message: its last words where it failed.
+        seconds: how long it took, with the wait for other resets.
+        message: the end of its output where it failed.
         timed_out: it passed its limit and was killed.
     """
 
@@ -57,15 +61,15 @@ def reset_command(board: Board, environment: Mapping[str, str] = os.environ) -> 
     template = backend.reset_template(board, environment)
     if not template or not template.strip():
         return None
-    given = {
+    values = {
         "{addresses}": ",".join(backend.addresses(board)),
         "{board}": board.id,
         "{kind}": board.kind.name,
     }
     words = []
     for word in shlex.split(template):
-        for name, value in given.items():
-            word = word.replace(name, value)  # noqa: PLW2901 - one name after the other
+        for name, value in values.items():
+            word = word.replace(name, value)  # noqa: PLW2901 - one placeholder after the other
         words.append(word)
     return words
 
@@ -75,7 +79,7 @@ class Resetter:
 
     Attributes:
         board: the board.
-        command: what resets it; None where nothing does.
+        command: the command that resets it; None where there is none.
         limit: the seconds it may take.
         folder: the host's state folder.
     """
@@ -87,7 +91,7 @@ class Resetter:
         self.folder = folder or Path(os.environ.get(STATE_VARIABLE) or platformdirs.user_state_path("farm") / "host")
 
     def recent(self, now: float | None = None) -> int:
-        """How often this board was reset on this host of late; what can't be read counts as nothing."""
+        """How often this board was reset on this host within `RECENT_SECONDS`; unreadable records count as none."""
         if self.command is None:
             return 0
         since = (time.time() if now is None else now) - RECENT_SECONDS
@@ -96,64 +100,65 @@ class Resetter:
         return 0
 
     def reset(self) -> Reset:
-        """Resets the board; never raises for what the command does."""
+        """Reset the board; never raises for what the command does."""
+        began = time.monotonic()
         if self.command is None:
             return Reset(good=False, seconds=0.0, message="there is no command that resets it")
-        began = time.monotonic()
+        _LOG.info("%s: reset begins: %s", self.board.id, shlex.join(self.command))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / "reset.lock", timeout=self.limit):
-                # on disk before it fires: should it take the host down, that is known
-                self._write("began", command=self.command)
-                done = self._run(began)
-                self._write("ended", good=done.good, seconds=round(done.seconds, 3), message=done.message)
+                # on disk before it starts, in case it takes the host down
+                self._record("began", command=self.command)
+                result = self._run(self.command, began)
+                self._record("ended", good=result.good, seconds=round(result.seconds, 3), message=result.message)
         except Timeout:
-            told = "another reset of this host goes on and on"
-            return Reset(good=False, seconds=time.monotonic() - began, message=told, timed_out=True)
+            result = _failed(began, "another reset of this host did not end in time", timed_out=True)
         except OSError as error:
-            told = f"{self.folder}: {error.strerror or error}"
-            return Reset(good=False, seconds=time.monotonic() - began, message=told)
-        return done
+            result = _failed(began, f"{self.folder}: {error.strerror or error}")
+        level = logging.INFO if result.good else logging.WARNING
+        _LOG.log(level, "%s: reset ended after %.1f s: %s", self.board.id, result.seconds, result.message or "good")
+        return result
 
     @property
     def _journal(self) -> Path:
         return self.folder / "resets.jsonl"
 
-    def _run(self, began: float) -> Reset:
-        with tempfile.TemporaryFile() as said:
+    def _run(self, command: list[str], began: float) -> Reset:
+        with tempfile.TemporaryFile() as output:
             try:
                 process = subprocess.Popen(
-                    self.command or (), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
                 )
             except OSError as error:
-                told = f"{(self.command or [''])[0]}: {error.strerror or error}"
-                return Reset(good=False, seconds=time.monotonic() - began, message=told)
-            timed_out = False
+                return _failed(began, f"{command[0]}: {error.strerror or error}")
             try:
-                code: int | None = process.wait(self.limit)
+                code = process.wait(self.limit)
             except subprocess.TimeoutExpired:
-                timed_out, code = True, None
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            if timed_out:
+                signal_group(process.pid, signal.SIGKILL)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(5)
-            seconds = time.monotonic() - began
-            if timed_out:
-                told = f"it did not end in {self.limit:g} s"
-                return Reset(good=False, seconds=seconds, message=told, timed_out=True)
+                return _failed(began, f"it did not end in {self.limit:g} s", timed_out=True)
+            signal_group(process.pid, signal.SIGKILL)  # its children, if it left any behind
             if code == 0:
-                return Reset(good=True, seconds=seconds)
-            said.seek(max(0, said.tell() - _LONGEST_WORDS))
-            words = said.read().decode(errors="replace").strip()
-            return Reset(good=False, seconds=seconds, message=f"exit code {code}: {words}".rstrip(": "))
+                return Reset(good=True, seconds=time.monotonic() - began)
+            return _failed(began, f"exit code {code}: {_end_of(output)}".rstrip(": "))
 
-    def _write(self, what: str, **more: Any) -> None:
-        line = json.dumps({"at": time.time(), "board": self.board.id, "reset": what, **more})
+    def _record(self, event: str, **fields: Any) -> None:
+        line = json.dumps({"at": time.time(), "board": self.board.id, "reset": event, **fields})
         with self._journal.open("a", encoding="utf-8") as journal:
             journal.write(line + "\n")
             journal.flush()
             os.fsync(journal.fileno())
+
+
+def _failed(began: float, message: str, *, timed_out: bool = False) -> Reset:
+    return Reset(good=False, seconds=time.monotonic() - began, message=message, timed_out=timed_out)
+
+
+def _end_of(output: IO[bytes]) -> str:
+    output.seek(max(0, output.tell() - _LONGEST_OUTPUT))
+    return output.read().decode(errors="replace").strip()
 
 
 def _is_reset(line: str, board: str, since: float) -> bool:

@@ -1,4 +1,4 @@
-"""Folders that are sent along to the hosts of a farm."""
+"""Folders that are sent to the hosts of a farm, with the models that run in them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from farm.core.errors import FarmError
 
 MOST_BYTES = 50_000_000
-"""Of a packed folder: models bring their code and a few small files, no weights."""
+"""The largest packed folder: models bring their code and a few small files, no weights."""
 
-_LEFT = frozenset({".git", ".venv", "__pycache__", "generated", "node_modules", ".pytest_cache"})
+_SKIPPED = frozenset({".git", ".venv", "__pycache__", "generated", "node_modules", ".pytest_cache"})
 
 
 def pack(folder: Path) -> bytes:
-    """A folder's files in one piece, without what tools leave behind.
+    """Pack a folder's files into one archive, without the files that tools leave behind.
 
     Raises:
-        FarmError: it can't be read, or is too large to be sent.
+        FarmError: it can't be read, or is too large to send.
     """
     packed = io.BytesIO()
     try:
@@ -28,7 +28,7 @@ def pack(folder: Path) -> bytes:
                 archive.write(path, path.relative_to(folder))
                 if packed.tell() > MOST_BYTES:
                     raise FarmError(
-                        f"{folder}: is too large to be sent to the hosts (over {MOST_BYTES / 1e6:.0f} MB packed); "
+                        f"{folder}: is too large to send to the hosts (over {MOST_BYTES / 1e6:.0f} MB packed); "
                         "put it there yourself, and name it as workdir: {host: PATH}"
                     )
     except OSError as error:
@@ -37,7 +37,7 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(packed: bytes, folder: Path) -> Path:
-    """Puts the files of a packed folder into a new one."""
+    """Unpack a folder into a new one, and return it."""
     folder.mkdir(parents=True)
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         archive.extractall(folder)  # zipfile itself keeps paths inside
@@ -46,7 +46,7 @@ def unpack(packed: bytes, folder: Path) -> Path:
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        if path.name in _LEFT:
+        if path.name in _SKIPPED:
             continue
         if path.is_dir():
             yield from _files(path)

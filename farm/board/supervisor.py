@@ -125,7 +125,6 @@ class Supervisor:
         hello = self.worker.start()
         self._running = True
         self._since_start = 0
-        _LOG.info("%s: worker started: %s", self.board.id, hello)
         return {**hello.as_json(), **backend_of(self.board).versions(self.board)}
 
     def run(
@@ -206,8 +205,6 @@ class Supervisor:
 
     def close(self) -> None:
         """Release the board and end the worker."""
-        if self._running:
-            _LOG.info("%s: worker ends after %d vectors", self.board.id, self._since_start)
         self._running = False
         self._opened = self._open_seconds = None
         self.worker.close()

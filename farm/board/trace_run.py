@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from farm.board.backends import backend_of
 from farm.board.environment import process_environment
+from farm.board.guard import Guard
 from farm.board.signals import SignalLadder, end_process
 from farm.board.trace_target import TraceTarget, command_of, is_script, split_target
 from farm.core.board import Board
@@ -123,10 +124,12 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        guard = Guard(process.pid)
         try:
             status = _follow(process, raw, watch, target.timeout)
         finally:
             end_process(process, 0.0, LADDER)
+            guard.end()
     timeout = target.timeout if status is None else None
     status = process.wait() if status is None else status
     text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))

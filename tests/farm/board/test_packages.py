@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from farm.board.packages import BROUGHT, packages_folder
+from farm.board.packages import PACKAGES, packages_folder
 
 
 def in_a_bare_interpreter(folder: Path, code: str) -> str:
@@ -27,7 +27,7 @@ def in_a_bare_interpreter(folder: Path, code: str) -> str:
 
 def test_the_folder_holds_our_packages_alone(tmp_path: Path) -> None:
     folder = packages_folder(tmp_path)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(BROUGHT)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(PACKAGES)
     assert packages_folder(tmp_path) == folder, "a restarted process finds it made"
 
 
