@@ -288,6 +288,7 @@ class Scheduler:
             return
         self.dispatcher.lose_batches(board)
         if board.state is BoardState.LEAVING:
+            board.message = message or board.message
             self._release(board, Cause.CONNECTION_LOST)
             return
         self._not_ready(board)

@@ -1,4 +1,6 @@
-"""A run, from planned vectors to a verdict for each: the driver, its translation to the scheduler, progress, Ctrl-C.
+"""A run, from planned vectors to a verdict for each: driver, journal, displays, watching, simulation, Ctrl-C.
 
-The driver carries out the scheduler's instructions and records every attempt before it counts. It never imports ttnn.
+Planned vectors, a fleet of boards and a store come in; the scheduler decides, the driver carries out its instructions,
+and every attempt is recorded before it is shown. This room uses planning, report, cluster, board and store, and never
+imports ttnn.
 """

@@ -95,7 +95,9 @@ def test_a_board_that_leaves_goes_on_leaving() -> None:
     assert announced(scheduler, BoardLeaving(BOARD, "b is drained")) == [(BoardState.LEAVING, Cause.WITHDRAWN)]
     announced(scheduler, changed(BoardState.BUSY, BoardState.SUSPECT))
     assert scheduler.boards[BOARD].state is BoardState.LEAVING
-    assert announced(scheduler, BoardLost(BOARD)) == [(BoardState.LEFT, Cause.CONNECTION_LOST)]
+    assert scheduler.boards[BOARD].message == "b is drained"
+    assert announced(scheduler, BoardLost(BOARD, "no answer")) == [(BoardState.LEFT, Cause.CONNECTION_LOST)]
+    assert scheduler.boards[BOARD].message == "no answer"
 
 
 def test_an_abandoned_run_resolves_all_work_and_lets_its_boards_go() -> None:
