@@ -148,7 +148,7 @@ class Bench:
             conclusion = conclude_unrunnable(vector.id, *vector.unrunnable)
             return Outcome(vector.id, conclusion.verdict, conclusion.reason, conclusion.message)
         config = vector.config_for(self.board.kind.name)
-        outcomes = list(remembering(self.board, self._supervisor.run(config, [vector.parcel()])))
+        outcomes = list(remembering(self.board, self._supervisor.run(config, [vector.encoded()])))
         if outcomes:
             return outcomes[0]
         message = f"{self.board.id} failed its checks and is held"

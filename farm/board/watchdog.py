@@ -12,20 +12,20 @@ from pathlib import Path
 STOPPED_SECONDS = 2.0
 """How long a process may be stopped (SIGSTOP, a debugger) before it counts as hung."""
 LOOK_SECONDS = 0.5
-"""How often a process is looked at while an answer is awaited."""
+"""How often a process is looked at while its reply is awaited."""
 MOST_PRINTED = 64 << 20
-"""Bytes of log at which it begins anew: a process that prints without end must not fill the disk."""
+"""Bytes of log after which it is emptied: a process that prints without end must not fill the disk."""
 _STOPPED = "Tt"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """One look at a process.
+class ProcessState:
+    """The state of a process at one moment.
 
     Attributes:
-        stopped: it is stopped by a signal or a debugger.
-        cpu: seconds of processor time it used so far.
+        stopped: whether it is stopped by a signal or a debugger.
+        cpu: seconds of processor time that it has used.
         printed: bytes in its log.
     """
 
@@ -34,55 +34,55 @@ class Sign:
     printed: int
 
 
-def look(pid: int, log: Path) -> Sign | None:
-    """Looks at a process; None where there is none, or no /proc."""
+def read_state(pid: int, log: Path) -> ProcessState | None:
+    """Read the state of a process; None where there is none, or no /proc."""
     try:
-        # the command's name stands in brackets and may hold anything: what follows the last one counts
+        # the command's name is in brackets and may hold anything: the fields follow the last bracket
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         printed = log.stat().st_size if log.exists() else 0
-        return Sign(fields[0] in _STOPPED, (int(fields[11]) + int(fields[12])) / _TICKS, printed)
+        return ProcessState(fields[0] in _STOPPED, (int(fields[11]) + int(fields[12])) / _TICKS, printed)
     except (OSError, IndexError, ValueError):
         return None
 
 
 class Watch:
-    """Tells whether a process that owes an answer still lives up to it.
+    """Notices when a process that owes a reply can no longer give it: it is stopped, or does nothing.
 
     Attributes:
-        silence: seconds for which it may neither print nor use its processor.
+        silence: seconds for which the process may neither print nor use its processor.
     """
 
     def __init__(self, pid: int, log: Path, silence: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.silence = silence
         self._pid, self._log, self._clock = pid, log, clock
-        self._last: Sign | None = None
+        self._last: ProcessState | None = None
         self._stopped_since: float | None = None
         self._quiet_since = clock()
 
     @property
     def stopped(self) -> bool:
-        """Whether the process is stopped right now."""
-        sign = look(self._pid, self._log)
-        return sign is not None and sign.stopped
+        """Whether the process is stopped at this moment."""
+        state = read_state(self._pid, self._log)
+        return state is not None and state.stopped
 
     def complaint(self) -> str | None:
-        """Looks at the process; what is wrong with it, in words."""
+        """Check the process; returns what is wrong with it, as text."""
         now = self._clock()
-        sign = look(self._pid, self._log)
-        if sign is None:
-            return None  # it ended, and the end of its pipe will say so
-        if not sign.stopped:
+        state = read_state(self._pid, self._log)
+        if state is None:
+            return None  # it ended, and its pipe will show that
+        if not state.stopped:
             self._stopped_since = None
         elif self._stopped_since is None:
             self._stopped_since = now
         elif now - self._stopped_since >= STOPPED_SECONDS:
             return f"its process was stopped for {now - self._stopped_since:.0f} s"
-        if sign.printed > MOST_PRINTED:
+        if state.printed > MOST_PRINTED:
             with contextlib.suppress(OSError):
-                os.truncate(self._log, 0)  # it is written at its end, wherever that is
-        if self._last is None or sign.cpu > self._last.cpu or sign.printed != self._last.printed:
+                os.truncate(self._log, 0)  # it is open for appending
+        if self._last is None or state.cpu > self._last.cpu or state.printed != self._last.printed:
             self._quiet_since = now
-        self._last = sign
+        self._last = state
         if now - self._quiet_since >= self.silence:
             return f"its process neither printed nor computed for {now - self._quiet_since:.0f} s"
         return None

@@ -1,4 +1,4 @@
-"""One try of a vector, and how a vector ended."""
+"""Attempts at a vector, and its conclusion."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from farm.core.verdicts import Reason, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of one vector on one board.
+    """One attempt of one vector on one board.
 
     Attributes:
         number: 1 for a vector's first attempt in the run.
         board: the board's id.
-        outcome: what it came to.
+        outcome: its result.
     """
 
     number: int
@@ -25,7 +25,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """How a vector ended, from its attempts. An empty message leaves the last attempt's."""
+    """How a vector ended, after all its attempts. Where the message is empty, the last attempt's holds."""
 
     vector_id: str
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""What an exception, or the way a process ended, says: one table, matched on specific text."""
+"""What an exception or the end of a process means: one table, matched on specific text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Rule:
     """A text that decides a verdict.
 
     Attributes:
-        text: what the message must contain, as it is printed.
-        verdict, reason: what it then means.
+        text: what the message contains, as it is printed.
+        verdict, reason: what it means.
     """
 
     text: str
@@ -31,7 +31,7 @@ _HOST = (Verdict.HOST_FAULT, Reason.HOST_RESOURCES)
 _MEMORY = (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY)
 _WATCHER = (Verdict.FAIL_WATCHER, Reason.EXCEPTION)
 
-# The first rule that matches decides; board faults come before hangs, hangs before memory, as tt-metal has it.
+# The first rule that matches decides. Board faults come before hangs and hangs before memory, as in tt-metal.
 RULES = (
     # a core, a link or a chip is in a state that no test can bring it out of
     Rule("unexpected run_mailbox value", *_WEDGED),
@@ -60,7 +60,7 @@ RULES = (
 
 
 def classify(message: str) -> tuple[Verdict, Reason]:
-    """The verdict that an exception's text means; any other exception is a failed assertion, as tt-metal has it."""
+    """The verdict of an exception by its text; any other exception is a failed assertion, as in tt-metal."""
     for rule in RULES:
         if rule.text in message:
             return rule.verdict, rule.reason
@@ -71,7 +71,7 @@ NOT_COMPARED = "not compared, since a mock board computes no numbers; the module
 
 
 def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, str]:
-    """What the end of a sweep module's `run()` means: verdict, reason and words.
+    """The verdict, reason and message of a sweep module's `run()`.
 
     Args:
         answer: `(ok, message)`, `[(ok, message), nanoseconds]`, or the exception that it raised.
@@ -79,11 +79,12 @@ def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, st
     """
     if isinstance(answer, BaseException):
         return *classify(str(answer)), error_text(answer)
-    told = answer[0] if isinstance(answer, list) and answer and isinstance(answer[0], (tuple, list)) else answer
-    if not isinstance(told, (tuple, list)) or len(told) != 2:
-        given = f"run() returned {answer!r:.80}, not (ok, message) or [(ok, message), nanoseconds]"
-        return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, given
-    good, message = bool(told[0]), str(told[1])[:_LONGEST]
+    timed = isinstance(answer, list) and answer and isinstance(answer[0], (tuple, list))
+    result = answer[0] if timed else answer  # type: ignore[index]
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        problem = f"run() returned {answer!r:.80}, not (ok, message) or [(ok, message), nanoseconds]"
+        return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, problem
+    good, message = bool(result[0]), str(result[1])[:_LONGEST]
     if not computes:
         return Verdict.VALIDATED, Reason.NONE, message if good else f"{NOT_COMPARED}: {message}"
     if good:
@@ -96,7 +97,7 @@ _LONGEST = 4000
 
 
 def error_text(error: BaseException) -> str:
-    """An exception's own words: its class where it isn't ttnn's RuntimeError, without the C++ backtrace."""
+    """An exception as text: with its class unless it is ttnn's RuntimeError, and without the C++ backtrace."""
     text = _BACKTRACE.sub("", str(error)).strip()
     if not isinstance(error, RuntimeError) or not text:
         text = f"{type(error).__name__}: {text}".rstrip(": ")
@@ -104,7 +105,7 @@ def error_text(error: BaseException) -> str:
 
 
 def describe_exit(code: int | None) -> str:
-    """How a process ended, in words: `was killed by SIGSEGV`, `ended with exit code 1`."""
+    """How a process ended, as text: `was killed by SIGSEGV`, `ended with exit code 1`."""
     if code is None:
         return "ended in an unknown way"
     if code < 0:
@@ -115,42 +116,42 @@ def describe_exit(code: int | None) -> str:
     return f"ended with exit code {code}"
 
 
-_COMPLAINTS = ("TT_FATAL", "TT_THROW", "what():", "Error")
+_ERROR_MARKS = ("TT_FATAL", "TT_THROW", "what():", "Error")
 _NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\])")
-"""What ttnn prints of kernels that it compiles, and MPI of any signal's stack, says nothing of an end."""
+"""ttnn's lines about compiled kernels, and MPI's stack at a signal: they don't say why a process ended."""
 _TAIL = 16384
 
 
-def classify_end(last_words: str, code: int | None = None) -> tuple[Verdict, Reason]:
-    """What the end of a process means for the vector it ended under.
+def classify_end(message: str, code: int | None = None) -> tuple[Verdict, Reason]:
+    """The verdict of the vector that a process ended under.
 
     Args:
-        last_words: what it printed last.
+        message: what the process printed last.
         code: its exit code, negative for a signal.
 
     Returns:
-        A crash, unless its last words tell of the board or the host. SIGKILL is one too, but with a reason of its own,
-        since it comes from outside: perhaps from the kernel, to stop a vector that eats all memory, which must not go
-        round the farm for ever; perhaps it was meant for another.
+        A crash, unless the message names the board or the host. SIGKILL is a crash too, with a reason of its own, since
+        it comes from outside: perhaps from the kernel, to stop a vector that eats all memory, which must not be retried
+        for ever; perhaps it was meant for another process.
     """
-    verdict, reason = classify(last_words)
+    verdict, reason = classify(message)
     if verdict.fault or (verdict, reason) == _HANG:
         return verdict, reason
     return Verdict.FAIL_CRASH_HANG, Reason.KILLED if code == -signal.SIGKILL else Reason.CRASH
 
 
 def telling_line(log: Path, since: int = 0) -> str:
-    """The line of a process's log that tells most about its end: ttnn's own complaint, else the last one.
+    """The line of a process's log that says most about its end: ttnn's own error, otherwise the last line.
 
     Args:
-        log: where what it prints goes.
-        since: how long the log was before.
+        log: what it printed.
+        since: the log's length in bytes before the process began.
     """
     with contextlib.suppress(OSError), log.open("rb") as opened:
         size = log.stat().st_size
         opened.seek(max(0, size - _TAIL, since if since <= size else 0))
         lines = opened.read().decode(errors="replace").splitlines()
-        told = [line.strip() for line in lines if line.strip() and not _NOISE.search(line)]
-        complaints = [line for line in told if any(word in line for word in _COMPLAINTS)]
-        return (complaints or told or [""])[-1][:400]
+        lines = [line.strip() for line in lines if line.strip() and not _NOISE.search(line)]
+        errors = [line for line in lines if any(mark in line for mark in _ERROR_MARKS)]
+        return (errors or lines or [""])[-1][:400]
     return ""

@@ -1,4 +1,4 @@
-"""Vectors of sweep modules, ready to be run: none dropped, whatever is wrong with one or with a whole module."""
+"""Vectors of sweep modules, ready to run: none is dropped, whatever is wrong with one or with a whole module."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tracer.device_config import DeviceConfig
 
 
 class Planner:
-    """Makes vectors of records, one by one: none is held."""
+    """Makes vectors of records, one by one: none is kept in memory."""
 
     def __init__(self, modes: Sequence[str] = ()) -> None:
-        self._modes = tuple(modes)  # what is to be measured, of `farm.core.measures.MODES`
+        self._modes = tuple(modes)  # what to measure, of `farm.core.measures.MODES`
 
     def plan(self, records: Iterable[Record], kinds: Iterable[BoardKind]) -> Iterator[Vector]:
-        """Makes a vector of each vector of a module, and of each problem, which then can't run.
+        """Make a vector of each vector of a module, and of each problem, which then can't run.
 
         Args:
             records: in their order.
@@ -40,7 +40,7 @@ class Planner:
                 yield _vector(record, placements, ids, self._modes)
 
     def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
-        """The same vectors for boards of other kinds."""
+        """Place vectors again, for boards of other kinds."""
         placements = Placements(kinds)
         return spooled(_placed(vector, placements) if _may_run(vector) else vector for vector in vectors)
 
@@ -61,15 +61,15 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         modes=modes,
         lost=listed.lost,
     )
-    known = DeviceConfig(opened_by=module.name) if listed.imported.fixture else listed.device_config
-    placement = placements.find(Needs(grid=listed.grid), known)
+    traced = DeviceConfig(opened_by=module.name) if listed.imported.fixture else listed.device_config
+    placement = placements.find(Needs(grid=listed.grid), traced)
     return Vector(
         id=vector_id,
         operation=module.name,
         config_hash=listed.config_hash or listed.input_hash,
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
         device_config=placement.config,
-        device_config_inferred=known is None,
+        device_config_inferred=traced is None,
         text=encode(payload),
         sources=listed.sources,
         lost=listed.lost,

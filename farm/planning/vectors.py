@@ -1,4 +1,4 @@
-"""Vectors of the suite `model_traced`: one for each configuration of a master, none dropped."""
+"""Vectors of the suite `model_traced`: one for each configuration of a master; none is dropped."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Vector:
         operation: the operation's dotted name.
         config_hash: tt-metal's hash of the configuration.
         content_hash: the hash of its canonical form.
-        device_config: how a board must be opened for it; where that was inferred, the plainest way of `setup`.
+        device_config: how a board must be opened for it; where that was inferred, the simplest of `setup`.
         device_config_inferred: whether it was inferred, since the trace doesn't say.
         text: its encoded payload, which the worker gets.
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
         setup: the kinds of boards that can run it, each with how it is opened.
-        unrunnable: why it can't run, where that is known before: a reason of `not_run`, and words.
-        seconds: how long it may well take, where more is known than of a call.
+        unrunnable: why it can't run, where that is known before: a reason of `not_run`, and a message.
+        seconds: its expected duration, where the planner knows one.
         needs: what it needs of an open board.
         timeout: seconds that it may take, where its module says so.
     """
@@ -72,15 +72,15 @@ class Vector:
 
     @property
     def known_config(self) -> DeviceConfig | None:
-        """How a board must be opened for it, where its trace says."""
+        """How a board must be opened for it; None where its trace doesn't say."""
         return None if self.device_config_inferred else self.device_config
 
     def config_for(self, kind: str) -> DeviceConfig:
         """How a board of this kind is opened for it."""
         return self.setup.config_for(kind) or self.device_config
 
-    def parcel(self, deadline: float | None = None) -> EncodedVector:
-        """What travels to a board; `deadline` is what follows from the seconds that it took before."""
+    def encoded(self, deadline: float | None = None) -> EncodedVector:
+        """The vector as it travels to a board; `deadline` follows from the seconds that it took before."""
         return EncodedVector(self.id, self.operation, self.text, self.timeout, deadline)
 
 
@@ -90,29 +90,29 @@ def plan(
     kinds: Iterable[BoardKind] = tuple(KINDS.values()),
     modes: Sequence[str] = (),
 ) -> list[Vector]:
-    """Makes a vector of each configuration of a master; broken ones become vectors that can't run.
+    """Make a vector of each configuration of a master; broken ones become vectors that can't run.
 
     Args:
         master: where the configurations are.
         operations: names to select, in any spelling; all where none are given.
         kinds: the kinds of the boards that are there, best first: inferred device configs suit them.
-        modes: what is to be measured, of `farm.core.measures.MODES`.
+        modes: what to measure, of `farm.core.measures.MODES`.
 
     Raises:
         UnknownOperation: a name matches no operation.
         NothingSelected: the master, or the selection, is empty.
     """
     broken_in = {each.operation for each in master.broken}
-    names = [name for name, found in master.configurations.items() if found or name in broken_in]
-    wanted = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
+    names = [name for name, each in master.configurations.items() if each or name in broken_in]
+    chosen = list(dict.fromkeys(name for query in operations for name in find(query, names))) if operations else names
     ids = UniqueIds()
     placements = Placements(kinds)
     vectors = [
         _vector(configuration, placements, ids, modes)
-        for name in wanted
+        for name in chosen
         for configuration in master.configurations.get(name, ())
     ]
-    vectors += [_broken(each, ids) for each in master.broken if each.operation in wanted]
+    vectors += [_broken(each, ids) for each in master.broken if each.operation in chosen]
     if not vectors:
         where = master.path or "the master"
         raise NothingSelected(f"{where} holds no configuration: trace a model first (farm trace PATH::TEST)")
@@ -121,8 +121,8 @@ def plan(
 
 def _vector(configuration: Configuration, placements: Placements, ids: UniqueIds, modes: Sequence[str]) -> Vector:
     vector_id = ids.unique(configuration.content_hash[:ID_LENGTH])
-    traced = next((seen.device_config for seen in configuration.executions if seen.device_config is not None), None)
-    archs = traced_archs(configuration.arguments, [seen.machine for seen in configuration.executions])
+    traced = next((each.device_config for each in configuration.executions if each.device_config is not None), None)
+    archs = traced_archs(configuration.arguments, [each.machine for each in configuration.executions])
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration), archs)
     placement = placements.find(needed, traced)
     return Vector(
@@ -166,8 +166,8 @@ def _broken(broken: BrokenConfiguration, ids: UniqueIds) -> Vector:
 
 
 def _traced_mesh(configuration: Configuration) -> Sequence[int] | None:
-    for seen in configuration.executions:
-        shape = (seen.machine or {}).get("mesh_device_shape")
+    for execution in configuration.executions:
+        shape = (execution.machine or {}).get("mesh_device_shape")
         if isinstance(shape, list) and all(type(side) is int for side in shape):
             return shape
     return None

@@ -287,7 +287,7 @@ class Driver:
         mesh = "x".join(map(str, config.mesh_shape))
         activity = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
         _LOG.debug("batch %d to %s: %s", assign.batch, assign.board, activity)
-        encoded = [vector.parcel(self._estimates.deadline(vector)) for vector in vectors]
+        encoded = [vector.encoded(self._estimates.deadline(vector)) for vector in vectors]
         self._fleet.run(assign.board, assign.batch, config, encoded)
         self._display.batch_assigned(assign.board, assign.batch, activity)
 

@@ -75,7 +75,7 @@ def _outcomes(supervisor: Supervisor, vectors: Sequence[Vector]) -> Iterator[Out
             continue
         if not supervisor.trust.usable:
             raise NotRunnable(f"{board.id} failed its checks and is held: {vector.id} was not tried")
-        for outcome in remembering(board, supervisor.run(vector.config_for(board.kind.name), [vector.parcel()])):
+        for outcome in remembering(board, supervisor.run(vector.config_for(board.kind.name), [vector.encoded()])):
             if outcome.reason in _UNOPENED:
                 raise NotRunnable(f"{board.id} doesn't open for {vector.id}: {outcome.message}")
             _print(outcome, f"{vector.id} {vector.operation} on {board.id}")

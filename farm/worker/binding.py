@@ -1,9 +1,9 @@
-"""Binding a traced call to one of the operation's own overloads. Pure: signatures and values in, a call out.
+"""Binding of a traced call to one of the operation's overloads. Pure: signatures and values in, a call out.
 
-A trace of version 2 kept the Python call, and that call is made again as it was. A trace of version 1 kept the C++
-arguments by position, keyword-only parameters included, in an order that is mostly the Python overload's. So each
-argument is bound by place where its type fits there, else by type where just one free parameter takes it; what no
-parameter takes is set aside and said so. A call that fits two overloads in two ways is refused, not guessed.
+A trace of version 2 has the Python call, which is repeated as it was. A trace of version 1 has the C++ arguments by
+position, keyword-only parameters included, in an order that is mostly the Python overload's. So each argument is bound
+by position if its type fits there, otherwise by type if exactly one free parameter takes it. Arguments that no
+parameter takes are left out and named. A call that fits two overloads in two ways is refused, not guessed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from tracer.values import Handle, Lost, Value, is_lost
 
 
 class Unbindable(Exception):  # noqa: N818 - it names what the call is
-    """No overload takes the call, or more than one does; the text says which argument is at fault."""
+    """No overload takes the call, or several do; the text names the argument at fault."""
 
 
 class LostArgument(Unbindable):
-    """A parameter that must be given was lost in the trace."""
+    """The argument of a required parameter was lost in the trace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that can be made.
+    """A call, ready to be made.
 
     Attributes:
         positional: arguments by place.
@@ -45,16 +45,16 @@ def bind(
     overloads: Sequence[Overload],
     enum_members: EnumMembers = lambda _: None,
 ) -> Call:
-    """Makes a call of a traced configuration's arguments.
+    """Make a call of a traced configuration's arguments.
 
     Args:
-        arguments: `arg0`, `arg1`, ... for those given by place, then keywords by name.
-        overloads: the operation's signatures; empty where ttnn documents none, then the call is made as traced.
-        enum_members: says what a bare word of a trace can be a member of.
+        arguments: positional ones as `arg0`, `arg1`, ..., then keywords by name.
+        overloads: the operation's signatures; where ttnn documents none, the call is made as traced.
+        enum_members: the members of an enum, to resolve a bare word of a trace.
 
     Raises:
-        LostArgument: a parameter without default was lost.
-        Unbindable: no overload fits, or several do, differently.
+        LostArgument: the argument of a parameter without default was lost.
+        Unbindable: no overload fits, or several fit in different ways.
     """
     by_place = [value for name, value in arguments.items() if is_place(name)]
     by_name = {name: value for name, value in arguments.items() if not is_place(name)}
@@ -64,7 +64,7 @@ def bind(
     fits = sorted((fit for fit in attempts if isinstance(fit, _Fit)), key=lambda fit: fit.cost)
     if not fits:
         refusals = [refusal for refusal in attempts if isinstance(refusal, _Refusal)]
-        # the overload that took most of the call says best what is wrong with it
+        # the overload that took most of the call explains the problem best
         best = max(refusals, key=lambda refusal: refusal.taken)
         raise (LostArgument if best.lost else Unbindable)(best.reason)
     best_fit = fits[0]
@@ -78,7 +78,7 @@ def bind(
 
 
 def is_place(name: str) -> bool:
-    """Whether a traced argument was given by place: `arg0`, `arg1`, ..."""
+    """Whether a traced argument is positional: `arg0`, `arg1`, ..."""
     return name.startswith("arg") and name[3:].isdecimal()
 
 
@@ -92,7 +92,7 @@ def _as_traced(by_place: Sequence[Value], by_name: Mapping[str, Value]) -> Call:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """Why an overload doesn't take a call, and how many arguments it took before."""
+    """Why an overload doesn't take a call, and how many arguments it took before that."""
 
     reason: str
     taken: int
@@ -104,7 +104,7 @@ class _Fit:
     """How an overload takes a call.
 
     Attributes:
-        cost: (arguments that no parameter takes, arguments bound out of their place); the least wins.
+        cost: (arguments that no parameter takes, arguments bound out of their position); the lowest wins.
     """
 
     positional: tuple[Value, ...]
@@ -119,7 +119,7 @@ class _Fit:
 def _fit(
     overload: Overload, by_place: Sequence[Value], by_name: Mapping[str, Value], enum_members: EnumMembers
 ) -> _Fit | _Refusal:
-    """Fits a call to one overload."""
+    """Fit a call to one overload."""
     fitting = _Fitting(overload, enum_members)
     try:
         fitting.take_named(by_name)
@@ -141,10 +141,10 @@ class _Fitting:
     """One call being fitted to one overload.
 
     Attributes:
-        bound: what each parameter gets, so far.
-        places: the trace's name of each argument that was given by place, by the parameter that gets it.
-        unplaced: the arguments that no parameter takes, in words.
-        moved: how many arguments were bound out of their place.
+        bound: the argument of each parameter, so far.
+        places: the trace's name of each positional argument, by the parameter that gets it.
+        unplaced: the arguments that no parameter takes, as text.
+        moved: how many arguments were bound out of their position.
     """
 
     def __init__(self, overload: Overload, enum_members: EnumMembers) -> None:
@@ -156,7 +156,7 @@ class _Fitting:
         self.moved = 0
 
     def take_named(self, by_name: Mapping[str, Value]) -> None:
-        """Binds the arguments that were given by name."""
+        """Bind the keyword arguments."""
         takes_any = any(p.kind == "var_keyword" for p in self.overload.parameters)
         for name, value in by_name.items():
             parameter = self.overload.by_name.get(name)
@@ -167,27 +167,27 @@ class _Fitting:
             self.bound[name] = value
 
     def take_placed(self, by_place: Sequence[Value]) -> None:
-        """Binds the arguments that were given by place: where they stand if their type fits, else by their type."""
+        """Bind the positional arguments: by position if their type fits there, otherwise by type."""
         parameters = self.overload.parameters
         displaced: list[tuple[int, Value]] = []
         for position, (value, parameter) in enumerate(zip_longest(by_place, parameters[: len(by_place)])):
             if value is None:
-                continue  # an optional that was not given takes no parameter from another argument
+                continue  # an optional that was left out takes no parameter from another argument
             if parameter is not None and parameter.name not in self.bound and self._accepts(parameter, value):
                 self._place(position, value, parameter)
             else:
                 displaced.append((position, value))
-        spoken_for = {parameter.name for parameter in parameters[: len(by_place)]}
+        claimed = {parameter.name for parameter in parameters[: len(by_place)]}
         for position, value in displaced:
-            self._move(position, value, spoken_for)
+            self._move(position, value, claimed)
         for value, parameter in zip(by_place, parameters, strict=False):
             if value is None and self._accepts(parameter, value):
                 self.bound.setdefault(parameter.name, value)
 
-    def _move(self, position: int, value: Value, spoken_for: set[str]) -> None:
-        """Binds an argument that doesn't fit its place to the one free parameter that takes its type."""
-        # a number's type says little: it moves only to a parameter that nothing else stands in the place of
-        barred = spoken_for if isinstance(value, (bool, int, float)) else set()
+    def _move(self, position: int, value: Value, claimed: set[str]) -> None:
+        """Bind an argument that doesn't fit its position to the one free parameter that takes its type."""
+        # many parameters take a number: it moves only to one that has no argument in its own position
+        barred = claimed if isinstance(value, (bool, int, float)) else set()
         free = [
             p
             for p in self.overload.parameters
@@ -209,7 +209,7 @@ class _Fitting:
         self.places[parameter.name] = f"arg{position} ({parameter.name})"
 
     def finished(self, positional: tuple[Value, ...] = ()) -> _Fit:
-        """The call: lost arguments left to their defaults, and what must be given checked to be."""
+        """Finish the call: lost arguments get their defaults, and required parameters must have arguments."""
         inexact = list(self.unplaced)
         keywords: dict[str, Value] = {}
         for name, traced in self.bound.items():
@@ -236,7 +236,7 @@ class _Fitting:
 
 
 def _remade(parameter: Parameter, value: Value) -> Value:
-    """Semaphores hold no configuration: as many as the trace had are made anew, whatever was left of them."""
+    """Semaphores hold no configuration: as many as the trace had are made anew, even where they were lost."""
     parts = value if isinstance(value, tuple) else (value,)
     if any(t.short == "GlobalSemaphoreArg" for t in parameter.alternatives) and all(
         isinstance(part, (Lost, Handle)) for part in parts

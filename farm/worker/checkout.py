@@ -11,12 +11,12 @@ from types import ModuleType
 
 HOME_VARIABLE = "TT_METAL_HOME"
 _FOLDERS = ("tests", "models")
-"""What modules import from a checkout. Both are folders without an `__init__.py`, so any package of that name which is
-installed somewhere, behind them on the path, would be taken instead."""
+"""What modules import from a checkout. Both are folders without an `__init__.py`, so an installed package of the same
+name would be imported instead, even from a later place on the path."""
 
 
 def enter(home: str) -> None:
-    """Makes a checkout what `tests` and `models` mean in this process, and `TT_METAL_HOME`, unless that is set."""
+    """Import `tests` and `models` from a checkout in this process, and set `TT_METAL_HOME` unless it is set."""
     os.environ.setdefault(HOME_VARIABLE, home)
     if not any(isinstance(finder, _Folders) and finder.home == home for finder in sys.meta_path):
         sys.meta_path.insert(0, _Folders(home))
@@ -24,7 +24,7 @@ def enter(home: str) -> None:
 
 @contextlib.contextmanager
 def inside(home: str | None) -> Iterator[None]:
-    """Makes a checkout the working directory for the time of a `with` block; None leaves it as it is."""
+    """Make a checkout the working directory during a `with` block; None leaves it as it is."""
     if home is None:
         yield
         return
@@ -37,7 +37,7 @@ def inside(home: str | None) -> Iterator[None]:
 
 
 class _Folders:
-    """Finds the checkout's own top-level folders before anything that is installed.
+    """Finds the checkout's own top-level folders before installed packages.
 
     Attributes:
         home: the checkout.

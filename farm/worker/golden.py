@@ -1,7 +1,8 @@
-"""Judging an output's numbers against ttnn's golden function for the operation. Runs in the worker alone.
+"""Comparison of an output's numbers with ttnn's golden function for the operation. Runs in the worker alone.
 
-Golden functions are torch code and compute what one chip computes. On a mesh each chip's part of the output is judged
-against the golden of that chip's parts of the inputs; an operation in which chips talk has no golden of that kind.
+Golden functions are torch code and compute what one chip computes. On a mesh, each chip's part of the output is
+compared with the golden of that chip's parts of the inputs; an operation in which chips exchange data has no such
+golden.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Golden:
 
     @classmethod
     def of(cls, positional: Sequence[Any], keywords: Mapping[str, Any], chips: int) -> Golden:
-        """Reads the inputs of a call back from an open mesh of so many chips.
+        """Read the inputs of a call back from an open mesh of so many chips.
 
         Raises:
             NotCompared: there is no torch here.
@@ -50,7 +51,7 @@ class Golden:
         )
 
     def judge(self, operation: Any, output: Any) -> Comparison:
-        """Compares an output with its golden; the worst chip and output count.
+        """Compare an output with its golden; the worst chip and output count.
 
         Raises:
             NotCompared: ttnn has no golden function for the operation, or it can't take this call.
@@ -60,12 +61,12 @@ class Golden:
         for chip, (positional, keywords) in enumerate(self.inputs):
             try:
                 golden = ttnn.get_golden_function(operation)(*positional, **keywords)
-            except Exception as error:  # a golden that can't run judges nothing, whatever it raises
+            except Exception as error:  # whatever a golden raises, it can't be compared with
                 raise NotCompared(f"executed, not compared: no golden: {error_text(error)}") from error
             pairs = zip(_sequence(golden), _sequence(output), strict=False)
             results += [compare(_numbers(one), _numbers(_part(other, chip))) for one, other in pairs]
         if not results:
-            raise NotCompared("executed, not compared: the golden gives nothing")
+            raise NotCompared("executed, not compared: the golden returned no output")
         return Comparison(min(each.pcc for each in results), max(each.max_abs_error for each in results))
 
 

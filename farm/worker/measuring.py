@@ -1,4 +1,4 @@
-"""What is measured of a vector beside its verdict, under tt-metal's names.
+"""Measurements of a vector beside its verdict, under tt-metal's names.
 
 Modes: `perf` times the second of two runs; `perf_with_cache` one with empty caches, of programs and of kernels in
 memory and on disk, and one with warm ones; `memory` what the call needs of L1, from a graph captured without dispatch,
@@ -29,8 +29,8 @@ class Measurements:
 
     Attributes:
         metrics: numbers by tt-metal's names.
-        details: words where there are no numbers.
-        complaint: the verdict of a vector that passed, if what was asked for can't be measured.
+        details: notes on numbers that are missing or doubtful.
+        complaint: the verdict of a vector that passed, where a measurement isn't possible.
     """
 
     metrics: dict[str, float] = field(default_factory=dict)
@@ -38,14 +38,14 @@ class Measurements:
     complaint: tuple[Verdict, Reason, str] | None = None
 
 
-def measure(run: Run, device: Any, modes: Collection[str], found: Measurements) -> Any:
-    """Runs a vector once, or as often as the modes need; what it answered at last.
+def measure(run: Run, device: Any, modes: Collection[str], measurements: Measurements) -> Any:
+    """Run a vector once, or as often as the modes need; returns the answer that counts.
 
     Args:
         run: runs it; answers as a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
         device: the open board.
         modes: of `MODES`.
-        found: where what is measured goes.
+        measurements: filled with the results.
 
     Raises:
         Exception: whatever `run()` raises.
@@ -54,25 +54,25 @@ def measure(run: Run, device: Any, modes: Collection[str], found: Measurements) 
         _clear_caches(device)
         first, uncached = _timed(run)
         answer, cached = _timed(run)
-        found.metrics["e2e_perf_uncached_ms"], found.metrics["e2e_perf_cached_ms"] = uncached, cached
+        measurements.metrics["e2e_perf_uncached_ms"], measurements.metrics["e2e_perf_cached_ms"] = uncached, cached
         if not _good(first):
             answer = first
     elif PERF in modes:
         first, _ = _timed(run)
-        answer, found.metrics["e2e_perf_ms"] = _timed(run)
+        answer, measurements.metrics["e2e_perf_ms"] = _timed(run)
         if not _good(first):
             answer = first
     else:
         answer = run()
     if DEVICE_PERF in modes:
-        _device_perf(device, found)
+        _device_perf(device, measurements)
     if MEMORY in modes:
-        _memory(run, device, found)
+        _memory(run, device, measurements)
     return answer
 
 
 def _timed(run: Run) -> tuple[Any, float]:
-    """What `run()` answered, and the milliseconds: its own, where it measures them."""
+    """The answer of `run()` and its milliseconds: those that it measured itself, where it does."""
     begun = time.perf_counter_ns()
     answer = run()
     taken = time.perf_counter_ns() - begun
@@ -82,40 +82,40 @@ def _timed(run: Run) -> tuple[Any, float]:
 
 
 def _clear_caches(device: Any) -> None:
-    """Has the next run compile all its kernels, as the first one on a new host does."""
+    """Make the next run compile all its kernels, as the first one on a new host does."""
     import ttnn
 
     device.disable_and_clear_program_cache()
     device.enable_program_cache()
     ttnn.device.ClearKernelCache()
-    kept = private_kernel_cache(os.environ)
-    for folder in () if kept is None else list(kept.rglob("kernels")):
+    cache = private_kernel_cache(os.environ)
+    for folder in () if cache is None else list(cache.rglob("kernels")):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _good(answer: Any) -> bool:
-    told = answer[0] if isinstance(answer, list) and answer else answer
-    return isinstance(told, tuple) and bool(told) and bool(told[0])
+    result = answer[0] if isinstance(answer, list) and answer else answer
+    return isinstance(result, tuple) and bool(result) and bool(result[0])
 
 
-def _memory(run: Run, device: Any, found: Measurements) -> None:
-    """What a run needs of L1, from the graph of one that dispatches nothing."""
+def _memory(run: Run, device: Any, measurements: Measurements) -> None:
+    """Measure what a run needs of L1, from the graph of a run that dispatches nothing."""
     import ttnn
 
     ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
-    told = ""
+    problem = ""
     try:
         run()
     except Exception as error:  # noqa: BLE001 - without dispatch there are no numbers, and a module may mind
-        told = error_text(error)
+        problem = error_text(error)
     finally:
         graph = ttnn.graph.end_graph_capture()
-    if told:
-        found.details["memory"] = f"the run without dispatch raised, what it needs may be more: {told}"
+    if problem:
+        measurements.details["memory"] = f"the run without dispatch raised, so it may need more: {problem}"
     grid = device.compute_with_storage_grid_size()
     cores = grid.x * grid.y
     usage = ttnn.graph.extract_resource_usage_per_core(graph, cores)
-    found.metrics.update(
+    measurements.metrics.update(
         peak_l1_memory_per_core_bytes=float(usage.peak_total),
         peak_cb_per_core_bytes=float(usage.peak_cb),
         peak_l1_buffers_per_core_bytes=float(usage.peak_l1),
@@ -125,8 +125,8 @@ def _memory(run: Run, device: Any, found: Measurements) -> None:
     )
 
 
-def _device_perf(device: Any, found: Measurements) -> None:
-    """The durations that the device profiler saw, the longest over chips, summed over programs."""
+def _device_perf(device: Any, measurements: Measurements) -> None:
+    """Read the durations that the device profiler recorded: summed over programs, the longest over chips."""
     import ttnn
 
     try:
@@ -134,7 +134,7 @@ def _device_perf(device: Any, found: Measurements) -> None:
         ttnn.ReadDeviceProfiler(device)
         by_chip = ttnn.get_latest_programs_perf_data()
     except (AttributeError, RuntimeError) as error:
-        found.complaint = _unsupported(error_text(error))
+        measurements.complaint = _unsupported(error_text(error))
         return
     chips: list[dict[str, float]] = []
     for programs in by_chip.values():
@@ -144,15 +144,15 @@ def _device_perf(device: Any, found: Measurements) -> None:
                 sums[name] = sums.get(name, 0.0) + float(result.duration)
         chips.append(sums)
     if not any(chips):
-        found.complaint = _unsupported("the profiler recorded no program")
+        measurements.complaint = _unsupported("the profiler recorded no program")
         return
     for name in {name for sums in chips for name in sums}:
-        found.metrics[name] = max(sums.get(name, 0.0) for sums in chips)
+        measurements.metrics[name] = max(sums.get(name, 0.0) for sums in chips)
 
 
-def _unsupported(told: str) -> tuple[Verdict, Reason, str]:
+def _unsupported(cause: str) -> tuple[Verdict, Reason, str]:
     return (
         Verdict.FAIL_UNSUPPORTED_DEVICE_PERF,
         Reason.NONE,
-        f"it passed, but its performance on the device can't be measured here: {told}",
+        f"passed, but its performance on the device can't be measured here: {cause}",
     )

@@ -1,4 +1,4 @@
-"""Sweep modules, imported: in a worker, and nowhere else."""
+"""Imported sweep modules. Modules are imported in a worker, and nowhere else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ON
 
 @dataclass(eq=False)
 class LoadedModule:
-    """A sweep module that keeps to the contract.
+    """A sweep module that follows the contract.
 
     Attributes:
         name: dotted.
@@ -32,7 +32,7 @@ class LoadedModule:
         timeout: its `TIMEOUT`, in seconds; None where it has none.
         accepts: the parameters that `run` names.
         takes_any: whether `run` has `**kwargs`.
-        home: the checkout of tt-metal that it is in, where it runs.
+        home: the checkout of tt-metal that it is in, and where it runs; None outside of one.
     """
 
     name: str
@@ -43,42 +43,42 @@ class LoadedModule:
     accepts: frozenset[str]
     takes_any: bool
     home: str | None = None
-    _held: dict[str, Held] = field(default_factory=dict)
+    _permutations: dict[str, Held] = field(default_factory=dict)
 
     @property
     def fixture(self) -> Callable[[], Any] | None:
         """Its `mesh_device_fixture`; None where it leaves opening a board to farm."""
-        found: Callable[[], Any] | None = getattr(self.python, "mesh_device_fixture", None)
-        return found
+        fixture: Callable[[], Any] | None = getattr(self.python, "mesh_device_fixture", None)
+        return fixture
 
     def vectors(self, suite: str) -> Iterator[dict[str, Any]]:
         """Every vector of a suite, as `run` takes it.
 
         Raises:
-            ModuleError: the suite isn't as it must be; what came before was good.
+            ModuleError: the suite breaks the contract; the vectors before were good.
         """
-        given = self.parameters[suite]
-        if isinstance(given, TracedSuite):
-            yield from given.vectors(self.accepts.__contains__, takes_any=self.takes_any)
+        parameters = self.parameters[suite]
+        if isinstance(parameters, TracedSuite):
+            yield from parameters.vectors(self.accepts.__contains__, takes_any=self.takes_any)
         else:
-            yield from permutations(axes(self._fitted(given)))
+            yield from permutations(axes(self._fitted(parameters)))
 
     def nth(self, suite: str, index: int) -> dict[str, Any]:
         """One vector of a suite by its place.
 
         Raises:
-            ModuleError: the suite has none there, or isn't as it must be.
+            ModuleError: the suite has none there, or breaks the contract.
         """
-        given = self.parameters.get(suite)
-        if isinstance(given, TracedSuite):
-            found = list(self.vectors(suite))
-            if index < len(found):
-                return found[index]
-        elif given is not None:
-            if suite not in self._held:
-                self._held[suite] = Held(axes(self._fitted(given)))
+        parameters = self.parameters.get(suite)
+        if isinstance(parameters, TracedSuite):
+            vectors = list(self.vectors(suite))
+            if index < len(vectors):
+                return vectors[index]
+        elif parameters is not None:
+            if suite not in self._permutations:
+                self._permutations[suite] = Held(axes(self._fitted(parameters)))
             try:
-                return self._held[suite][index]
+                return self._permutations[suite][index]
             except IndexError:
                 pass
         raise ModuleError(f"{self.name}: suite {suite!r} has no vector {index} any more")
@@ -87,7 +87,7 @@ class LoadedModule:
         """Why the module calls a vector invalid; None where it doesn't.
 
         Raises:
-            ModuleError: `invalidate_vector` raises, or answers something else.
+            ModuleError: `invalidate_vector` raises, or returns something else.
         """
         judge = getattr(self.python, "invalidate_vector", None)
         if judge is None:
@@ -107,20 +107,22 @@ class LoadedModule:
         return None
 
     def call(self, vector: Mapping[str, Any], device: Any) -> Any:
-        """Calls `run`; parameters that a traced configuration doesn't have become None, and `run` can tell."""
+        """Call `run`; parameters that a traced configuration lacks become None, and are named in `__absent_keys__`."""
         absent = {name for name, value in vector.items() if type(value) is str and value == ABSENT}
-        given = {name: None if name in absent else value for name, value in vector.items()} if absent else dict(vector)
+        arguments = (
+            {name: None if name in absent else value for name, value in vector.items()} if absent else dict(vector)
+        )
         if self.takes_any or "__absent_keys__" in self.accepts:
-            given["__absent_keys__"] = absent
+            arguments["__absent_keys__"] = absent
         with inside(self.home):
-            return self.run(**given, device=device)
+            return self.run(**arguments, device=device)
 
-    def _fitted(self, given: Any) -> Any:
-        """A product of traced values under the names that `run` has for them."""
-        if not isinstance(given, TracedProduct):
-            return given
+    def _fitted(self, parameters: Any) -> Any:
+        """A product of traced values, under the names that `run` has for them."""
+        if not isinstance(parameters, TracedProduct):
+            return parameters
         fitted: dict[str, Any] = {}
-        for name, values in given.items():
+        for name, values in parameters.items():
             if name == "input_shape" and name not in self.accepts:
                 if any(isinstance(shape, dict) for shape in values):
                     pairs = [(shape["self"], shape["other"]) for shape in values]
@@ -136,29 +138,29 @@ _loaded: dict[Path, LoadedModule] = {}
 
 
 def is_loaded(spec: SweepModule) -> bool:
-    """Whether this process has imported a module before."""
+    """Whether this process has imported a module."""
     return spec.file in _loaded
 
 
 def load(spec: SweepModule) -> LoadedModule:
-    """Imports a module and checks what it has; the same one again where it was imported before.
+    """Import a module and check its contract; returns the same one again where it was imported before.
 
     Args:
         spec: the module.
 
     Raises:
-        ModuleError: it doesn't import, or has not what a sweep module must have.
+        ModuleError: it doesn't import, or breaks the contract.
     """
-    found = _loaded.get(spec.file)
-    if found is None:
+    loaded = _loaded.get(spec.file)
+    if loaded is None:
         os.environ.update(spec.environment)
         home = None if spec.home is None else str(spec.home)
         if home is not None:
             enter(home)
         with inside(home):
             module = _imported(spec.name, str(spec.file), [str(path) for path in spec.paths])
-        found = _loaded[spec.file] = checked(spec.name, module, home)
-    return found
+        loaded = _loaded[spec.file] = checked(spec.name, module, home)
+    return loaded
 
 
 def _imported(name: str, file: str, paths: list[str]) -> Any:
@@ -166,23 +168,23 @@ def _imported(name: str, file: str, paths: list[str]) -> Any:
         if path not in sys.path:
             sys.path.insert(0, path)
     full_name = f"sweeps.{name}"
-    made = importlib.util.spec_from_file_location(full_name, file)
-    if made is None or made.loader is None:
+    spec = importlib.util.spec_from_file_location(full_name, file)
+    if spec is None or spec.loader is None:
         raise ModuleError(f"{name}: {file} is no Python file")
-    module = importlib.util.module_from_spec(made)
+    module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
     try:
-        made.loader.exec_module(module)
+        spec.loader.exec_module(module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may even call sys.exit
         sys.modules.pop(full_name, None)
-        raise ModuleError(f"{name} does not import: {_told(error, file)}") from error
+        raise ModuleError(f"{name} does not import: {_error_line(error, file)}") from error
     return module
 
 
-def _told(error: BaseException, file: str) -> str:
-    """An exception in one line, with the line of the module that it came from."""
+def _error_line(error: BaseException, file: str) -> str:
+    """An exception in one line, with the module's line that raised it."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
     if isinstance(error, SyntaxError):
         return text
@@ -196,18 +198,18 @@ def _told(error: BaseException, file: str) -> str:
 
 
 def checked(name: str, module: Any, home: str | None = None) -> LoadedModule:
-    """A module, once it is known to have what it must.
+    """Check that a module follows the contract.
 
     Raises:
-        ModuleError: it hasn't.
+        ModuleError: it doesn't.
     """
     run = getattr(module, "run", None)
     if not callable(run):
         raise ModuleError(f"{name} has no function run()")
     parameters = getattr(module, "parameters", None)
     if not isinstance(parameters, Mapping):
-        told = "no parameters" if parameters is None else f"parameters that are a {type(parameters).__name__}"
-        raise ModuleError(f"{name} has {told}; they must be a dict of suites by name")
+        problem = "no parameters" if parameters is None else f"parameters that are a {type(parameters).__name__}"
+        raise ModuleError(f"{name} has {problem}; they must be a dict of suites by name")
     if not all(isinstance(suite, str) for suite in parameters):
         raise ModuleError(f"{name}: the names of its suites must be text, not {list(parameters)}")
     timeout = getattr(module, "TIMEOUT", None)

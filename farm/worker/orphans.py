@@ -1,7 +1,6 @@
-"""The last resort against workers that nobody holds any more.
+"""The last resort against orphaned workers.
 
-The guard beside a worker ends it when its supervisor dies. Should the guard be gone as well, the
-process ends itself.
+The guard beside a worker ends it when its supervisor dies. If the guard is gone as well, the worker ends itself.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ import threading
 import time
 
 PATIENCE_SECONDS = 45.0
-"""How long the guard is given first: it tries SIGINT, which releases the board, then SIGTERM, then SIGKILL."""
+"""The time that the guard has first: it tries SIGINT, which releases the board, then SIGTERM, then SIGKILL."""
 LOOK_SECONDS = 1.0
 
 
 def end_when_orphaned(patience: float = PATIENCE_SECONDS, every: float = LOOK_SECONDS) -> None:
-    """Ends this process, so many seconds after its parent did, from a thread that looks now and then."""
+    """Start a thread that ends this process `patience` seconds after its parent ended."""
     parent = os.getppid()
 
     def look() -> None:

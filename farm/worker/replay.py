@@ -1,4 +1,4 @@
-"""Runs a call under the tracer, and says how it differs from the one that was traced. In the worker alone."""
+"""Calls run again under the tracer, compared with what was traced. Runs in the worker alone."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tracer.values.configuration import POSITION
 
 
 class Replay:
-    """Sees one call at a time, as a model's trace would.
+    """Records one call at a time, as a model's trace does.
 
     Attributes:
-        arguments: those of the last call, by position and name; None where no call was seen.
-        names: the parameters' names of those given by position.
+        arguments: those of the last call, by position and name; None where no call was recorded.
+        names: the parameters' names of the positional arguments.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Replay:
         self._capture = Capture(self._lines, leave_out=frozenset())
 
     def call(self, operation: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-        """Makes a call, and returns or raises what it does."""
+        """Make a call, and return or raise what it does."""
         self.arguments, self.names = None, ()
         self._capture.start()
         try:
@@ -48,8 +48,8 @@ class Replay:
         Args:
             operation: its name.
             traced: the arguments of the trace.
-            names: the parameters' names of those given by position, as far as the trace knows them.
-            overloads: the operation's, which tell the other names.
+            names: the parameters' names of the positional arguments, as far as the trace knows them.
+            overloads: the operation's, which have the other names.
         """
         if self.arguments is None:
             return ["the tracer saw no call of it"]
@@ -67,18 +67,18 @@ class Replay:
 
 
 def by_parameter(arguments: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:
-    """Arguments by their parameters' names, without the Nones: not to give one and to give None is the same."""
-    found: dict[str, Value] = {}
+    """Arguments by their parameters' names, without the Nones: leaving one out and passing None is the same."""
+    by_name: dict[str, Value] = {}
     for name, value in arguments.items():
         position = POSITION.fullmatch(name)
         place = int(position[1]) if position else len(names)
         if value is not None:
-            found[names[place] if place < len(names) else name] = value
-    return found
+            by_name[names[place] if place < len(names) else name] = value
+    return by_name
 
 
 def _places(overloads: Sequence[Overload], ran: Mapping[str, Value]) -> list[str]:
-    """The names of an overload's parameters in their order: of the first that has all that a call was made with."""
+    """The parameters' names of the first overload that has all of a call's arguments, in order."""
     orders = ([parameter.name for parameter in overload.parameters] for overload in overloads)
     return next((names for names in orders if ran.keys() <= set(names)), [])
 
@@ -88,7 +88,7 @@ def _shown(arguments: Mapping[str, Value], name: str) -> str:
 
 
 class _Lines:
-    """What a capture writes, kept in memory."""
+    """The lines that a capture writes, kept in memory."""
 
     failure: str | None = None
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from farm.board import watchdog as vitals
+from farm.board import watchdog
 from farm.board.signals import SignalLadder, end_process
-from farm.board.watchdog import STOPPED_SECONDS, Watch, look
+from farm.board.watchdog import STOPPED_SECONDS, Watch, read_state
 
 SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
 SPINS = "print('up', flush=True)\nwhile True: pass"
@@ -44,24 +44,28 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_a_stopped_process_is_told_from_a_sleeping_one(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+def test_a_stopped_process_is_distinguished_from_a_sleeping_one(
+    sleeper: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
     clock = Clock()
     watch = Watch(sleeper.pid, tmp_path / "log", 60, clock)
     clock.now = 30
     assert watch.complaint() is None
     os.kill(sleeper.pid, signal.SIGSTOP)
-    while not (sign := look(sleeper.pid, tmp_path / "log")) or not sign.stopped:
+    while not (state := read_state(sleeper.pid, tmp_path / "log")) or not state.stopped:
         time.sleep(0.01)
     assert watch.complaint() is None
     clock.now += STOPPED_SECONDS
     assert watch.complaint() == "its process was stopped for 2 s"
     os.kill(sleeper.pid, signal.SIGCONT)
-    while (sign := look(sleeper.pid, tmp_path / "log")) and sign.stopped:
+    while (state := read_state(sleeper.pid, tmp_path / "log")) and state.stopped:
         time.sleep(0.01)
     assert watch.complaint() is None
 
 
-def test_silence_is_neither_printing_nor_computing(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+def test_a_process_is_silent_when_it_neither_prints_nor_computes(
+    sleeper: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
     clock, log = Clock(), tmp_path / "log"
     watch = Watch(sleeper.pid, log, 60, clock)
     watch.complaint()
@@ -77,7 +81,7 @@ def test_silence_is_neither_printing_nor_computing(sleeper: subprocess.Popen[byt
 def test_a_log_without_end_begins_anew(
     sleeper: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vitals, "MOST_PRINTED", 1000)
+    monkeypatch.setattr(watchdog, "MOST_PRINTED", 1000)
     log = tmp_path / "log"
     with log.open("ab") as opened:
         opened.write(b"x" * 1001)

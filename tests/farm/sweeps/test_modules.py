@@ -76,7 +76,7 @@ def run(process: WorkerProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]
             process.open(vector.device_config, 30)
             opened = vector.device_config
         try:
-            [found[vector.id]] = process.run([vector.parcel()], 20)
+            [found[vector.id]] = process.run([vector.encoded()], 20)
         except (WorkerDied, WorkerHung) as error:
             reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
             found[vector.id] = Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
@@ -184,10 +184,10 @@ def test_a_dump_reads_back_the_same(swept: Swept, tmp_path: Path) -> None:
 
 def test_a_vector_by_its_place_is_checked_by_its_hash(process: WorkerProcess) -> None:
     [vector, *_] = planned(process, MODULES, "contract.unwritten")
-    changed = vector.parcel()._replace(text=encode(replace(module_vector(vector), index=5)))
+    changed = vector.encoded()._replace(text=encode(replace(module_vector(vector), index=5)))
     process.start()
     process.open(vector.device_config, 30)
-    [good, bad] = process.run([vector.parcel(), changed], 20)
+    [good, bad] = process.run([vector.encoded(), changed], 20)
     assert good.verdict is Verdict.VALIDATED
     assert (bad.verdict, bad.reason) == (Verdict.NOT_RUN, Reason.VECTOR_CHANGED)
     assert "is another one now" in bad.message
@@ -238,7 +238,7 @@ def test_a_build_without_profiler_opens_all_the_same_and_says_so(board: Board, t
     unsupported = Verdict.FAIL_UNSUPPORTED_DEVICE_PERF
     assert Counter(outcome.verdict for outcome in outcomes.values()) == {unsupported: 5, Verdict.XFAIL: 1}
     told = next(outcome.message for outcome in outcomes.values() if outcome.verdict is unsupported)
-    assert told.startswith("it passed, but its performance on the device can't be measured here: ")
+    assert told.startswith("passed, but its performance on the device can't be measured here: ")
 
 
 BROKEN = {

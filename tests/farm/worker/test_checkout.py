@@ -52,7 +52,7 @@ def test_a_checkout_of_tt_metal(tmp_path: Path) -> None:
     assert [(vector.operation, vector.unrunnable) for vector in vectors] == [("eltwise.unary.relu.relu", None)] * 2
     process.start()
     process.open(vectors[0].device_config, 30)
-    outcomes = list(process.run([vector.parcel() for vector in vectors], 20))
+    outcomes = list(process.run([vector.encoded() for vector in vectors], 20))
     process.close()
     assert {outcome.verdict for outcome in outcomes} == {Verdict.VALIDATED}, outcomes
     assert not (tmp_path / "generated").exists()
