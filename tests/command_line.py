@@ -11,18 +11,29 @@ from farm.cli import app
 
 
 def subcommands() -> dict[str, Any]:
-    """The subcommands of `farm` by name, as click sees them."""
+    """Return the subcommands of `farm` by name, as click sees them."""
     commands: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
     return commands
+
+
+def without_global_options(words: Sequence[str]) -> list[str]:
+    """Return a command without the options before its name, such as `-v`; assert that these exist."""
+    name = next((place for place, word in enumerate(words) if not word.startswith("-")), len(words))
+    options = {option for parameter in typer.main.get_command(app).params for option in parameter.opts}
+    for word in words[:name]:
+        assert word in options or word[:2] in options, f"`farm` has no {word}"
+    return list(words[name:])
 
 
 def assert_exists(words: Sequence[str]) -> None:
     """Assert that a command and each of its options exist.
 
     Args:
-        words: the command's words, without `farm`.
+        words: the command's words, without `farm`. `COMMAND` stands for any command.
     """
-    name, *arguments = words
+    name, *arguments = without_global_options(words)
+    if name == "COMMAND":
+        return
     assert name in subcommands(), f"there is no `farm {name}`"
     command = subcommands()[name]
     if hasattr(command, "commands") and arguments:
