@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from farm.api.documented import lists_fields
 from farm.api.plans import combined
+from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
-from farm.core.sweep_spec import AUTO, SweepSpec
+from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report

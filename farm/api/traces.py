@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from farm.core.board import AUTO
 from farm.core.errors import FarmError, NotRunnable
-from farm.core.sweep_spec import AUTO
 from farm.planning.board_choice import boards_of, require_ttnn
 from tracer.errors import MasterError, TracerError
 from tracer.master.master import Master, MergeSummary, update

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from farm.core.board import AUTO
 from farm.core.progress import Progress, Silent
-from farm.core.sweep_spec import AUTO, SweepSpec
+from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.store import RunView, Store
 from tracer.master.master import Master, MergeSummary, update

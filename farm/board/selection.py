@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 
 from farm.board.backends import BACKENDS, discovered_boards
-from farm.board.selectors import AUTO, parse_boards
-from farm.core.board import Board
+from farm.board.selectors import parse_boards
+from farm.core.board import AUTO, Board
 
 DEFAULT_MOCKS = "mock:n300*2"
 """What `auto` means on a host without boards."""

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from farm.board.backends import backend_named
 from farm.board.kinds import kind_named
-from farm.core.board import Board, BoardKind
+from farm.core.board import AUTO, Board, BoardKind
 from farm.core.errors import FarmError
 
-AUTO = "auto"
-"""Names the boards that are there."""
 MOST = 1024
 """The largest count of one entry."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+AUTO = "auto"
+"""The selector of the boards that exist: those of this host or of the farm; without any, mock boards."""
+
 
 @dataclass(frozen=True, slots=True)
 class MockLayout:

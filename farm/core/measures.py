@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final, Literal
 
-PERF, PERF_WITH_CACHE, MEMORY, DEVICE_PERF = "perf", "perf_with_cache", "memory", "device_perf"
-MODES = (PERF, PERF_WITH_CACHE, MEMORY, DEVICE_PERF)
+PERF: Final = "perf"
+PERF_WITH_CACHE: Final = "perf_with_cache"
+DEVICE_PERF: Final = "device_perf"
+MEMORY: Final = "memory"
+
+Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
+"""What can be measured of a vector beside its verdict; see `farm.worker.measuring`."""
+MODES: tuple[Mode, ...] = (PERF, PERF_WITH_CACHE, DEVICE_PERF, MEMORY)
 
 PROFILER = {
     "TT_METAL_DEVICE_PROFILER": "1",

@@ -12,23 +12,18 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from farm.core.board import AUTO
 from farm.core.errors import FarmError
+from farm.core.measures import MODES, Mode
+from farm.core.payload import MODEL_TRACED
 from farm.core.shard import Shard
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
-
-MODEL_TRACED = "model_traced"
-"""The suite of a master's configurations."""
-AUTO = "auto"
-"""The boards that are there: this host's or the farm's, else mock boards."""
-Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
-"""What can be measured of a vector beside its verdict; see `farm.worker.measuring`."""
-MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class Group(str, Enum):

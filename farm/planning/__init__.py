@@ -1,5 +1,5 @@
-"""From names to vectors: which configurations or module vectors run, on which kinds of boards, opened how.
+"""From a `SweepSpec` to vectors: which configurations or module vectors run, on which kinds of boards, opened how.
 
-Selection, device configs, estimates, shards, plans kept on disk, resuming and dry runs. It lists sweep modules through
-a worker and reads earlier runs from the store; it runs nothing.
+It makes plans and their shards, keeps large ones on disk, infers device configs, estimates and forecasts runs, and
+reads what is left of an earlier run. It lists sweep modules through a worker and reads the store; it runs no vector.
 """

@@ -1,4 +1,4 @@
-"""Sweep modules listed by a worker that imports them: their suites and vectors, streamed."""
+"""The suites and vectors of sweep modules, streamed from a worker that imports the modules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Rec
 
 
 class ListingProcess(Protocol):
-    """What listing needs of a worker."""
+    """A worker that can list modules."""
 
     def start(self) -> Hello:
         """See `Worker`."""
@@ -35,17 +35,17 @@ class ListingProcess(Protocol):
 def list_modules(
     modules: Sequence[SweepModule], suites: Sequence[str] | None, process: ListingProcess
 ) -> Iterator[Record]:
-    """The vectors of modules, as a worker that imports them tells of them. Nothing is held.
+    """Stream the suites and vectors of modules; none is held in memory.
 
-    A module that can't be imported, or that ends or hangs the process, gives a `ModuleProblem`; the next one follows.
+    A module that can't be imported, or that ends or hangs the worker, gives a `ModuleProblem`; the next module follows.
 
     Args:
-        modules: which.
-        suites: the names of suites to list; None for all.
-        process: imports them. It is started, and ended at last.
+        modules: the modules to list.
+        suites: the names of the suites to list; None for all.
+        process: the worker that imports the modules. It is started here, and closed in the end.
 
     Raises:
-        NotRunnable: there is no ttnn for the process.
+        NotRunnable: the worker has no ttnn.
     """
     running = False
     try:
@@ -54,11 +54,11 @@ def list_modules(
                 process.start()
             running = True
             try:
-                yield from _listed(module, suites, process)
+                yield from _records(module, suites, process)
             except WorkerHung:
                 running = False
-                waited = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
-                yield ModuleProblem(module.name, "", f"{module.name}: {waited}")
+                problem = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
+                yield ModuleProblem(module.name, "", f"{module.name}: {problem}")
             except WorkerDied as error:
                 running = False
                 yield ModuleProblem(module.name, "", f"{module.name}: while it was imported, {error}")
@@ -66,7 +66,7 @@ def list_modules(
         process.close()
 
 
-def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
+def _records(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
     imported = ImportedModule(module, None, fixture=False, suites=())
     for message in process.list_vectors(ListVectors(module, suites), module.import_seconds):
         match message:
@@ -81,19 +81,21 @@ def _listed(module: SweepModule, suites: Sequence[str] | None, process: ListingP
 
 
 def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:
-    """A process to list modules in: with the environment of this host's first board, of a mock where it has none.
+    """A worker to list modules in.
+
+    It has the environment of this host's first board that uses ttnn, or of a mock board. On a farm, it runs on a host
+    of the farm if this host has no ttnn.
 
     Args:
-        boards: where they are to run.
-        folder: for what the process leaves behind.
-        address: of the farm that has the boards: the process is there if this host has no ttnn.
+        boards: the boards that the vectors will run on.
+        folder: the worker's working directory.
+        address: the farm that has the boards; None for this host.
     """
-    if address is not None and find_spec("ttnn") is None:
+    with_ttnn = [board for board in boards if backend_of(board).uses_ttnn]
+    if address is not None and with_ttnn and find_spec("ttnn") is None:
         from farm.cluster.module_listing import FarmListing
 
-        there = next((board for board in boards if backend_of(board).uses_ttnn), None)
-        if there is not None:
-            return FarmListing(address, there)
-    here = (board for board in boards if backend_of(board).uses_ttnn and not board.host)
-    real = next(here, None) or mock_boards(KINDS["n300"], 1)[0]
-    return WorkerProcess(real, folder, python=real.python or sys.executable)
+        return FarmListing(address, with_ttnn[0])
+    of_this_host = (board for board in with_ttnn if not board.host)
+    board = next(of_this_host, None) or mock_boards(KINDS["n300"], 1)[0]
+    return WorkerProcess(board, folder, python=board.python or sys.executable)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from farm.board.backends import backend_of
+from farm.core.board import AUTO
 from farm.core.errors import NothingSelected
+from farm.core.payload import MODEL_TRACED
 from farm.core.shard import Shard
-from farm.core.sweep_spec import AUTO, MODEL_TRACED, SweepSpec
+from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired

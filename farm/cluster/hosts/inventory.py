@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from farm.board.backends import backend_of, discovered_boards
 from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
-from farm.board.selectors import AUTO, parse_kinds
+from farm.board.selectors import parse_kinds
 from farm.cluster.hosts.board_memory import BoardMemory
 from farm.cluster.placement import resources_of
-from farm.core.board import Board
+from farm.core.board import AUTO, Board
 from farm.core.errors import NotRunnable
 
 NONE = "none"

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from farm.core.measures import MODES
 from farm.core.sweep_command import command_of
-from farm.core.sweep_spec import MODES, SweepSpec
+from farm.core.sweep_spec import SweepSpec
 from tests.farm.cli.spec_of_words import options_of_words
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)

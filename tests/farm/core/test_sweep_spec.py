@@ -10,7 +10,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from farm.core.errors import FarmError
-from farm.core.sweep_spec import MODEL_TRACED, Mode, SweepOptions, SweepSpec, options
+from farm.core.measures import Mode
+from farm.core.payload import MODEL_TRACED
+from farm.core.sweep_spec import SweepOptions, SweepSpec, options
 
 
 def test_callers_may_give_every_field_by_name() -> None:
