@@ -73,7 +73,9 @@ def sweep(
     foreground: Annotated[
         bool,
         typer.Option(
-            "--foreground", rich_help_panel=_NO_RUN, help="Run in this process, where a debugger works; record nothing."
+            "--foreground",
+            rich_help_panel=_NO_RUN,
+            help="Run in the terminal, where a debugger works; record nothing.",
         ),
     ] = False,
     pdb: Annotated[
