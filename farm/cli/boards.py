@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from farm.cluster.hosts.local_registry import LocalRegistry
+    from farm.cluster.registry.client import FarmClient
     from farm.cluster.registry.records import FarmView, RunView
-    from farm.cluster.registry.service import FarmClient
 
 WATCH_SECONDS = 1.0
 STYLES = {
@@ -50,7 +50,7 @@ def boards(
     from farm.cluster.hosts.host_state import load_state
     from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.hosts.membership import farm_address
-    from farm.cluster.registry.service import connected
+    from farm.cluster.registry.client import connected
     from farm.core.settings import load_settings
 
     settings = load_settings()
@@ -80,12 +80,12 @@ def _usage(action: str) -> str:
 
 
 def _act(farm: FarmClient | LocalRegistry, action: str, board: str, why: str) -> str:
-    from farm.cluster.farm_fleet import who_runs
+    from farm.cluster.farm_runs import user_at_host
     from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.probing import probe, reset
 
     if action == "hold":
-        farm.call("hold", board, why, who_runs())
+        farm.call("hold", board, why, user_at_host())
         return f"{board} is held: {why}"
     if action == "release":
         farm.call("release", board)

@@ -1,17 +1,20 @@
-"""A sweep on a farm of many hosts: its boards, and its fleet."""
+"""A run on a farm of many hosts: the boards that it may have, and its fleet."""
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from farm.board.backends import backend_of
 from farm.board.limits import Limits
-from farm.cluster.farm_fleet import FarmFleet, Watched, who_runs
+from farm.cluster.farm_fleet import FarmFleet
+from farm.cluster.registry.client import connected
 from farm.cluster.registry.records import FarmView, RunReport
-from farm.cluster.registry.service import connected
 from farm.cluster.selection import FarmSelection
+from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.progress import Progress
@@ -23,8 +26,8 @@ class FarmBoards:
     """The boards of a farm that a run may have.
 
     Attributes:
-        boards: those that nobody holds back, in use or not.
-        note: what is worth telling of them, "" for nothing.
+        boards: boards that are not held, leaving or lost, in use or not.
+        note: what the user should know of them; "" for nothing.
     """
 
     boards: list[Board]
@@ -35,18 +38,17 @@ def farm_boards(address: str, text: str) -> FarmBoards:
     """The boards of a farm that `--boards` selects.
 
     Raises:
-        FarmError: the text doesn't read as a selection.
+        FarmError: the text can't be parsed.
         NotRunnable: the farm doesn't answer, or has no such board.
     """
     selection = FarmSelection.parse(text)
     with connected(address, load_settings().token_file) as farm:
         view: FarmView = farm.call("view")
-        there = [board for board in view.boards if board.is_usable]
-        boards = selection.pick([farm.call("find", board.id) for board in there])
+        boards = selection.pick([farm.call("find", board.id) for board in view.boards if board.is_usable])
     if not boards:
         kinds = ", ".join(f"{kind} ({totals.total})" for kind, totals in view.totals.items()) or "no boards at all"
         raise NotRunnable(f"the farm at {address} has no usable board for --boards {text}: it has {kinds}")
-    return FarmBoards(boards, _differences(view, boards))
+    return FarmBoards(boards, _version_note(view, boards))
 
 
 @contextmanager
@@ -59,38 +61,57 @@ def farm_fleet(
     selection: str,
     kinds: Collection[str],
     progress: Progress,
-) -> Iterator[tuple[FarmFleet, Watched]]:
-    """A fleet on the farm's boards for the time of a `with` block, and the progress that it watches."""
-    chosen = FarmSelection.parse(selection)
-    watched = Watched(progress)
-    watched.vectors = run.planned
-    have = list(boards)
+) -> Iterator[tuple[FarmFleet, SharedProgress]]:
+    """A fleet on the farm's boards for the time of a `with` block, and the progress that it reports to the farm.
 
-    def takes(board: Board) -> bool:
-        wanted = board.kind.name in kinds and chosen.accepts(board, [each for each in have if each.id != board.id])
-        if wanted and board not in have:
-            have.append(board)
-        return wanted
+    Args:
+        address: HOST:PORT of the farm's head.
+        run: what doesn't change of the run's report.
+        limits: how long things may take on a board.
+        boards: the boards that the run starts with.
+        selection: the value of `--boards`, which boards that join later must match.
+        kinds: the kinds of boards that can run the run's vectors.
+        progress: shows the run's progress.
+    """
+    selected = FarmSelection.parse(selection)
+    shared = SharedProgress(progress)
+    shared.vectors = run.planned
+    accepted = list(boards)
+
+    def accepts(board: Board) -> bool:
+        others = [each for each in accepted if each.id != board.id]
+        is_accepted = board.kind.name in kinds and selected.accepts(board, others)
+        if is_accepted and board not in accepted:
+            accepted.append(board)
+        return is_accepted
 
     with connected(address, load_settings().token_file) as farm:
-        yield FarmFleet(limits, farm, run, watched=watched, takes=takes, known=boards), watched
+        yield FarmFleet(limits, farm, run, progress=shared, accepts=accepts, boards=boards), shared
 
 
-def report_of(
+def first_report(
     run_id: str, command: str, started: float, planned: int, *, priority: int = 0, max_boards: int | None = None
 ) -> RunReport:
-    """What a run tells the farm of itself that doesn't change."""
-    return RunReport(run_id, who_runs(), command, started, priority, max_boards, planned=planned)
+    """The report of a run that has no board yet."""
+    return RunReport(run_id, user_at_host(), command, started, priority, max_boards, planned=planned)
 
 
-def _differences(view: FarmView, boards: list[Board]) -> str:
-    """Says so where a run's boards are opened by different ttnn versions."""
+def user_at_host() -> str:
+    """The user and host that a run, or a hold, is shown under."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):  # a user id without a name
+        return socket.gethostname()
+
+
+def _version_note(view: FarmView, boards: list[Board]) -> str:
+    """A note where the run's boards are opened by different versions of ttnn."""
     hosts = {board.host for board in boards if backend_of(board).uses_ttnn}
-    found: dict[str, list[str]] = {}
+    by_version: dict[str, list[str]] = {}
     for host in view.hosts:
         if host.name in hosts:
-            found.setdefault(host.versions.get("ttnn", "none"), []).append(host.name)
-    if len(found) < 2:
+            by_version.setdefault(host.versions.get("ttnn", "none"), []).append(host.name)
+    if len(by_version) < 2:
         return ""
-    told = "; ".join(f"ttnn {version} on {', '.join(names)}" for version, names in sorted(found.items()))
-    return f"these boards are opened by different versions: {told}"
+    parts = "; ".join(f"ttnn {version} on {', '.join(names)}" for version, names in sorted(by_version.items()))
+    return f"these boards are opened by different versions: {parts}"

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.cluster.actor import WorkerUnusable
-from farm.cluster.registry.service import connected
+from farm.cluster.registry.client import connected
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board
 from farm.core.errors import NotRunnable

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from farm.board.limits import Limits
 from farm.board.supervisor import Supervisor
 from farm.cluster.placement import resources_of
-from farm.cluster.registry.service import FarmClient
+from farm.cluster.registry.client import FarmClient
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 

@@ -168,9 +168,9 @@ def _fleet(
     spec = sweep.spec
     limits = Limits(vector=spec.timeout)
     if boards and spec.address is not None:
-        from farm.cluster.farm_runs import farm_fleet, report_of
+        from farm.cluster.farm_runs import farm_fleet, first_report
 
-        report = report_of(
+        report = first_report(
             *(run_id, sweep.command, time.time(), len(sweep.vectors)),
             priority=spec.priority,
             max_boards=spec.max_boards,

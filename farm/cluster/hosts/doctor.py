@@ -176,7 +176,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
 def _farm(settings: Settings) -> Iterator[Finding]:
     from farm.cluster.hosts.host_state import load_state
     from farm.cluster.hosts.membership import farm_address
-    from farm.cluster.registry.service import connected
+    from farm.cluster.registry.client import connected
 
     state = load_state(settings.state)
     if state and not state.is_alive:

@@ -20,7 +20,7 @@ class LocalRegistry:
     """Answers as a farm's registry does, for this host's boards."""
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method by its name, as `farm.cluster.registry.service.FarmClient` does."""
+        """Call a method by its name, as `farm.cluster.registry.client.FarmClient` does."""
         return getattr(self, method)(*arguments)
 
     def view(self) -> FarmView:

@@ -14,8 +14,9 @@ from farm.cluster.hosts.host_state import HostState, load_state, remove_state
 from farm.cluster.hosts.inventory import Inventory
 from farm.cluster.hosts.node import Node, end_node, require_head, start_node
 from farm.cluster.hosts.token import use_token
+from farm.cluster.registry.client import connected, find_farm, ray_connection
 from farm.cluster.registry.records import HostOffer
-from farm.cluster.registry.service import connected, start_registry
+from farm.cluster.registry.service import start_registry
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import Settings
 
@@ -146,7 +147,6 @@ def _register(
     state: HostState, inventory: Inventory, versions: dict[str, str], folder: Path, metrics_port: int | None
 ) -> None:
     from farm.cluster.ray_client import ray
-    from farm.cluster.registry.service import find_farm, ray_connection
 
     with ray_connection(state.address):
         farm = start_registry(folder, metrics_port) if state.head else find_farm(state.address)

@@ -68,7 +68,7 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RegistryAnswer:
     """What a run hears.
 
     Attributes:

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from farm.cluster.registry.records import (
-    Answer,
     BoardView,
     FarmView,
     HostOffer,
     HostView,
+    RegistryAnswer,
     RunReport,
     RunView,
     Totals,
@@ -171,7 +171,7 @@ class Registry:
 
     # --- runs ---
 
-    def exchange(self, report: RunReport, now: float) -> Answer:
+    def exchange(self, report: RunReport, now: float) -> RegistryAnswer:
         """A run tells of itself, and hears which boards it may use."""
         self._forget_silent(now)
         run = self._runs.setdefault(report.run, _Run(report, now))
@@ -189,7 +189,7 @@ class Registry:
         for board in [board for board in run.leases if due.get(board, run.report.run) != run.report.run]:
             withdrawn[board] = f"it is the turn of run {due[board]}"
         run.waits = None if run.leases or not report.wanted else now if run.waits is None else run.waits
-        return Answer(
+        return RegistryAnswer(
             offered=tuple(board for name, board in available.items() if name not in report.known),
             granted=frozenset(run.leases) - withdrawn.keys(),
             withdrawn=withdrawn,

@@ -11,11 +11,12 @@ import pytest
 from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
-from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet, Watched
+from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet
 from farm.cluster.fleet import Gone, Started
 from farm.cluster.ray_client import ray
-from farm.cluster.registry.records import Answer, RunReport
-from farm.cluster.registry.service import FarmClient
+from farm.cluster.registry.client import FarmClient
+from farm.cluster.registry.records import RegistryAnswer, RunReport
+from farm.cluster.shared_progress import SharedProgress
 from farm.running.plain import PlainProgress
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHeartbeat, Reference
 
@@ -26,7 +27,7 @@ class FakeRegistry:
     """A registry's actor; `answer` is what each call of `exchange` returns or raises."""
 
     def __init__(self) -> None:
-        self.answer: object = Answer(granted=frozenset({A.id, B.id}))
+        self.answer: object = RegistryAnswer(granted=frozenset({A.id, B.id}))
         self.exchange = SimpleNamespace(remote=lambda _: Reference("exchange", self.answer))
 
 
@@ -41,9 +42,9 @@ class Setting:
             Limits(),
             cast(FarmClient, SimpleNamespace(actor=self.registry)),
             RunReport("run", "user", "command", 0.0, planned=1),
-            watched=Watched(PlainProgress(io.StringIO())),
-            takes=lambda _: True,
-            known=[A, B],
+            progress=SharedProgress(PlainProgress(io.StringIO())),
+            accepts=lambda _: True,
+            boards=[A, B],
             start_actor=self.actors,
             calls=FakeCalls(),
             heartbeat=FakeHeartbeat(self.clock),

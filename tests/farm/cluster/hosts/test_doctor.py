@@ -21,7 +21,7 @@ from farm.cli import main
 from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, Severity, examine
 from farm.cluster.hosts.host_state import HostState, process_began
-from farm.cluster.registry import service
+from farm.cluster.registry import client
 from farm.cluster.registry.records import FarmView, HostView
 from farm.core.errors import NotRunnable
 from farm.core.settings import Settings
@@ -136,7 +136,7 @@ def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monk
 
         yield Farm()
 
-    monkeypatch.setattr(service, "connected", connected)
+    monkeypatch.setattr(client, "connected", connected)
     findings = list(examine(settings))
     last = [(each.subject, each.severity.value, each.result) for each in findings[-5:]]
     assert last == [
@@ -152,7 +152,7 @@ def test_a_refused_token(settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     def refuse(*_: Any) -> Any:
         raise NotRunnable("the farm at 10.0.0.1:6379 refuses the token")
 
-    monkeypatch.setattr(service, "connected", refuse)
+    monkeypatch.setattr(client, "connected", refuse)
     finding = findings_of(settings.model_copy(update={"address": "10.0.0.1:6379"}))["farm"]
     assert (finding.severity, finding.result) == (Severity.BAD, "the farm at 10.0.0.1:6379 refuses the token")
 

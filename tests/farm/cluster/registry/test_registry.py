@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from farm.board.kinds import KINDS
-from farm.cluster.registry.records import Answer, HostOffer, RunReport
+from farm.cluster.registry.records import HostOffer, RegistryAnswer, RunReport
 from farm.cluster.registry.registry import BAD_AFTER, SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
@@ -40,9 +40,9 @@ class Run:
     ) -> None:
         self.registry = registry
         self.report = RunReport(name, f"{name}@host", "farm sweep", started, priority, most)
-        self.answer = Answer()
+        self.answer = RegistryAnswer()
 
-    def tell(self, now: float = 0.0) -> Answer:
+    def tell(self, now: float = 0.0) -> RegistryAnswer:
         """Tells the registry of itself twice: to be offered boards, and to be given them."""
         for _ in range(2):
             self.answer = self.registry.exchange(self.report, now)
