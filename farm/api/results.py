@@ -78,9 +78,9 @@ def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> l
         run_ids = [head.id for head in opened.runs()]
         try:
             names = find(what, opened.operations())
-            past = [each for name in names for each in opened.past(run_ids, operation=name)]
+            past = [each for name in names for each in opened.past_vectors(run_ids, operation=name)]
         except UnknownOperation:
-            past = opened.past(run_ids, vector_id=what)
+            past = opened.past_vectors(run_ids, vector_id=what)
     if not past:
         raise FarmError(f"no run in the store has an operation or vector {what!r}: see `farm runs`")
     past.sort(key=lambda each: each.started)

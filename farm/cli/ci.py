@@ -46,7 +46,7 @@ def matrix(
     plans = {selector: plan(read, op or [], dict.fromkeys(kinds)) for selector, kinds in runners.items()}
     try:
         with Store.open(store, create=False) as opened:
-            past = opened.past([head.id for head in opened.runs()[:20]])
+            past = opened.past_vectors([head.id for head in opened.runs()[:20]])
     except StoreError as error:
         sys.stderr.write(f"farm: no history to estimate from ({error})\n")
         past = []

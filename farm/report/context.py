@@ -45,15 +45,15 @@ class RunContext:
 def read_context(store: Store, view: RunView) -> RunContext:
     """Read the context of a run."""
     run_id = view.run.id
-    alike = store.alike(run_id, RUNS_COMPARED)
-    past = store.past([tally.run.id for tally in alike]) if len(alike) > 1 else []
+    runs = store.similar_runs(run_id, RUNS_COMPARED)
+    past = store.past_vectors([tally.run.id for tally in runs]) if len(runs) > 1 else []
     histories: dict[str, list[PastVector]] = defaultdict(list)
     for vector in past:
         histories[vector.vector_id].append(vector)
-    before = alike[-2].run.id if len(alike) > 1 else None
+    before = runs[-2].run.id if len(runs) > 1 else None
     return RunContext(
         configurations={key: configuration_lines(from_json(payload)) for key, payload in store.payloads(run_id)},
-        runs=tuple(alike),
+        runs=tuple(runs),
         comparison=compare(store.view(before), view, earlier_seconds(past, before)) if before else None,
         past={key: tuple(history) for key, history in histories.items()},
         flaky=tuple(flakiness(past)),
@@ -62,7 +62,7 @@ def read_context(store: Store, view: RunView) -> RunContext:
 
 def compare_runs(store: Store, old: str, new: str) -> Comparison:
     """Compare two runs; earlier runs like the old one show how much times vary."""
-    past = store.past([tally.run.id for tally in store.alike(old, RUNS_COMPARED)])
+    past = store.past_vectors([tally.run.id for tally in store.similar_runs(old, RUNS_COMPARED)])
     return compare(store.view(old), store.view(new), earlier_seconds(past, before=old))
 
 
@@ -89,8 +89,8 @@ def configuration_lines(payload: Payload) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _named(key: str, known: dict[str, str]) -> str:
-    return first_line(f"{key} ({known[key]})" if known.get(key) else key)
+def _named(key: str, names: dict[str, str]) -> str:
+    return first_line(f"{key} ({names[key]})" if names.get(key) else key)
 
 
 def _compact(value: Any) -> str:

@@ -44,7 +44,7 @@ def _plan_key(run: RunHead, kinds: Sequence[str]) -> str:
     return json.dumps([run.suite, recorded.selected, shard, sorted(set(kinds))], sort_keys=True, default=str)
 
 
-def read_alike(connection: Connection, run_id: str, limit: int) -> list[RunTally]:
+def read_similar_runs(connection: Connection, run_id: str, limit: int) -> list[RunTally]:
     """Read a run and the newest finished runs before it that planned the same, oldest first; at most `limit`."""
     heads = read_heads(connection)
     kinds: dict[str, list[str]] = defaultdict(list)
@@ -55,19 +55,19 @@ def read_alike(connection: Connection, run_id: str, limit: int) -> list[RunTally
     if index is None:
         return []
     key = _plan_key(heads[index], kinds[run_id])
-    alike = [heads[index]]
+    similar = [heads[index]]
     for head in heads[index + 1 :]:
-        if len(alike) == limit:
+        if len(similar) == limit:
             break
         if head.finished is not None and _plan_key(head, kinds[head.id]) == key:
-            alike.append(head)
-    counts = _counts(connection, [head.id for head in alike])
+            similar.append(head)
+    counts = _counts(connection, [head.id for head in similar])
     return [
-        RunTally(run=head, counts={"planned": head.planned, **_ended(head, counts[head.id])}) for head in alike[::-1]
+        RunTally(run=head, counts={"planned": head.planned, **_ended(head, counts[head.id])}) for head in similar[::-1]
     ]
 
 
-def read_past(
+def read_past_vectors(
     connection: Connection, run_ids: Sequence[str], *, vector_id: str | None = None, operation: str | None = None
 ) -> list[PastVector]:
     """Read how vectors ended in some runs, in the order the runs started.

@@ -15,7 +15,7 @@ from farm.core.errors import StoreError
 from farm.store import inserts, opening, rows, schema
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
-from farm.store.past import PastVector, RunTally, read_alike, read_past
+from farm.store.past import PastVector, RunTally, read_similar_runs, read_past_vectors
 from farm.store.reading import find_run, read_heads, read_operations, read_payload, read_payloads, read_run
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.view import RunHead, RunView
@@ -230,17 +230,17 @@ class Store:
         with self.reading() as connection:
             return read_operations(connection)
 
-    def alike(self, run_id: str, limit: int = 20) -> list[RunTally]:
+    def similar_runs(self, run_id: str, limit: int = 20) -> list[RunTally]:
         """Return a run and the newest finished runs before it of the same selection and board kinds, oldest first."""
         with self.reading() as connection:
-            return read_alike(connection, run_id, limit)
+            return read_similar_runs(connection, run_id, limit)
 
-    def past(
+    def past_vectors(
         self, run_ids: Sequence[str], *, vector_id: str | None = None, operation: str | None = None
     ) -> list[PastVector]:
-        """Return how vectors ended in some runs, oldest run first; see `read_past`."""
+        """Return how vectors ended in some runs, oldest run first; see `read_past_vectors`."""
         with self.reading() as connection:
-            return read_past(connection, run_ids, vector_id=vector_id, operation=operation)
+            return read_past_vectors(connection, run_ids, vector_id=vector_id, operation=operation)
 
     # Connections
 

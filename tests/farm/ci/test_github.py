@@ -92,7 +92,7 @@ def test_the_host_that_plans_needs_no_silicon(farm: Farm, tmp_path: Path) -> Non
 def test_durations_are_what_is_usual(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.NOT_RUN, Reason.STOPPED, "")])
-        assert durations(store.past([run_id])) == {"v0": 0.5}
+        assert durations(store.past_vectors([run_id])) == {"v0": 0.5}
 
 
 def test_annotations_stay_lines_of_their_own(tmp_path: Path) -> None:
