@@ -15,7 +15,7 @@ from farm.core.errors import StoreError
 from farm.store import inserts, opening, rows, schema
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
-from farm.store.past import PastVector, RunTally, read_similar_runs, read_past_vectors
+from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
 from farm.store.reading import find_run, read_heads, read_operations, read_payload, read_payloads, read_run
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.view import RunHead, RunView

@@ -1,0 +1,50 @@
+"""The summary in the terminal."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from farm.core.verdicts import Reason, Verdict
+from farm.report import print_summary
+from farm.report.digest import NO_NUMBERS, digest_run
+from farm.store import RunView, Store
+from tests.farm.store_helpers import recorded_run
+
+
+def printed(view: RunView, written: list[Path] | None = None) -> str:
+    stream = io.StringIO()
+    print_summary(Console(file=stream, width=100), view, written or [])
+    return stream.getvalue()
+
+
+def test_the_summary_of_a_mixed_run(mixed: RunView, tmp_path: Path) -> None:
+    lines = printed(mixed, [tmp_path / "report.json"]).splitlines()
+    assert lines[0] == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
+    assert NO_NUMBERS in lines
+    assert digest_run(mixed).identity in lines
+    assert lines[-1] == f"Report: {tmp_path / 'report.json'}"
+    text = "\n".join(lines)
+    assert "TT_FATAL: # < #" in text
+    assert "not_run (lost_argument)" in text
+
+
+def test_a_hostile_message_stays_text(mixed: RunView) -> None:
+    text = printed(mixed)
+    assert "[red]x[/red]" in text
+    assert not set(text) & set("\x1b\x00\x07\u202e\ud800")
+
+
+def test_the_summary_of_a_good_run_is_short(good: RunView) -> None:
+    text = printed(good)
+    assert "Failures" not in text
+    assert "Not run" not in text
+    assert len(text.splitlines()) < 15
+    assert text.endswith(f"Write its report files with: farm report {good.run.id} --out DIR\n")
+
+
+def test_boards_that_compute_need_no_explanation(store: Store) -> None:
+    view = store.view(recorded_run(store, [(Verdict.PASS, Reason.NONE, "")]))
+    assert NO_NUMBERS not in printed(view)
