@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from farm.board import blame
 from farm.board.backends import backend_of
@@ -35,7 +35,7 @@ from farm.board.terminal import Terminal
 from farm.board.trace_run import TraceRun, Watch, no_watch, trace
 from farm.board.trace_target import TraceTarget
 from farm.board.trust import Trust
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome, discount
 from farm.core.payload import EncodedVector, ModelTrace, Tag, decode
@@ -115,7 +115,7 @@ class Supervisor:
         """How many kernels its workers found compiled, and how many they needed."""
         return self.worker.kernels
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> WorkerInfo:
         """Start the worker; returns what it says of itself, and the versions of what drives the board.
 
         Raises:
@@ -125,7 +125,7 @@ class Supervisor:
         hello = self.worker.start()
         self._running = True
         self._since_start = 0
-        return {**hello.as_json(), **backend_of(self.board).versions(self.board)}
+        return WorkerInfo(hello.ttnn, hello.python, hello.pid, backend_of(self.board).versions(self.board))
 
     def run(
         self, config: DeviceConfig, vectors: Sequence[EncodedVector], next_batch: NextBatch = no_batch

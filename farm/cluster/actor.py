@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from farm.board.limits import Limits
 from farm.board.supervisor import BoardReport, Supervisor
 from farm.cluster.stream_batching import chunked
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.gc_tuning import fewer_collections
 from farm.core.log import BoardLogFile
@@ -36,9 +36,9 @@ CHUNKS_PER_CALL = 500
 
 @dataclass(frozen=True, slots=True)
 class WorkerStarted:
-    """The board's worker started; `hello` is what it reports of itself."""
+    """The board's worker started; see `WorkerInfo`."""
 
-    hello: dict[str, Any]
+    info: WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from farm.board.supervisor import BoardReport
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.log import BoardLog
 from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
@@ -15,10 +15,10 @@ from tracer.device_config import DeviceConfig
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A board's worker started; `hello` is what it reports of itself."""
+    """A board's worker started; see `WorkerInfo`."""
 
     board: str
-    hello: dict[str, Any]
+    info: WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,9 +220,9 @@ class RayFleet:
         if isinstance(start, WorkerUnusable):
             _LOG.error("%s can't be used: %s", board, start.message)
             return [Unusable(board, start.message)]
-        _LOG.info("%s started: %s", board, ", ".join(f"{name} {value}" for name, value in start.hello.items()))
+        _LOG.info("%s started: %s", board, ", ".join(f"{name} {value}" for name, value in start.info.as_json().items()))
         self._listen(board)
-        return [Started(board, start.hello)]
+        return [Started(board, start.info)]
 
     def _listen(self, board: str) -> None:
         self._streams[board] = self._actors[board].outcomes()

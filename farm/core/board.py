@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 AUTO = "auto"
 """The selector of the boards that exist: those of this host or of the farm; without any, mock boards."""
@@ -125,3 +126,24 @@ class Board:
     computes: bool = True
     host: str = ""
     python: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """What a board's supervisor reports of the worker it started.
+
+    Attributes:
+        ttnn: the version of the ttnn that opens the board; None if there is none.
+        python: the version of the worker's Python.
+        pid: the worker's process id.
+        versions: of what drives the board beside ttnn, by name: `driver`, `firmware`.
+    """
+
+    ttnn: str | None = None
+    python: str = ""
+    pid: int = 0
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the details that the store keeps of a board."""
+        return {"ttnn": self.ttnn, "python": self.python, "pid": self.pid, **self.versions}

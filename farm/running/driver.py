@@ -6,11 +6,10 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from farm.cluster.fleet import BatchDone, Fleet, FleetEvent, Gone, Offered, Outcomes, Started, Unusable, Withdrawn
 from farm.core.attempt import Attempt
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
 from farm.core.progress import Progress
@@ -208,8 +207,8 @@ class Driver:
             case BatchDone(board, batch):
                 self._tell(BatchEnded(batch))
                 self._display.update(board)
-            case Started(board, hello):
-                self._started(board, hello)
+            case Started(board, info):
+                self._started(board, info)
             case Gone(board, message):
                 self._tell(BoardLost(board, message))
             case Offered(board=offered):
@@ -220,10 +219,10 @@ class Driver:
             case Unusable(board, message):
                 raise NotRunnable(f"{board}: {message}")
 
-    def _started(self, board: str, hello: dict[str, Any]) -> None:
+    def _started(self, board: str, info: WorkerInfo) -> None:
         self._ready_since.setdefault(board, self._clock())
-        record = RunBoard(self._boards[board], hello.get("host", ""), hello.get("ttnn"), details=hello)
-        self._journal.board(record)
+        host = self._boards[board].host
+        self._journal.board(RunBoard(self._boards[board], host, info.ttnn, info.as_json()))
         self._tell(BoardReady(board))
 
     def _attempt_ended(self, batch: int, outcome: Outcome) -> None:

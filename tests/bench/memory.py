@@ -15,7 +15,7 @@ from pathlib import Path
 from farm.board.backends.fake import Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.cluster.fleet import BatchDone, FleetEvent, Outcomes, Started
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.gc_tuning import fewer_collections
 from farm.core.log import BoardLog
 from farm.core.outcome import Outcome
@@ -35,7 +35,7 @@ class InstantFleet:  # its methods' parameters are those of `farm.cluster.fleet.
         self._events: deque[FleetEvent] = deque()
 
     def start(self, board: Board) -> None:
-        self._events.append(Started(board.id, {}))
+        self._events.append(Started(board.id, WorkerInfo()))
 
     def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:  # noqa: ARG002
         now = time.time()

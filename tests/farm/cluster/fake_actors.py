@@ -12,7 +12,7 @@ from typing import Any
 from farm.board.limits import Limits
 from farm.cluster.actor import WorkerStarted, WorkerUnusable
 from farm.cluster.heartbeat import Heartbeat
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
@@ -72,7 +72,7 @@ class FakeHandle:
     def __init__(self) -> None:
         self.calls: list[Reference] = []
         self.streams: list[Stream] = []
-        self.start_answer: WorkerStarted | WorkerUnusable = WorkerStarted({"pid": 1})
+        self.start_answer: WorkerStarted | WorkerUnusable = WorkerStarted(WorkerInfo(pid=1))
         self.starts = True
         self.answers = True
         self.killed = False

@@ -17,6 +17,7 @@ from farm.cluster.ray_client import ray
 from farm.cluster.registry.client import FarmClient
 from farm.cluster.registry.records import RegistryAnswer, RunReport
 from farm.cluster.shared_progress import SharedProgress
+from farm.core.board import WorkerInfo
 from farm.running.plain import PlainProgress
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHeartbeat, Reference
 
@@ -56,7 +57,7 @@ class Setting:
         assert self.fleet.wait(0) == []  # the registry is asked
         assert self.fleet.wait(0) == []  # its answer starts the boards
         self.actors.handles[A.id][0].calls[0].is_ready = True
-        assert self.fleet.wait(0) == [Started(A.id, {"pid": 1})]
+        assert self.fleet.wait(0) == [Started(A.id, WorkerInfo(pid=1))]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, U
 from farm.cluster.heartbeat import SILENCE_SECONDS as HEAD_SILENCE
 from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import PING_SECONDS, REQUEST_SECONDS, SILENCE_SECONDS, START_SECONDS, RayFleet
-from farm.core.board import Board
+from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Verdict
@@ -147,7 +147,7 @@ def test_a_lost_board_starts_again_once_the_head_answers(setting: Setting) -> No
     events: list[FleetEvent] = []
     while not events:  # the actor is made in a thread
         events = setting.fleet.wait(0.01)
-    assert events == [Started(A.id, {"pid": 1})]
+    assert events == [Started(A.id, WorkerInfo(pid=1))]
     assert len(setting.actors.handles[A.id]) == 2
 
 
