@@ -183,7 +183,7 @@ def _first(error: ValidationError, raw: Any) -> str:
     if place[:1] == ["models"] and len(place) > 1 and isinstance(place[1], int):
         entry = raw["models"][place[1]]
         place[:2] = [(isinstance(entry, dict) and entry.get("name")) or f"model {place[1] + 1}"]
-    told = wrong["msg"].removeprefix("Value error, ")
+    message = wrong["msg"].removeprefix("Value error, ")
     if wrong["type"] == "extra_forbidden":
         return f"{' '.join(map(str, place[:-1]))}: unknown key {place[-1]!r}".removeprefix(": ")
-    return f"{': '.join(map(str, place))}: {told}" if place else "must have a list of 'models'"
+    return f"{': '.join(map(str, place))}: {message}" if place else "must have a list of 'models'"

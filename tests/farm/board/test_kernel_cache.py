@@ -1,4 +1,4 @@
-"""Compiled kernels: whose folder, and how much of them is kept."""
+"""The kernel cache: its folders, cold openings and pruning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.kernel_cache import UNUSED_SECONDS, VARIABLE, cache_environment, hits, opening, prune, ttnn_build
+from farm.board.kernel_cache import (
+    COLD_SECONDS,
+    UNUSED_SECONDS,
+    VARIABLE,
+    cache_environment,
+    hits,
+    opening,
+    prune,
+    ttnn_build,
+)
 from farm.board.kinds import KINDS
 from farm.core.board import Board
 from farm.core.classify import telling_line
@@ -43,7 +52,7 @@ def test_clients_of_a_compile_server_have_folders_of_their_own(tmp_path: Path) -
     assert one != other
 
 
-def test_boards_that_never_opened_so_open_one_after_the_other(tmp_path: Path) -> None:
+def test_cold_openings_happen_one_after_the_other(tmp_path: Path) -> None:
     inside: list[str] = []
 
     def opened(name: str) -> None:
@@ -55,21 +64,21 @@ def test_boards_that_never_opened_so_open_one_after_the_other(tmp_path: Path) ->
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(opened, "abcd"))
-    with opening(tmp_path, silicon("a"), DeviceConfig(l1_small_size=8)):  # another way, cold again
+    with opening(tmp_path, silicon("a"), DeviceConfig(l1_small_size=8)):  # another device config, cold again
         began = time.monotonic()
-        opened("a")  # as before: its firmware is there, and it waits for nobody
+        opened("a")  # as before: its firmware is there, so it does not wait
         with opening(tmp_path, silicon("b"), DeviceConfig(l1_small_size=8), wait=0.05):
-            pass  # whoever holds the lock may hang: not for ever
-        assert time.monotonic() - began < 5
+            pass  # the board that holds the lock may hang, so the wait has an end
+        assert time.monotonic() - began < COLD_SECONDS
 
 
-def test_a_board_that_did_not_open_is_cold_still(tmp_path: Path) -> None:
+def test_a_board_that_did_not_open_stays_cold(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="refused"), opening(tmp_path, silicon("a"), DeviceConfig()):
         raise OSError("refused")
     assert [path.name for path in (tmp_path / ".opened").iterdir()] == ["lock"]
 
 
-def test_what_ttnn_says_of_its_kernels_is_read(tmp_path: Path) -> None:
+def test_ttnns_count_of_kernels_is_read_from_its_log(tmp_path: Path) -> None:
     log = tmp_path / "process.log"
     log.write_text("JIT cache stats: 1/2 hits (50.0%) [1 cached]\n")
     before = log.stat().st_size
@@ -81,18 +90,18 @@ def test_what_ttnn_says_of_its_kernels_is_read(tmp_path: Path) -> None:
     assert hits(tmp_path / "nowhere") is None
 
 
-def test_who_chose_a_folder_keeps_it_and_mocks_need_none(tmp_path: Path) -> None:
+def test_a_folder_that_the_user_set_is_kept_and_mocks_need_none(tmp_path: Path) -> None:
     assert cache_environment(silicon("a"), {VARIABLE: "/elsewhere"}, tmp_path) == {}
     assert cache_environment(Board("m", "mock", N300), {}, tmp_path) == {}
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_can_t_be_written_costs_only_the_cache(tmp_path: Path) -> None:
+def test_an_unwritable_folder_costs_only_the_cache(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     assert cache_environment(silicon("a"), {}, tmp_path / "file") == {}
 
 
-def test_what_was_unused_for_longest_goes_first(tmp_path: Path) -> None:
+def test_the_least_recently_used_kernels_are_removed_first(tmp_path: Path) -> None:
     now = 1e9
     kernels = tmp_path / "host" / "build" / "key" / "kernels" / "reader"
     for name, age in (("new", 0.0), ("old", 2.0), ("oldest", 3.0)):
@@ -106,7 +115,7 @@ def test_what_was_unused_for_longest_goes_first(tmp_path: Path) -> None:
     assert [folder.name for folder in kernels.iterdir()] == ["new"]
 
 
-def test_a_board_says_how_many_kernels_it_found(tmp_path: Path) -> None:
+def test_the_report_has_the_count_of_kernels(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         run_id = store.start_run(RunInfo("farm sweep"))
         board = silicon("a")

@@ -8,7 +8,7 @@ from farm.board.kinds import KINDS, kind_named
 from farm.core.board import BoardKind
 
 
-def test_kinds_have_the_names_people_use() -> None:
+def test_a_kind_has_aliases_and_card_names() -> None:
     assert kind_named("N300") is KINDS["n300"]
     assert kind_named("p150b") is KINDS["p150"]
     assert kind_named("t3k") is KINDS["t3000"]
@@ -16,7 +16,7 @@ def test_kinds_have_the_names_people_use() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_a_row_agrees_with_itself(kind: BoardKind) -> None:
+def test_a_row_is_consistent(kind: BoardKind) -> None:
     rows, columns = kind.meshes[0]
     assert rows * columns == kind.chips == len(kind.mock.chips)
     assert bool(kind.cards) is (kind.box is None), "a card is a board, or a box of cards is"

@@ -25,13 +25,13 @@ def in_a_bare_interpreter(folder: Path, code: str) -> str:
     return run.stdout.strip()
 
 
-def test_the_folder_holds_our_packages_alone(tmp_path: Path) -> None:
+def test_the_folder_holds_farms_packages_alone(tmp_path: Path) -> None:
     folder = packages_folder(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == sorted(PACKAGES)
     assert packages_folder(tmp_path) == folder, "a restarted process finds it made"
 
 
-def test_the_board_process_starts_without_anything_installed(tmp_path: Path) -> None:
+def test_a_worker_starts_without_installed_packages(tmp_path: Path) -> None:
     imports = "import farm.worker.__main__, farm.worker.session, farm.worker.runner, tracer.values.live"
     # ttnn is the host's own, and brings numpy
     there = "sys.modules.update(ttnn=m.MagicMock(), numpy=m.MagicMock())"

@@ -30,7 +30,7 @@ def test_a_made_board_needs_a_kind() -> None:
         select_boards("mock")
 
 
-def test_silicon_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_silicon_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("farm.board.backends.silicon.pci_devices", lambda *_: [])
     with pytest.raises(NotRunnable, match="this host has 0"):
         select_boards("silicon")

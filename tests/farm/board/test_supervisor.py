@@ -36,7 +36,7 @@ from tests.farm.payloads import encoded_vector
 from tracer.device_config import DeviceConfig
 
 
-def test_the_board_is_opened_again_only_when_it_must_be() -> None:
+def test_the_board_is_reopened_only_for_another_device_config() -> None:
     held = supervisor(Script())
     run(held, "a")
     run(held, "b")
@@ -45,7 +45,7 @@ def test_the_board_is_opened_again_only_when_it_must_be() -> None:
     assert fake(held).opened == [ONE, TWO, ONE]
 
 
-def test_a_process_is_renewed_after_so_many_vectors() -> None:
+def test_a_worker_is_replaced_after_renew_vectors() -> None:
     held = supervisor(Script(), Limits(open=0.05, vector=0.05, renew=3))
     for names in ("ab", "cd", "ef", "gh"):
         assert len(run(held, *names)) == 2
@@ -64,7 +64,7 @@ class Asking(FakeWorker):
         self.fed = tuple(vector.id for vector in look_ahead())
 
 
-def test_a_process_is_given_early_only_what_it_will_run() -> None:
+def test_a_worker_is_fed_early_only_what_it_will_run() -> None:
     [board] = fake_boards(KINDS["n300"], 1)
     held = Supervisor(board, Path("unused"), Limits(renew=3), make_worker=lambda board, *_: Asking(board))
     assert isinstance(held.worker, Asking)
@@ -83,7 +83,7 @@ def test_a_process_is_given_early_only_what_it_will_run() -> None:
     assert fed("e", then=(ONE, [model])) == ("m",), "a fake runs models like vectors"
 
 
-def test_what_a_process_was_given_early_ends_with_a_stop() -> None:
+def test_a_stop_calls_off_what_a_worker_was_fed_early() -> None:
     [board] = fake_boards(KINDS["n300"], 1)
     held = Supervisor(board, Path("unused"), Limits(), make_worker=lambda board, *_: Asking(board))
     next_one = [encoded_vector("next")]
@@ -97,7 +97,7 @@ def test_what_a_process_was_given_early_ends_with_a_stop() -> None:
 
 
 @pytest.mark.parametrize(("act", "reason"), [(Act.CRASH, Reason.CRASH), (Act.HANG, Reason.HANG)])
-def test_a_vector_that_ends_the_process_costs_only_itself(act: Act, reason: Reason) -> None:
+def test_a_vector_that_ends_the_worker_costs_only_itself(act: Act, reason: Reason) -> None:
     held = supervisor(Script(acts={"bad": (act,)}))
     outcomes = run(held, "a", "bad", "b", "c")
     assert [outcome.vector_id for outcome in outcomes] == ["a", "bad", "b", "c"]
@@ -113,13 +113,13 @@ def test_a_slow_vector_hangs_by_its_own_limit() -> None:
     assert outcomes[1].seconds >= 0.1
 
 
-def test_a_failed_vector_keeps_its_process() -> None:
+def test_a_failed_vector_keeps_the_worker() -> None:
     held = supervisor(Script(acts={"bad": (Act.FAIL,)}))
     assert ends(run(held, "bad", "a")) == [(Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION), VALIDATED]
     assert fake(held).opened == [ONE]
 
 
-def test_after_a_fault_the_board_starts_afresh() -> None:
+def test_after_a_fault_the_board_gets_a_new_worker() -> None:
     held = supervisor(Script(acts={"bad": (Act.FAULT,)}))
     assert ends(run(held, "bad", "a")) == [(Verdict.BOARD_FAULT, Reason.INTERNAL), VALIDATED]
     assert fake(held).opened == [ONE, ONE]
@@ -133,20 +133,20 @@ def test_after_a_fault_the_board_starts_afresh() -> None:
         (Opening.HANGS, Reason.OPEN_TIMEOUT),
     ],
 )
-def test_a_board_that_does_not_open_says_so_once_and_leaves_the_rest_untried(opening: Opening, reason: Reason) -> None:
+def test_a_board_that_does_not_open_costs_one_attempt(opening: Opening, reason: Reason) -> None:
     outcomes = run(supervisor(Script(opening=opening)), "a", "b", "c")
     assert [outcome.vector_id for outcome in outcomes] == ["a"]
     assert ends(outcomes) == [(Verdict.BOARD_FAULT, reason)]
 
 
-def test_a_process_that_does_not_start_again_is_a_refusal() -> None:
+def test_a_worker_that_does_not_start_is_a_failed_opening() -> None:
     held = supervisor(Script(starts=False))
     assert ends(run(held, "a", "b")) == [(Verdict.BOARD_FAULT, Reason.OPEN_FAILED)]
     with pytest.raises(WorkerDied, match="told not to start"):
         held.start()
 
 
-def test_a_process_that_dies_between_vectors_blames_the_board() -> None:
+def test_a_worker_that_dies_between_vectors_blames_the_board() -> None:
     class Moody(FakeWorker):
         def _run(self, vector_id: str, timeout: float) -> Outcome:
             if vector_id == "b" and not self.runs["b"]:
@@ -160,7 +160,7 @@ def test_a_process_that_dies_between_vectors_blames_the_board() -> None:
     assert ends(run(held, "a", "b", "c")) == [VALIDATED, (Verdict.BOARD_FAULT, Reason.CRASH), VALIDATED]
 
 
-def test_what_the_host_lacks_is_no_outcome() -> None:
+def test_a_host_without_ttnn_gives_no_outcome() -> None:
     class Bare(FakeWorker):
         def start(self) -> Hello:
             raise NotRunnable("ttnn is not installed")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 
 
-def test_a_watched_mock_opens_again_another_way(tmp_path: Path) -> None:
+def test_a_watched_mock_opens_with_another_device_config(tmp_path: Path) -> None:
     """ttnn's own second opening in one process never ends."""
     [board] = mock_boards(KINDS["n150"], 1)
     process = WorkerProcess(replace(board, environment={**board.environment, **WATCHER}), tmp_path)

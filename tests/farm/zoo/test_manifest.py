@@ -21,7 +21,7 @@ def zoo(tmp_path: Path) -> Path:
     return tmp_path / "zoo.yaml"
 
 
-def test_everything_that_an_entry_can_say(zoo: Path) -> None:
+def test_every_key_of_an_entry(zoo: Path) -> None:
     zoo.write_text("""
 models:
   - {name: a, target: "test_a.py::test_a"}
@@ -75,7 +75,7 @@ models:
         ("models:\n  - {name: a b, target: test_a.py}", "letters, digits"),
     ],
 )
-def test_what_is_wrong_is_told_in_a_line(zoo: Path, text: str, told: str) -> None:
+def test_an_error_is_one_line(zoo: Path, text: str, told: str) -> None:
     zoo.write_text(text)
     with pytest.raises(FarmError) as caught:
         Manifest.read(zoo)
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_told_in_a_line(zoo: Path, text: str, told: str) -> Non
     assert "\n" not in str(caught.value)
 
 
-def test_a_manifest_of_nothing_and_none_at_all(zoo: Path) -> None:
+def test_an_empty_and_a_missing_manifest(zoo: Path) -> None:
     zoo.write_text("models: []")
     with pytest.raises(NothingSelected):
         Manifest.read(zoo)
@@ -92,7 +92,7 @@ def test_a_manifest_of_nothing_and_none_at_all(zoo: Path) -> None:
         Manifest.read(zoo.with_name("none.yaml"))
 
 
-def test_a_folder_that_is_sent_along_arrives_whole(zoo: Path, tmp_path: Path) -> None:
+def test_a_shipped_folder_arrives_complete(zoo: Path, tmp_path: Path) -> None:
     (zoo.parent / "models" / "__pycache__" / "x.pyc").write_bytes(b"x")
     (zoo.parent / "models" / "deeper").mkdir()
     (zoo.parent / "models" / "deeper" / "weights.bin").write_bytes(bytes(range(256)))

@@ -1,4 +1,4 @@
-"""The master that ships is what tracing the models that ship yields, again and again."""
+"""Tracing the shipped models again yields the shipped master."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
     assert again.read_text() == shipped().read_text()
 
 
-def test_every_model_is_in_the_manifest_and_no_name_twice() -> None:
+def test_every_model_is_in_the_manifest_once() -> None:
     assert {entry.target for entry in MANIFEST.entries} == {path.name for path in ZOO.glob("test_*.py")}
     assert len({entry.target for entry in MANIFEST.entries}) >= 12
     kinds = {kind for entry in MANIFEST.entries for kind in entry.boards.kind}
     assert kinds == {"n150", "n300", "p150", "t3000"}
 
 
-def test_the_shipped_master_is_whole_and_small() -> None:
+def test_the_shipped_master_is_complete_and_small() -> None:
     master = Master.read(shipped())
     assert master.broken == []
     assert shipped().stat().st_size < 2_000_000

@@ -16,7 +16,7 @@ from tests.farm.board.supervised import (
 from tests.farm.payloads import encoded_vector
 
 
-def test_a_script_survives_the_trip_to_a_board(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_travels_in_the_boards_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     script = Script(Opening.HANGS, starts=False, seconds=0.5, acts={"v": (Act.CRASH, Act.PASS)})
     [board] = fake_boards(KINDS["p150"], 1, first=3, script=script)
     assert board.id == "fake:p150:3"
@@ -28,12 +28,12 @@ def test_a_script_survives_the_trip_to_a_board(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"acts": {"v": ["explode"]}}', '{"opening": "ajar"}', '{"speed": 1}'])
-def test_nonsense_is_no_script(text: str) -> None:
+def test_other_text_is_no_script(text: str) -> None:
     with pytest.raises(FarmError, match=SCRIPT_VARIABLE):
         Script.parse(text)
 
 
-def test_a_fake_process_must_be_started() -> None:
+def test_a_fake_worker_must_be_started() -> None:
     [board] = fake_boards(KINDS["n300"], 1)
     process = FakeWorker(board)
     with pytest.raises(WorkerDied, match="not running"):
@@ -44,7 +44,7 @@ def test_a_fake_process_must_be_started() -> None:
         list(process.run([encoded_vector("a")], 1.0))
 
 
-def test_open_failed_keeps_the_process() -> None:
+def test_a_fake_worker_survives_a_refused_opening() -> None:
     [board] = fake_boards(KINDS["n300"], 1, script=Script(opening=Opening.REFUSES))
     process = FakeWorker(board)
     process.start()

@@ -1,4 +1,4 @@
-"""Mock boards: every kind opens real ttnn from a descriptor generated here."""
+"""Mock boards: ttnn opens every kind from a generated descriptor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracer.device_config import DeviceConfig
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_a_descriptor_is_whole(kind: BoardKind) -> None:
+def test_a_descriptor_is_complete(kind: BoardKind) -> None:
     raw = yaml.safe_load(descriptor(kind))
     assert len(raw["arch"]) == kind.chips
     assert set(raw["arch"].values()) == {kind.arch}
@@ -29,7 +29,7 @@ def test_a_descriptor_is_whole(kind: BoardKind) -> None:
 
 @pytest.mark.ttnn
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_kind_opens_its_largest_mesh_with_the_grid_it_says(kind: BoardKind, tmp_path: Path) -> None:
+def test_every_kind_opens_its_largest_mesh_with_its_grid(kind: BoardKind, tmp_path: Path) -> None:
     pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
     process = WorkerProcess(mock_boards(kind, 1)[0], tmp_path)
     process.start()
@@ -54,7 +54,7 @@ def test_a_descriptor_is_written_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [first.name]
 
 
-def test_a_folder_that_can_t_be_written_is_said(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotRunnable, match="descriptor"):
         descriptor_file(KINDS["n150"], tmp_path / "file" / "folder")

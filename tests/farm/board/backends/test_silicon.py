@@ -11,7 +11,7 @@ from farm.board.kinds import KINDS
 from farm.core.errors import FarmError, NotRunnable
 
 
-def test_devices_are_the_numbered_entries(tmp_path: Path) -> None:
+def test_only_numbered_entries_are_devices(tmp_path: Path) -> None:
     devices, sysfs = tmp_path / "dev", tmp_path / "sys"
     (devices / "by-id").mkdir(parents=True)
     for number, (address, card) in enumerate([("0000:c1:00.0", "n150"), ("0000:61:00.0", "n300")]):
