@@ -1,4 +1,4 @@
-"""Hypothesis strategies for typed values, in the normal form that `tracer.values.types` describes."""
+"""Hypothesis strategies for typed values, in the normal form that `tracer.values.base` describes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tracer.values import (
     Tensor,
     Tile,
     TorchTensor,
+    TypedValue,
     Value,
 )
 
@@ -149,6 +150,28 @@ misfits = st.builds(
 values: st.SearchStrategy[Value] = (
     st.recursive(leaves, _nested, max_leaves=6) | compute_configs | matmul_configs | activations | misfits
 )
+CORES = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(3, 1)),))
+EXAMPLES: tuple[TypedValue, ...] = (
+    EnumMember("DataType", "BFLOAT16"),
+    Shape((1, 32)),
+    CoreCoord(1, 2),
+    CoreRange(CoreCoord(0, 0), CoreCoord(3, 1)),
+    CORES,
+    CoreGrid(8, 7),
+    ShardSpec(CORES, (32, 64)),
+    NdShardSpec(CORES, (1, 32, 64)),
+    MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(CORES, (32, 64))),
+    Tile(16, 32),
+    Placement((1, 2), (2,), (3,)),
+    Tensor((1, 32), "BFLOAT16", "TILE"),
+    TorchTensor((1, 32), "float32"),
+    Mapping((("a", 1),)),
+    Handle("MeshDevice"),
+    Lost("{...}", "std::vector<float>"),
+    Struct("SDPAProgramConfig", (("q_chunk_size", 32),)),
+)
+"""One value of each type."""
+
 operations = st.sampled_from(["ttnn.add", "ttnn.matmul", "ttnn.transformer.scaled_dot_product_attention"])
 arguments = st.dictionaries(
     st.integers(0, 12).map(lambda position: f"arg{position}") | st.sampled_from(["bias", "memory_config", "dtype"]),

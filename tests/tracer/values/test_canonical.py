@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given
 
-from tests.tracer.strategies import arguments, operations
+from tests.tracer.values.strategies import arguments, operations
 from tracer.master.master import Master
 from tracer.values import Value, decode, encode
 from tracer.values.canonical import config_hash, content_hash

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.tracer.strategies import values
+from tests.tracer.values.strategies import values
 from tracer.device_config import DeviceConfig
 from tracer.master.view import argument_lines, configuration_json, execution_line, result_lines
 from tracer.values import (

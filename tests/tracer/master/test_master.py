@@ -14,7 +14,7 @@ from filelock import FileLock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.tracer.strategies import arguments, operations, values
+from tests.tracer.values.strategies import arguments, operations, values
 from tracer.device_config import DeviceConfig
 from tracer.errors import MasterError
 from tracer.master import master as master_module
