@@ -142,8 +142,22 @@ def memory(full: bool) -> Iterator[Row]:
     yield Row("a driver alone, planned and recorded", f"{large['rate']:,.0f} /s")
 
 
+def recording(full: bool) -> Iterator[Row]:
+    """Measure how many results a store records."""
+    rate = measured("tests.bench.recording")["rate"]
+    yield Row("results recorded by a store, 50 at a time", f"{rate:,.0f} /s", "≥ 5,000", rate >= 5_000)
+
+
+def page(full: bool) -> Iterator[Row]:
+    """Measure the report page in a browser."""
+    times = measured("tests.bench.page", 10_000)
+    for action in ("opened", "filtered"):
+        yield Row(f"report page of 10,000 vectors, {action}", f"{times[action]:.2f} s", "< 1", times[action] < 1)
+
+
 BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
-    each.__name__: each for each in (real, xdist, busy, dispatch, makespan, million, start, memory, tracer)
+    each.__name__: each
+    for each in (real, xdist, busy, dispatch, makespan, million, start, memory, tracer, recording, page)
 }
 
 
