@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from farm.cluster.registry.records import FarmView, RunView
 
 WATCH_SECONDS = 1.0
-STYLES = {
-    "unverified": "green",
-    "healthy": "green",
-    "busy": "cyan",
-    "suspect": "yellow",
-    "resetting": "yellow",
-    "leaving": "yellow",
-    "held": "red",
-    "lost": "red",
-}
 
 
 def boards(
@@ -133,6 +123,7 @@ def _screen(view: FarmView) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from farm.report.terminal import state_style
     from farm.report.text import first_line
 
     table = Table(box=None, pad_edge=False)
@@ -143,7 +134,7 @@ def _screen(view: FarmView) -> Group:
     for board in view.boards:
         table.add_row(
             Text(board.id),
-            Text(board.state.value, style=STYLES.get(board.state.value, "")),
+            Text(board.state.value, style=state_style(board.state)),
             Text(board.who),
             Text(first_line(board.doing if board.is_usable else board.why)),
             _ago(board.seconds),

@@ -18,6 +18,7 @@ from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import first_line
 from farm.store.view import RunView
+from scheduler.board_state import BoardState
 
 MOST_GROUPS = 15
 MOST_ROWS = 20
@@ -26,6 +27,22 @@ _STYLES = {ExitCode.GOOD: "bold green", ExitCode.TEST_FAILED: "bold red"}
 
 
 _COLOURS = {Category.GOOD: "green", Category.FAILED: "red", Category.FAULT: "magenta", Category.NOT_RUN: "yellow"}
+
+_STATE_COLOURS = {
+    BoardState.HEALTHY: "green",
+    BoardState.BUSY: "cyan",
+    BoardState.SUSPECT: "yellow",
+    BoardState.RESETTING: "yellow",
+    BoardState.LEAVING: "yellow",
+    BoardState.HELD: "red",
+    BoardState.LOST: "red",
+    BoardState.RETIRED: "red",
+}
+
+
+def state_style(state: BoardState) -> str:
+    """Return the style of a board's state in the terminal."""
+    return _STATE_COLOURS.get(state, "dim")
 
 
 def verdict_style(verdict: Verdict) -> str:

@@ -16,22 +16,11 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.progress import BoardStatus
 from farm.core.verdicts import Verdict
 from farm.report.tally import BoardTally, Tally, duration
-from farm.report.terminal import verdict_style
+from farm.report.terminal import state_style, verdict_style
 from farm.report.text import first_line
-from scheduler.board_state import BoardState
 
 OTHER_LINES = 5
 """Lines of the terminal that aren't rows of boards: the bar, the counts, room for the prompt."""
-
-_STATE_STYLES = {
-    BoardState.BUSY: "green",
-    BoardState.SUSPECT: "yellow",
-    BoardState.RESETTING: "yellow",
-    BoardState.LEAVING: "yellow",
-    BoardState.HELD: "red",
-    BoardState.LOST: "red",
-    BoardState.RETIRED: "red",
-}
 
 
 class LiveProgress:
@@ -95,7 +84,7 @@ class LiveProgress:
             attempts.append(f", {tally.bad} bad", style="red")
         status = tally.status
         return (
-            Text(status.state.value, style=_STATE_STYLES.get(status.state, "dim")),
+            Text(status.state.value, style=state_style(status.state)),
             attempts,
             Text(first_line(status.activity or status.message), style="dim", overflow="ellipsis", no_wrap=True),
         )

@@ -29,7 +29,7 @@ from scheduler.sharing import Claim
 
 SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
-BAD_AFTER = 3
+FAULTS_BEFORE_HOLD = 3
 """Faults in runs, with no passed check since, after which a board is held for a person to look at."""
 BY_FARM = "farm"
 """Who holds a board that no person does."""
@@ -271,7 +271,7 @@ class Registry:
         known.faults_unchecked += 1
         known.verified = False
         known.trouble = message
-        if known.faults_unchecked >= BAD_AFTER and known.board.id not in self.holds:
+        if known.faults_unchecked >= FAULTS_BEFORE_HOLD and known.board.id not in self.holds:
             self.holds[known.board.id] = Hold(f"{known.faults_unchecked} faults in a row: {message}", BY_FARM, now)
             known.since = now
 

@@ -8,7 +8,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.cluster.registry.records import HostOffer, RegistryAnswer, RunReport
-from farm.cluster.registry.registry import BAD_AFTER, SILENCE_SECONDS, Registry
+from farm.cluster.registry.registry import FAULTS_BEFORE_HOLD, SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.progress import BoardStatus
@@ -181,7 +181,7 @@ def test_a_board_with_faults_is_held_for_a_person_and_outlives_the_registry() ->
     registry = farm(offer("a", "n300:0"))
     run = Run(registry, "r")
     run.tell()
-    for faults in range(1, BAD_AFTER + 1):
+    for faults in range(1, FAULTS_BEFORE_HOLD + 1):
         status = BoardStatus(BoardState.BUSY, faults=faults, trouble="no answer")
         run.report = replace(run.report, boards={"a:mock:n300:0": status})
         run.tell()
