@@ -61,12 +61,7 @@ class Trust:
         if transition is None:
             return
         self._transitions.append(transition)
-        _LOG.log(
-            logging.INFO if transition.after is BoardState.HEALTHY or not message else logging.WARNING,
-            "%s: %s, %s before: %s%s",
-            *(transition.board, transition.after.value, transition.before.value, cause.value.replace("_", " ")),
-            f": {message}" if message else "",
-        )
+        _log(transition)
 
     def transitions(self) -> Iterator[Transition]:
         """The transitions that were not reported yet; they count as reported from now on."""
@@ -82,3 +77,19 @@ class Trust:
         else:
             cause = Cause.RESET_TIMEOUT if result.timed_out else Cause.RESET_FAILED
             self.observe(BoardSignal.RESET_FAILED, cause, result.message, result.seconds)
+
+
+def _log(transition: Transition) -> None:
+    """Log a transition; those of every batch only for debugging."""
+    if transition.cause in (Cause.WORK_BEGAN, Cause.WORK_ENDED):
+        level = logging.DEBUG
+    elif transition.after is BoardState.HEALTHY or not transition.message:
+        level = logging.INFO
+    else:
+        level = logging.WARNING
+    _LOG.log(
+        level,
+        "%s: %s, %s before: %s%s",
+        *(transition.board, transition.after.value, transition.before.value),
+        *(transition.cause.value.replace("_", " "), transition.message and f": {transition.message}"),
+    )

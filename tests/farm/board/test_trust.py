@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
@@ -132,3 +134,20 @@ def test_a_probe_checks_once_and_resets_nothing(tmp_path: Path) -> None:
     assert not resets.exists()
     assert held.reset().good
     assert resets.exists()
+
+
+def test_what_happens_to_a_board_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "farm.board")
+    held = Supervisor(resettable(Script(checks=(True, False, True)), "true"), tmp_path, Limits())
+    fake(held).script = replace(fake(held).script, acts={"bad": (Act.CRASH,)})
+    run(held, "bad")
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [
+        "fake:n300:0: healthy, unverified before: check passed",
+        "fake:n300:0: suspect, busy before: process died: fake:n300:0 was told to crash",
+        "fake:n300:0: resetting, suspect before: reset needed",
+        "fake:n300:0: reset begins: true",
+        next(line for line in lines if line.startswith("fake:n300:0: reset ended after ")),
+        "fake:n300:0: unverified, resetting before: reset ended",
+        "fake:n300:0: healthy, unverified before: check passed",
+    ]
