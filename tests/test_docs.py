@@ -60,7 +60,7 @@ def test_the_readme_is_one_to_two_screens() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     for link in links(page):
         if link.startswith(("https:", "http:")):
             continue
@@ -71,7 +71,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_file_named_is_there(page: Path) -> None:
+def test_every_file_named_exists(page: Path) -> None:
     for name in re.findall(r"`((?:\.ci|deploy|docs|tests|tracer|scheduler|farm)/[\w/.-]*)`", prose(page)):
         assert (ROOT / name).exists(), f"{page.name} names {name}"
 
@@ -83,22 +83,22 @@ def test_every_page_is_linked_from_the_readme_and_in_the_contents() -> None:
         assert page.stem in contents
 
 
-def test_the_verdicts_are_all() -> None:
+def test_every_verdict_is_documented() -> None:
     names = [name.strip() for row in table(DOCS / "verdicts.md", "Verdicts") for name in row[0].split(",")]
     assert sorted(names) == sorted(verdict.value for verdict in Verdict)
 
 
-def test_the_exit_codes_are_all() -> None:
+def test_every_exit_code_is_documented() -> None:
     assert [int(row[0]) for row in table(DOCS / "verdicts.md", "Exit codes")] == list(ExitCode)
 
 
-def test_the_kinds_are_all() -> None:
+def test_every_kind_is_documented() -> None:
     sentence = re.search(r"Kinds are ([^.]+)\.", prose(DOCS / "boards.md"))
     assert sentence is not None
     assert re.split(r", | and ", sentence[1]) == list(KINDS)
 
 
-def test_the_settings_are_all() -> None:
+def test_every_setting_is_documented() -> None:
     from farm.core.settings import Settings
 
     named = {name for row in table(DOCS / "configuration.md", "Environment") for name in re.findall(r"`(\w+)`", row[0])}
