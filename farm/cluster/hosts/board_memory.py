@@ -18,7 +18,8 @@ from pydantic import TypeAdapter, ValidationError
 from farm.board.backends import backend_of
 from farm.board.selection import select_boards
 from farm.board.supervisor import BoardReport
-from farm.cluster.registry.registry import BY_FARM, Hold
+from farm.cluster.registry.entries import Hold
+from farm.cluster.registry.registry import BY_FARM
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically

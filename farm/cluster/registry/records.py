@@ -1,4 +1,4 @@
-"""What hosts, runs and people tell the registry, and what they hear from it."""
+"""The messages between the registry and hosts, runs and people."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from farm.core.board import Board
 from farm.core.progress import BoardStatus
 from scheduler.board_state import BoardState
 
+UP, DRAINING, LOST = "up", "draining", "lost"
+"""States of a host."""
+UNUSABLE = (BoardState.HELD, BoardState.LEAVING, BoardState.LOST)
+"""States of a board that no run may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostOffer:
-    """A host that joins, and what it brings.
+    """A host that joins, and its boards.
 
     Attributes:
         name: unique among the farm's hosts.
         node: the id of its Ray node.
         address: its IP address.
         boards: its boards; their ids begin with its name.
-        versions: by what: `ttnn`, `python`, `driver`, `firmware`, `farm`, ...
-        notes: what a person should know: boards that were left out, and why.
-        ahead: seconds that its clock is ahead of the head's; None where that wasn't measured.
+        versions: by name: `ttnn`, `python`, `driver`, `firmware`, `farm`, ...
+        notes: what people should know: boards that were left out, and why.
+        ahead: how many seconds its clock is ahead of the head's; None where that wasn't measured.
     """
 
     name: str
@@ -37,20 +42,21 @@ class HostOffer:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run tells of itself, again and again: who stops telling gives up its boards.
+    """What a run reports of itself, again and again: a run that stops reporting gives up its boards.
 
     Attributes:
         run: its id.
         who: user and host.
-        command: what was typed.
+        command: the command line, as typed.
         started: Unix time in seconds.
-        priority: the higher, the sooner it is given boards.
+        priority: a run of higher priority is given boards sooner.
         most: how many boards it may have at once; None for as many as there are.
-        wanted: boards it has or waits for.
-        known: boards it was offered.
-        boards: what those it has are doing.
-        planned, concluded: vectors.
-        verdicts: how many ended how.
+        wanted: ids of boards that it has or waits for.
+        known: ids of boards that it was offered.
+        boards: the status of the boards that it has.
+        planned: the number of its vectors.
+        concluded: how many of them have a verdict.
+        verdicts: their number by verdict.
     """
 
     run: str
@@ -69,21 +75,17 @@ class RunReport:
 
 @dataclass(frozen=True, slots=True)
 class RegistryAnswer:
-    """What a run hears.
+    """The answer to a run's report.
 
     Attributes:
-        offered: boards it doesn't know yet.
-        granted: of those it wants, the ones that are its own now.
-        withdrawn: of those it wants, the ones it must let go, and why.
+        offered: boards that the run doesn't know yet.
+        granted: ids of the boards that the run may use now.
+        withdrawn: ids of boards that the run must give up, and why.
     """
 
     offered: tuple[Board, ...] = ()
     granted: frozenset[str] = frozenset()
     withdrawn: Mapping[str, str] = field(default_factory=dict)
-
-
-UNUSABLE = (BoardState.HELD, BoardState.LEAVING, BoardState.LOST)
-"""States of a board that no run may have."""
 
 
 class BoardView(BaseModel):
@@ -97,11 +99,11 @@ class BoardView(BaseModel):
     state: BoardState = Field(description="See docs/glossary.md: unverified, healthy, busy, suspect, held, lost, ...")
     doing: str = Field("", description="What it runs.")
     run: str | None = Field(None, description="The run that has it.")
-    who: str = Field("", description="Whose run, or who holds it.")
-    seconds: float | None = Field(None, description="How long it is in this state.")
+    who: str = Field("", description="The user of that run, or the person who holds the board.")
+    seconds: float | None = Field(None, description="How long it has been in this state.")
     faults: int = Field(0, description="How often it was at fault since it joined.")
     canary: float | None = Field(None, description="When it last passed a check: Unix time in seconds.")
-    why: str = Field("", description="Why it is held, bad or lost.")
+    why: str = Field("", description="Why it is held, leaving or lost, or its last trouble.")
     versions: dict[str, str] = {}
 
     @property
@@ -134,18 +136,18 @@ class RunView(BaseModel):
     who: str
     command: str
     started: float
-    priority: int = Field(0, description="The higher, the sooner it is given boards.")
+    priority: int = Field(0, description="A run of higher priority is given boards sooner.")
     max_boards: int | None = Field(None, description="How many boards it may have at once.")
-    boards: int = Field(description="How many it has.")
+    boards: int = Field(description="How many boards it has.")
     waits: float | None = Field(None, description="Seconds that it has been waiting with no board at all.")
-    waits_for: int = Field(description="How many more it could use.")
+    waits_for: int = Field(description="How many more boards it could use.")
     planned: int
     concluded: int
     verdicts: dict[str, int]
 
 
 class Totals(BaseModel):
-    """How many boards of a kind there are, by what they can be used for."""
+    """The number of boards of a kind, by what they can be used for."""
 
     total: int = 0
     free: int = Field(default=0, description="Usable, and in no run.")
@@ -163,7 +165,7 @@ class Totals(BaseModel):
 
 
 class FarmView(BaseModel):
-    """The farm at a moment."""
+    """The farm at one moment."""
 
     at: float
     hosts: list[HostView]
@@ -173,5 +175,5 @@ class FarmView(BaseModel):
 
     @property
     def ttnn_versions(self) -> list[str]:
-        """The versions of ttnn that open boards here; more than one deserves a word."""
+        """The versions of ttnn that open boards here; more than one is worth a note."""
         return sorted({host.versions["ttnn"] for host in self.hosts if host.boards and "ttnn" in host.versions})

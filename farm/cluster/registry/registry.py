@@ -1,28 +1,19 @@
-"""Which boards the farm has, who may use which, and what became of them. Pure: told what happens, asked what holds.
+"""Which hosts and boards the farm has, and which run may use which board. No IO: callers pass in events and the time.
 
-A board is given to one run at a time; a `SharingPolicy` says to which. A run keeps what it has while it tells of
-itself, and lets go of what is due to another as soon as the vector on it ends.
+A board is given to one run at a time, and a `SharingPolicy` decides to which. A run keeps its boards while it reports,
+and gives up a board that is due to another run as soon as the vector on it ends.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 
-from farm.cluster.registry.records import (
-    BoardView,
-    FarmView,
-    HostOffer,
-    HostView,
-    RegistryAnswer,
-    RunReport,
-    RunView,
-    Totals,
-)
+from farm.cluster.registry.entries import BoardEntry, Hold, HostEntry, RunEntry
+from farm.cluster.registry.records import BoardView, FarmView, HostOffer, RegistryAnswer, RunReport
+from farm.cluster.registry.views import view_of_board, view_of_farm, view_of_host, view_of_run
 from farm.core.board import Board
 from farm.core.errors import FarmError
-from farm.core.progress import BoardStatus
 from scheduler.board_state import BoardState
 from scheduler.policies import FairSharing, SharingPolicy
 from scheduler.sharing import Claim
@@ -30,341 +21,249 @@ from scheduler.sharing import Claim
 SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
 FAULTS_BEFORE_HOLD = 3
-"""Faults in runs, with no passed check since, after which a board is held for a person to look at."""
+"""The number of faults in runs, with no passed check since, after which a board is held for a person to look at."""
 BY_FARM = "farm"
-"""Who holds a board that no person does."""
-UP, DRAINING, LOST = "up", "draining", "lost"
-"""States of a host."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A board that nobody is to use: why, who says so, since when (Unix time in seconds)."""
-
-    why: str
-    by: str
-    since: float
-
-
-@dataclass(slots=True)
-class _Host:
-    offer: HostOffer
-    draining: str = ""
-
-
-@dataclass(slots=True)
-class _Board:
-    board: Board
-    since: float  # when it came into the state it is in
-    faults: int = 0
-    faults_unchecked: int = 0  # since its last passed check
-    canary: float | None = None
-    verified: bool = False  # it passed a check, and no fault, hold or release came since
-    trouble: str = ""
-
-
-@dataclass(slots=True)
-class _Run:
-    report: RunReport
-    heard: float
-    leases: dict[str, float] = field(default_factory=dict)  # boards, and since when
-    faults: Counter[str] = field(default_factory=Counter)  # that it told of, by board
-    waits: float | None = None  # since when it has had no board
+"""The `by` of a hold that no person made."""
 
 
 class Registry:
-    """The farm's boards.
+    """The farm's hosts, boards and runs.
 
     Attributes:
-        holds: boards that nobody is to use, by id. They outlive the registry: whoever runs it keeps them.
+        holds: boards that must not be used, by id. They outlive the registry: its caller stores them.
+        verdicts: vectors concluded since the registry began, by verdict.
     """
 
     def __init__(self, holds: Mapping[str, Hold] | None = None, sharing: SharingPolicy | None = None) -> None:
-        self._sharing = sharing or FairSharing()
         self.holds: dict[str, Hold] = dict(holds or {})
-        self._hosts: dict[str, _Host] = {}
-        self._boards: dict[str, _Board] = {}
-        self._runs: dict[str, _Run] = {}
-        self._alive: frozenset[str] = frozenset()
         self.verdicts: Counter[str] = Counter()
-        """Vectors concluded since the registry began, by verdict."""
+        self._sharing = sharing or FairSharing()
+        self._hosts: dict[str, HostEntry] = {}
+        self._boards: dict[str, BoardEntry] = {}
+        self._runs: dict[str, RunEntry] = {}
+        self._living_nodes: frozenset[str] = frozenset()
 
-    def nodes(self, alive: Collection[str]) -> None:
-        """Takes in which Ray nodes are alive."""
-        self._alive = frozenset(alive)
+    def nodes(self, living: Collection[str]) -> None:
+        """Take the ids of the Ray nodes that are alive now."""
+        self._living_nodes = frozenset(living)
 
     # --- hosts ---
 
     def join(self, offer: HostOffer, now: float) -> None:
-        """A host joins, or joins again.
+        """Add a host, or replace what it offered before.
 
         Raises:
             FarmError: another living host has its name, or one of its boards.
         """
-        known = self._hosts.get(offer.name)
-        if known and known.offer.node != offer.node and known.offer.node in self._alive:
+        host = self._hosts.get(offer.name)
+        if host and host.offer.node != offer.node and host.offer.node in self._living_nodes:
             raise FarmError(
-                f"the farm has a host {offer.name!r} already, at {known.offer.address}: choose another name with --name"
+                f"the farm has a host {offer.name!r} already, at {host.offer.address}: choose another name with --name"
             )
-        others = {each.board.id for each in self._boards.values() if each.board.host != offer.name}
-        if doubled := sorted(others & {board.id for board in offer.boards}):
-            raise FarmError(f"another host offers {', '.join(doubled)}")
-        for gone in [name for name, each in self._boards.items() if each.board.host == offer.name]:
-            del self._boards[gone]
-        self._hosts[offer.name] = _Host(offer)
-        self._boards |= {board.id: _Board(board, now) for board in offer.boards}
+        others = {entry.board.id for entry in self._boards.values() if entry.board.host != offer.name}
+        if duplicates := sorted(others & {board.id for board in offer.boards}):
+            raise FarmError(f"another host offers {', '.join(duplicates)}")
+        self._remove_boards(offer.name)
+        self._hosts[offer.name] = HostEntry(offer)
+        self._boards |= {board.id: BoardEntry(board, now) for board in offer.boards}
 
     def drain(self, name: str, why: str) -> int:
-        """Lets a host's boards end what they run, and take no more; how many are still in use."""
-        self._host(name).draining = why
+        """Let a host's boards finish what they run, and take no more; returns how many are still in use.
+
+        Raises:
+            FarmError: there is no such host.
+        """
+        if name not in self._hosts:
+            raise FarmError(f"the farm has no host {name!r}: there are {', '.join(sorted(self._hosts)) or 'none'}")
+        self._hosts[name].draining = why
         return self.in_use(name)
 
     def in_use(self, name: str) -> int:
-        """How many of a host's boards runs still have."""
-        return sum(1 for board in self._leased() if self._boards[board].board.host == name)
+        """The number of a host's boards that runs still have."""
+        leases = {board for run in self._runs.values() for board in run.leases}
+        return sum(entry.board.host == name for board, entry in self._boards.items() if board in leases)
 
     def leave(self, name: str) -> None:
-        """Forgets a host and its boards."""
+        """Remove a host and its boards."""
         self._hosts.pop(name, None)
-        for board in [each for each, known in self._boards.items() if known.board.host == name]:
-            del self._boards[board]
+        self._remove_boards(name)
 
     # --- people ---
 
     def hold(self, board: str, why: str, by: str, now: float) -> None:
-        """Keeps a board from all runs; the one that has it lets it go when its vector ends.
+        """Keep a board from all runs; the run that has it gives it up when its vector ends.
 
         Raises:
             FarmError: there is no such board.
         """
-        self._board(board).since = now
+        self._entry(board).since = now
         self.holds[board] = Hold(why, by, now)
 
     def release(self, board: str, now: float) -> None:
-        """Lets a held or bad board be used again.
+        """Let a held board be used again.
 
         Raises:
-            FarmError: there is no such board, or nothing keeps it.
+            FarmError: there is no such board, or it is not held.
         """
-        known = self._board(board)
+        entry = self._entry(board)
         if self.holds.pop(board, None) is None:
             raise FarmError(f"{board} is not held")
-        known.since, known.faults_unchecked, known.trouble = now, 0, ""
-        known.verified = False
+        entry.since, entry.faults_unchecked, entry.trouble = now, 0, ""
+        entry.is_verified = False
 
-    def checked(self, board: str, passed: bool, message: str, now: float) -> None:  # noqa: FBT001 - the check's answer
-        """A board was checked: opened, and closed again."""
-        known = self._board(board)
+    def checked(self, board: str, passed: bool, message: str, now: float) -> None:  # noqa: FBT001 - the check's result
+        """Take the result of a board's check.
+
+        Raises:
+            FarmError: there is no such board.
+        """
+        entry = self._entry(board)
         if passed:
-            known.canary, known.faults_unchecked, known.trouble = now, 0, ""
-            known.verified = True
+            entry.check_passed, entry.faults_unchecked, entry.trouble = now, 0, ""
+            entry.is_verified = True
         else:
-            self._fault(known, message, now)
+            self._add_fault(entry, message, now)
 
     def find(self, board: str) -> Board:
         """A board by its id.
 
         Raises:
-            FarmError: there is none.
+            FarmError: there is no such board.
         """
-        return self._board(board).board
+        return self._entry(board).board
 
     # --- runs ---
 
     def exchange(self, report: RunReport, now: float) -> RegistryAnswer:
-        """A run tells of itself, and hears which boards it may use."""
-        self._forget_silent(now)
-        run = self._runs.setdefault(report.run, _Run(report, now))
-        self._take_in(run, report, now)
-        available = {name: known.board for name, known in self._boards.items() if not self._obstacle(known)}
-        for board in [board for board in run.leases if board not in report.wanted]:
-            del run.leases[board]
-            if board in self._boards:
-                self._boards[board].since = now
-        withdrawn = {board: self._why_not(board) for board in report.wanted if board not in available}
+        """Take a run's report; returns which boards it may use."""
+        self._end_silent_runs(now)
+        run = self._runs.setdefault(report.run, RunEntry(report, now))
+        self._take_report(run, report, now)
+        usable = {name: entry.board for name, entry in self._boards.items() if self._obstacle(entry) is None}
+        self._end_leases(run, [board for board in run.leases if board not in report.wanted], now)
+        withdrawn = {board: self._why_unusable(board) for board in report.wanted if board not in usable}
         due = self._due(now)
         for board, owner in due.items():
-            if owner == run.report.run and self._owner(board) is None and _has_room(run):
+            if owner == report.run and self._owner(board) is None and run.has_room:
                 run.leases[board] = self._boards[board].since = now
-        for board in [board for board in run.leases if due.get(board, run.report.run) != run.report.run]:
+        for board in [board for board in run.leases if due.get(board, report.run) != report.run]:
             withdrawn[board] = f"it is the turn of run {due[board]}"
-        run.waits = None if run.leases or not report.wanted else now if run.waits is None else run.waits
+        if run.leases or not report.wanted:
+            run.waits_since = None
+        elif run.waits_since is None:
+            run.waits_since = now
         return RegistryAnswer(
-            offered=tuple(board for name, board in available.items() if name not in report.known),
+            offered=tuple(board for name, board in usable.items() if name not in report.known),
             granted=frozenset(run.leases) - withdrawn.keys(),
             withdrawn=withdrawn,
         )
 
-    def ended(self, run: str, now: float) -> None:
-        """A run is over."""
-        gone = self._runs.pop(run, None)
-        for board in gone.leases if gone else ():
-            if board in self._boards:
-                self._boards[board].since = now
+    def ended(self, name: str, now: float) -> None:
+        """Forget a run that ended."""
+        if run := self._runs.pop(name, None):
+            self._end_leases(run, list(run.leases), now)
 
-    # --- looking ---
+    # --- views ---
 
     def view(self, now: float) -> FarmView:
         """The farm at this moment."""
-        self._forget_silent(now)
-        boards = [self._view_of(known, now) for _, known in sorted(self._boards.items())]
-        totals: defaultdict[str, Totals] = defaultdict(Totals)
-        for board in boards:
-            totals[f"{board.backend}:{board.kind}"].count(board)
-        return FarmView(
-            at=now,
-            hosts=[self._host_view(host) for _, host in sorted(self._hosts.items())],
-            boards=boards,
-            runs=[_run_view(run, now) for run in sorted(self._runs.values(), key=_rank)],
-            totals=dict(totals),
+        self._end_silent_runs(now)
+        boards = [self._board_view(entry, now) for _, entry in sorted(self._boards.items())]
+        hosts = [
+            view_of_host(host, is_alive=host.offer.node in self._living_nodes)
+            for _, host in sorted(self._hosts.items())
+        ]
+        by_priority = sorted(self._runs.values(), key=lambda run: (-run.report.priority, run.report.started))
+        return view_of_farm(now, hosts, boards, [view_of_run(run, now) for run in by_priority])
+
+    def _board_view(self, entry: BoardEntry, now: float) -> BoardView:
+        name = entry.board.id
+        obstacle = self._obstacle(entry)
+        return view_of_board(
+            entry,
+            now,
+            run=self._owner(name),
+            hold=self.holds.get(name),
+            obstacle=obstacle,
+            why=entry.trouble if obstacle is None else self._why_unusable(name),
+            versions=self._hosts[entry.board.host].offer.versions,
         )
 
-    # --- inside ---
+    # --- details ---
 
-    def _host(self, name: str) -> _Host:
-        if name not in self._hosts:
-            raise FarmError(f"the farm has no host {name!r}: there are {', '.join(sorted(self._hosts)) or 'none'}")
-        return self._hosts[name]
+    def _entry(self, board: str) -> BoardEntry:
+        if board not in self._boards:
+            raise FarmError(f"the farm has no board {board!r}: `farm boards` lists them")
+        return self._boards[board]
 
-    def _board(self, name: str) -> _Board:
-        if name not in self._boards:
-            raise FarmError(f"the farm has no board {name!r}: `farm boards` lists them")
-        return self._boards[name]
+    def _remove_boards(self, host: str) -> None:
+        for board in [name for name, entry in self._boards.items() if entry.board.host == host]:
+            del self._boards[board]
 
-    def _leased(self) -> dict[str, _Run]:
-        return {board: run for run in self._runs.values() for board in run.leases if board in self._boards}
-
-    def _owner(self, board: str) -> _Run | None:
+    def _owner(self, board: str) -> RunEntry | None:
         return next((run for run in self._runs.values() if board in run.leases), None)
 
+    def _end_leases(self, run: RunEntry, boards: Collection[str], now: float) -> None:
+        for board in boards:
+            del run.leases[board]
+            if board in self._boards:
+                self._boards[board].since = now
+
     def _due(self, now: float) -> dict[str, str]:
-        """Whose each usable board should be, of those that runs want."""
-        usable = {name for name, known in self._boards.items() if not self._obstacle(known)}
-        return self._sharing.share(
-            [
-                Claim(
-                    name,
-                    run.report.priority,
-                    run.report.started,
-                    run.report.wanted & usable,
-                    {board: since for board, since in run.leases.items() if board in usable},
-                    run.report.most,
-                    run.waits,
-                )
-                for name, run in self._runs.items()
-            ],
-            now,
-        )
+        """The run that should have each usable board, of those that runs want."""
+        usable = {name for name, entry in self._boards.items() if self._obstacle(entry) is None}
+        claims = [
+            Claim(
+                name,
+                run.report.priority,
+                run.report.started,
+                run.report.wanted & usable,
+                {board: since for board, since in run.leases.items() if board in usable},
+                run.report.most,
+                run.waits_since,
+            )
+            for name, run in self._runs.items()
+        ]
+        return self._sharing.share(claims, now)
 
-    def _take_in(self, run: _Run, report: RunReport, now: float) -> None:
+    def _take_report(self, run: RunEntry, report: RunReport, now: float) -> None:
         before = run.report.verdicts if run.report is not report else {}
-        self.verdicts.update({name: n - before.get(name, 0) for name, n in report.verdicts.items()})
-        run.report, run.heard = report, now
-        for board, doing in report.boards.items():
-            if board in self._boards and doing.faults > run.faults[board]:
-                for _ in range(doing.faults - run.faults[board]):
-                    self._fault(self._boards[board], doing.trouble, now)
-                run.faults[board] = doing.faults
+        self.verdicts.update({name: count - before.get(name, 0) for name, count in report.verdicts.items()})
+        run.report, run.reported_at = report, now
+        for board, status in report.boards.items():
+            if board in self._boards and status.faults > run.faults[board]:
+                for _ in range(status.faults - run.faults[board]):
+                    self._add_fault(self._boards[board], status.trouble, now)
+                run.faults[board] = status.faults
 
-    def _fault(self, known: _Board, message: str, now: float) -> None:
-        known.faults += 1
-        known.faults_unchecked += 1
-        known.verified = False
-        known.trouble = message
-        if known.faults_unchecked >= FAULTS_BEFORE_HOLD and known.board.id not in self.holds:
-            self.holds[known.board.id] = Hold(f"{known.faults_unchecked} faults in a row: {message}", BY_FARM, now)
-            known.since = now
+    def _add_fault(self, entry: BoardEntry, message: str, now: float) -> None:
+        entry.faults += 1
+        entry.faults_unchecked += 1
+        entry.is_verified = False
+        entry.trouble = message
+        if entry.faults_unchecked >= FAULTS_BEFORE_HOLD and entry.board.id not in self.holds:
+            self.holds[entry.board.id] = Hold(f"{entry.faults_unchecked} faults in a row: {message}", BY_FARM, now)
+            entry.since = now
 
-    def _forget_silent(self, now: float) -> None:
-        for name in [name for name, run in self._runs.items() if now - run.heard > SILENCE_SECONDS]:
+    def _end_silent_runs(self, now: float) -> None:
+        for name in [name for name, run in self._runs.items() if now - run.reported_at > SILENCE_SECONDS]:
             self.ended(name, now)
 
-    def _obstacle(self, known: _Board) -> BoardState | None:
+    def _obstacle(self, entry: BoardEntry) -> BoardState | None:
         """The state that keeps a board from all runs; None if a run may have it."""
-        host = self._hosts[known.board.host]
-        if host.offer.node not in self._alive:
+        host = self._hosts[entry.board.host]
+        if host.offer.node not in self._living_nodes:
             return BoardState.LOST
-        if known.board.id in self.holds:
+        if entry.board.id in self.holds:
             return BoardState.HELD
         return BoardState.LEAVING if host.draining else None
 
-    def _why_not(self, board: str) -> str:
-        known = self._boards.get(board)
-        if known is None:
+    def _why_unusable(self, board: str) -> str:
+        entry = self._boards.get(board)
+        if entry is None:
             return "its host left the farm"
-        obstacle = self._obstacle(known)
+        obstacle = self._obstacle(entry)
         if obstacle is BoardState.HELD:
             hold = self.holds[board]
             return f"held by {hold.by}: {hold.why}"
-        return "its host is lost" if obstacle is BoardState.LOST else self._hosts[known.board.host].draining
-
-    def _view_of(self, known: _Board, now: float) -> BoardView:
-        owner = self._owner(known.board.id)
-        obstacle = self._obstacle(known)
-        status = _idle_status(known)
-        if owner:
-            status = owner.report.boards.get(known.board.id, BoardStatus(BoardState.STARTING))
-        hold = self.holds.get(known.board.id)
-        return BoardView(
-            id=known.board.id,
-            host=known.board.host,
-            backend=known.board.backend,
-            kind=known.board.kind.name,
-            chips=known.board.kind.chips,
-            state=obstacle or status.state,
-            doing=status.activity,
-            run=owner.report.run if owner else None,
-            who=owner.report.who if owner else hold.by if hold else "",
-            seconds=max(0.0, now - known.since),
-            faults=known.faults,
-            canary=known.canary,
-            why=self._why_not(known.board.id) if obstacle else known.trouble,
-            versions=dict(self._hosts[known.board.host].offer.versions),
-        )
-
-    def _host_view(self, host: _Host) -> HostView:
-        offer = host.offer
-        state = UP if offer.node in self._alive else LOST
-        return HostView(
-            name=offer.name,
-            address=offer.address,
-            state=DRAINING if host.draining and state == UP else state,
-            boards=len(offer.boards),
-            versions=dict(offer.versions),
-            notes=list(offer.notes),
-            clock_off=None if offer.ahead is None else round(offer.ahead, 1),
-        )
-
-
-def _rank(run: _Run) -> tuple[int, float]:
-    return -run.report.priority, run.report.started
-
-
-def _has_room(run: _Run) -> bool:
-    return run.report.most is None or len(run.leases) < run.report.most
-
-
-def _idle_status(known: _Board) -> BoardStatus:
-    """The status of a board that no run has."""
-    if known.verified:
-        return BoardStatus(BoardState.HEALTHY)
-    return BoardStatus(BoardState.SUSPECT if known.faults_unchecked else BoardState.UNVERIFIED)
-
-
-def _run_view(run: _Run, now: float) -> RunView:
-    report = run.report
-    room = len(report.wanted) if report.most is None else min(report.most, len(report.wanted))
-    return RunView(
-        run=report.run,
-        who=report.who,
-        command=report.command,
-        started=report.started,
-        priority=report.priority,
-        max_boards=report.most,
-        boards=len(run.leases),
-        waits=None if run.waits is None else max(0.0, now - run.waits),
-        waits_for=max(0, room - len(run.leases)),
-        planned=report.planned,
-        concluded=report.concluded,
-        verdicts=dict(report.verdicts),
-    )
+        return "its host is lost" if obstacle is BoardState.LOST else self._hosts[entry.board.host].draining

@@ -10,8 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from farm.cluster.registry.client import NAME, NAMESPACE, FarmClient
+from farm.cluster.registry.entries import Hold
 from farm.cluster.registry.records import FarmView, HostOffer, RegistryAnswer, RunReport
-from farm.cluster.registry.registry import Hold, Registry
+from farm.cluster.registry.registry import Registry
 from farm.core.board import Board
 from farm.core.files import write_atomically
 

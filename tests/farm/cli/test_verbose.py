@@ -30,8 +30,8 @@ def sweep(folder: Path, script: Script, *options: str) -> str:
 
 def test_a_crash_is_in_the_boards_log_and_v_prints_what_the_driver_sees(tmp_path: Path) -> None:
     stderr = sweep(tmp_path, Script(acts={"*": (Act.CRASH, Act.LOSE, Act.PASS)}), "-v")
-    assert "farm.cluster.fleet: fake:n300:0 started" in stderr
-    assert "farm.cluster.fleet: fake:n300:0 is lost" in stderr
+    assert "farm.cluster.ray_fleet: fake:n300:0 started" in stderr
+    assert "farm.cluster.ray_fleet: fake:n300:0 is lost" in stderr
     assert " DEBUG " not in stderr
     with Store.open(tmp_path / "farm.db") as store:
         [board] = store.view(store.runs()[0].id).run.boards
@@ -45,4 +45,5 @@ def test_a_crash_is_in_the_boards_log_and_v_prints_what_the_driver_sees(tmp_path
 
 def test_without_v_no_record_is_printed(tmp_path: Path) -> None:
     stderr = sweep(tmp_path, Script(acts={"*": (Act.FAULT, Act.PASS)}))
+    assert "INFO" not in stderr
     assert "farm.cluster" not in stderr

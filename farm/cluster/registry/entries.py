@@ -1,0 +1,84 @@
+"""What the registry keeps of each host, board and run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from farm.cluster.registry.records import HostOffer, RunReport
+from farm.core.board import Board
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A board that must not be used.
+
+    Attributes:
+        why: the reason, in words.
+        by: the person who holds it, as USER@HOST, or `BY_FARM`.
+        since: Unix time in seconds.
+    """
+
+    why: str
+    by: str
+    since: float
+
+
+@dataclass(slots=True)
+class HostEntry:
+    """A host.
+
+    Attributes:
+        offer: what it brought when it joined.
+        draining: why its boards take no more vectors; "" while they do.
+    """
+
+    offer: HostOffer
+    draining: str = ""
+
+
+@dataclass(slots=True)
+class BoardEntry:
+    """A board.
+
+    Attributes:
+        board: the board.
+        since: when its state last changed, Unix time in seconds.
+        faults: how often it was at fault since it joined.
+        faults_unchecked: how often since its last passed check.
+        check_passed: when it last passed a check, Unix time in seconds; None where it never did.
+        is_verified: whether no fault, hold or release came since that check.
+        trouble: the message of its last fault.
+    """
+
+    board: Board
+    since: float
+    faults: int = 0
+    faults_unchecked: int = 0
+    check_passed: float | None = None
+    is_verified: bool = False
+    trouble: str = ""
+
+
+@dataclass(slots=True)
+class RunEntry:
+    """A run.
+
+    Attributes:
+        report: its last report.
+        reported_at: when that came, Unix time in seconds.
+        leases: the boards that it has, and since when.
+        faults: the faults that it reported, by board.
+        waits_since: since when it has had no board, though it wants some; None where it has or wants none.
+    """
+
+    report: RunReport
+    reported_at: float
+    leases: dict[str, float] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+    waits_since: float | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the run may have one more board."""
+        return self.report.most is None or len(self.leases) < self.report.most
