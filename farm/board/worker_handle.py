@@ -16,7 +16,6 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from farm.board.backends import backend_of
-from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.feed import Feed
 from farm.board.guard import Guard
 from farm.board.kernel_cache import VARIABLE as KERNELS
@@ -35,11 +34,11 @@ from farm.board.protocol import (
 from farm.board.signals import end_process
 from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
+from farm.board.worker_launch import launch_worker, worker_environment
 from farm.core.board import Board
 from farm.core.classify import describe_exit, telling_line
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
-from farm.core.measures import COLD
 from farm.core.messages import (
     Check,
     Checked,
@@ -68,8 +67,6 @@ from tracer.device_config import DeviceConfig
 
 START_SECONDS = 120.0
 """How long a process may take to import ttnn."""
-OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
-"""tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below farm's."""
 
 MOST_IN_FLIGHT = 128
 """Vectors that the process may have before the first of them ended, so that it never waits for its supervisor."""
@@ -123,32 +120,15 @@ class WorkerProcess:
     def start(self) -> Hello:
         """See the protocol."""
         self.workdir.mkdir(parents=True, exist_ok=True)
-        requests, replies = os.pipe(), os.pipe()
-        with self.log.open("ab") as log:
-            self._log_start = log.tell()
-            self._process = subprocess.Popen(
-                [
-                    *(self.python, "-m", "farm.worker"),
-                    *("--requests", str(requests[0]), "--replies", str(replies[1])),
-                    *("--computes", str(int(self.board.computes))),
-                    *(("--debugger",) if self.terminal is not None and self.terminal.debugger else ()),
-                ],
-                cwd=self.workdir,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL if self.terminal is None else None,
-                stdout=log if self.terminal is None else None,
-                stderr=log if self.terminal is None else None,
-                pass_fds=(requests[0], replies[1]),
-                start_new_session=self.terminal is None,
-            )
-        os.close(requests[0])
-        os.close(replies[1])
-        self._pipes = Pipes(requests[1], replies[0])
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
+        cache = environment.get(KERNELS)
+        self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
+        launch = launch_worker(self.board, self.workdir, self.python, environment, self.terminal)
+        self._process, self._pipes, self._guard = launch
         self._compiled.clear()
         self._opened_before = False
         self._in_flight = 0
-        if self.terminal is None:
-            self._guard = Guard(self._process.pid)
         _LOG.info("%s: worker %d started with %s", self.board.id, self._process.pid, self.python)
         try:
             reply = self._reply(START_SECONDS)
@@ -305,21 +285,6 @@ class WorkerProcess:
         if not isinstance(reply, Checked):
             raise self._unexpected(reply)
         return reply
-
-    def _environment(self) -> dict[str, str]:
-        if self.terminal is not None:
-            defaults = dict(QUIET)
-        else:
-            seconds = str(max(1, int(self.deadlines.vector * 0.8)))
-            logging_variables = COUNT_KERNELS if self._backend.compiles_kernels else QUIET
-            defaults = {**logging_variables, OPERATION_TIMEOUT_VARIABLE: seconds}
-        environment = process_environment(self.board, self.workdir, self.python, defaults=defaults)
-        environment["PYTHONUNBUFFERED"] = "1"
-        if COLD.items() <= environment.items():
-            environment[KERNELS] = str(self.workdir.absolute() / "kernels")
-        cache = environment.get(KERNELS)
-        self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
-        return environment
 
     def _send(self, request: Request) -> None:
         self._write(encode(request))

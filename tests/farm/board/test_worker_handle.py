@@ -18,7 +18,8 @@ from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
-from farm.board.worker_handle import OPERATION_TIMEOUT_VARIABLE, WorkerProcess
+from farm.board.worker_handle import WorkerProcess
+from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, worker_environment
 from farm.core.messages import CheckProblem, Opened
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
@@ -193,11 +194,11 @@ def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(proc
 
 
 def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", Deadlines(vector=10))
+    [board] = mock_boards(KINDS["n150"], 1)
     monkeypatch.delenv(OPERATION_TIMEOUT_VARIABLE, raising=False)
-    assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "8"
+    assert worker_environment(board, tmp_path, sys.executable, 10)[OPERATION_TIMEOUT_VARIABLE] == "8"
     monkeypatch.setenv(OPERATION_TIMEOUT_VARIABLE, "5")
-    assert process._environment()[OPERATION_TIMEOUT_VARIABLE] == "5"
+    assert worker_environment(board, tmp_path, sys.executable, 10)[OPERATION_TIMEOUT_VARIABLE] == "5"
 
 
 def test_a_process_that_is_stopped_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
@@ -219,7 +220,7 @@ time.sleep(600)
         pid = int(started.stdout.readline())
         os.kill(pid, signal.SIGSTOP)  # else the end of its requests would end it
         started.kill()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             os.kill(pid, 0)

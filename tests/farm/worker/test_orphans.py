@@ -1,4 +1,4 @@
-"""A process whose parent died ends itself, whatever it does."""
+"""A process whose parent died ends itself, even while it computes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ subprocess.run([sys.executable, "-c", {CHILD!r}])
 """
 
 
-def test_ends_though_it_never_comes_to_rest() -> None:
+def test_an_orphan_ends_although_its_main_thread_never_rests() -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         child = Path("/proc") / parent.stdout.readline().strip()
@@ -29,7 +29,7 @@ def test_ends_though_it_never_comes_to_rest() -> None:
         time.sleep(0.3)
         assert child.exists(), "it lives while its parent does"
         parent.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while child.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not child.exists()

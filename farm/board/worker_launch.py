@@ -1,0 +1,87 @@
+"""Launching a worker: its environment, its pipes, and the guard beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from farm.board.backends import backend_of
+from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
+from farm.board.guard import Guard
+from farm.board.kernel_cache import VARIABLE as KERNELS
+from farm.board.pipes import Pipes
+from farm.board.terminal import Terminal
+from farm.core.board import Board
+from farm.core.log import WORKER_OUTPUT
+from farm.core.measures import COLD
+
+OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
+"""tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below farm's."""
+
+
+class Launched(NamedTuple):
+    """A process that was just started, the supervisor's ends of its pipes, and its guard; none at a terminal."""
+
+    process: subprocess.Popen[bytes]
+    pipes: Pipes
+    guard: Guard | None
+
+
+def worker_environment(
+    board: Board, workdir: Path, python: str, vector_seconds: float, terminal: Terminal | None = None
+) -> dict[str, str]:
+    """The environment variables of a worker.
+
+    Args:
+        board: what it opens.
+        workdir: its working directory.
+        python: its interpreter.
+        vector_seconds: how long a vector may take.
+        terminal: what holds where it is attached to a terminal: no limit for operations.
+    """
+    defaults = dict(QUIET)
+    if terminal is None:
+        quiet = COUNT_KERNELS if backend_of(board).compiles_kernels else QUIET
+        defaults = {**quiet, OPERATION_TIMEOUT_VARIABLE: str(max(1, int(vector_seconds * 0.8)))}
+    environment = process_environment(board, workdir, python, defaults=defaults)
+    environment["PYTHONUNBUFFERED"] = "1"
+    if COLD.items() <= environment.items():
+        environment[KERNELS] = str(workdir.absolute() / "kernels")
+    return environment
+
+
+def launch_worker(
+    board: Board, workdir: Path, python: str, environment: dict[str, str], terminal: Terminal | None = None
+) -> Launched:
+    """Start a worker's process; it says `Hello` once it has imported ttnn.
+
+    Args:
+        board: what it opens.
+        workdir: its working directory, which has the log of what it prints, unless it is attached to a terminal.
+        python: its interpreter.
+        environment: see `worker_environment`.
+        terminal: attaches it to this process's terminal and process group.
+    """
+    requests, replies = os.pipe(), os.pipe()
+    attached = terminal is not None
+    with (workdir / WORKER_OUTPUT).open("ab") as output:
+        process = subprocess.Popen(
+            [
+                *(python, "-m", "farm.worker"),
+                *("--requests", str(requests[0]), "--replies", str(replies[1])),
+                *("--computes", str(int(board.computes))),
+                *(("--debugger",) if terminal is not None and terminal.debugger else ()),
+            ],
+            cwd=workdir,
+            env=environment,
+            stdin=None if attached else subprocess.DEVNULL,
+            stdout=None if attached else output,
+            stderr=None if attached else output,
+            pass_fds=(requests[0], replies[1]),
+            start_new_session=not attached,
+        )
+    os.close(requests[0])
+    os.close(replies[1])
+    return Launched(process, Pipes(requests[1], replies[0]), None if attached else Guard(process.pid))
