@@ -1,4 +1,4 @@
-"""Ray: a small cluster of our own for one run."""
+"""A small Ray cluster on this host, for one run."""
 
 from __future__ import annotations
 
@@ -16,39 +16,42 @@ from farm.core.scratch import Scratch
 
 OBJECT_STORE_BYTES = 200_000_000
 """Outcomes are small and travel inside messages; this is for large batches."""
-PREFIX = "farm-ray-"
+SCRATCH_PREFIX = "farm-ray-"
 LONGEST_TEMPORARY = 20
-"""Ray makes sockets in its folder, and their paths may have 107 characters, of which it and we need most."""
+"""Ray makes sockets in its folder. Their paths may have 107 characters, of which Ray and farm need most."""
 
 
 @contextmanager
-def cluster(boards: int) -> Iterator[Path]:
-    """A Ray cluster of our own on this host, whatever `RAY_ADDRESS` says, for the time of a `with` block.
+def local_cluster(boards: int) -> Iterator[Path]:
+    """A Ray cluster of this host alone for the time of a `with` block, whatever `RAY_ADDRESS` says.
 
-    Gives a folder that is there for as long, and leaves nothing behind. Farms of many hosts are in `farm.cluster`.
+    Nothing of it is left afterwards. Farms of many hosts are in `farm.cluster.hosts`.
 
     Args:
         boards: how many boards the run uses.
 
+    Yields:
+        A folder that is removed at the end.
+
     Raises:
         NotRunnable: Ray doesn't start.
     """
-    with _own_folder() as folder:
+    with _scratch() as folder:
         try:
-            ray.init(log_to_driver=False, logging_level="ERROR", **_own(boards, folder))
-        except Exception as error:  # Ray raises a bare one when its own processes are slow to start
-            told = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise NotRunnable(f"Ray doesn't start on this host: {told}") from error
+            ray.init(log_to_driver=False, logging_level="ERROR", **_options(boards, folder))
+        except Exception as error:  # Ray raises a bare one when its own processes start slowly
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise NotRunnable(f"Ray doesn't start on this host: {reason}") from error
         try:
             yield folder
         finally:
             ray.shutdown()
 
 
-def _own(boards: int, folder: Path) -> dict[str, Any]:
+def _options(boards: int, folder: Path) -> dict[str, Any]:
     return {
         "address": "local",
-        "_node_ip_address": "127.0.0.1",  # nobody else is to reach it
+        "_node_ip_address": "127.0.0.1",  # so that no other host can reach it
         "include_dashboard": False,
         "num_cpus": min(boards, os.cpu_count() or 1),
         "num_gpus": 0,
@@ -58,9 +61,8 @@ def _own(boards: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def _own_folder() -> Scratch:
-    """A folder for the time of a run."""
+def _scratch() -> Scratch:
     place = Path(tempfile.gettempdir())
     if len(str(place)) > LONGEST_TEMPORARY:
         place = Path("/tmp")  # noqa: S108 - mkdtemp makes a private folder in it
-    return Scratch(place, PREFIX)
+    return Scratch(place, SCRATCH_PREFIX)

@@ -15,7 +15,8 @@ class MockLayout:
     """How the chips of a product are arranged, for the cluster descriptor that makes ttnn mock it.
 
     Attributes:
-        rows, columns: the grid the chips stand in, numbered row by row.
+        rows: of the grid in which the chips are numbered row by row.
+        columns: of that grid.
         card: UMD's name of the cards that carry the chips.
         product: UMD's product code of these cards: bits 36 and up of a board id.
         cards: the chips of each card.
@@ -24,8 +25,10 @@ class MockLayout:
         dram_harvest: mask of the DRAM banks that are switched off.
         eth_harvest: mask of the ethernet channels that are switched off.
         coordinates: whether the chips have ethernet coordinates; chips of a galaxy and of Blackhole cards do not.
-        east, west: the ethernet channels at the two ends of a link to the next column.
-        south, north: the same of a link to the next row.
+        east: the ethernet channels of a chip that link to the next column.
+        west: the channels of that column's chip at their other ends.
+        south: the ethernet channels of a chip that link to the next row.
+        north: the channels of that row's chip at their other ends.
     """
 
     rows: int
@@ -83,7 +86,7 @@ class BoardKind:
         meshes: every mesh shape that opens, largest first.
         grids: for each way of dispatching that opens (core type, axis), ttnn's default first, the columns and rows of
             compute cores that it leaves on a chip.
-        mock: how a mock of it is laid out.
+        mock: the arrangement of the chips of a mock.
         cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
         pci_devices: how many neighbouring PCI devices one such card is.
         box: the cards of a host that make up one board of this kind together; None where a card is a board.
@@ -107,14 +110,14 @@ class BoardKind:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One board of one host, and what its process needs to open it. Plain data: it travels to the board's actor.
+    """One board of one host, and what its worker needs to open it. Plain data: it travels to the board's actor.
 
     Attributes:
-        id: the same over resets: `mock:n300:0`, or host plus PCI addresses.
+        id: `mock:n300:0`, or the host and PCI addresses; a reset doesn't change it.
         backend: the name of its backend: `silicon`, `sim`, `mock` or `fake`; see `farm.board.backends`.
         kind: the product.
         environment: environment variables that make ttnn see this board and no other.
-        computes: whether numbers come out: a mock validates, it doesn't compute.
+        computes: whether it computes results; a mock only validates.
         host: the host of the farm that has it; "" for this one.
         python: the interpreter whose ttnn opens it; "" for farm's own.
     """

@@ -1,4 +1,4 @@
-"""How often Python looks for garbage where objects come by the thousand and hardly any are garbage."""
+"""Raise the threshold of Python's garbage collector where objects come by the thousand and few are garbage."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 ALLOCATIONS = 10_000
-"""So many new objects, instead of Python's 700, before it looks: a quarter of a driver's time went into that."""
+"""New objects before a collection, instead of Python's 700: a quarter of a driver's time went into collections."""
 
 
 @contextmanager
 def fewer_collections() -> Iterator[None]:
-    """For the time of a `with` block; what was set before is set again then."""
+    """Collect garbage less often for the time of a `with` block; the threshold is restored afterwards."""
     before = gc.get_threshold()
     gc.set_threshold(max(ALLOCATIONS, before[0]) if before[0] else 0, *before[1:])
     try:

@@ -1,4 +1,4 @@
-"""Folders for as long as a process lives. What killed ones left behind goes when the next is made."""
+"""Temporary folders that are removed with their process; what a killed process left is removed by the next one."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from filelock import FileLock
 
 
 class Scratch:
-    """A private folder; also a context manager.
+    """A private folder; also a context manager that gives its path.
 
     Attributes:
-        path: where it is.
+        path: the folder.
     """
 
     def __init__(self, place: Path, prefix: str) -> None:
-        """Makes it, and removes those of the same prefix whose processes are gone.
+        """Make the folder, and remove those of the same prefix whose processes are gone.
 
         Args:
             place: the folder to make it in.
-            prefix: what its name begins with.
+            prefix: the beginning of its name.
         """
-        for left in place.glob(f"{prefix}*"):
-            with suppress(OSError), FileLock(left / "lock", blocking=False):
-                shutil.rmtree(left, ignore_errors=True)
+        for abandoned in place.glob(f"{prefix}*"):
+            with suppress(OSError), FileLock(abandoned / "lock", blocking=False):
+                shutil.rmtree(abandoned, ignore_errors=True)
         hidden = Path(tempfile.mkdtemp(prefix=f".{prefix}", dir=place))
         self._lock = FileLock(hidden / "lock")
         self._lock.acquire()
-        # under this name others see it, and see that it is in use
+        # only now, with its lock held, does it get a name under which other processes look for abandoned ones
         self.path = hidden.rename(place / hidden.name.lstrip("."))
 
     def close(self) -> None:
-        """Removes it with all that is in it."""
+        """Remove the folder with all its files."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._lock.release()
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from farm.board.limits import Limits
 from farm.cluster.host_fleet import HostFleet
-from farm.cluster.local_cluster import cluster
+from farm.cluster.local_cluster import local_cluster
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -180,5 +180,5 @@ def _fleet(
         ) as fleet_and_progress:
             yield fleet_and_progress
     else:
-        with cluster(len(boards)) if boards else nullcontext() as folder:
+        with local_cluster(len(boards)) if boards else nullcontext() as folder:
             yield HostFleet(limits, folder, run_id=run_id), progress

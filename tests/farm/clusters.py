@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from farm.cluster.local_cluster import cluster
+from farm.cluster.local_cluster import local_cluster
 from farm.cluster.ray_client import ray
 
 
@@ -17,6 +17,6 @@ def cluster_of(boards: int) -> Iterator[str]:
     with warnings.catch_warnings():
         # Ray ends its processes and doesn't wait for them; Python complains when it forgets them
         warnings.simplefilter("ignore", ResourceWarning)
-        with cluster(boards):
+        with local_cluster(boards):
             yield ray.get_runtime_context().gcs_address
         gc.collect()

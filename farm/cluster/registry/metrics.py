@@ -1,4 +1,4 @@
-"""The farm's metrics for Prometheus, made when they are asked for, so that they never tell of a board that is gone."""
+"""The farm's metrics for Prometheus, collected when they are asked for: they never show a board that left."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LOOPBACK = "127.0.0.1"
 
 
 class FarmMetrics(Collector):
-    """What the farm is doing, as numbers."""
+    """Collects the metrics of a farm."""
 
     def __init__(self, view: Callable[[], FarmView], verdicts: Callable[[], Mapping[str, int]]) -> None:
         self._view = view
         self._verdicts = verdicts
 
     def collect(self) -> Iterable[Metric]:
-        """Every metric, now."""
+        """Yield every metric, as it is now."""
         view = self._view()
         boards = GaugeMetricFamily("farm_boards", "Boards by kind and state.", labels=["kind", "state"])
         states = Counter((f"{board.backend}:{board.kind}", board.state.value) for board in view.boards)
@@ -52,7 +52,7 @@ class FarmMetrics(Collector):
 
 
 def serve(view: Callable[[], FarmView], verdicts: Callable[[], Mapping[str, int]], port: int) -> None:
-    """Serves the metrics on loopback, in a thread, for as long as this process lives."""
+    """Serve the metrics on the loopback address, in a thread, until this process ends."""
     registry = CollectorRegistry()
     registry.register(FarmMetrics(view, verdicts))
     start_http_server(port, addr=LOOPBACK, registry=registry)

@@ -1,4 +1,4 @@
-"""How often garbage is looked for."""
+"""The threshold of the garbage collector."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from farm.core.gc_tuning import ALLOCATIONS, fewer_collections
 
 
-def test_it_is_looked_for_less_often_until_the_end() -> None:
+def test_the_threshold_is_raised_until_the_end_of_the_block() -> None:
     before = gc.get_threshold()
     with suppress(ZeroDivisionError), fewer_collections():
         assert gc.get_threshold() == (ALLOCATIONS, *before[1:])
@@ -16,7 +16,7 @@ def test_it_is_looked_for_less_often_until_the_end() -> None:
     assert gc.get_threshold() == before
 
 
-def test_who_turned_it_off_keeps_it_off() -> None:
+def test_a_collector_that_is_off_stays_off() -> None:
     before = gc.get_threshold()
     gc.set_threshold(0)
     try:
