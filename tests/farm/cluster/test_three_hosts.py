@@ -1,4 +1,4 @@
-"""Three hosts with addresses of their own, and a fourth machine that only submits: what docs/farm-of-hosts.md says."""
+"""The commands of docs/farm-of-hosts.md, on three hosts with their own addresses and a machine that only submits."""
 
 from __future__ import annotations
 
@@ -60,25 +60,25 @@ def documented_lines() -> dict[str, str]:
 @pytest.mark.ray
 @pytest.mark.ttnn
 def test_three_hosts() -> None:
-    says = documented_lines()
+    commands = documented_lines()
     offers = {"alpha": "mock:n150,mock:p150", "beta": "mock:n300", "gamma": "mock:p300"}
     settings = {name: {"FARM_BOARDS": boards} for name, boards in offers.items()}
     with network({**settings, "laptop": {}}) as (alpha, beta, gamma, laptop):
         enough = alpha.home.parent / "enough"
-        assert "alpha:mock:n150:0" in alpha.run(says["on the head"])
+        assert "alpha:mock:n150:0" in alpha.run(commands["on the head"])
         assert (alpha.home / ".config/farm/token").stat().st_mode & 0o077 == 0
-        joining = beta.start(says["on every other host"])
-        _a_wrong_token_gets_nothing(gamma, laptop)
+        joining = beta.start(commands["on every other host"])
+        _wrong_tokens_are_refused(gamma, laptop)
         ended(joining, "beta joins")
 
         with Watch(alpha) as watch:
-            _bring_work(laptop, enough)
-            laptop.run(says["anywhere else, once"])
-            sweep = laptop.start(_here(says["a folder goes along, its report comes back"]))
+            _prepare_work(laptop, enough)
+            laptop.run(commands["anywhere else, once"])
+            sweep = laptop.start(_here(commands["a folder goes along, its report comes back"]))
             _until(lambda: watch.runs_vectors("beta:mock:n300:0"), "the sweep runs on beta", sweep)
-            gamma.run(says["on every other host"])
+            gamma.run(commands["on every other host"])
             _until(lambda: watch.runs_vectors("gamma:mock:p300:0"), "a new kind that joins in mid-run gets work", sweep)
-            beta.run(says["a host leaves"])
+            beta.run(commands["a host leaves"])
             _until(lambda: "beta:mock:n300:0" not in watch.states, "beta left", sweep)
             [run] = watch.farm["runs"]
             assert (run["priority"], run["max_boards"]) == (1, 8)
@@ -86,26 +86,26 @@ def test_three_hosts() -> None:
             enough.touch()
             printed = ended(sweep, "the sweep")
             assert "::farm-" not in printed
-            _report_is_whole(json.loads((laptop.home / "out" / "report.json").read_text()))
+            _assert_report_is_complete(json.loads((laptop.home / "out" / "report.json").read_text()))
 
-            told = laptop.run(_here(says["a zoo of models is traced; the master comes back"]))
+            printed = laptop.run(_here(commands["a zoo of models is traced; the master comes back"]))
             master = json.loads((laptop.home / "out" / "master.json").read_text())
-            assert "ttnn.relu" in master["operations"], told
-            assert "2 of 2, 2 validated" in told
-            _boards_by_hand(alpha)
-            assert "alpha:mock:n150:0" in alpha.run(says["on any of them"])
-        gamma.run(says["a host leaves"])
-        alpha.run(says["a host leaves"])
-        assert not [pid for host in (alpha, beta, gamma) for pid in host.processes()], "what was started is ended"
+            assert "ttnn.relu" in master["operations"], printed
+            assert "2 of 2, 2 validated" in printed
+            _manage_a_board(alpha)
+            assert "alpha:mock:n150:0" in alpha.run(commands["on any of them"])
+        gamma.run(commands["a host leaves"])
+        alpha.run(commands["a host leaves"])
+        assert not [pid for host in (alpha, beta, gamma) for pid in host.processes()], "every process was ended"
 
 
 def _here(line: str) -> str:
-    """A line of the laptop's shell, which remembers what it exported."""
+    """A line for the laptop's shell, after the line that exports its settings."""
     return f"{documented_lines()['anywhere else']} && {line}"
 
 
-def _bring_work(laptop: Host, enough: Path) -> None:
-    """What the laptop sends along: modules and models, of which no other host has a copy."""
+def _prepare_work(laptop: Host, enough: Path) -> None:
+    """Write the modules and models that the laptop sends along: no other host has a copy."""
     for name, text in (
         ("sweeps/slow.py", SLOW_MODULE.replace("ENOUGH", str(enough))),
         ("models/small.py", MODEL),
@@ -116,43 +116,46 @@ def _bring_work(laptop: Host, enough: Path) -> None:
         path.write_text(text)
 
 
-def _a_wrong_token_gets_nothing(host: Host, laptop: Host) -> None:
+def _wrong_tokens_are_refused(host: Host, laptop: Host) -> None:
     make = "umask 077; printf %032d 0 > wrong; exec farm"
     joining = host.start(f"{make} up --join 10.0.0.1:6379 --boards mock:p150 --token-file wrong")
     submitting = laptop.start(f"{make} submit --jobs http://10.0.0.1:8265 --token-file wrong -- boards")
     for process in (joining, submitting):
-        told = ended(process, "a wrong token", expect=3)
-        assert "refuses the token" in told
-        assert "Traceback" not in told
+        printed = ended(process, "a wrong token", expect=3)
+        assert "refuses the token" in printed
+        assert "Traceback" not in printed
     assert not host.processes()
 
 
-def _boards_by_hand(host: Host) -> None:
-    """Holds, probes, resets and releases a board."""
+def _manage_a_board(host: Host) -> None:
+    """Hold, probe and release a board."""
     board = "gamma:mock:p300:0"
-    done = host.run(
+    printed = host.run(
         f"farm boards hold {board} --why 'to be looked at' --json && farm boards --json "
         f"&& farm boards probe {board} && farm boards release {board}"
     )
-    assert '"action": "hold"' in done
-    assert '"why": "held by' in done
-    assert f"{board} passed its check" in done
-    assert f"{board} may be used again" in done
+    assert '"action": "hold"' in printed
+    assert '"why": "held by' in printed
+    assert f"{board} passed its check" in printed
+    assert f"{board} may be used again" in printed
 
 
-def _report_is_whole(report: dict[str, Any]) -> None:
+def _assert_report_is_complete(report: dict[str, Any]) -> None:
     assert report["counts"]["planned"] == report["counts"]["validated"] == 1000
     assert all(vector["attempts"] == 1 for vector in report["vectors"]), "nothing is retried for a drained host"
     ran = Counter(vector["board"] for vector in report["vectors"])
     assert set(ran) == {"alpha:mock:n150:0", "alpha:mock:p150:0", "beta:mock:n300:0", "gamma:mock:p300:0"}
+    logs = {board["host"]: board["log"] for board in report["run"]["boards"]}
+    assert "/gamma/" in logs["gamma"]["path"], "a log is on its board's host"
+    assert "supervised by process" in logs["gamma"]["tail"]
 
 
-def _until(holds: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 240) -> None:
+def _until(condition: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         if sweep.poll() is not None or time.monotonic() > deadline:
             sweep.kill()
-            pytest.fail(f"it never was so: {what}; the sweep said:\n{sweep.communicate()[0]}")
+            pytest.fail(f"never happened: {what}; the sweep printed:\n{sweep.communicate()[0]}")
         time.sleep(0.1)
 
 
