@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from farm.board.signals import SignalLadder, end_process
 from farm.board.trace_target import TraceTarget, command_of, is_script, split_target
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.log import without_leak_report
 from farm.core.ttnn_install import install_hint
 from tracer.capture.journal import PASSED, Journal, JournalReader
 from tracer.capture.raw_traces import read_whole
@@ -34,8 +34,6 @@ Watch: TypeAlias = Callable[[Journal], None]
 
 _INTERRUPTED, _REFUSED, _NO_TESTS = 2, 4, 5  # of pytest's exit statuses
 _POLL_SECONDS = 0.2
-# nanobind lists objects that are alive at exit; nobody who traces a model can do anything about them
-_NOISE = re.compile(r"^(nanobind: .*| - (leaked|\.\.\. skipped).*|See https://nanobind.*)\n?", re.MULTILINE)
 
 
 def no_watch(_journal: Journal) -> None:
@@ -132,7 +130,7 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
             guard.end()
     timeout = target.timeout if status is None else None
     status = process.wait() if status is None else status
-    text = _NOISE.sub("", printed.read_text(encoding="utf-8", errors="replace"))
+    text = without_leak_report(printed.read_text(encoding="utf-8", errors="replace"))
     script = is_script(*split_target(target.target, target.cwd))
     if (status in (_REFUSED, _NO_TESTS) and not script) or not raw.exists():
         raise _unusable(target.target, status, text)

@@ -35,8 +35,13 @@ TAIL_LINES = 40
 """How much of each of a board's files goes into the store."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 TERMINAL_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+READ_BYTES = 64_000
+"""How much of a file is read to find these lines."""
 WORKER_OUTPUT = "process.log"
 """The file in a worker's folder that its standard output and error go to."""
+
+# nanobind lists the objects that are alive at a process's exit: ttnn leaves some, and users can do nothing about them
+_LEAK_REPORT = re.compile(r"^(nanobind: .*| - (leaked|\.\.\. skipped).*|See https://nanobind.*)\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,11 @@ class BoardLog:
     path: str
     tail: str
     output: str
+
+
+def without_leak_report(text: str) -> str:
+    """What a process printed, without nanobind's report of leaks at its exit."""
+    return _LEAK_REPORT.sub("", text)
 
 
 # --- the terminal ---
@@ -150,8 +160,11 @@ def _output_path(path: Path) -> Path:
 
 def _tail(*paths: Path) -> str:
     """The last lines of some files, the oldest first."""
-    data = b"".join(_end(path, TAIL_BYTES) for path in paths)[-TAIL_BYTES:]
-    return "\n".join(data.decode(errors="replace").splitlines()[-TAIL_LINES:])
+    data = b"".join(_end(path, READ_BYTES) for path in paths)
+    lines = without_leak_report(data.decode(errors="replace")).splitlines()[-TAIL_LINES:]
+    while len(lines) > 1 and sum(map(len, lines)) > TAIL_BYTES:
+        del lines[0]
+    return "\n".join(lines)[-TAIL_BYTES:]
 
 
 def _end(path: Path, size: int) -> bytes:

@@ -90,6 +90,9 @@ def test_what_workers_print_outlives_their_folder(tmp_path: Path, monkeypatch: p
     file.take_output(workdir)
     with (workdir / log.WORKER_OUTPUT).open("a") as output:
         output.writelines(f"printed {number}\n" for number in range(500))
+        output.write(
+            'nanobind: leaked 9 types!\n - leaked type "x"\n - ... skipped remainder\nSee https://nanobind.x\n'
+        )
     file.close()
     kept = read_board_log("run-1", "c")
     assert kept is not None
