@@ -57,7 +57,7 @@ class FarmFleet(RayFleet):
         self._run = run
         self._progress = progress
         self._accepts = accepts
-        self._wanted: dict[str, Board] = {}  # boards that the run has or waits for
+        self._requested: dict[str, Board] = {}  # boards that the run has or waits for
         self._granted: set[str] = set()
         self._leaving: set[str] = set()
         self._offered = {board.id for board in boards}  # boards that the run need not be offered
@@ -68,12 +68,12 @@ class FarmFleet(RayFleet):
         """See `Fleet`."""
         if board.id in self._granted:
             super().start(board)
-        self._wanted[board.id] = board
+        self._requested[board.id] = board
 
     def drop(self, board: str) -> None:
         """See `Fleet`."""
         super().drop(board)
-        self._wanted.pop(board, None)
+        self._requested.pop(board, None)
         if board in self._leaving:  # it may be offered again
             self._leaving.discard(board)
             self._offered.discard(board)
@@ -137,23 +137,23 @@ class FarmFleet(RayFleet):
                 events.append(Offered(board))
             self._offered.add(board.id)
         for name, why in answer.withdrawn.items():
-            if name in self._wanted and name not in self._leaving:
+            if name in self._requested and name not in self._leaving:
                 self._leaving.add(name)
                 events.append(Withdrawn(name, why))
-        newly_granted = (answer.granted & self._wanted.keys()) - self._granted
+        newly_granted = (answer.granted & self._requested.keys()) - self._granted
         self._granted = set(answer.granted)
         for name in newly_granted:
             if name not in self._leaving and name not in self._actors:
-                self.start(self._wanted[name])
+                self.start(self._requested[name])
         return events
 
     def _report(self) -> RunReport:
         statuses = self._progress.boards
         return replace(
             self._run,
-            wanted=frozenset(self._wanted),
-            known=frozenset(self._offered),
-            boards={name: statuses[name] for name in self._wanted if name in statuses},
+            requested=frozenset(self._requested),
+            offered=frozenset(self._offered),
+            boards={name: statuses[name] for name in self._requested if name in statuses},
             planned=self._progress.vectors,
             concluded=self._progress.verdicts.total(),
             verdicts=dict(self._progress.verdicts),

@@ -157,7 +157,7 @@ def _register(
             boards=inventory.boards,
             versions=versions,
             notes=inventory.notes,
-            ahead=farm.clock_ahead(),
+            clock_ahead=farm.clock_ahead(),
         )
         farm.call("join", offer)
 

@@ -69,7 +69,7 @@ class RunEntry:
         reported_at: when that came, Unix time in seconds.
         leases: the boards that it has, and since when.
         faults: the faults that it reported, by board.
-        waits_since: since when it has had no board, though it wants some; None where it has or wants none.
+        waits_since: since when it has had no board, though it requests some; None where it has one or requests none.
     """
 
     report: RunReport
@@ -81,4 +81,4 @@ class RunEntry:
     @property
     def has_room(self) -> bool:
         """Whether the run may have one more board."""
-        return self.report.most is None or len(self.leases) < self.report.most
+        return self.report.max_boards is None or len(self.leases) < self.report.max_boards

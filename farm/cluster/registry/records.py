@@ -28,7 +28,7 @@ class HostOffer:
         boards: its boards; their ids begin with its name.
         versions: by name: `ttnn`, `python`, `driver`, `firmware`, `farm`, ...
         notes: what people should know: boards that were left out, and why.
-        ahead: how many seconds its clock is ahead of the head's; None where that wasn't measured.
+        clock_ahead: how many seconds its clock is ahead of the head's; None where that wasn't measured.
     """
 
     name: str
@@ -37,7 +37,7 @@ class HostOffer:
     boards: tuple[Board, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    ahead: float | None = None
+    clock_ahead: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class RunReport:
         command: the command line, as typed.
         started: Unix time in seconds.
         priority: a run of higher priority is given boards sooner.
-        most: how many boards it may have at once; None for as many as there are.
-        wanted: ids of boards that it has or waits for.
-        known: ids of boards that it was offered.
+        max_boards: how many boards it may have at once; None for as many as there are.
+        requested: ids of boards that it has or waits for.
+        offered: ids of boards that it was offered.
         boards: the status of the boards that it has.
         planned: the number of its vectors.
         concluded: how many of them have a verdict.
@@ -64,9 +64,9 @@ class RunReport:
     command: str
     started: float
     priority: int = 0
-    most: int | None = None
-    wanted: frozenset[str] = frozenset()
-    known: frozenset[str] = frozenset()
+    max_boards: int | None = None
+    requested: frozenset[str] = frozenset()
+    offered: frozenset[str] = frozenset()
     boards: Mapping[str, BoardStatus] = field(default_factory=dict)
     planned: int = 0
     concluded: int = 0

@@ -140,20 +140,20 @@ class Registry:
         run = self._runs.setdefault(report.run, RunEntry(report, now))
         self._take_report(run, report, now)
         usable = {name: entry.board for name, entry in self._boards.items() if self._obstacle(entry) is None}
-        self._end_leases(run, [board for board in run.leases if board not in report.wanted], now)
-        withdrawn = {board: self._why_unusable(board) for board in report.wanted if board not in usable}
+        self._end_leases(run, [board for board in run.leases if board not in report.requested], now)
+        withdrawn = {board: self._why_unusable(board) for board in report.requested if board not in usable}
         due = self._due(now)
         for board, owner in due.items():
             if owner == report.run and self._owner(board) is None and run.has_room:
                 run.leases[board] = self._boards[board].since = now
         for board in [board for board in run.leases if due.get(board, report.run) != report.run]:
             withdrawn[board] = f"it is the turn of run {due[board]}"
-        if run.leases or not report.wanted:
+        if run.leases or not report.requested:
             run.waits_since = None
         elif run.waits_since is None:
             run.waits_since = now
         return RegistryAnswer(
-            offered=tuple(board for name, board in usable.items() if name not in report.known),
+            offered=tuple(board for name, board in usable.items() if name not in report.offered),
             granted=frozenset(run.leases) - withdrawn.keys(),
             withdrawn=withdrawn,
         )
@@ -210,16 +210,16 @@ class Registry:
                 self._boards[board].since = now
 
     def _due(self, now: float) -> dict[str, str]:
-        """The run that should have each usable board, of those that runs want."""
+        """The run that should have each usable board, of those that runs request."""
         usable = {name for name, entry in self._boards.items() if self._obstacle(entry) is None}
         claims = [
             Claim(
                 name,
                 run.report.priority,
                 run.report.started,
-                run.report.wanted & usable,
+                run.report.requested & usable,
                 {board: since for board, since in run.leases.items() if board in usable},
-                run.report.most,
+                run.report.max_boards,
                 run.waits_since,
             )
             for name, run in self._runs.items()

@@ -72,21 +72,21 @@ def view_of_host(host: HostEntry, *, is_alive: bool) -> HostView:
         boards=len(offer.boards),
         versions=dict(offer.versions),
         notes=list(offer.notes),
-        clock_off=None if offer.ahead is None else round(offer.ahead, 1),
+        clock_off=None if offer.clock_ahead is None else round(offer.clock_ahead, 1),
     )
 
 
 def view_of_run(run: RunEntry, now: float) -> RunView:
     """A run."""
     report = run.report
-    room = len(report.wanted) if report.most is None else min(report.most, len(report.wanted))
+    room = len(report.requested) if report.max_boards is None else min(report.max_boards, len(report.requested))
     return RunView(
         run=report.run,
         who=report.who,
         command=report.command,
         started=report.started,
         priority=report.priority,
-        max_boards=report.most,
+        max_boards=report.max_boards,
         boards=len(run.leases),
         waits=None if run.waits_since is None else max(0.0, now - run.waits_since),
         waits_for=max(0, room - len(run.leases)),
