@@ -7,7 +7,7 @@ import pytest
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome, discount
 from farm.core.verdicts import Reason, Verdict
-from farm.running.translation import attempt_result, conclusion, lost_attempt
+from farm.running.translation import attempt_result, conclude_unrunnable, conclusion, lost_attempt
 from scheduler import AttemptResult, Conclude, Resolution
 
 
@@ -102,3 +102,9 @@ def test_a_discounted_failure_is_flaky_once_it_passes_elsewhere() -> None:
     flaky = conclusion(Conclude("v", Resolution.FLAKY, 2), attempts)
     assert (flaky.verdict, flaky.reason) == (Verdict.FLAKY, Reason.BOARD_SUSPECT)
     assert "ttnn sees 1 of 2 chips" in flaky.message
+
+
+def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
+    assert conclude_unrunnable("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
+    assert conclude_unrunnable("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
+    assert conclude_unrunnable("a", Reason.UNSATISFIABLE, "no").verdict is Verdict.NOT_RUN

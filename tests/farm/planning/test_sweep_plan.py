@@ -1,0 +1,67 @@
+"""The plan of a spec: vectors, boards, and what its run records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from farm.board.backends.mock import mock_boards
+from farm.board.kinds import KINDS
+from farm.cluster.hosts.inventory import take_inventory
+from farm.core.errors import FarmError
+from farm.core.sweep_spec import SweepSpec
+from farm.core.verdicts import Reason
+from farm.planning.board_setup import BoardSetup
+from farm.planning.sweep_plan import for_later_boards, plan_sweep
+from farm.planning.vectors import Vector
+from farm.sweeps.needs import Needs
+from tracer.device_config import DeviceConfig
+from tracer.master.master import shipped
+
+
+def test_a_plan_is_what_the_spec_selects() -> None:
+    whole = plan_sweep(SweepSpec.of(["add"], boards="fake:n300*2"))
+    ids = [vector.id for vector in whole.vectors]
+    assert len(whole.boards) == 2
+    assert [vector.id for vector in plan_sweep(whole.spec.updated(shard="2/2")).vectors] == ids[1::2]
+    assert [vector.id for vector in plan_sweep(whole.spec.updated(limit=3)).vectors] == ids[:3]
+    assert [vector.id for vector in plan_sweep(whole.spec.of_vectors([ids[-1]])).vectors] == [ids[-1]]
+    with pytest.raises(FarmError, match="no vector 'nope'"):
+        plan_sweep(whole.spec.of_vectors(["nope"]))
+
+
+def test_mock_boards_that_nobody_named_are_joined_by_those_that_vectors_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farm.planning.sweep_plan.boards_of", lambda *_: mock_boards(KINDS["n150"], 1))
+    chosen = {board.kind.name for board in plan_sweep(SweepSpec()).boards}
+    assert "n150" in chosen
+    assert len(chosen) > 1
+    assert {board.kind.name for board in plan_sweep(SweepSpec.of(boards="mock:n150")).boards} == {"n150"}
+
+
+def test_a_run_records_its_selection_in_the_form_that_older_runs_have() -> None:
+    spec = SweepSpec.of(["add"], master=shipped(), boards="fake:n300", sample=3, seed=1, shard="1/2")
+    details = plan_sweep(spec).details
+    assert {name: details[name] for name in ("master", "operations", "boards", "selection")} == {
+        "master": str(shipped()),
+        "operations": ["add"],
+        "boards": "fake:n300",
+        "selection": {"operations": ["add"], "vectors": [], "limit": None, "sample": [3, 1]},
+    }
+    assert details["shard"]["planned"] == 3
+
+
+def test_vectors_may_run_on_kinds_that_join_the_farm_later() -> None:
+    own = take_inventory("fake:n300", "", None).boards
+    joined = [replace(board, host="alpha") for board in own]
+    small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, text="{}")
+    small = replace(small, setup=BoardSetup.uniform(DeviceConfig(), ["n300"]), needs=Needs(grid=(8, 8)))
+    large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)), device_config_inferred=False, needs=Needs())
+    nowhere = replace(small, setup=BoardSetup(), unrunnable=(Reason.UNSATISFIABLE, "no board here"))
+    assert list(for_later_boards([small, large, nowhere], own)) == [small, large, nowhere]
+    placed = list(for_later_boards([small, large, nowhere], joined))
+    assert placed[0].kinds == set(KINDS)
+    assert placed[1].kinds == {"n300", "t3000", "galaxy", "p300"}
+    assert placed[2] == nowhere, "no board can run it, which is said at once"
+    assert placed[0].config_for("n300").dispatch_core_type == "ETH", "each kind is opened in its own way"
+    assert placed[0].config_for("n150") == placed[0].device_config == DeviceConfig()
