@@ -1,4 +1,4 @@
-"""Hosts of their own: network namespaces on one bridge, each with its own address, home and temporary folder."""
+"""Test hosts: network namespaces on one bridge, each with its own address, home and temporary folder."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Host:
     """A network namespace with an address, and the folder that is its home.
 
     Attributes:
-        name: in the farm.
-        namespace: as `ip netns` knows it.
-        address: of its one interface.
-        home: where commands run, and where they keep what they keep.
-        settings: `FARM_...` variables that are set on it.
-        link: the end of its cable that is in the bridge.
+        name: its name in the farm.
+        namespace: its name for `ip netns`.
+        address: the address of its one interface.
+        home: the home folder, in which commands run.
+        settings: its `FARM_...` variables.
+        link: the end of its cable at the bridge.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Host:
         return {**kept, "HOME": str(self.home), "PATH": path, "FARM_NAME": self.name, **self.settings}
 
     def start(self, line: str) -> subprocess.Popen[str]:
-        """Starts a line of shell on this host."""
+        """Start a line of shell on this host."""
         inside = ["sh", "-c", f'{_own_temporary(self.home / "tmp")} && exec "$@"', "sh", "sh", "-c", line]
         return subprocess.Popen(
             ["ip", "netns", "exec", self.namespace, *inside],
@@ -66,19 +66,19 @@ class Host:
         )
 
     def run(self, line: str, expect: int = 0) -> str:
-        """Runs a line of shell on this host; what it printed."""
+        """Run a line of shell on this host; returns what it printed."""
         return ended(self.start(line), line, expect)
 
     def cut(self) -> None:
-        """Pulls its cable: nothing comes in or goes out, and nobody is told."""
+        """Pull its cable: no packet comes in or goes out any more."""
         _run("ip", "link", "set", self.link, "down")
 
     def mend(self) -> None:
-        """Plugs its cable in again."""
+        """Plug its cable in again."""
         _run("ip", "link", "set", self.link, "up")
 
     def kill(self, *names: str) -> None:
-        """Kills what runs on it at once: processes whose program is called so, or all."""
+        """Kill the processes of the programs of these names at once, or all processes."""
         for pid in self.processes():
             with contextlib.suppress(OSError):
                 program = Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode().rpartition("/")[2]
@@ -86,37 +86,37 @@ class Host:
                     os.kill(int(pid), signal.SIGKILL)
 
     def processes(self) -> list[str]:
-        """What runs in the namespace."""
+        """The ids of the processes in the namespace."""
         return _run("ip", "netns", "pids", self.namespace).split()
 
 
 def ended(process: subprocess.Popen[str], what: str, expect: int | None = 0, seconds: float = 240) -> str:
-    """Waits for a command's end; what it printed.
+    """Wait for a command's end; returns what it printed.
 
     Args:
-        process: which was started.
-        what: it is.
-        expect: its exit code; None for any.
+        process: the command.
+        what: its description, for errors.
+        expect: the exit code that it must have; None for any.
         seconds: how long it may take.
 
     Raises:
         AssertionError: it took longer, or ended with another code.
     """
     try:
-        told, _ = process.communicate(timeout=seconds)
+        printed, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
-        told, _ = process.communicate()
-        raise AssertionError(f"{what} took more than {seconds:g} s:\n{told}") from None
-    assert expect in (None, process.returncode), f"{what}: {process.returncode}\n{told}"
-    return told
+        printed, _ = process.communicate()
+        raise AssertionError(f"{what} took more than {seconds:g} s:\n{printed}") from None
+    assert expect in (None, process.returncode), f"{what}: {process.returncode}\n{printed}"
+    return printed
 
 
 class Watch:
-    """What `farm boards --watch --json` tells on a host, as long as the `with` block lasts.
+    """What `farm boards --watch --json` prints on a host, for the time of a `with` block.
 
     Attributes:
-        farm: the last line; empty before the first.
+        farm: the last line; empty before the first one.
     """
 
     def __init__(self, host: Host) -> None:
@@ -154,10 +154,11 @@ class Watch:
 
 @contextmanager
 def network(settings: Mapping[str, Mapping[str, str]]) -> Iterator[list[Host]]:
-    """Makes hosts on one bridge for the time of a `with` block; skips the test where that is not permitted.
+    """Make hosts on one bridge for the time of a `with` block; skip the test where that is not permitted.
 
     Args:
-        settings: of each host, by name. The first is at 10.0.0.1, and `ssh` on all others reaches it.
+        settings: the `FARM_...` variables of each host, by name. The first host has 10.0.0.1, and `ssh` on all others
+            reaches it.
     """
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need root, and iproute2")
@@ -194,12 +195,12 @@ def network(settings: Mapping[str, Mapping[str, str]]) -> Iterator[list[Host]]:
 
 
 def _own_temporary(folder: Path) -> str:
-    """The shell words that put a folder in the place of /tmp; a project or an interpreter that lies there stays."""
+    """Shell words that mount a folder over /tmp; a project or an interpreter in /tmp stays visible."""
     needed = {Path(__file__).parents[3], Path(sys.prefix), Path(sys.base_prefix)}
     words = []
     for path in sorted(path for path in needed if TEMPORARY in path.parents):
-        seen = shlex.quote(str(folder / path.relative_to(TEMPORARY)))
-        words.append(f"mkdir -p {seen} && mount --bind {shlex.quote(str(path))} {seen}")
+        mount_point = shlex.quote(str(folder / path.relative_to(TEMPORARY)))
+        words.append(f"mkdir -p {mount_point} && mount --bind {shlex.quote(str(path))} {mount_point}")
     return " && ".join([*words, f"mount --rbind {shlex.quote(str(folder))} {TEMPORARY}"])
 
 

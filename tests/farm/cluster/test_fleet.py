@@ -37,7 +37,7 @@ N300 = KINDS["n300"]
 
 @pytest.fixture(scope="module")
 def ray_address() -> Iterator[str]:
-    """A cluster of our own with four boards."""
+    """A cluster of this test alone, with four boards."""
     with cluster_of(4) as address:
         yield address
 
@@ -76,16 +76,16 @@ def run(
 
 @pytest.mark.usefixtures("ray_address")
 def test_boards_share_the_work(store: Store) -> None:
-    view = run(store, fake_boards(N300, 2, script=Script(seconds=0.002)), 300)
+    view = run(store, fake_boards(N300, 2, script=Script(seconds=0.02)), 300)
     assert view.counts["validated"] == 300
-    done = {board.id: 0 for board in view.run.boards}
+    attempts = {board.id: 0 for board in view.run.boards}
     for each in view.vectors:
-        done[each.history[0].board] += 1
-    assert min(done.values()) > 50
+        attempts[each.history[0].board] += 1
+    assert min(attempts.values()) > 10
 
 
 @pytest.mark.usefixtures("ray_address")
-def test_crashes_hangs_and_dead_actors_cost_only_their_own(store: Store) -> None:
+def test_crashes_hangs_and_dead_actors_cost_only_their_own_vectors(store: Store) -> None:
     script = Script(acts={"crashes": (Act.CRASH,), "hangs": (Act.HANG,), "once": (Act.CRASH, Act.PASS)})
     deadly = Script(acts={**script.acts, "v7": (Act.LOSE,)})
     boards = fake_boards(N300, 1, script=deadly) + fake_boards(N300, 1, first=1, script=script)
@@ -113,7 +113,7 @@ def test_a_dead_actor_is_replaced(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("ray_address")
-def test_a_board_that_does_not_start_is_told_in_its_own_words(store: Store) -> None:
+def test_a_board_that_does_not_start_gives_its_reason(store: Store) -> None:
     view = run(store, fake_boards(N300, 1, script=Script(starts=False)), 1)
     [only] = view.vectors
     assert only.reason.value == "board_lost"
@@ -127,19 +127,19 @@ def test_no_cluster_at_an_address(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
-def test_an_address_that_is_none(tmp_path: Path) -> None:
+def test_an_invalid_address(tmp_path: Path) -> None:
     told = _farm(tmp_path, "--boards", "fake:t3000", "--address", "auto")
     assert told.returncode == 2
     assert "give the head's HOST:PORT" in told.stderr
 
 
-def test_ctrl_c_once_ends_cleanly(tmp_path: Path) -> None:
+def test_ctrl_c_once_ends_the_run_cleanly(tmp_path: Path) -> None:
     with _started(tmp_path) as process:
         _until_running(tmp_path)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=120)
+        _, stderr = process.communicate(timeout=120)
     view = _last(tmp_path)
-    assert process.returncode == 3, told
+    assert process.returncode == 3, stderr
     assert view.run.ended is not None
     assert view.run.ended.value == "stopped"
     assert view.counts["validated"] + view.counts["not_run"] == view.counts["planned"]
@@ -147,17 +147,17 @@ def test_ctrl_c_once_ends_cleanly(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "report.json").exists()
 
 
-def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
-    with _started(tmp_path, slow=60.0) as process:
+def test_ctrl_c_twice_ends_the_run_at_once(tmp_path: Path) -> None:
+    with _started(tmp_path, slow=600.0) as process:
         _until_running(tmp_path, attempts=0)
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         began = time.monotonic()
-        _, told = process.communicate(timeout=50)
-    assert time.monotonic() - began < 30
-    assert process.returncode == 130, told
-    assert "Traceback" not in told
+        _, stderr = process.communicate(timeout=300)
+    assert time.monotonic() - began < 300, "it waited for no vector"
+    assert process.returncode == 130, stderr
+    assert "Traceback" not in stderr
     view = _last(tmp_path)
     assert view.run.ended is not None
     assert view.run.ended.value == "stopped"
@@ -166,7 +166,7 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     assert reasons - {"unsatisfiable"} == {"stopped"}, "not all of the master is for a t3000"
 
 
-def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_local_cluster_ignores_other_clusters_and_leaves_nothing(tmp_path: Path) -> None:
     # Ray's sockets need a short path
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="t") as scratch:
         left = Path(scratch) / "farm-ray-of-a-killed-run"
@@ -179,7 +179,7 @@ def test_an_embedded_cluster_is_its_own_and_leaves_nothing(tmp_path: Path) -> No
         assert _processes_naming(scratch) == []
 
 
-def test_an_actor_that_is_stopped_is_noticed_and_replaced(
+def test_a_stopped_actor_is_detected_and_replaced(
     ray_address: str,
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
@@ -188,7 +188,7 @@ def test_an_actor_that_is_stopped_is_noticed_and_replaced(
     others = _actors()  # of tests before, which Ray may still be ending
 
     class Stopper(PlainProgress):
-        """Stops the actor at its first outcome; silence counts soon until that costs an attempt: hosts are busy."""
+        """Stops the actor at its first outcome; the time limit is short only until that costs an attempt."""
 
         stopped = False
 
