@@ -177,6 +177,7 @@ def _farm(settings: Settings) -> Iterator[Finding]:
     from farm.cluster.hosts.host_state import load_state
     from farm.cluster.hosts.membership import farm_address
     from farm.cluster.registry.client import connected
+    from farm.cluster.registry.records import HostStatus
 
     state = load_state(settings.state)
     if state and not state.is_alive:
@@ -196,7 +197,7 @@ def _farm(settings: Settings) -> Iterator[Finding]:
     for host in view.hosts:
         if host.clock_off is not None and abs(host.clock_off) > CLOCK_SECONDS:
             yield bad("clock", f"{host.name}'s is {host.clock_off:+.1f} s off", "let NTP set it")
-        if host.state == "lost":
+        if host.state is HostStatus.LOST:
             yield bad("host", f"{host.name} ({host.address}) is lost", "look at it; farm up there again")
     if len(view.ttnn_versions) > 1:
         different = ", ".join(view.ttnn_versions)

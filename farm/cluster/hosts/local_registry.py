@@ -10,7 +10,7 @@ from farm.board.kinds import KINDS
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.probing import BoardCheck
-from farm.cluster.registry.records import BoardView, FarmView, HostView, Totals
+from farm.cluster.registry.records import BoardView, FarmView, HostStatus, HostView, Totals
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from scheduler.board_state import BoardState
@@ -31,7 +31,12 @@ class LocalRegistry:
         for board in boards:
             totals.setdefault(board.kind, Totals()).count(board)
         host = HostView(
-            name=default_name(), address="in no farm", state="up", boards=len(boards), versions={}, clock_off=None
+            name=default_name(),
+            address="in no farm",
+            state=HostStatus.UP,
+            boards=len(boards),
+            versions={},
+            clock_off=None,
         )
         return FarmView(at=time.time(), hosts=[host], boards=boards, runs=[], totals=totals)
 

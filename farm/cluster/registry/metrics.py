@@ -39,7 +39,7 @@ class FarmMetrics(Collector):
             faults.add_metric([board.id], board.faults)
         yield faults
         hosts = GaugeMetricFamily("farm_hosts", "Hosts by state.", labels=["state"])
-        for state, n in sorted(Counter(host.state for host in view.hosts).items()):
+        for state, n in sorted(Counter(host.state.value for host in view.hosts).items()):
             hosts.add_metric([state], n)
         yield hosts
         yield GaugeMetricFamily("farm_runs", "Runs that have boards or wait for some.", value=len(view.runs))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from pydantic import BaseModel, Field
 
@@ -11,10 +12,22 @@ from farm.core.board import Board
 from farm.core.progress import BoardStatus
 from scheduler.board_state import BoardState
 
-UP, DRAINING, LOST = "up", "draining", "lost"
-"""States of a host."""
 UNUSABLE = (BoardState.HELD, BoardState.LEAVING, BoardState.LOST)
 """States of a board that no run may have."""
+
+
+class HostStatus(str, Enum):
+    """What a host's boards can be used for.
+
+    Attributes:
+        UP: runs may have them.
+        DRAINING: they finish what they run, and take no more.
+        LOST: its Ray node is not alive.
+    """
+
+    UP = "up"
+    DRAINING = "draining"
+    LOST = "lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,7 @@ class HostView(BaseModel):
 
     name: str
     address: str
-    state: str = Field(description="up, draining or lost.")
+    state: HostStatus = Field(description="up, draining or lost.")
     boards: int
     versions: dict[str, str]
     notes: list[str] = []

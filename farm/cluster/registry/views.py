@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from farm.cluster.registry.entries import BoardEntry, Hold, HostEntry, RunEntry
-from farm.cluster.registry.records import DRAINING, LOST, UP, BoardView, FarmView, HostView, RunView, Totals
+from farm.cluster.registry.records import BoardView, FarmView, HostStatus, HostView, RunView, Totals
 from farm.core.progress import BoardStatus
 from scheduler.board_state import BoardState
 
@@ -68,7 +68,7 @@ def view_of_host(host: HostEntry, *, is_alive: bool) -> HostView:
     return HostView(
         name=offer.name,
         address=offer.address,
-        state=LOST if not is_alive else DRAINING if host.draining else UP,
+        state=HostStatus.LOST if not is_alive else HostStatus.DRAINING if host.draining else HostStatus.UP,
         boards=len(offer.boards),
         versions=dict(offer.versions),
         notes=list(offer.notes),

@@ -22,7 +22,7 @@ from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, Severity, examine
 from farm.cluster.hosts.host_state import HostState, process_began
 from farm.cluster.registry import client
-from farm.cluster.registry.records import FarmView, HostView
+from farm.cluster.registry.records import FarmView, HostStatus, HostView
 from farm.core.errors import NotRunnable
 from farm.core.settings import Settings
 
@@ -125,7 +125,7 @@ def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monk
     hosts = [
         host("near", "0.66.0", clock_off=0.1),
         host("late", "0.81.1", clock_off=-40.0),
-        host("gone", "0.81.1", clock_off=None, state="lost"),
+        host("gone", "0.81.1", clock_off=None, state=HostStatus.LOST),
     ]
 
     @contextmanager
@@ -169,7 +169,7 @@ def test_the_findings_as_json(
     assert {row["what"] for row in rows} >= {"python", "ray", "ttnn", "boards", "disk", "store", "farm"}
 
 
-def host(name: str, ttnn: str, *, clock_off: float | None, state: str = "up") -> HostView:
+def host(name: str, ttnn: str, *, clock_off: float | None, state: HostStatus = HostStatus.UP) -> HostView:
     return HostView(name=name, address="10.0.0.1", state=state, boards=1, versions={"ttnn": ttnn}, clock_off=clock_off)
 
 
