@@ -148,7 +148,8 @@ def _screen(view: FarmView) -> Group:
     for kind, counts in sorted(view.totals.items()):
         totals.add_row(kind, *(str(n) for n in (counts.total, counts.free, counts.busy, counts.held, counts.bad)))
     lines = [
-        f"{host.name} ({host.address}) {host.state.value}, {host.boards} boards, ttnn {host.versions.get('ttnn', 'none')}"
+        f"{host.name} ({host.address}) {host.state.value}, {host.boards} boards, "
+        f"ttnn {host.versions.get('ttnn', 'none')}"
         for host in view.hosts
     ]
     lines += [f"{host.name}: {note}" for host in view.hosts for note in host.notes]
