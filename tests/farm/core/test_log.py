@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from farm.core import log
 from farm.core.log import BoardLogFile, log_path, log_to_terminal, read_board_log
+from farm.running.live import LiveProgress
 
 LOG = logging.getLogger("farm.board.test")
 
@@ -109,3 +112,14 @@ def test_a_log_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     LOG.info("goes on")
     file.close()
     assert read_board_log("run-1", "d") is None
+
+
+def test_a_record_appears_above_a_live_display(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    log_to_terminal(1)
+    with LiveProgress(Console(file=stream, force_terminal=True, width=200)) as progress:
+        progress.planned(7)
+        LOG.info("a board started")
+    shown = stream.getvalue()
+    assert shown.index("farm.board.test: a board started") < shown.rindex("0/7")
+    assert capsys.readouterr().err == "", "nothing tears the display"
