@@ -1,9 +1,9 @@
 """What the README and docs/ tell the reader to type works: each page's commands run in order, in a folder of their own.
 
 A block that needs silicon, other hosts, a database server, the network or many minutes is on the list `NOT_RUN`;
-`test_docs` still checks its commands and options. Python blocks are run, or written to the file that their first line
-names. A `text` block is the output of the commands before it: each of its lines must have been printed, other numbers
-aside.
+`test_docs` still checks its commands and options. Python and YAML blocks whose first line names a file are written to
+it; other Python blocks are run. A `text` block of the README is the output of the commands before it: each of its lines
+must have been printed, other numbers aside.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def test_the_commands_of_a_page(page: Path, tmp_path: Path, environment: Mapping
     shutil.copytree(ROOT / "tracer" / "zoo", tmp_path / "tracer" / "zoo")
     printed = ""
     for block in blocks(page):
-        if block.language == "python":
-            printed += _run_python(block, tmp_path, environment)
+        if block.language in ("python", "yaml"):
+            printed += _write_or_run(block, tmp_path, environment)
         elif block.language == "sh" and block.name not in NOT_RUN:
             printed += _run(
                 ["bash", "-euo", "pipefail", "-c", block.text.replace("uv run ", "")], tmp_path, environment
@@ -79,8 +79,8 @@ def test_the_list_of_blocks_not_run_holds_no_others() -> None:
     assert set(NOT_RUN) <= names
 
 
-def _run_python(block: Block, folder: Path, environment: Mapping[str, str]) -> str:
-    file = re.match(r"# (\S+\.py)\n", block.text)
+def _write_or_run(block: Block, folder: Path, environment: Mapping[str, str]) -> str:
+    file = re.match(r"# (\S+\.(py|yaml))\n", block.text)
     if file is None:
         return _run([sys.executable, "-c", block.text], folder, environment)
     path = folder / file[1]
