@@ -52,8 +52,11 @@ def _outputs_differ_by_board(old: Configuration, new: Configuration) -> bool:
     """Return whether outputs differ because boards of other architectures choose other cores: then none is right."""
     if old.output is None or new.output is None or old.output == new.output:
         return False
-    architectures = [{(seen.machine or {}).get("board_type") for seen in each.executions} for each in (old, new)]
-    return architectures[0].isdisjoint(architectures[1])
+    return _architectures(old).isdisjoint(_architectures(new))
+
+
+def _architectures(configuration: Configuration) -> set[str | None]:
+    return {(execution.machine or {}).get("board_type") for execution in configuration.executions}
 
 
 def _contains(executions: list[Execution], new: Execution) -> bool:

@@ -1,8 +1,8 @@
 """Typed values of arguments, and the configurations that they make up.
 
-What a live ttnn object, a trace or a master holds becomes one of these values, and goes back to each form from here:
-each type is one class in one file that knows its own codec (`TypedValue`), listed in `tracer.values.registry`. It may
-use `tracer.signatures` and what is below; only `tracer.values.live` imports ttnn.
+Live ttnn objects, traces and masters come in and become values, which go back to each of these forms: each type is one
+class in one file that knows its own codec (`TypedValue`), listed in `tracer.values.registry`. It may use
+`tracer.signatures` and what is below; only `live` and `operations` need ttnn.
 """
 
 from __future__ import annotations

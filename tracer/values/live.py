@@ -1,4 +1,4 @@
-"""Typed values made into live ttnn objects again, exactly; the only module here that imports ttnn.
+"""Typed values made into live ttnn objects again, exactly.
 
 Every tensor is described after it was made and compared with what was traced: a difference is a fault of this project
 and never of the test.

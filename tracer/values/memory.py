@@ -90,14 +90,14 @@ class MemoryConfig(TypedValue):
         An nd shard spec that ttnn only derived from the shard spec (`created_with_nd_shard_spec` 0) repeats it and is
         left out; where the shard spec was derived from the nd one, the nd one says what the call said, and stays.
         """
-        given = fields_of(raw, what)
-        if "memory_layout" not in given or "buffer_type" not in given:
-            raise ConfigurationError(f"{what} must have a memory_layout and a buffer_type, not {sorted(given)}")
-        layout = member(given["memory_layout"], f"{what}.memory_layout")
-        buffer = member(given["buffer_type"], f"{what}.buffer_type")
-        shard, nd = given.get("shard_spec"), given.get("nd_shard_spec")
+        fields = fields_of(raw, what)
+        if "memory_layout" not in fields or "buffer_type" not in fields:
+            raise ConfigurationError(f"{what} must have a memory_layout and a buffer_type, not {sorted(fields)}")
+        layout = member(fields["memory_layout"], f"{what}.memory_layout")
+        buffer = member(fields["buffer_type"], f"{what}.buffer_type")
+        shard, nd = fields.get("shard_spec"), fields.get("nd_shard_spec")
         spec = None if is_none(shard) else ShardSpec.read(shard, f"{what}.shard_spec")
-        derived = spec is not None and given.get("created_with_nd_shard_spec", True) == 0
+        derived = spec is not None and fields.get("created_with_nd_shard_spec", True) == 0
         nd_spec = None if derived or is_none(nd) else NdShardSpec.read(nd, f"{what}.nd_shard_spec")
         return cls(layout, buffer, spec, nd_spec)
 

@@ -62,13 +62,13 @@ class Placement(TypedValue):
     def decode(cls, raw: Any) -> Placement:
         """Read a placement; all three parts may be lists or the text of lists."""
         what = "tensor_placement"
-        given = fields_of(raw, what)
-        spread = given.get("placement", given.get("placements"))
-        mesh = given.get("mesh_device_shape", given.get("shape"))
+        fields = fields_of(raw, what)
+        spread = fields.get("placement", fields.get("placements"))
+        mesh = fields.get("mesh_device_shape", fields.get("shape"))
         if spread is None or mesh is None:
-            raise ConfigurationError(f"{what} must have a placement and a mesh_device_shape, not {sorted(given)}")
+            raise ConfigurationError(f"{what} must have a placement and a mesh_device_shape, not {sorted(fields)}")
         mesh_shape = dimensions(mesh, f"{what}.mesh_device_shape")
-        distribution = given.get("distribution_shape")
+        distribution = fields.get("distribution_shape")
         return cls(
             mesh_shape,
             mesh_shape if is_none(distribution) else dimensions(distribution, f"{what}.distribution_shape"),

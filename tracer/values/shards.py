@@ -46,14 +46,14 @@ class ShardSpec(TypedValue):
     @classmethod
     def read(cls, raw: object, what: str = "shard_spec") -> ShardSpec:
         """Read a shard spec that is an object, or the text of one."""
-        given = fields_of(raw, what)
-        sizes = given.get("shape", given.get("shard_shape"))
-        if "grid" not in given or sizes is None or "orientation" not in given:
-            raise ConfigurationError(f"{what} must have a grid, a shape and an orientation, not {sorted(given)}")
+        fields = fields_of(raw, what)
+        sizes = fields.get("shape", fields.get("shard_shape"))
+        if "grid" not in fields or sizes is None or "orientation" not in fields:
+            raise ConfigurationError(f"{what} must have a grid, a shape and an orientation, not {sorted(fields)}")
         return cls(
-            CoreRangeSet.read(given["grid"], f"{what}.grid"),
+            CoreRangeSet.read(fields["grid"], f"{what}.grid"),
             pair(sizes, f"{what}.shape"),
-            _orientation(given["orientation"], f"{what}.orientation"),
+            _orientation(fields["orientation"], f"{what}.orientation"),
         )
 
     def build(self, builder: Builder) -> Any:
@@ -105,15 +105,15 @@ class NdShardSpec(TypedValue):
     @classmethod
     def read(cls, raw: object, what: str = "nd_shard_spec") -> NdShardSpec:
         """Read an nd shard spec that is an object, or the text of one."""
-        given = fields_of(raw, what)
-        sizes = given.get("shard_shape", given.get("shape"))
-        if "grid" not in given or sizes is None or "orientation" not in given:
-            raise ConfigurationError(f"{what} must have a grid, a shard_shape and an orientation, not {sorted(given)}")
+        fields = fields_of(raw, what)
+        sizes = fields.get("shard_shape", fields.get("shape"))
+        if "grid" not in fields or sizes is None or "orientation" not in fields:
+            raise ConfigurationError(f"{what} must have a grid, a shard_shape and an orientation, not {sorted(fields)}")
         return cls(
-            CoreRangeSet.read(given["grid"], f"{what}.grid"),
+            CoreRangeSet.read(fields["grid"], f"{what}.grid"),
             dimensions(sizes, f"{what}.shard_shape"),
-            _orientation(given["orientation"], f"{what}.orientation"),
-            member(given.get("shard_distribution_strategy", "ROUND_ROBIN_1D"), f"{what}.shard_distribution_strategy"),
+            _orientation(fields["orientation"], f"{what}.orientation"),
+            member(fields.get("shard_distribution_strategy", "ROUND_ROBIN_1D"), f"{what}.shard_distribution_strategy"),
         )
 
     def build(self, builder: Builder) -> Any:

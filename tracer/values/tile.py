@@ -41,14 +41,14 @@ class Tile(TypedValue):
 
     @classmethod
     def decode(cls, raw: Any) -> Tile:
-        given = fields_of(raw, "tile")
-        if "tile_shape" in given:
-            height, width = pair(given["tile_shape"], "tile.tile_shape")
-        elif type(given.get("height")) is int and type(given.get("width")) is int:
-            height, width = given["height"], given["width"]
+        fields = fields_of(raw, "tile")
+        if "tile_shape" in fields:
+            height, width = pair(fields["tile_shape"], "tile.tile_shape")
+        elif type(fields.get("height")) is int and type(fields.get("width")) is int:
+            height, width = fields["height"], fields["width"]
         else:
-            raise ConfigurationError(f"tile must have a tile_shape, not {sorted(given)}")
-        within_face, of_faces = given.get("transpose_within_face", False), given.get("transpose_of_faces", False)
+            raise ConfigurationError(f"tile must have a tile_shape, not {sorted(fields)}")
+        within_face, of_faces = fields.get("transpose_within_face", False), fields.get("transpose_of_faces", False)
         return cls(height, width, bool(within_face), bool(of_faces))
 
     def build(self, builder: Builder) -> Any:

@@ -1,4 +1,4 @@
-"""What the models are put together from: weights, grids of cores, memory and kernel configs, convolutions, encoders."""
+"""Building blocks of the models: weights, grids of cores, memory and kernel configs, convolutions, encoders."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def random(
     device: Any, *shape: int, dtype: Any = ttnn.bfloat16, layout: Any = ttnn.TILE_LAYOUT, memory: Any = None
 ) -> Any:
     """Weights or activations on the device, in DRAM unless `memory` says otherwise."""
-    # its bare function: what a model is given is none of its operations, and not to be traced as one
-    make = ttnn.rand.function
-    made = make(shape, dtype=dtype, layout=layout, device=device, memory_config=ttnn.DRAM_MEMORY_CONFIG)
-    # by way of the host: a device can't reshard everything that a model keeps sharded
-    return made if memory is None else ttnn.to_device(ttnn.from_device(made), device, memory)
+    # the bare function: making a model's inputs is no operation of the model, and must not be traced as one
+    rand = ttnn.rand.function
+    tensor = rand(shape, dtype=dtype, layout=layout, device=device, memory_config=ttnn.DRAM_MEMORY_CONFIG)
+    # through the host: a device can't reshard everything that a model keeps sharded
+    return tensor if memory is None else ttnn.to_device(ttnn.from_device(tensor), device, memory)
 
 
 def random_on_host(*shape: int, seed: int = 0) -> Any:
-    """Weights on the host in rows, as conv2d wants them."""
+    """Weights on the host in rows, as conv2d expects them."""
     return ttnn.Tensor(np.random.default_rng(seed).standard_normal(shape, dtype=np.float32), ttnn.float32)
 
 
@@ -141,12 +141,12 @@ class Encoder:
 
     @property
     def sharding(self) -> Any:
-        """How the hidden states lie on the cores."""
+        """How the hidden states are sharded over the cores."""
         return block_sharded(self.rows * self.tokens, self.hidden, self.columns, self.rows)
 
     @property
     def head_size(self) -> int:
-        """Of one head."""
+        """The size of one head."""
         return self.hidden // self.heads
 
     @property
@@ -155,7 +155,7 @@ class Encoder:
         return self.heads * self.tokens // TILE // self.columns
 
     def linear(self, x: Any, inputs: int, outputs: int, subblock: int, activation: Any = None) -> Any:
-        """A linear layer: each column of cores has its part of the output, computed in subblocks so wide."""
+        """A linear layer: each column of cores has its part of the output, computed in subblocks of this width."""
         return ttnn.linear(
             x,
             random(self.device, inputs, outputs, dtype=ttnn.bfloat8_b),
@@ -177,10 +177,10 @@ class Encoder:
 
     def norm(self, x: Any, residual: Any = None) -> Any:
         """Layer norm; with a residual, of the sum, in the place of `x`."""
-        added = {} if residual is None else {"residual_input_tensor": residual}
+        options = {} if residual is None else {"residual_input_tensor": residual}
         return ttnn.layer_norm(
             x,
-            **added,
+            **options,
             weight=random(self.device, 1, self.hidden),
             bias=random(self.device, 1, self.hidden),
             epsilon=1e-12,
@@ -219,7 +219,7 @@ class Encoder:
         )
 
     def softmax_config(self, subblock: int) -> Any:
-        """How the softmax of the scores is computed, in subblocks so wide."""
+        """How the softmax of the scores is computed, in subblocks of this width."""
         return ttnn.SoftmaxShardedMultiCoreProgramConfig(
             compute_with_storage_grid_size=(self.columns, self.rows),
             subblock_w=subblock,

@@ -37,9 +37,9 @@ class Stage:
 
 
 def convolved(
-    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, last_use: bool = False, **given: int
+    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, last_use: bool = False, **options: int
 ) -> tuple[Any, int]:
-    """A convolution of 1 x 1 unless told; the output and the side of its images."""
+    """A convolution, 1 x 1 by default; returns the output and the side of its images."""
     config = ttnn.Conv2dConfig(
         weights_dtype=ttnn.bfloat8_b,
         shard_layout=sharding,
@@ -48,8 +48,8 @@ def convolved(
         enable_act_double_buffer=True,
     )
     lofi = kernels(device, ttnn.MathFidelity.LoFi, fp32=True)
-    given = {"kernel": 1, "groups": 1, **given}
-    return convolution(device, x, side, (x.shape[-1], outputs), config=config, compute=lofi, sized=True, **given)
+    options = {"kernel": 1, "groups": 1, **options}
+    return convolution(device, x, side, (x.shape[-1], outputs), config=config, compute=lofi, sized=True, **options)
 
 
 def swish(x: Any) -> Any:
@@ -61,7 +61,7 @@ def swish(x: Any) -> Any:
 
 
 def squeeze_and_excite(device: Any, x: Any, side: int, channels: int, squeezed: int) -> Any:
-    """Scales every channel by what a small network makes of the channels' means."""
+    """Scale every channel by a small network over the channels' means."""
     flat = ttnn.sharded_to_interleaved(x, ttnn.L1_MEMORY_CONFIG)
     mean = ttnn.mean(flat, dim=2, keepdim=True, memory_config=ttnn.L1_MEMORY_CONFIG)
     gate, _ = convolved(device, mean, 1, squeezed, sharding=WIDTH)

@@ -15,9 +15,9 @@ pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 24576}]
 
 
 def convolved(
-    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, relu6: bool = True, **given: int
+    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, relu6: bool = True, **options: int
 ) -> tuple[Any, int]:
-    """A convolution of 1 x 1 unless told, with ReLU6 unless told; the output and the side of its images."""
+    """A convolution, by default 1 x 1 with ReLU6; returns the output and the side of its images."""
     config = ttnn.Conv2dConfig(
         weights_dtype=ttnn.bfloat8_b,
         activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU6) if relu6 else None,
@@ -26,9 +26,9 @@ def convolved(
         enable_act_double_buffer=True,
     )
     lofi = kernels(device, ttnn.MathFidelity.LoFi)
-    given = {"kernel": 1, "groups": 1, **given}
+    options = {"kernel": 1, "groups": 1, **options}
     channels = (x.shape[-1], outputs)
-    return convolution(device, x, side, channels, batch=BATCH, config=config, compute=lofi, sized=True, **given)
+    return convolution(device, x, side, channels, batch=BATCH, config=config, compute=lofi, sized=True, **options)
 
 
 def inverted_residual(

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 24576}]
 
 
 def convolved(
-    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, relu: bool = True, **given: int
+    device: Any, x: Any, side: int, outputs: int, *, sharding: Any = HEIGHT, relu: bool = True, **options: int
 ) -> tuple[Any, int]:
-    """A convolution, with ReLU unless told; the output and the side of its images."""
+    """A convolution, by default with ReLU; returns the output and the side of its images."""
     config = ttnn.Conv2dConfig(
         weights_dtype=ttnn.bfloat8_b,
         activation=ttnn.UnaryWithParam(ttnn.UnaryOpType.RELU) if relu else None,
@@ -32,7 +32,7 @@ def convolved(
     )
     lofi = kernels(device, ttnn.MathFidelity.LoFi)
     channels = (x.shape[-1], outputs)
-    return convolution(device, x, side, channels, batch=BATCH, config=config, compute=lofi, sized=True, **given)
+    return convolution(device, x, side, channels, batch=BATCH, config=config, compute=lofi, sized=True, **options)
 
 
 def bottleneck(device: Any, x: Any, side: int, *, width: int, stride: int, sharding: Any) -> tuple[Any, int]:
