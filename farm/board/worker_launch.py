@@ -72,6 +72,7 @@ def launch_worker(
                 *(python, "-m", "farm.worker"),
                 *("--requests", str(requests[0]), "--replies", str(replies[1])),
                 *("--computes", str(int(board.computes))),
+                *(("--attached",) if attached else ()),
                 *(("--debugger",) if terminal is not None and terminal.debugger else ()),
             ],
             cwd=workdir,

@@ -1,4 +1,4 @@
-"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 [--debugger]`.
+"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 [--attached] [--debugger]`.
 
 It reads requests and writes replies, each one line; see `farm.core.messages`. SIGINT releases the board and ends it, as
 does the end of the requests.
@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, required=True, help="file descriptor to read requests from")
     parser.add_argument("--replies", type=int, required=True, help="file descriptor to write replies to")
     parser.add_argument("--computes", type=int, required=True, help="1 where the board computes numbers")
+    parser.add_argument("--attached", action="store_true", help="a person sees the output: end without a leak report")
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
     options = parser.parse_args()
     # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
@@ -79,7 +80,15 @@ def main() -> int:
         pass  # the supervisor is gone
     finally:
         session.close()
+        if options.attached:
+            _print_no_more()
     return 0
+
+
+def _print_no_more() -> None:
+    """Drop what nanobind prints on standard error at exit: objects that are alive then, which is no one's fault."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device, not a file
+        os.dup2(nowhere.fileno(), sys.stderr.fileno())
 
 
 def _debug(error: BaseException) -> None:

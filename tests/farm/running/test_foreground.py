@@ -47,9 +47,10 @@ def test_a_vector_that_kills_its_worker_costs_only_itself_and_ctrl_c_ends_the_ne
     else:
         pytest.fail(f"the aborted vector has no outcome: {lines}, {process.stderr and process.stderr.read()}")
     os.killpg(process.pid, signal.SIGINT)  # the next one sleeps for a minute
-    rest, _ = process.communicate(timeout=300)
+    rest, errors = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "true" not in rest, "no vector begins after it"
+    assert "nanobind" not in errors
     assert not BoardMemory().boards(), "a mock board isn't remembered"
 
 
