@@ -37,9 +37,9 @@ def boards(
 
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
-    from farm.cluster.hosts.host_state import load_state
     from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.hosts.membership import farm_address
+    from farm.cluster.nodes.host_state import load_state
     from farm.cluster.registry.client import connected
     from farm.core.settings import load_settings
 

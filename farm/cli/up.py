@@ -59,9 +59,9 @@ def up(
         raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
     from farm.cluster.hosts.inventory import default_name, take_inventory
     from farm.cluster.hosts.membership import join_farm, run_until_stopped
-    from farm.cluster.hosts.node import Node, own_address
-    from farm.cluster.hosts.token import make_token, read_token
     from farm.cluster.hosts.versions import host_versions
+    from farm.cluster.nodes.node import Node, own_address
+    from farm.cluster.nodes.token import make_token, read_token
     from farm.core.settings import load_settings
 
     settings = load_settings()

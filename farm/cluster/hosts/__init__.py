@@ -1,4 +1,4 @@
-"""One host and its part in a farm: what it offers, its Ray node, joining and leaving, what it remembers of its boards.
+"""One host and its part in a farm: the boards that it offers, joining and leaving, what it remembers of its boards.
 
-`this_host` does for a host that is in no farm what the registry does for a farm. Uses `farm.board` and the registry.
+`local_registry` does for a host that is in no farm what the registry does for a farm. Uses the registry and `nodes`.
 """

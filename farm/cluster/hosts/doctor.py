@@ -174,8 +174,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
 
 def _farm(settings: Settings) -> Iterator[Finding]:
-    from farm.cluster.hosts.host_state import load_state
     from farm.cluster.hosts.membership import farm_address
+    from farm.cluster.nodes.host_state import load_state
     from farm.cluster.registry.client import connected
     from farm.cluster.registry.records import HostStatus
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.cluster.hosts.host_state import HostState, load_state, remove_state
 from farm.cluster.hosts.inventory import Inventory
-from farm.cluster.hosts.node import Node, end_node, require_head, start_node
-from farm.cluster.hosts.token import use_token
+from farm.cluster.nodes.host_state import HostState, load_state, remove_state
+from farm.cluster.nodes.node import Node, end_node, require_head, start_node
+from farm.cluster.nodes.token import use_token
 from farm.cluster.registry.client import connected, find_farm, ray_connection
 from farm.cluster.registry.records import HostOffer
 from farm.cluster.registry.service import start_registry

@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm.cluster.hosts.host_state import load_state
 from farm.cluster.jobs.job_files import END, archive_lines
+from farm.cluster.nodes.host_state import load_state
 from farm.core.settings import DEFAULT_MASTER, load_settings
 
 MASTER_OPTIONS = ("--master", "--out")

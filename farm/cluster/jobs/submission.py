@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from farm.cluster.hosts.token import use_token
 from farm.cluster.jobs.job_files import JobOutput
+from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 
 CONNECT_SECONDS = 5.0

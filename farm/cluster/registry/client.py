@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from farm.cluster.hosts.host_state import load_state
-from farm.cluster.hosts.node import require_head
+from farm.cluster.nodes.host_state import load_state
+from farm.cluster.nodes.node import require_head
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import load_settings
 

@@ -20,7 +20,7 @@ from farm.board.holders import Holder
 from farm.cli import main
 from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, Severity, examine
-from farm.cluster.hosts.host_state import HostState, process_began
+from farm.cluster.nodes.host_state import HostState, process_began
 from farm.cluster.registry import client
 from farm.cluster.registry.records import FarmView, HostStatus, HostView
 from farm.core.errors import NotRunnable

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.board.signals import signal_process
-from farm.cluster.hosts.host_state import HostState, node_processes, process_began
-from farm.cluster.hosts.token import ray_environment, use_token
+from farm.cluster.nodes.host_state import HostState, node_processes, process_began
+from farm.cluster.nodes.token import ray_environment, use_token
 from farm.core.errors import FarmError, NotRunnable
 
 _LOG = logging.getLogger(__name__)

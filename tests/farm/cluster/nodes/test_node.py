@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from farm.cluster.hosts.host_state import HostState, load_state, process_began
-from farm.cluster.hosts.node import Node, end_node
+from farm.cluster.nodes.host_state import HostState, load_state, process_began
+from farm.cluster.nodes.node import Node, end_node
 
 
 def test_ending_a_node_ends_its_processes_and_no_others(tmp_path: Path) -> None:

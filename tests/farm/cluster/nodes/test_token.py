@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.cluster.hosts.token import make_token, require_token, write_token
+from farm.cluster.nodes.token import make_token, require_token, write_token
 from farm.core.errors import FarmError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.cluster.hosts.host_state import HostState, load_state
+from farm.cluster.nodes.host_state import HostState, load_state
 from farm.core.errors import FarmError
 
 
