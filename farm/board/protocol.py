@@ -40,7 +40,7 @@ class Deadlines:
         first: at least this for an operation's first vector in a process, where kernels are compiled.
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes a reply may neither print nor compute.
-        ladder: what it is given to end.
+        ladder: the signals that end the process.
     """
 
     vector: float = 30.0

@@ -1,4 +1,4 @@
-"""A process seen from outside: whether it is stopped and whether it does anything."""
+"""The state of a process, seen from outside: whether it is stopped, and whether it does anything."""
 
 from __future__ import annotations
 

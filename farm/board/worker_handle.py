@@ -133,7 +133,7 @@ class WorkerProcess:
         try:
             reply = self._reply(START_SECONDS)
         except WorkerHung as error:
-            self._end()
+            self._end_hung(error)
             raise WorkerDied(f"the worker of {self.board.id} didn't start in {START_SECONDS:.0f} s") from error
         if isinstance(reply, Unusable):
             self._end()
@@ -153,7 +153,7 @@ class WorkerProcess:
             try:
                 reply = self._reply(timeout)
             except WorkerHung as error:
-                self._end()
+                self._end_hung(error)
                 raise WorkerHung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout) from error
         if isinstance(reply, Refused):
             raise OpenFailed(reply.message)
@@ -168,7 +168,7 @@ class WorkerProcess:
         try:
             checked = self._checked()
         except WorkerHung as error:
-            self._end()
+            self._end_hung(error)
             raise WorkerHung(f"{self.board.id} didn't pass its check in {limit:g} s: {error}", None, limit) from error
         if checked.problem is not None:
             raise CheckFailed(checked.message, checked.problem)
@@ -209,8 +209,8 @@ class WorkerProcess:
         while True:
             try:
                 message = self._reply(timeout)
-            except WorkerHung:
-                self._end()
+            except WorkerHung as error:
+                self._end_hung(error)
                 raise
             if not isinstance(message, Listing):
                 raise self._unexpected(message)
@@ -251,7 +251,7 @@ class WorkerProcess:
                 reply = self._after_preparing(reply, limit, vector.id)
         except (WorkerHung, WorkerDied) as error:
             if isinstance(error, WorkerHung):
-                self._end()
+                self._end_hung(error)
             if error.preparing:
                 # the module's other vectors would only end the same way, each at the cost of a process
                 self._failed_modules[vector.operation] = error
@@ -327,6 +327,13 @@ class WorkerProcess:
             last = telling_line(self.log, self._log_start)
             raise WorkerDied(f"{text}: {last}" if last else text, vector_id, code)
         return decode_reply(line)
+
+    def _end_hung(self, error: WorkerHung) -> None:
+        """End a process that passed a deadline."""
+        if self._process is not None:
+            where = f" at {error.vector_id}" if error.vector_id else ""
+            _LOG.warning("%s: worker %d hung%s, ending it: %s", self.board.id, self._process.pid, where, error)
+        self._end()
 
     def _unexpected(self, reply: Reply) -> WorkerDied:
         """End a process that doesn't keep to the protocol; the error to raise."""

@@ -65,7 +65,7 @@ class Open(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Check(_Message):
-    """Check the open board, which has so many chips."""
+    """Check the open board, which should have `chips` chips."""
 
     tag: ClassVar[str] = "check"
     chips: int
@@ -73,7 +73,7 @@ class Check(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Run(_Message):
-    """Run vectors on the open board, which has so many chips. `encode_run` writes it: payloads are encoded already."""
+    """Run vectors on the open board, which should have `chips` chips. `encode_run` writes it from encoded payloads."""
 
     tag: ClassVar[str] = "run"
     payloads: tuple[Payload, ...]
@@ -211,7 +211,7 @@ class Finished(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Preparing(_Message):
-    """The worker begins something that the next vector's module needs, and that may take so many seconds."""
+    """The worker begins something that the next vector's module needs, and that may take `seconds`."""
 
     tag: ClassVar[str] = "preparing"
     task: str

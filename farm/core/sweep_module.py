@@ -1,4 +1,4 @@
-"""A sweep module as it is named and found, not imported."""
+"""A sweep module, named and located, but not imported."""
 
 from __future__ import annotations
 

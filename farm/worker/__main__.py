@@ -64,7 +64,7 @@ def main() -> int:
         return 1
     from farm.worker.session import Session, ttnn_version
 
-    # the objects that ttnn's import made stay for good: the collector need not look through them between vectors
+    # the objects of ttnn's import stay for good: the garbage collector need not look through them between vectors
     gc.freeze()
     session = Session(computes=bool(options.computes), send=send, on_error=_debug if options.debugger else None)
     send(Hello(ttnn_version(), platform.python_version(), os.getpid()))

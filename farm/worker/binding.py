@@ -65,7 +65,7 @@ def bind(
     if not fits:
         refusals = [refusal for refusal in attempts if isinstance(refusal, _Refusal)]
         # the overload that took most of the call explains the problem best
-        best = max(refusals, key=lambda refusal: refusal.taken)
+        best = max(refusals, key=lambda refusal: refusal.bound)
         raise (LostArgument if best.lost else Unbindable)(best.reason)
     best_fit = fits[0]
     rivals = [fit for fit in fits[1:] if fit.cost == best_fit.cost and not fit.same_call(best_fit)]
@@ -95,7 +95,7 @@ class _Refusal:
     """Why an overload doesn't take a call, and how many arguments it took before that."""
 
     reason: str
-    taken: int
+    bound: int
     lost: bool = False
 
 
@@ -226,7 +226,7 @@ class _Fitting:
         if not positional:
             for parameter in self.overload.parameters:
                 if parameter.name not in self.bound and not parameter.has_default and parameter.kind != "var_keyword":
-                    raise _Refused(f"{parameter.name} is not given")
+                    raise _Refused(f"{parameter.name} is missing")
             nameless = [p.name for p in self.overload.parameters if p.kind == "positional_only"]
             positional = tuple(keywords.pop(name) for name in nameless if name in keywords)
         return _Fit(positional, keywords, tuple(inexact), (len(self.unplaced), self.moved))

@@ -89,13 +89,13 @@ def contradictions(call: Call, output: Value) -> list[str]:
     for name in ("dtype", "output_dtype"):
         requested = call.keywords.get(name)
         if isinstance(requested, EnumMember) and output.dtype != requested.name:
-            wrong.append(f"dtype {requested.name} was asked for, this call gave {output.dtype}")
+            wrong.append(f"dtype {requested.name} was requested, this call gave {output.dtype}")
     memory = call.keywords.get("memory_config")
     if isinstance(memory, MemoryConfig) and output.memory is not None and output.storage == "DEVICE":
         for name in ("layout", "buffer"):
             requested, actual = getattr(memory, name), getattr(output.memory, name)
             if requested != actual:
-                wrong.append(f"memory {name} {requested} was asked for, this call gave {actual}")
+                wrong.append(f"memory {name} {requested} was requested, this call gave {actual}")
     return wrong
 
 

@@ -31,7 +31,7 @@ class Golden:
 
     @classmethod
     def of(cls, positional: Sequence[Any], keywords: Mapping[str, Any], chips: int) -> Golden:
-        """Read the inputs of a call back from an open mesh of so many chips.
+        """Read the inputs of a call back from an open mesh.
 
         Raises:
             NotCompared: there is no torch here.

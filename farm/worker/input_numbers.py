@@ -14,7 +14,7 @@ class Numbers:
         self.restart()
 
     def restart(self) -> None:
-        """Begin anew, for the next vector."""
+        """Start again with the same numbers, for the next vector."""
         self._generator: np.random.Generator | None = None
 
     def __call__(self, shape: tuple[int, ...], kind: Any) -> Any:

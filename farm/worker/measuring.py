@@ -75,10 +75,10 @@ def _timed(run: Run) -> tuple[Any, float]:
     """The answer of `run()` and its milliseconds: those that it measured itself, where it does."""
     begun = time.perf_counter_ns()
     answer = run()
-    taken = time.perf_counter_ns() - begun
+    nanoseconds = time.perf_counter_ns() - begun
     if isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], (int, float)):
-        taken = int(answer[1])
-    return answer, taken / _NANOSECONDS
+        nanoseconds = int(answer[1])
+    return answer, nanoseconds / _NANOSECONDS
 
 
 def _clear_caches(device: Any) -> None:

@@ -35,7 +35,7 @@ class Replay:
             return operation(*positional, **keywords)
         finally:
             self._capture.pause()
-            calls = [line for line in self._lines.taken() if "call" in line]
+            calls = [line for line in self._lines.take() if "call" in line]
             if len(calls) == 1:
                 self.names = tuple(calls[0]["names"])
                 self.arguments = {name: decode_value(raw) for name, raw in calls[0]["arguments"].items()}
@@ -98,8 +98,8 @@ class _Lines:
     def write(self, line: dict[str, Any]) -> None:
         self._lines.append(line)
 
-    def taken(self) -> list[dict[str, Any]]:
-        """All lines since the last time."""
+    def take(self) -> list[dict[str, Any]]:
+        """Return all lines since the last call, and forget them."""
         lines, self._lines = self._lines, []
         return lines
 

@@ -33,9 +33,9 @@ def _completed(value: Value, defaults: list[str]) -> Value:
     if not isinstance(value, Tensor) or not value.dtype:
         return value
     if not value.storage:
-        defaults.append("storage is not in the trace, taken for DEVICE")
+        defaults.append("storage is not in the trace, DEVICE is assumed")
         value = replace(value, storage="DEVICE")
     if not value.layout:
-        defaults.append("layout is not in the trace, taken for TILE")
+        defaults.append("layout is not in the trace, TILE is assumed")
         value = replace(value, layout="TILE")
     return value

@@ -123,10 +123,10 @@ def test_what_early_traces_leave_unsaid_is_taken_for_something_and_said() -> Non
     taken = Tensor((32, 32), "BFLOAT16", "TILE", "DEVICE")
     assert whole == {"arg0": taken, "arg1": (taken, 3), "arg2": TENSOR}
     assert notes == (
-        "arg0: storage is not in the trace, taken for DEVICE",
-        "arg0: layout is not in the trace, taken for TILE",
-        "arg1: storage is not in the trace, taken for DEVICE",
-        "arg1: layout is not in the trace, taken for TILE",
+        "arg0: storage is not in the trace, DEVICE is assumed",
+        "arg0: layout is not in the trace, TILE is assumed",
+        "arg1: storage is not in the trace, DEVICE is assumed",
+        "arg1: layout is not in the trace, TILE is assumed",
     )
 
 
@@ -139,7 +139,7 @@ def test_what_is_ambiguous_is_refused() -> None:
 
 
 def test_a_missing_argument_is_named() -> None:
-    with pytest.raises(Unbindable, match="b is not given"):
+    with pytest.raises(Unbindable, match="b is missing"):
         bind(places(TENSOR), ADD)
 
 
