@@ -244,12 +244,12 @@ class Driver:
     def _with_context(self, outcome: Outcome, vector: Vector, board: str) -> Outcome:
         """Add to an outcome what the worker does not know: the estimate, and how the board was opened."""
         work = self.scheduler.works[outcome.vector_id]
-        if not work.guess:
-            outcome = replace(outcome, estimate=round(work.cost, 6))  # the report shows how good it was
-        device_config = vector.config_for(self._boards[board].kind.name)
-        if device_config != vector.device_config:
-            outcome = replace(outcome, device_config=device_config)
-        return outcome
+        estimate = None if work.guess else round(work.cost, 6)  # the report shows how good it was
+        opened_as = vector.config_for(self._boards[board].kind.name)
+        device_config = None if opened_as == vector.device_config else opened_as
+        if estimate is None and device_config is None:
+            return outcome
+        return replace(outcome, estimate=estimate, device_config=device_config)
 
     def _keep(self, attempt: Attempt) -> None:
         self._journal.attempt(attempt)
