@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
+from farm.board.environment import QUIET
 from farm.board.kinds import KINDS
 
 MODULE = '''
@@ -65,8 +66,7 @@ ttnn.close_mesh_device(device)
 
 def environment() -> dict[str, str]:
     """The environment of a process that opens a mock n300."""
-    quiet = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
-    return {**os.environ, **quiet, DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"]))}
+    return {**os.environ, **QUIET, DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"]))}
 
 
 def bare(folder: Path, loops: int = 1) -> tuple[int, float]:

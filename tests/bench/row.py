@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from farm.board.environment import QUIET
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -38,9 +40,8 @@ def timed(command: list[str], **environment: str) -> tuple[float, str]:
         RuntimeError: it failed.
     """
     start = time.perf_counter()
-    quiet = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
     ended = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **quiet, **environment}, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env={**os.environ, **QUIET, **environment}, capture_output=True, text=True, check=False
     )
     seconds = time.perf_counter() - start
     if ended.returncode:
