@@ -103,7 +103,7 @@ def test_whenever_the_driver_dies_the_rest_is_run_and_nothing_twice(store: Store
     before = {each.vector_id: each.history for each in store.view(run_id).vectors if each.history}
     concluded = {each.vector_id for each in store.view(run_id).vectors if each.concluded}
     view, fleet = go_on(store, run_id, script)
-    ran = Counter(name for _, names in fleet.given for name in names)
+    ran = Counter(name for _, names in fleet.assigned for name in names)
     assert not set(ran) & concluded
     for each in view.vectors:
         assert [tried.number for tried in each.history] == list(range(1, len(each.history) + 1))
@@ -134,7 +134,7 @@ def test_a_good_attempt_stands_though_an_older_verdict_says_stopped(store: Store
     store.record(run_id, [*good, crash, Attempt(2, "fake:n300:8", Outcome("flaky", Verdict.VALIDATED))])
     view, fleet = go_on(store, run_id, Script())
     assert {each.vector_id: each.verdict for each in view.vectors} == {"v": Verdict.VALIDATED, "flaky": Verdict.FLAKY}
-    assert fleet.given == [], "nothing is run again"
+    assert fleet.assigned == [], "nothing is run again"
 
 
 def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> None:
@@ -168,7 +168,7 @@ def test_a_broken_configuration_stays_one(store: Store) -> None:
     store.plan(run_id, [vector("b", Unreadable("b", "ttnn.add"))])
     view, fleet = go_on(store, run_id, Script())
     assert [(each.verdict, each.reason) for each in view.vectors] == [(Verdict.NOT_RUN, Reason.BROKEN_CONFIGURATION)]
-    assert fleet.given == []
+    assert fleet.assigned == []
 
 
 def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> None:

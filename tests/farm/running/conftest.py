@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from farm.store import Store
-from tests.farm.local_fleet import KeeperDied
+from tests.farm.local_fleet import SupervisorDied
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def supervisor_death_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A supervisor that ends its process raises `KeeperDied` instead."""
+    """A supervisor that ends its process raises `SupervisorDied` instead."""
 
     def exit_(code: int) -> None:
-        raise KeeperDied(code)
+        raise SupervisorDied(code)
 
     monkeypatch.setattr(os, "_exit", exit_)

@@ -29,8 +29,8 @@ def test_all_good(store: Store) -> None:
     vectors = [vector(f"v{n}", TWO if n % 2 else ONE) for n in range(40)]
     view = run(store, boards(2), vectors, fleet)
     assert view.counts["validated"] == 40
-    assert {board for board, _ in fleet.given} == {"fake:n300:0", "fake:n300:1"}
-    assert Counter(name for _, names in fleet.given for name in names) == Counter(each.id for each in vectors)
+    assert {board for board, _ in fleet.assigned} == {"fake:n300:0", "fake:n300:1"}
+    assert Counter(name for _, names in fleet.assigned for name in names) == Counter(each.id for each in vectors)
 
 
 def test_unrunnable_vectors_are_concluded_without_a_board(store: Store) -> None:
@@ -39,7 +39,7 @@ def test_unrunnable_vectors_are_concluded_without_a_board(store: Store) -> None:
     view = run(store, [], [bad], fleet)
     assert verdicts(view) == {"bad": ("not_run", "broken_configuration")}
     assert view.vectors[0].message == "ttnn.add 3 arg0: no shape"
-    assert fleet.given == []
+    assert fleet.assigned == []
 
 
 def test_a_board_of_each_kind_is_opened_in_its_own_way(store: Store) -> None:

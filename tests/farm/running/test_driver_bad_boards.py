@@ -72,7 +72,7 @@ def test_a_lost_supervisor_costs_no_other_vector_an_attempt(store: Store) -> Non
     view = run(store, bad + good, [vector(f"v{n}") for n in range(12)], fleet)
     assert view.counts["validated"] == 12
     events = {board.id: Counter(event.state for event in board.events) for board in view.run.boards}
-    if any("v3" in names for board, names in fleet.given if board == "fake:n300:0"):
+    if any("v3" in names for board, names in fleet.assigned if board == "fake:n300:0"):
         assert events["fake:n300:0"][BoardState.LOST] >= 1
         assert fleet.started.count("fake:n300:0") >= 2
 
