@@ -42,8 +42,8 @@ def sweep(
     Ctrl-C once, in the main thread, ends it early: what was not run says so.
 
     Args:
-        operations: operations of a master, in any spelling; all without any. Or a whole `SweepSpec`, which `options`
-            change.
+        operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields `options`
+            replace.
         resume: continue this run: its id, the beginning of an id, or `last`. It runs the vectors without a verdict and
             nothing twice. Of `options`, those of boards, limits and sharing count; the vectors are the run's own.
         retry_failed: with `resume`, run failed vectors again; one that passes then is flaky.
@@ -101,15 +101,14 @@ def _resumed(
     run: str, spec: SweepSpec, command: str, store: str | Path | None, *, retry_failed: bool, retry_infra: bool
 ) -> Sweep:
     """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`."""
-    from farm.planning.resume import boards_of as boards_of_run
-    from farm.planning.resume import resume_run
+    from farm.planning.resume import board_selector_of, resume_run
 
     named = None if spec.boards == AUTO and spec.address is None else boards_of(spec.boards, spec.address)
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)
         view = opened.view(run_id)
         recorded = AUTO if view.run.spec is None else view.run.spec.boards
-        boards = named or boards_of(boards_of_run(view) or recorded, None)
+        boards = named or boards_of(board_selector_of(view) or recorded, None)
         kinds = [board.kind for board in boards]
         resumed = resume_run(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
     from farm.running.sweep import Sweep

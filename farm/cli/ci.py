@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from farm.cli.common import StoreOption
+from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.board import BoardKind
 from farm.core.errors import ExitCode
 
@@ -19,13 +20,13 @@ app = typer.Typer(
 
 
 @app.command()
+@takes_spec(("operations", "master"))
 def matrix(
+    options: SpecOptions,
     boards: Annotated[
         list[str],
         typer.Option(help="The boards of a runner, such as 'mock:n300*2'. Repeat it for each kind of runner."),
     ],
-    op: Annotated[list[str] | None, typer.Option(help="Only this operation, as for `farm sweep`. Repeatable.")] = None,
-    master: Annotated[Path | None, typer.Option(help="The master JSON file. Default: the one that farm ships.")] = None,
     minutes: Annotated[float, typer.Option(min=0.01, help="How many minutes a job may run vectors.")] = 30.0,
     jobs: Annotated[int, typer.Option(min=1, max=256, help="At most this many jobs in all.")] = 256,
     store: StoreOption = None,
@@ -41,9 +42,10 @@ def matrix(
     from farm.store import Store
     from tracer.master.master import Master, shipped
 
-    read = Master.read(master or shipped())
+    spec = options.spec()
+    master = Master.read(spec.master or shipped())
     runners = {selector: _kinds_of_runner(selector) for selector in boards}
-    plans = {selector: plan(read, op or [], dict.fromkeys(kinds)) for selector, kinds in runners.items()}
+    plans = {selector: plan(master, spec.operations, dict.fromkeys(kinds)) for selector, kinds in runners.items()}
     try:
         with Store.open(store, create=False) as opened:
             past = opened.past_vectors([head.id for head in opened.runs()[:20]])

@@ -1,4 +1,4 @@
-"""The command line's options for the fields of `SweepSpec`: made from the fields, so that none is declared twice."""
+"""The command line's options for the fields of `SweepSpec`: generated, so that no field is declared twice."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class _SpecParameter:
 def takes_spec(fields: Sequence[str] = _ALL_FIELDS) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for each of these fields of `SweepSpec`, in front of its own options.
 
-    The command's first parameter gets the options that were given, as a `SpecOptions`.
+    The command's first parameter gets the options on the command line and in the settings, as a `SpecOptions`.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -76,7 +76,7 @@ def takes_spec(fields: Sequence[str] = _ALL_FIELDS) -> Callable[[Callable[..., N
         @wraps(command)
         def run(*, context: typer.Context, **values: Any) -> None:
             own_values = {each.name: values[each.name] for each in own}
-            command(_given(context, of_spec, values), **own_values)
+            command(_read_options(context, of_spec, values), **own_values)
 
         run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}
@@ -85,16 +85,16 @@ def takes_spec(fields: Sequence[str] = _ALL_FIELDS) -> Callable[[Callable[..., N
     return decorate
 
 
-def _given(context: typer.Context, of_spec: Sequence[_SpecParameter], values: Mapping[str, Any]) -> SpecOptions:
-    given: dict[str, dict[str, Any]] = {"COMMANDLINE": {}, "DEFAULT_MAP": {}}  # by the name of click's source
+def _read_options(context: typer.Context, of_spec: Sequence[_SpecParameter], values: Mapping[str, Any]) -> SpecOptions:
+    by_source: dict[str, dict[str, Any]] = {"COMMANDLINE": {}, "DEFAULT_MAP": {}}  # the names are click's
     for each in of_spec:
         source = context.get_parameter_source(each.parameter.name)
-        if source is None or source.name not in given:
+        if source is None or source.name not in by_source:
             continue
-        fields = given[source.name]
+        fields = by_source[source.name]
         value = values[each.parameter.name]
         fields[each.field] = value if each.flag is None else (*fields.get(each.field, ()), each.flag)
-    return SpecOptions(cast("SweepOptions", given["COMMANDLINE"]), cast("SweepOptions", given["DEFAULT_MAP"]))
+    return SpecOptions(cast("SweepOptions", by_source["COMMANDLINE"]), cast("SweepOptions", by_source["DEFAULT_MAP"]))
 
 
 def _parameters(name: str) -> Iterator[_SpecParameter]:

@@ -16,23 +16,23 @@ SMALL_L1 = 32768
 """Bytes of small L1 if an operation needs some and the trace doesn't say; convolution models use about this much."""
 
 
-def find_device_config(kind: BoardKind, needs: Needs, known: DeviceConfig | None = None) -> DeviceConfig | None:
+def find_device_config(kind: BoardKind, needs: Needs, recorded: DeviceConfig | None = None) -> DeviceConfig | None:
     """How a board of this kind is opened for what a vector needs.
 
     Args:
         kind: the board's kind.
         needs: what the vector needs.
-        known: the device config that the trace records; None to infer the plainest one that serves the needs. ttnn's
+        recorded: the device config that the trace records; None to infer the plainest one that serves the needs. ttnn's
             own choice of dispatch cores is tried first.
 
     Returns:
-        None if no board of this kind can serve the needs, or be opened as is known.
+        None if no board of this kind can serve the needs, or be opened as the trace records.
     """
     if needs.archs and kind.arch not in needs.archs:
         return None
-    if known is not None:
+    if recorded is not None:
         # a module's fixture adapts to the board it gets
-        return known if known.opened_by is not None or _can_serve(kind, known, needs.grid) else None
+        return recorded if recorded.opened_by is not None or _can_serve(kind, recorded, needs.grid) else None
     if needs.mesh not in kind.meshes:
         return None
     return next(

@@ -19,7 +19,7 @@ class Placement:
 
     Attributes:
         needs: what the vector needs of an open board.
-        config: the vector's device config, for the record: the known one, or the plainest of those inferred.
+        config: the vector's device config, for the record: the recorded one, or the plainest of those inferred.
         setup: each kind that can run the vector, with how it is opened.
         unrunnable: if no kind can run it, the reason of its `not_run` verdict and a message; else None.
     """
@@ -41,23 +41,23 @@ class Placements:
         self._placements: dict[tuple[Needs, DeviceConfig | None], Placement] = {}
         self._setups: dict[BoardSetup, BoardSetup] = {}
 
-    def find(self, needs: Needs, known: DeviceConfig | None = None) -> Placement:
+    def find(self, needs: Needs, recorded: DeviceConfig | None = None) -> Placement:
         """Place a vector.
 
         Args:
             needs: what the vector needs of an open board.
-            known: the device config that its trace records; None to infer one for each kind.
+            recorded: the device config that its trace records; None to infer one for each kind.
         """
-        placement = self._placements.get((needs, known))
+        placement = self._placements.get((needs, recorded))
         if placement is None:
-            placement = self._placements[needs, known] = self._place(needs, known)
+            placement = self._placements[needs, recorded] = self._place(needs, recorded)
         return placement
 
-    def _place(self, needs: Needs, known: DeviceConfig | None) -> Placement:
-        candidates = ((kind.name, find_device_config(kind, needs, known)) for kind in self._kinds)
+    def _place(self, needs: Needs, recorded: DeviceConfig | None) -> Placement:
+        candidates = ((kind.name, find_device_config(kind, needs, recorded)) for kind in self._kinds)
         configs = {name: config for name, config in candidates if config is not None}
         plainest = min(configs.values(), key=_settings, default=plainest_config(needs))
-        config = plainest if known is None else known
+        config = plainest if recorded is None else recorded
         setup = BoardSetup(frozenset(configs.items()))
         unrunnable = None if configs else (Reason.UNSATISFIABLE, f"no board here opens {_description(needs, config)}")
         return Placement(needs, config, self._setups.setdefault(setup, setup), unrunnable)

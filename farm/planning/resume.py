@@ -90,8 +90,8 @@ def resume_run(
     return ResumedRun(run_id, vectors, past, len(view.vectors) - len(vectors))
 
 
-def boards_of(view: RunView) -> str | None:
-    """What to give `--boards` for a run's boards; None if they were real ones, which only their host has."""
+def board_selector_of(view: RunView) -> str | None:
+    """The `--boards` selector of a run's boards; None if they were real ones, which only their host has."""
     boards = Counter(
         f"{board.backend}:{board.kind}" for board in view.run.boards if backend_named(board.backend).anywhere
     )

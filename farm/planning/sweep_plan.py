@@ -38,7 +38,7 @@ class Planned:
     """What a sweep would run.
 
     Attributes:
-        spec: what was asked for.
+        spec: the spec that was planned.
         vectors: the vectors to run.
         boards: the boards to run them on.
         details: what the run records of the plan beside the spec, as JSON.

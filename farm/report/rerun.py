@@ -16,7 +16,7 @@ def rerun_command(run: Run, vector_ids: Sequence[str], *, foreground: bool = Fal
     """A line for a shell that runs vectors of a run again, or the whole run.
 
     Args:
-        run: the run; without a spec, such as that of a zoo, the command that started it is all there is.
+        run: the run. If it has no spec, such as that of a zoo, the line is the command that started it.
         vector_ids: the vectors; none for the whole run.
         foreground: run them in the command's own process, where a debugger works.
     """

@@ -42,7 +42,7 @@ class Sweep:
 
     Attributes:
         command: the command line, as typed.
-        spec: what was asked for: the boards' farm, the limits and the sharing of a farm are taken from it.
+        spec: the spec of the sweep; the farm, the limits and the sharing of the farm are read from it.
         boards: the boards to run on.
         vectors: the vectors to run.
         details: what the run records beside the spec, as JSON.

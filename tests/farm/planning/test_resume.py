@@ -20,7 +20,7 @@ from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, enc
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import BoardSetup
-from farm.planning.resume import boards_of, resume_run
+from farm.planning.resume import board_selector_of, resume_run
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
@@ -199,7 +199,7 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
 
 def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:
     run_id = begin(store, Script(), ["a", "b"], 1)
-    assert boards_of(store.view(run_id)) == "fake:n300*2"
+    assert board_selector_of(store.view(run_id)) == "fake:n300*2"
 
 
 def test_nobody_else_drives_a_run() -> None:
