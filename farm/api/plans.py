@@ -22,8 +22,8 @@ def plan(operations: Sequence[str] | SweepSpec = (), **options: Unpack[SweepOpti
     """What `farm.sweep` would run with the same arguments, and on which boards.
 
     Args:
-        operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields `options`
-            replace.
+        operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields
+            `options` replace.
         options: the fields of `SweepSpec`, listed below.
 
     Raises:

@@ -42,8 +42,8 @@ def sweep(
     Ctrl-C once, in the main thread, ends it early: what was not run says so.
 
     Args:
-        operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields `options`
-            replace.
+        operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields
+            `options` replace.
         resume: continue this run: its id, the beginning of an id, or `last`. It runs the vectors without a verdict and
             nothing twice. Of `options`, those of boards, limits and sharing count; the vectors are the run's own.
         retry_failed: with `resume`, run failed vectors again; one that passes then is flaky.
