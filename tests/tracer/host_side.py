@@ -37,14 +37,14 @@ def test_calls_on_host_tensors_are_traced(tmp_path: Path) -> None:
     capture.finish(0)
     capture.stop()
     journal = read_journal(path)
-    found = {each.operation: each for each in journal.master()}
-    assert found["ttnn.reshape"].arguments == {"arg0": WEIGHTS, "arg1": (1, 2, 32)}
-    assert found["ttnn.reshape"].executions[0].count == 2
-    assert found["ttnn.reshape"].names[0] == "input_tensor"
-    output = found["ttnn.reshape"].output
+    by_operation = {each.operation: each for each in journal.master()}
+    assert by_operation["ttnn.reshape"].arguments == {"arg0": WEIGHTS, "arg1": (1, 2, 32)}
+    assert by_operation["ttnn.reshape"].executions[0].count == 2
+    assert by_operation["ttnn.reshape"].names[0] == "input_tensor"
+    output = by_operation["ttnn.reshape"].output
     assert isinstance(output, Tensor)
     assert output.shape == (1, 2, 32)
-    assert found["ttnn.to_dtype"].arguments["arg1"] == EnumMember("DataType", "BFLOAT16")
+    assert by_operation["ttnn.to_dtype"].arguments["arg1"] == EnumMember("DataType", "BFLOAT16")
 
 
 def test_the_signatures_of_all_operations_read() -> None:
@@ -75,10 +75,10 @@ def test_keys_tell_apart_what_descriptions_tell_apart() -> None:
     memories += [ttnn.MemoryConfig(ttnn.BufferType.L1, spec) for spec in nd_shards]
     tiles = [ttnn.Tile([32, 32]), ttnn.Tile([32, 32], transpose_tile=True), ttnn.Tile([16, 32])]
 
-    def made() -> list[Any]:
+    def tensors() -> list[Any]:
         def tensor(shape: Any = (64, 64), dtype: Any = ttnn.float32, **more: Any) -> Any:
-            given = {"layout": ttnn.TILE_LAYOUT, "memory_config": ttnn.DRAM_MEMORY_CONFIG, "tile": tiles[0]} | more
-            return ttnn.Tensor([0.0] * 4096, list(shape), dtype, device=None, **given)
+            options = {"layout": ttnn.TILE_LAYOUT, "memory_config": ttnn.DRAM_MEMORY_CONFIG, "tile": tiles[0]} | more
+            return ttnn.Tensor([0.0] * 4096, list(shape), dtype, device=None, **options)
 
         return [
             *(tensor(memory_config=memory) for memory in memories),
@@ -91,8 +91,8 @@ def test_keys_tell_apart_what_descriptions_tell_apart() -> None:
             ),
         ]
 
-    for one, ones_key in zip(made(), safe_keys(made()), strict=True):
-        for other, others_key in zip(made(), safe_keys(made()), strict=True):
+    for one, ones_key in zip(tensors(), safe_keys(tensors()), strict=True):
+        for other, others_key in zip(tensors(), safe_keys(tensors()), strict=True):
             same = describe(one) == describe(other)
             assert ((ones_key, hash(ones_key)) == (others_key, hash(others_key))) == same, (one, other)
-    assert len({repr(describe(each)) for each in made()}) == len(memories) + 2 + 3 + 2 + 4
+    assert len({repr(describe(each)) for each in tensors()}) == len(memories) + 2 + 3 + 2 + 4

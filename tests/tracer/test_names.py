@@ -34,7 +34,7 @@ def test_one_spelling_is_kept(spelling: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "matches"),
     [
         ("add", ["ttnn.add", "ttnn.experimental.add"]),
         ("ttnn.add", ["ttnn.add"]),
@@ -45,8 +45,8 @@ def test_one_spelling_is_kept(spelling: str, name: str) -> None:
         ("softmax", ["ttnn.transformer.softmax"]),
     ],
 )
-def test_a_name_matches_exactly_and_in_every_namespace_only_when_bare(query: str, found: list[str]) -> None:
-    assert find(query, KNOWN) == found
+def test_a_name_matches_exactly_and_in_every_namespace_only_when_bare(query: str, matches: list[str]) -> None:
+    assert find(query, KNOWN) == matches
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ def test_defaults_may_hold_anything() -> None:
         "f(a: str = 'x, y) -> (', b: A = <ttnn.Config object at 0x7f1f, here>, c: M = M(k=1,v=std::nullopt),"
         " d: object = '\\'') -> None\n\n   prose(about) -> it"
     )
-    (found,) = parse_overloads(doc)
-    assert [p.default for p in found.parameters] == [
+    (overload,) = parse_overloads(doc)
+    assert [p.default for p in overload.parameters] == [
         "'x, y) -> ('",
         "<ttnn.Config object at 0x7f1f, here>",
         "M(k=1,v=std::nullopt)",
@@ -47,8 +47,8 @@ def test_defaults_may_hold_anything() -> None:
 
 
 def test_positional_only_and_variadic_parameters() -> None:
-    (found,) = parse_overloads("f(arg0: int, arg1: float, /, c: int, *args, **kwargs) -> int")
-    assert [(p.name, p.kind) for p in found.parameters] == [
+    (overload,) = parse_overloads("f(arg0: int, arg1: float, /, c: int, *args, **kwargs) -> int")
+    assert [(p.name, p.kind) for p in overload.parameters] == [
         ("arg0", "positional_only"),
         ("arg1", "positional_only"),
         ("c", "positional"),
@@ -92,8 +92,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_a_python_function_is_read_from_its_signature() -> None:
     def function(tensor: Any, dim: int = -1, *, keep: bool | None = None) -> None: ...
 
-    (found,) = overloads(function)
-    assert [(p.name, p.kind, p.default) for p in found.parameters] == [
+    (overload,) = overloads(function)
+    assert [(p.name, p.kind, p.default) for p in overload.parameters] == [
         ("tensor", "positional", None),
         ("dim", "positional", "-1"),
         ("keep", "keyword_only", "None"),
@@ -105,14 +105,14 @@ def test_every_operation_of_ttnn_parses() -> None:
     ttnn = pytest.importorskip("ttnn")
     operations = ttnn.query_registered_operations(include_experimental=True)
     for operation in operations:
-        found = overloads(operation)
+        its_overloads = overloads(operation)
         name = operation.python_fully_qualified_name
-        assert found, f"{name} has no overload"
+        assert its_overloads, f"{name} has no overload"
         doc = operation.function.__call__.__doc__ or ""
         if doc.startswith("__call__("):
-            assert len(found) == len(doc.strip().split("\n")), name
-            assert "\n".join(overload.text for overload in found) == doc.strip(), name
-        for overload in found:
+            assert len(its_overloads) == len(doc.strip().split("\n")), name
+            assert "\n".join(overload.text for overload in its_overloads) == doc.strip(), name
+        for overload in its_overloads:
             names = [parameter.name for parameter in overload.parameters]
             assert all(each.isidentifier() for each in names), name
             assert len(set(names)) == len(names), name

@@ -23,8 +23,8 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def names(checkout: Path, *wanted: str, skip: tuple[str, ...] = ()) -> list[str]:
-    return [module.name for module in find_modules(module_folder(tt_metal=checkout), wanted, skip)]
+def names(checkout: Path, *selectors: str, skip: tuple[str, ...] = ()) -> list[str]:
+    return [module.name for module in find_modules(module_folder(tt_metal=checkout), selectors, skip)]
 
 
 def test_all_modules_and_no_helpers(checkout: Path) -> None:
@@ -38,7 +38,7 @@ def test_all_modules_and_no_helpers(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("selectors", "expected"),
     [
         (("eltwise.unary.relu.relu",), ["eltwise.unary.relu.relu"]),
         (("eltwise.unary.relu",), ["eltwise.unary.relu.relu"]),
@@ -48,8 +48,8 @@ def test_all_modules_and_no_helpers(checkout: Path) -> None:
         (("eltwise.helpers",), ["eltwise.helpers"]),
     ],
 )
-def test_names_prefixes_and_globs(checkout: Path, wanted: tuple[str, ...], found: list[str]) -> None:
-    assert names(checkout, *wanted, skip=("*relu",) if "ccl" in wanted[0] else ()) == found
+def test_names_prefixes_and_globs(checkout: Path, selectors: tuple[str, ...], expected: list[str]) -> None:
+    assert names(checkout, *selectors, skip=("*relu",) if "ccl" in selectors[0] else ()) == expected
 
 
 def test_a_module_knows_what_it_can_import(checkout: Path) -> None:

@@ -9,7 +9,7 @@ from farm.sweeps.hashing import Hasher, serialised
 
 
 def test_it_is_tt_metals_hash_of_the_serialised_vector() -> None:
-    told = {
+    parts = {
         "shape": "[1, 32]",
         "factor": "2.0",
         "suite_name": "nightly",
@@ -18,9 +18,9 @@ def test_it_is_tt_metals_hash_of_the_serialised_vector() -> None:
         "invalid_reason": "",
         "status": "VectorStatus.CURRENT",
     }
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    found = Hasher("eltwise.unary.relu", "nightly").input_hash({"shape": [1, 32], "factor": 2.0})
-    assert found == hashlib.sha224(text.encode()).hexdigest()
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    hashed = Hasher("eltwise.unary.relu", "nightly").input_hash({"shape": [1, 32], "factor": 2.0})
+    assert hashed == hashlib.sha224(text.encode()).hexdigest()
 
 
 def test_an_invalid_vector_has_a_hash_of_its_own() -> None:
@@ -43,7 +43,7 @@ def test_addresses_make_no_difference() -> None:
 
 def test_objects_with_json_are_kept_by_class_and_with_the_names_of_members() -> None:
     ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
-    told = serialised(ttnn.L1_MEMORY_CONFIG)
-    assert told["type"] == "ttnn._ttnn.tensor.MemoryConfig"
-    assert (told["data"]["buffer_type"], told["data"]["memory_layout"]) == ("L1", "INTERLEAVED")
+    parts = serialised(ttnn.L1_MEMORY_CONFIG)
+    assert parts["type"] == "ttnn._ttnn.tensor.MemoryConfig"
+    assert (parts["data"]["buffer_type"], parts["data"]["memory_layout"]) == ("L1", "INTERLEAVED")
     assert serialised(ttnn.bfloat16) == "DataType.BFLOAT16"

@@ -24,7 +24,7 @@ OTHER = Tensor((1, 1, 32, 1), "BFLOAT8_B", "TILE", memory=L1)
 
 @pytest.fixture
 def master(tmp_path: Path) -> Path:
-    made = Master()
+    new = Master()
     seen = [Execution("model.py::test", {"board_type": "Wormhole"}, 1), Execution("other.py::test", None, 2)]
     calls: list[tuple[str, dict[str, Value]]] = [
         ("ttnn.relu", {"arg0": ONE}),
@@ -35,20 +35,20 @@ def master(tmp_path: Path) -> Path:
         ("ttnn.conv2d", {"input_tensor": ONE, "arg0": 3, "conv_config": Lost("?")}),
     ]
     for operation, arguments in calls:
-        made.add(Configuration(operation, arguments, executions=list(seen)))
+        new.add(Configuration(operation, arguments, executions=list(seen)))
     path = tmp_path / "master.json"
-    made.write(path)
+    new.write(path)
     return path
 
 
 def suite(master: Path, operation: str) -> TracedSuite:
-    found = MasterConfigLoader(master).get_suite_parameters(operation)
-    assert isinstance(found, TracedSuite)
-    return found
+    parameters = MasterConfigLoader(master).get_suite_parameters(operation)
+    assert isinstance(parameters, TracedSuite)
+    return parameters
 
 
-def vectors(given: TracedSuite, *accepts: str, takes_any: bool = False) -> list[dict[str, Any]]:
-    return list(given.vectors(set(accepts).__contains__, takes_any=takes_any))
+def vectors(parameters: TracedSuite, *accepts: str, takes_any: bool = False) -> list[dict[str, Any]]:
+    return list(parameters.vectors(set(accepts).__contains__, takes_any=takes_any))
 
 
 def test_masters_are_sorted(master: Path) -> None:
@@ -56,12 +56,12 @@ def test_masters_are_sorted(master: Path) -> None:
 
 
 def test_the_guides_unary_example(master: Path) -> None:
-    found = vectors(suite(master, "relu"), "input_shape", "traced_config_name", "input_a_dtype")
-    assert [vector["input_shape"] for vector in found] == [(1, 1, 32, 64), (1, 1, 32, 1)]
-    shape, dtype, layout, memory, output = unpack_traced_config(found[0]["traced_config_name"])
+    rows = vectors(suite(master, "relu"), "input_shape", "traced_config_name", "input_a_dtype")
+    assert [vector["input_shape"] for vector in rows] == [(1, 1, 32, 64), (1, 1, 32, 1)]
+    shape, dtype, layout, memory, output = unpack_traced_config(rows[0]["traced_config_name"])
     assert (shape, dtype, layout) == ((1, 1, 32, 64), ttnn.bfloat16, ttnn.TILE_LAYOUT)
     assert (memory, output) == (ttnn.DRAM_MEMORY_CONFIG, ttnn.DRAM_MEMORY_CONFIG)
-    _, dtype, _, memory, output = unpack_traced_config(found[1]["traced_config_name"])
+    _, dtype, _, memory, output = unpack_traced_config(rows[1]["traced_config_name"])
     assert (dtype, memory, output) == (ttnn.bfloat8_b, ttnn.L1_MEMORY_CONFIG, ttnn.DRAM_MEMORY_CONFIG)
 
 
@@ -78,16 +78,16 @@ def test_the_guides_binary_example(master: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "place", "unpack", "told"),
+    ("operation", "place", "unpack", "message"),
     [
         ("add", 1, unpack_traced_config, r"with 2 tensors, not 1: unpack_binary_traced_config\(\) unpacks it"),
         ("add", 0, unpack_binary_traced_config, r"with 1 tensor, not 2: unpack_traced_config\(\) unpacks it"),
         ("where", 0, unpack_binary_traced_config, r"with 3 tensors, not 2: no helper unpacks it"),
     ],
 )
-def test_another_arity_names_the_helper(master: Path, operation: str, place: int, unpack: Any, told: str) -> None:
+def test_another_arity_names_the_helper(master: Path, operation: str, place: int, unpack: Any, message: str) -> None:
     name = vectors(suite(master, operation), "traced_config_name")[place]["traced_config_name"]
-    with pytest.raises(TracedConfigError, match=told):
+    with pytest.raises(TracedConfigError, match=message):
         unpack(name)
 
 
@@ -119,8 +119,8 @@ def test_letters_count_tensors_and_keywords_keep_their_names(master: Path) -> No
 
 
 def test_the_middle_form_has_both_shapes(master: Path) -> None:
-    found = vectors(suite(master, "add"), "input_shape", "input_b_dtype", "storage_type")
-    assert found[1] == {
+    rows = vectors(suite(master, "add"), "input_shape", "input_b_dtype", "storage_type")
+    assert rows[1] == {
         "input_shape": {"self": (1, 1, 32, 64), "other": (1, 1, 32, 1)},
         "input_b_dtype": ttnn.bfloat8_b,
         "storage_type": "StorageType.DEVICE",
@@ -128,16 +128,16 @@ def test_the_middle_form_has_both_shapes(master: Path) -> None:
 
 
 def test_a_copy_of_a_suite_is_permuted_as_any_other(master: Path) -> None:
-    given = suite(master, "add")
-    found = list(permutations(axes({**given})))
-    assert len(found) == 2
-    assert found == vectors(given, takes_any=True)
+    parameters = suite(master, "add")
+    rows = list(permutations(axes({**parameters})))
+    assert len(rows) == 2
+    assert rows == vectors(parameters, takes_any=True)
 
 
 def test_all_cases_are_the_product(master: Path) -> None:
-    found = MasterConfigLoader(master).get_suite_parameters("relu", all_cases=True)
-    assert found["input_shape"] == [(1, 1, 32, 64), (1, 1, 32, 1)]
-    assert len(list(permutations(axes(found)))) == 2 * 2 * 1 * 2 * 1
+    rows = MasterConfigLoader(master).get_suite_parameters("relu", all_cases=True)
+    assert rows["input_shape"] == [(1, 1, 32, 64), (1, 1, 32, 1)]
+    assert len(list(permutations(axes(rows)))) == 2 * 2 * 1 * 2 * 1
     with pytest.raises(TracedConfigError, match="all_cases=True is for operations of one tensor or two"):
         MasterConfigLoader(master).get_suite_parameters("where", all_cases=True)
 
@@ -168,7 +168,7 @@ def test_names_say_the_same_with_any_master(master: Path, tmp_path: Path) -> Non
 
 
 def test_a_real_master_loads(shared_data: Path) -> None:
-    given = suite(shared_data / "master_n300_2025-11_v1.json", "add")
-    assert len(vectors(given, takes_any=True)) == 47
-    for vector in vectors(given, "traced_config_name"):
+    parameters = suite(shared_data / "master_n300_2025-11_v1.json", "add")
+    assert len(vectors(parameters, takes_any=True)) == 47
+    for vector in vectors(parameters, "traced_config_name"):
         assert len(unpack_binary_traced_config(vector["traced_config_name"])) == 7

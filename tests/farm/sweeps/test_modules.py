@@ -48,9 +48,9 @@ def board() -> Board:
 
 @pytest.fixture
 def process(board: Board, tmp_path: Path) -> Iterator[WorkerProcess]:
-    made = WorkerProcess(board, tmp_path / "process")
-    yield made
-    made.close()
+    worker = WorkerProcess(board, tmp_path / "process")
+    yield worker
+    worker.close()
 
 
 def records(process: WorkerProcess, place: Path, *names: str, suites: Sequence[str] | None = None) -> list[Record]:
@@ -68,7 +68,7 @@ def planned(
 
 def run(process: WorkerProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]:
     """Runs vectors as a supervisor does: those after a death in a new process."""
-    found: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     process.start()
     opened: DeviceConfig | None = None
     for vector in (vector for vector in vectors if vector.unrunnable is None):
@@ -76,14 +76,14 @@ def run(process: WorkerProcess, vectors: Sequence[Vector]) -> dict[str, Outcome]
             process.open(vector.device_config, 30)
             opened = vector.device_config
         try:
-            [found[vector.id]] = process.run([vector.encoded()], 20)
+            [outcomes[vector.id]] = process.run([vector.encoded()], 20)
         except (WorkerDied, WorkerHung) as error:
             reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
-            found[vector.id] = Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
+            outcomes[vector.id] = Outcome(vector.id, Verdict.FAIL_CRASH_HANG, reason, str(error))
             process.start()
             opened = None
     process.close()
-    return found
+    return outcomes
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ def test_every_way_to_end(swept: Swept) -> None:
 
 
 def test_invalid_vectors_are_not_run_with_the_modules_reason(swept: Swept) -> None:
-    told = [vector.unrunnable for vector in swept.of("contract.invalidate")]
-    assert told == [None, None, None, (Reason.INVALID_VECTOR, "bfloat8_b needs tiles")]
+    message = [vector.unrunnable for vector in swept.of("contract.invalidate")]
+    assert message == [None, None, None, (Reason.INVALID_VECTOR, "bfloat8_b needs tiles")]
 
 
 def test_a_fixture_opens_its_board_once_and_closes_it(swept: Swept) -> None:
@@ -215,9 +215,7 @@ def test_what_is_measured(process: WorkerProcess) -> None:
     assert outcomes[1].metrics["peak_cb_per_core_bytes"] > 0
 
 
-def test_kernels_that_are_measured_cold_are_nobody_elses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, board: Board
-) -> None:
+def test_kernels_measured_cold_are_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, board: Board) -> None:
     [cold] = with_environment([board], ["perf_with_cache"])
     shared, own = tmp_path / "shared", tmp_path / "own"
     assert private_kernel_cache({**cold.environment, "TT_METAL_CACHE": str(own)}) == own
@@ -231,14 +229,14 @@ def test_kernels_that_are_measured_cold_are_nobody_elses(
 
 
 def test_a_build_without_profiler_opens_all_the_same_and_says_so(board: Board, tmp_path: Path) -> None:
-    [asked] = with_environment([board], ["device_perf"])
-    process = WorkerProcess(asked, tmp_path / "process")
+    [measuring] = with_environment([board], ["device_perf"])
+    process = WorkerProcess(measuring, tmp_path / "process")
     vectors = planned(process, MODULES, "contract.xfail", "contract.fixture", modes=("device_perf",))
     outcomes = run(process, vectors)
     unsupported = Verdict.FAIL_UNSUPPORTED_DEVICE_PERF
     assert Counter(outcome.verdict for outcome in outcomes.values()) == {unsupported: 5, Verdict.XFAIL: 1}
-    told = next(outcome.message for outcome in outcomes.values() if outcome.verdict is unsupported)
-    assert told.startswith("passed, but its performance on the device can't be measured here: ")
+    message = next(outcome.message for outcome in outcomes.values() if outcome.verdict is unsupported)
+    assert message.startswith("passed, but its performance on the device can't be measured here: ")
 
 
 BROKEN = {
@@ -278,14 +276,14 @@ def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: Worker
     names = [f"broken.{name}" for name in BROKEN] + ["broken.zz_good"]
     modules = find_modules(module_folder(sweeps=tmp_path), names, import_seconds=2)
     vectors = list(Planner().plan(list_modules(modules, None, process), [KINDS["n300"]]))
-    told = {vector.operation: vector.unrunnable for vector in vectors if vector.unrunnable}
+    problems = {vector.operation: vector.unrunnable for vector in vectors if vector.unrunnable}
     for name, (_, text) in BROKEN.items():
-        broken = told.pop(f"broken.{name}")
+        broken = problems.pop(f"broken.{name}")
         assert broken is not None
         assert broken[0] is Reason.BROKEN_MODULE
         assert name in broken[1]
         assert text in broken[1], f"{name}: {broken[1]}"
-    assert told == {}
+    assert problems == {}
     left = [vector for vector in vectors if vector.unrunnable is None]
     assert Counter(vector.operation for vector in left) == {"broken.zz_good": 2, "broken.halfway": 1}
     assert {outcome.verdict for outcome in run(process, left).values()} == {Verdict.VALIDATED}
@@ -295,20 +293,20 @@ FIXTURE = "parameters = {{'nightly': {{'a': [1, 2, 3]}}}}\ndef mesh_device_fixtu
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ("return iter(())", "mesh_device_fixture() of fixture ends without a device"),
         ("yield 3", "mesh_device_fixture() of fixture must yield (device, name)"),
         ("raise RuntimeError('no such mesh')\n    yield", "no such mesh"),
     ],
 )
-def test_a_fixture_that_gives_no_device(process: WorkerProcess, tmp_path: Path, body: str, told: str) -> None:
+def test_a_fixture_that_gives_no_device(process: WorkerProcess, tmp_path: Path, body: str, message: str) -> None:
     (tmp_path / "fixture.py").write_text(FIXTURE.format(body))
     outcomes = run(process, planned(process, tmp_path, "fixture"))
     assert len(outcomes) == 3
     for outcome in outcomes.values():
         assert outcome.verdict is Verdict.FAIL_ASSERT_EXCEPTION
-        assert told in outcome.message
+        assert message in outcome.message
 
 
 def test_a_fixture_that_never_yields_costs_one_process(

@@ -30,8 +30,8 @@ def test_names_joined_by_commas_go_together() -> None:
 
 
 def test_generators_may_stand_anywhere() -> None:
-    found = every({"a": (n for n in range(2)), "b": (n for n in range(3))})
-    assert found == [{"a": a, "b": b} for a in range(2) for b in range(3)]
+    vectors = every({"a": (n for n in range(2)), "b": (n for n in range(3))})
+    assert vectors == [{"a": a, "b": b} for a in range(2) for b in range(3)]
 
 
 def test_no_parameters_make_one_vector_and_no_values_none() -> None:
@@ -40,8 +40,8 @@ def test_no_parameters_make_one_vector_and_no_values_none() -> None:
 
 
 def test_the_values_of_the_first_name_are_taken_one_by_one() -> None:
-    found = permutations(axes({"a": itertools.count(), "b": range(2)}))
-    assert list(itertools.islice(found, 3)) == [{"a": 0, "b": 0}, {"a": 0, "b": 1}, {"a": 1, "b": 0}]
+    vectors = permutations(axes({"a": itertools.count(), "b": range(2)}))
+    assert list(itertools.islice(vectors, 3)) == [{"a": 0, "b": 0}, {"a": 0, "b": 1}, {"a": 1, "b": 0}]
 
 
 def test_a_generator_that_raises_halfway_loses_nothing_before_it() -> None:
@@ -49,14 +49,14 @@ def test_a_generator_that_raises_halfway_loses_nothing_before_it() -> None:
         yield 1
         raise ValueError("no more shapes")
 
-    found = permutations(axes({"a": values(), "b": [0, 1]}))
-    assert [next(found), next(found)] == [{"a": 1, "b": 0}, {"a": 1, "b": 1}]
+    vectors = permutations(axes({"a": values(), "b": [0, 1]}))
+    assert [next(vectors), next(vectors)] == [{"a": 1, "b": 0}, {"a": 1, "b": 1}]
     with pytest.raises(ModuleError, match="the values of 'a' raised ValueError: no more shapes after 1"):
-        next(found)
+        next(vectors)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "message"),
     [
         ([1, 2], "a suite must be a dict of values by name, not list"),
         ({"a": 5}, "'a' must have a list of values, not int 5"),
@@ -67,19 +67,19 @@ def test_a_generator_that_raises_halfway_loses_nothing_before_it() -> None:
         ({"a,b": [(1, 2)], "b": [1]}, "b stands there more than once"),
     ],
 )
-def test_what_is_no_suite_is_said(parameters: object, told: str) -> None:
-    with pytest.raises(ModuleError, match=told):
+def test_what_is_no_suite_is_said(parameters: object, message: str) -> None:
+    with pytest.raises(ModuleError, match=message):
         every(parameters)
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), st.lists(st.integers(0, 9), max_size=4), max_size=4))
 def test_the_nth_is_the_nth(parameters: dict[str, list[int]]) -> None:
-    found = every(parameters)
+    vectors = every(parameters)
     held = Held(axes(parameters))
-    assert [held[place] for place in range(len(found))] == found
+    assert [held[place] for place in range(len(vectors))] == vectors
     with pytest.raises(IndexError):
-        held[len(found)]
+        held[len(vectors)]
     expected = 1
     for values in parameters.values():
         expected *= len(values)
-    assert len(found) == expected
+    assert len(vectors) == expected

@@ -91,7 +91,7 @@ def test_what_would_not_read_back_is_refused(value: object) -> None:
     ],
     ids=str,
 )
-def test_what_nobody_wrote_is_refused_and_never_run(raw: object) -> None:
+def test_unknown_forms_are_refused_and_never_run(raw: object) -> None:
     pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
     with pytest.raises(Unencodable):
         decode(raw)

@@ -55,7 +55,7 @@ def test_only_tests_that_passed_count(tmp_path: Path) -> None:
     assert [(test.source, test.outcome) for test in journal.left_out] == [("m.py::two", "failed")]
     assert (journal.exit_status, journal.unfinished) == (1, None)
     master = journal.master()
-    assert {name: len(found) for name, found in master.configurations.items()} == {"ttnn.add": 2}
+    assert {name: len(configurations) for name, configurations in master.configurations.items()} == {"ttnn.add": 2}
     first, second = master.configurations["ttnn.add"]
     assert first.arguments == {"arg0": X, "arg1": 1}
     assert (first.names, first.output, first.raised) == (("a", "b"), X, None)
@@ -70,14 +70,14 @@ def test_boards_opened_twice_in_one_test_are_one_execution(tmp_path: Path) -> No
     other = {"opened": 1, "machine": MACHINE, "device_config": {"mesh_shape": [1, 1]}}
     again = [*LINES[:4], call(4, X, 1), other, call(5, X, 1, opened=1)]
     ended = {"ended": "m.py::one", "outcome": "passed", "counts": [[1, 3], [4, 2], [5, 1]]}
-    (found,) = read_journal(write(tmp_path / "t", [*again, ended])).master()
-    assert [(seen.device_config, seen.count) for seen in found.executions] == [
+    (configuration,) = read_journal(write(tmp_path / "t", [*again, ended])).master()
+    assert [(seen.device_config, seen.count) for seen in configuration.executions] == [
         (DeviceConfig(l1_small_size=8192), 5),
         (DeviceConfig(), 1),
     ]
 
 
-def test_a_call_that_took_its_process_along_is_known(tmp_path: Path) -> None:
+def test_a_call_that_ended_its_process_is_reported(tmp_path: Path) -> None:
     journal = read_journal(write(tmp_path / "t", LINES[:5]))
     assert [test.outcome for test in journal.tests] == [DIED]
     assert journal.unfinished is not None
@@ -104,7 +104,7 @@ def test_a_trace_cut_short_keeps_its_whole_lines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (b"", "before it began"),
         (b'{"trace": 99, "ttnn": "1"}\n', "another version"),
@@ -113,10 +113,10 @@ def test_a_trace_cut_short_keeps_its_whole_lines(tmp_path: Path) -> None:
         (b"{}\n", "no raw trace"),
     ],
 )
-def test_what_is_no_trace_is_refused(tmp_path: Path, text: bytes, told: str) -> None:
+def test_what_is_no_trace_is_refused(tmp_path: Path, text: bytes, message: str) -> None:
     path = tmp_path / "t"
     path.write_bytes(text)
-    with pytest.raises(CaptureError, match=told):
+    with pytest.raises(CaptureError, match=message):
         read_journal(path)
     with pytest.raises(CaptureError, match="can't read"):
         read_journal(tmp_path / "none")

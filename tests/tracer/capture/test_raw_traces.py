@@ -54,7 +54,7 @@ def test_all_traces_of_a_folder_and_those_in_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_half_a_file_is_told_and_costs_nothing_else(tmp_path: Path, share: float) -> None:
+def test_half_a_file_is_reported_and_the_others_are_read(tmp_path: Path, share: float) -> None:
     write(tmp_path / "kept" / "a.jsonl", 1)
     whole = write(tmp_path / "kept" / "half.jsonl", 2, 3, 4).read_bytes()
     (tmp_path / "kept" / "half.jsonl").write_bytes(whole[: int(len(whole) * share)])
@@ -86,10 +86,15 @@ def test_tt_metal_s_own_raw_traces(tmp_path: Path) -> None:
     (tmp_path / "2_ttnn_add_1.json").write_text('{"operation_id": 2, ')
     (tmp_path / "3_ttnn_move_1.json").write_text(json.dumps({"operation_name": "ttnn.move", "args": []}))
     loaded = load_traces(tmp_path)
-    (found,) = loaded.master
-    assert list(found.arguments) == ["arg0", "arg1", "dtype"]
-    (seen,) = found.executions
-    assert (seen.source, seen.machine, seen.count, seen.trace_uid) == ("models/a.py::test_a", MACHINE, 2, "u")
+    (configuration,) = loaded.master
+    assert list(configuration.arguments) == ["arg0", "arg1", "dtype"]
+    (execution,) = configuration.executions
+    assert (execution.source, execution.machine, execution.count, execution.trace_uid) == (
+        "models/a.py::test_a",
+        MACHINE,
+        2,
+        "u",
+    )
     assert len(loaded.broken) == 1
     assert "2_ttnn_add_1.json" in loaded.broken[0]
     (tmp_path / "_status.json").write_text('{"test_nodeid": "a.py::b", "status": "failed"}')
@@ -97,7 +102,7 @@ def test_tt_metal_s_own_raw_traces(tmp_path: Path) -> None:
     assert [(test.source, test.outcome) for test in failed] == [("a.py::b", "failed")]
 
 
-def test_a_folder_without_traces_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_traces_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="holds no raw trace"):
         load_traces(tmp_path)
     with pytest.raises(CaptureError, match="no such folder"):

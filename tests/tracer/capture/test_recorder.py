@@ -50,13 +50,13 @@ class Traced:
         return read_journal(self.path)
 
     @property
-    def found(self) -> list[Configuration]:
+    def configurations(self) -> list[Configuration]:
         return list(self.journal.master())
 
     @property
     def counts(self) -> dict[str, int]:
         counted: dict[str, int] = {}
-        for each in self.found:
+        for each in self.configurations:
             counted[each.operation] = counted.get(each.operation, 0) + (each.executions[0].count or 0)
         return counted
 
@@ -77,20 +77,22 @@ def x(ttnn: Any, mock_mesh: Any) -> Any:
     return ttnn.zeros.function([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
 
 
-def test_arguments_by_place_and_by_name_and_the_output(ttnn: Any, traced: Traced, x: Any) -> None:
+def test_arguments_by_position_and_by_name_and_the_output(ttnn: Any, traced: Traced, x: Any) -> None:
     ttnn.add(x, 1.5, dtype=ttnn.float32, memory_config=ttnn.L1_MEMORY_CONFIG)
-    (found,) = traced.found
-    assert found.operation == "ttnn.add"
-    assert found.arguments == {
+    (configuration,) = traced.configurations
+    assert configuration.operation == "ttnn.add"
+    assert configuration.arguments == {
         "arg0": X,
         "arg1": 1.5,
         "dtype": EnumMember("DataType", "FLOAT32"),
         "memory_config": MemoryConfig(buffer="L1"),
     }
-    assert list(found.arguments) == ["arg0", "arg1", "dtype", "memory_config"]
-    assert found.names == ("input_tensor_a", "input_tensor_b")
-    assert found.output == Tensor((32, 64), "FLOAT32", "TILE", memory=MemoryConfig(buffer="L1"), placement=EVERYWHERE)
-    (seen,) = found.executions
+    assert list(configuration.arguments) == ["arg0", "arg1", "dtype", "memory_config"]
+    assert configuration.names == ("input_tensor_a", "input_tensor_b")
+    assert configuration.output == Tensor(
+        (32, 64), "FLOAT32", "TILE", memory=MemoryConfig(buffer="L1"), placement=EVERYWHERE
+    )
+    (seen,) = configuration.executions
     assert seen.machine is not None
     assert (seen.machine["board_type"], seen.machine["mesh_device_shape"]) == ("Wormhole", [1, 2])
     assert seen.machine["device_count"] == 2
@@ -101,7 +103,7 @@ def test_a_name_imported_before_is_seen_and_equal_calls_are_counted(ttnn: Any, t
     with Traced(tmp_path / "trace") as traced:
         for other in (1, 1, 1.0, True, x, x):
             imported_before(x, other)
-    counts = {repr(each.arguments["arg1"])[:6]: each.executions[0].count for each in traced.found}
+    counts = {repr(each.arguments["arg1"])[:6]: each.executions[0].count for each in traced.configurations}
     assert counts == {"1": 2, "1.0": 1, "True": 1, "Tensor": 2}
     assert (traced.capture.calls, traced.capture.configurations) == (6, 4)
 
@@ -122,7 +124,7 @@ def test_methods_and_operators_are_seen_by_what_they_call(ttnn: Any, traced: Tra
     _ = x[0:32, 0:32]
     _ = x + x
     assert traced.counts == {"ttnn.slice": 1, "ttnn.add": 1}
-    sliced = next(each for each in traced.found if each.operation == "ttnn.slice")
+    sliced = next(each for each in traced.configurations if each.operation == "ttnn.slice")
     assert sliced.names == ("input_tensor", "starts", "ends", "steps")
 
 
@@ -144,18 +146,18 @@ def test_the_list_of_plumbing_is_of_real_operations_and_can_be_changed(ttnn: Any
 def test_a_call_that_raises_is_kept_and_marked(ttnn: Any, traced: Traced, x: Any) -> None:
     with pytest.raises(RuntimeError):
         ttnn.matmul(x, x)
-    (found,) = traced.found
-    assert found.output is None
-    assert found.raised is not None
-    assert found.raised.startswith("RuntimeError: TT_FATAL")
-    assert "Mismatch: width=64 height=32" in found.raised
-    assert "backtrace" not in found.raised
+    (configuration,) = traced.configurations
+    assert configuration.output is None
+    assert configuration.raised is not None
+    assert configuration.raised.startswith("RuntimeError: TT_FATAL")
+    assert "Mismatch: width=64 height=32" in configuration.raised
+    assert "backtrace" not in configuration.raised
 
 
 def test_arguments_are_those_before_the_call(ttnn: Any, traced: Traced, x: Any) -> None:
     result = ttnn.add_(x, 1)
     ttnn.relu(x, output_tensor=result)
-    in_place, into = traced.found
+    in_place, into = traced.configurations
     assert in_place.arguments["arg0"] == X == in_place.output
     assert into.arguments == {"arg0": X, "output_tensor": X}
 
@@ -163,7 +165,7 @@ def test_arguments_are_those_before_the_call(ttnn: Any, traced: Traced, x: Any) 
 def test_lists_of_tensors_and_devices(ttnn: Any, traced: Traced, x: Any, mock_mesh: Any) -> None:
     ttnn.concat([x, x], dim=0)
     ttnn.ones([1, 32], device=mock_mesh)
-    concat, ones = traced.found
+    concat, ones = traced.configurations
     assert concat.arguments == {"arg0": (X, X), "dim": 0}
     assert ones.arguments == {"arg0": (1, 32), "device": Handle("MeshDevice")}
 
@@ -246,8 +248,8 @@ def test_keys_tell_apart_what_descriptions_tell_apart(ttnn: Any, x: Any, mock_me
 
 def known_by(value: object) -> tuple[object, int]:
     """What a dictionary compares: the key and its hash."""
-    found = safe_keys([value])
-    return found, hash(found)
+    key = safe_keys([value])
+    return key, hash(key)
 
 
 def test_a_key_keeps_no_tensor_alive(x: Any) -> None:
@@ -265,12 +267,12 @@ def test_what_can_t_be_read_is_described(ttnn: Any, traced: Traced) -> None:
     for _ in range(2):
         with pytest.raises(TypeError):
             ttnn.relu(Unreadable())
-    (found,) = traced.found
-    assert found.executions[0].count == 2
-    assert isinstance(found.arguments["arg0"], Lost)
+    (configuration,) = traced.configurations
+    assert configuration.executions[0].count == 2
+    assert isinstance(configuration.arguments["arg0"], Lost)
 
 
 def test_names_are_of_an_overload_that_the_call_gives_enough(ttnn: Any, traced: Traced, x: Any) -> None:
     # an overload of other names wants a fourth argument
     ttnn.slice(x, [0, 0], [32, 32])
-    assert [each.names for each in traced.found] == [("input_tensor", "slice_start", "slice_end")]
+    assert [each.names for each in traced.configurations] == [("input_tensor", "slice_start", "slice_end")]

@@ -44,9 +44,9 @@ configurations = st.builds(
 )
 
 
-def of(*found: Configuration) -> Master:
+def of(*configurations: Configuration) -> Master:
     master = Master()
-    for each in found:
+    for each in configurations:
         master.add(each)
     return master
 
@@ -96,8 +96,8 @@ def test_counts_of_one_place_are_not_added_up() -> None:
     for count in (7, 2, None):
         master.add(call(count=count))
     master.add(call(count=3, machine=N300))
-    (found,) = master
-    assert [(seen.count, seen.machine) for seen in found.executions] == [(7, None), (3, N300)]
+    (configuration,) = master
+    assert [(seen.count, seen.machine) for seen in configuration.executions] == [(7, None), (3, N300)]
 
 
 def test_how_the_board_was_opened_is_part_of_the_place() -> None:
@@ -107,8 +107,8 @@ def test_how_the_board_was_opened_is_part_of_the_place() -> None:
         each = call(count=2)
         each.executions[0].device_config = opened
         master.add(each)
-    (found,) = master
-    assert [(seen.device_config, seen.count) for seen in found.executions] == [(None, 2), (one, 2), (two, 2)]
+    (configuration,) = master
+    assert [(seen.device_config, seen.count) for seen in configuration.executions] == [(None, 2), (one, 2), (two, 2)]
 
 
 def test_a_merge_says_what_it_came_to() -> None:
@@ -151,8 +151,8 @@ def test_what_is_written_is_what_tt_metals_tools_look_for(tmp_path: Path) -> Non
 def test_arguments_stay_in_the_calls_order_and_of_two_orders_one_stands() -> None:
     one = Configuration("ttnn.add", {"arg0": 1, "x": 2, "a": 3})
     other = Configuration("ttnn.add", {"arg0": 1, "a": 3, "x": 2})
-    (found,) = Master.parse(json.loads(of(one).text()))
-    assert list(found.arguments) == ["arg0", "x", "a"]
+    (configuration,) = Master.parse(json.loads(of(one).text()))
+    assert list(configuration.arguments) == ["arg0", "x", "a"]
     assert of(one, other).text() == of(other, one).text()
     assert len(of(one, other)) == 1
 
@@ -169,8 +169,8 @@ def test_infinities_of_a_file_are_written_as_valid_json(tmp_path: Path) -> None:
     )
     master = Master.read(path)
     assert "Infinity" not in master.text()
-    (found,) = Master.parse(json.loads(master.text()))
-    assert found.arguments == {"arg0": float("inf"), "arg1": float("-inf")}
+    (configuration,) = Master.parse(json.loads(master.text()))
+    assert configuration.arguments == {"arg0": float("inf"), "arg1": float("-inf")}
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
@@ -198,12 +198,12 @@ def test_what_is_written_is_read_back_and_order_does_not_matter(found: list[Conf
 @given(st.lists(configurations, max_size=4), st.lists(configurations, max_size=4))
 def test_a_merge_is_a_union(ours: list[Configuration], theirs: list[Configuration]) -> None:
     master, other = of(*copy.deepcopy(ours)), of(*copy.deepcopy(theirs))
-    known = {each.content_hash for each in master}
+    old = {each.content_hash for each in master}
     new = {each.content_hash for each in other}
     summary = master.merge(other)
-    assert {each.content_hash for each in master} == known | new
-    assert summary.added == len(new - known)
-    assert summary.updated + summary.known == len(new & known)
+    assert {each.content_hash for each in master} == old | new
+    assert summary.added == len(new - old)
+    assert summary.updated + summary.known == len(new & old)
     again = master.merge(Master.parse(json.loads(master.text())))
     assert (again.added, again.updated) == (0, 0)
 
@@ -261,12 +261,14 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, path, name]) for name in ("one", "two")]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
     master = Master.read(path)
-    found = {each.arguments["arg0"]: sorted((seen.source, seen.count) for seen in each.executions) for each in master}
-    assert len(found) == len(master) == 75
+    by_argument = {
+        each.arguments["arg0"]: sorted((seen.source, seen.count) for seen in each.executions) for each in master
+    }
+    assert len(by_argument) == len(master) == 75
     for number in range(25):
-        assert found[number] == [("one.py", number + 1), ("two.py", number + 1)]
-        assert found[f"one {number}"] == [("one.py", number + 1)]
-        assert found[f"two {number}"] == [("two.py", number + 1)]
+        assert by_argument[number] == [("one.py", number + 1), ("two.py", number + 1)]
+        assert by_argument[f"one {number}"] == [("one.py", number + 1)]
+        assert by_argument[f"two {number}"] == [("two.py", number + 1)]
 
 
 def test_the_config_hash_of_two_machines_is_the_same_whichever_came_first(tmp_path: Path) -> None:

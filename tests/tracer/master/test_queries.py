@@ -15,9 +15,9 @@ SHARDED = Tensor((32, 32), "BFLOAT8_B", "TILE", memory=MemoryConfig("HEIGHT_SHAR
 ROWS = Tensor((32, 32), "UINT32", "ROW_MAJOR")
 
 
-def of(*found: tuple[Value, str, dict[str, str], int]) -> Master:
+def of(*entries: tuple[Value, str, dict[str, str], int]) -> Master:
     master = Master()
-    for value, source, machine, count in found:
+    for value, source, machine, count in entries:
         seen = Execution(source, dict(machine), count)
         master.add(Configuration("ttnn.add", {"arg0": value}, executions=[seen]))
     return master
@@ -27,7 +27,7 @@ MASTER = of((SHARDED, "a.py::x", N150, 1), (ROWS, "b.py::y", P150, 2), (Lost("{.
 
 
 @pytest.mark.parametrize(
-    ("wanted", "places"),
+    ("selection", "places"),
     [
         (Filter(), [0, 1, 2]),
         (Filter(model="b.py"), [1, 2]),
@@ -41,16 +41,16 @@ MASTER = of((SHARDED, "a.py::x", N150, 1), (ROWS, "b.py::y", P150, 2), (Lost("{.
         (Filter(dtype="UINT32", memory="L1"), []),
     ],
 )
-def test_filters(wanted: Filter, places: list[int]) -> None:
-    assert [each.index for each in MASTER if wanted.takes(each)] == places
+def test_filters(selection: Filter, places: list[int]) -> None:
+    assert [each.index for each in MASTER if selection.takes(each)] == places
 
 
 def test_what_is_added_gone_and_changed() -> None:
     newer = of((SHARDED, "a.py::x", N150, 5), (ROWS, "b.py::y", N150, 2), (1, "c.py", N150, 1))
-    found = difference(MASTER, newer)
-    assert [each.arguments["arg0"] for each in found.added] == [1]
-    assert [each.arguments["arg0"] for each in found.gone] == [Lost("{...}")]
-    assert [told for _, told in found.changed] == [
+    changes = difference(MASTER, newer)
+    assert [each.arguments["arg0"] for each in changes.added] == [1]
+    assert [each.arguments["arg0"] for each in changes.gone] == [Lost("{...}")]
+    assert [text for _, text in changes.changed] == [
         "called 5 times in a.py::x on Wormhole n150, not 1",
         "seen also in b.py::y on Wormhole n150; no longer seen in b.py::y on Blackhole p150b",
     ]
@@ -58,13 +58,13 @@ def test_what_is_added_gone_and_changed() -> None:
 
 
 def test_statistics_count_each_configuration_once_in_each() -> None:
-    found = statistics(MASTER)
-    assert found["models"] == {"b.py": 2, "a.py": 1}
-    assert found["boards"] == {"Wormhole n150": 2, "Blackhole p150b": 1}
-    assert found["memory"] == {"DRAM_INTERLEAVED": 1, "L1_HEIGHT_SHARDED": 1}
+    counts = statistics(MASTER)
+    assert counts["models"] == {"b.py": 2, "a.py": 1}
+    assert counts["boards"] == {"Wormhole n150": 2, "Blackhole p150b": 1}
+    assert counts["memory"] == {"DRAM_INTERLEAVED": 1, "L1_HEIGHT_SHARDED": 1}
 
 
 def test_what_a_schema_lost() -> None:
-    found = check(MASTER)
-    assert (found.configurations, found.lost, found.broken) == (3, {"ttnn.add arg0": 1}, [])
-    assert found.missing == {"source": 0, "machine": 0, "device config": 3, "output": 3, "argument names": 3}
+    result = check(MASTER)
+    assert (result.configurations, result.lost, result.broken) == (3, {"ttnn.add arg0": 1}, [])
+    assert result.missing == {"source": 0, "machine": 0, "device config": 3, "output": 3, "argument names": 3}

@@ -101,12 +101,12 @@ def test_every_value_is_shown_in_one_line_that_is_safe_to_print(value: Value) ->
 
 
 def test_arguments_with_their_names_and_the_nones_at_the_end_folded() -> None:
-    found = Configuration(
+    configuration = Configuration(
         "ttnn.add",
         {"arg0": 1, "arg1": None, "arg2": 2, "arg3": None, "arg4": None, "bias": None, "dtype": 3},
         names=("input_tensor_a", "input_tensor_b"),
     )
-    assert argument_lines(found) == [
+    assert argument_lines(configuration) == [
         "arg0 (input_tensor_a): 1",
         "arg1 (input_tensor_b): None",
         "arg2: 2",
@@ -120,8 +120,8 @@ def test_arguments_with_their_names_and_the_nones_at_the_end_folded() -> None:
 
 def test_what_the_call_came_to() -> None:
     assert result_lines(Configuration("ttnn.add", {})) == []
-    found = Configuration("ttnn.add", {}, output=(1, tensor()), raised="RuntimeError: a\nb")
-    assert result_lines(found) == [
+    configuration = Configuration("ttnn.add", {}, output=(1, tensor()), raised="RuntimeError: a\nb")
+    assert result_lines(configuration) == [
         "output: [1, Tensor(shape=[1, 2], dtype=BFLOAT16, memory=DRAM_INTERLEAVED)]",
         r"raised: RuntimeError: a\nb",
     ]
@@ -150,7 +150,7 @@ def test_where_it_was_seen(seen: Execution, line: str) -> None:
 
 
 def test_json_holds_all_of_it() -> None:
-    found = Configuration(
+    configuration = Configuration(
         "ttnn.add",
         {"arg0": Lost("{...}")},
         ("a",),
@@ -160,10 +160,10 @@ def test_json_holds_all_of_it() -> None:
         index=4,
         given_hash="abc",
     )
-    raw = configuration_json(found)
+    raw = configuration_json(configuration)
     assert raw["executions"] == [{"source": "a.py", "count": 3}]
     assert (raw["index"], raw["config_hash"], raw["lost"], raw["argument_names"]) == (4, "abc", ["arg0"], ["a"])
-    assert raw["content_hash"] == found.content_hash
+    assert raw["content_hash"] == configuration.content_hash
     assert raw["output"]["type"] == "ttnn.Tensor"
 
 

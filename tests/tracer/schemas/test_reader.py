@@ -41,19 +41,19 @@ READ = {"arg0": Shape((1, 2)), "arg1": None, "arg2": EnumMember("DataType", "BFL
 
 
 def read(raw: Any) -> Configuration:
-    found = read_configuration("ttnn.add", 0, raw)
-    assert isinstance(found, Configuration), found
-    return found
+    configuration = read_configuration("ttnn.add", 0, raw)
+    assert isinstance(configuration, Configuration), configuration
+    return configuration
 
 
-def seen(found: Configuration) -> list[tuple[str, Any, int | None]]:
-    return [(each.source, each.machine, each.count) for each in found.executions]
+def places(configuration: Configuration) -> list[tuple[str, Any, int | None]]:
+    return [(each.source, each.machine, each.count) for each in configuration.executions]
 
 
 def test_a_bare_list() -> None:
-    found = read(PRINTED)
-    assert found.arguments == READ
-    assert found.executions == []
+    configuration = read(PRINTED)
+    assert configuration.arguments == READ
+    assert configuration.executions == []
 
 
 @pytest.mark.parametrize(
@@ -68,26 +68,26 @@ def test_a_bare_list() -> None:
     ],
 )
 def test_a_source_beside_machines(provenance: dict[str, Any], executions: Any) -> None:
-    found = read({"arguments": PRINTED, **provenance})
-    assert found.arguments == READ
-    assert seen(found) == executions
+    configuration = read({"arguments": PRINTED, **provenance})
+    assert configuration.arguments == READ
+    assert places(configuration) == executions
 
 
 def test_sources_and_machines_that_lost_their_pairing_are_not_paired() -> None:
-    found = read({"arguments": PRINTED, "source": ["a.py", "b.py"], "machine_info": [N300, N150]})
-    assert seen(found) == [("a.py", None, None), ("b.py", None, None)]
-    assert all(each.extra == {"machines": [N300, N150]} for each in found.executions)
+    configuration = read({"arguments": PRINTED, "source": ["a.py", "b.py"], "machine_info": [N300, N150]})
+    assert places(configuration) == [("a.py", None, None), ("b.py", None, None)]
+    assert all(each.extra == {"machines": [N300, N150]} for each in configuration.executions)
 
 
 def test_contexts() -> None:
     contexts = [{"source": ["a.py"], "machine_info": N300}, {"source": ["b.py", "c.py"], "machine_info": [N150]}]
-    found = read({"arguments": {"arg0": 1, "bias": NEW_TENSOR}, "contexts": contexts})
-    assert seen(found) == [("a.py", N300, None), ("b.py", N150, None), ("c.py", N150, None)]
-    assert list(found.arguments) == ["arg0", "bias"]
+    configuration = read({"arguments": {"arg0": 1, "bias": NEW_TENSOR}, "contexts": contexts})
+    assert places(configuration) == [("a.py", N300, None), ("b.py", N150, None), ("c.py", N150, None)]
+    assert list(configuration.arguments) == ["arg0", "bias"]
 
 
 def test_version_2() -> None:
-    found = read(
+    configuration = read(
         {
             "arguments": {"memory_config": None, "arg10": 10, "arg2": NEW_TENSOR, "arg0": [1, 2]},
             "config_hash": "abc",
@@ -98,36 +98,40 @@ def test_version_2() -> None:
             ],
         }
     )
-    assert list(found.arguments) == ["arg0", "arg2", "arg10", "memory_config"]
-    assert found.arguments["arg2"] == Tensor((1, 2), "BFLOAT16", "TILE")
-    assert found.config_hash == "abc"
-    assert found.extra == {"config_id": 5, "sweep_source_hash": "def"}
-    (execution,) = found.executions
+    assert list(configuration.arguments) == ["arg0", "arg2", "arg10", "memory_config"]
+    assert configuration.arguments["arg2"] == Tensor((1, 2), "BFLOAT16", "TILE")
+    assert configuration.config_hash == "abc"
+    assert configuration.extra == {"config_id": 5, "sweep_source_hash": "def"}
+    (execution,) = configuration.executions
     assert (execution.source, execution.machine, execution.count, execution.trace_uid) == ("a.py", N300, 3, "t")
     assert execution.extra == {"pytest_args": "-k x"}
-    assert found.sources == ("a.py",)
+    assert configuration.sources == ("a.py",)
 
 
 def test_version_2_from_the_database() -> None:
-    found = read({"arguments": {}, "trace_run_ids": [1], "executions": [{"source": "a", "trace_run_ids": [1, 2]}]})
-    assert found.extra == {"trace_run_ids": [1]}
-    assert found.executions[0].extra == {"trace_run_ids": [1, 2]}
+    configuration = read(
+        {"arguments": {}, "trace_run_ids": [1], "executions": [{"source": "a", "trace_run_ids": [1, 2]}]}
+    )
+    assert configuration.extra == {"trace_run_ids": [1]}
+    assert configuration.executions[0].extra == {"trace_run_ids": [1, 2]}
 
 
 def test_a_version_2_envelope_around_version_1_values() -> None:
     arguments = {"arg0": OLD_TENSOR, "arg1": "nullopt", "arg2": NEW_TENSOR}
-    found = read({"config_id": "cfg-1", "config_hash": "abc", "arguments": arguments, "executions": [{"source": "a"}]})
-    tensor = found.arguments["arg0"]
+    configuration = read(
+        {"config_id": "cfg-1", "config_hash": "abc", "arguments": arguments, "executions": [{"source": "a"}]}
+    )
+    tensor = configuration.arguments["arg0"]
     # neither layout nor storage is said, and neither is made up: the argument counts as one that lost something
     assert tensor == Tensor((1, 1, 224, 224), "BFLOAT16", "", "", MemoryConfig("INTERLEAVED", "L1"))
-    assert found.arguments["arg1"] is None
-    assert found.arguments["arg2"] == Tensor((1, 2), "BFLOAT16", "TILE")
-    assert found.lost == ("arg0",)
+    assert configuration.arguments["arg1"] is None
+    assert configuration.arguments["arg2"] == Tensor((1, 2), "BFLOAT16", "TILE")
+    assert configuration.lost == ("arg0",)
 
 
 def test_what_this_project_adds() -> None:
     opened = {"mesh_shape": [1, 2], "fabric": "FABRIC_1D"}
-    found = read(
+    configuration = read(
         {
             "arguments": {"arg0": NEW_TENSOR, "arg1": 2},
             "argument_names": ["input_tensor_a"],
@@ -136,11 +140,11 @@ def test_what_this_project_adds() -> None:
             "executions": [{"source": "a", "device_config": opened}],
         }
     )
-    assert found.name_of("arg0") == "input_tensor_a"
-    assert found.name_of("arg1") is None
-    assert found.output == found.arguments["arg0"]
-    assert found.raised == "RuntimeError: no"
-    assert found.executions[0].device_config == DeviceConfig((1, 2), fabric="FABRIC_1D")
+    assert configuration.name_of("arg0") == "input_tensor_a"
+    assert configuration.name_of("arg1") is None
+    assert configuration.output == configuration.arguments["arg0"]
+    assert configuration.raised == "RuntimeError: no"
+    assert configuration.executions[0].device_config == DeviceConfig((1, 2), fabric="FABRIC_1D")
 
 
 @pytest.mark.parametrize(
@@ -168,16 +172,16 @@ def test_what_this_project_adds() -> None:
     ],
 )
 def test_a_broken_one_says_what_is_broken(raw: Any, argument: str, message: str) -> None:
-    found = read_configuration("ttnn.add", 7, raw)
-    assert isinstance(found, BrokenConfiguration)
-    assert (found.operation, found.index, found.argument) == ("ttnn.add", 7, argument)
-    assert message in found.message
-    assert found.raw == raw
-    assert "ttnn.add, index 7" in str(found)
-    assert "\n" not in str(found)
+    configuration = read_configuration("ttnn.add", 7, raw)
+    assert isinstance(configuration, BrokenConfiguration)
+    assert (configuration.operation, configuration.index, configuration.argument) == ("ttnn.add", 7, argument)
+    assert message in configuration.message
+    assert configuration.raw == raw
+    assert "ttnn.add, index 7" in str(configuration)
+    assert "\n" not in str(configuration)
 
 
 def test_lost_arguments_are_named() -> None:
-    found = read([{"arg0": "1"}, {"arg1": "[{...}]"}, {"arg2": "[ unsupported type , A]"}])
-    assert found.lost == ("arg1", "arg2")
-    assert found.arguments["arg1"] == (Lost("{...}"),)
+    configuration = read([{"arg0": "1"}, {"arg1": "[{...}]"}, {"arg2": "[ unsupported type , A]"}])
+    assert configuration.lost == ("arg1", "arg2")
+    assert configuration.arguments["arg1"] == (Lost("{...}"),)

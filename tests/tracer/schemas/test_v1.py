@@ -73,9 +73,9 @@ def test_a_tensor() -> None:
 
 
 def test_an_nd_shard_spec_that_the_call_gave_is_kept() -> None:
-    given = v1.decode({"MemoryConfig": {**SHARDED, "created_with_nd_shard_spec": 1}})
-    assert isinstance(given, MemoryConfig)
-    assert given.nd_shard_spec == NdShardSpec(GRID, (224, 32), "ROW_MAJOR", "ROUND_ROBIN_1D")
+    config = v1.decode({"MemoryConfig": {**SHARDED, "created_with_nd_shard_spec": 1}})
+    assert isinstance(config, MemoryConfig)
+    assert config.nd_shard_spec == NdShardSpec(GRID, (224, 32), "ROW_MAJOR", "ROUND_ROBIN_1D")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_each_form_is_read(raw: Any, value: Value) -> None:
         ({"Shape": ["a"]}, "Shape must be a list of ints"),
     ],
 )
-def test_a_known_class_that_makes_no_sense_is_an_error(raw: Any, message: str) -> None:
+def test_a_broken_object_of_a_known_class_is_an_error(raw: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         v1.decode(raw)
 
@@ -196,12 +196,12 @@ def test_every_text_that_was_no_json_parses(path: Path) -> None:
     texts = [part["UnparsedElement"]["element_info"] for part in elements if "UnparsedElement" in part]
     assert len(texts) == 317
     for text in texts:
-        found = parse(text)
-        assert isinstance(found, dict)
-        assert len(found) == 1
+        node = parse(text)
+        assert isinstance(node, dict)
+        assert len(node) == 1
 
 
-def test_what_is_lost_is_known_to_the_last_argument(path: Path) -> None:
+def test_every_lost_argument_is_named(path: Path) -> None:
     master = Master.read(path)
     assert len(master) == 555
     assert master.broken == []

@@ -228,7 +228,7 @@ def test_an_unusual_tile_and_an_nd_shard_spec_are_kept() -> None:
         ),
     ],
 )
-def test_what_makes_no_sense_is_an_error_that_names_it(raw: Any, message: str) -> None:
+def test_json_that_cannot_be_read_is_an_error_that_names_it(raw: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         decode(raw)
 

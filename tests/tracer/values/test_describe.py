@@ -40,8 +40,8 @@ class Broken:
 
 
 def test_plain_python() -> None:
-    given = {"a": [1, 2.5, True, None], "b": ("x", range(2)), "c": slice(1, None)}
-    assert describe(given) == Mapping(
+    live = {"a": [1, 2.5, True, None], "b": ("x", range(2)), "c": slice(1, None)}
+    assert describe(live) == Mapping(
         (
             ("a", (1, 2.5, True, None)),
             ("b", ("x", (0, 1))),
@@ -52,7 +52,7 @@ def test_plain_python() -> None:
     assert describe(Path("a/b")) == "a/b"
 
 
-def test_what_nothing_is_known_of_is_lost_without_its_address() -> None:
+def test_an_object_of_an_unknown_class_is_lost_without_its_address() -> None:
     assert describe(object()) == Lost("<object object>", "builtins.object")
     assert describe({1: 2}) == Lost("{1: 2}", "builtins.dict")
     broken = describe(Broken())
@@ -160,21 +160,21 @@ def test_every_config_class_of_ttnn_is_known(ttnn: Any) -> None:
     from tracer.values.dispatch import UNKNOWN, reader_of
 
     def names(types: tuple[Type, ...]) -> set[str]:
-        found = {each.name for each in types if each.name.endswith(("Config", "WithParam"))}
-        return found.union(*(names(inner) for each in types for inner in each.arguments))
+        config_names = {each.name for each in types if each.name.endswith(("Config", "WithParam"))}
+        return config_names.union(*(names(inner) for each in types for inner in each.arguments))
 
-    wanted: set[str] = set()
+    class_names: set[str] = set()
     for operation in ttnn.query_registered_operations(include_experimental=True):
         for overload in overloads(operation):
             for parameter in overload.parameters:
-                wanted |= names(parameter.alternatives)
-    for name in sorted(wanted):
+                class_names |= names(parameter.alternatives)
+    for name in sorted(class_names):
         if name.startswith("ttnn._ttnn."):
             cls: Any = ttnn._ttnn
             for part in name.split(".")[2:]:
                 cls = getattr(cls, part)
             assert reader_of(cls) is not UNKNOWN, name
-    assert len(wanted) > 15
+    assert len(class_names) > 15
 
 
 @pytest.mark.ttnn
