@@ -35,11 +35,11 @@ TAIL_LINES = 40
 """How much of each of a board's files goes into the store."""
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 TERMINAL_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-READ_BYTES = 64_000
-"""How much of a file is read to find these lines."""
 WORKER_OUTPUT = "process.log"
 """The file in a worker's folder that its standard output and error go to."""
 
+# a record in `FORMAT`
+_DEBUG_RECORD = re.compile(r"^\S+ \S+ DEBUG .*\n?", re.MULTILINE)
 # nanobind lists the objects that are alive at a process's exit: ttnn leaves some, and users can do nothing about them
 _LEAK_REPORT = re.compile(r"^(nanobind: .*| - (leaked|\.\.\. skipped).*|See https://nanobind.*)\n?", re.MULTILINE)
 
@@ -50,7 +50,7 @@ class BoardLog:
 
     Attributes:
         path: the log file, on the board's host.
-        tail: the last lines of the supervisor's log.
+        tail: the last lines of the supervisor's log, without DEBUG records.
         output: the last lines that the board's workers printed.
     """
 
@@ -151,17 +151,22 @@ def read_board_log(run_id: str, board_id: str) -> BoardLog | None:
     path = log_path(run_id, board_id)
     if not path.is_file():
         return None
-    return BoardLog(str(path), _tail(path.with_name(path.name + ".1"), path), _tail(_output_path(path)))
+    records = _DEBUG_RECORD.sub("", _text(path.with_name(path.name + ".1")) + _text(path))
+    return BoardLog(str(path), _tail(records), _tail(without_leak_report(_text(_output_path(path)))))
 
 
 def _output_path(path: Path) -> Path:
     return path.with_suffix(".worker.log")
 
 
-def _tail(*paths: Path) -> str:
-    """The last lines of some files, the oldest first."""
-    data = b"".join(_end(path, READ_BYTES) for path in paths)
-    lines = without_leak_report(data.decode(errors="replace")).splitlines()[-TAIL_LINES:]
+def _text(path: Path) -> str:
+    """The last `FILE_BYTES` of a file; "" where there is none."""
+    return _end(path, FILE_BYTES).decode(errors="replace")
+
+
+def _tail(text: str) -> str:
+    """The last lines of a text."""
+    lines = text.splitlines()[-TAIL_LINES:]
     while len(lines) > 1 and sum(map(len, lines)) > TAIL_BYTES:
         del lines[0]
     return "\n".join(lines)[-TAIL_BYTES:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shlex
@@ -21,6 +22,7 @@ from typing import Any
 
 import pytest
 
+_NETWORKS = itertools.count()
 PLACE = Path("/var/tmp")  # noqa: S108 - not in what is covered
 SSH = '#!/bin/sh\n# ssh HOST COMMAND, for the head alone\nshift\ncd {head} && exec sh -c "$*"\n'
 FARM = '#!/bin/sh\nexec {python} -m farm "$@"\n'
@@ -162,7 +164,7 @@ def network(settings: Mapping[str, Mapping[str, str]]) -> Iterator[list[Host]]:
     """
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need root, and iproute2")
-    tag = f"f{os.getpid() % 10000}"
+    tag = f"f{os.getpid() % 10000}{next(_NETWORKS)}"  # another each time: the kernel removes links late
     try:
         _run("ip", "link", "add", tag, "type", "bridge")
     except subprocess.CalledProcessError as error:

@@ -148,6 +148,7 @@ def _assert_report_is_complete(report: dict[str, Any]) -> None:
     logs = {board["host"]: board["log"] for board in report["run"]["boards"]}
     assert "/gamma/" in logs["gamma"]["path"], "a log is on its board's host"
     assert "supervised by process" in logs["gamma"]["tail"]
+    assert " DEBUG " not in logs["gamma"]["tail"]
 
 
 def _until(condition: Callable[[], bool], what: str, sweep: subprocess.Popen[str], seconds: float = 240) -> None:

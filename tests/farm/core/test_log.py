@@ -56,13 +56,15 @@ def test_what_is_printed_is_harmless_and_goes_to_the_current_stderr(capsys: pyte
 def test_a_boards_file_has_all_records_until_it_is_closed(tmp_path: Path) -> None:
     file = BoardLogFile("run-1", "a:0000:61:00.0,0000:62/x")
     assert file.path == tmp_path / "farm" / "runs" / "run-1" / "logs" / "a:0000:61:00.0_0000:62_x.log"
-    LOG.debug("one")
+    LOG.info("one")
+    LOG.debug("a detail")
     logging.getLogger("scheduler.health").warning("two")
     file.close()
     LOG.error("three")
     kept = read_board_log("run-1", "a:0000:61:00.0,0000:62/x")
     assert kept is not None
     assert kept.path == str(file.path)
+    assert "a detail" in file.path.read_text()
     assert [line.partition(" farm.board.test: ")[2] or line.rpartition(": ")[2] for line in kept.tail.splitlines()] == [
         "one",
         "two",
