@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from farm.core.errors import StoreError
 from farm.store import schema
 from farm.store.databases import DATABASES, database_of
+from farm.store.databases.sqlite import file_url
 from farm.store.migrations import REVISION, read_revision, upgrade
 
 _ADVICE = {line: advice for database in DATABASES.values() for line, advice in database.advice.items()}
+_ERRORS: tuple[type[Exception], ...] = (
+    SQLAlchemyError,
+    OSError,
+    *(error for database in DATABASES.values() for error in database.errors),
+)
 _LOG = logging.getLogger(__name__)
 
 
@@ -44,7 +49,7 @@ def store_errors(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except _ERRORS as error:
         cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
         line = cause.splitlines()[0]
         raise StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}") from error
@@ -82,9 +87,7 @@ def open_engine(place: str) -> Engine:
 
 
 def _url(place: str) -> URL:
-    if "://" in place:
-        return make_url(place)
-    return URL.create("sqlite", database=str(Path(place).expanduser().absolute()))
+    return make_url(place) if "://" in place else file_url(place)
 
 
 def prepare(engine: Engine, place: str) -> None:

@@ -25,11 +25,13 @@ class Database(Protocol):
         title: its name as people write it.
         advice: for the first line of an error message, how the sentence "results store PLACE ..." goes on: what is
             wrong and what to do.
+        errors: the driver's own exceptions, which are raised where SQLAlchemy doesn't replace them by its own.
     """
 
     name: str
     title: str
     advice: Mapping[str, str]
+    errors: tuple[type[Exception], ...]
 
     def create_engine(self, url: URL) -> Engine:
         """Make the engine for a URL. Its commits are durable, and its transactions see `WRITING`.

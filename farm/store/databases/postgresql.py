@@ -26,6 +26,7 @@ class PostgreSql:
     name = "postgresql"
     title = "PostgreSQL"
     advice: Mapping[str, str] = {}
+    errors: tuple[type[Exception], ...] = ()
 
     def create_engine(self, url: URL) -> Engine:
         """See `Database`."""

@@ -42,6 +42,7 @@ class Sqlite:
         "attempt to write a readonly database": "is read-only: name a file you may write with --store",
         "database or disk is full": "can't grow: the disk is full",
     }
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def create_engine(self, url: URL) -> Engine:
         """See `Database`. The file's directory is created."""
@@ -78,6 +79,11 @@ class Sqlite:
     def insert_or_replace(self, table: Table) -> Any:
         """See `Database`."""
         return insert_or_update_on_conflict(insert, table)
+
+
+def file_url(path: str) -> URL:
+    """Return the URL of a file."""
+    return URL.create(Sqlite.name, database=str(Path(path).expanduser().absolute()))
 
 
 def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

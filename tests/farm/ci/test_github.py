@@ -33,9 +33,9 @@ def vectors(count: int, **more: object) -> list[Vector]:
 
 
 @given(st.integers(1, 600), st.floats(0.01, 100), st.floats(0.01, 60), st.integers(1, MOST_JOBS))
-def test_no_job_is_empty_and_there_are_never_too_many(count: int, seconds: float, minutes: float, most: int) -> None:
-    known = {f"v{at}": seconds for at in range(count)}
-    jobs = matrix({"mock:n300": vectors(count)}, known, minutes, {"mock:n300": 1}, most)
+def test_no_job_is_empty_and_their_number_is_limited(count: int, seconds: float, minutes: float, most: int) -> None:
+    usual_seconds = {f"v{at}": seconds for at in range(count)}
+    jobs = matrix({"mock:n300": vectors(count)}, usual_seconds, minutes, {"mock:n300": 1}, most)
     assert 1 <= len(jobs) <= most
     assert all(job.vectors >= 1 for job in jobs)
     assert sum(job.vectors for job in jobs) == count
@@ -46,13 +46,13 @@ def test_no_job_is_empty_and_there_are_never_too_many(count: int, seconds: float
 
 def test_history_decides_how_many_jobs() -> None:
     def jobs(seconds: float, boards: int = 1) -> int:
-        known = {f"v{at}": seconds for at in range(50)}  # the other half is taken to be alike
-        return len(matrix({"a": vectors(100)}, known, 1.0, {"a": boards}))
+        usual_seconds = {f"v{at}": seconds for at in range(50)}  # the other half gets their median
+        return len(matrix({"a": vectors(100)}, usual_seconds, 1.0, {"a": boards}))
 
     assert (jobs(0.1), jobs(6.0), jobs(6.0, boards=2)) == (1, 10, 5)
 
 
-def test_lanes_that_can_run_nothing_make_no_job() -> None:
+def test_boards_that_can_run_nothing_get_no_job() -> None:
     lanes = {"able": vectors(3), "unable": vectors(3, unrunnable=UNABLE)}
     assert {job.boards for job in matrix(lanes, {}, 30, {"able": 1, "unable": 1})} == {"able"}
     with pytest.raises(NothingSelected):
@@ -83,19 +83,19 @@ def test_matrix_command(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the
     assert all(set(entry) == {"name", "boards", "shard", "vectors", "minutes"} for entry in include)
 
 
-def test_the_host_that_plans_needs_no_silicon(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_planning_for_silicon_needs_none(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     code, out, err = farm("ci", "matrix", "--boards", "silicon:n300*2", "--op", "add", "--store", tmp_path / "no.db")
     assert code == ExitCode.GOOD, err
     assert {entry["boards"] for entry in json.loads(out)["include"]} == {"silicon:n300*2"}
 
 
-def test_durations_are_what_is_usual(tmp_path: Path) -> None:
+def test_durations_are_the_usual_ones(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.NOT_RUN, Reason.STOPPED, "")])
         assert durations(store.past_vectors([run_id])) == {"v0": 0.5}
 
 
-def test_annotations_stay_lines_of_their_own(tmp_path: Path) -> None:
+def test_each_annotation_stays_one_line(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         view = store.view(recorded_run(store, [(Verdict.FAIL_WATCHER, Reason.NONE, f"{HOSTILE}\n::error::x\r\n100%")]))
     lines = annotation_lines(view)
@@ -126,8 +126,8 @@ def test_a_job_summary_never_grows_beyond_its_limit(tmp_path: Path) -> None:
 
 
 def workflow(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return content
 
 
 def commands_of(text: str) -> list[list[str]]:
@@ -139,7 +139,7 @@ def commands_of(text: str) -> list[list[str]]:
 @pytest.mark.parametrize("path", sorted(DEPLOY.glob("git*/*.yml")), ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_workflows_use_commands_and_options_that_exist(path: Path) -> None:
     workflow(path)
-    found = commands_of(path.read_text(encoding="utf-8"))
-    assert {words[0] for words in found} >= {"sweep", "merge", "ci"}
-    for words in found:
+    commands = commands_of(path.read_text(encoding="utf-8"))
+    assert {words[0] for words in commands} >= {"sweep", "merge", "ci"}
+    for words in commands:
         assert_exists(words)

@@ -25,7 +25,7 @@ ENDINGS = [
 ]
 
 
-def test_a_job_gives_gitlab_its_reports(
+def test_a_job_writes_gitlab_its_reports(
     farm: Farm,  # noqa: F811 - the fixture
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -50,7 +50,7 @@ def test_a_job_gives_gitlab_its_reports(
     assert link["external_link"]["label"].startswith("Of 4 vectors")
 
 
-def test_a_finding_is_the_same_while_the_failure_is(tmp_path: Path) -> None:
+def test_a_finding_keeps_its_fingerprint_while_the_failure_stays(tmp_path: Path) -> None:
     def marks(message: str) -> set[str]:
         view = store.view(recorded_run(store, [(Verdict.FAIL_ASSERT_EXCEPTION, Reason.NONE, message)]))
         return {each["fingerprint"] for each in quality([view], tmp_path)}

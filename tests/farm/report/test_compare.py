@@ -66,7 +66,7 @@ def changes(store: Store, old: str, new: str) -> dict[str, Change]:
     return {each.vector_id: each.change for each in compare(store.view(old), store.view(new)).changes}
 
 
-def test_every_sort_of_change(store: Store) -> None:
+def test_every_kind_of_change(store: Store) -> None:
     old = record(store, {"a1": PASS, "a2": FAIL, "a3": PASS, "a4": PASS, "b1": PASS, "a5": FAIL, "a6": NOT_RUN})
     new = record(store, {"a1": FAIL, "a2": PASS, "a3": NOT_RUN, "b1": PASS, "b2": PASS, "a5": FAIL, "a6": PASS}, at=60)
     assert changes(store, old, new) == {
@@ -77,11 +77,11 @@ def test_every_sort_of_change(store: Store) -> None:
         "b2": Change.NEW,
         "a6": Change.FIXED,
     }
-    found = compare(store.view(old), store.view(new))
-    assert found.same == 2
-    assert found.regressed
-    assert found.by_operation()["ttnn.mul"] == {Change.NEW: 1}
-    assert found.by_model() == {
+    comparison = compare(store.view(old), store.view(new))
+    assert comparison.same == 2
+    assert comparison.regressed
+    assert comparison.by_operation()["ttnn.mul"] == {Change.NEW: 1}
+    assert comparison.by_model() == {
         "models/b": {Change.NEW: 1},
         "models/demo": {Change.BROKEN: 1, Change.UNANSWERED: 1, Change.FIXED: 2, Change.GONE: 1},
     }
@@ -89,12 +89,12 @@ def test_every_sort_of_change(store: Store) -> None:
 
 def test_a_run_compared_with_itself_is_unchanged(store: Store) -> None:
     run = record(store, {"a1": PASS, "a2": FAIL})
-    found = compare(store.view(run), store.view(run))
-    assert (found.changes, found.same, found.regressed) == ([], 2, False)
-    assert "Nothing changed" in found.headline()
+    comparison = compare(store.view(run), store.view(run))
+    assert (comparison.changes, comparison.same, comparison.regressed) == ([], 2, False)
+    assert "Nothing changed" in comparison.headline()
 
 
-def test_slower_and_pcc(store: Store) -> None:
+def test_slower_vectors_and_moved_pccs(store: Store) -> None:
     old = record(store, {"a1": PASS})
     assert changes(store, old, record(store, {"a1": PASS}, seconds=0.3)) == {"a1": Change.SLOWER}
     assert changes(store, old, record(store, {"a1": PASS}, seconds=0.05)) == {}
@@ -103,7 +103,7 @@ def test_slower_and_pcc(store: Store) -> None:
 
 
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=12))
-def test_nothing_is_slower_than_what_was_seen_before(times: list[float]) -> None:
+def test_a_time_like_an_earlier_one_is_not_slower(times: list[float]) -> None:
     assert not is_slower(times, median(times))
     assert is_slower(times, 1e6)
 
@@ -125,7 +125,7 @@ def test_noise_widens_what_counts_as_slower() -> None:
         ([PASS, FAIL, FAIL, PASS, FAIL, PASS], 3, 3),
     ],
 )
-def test_flakes(verdicts: list[Verdict], flakes: int, good: int) -> None:
+def test_flakes_are_counted(verdicts: list[Verdict], flakes: int, good: int) -> None:
     assert count_flakes(verdicts) == (flakes, good)
 
 
@@ -150,17 +150,17 @@ def test_flakiness_is_a_probability(verdicts: list[Verdict]) -> None:
         assert each.flakes <= each.attempts
 
 
-def test_the_last_run_of_the_same_selection_is_compared_with(store: Store) -> None:
+def test_a_run_is_compared_with_the_last_of_the_same_selection(store: Store) -> None:
     first = record(store, {"a1": PASS})
     record(store, {"a1": FAIL}, at=60, suite="nightly")
     view = store.view(record(store, {"a1": PASS}, at=120))
-    known = read_context(store, view)
-    assert known.comparison is not None
-    assert known.comparison.old == first
-    assert [tally.counts for tally in known.runs] == [{"planned": 1, "pass": 1}] * 2
+    context = read_context(store, view)
+    assert context.comparison is not None
+    assert context.comparison.old == first
+    assert [tally.counts for tally in context.runs] == [{"planned": 1, "pass": 1}] * 2
 
 
-def test_noise_comes_from_runs_before_the_old_one(store: Store) -> None:
+def test_noise_is_estimated_from_runs_before_the_old_one(store: Store) -> None:
     for at, seconds in enumerate([0.2, 0.9, 0.3, 0.8]):
         old = record(store, {"a1": PASS}, seconds=seconds, at=60 * at)
     new = record(store, {"a1": PASS}, seconds=1.0, at=600)

@@ -20,14 +20,14 @@ from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 
 def test_sentences_of_a_mixed_run(mixed: RunView) -> None:
-    told = digest_run(mixed)
-    assert told.headline == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
-    assert told.setting == f"Run {mixed.run.id} took 10 s on mock:n300 (farm {mixed.run.farm_version}, ttnn 0.66.0)."
-    assert told.identity == (
+    digest = digest_run(mixed)
+    assert digest.headline == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
+    assert digest.setting == f"Run {mixed.run.id} took 10 s on mock:n300 (farm {mixed.run.farm_version}, ttnn 0.66.0)."
+    assert digest.identity == (
         "planned 7 = 1 validated + 1 xfail + 2 fail_assert_exception + 1 fail_crash_hang + 1 not_run + 1 board_fault"
     )
-    assert told.executed == "Of 5 executed, 2 good (40.0 %)."
-    assert told.code is ExitCode.TEST_FAILED
+    assert digest.executed == "Of 5 executed, 2 good (40.0 %)."
+    assert digest.code is ExitCode.TEST_FAILED
 
 
 def test_sentences_of_a_good_run(good: RunView) -> None:
@@ -49,9 +49,9 @@ def test_an_early_end_comes_first(store: Store, ended: Ended | None, begins: str
 
 
 def test_nothing_planned(store: Store) -> None:
-    told = digest_run(store.view(recorded_run(store, [])))
-    assert (told.headline, told.identity) == ("Nothing was planned.", "planned 0 = 0")
-    assert (told.executed, told.code) == ("No vector was executed.", ExitCode.NOTHING_SELECTED)
+    digest = digest_run(store.view(recorded_run(store, [])))
+    assert (digest.headline, digest.identity) == ("Nothing was planned.", "planned 0 = 0")
+    assert (digest.executed, digest.code) == ("No vector was executed.", ExitCode.NOTHING_SELECTED)
 
 
 def test_failures_with_one_signature_are_one_group(mixed: RunView) -> None:
@@ -61,8 +61,8 @@ def test_failures_with_one_signature_are_one_group(mixed: RunView) -> None:
     assert "x1b[2J" in others[0].message, "a message of its own keeps its numbers"
     assert first.example.message == "TT_FATAL: 3 < 4"
     assert [group.verdict for group in others] == [Verdict.FAIL_CRASH_HANG, Verdict.BOARD_FAULT]
-    (unrun,) = digest_run(mixed).not_run
-    assert unrun.reason is Reason.LOST_ARGUMENT
+    (group,) = digest_run(mixed).not_run
+    assert group.reason is Reason.LOST_ARGUMENT
 
 
 def test_inexact_by_operation_and_argument(store: Store) -> None:
@@ -75,21 +75,21 @@ def test_inexact_by_operation_and_argument(store: Store) -> None:
             for at, (name, arguments) in enumerate(lost)
         ],
     )
-    told = digest_run(store.view(run_id))
-    assert [(each.operation, each.argument, each.count) for each in told.inexact] == [
+    digest = digest_run(store.view(run_id))
+    assert [(each.operation, each.argument, each.count) for each in digest.inexact] == [
         ("ttnn.conv2d", "a", 1),
         ("ttnn.conv2d", "b", 1),
         ("ttnn.matmul", "program_config", 2),
     ]
-    assert told.inferred == 2
+    assert digest.inferred == 2
 
 
 def test_attempts_and_events_of_boards(store: Store) -> None:
     run_id = recorded_run(store, MIXED)
     states = (BoardState.HEALTHY, BoardState.LOST, BoardState.STARTING)
-    moves = [Transition(MOCK.id, BoardState.BUSY, after, Cause.CONNECTION_LOST) for after in states]
+    transitions = [Transition(MOCK.id, BoardState.BUSY, after, Cause.CONNECTION_LOST) for after in states]
     faults = [BoardEvent(MOCK.id, BoardEventKind.FAULT)] * 2
-    store.record(run_id, events=[*faults, *map(state_event, moves)])
+    store.record(run_id, events=[*faults, *map(state_event, transitions)])
     (share,) = digest_run(store.view(run_id)).boards
     assert (share.attempts, share.bad, share.busy) == (6, 4, 3.0)
     assert share.events == (("lost", 1), ("fault", 2))
@@ -102,8 +102,10 @@ def test_boards_with_different_versions_are_named(store: Store, tmp_path: Path) 
         board = replace(MOCK, id=f"mock:n300:{at}")
         store.board(run_id, RunBoard(board, host="there", ttnn_version="0.81.1", details={"driver": "2.4.1"}))
     view = store.view(run_id)
-    told = "The boards differ: ttnn 0.66.0 (mock:n300:0) and 0.81.1 (mock:n300:1, mock:n300:2, mock:n300:3 and 2 more)."
-    assert digest_run(view).differences == told
+    sentence = (
+        "The boards differ: ttnn 0.66.0 (mock:n300:0) and 0.81.1 (mock:n300:1, mock:n300:2, mock:n300:3 and 2 more)."
+    )
+    assert digest_run(view).differences == sentence
     write_report(view, tmp_path)
     for name in ("report.html", "summary.md"):
         assert "The boards differ" in (tmp_path / name).read_text(encoding="utf-8")

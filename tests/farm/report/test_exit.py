@@ -33,9 +33,9 @@ def test_invalid_vectors_do_not_count() -> None:
 
 
 @given(st.dictionaries(st.sampled_from(Verdict), st.integers(0, 3)))
-def test_a_run_is_good_only_if_all_vectors_are(found: dict[Verdict, int]) -> None:
-    occurred = {verdict for verdict, count in found.items() if count}
-    code = exit_code({verdict.value: count for verdict, count in found.items()})
+def test_a_run_is_good_only_if_all_vectors_are(numbers: dict[Verdict, int]) -> None:
+    occurred = {verdict for verdict, count in numbers.items() if count}
+    code = exit_code({verdict.value: count for verdict, count in numbers.items()})
     assert (code is ExitCode.GOOD) == (bool(occurred) and occurred <= GOOD)
     assert (code is ExitCode.TEST_FAILED) == bool(occurred & FAILED)
     assert (code is ExitCode.NOT_RUN) == (not occurred & FAILED and bool(occurred & (FAULTS | {Verdict.NOT_RUN})))

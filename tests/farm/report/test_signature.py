@@ -21,10 +21,10 @@ backtrace:
 
 
 def test_failures_of_one_cause_have_one_signature() -> None:
-    found = {signature(FATAL.format(line=line, shape=shape)) for line, shape in ((12, "1, 1, 32"), (4711, "7"))}
-    assert len(found) == 2, "shapes of other rank may fail otherwise"
-    found = {signature(FATAL.format(line=line, shape=shape)) for line, shape in ((12, "1, 32"), (4711, "7, 9"))}
-    assert found == {
+    signatures = {signature(FATAL.format(line=line, shape=shape)) for line, shape in ((12, "1, 1, 32"), (4711, "7"))}
+    assert len(signatures) == 2, "shapes of other rank may fail otherwise"
+    signatures = {signature(FATAL.format(line=line, shape=shape)) for line, shape in ((12, "1, 32"), (4711, "7, 9"))}
+    assert signatures == {
         "TT_FATAL @ binary.cpp:#: a.shape() == b.shape() info: Shapes [#…] differ at <address>",
     }
 

@@ -56,7 +56,7 @@ class TestPrintable:
 
     @given(ANY_TEXT)
     @example("\x1b\x1b[0m[2J")
-    def test_every_form_takes_what_it_gives(self, text: str) -> None:
+    def test_printable_text_is_accepted_by_every_form(self, text: str) -> None:
         harmless = printable(text)
         assert printable(harmless) == harmless
         assert "\x1b" not in harmless
@@ -67,10 +67,10 @@ class TestPrintable:
         assert (back.get("value"), back.text or "") == (harmless, harmless)
 
     @given(ANY_TEXT)
-    def test_one_line_is_one_line(self, text: str) -> None:
+    def test_first_line_is_one_line(self, text: str) -> None:
         assert len(first_line(text).splitlines()) <= 1
 
-    def test_shortened_says_so(self) -> None:
+    def test_shortened_text_ends_with_an_ellipsis(self) -> None:
         assert shortened("abcdef", 6) == "abcdef"
         assert shortened("abcdefg", 6) == "abcde…"
 

@@ -31,7 +31,7 @@ class TestHostileResults:
         assert vector.history[0].details == {key: [message]}
         assert store.payload(run_id, "a") == {key: message}
 
-    def test_numbers_that_are_none(self, store: Store) -> None:
+    def test_numbers_that_json_lacks(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned("a")])
         metrics = {"pcc": math.nan, "max_abs_error": math.inf, "low": -math.inf}
@@ -43,7 +43,7 @@ class TestHostileResults:
         assert (vector.metrics["max_abs_error"], vector.metrics["low"]) == (math.inf, -math.inf)
         assert vector.seconds == 0.0
 
-    def test_details_that_are_no_json(self, store: Store) -> None:
+    def test_details_that_json_lacks(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned("a"), Planned("b")])
         endless: list[object] = []
@@ -60,7 +60,7 @@ class TestHostileResults:
         assert second.verdict is Verdict.PASS
         assert "unstorable" in second.history[0].details
 
-    def test_a_board_that_prints_without_end_keeps_both_ends(self, store: Store) -> None:
+    def test_an_endless_message_keeps_both_ends(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned("a")])
         store.record(run_id, [attempt("a", message="begin" + "x" * (3 * LONGEST) + "end")])

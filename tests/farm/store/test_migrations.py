@@ -45,7 +45,7 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, schema.metadata))
 
 
-def test_the_steps_form_one_line_that_ends_at_the_current_revision() -> None:
+def test_the_steps_are_numbered_and_end_at_the_current_revision() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.set_main_option("path_separator", "os")
@@ -104,7 +104,7 @@ def test_a_migrated_store_takes_runs_and_checks_foreign_keys(old_store: Path) ->
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-def test_a_step_that_fails_leaves_the_store_as_it_was(old_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_step_leaves_the_store_unchanged(old_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(connection: Connection, revision: str) -> None:
         migrations.upgrade(connection, revision)
         connection.exec_driver_sql("DROP TABLE no_such_table")

@@ -19,13 +19,13 @@ from tests.farm.store_helpers import recorded_run
 
 
 class TestOpening:
-    def test_the_default_place_follows_the_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_the_default_store_follows_the_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("FARM_STORE", str(tmp_path / "mine.db"))
         assert default_place() == str(tmp_path / "mine.db")
         monkeypatch.delenv("FARM_STORE")
         assert default_place().endswith("farm.db")
 
-    def test_directories_are_made_and_odd_names_work(self, tmp_path: Path) -> None:
+    def test_directories_are_created_and_odd_names_work(self, tmp_path: Path) -> None:
         place = tmp_path / "a b" / "what?#100%.db"
         with Store.open(place) as store:
             run_id = store.start_run(RunInfo("farm sweep"))
@@ -35,7 +35,7 @@ class TestOpening:
         with Store.open(place, create=False) as store:
             assert [head.id for head in store.runs()] == [run_id]
 
-    def test_reading_makes_no_store(self, tmp_path: Path) -> None:
+    def test_reading_creates_no_store(self, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="no results store at"):
             Store.open(tmp_path / "none.db", create=False)
         assert not (tmp_path / "none.db").exists()
@@ -44,7 +44,7 @@ class TestOpening:
         ("content", "says"),
         [(b"this is no database, but long enough to look at" * 30, "is no results store"), (None, "something else")],
     )
-    def test_not_a_store(self, tmp_path: Path, content: bytes | None, says: str) -> None:
+    def test_other_files_and_databases_are_refused(self, tmp_path: Path, content: bytes | None, says: str) -> None:
         place = tmp_path / "other.db"
         if content is None:
             connection = sqlite3.connect(place)
@@ -57,15 +57,15 @@ class TestOpening:
         assert says in str(error)
         assert content is None or place.read_bytes() == before
 
-    def test_a_directory_that_cannot_be(self, tmp_path: Path) -> None:
+    def test_a_directory_that_cannot_be_created(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")
         self.refused(tmp_path / "file" / "farm.db")
 
-    def test_a_directory_is_no_store(self, tmp_path: Path) -> None:
+    def test_a_directory_is_refused(self, tmp_path: Path) -> None:
         self.refused(tmp_path)
 
     @pytest.mark.parametrize("place", ["nonsense://x", "://", "postgresql+nodriver://h/d", "oracle://h/d"])
-    def test_urls_that_lead_nowhere(self, place: str) -> None:
+    def test_unusable_urls_are_refused(self, place: str) -> None:
         self.refused(place)
 
     def test_a_password_is_not_printed(self) -> None:
@@ -90,7 +90,7 @@ class TestSeveral:
             assert {head.id for head in store.runs()} == set(ids)
             assert all(store.view(run_id).counts["validated"] == 5 for run_id in ids)
 
-    def test_what_was_recorded_outlives_the_driver(self, tmp_path: Path) -> None:
+    def test_recorded_results_outlive_the_driver(self, tmp_path: Path) -> None:
         script = (
             "import sys, time\n"
             "from farm.store import *\n"
@@ -106,16 +106,16 @@ class TestSeveral:
         place = tmp_path / "farm.db"
         process = subprocess.Popen([sys.executable, "-c", script, place], stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        seen = [int(process.stdout.readline()) for _ in range(50)]
+        acknowledged = [int(process.stdout.readline()) for _ in range(50)]
         os.kill(process.pid, signal.SIGKILL)
-        seen += [int(line) for line in process.stdout if line.endswith("\n")]
+        acknowledged += [int(line) for line in process.stdout if line.endswith("\n")]
         process.wait()
         process.stdout.close()
         with Store.open(place) as store:
             view = store.view(store.find("last"))
         assert view.run.finished is None
         assert len(view.vectors) == 500
-        assert sum(vector.attempts for vector in view.vectors) >= len(seen) >= 50
+        assert sum(vector.attempts for vector in view.vectors) >= len(acknowledged) >= 50
 
 
 def _write_a_run(place: Path) -> str:

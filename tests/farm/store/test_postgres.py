@@ -59,7 +59,7 @@ def files_of(store: Store, run_id: str, out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in write_report(view, out, FORMATS, read_context(store, view))}
 
 
-def test_whatever_a_board_says_is_kept(url: str) -> None:
+def test_any_text_is_kept(url: str) -> None:
     with Store.open(url) as store:
         run_id = recorded_run(store, [(Verdict.FAIL_CRASH_HANG, Reason.CRASH, HOSTILE)])
         outcome = Outcome(
@@ -191,7 +191,7 @@ def test_payloads_of_an_older_store_are_tagged(make_place: Callable[[], str]) ->
     }
 
 
-def test_a_reason_that_is_gone_is_renamed(make_place: Callable[[], str]) -> None:
+def test_a_removed_reason_is_renamed(make_place: Callable[[], str]) -> None:
     place = make_place()
     with Store.open(place) as store:
         run_id = recorded_run(store, [(Verdict.HOST_FAULT, Reason.HOST_RESOURCES, "")])
@@ -228,7 +228,7 @@ def test_copy_command(farm: Farm, url: str, tmp_path: Path) -> None:  # noqa: F8
     assert "no results store" in err
 
 
-def test_a_server_that_is_not_there_is_one_line(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+def test_a_missing_server_is_reported_in_one_line(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
     code, out, err = farm("runs", "--store", f"postgresql+psycopg://u:secret@/farm?host={tmp_path}")
     assert (code, out, len(err.splitlines())) == (ExitCode.NOT_RUN, "", 1)
     assert "secret" not in err
@@ -238,9 +238,9 @@ def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
     """A whole sweep in a process of its own; its boards are kept in it, so that nothing waits for Ray."""
 
     @contextmanager
-    def fleet(*given: Any) -> Iterator[tuple[LocalFleet, Progress]]:
+    def fleet(*arguments: Any) -> Iterator[tuple[LocalFleet, Progress]]:
         meet.wait(60)  # both have begun, and neither is done
-        yield LocalFleet(), given[-1]  # the progress
+        yield LocalFleet(), arguments[-1]  # the progress
 
     sweeping._fleet = fleet  # type: ignore[assignment]
     meet.wait(60)
@@ -248,7 +248,7 @@ def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
     (out / "run").write_text(view.run.id)
 
 
-def test_two_sweeps_at_once_into_one_database(url: str, tmp_path: Path) -> None:
+def test_two_sweeps_at_once_create_the_tables_of_one_database(url: str, tmp_path: Path) -> None:
     """The database is empty: both begin by making its tables."""
     context = multiprocessing.get_context("spawn")
     meet = context.Barrier(2)

@@ -60,7 +60,7 @@ class TestRuns:
         assert (second.verdict, second.reason, second.concluded) == (Verdict.NOT_RUN, Reason.STOPPED, False)
         assert store.payload(run_id, "a") == {"arguments": {"x": [1, None]}}
 
-    def test_newest_first_and_found_by_a_beginning(self, store: Store) -> None:
+    def test_runs_are_newest_first_and_found_by_a_prefix(self, store: Store) -> None:
         for run_id, started in (("2025-a", 1.0), ("2025-b", 2.0), ("2026-c", 3.0)):
             store.start_run(RunInfo("farm sweep", id=run_id, started=started))
         store.plan("2025-b", [Planned("x"), Planned("y")])
@@ -73,7 +73,7 @@ class TestRuns:
         with pytest.raises(StoreError, match="matches no run"):
             store.find("1999")
 
-    def test_no_such_run_or_vector(self, store: Store) -> None:
+    def test_unknown_runs_and_vectors_are_errors(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         with pytest.raises(StoreError, match="no run 'nope'"):
             store.view("nope")
@@ -87,7 +87,7 @@ class TestRuns:
 
 
 class TestPlan:
-    def test_the_order_of_the_plan_stays_over_chunks_and_calls(
+    def test_the_plan_keeps_its_order_over_chunks_and_calls(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("farm.store.store.PLAN_CHUNK", 3)
@@ -97,7 +97,7 @@ class TestPlan:
         assert store.plan(run_id, (Planned(name) for name in names[5:])) == 2
         assert [vector.vector_id for vector in store.view(run_id).vectors] == names
 
-    def test_an_id_planned_twice_is_an_error_not_a_vector_less(self, store: Store) -> None:
+    def test_a_repeated_id_is_an_error(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         with pytest.raises(StoreError, match="UNIQUE"):
             store.plan(run_id, [Planned("a"), Planned("a")])
@@ -113,7 +113,7 @@ class TestPlan:
 
 
 class TestRecord:
-    def test_recording_again_changes_nothing(self, store: Store) -> None:
+    def test_an_attempt_recorded_again_stays_as_it_was(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned("a")])
         store.record(run_id, [attempt("a", Verdict.FAIL_CRASH_HANG, message="first")])
@@ -124,7 +124,7 @@ class TestRecord:
             (2, Verdict.PASS, ""),
         ]
 
-    def test_a_bad_attempt_costs_only_itself(self, store: Store) -> None:
+    def test_a_refused_attempt_loses_no_other(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned("a"), Planned("b")])
         with pytest.raises(StoreError, match=r"vector stranger\)") as raised:
@@ -140,7 +140,7 @@ class TestRecord:
         (vector,) = store.view(run_id).vectors
         assert (vector.verdict, vector.reason, vector.concluded) == (Verdict.FLAKY, Reason.NONE, True)
 
-    def test_without_a_conclusion_the_last_attempt_tells(self, store: Store) -> None:
+    def test_without_a_conclusion_the_last_attempt_counts(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned("a")])
         store.record(run_id, [attempt("a", Verdict.FAIL_CRASH_HANG), attempt("a", Verdict.PASS, number=2)])
@@ -156,7 +156,7 @@ class TestRecord:
             (Outcome("a", Verdict.FAIL_CRASH_HANG), ["arg3"]),
         ],
     )
-    def test_inexact_is_what_the_attempt_says_or_else_the_plan(
+    def test_inexact_arguments_come_from_the_attempt_or_from_the_plan(
         self, store: Store, tried: Outcome | None, expected: list[str]
     ) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))

@@ -61,8 +61,8 @@ def check_ctrf(report: dict[str, Any]) -> None:
         for retry in test.get("retryAttempts", []):
             check_keys("retry", retry)
             assert retry["status"] in STATUSES
-    found = {status: sum(test["status"] == status for test in results["tests"]) for status in STATUSES}
-    assert found == {status: results["summary"][status] for status in STATUSES}
+    numbers = {status: sum(test["status"] == status for test in results["tests"]) for status in STATUSES}
+    assert numbers == {status: results["summary"][status] for status in STATUSES}
     assert results["summary"]["tests"] == len(results["tests"])
 
 

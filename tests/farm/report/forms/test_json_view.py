@@ -32,9 +32,9 @@ def test_fields(mixed: RunView) -> None:
             "vector_id", "operation", "config_hash", "verdict", "reason", "inexact", "message", "board", "attempts",
             "seconds", "sources", "device_config", "device_config_inferred", "metrics", "history",
         } <= set(vector)  # fmt: skip
-    unrun = report["vectors"][5]
-    assert (unrun["verdict"], unrun["reason"], unrun["attempts"]) == ("not_run", "lost_argument", 0)
-    assert unrun["board"] is None
+    vector = report["vectors"][5]
+    assert (vector["verdict"], vector["reason"], vector["attempts"]) == ("not_run", "lost_argument", 0)
+    assert vector["board"] is None
 
 
 def test_values_that_json_lacks(store: Store) -> None:

@@ -40,5 +40,5 @@ def test_totals_agree_with_the_exit_code(store: Store) -> None:
         view = store.view(recorded_run(store, [(verdict, Reason.NONE, "")]))
         root = ET.fromstring(junit(view))  # noqa: S314 - our own
         bad = {"failures": ExitCode.TEST_FAILED, "errors": ExitCode.NOT_RUN, "skipped": ExitCode.NOT_RUN}
-        said = next((code for name, code in bad.items() if root.get(name) == "1"), ExitCode.GOOD)
-        assert exit_code(view.counts) is said
+        code_of_totals = next((code for name, code in bad.items() if root.get(name) == "1"), ExitCode.GOOD)
+        assert exit_code(view.counts) is code_of_totals

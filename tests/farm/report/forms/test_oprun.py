@@ -18,8 +18,8 @@ ENDINGS = [(verdict, Reason.NONE, HOSTILE) for verdict in Verdict]
 
 def test_every_test_has_every_field(store: Store) -> None:
     view = store.view(large_run(store, 60, broken=frozenset({"ttnn.conv2d"})))
-    known = read_context(store, view)
-    report = json.loads(oprun(view, known))
+    context = read_context(store, view)
+    report = json.loads(oprun(view, context))
     assert report["run_type"] == "sweeps"
     assert report["status"] == "fail"
     assert report["card_type"] == "wormhole_b0"

@@ -59,8 +59,8 @@ def rows(browser: Chrome, table: str) -> list[list[str]]:
         const rows = document.querySelectorAll(`[data-table=${arguments[0]}] tbody tr`);
         return [...rows].map(row => [...row.cells].map(cell => cell.textContent));
     """
-    found: list[list[str]] = browser.execute_script(script, table)
-    return found
+    matches: list[list[str]] = browser.execute_script(script, table)
+    return matches
 
 
 def shown(browser: Chrome, table: str) -> str:
@@ -97,9 +97,9 @@ def test_hostile_text_stays_text(opened: Chrome) -> None:
 def test_filters_choose_rows(opened: Chrome) -> None:
     everything = shown(opened, "vectors")
     choose(opened, "vectors", "verdict", "fail_crash_hang")
-    found = rows(opened, "vectors")
-    assert found
-    assert {row[2] for row in found} == {"fail_crash_hang"}
+    matches = rows(opened, "vectors")
+    assert matches
+    assert {row[2] for row in matches} == {"fail_crash_hang"}
     assert shown(opened, "vectors").endswith(f"of {everything}")
     choose(opened, "vectors", "verdict", "")
     choose(opened, "vectors", "Search", "conv2d deadline")
@@ -185,13 +185,13 @@ def serious(browser: Chrome) -> list[Any]:
     )
     script = """
         const done = arguments[0];
-        axe.run().then(found => done(found.violations), error => done([{impact: "critical", id: String(error)}]));
+        axe.run().then(matches => done(matches.violations), error => done([{impact: "critical", id: String(error)}]));
     """
     browser.set_script_timeout(150)  # axe looks at every element: seconds, unless the machine has other things to do
-    found = browser.execute_async_script(script)
+    matches = browser.execute_async_script(script)
     return [
         (each["id"], [node["html"][:120] for node in each.get("nodes", [])][:3])
-        for each in found
+        for each in matches
         if each["impact"] in {"serious", "critical"}
     ]
 

@@ -27,8 +27,8 @@ def test_plots_are_well_formed_whatever_text_they_have(store: Store) -> None:
     for day in range(2):
         run_id = large_run(store, 200, day, broken=frozenset({"ttnn.conv2d"}), started=1_700_000_000.0 + 86_400 * day)
     view = store.view(run_id)
-    known = read_context(store, view)
-    plots = [timeline_plot(view), seconds_plot(view), runs_plot(known.runs), pcc_plot([0.1, 0.99, 1.0])]
+    context = read_context(store, view)
+    plots = [timeline_plot(view), seconds_plot(view), runs_plot(context.runs), pcc_plot([0.1, 0.99, 1.0])]
     for plot in plots:
         assert ET.fromstring(plot).tag == "svg"  # noqa: S314 - our own text
     outcome = Outcome("v0", Verdict.FAIL_WATCHER, message=HOSTILE, seconds=1.0, started=1_700_000_001.0)
