@@ -90,23 +90,23 @@ def test_crashes_hangs_and_dead_actors_cost_only_their_own_vectors(store: Store)
     deadly = Script(acts={**script.acts, "v7": (Act.LOSE,)})
     boards = fake_boards(N300, 1, script=deadly) + fake_boards(N300, 1, first=1, script=script)
     view = run(store, boards, 60, "crashes", "hangs", "once")
-    ended = {each.vector_id: each for each in view.vectors}
-    assert ended["crashes"].verdict is Verdict.FAIL_CRASH_HANG
-    assert ended["hangs"].verdict is Verdict.FAIL_CRASH_HANG
-    assert {attempt.board for attempt in ended["hangs"].history} == {"fake:n300:0", "fake:n300:1"}
-    assert [ended[f"v{n}"].verdict for n in range(60)] == [Verdict.VALIDATED] * 60
+    vectors = {each.vector_id: each for each in view.vectors}
+    assert vectors["crashes"].verdict is Verdict.FAIL_CRASH_HANG
+    assert vectors["hangs"].verdict is Verdict.FAIL_CRASH_HANG
+    assert {attempt.board for attempt in vectors["hangs"].history} == {"fake:n300:0", "fake:n300:1"}
+    assert [vectors[f"v{n}"].verdict for n in range(60)] == [Verdict.VALIDATED] * 60
 
 
 @pytest.mark.usefixtures("ray_address")
 def test_a_dead_actor_is_replaced(store: Store) -> None:
     view = run(store, fake_boards(N300, 1, script=Script(acts={"bad": (Act.LOSE,)})), 5, "bad")
-    ended = {each.vector_id: each for each in view.vectors}
-    bad = ended.pop("bad")
+    vectors = {each.vector_id: each for each in view.vectors}
+    bad = vectors.pop("bad")
     assert bad.verdict is Verdict.BOARD_FAULT
     assert len(bad.history) == 3
-    assert {each.verdict for each in ended.values()} == {Verdict.VALIDATED}
-    # one that ended just before has its outcome die with the actor now and then, and is tried again
-    tried_again = sum(len(each.history) - 1 for each in ended.values())
+    assert {each.verdict for each in vectors.values()} == {Verdict.VALIDATED}
+    # one that vectors just before has its outcome die with the actor now and then, and is tried again
+    tried_again = sum(len(each.history) - 1 for each in vectors.values())
     states = [event.state for event in view.run.boards[0].events]
     causes = [event.details.get("cause") for event in view.run.boards[0].events]
     assert states.count(BoardState.LOST) == causes.count("answered") == len(bad.history) + tried_again
@@ -115,22 +115,22 @@ def test_a_dead_actor_is_replaced(store: Store) -> None:
 @pytest.mark.usefixtures("ray_address")
 def test_a_board_that_does_not_start_gives_its_reason(store: Store) -> None:
     view = run(store, fake_boards(N300, 1, script=Script(starts=False)), 1)
-    [only] = view.vectors
-    assert only.reason.value == "board_lost"
-    assert only.message.endswith("WorkerDied: fake:n300:0 was told not to start")
+    [single] = view.vectors
+    assert single.reason.value == "board_lost"
+    assert single.message.endswith("WorkerDied: fake:n300:0 was told not to start")
 
 
 def test_no_cluster_at_an_address(tmp_path: Path) -> None:
-    told = _farm(tmp_path, "--boards", "fake:t3000", "--address", "127.0.0.1:1")
-    assert told.returncode == 3
-    assert "no farm at 127.0.0.1:1" in told.stderr
-    assert "Traceback" not in told.stderr
+    process = _farm(tmp_path, "--boards", "fake:t3000", "--address", "127.0.0.1:1")
+    assert process.returncode == 3
+    assert "no farm at 127.0.0.1:1" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_an_invalid_address(tmp_path: Path) -> None:
-    told = _farm(tmp_path, "--boards", "fake:t3000", "--address", "auto")
-    assert told.returncode == 2
-    assert "give the head's HOST:PORT" in told.stderr
+    process = _farm(tmp_path, "--boards", "fake:t3000", "--address", "auto")
+    assert process.returncode == 2
+    assert "give the head's HOST:PORT" in process.stderr
 
 
 def test_ctrl_c_once_ends_the_run_cleanly(tmp_path: Path) -> None:
@@ -169,11 +169,11 @@ def test_ctrl_c_twice_ends_the_run_at_once(tmp_path: Path) -> None:
 def test_a_local_cluster_ignores_other_clusters_and_leaves_nothing(tmp_path: Path) -> None:
     # Ray's sockets need a short path
     with tempfile.TemporaryDirectory(dir="/tmp", prefix="t") as scratch:
-        left = Path(scratch) / "farm-ray-of-a-killed-run"
-        left.mkdir()
-        told = _farm(tmp_path, "--boards", "fake:t3000,fake:p150", RAY_ADDRESS="127.0.0.1:1", TMPDIR=scratch)
-        assert told.returncode == 0, told.stderr
-        assert "ray" not in (told.stdout + told.stderr).lower()
+        abandoned = Path(scratch) / "farm-ray-of-a-killed-run"
+        abandoned.mkdir()
+        process = _farm(tmp_path, "--boards", "fake:t3000,fake:p150", RAY_ADDRESS="127.0.0.1:1", TMPDIR=scratch)
+        assert process.returncode == 0, process.stderr
+        assert "ray" not in (process.stdout + process.stderr).lower()
         # the folder of runs' locks stays, empty: taking it away could trip another run that begins
         assert [each.name for each in Path(scratch).rglob("*")] == [f"farm-runs-{os.getuid()}"]
         assert _processes_naming(scratch) == []
@@ -230,7 +230,7 @@ def _farm(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 @contextmanager
 def _started(folder: Path, *arguments: str, slow: float = 0.3) -> Iterator[subprocess.Popen[str]]:
-    """A sweep that takes a while; its store and report are in `folder`."""
+    """Start a sweep that takes a while; its store and report are in `folder`."""
     with subprocess.Popen(
         [
             *(sys.executable, "-m", "farm", "sweep", "--suite", "model_traced", "--boards", "fake:t3000"),

@@ -1,4 +1,4 @@
-"""What becomes of a run when Ray itself fails: its head dies, its calls get lost."""
+"""A run when Ray itself fails: its head dies, its calls get lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VECTORS = 60
 
 
 def sweep(store: Path, *arguments: str, seconds: float = 0.0, **variables: str) -> subprocess.Popen[str]:
-    """A sweep over two fake boards."""
+    """Start a sweep over two fake boards."""
     return subprocess.Popen(
         [sys.executable, "-m", "farm", "sweep", *arguments, "--store", str(store), "--out", str(store) + ".out"],
         env={**os.environ, SCRIPT_VARIABLE: str(Script(seconds=seconds)), **variables},
@@ -37,8 +37,8 @@ def new(store: Path, seconds: float = 0.0, **variables: str) -> subprocess.Popen
     return sweep(store, *boards, seconds=seconds, **variables)
 
 
-def ended(running: subprocess.Popen[str]) -> str:
-    """What it said on standard error, once it ends by itself."""
+def stderr_of(running: subprocess.Popen[str]) -> str:
+    """What a sweep printed to stderr, once it ended by itself."""
     try:
         return running.communicate(timeout=240)[1]
     except subprocess.TimeoutExpired:
@@ -55,27 +55,27 @@ def view(store: Path) -> RunView | None:
 
 
 def able(run: RunView) -> list[VectorView]:
-    """The vectors that a fake n300 can run: not all of the shipped master are for one."""
-    found = [vector for vector in run.vectors if vector.reason is not Reason.UNSATISFIABLE]
-    assert len(found) > VECTORS / 2
-    return found
+    """The vectors that a fake n300 can run: not all of the shipped master are for it."""
+    vectors = [vector for vector in run.vectors if vector.reason is not Reason.UNSATISFIABLE]
+    assert len(vectors) > VECTORS / 2
+    return vectors
 
 
-def tried(store: Path) -> int:
-    found = view(store)
-    return sum(len(vector.history) for vector in found.vectors) if found else 0
+def attempts_in(store: Path) -> int:
+    run = view(store)
+    return sum(len(vector.history) for vector in run.vectors) if run else 0
 
 
 def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Path) -> None:
     store = tmp_path / "farm.db"
     running = new(store, seconds=1.2)
-    while running.poll() is None and tried(store) < 4:
+    while running.poll() is None and attempts_in(store) < 4:
         time.sleep(0.1)
     [head] = [pid for pid, command in descendants(running.pid).items() if command.split(" ")[0].endswith("gcs_server")]
     os.kill(head, signal.SIGKILL)
-    said = ended(running)
-    assert running.returncode == 3, said
-    assert "of the Ray cluster has not answered" in said or "no node left" in said
+    stderr = stderr_of(running)
+    assert running.returncode == 3, stderr
+    assert "of the Ray cluster has not answered" in stderr or "no node left" in stderr
     before = view(store)
     assert before is not None
     assert before.run.finished is not None
@@ -83,8 +83,8 @@ def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Pat
     done = {vector.vector_id: vector.history for vector in before.vectors if vector.verdict.good}
     assert done
     resumed = sweep(store, "--resume", "last", "--retry-infra")
-    said = ended(resumed)
-    assert resumed.returncode in (0, 3), said
+    stderr = stderr_of(resumed)
+    assert resumed.returncode in (0, 3), stderr
     after = view(store)
     assert after is not None
     assert all(vector.verdict.good for vector in able(after))
@@ -97,8 +97,8 @@ def test_lost_calls_cost_nothing(tmp_path: Path) -> None:
     lossy = {"num_failures": 4, "req_failure_prob": 10, "resp_failure_prob": 10, "in_flight_failure_prob": 5}
     calls = ("CoreWorkerService.grpc_client.PushTask", "CoreWorkerService.grpc_client.ReportGeneratorItemReturns")
     running = new(store, RAY_testing_rpc_failure=json.dumps(dict.fromkeys(calls, lossy)))
-    said = ended(running)
-    assert running.returncode in (0, 3), said
+    stderr = stderr_of(running)
+    assert running.returncode in (0, 3), stderr
     after = view(store)
     assert after is not None
     for vector in able(after):

@@ -35,7 +35,7 @@ def test_a_held_board_is_left_out_until_it_is_released() -> None:
         BoardMemory().release(FIRST.id)
 
 
-def test_a_memory_that_cannot_be_read_is_said_and_not_forgotten() -> None:
+def test_a_memory_that_cannot_be_read_is_an_error_and_kept() -> None:
     BoardMemory().path.write_text("{", encoding="utf-8")
     with pytest.raises(FarmError, match=r"boards\.json can't be read"):
         usable_boards("fake:n300", print)
@@ -45,7 +45,7 @@ def test_a_memory_that_cannot_be_read_is_said_and_not_forgotten() -> None:
 
 
 @pytest.mark.ray
-def test_a_board_that_a_run_found_bad_is_not_used_by_the_next(tmp_path: Path) -> None:
+def test_a_board_that_a_run_held_is_not_used_by_the_next(tmp_path: Path) -> None:
     bad = {SCRIPT_VARIABLE: str(Script(checks=(False,)))}
     first = _farm("sweep", "--suite", "model_traced", "--op", "add", "--boards", "fake:n300", at=tmp_path, **bad)
     assert first.returncode == 3
