@@ -107,4 +107,5 @@ def _compare(block: Block, printed: str) -> None:
 
 def _without_numbers(line: str) -> str:
     line = re.sub(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b", "RUN", line)
-    return re.sub(r"\d+(\.\d+)*", "N", " ".join(line.split()))
+    line = re.sub(r"\b[\d.:]+ (s|min|h)\b", "SPAN", " ".join(line.split()))
+    return re.sub(r"\d+(\.\d+)*", "N", line)
