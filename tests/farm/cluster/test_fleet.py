@@ -105,7 +105,7 @@ def test_a_dead_actor_is_replaced(store: Store) -> None:
     assert bad.verdict is Verdict.BOARD_FAULT
     assert len(bad.history) == 3
     assert {each.verdict for each in vectors.values()} == {Verdict.VALIDATED}
-    # one that vectors just before has its outcome die with the actor now and then, and is tried again
+    # an outcome that came just before may be lost with the actor; its vector is tried again
     tried_again = sum(len(each.history) - 1 for each in vectors.values())
     states = [event.state for event in view.run.boards[0].events]
     causes = [event.details.get("cause") for event in view.run.boards[0].events]
