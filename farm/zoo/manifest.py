@@ -142,8 +142,10 @@ class Manifest:
         """
         try:
             raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise FarmError(f"{path}: can't be read: {getattr(error, 'strerror', None) or error}") from None
+        except OSError as error:
+            raise FarmError(f"{path}: can't be read: {error.strerror or error}") from None
+        except UnicodeDecodeError as error:
+            raise FarmError(f"{path}: can't be read: {error}") from None
         except yaml.YAMLError as error:
             raise FarmError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
         try:
