@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
 from farm.board.environment import QUIET
 from farm.board.kinds import KINDS
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # no test depends on the machine's speed
+hypothesis.settings.load_profile("any machine")
 
 
 @atexit.register

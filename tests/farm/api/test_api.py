@@ -22,8 +22,8 @@ def test_every_public_name_exists_and_has_help() -> None:
 
 def test_importing_farm_imports_little() -> None:
     heavy = "{'ray', 'ttnn', 'pydantic', 'sqlalchemy'}"
-    told = f"import sys, farm; print(sorted({{name.split('.')[0] for name in sys.modules}} & {heavy}))"
-    assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout == "[]\n"
+    program = f"import sys, farm; print(sorted({{name.split('.')[0] for name in sys.modules}} & {heavy}))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_help_lists_the_options_of_a_sweep() -> None:

@@ -12,15 +12,15 @@ from farm.cli.spec_options import SpecOptions, takes_spec
 
 def options_of_words(words: Sequence[str], settings: dict[str, str] | None = None) -> SpecOptions:
     """The options of `SweepSpec` that words give, as `farm sweep` reads them."""
-    seen: list[SpecOptions] = []
+    received: list[SpecOptions] = []
     app = typer.Typer()
 
     @app.command()
     @takes_spec()
     def sweep(options: SpecOptions) -> None:
-        seen.append(options)
+        received.append(options)
 
     done = CliRunner().invoke(app, list(words), default_map=settings, catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    [options] = seen
+    [options] = received
     return options

@@ -48,9 +48,9 @@ def test_vectors_are_counted_written_and_read_back(tmp_path: Path) -> None:
 
 def test_a_module_that_does_not_import_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(BROKEN)
-    told = farm("vectors", "--sweeps", tmp_path / "broken.py")
-    assert told.exit_code == 1
-    assert "farm: broken does not import: ModuleNotFoundError" in told.stderr
+    done = farm("vectors", "--sweeps", tmp_path / "broken.py")
+    assert done.exit_code == 1
+    assert "farm: broken does not import: ModuleNotFoundError" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_module_that_does_not_import_is_named(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_said(
+def test_wrong_options_are_refused_in_one_line(
     words: list[str | Path], code: int, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -76,29 +76,29 @@ def test_what_makes_no_sense_is_said(
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_a_plan_is_told_without_running_it() -> None:
-    told = farm(
+def test_a_dry_run_prints_the_plan() -> None:
+    done = farm(
         *("sweep", "--sweeps", MODULES, "--module", "eltwise.ternary,contract.invalidate", "--dry-run"),
         *("--sample", "6", "--seed", "1", "--boards", "mock:n300*2"),
     )
-    planned = [int(line.split()[0]) for line in told.stdout.splitlines() if "contract" in line or "eltwise" in line]
-    invalid = [int(line.split()[0]) for line in told.stdout.splitlines() if "invalid_vector" in line]
+    planned = [int(line.split()[0]) for line in done.stdout.splitlines() if "contract" in line or "eltwise" in line]
+    invalid = [int(line.split()[0]) for line in done.stdout.splitlines() if "invalid_vector" in line]
     assert sum(planned + invalid) == 6
-    assert "opened in 1 way: about " in told.stdout
+    assert "opened in 1 way: about " in done.stdout
 
 
 def test_one_vector_in_the_foreground(tmp_path: Path) -> None:
     words = ("--sweeps", MODULES, "--module", "contract.outcomes", "--boards", "mock:n300")
     listed = map(json.loads, farm("vectors", *words, "--json").stdout.splitlines())
-    wanted = next(vector["hash"][:16] for vector in listed if vector["values"]["way"] == "assertion")
-    told = command(
-        "farm", "sweep", *words, "--vector", wanted, "--foreground", "--pdb", here=tmp_path, typed="p way\nq\n"
+    vector_id = next(vector["hash"][:16] for vector in listed if vector["values"]["way"] == "assertion")
+    done = command(
+        "farm", "sweep", *words, "--vector", vector_id, "--foreground", "--pdb", here=tmp_path, typed="p way\nq\n"
     )
-    assert told.returncode == 1
-    assert "'assertion'" in told.stdout
-    assert "fail_assert_exception (exception)" in told.stdout
-    assert "AssertionError: 0.12 is not 0.99" in told.stdout
-    assert "outcomes.py" in told.stderr
+    assert done.returncode == 1
+    assert "'assertion'" in done.stdout
+    assert "fail_assert_exception (exception)" in done.stdout
+    assert "AssertionError: 0.12 is not 0.99" in done.stdout
+    assert "outcomes.py" in done.stderr
 
 
 def report(folder: Path) -> dict[str, Any]:
@@ -130,14 +130,14 @@ def test_modules_on_boards(tmp_path: Path) -> None:
         here=tmp_path,
     )
     assert done.returncode == 1, done.stderr
-    found = report(tmp_path)
-    assert {name: count for name, count in found["counts"].items() if count} == {
+    result = report(tmp_path)
+    assert {name: count for name, count in result["counts"].items() if count} == {
         "planned": 16,
         "validated": 14,
         "fail_assert_exception": 1,
         "not_run": 1,
     }
-    by_verdict = {vector["verdict"]: vector for vector in found["vectors"]}
+    by_verdict = {vector["verdict"]: vector for vector in result["vectors"]}
     assert by_verdict["not_run"]["reason"] == "invalid_vector"
     failed = by_verdict["fail_assert_exception"]
     assert (failed["operation"], failed["reason"]) == ("broken", "broken_module")

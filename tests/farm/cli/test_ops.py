@@ -82,13 +82,13 @@ def test_several_operations_of_one_name_are_all_shown_and_said(small: Path) -> N
     assert "ttnn.mul: 0 configurations" in run("mul", "--master", small)
 
 
-def test_what_can_not_be_read_is_named_apart(small: Path) -> None:
+def test_unreadable_configurations_are_reported_on_stderr(small: Path) -> None:
     result = CliRunner().invoke(app, ["ops", "add", "--master", str(small)])
     assert result.stderr == "farm: can't be read: ttnn.add, index 1, argument arg0: 'type' must be a class, not 1\n"
     assert "can't be read" not in CliRunner().invoke(app, ["ops", "mul", "--master", str(small)]).output
 
 
-def test_only_what_was_seen_in_a_source(small: Path) -> None:
+def test_only_configurations_of_a_source(small: Path) -> None:
     assert run("--master", small, "--source", "b.py") == "ttnn.experimental.add\t1\n"
     assert "0 configurations" in run("ttnn.add", "--master", small, "--source", "b.py")
     with pytest.raises(NothingSelected, match=r"no configuration with --model 'z\.py'"):

@@ -88,8 +88,8 @@ def test_a_killed_sweep_goes_on_where_it_was(tmp_path: Path) -> None:
         assert vector.verdict.good
         expected = recorded.get(vector.vector_id)
         assert vector.history == expected if expected else len(vector.history) == 1
-    code, said = refused("--resume", "last", "--store", str(store))
-    assert (code, "is complete" in said) == (4, True)
+    code, message = refused("--resume", "last", "--store", str(store))
+    assert (code, "is complete" in message) == (4, True)
 
 
 def refused(*arguments: str) -> tuple[int, str]:
@@ -98,13 +98,13 @@ def refused(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--retry-failed", "--suite", "model_traced"], "name it with --resume"),
         (["--resume", "last", "--store", "nowhere.db"], "there is no results store"),
     ],
 )
-def test_what_makes_no_sense_is_said(arguments: list[str], said: str) -> None:
-    code, told = refused(*arguments)
+def test_wrong_options_are_refused(arguments: list[str], message: str) -> None:
+    code, output = refused(*arguments)
     assert code in (2, 3)
-    assert said in told
+    assert message in output

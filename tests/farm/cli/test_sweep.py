@@ -1,4 +1,4 @@
-"""What is wrong with a command line is said in one line, before anything is started."""
+"""A wrong command line is refused in one line, before anything starts."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def sweep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Captur
         monkeypatch.setattr(sys, "argv", ["farm", "sweep", "--suite", suite, "--store", str(store), *arguments])
         with pytest.raises(SystemExit) as ended:
             farm.cli.main()
-        told = capsys.readouterr()
-        assert ended.value.code == code, told.err
-        assert told.out == ""
-        assert told.err.startswith("farm: ")
-        assert told.err.count("\n") == 1
+        output = capsys.readouterr()
+        assert ended.value.code == code, output.err
+        assert output.out == ""
+        assert output.err.startswith("farm: ")
+        assert output.err.count("\n") == 1
         assert not store.exists()
-        return told.err
+        return output.err
 
     return run
 
@@ -41,9 +41,9 @@ def test_no_such_suite(sweep: Callable[..., str]) -> None:
 
 
 def test_no_such_operation_offers_the_nearest(sweep: Callable[..., str]) -> None:
-    told = sweep(2, "--op", "matmull")
-    assert "matmull" in told
-    assert "ttnn.matmul" in told
+    output = sweep(2, "--op", "matmull")
+    assert "matmull" in output
+    assert "ttnn.matmul" in output
 
 
 def test_no_such_board_kind(sweep: Callable[..., str]) -> None:
@@ -55,7 +55,7 @@ def test_a_missing_master(sweep: Callable[..., str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", '{"operations": {', "[1, 2]", '{"what": "is this"}'])
-def test_a_master_that_is_none(sweep: Callable[..., str], tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_not_a_master(sweep: Callable[..., str], tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.json"
     path.write_text(text)
     assert "bad.json" in sweep(2, "--master", str(path))
@@ -74,8 +74,8 @@ def test_a_report_folder_that_cannot_be_made(sweep: Callable[..., str], tmp_path
 
 
 def test_no_ttnn_for_this_python(sweep: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "ttnn" else found(name, *rest))
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "ttnn" else real(name, *rest))
     monkeypatch.setattr(platform, "python_version_tuple", lambda: ("3", "11", "4"))
     assert "ttnn has no wheel for CPython 3.11" in sweep(3, "--boards", "mock:n300")
     monkeypatch.setattr(platform, "python_version_tuple", lambda: ("3", "12", "1"))

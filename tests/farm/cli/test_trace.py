@@ -46,7 +46,7 @@ def command(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[
     return code, captured.out, captured.err
 
 
-def test_the_command_adds_to_a_master_and_says_what_is_new(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_adds_to_a_master_and_reports_what_is_new(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     master = model.parent / "master.json"
     target = f"{model}::test_good"
     code, out, _ = command(capfd, target, "--board", "mock:n300", "--master", master)
@@ -62,7 +62,7 @@ def test_the_command_adds_to_a_master_and_says_what_is_new(model: Path, capfd: p
 
 
 @pytest.mark.parametrize(
-    ("target", "text", "code", "told"),
+    ("target", "text", "code", "message"),
     [
         ("none.py::test_x", None, 2, "none.py: no such file or folder"),
         ("test_a.py::test_x", "def test_y(): ...", 2, "not found"),
@@ -73,19 +73,19 @@ def test_the_command_adds_to_a_master_and_says_what_is_new(model: Path, capfd: p
     ],
 )
 def test_bad_targets_end_in_a_line_and_touch_no_master(  # noqa: PLR0917 - a table's columns
-    tmp_path: Path, target: str, text: str | None, code: int, told: str, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, target: str, text: str | None, code: int, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     if text is not None:
         (tmp_path / "test_a.py").write_text(text)
     master = tmp_path / "master.json"
-    found, _, err = command(capfd, tmp_path / target, "--board", "mock:n150", "--master", master)
-    assert (found, told in err.splitlines()[-1]) == (code, True), err
+    status, _, err = command(capfd, tmp_path / target, "--board", "mock:n150", "--master", master)
+    assert (status, message in err.splitlines()[-1]) == (code, True), err
     assert "Traceback" not in err
     assert not master.exists()
 
 
 @pytest.mark.parametrize(
-    ("conftest", "argument", "told"),
+    ("conftest", "argument", "message"),
     [
         (
             "def pytest_addoption(parser): parser.addoption('--trace-to')",
@@ -101,13 +101,13 @@ def test_bad_targets_end_in_a_line_and_touch_no_master(  # noqa: PLR0917 - a tab
     ],
 )
 def test_plugins_in_conflict(
-    tmp_path: Path, conftest: str, argument: str, told: str, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, conftest: str, argument: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "conftest.py").write_text(conftest)
     (tmp_path / "test_a.py").write_text("def test_y(): ...")
     master = tmp_path / "master.json"
     code, _, err = command(capfd, tmp_path / "test_a.py", "--board", "mock:n150", "--master", master, argument)
-    assert (code in {1, 3}, told in err.splitlines()[-1], master.exists()) == (True, True, False), err
+    assert (code in {1, 3}, message in err.splitlines()[-1], master.exists()) == (True, True, False), err
 
 
 def test_a_raw_trace_that_can_t_be_kept_is_not_lost(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +122,7 @@ def test_a_raw_trace_that_can_t_be_kept_is_not_lost(tmp_path: Path, capfd: pytes
     shutil.rmtree(kept)
 
 
-def test_a_broken_master_is_told_before_the_model_runs(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_master_is_reported_before_the_model_runs(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     master = model.parent / "master.json"
     master.write_text('{"operations": ')
     code, out, err = command(capfd, model, "--board", "mock:n150", "--master", master)
@@ -189,9 +189,9 @@ def test_a_plain_script_with_its_arguments(tmp_path: Path, capfd: pytest.Capture
     given = ("--board", "mock:n150", "--master", master)
     code, out, _ = command(capfd, script, *given, "--store", kept, "64")
     assert (code, ["total", "1", "0", "1"] in [line.split() for line in out.splitlines()]) == (0, True)
-    (found,) = Master.read(master)
-    assert found.arguments["arg0"].shape == (32, 64)  # type: ignore[union-attr]
-    assert found.sources[0].endswith("model.py")
+    (configuration,) = Master.read(master)
+    assert configuration.arguments["arg0"].shape == (32, 64)  # type: ignore[union-attr]
+    assert configuration.sources[0].endswith("model.py")
     assert len(list(kept.iterdir())) == 1
     code, out, err = command(capfd, script, *given, "96", "--fail")
     assert (code, "the script is wrong" in out, "unchanged" in err) == (1, True, True)
@@ -217,9 +217,7 @@ def test_traces_made_elsewhere_are_merged_and_half_a_file_costs_nothing_else(
     assert again.read_text() == first.read_text()
 
 
-def test_a_test_that_hangs_is_ended_and_what_was_traced_before_counts(
-    model: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_hanging_test_is_ended_and_its_earlier_tests_count(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
     model.write_text(
         MODEL + "\ndef test_slow(device):\n    import time\n    ttnn.exp(tensor(device))\n    time.sleep(99)\n"
     )

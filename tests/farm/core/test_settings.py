@@ -23,12 +23,12 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_variable_comes_before_a_file(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (own_folder / "farm.toml").write_text('address = "10.0.0.1:6379"\nstore = "here.db"\n')
-    monkeypatch.setenv("FARM_STORE", "there.db")
+    monkeypatch.setenv("FARM_STORE", "other.db")
     settings = load_settings()
-    assert (settings.address, settings.store) == ("10.0.0.1:6379", "there.db")
+    assert (settings.address, settings.store) == ("10.0.0.1:6379", "other.db")
     assert settings.jobs_url == "http://10.0.0.1:8265"
     assert origins() == {"address": "farm.toml", "store": "FARM_STORE"}
-    assert command_defaults(settings)["sweep"] == {"store": "there.db", "address": "10.0.0.1:6379"}, (
+    assert command_defaults(settings)["sweep"] == {"store": "other.db", "address": "10.0.0.1:6379"}, (
         "what this host offers doesn't limit what a sweep takes of a farm"
     )
 
@@ -42,12 +42,12 @@ def test_another_file_can_be_named(own_folder: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [('adress = "x"', "'adress'.*settings are address"), ("boards = 3", "'boards'"), ("x = [", "farm.toml")],
 )
-def test_a_file_that_makes_no_sense_is_told_in_one_line(own_folder: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_reported_in_one_line(own_folder: Path, text: str, message: str) -> None:
     (own_folder / "farm.toml").write_text(text)
-    with pytest.raises(FarmError, match=told) as error:
+    with pytest.raises(FarmError, match=message) as error:
         load_settings()
     assert "\n" not in str(error.value)
 

@@ -79,7 +79,7 @@ def test_it_is_kept_as_json() -> None:
     ],
     ids=str,
 )
-def test_what_is_wrong_is_said_with_what_to_do(wrong: dict[str, Any], message: str) -> None:
+def test_wrong_options_are_refused_with_advice(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(FarmError, match=message):
         SweepSpec.of(**wrong)
 
@@ -92,7 +92,7 @@ def test_fields_are_replaced_and_checked_again() -> None:
         spec.updated(modules=["add"])
 
 
-def test_the_types_of_fields_are_what_the_command_line_can_write() -> None:
+def test_every_field_has_a_type_that_the_command_line_can_write() -> None:
     for name, field in SweepSpec.model_fields.items():
         annotation: Any = field.annotation
         assert get_origin(annotation) is not list, name

@@ -33,12 +33,12 @@ def test_shards_in_l1_need_their_cores_and_banks_of_dram_none() -> None:
     assert needs("ttnn.add", {"arg0": sharded(3, 2), "memory_config": sharded(1, 5).memory}).grid == (3, 5)
 
 
-def test_what_is_sharded_over_banks_of_dram_runs_where_it_was_traced() -> None:
+def test_shards_over_dram_banks_run_on_the_architecture_of_the_trace() -> None:
     wormhole, blackhole = {"board_type": "Wormhole", "device_series": "n300"}, {"device_series": "Blackhole"}
     over_banks = {"arg0": sharded(8, 1, "DRAM")}
     assert traced_archs(over_banks, [blackhole]) == ("blackhole",)
     assert traced_archs(over_banks, [wormhole, blackhole]) == ("blackhole", "wormhole_b0")
-    assert traced_archs(over_banks, [blackhole, None]) == (), "what isn't known keeps nobody out"
+    assert traced_archs(over_banks, [blackhole, None]) == (), "an unknown machine excludes no architecture"
     assert traced_archs({"arg0": sharded(8, 1)}, [blackhole]) == ()
 
 
@@ -89,7 +89,7 @@ def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
     assert find_device_config(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
 
 
-def test_a_traced_config_is_served_by_what_opens_so() -> None:
+def test_a_traced_config_is_served_by_kinds_that_open_like_it() -> None:
     mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
     assert find_device_config(KINDS["n300"], Needs(), mesh) is mesh
     assert find_device_config(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "only as is known"

@@ -84,7 +84,7 @@ def test_one_that_never_ran_is_expected_to_be_like_others_of_its_operation_by_si
 def test_nothing_known_is_a_default_and_says_so(store: Store) -> None:
     costs = learn(store, [vector("a")], BOARDS)
     assert (costs.of(vector("a")).seconds, costs.of(vector("a")).basis) == (DEFAULT_SECONDS, "default")
-    assert Estimates().of(vector("told", seconds=9.0)).seconds == 9.0
+    assert Estimates().of(vector("planned", seconds=9.0)).seconds == 9.0
 
 
 def test_crashes_and_other_kinds_of_boards_say_nothing(store: Store) -> None:
@@ -107,7 +107,7 @@ def test_size() -> None:
     assert size(product).flops == 2 * 8 * 16 * 4
 
 
-def test_a_vector_may_take_many_times_what_it_took_and_never_less_than_a_busy_host_needs(store: Store) -> None:
+def test_a_deadline_is_a_multiple_of_the_history_and_at_least_what_a_busy_host_needs(store: Store) -> None:
     fast, slow, new = vector("fast"), vector("slow"), vector("new")
     for _ in range(2):
         ran(store, {fast: 0.01, slow: 1.0})

@@ -1,4 +1,4 @@
-"""Boards that nobody named are those that the vectors need."""
+"""Without named boards, the mock boards are those that the vectors need."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def plan_of(**needed: str) -> Plan:
     """A plan of vectors, each of which the kinds named for it can run."""
 
     def plan(kinds: Iterable[BoardKind]) -> list[Vector]:
-        there = {kind.name for kind in kinds}
+        available = {kind.name for kind in kinds}
         vectors = []
         for name, able in needed.items():
-            serving = set(able.split()) & there
+            serving = set(able.split()) & available
             none = None if serving else (Reason.UNSATISFIABLE, "no board opens so")
             vectors.append(replace(vector(name, kinds=sorted(serving)), unrunnable=none))
         return vectors
@@ -37,7 +37,7 @@ def kinds_for(**needed: str) -> list[str]:
     return [board.kind.name for board in boards]
 
 
-def test_what_is_there_is_enough() -> None:
+def test_boards_that_serve_all_vectors_stay_alone() -> None:
     assert kinds_for(a="n150 n300", b="n300 t3000") == ["n300", "n300"]
 
 
@@ -47,5 +47,5 @@ def test_the_kind_that_serves_most_is_added_once_and_the_smallest_of_equals() ->
     assert kinds_for(a="galaxy", b="p150 p300") == ["n300", "n300", "p150", "galaxy"]
 
 
-def test_what_no_kind_serves_adds_none() -> None:
+def test_a_vector_that_no_kind_serves_adds_no_board() -> None:
     assert kinds_for(a="", b="n300") == ["n300", "n300"]

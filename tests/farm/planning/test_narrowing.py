@@ -41,7 +41,7 @@ def test_a_sample_is_the_seeds_and_keeps_its_order() -> None:
     assert sampled(every, 200) == every
 
 
-def test_a_sample_does_not_depend_on_what_else_is_there() -> None:
+def test_a_sample_does_not_depend_on_vectors_outside_it() -> None:
     every = vectors(100)
     picked = sampled(every, 10, seed=3)
     # leaving out what was not picked leaves the same ones

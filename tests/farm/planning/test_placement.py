@@ -29,16 +29,16 @@ def test_kinds_that_must_be_opened_differently_can_run_it_both(names: tuple[str,
 
 
 def test_vectors_that_need_the_same_of_boards_share_a_setup() -> None:
-    there = placements("n150", "n300", "p150")
-    small, large = there.find(Needs(grid=(2, 2))), there.find(Needs(grid=(8, 7)))
+    available = placements("n150", "n300", "p150")
+    small, large = available.find(Needs(grid=(2, 2))), available.find(Needs(grid=(8, 7)))
     assert small.setup is large.setup
-    assert small is there.find(Needs(grid=(2, 2)))
-    assert there.find(Needs(grid=(8, 8))).setup != large.setup
+    assert small is available.find(Needs(grid=(2, 2)))
+    assert available.find(Needs(grid=(8, 8))).setup != large.setup
 
 
 def test_a_kind_that_is_opened_alike_for_two_setups_need_not_be_opened_again() -> None:
-    there = placements("n150", "n300")
-    small, large = there.find(Needs(grid=(8, 7))).setup, there.find(Needs(grid=(8, 8))).setup
+    available = placements("n150", "n300")
+    small, large = available.find(Needs(grid=(8, 7))).setup, available.find(Needs(grid=(8, 8))).setup
     assert same_setup("n150", small, large)
     assert not same_setup("n300", small, large)
     assert not same_setup("p150", small, large), "it can't run either"
@@ -50,9 +50,9 @@ def test_a_known_config_is_the_same_for_all_that_can_serve_it() -> None:
     assert placement.config == ETH
 
 
-def test_what_no_kind_can_run_says_what_it_needs() -> None:
+def test_a_vector_that_no_kind_can_run_says_what_it_needs() -> None:
     placement = placements("n150", "n300").find(Needs(mesh=(1, 2), grid=(8, 9), archs=("blackhole",)))
     assert placement.setup == BoardSetup()
     assert placement.config == DeviceConfig(mesh_shape=(1, 2))
-    told = "no board here opens a 1 x 2 mesh of chips with 8 x 9 compute cores, of blackhole"
-    assert placement.unrunnable == (Reason.UNSATISFIABLE, told)
+    message = "no board here opens a 1 x 2 mesh of chips with 8 x 9 compute cores, of blackhole"
+    assert placement.unrunnable == (Reason.UNSATISFIABLE, message)

@@ -58,7 +58,7 @@ class Killed(BaseException):
 
 
 def begin(store: Store, script: Script, names: Sequence[str], cut_at: int) -> str:
-    """A run whose driver dies at its so-manieth look, with nothing said or done after that."""
+    """A run whose driver dies when it polls for the nth time, and does nothing after that."""
     run_id = store.start_run(RunInfo("test"))
     vectors = [vector(name) for name in names]
     store.plan(run_id, vectors)
@@ -137,7 +137,7 @@ def test_a_good_attempt_stands_though_an_older_verdict_says_stopped(store: Store
     assert fleet.assigned == [], "nothing is run again"
 
 
-def test_what_a_stop_left_is_run_and_failures_only_if_asked(store: Store) -> None:
+def test_vectors_that_a_stop_left_run_and_failures_only_on_request(store: Store) -> None:
     run_id = store.start_run(RunInfo("test"))
     names = ["bad", "faulty", "stopped", "good"]
     store.plan(run_id, [vector(name) for name in names])

@@ -16,9 +16,9 @@ from tracer.master.master import Master, shipped
 
 @pytest.fixture(scope="module")
 def vectors() -> list[Vector]:
-    found = plan(Master.read(shipped()))
-    odd = replace(found[0], unrunnable=(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
-    return [*found, replace(odd, id="odd", sources=("a\nb",), lost=("x",))]
+    planned = plan(Master.read(shipped()))
+    odd = replace(planned[0], unrunnable=(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
+    return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",))]
 
 
 def test_vectors_come_back_as_they_were_as_often_as_needed(vectors: list[Vector]) -> None:
@@ -38,7 +38,7 @@ def test_few_are_a_list_and_many_are_not(vectors: list[Vector], monkeypatch: pyt
     assert list(many) == vectors
 
 
-def test_it_tells_the_kinds_and_operations_that_a_list_tells(vectors: list[Vector]) -> None:
+def test_its_kinds_and_operations_are_those_of_a_list(vectors: list[Vector]) -> None:
     many = Spool(vectors)
     assert kinds_of(many) == kinds_of(vectors) != frozenset()
     assert operations_of(many) == operations_of(vectors) != frozenset()
@@ -57,10 +57,10 @@ def test_places_and_slices_are_those_of_a_list(vectors: list[Vector]) -> None:
 
 def test_threads_read_it_at_once(vectors: list[Vector]) -> None:
     many = Spool(vectors)
-    found: list[list[Vector]] = []
-    threads = [threading.Thread(target=lambda: found.append(list(many))) for _ in range(4)]
+    copies: list[list[Vector]] = []
+    threads = [threading.Thread(target=lambda: copies.append(list(many))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [vectors] * 4
+    assert copies == [vectors] * 4

@@ -20,7 +20,7 @@ from tracer.device_config import DeviceConfig
 from tracer.master.master import shipped
 
 
-def test_a_plan_is_what_the_spec_selects() -> None:
+def test_a_plan_has_what_the_spec_selects() -> None:
     whole = plan_sweep(SweepSpec.of(["add"], boards="fake:n300*2"))
     ids = [vector.id for vector in whole.vectors]
     assert len(whole.boards) == 2
@@ -31,7 +31,7 @@ def test_a_plan_is_what_the_spec_selects() -> None:
         plan_sweep(whole.spec.of_vectors(["nope"]))
 
 
-def test_mock_boards_that_nobody_named_are_joined_by_those_that_vectors_need(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_mock_boards_are_joined_by_those_that_vectors_need(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("farm.planning.sweep_plan.boards_of", lambda *_: mock_boards(KINDS["n150"], 1))
     chosen = {board.kind.name for board in plan_sweep(SweepSpec()).boards}
     assert "n150" in chosen
@@ -62,6 +62,6 @@ def test_vectors_may_run_on_kinds_that_join_the_farm_later() -> None:
     placed = list(for_later_boards([small, large, nowhere], joined))
     assert placed[0].kinds == set(KINDS)
     assert placed[1].kinds == {"n300", "t3000", "galaxy", "p300"}
-    assert placed[2] == nowhere, "no board can run it, which is said at once"
+    assert placed[2] == nowhere, "no board can run it, and the plan says so"
     assert placed[0].config_for("n300").dispatch_core_type == "ETH", "each kind is opened in its own way"
     assert placed[0].config_for("n150") == placed[0].device_config == DeviceConfig()

@@ -26,9 +26,7 @@ TENSOR = {
 
 
 def master(**operations: list[Any]) -> Master:
-    return Master.parse(
-        {"operations": {f"ttnn.{name}": {"configurations": found} for name, found in operations.items()}}
-    )
+    return Master.parse({"operations": {f"ttnn.{name}": {"configurations": raw} for name, raw in operations.items()}})
 
 
 def test_one_vector_for_each_configuration_the_same_or_not() -> None:
@@ -45,10 +43,10 @@ def test_a_broken_configuration_is_planned_and_says_why() -> None:
     vectors = plan(master(add=[{"arguments": {"arg0": TENSOR}}, broken]))
     assert [vector.unrunnable is None for vector in vectors] == [True, False]
     assert vectors[1].unrunnable is not None
-    reason, told = vectors[1].unrunnable
+    reason, message = vectors[1].unrunnable
     assert reason is Reason.BROKEN_CONFIGURATION
-    assert "ttnn.add" in told
-    assert "arg0" in told
+    assert "ttnn.add" in message
+    assert "arg0" in message
 
 
 def test_operations_are_selected_by_name() -> None:
@@ -64,7 +62,7 @@ def test_an_empty_master_selects_nothing() -> None:
         plan(master())
 
 
-def test_what_no_board_here_can_run_is_said_at_once() -> None:
+def test_a_vector_that_no_board_can_run_says_so_in_the_plan() -> None:
     config = {"mesh_shape": [4, 8]}
     galaxy = {"arguments": {"arg0": TENSOR}, "executions": [{"source": "m", "device_config": config}]}
     (vector,) = plan(master(add=[galaxy]), kinds=[KINDS["n300"]])
@@ -84,7 +82,7 @@ def test_the_real_master_is_planned_whole(shared_data: Path) -> None:
     assert len({vector.device_config for vector in vectors}) == 6
 
 
-def test_what_is_sharded_over_banks_of_dram_is_for_boards_as_it_was_traced_on() -> None:
+def test_shards_over_dram_banks_need_the_board_of_the_trace() -> None:
     [vector] = [
         each
         for each in plan(Master.read(shipped()), ["linear"], [KINDS["n300"]])
