@@ -1,4 +1,4 @@
-"""A process seen from outside."""
+"""The state of a process, seen from outside, and how it is ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real worker with real ttnn in it: what it answers, and how it ends."""
+"""The real worker with real ttnn in it: what it replies, and how it ends."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def vector(name: str, operation: str, *places: Value, output: Value = None, **ke
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[WorkerProcess]:
-    made = WorkerProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "board")
-    made.start()
-    yield made
-    made.close()
+    worker = WorkerProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "board")
+    worker.start()
+    yield worker
+    worker.close()
 
 
-def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
+def test_vectors_run_and_get_their_verdicts(process: WorkerProcess) -> None:
     opened = process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
     assert opened == Opened(chips=1, grid=(8, 8))
     wide = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
@@ -73,8 +73,8 @@ def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
             60,
         )
     }
-    told = {name: (outcome.verdict, outcome.reason) for name, outcome in outcomes.items()}
-    assert told == {
+    results = {name: (outcome.verdict, outcome.reason) for name, outcome in outcomes.items()}
+    assert results == {
         "good": (Verdict.VALIDATED, Reason.NONE),
         "as traced": (Verdict.VALIDATED, Reason.NONE),
         "not as traced": (Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH),
@@ -91,7 +91,7 @@ def test_it_runs_vectors_and_judges_them(process: WorkerProcess) -> None:
     assert outcomes["good"].output == encode_value(TENSOR)
 
 
-def test_it_opens_again_another_way_and_refuses_what_it_can_t(process: WorkerProcess) -> None:
+def test_the_board_opens_another_way_and_an_impossible_way_is_refused(process: WorkerProcess) -> None:
     assert process.open(DeviceConfig(), 60).grid == (8, 7)
     with pytest.raises(OpenFailed, match="mesh"):
         process.open(DeviceConfig(mesh_shape=(4, 8)), 60)
@@ -119,7 +119,7 @@ def test_a_crash_names_its_vector_and_the_process_starts_again(process: WorkerPr
     assert died.value.exit == -signal.SIGKILL
 
 
-def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: WorkerProcess) -> None:
+def test_the_worker_gets_the_next_call_before_this_one_ends(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(20)] for call in "ab")
     assert [outcome.vector_id for outcome in process.run(first, 60, lambda: second)] == [each.id for each in first]
@@ -133,7 +133,7 @@ def test_it_is_given_the_next_call_before_it_is_done_with_this_one(process: Work
     assert outcomes[0].started < called
 
 
-def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(process: WorkerProcess) -> None:
+def test_vectors_that_were_sent_early_to_a_process_that_ended_run_in_the_next(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(2)] for call in "ab")
     assert len(list(process.run(first, 60, lambda: second))) == 2
@@ -143,7 +143,7 @@ def test_what_a_process_was_given_early_and_took_with_it_runs_in_the_next(proces
     assert [outcome.vector_id for outcome in process.run(second, 60)] == [each.id for each in second]
 
 
-def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process: WorkerProcess) -> None:
+def test_a_stopped_process_is_noticed_long_before_its_deadline(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
     assert process._process is not None
     pid = process._process.pid
@@ -159,8 +159,8 @@ def test_a_stopped_process_is_seen_from_outside_long_before_its_deadline(process
 
 
 def test_a_deadline_ends_a_process_that_ignores_the_gentle_signals(tmp_path: Path) -> None:
-    hurried = Deadlines(ladder=SignalLadder(interrupt=0.2, terminate=0.2, kill=5))
-    process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", hurried)
+    deadlines = Deadlines(ladder=SignalLadder(interrupt=0.2, terminate=0.2, kill=5))
+    process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", deadlines)
     pid = process.start().pid
     process.open(DeviceConfig(), 60)
     os.kill(pid, signal.SIGSTOP)
@@ -193,7 +193,7 @@ def test_a_failure_on_a_board_that_is_not_sound_is_no_failure_of_the_vector(proc
     assert "ttnn sees 2 of 32 chips" in outcome.message
 
 
-def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tt_metals_own_timer_is_below_farms_unless_it_was_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [board] = mock_boards(KINDS["n150"], 1)
     monkeypatch.delenv(OPERATION_TIMEOUT_VARIABLE, raising=False)
     assert worker_environment(board, tmp_path, sys.executable, 10)[OPERATION_TIMEOUT_VARIABLE] == "8"
@@ -201,7 +201,7 @@ def test_tt_metals_own_timer_is_below_ours_unless_it_was_set(tmp_path: Path, mon
     assert worker_environment(board, tmp_path, sys.executable, 10)[OPERATION_TIMEOUT_VARIABLE] == "5"
 
 
-def test_a_process_that_is_stopped_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
+def test_a_stopped_process_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
     supervisor = """
 import os, sys, time
 from pathlib import Path

@@ -21,24 +21,24 @@ def test_anything_else_is_a_failed_assertion() -> None:
     assert classify("") == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
 
 
-def test_words_leave_out_the_backtrace() -> None:
-    told = error_text(
+def test_error_texts_leave_out_the_backtrace() -> None:
+    text = error_text(
         RuntimeError("TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal\nbacktrace:\n --- frame 1\n --- frame 2")
     )
-    assert told == "TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal"
+    assert text == "TT_FATAL @ a.cpp:1: x == y\ninfo:\nMust be equal"
     assert error_text(ValueError("bad")) == "ValueError: bad"
     assert error_text(KeyError()) == "KeyError"
     assert len(error_text(RuntimeError("x" * 100_000))) < 5000
 
 
-def test_exits_are_told_by_signal_or_code() -> None:
+def test_exits_are_described_by_signal_or_code() -> None:
     assert describe_exit(-11) == "was killed by SIGSEGV"
     assert describe_exit(3) == "ended with exit code 3"
     assert describe_exit(None) == "ended in an unknown way"
 
 
 @pytest.mark.parametrize(
-    ("said", "means"),
+    ("message", "reason"),
     [
         ("terminate called after throwing an instance of 'std::runtime_error'", Reason.CRASH),
         ("TT_FATAL @ a.cpp:1: tensor.is_allocated()", Reason.CRASH),
@@ -47,8 +47,8 @@ def test_exits_are_told_by_signal_or_code() -> None:
         ("TT_THROW: device timeout in fetch queue wait, potential hang detected", Reason.HANG),
     ],
 )
-def test_an_end_under_a_vector_is_its_failure(said: str, means: Reason) -> None:
-    assert classify_end(said) == (Verdict.FAIL_CRASH_HANG, means)
+def test_the_end_of_a_process_is_a_failure_of_its_vector(message: str, reason: Reason) -> None:
+    assert classify_end(message) == (Verdict.FAIL_CRASH_HANG, reason)
 
 
 def test_sigkill_comes_from_outside() -> None:
@@ -58,17 +58,17 @@ def test_sigkill_comes_from_outside() -> None:
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.verdict.fault], ids=lambda rule: rule.text[:30])
-def test_an_end_that_tells_of_board_or_host_blames_no_vector(rule: object) -> None:
+def test_an_end_whose_message_names_board_or_host_blames_no_vector(rule: object) -> None:
     assert classify_end(f"what(): {rule.text}") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
 
 
-def test_last_words_are_the_complaint_wherever_it_stands(tmp_path: Path) -> None:
+def test_the_telling_line_is_the_error_wherever_it_is(tmp_path: Path) -> None:
     log = tmp_path / "process.log"
     assert telling_line(log) == ""
     log.write_bytes(b"opening\n\xff\x00\n")
     assert telling_line(log) == "\ufffd\x00"
     log.write_text("TT_FATAL: too wide\nnanobind: leaked 3 instances\n", encoding="utf-8")
     assert telling_line(log) == "TT_FATAL: too wide"
-    assert telling_line(log, since=18) == "nanobind: leaked 3 instances", "what another process said is not its word"
+    assert telling_line(log, since=18) == "nanobind: leaked 3 instances", "what another process message is not its word"
     log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
     assert telling_line(log) == "the end"

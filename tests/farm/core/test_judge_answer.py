@@ -1,4 +1,4 @@
-"""What the end of a module's `run()` means: a test for each row."""
+"""The verdict of a module's `run()`: a test for each kind of answer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_on_a_mock_a_comparison_is_kept_and_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("suite", "verdict", "computes", "told"),
+    ("suite", "verdict", "computes", "expected_verdict"),
     [
         ("nightly", FAILED, True, FAILED),
         ("xfail", FAILED, True, Verdict.XFAIL),
@@ -64,5 +64,5 @@ def test_on_a_mock_a_comparison_is_kept_and_marked() -> None:
         ("nightly_xfail", Verdict.PASS, True, Verdict.PASS),
     ],
 )
-def test_suites_that_should_fail(suite: str, verdict: Verdict, computes: bool, told: Verdict) -> None:
-    assert expected(suite, verdict, computes=computes) is told
+def test_suites_that_should_fail(suite: str, verdict: Verdict, computes: bool, expected_verdict: Verdict) -> None:
+    assert expected(suite, verdict, computes=computes) is expected_verdict

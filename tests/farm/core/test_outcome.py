@@ -1,4 +1,4 @@
-"""What comes from outside is an outcome, or is kept raw."""
+"""A worker's reply is read as an outcome, or kept raw."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ def test_an_outcome_is_read_back() -> None:
         ({"surprise": 1}, "TypeError"),
     ],
 )
-def test_what_does_not_fit_is_kept_raw(change: dict[str, Any], why: str) -> None:
+def test_a_result_that_does_not_fit_is_kept_raw(change: dict[str, Any], why: str) -> None:
     kept = read_outcome("v", {**GOOD, **change})
     assert (kept.vector_id, kept.verdict, kept.reason) == ("v", Verdict.FARM_FAULT, Reason.INTERNAL)
     assert why in kept.message
     assert str(next(iter(change))) in kept.raw
 
 
-def test_a_named_field_that_can_not_be_read_stays_a_detail() -> None:
+def test_a_named_field_that_cannot_be_read_stays_a_detail() -> None:
     outcome = read_outcome("v", {**GOOD, "details": {"estimate": "soon", "doubted": 3, "tests": 7, "raw": None}})
     assert (outcome.estimate, outcome.discounted, outcome.tests, outcome.raw) == (None, None, (), "")
     assert outcome.details == {"estimate": "soon", "doubted": 3, "tests": 7, "raw": None}
 
 
 @given(JSON, st.sampled_from(sorted(GOOD)))
-def test_nothing_ends_in_an_error(value: Any, field: str) -> None:
+def test_no_reply_raises(value: Any, field: str) -> None:
     assert read_outcome("v", value).vector_id == "v"
     assert read_outcome("v", {**GOOD, field: value}).vector_id == "v"

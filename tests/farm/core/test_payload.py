@@ -34,6 +34,6 @@ def test_every_tag_is_a_payload() -> None:
 
 
 @pytest.mark.parametrize("text", ["{}", "", '{"tag":"other"}'])
-def test_what_is_no_payload_is_refused(text: str) -> None:
+def test_text_that_is_no_payload_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"no encoded payload|'other' is not a valid Tag"):
         tag_of(text)

@@ -47,7 +47,7 @@ def test_the_overload_is_chosen_by_type() -> None:
     assert bind(places(TENSOR, (1, 1, 64, 64), (0, 0, 0, 0), 0), PAD).keywords["shape"] == (1, 1, 64, 64)
 
 
-def test_a_shape_stands_for_a_list_of_ints_and_not_the_other_way() -> None:
+def test_a_shape_can_be_a_list_of_ints_but_not_the_reverse() -> None:
     sizes = parse_overloads(
         "__call__(self, x: t.Tensor, size: t.Shape) -> t.Tensor\n"
         "__call__(self, x: t.Tensor, lengths: Sequence[int]) -> t.Tensor\n"
@@ -68,7 +68,7 @@ def test_keywords_keep_their_names_and_wrong_ones_are_refused() -> None:
         bind({"arg0": TENSOR, "arg1": OTHER, "dtype": EnumMember("Layout", "TILE")}, ADD)
 
 
-def test_an_argument_out_of_its_place_goes_by_type() -> None:
+def test_an_argument_out_of_its_position_is_bound_by_type() -> None:
     """C++ has memory_config before output_tensor here, Python after."""
     call = bind(
         places(TENSOR, OTHER, EnumMember("", "GENERIC"), DRAM, None), EMBEDDING, lambda _: frozenset({"GENERIC"})
@@ -82,20 +82,20 @@ def test_an_argument_out_of_its_place_goes_by_type() -> None:
     assert call.inexact == ()
 
 
-def test_a_bare_word_must_be_a_member_of_the_parameter_s_enum() -> None:
+def test_a_bare_word_must_be_a_member_of_the_parameters_enum() -> None:
     with pytest.raises(Unbindable):
         bind(
             {"arg0": TENSOR, "arg1": OTHER, "kind": EnumMember("", "NONE")}, EMBEDDING, lambda _: frozenset({"GENERIC"})
         )
 
 
-def test_what_no_parameter_takes_is_left_out_and_said() -> None:
+def test_an_argument_that_no_parameter_takes_is_left_out_and_named() -> None:
     call = bind(places(TENSOR, 3, (Lost("{...}"), Lost("{...}")), 1, None, 0, 7), GATHER)
     assert call.inexact == ("arg6: no parameter of ttnn's takes it, left out",)
     assert "cluster_axis" not in call.keywords or call.keywords["cluster_axis"] is None
 
 
-def test_semaphores_are_made_anew_and_not_inexact() -> None:
+def test_semaphores_are_new_and_not_inexact() -> None:
     call = bind(places(TENSOR, 3, (Lost("{...}"), Lost("{...}"))), GATHER)
     assert call.keywords["semaphores"] == (Handle("GlobalSemaphore"), Handle("GlobalSemaphore"))
     assert call.inexact == ()
@@ -107,7 +107,7 @@ def test_a_lost_argument_is_left_to_its_default_and_named() -> None:
     assert call.inexact == ("arg2 (dtype): lost in the trace, left to its default",)
 
 
-def test_a_lost_argument_without_default_can_t_be_called() -> None:
+def test_a_call_without_a_required_argument_is_refused() -> None:
     with pytest.raises(LostArgument, match="x was lost"):
         bind({"x": Lost("?"), "weight": OTHER}, EMBEDDING)
 
@@ -117,7 +117,7 @@ def test_a_tensor_without_a_dtype_counts_as_lost() -> None:
         bind({"arg0": Tensor((32, 32), "", "TILE"), "arg1": TENSOR}, ADD)
 
 
-def test_what_early_traces_leave_unsaid_is_taken_for_something_and_said() -> None:
+def test_defaults_for_what_early_traces_lack_are_named() -> None:
     early = Tensor((32, 32), "BFLOAT16", "", "")
     whole, notes = complete({"arg0": early, "arg1": (early, 3), "arg2": TENSOR})
     taken = Tensor((32, 32), "BFLOAT16", "TILE", "DEVICE")
@@ -130,7 +130,7 @@ def test_what_early_traces_leave_unsaid_is_taken_for_something_and_said() -> Non
     )
 
 
-def test_what_is_ambiguous_is_refused() -> None:
+def test_an_ambiguous_call_is_refused() -> None:
     two = parse_overloads(
         "__call__(self, x: t.Tensor, *, m: t.MemoryConfig | None = None, n: t.MemoryConfig | None = None) -> t.Tensor\n"
     )
@@ -165,7 +165,7 @@ def test_one_compute_kernel_config_serves_every_architecture() -> None:
         )
 
 
-def test_activations_are_taken_in_every_form_that_ttnn_takes() -> None:
+def test_activations_are_accepted_in_every_form_that_ttnn_accepts() -> None:
     gelu = parse_overloads("__call__(self, x: t.Tensor, *, fused: Sequence[t.EltwiseUnaryWithParam] = []) -> t.Tensor")
     relu = EnumMember("UnaryOpType", "RELU")
     forms: list[Value] = [relu, (relu, 0.5), Struct("UnaryWithParam", (("op_type", relu), ("param", (1.0,))))]

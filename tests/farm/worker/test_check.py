@@ -12,7 +12,7 @@ from farm.worker.check import compare, differences
 from tracer.values import MemoryConfig, Tensor
 
 
-def test_equal_arrays_are_perfect() -> None:
+def test_equal_arrays_have_a_pcc_of_one() -> None:
     ramp = np.arange(12.0).reshape(3, 4)
     assert compare(ramp, ramp) == compare(ramp, ramp.copy())
     assert compare(ramp, ramp).pcc == pytest.approx(1.0)
@@ -21,9 +21,9 @@ def test_equal_arrays_are_perfect() -> None:
 
 def test_an_offset_keeps_the_pcc_and_shows_in_the_error() -> None:
     ramp = np.arange(12.0)
-    found = compare(ramp, ramp + 5)
-    assert found.pcc == pytest.approx(1.0)
-    assert found.max_abs_error == 5.0
+    comparison = compare(ramp, ramp + 5)
+    assert comparison.pcc == pytest.approx(1.0)
+    assert comparison.max_abs_error == 5.0
 
 
 def test_constants_have_no_correlation_to_hide_behind() -> None:
@@ -33,7 +33,7 @@ def test_constants_have_no_correlation_to_hide_behind() -> None:
     assert compare(np.arange(4.0), ones).pcc == 0.0
 
 
-def test_infinities_must_stand_in_the_same_places() -> None:
+def test_infinities_must_be_in_the_same_positions() -> None:
     one = np.array([1.0, np.inf, 3.0, np.nan])
     assert compare(one, one).pcc == pytest.approx(1.0)
     assert compare(one, np.array([1.0, 2.0, 3.0, np.nan])).pcc == 0.0
@@ -46,7 +46,7 @@ def test_shapes_must_agree() -> None:
 
 
 @given(arrays(np.float32, st.integers(2, 40), elements=st.floats(-100, 100, width=32)))
-def test_the_pcc_is_numpys(values: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_the_pcc_equals_that_of_numpy(values: np.ndarray) -> None:  # type: ignore[type-arg]
     other = values[::-1] * 0.5 + 1
     if values.std() < 1e-3:
         return
@@ -57,9 +57,9 @@ def test_differences_name_what_differs() -> None:
     traced = Tensor((1, 32), "BFLOAT16", "TILE")
     assert differences(traced, traced) == []
     other = Tensor((1, 64), "FLOAT32", "TILE", memory=MemoryConfig(buffer="L1"))
-    told = differences(traced, other)
-    assert [text.split()[0] for text in told] == ["shape", "dtype", "memory"]
-    assert "[1, 32] was traced, this call gave [1, 64]" in told[0]
+    changes = differences(traced, other)
+    assert [text.split()[0] for text in changes] == ["shape", "dtype", "memory"]
+    assert "[1, 32] was traced, this call gave [1, 64]" in changes[0]
     assert differences((traced, traced), (traced,)) == ["2 outputs were traced, this call gave 1"]
     assert differences((traced, traced), (traced, other))[0].startswith("output 1: shape")
     assert differences(traced, None) == ["a tensor was traced, this call gave NoneType"]

@@ -1,6 +1,6 @@
 """Judging numbers against ttnn's golden functions, which are torch code.
 
-A mock's memory reads as zeros. So a call whose golden is all zeros passes there, and any other is found to be wrong:
+A mock's memory reads as zeros. So a call whose golden is all zeros passes there, and any other fails:
 both ways of the judgement are real, though the numbers are not.
 """
 

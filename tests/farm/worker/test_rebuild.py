@@ -1,4 +1,4 @@
-"""Rebuilding on a real mock mesh: what is made, described again, is what was to be made."""
+"""Rebuilding on a real mock mesh: a rebuilt value, described again, equals the traced one."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def test_a_host_tensor_comes_back_equal(rebuilder: Any, dtype: str, layout: str)
 
     if dtype == "BFLOAT8_B" and layout == "ROW_MAJOR":
         pytest.skip("ttnn has no row-major bfloat8_b")
-    found = describe(rebuilder.live(Tensor((1, 3, 32, 64), dtype, layout, "HOST", None)))
-    assert (found.shape, found.dtype, found.layout, found.storage) == ((1, 3, 32, 64), dtype, layout, "HOST")  # type: ignore[union-attr]
+    rebuilt = describe(rebuilder.live(Tensor((1, 3, 32, 64), dtype, layout, "HOST", None)))
+    assert (rebuilt.shape, rebuilt.dtype, rebuilt.layout, rebuilt.storage) == ((1, 3, 32, 64), dtype, layout, "HOST")  # type: ignore[union-attr]
 
 
 def test_tiles_nd_shards_and_placements_come_back_equal(rebuilder: Any) -> None:
@@ -100,15 +100,15 @@ def test_tiles_nd_shards_and_placements_come_back_equal(rebuilder: Any) -> None:
         Tensor((2, 1, 32, 64), "BFLOAT16", "ROW_MAJOR", placement=Placement((1, 2), (2,), (0,))),
         Tensor((4, 32, 64), "BFLOAT16", "TILE", memory=nd_memory, placement=FULL),
     ):
-        found = describe(rebuilder.live(traced))
-        assert isinstance(found, Tensor)
-        assert (found.shape, found.tile) == (traced.shape, traced.tile)
+        rebuilt = describe(rebuilder.live(traced))
+        assert isinstance(rebuilt, Tensor)
+        assert (rebuilt.shape, rebuilt.tile) == (traced.shape, traced.tile)
         assert traced.placement is not None
-        assert found.placement is not None
-        assert found.placement.dims == traced.placement.dims
+        assert rebuilt.placement is not None
+        assert rebuilt.placement.dims == traced.placement.dims
         if traced.memory is not None and traced.memory.nd_shard_spec is not None:
-            assert found.memory is not None
-            assert found.memory.nd_shard_spec == nd_shard
+            assert rebuilt.memory is not None
+            assert rebuilt.memory.nd_shard_spec == nd_shard
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_handles_are_the_open_device_and_new_semaphores(rebuilder: Any, mock_mes
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         (Lost("{...}", "Topology"), "lost in the trace"),
         (Struct("NoSuchProgramConfig", ()), "no class NoSuchProgramConfig"),
@@ -176,20 +176,20 @@ def test_handles_are_the_open_device_and_new_semaphores(rebuilder: Any, mock_mes
         (Handle("MeshSocket"), "MeshSocket"),
     ],
 )
-def test_what_can_t_be_rebuilt_is_said(rebuilder: Any, value: Any, told: str) -> None:
+def test_a_value_that_cannot_be_rebuilt_is_named(rebuilder: Any, value: Any, message: str) -> None:
     from tracer.errors import RebuildError
 
-    with pytest.raises(RebuildError, match=told):
+    with pytest.raises(RebuildError, match=message):
         rebuilder.live(value)
 
 
-def test_a_difference_is_found() -> None:
+def test_a_difference_is_noticed() -> None:
     one = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(grids(16), (32, 32)))
     turned = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(grids(16), (32, 32), "COL_MAJOR"))
     split = ShardSpec(
         CoreRangeSet(tuple(CoreRange(CoreCoord(x, y), CoreCoord(x, y)) for x in range(8) for y in range(2))), (32, 32)
     )
-    assert one.places_like(MemoryConfig("HEIGHT_SHARDED", "L1", split)), "the same cores, told otherwise"
+    assert one.places_like(MemoryConfig("HEIGHT_SHARDED", "L1", split)), "the same cores, described differently"
     assert not one.places_like(turned)
     assert not one.places_like(MemoryConfig("HEIGHT_SHARDED", "L1"))
     assert not one.places_like(MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(grids(15), (32, 32))))

@@ -30,13 +30,13 @@ def differences(mock_mesh: Any) -> Any:
     replay.call(ttnn.add, [x, 1.5], {"dtype": ttnn.float32, "memory_config": ttnn.L1_MEMORY_CONFIG})
 
     def compared(traced: dict[str, Value], names: tuple[str, ...] = NAMES) -> list[str]:
-        found: list[str] = replay.differences("ttnn.add", traced, names, overloads(ttnn.add))
-        return found
+        changes: list[str] = replay.differences("ttnn.add", traced, names, overloads(ttnn.add))
+        return changes
 
     return compared
 
 
-def test_the_same_call_by_place_by_name_and_with_nones(differences: Any) -> None:
+def test_a_call_is_the_same_by_position_by_name_and_with_nones(differences: Any) -> None:
     assert differences(TRACED) == []
     rest = {name: value for name, value in TRACED.items() if not name.startswith("arg")}
     assert differences({"input_tensor_a": X, "input_tensor_b": 1.5, **rest}) == []
@@ -44,7 +44,7 @@ def test_the_same_call_by_place_by_name_and_with_nones(differences: Any) -> None
     assert differences({**TRACED, "output_tensor": None}, ()) == []
 
 
-def test_another_call_is_told_by_argument(differences: Any) -> None:
+def test_differences_are_named_by_argument(differences: Any) -> None:
     assert differences({**TRACED, "arg1": 2.5}) == ["input_tensor_b: 2.5 was traced, 1.5 ran"]
     other = {**TRACED, "dtype": EnumMember("DataType", "BFLOAT16")}
     assert differences(other) == ["dtype: DataType.BFLOAT16 was traced, DataType.FLOAT32 ran"]
