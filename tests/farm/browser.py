@@ -1,4 +1,4 @@
-"""A real headless Chromium, where there is one."""
+"""A headless Chromium, if one is installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _QUIET = ("disable-quic", "no-first-run", "disable-background-networking", "disa
 
 @contextmanager
 def chromium(profile: Path, width: int = 1280, height: int = 900, *, dark: bool = False) -> Iterator[webdriver.Chrome]:
-    """Starts a browser with an empty profile; the test is skipped where Chromium or its driver isn't installed."""
+    """Start a browser with an empty profile; skip the test if Chromium or its driver isn't installed."""
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if binary is None or driver is None:
         pytest.skip("no chromium and chromedriver here: apt-get install chromium chromium-driver")
@@ -42,7 +42,7 @@ def chromium(profile: Path, width: int = 1280, height: int = 900, *, dark: bool 
         browser.quit()
 
 
-def complaints(browser: webdriver.Chrome) -> list[dict[str, Any]]:
-    """What the browser's console said."""
-    found: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
-    return found
+def console_messages(browser: webdriver.Chrome) -> list[dict[str, Any]]:
+    """Return the messages of the browser's console."""
+    messages: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
+    return messages

@@ -1,4 +1,4 @@
-"""A real PostgreSQL of the tests' own, on a socket in a folder of its own."""
+"""A PostgreSQL server for the tests, on a socket in a folder of its own."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ import pytest
 
 
 def _programs() -> Path | None:
-    """The folder of PostgreSQL's server programs: Debian keeps them out of PATH."""
-    found = [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
+    """Return the folder of PostgreSQL's server programs, which Debian keeps out of PATH."""
+    folders = [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
     on_path = shutil.which("initdb")
-    return found[-1] if found else Path(on_path).parent if on_path else None
+    return folders[-1] if folders else Path(on_path).parent if on_path else None
 
 
 def _owner() -> str | None:
-    """Who may run it: the server refuses root."""
+    """Return the user that runs the server, since it refuses root."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid()).pw_name
     return next((name for name in ("postgres", "nobody") if any(user.pw_name == name for user in pwd.getpwall())), None)
@@ -32,7 +32,7 @@ def _owner() -> str | None:
 
 @contextmanager
 def server() -> Iterator[str]:
-    """Starts a server; gives the folder of its socket. The test is skipped where PostgreSQL isn't installed."""
+    """Start a server and yield the folder of its socket; skip the test if PostgreSQL isn't installed."""
     programs, owner = _programs(), _owner()
     if programs is None or owner is None:
         pytest.skip("no PostgreSQL server here: apt-get install postgresql")
@@ -69,7 +69,7 @@ def server() -> Iterator[str]:
 
 
 def make_database(folder: str, name: str) -> str:
-    """Makes an empty database and gives its URL."""
+    """Create an empty database and return its URL."""
     import psycopg
 
     with psycopg.connect(f"host={folder} user=farm dbname=postgres", autocommit=True) as connection:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 
@@ -13,11 +12,10 @@ from hypothesis import strategies as st
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import ExitCode
 from farm.core.outcome import Outcome
-from farm.core.verdicts import FAILED, GOOD, Reason, Verdict
+from farm.core.verdicts import Verdict
 from farm.report.compare import Change, compare, is_slower
 from farm.report.context import compare_runs, read_context
-from farm.report.flaky import count_flakes, flakiness
-from farm.store import Ended, PastVector, RunBoard, RunInfo, Store
+from farm.store import Ended, RunBoard, RunInfo, Store
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.store_helpers import MOCK, Planned
 
@@ -111,43 +109,6 @@ def test_a_time_like_an_earlier_one_is_not_slower(times: list[float]) -> None:
 def test_noise_widens_what_counts_as_slower() -> None:
     assert is_slower([1.0, 1.0, 1.0, 1.0], 1.6)
     assert not is_slower([0.6, 1.0, 1.4, 1.0, 0.7, 1.3], 1.6)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "flakes", "good"),
-    [
-        ([PASS, PASS], 0, 2),
-        ([PASS, FAIL, PASS], 1, 2),
-        ([FLAKY, PASS], 1, 2),
-        ([PASS, FAIL], 0, 1),  # it may be broken for good
-        ([FAIL, PASS], 0, 1),  # it was fixed
-        ([PASS, FAIL, FAIL, FAIL, PASS], 0, 2),  # broken for a while, and fixed
-        ([PASS, FAIL, FAIL, PASS, FAIL, PASS], 3, 3),
-    ],
-)
-def test_flakes_are_counted(verdicts: list[Verdict], flakes: int, good: int) -> None:
-    assert count_flakes(verdicts) == (flakes, good)
-
-
-@given(st.lists(st.sampled_from(sorted(GOOD | FAILED)), max_size=12))
-def test_flakiness_is_a_probability(verdicts: list[Verdict]) -> None:
-    past = [
-        PastVector(
-            run_id=str(at),
-            started=datetime.fromtimestamp(at, tz=timezone.utc),
-            vector_id="v",
-            operation="ttnn.add",
-            verdict=verdict,
-            reason=Reason.NONE,
-            seconds=0.1,
-            attempts=1,
-            kind="mock:n300",
-        )
-        for at, verdict in enumerate(verdicts)
-    ]
-    for each in flakiness(past):
-        assert 0 < each.probability < 1
-        assert each.flakes <= each.attempts
 
 
 def test_a_run_is_compared_with_the_last_of_the_same_selection(store: Store) -> None:

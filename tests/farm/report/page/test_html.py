@@ -17,7 +17,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.report import read_context
 from farm.report.page.html import page_html
 from farm.store import Store
-from tests.farm.browser import chromium, complaints
+from tests.farm.browser import chromium, console_messages
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.store_helpers import recorded_run
 
@@ -79,7 +79,7 @@ def choose(browser: Chrome, table: str, label: str, value: str) -> None:
 
 
 def test_it_opens_without_errors_and_loads_nothing_else(opened: Chrome) -> None:
-    assert complaints(opened) == []
+    assert console_messages(opened) == []
     assert opened.execute_script("return performance.getEntriesByType('resource').length") == 0
     assert "failed or faulty" in opened.title
     assert len(rows(opened, "vectors")) == 50
@@ -152,7 +152,7 @@ def test_every_link_leads_somewhere(opened: Chrome) -> None:
             opened.execute_script("document.getElementById('vector').close()")
         else:
             assert " of " in shown(opened, "vectors")
-    assert complaints(opened) == []
+    assert console_messages(opened) == []
 
 
 def test_a_vector_shows_its_configuration_history_and_command(opened: Chrome, page: Path) -> None:
