@@ -39,7 +39,7 @@ class TracedCall:
     Attributes:
         id: the vector's.
         operation: the operation's dotted name.
-        arguments: encoded by `tracer.values.v2`, by position (`arg0`) or name.
+        arguments: encoded by `tracer.values.encode`, by position (`arg0`) or name.
         names: the parameters' names of the positional arguments, as far as the trace knows them.
         output: encoded likewise; None where the trace doesn't have it.
         modes: what to measure, of `farm.core.measures.MODES`.
