@@ -92,8 +92,8 @@ def permutations(entries: Sequence[Axis]) -> Iterator[dict[str, Any]]:
             yield vector
 
 
-class Held:
-    """A suite whose values are all held in memory, so that any vector can be found by its index."""
+class IndexedVectors:
+    """The vectors of a suite by index; the values of all its names are held in memory."""
 
     def __init__(self, entries: Sequence[Axis]) -> None:
         self._steps = [list(axis.steps()) for axis in entries]

@@ -13,7 +13,7 @@ from typing import Any
 
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError
-from farm.sweeps.permutations import Held, axes, permutations
+from farm.sweeps.permutations import IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, TracedProduct, TracedSuite
 from farm.worker.checkout import enter, inside
 
@@ -43,7 +43,7 @@ class LoadedModule:
     accepts: frozenset[str]
     takes_any: bool
     home: str | None = None
-    _permutations: dict[str, Held] = field(default_factory=dict)
+    _permutations: dict[str, IndexedVectors] = field(default_factory=dict)
 
     @property
     def fixture(self) -> Callable[[], Any] | None:
@@ -76,7 +76,7 @@ class LoadedModule:
                 return vectors[index]
         elif parameters is not None:
             if suite not in self._permutations:
-                self._permutations[suite] = Held(axes(self._fitted(parameters)))
+                self._permutations[suite] = IndexedVectors(axes(self._fitted(parameters)))
             try:
                 return self._permutations[suite][index]
             except IndexError:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farm.sweeps.errors import ModuleError
-from farm.sweeps.permutations import Held, axes, permutations
+from farm.sweeps.permutations import IndexedVectors, axes, permutations
 
 
 def every(parameters: object) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def test_what_is_no_suite_is_said(parameters: object, message: str) -> None:
 @given(st.dictionaries(st.sampled_from("abcd"), st.lists(st.integers(0, 9), max_size=4), max_size=4))
 def test_the_nth_is_the_nth(parameters: dict[str, list[int]]) -> None:
     vectors = every(parameters)
-    held = Held(axes(parameters))
+    held = IndexedVectors(axes(parameters))
     assert [held[place] for place in range(len(vectors))] == vectors
     with pytest.raises(IndexError):
         held[len(vectors)]
