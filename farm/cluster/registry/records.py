@@ -165,7 +165,7 @@ class Totals(BaseModel):
     total: int = 0
     free: int = Field(default=0, description="Usable, and in no run.")
     busy: int = Field(default=0, description="Usable, and in a run.")
-    held: int = Field(default=0, description="IndexedVectors by a person or by farm.")
+    held: int = Field(default=0, description="Held by a person or by farm.")
     bad: int = Field(default=0, description="Leaving with their host, or lost.")
 
     def count(self, board: BoardView) -> None:
