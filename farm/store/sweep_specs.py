@@ -8,6 +8,7 @@ from typing import Any
 
 from farm.core.errors import FarmError
 from farm.core.sweep_spec import SweepSpec
+from farm.store.run_details import read_details
 
 SPEC = "spec"
 """The name of the spec in a run's details."""
@@ -36,16 +37,20 @@ def read_spec(suite: str, stored: Mapping[str, Any]) -> tuple[SweepSpec | None, 
 
 
 def _values_of_old_run(suite: str, details: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a spec that runs recorded before `spec` was: in `selection`, `shard` and details of their own."""
-    selection = details.get("selection")
-    selection = selection if isinstance(selection, dict) else {}
+    """The fields of a spec, from the details of a run that was recorded before runs had a spec."""
+    recorded = read_details(details)
+    selection = recorded.selection or {}
     names = ("vectors", "limit", "modules", "skip", "tt_metal", "sweeps", "vectors_file")
     values = {name: selection[name] for name in names if selection.get(name)}
-    values |= {name: details[name] for name in ("operations", "master", "boards") if details.get(name)}
-    values["suite"] = suite or ",".join(map(str, selection.get("suites", ()))) or None
-    sample, shard = selection.get("sample"), details.get("shard")
+    values["suite"] = suite or ",".join(map(str, selection.get("suites", ())))
+    values["operations"] = recorded.operations
+    if recorded.master:
+        values["master"] = recorded.master
+    if recorded.boards:
+        values["boards"] = recorded.boards
+    sample = selection.get("sample")
     if isinstance(sample, list) and len(sample) == 2:
         values["sample"], values["seed"] = sample
-    if isinstance(shard, dict):
-        values["shard"] = f"{shard.get('index')}/{shard.get('of')}"
+    if recorded.shard is not None:
+        values["shard"] = f"{recorded.shard.index}/{recorded.shard.of}"
     return values
