@@ -130,5 +130,5 @@ def test_a_model_of_a_zoo_is_no_path(name: str, tmp_path: Path) -> None:
     (tmp_path / "model.py").touch()
     zoo = tmp_path / "zoo.yaml"
     zoo.write_text(json.dumps({"models": [{"name": name, "target": "model.py"}]}), encoding="utf-8")
-    with pytest.raises(FarmError, match="must be of letters"):
+    with pytest.raises(FarmError, match="may hold only letters"):
         Manifest.read(zoo)

@@ -1,4 +1,4 @@
-"""What the end of a worker says of the vector that ran, and of the board."""
+"""Attribution of a worker's end, to the vector that ran or to the board."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scheduler.board_state import Cause
 
 
 def cause_of(error: WorkerError) -> Cause:
-    """Why a board that doesn't open, or fails its check, loses trust."""
+    """The cause to record for a board that doesn't open or fails its check."""
     if isinstance(error, WorkerHung):
         return Cause.OPEN_TIMEOUT
     if isinstance(error, CheckFailed):

@@ -11,9 +11,9 @@ from farm.board.packages import packages_folder
 from farm.core.board import Board
 
 QUIET: Mapping[str, str] = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
-"""What keeps ttnn from logging, unless the user has set these variables."""
+"""Variables that keep ttnn from logging, unless the user has set them."""
 COUNT_KERNELS: Mapping[str, str] = {**QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
-"""The same, except that ttnn says at its end how many kernels it found compiled."""
+"""The same, except that ttnn prints at exit how many kernels it found in its cache."""
 
 _MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
 
@@ -22,7 +22,7 @@ def process_environment(
     board: Board,
     workdir: Path,
     python: str,
-    further: Mapping[str, str] | None = None,
+    additional: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] = QUIET,
 ) -> dict[str, str]:
     """The environment of a process: this one's, the board's own, and farm's packages.
@@ -31,11 +31,13 @@ def process_environment(
         board: what it opens.
         workdir: a folder for what it leaves behind.
         python: its interpreter.
-        further: variables beside the inherited ones.
-        defaults: variables that it gets where it doesn't inherit them.
+        additional: variables beside the inherited ones.
+        defaults: variables that it gets unless it inherits them.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(further or {})
-    # farm and tracer come along by path: the host's own environment needs to hold ttnn alone
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(
+        additional or {}
+    )
+    # farm and tracer are added by path: the host's own environment needs only ttnn
     path = os.pathsep.join(filter(None, (str(packages_folder(workdir)), inherited.get("PYTHONPATH"))))
     # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
     memory = dict.fromkeys(_MPI_MEMORY, str(workdir))

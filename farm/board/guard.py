@@ -1,4 +1,4 @@
-"""A guard beside a worker or a model's process, which ends it when its supervisor dies, however that happens.
+"""A guard beside a worker or a model's process, which ends it when its supervisor dies, whatever the cause.
 
 It is a shell of a few kilobytes that waits for the end of a pipe which only the supervisor holds open.
 """

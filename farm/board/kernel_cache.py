@@ -2,8 +2,8 @@
 
 tt-metal compiles an operation's kernels at its first call, for minutes in all, and keeps them in `TT_METAL_CACHE`. A
 kernel that one board's worker has compiled need not be compiled by the others. Two workers that fill an empty folder at
-the same time can read each other's half-written firmware. So boards open one after the other where a device config is
-new to the folder; a kernel that is read half-written all the same is a fault of the host, and its vector is retried.
+the same time can read each other's half-written firmware. So boards open one after the other if a device config is
+new to the folder. If a half-written kernel is read nevertheless, that is a host fault, and the vector is retried.
 No build of ttnn reads the kernels of another.
 """
 
@@ -77,7 +77,7 @@ def cache_environment(
 
 @contextlib.contextmanager
 def opening(folder: Path, board: Board, config: DeviceConfig, wait: float = COLD_SECONDS) -> Iterator[None]:
-    """Open a board in a `with` block: alone, where it was never opened with this device config and folder before.
+    """Open a board in a `with` block, one board at a time if this device config is new to the board and the folder.
 
     Args:
         folder: `TT_METAL_CACHE` of its worker.
@@ -101,7 +101,7 @@ def opening(folder: Path, board: Board, config: DeviceConfig, wait: float = COLD
 
 
 def hits(log: Path, since: int = 0) -> tuple[int, int] | None:
-    """How many kernels an ended process found compiled, and how many it needed; None where its ttnn didn't print it.
+    """How many kernels an ended process found in its cache, and how many it needed; None if ttnn didn't print it.
 
     Args:
         log: the process's output.
@@ -137,7 +137,7 @@ def prune(top: Path, most: int = MOST_BYTES, now: float | None = None) -> None:
             shutil.rmtree(folder, ignore_errors=True)
             removed += 1
     if removed:
-        _LOG.info("%s: removed %d kernels that were not used for longest", top, removed)
+        _LOG.info("%s: removed the %d least recently used kernels", top, removed)
 
 
 def _prune_sometimes(top: Path) -> None:

@@ -1,4 +1,4 @@
-"""How long things on a board may take, and how much mending it gets."""
+"""Time limits for the work on a board, and its budget of checks and resets."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from scheduler.health import HealthBudget
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long things may take, in seconds.
+    """Time limits, in seconds.
 
     Attributes:
         open: opening a board.
-        vector: running a vector that brings no limit of its own.
-        first: at least this for an operation's first vector in a process of a board that computes: kernels compile.
+        vector: running a vector that has no limit of its own.
+        first: the least for an operation's first vector in a process, on a board that computes: kernels are compiled.
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes an answer may neither print nor compute.
         reset: a board's reset command.
         ladder: the signals that end a worker.
         budget: checks and resets before a board is held for a person.
-        renew: not seconds but vectors: after this many in one process, a new one takes its place.
+        renew: a number of vectors, not seconds: after this many, a new process replaces the worker.
     """
 
     open: float = 120.0

@@ -1,4 +1,4 @@
-"""Models to trace, as payloads: from a `ModelTrace` to its outcome."""
+"""Tracing of models: from a `ModelTrace` payload to its outcome."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tracer.capture.raw_traces import files_of
 from tracer.errors import TracerError
 
 LAST_LINES = 20
-"""How many lines of what a model printed are kept where it failed."""
+"""How many lines of a failed model's output are kept."""
 
 Run: TypeAlias = Callable[[TraceTarget, Path], TraceRun]
-"""Runs a target under the tracer, and leaves what it writes in a folder."""
+"""Runs a target under the tracer, which writes to a folder."""
 
 
 def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) -> Outcome:
@@ -33,7 +33,7 @@ def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) ->
 
     Args:
         model: the model.
-        folder: a new folder for it, which is removed in the end.
+        folder: a new folder for it, which is removed afterwards.
         run: runs it.
         computes: whether the board computes numbers.
     """

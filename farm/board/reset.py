@@ -2,9 +2,9 @@
 
     FARM_RESET_COMMAND='tt-smi -r {addresses}'      # {addresses}: PCI addresses; {board}, {kind}: its id and kind
 
-Which command it is, the board's backend says: silicon is reset by this variable or by the command of its kind, other
+The board's backend chooses the command: silicon is reset by this variable or by the command of its kind, other
 boards only by a command of their own. Every reset is a line in `resets.jsonl` in the host's state folder (FARM_STATE)
-before it begins, and another when it ended, so that no board is reset without end, however often farm starts anew.
+before it begins, and another when it ended, so that restarts of farm don't reset a board without end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from farm.core.board import Board
 
 STATE_VARIABLE = "FARM_STATE"
 RECENT_SECONDS = 3600.0
-"""Resets of a board within this time count against its budget, whoever started them."""
+"""Resets of a board within this time count against its budget, whichever process started them."""
 _LONGEST_OUTPUT = 400
 """Bytes of a failed command's output that are kept."""
 _LOG = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """How a reset ended.
+    """The result of a reset.
 
     Attributes:
         good: the command ended with 0.
@@ -100,7 +100,7 @@ class Resetter:
         return 0
 
     def reset(self) -> Reset:
-        """Reset the board; never raises for what the command does."""
+        """Reset the board. A command that fails is a result, not an error."""
         began = time.monotonic()
         if self.command is None:
             return Reset(good=False, seconds=0.0, message="there is no command that resets it")

@@ -10,14 +10,14 @@ from farm.board.selectors import parse_boards
 from farm.core.board import AUTO, Board
 
 DEFAULT_MOCKS = "mock:n300*2"
-"""What `auto` means on a host without boards."""
+"""The boards of `auto` on a host that has none."""
 
 
 def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
     """The boards that a text names.
 
-    `auto` is the host's silicon where there is any, else two mock n300. Of a list, see `farm.board.selectors`, `:KIND`
-    may be left out for silicon alone.
+    `auto` is the host's silicon where there is any, else two mock n300. In a list (see `farm.board.selectors`), only
+    silicon may leave out `:KIND`.
 
     Args:
         text: the value of `--boards`.
@@ -32,9 +32,9 @@ def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
         boards = discovered_boards()
         return [board for board in boards if board.id not in held] if boards else select_boards(DEFAULT_MOCKS, held)
     boards = []
-    made: Counter[tuple[str, str]] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for selector in selectors:
         key = selector.backend, selector.kind.name if selector.kind else ""
-        boards += BACKENDS[selector.backend].boards(selector.kind, selector.count, made[key], held)
-        made[key] += selector.count or 1
+        boards += BACKENDS[selector.backend].boards(selector.kind, selector.count, counts[key], held)
+        counts[key] += selector.count or 1
     return boards

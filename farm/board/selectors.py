@@ -1,4 +1,4 @@
-"""The grammar of `--boards`, and of options that name boards by kind alone. Nothing is looked for or made here."""
+"""The grammar of `--boards`, and of options that name boards by kind alone. No board is discovered or created here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from farm.board.kinds import kind_named
 from farm.core.board import AUTO, Board, BoardKind
 from farm.core.errors import FarmError
 
-MOST = 1024
+MAX_COUNT = 1024
 """The largest count of one entry."""
 
 _KIND = r"[A-Za-z0-9-]+"
@@ -52,10 +52,10 @@ def parse_boards(text: str) -> tuple[BoardSelector, ...]:
     """
     if text.strip() == AUTO:
         return ()
-    return _parse(text, "--boards", _BOARDS, f"{AUTO} or backend:kind*count, such as mock:n300*2", MOST)
+    return _parse(text, "--boards", _BOARDS, f"{AUTO} or backend:kind*count, such as mock:n300*2", MAX_COUNT)
 
 
-def parse_kinds(text: str, option: str, most: int = MOST) -> tuple[BoardSelector, ...]:
+def parse_kinds(text: str, option: str, most: int = MAX_COUNT) -> tuple[BoardSelector, ...]:
     """Parse a comma-separated list of `[BACKEND:]KIND[*COUNT]`, such as `n300*8,t3000`.
 
     Args:
@@ -64,7 +64,7 @@ def parse_kinds(text: str, option: str, most: int = MOST) -> tuple[BoardSelector
         most: the largest count of one entry.
 
     Raises:
-        FarmError: the text is no such list, or names an unknown backend or kind.
+        FarmError: the text is not such a list, or names an unknown backend or kind.
     """
     return _parse(text, option, _KINDS, "kind*count, such as n300*8", most)
 

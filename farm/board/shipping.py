@@ -10,7 +10,7 @@ from pathlib import Path
 from farm.core.errors import FarmError
 
 MOST_BYTES = 50_000_000
-"""The largest packed folder: models bring their code and a few small files, no weights."""
+"""The largest packed folder: for models' code and a few small files, not for weights."""
 
 _SKIPPED = frozenset({".git", ".venv", "__pycache__", "generated", "node_modules", ".pytest_cache"})
 
@@ -28,11 +28,11 @@ def pack(folder: Path) -> bytes:
                 archive.write(path, path.relative_to(folder))
                 if packed.tell() > MOST_BYTES:
                     raise FarmError(
-                        f"{folder}: is too large to send to the hosts (over {MOST_BYTES / 1e6:.0f} MB packed); "
+                        f"{folder} is too large to send to the hosts (over {MOST_BYTES / 1e6:.0f} MB packed); "
                         "put it there yourself, and name it as workdir: {host: PATH}"
                     )
     except OSError as error:
-        raise FarmError(f"{folder}: can't be sent to the hosts: {error}") from error
+        raise FarmError(f"{folder} can't be sent to the hosts: {error}") from error
     return packed.getvalue()
 
 

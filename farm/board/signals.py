@@ -1,4 +1,4 @@
-"""Ending processes: a ladder of signals, each harder than the one before. Only SIGINT lets ttnn release a board."""
+"""A ladder of signals that end a process, from gentle to hard. Only SIGINT lets ttnn release a board."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The supervisor of one board: the only code that runs anything on a board.
 
-It starts the board's worker, opens the board, runs vectors and models on it, and goes on after whatever they do. It
-trusts the board no further than `scheduler.health` says: a board is checked before its first vector and after all
-trouble, reset where a check fails and there is a way to, and held when that doesn't help.
+It starts the board's worker, opens the board, runs vectors and models on it, and continues after any failure of theirs.
+It trusts the board only as far as `scheduler.health` allows: a board is checked before its first vector and after any
+trouble, reset if a check fails and it has a reset command, and held if that doesn't help.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ from scheduler.board_state import Cause, Transition
 from scheduler.health import BoardSignal, Health, Step
 from tracer.device_config import DeviceConfig
 
-CHECKED_AS = DeviceConfig()
-"""How a board is opened to be checked: the way that any board opens."""
+CHECK_CONFIG = DeviceConfig()
+"""How a board is opened for a check: a way that works for every board."""
 
 BoardReport: TypeAlias = "Outcome | Transition"
 """What a supervisor yields while it runs vectors."""
 NextBatch: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[EncodedVector]] | None]"
-"""Returns what a supervisor will be asked to run next; None while that is unknown."""
+"""Returns the batch that a supervisor will run next; None while it is unknown."""
 MakeWorker: TypeAlias = "Callable[[Board, Path, Deadlines, Terminal | None], Worker]"
 
 _LOG = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Supervisor:
 
     Attributes:
         board: the board.
-        limits: how long things may take.
+        limits: the time limits.
         worker: the process that owns the board.
         trust: how far the board is trusted.
     """
@@ -89,8 +89,8 @@ class Supervisor:
         Args:
             board: the board.
             workdir: a folder for what the board's processes leave behind.
-            limits: how long things may take.
-            terminal: attaches the worker to this process's terminal; None for a worker that nobody talks to.
+            limits: the time limits.
+            terminal: attaches the worker to this process's terminal; None for a worker in the background.
             make_worker: makes the worker.
         """
         self.board = board
@@ -112,14 +112,14 @@ class Supervisor:
 
     @property
     def kernels(self) -> tuple[int, int]:
-        """How many kernels its workers found compiled, and how many they needed."""
+        """How many kernels its workers found in their caches, and how many they needed."""
         return self.worker.kernels
 
     def start(self) -> WorkerInfo:
-        """Start the worker; returns what it says of itself, and the versions of what drives the board.
+        """Start the worker; return its versions, and those of the board's driver and firmware.
 
         Raises:
-            NotRunnable: what the worker needs isn't here.
+            NotRunnable: something that the worker needs is missing.
             WorkerDied: it doesn't start.
         """
         hello = self.worker.start()
@@ -130,15 +130,15 @@ class Supervisor:
     def run(
         self, config: DeviceConfig, vectors: Sequence[EncodedVector], next_batch: NextBatch = no_batch
     ) -> Iterator[BoardReport]:
-        """Run vectors on the board; yields each one's outcome, and each change of the board's state.
+        """Run vectors on the board; yield the outcome of each, and each change of the board's state.
 
-        Vectors without an outcome were not tried. That is so after a stop, and when the board doesn't open: then the
-        first of them gets that as its outcome.
+        Vectors without an outcome were not tried: after a stop, or because the board doesn't open. In that case, the
+        first of them gets an outcome that says so.
 
         Args:
             config: how the board is opened; models open it themselves.
             vectors: vectors, or models to trace.
-            next_batch: what the next call will be: the worker need not wait for it.
+            next_batch: the batch of the next call, so that the worker need not wait for it.
         """
         if self._are_models(vectors):
             yield from self._trace_models(vectors)
@@ -154,7 +154,7 @@ class Supervisor:
             return [self._timed(each) for each in batch[1]]
 
         if self._since_start >= self.limits.renew:
-            self.close()  # whatever a library leaves behind at each call must not pile up for ever
+            self.close()  # libraries may leak a little at each call, which must not pile up
         while waiting and not self._stopping and self.trust.usable:
             refused = self._open(config, waiting[0].id)
             if refused is not None:
@@ -174,7 +174,7 @@ class Supervisor:
         Args:
             target: what to run.
             folder: where the raw traces go, and what ttnn leaves behind.
-            watch: called now and then with what was traced so far.
+            watch: called regularly with the trace so far.
 
         Raises:
             FarmError: no such path, or no such test in it.
@@ -185,7 +185,7 @@ class Supervisor:
         return self._trace(target, folder, watch)
 
     def probe(self) -> str:
-        """Check the board once, and close it; what is wrong with it, or ""."""
+        """Check the board once, and close it; return what is wrong with it, or ""."""
         try:
             self._check()
         except FarmError as error:
@@ -200,7 +200,7 @@ class Supervisor:
         return self.trust.resetter.reset()
 
     def stop(self) -> None:
-        """Let the running vector end, and start no other. May be called while `run` runs, in another thread."""
+        """Let the running vector end, and start no other. May be called from another thread during `run`."""
         self._stopping = True
 
     def close(self) -> None:
@@ -229,7 +229,7 @@ class Supervisor:
                     yield replace(outcome, open_seconds=round(self._open_seconds, 4))
                     self._open_seconds = None
                 if self._stopping or at_fault:
-                    # a stop calls off what the worker was fed already, and a faulty board starts afresh
+                    # vectors that were sent early are cancelled by a stop; a faulty board gets a new worker
                     self.close()
                 if at_fault:
                     self._recover(Cause.BOARD_FAULT, outcome.message)
@@ -257,7 +257,7 @@ class Supervisor:
         return vector._replace(timeout=deadline)
 
     def _open(self, config: DeviceConfig, vector_id: str) -> Outcome | None:
-        """Open the board unless it is open so, and check it unless it is trusted; an outcome where that fails."""
+        """Open the board unless it is open already, and check it unless it is trusted; return an outcome on failure."""
         if self._opened == config:
             return None
         self._opened = None
@@ -266,8 +266,8 @@ class Supervisor:
             if not self._running:
                 self.start()
             if config.opened_by is not None and not self.trust.healthy:
-                # a device that a fixture opens isn't ours to check
-                self.worker.open(CHECKED_AS, self.limits.open)
+                # the worker can't check a device that a fixture opens
+                self.worker.open(CHECK_CONFIG, self.limits.open)
                 self._pass_check()
             self.worker.open(config, self.limits.open)
             if not self.trust.healthy:
@@ -306,10 +306,10 @@ class Supervisor:
             yield from self.trust.transitions()
 
     def _vouch(self, vector_id: str) -> Outcome | None:
-        """Check the board before a process that checks nothing itself; an outcome where it fails."""
+        """Check the board before a process that checks nothing itself; return an outcome if it fails."""
         if self.trust.healthy or not backend_of(self.board).keeps_state:
             return None
-        return self._open(CHECKED_AS, vector_id)
+        return self._open(CHECK_CONFIG, vector_id)
 
     def _trace(self, target: TraceTarget, folder: Path, watch: Watch = no_watch) -> TraceRun:
         """Run a target on a board that can be trusted."""
@@ -342,9 +342,9 @@ class Supervisor:
         self.trust.observe(BoardSignal.CHECK_PASSED, Cause.CHECK_PASSED, seconds=time.time() - began)
 
     def _recover(self, cause: Cause, message: str) -> bool:
-        """Take in that something went wrong, and do what the state asks for; whether the board is sound then.
+        """Note trouble with the board, and take steps until it is sound or out of use; return whether it is sound.
 
-        Where a stop leaves no time to check it, nothing is held against it.
+        If a stop leaves no time for a check, the board counts as sound.
         """
         self.trust.observe(BoardSignal.TROUBLE, cause, message)
         checked = False
@@ -359,20 +359,20 @@ class Supervisor:
                 self._check()
                 checked = True
             elif step is Step.RESET:
-                self.close()  # a process that still holds the board would not survive it, nor let it end
+                self.close()  # a process that holds the board open would block the reset, and not survive it
                 self.trust.reset()
             else:
                 self.trust.observe(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, f"{message}; nothing helped")
 
     def _check(self) -> None:
-        """Open the board the plainest way and check it, in a new worker where the old one is gone or odd."""
+        """Open the board as `CHECK_CONFIG` says and check it, in a new worker if the old one has ended."""
         self._opened = None
         try:
             if not self._running:
                 self.start()
-            self.worker.open(CHECKED_AS, self.limits.open)
+            self.worker.open(CHECK_CONFIG, self.limits.open)
             self._pass_check()
-            self._opened = CHECKED_AS
+            self._opened = CHECK_CONFIG
         except WorkerError as error:
             self.close()
             self.trust.observe(BoardSignal.CHECK_FAILED, blame.cause_of(error), str(error))

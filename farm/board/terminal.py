@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What holds for a worker that a person works with: it has the command's own input and output, and no deadlines.
+    """The options of an interactive worker: it has the command's own input and output, and no deadlines.
 
     Ctrl-C reaches it, since it stays in the command's process group.
 

@@ -27,10 +27,10 @@ from tracer.capture.journal import PASSED, Journal, JournalReader
 from tracer.capture.raw_traces import read_whole
 
 LADDER = SignalLadder(interrupt=30.0)
-"""How a run is ended that is interrupted or took too long: pytest reports and releases the device after SIGINT."""
+"""The signals that end an interrupted or overlong run: pytest reports and releases the device after SIGINT."""
 
 Watch: TypeAlias = Callable[[Journal], None]
-"""Called now and then with what was traced so far."""
+"""Called regularly with the trace so far."""
 
 _INTERRUPTED, _REFUSED, _NO_TESTS = 2, 4, 5  # of pytest's exit statuses
 _POLL_SECONDS = 0.2
@@ -47,9 +47,9 @@ class TraceRun:
     Attributes:
         journal: the raw trace.
         path: its file; those of pytest-xdist's workers stand beside it.
-        status: pytest's exit status; that of the process where pytest never got to its end.
+        status: pytest's exit status; that of the process if pytest didn't reach its end.
         output: what the run printed.
-        timeout: the seconds it was given, where it took longer and was ended.
+        timeout: its time limit in seconds, if the run was ended for exceeding it.
     """
 
     journal: Journal
@@ -70,7 +70,7 @@ class TraceRun:
 
     @property
     def problem(self) -> str | None:
-        """Why the run is no good, in a line; None where every test that ran passed."""
+        """Why the run failed, in one line; None if every test that ran passed."""
         failed = [test for test in self.journal.left_out if test.outcome not in {"skipped", "xfailed"}]
         during = f" in {failed[-1].source}" if failed else ""
         call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""
@@ -96,7 +96,7 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
         target: what to run.
         board: what its process sees.
         folder: for the raw trace and for what ttnn leaves behind.
-        watch: called now and then with what was traced so far.
+        watch: called regularly with the trace so far.
 
     Raises:
         FarmError: no such path, or no such test in it.
@@ -141,7 +141,7 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
 
 
 def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: float | None) -> int | None:
-    """Wait for the process and read its raw trace meanwhile; its exit status, None where it took too long."""
+    """Wait for the process and read its raw trace meanwhile; return its exit status, or None after its time limit."""
     deadline = None if timeout is None else time.monotonic() + timeout
     reader, rest = JournalReader(), b""
     position = 0
@@ -169,7 +169,7 @@ def _unusable(target: str, status: int, output: str) -> FarmError:
     lines = [line for line in output.splitlines() if line.strip()]
     complaint = next((line.removeprefix("ERROR: ") for line in lines if line.startswith(("ERROR: ", "!!!"))), "")
     if status == 0:
-        return NotRunnable(f"{target}: it ran without the tracer's plugin; take -p no:tracer.plugin away")
+        return NotRunnable(f"{target}: it ran without the tracer's plugin; remove -p no:tracer.plugin")
     if status == _NO_TESTS:
         return FarmError(f"{target}: pytest finds no test there")
     if status == _REFUSED:

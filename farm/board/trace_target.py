@@ -1,4 +1,4 @@
-"""What can be traced: a target of pytest, or a plain script, and the command that runs it under the tracer."""
+"""Targets to trace, of pytest or plain scripts, and the commands that run them under the tracer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TraceTarget:
 
     Attributes:
         target: a node id, a file or a folder; or a script.
-        arguments: further ones for pytest or the script.
+        arguments: further arguments for pytest or the script.
         timeout: seconds after which it is ended, and what was traced is kept; None for no limit.
         environment: variables that it gets besides the inherited ones.
         cwd: the folder to run it in; None for this process's.
@@ -77,7 +77,7 @@ def command_of(target: TraceTarget, raw: Path, folder: Path) -> list[str]:
         return ["-m", "tracer.script", str(raw), str(path), *target.arguments]
     return [
         *("-m", "pytest", f"{path}{rest}"),
-        # one word: pytest takes a path standing alone for a place to look for tests
+        # one word: pytest would look for tests in a path that is a word of its own
         *("-p", "tracer.plugin", f"--trace-to={raw}"),
         *("-o", f"cache_dir={folder / 'cache'}"),
         *_root(path),
@@ -86,6 +86,6 @@ def command_of(target: TraceTarget, raw: Path, folder: Path) -> list[str]:
 
 
 def _root(path: Path) -> list[str]:
-    """The option that names the models that come with the project alike, wherever it is installed."""
+    """The option that gives the models of this project the same names wherever it is installed."""
     package = Path(tracer.__file__).resolve().parent
     return ["--rootdir", str(package.parent)] if package in path.parents else []

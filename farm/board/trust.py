@@ -1,4 +1,4 @@
-"""How far one board is trusted: its health, the resets that restore it, and the transitions to report."""
+"""The trust in one board: its health, the resets that restore it, and the transitions to report."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Trust:
         return self.health.next_step(can_reset=self.resetter.command is not None)
 
     def observe(self, signal: BoardSignal, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
-        """Take in what happened to the board.
+        """Apply what happened to the board to its health.
 
         Args:
             signal: what happened.

@@ -39,7 +39,7 @@ def worker_environment(
         workdir: its working directory.
         python: its interpreter.
         vector_seconds: how long a vector may take.
-        terminal: what holds where it is attached to a terminal: no limit for operations.
+        terminal: the terminal that it is attached to, if any: then operations have no time limit.
     """
     defaults = dict(QUIET)
     if terminal is None:

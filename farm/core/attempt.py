@@ -25,7 +25,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """How a vector ended, after all its attempts. Where the message is empty, the last attempt's holds."""
+    """The final result of a vector, after all its attempts. An empty message stands for that of the last attempt."""
 
     vector_id: str
     verdict: Verdict

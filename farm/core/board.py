@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 AUTO = "auto"
-"""The selector of the boards that exist: those of this host or of the farm; without any, mock boards."""
+"""The selector of all existing boards, of this host or of the farm; mock boards if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class MockLayout:
-    """How the chips of a product are arranged, for the cluster descriptor that makes ttnn mock it.
+    """The arrangement of a product's chips, for the cluster descriptor that makes ttnn mock it.
 
     Attributes:
-        rows: of the grid in which the chips are numbered row by row.
-        columns: of that grid.
+        rows: rows of the grid of chips, which are numbered row by row.
+        columns: columns of that grid.
         card: UMD's name of the cards that carry the chips.
         product: UMD's product code of these cards: bits 36 and up of a board id.
         cards: the chips of each card.
@@ -67,7 +67,7 @@ class Box:
 
     Attributes:
         card: the driver's name of the cards.
-        devices: how many PCI devices of that card the host must have, and no other; None for any number.
+        devices: the number of PCI devices that the host must have, all of that card; None for any number.
     """
 
     card: str
@@ -76,19 +76,19 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class BoardKind:
-    """A product: what one card or box is. All kinds are rows of `farm.board.kinds`.
+    """A product: a card or a box. All kinds are rows of `farm.board.kinds`.
 
     Attributes:
         name: n150, n300, t3000, galaxy, p100, p150, p300.
         arch: wormhole_b0 or blackhole.
         board_type: tt-metal's word for the architecture in traces: Wormhole or Blackhole.
-        chips: how many chips one board has.
+        chips: the number of chips of one board.
         meshes: every mesh shape that opens, largest first.
         grids: for each way of dispatching that opens (core type, axis), ttnn's default first, the columns and rows of
             compute cores that it leaves on a chip.
         mock: the arrangement of the chips of a mock.
         cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
-        pci_devices: how many neighbouring PCI devices one such card is.
+        pci_devices: the number of neighbouring PCI devices of one such card.
         box: the cards of a host that make up one board of this kind together; None where a card is a board.
         aliases: other names that people and tools use, in lower case; one that ends with `*` is a prefix.
         reset: the command that resets one; see `farm.board.reset` for its placeholders.
@@ -133,13 +133,13 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a board's supervisor reports of the worker it started.
+    """A supervisor's report about the worker that it started.
 
     Attributes:
         ttnn: the version of the ttnn that opens the board; None if there is none.
         python: the version of the worker's Python.
         pid: the worker's process id.
-        versions: of what drives the board beside ttnn, by name: `driver`, `firmware`.
+        versions: versions of the board's driver and firmware, by name: `driver`, `firmware`.
     """
 
     ttnn: str | None = None
@@ -148,5 +148,5 @@ class WorkerInfo:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the details that the store keeps of a board."""
+        """Return the details of a board that the store keeps."""
         return {"ttnn": self.ttnn, "python": self.python, "pid": self.pid, **self.versions}

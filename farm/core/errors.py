@@ -30,7 +30,7 @@ class FarmError(Exception):
 
 
 class NothingSelected(FarmError):  # noqa: N818 - it names what happened, as StopIteration does
-    """The selection has no vector, so that a run would say nothing."""
+    """The selection contains no vector, so there is nothing to run."""
 
     exit_code = ExitCode.NOTHING_SELECTED
 

@@ -1,4 +1,4 @@
-"""Raise the threshold of Python's garbage collector where objects come by the thousand and few are garbage."""
+"""Raise the garbage collector's threshold for code that creates many objects, few of which become garbage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ALLOCATIONS = 10_000
 
 @contextmanager
 def fewer_collections() -> Iterator[None]:
-    """Collect garbage less often for the time of a `with` block; the threshold is restored afterwards."""
+    """Collect garbage less often during a `with` block; the threshold is restored afterwards."""
     before = gc.get_threshold()
     gc.set_threshold(max(ALLOCATIONS, before[0]) if before[0] else 0, *before[1:])
     try:

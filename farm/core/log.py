@@ -1,4 +1,4 @@
-"""Logging: where the records of farm's loggers go.
+"""Handlers for the records of farm's loggers.
 
 Each module has a logger of its own name (`logging.getLogger(__name__)`): INFO for what happens to boards, processes,
 hosts and the store, DEBUG for how. Without a handler nothing is printed. There are two handlers:
@@ -60,7 +60,7 @@ class BoardLog:
 
 
 def without_leak_report(text: str) -> str:
-    """What a process printed, without nanobind's report of leaks at its exit."""
+    """Remove the leak report that nanobind prints at exit from a process's output."""
     return _LEAK_REPORT.sub("", text)
 
 
@@ -68,7 +68,7 @@ def without_leak_report(text: str) -> str:
 
 
 class _TerminalHandler(logging.Handler):
-    """Writes to whatever `sys.stderr` is at the time: a live display replaces it, to print above itself."""
+    """Writes to the current `sys.stderr`: a live display replaces it, so that records appear above the display."""
 
     def __init__(self, level: int, clean: Callable[[str], str]) -> None:
         super().__init__(level)
@@ -76,7 +76,7 @@ class _TerminalHandler(logging.Handler):
         self.setFormatter(logging.Formatter(TERMINAL_FORMAT, datefmt="%H:%M:%S"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; nothing that goes wrong here costs a run."""
+        """Write a record; an error in writing doesn't end the run."""
         try:
             sys.stderr.write(self._clean(self.format(record)) + "\n")
             sys.stderr.flush()
@@ -89,7 +89,7 @@ def log_to_terminal(verbosity: int, clean: Callable[[str], str] = str) -> None:
 
     Args:
         verbosity: 0 prints nothing, 1 INFO records, 2 and more DEBUG records, too.
-        clean: makes a text harmless for a terminal.
+        clean: makes a text safe to print on a terminal.
     """
     for handler in list(logging.getLogger(PACKAGES[0]).handlers):
         if isinstance(handler, _TerminalHandler):
@@ -112,7 +112,7 @@ def log_path(run_id: str, board_id: str) -> Path:
 
 
 class BoardLogFile:
-    """Writes all records of this process to a board's log file. Where that can't be written, the run goes on without.
+    """Writes all records of this process to a board's log file. If it can't be written, the run continues without it.
 
     Attributes:
         path: the file.
@@ -133,13 +133,13 @@ class BoardLogFile:
         _add(self._handler)
 
     def take_output(self, workdir: Path) -> None:
-        """Let what the workers in a folder print go to a file beside the log, where it outlives the folder."""
+        """Redirect the output of the workers in a folder to a file beside the log, which outlives the folder."""
         if self._handler is not None:
             with contextlib.suppress(OSError):
                 (workdir / WORKER_OUTPUT).symlink_to(_output_path(self.path))
 
     def close(self) -> None:
-        """Write no more, and shorten what the workers printed."""
+        """Stop writing, and shorten the file with the workers' output."""
         if self._handler is not None:
             _remove(self._handler)
             self._handler = None
@@ -207,7 +207,7 @@ def _remove(handler: logging.Handler) -> None:
 
 
 def _set_levels() -> None:
-    """Make records only where a handler takes them."""
+    """Set the levels of the loggers so that only records for some handler are created."""
     for name in PACKAGES:
         logger = logging.getLogger(name)
         levels = [handler.level for handler in logger.handlers if not isinstance(handler, logging.NullHandler)]

@@ -1,4 +1,4 @@
-"""What can be measured, and the environment variables that a worker needs for it before it opens a board."""
+"""The measurements, and the environment variables that a worker needs for them before it opens a board."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEVICE_PERF: Final = "device_perf"
 MEMORY: Final = "memory"
 
 Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
-"""What can be measured of a vector beside its verdict; see `farm.worker.measuring`."""
+"""A measurement of a vector beside its verdict; see `farm.worker.measuring`."""
 MODES: tuple[Mode, ...] = (PERF, PERF_WITH_CACHE, DEVICE_PERF, MEMORY)
 
 PROFILER = {
@@ -22,17 +22,17 @@ PROFILER = {
     "TT_METAL_PROFILER_CPP_POST_PROCESS": "1",
 }
 WATCHER = {"TT_METAL_WATCHER": "120"}
-"""The watcher is on, with this many seconds between two of its polls."""
+"""Turns the watcher on; the value is the seconds between its polls."""
 
 KERNELS_VARIABLE = "TT_METAL_CACHE"
 COLD = {"FARM_COLD_KERNELS": "1"}
-"""The process keeps compiled kernels in a folder of its own, because it empties that folder: others share one."""
+"""Gives the process a kernel cache of its own, because it empties the cache; other processes share one."""
 
 _NO_PROFILER = "requires a Tracy-enabled build"
 
 
 def disable_profiler(error: BaseException) -> bool:
-    """Take the profiler out of this process's environment, if a board didn't open because of it.
+    """Remove the profiler from this process's environment if it kept a board from opening.
 
     Args:
         error: what opening the board raised.
@@ -47,6 +47,6 @@ def disable_profiler(error: BaseException) -> bool:
 
 
 def private_kernel_cache(environment: Mapping[str, str]) -> Path | None:
-    """The folder of compiled kernels that a process with this environment may empty; None where others share it."""
+    """The kernel cache that a process with this environment may empty; None if it shares its cache."""
     folder = environment.get(KERNELS_VARIABLE)
     return Path(folder) if folder and COLD.items() <= environment.items() else None

@@ -1,6 +1,6 @@
-"""The seam between a run's driver and whatever shows the run: terminal, log, or the farm's registry.
+"""The interface between a run's driver and its displays: terminal, log, or the farm's registry.
 
-The driver calls a `Progress` thousands of times a second; when to draw is left to the `Progress`.
+The driver calls a `Progress` thousands of times a second; the `Progress` decides when to draw.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scheduler.board_state import BoardState
 
 @dataclass(frozen=True, slots=True)
 class BoardStatus:
-    """A board of a run, as its driver knows it.
+    """The status of a board in a run, as its driver reports it.
 
     Attributes:
         state: the state in the scheduler's ledger.
@@ -33,22 +33,22 @@ class BoardStatus:
 
 
 class Progress(Protocol):
-    """What the driver reports. A context manager: leaving it ends the display, whatever happened."""
+    """The receiver of a driver's reports. A context manager: leaving it ends the display, even after an error."""
 
     def planned(self, vectors: int) -> None:
-        """More vectors are planned."""
+        """Report that more vectors are planned."""
 
     def board(self, board: str, status: BoardStatus) -> None:
-        """The status of a board changed."""
+        """Report the new status of a board."""
 
     def attempt(self, attempt: Attempt, operation: str) -> None:
-        """An attempt ended, and is recorded."""
+        """Report an attempt that ended and was recorded."""
 
     def concluded(self, conclusion: Conclusion, operation: str) -> None:
-        """A vector has its verdict. Called once per vector, after its last attempt."""
+        """Report a vector's verdict. Called once per vector, after its last attempt."""
 
     def note(self, text: str) -> None:
-        """Something worth a line of its own, such as a stop."""
+        """Report an event that deserves a line of its own, such as a stop."""
 
     def __enter__(self) -> Progress:
         """Start the display."""

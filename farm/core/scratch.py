@@ -1,4 +1,4 @@
-"""Temporary folders that are removed with their process; what a killed process left is removed by the next one."""
+"""Temporary folders that are removed with their process; those of killed processes are removed by the next one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Scratch:
     """
 
     def __init__(self, place: Path, prefix: str) -> None:
-        """Make the folder, and remove those of the same prefix whose processes are gone.
+        """Make the folder, and remove those of the same prefix whose processes have ended.
 
         Args:
             place: the folder to make it in.
@@ -30,7 +30,7 @@ class Scratch:
         hidden = Path(tempfile.mkdtemp(prefix=f".{prefix}", dir=place))
         self._lock = FileLock(hidden / "lock")
         self._lock.acquire()
-        # only now, with its lock held, does it get a name under which other processes look for abandoned ones
+        # renamed only once its lock is held: other processes look for abandoned folders by this name
         self.path = hidden.rename(place / hidden.name.lstrip("."))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Settings: what can be set once instead of on every command line, by `FARM_...` variables or in a file.
+"""Settings: defaults of command-line options, set by `FARM_...` variables or in a file.
 
 A command's own option comes first, then the variable, then `farm.toml` in the working directory (or the file that
 `FARM_CONFIG` names), then `farm.toml` in the user's configuration folder:
@@ -87,8 +87,8 @@ class Settings(BaseSettings):
 
 def config_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
     """The configuration files, strongest first, whether they exist or not."""
-    named = environment.get(FILE_VARIABLE)
-    return [Path(named) if named else Path(FILE_NAME), platformdirs.user_config_path("farm") / FILE_NAME]
+    name = environment.get(FILE_VARIABLE)
+    return [Path(name) if name else Path(FILE_NAME), platformdirs.user_config_path("farm") / FILE_NAME]
 
 
 def load_settings() -> Settings:
@@ -97,9 +97,9 @@ def load_settings() -> Settings:
     Raises:
         FarmError: a file or variable has an unknown setting or a wrong value, or `FARM_CONFIG` names no file.
     """
-    named = os.environ.get(FILE_VARIABLE)
-    if named and not Path(named).is_file():
-        raise FarmError(f"{FILE_VARIABLE}={named}: there is no such file: correct the variable, or unset it")
+    file_name = os.environ.get(FILE_VARIABLE)
+    if file_name and not Path(file_name).is_file():
+        raise FarmError(f"{FILE_VARIABLE}={file_name}: there is no such file: correct the variable, or unset it")
     try:
         return Settings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The `farm sweep` command of a spec: reading the command again gives an equal spec."""
+"""The `farm sweep` command of a spec; parsing the command gives an equal spec."""
 
 from __future__ import annotations
 

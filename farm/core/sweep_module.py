@@ -13,12 +13,12 @@ class SweepModule:
     """A sweep module, not imported.
 
     Attributes:
-        name: dotted, as tt-metal has it: `eltwise.unary.relu.relu`.
+        name: its dotted name in tt-metal: `eltwise.unary.relu.relu`.
         file: its source.
-        paths: what goes in front of `sys.path` before it is imported.
-        environment: variables that are set before.
-        import_seconds: how long importing it may take, and its generators from one vector to the next.
-        home: the checkout of tt-metal that it is in: where it is imported and run, as there. None outside of one.
+        paths: folders to put in front of `sys.path` before the import.
+        environment: variables to set before the import.
+        import_seconds: the time limit for importing it, and for its generators between two vectors.
+        home: the tt-metal checkout that contains it, in which it is imported and run; None outside a checkout.
     """
 
     name: str
@@ -29,7 +29,7 @@ class SweepModule:
     home: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """A plain dict; `from_json` reads it back."""
+        """Return a plain dict that `from_json` reads."""
         raw: dict[str, Any] = {
             "name": self.name,
             "file": str(self.file),
@@ -44,7 +44,7 @@ class SweepModule:
         """Read what `as_json` wrote.
 
         Raises:
-            KeyError, TypeError, ValueError, AttributeError: it is no module.
+            KeyError, TypeError, ValueError, AttributeError: it is not a module.
         """
         home = raw.get("home")
         return cls(

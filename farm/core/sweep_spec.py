@@ -1,4 +1,4 @@
-"""What a sweep runs, on which boards and how: declared once, for the command line, the Python API and the run's record.
+"""The spec of a sweep: one declaration for the command line, the Python API and the run's record.
 
 A field's `Option` says how the command line writes it. `farm sweep` gets its options from these fields, `farm.sweep`
 takes them by name, a run in the store keeps them, and `farm.core.sweep_command` prints the command of a spec. So a new
@@ -70,7 +70,7 @@ class Option:
 
 def _as_tuple(value: object) -> object:
     if isinstance(value, str):
-        raise FarmError(f"{value!r} is one text: give a list, such as [{value!r}]")
+        raise FarmError(f"{value!r} is a single string: give a list, such as [{value!r}]")
     return tuple(value) if isinstance(value, Iterable) else value
 
 
@@ -97,7 +97,7 @@ MaybeSeconds = Annotated[float | None, Field(gt=0)]
 
 
 class SweepSpec(BaseModel):
-    """What a sweep runs, on which boards and how. Immutable; two specs are equal when they run the same."""
+    """What a sweep runs, on which boards and how. Immutable; two specs are equal if they run the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -155,7 +155,9 @@ class SweepSpec(BaseModel):
     ] = ()
     shard: Annotated[
         str | None,
-        Option("--shard", Group.WHAT, "K/N: run the Kth of N equal shares of the plan. Every host cuts the same ones."),
+        Option(
+            "--shard", Group.WHAT, "K/N: run the Kth of N equal shares of the plan. All hosts compute the same shares."
+        ),
     ] = None
     limit: Annotated[Count, Option("--limit", Group.WHAT, "Run at most N vectors: the first ones of the plan.")] = None
     sample: Annotated[Count, Option("--sample", Group.WHAT, "Run at most N vectors, chosen at random.")] = None
@@ -230,7 +232,7 @@ class SweepSpec(BaseModel):
 
     @classmethod
     def of(cls, operations: Sequence[str] = (), **options: Unpack[SweepOptions]) -> SweepSpec:
-        """Make a spec from what a user gave.
+        """Create a spec from a user's options.
 
         Raises:
             FarmError: an option is unknown, of the wrong type or out of range, or two options exclude each other.
@@ -242,7 +244,7 @@ class SweepSpec(BaseModel):
             raise FarmError(_first_problem(error)) from error
 
     def updated(self, operations: Sequence[str] | None = None, **changes: Unpack[SweepOptions]) -> SweepSpec:
-        """The same spec with some fields replaced, checked again.
+        """Return a copy with some fields replaced, validated again.
 
         Raises:
             FarmError: see `of`.
@@ -251,11 +253,11 @@ class SweepSpec(BaseModel):
         return type(self).of(**values if operations is None else {**values, "operations": operations})
 
     def of_vectors(self, vector_ids: Sequence[str]) -> SweepSpec:
-        """The spec that runs only these vectors of what this one plans, whichever share or sample they are in."""
+        """Return a spec that runs only these vectors of this spec's plan, whichever share or sample they are in."""
         return self.updated(vectors=vector_ids, shard=None, sample=None, seed=0, limit=None)
 
     def as_json(self) -> dict[str, Any]:
-        """Every field that is not at its default, as JSON."""
+        """Return every field that is not at its default, as JSON."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     @property
@@ -343,7 +345,7 @@ def field_help() -> str:
 
 
 def _first_problem(error: ValidationError) -> str:
-    """What pydantic found wrong first, in farm's words."""
+    """Return pydantic's first error in farm's words."""
     problem = error.errors(include_url=False)[0]
     name = ".".join(map(str, problem["loc"]))
     limits = problem.get("ctx", {})

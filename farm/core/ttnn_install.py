@@ -1,4 +1,4 @@
-"""How to get ttnn, as errors say it where ttnn can't be imported."""
+"""The advice on installing ttnn, for errors raised when ttnn can't be imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WHEEL_PYTHONS = ("3.10", "3.12")
 
 
 def install_hint() -> str:
-    """Say how this Python gets ttnn: by a wheel, where there is one for it."""
+    """Return how to install ttnn for this Python: from a wheel, if there is one."""
     version = ".".join(platform.python_version_tuple()[:2])
     if version in WHEEL_PYTHONS and (sys.platform, platform.machine()) == ("linux", "x86_64"):
         return "install it with: pip install 'ttnn-farm[ttnn]'"

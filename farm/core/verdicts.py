@@ -1,9 +1,9 @@
-"""How a vector can end, and why: the words of every result, report and exit code.
+"""Verdicts and reasons: how a vector can end, and why. Every result, report and exit code uses these words.
 
 Test verdicts keep tt-metal's names. Faults stand apart: a board, a host or farm itself failed, not the test, so they
 never count as failures of a test.
 
-All that other code decides by stands in a verdict's traits: a new verdict is a new member with a row of them.
+Other code decides by a verdict's traits alone, so a new verdict is a new member with a row of traits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum
 
 
 class Category(str, Enum):
-    """What a verdict counts as, in sums, colours and exit codes."""
+    """The category of a verdict, which decides sums, colours and exit codes."""
 
     GOOD = "good"
     """The test ended as it should."""
@@ -23,11 +23,11 @@ class Category(str, Enum):
     FAULT = "fault"
     """A board, a host or farm itself failed, not the test."""
     NOT_RUN = "not_run"
-    """Nothing was tried, or nothing that says anything of the test."""
+    """The test was not tried, or not in a way that says anything about it."""
 
     @property
     def phrase(self) -> str:
-        """What vectors of this category did, as it follows their number in a sentence: `3 failed`."""
+        """The phrase that follows the number of its vectors in a sentence: `3 failed`."""
         return _PHRASES[self]
 
 
@@ -40,7 +40,7 @@ _PHRASES: Mapping[Category, str] = {
 
 
 class Verdict(str, Enum):
-    """How an attempt, or a vector, ended; `traits` says what each one is."""
+    """The result of an attempt or of a vector; `traits` says what each one means."""
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
     VALIDATED = "validated"
@@ -59,12 +59,12 @@ class Verdict(str, Enum):
 
     @property
     def traits(self) -> Traits:
-        """What it is: all that other code decides by."""
+        """Its traits, by which other code decides."""
         return _TRAITS[self]
 
     @property
     def category(self) -> Category:
-        """What it counts as."""
+        """Its category."""
         return _TRAITS[self].category
 
     @property
@@ -95,11 +95,11 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """What a verdict is.
+    """The traits of a verdict.
 
     Attributes:
         category: what it counts as.
-        meaning: what it says, in a few words.
+        meaning: its meaning in a few words.
         optest_status: its name in tt-metal's OpTest records; its own where empty.
         compared: whether the test's own comparison counts: on a mock board, nothing is computed.
         critical: whether it is among the worst of its category: a crash, a hang, corrupted memory.
@@ -145,7 +145,7 @@ FAULTS = frozenset(verdict for verdict in Verdict if verdict.fault)
 
 
 class Reason(str, Enum):
-    """Why a vector did not run, or what kind of fault or failure it met: closed, since routing branches on it."""
+    """Why a vector did not run, failed or hit a fault. A closed list, since routing depends on it."""
 
     NONE = ""
     # of not_run

@@ -1,4 +1,4 @@
-"""The driver of a run: tells the scheduler what happens, and carries out its instructions."""
+"""The driver of a run: it reports events to the scheduler, and carries out the scheduler's instructions."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ from scheduler import (
 )
 
 WAIT_SECONDS = 0.25
-"""How long the driver waits for events before it checks whether it was asked to stop."""
+"""How long the driver waits for events before it checks for a request to stop."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Driver:
         retries: RetryPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare a run.
+        """Prepare a run; nothing is started.
 
         Args:
             run_id: the run in the store.
@@ -84,7 +84,7 @@ class Driver:
             fleet: holds the boards.
             recorder: the store.
             progress: the display.
-            retries: how often vectors are tried.
+            retries: how often vectors are retried.
             clock: seconds for the time limits.
         """
         self.scheduler = Scheduler(fits, same_setup=same_setup, retries=retries)
@@ -102,14 +102,14 @@ class Driver:
         self._refusals: dict[BoardSetup, str] = {}  # why boards did not open
 
     def start(self) -> None:
-        """Start the boards; there is time to plan meanwhile."""
+        """Start the boards; the caller may plan meanwhile."""
         for board in list(self._boards.values()):
             self._add(board)
 
     def run(
         self,
         vectors: Iterable[Vector],
-        stop_asked: Callable[[], bool] = lambda: False,
+        stop_requested: Callable[[], bool] = lambda: False,
         *,
         estimates: Estimates | None = None,
         past: Mapping[str, PastAttempts] | None = None,
@@ -119,13 +119,13 @@ class Driver:
         """Run vectors, already planned in the store, until each has its verdict.
 
         Args:
-            vectors: what to run; those that can't run get their verdict at once. Taken as they are needed: no more
+            vectors: what to run; those that can't run get their verdict at once. Read as they are needed: no more
                 than `farm.running.work_feed.WINDOW` are held.
-            stop_asked: asked often; once true, what runs may end, and no more is started.
+            stop_requested: called often; once it is true, running vectors may end, and no more are started.
             estimates: how long they are expected to take.
             past: what an earlier driver recorded of these vectors, by id.
             max_seconds: stop the run after this many seconds.
-            max_board_seconds: let each board go this many seconds after it was first ready.
+            max_board_seconds: release each board this many seconds after it was first ready.
 
         Raises:
             NotRunnable: a board's host lacks what running needs.
@@ -137,9 +137,9 @@ class Driver:
         while self._plan() or not self.scheduler.done:
             if deadline is not None and self._clock() > deadline:
                 self._limit = f"after its time limit of {max_seconds:g} s"
-                self._stop(f"stopping {self._limit}: what runs may end")
-            if stop_asked():
-                self._stop("stopping: what runs may end; press Ctrl-C again to end at once")
+                self._stop(f"stopping {self._limit}: running vectors may end")
+            if stop_requested():
+                self._stop("stopping: running vectors may end; press Ctrl-C again to end at once")
             if max_board_seconds is not None:
                 self._release_due_boards(max_board_seconds)
             events = self._fleet.wait(WAIT_SECONDS)
@@ -150,15 +150,15 @@ class Driver:
         self._journal.flush()
 
     def released(self, kernels: Mapping[str, tuple[int, int]]) -> None:
-        """Record how many kernels each released board found compiled, and how many it needed."""
-        for board, (found, needed) in kernels.items():
-            message = f"{found} of {needed} kernels were compiled before"
-            details = {"found": found, "needed": needed}
+        """Record how many kernels each released board found in its cache, and how many it needed."""
+        for board, (cached, needed) in kernels.items():
+            message = f"{cached} of {needed} kernels were compiled before"
+            details = {"found": cached, "needed": needed}
             self._journal.event(BoardEvent(board, BoardEventKind.KERNELS, message, details=details))
         self._journal.flush()
 
     def abandon(self) -> None:
-        """Conclude what is left as stopped, without waiting for any board."""
+        """Conclude the remaining vectors as stopped, without waiting for any board."""
         _LOG.info("abandoning the run: %d vectors have no verdict yet", len(self.scheduler.works))
         self._tell(Abandoned())
         while self._plan():
@@ -181,7 +181,7 @@ class Driver:
             self._tell(Stopped())
 
     def _release_due_boards(self, seconds: float) -> None:
-        """Let boards go whose time in this run is over."""
+        """Release boards whose time in this run is over."""
         now = self._clock()
         for board in [board for board, since in self._ready_since.items() if now - since > seconds]:
             del self._ready_since[board]
@@ -228,7 +228,7 @@ class Driver:
     def _attempt_ended(self, batch: int, outcome: Outcome) -> None:
         number = self.scheduler.attempt_number(batch, outcome.vector_id)
         if number is None:
-            return  # late: that attempt was given up, and another stands for it
+            return  # late: that attempt was given up and replaced by another
         board = self.scheduler.batches[batch].board
         vector = self._journal.vectors[outcome.vector_id]
         outcome = self._with_context(outcome, vector, board)
@@ -244,7 +244,7 @@ class Driver:
     def _with_context(self, outcome: Outcome, vector: Vector, board: str) -> Outcome:
         """Add to an outcome what the worker does not know: the estimate, and how the board was opened."""
         work = self.scheduler.works[outcome.vector_id]
-        estimate = None if work.guess else round(work.cost, 6)  # the report shows how good it was
+        estimate = None if work.guess else round(work.cost, 6)  # the report compares it with the real duration
         opened_as = vector.config_for(self._boards[board].kind.name)
         device_config = None if opened_as == vector.device_config else opened_as
         if estimate is None and device_config is None:

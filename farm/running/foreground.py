@@ -26,17 +26,17 @@ _UNOPENED = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
 def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugger: bool = False) -> ExitCode:
-    """Run vectors one after the other, print how each ends, and return what the command exits with.
+    """Run vectors one after the other, print how each ends, and return the command's exit code.
 
     The worker is attached to the terminal, and has no time limits.
 
     Args:
         vectors: what to run.
-        boards: where; the first that can run the first runnable vector is taken.
+        boards: candidates; the first that can run the first runnable vector is used.
         debugger: whether the debugger opens where a call raises.
 
     Raises:
-        NotRunnable: ttnn can't be imported, or the board doesn't open.
+        NotRunnable: ttnn can't be imported, or the board is held or doesn't open.
         FarmError: no board can run them.
         KeyboardInterrupt: Ctrl-C came.
     """
@@ -51,7 +51,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
                     counts[outcome.verdict.value] += 1
             finally:
                 supervisor.close()
-            if interrupt.asked:
+            if interrupt.requested:
                 raise KeyboardInterrupt
     return exit_code(counts)
 

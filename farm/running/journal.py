@@ -1,4 +1,4 @@
-"""The records of a run: attempts, verdicts and events of boards, written together, and shown once they are durable."""
+"""The records of a run: attempts, verdicts and board events, written together, and shown once they are durable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLUSH_SECONDS = 0.25
 
 
 class Recorder(Protocol):
-    """What the driver needs of the results store; `farm.store.Store` is one."""
+    """The part of the results store that the driver uses; `farm.store.Store` is one."""
 
     def board(self, run_id: str, board: RunBoard) -> None:
         """Record a board."""
@@ -29,11 +29,11 @@ class Recorder(Protocol):
         conclusions: Sequence[Conclusion],
         events: Sequence[BoardEvent],
     ) -> None:
-        """Record attempts, verdicts and events of boards: all at once, or nothing."""
+        """Record attempts, verdicts and board events, in one transaction."""
 
 
 class Journal:
-    """What a run has yet to record.
+    """The records of a run that wait to be written.
 
     Attributes:
         run_id: the run in the store.
@@ -73,7 +73,7 @@ class Journal:
         self._by_vector[attempt.outcome.vector_id][attempt.number] = attempt
 
     def take_attempts(self, vector_id: str) -> dict[int, Attempt]:
-        """Return a vector's attempts by number, and forget them: it gets its verdict."""
+        """Return a vector's attempts by number, and forget them."""
         return self._by_vector.pop(vector_id, {})
 
     def conclusion(self, conclusion: Conclusion) -> None:

@@ -1,4 +1,4 @@
-"""Progress on a terminal: a row per board, one bar for all, failures as they come."""
+"""Progress on a terminal: a row per board, one bar for all, failures as they occur."""
 
 from __future__ import annotations
 

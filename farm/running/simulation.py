@@ -18,7 +18,7 @@ from scheduler.work import Work
 from tracer.device_config import DeviceConfig
 
 MOST_BOARDS = 100_000
-"""Limit of one selector."""
+"""The largest count of one selector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Distribution:
 
     Attributes:
         median: seconds of a typical vector.
-        sigma: standard deviation of the logarithm of seconds: 0 if all are alike; traced models have about 1.2.
+        sigma: standard deviation of the logarithm of seconds: 0 for equal durations; traced models have about 1.2.
         configs: number of device configs; each is half as common as the one before.
         operations: number of operations; some are slower than others.
     """

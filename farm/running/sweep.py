@@ -33,12 +33,12 @@ from farm.store import Ended, RunInfo, Store, log_event
 from scheduler import retry_policy
 
 CLOSE_SECONDS = 30.0
-"""Seconds that boards may take to be released at the end of a run."""
+"""Seconds that boards may take to close at the end of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What to run, and on what.
+    """A sweep to run, and its boards.
 
     Attributes:
         command: the command line, as typed.
@@ -46,7 +46,7 @@ class Sweep:
         boards: the boards to run on.
         vectors: the vectors to run.
         details: what the run records beside the spec, as JSON.
-        resumed: what is left of an earlier run that this sweep continues: its vectors are then `vectors`.
+        resumed: the earlier run that this sweep continues; its remaining vectors are then `vectors`.
         suite: the suite that the run records in place of the spec and its suite: for a zoo, which no spec describes.
     """
 
@@ -68,11 +68,11 @@ class Sweep:
 def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
     """Run a sweep until every planned vector has its verdict, and return the run's id.
 
-    Ctrl-C once ends it early: the vectors that did not run say so.
+    The first Ctrl-C ends it early: the verdicts of vectors that did not run say so.
 
     Raises:
         NotRunnable: Ray, or something that a board's host needs, is missing; or another process drives this run.
-        KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it came.
+        KeyboardInterrupt: Ctrl-C was pressed twice; what ended by then is recorded.
     """
     run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
     with driving(run_id):
@@ -92,7 +92,7 @@ def driving(run_id: str) -> Iterator[None]:
         folder.mkdir(mode=0o700, exist_ok=True)
         lock.acquire()
     except Timeout:
-        raise NotRunnable(f"run {run_id} is still being run on this host: wait for its end, or stop it first") from None
+        raise NotRunnable(f"run {run_id} is still running on this host: wait for its end, or stop it first") from None
     except OSError as error:
         raise NotRunnable(f"can't write to {folder}: {error.strerror or error}") from error
     try:
@@ -107,11 +107,11 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
     ended, message = Ended.FAILED, ""
     try:
         # the plan is recorded while Ray and the boards start
-        with progress, fewer_collections(), Interrupt() as interrupt, ThreadPoolExecutor(1) as aside:
-            planning = aside.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
+        with progress, fewer_collections(), Interrupt() as interrupt, ThreadPoolExecutor(1) as executor:
+            planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
             _run(sweep, run_id, store, progress, interrupt, planning=planning)
-        ended = Ended.STOPPED if interrupt.asked else Ended.COMPLETED
+        ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped at once"
         raise
@@ -128,8 +128,8 @@ def _run(
 ) -> None:
     kinds = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in kinds]
-    with _fleet(sweep, run_id, boards, kinds, progress) as (fleet, shown):
-        driver = Driver(run_id, boards, fleet, store, shown, retries=retry_policy(sweep.spec.retries))
+    with _fleet(sweep, run_id, boards, kinds, progress) as (fleet, display):
+        driver = Driver(run_id, boards, fleet, store, display, retries=retry_policy(sweep.spec.retries))
         try:
             driver.start()
             past = sweep.resumed.past if sweep.resumed else None
@@ -137,7 +137,7 @@ def _run(
             planning.result()
             driver.run(
                 sweep.vectors,
-                interrupt.stop_asked,
+                interrupt.stop_requested,
                 estimates=estimates,
                 past=past,
                 max_seconds=sweep.spec.max_time,
@@ -146,7 +146,7 @@ def _run(
             driver.released(fleet.close(CLOSE_SECONDS))
             _keep_logs(run_id, store, fleet, remote=True)
         except BaseException:
-            # this error says more than one of recording what is left behind
+            # an error while recording the rest must not hide this one
             with suppress(FarmError):
                 driver.abandon()
                 _keep_logs(run_id, store, fleet, remote=False)

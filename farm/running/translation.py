@@ -1,4 +1,4 @@
-"""Translation between results and the scheduler: what outcomes mean to it, and what its resolutions say of a vector."""
+"""Translation of outcomes for the scheduler, and of the scheduler's resolutions to verdicts."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def attempt_result(outcome: Outcome) -> AttemptResult:
         if outcome.discounted is not None:
             return AttemptResult.UNTRUSTED
         return AttemptResult.REFUSED if outcome.reason in _REFUSALS else AttemptResult.FAULT
-    # not run, or a fault of farm itself: any board would give the same
+    # not run, or a fault of farm itself: the result would be the same on any board
     return AttemptResult.NOT_RUNNABLE
 
 
 def lost_attempt(vector_id: str, board: str, message: str, now: float) -> Outcome:
-    """Return the outcome of an attempt whose board was lost under it.
+    """Return the outcome of an attempt during which its board was lost.
 
     Args:
         vector_id: the vector.
         board: the board's id.
-        message: what is known of the loss; may be empty.
+        message: the cause of the loss; may be empty.
         now: Unix time in seconds.
     """
     text = _because(f"{board} was lost while this vector was probably running", message)
@@ -43,7 +43,7 @@ def lost_attempt(vector_id: str, board: str, message: str, now: float) -> Outcom
 
 
 def conclude_unrunnable(vector_id: str, reason: Reason, message: str) -> Conclusion:
-    """Return the verdict of a vector that is known not to run: a broken sweep module fails, all others are not run."""
+    """Return the verdict of an unrunnable vector: one of a broken sweep module fails, all others are not run."""
     verdict = Verdict.FAIL_ASSERT_EXCEPTION if reason is Reason.BROKEN_MODULE else Verdict.NOT_RUN
     return Conclusion(vector_id, verdict, reason, message)
 
@@ -55,7 +55,7 @@ def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str 
         concluded: the scheduler's instruction.
         attempts: the vector's attempts by number.
         cause: why boards refused to open as the vector needs, why they were lost, or which limit stopped the run;
-            empty if none of these applies.
+            empty otherwise.
     """
     if concluded.attempt is not None:
         decisive = attempts[concluded.attempt]
@@ -67,7 +67,7 @@ def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str 
     if attempts:
         last = attempts[max(attempts)]
         attempt = f"{last.outcome.verdict.value} on {last.board}: {last.outcome.message}"
-        message = f"{message}; it was to be tried again after {attempt}"
+        message = f"{message}; a retry was due after {attempt}"
     return Conclusion(concluded.work, verdict, reason, message)
 
 

@@ -20,7 +20,7 @@ LOOK_SECONDS = 1.0
 
 
 class Watcher:
-    """Reports to a `Progress` what is new of a run at each look."""
+    """Reports what is new in a run to a `Progress` at each look."""
 
     def __init__(self, store: Store, run_id: str, progress: Progress) -> None:
         self._store = store
@@ -97,7 +97,7 @@ class Watcher:
 
 
 def watch_run(store: Store, run_id: str, progress: Progress, wait: Callable[[float], None] = time.sleep) -> None:
-    """Follow a run until it is finished. A run whose driver was killed never is: end the watching with Ctrl-C.
+    """Follow a run until it is finished. A run whose driver was killed never finishes: stop watching it with Ctrl-C.
 
     Args:
         store: where the run is.

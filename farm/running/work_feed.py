@@ -1,4 +1,4 @@
-"""The vectors of a run as the scheduler's works: taken a window at a time, however many the run has."""
+"""The vectors of a run as the scheduler's works, a window at a time, whatever the size of the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WINDOW = 20_000
 
 
 class WorkFeed:
-    """Makes works of vectors as they are needed; vectors that can't run get their verdict at once."""
+    """Converts vectors to works as they are needed; vectors that can't run get their verdict at once."""
 
     def __init__(
         self, vectors: Iterable[Vector], estimates: Estimates, past: Mapping[str, PastAttempts], journal: Journal

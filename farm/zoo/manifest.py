@@ -51,7 +51,7 @@ class BoardNeed(_Strict):
     """The boards that a model can run on.
 
     Attributes:
-        kind: the kinds, any of which will do.
+        kind: the kinds, any of which is suitable.
         mesh: rows and columns of the mesh of chips that it opens.
     """
 
@@ -106,7 +106,7 @@ class Entry(_Strict):
     @model_validator(mode="after")
     def _named(self) -> Entry:
         if not _NAME.fullmatch(self.name):
-            raise ValueError(f"name {self.name!r} must be of letters, digits and ._-")
+            raise ValueError(f"name {self.name!r} may hold only letters, digits and ._-")
         return self
 
     @property
@@ -136,9 +136,9 @@ class Manifest:
         """Read a manifest.
 
         Raises:
-            FarmError: it is missing, no YAML, has an unknown key or two models of one name, or names a path that
+            FarmError: it is missing, is not YAML, has an unknown key or two models of one name, or names a path that
                 doesn't exist.
-            NothingSelected: it names no model.
+            NothingSelected: it lists no model.
         """
         try:
             raw = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -147,16 +147,16 @@ class Manifest:
         except UnicodeDecodeError as error:
             raise FarmError(f"{path}: can't be read: {error}") from None
         except yaml.YAMLError as error:
-            raise FarmError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+            raise FarmError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
         try:
             entries = _Models.model_validate(raw).models
         except ValidationError as error:
             raise FarmError(f"{path}: {_first(error, raw)}") from None
         if not entries:
-            raise NothingSelected(f"{path}: names no model")
-        twice = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
-        if twice:
-            raise FarmError(f"{path}: two models are named {twice[0]}; each needs a name of its own")
+            raise NothingSelected(f"{path}: it lists no model")
+        duplicates = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
+        if duplicates:
+            raise FarmError(f"{path}: two models are named {duplicates[0]}; each needs a name of its own")
         manifest = cls(path.resolve(), entries)
         for entry in entries:
             manifest._require(entry)
@@ -179,13 +179,13 @@ class Manifest:
 
 
 def _first(error: ValidationError, raw: Any) -> str:
-    """The first error in a line: the model, the key, and what it must be."""
-    wrong = error.errors()[0]
-    place = list(wrong["loc"])
+    """Return the first error in one line: the model, the key, and what it must be."""
+    problem = error.errors()[0]
+    place = list(problem["loc"])
     if place[:1] == ["models"] and len(place) > 1 and isinstance(place[1], int):
         entry = raw["models"][place[1]]
         place[:2] = [(isinstance(entry, dict) and entry.get("name")) or f"model {place[1] + 1}"]
-    message = wrong["msg"].removeprefix("Value error, ")
-    if wrong["type"] == "extra_forbidden":
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
         return f"{' '.join(map(str, place[:-1]))}: unknown key {place[-1]!r}".removeprefix(": ")
     return f"{': '.join(map(str, place))}: {message}" if place else "must have a list of 'models'"

@@ -1,4 +1,4 @@
-"""A run over a zoo: from a manifest to the master that the traces of all its models make."""
+"""A run over a zoo: from a manifest to the master merged from the traces of all its models."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MergedTraces:
 
 
 def with_needed_mocks(boards: Sequence[Board], entries: Iterable[Entry]) -> list[Board]:
-    """The boards, and a mock board for each model that can't run on them, of the smallest kind that will do."""
+    """The boards, and a mock board for each model that can't run on them, of the smallest suitable kind."""
     boards = list(boards)
     for entry in entries:
         kinds = entry.boards.kinds()
@@ -66,7 +66,7 @@ def plan_models(
         arguments: further arguments for all models.
 
     Raises:
-        FarmError: a folder can't be sent along.
+        FarmError: a folder can't be sent to the hosts.
     """
     kinds = {board.kind for board in boards}
     ship = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
@@ -108,7 +108,7 @@ def run_zoo(sweep: Sweep, traces: Traces, results: str | Path | None, progress: 
 
     Raises:
         NotRunnable: see `run_sweep`.
-        KeyboardInterrupt: Ctrl-C came twice.
+        KeyboardInterrupt: Ctrl-C was pressed twice.
     """
     with ZooStore.open(results) as store:
         assert isinstance(store, ZooStore)  # noqa: S101 - `open` makes one of its own class

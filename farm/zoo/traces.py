@@ -52,21 +52,21 @@ class Traces:
             return None
 
     def is_complete(self, entry: Entry) -> bool:
-        """Whether a model's trace is there up to a successful end."""
+        """Whether a model's trace exists up to a successful end."""
         journal = self.journal(entry)
         return journal is not None and journal.exit_status == 0 and not journal.cut
 
     def clear(self) -> None:
-        """Remove all traces, for a run that starts anew."""
+        """Remove all traces, for a run that starts from scratch."""
         for entry in self._entries.values():
             for path in files_of(self.path(entry)):
                 path.unlink(missing_ok=True)
 
     def keep(self, name: str, packed: Mapping[str, str]) -> None:
-        """Keep a trace as it arrived; an incomplete one never replaces a complete one.
+        """Keep a trace that arrived; an incomplete one never replaces a complete one.
 
         Args:
-            name: of the model.
+            name: the model's name.
             packed: its files, see `Outcome.raw_trace`.
 
         Raises:
@@ -92,7 +92,7 @@ class ZooStore(Store):
 
     Attributes:
         traces: keeps them.
-        note: gets a line about the end of each attempt.
+        note: receives a line about the end of each attempt.
     """
 
     traces: Traces
@@ -100,9 +100,7 @@ class ZooStore(Store):
 
     def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
         """See `Store`; shipped folders are not recorded."""
-        return super().plan(
-            run_id, [_without_archive(vector) if isinstance(vector, Vector) else vector for vector in vectors]
-        )
+        return super().plan(run_id, [_without_archive(vector) for vector in vectors])
 
     def record(
         self,

@@ -38,5 +38,5 @@ def backend_named(name: str) -> Backend:
 
 
 def discovered_boards() -> list[Board]:
-    """The boards that this host has without being asked for any."""
+    """The boards that exist on this host, of all backends."""
     return [board for backend in BACKENDS.values() for board in backend.discover()]

@@ -1,4 +1,4 @@
-"""What every backend says of its boards.
+"""The interface of every backend.
 
 A backend is one way to drive boards: real ones (`silicon`), tt-metal's simulator (`sim`), ttnn's mock cluster (`mock`)
 and a double without ttnn for tests (`fake`). It owns everything that differs between them: no other code asks for a
@@ -33,15 +33,15 @@ class Backend(ABC):
     """One way to drive boards. The defaults are those of a board that computes and belongs to one host.
 
     Attributes:
-        name: as `--boards` and records have it.
-        computes: whether numbers come out, so that outputs can be compared: else a call is only validated.
-        compiles_kernels: whether kernels are compiled for it, which are worth keeping.
-        uses_ttnn: whether its worker imports ttnn. Only then does it need one, and may an interpreter be set.
-        keeps_state: whether a board can be broken by one process for the next one. Only then is it checked before a
-            process that checks nothing itself, and is it remembered by its host how far the board was trusted.
+        name: its name in `--boards` and in records.
+        computes: whether its boards compute numbers, so that outputs can be compared; if not, calls are only validated.
+        compiles_kernels: whether ttnn compiles kernels for its boards, which are worth caching.
+        uses_ttnn: whether its worker imports ttnn. Only then can an interpreter be set for it.
+        keeps_state: whether one process can leave a board broken for the next one. Only such a board is checked before
+            a process that checks nothing itself, and only its trust is remembered by its host.
         extendable: whether `--boards auto` may add boards of further kinds: they cost nothing.
-        anywhere: whether a board is made from its kind alone, so that any host can make a run's boards again.
-        setup: what opening a board and an operation's first call cost, until openings were measured.
+        anywhere: whether a board is created from its kind alone, so that any host can recreate a run's boards.
+        setup: the costs of opening a board and of an operation's first call, until they have been measured.
     """
 
     name: ClassVar[str]
@@ -53,10 +53,10 @@ class Backend(ABC):
     anywhere: ClassVar[bool] = False
     setup: ClassVar[SetupCosts] = SetupCosts(switch=5.0, first=1.0)  # firmware and fabric; kernels are compiled
 
-    # --- which boards there are ---
+    # --- discovery ---
 
     def discover(self) -> list[Board]:
-        """The boards that this host has without being asked for any: what `--boards auto` and `farm up` take."""
+        """The boards that exist on this host: those that `--boards auto` and `farm up` use."""
         return []
 
     @abstractmethod
@@ -66,17 +66,17 @@ class Backend(ABC):
         """The boards that one entry of `--boards` names, `backend:kind*count`.
 
         Args:
-            kind: of them; None where none is named.
-            count: how many of them; None where it isn't said.
-            first: how many of this backend and kind the entries before it took.
+            kind: their kind; None if the entry names none.
+            count: their number; None if the entry gives none.
+            first: the number of boards of this backend and kind that earlier entries took.
             held: ids of boards that may not be used.
 
         Raises:
-            FarmError: the entry makes no sense.
-            NotRunnable: they are not there.
+            FarmError: the entry is not valid for this backend.
+            NotRunnable: this host doesn't have these boards.
         """
 
-    # --- what its boards are called and where they are ---
+    # --- names, addresses, versions ---
 
     def name_on(self, board: Board, host: str) -> str:
         """The board's id in a farm of many hosts."""
@@ -87,7 +87,7 @@ class Backend(ABC):
         return ()
 
     def versions(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - for those that have some
-        """Versions of what drives the board beside ttnn, by name: `driver`, `firmware`."""
+        """The versions of the board's driver and firmware, by name: `driver`, `firmware`."""
         return {}
 
     # --- its processes ---
@@ -98,15 +98,15 @@ class Backend(ABC):
         Args:
             board: one of this backend.
             workdir: a folder for what the process leaves behind.
-            deadlines: how long things may take.
+            deadlines: the time limits.
             terminal: attaches it to this process's terminal.
         """
-        from farm.board.worker_handle import WorkerProcess  # it asks backends itself
+        from farm.board.worker_handle import WorkerProcess  # it imports backends itself
 
         return WorkerProcess(board, workdir, deadlines, board.python or sys.executable, terminal)
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:
-        """How a process that has such a board open is ended, where `configured` is what holds for devices."""
+        """The signals that end a process with such a board open; `configured` is the ladder for real devices."""
         return configured
 
     def opens_once(self, board: Board, environment: Mapping[str, str]) -> bool:  # noqa: ARG002 - see above
@@ -119,10 +119,10 @@ class Backend(ABC):
         return False
 
     def trace_environment(self, board: Board) -> dict[str, str]:
-        """What tells the tracer in a model's own process which product it runs on, where no device can be asked."""
+        """The variables that tell the tracer in a model's process its product, if there is no device to ask."""
         return {SERIES_VARIABLE: board.kind.name, COMPUTES_VARIABLE: str(int(board.computes))}
 
-    # --- mending ---
+    # --- resets ---
 
     def reset_template(self, board: Board, environment: Mapping[str, str]) -> str | None:  # noqa: ARG002 - see above
         """The command that resets the board, with placeholders; None or blank where nothing resets it.
@@ -134,8 +134,8 @@ class Backend(ABC):
         return board.environment.get(RESET_VARIABLE)
 
 
-class MadeBackend(Backend):
-    """A backend whose boards are made when they are asked for, numbered by kind: `mock:n300:0`."""
+class VirtualBackend(Backend):
+    """A backend that creates its boards on demand, numbered by kind: `mock:n300:0`."""
 
     def boards(
         self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()
@@ -154,5 +154,5 @@ class MadeBackend(Backend):
         """The environment variables that make ttnn see a board of this kind.
 
         Raises:
-            NotRunnable: what is needed for that isn't here.
+            NotRunnable: something that such a board needs is missing on this host.
         """

@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from farm.board.backends.base import MadeBackend
+from farm.board.backends.base import VirtualBackend
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError
@@ -32,7 +32,7 @@ SCRIPT_VARIABLE = "FARM_FAKE_SCRIPT"
 
 
 class Act(str, Enum):
-    """What running a vector on a fake board comes to."""
+    """The result of running a vector on a fake board."""
 
     PASS = "validated"  # noqa: S105 - a verdict, no password
     FAIL = "fail"
@@ -43,7 +43,7 @@ class Act(str, Enum):
 
 
 class Opening(str, Enum):
-    """What opening a fake board comes to."""
+    """The result of opening a fake board."""
 
     OPENS = "opens"
     REFUSES = "refuses"
@@ -56,13 +56,13 @@ class Script:
     """How a fake board behaves.
 
     Attributes:
-        opening: what opening it comes to.
+        opening: the result of opening it.
         starts: whether its process starts at all.
         seconds: how long each vector takes.
-        acts: by vector id, what running it comes to: the first time on this board, the second, ..., the last for good.
-            Vectors without an entry follow that of `*`, or pass.
-        checks: whether checking the board succeeds: the first time, the second, ..., the last for good.
-        sound_while: a file; the board passes no check while it isn't there.
+        acts: by vector id, the results of running it on this board, in order; the last one repeats. Vectors without an
+            entry follow that of `*`, or pass.
+        checks: whether each check of the board passes, in order; the last one repeats.
+        sound_while: a file; the board fails its checks while the file is missing.
     """
 
     opening: Opening = Opening.OPENS
@@ -74,15 +74,15 @@ class Script:
 
     @classmethod
     def of(cls, board: Board) -> Script:
-        """The script a fake board was made with."""
+        """The script of a fake board."""
         return cls.parse(board.environment.get(SCRIPT_VARIABLE, "{}"))
 
     @classmethod
     def parse(cls, text: str) -> Script:
-        """Read what `str()` of a script gives; fields that are left out keep their default.
+        """Parse the `str()` of a script; omitted fields keep their defaults.
 
         Raises:
-            FarmError: the text is no script.
+            FarmError: the text is not a script.
         """
         try:
             raw = json.loads(text)
@@ -90,14 +90,14 @@ class Script:
             checks = tuple(map(bool, raw.pop("checks", ())))
             return cls(opening=Opening(raw.pop("opening", "opens")), acts=acts, checks=checks, **raw)
         except (ValueError, TypeError, AttributeError) as error:
-            raise FarmError(f"{SCRIPT_VARIABLE} is no script of a fake board: {error}") from error
+            raise FarmError(f"{SCRIPT_VARIABLE} is not the script of a fake board: {error}") from error
 
     def __str__(self) -> str:
         acts = {name: [act.value for act in sequence] for name, sequence in self.acts.items()}
         return json.dumps({**asdict(self), "opening": self.opening.value, "acts": acts})
 
 
-class Fake(MadeBackend):
+class Fake(VirtualBackend):
     """Boards that run nothing. Their worker is an object in the supervisor's own process."""
 
     name = "fake"
@@ -108,7 +108,7 @@ class Fake(MadeBackend):
     anywhere = True
 
     def environment(self, kind: BoardKind) -> dict[str, str]:  # noqa: ARG002 - fakes of all kinds are alike
-        """See `MadeBackend`; the script is the environment's."""
+        """See `VirtualBackend`; the script is the environment's."""
         return {SCRIPT_VARIABLE: str(Script.parse(os.environ.get(SCRIPT_VARIABLE, "{}")))}
 
     def worker(

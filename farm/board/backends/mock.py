@@ -15,7 +15,7 @@ from typing import Any
 import platformdirs
 import yaml
 
-from farm.board.backends.base import MadeBackend
+from farm.board.backends.base import VirtualBackend
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
@@ -26,7 +26,7 @@ from scheduler.costs import SetupCosts
 DESCRIPTOR_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
 
 
-class Mock(MadeBackend):
+class Mock(VirtualBackend):
     """Boards that validate calls and compute nothing. Each process has a fresh one."""
 
     name = "mock"
@@ -38,7 +38,7 @@ class Mock(MadeBackend):
     setup = SetupCosts(switch=0.8, first=0.002)
 
     def environment(self, kind: BoardKind) -> dict[str, str]:
-        """See `MadeBackend`."""
+        """See `VirtualBackend`."""
         return {DESCRIPTOR_VARIABLE: str(descriptor_file(kind))}
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no device to release

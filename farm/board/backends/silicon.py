@@ -1,6 +1,6 @@
 """Silicon: the Tenstorrent boards of this host.
 
-The kernel driver lists every chip it reaches under `/dev/tenstorrent`; which card it is, and where it sits, stands in
+The kernel driver lists every chip it reaches under `/dev/tenstorrent`; its card and its PCI address are in
 `/sys/class/tenstorrent`. A board is named by host and PCI address, since device numbers change over a reset.
 """
 
@@ -29,7 +29,7 @@ class Silicon(Backend):
 
     Attributes:
         devices: the folder of the driver's devices.
-        sysfs: the folder of what the driver says of them.
+        sysfs: the driver's folder in sysfs.
         driver: the file with the driver's version.
     """
 
@@ -53,11 +53,11 @@ class Silicon(Backend):
     ) -> list[Board]:
         """See `Backend`; without a kind, the boards are all that there are, and without a count all of that kind."""
         boards = silicon_boards(pci_devices(self.devices, self.sysfs), kind)[first:]
-        wanted = count or 1
-        if len(boards) < wanted:
+        minimum = count or 1
+        if len(boards) < minimum:
             raise NotRunnable(
                 f"silicon{f':{kind.name}' if kind else ''}: this host has {len(boards)} such boards in {self.devices}, "
-                f"{wanted} wanted; --boards mock:n300 needs none"
+                f"{minimum} requested; --boards mock:n300 needs no hardware"
             )
         usable = [board for board in boards if board.id not in held]
         return usable[:count]
@@ -76,12 +76,12 @@ class Silicon(Backend):
         versions = {"driver": driver_version(self.driver), "firmware": ", ".join(bundles)}
         return {name: version for name, version in versions.items() if version}
 
-    def trace_environment(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - the device itself is asked
+    def trace_environment(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - the tracer asks the device
         """See `Backend`."""
         return {}
 
     def reset_template(self, board: Board, environment: Mapping[str, str]) -> str | None:
-        """See `Backend`; the board's own command, else the host's, else that of its kind."""
+        """See `Backend`; the board's own command, or the host's, or that of its kind."""
         own = super().reset_template(board, environment)
         return environment.get(RESET_VARIABLE, board.kind.reset) if own is None else own
 
@@ -137,7 +137,7 @@ def silicon_boards(
             process's.
 
     Raises:
-        NotRunnable: the driver doesn't say what a card is, or it is no product that farm knows.
+        NotRunnable: the driver doesn't say what a card is, or it is not a product that farm knows.
         FarmError: `TT_VISIBLE_DEVICES` holds something other than PCI addresses.
     """
     visible = _visible(os.environ if environment is None else environment)

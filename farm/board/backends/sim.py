@@ -1,6 +1,6 @@
 """Simulated boards: tt-metal's own simulator path, a `libttsim.so` that computes for real, slowly.
 
-`TT_METAL_SIMULATOR` names the library; a `soc_descriptor.yaml` must stand beside it, and dispatch is slow dispatch.
+`TT_METAL_SIMULATOR` names the library; it needs a `soc_descriptor.yaml` in the same folder, and slow dispatch.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from farm.board.backends.base import MadeBackend
+from farm.board.backends.base import VirtualBackend
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
 from scheduler.costs import SetupCosts
@@ -17,14 +17,14 @@ from scheduler.costs import SetupCosts
 SIMULATOR_VARIABLE = "TT_METAL_SIMULATOR"
 
 
-class Sim(MadeBackend):
+class Sim(VirtualBackend):
     """Boards of the simulator that this host's environment names."""
 
     name = "sim"
     setup = SetupCosts(switch=5.0, first=3.0)
 
     def environment(self, kind: BoardKind) -> dict[str, str]:
-        """See `MadeBackend`."""
+        """See `VirtualBackend`."""
         return {SIMULATOR_VARIABLE: str(simulator(kind)), "TT_METAL_SLOW_DISPATCH_MODE": "1"}
 
 

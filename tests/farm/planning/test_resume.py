@@ -203,7 +203,7 @@ def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:
 
 
 def test_nobody_else_drives_a_run() -> None:
-    with driving("r"), pytest.raises(NotRunnable, match="run r is still being run"), driving("r"):
+    with driving("r"), pytest.raises(NotRunnable, match="run r is still running"), driving("r"):
         pass
     with driving("r"):
         pass

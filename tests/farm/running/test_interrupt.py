@@ -20,13 +20,13 @@ from farm.running.interrupt import Interrupt
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_once_asks_and_twice_raises(number: signal.Signals) -> None:
     with Interrupt() as interrupt:
-        assert not interrupt.stop_asked()
+        assert not interrupt.stop_requested()
         os.kill(os.getpid(), number)
-        assert interrupt.stop_asked()
+        assert interrupt.stop_requested()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
         with pytest.raises(KeyboardInterrupt):
-            interrupt.stop_asked()
+            interrupt.stop_requested()
 
 
 def test_handlers_are_put_back() -> None:
@@ -41,7 +41,7 @@ def test_other_threads_catch_no_signals() -> None:
 
     def asked() -> bool:
         with Interrupt() as interrupt:
-            return interrupt.stop_asked() or signal.getsignal(signal.SIGINT) is not before
+            return interrupt.stop_requested() or signal.getsignal(signal.SIGINT) is not before
 
     with ThreadPoolExecutor(1) as pool:
         assert not pool.submit(asked).result()

@@ -55,7 +55,7 @@ models:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("models: [", "no YAML"),
+        ("models: [", "not YAML"),
         ("- a", "models"),
         ("models:\n  - {name: a, target: test_a.py, speed: 3}", "a: unknown key 'speed'"),
         (
