@@ -1,7 +1,7 @@
 """The scheduler: a pure state machine that gives work to boards. It knows both only as opaque ids, kinds and keys.
 
-It imports neither Ray nor ttnn, and does no IO; the clock is passed in. The caller does the IO: it tells
-`Scheduler.handle` what happened, and carries out the instructions it gets back:
+It imports neither Ray nor ttnn, and does no IO; the clock is passed in. The caller does the IO: it passes
+events to `Scheduler.handle`, and carries out the instructions that are returned:
 
     >>> from scheduler import Announce, AttemptEnded, AttemptResult, BoardAdded, BoardReady, Planned, Scheduler, Work
     >>> scheduler = Scheduler(fits=lambda kind, key: True)

@@ -1,4 +1,4 @@
-"""The works that are not resolved: which wait, which were tried, and how each is resolved."""
+"""The works that are not resolved: those that wait, those that were tried, and how each is resolved."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from scheduler.work import AttemptResult, Decision, PastAttempt, Resolution, Wor
 
 
 class Backlog:
-    """Every work that is not resolved; a resolved work is forgotten.
+    """All works that are not resolved; a resolved work is forgotten.
 
     Attributes:
         works: by id.
         attempts: past attempts of those that were tried, by work.
-        stopped: no more work is started.
+        stopped: whether the run was stopped, so that no more work is started.
         counts: works planned, works concluded.
     """
 
@@ -46,7 +46,7 @@ class Backlog:
         self._out = out
 
     def plan(self, work: Work) -> bool:
-        """Take in a new work; False if its past attempts resolve it at once."""
+        """Add a new work; return False if its past attempts resolve it at once."""
         self.works[work.id] = work
         self.counts["planned"] += 1
         if work.past:
@@ -80,24 +80,24 @@ class Backlog:
                 self._wait(work)
 
     def conclude_waiting(self, key: Hashable, resolution: Resolution) -> None:
-        """Resolve all waiting work of a key; what was tried ends as its attempts say."""
+        """Resolve all waiting work of a key; works that were tried end as their attempts say."""
         for work in self._pool.drain(key):
             self._conclude_untried(work.id, resolution)
 
     def conclude_impossible(self, keys: Iterable[Hashable]) -> None:
-        """Resolve waiting work of those of these keys that no board can take."""
+        """Resolve the waiting work of keys that no board can take."""
         for key in keys:
             if not self._roster.able(key):
                 self.conclude_waiting(key, self._roster.why_none(key))
 
     def stop(self) -> None:
-        """Resolve everything that waits, and start nothing more."""
+        """Resolve all waiting work, and start no more."""
         self.stopped = True
         for key in list(self._pool.lanes):
             self.conclude_waiting(key, Resolution.STOPPED)
 
     def _wait(self, work: str) -> None:
-        """Put a work among those that wait, for another board than its last where there is one."""
+        """Let a work wait, for another board than its last one if there is one."""
         planned = self.works[work]
         attempts = self.attempts.get(work)
         self._pool.push(planned, self._board_to_avoid(planned.key, attempts) if attempts else None)

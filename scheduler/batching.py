@@ -12,19 +12,19 @@ class Batching:
     Attributes:
         depth: batches a board holds at once: the one it runs and those queued behind it.
         share: a batch is at most 1 / share of a board's even part of the remaining work, where boards share it.
-        least_seconds: estimated seconds that a batch may always have: handing out smaller ones costs more than
+        min_seconds: estimated seconds that a batch may always have: handing out smaller ones costs more than
             it gains.
-        most_seconds: upper limit of a batch in estimated seconds, unless a single work exceeds it.
-        most_works: upper limit of a batch in works.
+        max_seconds: upper limit of a batch in estimated seconds, unless a single work exceeds it.
+        max_works: upper limit of a batch in works.
         lead: a board gets its next batch when this many estimated seconds are left of what it holds. Longer than one
             round trip of messages; shorter than would leave one board busy while others idle.
     """
 
     depth: int = 2
     share: float = 2.0
-    least_seconds: float = 0.05
-    most_seconds: float = 2.0
-    most_works: int = 512
+    min_seconds: float = 0.05
+    max_seconds: float = 2.0
+    max_works: int = 512
     lead: float = 0.3
 
     def limits(self, seconds_left: float, works_left: int, boards: int) -> tuple[float, int]:
@@ -36,11 +36,11 @@ class Batching:
             boards: the number of boards that share them.
         """
         parts = self.share * boards if boards > 1 else 1.0
-        seconds = max(self.least_seconds, seconds_left / parts)
+        seconds = max(self.min_seconds, seconds_left / parts)
         works = works_left / parts
         if seconds_left > 0:
-            works = max(works, works_left * self.least_seconds / seconds_left)
-        return min(self.most_seconds, seconds), max(1, min(self.most_works, round(works)))
+            works = max(works, works_left * self.min_seconds / seconds_left)
+        return min(self.max_seconds, seconds), max(1, min(self.max_works, round(works)))
 
     def has_room(self, batches: int, seconds: float) -> bool:
         """Whether a board should get another batch now.

@@ -14,7 +14,7 @@ class FaultBudget:
     """The faults a board may have before the run gives it up.
 
     Attributes:
-        in_a_row: faults and losses with no attempt between them that the work itself decided.
+        in_a_row: faults and losses without an attempt between them that passed or failed by itself.
         in_all: faults and losses in a whole run.
         refusals: batches of one key for which the board could not be set up, before the key is kept from it.
     """
@@ -33,9 +33,9 @@ class Batch:
         key: how the board must be set up.
         open: attempt number of each work whose attempt has not ended, in running order.
         seconds: estimated seconds of these works.
-        factor: what to multiply that by, as far as is known.
-        tried: an attempt of it ended.
-        blamed: the board was blamed for a fault in it; that happens once per batch.
+        factor: the correction of that estimate, from works that have ended.
+        tried: whether an attempt of it ended.
+        blamed: whether the board was blamed for a fault in it, at most once per batch.
     """
 
     board: str

@@ -26,17 +26,17 @@ class BoardState(str, Enum):
     UNVERIFIED = "unverified"
     """Its supervisor runs. The board has not passed a check: it is new, was just reset or just released."""
     HEALTHY = "healthy"
-    """It passed its check, nothing went wrong since, and it runs nothing."""
+    """It passed its check, has had no trouble since, and runs nothing."""
     BUSY = "busy"
     """Healthy, and running vectors."""
     SUSPECT = "suspect"
-    """Something went wrong on it; the board may or may not be the cause."""
+    """There was trouble on it; the board may or may not be the cause."""
     RESETTING = "resetting"
     """Its reset command runs."""
     HELD = "held"
     """Out of use until a person releases it: held by a person, or by farm after checks and resets did not help."""
     LEAVING = "leaving"
-    """Wanted back by the farm: it ends the vector it runs, and gets no other."""
+    """Withdrawn from the run: it ends the vector it runs, and gets no other."""
     LEFT = "left"
     """It left the run. The farm may offer it again."""
     LOST = "lost"
@@ -46,17 +46,17 @@ class BoardState(str, Enum):
 
     @property
     def is_ready(self) -> bool:
-        """Its supervisor runs and takes batches."""
+        """Whether its supervisor runs and takes batches."""
         return self in _READY
 
     @property
     def takes_part(self) -> bool:
-        """It may be given work, now or once it has started."""
+        """Whether it may be given work, now or once it has started."""
         return self in _READY or self is BoardState.STARTING
 
     @property
     def is_final(self) -> bool:
-        """It takes no further part in the run."""
+        """Whether it takes no further part in the run."""
         return self in (BoardState.HELD, BoardState.LEFT, BoardState.RETIRED)
 
 
@@ -70,7 +70,7 @@ _READY = (
 
 
 class Cause(str, Enum):
-    """Why a board changed its state. A closed list: people and programs sort by it."""
+    """Why a board changed its state. A closed list, so that reports can group by it."""
 
     STARTED = "started"
     """The run starts its supervisor."""
@@ -95,14 +95,14 @@ class Cause(str, Enum):
     CONNECTION_LOST = "connection_lost"
     """Its supervisor or its host is gone."""
     WITHDRAWN = "withdrawn"
-    """The farm wants it back, or its time in this run is over."""
+    """The farm withdrew it, or its time in this run is over."""
     STOPPED = "stopped"
     """The run was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A board changed its state.
+    """A change of a board's state.
 
     Attributes:
         board: its id.
@@ -111,7 +111,7 @@ class Transition:
         cause: why, from the closed list.
         message: why, in words; may be empty.
         at: when, by the clock that was passed in.
-        seconds: how long it took, where that is worth knowing: a reset, a check.
+        seconds: how long it took, for a reset or a check; otherwise 0.
     """
 
     board: str

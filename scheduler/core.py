@@ -1,4 +1,4 @@
-"""The scheduler: decides what to do about every event."""
+"""The scheduler: it decides what to do about every event."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from scheduler.pool import Pool
 from scheduler.roster import Roster
 from scheduler.work import AttemptResult
 
-STORY_LENGTH = 50
+HISTORY_LENGTH = 50
 """How many of the last events are kept for error messages."""
 
-Chapter: TypeAlias = tuple[float, object, tuple[Instruction, ...]]
-"""When, which event, and the instructions it led to."""
+HistoryEntry: TypeAlias = tuple[float, object, tuple[Instruction, ...]]
+"""The time, the event, and the instructions it led to."""
 
 
 class Scheduler:
@@ -102,26 +102,26 @@ class Scheduler:
         )
         self.batches = self.dispatcher.batches
         self._now = 0.0
-        self._story: deque[Chapter] = deque(maxlen=STORY_LENGTH)
+        self._history: deque[HistoryEntry] = deque(maxlen=HISTORY_LENGTH)
         self._validate = validate
 
     @property
     def stopped(self) -> bool:
-        """No more work is started."""
+        """Whether the run was stopped, so that no more work is started."""
         return self._backlog.stopped
 
     @property
     def done(self) -> bool:
-        """Every work planned so far is resolved."""
+        """Whether every work planned so far is resolved."""
         return not self.works
 
     @property
-    def story(self) -> tuple[Chapter, ...]:
+    def history(self) -> tuple[HistoryEntry, ...]:
         """The last events, oldest first."""
-        return tuple(self._story)
+        return tuple(self._history)
 
     def handle(self, event: Event, now: float) -> list[Instruction]:
-        """Take in an event.
+        """Handle an event.
 
         Args:
             event: what happened.
@@ -138,9 +138,9 @@ class Scheduler:
         self.dispatcher.feed()
         out = self._out.copy()
         self._out.clear()
-        # a plan may hold a million works: the story only counts them
-        chapter = f"Planned({len(event.works)} works)" if isinstance(event, Planned) else event
-        self._story.append((now, chapter, tuple(out)))
+        # a plan may hold a million works: the history only counts them
+        entry = f"Planned({len(event.works)} works)" if isinstance(event, Planned) else event
+        self._history.append((now, entry, tuple(out)))
         if self._validate:
             check(self)
         return out
@@ -177,7 +177,7 @@ class Scheduler:
 
     def _board(self, name: str) -> BoardRecord:
         if name not in self.boards:
-            raise InvalidTransition(f"no board {name} was added", self._story)
+            raise InvalidTransition(f"no board {name} was added", self._history)
         return self.boards[name]
 
     # --- events about works ---
@@ -186,7 +186,7 @@ class Scheduler:
         keys = set()
         for work in event.works:
             if work.id in self.works:
-                raise InvalidTransition(f"work {work.id} was planned before", self._story)
+                raise InvalidTransition(f"work {work.id} was planned before", self._history)
             if self._backlog.plan(work):
                 keys.add(work.key)
         self._queue.wake()
@@ -206,7 +206,7 @@ class Scheduler:
         self.dispatcher.end_attempt(held, event.work, event.result)
         board = self.boards[held.board]
         if board.state.is_ready:
-            self._queue.put_unless_starved(board.id)  # whether there is room is checked when it is fed
+            self._queue.put_unless_idle(board.id)  # the dispatcher checks whether it has room
         if event.result in (AttemptResult.PASSED, AttemptResult.FAILED):
             board.faults_in_a_row = 0
         elif event.result.blames_board and not held.blamed:
@@ -223,7 +223,7 @@ class Scheduler:
             return
         board = self.boards[held.board]
         if held.open and not held.tried and not self.stopped and board.state is not BoardState.LEAVING:
-            # a board that hands batches back untouched must not get them forever
+            # a board that returns batches untried must not get them forever
             self.dispatcher.lose_attempt(held)
             self._count_fault(board)
         if number in self.batches:
@@ -252,20 +252,20 @@ class Scheduler:
     def _board_added(self, event: BoardAdded) -> None:
         before = self.boards.get(event.board)
         if before is not None and before.state is not BoardState.LEFT:
-            raise InvalidTransition(f"board {event.board} was added before", self._story)
+            raise InvalidTransition(f"board {event.board} was added before", self._history)
         board = BoardRecord(event.board, event.kind, before.state if before else BoardState.STARTING)
         self.roster.add(board)
         self._move(board, BoardState.STARTING, Cause.STARTED)
 
     def _board_ready(self, board: BoardRecord) -> None:
         if board.state.is_ready:
-            raise InvalidTransition(f"board {board.id} was ready before", self._story)
+            raise InvalidTransition(f"board {board.id} was ready before", self._history)
         if board.state is BoardState.STARTING:
             self._move(board, BoardState.UNVERIFIED, Cause.ANSWERED)
             self._queue.put(board.id)
 
     def _board_changed(self, board: BoardRecord, transition: Transition) -> None:
-        """Take over what a supervisor decided; a board that leaves goes on leaving."""
+        """Record a state that a supervisor decided on; a leaving board stays leaving."""
         if board.state.is_final:
             return
         self._out.append(Announce(transition))
@@ -316,21 +316,21 @@ class Scheduler:
     # --- faults of boards ---
 
     def _count_fault(self, board: BoardRecord) -> None:
-        """Count a fault against a board, and give it up when it is one too many."""
+        """Count a fault against a board, and give the board up if its budget is spent."""
         if board.state.takes_part:
             board.count_fault()
             if board.has_spent(self.budget):
                 self._give_up(board, BoardState.RETIRED, Cause.BUDGET_SPENT)
 
     def _count_refusal(self, board: BoardRecord, key: Hashable) -> None:
-        """Count a refused key, and keep the key from the board when it refused it too often."""
+        """Count the refusal of a key, and keep the key from the board after too many."""
         if not board.state.takes_part:
             return
         board.refusals[key] += 1
         if board.refusals[key] >= self.budget.refusals and key not in board.refused:
             self.roster.refuse(board, key)
             if self.pool.key_of(board.id) == key:
-                self.pool.leave(board.id)  # no other board may count on it there
+                self.pool.leave(board.id)  # the board works on this key no more
             self._reconsider_others(board)
 
     def _give_up(self, board: BoardRecord, state: BoardState, cause: Cause | None = None) -> None:
@@ -357,7 +357,7 @@ class Scheduler:
     def _not_ready(self, board: BoardRecord) -> None:
         self._queue.remove(board.id)
         self.pool.leave(board.id)
-        self._queue.wake()  # boards that left this board's key to it may have to go there
+        self._queue.wake()  # other boards may now have to take this board's key
 
     def _reconsider_others(self, board: BoardRecord) -> None:
         """Let work that waited for a board wait for others, or resolve it if there is none."""

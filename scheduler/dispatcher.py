@@ -18,7 +18,7 @@ from scheduler.roster import Roster
 from scheduler.work import AttemptResult
 
 SURPRISE = 2.0
-"""A guessed work that takes this many times its estimate makes boards look again that had nothing worth doing."""
+"""After a guessed work has taken this many times its estimate, idle boards look for work again."""
 
 
 class Dispatcher:
@@ -68,11 +68,11 @@ class Dispatcher:
         """Whether a board should get another batch now."""
         held = board.batches
         if not held or len(held) >= self.batching.depth:
-            return not held  # asked after every attempt: most of the time this decides
+            return not held  # the fast path: this is checked after every attempt
         return self.batching.has_room(len(held), sum(batch.seconds * batch.factor for batch in held.values()))
 
     def switching_seconds(self, board: BoardRecord, key: Hashable) -> float:
-        """Return the seconds it costs this board to change to a key."""
+        """Return the seconds that this board needs to change to a key."""
         current = self._pool.key_of(board.id)
         free = current is not None and self._same_setup(board.kind, current, key)
         return 0.0 if free else self.setup_costs.switch
@@ -86,7 +86,7 @@ class Dispatcher:
             if self._assign(board):
                 self._queue.put(name)
             else:
-                self._queue.starve(name)
+                self._queue.set_idle(name)
 
     def learn(self, held: Batch, work_id: str, seconds: float) -> None:
         """Correct estimates by the seconds that a work took."""
@@ -96,7 +96,7 @@ class Dispatcher:
         costs.observe(work.cost_class, work.cost, seconds)
         held.factor = costs.factor(work.cost_class)
         if work.guess and seconds > SURPRISE * expected:
-            self._queue.wake()  # what waits of its class may now be worth another board
+            self._queue.wake()  # the waiting works of its class may now be worth another board
 
     def end_attempt(self, held: Batch, work: str, result: AttemptResult) -> None:
         """End an attempt of a batch."""
@@ -113,13 +113,13 @@ class Dispatcher:
         self.end_attempt(held, work, AttemptResult.LOST)
 
     def lose_batches(self, board: BoardRecord) -> None:
-        """End a lost board's batches: the first open work was running, the others were not tried."""
-        running_found = self._backlog.stopped
+        """End a lost board's batches: the first open work was probably running, the others were not tried."""
+        handled_running = self._backlog.stopped
         for number in list(board.batches):
             held = self.batches[number]
-            if held.open and not running_found:
+            if held.open and not handled_running:
                 # if all of a batch is done, only its end is not reported yet: the next batch was running
-                running_found = True
+                handled_running = True
                 self.lose_attempt(held)
             self.give_back(number)
 
@@ -144,7 +144,7 @@ class Dispatcher:
             return False
         lane = pool.lanes[key]
         able = roster.able(key)
-        waiting = lane.cost  # of guesses, a sum over all groups
+        waiting = lane.cost  # computed once: for guesses, it is a sum over all groups
         seconds, most = self.batching.limits(waiting, lane.size, able)
         tail = TAIL_SHARE * waiting / max(1, able)
         works = pool.take(board.id, key, seconds, most, tail, shared=able > 1)

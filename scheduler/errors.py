@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class InvalidTransition(Exception):  # noqa: N818 - named for the finding, as LookupError is
+class InvalidTransition(Exception):  # noqa: N818 - named for what happened, as StopIteration is
     """Raised when an event can't happen in the current state.
 
     Attributes:
-        story: the last events before it, oldest first, each with its time and the instructions it led to.
+        history: the last events before it, oldest first, each with its time and the instructions it led to.
     """
 
-    def __init__(self, message: str, story: Iterable[object]) -> None:
-        self.story = tuple(story)
-        lines = "".join(f"\n  {chapter}" for chapter in self.story)
-        super().__init__(f"{message}; the story so far:{lines or ' nothing'}")
+    def __init__(self, message: str, history: Iterable[object]) -> None:
+        self.history = tuple(history)
+        lines = "".join(f"\n  {entry}" for entry in self.history)
+        super().__init__(f"{message}; the last events:{lines or ' none'}")
 
 
 class InvariantBroken(InvalidTransition):

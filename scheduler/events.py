@@ -1,4 +1,4 @@
-"""Events: what can happen. Report each once, in the order it was observed; late and repeated results do no harm."""
+"""The events that a scheduler handles. Report each once, in the order observed; late and repeated results do no harm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scheduler.work import AttemptResult, Work
 
 @dataclass(frozen=True, slots=True)
 class BoardAdded:
-    """The run has this board; it is starting. Work that no board added so far can take is resolved when planned.
+    """A board joined the run, and is starting. Work that no board added so far can take is resolved when planned.
 
     Boards may also be added later, and a board that left may come back.
 
@@ -35,7 +35,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class SetupCostsLearned:
-    """The costs of setting boards up are known better than before."""
+    """Better estimates of the costs of setting boards up are available."""
 
     costs: SetupCosts
 
@@ -49,14 +49,14 @@ class BoardReady:
 
 @dataclass(frozen=True, slots=True)
 class BoardChanged:
-    """A supervisor changed the state of its board. In `held`, what the board had does not count as an attempt."""
+    """A supervisor changed the state of its board. In `held`, the open work of its batches doesn't count as tried."""
 
     transition: Transition
 
 
 @dataclass(frozen=True, slots=True)
 class BoardLost:
-    """A board's supervisor or host is gone with everything it was given, or did not start."""
+    """A board's supervisor or host is gone with all its batches, or did not start."""
 
     board: str
     message: str = ""
@@ -64,7 +64,7 @@ class BoardLost:
 
 @dataclass(frozen=True, slots=True)
 class BoardLeaving:
-    """A board is wanted back. It may end what it runs, the rest goes to others, and none of it counts as an attempt."""
+    """A board is withdrawn. It may end the work it runs; the rest goes to others, and doesn't count as an attempt."""
 
     board: str
     message: str = ""

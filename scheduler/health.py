@@ -1,4 +1,4 @@
-"""A supervisor's trust in its board: a state machine, and the next step for a board that is not trusted.
+"""A supervisor's trust in its board: a state machine, and the next step for a board without trust.
 
     unverified ──check passed──▶ healthy ──work began──▶ busy
         │ ▲                       ▲    ▲──work ended──────┘ │
@@ -28,7 +28,7 @@ class BoardSignal(str, Enum):
     WORK_BEGAN = "work_began"
     """It begins to run vectors."""
     WORK_ENDED = "work_ended"
-    """All vectors it was given ended."""
+    """All its vectors ended."""
     TROUBLE = "trouble"
     """Its worker died, hung, could not open the board, or reported that the board is at fault."""
     RESET_BEGAN = "reset_began"
@@ -58,7 +58,7 @@ TABLE: dict[tuple[BoardState, BoardSignal], BoardState] = {
     (BoardState.RESETTING, BoardSignal.RESET_ENDED): BoardState.UNVERIFIED,
     (BoardState.RESETTING, BoardSignal.RESET_FAILED): BoardState.SUSPECT,
 }
-"""Every pair that may occur, and the state it leads to; any other pair is a bug of the caller."""
+"""Every pair that may occur, and the state it leads to; any other pair is a bug in the caller."""
 
 
 class Step(Enum):
@@ -94,10 +94,10 @@ class Health:
     Attributes:
         board: its id.
         budget: the checks and resets it may need.
-        state: how far it is trusted.
+        state: the board's state.
         failed_checks: since the last passed check, or the last reset.
         resets: since the last passed check.
-        resets_in_all: since this object was made.
+        resets_in_all: since this object was created.
     """
 
     board: str
@@ -128,7 +128,7 @@ class Health:
         """Return what to do next. A board is checked before it is reset, and never reset in a loop.
 
         Args:
-            can_reset: the board has a reset command.
+            can_reset: whether the board has a reset command.
         """
         if self.state in (BoardState.HEALTHY, BoardState.BUSY):
             return Step.USE

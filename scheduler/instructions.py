@@ -1,4 +1,4 @@
-"""Instructions: what the caller must do about an event, in this order."""
+"""The instructions of a scheduler, for the caller to carry out in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scheduler.work import Resolution
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Hand a batch to a board, behind those it has.
+    """Hand a batch to a board, behind the batches it holds.
 
     Attributes:
         board: its id.
@@ -29,7 +29,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True)
 class AttemptLost:
-    """Record an attempt that has no outcome of its own: the board was lost under it. It counts all the same."""
+    """Record an attempt without an outcome, during which the board was lost. It counts like any other."""
 
     work: str
     attempt: int
@@ -74,14 +74,14 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Retire:
-    """Give a board up for this run; what it still reports does not count."""
+    """Give a board up for this run; later results of it don't count."""
 
     board: str
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Let a board go: it was wanted back, and is done with everything it had."""
+    """Release a board that was withdrawn, and is done with all its batches."""
 
     board: str
 

@@ -21,10 +21,10 @@ def check(scheduler: Scheduler) -> None:
     """Check every invariant; linear in everything that is not resolved.
 
     Raises:
-        InvariantBroken: names the first that is broken.
+        InvariantBroken: an invariant is broken; the message names the first one.
     """
     for broken in broken_invariants(scheduler):
-        raise InvariantBroken(broken, scheduler.story)
+        raise InvariantBroken(broken, scheduler.history)
 
 
 def broken_invariants(scheduler: Scheduler) -> Iterator[str]:
@@ -51,7 +51,7 @@ def _works(scheduler: Scheduler) -> Iterator[str]:
     if len(waiting) != len(scheduler.pool):
         yield f"{len(waiting)} works wait, {len(scheduler.pool)} are counted"
     if scheduler.counts["planned"] != scheduler.counts["concluded"] + len(scheduler.works):
-        yield "planned is not concluded plus the rest"
+        yield "the number of planned works is not that of concluded plus unresolved ones"
     if stale := set(scheduler.attempts) - set(scheduler.works):
         yield f"attempts of resolved work are kept: {sorted(stale)}"
     if scheduler.stopped and waiting:
@@ -99,11 +99,13 @@ def _idleness(scheduler: Scheduler) -> Iterator[str]:
     for board in scheduler.boards.values():
         if not board.state.is_ready or not scheduler.dispatcher.has_room(board):
             continue
-        at = scheduler.pool.key_of(board.id)
+        current = scheduler.pool.key_of(board.id)
         for key, lane in scheduler.pool.lanes.items():
             if not scheduler.roster.can_take(board, key) or not lane.size_for(board.id):
                 continue
-            if key == at or worth_switching(scheduler.pool, key, scheduler.dispatcher.switching_seconds(board, key)):
+            if key == current or worth_switching(
+                scheduler.pool, key, scheduler.dispatcher.switching_seconds(board, key)
+            ):
                 yield f"{board.id} has room while {key} waits"
     for key, lane in scheduler.pool.lanes.items():
         for avoided, heap in lane.elsewhere.items():

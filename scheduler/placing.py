@@ -26,14 +26,14 @@ def choose_key(
     """Choose the key of a board's next batch.
 
     A board stays with its key while work of it waits, since changing costs time. Then it takes the key that is
-    cheapest to change to (mostly all cost the same), among those the key that the fewest boards can take, then the
+    cheapest to change to (usually all cost the same), among those the key that the fewest boards can take, then the
     key with the most waiting seconds per board; but only if that helps (see `worth_switching`).
 
     Args:
         board: its id.
         pool: the work that waits.
         may_take: whether this board may be given work of a key.
-        able: the number of boards that may be given work of a key.
+        able: counts the boards that may be given work of a key.
         switch: the seconds it costs this board to change to a key.
 
     Returns:
@@ -79,11 +79,11 @@ def _neglected_key(
 
 
 def worth_switching(pool: Pool, key: Hashable, switch: float) -> bool:
-    """Whether a board that changes to this key helps: the boards there would not be done before it is set up.
+    """Whether it helps that a board changes to this key: the boards there would not be done before it is set up.
 
     With b boards there and r seconds left among them, one more board ends it at (r + switch) / (b + 1), not r / b.
     """
-    there = pool.boards_at(key)
+    boards = pool.boards_at(key)
     lane = pool.lanes[key]
     # retries need another board than the last one, which may be the only one there
-    return there == 0 or bool(lane.elsewhere) or lane.unknown or pool.seconds_left(key) > switch * there
+    return boards == 0 or bool(lane.elsewhere) or lane.unknown or pool.seconds_left(key) > switch * boards

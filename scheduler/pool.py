@@ -19,7 +19,7 @@ whole run would wait for it."""
 STALE_ENTRIES = 64
 """How many entries of a lane's index may be stale before the index is rebuilt."""
 RISK = 2.0
-"""A guessed work may take this many times as long as the longest of its group that has ended."""
+"""A guessed work may take up to this many times as long as the longest ended work of its group."""
 
 
 class Lane:
@@ -28,7 +28,7 @@ class Lane:
     Attributes:
         size: the number of works.
         groups: a heap per group, longest first; ties go to the work planned first.
-        elsewhere: a heap per board: works that it leaves to others, since it tried them last.
+        elsewhere: a heap per board: works that other boards must take, since this one tried them last.
     """
 
     def __init__(self, key: Hashable, order: Iterator[int], costs: CostPolicy) -> None:
@@ -47,7 +47,7 @@ class Lane:
 
     @property
     def cost(self) -> float:
-        """Estimated seconds of all waiting works, corrected by what was learned since."""
+        """Estimated seconds of all waiting works, corrected by the learned factors."""
         if not self._guesses:
             return self._cost * self._policy.overall
         return sum(cost * self._policy.factor((self._key, group)) for group, cost in self._costs.items())
@@ -59,7 +59,7 @@ class Lane:
 
     @property
     def unknown(self) -> bool:
-        """Whether these are guesses, and nothing was learned yet."""
+        """Whether these are guesses, and no factor was learned yet."""
         return self._guesses > 0 and not self._policy.has_observations
 
     def push(self, work: Work, avoid: str | None = None) -> None:
@@ -124,7 +124,7 @@ class Lane:
             self.push(work)
 
     def drain(self) -> list[Work]:
-        """Take everything."""
+        """Take all works."""
         works = [work for heap in (*self.elsewhere.values(), *self.groups.values()) for _, _, work in heap]
         self.elsewhere.clear()
         self.groups.clear()
@@ -160,7 +160,7 @@ class Lane:
     def _longest_work(self) -> tuple[str, float]:
         """Return the group of the longest work, and its estimated seconds."""
         if self._guesses:
-            # what was learned may have changed their order
+            # learned factors may have changed the order
             costs = (
                 (group, -heap[0][0] * RISK * self._policy.worst_factor((self._key, group)))
                 for group, heap in self.groups.items()
@@ -265,6 +265,6 @@ class Pool:
             lane.readmit(board)
 
     def drain(self, key: Hashable) -> list[Work]:
-        """Take everything of one key."""
+        """Take all works of one key."""
         lane = self.lanes.pop(key, None)
         return lane.drain() if lane else []

@@ -1,6 +1,6 @@
-"""Replay a journal: the events that a scheduler got, given to a new one, must lead to the same instructions.
+"""Replay of a journal: a new scheduler must answer the same events with the same instructions.
 
-A driver, or a test, that keeps its events as a journal can find out later why a scheduler did what it did:
+A driver, or a test, that keeps its events as a journal can later reconstruct the scheduler's decisions:
 
     for now, event, instructions in replay(journal, Scheduler(fits, validate=True)):
         ...  # inspect it
@@ -17,7 +17,7 @@ from scheduler.events import Event
 from scheduler.instructions import Instruction
 
 Entry: TypeAlias = tuple[float, Event, Sequence[Instruction]]
-"""When, the event, and the instructions it led to."""
+"""The time, the event, and the instructions it led to."""
 
 
 def replay(journal: Iterable[Entry], scheduler: Scheduler) -> Iterator[Entry]:
@@ -30,5 +30,5 @@ def replay(journal: Iterable[Entry], scheduler: Scheduler) -> Iterator[Entry]:
     for now, event, expected in journal:
         instructions = tuple(scheduler.handle(event, now))
         if instructions != tuple(expected):
-            raise InvariantBroken(f"{event} led to {tuple(expected)}, now to {instructions}", scheduler.story)
+            raise InvariantBroken(f"{event} led to {tuple(expected)}, now to {instructions}", scheduler.history)
         yield now, event, instructions

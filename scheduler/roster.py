@@ -34,7 +34,7 @@ class Roster:
         self._kinds[board.kind] += 1
 
     def remove(self, board: BoardRecord) -> None:
-        """Count a board that takes part out of those that may be given work."""
+        """Remove a board from the counts of those that may be given work."""
         self._kinds[board.kind] -= 1
         for key in board.refused:
             self._refusing[key] -= 1
@@ -60,7 +60,7 @@ class Roster:
         return sum(n for kind, n in self._kinds.items() if self.fits(kind, key)) - self._refusing[key]
 
     def why_none(self, key: Hashable) -> Resolution:
-        """Return why no board can take this key any more, or never could."""
+        """Return why no board can take this key."""
         fitting = [board for board in self.boards.values() if self.fits(board.kind, key)]
         if not fitting:
             return Resolution.UNSATISFIABLE

@@ -12,12 +12,12 @@ class Claim:
 
     Attributes:
         run: its id.
-        priority: the higher, the sooner; 0 by default.
-        started: when; older runs come first. Times are in seconds, by any one clock.
+        priority: runs of higher priority are served first; 0 by default.
+        started: when it started; older runs are served first. All times are in seconds of one clock.
         requested: the usable boards that it has or waits for.
-        leases: those of them that it has, and since when.
+        leases: the boards that it has, each with the time since when.
         max_boards: how many it may have at once; None for no limit.
-        waiting_since: since when it has had no board; None while it has some.
+        waiting_since: the time since which it has had no board; None while it has one.
     """
 
     run: str

@@ -1,7 +1,7 @@
-"""The real scheduler on a simulated clock: what it would do with boards and works that do not exist yet.
+"""A simulation: the real scheduler on a simulated clock, with boards and works that need not exist.
 
-This module makes no decisions: simulated boards open, run and fail as configured, and the `Scheduler` decides. So a
-policy is measured before a farm has the boards, and a plan shows how long it would take.
+This module makes no decisions: simulated boards open, run and fail as configured, and the `Scheduler` decides. This
+measures a policy before a farm has the boards, and estimates the duration of a plan.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Faults:
     """Simulated crashes.
 
     Attributes:
-        rate: the share of attempts that take their worker down.
-        seconds: the cost for the board, beside setting it up again.
+        rate: the share of attempts that crash their worker.
+        seconds: the seconds that the board loses, beside setting it up again.
         seed: of the random numbers.
     """
 
@@ -54,9 +54,9 @@ class Simulated:
         works: number of works planned.
         boards: number of boards.
         makespan: time until the last work was resolved.
-        lower_bound: no schedule ends sooner; see `lower_bound`.
+        lower_bound: a time that no schedule can beat; see the function of this name.
         busy: seconds that boards ran works, in total.
-        setting_up: seconds they spent being set up, first calls included.
+        setting_up: seconds that boards were set up, first calls included.
         switches: how often a board was set up.
         batches: number of batches handed out.
         attempts: number of attempts.
@@ -233,8 +233,8 @@ def lower_bound(
 ) -> float:
     """Return a time in seconds that no schedule can beat: works that fit some kinds only are shared by those boards.
 
-    Every board must be set up once, every key on some board, and every group called a first time under each key, except
-    for keys that some board treats as one; and nothing ends before the longest job.
+    Every board must be set up once, every key on some board, and every group must run once under each key, except for keys
+    that some board treats as one; and nothing ends before the longest job.
     """
     kinds: defaultdict[Hashable, int] = defaultdict(int)
     for _, kind in boards:

@@ -1,4 +1,4 @@
-"""The scheduler's works: what is to be run, the result of one attempt, and how a work is resolved."""
+"""The scheduler's works, the results of their attempts, and their resolutions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CostClass: TypeAlias = tuple[Hashable, str]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing to be run once, on one board.
+    """A unit of work, which runs on one board.
 
     Attributes:
         id: unique in a run.
@@ -21,8 +21,8 @@ class Work:
         group: works of one group share what a board prepares once, such as compiled kernels.
         cost: estimated seconds.
         past: attempts before it was planned, when the run was resumed.
-        forgiven: how many of these no longer count against it; their numbers are not used again.
-        guess: nothing is known about how long it takes; `cost` is a placeholder.
+        forgiven: how many of these no longer count against it; their numbers are not reused.
+        guess: whether its duration is unknown, and `cost` is a placeholder.
     """
 
     id: str
@@ -45,9 +45,9 @@ class AttemptResult(Enum):
     PASSED = "passed"
     """The work ended well."""
     FAILED = "failed"
-    """The work itself failed; its worker lives on."""
+    """The work itself failed; its worker is alive."""
     CRASHED = "crashed"
-    """The work took its worker down, or hung it."""
+    """The work crashed its worker, or hung it."""
     KILLED = "killed"
     """Its worker was killed or stopped from outside, perhaps because of this work."""
     UNTRUSTED = "untrusted"
@@ -63,17 +63,17 @@ class AttemptResult(Enum):
 
     @property
     def blames_work(self) -> bool:
-        """The work failed, not the board it ran on."""
+        """Whether the work failed, not the board it ran on."""
         return self in (AttemptResult.FAILED, AttemptResult.CRASHED, AttemptResult.KILLED)
 
     @property
     def failed(self) -> bool:
-        """The attempt failed, whatever the cause."""
+        """Whether the attempt failed, whatever the cause."""
         return self.blames_work or self is AttemptResult.UNTRUSTED
 
     @property
     def blames_board(self) -> bool:
-        """The board failed, so an attempt on another board tells more."""
+        """Whether the board failed, so that an attempt on another board tells more."""
         return self in (AttemptResult.UNTRUSTED, AttemptResult.FAULT, AttemptResult.REFUSED, AttemptResult.LOST)
 
 
@@ -89,9 +89,9 @@ class Resolution(Enum):
     """How a work is resolved. Every planned work gets exactly one resolution."""
 
     ENDED = "ended"
-    """As one of its attempts ended."""
+    """It has the result of one of its attempts."""
     FLAKY = "flaky"
-    """Passed, after an attempt that failed."""
+    """It passed after an attempt that failed."""
     UNSATISFIABLE = "unsatisfiable"
     """No board of the farm fits its key."""
     REFUSED = "refused"

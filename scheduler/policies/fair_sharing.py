@@ -1,7 +1,7 @@
 """Share a farm's boards by priority and age, so that no run starves.
 
-First each run gets one board, while there are any: runs that have waited too long first, then by priority, then runs
-that have a board, then the oldest. The remaining boards go by priority, then age, up to each run's limit. No run is
+First each run gets one board, as long as there are any: runs that have waited too long first, then by priority, then
+runs that have a board, then the oldest. The remaining boards go by priority, then age, up to each run's limit. No run is
 moved from one board to another without need: a run keeps its boards while no run of a higher priority, and no run
 without a board, wants them.
 
@@ -70,7 +70,7 @@ class _Sharing:
         return served
 
     def fill(self, claim: Claim) -> None:
-        """Give a run what is left, up to its limit, but no board that a run of its priority has."""
+        """Give a run more boards, up to its limit, but no board that a run of its priority or a higher one has."""
         free = claim.requested - self.owners.keys()
         for board in sorted(free, key=lambda board: self._preference(claim, board)):
             if claim.max_boards is not None and self._counts[claim.run] >= claim.max_boards:

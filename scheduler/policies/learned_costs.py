@@ -1,4 +1,4 @@
-"""Learn how long works take, over what was estimated, while they run."""
+"""Learn the ratio of actual to estimated seconds of works during a run."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scheduler.work import CostClass
 class LearnedCosts:
     """A `CostPolicy` of weighted means that forget slowly.
 
-    A few outcomes say little, so each class starts from what is known of its group, and that from what is known of all.
+    A few outcomes say little, so each class starts from the factor of its group, and that from the overall factor.
     """
 
     def __init__(self, decay: float = 0.98, trust: float = 3.0) -> None:
-        """Start with estimates as they are.
+        """Start with uncorrected estimates.
 
         Args:
             decay: the weight of older outcomes after each new one.

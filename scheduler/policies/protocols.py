@@ -24,7 +24,7 @@ class RetryPolicy(Protocol):
         """
 
     def give_up(self, attempts: Sequence[PastAttempt]) -> Decision | None:
-        """Resolve a work that can't be tried again, although it should be.
+        """Resolve a work that should be tried again, but can't be.
 
         Returns:
             None if its attempts (at least one) say nothing about the work.
@@ -43,7 +43,7 @@ class CostPolicy(Protocol):
         """Whether `overall` was learned from any work."""
 
     def observe(self, cost_class: CostClass, estimated: float, actual: float) -> None:
-        """A work of a class ended; both times are in seconds."""
+        """Record the seconds that a work of a class was estimated to take, and took."""
 
     def knows(self, cost_class: CostClass) -> bool:
         """Whether any work of a class ended."""
@@ -52,7 +52,7 @@ class CostPolicy(Protocol):
         """The factor to multiply an estimate of this class by."""
 
     def worst_factor(self, cost_class: CostClass) -> float:
-        """The largest ratio of actual to estimated seconds of this class, or of the next known one."""
+        """The largest ratio of actual to estimated seconds of this class, or of the next wider one that has any."""
 
 
 class SharingPolicy(Protocol):

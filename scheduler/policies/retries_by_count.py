@@ -10,13 +10,13 @@ from scheduler.work import AttemptResult, Decision, PastAttempt, Resolution
 
 @dataclass(frozen=True, slots=True)
 class RetriesByCount:
-    """A `RetryPolicy`: how many attempts may end in each way before a work is resolved.
+    """A `RetryPolicy`: the number of attempts that end in each way before a work is resolved.
 
     Attributes:
-        crashes: attempts that took a worker down or hung it: 2, so that a crash is seen twice before it counts.
-        kills: the same where some workers were killed from outside: 3, since two kills may both be meant for others.
-        failures: attempts that failed with their worker alive: 1, a failed check fails again.
-        faults: attempts that a board or host spoiled.
+        crashes: attempts that crashed or hung a worker: 2, so that a crash must repeat before it counts.
+        kills: the same if some workers were killed from outside: 3, since the work may not be the cause of two kills.
+        failures: attempts that failed with their worker alive: 1, since they would fail again.
+        faults: attempts that failed because of a board or host.
     """
 
     crashes: int = 2
@@ -45,7 +45,7 @@ class RetriesByCount:
         """See `RetryPolicy`. A failure of the work itself outweighs the faults around it.
 
         Returns:
-            None if a crash was not seen often enough to count: the work may not be its cause.
+            None if there were too few crashes to count: the work may not be their cause.
         """
         own = [number for number, past in enumerate(attempts, start=1) if past.result.blames_work]
         failed = any(past.result is AttemptResult.FAILED for past in attempts)
@@ -63,7 +63,7 @@ class RetriesByCount:
         return self._crashed_enough(attempts)
 
     def _crashed_enough(self, attempts: Sequence[PastAttempt]) -> bool:
-        """Whether a crash or hang was seen often enough to blame the work."""
+        """Whether crashes and hangs are frequent enough to blame the work."""
         crashes = sum(past.result is AttemptResult.CRASHED for past in attempts)
         kills = sum(past.result is AttemptResult.KILLED for past in attempts)
         return crashes >= self.crashes or crashes + kills >= self.kills

@@ -1,4 +1,4 @@
-"""One story per promise of the scheduler."""
+"""One test per guarantee of the scheduler."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from scheduler import (
     Work,
 )
 
-ONE_BY_ONE = Batching(depth=1, most_works=1)
+ONE_BY_ONE = Batching(depth=1, max_works=1)
 
 
 def farm(*boards: str, batching: Batching = ONE_BY_ONE, budget: FaultBudget | None = None) -> Scheduler:
@@ -65,7 +65,7 @@ def end(scheduler: Scheduler, assign: Assign, result: AttemptResult) -> list[Ins
 
 
 def test_a_board_has_its_next_batch_before_it_finishes() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=2, most_works=2))
+    scheduler = farm("a:0", batching=Batching(depth=2, max_works=2))
     first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
     assert len(first.works) == 2
     assert (
@@ -182,7 +182,7 @@ def test_a_work_that_is_not_runnable_is_not_retried() -> None:
 
 
 def test_the_work_of_a_lost_board_goes_elsewhere_and_only_the_running_one_loses_an_attempt() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=3, least_seconds=0))
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, max_works=3, min_seconds=0))
     [first] = plan(scheduler, "u", "v", "w")
     handle(scheduler, AttemptEnded(first.batch, "u", AttemptResult.PASSED), BoardAdded("a:1", "a"), BoardReady("a:1"))
     lost, restart, assign = handle(scheduler, BoardLost("a:0"))
@@ -193,7 +193,7 @@ def test_the_work_of_a_lost_board_goes_elsewhere_and_only_the_running_one_loses_
 
 
 def test_a_board_lost_before_its_batch_end_is_reported_was_running_the_next_batch() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=2, most_works=2))
+    scheduler = farm("a:0", batching=Batching(depth=2, max_works=2))
     first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
     handle(scheduler, *(AttemptEnded(first.batch, work, AttemptResult.PASSED) for work, _ in first.works))
     lost, restart = handle(scheduler, BoardLost("a:0"))
@@ -241,7 +241,7 @@ def test_boards_that_refused_do_not_count_after_they_are_gone() -> None:
 
 
 def test_a_board_with_too_many_faults_is_retired_and_its_late_results_are_ignored() -> None:
-    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=1, most_works=4), budget=FaultBudget(in_a_row=2))
+    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=1, max_works=4), budget=FaultBudget(in_a_row=2))
     bad = plan(scheduler, *(f"w{n}" for n in range(16)))[0]
     instructions: list[Instruction] = []
     for _ in range(2):
@@ -277,7 +277,7 @@ def test_when_the_last_board_is_gone_all_work_is_resolved() -> None:
 
 
 def test_a_withdrawn_board_ends_what_runs_and_the_rest_costs_no_attempt() -> None:
-    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=0.5, most_works=2))
+    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=0.5, max_works=2))
     first, second = plan(scheduler, "w0", "w1", "w2", "w3")
     leaving = first if first.board == "a:0" else second
     (ran, _), (rest, _) = leaving.works
@@ -317,7 +317,7 @@ def test_a_board_that_never_starts_is_given_up() -> None:
 
 
 def test_a_stop_lets_running_work_end_and_resolves_the_rest() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=1, share=1, most_works=2))
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, max_works=2))
     [assign] = plan(scheduler, "u", "v", "w")
     assert handle(scheduler, Stopped()) == [Conclude("w", Resolution.STOPPED), Recall("a:0")]
     assert handle(scheduler, AttemptEnded(assign.batch, "u", AttemptResult.PASSED)) == [
@@ -337,9 +337,9 @@ def test_after_a_stop_nothing_is_retried() -> None:
     ]
 
 
-def test_an_impossible_event_raises_with_the_story() -> None:
+def test_an_impossible_event_raises_with_the_last_events() -> None:
     scheduler = farm("a:0")
-    with pytest.raises(InvalidTransition, match=r"a:0 was ready before; the story so far:(?s:.*)BoardAdded"):
+    with pytest.raises(InvalidTransition, match=r"a:0 was ready before; the last events:(?s:.*)BoardAdded"):
         handle(scheduler, BoardReady("a:0"))
     with pytest.raises(InvalidTransition, match="no board b:7 was added"):
         handle(scheduler, BoardLost("b:7"))

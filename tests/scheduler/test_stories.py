@@ -63,7 +63,7 @@ def board_held(board: str) -> BoardChanged:
 def new_scheduler(setups: SetupCosts | None = None) -> Scheduler:
     budget = FaultBudget(in_a_row=3, in_all=6, refusals=1)
     return Scheduler(
-        fits, batching=Batching(most_works=4), budget=budget, setup_costs=setups, same_setup=same, validate=True
+        fits, batching=Batching(max_works=4), budget=budget, setup_costs=setups, same_setup=same, validate=True
     )
 
 
