@@ -1,4 +1,4 @@
-"""The events that a scheduler handles. Report each once, in the order observed; late and repeated results do no harm."""
+"""The events that a scheduler handles. Report each once, as observed; late and repeated results do no harm."""
 
 from __future__ import annotations
 

@@ -233,8 +233,8 @@ def lower_bound(
 ) -> float:
     """Return a time in seconds that no schedule can beat: works that fit some kinds only are shared by those boards.
 
-    Every board must be set up once, every key on some board, and every group must run once under each key, except for keys
-    that some board treats as one; and nothing ends before the longest job.
+    Every board must be set up once, every key on some board, and every group must run once under each key, except
+    for keys that some board treats as one; and nothing ends before the longest job.
     """
     kinds: defaultdict[Hashable, int] = defaultdict(int)
     for _, kind in boards:

@@ -1,8 +1,8 @@
 """Share a farm's boards by priority and age, so that no run starves.
 
 First each run gets one board, as long as there are any: runs that have waited too long first, then by priority, then
-runs that have a board, then the oldest. The remaining boards go by priority, then age, up to each run's limit. No run is
-moved from one board to another without need: a run keeps its boards while no run of a higher priority, and no run
+runs that have a board, then the oldest. The remaining boards go by priority, then age, up to each run's limit. No run
+is moved from one board to another without need: a run keeps its boards while no run of a higher priority, and no run
 without a board, wants them.
 
 If there are more runs than boards, a run that has waited `PATIENCE_SECONDS` is served next, whatever its priority, and

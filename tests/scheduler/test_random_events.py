@@ -1,4 +1,4 @@
-"""Random stories: boards come, go and fail; results come late, twice or never. Invariants hold after every event."""
+"""Random sequences of events: boards come, go and fail; results come late, twice or never. Invariants always hold."""
 
 from __future__ import annotations
 
