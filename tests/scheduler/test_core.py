@@ -91,7 +91,7 @@ def test_a_crash_is_tried_elsewhere_and_counts_when_it_repeats() -> None:
     assert end(scheduler, second, AttemptResult.CRASHED) == [Conclude("w", Resolution.ENDED, 2)]
 
 
-def test_a_worker_killed_from_outside_must_be_seen_once_more() -> None:
+def test_a_kill_from_outside_must_repeat_more_often_than_a_crash() -> None:
     for results in (
         [AttemptResult.KILLED] * 3,
         [AttemptResult.CRASHED, AttemptResult.KILLED, AttemptResult.KILLED],
@@ -212,7 +212,7 @@ def test_a_key_that_every_board_refuses_is_given_up_after_few_attempts() -> None
     tried = 0
     while assigns := assigned(instructions):
         tried += len(assigns)
-        instructions = [again for assign in assigns for again in end(scheduler, assign, AttemptResult.REFUSED)]
+        instructions = [each for assign in assigns for each in end(scheduler, assign, AttemptResult.REFUSED)]
         conclusions.update({c.work: c for c in instructions if isinstance(c, Conclude)})
     assert tried <= 2 * 2
     assert len(conclusions) == 50

@@ -21,7 +21,7 @@ VALIDATED = (Verdict.VALIDATED, Reason.NONE)
 
 
 class GatedWorker(FakeWorker):
-    """Says when its first vector runs, and lets it end when the test says so.
+    """Signals that its first vector runs, and waits for the test before that ends.
 
     Attributes:
         running: set when the first vector runs.
@@ -38,34 +38,34 @@ class GatedWorker(FakeWorker):
         return super()._run(vector_id, timeout)
 
 
-def supervisor(script: Script, limits: Limits | None = None) -> Supervisor:
+def fake_supervisor(script: Script, limits: Limits | None = None) -> Supervisor:
     """The supervisor of a fake board that behaves by a script."""
     [board] = fake_boards(KINDS["n300"], 1, script=script)
     return Supervisor(board, Path("unused"), limits or Limits(open=0.05, vector=0.05))
 
 
-def fake(held: Supervisor) -> FakeWorker:
+def fake(supervisor: Supervisor) -> FakeWorker:
     """Its worker."""
-    assert isinstance(held.worker, FakeWorker)
-    return held.worker
+    assert isinstance(supervisor.worker, FakeWorker)
+    return supervisor.worker
 
 
-def run(held: Supervisor, *names: str, config: DeviceConfig = ONE) -> list[Outcome]:
+def run(supervisor: Supervisor, *names: str, config: DeviceConfig = ONE) -> list[Outcome]:
     """The outcomes of vectors."""
-    return outcomes_of(held.run(config, [encoded_vector(name) for name in names]))
+    return outcomes_of(supervisor.run(config, [encoded_vector(name) for name in names]))
 
 
 def outcomes_of(reports: Iterable[BoardReport]) -> list[Outcome]:
-    """The outcomes among what a supervisor reports."""
+    """The outcomes among a supervisor's reports."""
     return [each for each in reports if isinstance(each, Outcome)]
 
 
 def ends(outcomes: list[Outcome]) -> list[tuple[Verdict, Reason]]:
-    """How each vector ended."""
+    """The verdict and reason of each outcome."""
     return [(outcome.verdict, outcome.reason) for outcome in outcomes]
 
 
-def story(reports: Iterable[BoardReport]) -> list[str]:
+def report_lines(reports: Iterable[BoardReport]) -> list[str]:
     """Outcomes and transitions in words, in order."""
     return [
         f"{each.vector_id}: {each.verdict.value}"
@@ -75,6 +75,6 @@ def story(reports: Iterable[BoardReport]) -> list[str]:
     ]
 
 
-def story_of(held: Supervisor, *names: str) -> list[str]:
-    """What a supervisor reports while it runs vectors, in words."""
-    return story(held.run(ONE, [encoded_vector(name) for name in names]))
+def report_lines_of(supervisor: Supervisor, *names: str) -> list[str]:
+    """A supervisor's reports while it runs vectors, in words."""
+    return report_lines(supervisor.run(ONE, [encoded_vector(name) for name in names]))

@@ -19,15 +19,15 @@ def test_holders_are_read_from_the_drivers_record(tmp_path: Path) -> None:
     (proc / "4711" / "comm").write_text("python\n")
     first, second = holders(driver, sysfs, proc)
     assert (first.address, first.pid, first.name) == ("0000:61:00.0", 4711, "python")
-    assert second.pid is None, "what can't be read may be held"
+    assert second.pid is None, "a device whose record can't be read may be in use"
     assert holders(tmp_path / "nothing") == []
 
 
 def test_a_broker_is_detected(tmp_path: Path) -> None:
     (tmp_path / "7").mkdir()
     (tmp_path / "7" / "cmdline").write_bytes(b"/usr/bin/python3\0/opt/bin/tt-device-mcp\0serve\0")
-    found = broker(tmp_path)
-    assert found is not None
-    assert found.pid == 7
+    holder = broker(tmp_path)
+    assert holder is not None
+    assert holder.pid == 7
     (tmp_path / "7" / "cmdline").write_bytes(b"vim\0notes-on-tt-device-mcp.txt\0")
     assert broker(tmp_path) is None

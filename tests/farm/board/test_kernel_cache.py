@@ -55,7 +55,7 @@ def test_clients_of_a_compile_server_have_folders_of_their_own(tmp_path: Path) -
 def test_cold_openings_happen_one_after_the_other(tmp_path: Path) -> None:
     inside: list[str] = []
 
-    def opened(name: str) -> None:
+    def open_board(name: str) -> None:
         with opening(tmp_path, silicon(name), DeviceConfig()):
             inside.append(name)
             assert len(inside) == 1
@@ -63,10 +63,10 @@ def test_cold_openings_happen_one_after_the_other(tmp_path: Path) -> None:
             inside.remove(name)
 
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(opened, "abcd"))
+        list(pool.map(open_board, "abcd"))
     with opening(tmp_path, silicon("a"), DeviceConfig(l1_small_size=8)):  # another device config, cold again
         began = time.monotonic()
-        opened("a")  # as before: its firmware is there, so it does not wait
+        open_board("a")  # its firmware is in the cache, so it does not wait
         with opening(tmp_path, silicon("b"), DeviceConfig(l1_small_size=8), wait=0.05):
             pass  # the board that holds the lock may hang, so the wait has an end
         assert time.monotonic() - began < COLD_SECONDS
@@ -122,7 +122,7 @@ def test_the_report_has_the_count_of_kernels(tmp_path: Path) -> None:
         driver = Driver(run_id, [board], LocalFleet(), store, Silent())
         store.board(run_id, RunBoard(board))
         driver.released({"a": (29, 35)})
-        [seen] = store.view(run_id).run.boards
-    assert [(event.details, unusual_event(event)) for event in seen.events] == [
+        [recorded] = store.view(run_id).run.boards
+    assert [(event.details, unusual_event(event)) for event in recorded.events] == [
         ({"found": 29, "needed": 35}, "29 of 35 kernels were compiled before")
     ]

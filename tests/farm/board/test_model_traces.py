@@ -16,12 +16,12 @@ from farm.core.errors import FarmError, NotRunnable
 from farm.core.payload import EncodedVector, ModelTrace, encode
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import BoardState
-from tests.farm.board.supervised import ONE, fake, run, story, supervisor
+from tests.farm.board.supervised import ONE, fake, fake_supervisor, report_lines, run
 from tracer.capture.journal import Journal
 
 
 def result(folder: Path, *, exit_status: int | None = 0, status: int = 0, timeout: float | None = None) -> TraceRun:
-    """What running a target that calls nothing gives."""
+    """The result of a target that calls nothing."""
     raw = folder / "trace.jsonl"
     raw.write_text("")
     journal = Journal()
@@ -44,7 +44,7 @@ def test_a_model_runs_in_its_folder_and_leaves_nothing_behind(tmp_path: Path) ->
     assert not (tmp_path / "work").exists()
 
 
-def test_a_model_that_can_t_run_here_is_not_run(tmp_path: Path) -> None:
+def test_a_model_that_cannot_run_on_this_host_is_not_run(tmp_path: Path) -> None:
     def traced(_target: TraceTarget, _folder: Path) -> TraceRun:
         raise FarmError("no such test")
 
@@ -56,7 +56,7 @@ def test_a_model_that_can_t_run_here_is_not_run(tmp_path: Path) -> None:
 
 @pytest.fixture
 def traces(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], TraceRun]], list[str]]:
-    """Has supervisors call a function instead of running a target; the targets that they run."""
+    """Let supervisors call a function instead of running a target; it returns the list of the targets that they run."""
 
     def install(run_target: Callable[[Path], TraceRun]) -> list[str]:
         targets: list[str] = []
@@ -74,25 +74,29 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], TraceR
 Install = Callable[[Callable[[Path], TraceRun]], list[str]]
 
 
-def test_a_board_is_checked_and_let_go_before_a_target_runs(tmp_path: Path, traces: Install) -> None:
-    held = supervisor(Script())
+def test_a_board_is_checked_and_released_before_a_target_runs(tmp_path: Path, traces: Install) -> None:
+    supervisor = fake_supervisor(Script())
 
     def run_target(folder: Path) -> TraceRun:
-        assert not fake(held)._alive, "its own process opens the board"
+        assert not fake(supervisor)._alive, "its own process opens the board"
         return result(folder)
 
     targets = traces(run_target)
-    held.trace(TraceTarget("test_m.py"), tmp_path)
-    assert (targets, fake(held).checks) == (["test_m.py"], 1)
-    assert story(held.trust.transitions()) == ["healthy by check_passed", "busy by work_began", "healthy by work_ended"]
-    assert len(run(held, "a")) == 1, "vectors run after it"
+    supervisor.trace(TraceTarget("test_m.py"), tmp_path)
+    assert (targets, fake(supervisor).checks) == (["test_m.py"], 1)
+    assert report_lines(supervisor.trust.transitions()) == [
+        "healthy by check_passed",
+        "busy by work_began",
+        "healthy by work_ended",
+    ]
+    assert len(run(supervisor, "a")) == 1, "vectors run after it"
 
 
 def test_nothing_runs_on_a_board_that_fails_its_check(tmp_path: Path, traces: Install) -> None:
     targets = traces(result)
-    held = supervisor(Script(checks=(False,)))
+    supervisor = fake_supervisor(Script(checks=(False,)))
     with pytest.raises(NotRunnable, match="fake:n300:0: .*not to be sound"):
-        held.trace(TraceTarget("test_m.py"), tmp_path)
+        supervisor.trace(TraceTarget("test_m.py"), tmp_path)
     assert not targets
 
 
@@ -103,10 +107,10 @@ def test_a_target_that_breaks_off_has_its_board_checked(
     tmp_path: Path, traces: Install, timeout: float | None, status: int, cause: str
 ) -> None:
     traces(lambda folder: result(folder, exit_status=None, status=status, timeout=timeout))
-    held = supervisor(Script(checks=(True, False)), Limits())
-    held.trace(TraceTarget("test_m.py"), tmp_path)
-    assert held.health.state is BoardState.HELD
-    assert story(held.trust.transitions())[-2:] == [f"suspect by {cause}", "held by budget_spent"]
+    supervisor = fake_supervisor(Script(checks=(True, False)), Limits())
+    supervisor.trace(TraceTarget("test_m.py"), tmp_path)
+    assert supervisor.health.state is BoardState.HELD
+    assert report_lines(supervisor.trust.transitions())[-2:] == [f"suspect by {cause}", "held by budget_spent"]
 
 
 def test_an_error_of_a_target_is_not_held_against_the_board(tmp_path: Path, traces: Install) -> None:
@@ -114,14 +118,14 @@ def test_an_error_of_a_target_is_not_held_against_the_board(tmp_path: Path, trac
         raise FarmError("no such test")
 
     traces(run_target)
-    held = supervisor(Script())
+    supervisor = fake_supervisor(Script())
     with pytest.raises(FarmError, match="no such test"):
-        held.trace(TraceTarget("test_m.py"), tmp_path)
-    assert held.health.state is BoardState.HEALTHY
+        supervisor.trace(TraceTarget("test_m.py"), tmp_path)
+    assert supervisor.health.state is BoardState.HEALTHY
 
 
 def test_a_fake_board_runs_models_by_its_script() -> None:
-    held = supervisor(Script(acts={"bad": (Act.CRASH,)}), Limits())
+    supervisor = fake_supervisor(Script(acts={"bad": (Act.CRASH,)}), Limits())
     models = [EncodedVector(name, name, encode(ModelTrace(name, "t.py", "/"))) for name in ("a", "bad", "b")]
-    ends = [line for line in story(held.run(ONE, models)) if ":" in line]
+    ends = [line for line in report_lines(supervisor.run(ONE, models)) if ":" in line]
     assert ends == ["a: validated", "bad: fail_crash_hang", "b: validated"]

@@ -25,7 +25,7 @@ def test_auto_is_mock_where_there_is_no_silicon(monkeypatch: pytest.MonkeyPatch,
     assert [(board.backend, board.kind.name) for board in select_boards("auto")] == [("silicon", "n150")]
 
 
-def test_a_made_board_needs_a_kind() -> None:
+def test_a_mock_board_needs_a_kind() -> None:
     with pytest.raises(FarmError, match="say which kind"):
         select_boards("mock")
 

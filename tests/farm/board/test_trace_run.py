@@ -41,13 +41,13 @@ def run(model: Path, tests: str, kind: str = "n300", *arguments: str) -> TraceRu
     return trace(TraceTarget(str(model), ("-k", tests, *arguments)), board(kind), workdir)
 
 
-def seen_in(traced: TraceRun) -> dict[str, list[Execution]]:
-    """Every test's executions of `ttnn.relu`, or whatever it calls."""
-    found: dict[str, list[Execution]] = {}
+def executions_of(traced: TraceRun) -> dict[str, list[Execution]]:
+    """The executions of each test."""
+    executions: dict[str, list[Execution]] = {}
     for each in traced.journal.master():
         for execution in each.executions:
-            found.setdefault(execution.source.partition("::")[2], []).append(execution)
-    return found
+            executions.setdefault(execution.source.partition("::")[2], []).append(execution)
+    return executions
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_only_passed_tests_count(traced: TraceRun) -> None:
     assert traced.problem is not None
     assert traced.problem.endswith("::test_bad failed")
     assert set(traced.journal.master().configurations) == {"ttnn.relu", "ttnn.all_gather"}
-    assert [seen.count for seen in seen_in(traced)["test_good"]] == [3]
+    assert [execution.count for execution in executions_of(traced)["test_good"]] == [3]
 
 
 def test_a_run_keeps_its_output_and_leaves_no_files(traced: TraceRun) -> None:
@@ -89,7 +89,9 @@ def test_how_each_board_was_opened_is_kept(traced: TraceRun) -> None:
     # a mock n300 dispatches on ethernet cores as a real one does, when it is the fixture that opens it
     eth = DeviceConfig(dispatch_core_type="ETH")
     mesh = replace(eth, mesh_shape=(1, 2), fabric="FABRIC_1D", fabric_manager="ENABLED")
-    assert {test: [seen.device_config for seen in found] for test, found in seen_in(traced).items()} == {
+    assert {
+        test: [each.device_config for each in executions] for test, executions in executions_of(traced).items()
+    } == {
         "test_good": [eth],
         "test_params[device_params0]": [replace(eth, l1_small_size=8192, num_command_queues=2)],
         "test_direct": [DeviceConfig(l1_small_size=16384), DeviceConfig(worker_l1_size=1345000)],
@@ -99,9 +101,9 @@ def test_how_each_board_was_opened_is_kept(traced: TraceRun) -> None:
 
 def test_the_machine_is_named_as_tt_metal_does(traced: TraceRun) -> None:
     wormhole = {"board_type": "Wormhole", "device_series": "n300", "card_count": 1}
-    found = seen_in(traced)
-    assert found["test_good"][0].machine == {**wormhole, "device_count": 1, "mesh_device_shape": [1, 1]}
-    assert found["test_mesh[device_params0]"][0].machine == {
+    executions = executions_of(traced)
+    assert executions["test_good"][0].machine == {**wormhole, "device_count": 1, "mesh_device_shape": [1, 1]}
+    assert executions["test_mesh[device_params0]"][0].machine == {
         **wormhole,
         "device_count": 2,
         "mesh_device_shape": [1, 2],
@@ -109,16 +111,18 @@ def test_the_machine_is_named_as_tt_metal_does(traced: TraceRun) -> None:
 
 
 def test_another_board_and_other_excluded_operations(model: Path) -> None:
-    (found,) = run(model, "good", "p150", "--trace-also", "empty", "--trace-without", "ttnn.relu").journal.master()
-    assert found.operation == "ttnn.empty"
-    assert found.executions[0].machine == {
+    (configuration,) = run(
+        model, "good", "p150", "--trace-also", "empty", "--trace-without", "ttnn.relu"
+    ).journal.master()
+    assert configuration.operation == "ttnn.empty"
+    assert configuration.executions[0].machine == {
         "board_type": "Blackhole",
         "device_series": "p150b",
         "card_count": 1,
         "device_count": 1,
         "mesh_device_shape": [1, 1],
     }
-    assert found.executions[0].device_config == DeviceConfig()
+    assert configuration.executions[0].device_config == DeviceConfig()
 
 
 def test_the_problem_of_a_dead_process_names_its_test_and_operation(model: Path) -> None:
@@ -142,7 +146,7 @@ def test_with_fast_runtime_mode_off_a_trace_is_the_same(
 
 def test_each_worker_of_xdist_writes_a_trace(model: Path) -> None:
     traced = run(model, "good or killed", "n300", "-n", "2")
-    counts = {source: [seen.count for seen in found] for source, found in seen_in(traced).items()}
+    counts = {test: [each.count for each in executions] for test, executions in executions_of(traced).items()}
     assert counts == {"test_good": [3]}
     assert [(test.source.partition("::")[2], test.outcome) for test in traced.journal.left_out] == [
         ("test_killed", "died")
@@ -164,13 +168,13 @@ def test_the_boards_python_runs_the_test_and_ttnn_imports_no_torch(tmp_path: Pat
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nSTARTED_BY=wrapper exec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    there = replace(board(), python=str(python))
-    traced = trace(TraceTarget(str(model), environment={"PYTHONPATH": str(tmp_path)}), there, tmp_path)
+    other = replace(board(), python=str(python))
+    traced = trace(TraceTarget(str(model), environment={"PYTHONPATH": str(tmp_path)}), other, tmp_path)
     assert traced.problem is None, traced.output
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     (tmp_path / "trace.jsonl").unlink()
     with pytest.raises(NotRunnable, match="No module named pytest"):
-        trace(TraceTarget(str(model)), there, tmp_path)
+        trace(TraceTarget(str(model)), other, tmp_path)
 
 
 def test_a_fixture_of_conftest_has_priority(tmp_path: Path) -> None:
@@ -184,8 +188,8 @@ def test_a_fixture_of_conftest_has_priority(tmp_path: Path) -> None:
     )
     model = tmp_path / "test_model.py"
     model.write_text("import ttnn\ndef test_it(device):\n    ttnn.ones([32, 32], device=device)\n")
-    (found,) = trace(TraceTarget(str(model)), board(), tmp_path).journal.master()
-    assert found.executions[0].device_config == DeviceConfig(trace_region_size=4096)
+    (configuration,) = trace(TraceTarget(str(model)), board(), tmp_path).journal.master()
+    assert configuration.executions[0].device_config == DeviceConfig(trace_region_size=4096)
 
 
 def test_an_error_without_ttnn_says_how_to_install_it(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A supervisor trusts its board only after checks, and mends it by resets."""
+"""A supervisor trusts its board only after checks, and resets it when they fail."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from scheduler.health import HealthBudget
 from tests.farm.board.supervised import (
     ONE,
     fake,
+    fake_supervisor,
+    report_lines,
+    report_lines_of,
     run,
-    story,
-    story_of,
-    supervisor,
 )
 from tests.farm.payloads import encoded_vector
 
 
 def test_a_board_is_trusted_once_it_passed_its_check_and_busy_while_it_runs() -> None:
-    held = supervisor(Script(), Limits())
-    assert held.health.state is BoardState.UNVERIFIED
-    assert story_of(held, "a", "b") == [
+    supervisor = fake_supervisor(Script(), Limits())
+    assert supervisor.health.state is BoardState.UNVERIFIED
+    assert report_lines_of(supervisor, "a", "b") == [
         "healthy by check_passed",
         "busy by work_began",
         "a: validated",
         "b: validated",
         "healthy by work_ended",
     ]
-    assert story_of(held, "c") == ["busy by work_began", "c: validated", "healthy by work_ended"]
+    assert report_lines_of(supervisor, "c") == ["busy by work_began", "c: validated", "healthy by work_ended"]
 
 
 def test_a_crash_on_a_sound_board_counts_for_the_vector() -> None:
-    held = supervisor(Script(acts={"bad": (Act.CRASH,)}), Limits())
-    assert story_of(held, "bad", "a") == [
+    supervisor = fake_supervisor(Script(acts={"bad": (Act.CRASH,)}), Limits())
+    assert report_lines_of(supervisor, "bad", "a") == [
         "healthy by check_passed",
         "busy by work_began",
         "bad: fail_crash_hang",
@@ -57,32 +57,32 @@ def test_a_crash_on_a_sound_board_counts_for_the_vector() -> None:
 
 
 def test_a_crash_on_a_board_that_then_fails_its_checks_is_discounted_and_the_board_held() -> None:
-    held = supervisor(Script(acts={"bad": (Act.CRASH,)}, checks=(True, False)), Limits())
-    assert story_of(held, "bad", "a") == [
+    supervisor = fake_supervisor(Script(acts={"bad": (Act.CRASH,)}, checks=(True, False)), Limits())
+    assert report_lines_of(supervisor, "bad", "a") == [
         "healthy by check_passed",
         "busy by work_began",
         "bad: board_fault",
         "suspect by process_died",
         "held by budget_spent",
     ]
-    assert story_of(held, "a", "b") == [], "a held board runs nothing"
+    assert report_lines_of(supervisor, "a", "b") == [], "a held board runs nothing"
 
 
 def test_a_board_with_wrong_results_is_held_after_the_first() -> None:
-    held = supervisor(Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), Limits())
-    [outcome] = run(held, *map(str, range(100)))
+    supervisor = fake_supervisor(Script(acts={"*": (Act.FAIL,)}, checks=(True, False)), Limits())
+    [outcome] = run(supervisor, *map(str, range(100)))
     assert (outcome.verdict, outcome.reason) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT)
     assert outcome.discounted is not None
     assert outcome.discounted.verdict is Verdict.FAIL_ASSERT_EXCEPTION
-    assert held.health.state is BoardState.HELD
+    assert supervisor.health.state is BoardState.HELD
 
 
 def test_a_board_that_never_passes_runs_nothing() -> None:
-    held = supervisor(Script(checks=(False,)), Limits())
-    outcomes = run(held, "a", "b", "c")
+    supervisor = fake_supervisor(Script(checks=(False,)), Limits())
+    outcomes = run(supervisor, "a", "b", "c")
     assert [outcome.verdict for outcome in outcomes] == [Verdict.BOARD_FAULT]
-    assert not fake(held).runs
-    assert held.health.state is BoardState.HELD
+    assert not fake(supervisor).runs
+    assert supervisor.health.state is BoardState.HELD
 
 
 def resettable(script: Script, command: str) -> Board:
@@ -94,15 +94,15 @@ def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(
     cure = tmp_path / "cure"
     cure.touch()
     board = resettable(Script(acts={"bad": (Act.CRASH,)}, sound_while=str(cure)), f"touch {cure}")
-    held = Supervisor(board, tmp_path, Limits())
+    supervisor = Supervisor(board, tmp_path, Limits())
 
     def reports() -> Iterator[Outcome | Transition]:
-        for each in held.run(ONE, [encoded_vector(name) for name in ("a", "bad", "b")]):
+        for each in supervisor.run(ONE, [encoded_vector(name) for name in ("a", "bad", "b")]):
             if isinstance(each, Outcome) and each.vector_id == "a":
                 cure.unlink()  # from now on only the reset helps
             yield each
 
-    assert story(reports()) == [
+    assert report_lines(reports()) == [
         "healthy by check_passed",
         "busy by work_began",
         "a: validated",
@@ -128,19 +128,19 @@ def test_resets_by_earlier_supervisors_count_for_a_dead_board(tmp_path: Path) ->
 def test_a_probe_checks_once_and_resets_nothing(tmp_path: Path) -> None:
     resets = tmp_path / "resets"
     assert Supervisor(resettable(Script(), f"touch {resets}"), tmp_path, Limits()).probe() == ""
-    held = Supervisor(resettable(Script(checks=(False,)), f"touch {resets}"), tmp_path, Limits())
-    assert "told not to be sound" in held.probe()
-    assert fake(held).checks == 1
+    supervisor = Supervisor(resettable(Script(checks=(False,)), f"touch {resets}"), tmp_path, Limits())
+    assert "told not to be sound" in supervisor.probe()
+    assert fake(supervisor).checks == 1
     assert not resets.exists()
-    assert held.reset().good
+    assert supervisor.reset().good
     assert resets.exists()
 
 
 def test_what_happens_to_a_board_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "farm.board")
-    held = Supervisor(resettable(Script(checks=(True, False, True)), "true"), tmp_path, Limits())
-    fake(held).script = replace(fake(held).script, acts={"bad": (Act.CRASH,)})
-    run(held, "bad")
+    supervisor = Supervisor(resettable(Script(checks=(True, False, True)), "true"), tmp_path, Limits())
+    fake(supervisor).script = replace(fake(supervisor).script, acts={"bad": (Act.CRASH,)})
+    run(supervisor, "bad")
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [
         "fake:n300:0: healthy, unverified before: check passed",

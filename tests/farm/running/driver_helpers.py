@@ -64,7 +64,7 @@ def run(
     stop_after: int = -1,
     **limits: float,
 ) -> RunView:
-    """Run to the end, within limits; `stop_after` is the number of checks before a stop is asked for."""
+    """Run to the end, within limits; `stop_after` is the number of checks before a stop is requested."""
     looks = iter(range(10_000))
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)

@@ -24,7 +24,7 @@ EITHER = BoardSetup(frozenset({("n150", ONE), ("n300", ETH)}))
 """8 x 8 compute cores, for which an n300 must dispatch from other cores than by default."""
 
 
-def test_all_good(store: Store) -> None:
+def test_every_vector_runs_once(store: Store) -> None:
     fleet = LocalFleet()
     vectors = [vector(f"v{n}", TWO if n % 2 else ONE) for n in range(40)]
     view = run(store, boards(2), vectors, fleet)
@@ -77,7 +77,7 @@ def test_vectors_that_no_board_fits_are_unsatisfiable(store: Store) -> None:
     assert verdicts(view) == {"a": ("validated", ""), "large": ("not_run", "unsatisfiable")}
 
 
-def test_every_way_to_fail(store: Store) -> None:
+def test_each_kind_of_failure_has_its_verdict_and_attempts(store: Store) -> None:
     script = Script(
         acts={
             "fails": (Act.FAIL,),

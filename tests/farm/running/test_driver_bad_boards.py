@@ -1,4 +1,4 @@
-"""A run on boards that refuse, lie, hang, or get lost, without Ray."""
+"""Runs on boards that refuse to open, give wrong results, hang, or are lost, without Ray."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def test_if_all_boards_refuse_no_test_fails(store: Store) -> None:
 
 
 def test_a_board_that_fails_vectors_and_its_check_is_held_after_one_vector(store: Store) -> None:
-    liar = boards(1, Script(acts={"*": (Act.FAIL,)}, checks=(True, False)))
+    wrong = boards(1, Script(acts={"*": (Act.FAIL,)}, checks=(True, False)))
     good = fake_boards(N300, 1, first=1, script=Script())
-    view = run(store, liar + good, [vector(f"v{n}") for n in range(60)])
+    view = run(store, wrong + good, [vector(f"v{n}") for n in range(60)])
     assert view.counts["validated"] + view.counts["flaky"] == 60
-    [doubted] = [each for each in view.vectors if each.verdict is Verdict.FLAKY]
-    assert [(each.board, each.verdict, each.reason) for each in doubted.history] == [
+    [discounted] = [each for each in view.vectors if each.verdict is Verdict.FLAKY]
+    assert [(each.board, each.verdict, each.reason) for each in discounted.history] == [
         ("fake:n300:0", Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT),
         ("fake:n300:1", Verdict.VALIDATED, Reason.NONE),
     ]
@@ -77,7 +77,7 @@ def test_a_lost_supervisor_costs_no_other_vector_an_attempt(store: Store) -> Non
         assert fleet.started.count("fake:n300:0") >= 2
 
 
-def test_a_vector_that_kills_every_supervisor_is_not_tried_for_ever(store: Store) -> None:
+def test_a_vector_that_kills_every_supervisor_is_tried_a_limited_number_of_times(store: Store) -> None:
     fleet = LocalFleet()
     view = run(store, boards(2, Script(acts={"v": (Act.LOSE,)})), [vector("v"), vector("good")], fleet)
     assert verdicts(view) == {"v": ("board_fault", "board_lost"), "good": ("validated", "")}
@@ -94,16 +94,16 @@ def test_boards_that_do_not_start_are_given_up(store: Store) -> None:
 
 
 def test_an_unusable_host_ends_the_run(store: Store) -> None:
-    class Bare(LocalFleet):
+    class UnusableFleet(LocalFleet):
         def wait(self, seconds: float) -> list[FleetEvent]:  # noqa: ARG002 - see `Fleet`
             return [Unusable("fake:n300:0", "ttnn can't be imported")]
 
     with pytest.raises(NotRunnable, match="fake:n300:0: ttnn can't be imported"):
-        run(store, boards(1), [vector("v")], Bare())
+        run(store, boards(1), [vector("v")], UnusableFleet())
 
 
 class BoardStates(PlainProgress):
-    """Keeps the states of boards as they are shown."""
+    """Records the states of boards as they are shown."""
 
     def __init__(self) -> None:
         super().__init__(io.StringIO())

@@ -64,15 +64,15 @@ def test_records_that_could_not_be_written_are_written_the_next_time(store: Stor
     assert set(full.refused) <= {each.vector_id for each in store.view(run_id).vectors if each.verdict.good}
 
 
-def test_stop_concludes_all(store: Store) -> None:
-    class BoardReport(LocalFleet):
+def test_a_stop_concludes_all_vectors(store: Store) -> None:
+    class RecordingFleet(LocalFleet):
         stopped: tuple[str, ...] = ()
 
         def stop(self, board: str) -> None:
             self.stopped = (*self.stopped, board)
             super().stop(board)
 
-    fleet = BoardReport()
+    fleet = RecordingFleet()
     view = run(store, boards(1), [vector(f"v{n}") for n in range(2000)], fleet, stop_after=3)
     assert fleet.stopped == ("fake:n300:0",)
     assert 0 < view.counts["validated"] < 2000
@@ -108,11 +108,11 @@ def _interrupted_at_the_third_call() -> Callable[[], bool]:
 
 
 def test_repeated_results_count_once(store: Store) -> None:
-    class Stammering(LocalFleet):
+    class RepeatingFleet(LocalFleet):
         def wait(self, seconds: float) -> list[FleetEvent]:
-            happened = super().wait(seconds)
-            return [twice for each in happened for twice in ((each, each) if isinstance(each, Outcomes) else (each,))]
+            events = super().wait(seconds)
+            return [copy for each in events for copy in ((each, each) if isinstance(each, Outcomes) else (each,))]
 
-    view = run(store, boards(2), [vector(f"v{n}") for n in range(30)], Stammering())
+    view = run(store, boards(2), [vector(f"v{n}") for n in range(30)], RepeatingFleet())
     assert view.counts["validated"] == 30
     assert all(len(each.history) == 1 for each in view.vectors)

@@ -119,7 +119,7 @@ def test_rules_for_any_claims(claims: list[Claim]) -> None:
 
 
 @given(farms())
-def test_boards_come_to_rest(claims: list[Claim]) -> None:
+def test_repeated_sharing_moves_no_board(claims: list[Claim]) -> None:
     """No board moves back and forth: once every run has its boards, they stay while nothing else happens."""
     for _ in range(len(RUNS)):
         owners, before = share(claims, NOW), claims
@@ -141,7 +141,7 @@ def after_sharing(claim: Claim, owners: dict[str, str], now: float) -> Claim:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1, 2, None])), min_size=2, max_size=6), st.integers(1, 3))
-def test_no_run_waits_for_ever(runs: list[tuple[int, int | None]], boards: int) -> None:
+def test_no_run_waits_forever(runs: list[tuple[int, int | None]], boards: int) -> None:
     """With runs that never end, and boards given up as soon as they are withdrawn."""
     step, now = 20.0, 0.0
     requested = frozenset(BOARDS[:boards])

@@ -1,4 +1,4 @@
-"""The versions of what drives a silicon board."""
+"""The driver and firmware versions of a silicon board."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def test_a_board_has_a_driver_and_firmware_version(tmp_path: Path) -> None:
         (tmp_path / address).mkdir()
         (node / "device").symlink_to(tmp_path / address)
         (node / "tt_fw_bundle_ver").write_text("19.4.0.0\n" if address.startswith("0000:6") else "1.0.0.0\n")
-    told = Silicon(sysfs=tmp_path / "sys", driver=tmp_path / "driver").versions(SILICON)
-    assert told == {"driver": "2.4.1", "firmware": "19.4.0.0"}
+    versions = Silicon(sysfs=tmp_path / "sys", driver=tmp_path / "driver").versions(SILICON)
+    assert versions == {"driver": "2.4.1", "firmware": "19.4.0.0"}
     assert Silicon(sysfs=tmp_path / "none", driver=tmp_path / "none").versions(SILICON) == {}
