@@ -18,7 +18,7 @@ from farm.planning.estimates import Estimates
 from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.board_display import BoardDisplay
-from farm.running.journal import Journal, Recorder
+from farm.running.pending_records import PendingRecords, Recorder
 from farm.running.translation import attempt_result, conclusion, lost_attempt
 from farm.running.work_feed import WorkFeed
 from farm.store.records import BoardEvent, BoardEventKind, RunBoard, state_event
@@ -92,10 +92,10 @@ class Driver:
         self._fleet = fleet
         self._progress = progress
         self._clock = clock
-        self._journal = Journal(run_id, recorder, progress, clock)
+        self._records = PendingRecords(run_id, recorder, progress, clock)
         self._display = BoardDisplay(self.scheduler.boards, progress)
         self._estimates = Estimates()
-        self._feed = WorkFeed((), self._estimates, {}, self._journal)
+        self._feed = WorkFeed((), self._estimates, {}, self._records)
         self._ready_since: dict[str, float] = {}  # when boards were first ready, by the clock
         self._limit = ""  # the time limit that stopped the run
         self._last_loss = ""  # why the last board was lost or left
@@ -132,7 +132,7 @@ class Driver:
         """
         deadline = None if max_seconds is None else self._clock() + max_seconds
         self._estimates = estimates or self._estimates
-        self._feed = WorkFeed(vectors, self._estimates, past or {}, self._journal)
+        self._feed = WorkFeed(vectors, self._estimates, past or {}, self._records)
         self._tell(SetupCostsLearned(self._estimates.setups))
         while self._plan() or not self.scheduler.done:
             if deadline is not None and self._clock() > deadline:
@@ -145,25 +145,25 @@ class Driver:
             events = self._fleet.wait(WAIT_SECONDS)
             for event in events:
                 self._take(event)
-            if not events or self._journal.is_due:
-                self._journal.flush()
-        self._journal.flush()
+            if not events or self._records.is_due:
+                self._records.flush()
+        self._records.flush()
 
     def released(self, kernels: Mapping[str, tuple[int, int]]) -> None:
         """Record how many kernels each released board found in its cache, and how many it needed."""
         for board, (cached, needed) in kernels.items():
             message = f"{cached} of {needed} kernels were compiled before"
             details = {"found": cached, "needed": needed}
-            self._journal.event(BoardEvent(board, BoardEventKind.KERNELS, message, details=details))
-        self._journal.flush()
+            self._records.event(BoardEvent(board, BoardEventKind.KERNELS, message, details=details))
+        self._records.flush()
 
     def abandon(self) -> None:
         """Conclude the remaining vectors as stopped, without waiting for any board."""
         _LOG.info("abandoning the run: %d vectors have no verdict yet", len(self.scheduler.works))
         self._tell(Abandoned())
         while self._plan():
-            self._journal.flush()
-        self._journal.flush()
+            self._records.flush()
+        self._records.flush()
 
     def _plan(self) -> bool:
         """Plan more works if the scheduler has few; return whether there were any."""
@@ -171,7 +171,7 @@ class Driver:
         if works is None:
             return False
         self._tell(Planned(works))
-        self._journal.flush()
+        self._records.flush()
         return True
 
     def _stop(self, note: str) -> None:
@@ -190,7 +190,7 @@ class Driver:
     def _add(self, board: Board) -> None:
         self._boards[board.id] = board
         self._fleet.start(board)
-        self._journal.board(RunBoard(board, host=board.host))
+        self._records.board(RunBoard(board, host=board.host))
         self._tell(BoardAdded(board.id, board.kind.name))
 
     # --- events ---
@@ -222,7 +222,7 @@ class Driver:
     def _started(self, board: str, info: WorkerInfo) -> None:
         self._ready_since.setdefault(board, self._clock())
         host = self._boards[board].host
-        self._journal.board(RunBoard(self._boards[board], host, info.ttnn, info.as_json()))
+        self._records.board(RunBoard(self._boards[board], host, info.ttnn, info.as_json()))
         self._tell(BoardReady(board))
 
     def _attempt_ended(self, batch: int, outcome: Outcome) -> None:
@@ -230,14 +230,14 @@ class Driver:
         if number is None:
             return  # late: that attempt was given up and replaced by another
         board = self.scheduler.batches[batch].board
-        vector = self._journal.vectors[outcome.vector_id]
+        vector = self._records.vectors[outcome.vector_id]
         outcome = self._with_context(outcome, vector, board)
         self._keep(Attempt(number, board, outcome))
         result = attempt_result(outcome)
         if result is AttemptResult.REFUSED:
             self._refusals[vector.setup] = outcome.message
         if result.blames_board:
-            self._journal.event(BoardEvent(board, BoardEventKind.FAULT, outcome.message))
+            self._records.event(BoardEvent(board, BoardEventKind.FAULT, outcome.message))
         seconds = outcome.seconds if result in (AttemptResult.PASSED, AttemptResult.FAILED) else None
         self._tell(AttemptEnded(batch, outcome.vector_id, result, seconds))
 
@@ -252,7 +252,7 @@ class Driver:
         return replace(outcome, estimate=estimate, device_config=device_config)
 
     def _keep(self, attempt: Attempt) -> None:
-        self._journal.attempt(attempt)
+        self._records.attempt(attempt)
         if attempt.outcome.verdict.fault:
             self._display.fault(attempt.board, attempt.outcome.message)
 
@@ -281,7 +281,7 @@ class Driver:
                 self._fleet.drop(board)
 
     def _assign(self, assign: Assign) -> None:
-        vectors = [self._journal.vectors[work] for work, _ in assign.works]
+        vectors = [self._records.vectors[work] for work, _ in assign.works]
         config = vectors[0].config_for(self._boards[assign.board].kind.name)
         mesh = "x".join(map(str, config.mesh_shape))
         activity = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
@@ -291,7 +291,7 @@ class Driver:
         self._display.batch_assigned(assign.board, assign.batch, activity)
 
     def _announce(self, transition: Transition) -> None:
-        self._journal.event(state_event(transition))
+        self._records.event(state_event(transition))
         self._display.moved(transition)
         if transition.after in _ENDS:
             self._last_loss = transition.message or self._last_loss
@@ -305,15 +305,15 @@ class Driver:
         )
 
     def _conclude(self, concluded: Conclude) -> None:
-        attempts = self._journal.take_attempts(concluded.work)
+        attempts = self._records.take_attempts(concluded.work)
         cause = ""
         if concluded.resolution is Resolution.REFUSED:
-            cause = self._refusals.get(self._journal.vectors[concluded.work].setup, "")
+            cause = self._refusals.get(self._records.vectors[concluded.work].setup, "")
         elif concluded.resolution is Resolution.LOST:
             cause = self._last_loss
         elif concluded.resolution is Resolution.STOPPED:
             cause = self._limit
-        self._journal.conclusion(conclusion(concluded, attempts, cause))
+        self._records.conclusion(conclusion(concluded, attempts, cause))
 
 
 _ENDS = (BoardState.LOST, BoardState.HELD, BoardState.LEAVING)

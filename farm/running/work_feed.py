@@ -9,7 +9,7 @@ from farm.core.attempt import Attempt
 from farm.planning.estimates import Basis, Estimates
 from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
-from farm.running.journal import Journal
+from farm.running.pending_records import PendingRecords
 from farm.running.translation import attempt_result, conclude_unrunnable, lost_attempt
 from scheduler import PastAttempt, Work
 
@@ -21,7 +21,7 @@ class WorkFeed:
     """Converts vectors to works as they are needed; vectors that can't run get their verdict at once."""
 
     def __init__(
-        self, vectors: Iterable[Vector], estimates: Estimates, past: Mapping[str, PastAttempts], journal: Journal
+        self, vectors: Iterable[Vector], estimates: Estimates, past: Mapping[str, PastAttempts], records: PendingRecords
     ) -> None:
         """Start with the first vector.
 
@@ -29,12 +29,12 @@ class WorkFeed:
             vectors: what to run.
             estimates: how long they are expected to take.
             past: what an earlier driver recorded of them, by id.
-            journal: where vectors, their past attempts and verdicts go.
+            records: where vectors, their past attempts and verdicts go.
         """
         self._vectors = iter(vectors)
         self._estimates = estimates
         self._past = past
-        self._journal = journal
+        self._records = records
 
     def next_works(self, waiting: int) -> tuple[Work, ...] | None:
         """Return the next works, perhaps none that can run; None if there are enough, or no more vectors.
@@ -49,9 +49,9 @@ class WorkFeed:
             return None
         works = []
         for vector in vectors:
-            self._journal.vectors[vector.id] = vector
+            self._records.vectors[vector.id] = vector
             if vector.unrunnable:
-                self._journal.conclusion(conclude_unrunnable(vector.id, *vector.unrunnable))
+                self._records.conclusion(conclude_unrunnable(vector.id, *vector.unrunnable))
             else:
                 works.append(self._work(vector))
         return tuple(works)
@@ -75,6 +75,6 @@ class WorkFeed:
         attempts = {attempt.number: attempt for attempt in past.attempts}
         for number in set(range(1, max(attempts) + 1)) - set(attempts):
             attempts[number] = Attempt(number, "", lost_attempt(vector_id, "a board", "it was not recorded", 0.0))
-        self._journal.resume(vector_id, attempts)
+        self._records.resume(vector_id, attempts)
         ordered = (attempts[number] for number in sorted(attempts))
         return tuple(PastAttempt(attempt.board, attempt_result(attempt.outcome)) for attempt in ordered)

@@ -14,7 +14,7 @@ from farm.planning.estimates import Estimates
 from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running import work_feed
-from farm.running.journal import Journal
+from farm.running.pending_records import PendingRecords
 from farm.running.plain import PlainProgress
 from farm.running.work_feed import WorkFeed
 from farm.store import Store
@@ -24,8 +24,8 @@ from tests.farm.running.driver_helpers import vector
 
 def feed_of(
     store: Store, vectors: Sequence[Vector], past: Mapping[str, PastAttempts] | None = None
-) -> tuple[WorkFeed, Journal]:
-    journal = Journal("run", store, PlainProgress(io.StringIO()))
+) -> tuple[WorkFeed, PendingRecords]:
+    journal = PendingRecords("run", store, PlainProgress(io.StringIO()))
     return WorkFeed(vectors, Estimates(), past or {}, journal), journal
 
 

@@ -1,4 +1,4 @@
-"""The journal of a run: written together, shown once durable, kept when writing fails."""
+"""The records of a run: written together, shown once durable, kept when writing fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Verdict
-from farm.running.journal import FLUSH_SECONDS, Journal
+from farm.running.pending_records import FLUSH_SECONDS, PendingRecords
 from farm.running.plain import PlainProgress
 from farm.store.records import BoardEvent, RunBoard
 from tests.farm.running.driver_helpers import vector
@@ -44,52 +44,52 @@ class Recorder:
         self.conclusions += conclusions
 
 
-def journal_of(recorder: Recorder) -> tuple[Journal, io.StringIO]:
-    """A journal that holds one attempt and one verdict, and its display."""
+def records_of(recorder: Recorder) -> tuple[PendingRecords, io.StringIO]:
+    """Records of one attempt and one verdict, and its display."""
     stream = io.StringIO()
-    journal = Journal("run", recorder, PlainProgress(stream))
-    journal.vectors["v"] = vector("v")
-    journal.attempt(ATTEMPT)
-    journal.conclusion(CONCLUSION)
-    return journal, stream
+    records = PendingRecords("run", recorder, PlainProgress(stream))
+    records.vectors["v"] = vector("v")
+    records.attempt(ATTEMPT)
+    records.conclusion(CONCLUSION)
+    return records, stream
 
 
 def test_records_are_shown_once_they_are_written() -> None:
     recorder = Recorder()
-    journal, stream = journal_of(recorder)
+    records, stream = records_of(recorder)
     assert stream.getvalue() == ""
-    journal.flush()
-    journal.flush()
+    records.flush()
+    records.flush()
     assert (recorder.attempts, recorder.conclusions) == ([ATTEMPT], [CONCLUSION])
     assert stream.getvalue() == "farm: fail_watcher ttnn.add on fake:n300:0: tripped\n"
-    assert journal.vectors == {}
+    assert records.vectors == {}
 
 
 def test_records_that_could_not_be_written_are_kept() -> None:
     recorder = Recorder()
-    journal, stream = journal_of(recorder)
+    records, stream = records_of(recorder)
     recorder.full = True
     with pytest.raises(StoreError):
-        journal.flush()
+        records.flush()
     assert stream.getvalue() == ""
     recorder.full = False
-    journal.flush()
+    records.flush()
     assert (recorder.attempts, recorder.conclusions) == ([ATTEMPT], [CONCLUSION])
 
 
 def test_attempts_are_kept_by_vector_until_its_verdict() -> None:
-    journal, _ = journal_of(Recorder())
-    journal.resume("w", {1: ATTEMPT})
-    assert journal.take_attempts("v") == {1: ATTEMPT}
-    assert journal.take_attempts("v") == {}
-    assert journal.take_attempts("w") == {1: ATTEMPT}
+    records, _ = records_of(Recorder())
+    records.resume("w", {1: ATTEMPT})
+    assert records.take_attempts("v") == {1: ATTEMPT}
+    assert records.take_attempts("v") == {}
+    assert records.take_attempts("w") == {1: ATTEMPT}
 
 
 def test_a_flush_is_due_after_a_while() -> None:
     now = [100.0]
-    journal = Journal("run", Recorder(), PlainProgress(io.StringIO()), lambda: now[0])
-    assert not journal.is_due
+    records = PendingRecords("run", Recorder(), PlainProgress(io.StringIO()), lambda: now[0])
+    assert not records.is_due
     now[0] += 2 * FLUSH_SECONDS
-    assert journal.is_due
-    journal.flush()
-    assert not journal.is_due
+    assert records.is_due
+    records.flush()
+    assert not records.is_due

@@ -32,7 +32,7 @@ class Recorder(Protocol):
         """Record attempts, verdicts and board events, in one transaction."""
 
 
-class Journal:
+class PendingRecords:
     """The records of a run that wait to be written.
 
     Attributes:
