@@ -21,7 +21,7 @@ def cause_of(error: WorkerError) -> Cause:
     return Cause.OPEN_FAILED if isinstance(error, OpenFailed) else Cause.PROCESS_DIED
 
 
-def unopened(error: WorkerError, vector_id: str, began: float) -> Outcome:
+def open_outcome(error: WorkerError, vector_id: str, began: float) -> Outcome:
     """The outcome of a vector whose board doesn't open as it needs, or isn't sound.
 
     Args:
@@ -39,7 +39,7 @@ def unopened(error: WorkerError, vector_id: str, began: float) -> Outcome:
     return Outcome(vector_id, Verdict.BOARD_FAULT, reason, str(error), started=began, seconds=time.time() - began)
 
 
-def ended(error: WorkerDied | WorkerHung, vector_id: str, began: float) -> Outcome:
+def end_outcome(error: WorkerDied | WorkerHung, vector_id: str, began: float) -> Outcome:
     """The outcome of a vector whose worker ended; one that ends between vectors blames the board.
 
     Args:

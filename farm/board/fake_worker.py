@@ -1,4 +1,4 @@
-"""The worker of a fake board: no process at all, but every way in which one can end."""
+"""The worker of a fake board: not a process, but with every way in which one can end."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _OUTCOMES = {
 
 
 class FakeWorker:
-    """Does what its board's script says; see `farm.board.protocol.Worker`.
+    """A worker that follows its board's script; see `farm.board.protocol.Worker`.
 
     Attributes:
         board: the fake board.
         script: how it behaves.
-        runs: how often each vector was run here, over all its lives.
+        runs: how often each vector was run, over all starts.
         opened: every device config it was opened with, in order.
-        checks: how often it was checked, over all its lives.
-        kernels: always none: nothing is compiled.
+        checks: how often it was checked, over all starts.
+        kernels: always (0, 0): no kernels are compiled.
     """
 
     def __init__(self, board: Board, deadlines: Deadlines | None = None) -> None:
@@ -89,7 +89,7 @@ class FakeWorker:
         self,
         vectors: Sequence[EncodedVector],
         timeout: float,
-        look_ahead: LookAhead = no_look_ahead,  # noqa: ARG002 - there is no wait between two calls here
+        look_ahead: LookAhead = no_look_ahead,  # noqa: ARG002 - a fake doesn't wait between calls
     ) -> Iterator[Outcome]:
         """See the protocol."""
         self._require_alive()

@@ -1,4 +1,4 @@
-"""The vectors that a worker is still to get."""
+"""The vectors that still have to be sent to a worker."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Feed:
         """Begin with a call's vectors.
 
         Args:
-            vectors: of this call.
-            look_ahead: returns those of the next; not called again once it returned some.
-            accepts: whether the process is to run a vector at all.
-            already_sent: how many of the accepted ones the process got before.
+            vectors: the vectors of this call.
+            look_ahead: returns those of the next call; not called again once it returned any.
+            accepts: whether the process should run a vector.
+            already_sent: how many of the accepted vectors were sent before.
         """
         self._waiting = deque(filter(accepts, vectors))
         for _ in range(already_sent):
@@ -34,7 +34,7 @@ class Feed:
         self._accepts = accepts
 
     def take(self, limit: int) -> list[EncodedVector]:
-        """Take the next vectors for the process, at most `limit`; empty where there are none yet."""
+        """Take the next vectors for the process, at most `limit`; empty if there are none yet."""
         if not self._waiting and self._look_ahead:
             self._waiting.extend(filter(self._accepts, self._look_ahead()))
             if self._waiting:

@@ -35,7 +35,7 @@ VARIABLE = KERNELS_VARIABLE
 """tt-metal's own variable. Where it is set, it is kept, as are those of tt-metal's remote compile server."""
 SERVER = "TT_METAL_JIT_SERVER_"
 """The prefix of the variables of tt-metal's remote compile server, whose clients can't share a folder."""
-MOST_BYTES = 20 * 1024**3
+MAX_BYTES = 20 * 1024**3
 """The size of all folders together beyond which the least recently used kernels are removed."""
 UNUSED_SECONDS = 24 * 3600.0
 """A kernel that was used within this time may be in use."""
@@ -128,7 +128,7 @@ def ttnn_build(python: str = sys.executable) -> str:
     return hashlib.sha256(f"{library}:{state.st_size}:{state.st_mtime_ns}".encode()).hexdigest()[:16]
 
 
-def prune(top: Path, most: int = MOST_BYTES, now: float | None = None) -> None:
+def prune(top: Path, most: int = MAX_BYTES, now: float | None = None) -> None:
     """Remove the least recently used kernels until the rest takes no more than `most` bytes."""
     kept = removed = 0
     for used, folder, size in sorted(_kernels(top), reverse=True):

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 PIPE_BYTES = 1 << 20
-"""What a pipe of requests can hold: all vectors that a process gets ahead. Linux's default is 64 KiB."""
+"""The capacity of the pipe of requests: all vectors that are sent ahead. Linux's default is 64 KiB."""
 
 
 class Pipes:
@@ -28,7 +28,7 @@ class Pipes:
         self._selector.register(replies, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> None:
-        """Queue data, and write what the pipe takes now."""
+        """Queue data, and write as much as the pipe takes now."""
         if not self._unsent:
             self._selector.register(self._requests, selectors.EVENT_WRITE)
         self._unsent += data
@@ -43,10 +43,10 @@ class Pipes:
             timeout: seconds to wait.
             watch: called every `every` seconds while waiting; its exceptions are passed on.
             every: see `watch`.
-            gather: where there is no line yet, sleep for this many seconds first, so that more lines are there then.
+            gather: if there is no line yet, sleep for this many seconds first, so that several lines arrive at once.
 
         Raises:
-            TimeoutError: there was none within `timeout` seconds.
+            TimeoutError: no line arrived within `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         searched = 0
@@ -76,17 +76,15 @@ class Pipes:
         os.close(self._replies)
 
     def _write(self) -> None:
+        # a broken pipe is noticed as the end of the replies
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
             written = os.write(self._requests, self._unsent)
             del self._unsent[:written]
-            if self._unsent:
-                return
-            self._selector.unregister(self._requests)
-            return
-        # a broken pipe shows as the end of the replies, which says more
+            if not self._unsent:
+                self._selector.unregister(self._requests)
 
     def _read(self) -> bool:
-        """Read what is there; False at the end."""
+        """Read the available data; return False at the end."""
         with contextlib.suppress(BlockingIOError):
             data = os.read(self._replies, 1 << 20)
             self._received += data

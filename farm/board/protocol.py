@@ -1,10 +1,10 @@
-"""What a supervisor needs of a worker, whatever is inside it: ttnn, or the fake that ships for tests.
+"""The interface between a supervisor and its worker: one with ttnn, or the fake for tests.
 
-Each error leaves the process gone, except `OpenFailed` and `CheckFailed`.
+After each error the process is gone, except after `OpenFailed` and `CheckFailed`.
 
 * WorkerError
-  * OpenFailed: ttnn refused to open the board this way; the process lives and may open another way
-  * CheckFailed: the open board doesn't pass its check; the process lives
+  * OpenFailed: ttnn refused to open the board this way; the process is alive and may open it another way
+  * CheckFailed: the open board doesn't pass its check; the process is alive
   * WorkerDied: the process ended by itself: a signal, an abort, an exit
   * WorkerHung: the process passed a deadline and was killed
 """
@@ -23,21 +23,21 @@ from farm.core.payload import EncodedVector
 from tracer.device_config import DeviceConfig
 
 LookAhead: TypeAlias = Callable[[], Sequence[EncodedVector]]
-"""Returns the vectors that will be run next, as far as they are known when it is called."""
+"""Returns the vectors of the next call, as far as they are known yet."""
 
 
 def no_look_ahead() -> Sequence[EncodedVector]:
-    """A `LookAhead` that never knows any."""
+    """A `LookAhead` that returns no vectors."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """How long the work of a worker may take, in seconds.
+    """Time limits of a worker, in seconds.
 
     Attributes:
-        vector: running a vector that brings no limit of its own.
-        first: at least this for an operation's first vector in a process, where kernels are compiled.
+        vector: running a vector that has no limit of its own.
+        first: the least for an operation's first vector in a process, if kernels are compiled.
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes a reply may neither print nor compute.
         ladder: the signals that end the process.
@@ -53,12 +53,12 @@ class Deadlines:
 class Worker(Protocol):
     """One process that owns one board. Its supervisor starts, feeds, times and ends it; calls never overlap.
 
-    After `WorkerDied` or `WorkerHung` the process is gone and `start` makes a new one. When the supervisor itself dies,
-    the process ends too. A supervisor may run with SIGINT blocked, as Ray's workers do, and processes inherit that: the
-    process must unblock it where it relies on it.
+    After `WorkerDied` or `WorkerHung` the process is gone, and `start` starts a new one. When the supervisor dies,
+    the process ends too. A supervisor may run with SIGINT blocked, as Ray's workers do, and processes inherit that: a
+    process that relies on SIGINT must unblock it.
 
     Attributes:
-        kernels: how many kernels its processes found compiled, and how many they needed, as far as that is known.
+        kernels: how many kernels its processes found in their caches, and how many they needed; both as far as known.
     """
 
     kernels: tuple[int, int]
@@ -67,13 +67,13 @@ class Worker(Protocol):
         """Start the process and wait for its first reply.
 
         Raises:
-            NotRunnable: what the process needs isn't here (ttnn for this Python); another try would end the same.
+            NotRunnable: something that the process needs is missing (ttnn for this Python), so a retry is useless.
             WorkerDied: it ended before it replied.
         """
         ...
 
     def open(self, config: DeviceConfig, timeout: float) -> Opened:
-        """Open the board, after closing it where it is open another way.
+        """Open the board, after closing it if it is open another way.
 
         Args:
             config: how to open it.
@@ -101,30 +101,29 @@ class Worker(Protocol):
     ) -> Iterator[Outcome]:
         """Run vectors on the open board, in order, and yield the outcome of each as it ends.
 
-        After a failed vector the board is checked. A failure on a board that doesn't pass is no failure of the vector:
-        it is yielded as a fault of the board, and the vectors after it are not run.
+        After a failed vector the board is checked. A failure on a board that doesn't pass is not the vector's: it is
+        yielded as a fault of the board, and the vectors after it are not run.
 
         Args:
             vectors: the vectors.
-            timeout: seconds for each vector that brings none of its own.
-            look_ahead: the vectors of the next call, as far as they are known by now: the process may get them early,
-                so that it doesn't wait between the two calls. Vectors that it returned once must be what comes next,
-                unless the process ends before.
+            timeout: seconds for each vector that has no limit of its own.
+            look_ahead: returns the vectors of the next call: the process may get them early, so that it doesn't wait
+                between the two calls. The next call must then have these vectors, unless the process ends before.
 
         Raises:
-            WorkerDied: the process ended; `vector_id` names the vector it took with it, and those after it were not
-                run. None where it ended between vectors.
+            WorkerDied: the process ended; `vector_id` names the vector that was running, and those after it were not
+                run. None if it ended between vectors.
             WorkerHung: a vector passed its deadline; the same holds.
         """
         ...
 
     def close(self) -> None:
-        """Let the process release its board and end: SIGINT, and harder signals if that doesn't help. Never raises."""
+        """Let the process release its board and end: by SIGINT, then by harder signals. Never raises."""
         ...
 
 
 class WorkerError(FarmError):
-    """Base of what can happen to a worker; `vector_id` is the vector at fault, where there is one."""
+    """The base of a worker's errors; `vector_id` is the vector at fault, if there is one."""
 
     def __init__(self, message: str, vector_id: str | None = None) -> None:
         super().__init__(message)
@@ -132,15 +131,15 @@ class WorkerError(FarmError):
         self.vector_id = vector_id
 
 
-class OpenFailed(WorkerError):  # noqa: N818 - it names what happened, as FileNotFound would
-    """The board doesn't open with this device config, in ttnn's words. The process lives."""
+class OpenFailed(WorkerError):  # noqa: N818 - it names what happened, as StopIteration does
+    """The board doesn't open with this device config, in ttnn's words. The process is alive."""
 
 
 class CheckFailed(WorkerError):  # noqa: N818 - see OpenFailed
-    """The open board doesn't pass its check. The process lives.
+    """The open board doesn't pass its check. The process is alive.
 
     Attributes:
-        problem: why not.
+        problem: why it doesn't pass.
     """
 
     def __init__(self, message: str, problem: CheckProblem = CheckProblem.EXCEPTION) -> None:
@@ -152,8 +151,8 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
     """The process ended by itself.
 
     Attributes:
-        exit: its exit code as `subprocess` reports it (negative: the signal), None where unknown.
-        preparing: what it was preparing for the vector: importing its module, opening the board by a fixture.
+        exit: its exit code as `subprocess` reports it (negative for a signal); None if unknown.
+        preparing: its task for the vector, if any: importing its module, or opening the board by a fixture.
     """
 
     def __init__(

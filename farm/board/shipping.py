@@ -9,7 +9,7 @@ from pathlib import Path
 
 from farm.core.errors import FarmError
 
-MOST_BYTES = 50_000_000
+MAX_BYTES = 50_000_000
 """The largest packed folder: for models' code and a few small files, not for weights."""
 
 _SKIPPED = frozenset({".git", ".venv", "__pycache__", "generated", "node_modules", ".pytest_cache"})
@@ -26,9 +26,9 @@ def pack(folder: Path) -> bytes:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in _files(folder):
                 archive.write(path, path.relative_to(folder))
-                if packed.tell() > MOST_BYTES:
+                if packed.tell() > MAX_BYTES:
                     raise FarmError(
-                        f"{folder} is too large to send to the hosts (over {MOST_BYTES / 1e6:.0f} MB packed); "
+                        f"{folder} is too large to send to the hosts (over {MAX_BYTES / 1e6:.0f} MB packed); "
                         "put it there yourself, and name it as workdir: {host: PATH}"
                     )
     except OSError as error:

@@ -239,7 +239,7 @@ class Supervisor:
         except (WorkerDied, WorkerHung) as error:
             self._running = False
             self._opened = None
-            outcome = blame.ended(error, waiting.popleft().id, began)
+            outcome = blame.end_outcome(error, waiting.popleft().id, began)
             cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
             sound = self._recover(cause, str(error))
             yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
@@ -275,7 +275,7 @@ class Supervisor:
         except WorkerError as error:
             self._running = isinstance(error, (OpenFailed, CheckFailed))
             self._recover(blame.cause_of(error), str(error))
-            return blame.unopened(error, vector_id, began)
+            return blame.open_outcome(error, vector_id, began)
         self._opened = config
         self._open_seconds = time.time() - began
         return None

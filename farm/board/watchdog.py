@@ -1,4 +1,4 @@
-"""The state of a process, seen from outside: whether it is stopped, and whether it does anything."""
+"""The state of a process, read from outside: whether it is stopped, and whether it is active."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 STOPPED_SECONDS = 2.0
 """How long a process may be stopped (SIGSTOP, a debugger) before it counts as hung."""
 LOOK_SECONDS = 0.5
-"""How often a process is looked at while its reply is awaited."""
-MOST_PRINTED = 64 << 20
-"""Bytes of log after which it is emptied: a process that prints without end must not fill the disk."""
+"""Seconds between two checks of a process whose reply is awaited."""
+MAX_LOG_BYTES = 64 << 20
+"""The size at which a log is emptied: a process that prints without end must not fill the disk."""
 _STOPPED = "Tt"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -35,7 +35,7 @@ class ProcessState:
 
 
 def read_state(pid: int, log: Path) -> ProcessState | None:
-    """Read the state of a process; None where there is none, or no /proc."""
+    """Read the state of a process; None if it or /proc doesn't exist."""
     try:
         # the command's name is in brackets and may hold anything: the fields follow the last bracket
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
@@ -46,7 +46,7 @@ def read_state(pid: int, log: Path) -> ProcessState | None:
 
 
 class Watch:
-    """Notices when a process that owes a reply can no longer give it: it is stopped, or does nothing.
+    """Detects that a process which owes a reply can't give it: it is stopped, or inactive.
 
     Attributes:
         silence: seconds for which the process may neither print nor use its processor.
@@ -66,7 +66,7 @@ class Watch:
         return state is not None and state.stopped
 
     def complaint(self) -> str | None:
-        """Check the process; returns what is wrong with it, as text."""
+        """Check the process; return what is wrong with it, or None."""
         now = self._clock()
         state = read_state(self._pid, self._log)
         if state is None:
@@ -77,7 +77,7 @@ class Watch:
             self._stopped_since = now
         elif now - self._stopped_since >= STOPPED_SECONDS:
             return f"its process was stopped for {now - self._stopped_since:.0f} s"
-        if state.printed > MOST_PRINTED:
+        if state.printed > MAX_LOG_BYTES:
             with contextlib.suppress(OSError):
                 os.truncate(self._log, 0)  # it is open for appending
         if self._last is None or state.cpu > self._last.cpu or state.printed != self._last.printed:

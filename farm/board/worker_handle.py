@@ -1,4 +1,4 @@
-"""The supervisor's hold on a real worker: starts, feeds, times and ends it.
+"""The supervisor's handle of a real worker: it starts, feeds, times and ends the process.
 
 Two pipes carry the messages of `farm.core.messages`; ttnn's output goes to a log file in the process's own folder.
 """
@@ -36,7 +36,7 @@ from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.board.worker_launch import launch_worker, worker_environment
 from farm.core.board import Board
-from farm.core.classify import describe_exit, telling_line
+from farm.core.classify import describe_exit, last_error_line
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
 from farm.core.messages import (
@@ -68,26 +68,26 @@ from tracer.device_config import DeviceConfig
 START_SECONDS = 120.0
 """How long a process may take to import ttnn."""
 
-MOST_IN_FLIGHT = 128
-"""Vectors that the process may have before the first of them ended, so that it never waits for its supervisor."""
+MAX_IN_FLIGHT = 128
+"""Vectors that may be sent to the process before the first of them ends, so that it never waits for its supervisor."""
 VECTORS_PER_REQUEST = 16
-"""The process begins with the first ones while the others are written."""
+"""The process begins with the first request while the next ones are written."""
 GATHER_SECONDS = 0.02
-"""While the process has work for this long, its replies wait: each wake-up would cost it processor time."""
+"""The longest wait for several replies at once, while the process has work: each wake-up costs processor time."""
 
 _LOG = logging.getLogger(__name__)
 
 
 class WorkerProcess:
-    """A worker with ttnn in it; see `farm.board.protocol.Worker`.
+    """A process with ttnn; see `farm.board.protocol.Worker`.
 
     Attributes:
         board: what it opens.
         workdir: its working directory, where ttnn may leave files and its log is.
-        deadlines: how long its work may take.
+        deadlines: its time limits.
         python: the interpreter whose ttnn is used.
-        terminal: what holds where it is attached to the terminal of this process; None where it isn't.
-        kernels: how many kernels its processes found compiled, and how many they needed, as far as that is known.
+        terminal: set if it is attached to the terminal of this process.
+        kernels: how many kernels its processes found in their caches, and how many they needed; both as far as known.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class WorkerProcess:
         self._in_flight = 0  # vectors that this process has and that have not ended
         self._pace = 0.0  # seconds per vector, smoothed
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are compiled
-        self._failed_modules: dict[str, WorkerDied | WorkerHung] = {}  # killed or hung a process while being prepared
+        self._failed_modules: dict[str, WorkerDied | WorkerHung] = {}  # they killed or hung a process
 
     def start(self) -> Hello:
         """See the protocol."""
@@ -177,7 +177,7 @@ class WorkerProcess:
         self, vectors: Sequence[EncodedVector], timeout: float, look_ahead: LookAhead = no_look_ahead
     ) -> Iterator[Outcome]:
         """See the protocol."""
-        # the process may have got the first ones while those before them ran
+        # the first vectors may have been sent during the call before
         feed = Feed(vectors, look_ahead, lambda each: each.operation not in self._failed_modules, self._in_flight)
         for vector in vectors:
             self._fill(feed)
@@ -195,11 +195,11 @@ class WorkerProcess:
                 return
 
     def list_vectors(self, request: ListVectors, timeout: float) -> Iterator[Listing]:
-        """Ask for the vectors of a sweep module, and yield the messages as they come.
+        """Request the vectors of a sweep module, and yield the messages as they arrive.
 
         Args:
             request: the module and its suites.
-            timeout: seconds that importing the module may take, and its generators from one message to the next.
+            timeout: seconds that importing the module may take, and its generators between two messages.
 
         Raises:
             WorkerDied: the process ended.
@@ -226,12 +226,12 @@ class WorkerProcess:
 
     def _fill(self, feed: Feed) -> None:
         """Send the process as many vectors as it may have."""
-        while self._in_flight <= MOST_IN_FLIGHT - VECTORS_PER_REQUEST and (piece := feed.take(VECTORS_PER_REQUEST)):
+        while self._in_flight <= MAX_IN_FLIGHT - VECTORS_PER_REQUEST and (piece := feed.take(VECTORS_PER_REQUEST)):
             self._write(encode_run((vector.text for vector in piece), self.board.kind.chips))
             self._in_flight += len(piece)
 
     def _limit(self, vector: EncodedVector, timeout: float) -> float:
-        """The seconds that a vector may take: longer where its operation's kernels are still to be compiled."""
+        """The seconds that a vector may take: longer if its operation's kernels must be compiled."""
         limit = vector.timeout or timeout
         if self.board.computes and vector.operation not in self._compiled:
             limit = max(limit, self.deadlines.first)
@@ -245,7 +245,7 @@ class WorkerProcess:
             WorkerDied, WorkerHung: see the protocol.
         """
         try:
-            # while the process has enough to do by itself, it isn't disturbed
+            # don't disturb the process while it has enough work
             reply = self._reply(limit, vector.id, min(GATHER_SECONDS, self._pace * (self._in_flight - 1) / 2))
             while not isinstance(reply, Finished):
                 reply = self._after_preparing(reply, limit, vector.id)
@@ -253,7 +253,7 @@ class WorkerProcess:
             if isinstance(error, WorkerHung):
                 self._end_hung(error)
             if error.preparing:
-                # the module's other vectors would only end the same way, each at the cost of a process
+                # the module's other vectors would end the same way, each at the cost of a process
                 self._failed_modules[vector.operation] = error
             raise
         return reply
@@ -272,7 +272,7 @@ class WorkerProcess:
             raise WorkerDied(f"{task}: {error}", vector_id, error.exit, task) from error
 
     def _confirmed(self, failure: Outcome) -> Outcome:
-        """The failure itself if the board passes the check right after it; otherwise a fault of the board."""
+        """Return the failure if the board passes the check right after it; otherwise a fault of the board."""
         try:
             checked = self._checked()
         except WorkerError as error:
@@ -322,9 +322,9 @@ class WorkerProcess:
                 f"no answer from {self.board.id} in {timeout:g} s{cause}", vector_id, timeout, stopped=stopped
             ) from None
         if line is None:
-            code = self._end(patience=5.0)  # it is ending: its own exit code says most
+            code = self._end(patience=5.0)  # it is ending by itself: wait for its exit code
             text = f"the worker {describe_exit(code)}"
-            last = telling_line(self.log, self._log_start)
+            last = last_error_line(self.log, self._log_start)
             raise WorkerDied(f"{text}: {last}" if last else text, vector_id, code)
         return decode_reply(line)
 
@@ -336,18 +336,18 @@ class WorkerProcess:
         self._end()
 
     def _unexpected(self, reply: Reply) -> WorkerDied:
-        """End a process that doesn't keep to the protocol; the error to raise."""
+        """End a process that violates the protocol; return the error to raise."""
         self._end()
         return WorkerDied(f"the worker of {self.board.id} sent an unexpected reply ({reply.tag}) and was ended")
 
     def _end(self, patience: float = 0.0) -> int | None:
-        """End the process if it still lives after `patience` seconds, and close its pipes; its exit code."""
+        """End the process if it is still alive after `patience` seconds, and close its pipes; return its exit code."""
         process, self._process = self._process, None
         if process is None:
             return None
         code = end_process(process, patience, self.deadlines.ladder, group=self.terminal is None)
         level = logging.INFO if code == 0 else logging.WARNING
-        last = telling_line(self.log, self._log_start) if code else ""
+        last = last_error_line(self.log, self._log_start) if code else ""
         _LOG.log(level, "%s: worker %d %s%s", self.board.id, process.pid, describe_exit(code), last and f": {last}")
         if counts := hits(self.log, self._log_start):
             self.kernels = self.kernels[0] + counts[0], self.kernels[1] + counts[1]
@@ -361,6 +361,6 @@ class WorkerProcess:
 
 
 def _not_retried(vector_id: str, error: WorkerDied | WorkerHung) -> Outcome:
-    """The outcome of a vector whose module killed or hung a process before, while it was being prepared."""
+    """The outcome of a vector whose module killed or hung an earlier process while it was being prepared."""
     reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
-    return Outcome(vector_id, Verdict.FAIL_CRASH_HANG, reason, f"not tried again: {error}", started=time.time())
+    return Outcome(vector_id, Verdict.FAIL_CRASH_HANG, reason, f"not retried: {error}", started=time.time())

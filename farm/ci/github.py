@@ -15,15 +15,15 @@ from farm.core.errors import FarmError, NothingSelected
 from farm.planning.vectors import Vector
 from farm.report.context import RunContext
 from farm.report.digest import digest_run
-from farm.report.forms.summary import MOST_BYTES, cut, summary_md
+from farm.report.forms.summary import MAX_BYTES, cut, summary_md
 from farm.report.text import first_line, printable, shortened
 from farm.store import PastVector, RunView
 
-MOST_JOBS = 256
+MAX_JOBS = 256
 """GitHub refuses a larger matrix."""
 UNKNOWN_SECONDS = 1.0
 """The estimate for a vector where the store has no run at all."""
-MOST_ANNOTATIONS = 10
+MAX_ANNOTATIONS = 10
 """GitHub shows this many errors of a step."""
 
 
@@ -69,7 +69,7 @@ def matrix(
     usual_seconds: Mapping[str, float],
     minutes: float,
     boards: Mapping[str, int],
-    most: int = MOST_JOBS,
+    most: int = MAX_JOBS,
 ) -> list[Job]:
     """Split plans into jobs that keep to a time budget; no job is empty.
 
@@ -122,7 +122,7 @@ def annotation_lines(view: RunView) -> list[str]:
     """Return GitHub's workflow commands: one for each group of failures, largest first, and one for the run."""
     digest = digest_run(view)
     lines = []
-    for group in digest.failures[:MOST_ANNOTATIONS]:
+    for group in digest.failures[:MAX_ANNOTATIONS]:
         names = ", ".join(f"{first_line(name)} ({count})" for name, count in group.operations[:5])
         title = f"{group.count} {group.verdict.value}: {names}"
         message = shortened(printable(group.example.message[:4000]), 1500) or "(no message)"
@@ -135,7 +135,7 @@ def annotation_lines(view: RunView) -> list[str]:
 def plain_lines(view: RunView) -> list[str]:
     """Return the same as lines of a log that people read."""
     digest = digest_run(view)
-    return [*(failure_line(group) for group in digest.failures[:MOST_ANNOTATIONS]), digest.headline, digest.identity]
+    return [*(failure_line(group) for group in digest.failures[:MAX_ANNOTATIONS]), digest.headline, digest.identity]
 
 
 def _data(text: str) -> str:
@@ -154,7 +154,7 @@ def add_summary(view: RunView, context: RunContext, path: Path) -> None:
     """
     try:
         size = path.stat().st_size if path.exists() else 0
-        text = cut(summary_md(view, context).split("\n\n"), max(MOST_BYTES - size, 1000))
+        text = cut(summary_md(view, context).split("\n\n"), max(MAX_BYTES - size, 1000))
         with path.open("a", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError as error:

@@ -16,7 +16,7 @@ from farm.store import RunView
 
 QUALITY, LINKS = "gl-code-quality-report.json", "gl-annotations.json"
 """For `artifacts:reports:codequality` and `artifacts:reports:annotations`."""
-MOST_FINDINGS = 200
+MAX_FINDINGS = 200
 
 
 def in_gitlab() -> bool:
@@ -35,7 +35,7 @@ def quality(views: Sequence[RunView], root: Path) -> list[dict[str, Any]]:
     """
     findings: dict[str, dict[str, Any]] = {}
     for view in views:
-        for group in digest_run(view).failures[:MOST_FINDINGS]:
+        for group in digest_run(view).failures[:MAX_FINDINGS]:
             place = _place(view, root)
             identity = "\0".join(
                 [place, group.verdict.value, group.signature, *sorted(name for name, _ in group.operations)]

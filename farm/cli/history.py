@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from farm.report.flaky import Flakiness
     from farm.store import PastVector
 
-MOST_CHANGES = 40
-MOST_RUNS = 50
+MAX_CHANGES = 40
+MAX_RUNS = 50
 
 
 def compare(
@@ -103,14 +103,14 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
     console.print()
     console.print(Text("By vector", style="bold"))
     table = Table.grid(padding=(0, 2))
-    for each in comparison.changes[:MOST_CHANGES]:
+    for each in comparison.changes[:MAX_CHANGES]:
         style = "red" if each.change.regression else "green" if each.change.value == "fixed" else ""
         verdicts = f"{each.before.value if each.before else '-'} → {each.after.value if each.after else '-'}"
         cells = (each.vector_id, each.operation, verdicts, shortened(first_line(each.detail), 160))
         table.add_row(Text(each.change.value, style=style), *(Text(first_line(cell)) for cell in cells))
     console.print(table)
-    if len(comparison.changes) > MOST_CHANGES:
-        console.print(Text(f"... and {len(comparison.changes) - MOST_CHANGES} more: --json has them all", style="dim"))
+    if len(comparison.changes) > MAX_CHANGES:
+        console.print(Text(f"... and {len(comparison.changes) - MAX_CHANGES} more: --json has them all", style="dim"))
 
 
 def _print_groups(console: Console, title: str, groups: Mapping[str, Mapping[Change, int]]) -> None:
@@ -125,12 +125,12 @@ def _print_groups(console: Console, title: str, groups: Mapping[str, Mapping[Cha
     console.print(Text(title, style="bold"))
     table = Table.grid(padding=(0, 2))
     worst_first = sorted(groups.items(), key=lambda item: -sum(n for change, n in item[1].items() if change.regression))
-    for name, counts in worst_first[:MOST_CHANGES]:
+    for name, counts in worst_first[:MAX_CHANGES]:
         summary = ", ".join(f"{count} {change.value}" for change, count in counts.items())
         table.add_row(Text(first_line(name)), Text(summary))
     console.print(table)
-    if len(groups) > MOST_CHANGES:
-        console.print(Text(f"... and {len(groups) - MOST_CHANGES} more", style="dim"))
+    if len(groups) > MAX_CHANGES:
+        console.print(Text(f"... and {len(groups) - MAX_CHANGES} more", style="dim"))
 
 
 def _print_history(
@@ -149,7 +149,7 @@ def _print_history(
     table = Table(box=None, pad_edge=False)
     for title in ("run", "started (UTC)", "how it ended", "took"):
         table.add_column(title, no_wrap=title != "how it ended")
-    for run in reversed(runs[-MOST_RUNS:]):
+    for run in reversed(runs[-MAX_RUNS:]):
         of_run = [each for each in past if each.run_id == run]
         counts = Counter(each.verdict for each in of_run)
         verdicts = [Text(f"{counts[v]} {v.value}", style=verdict_style(v)) for v in Verdict if counts[v]]
@@ -161,7 +161,7 @@ def _print_history(
     console.print()
     console.print(Text("Flaky", style="bold"))
     grid = Table.grid(padding=(0, 2))
-    for each in flaky[:MOST_CHANGES]:
+    for each in flaky[:MAX_CHANGES]:
         chance = f"fails about {100 * each.probability:.0f} % of the time"
         grid.add_row(
             Text(first_line(each.vector_id)),

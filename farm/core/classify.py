@@ -1,4 +1,4 @@
-"""What an exception or the end of a process means: one table, matched on specific text."""
+"""Classification of exceptions and of ended processes: one table of tt-metal's and the system's texts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Rule:
     """A text that decides a verdict.
 
     Attributes:
-        text: what the message contains, as it is printed.
-        verdict, reason: what it means.
+        text: a part of the message.
+        verdict, reason: its classification.
     """
 
     text: str
@@ -33,7 +33,7 @@ _WATCHER = (Verdict.FAIL_WATCHER, Reason.EXCEPTION)
 
 # The first rule that matches decides. Board faults come before hangs and hangs before memory, as in tt-metal.
 RULES = (
-    # a core, a link or a chip is in a state that no test can bring it out of
+    # a core, a link or a chip is in a state that only a reset can end
     Rule("unexpected run_mailbox value", *_WEDGED),
     Rule("could not fit in the discovered physical topology", *_WEDGED),
     Rule("mapping_result.success", *_WEDGED),
@@ -42,7 +42,7 @@ RULES = (
     Rule("Read 0xffffffff from PCIE", *_WEDGED),
     Rule("tt_tlb_alloc failed", *_WEDGED),
     Rule("CHIP_IN_USE", *_WEDGED),
-    # the host, not the test, ran out of something, or several compilers got in each other's way
+    # the host ran out of a resource, or concurrent compilers disturbed each other
     Rule("No space left on device", *_HOST),
     Rule("Too many open files", *_HOST),
     Rule("Cannot allocate memory", *_HOST),
@@ -75,7 +75,7 @@ def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, st
 
     Args:
         answer: `(ok, message)`, `[(ok, message), nanoseconds]`, or the exception that it raised.
-        computes: whether the board computes numbers. Where not, the module's own comparison means nothing.
+        computes: whether the board computes numbers. If not, the module's own comparison means nothing.
     """
     if isinstance(answer, BaseException):
         return *classify(str(answer)), error_text(answer)
@@ -118,21 +118,21 @@ def describe_exit(code: int | None) -> str:
 
 _ERROR_MARKS = ("TT_FATAL", "TT_THROW", "what():", "Error")
 _NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\])")
-"""ttnn's lines about compiled kernels, and MPI's stack at a signal: they don't say why a process ended."""
+"""ttnn's lines about compiled kernels, and MPI's stack at a signal: they don't explain why a process ended."""
 _TAIL = 16384
 
 
 def classify_end(message: str, code: int | None = None) -> tuple[Verdict, Reason]:
-    """The verdict of the vector that a process ended under.
+    """The verdict of the vector that was running when a process ended.
 
     Args:
         message: what the process printed last.
         code: its exit code, negative for a signal.
 
     Returns:
-        A crash, unless the message names the board or the host. SIGKILL is a crash too, with a reason of its own, since
-        it comes from outside: perhaps from the kernel, to stop a vector that eats all memory, which must not be retried
-        for ever; perhaps it was meant for another process.
+        A crash, unless the message blames the board or the host. SIGKILL is a crash with a reason of its own, since it
+        comes from outside: perhaps from the kernel, to stop a vector that uses all memory, which must not be retried
+        forever; perhaps because of another process.
     """
     verdict, reason = classify(message)
     if verdict.fault or (verdict, reason) == _HANG:
@@ -140,11 +140,11 @@ def classify_end(message: str, code: int | None = None) -> tuple[Verdict, Reason
     return Verdict.FAIL_CRASH_HANG, Reason.KILLED if code == -signal.SIGKILL else Reason.CRASH
 
 
-def telling_line(log: Path, since: int = 0) -> str:
-    """The line of a process's log that says most about its end: ttnn's own error, otherwise the last line.
+def last_error_line(log: Path, since: int = 0) -> str:
+    """The line of a process's log that best explains its end: the last error, otherwise the last line.
 
     Args:
-        log: what it printed.
+        log: the process's output.
         since: the log's length in bytes before the process began.
     """
     with contextlib.suppress(OSError), log.open("rb") as opened:

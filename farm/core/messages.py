@@ -4,11 +4,11 @@
     Check       -> Checked
     Run         -> Finished for each vector, in order. Before one whose sweep module must be imported, or whose module's
                    fixture opens the board: Preparing, then Prepared. After one that failed: Checked.
-    ListVectors -> ModuleImported, then VectorsListed and ListingProblem as they come, then ListingEnd
+    ListVectors -> ModuleImported, then VectorsListed and ListingProblem as they occur, then ListingEnd
     Close       -> nothing: the worker releases the board and ends
 
-First of all, a worker says Hello, or Unusable. A message travels as one line of JSON with a tag. This module is all
-that writes and reads these lines; it needs the standard library alone, since workers run under a host's own Python.
+A worker's first message is Hello, or Unusable. A message travels as one line of JSON with a tag. Only this module
+writes and reads these lines; it needs only the standard library, since workers run under a host's own Python.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from farm.core.payload import Payload, from_json
 from farm.core.sweep_module import SweepModule
 from tracer.device_config import DeviceConfig
 
-# made once: `json.dumps` makes a new encoder for each call that isn't all defaults
+# created once: `json.dumps` creates an encoder for each call with non-default options
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Message:
-    """The base of all messages: a tag, and fields that are JSON as they are."""
+    """The base of all messages: a tag, and fields of JSON types."""
 
     __slots__ = ()
     tag: ClassVar[str]
 
     def as_json(self) -> dict[str, Any]:
-        """The fields as JSON; `from_json` reads them back."""
+        """Return the fields as JSON that `from_json` reads."""
         return {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
 
     @classmethod
@@ -48,7 +48,7 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class Open(_Message):
-    """Open the board, after releasing it where it is open another way."""
+    """Open the board, after releasing it if it is open another way."""
 
     tag: ClassVar[str] = "open"
     config: DeviceConfig
@@ -87,7 +87,7 @@ class Run(_Message):
 
 @dataclass(frozen=True, slots=True)
 class ListVectors(_Message):
-    """Import a sweep module and list the vectors of some of its suites; of all where `suites` is None."""
+    """Import a sweep module and list the vectors of some of its suites; of all if `suites` is None."""
 
     tag: ClassVar[str] = "list_vectors"
     module: SweepModule
@@ -121,7 +121,7 @@ class Hello(_Message):
     """The worker has imported ttnn.
 
     Attributes:
-        ttnn: its version; None where there is none.
+        ttnn: its version; None without ttnn.
         python: Python's version.
         pid: the worker's process id.
     """
@@ -145,7 +145,7 @@ class Opened(_Message):
     """The board is open.
 
     Attributes:
-        chips: how many chips are open; None where a module's fixture opens the board later.
+        chips: the number of open chips; None if a module's fixture opens the board later.
         grid: columns and rows of compute cores; None likewise.
     """
 
@@ -186,7 +186,7 @@ class Checked(_Message):
     """The board was checked.
 
     Attributes:
-        problem: why it doesn't pass; None where it does.
+        problem: why it doesn't pass; None if it passes.
         message: the problem in words.
     """
 
@@ -203,7 +203,7 @@ class Checked(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Finished(_Message):
-    """A vector ended. The outcome is still JSON: `farm.core.outcome.read_outcome` reads it, whatever it is."""
+    """A vector ended. The outcome is still JSON, for `farm.core.outcome.read_outcome`."""
 
     tag: ClassVar[str] = "finished"
     outcome: Any
@@ -211,7 +211,7 @@ class Finished(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Preparing(_Message):
-    """The worker begins something that the next vector's module needs, and that may take `seconds`."""
+    """The worker begins a task for the next vector's module, which may take `seconds`."""
 
     tag: ClassVar[str] = "preparing"
     task: str
@@ -220,7 +220,7 @@ class Preparing(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Prepared(_Message):
-    """What the worker began last is done."""
+    """The worker's last task is done."""
 
     tag: ClassVar[str] = "prepared"
 
@@ -230,7 +230,7 @@ class ModuleImported(_Message):
     """The sweep module is imported.
 
     Attributes:
-        timeout: seconds that one of its vectors may take; None where it doesn't say.
+        timeout: seconds that one of its vectors may take; None if it doesn't set a limit.
         fixture: whether its own fixture opens the board.
         suites: the names of all its suites.
     """
@@ -255,9 +255,9 @@ class ListingProblem(_Message):
     """The sweep module, or one of its suites, is broken.
 
     Attributes:
-        message: what is wrong.
-        suite: the suite; "" where it is the whole module.
-        configuration: whether it is one broken configuration of the master.
+        message: the problem in words.
+        suite: the suite; "" for the whole module.
+        configuration: whether only one configuration of the master is broken.
     """
 
     tag: ClassVar[str] = "listing_problem"
@@ -296,7 +296,7 @@ def encode_run(payloads: Iterable[str], chips: int) -> bytes:
 
     Args:
         payloads: as `farm.core.payload.encode` wrote them.
-        chips: how many the board has.
+        chips: the number of chips of the board.
     """
     return f'{{"tag":"run","payloads":[{",".join(payloads)}],"chips":{chips}}}\n'.encode()
 
@@ -305,7 +305,7 @@ def decode_request(line: bytes | str) -> Request:
     """Read the line of a request.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError: it is not a request.
     """
     raw = json.loads(line)
     request: Request = _REQUESTS[raw.pop("tag")].from_json(raw)
@@ -316,7 +316,7 @@ def decode_reply(line: bytes | str) -> Reply:
     """Read the line of a reply.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError: it is not a reply.
     """
     raw = json.loads(line)
     reply: Reply = _REPLIES[raw.pop("tag")].from_json(raw)

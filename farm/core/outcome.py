@@ -15,14 +15,14 @@ LONGEST_RAW = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Discounted:
-    """What a failure was before it was discounted, since its board then failed a check."""
+    """The original failure of a discounted outcome, whose board then failed a check."""
 
     verdict: Verdict
     reason: Reason
     message: str
 
     def as_json(self) -> dict[str, str]:
-        """A plain dict; `from_json` reads it back."""
+        """Return a plain dict that `from_json` reads."""
         return {"verdict": self.verdict.value, "reason": self.reason.value, "message": self.message}
 
     @classmethod
@@ -33,29 +33,29 @@ class Discounted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one attempt, as the worker saw it, or as its supervisor saw the worker die.
+    """The result of one attempt, reported by the worker, or by the supervisor if the worker ended.
 
     Attributes:
         vector_id: the vector that was tried.
-        verdict: how it ended.
+        verdict: the verdict.
         reason: why, from the closed list.
-        message: the words of ttnn, the module or farm.
+        message: why, in the words of ttnn, the module or farm.
         started: Unix time in seconds.
         seconds: from the first rebuilt argument to the last check.
         inexact: the arguments that a trace lost and that were left to their defaults.
         metrics: numbers by tt-metal's names, and `pcc`, `max_abs_error`.
-        discounted: the failure as it was seen, where it doesn't count because the board then failed its check.
-        output: what the call gave, encoded by `tracer.values.v2`, where that isn't as traced.
+        discounted: the original failure, if it doesn't count because the board then failed its check.
+        output: the call's output, encoded by `tracer.values.v2`, if it isn't as traced.
         traceback: of an exception in a sweep module, from the module's first line on.
         open_seconds: how long opening the board took just before the attempt.
         estimate: the seconds that the planner expected.
-        device_config: how the board was opened, where that isn't the vector's own device config.
-        tests: of a traced model, those that passed.
-        printed: the last lines that a traced model printed, where it failed.
+        device_config: how the board was opened, if not with the vector's own device config.
+        tests: the tests of a traced model that passed.
+        printed: the last lines that a failed traced model printed.
         raw_trace: a traced model's raw trace: files, compressed and in base64, by what their names add to the first
             one's. It travels to the driver and is never stored with the outcome.
-        raw: the result as it came, where it could not be read.
-        details: anything else worth keeping, JSON. Nothing decides by it.
+        raw: the result as received, if it could not be read.
+        details: further details as JSON. No code decides by them.
     """
 
     vector_id: str
@@ -79,8 +79,8 @@ class Outcome:
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """A plain dict; `from_json` reads it back."""
-        # by name, since `asdict` copies everything inside: this is done for every attempt
+        """Return a plain dict that `from_json` reads."""
+        # faster than `asdict`, which copies everything inside; this runs for every attempt
         return {
             "vector_id": self.vector_id,
             "verdict": self.verdict.value,
@@ -94,7 +94,7 @@ class Outcome:
         }
 
     def all_details(self) -> dict[str, Any]:
-        """What stores and reports keep under `details`: the fields that few outcomes have, and the details."""
+        """Return what stores and reports keep under `details`: the fields that few outcomes have, and the details."""
         details = dict(self.details)
         if self.discounted is not None:
             details["doubted"] = self.discounted.as_json()
@@ -121,24 +121,24 @@ class Outcome:
         """Read what `as_json` wrote.
 
         Raises:
-            ValueError, TypeError, KeyError: the dict is no outcome.
+            ValueError, TypeError, KeyError: the dict is not an outcome.
         """
         fields = dict(raw)
         fields["verdict"], fields["reason"] = Verdict(raw["verdict"]), Reason(raw.get("reason", ""))
         fields["inexact"] = tuple(raw.get("inexact", ()))
         fields["details"] = details = dict(raw.get("details", {}))
-        return cls(**fields, **_taken_fields(details))
+        return cls(**fields, **_pop_fields(details))
 
 
 def _number(value: object) -> float:
     if not _is_number(value):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return float(value)  # type: ignore[arg-type]
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a string")
     return value
 
 
@@ -153,11 +153,11 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "printed": ("printed", _text),
     "raw": ("raw", _text),
 }
-"""The fields that stand under `details` in JSON: name there, name of the field, and what reads it."""
+"""The fields that are under `details` in JSON: the name there, the name of the field, and its reader."""
 
 
-def _taken_fields(details: dict[str, Any]) -> dict[str, Any]:
-    """Take the named fields out of details as they stand in JSON; what can't be read stays a detail."""
+def _pop_fields(details: dict[str, Any]) -> dict[str, Any]:
+    """Remove the named fields from details in JSON, and return them; a field that can't be read stays a detail."""
     fields: dict[str, Any] = {}
     for key in details.keys() & _READERS.keys():
         name, read = _READERS[key]
@@ -173,7 +173,7 @@ def discount(failure: Outcome, complaint: str) -> Outcome:
     """Turn a failure into a fault of the board, because the board then failed its check.
 
     Args:
-        failure: the failure as it was seen; it is kept in `discounted`.
+        failure: the original failure; it is kept in `discounted`.
         complaint: what is wrong with the board.
     """
     return replace(
@@ -189,19 +189,21 @@ def read_outcome(vector_id: str, raw: object) -> Outcome:
     """Read the outcome of a vector from a worker's reply; one that can't be read becomes farm's own fault, kept raw."""
     try:
         if not isinstance(raw, dict):
-            raise TypeError(f"{type(raw).__name__} is no outcome")  # noqa: TRY301 - handled like the others
+            raise TypeError(f"{type(raw).__name__} is not an outcome")  # noqa: TRY301 - handled like the others
         outcome = Outcome.from_json(raw)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         return _malformed(vector_id, f"{type(error).__name__}: {error}", raw)
     if outcome.vector_id != vector_id:
-        return _malformed(vector_id, f"it is of vector {outcome.vector_id!r}", raw)
+        return _malformed(vector_id, f"it belongs to vector {outcome.vector_id!r}", raw)
     return checked_outcome(outcome)
 
 
 def checked_outcome(outcome: Outcome) -> Outcome:
     """Return the outcome if its fields have the right types; otherwise one that keeps it raw, as farm's own fault."""
-    wrong = next((name for name, right in _field_checks(outcome) if not right), None)
-    return outcome if wrong is None else _malformed(outcome.vector_id, f"{wrong} has the wrong type", outcome)
+    field_name = next((name for name, valid in _field_checks(outcome) if not valid), None)
+    if field_name is None:
+        return outcome
+    return _malformed(outcome.vector_id, f"{field_name} has the wrong type", outcome)
 
 
 def _field_checks(outcome: Outcome) -> Iterator[tuple[str, bool]]:
@@ -218,5 +220,5 @@ def _is_number(value: object) -> bool:
 
 
 def _malformed(vector_id: str, why: str, raw: object) -> Outcome:
-    message = f"its result does not fit the schema of results ({why}); it is kept raw in the details"
+    message = f"its result does not match the schema of results ({why}); it is kept raw in the details"
     return Outcome(vector_id, Verdict.FARM_FAULT, Reason.INTERNAL, message, raw=repr(raw)[:LONGEST_RAW])

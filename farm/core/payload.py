@@ -1,4 +1,4 @@
-"""What of a vector travels to a board: a tagged union.
+"""The part of a vector that travels to a board: a tagged union.
 
     Payload = TracedCall | ModuleVector | ModelTrace | Unreadable
 
@@ -19,12 +19,12 @@ from farm.core.sweep_module import SweepModule
 MODEL_TRACED = "model_traced"
 """The suite of traced calls."""
 
-# made once: `json.dumps` makes a new encoder for each call that isn't all defaults
+# created once: `json.dumps` creates an encoder for each call with non-default options
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Tag(str, Enum):
-    """Which member of the union an encoded payload is."""
+    """The member of the union that an encoded payload is."""
 
     TRACED_CALL = "traced_call"
     MODULE_VECTOR = "module_vector"
@@ -34,17 +34,17 @@ class Tag(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class TracedCall:
-    """One call of an operation, as a trace has it.
+    """One traced call of an operation.
 
     Attributes:
         id: the vector's.
         operation: the operation's dotted name.
         arguments: encoded by `tracer.values.encode`, by position (`arg0`) or name.
-        names: the parameters' names of the positional arguments, as far as the trace knows them.
+        names: the parameter names of the positional arguments, as far as the trace has them.
         output: encoded likewise; None where the trace doesn't have it.
         modes: what to measure, of `farm.core.measures.MODES`.
-        archs: the architectures it was traced on, where it can't run on others.
-        verify: whether to run it under the tracer and compare what ran with the trace.
+        archs: the architectures it was traced on, if it can't run on others.
+        verify: whether to run it under the tracer and compare the new trace with this one.
     """
 
     tag: ClassVar[Tag] = Tag.TRACED_CALL
@@ -100,10 +100,10 @@ class ModuleVector:
         id: the vector's.
         module: the module to import.
         suite: the vector's suite.
-        index: its place there.
+        index: its position in the suite.
         input_hash: as tt-metal computes it.
-        values: those that can be written down, encoded by `farm.sweeps.values`, by name.
-        unwritten: why the others can't; the module itself must make them again.
+        values: the values that can be encoded by `farm.sweeps.values`, by name.
+        unwritten: why the others can't, by name; the module itself must recreate them.
         grid: columns and rows of compute cores that the values name.
         timeout: the module's own limit in seconds.
         modes: what to measure, of `farm.core.measures.MODES`.
@@ -180,7 +180,7 @@ class ModelTrace:
         id: the model's name, which is the vector's id and operation.
         target: pytest target or script.
         folder: where it runs.
-        archive: the folder itself as a tar file in base64, where it travels with the model.
+        archive: the folder as a zip file in base64, if it travels with the model.
         arguments: for pytest or the script.
         environment: variables of its process.
         timeout: seconds it may take.
@@ -237,9 +237,9 @@ class Unreadable:
     Attributes:
         id: the vector's.
         operation: the operation's dotted name, or the module's.
-        suite: the module's suite; "" where it is the whole module.
-        problem: why it can't be read; "" where the plan's record says so.
-        raw: the configuration as it stands in the master; None for a module.
+        suite: the module's suite; "" for the whole module.
+        problem: why it can't be read; "" if the plan's record says so.
+        raw: the configuration as it is in the master; None for a module.
     """
 
     tag: ClassVar[Tag] = Tag.UNREADABLE
@@ -279,8 +279,8 @@ class EncodedVector(NamedTuple):
         id: the vector's.
         operation: the operation's, or its sweep module's.
         text: its payload as `encode` wrote it.
-        timeout: seconds that it brings as its own limit.
-        deadline: seconds that follow from what it took before.
+        timeout: its own limit in seconds.
+        deadline: a limit in seconds that follows from its earlier runs.
     """
 
     id: str
@@ -296,7 +296,7 @@ class EncodedVector(NamedTuple):
 
 
 def encode(payload: Payload) -> str:
-    """Encode a payload as JSON: one line of ASCII without needless spaces."""
+    """Encode a payload as JSON: one line of ASCII without optional spaces."""
     return _to_json(payload.as_json())
 
 
@@ -304,7 +304,7 @@ def decode(text: str) -> Payload:
     """Read what `encode` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: it is no payload.
+        ValueError, KeyError, TypeError: it is not a payload.
     """
     return from_json(json.loads(text))
 
@@ -313,7 +313,7 @@ def from_json(raw: Mapping[str, Any]) -> Payload:
     """Read a payload's plain dict.
 
     Raises:
-        ValueError, KeyError, TypeError: it is no payload.
+        ValueError, KeyError, TypeError: it is not a payload.
     """
     return _READERS[raw["tag"]](raw)
 
@@ -325,8 +325,8 @@ def tag_of(text: str) -> Tag:
     """The tag of an encoded payload, which `encode` writes first: the rest isn't decoded.
 
     Raises:
-        ValueError: it is no encoded payload.
+        ValueError: it is not an encoded payload.
     """
     if not text.startswith(_BEFORE_TAG):
-        raise ValueError(f"no encoded payload: {text[:80]}")
+        raise ValueError(f"not an encoded payload: {text[:80]}")
     return Tag(text[len(_BEFORE_TAG) : text.index('"', len(_BEFORE_TAG))])

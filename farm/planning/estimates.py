@@ -21,7 +21,7 @@ from scheduler.costs import PAST_OUTCOMES, SetupCosts, Size, scaled, typical
 
 DEFAULT_SECONDS = 0.02
 """The estimate of a vector without any history."""
-MOST_PAST = 200_000
+MAX_PAST = 200_000
 """At most this many past attempts are read, which takes about a second."""
 
 LEAST_DEADLINE = 10.0
@@ -115,7 +115,7 @@ def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], back
     kinds = sorted({f"{each}:{board.kind.name}" for board in boards for each in backends or (board.backend,)})
     operations = sorted(operations_of(vectors))
     with store.reading() as connection:
-        past = list(read_durations(connection, operations, kinds, MOST_PAST)) if kinds and operations else []
+        past = list(read_durations(connection, operations, kinds, MAX_PAST)) if kinds and operations else []
         openings = read_openings(connection, kinds) if past else []
     return _estimates(past, vectors, _setup_costs(boards, openings))
 

@@ -14,7 +14,7 @@ from farm.report.signature import on_one_line, signature
 from farm.report.text import first_line
 from scheduler.board_state import BoardState
 
-MOST_FAILURES_SHOWN = 40
+MAX_FAILURES_SHOWN = 40
 """How many different failures a display shows; it only counts the others, which the report lists."""
 NOTEWORTHY = frozenset(
     {BoardState.LOST, BoardState.HELD, BoardState.LEAVING, BoardState.LEFT, BoardState.RETIRED},
@@ -98,7 +98,7 @@ class Tally:
             return None
         message = conclusion.message or (attempt.outcome.message if attempt else "")
         failure = (conclusion.verdict, signature(message))
-        if failure in self._shown or len(self._shown) >= MOST_FAILURES_SHOWN:
+        if failure in self._shown or len(self._shown) >= MAX_FAILURES_SHOWN:
             return None
         self._shown.add(failure)
         where = f" on {attempt.board}" if attempt else ""

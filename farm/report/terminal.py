@@ -20,8 +20,8 @@ from farm.report.text import first_line
 from farm.store.view import RunView
 from scheduler.board_state import BoardState
 
-MOST_GROUPS = 15
-MOST_ROWS = 20
+MAX_GROUPS = 15
+MAX_ROWS = 20
 
 _STYLES = {ExitCode.GOOD: "bold green", ExitCode.TEST_FAILED: "bold red"}
 
@@ -126,7 +126,7 @@ def _print_groups(console: Console, title: str, groups: Sequence[Group]) -> None
     console.print(_text(title, "bold"))
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right")
-    for group in groups[:MOST_GROUPS]:
+    for group in groups[:MAX_GROUPS]:
         reason = f" ({group.reason.value})" if group.reason.value else ""
         lines = (
             _text(group.verdict.value + reason, verdict_style(group.verdict)),
@@ -135,8 +135,8 @@ def _print_groups(console: Console, title: str, groups: Sequence[Group]) -> None
         )
         table.add_row(_text(str(group.count)), Text("\n").join(lines))
     console.print(table)
-    if len(groups) > MOST_GROUPS:
-        _print_line(console, f"... and {len(groups) - MOST_GROUPS} more in the report", "dim")
+    if len(groups) > MAX_GROUPS:
+        _print_line(console, f"... and {len(groups) - MAX_GROUPS} more in the report", "dim")
 
 
 def _operations(group: Group) -> str:
@@ -152,11 +152,11 @@ def _print_inexact(console: Console, digest: Digest) -> None:
     console.print(_text("Inexact: the trace lost an argument", "bold"))
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right")
-    for lost in digest.inexact[:MOST_ROWS]:
+    for lost in digest.inexact[:MAX_ROWS]:
         table.add_row(_text(str(lost.count)), _text(lost.operation), _text(lost.argument))
     console.print(table)
-    if len(digest.inexact) > MOST_ROWS:
-        _print_line(console, f"... and {len(digest.inexact) - MOST_ROWS} more in the report", "dim")
+    if len(digest.inexact) > MAX_ROWS:
+        _print_line(console, f"... and {len(digest.inexact) - MAX_ROWS} more in the report", "dim")
 
 
 def _print_boards(console: Console, shares: Sequence[BoardShare]) -> None:
@@ -165,7 +165,7 @@ def _print_boards(console: Console, shares: Sequence[BoardShare]) -> None:
     console.print()
     console.print(_text("Boards", "bold"))
     table = Table.grid(padding=(0, 2))
-    for share in shares[:MOST_ROWS]:
+    for share in shares[:MAX_ROWS]:
         bad = _text(f"{share.bad} bad", "red" if share.bad else "dim")
         events = ", ".join(f"{event} {count}" for event, count in share.events)
         table.add_row(
@@ -176,5 +176,5 @@ def _print_boards(console: Console, shares: Sequence[BoardShare]) -> None:
             _text(events),
         )
     console.print(table)
-    if len(shares) > MOST_ROWS:
-        _print_line(console, f"... and {len(shares) - MOST_ROWS} more in the report", "dim")
+    if len(shares) > MAX_ROWS:
+        _print_line(console, f"... and {len(shares) - MAX_ROWS} more in the report", "dim")

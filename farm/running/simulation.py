@@ -17,7 +17,7 @@ from scheduler.simulation import Job
 from scheduler.work import Work
 from tracer.device_config import DeviceConfig
 
-MOST_BOARDS = 100_000
+MAX_BOARDS = 100_000
 """The largest count of one selector."""
 
 
@@ -105,7 +105,7 @@ def simulated_boards(text: str) -> list[tuple[str, str]]:
     from farm.board.selectors import parse_kinds
 
     boards: list[tuple[str, str]] = []
-    for selector in parse_kinds(text, "--boards", MOST_BOARDS):
+    for selector in parse_kinds(text, "--boards", MAX_BOARDS):
         kind = selector.kind.name if selector.kind else ""
         boards += [(f"{kind}:{len(boards) + number}", kind) for number in range(selector.count or 1)]
     return boards

@@ -14,7 +14,7 @@ RUNS = 64
 """How many runs are read, newest first."""
 OPENINGS = 32
 """How many openings of boards are read."""
-MOST_NAMED = 500
+MAX_NAMED = 500
 """Databases limit how many values a condition may name."""
 
 _TIMED = [verdict.value for verdict in Verdict if verdict.traits.timed]
@@ -44,7 +44,7 @@ def read_durations(
             .where(attempts.c.run_id == run_id, attempts.c.verdict.in_(_TIMED), kind.in_(kinds))
             .limit(most)
         )
-        if len(operations) <= MOST_NAMED:
+        if len(operations) <= MAX_NAMED:
             statement = statement.where(vectors.c.operation.in_(operations))
         for row in connection.execute(statement):
             most -= 1

@@ -11,12 +11,12 @@ from farm.report.tally import duration
 from farm.report.text import markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView
 
-MOST_ROWS = 50
+MAX_ROWS = 50
 """Rows of a table; further ones are only counted."""
-MOST_OF_A_MESSAGE = 4000
-MOST_OF_A_NAME = 200
+MAX_MESSAGE = 4000
+MAX_NAME = 200
 """Characters of a message and of a name."""
-MOST_BYTES = 1000 * 1024
+MAX_BYTES = 1000 * 1024
 """Bytes of the whole summary: CI services refuse more than 1024 KiB."""
 
 
@@ -69,7 +69,7 @@ def summary_md(view: RunView, context: RunContext) -> str:
     return cut(parts)
 
 
-def cut(parts: Sequence[str], most: int = MOST_BYTES) -> str:
+def cut(parts: Sequence[str], most: int = MAX_BYTES) -> str:
     """Join the parts to a text of at most `most` bytes; if some are left out, its last line says so."""
     shown: list[str] = []
     left = most - 200  # for the last line
@@ -91,14 +91,12 @@ def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
         for group in groups
     ]
     parts = _section("Failures and faults, grouped by message", ("vectors", "verdict", "operations", "message"), rows)
-    for group in groups[:MOST_ROWS]:
+    for group in groups[:MAX_ROWS]:
         title = f"{group.verdict.value}: {group.example.operation} {group.example.vector_id}"
-        body = markdown_block(shortened(group.example.message, MOST_OF_A_MESSAGE))
+        body = markdown_block(shortened(group.example.message, MAX_MESSAGE))
         if group.verdict.failed:
             body += f"\n\n{markdown_code(rerun_command(view.run, [group.example.vector_id], foreground=True))}"
-        parts.append(
-            f"<details><summary>{markdown(shortened(title, MOST_OF_A_NAME))}</summary>\n\n{body}\n\n</details>"
-        )
+        parts.append(f"<details><summary>{markdown(shortened(title, MAX_NAME))}</summary>\n\n{body}\n\n</details>")
     return parts
 
 
@@ -119,16 +117,16 @@ def _operations(group: Group) -> str:
 
 
 def _name(text: str) -> str:
-    return markdown_code(shortened(text, MOST_OF_A_NAME))
+    return markdown_code(shortened(text, MAX_NAME))
 
 
 def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return a titled table, or nothing if there are no rows."""
     if not rows:
         return []
-    parts = [f"### {title}", _table(head, rows[:MOST_ROWS])]
-    if len(rows) > MOST_ROWS:
-        parts.append(f"{len(rows) - MOST_ROWS} more rows are in report.json.")
+    parts = [f"### {title}", _table(head, rows[:MAX_ROWS])]
+    if len(rows) > MAX_ROWS:
+        parts.append(f"{len(rows) - MAX_ROWS} more rows are in report.json.")
     return parts
 
 

@@ -26,10 +26,10 @@ from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView
 
-MOST_OF_A_MESSAGE = 6000
+MAX_MESSAGE = 6000
 """Characters of a message in a group."""
-MOST_EVENTS = 500
-MOST_WORST = 4
+MAX_EVENTS = 500
+MAX_WORST = 4
 """Operations with the most failures and faults that the head of the page names."""
 _TONES = {ExitCode.GOOD: Category.GOOD, ExitCode.TEST_FAILED: Category.FAILED}
 
@@ -123,7 +123,7 @@ def _worst(view: RunView) -> tuple[list[tuple[str, int, int]], int]:
     """Return the operations with the most failures and faults: name, bad and planned vectors; and how many more."""
     planned = Counter(vector.operation for vector in view.vectors)
     bad = Counter(vector.operation for vector in view.vectors if vector.verdict.failed or vector.verdict.fault)
-    shown = [(first_line(name), count, planned[name]) for name, count in bad.most_common(MOST_WORST)]
+    shown = [(first_line(name), count, planned[name]) for name, count in bad.most_common(MAX_WORST)]
     return shown, len(bad) - len(shown)
 
 
@@ -152,7 +152,7 @@ def _group(group: Group, view: RunView, context: RunContext) -> dict[str, Any]:
         "example_link": quote(first_line(example.vector_id), safe=""),
         "board": first_line(example.board or ""),
         "models": ", ".join(models) + (" and more" if len(example.sources) > len(models) else ""),
-        "message": shortened(printable(example.message[: MOST_OF_A_MESSAGE * 2]), MOST_OF_A_MESSAGE) or "(no message)",
+        "message": shortened(printable(example.message[: MAX_MESSAGE * 2]), MAX_MESSAGE) or "(no message)",
         "configuration": context.configurations.get(example.vector_id, ()),
         "rerun": rerun_command(view.run, [example.vector_id]),
     }
@@ -166,7 +166,7 @@ def _events(view: RunView) -> list[str]:
             if word := unusual_event(event):
                 message = event.message or (event.cause.value.replace("_", " ") if event.cause else "")
                 lines.append((event.at, f"{event.at:%H:%M:%S} {board.id}: {word} {shortened(message, 300)}"))
-    return [first_line(line) for _, line in sorted(lines)[:MOST_EVENTS]]
+    return [first_line(line) for _, line in sorted(lines)[:MAX_EVENTS]]
 
 
 def _logs(view: RunView) -> list[dict[str, str]]:

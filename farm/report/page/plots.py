@@ -19,8 +19,8 @@ PCC_BINS = ("below 0.9", "0.9", "0.95", "0.98", "0.99", "0.995", "0.998", "0.999
 _EDGES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 0.999995)
 WIDTH = 760
 LANE_HEIGHT = 26
-MOST_OPERATIONS = 15
-MOST_BOARDS = 64
+MAX_OPERATIONS = 15
+MAX_BOARDS = 64
 LOW_PCC_BINS = 4
 """The first bins, which are drawn as failures."""
 _BAD = (Category.FAILED, Category.FAULT)
@@ -82,7 +82,7 @@ def seconds_plot(view: RunView) -> str:
     for vector in view.vectors:
         totals[vector.operation] += vector.seconds
     longest = sorted(((seconds, name) for name, seconds in totals.items() if seconds > 0), reverse=True)[
-        :MOST_OPERATIONS
+        :MAX_OPERATIONS
     ]
     if not longest:
         return ""
@@ -103,7 +103,7 @@ def timeline_plot(view: RunView) -> str:
         for attempt in vector.history:
             if attempt.started.timestamp() > 0:
                 lanes[attempt.board].append((attempt, vector.operation))
-    boards = [board for board in view.run.boards if lanes.get(board.id)][:MOST_BOARDS]
+    boards = [board for board in view.run.boards if lanes.get(board.id)][:MAX_BOARDS]
     if not boards:
         return ""
     attempts = [attempt for board in boards for attempt, _ in lanes[board.id]]

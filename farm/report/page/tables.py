@@ -16,7 +16,7 @@ from farm.report.signature import signature
 from farm.report.text import first_line, shortened
 from farm.store.view import RunView, VectorView
 
-MOST_NAMES = 5
+MAX_NAMES = 5
 """Failing operations that are named for each model."""
 OPTIONAL = {"failed", "faults", "not run", "failing operations", "unusual events", "state", "host"}
 OPTIONAL |= {"reason", "message", "PCC", "models", "PCC distribution", "lowest PCC"}
@@ -148,8 +148,8 @@ def _models(view: RunView) -> Table:
     for model, vectors in groups.items():
         counts = _category_counts(vectors)
         failing = Counter(vector.operation for vector in vectors if vector.verdict.failed)
-        names = ", ".join(f"{name} ({count})" for name, count in failing.most_common(MOST_NAMES))
-        names += f" and {len(failing) - MOST_NAMES} more" if len(failing) > MOST_NAMES else ""
+        names = ", ".join(f"{name} ({count})" for name, count in failing.most_common(MAX_NAMES))
+        names += f" and {len(failing) - MAX_NAMES} more" if len(failing) > MAX_NAMES else ""
         rows.append([first_line(model), len(vectors), counts, *counts[1:], first_line(names)])
     rows.sort(key=lambda row: (-sum(row[2][1:3]), -row[2][3], -row[1], row[0]))
     return _table(columns, rows)

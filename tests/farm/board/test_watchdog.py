@@ -81,7 +81,7 @@ def test_a_process_is_silent_when_it_neither_prints_nor_computes(
 def test_a_log_that_grows_without_end_is_emptied(
     sleeper: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchdog, "MOST_PRINTED", 1000)
+    monkeypatch.setattr(watchdog, "MAX_LOG_BYTES", 1000)
     log = tmp_path / "log"
     with log.open("ab") as opened:
         opened.write(b"x" * 1001)

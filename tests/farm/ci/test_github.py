@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farm.ci.github import MOST_ANNOTATIONS, MOST_JOBS, add_summary, annotation_lines, durations, matrix
+from farm.ci.github import MAX_ANNOTATIONS, MAX_JOBS, add_summary, annotation_lines, durations, matrix
 from farm.core.errors import ExitCode, FarmError, NothingSelected
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
@@ -32,7 +32,7 @@ def vectors(count: int, **more: object) -> list[Vector]:
     return [vector(f"v{at}", **more) for at in range(count)]  # type: ignore[arg-type]
 
 
-@given(st.integers(1, 600), st.floats(0.01, 100), st.floats(0.01, 60), st.integers(1, MOST_JOBS))
+@given(st.integers(1, 600), st.floats(0.01, 100), st.floats(0.01, 60), st.integers(1, MAX_JOBS))
 def test_no_job_is_empty_and_their_number_is_limited(count: int, seconds: float, minutes: float, most: int) -> None:
     usual_seconds = {f"v{at}": seconds for at in range(count)}
     jobs = matrix({"mock:n300": vectors(count)}, usual_seconds, minutes, {"mock:n300": 1}, most)
@@ -112,7 +112,7 @@ def test_annotate_command(farm: Farm, tmp_path: Path, monkeypatch: pytest.Monkey
         large_run(store, 100, broken=frozenset({"ttnn.conv2d"}))
     code, out, _ = farm("ci", "annotate", "last", "--store", tmp_path / "farm.db")
     assert code == ExitCode.GOOD
-    assert 1 <= out.count("::error title=") <= MOST_ANNOTATIONS
+    assert 1 <= out.count("::error title=") <= MAX_ANNOTATIONS
     assert summary.read_text(encoding="utf-8").startswith("## Of 100 vectors")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.core.classify import RULES, classify, classify_end, describe_exit, error_text, telling_line
+from farm.core.classify import RULES, classify, classify_end, describe_exit, error_text, last_error_line
 from farm.core.verdicts import Reason, Verdict
 
 
@@ -58,17 +58,17 @@ def test_sigkill_comes_from_outside() -> None:
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.verdict.fault], ids=lambda rule: rule.text[:30])
-def test_an_end_whose_message_names_board_or_host_blames_no_vector(rule: object) -> None:
+def test_an_end_with_a_board_or_host_message_blames_no_vector(rule: object) -> None:
     assert classify_end(f"what(): {rule.text}") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
 
 
-def test_the_telling_line_is_the_error_wherever_it_is(tmp_path: Path) -> None:
+def test_the_last_error_is_preferred_to_the_last_line(tmp_path: Path) -> None:
     log = tmp_path / "process.log"
-    assert telling_line(log) == ""
+    assert last_error_line(log) == ""
     log.write_bytes(b"opening\n\xff\x00\n")
-    assert telling_line(log) == "\ufffd\x00"
+    assert last_error_line(log) == "\ufffd\x00"
     log.write_text("TT_FATAL: too wide\nnanobind: leaked 3 instances\n", encoding="utf-8")
-    assert telling_line(log) == "TT_FATAL: too wide"
-    assert telling_line(log, since=18) == "nanobind: leaked 3 instances", "what another process message is not its word"
+    assert last_error_line(log) == "TT_FATAL: too wide"
+    assert last_error_line(log, since=18) == "nanobind: leaked 3 instances", "the output of another process is ignored"
     log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
-    assert telling_line(log) == "the end"
+    assert last_error_line(log) == "the end"

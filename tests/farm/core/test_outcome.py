@@ -49,7 +49,7 @@ def test_an_outcome_is_read_back() -> None:
     ("change", "why"),
     [
         ({"verdict": "splendid"}, "ValueError"),
-        ({"vector_id": "w"}, "it is of vector 'w'"),
+        ({"vector_id": "w"}, "it belongs to vector 'w'"),
         ({"metrics": {"pcc": "high"}}, "metrics has the wrong type"),
         ({"message": 3}, "message has the wrong type"),
         ({"surprise": 1}, "TypeError"),

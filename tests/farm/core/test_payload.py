@@ -35,5 +35,5 @@ def test_every_tag_is_a_payload() -> None:
 
 @pytest.mark.parametrize("text", ["{}", "", '{"tag":"other"}'])
 def test_text_that_is_no_payload_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"no encoded payload|'other' is not a valid Tag"):
+    with pytest.raises(ValueError, match=r"not an encoded payload|'other' is not a valid Tag"):
         tag_of(text)

@@ -15,7 +15,7 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome
 from farm.core.progress import BoardStatus, Progress
 from farm.core.verdicts import Verdict
-from farm.report.tally import MOST_FAILURES_SHOWN, Tally, duration
+from farm.report.tally import MAX_FAILURES_SHOWN, Tally, duration
 from farm.running.display import progress_on
 from farm.running.live import LiveProgress
 from farm.running.plain import SECONDS_BETWEEN, PlainProgress
@@ -68,7 +68,7 @@ class TestTally:
     def test_a_limited_number_of_failures_is_shown(self) -> None:
         tally = Tally()
         lines = [tally.conclude(Conclusion("v", Verdict.FAIL_WATCHER, message="x" * at), "o") for at in range(200)]
-        assert sum(line is not None for line in lines) == MOST_FAILURES_SHOWN
+        assert sum(line is not None for line in lines) == MAX_FAILURES_SHOWN
 
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0.44, "0.4 s"), (12.3, "12 s"), (187, "3:07 min"), (3720, "1:02 h"), (59.9, "60 s")]

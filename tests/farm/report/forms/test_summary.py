@@ -7,7 +7,7 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.report import read_context
 from farm.report.context import RunContext
-from farm.report.forms.summary import MOST_BYTES, MOST_ROWS, cut, summary_md
+from farm.report.forms.summary import MAX_BYTES, MAX_ROWS, cut, summary_md
 from farm.store import RunBoard, RunInfo, RunView, Store
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
@@ -33,12 +33,12 @@ def test_it_stays_short_however_many_failed(store: Store) -> None:
         store.board(run_id, RunBoard(type(MOCK)(f"mock:{at}" * 999, "mock", MOCK.kind)))
     text = summary_md(store.view(run_id), RunContext())
     assert len(text.encode()) < 1024 * 1024
-    assert f"{300 - MOST_ROWS} more rows are in report.json" in text
+    assert f"{300 - MAX_ROWS} more rows are in report.json" in text
 
 
 def test_a_long_summary_is_cut_and_says_so() -> None:
     text = cut(["head", *("x" * 1000 for _ in range(5000))])
-    assert len(text.encode()) <= MOST_BYTES
+    assert len(text.encode()) <= MAX_BYTES
     assert text.startswith("head\n")
     assert "Cut here" in text.splitlines()[-1]
     assert cut(["a", "b"]) == "a\n\nb\n"
