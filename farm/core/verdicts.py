@@ -139,10 +139,6 @@ _TRAITS: Mapping[Verdict, Traits] = {
     Verdict.FARM_FAULT: Traits(_FAULT, "farm failed, not the test", "error"),
 }
 
-GOOD = frozenset(verdict for verdict in Verdict if verdict.good)
-FAILED = frozenset(verdict for verdict in Verdict if verdict.failed)
-FAULTS = frozenset(verdict for verdict in Verdict if verdict.fault)
-
 
 class Reason(str, Enum):
     """Why a vector did not run, failed or hit a fault. A closed list, since routing depends on it."""

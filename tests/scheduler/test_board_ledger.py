@@ -89,7 +89,7 @@ def test_a_held_board_stays_held_whatever_comes_later() -> None:
     assert scheduler.boards[BOARD].state is BoardState.HELD
 
 
-def test_a_board_that_leaves_goes_on_leaving() -> None:
+def test_a_leaving_board_stays_leaving() -> None:
     scheduler = farm()
     scheduler.handle(Planned((Work("w", "key"),)), 0.0)
     assert announced(scheduler, BoardLeaving(BOARD, "b is drained")) == [(BoardState.LEAVING, Cause.WITHDRAWN)]
@@ -100,7 +100,7 @@ def test_a_board_that_leaves_goes_on_leaving() -> None:
     assert scheduler.boards[BOARD].message == "no answer"
 
 
-def test_an_abandoned_run_resolves_all_work_and_lets_its_boards_go() -> None:
+def test_an_abandoned_run_resolves_all_work_and_releases_its_boards() -> None:
     scheduler = farm()
     [assign] = [each for each in scheduler.handle(Planned((Work("w", "key"),)), 0.0) if isinstance(each, Assign)]
     instructions = scheduler.handle(Abandoned(), 7.0)

@@ -36,7 +36,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize(("state", "signal"), list(product(BoardState, BoardSignal)))
-def test_every_pair(state: BoardState, signal: BoardSignal) -> None:
+def test_every_pair_of_state_and_signal(state: BoardState, signal: BoardSignal) -> None:
     expected = EXPECTED[signal][STATES.index(state)] if state in STATES else None
     health = Health("b", state=state)
     if expected is None:
@@ -54,7 +54,7 @@ def test_every_pair(state: BoardState, signal: BoardSignal) -> None:
         assert (transition.message, transition.at, transition.seconds) == ("why", 1.0, 0.5)
 
 
-def test_only_a_passed_check_makes_healthy() -> None:
+def test_only_a_passed_check_makes_a_board_healthy() -> None:
     ways = {(before, signal) for (before, signal), after in TABLE.items() if after is H and before is not H}
     assert ways == {(U, BoardSignal.CHECK_PASSED), (S, BoardSignal.CHECK_PASSED), (B, BoardSignal.WORK_ENDED)}
     assert {before for (before, _), after in TABLE.items() if after is B} == {H, B}

@@ -94,7 +94,7 @@ def test_retries_come_first_but_not_to_the_board_that_had_them() -> None:
     assert not waiting.lanes
 
 
-def test_readmitted_work_goes_to_anyone() -> None:
+def test_readmitted_work_goes_to_any_board() -> None:
     waiting = pool()
     waiting.push(Work("again", 1, "op"), avoid="bad")
     waiting.readmit("bad")

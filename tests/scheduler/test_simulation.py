@@ -108,7 +108,7 @@ def test_every_job_runs_once_and_no_schedule_beats_the_bound(
     assert result.makespan >= result.lower_bound - 1e-6
 
 
-def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing() -> None:
+def test_a_board_that_is_set_up_for_both_keys_changes_between_them_without_cost() -> None:
     jobs = [Job(Work(f"w{n}", "narrow" if n % 2 else "wide", "g", 1.0), 1.0) for n in range(20)]
 
     def same(kind: object, one: object, other: object) -> bool:
@@ -120,7 +120,7 @@ def test_a_board_that_is_set_up_for_both_keys_changes_between_them_for_nothing()
     assert alone.lower_bound == pytest.approx(26.0)
     assert simulate([("b", "small")], list(jobs), everywhere, same_setup=same, setup_costs=costs).switches == 2
     both = simulate([("a", "large"), ("b", "small")], list(jobs), everywhere, same_setup=same, setup_costs=costs)
-    assert both.switches == 2, "the one that changes for nothing takes what the other leaves"
+    assert both.switches == 2, "the board that changes without cost takes the rest"
 
 
 def test_lower_bound_counts_only_the_boards_that_fit() -> None:
@@ -130,7 +130,7 @@ def test_lower_bound_counts_only_the_boards_that_fit() -> None:
     assert lower_bound(boards, jobs, everywhere, SetupCosts(switch=2.0)) == pytest.approx(16 / 3)
 
 
-def test_estimates() -> None:
+def test_estimates_are_medians_or_scaled_by_size() -> None:
     assert typical([0.1, 0.1, 9.0]) == 0.1
     past = [(1.0, Size(bytes=1e6))]
     assert scaled(past, Size(bytes=1e6)) == pytest.approx(1.0)

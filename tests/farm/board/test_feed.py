@@ -1,4 +1,4 @@
-"""The vectors that a worker gets, piece by piece."""
+"""The vectors that are sent to a worker, piece by piece."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def test_the_next_call_comes_after_this_one_once_it_is_known() -> None:
     assert [ids(feed.take(1)), ids(feed.take(9)), ids(feed.take(9))] == ["c", "d", ""]
 
 
-def test_vectors_that_the_process_is_not_to_run_are_left_out_of_both() -> None:
+def test_vectors_that_the_process_must_not_run_are_left_out_of_both_calls() -> None:
     feed = Feed(vectors("abc"), lambda: vectors("bcd"), lambda vector: vector.id != "b", already_sent=1)
     assert [ids(feed.take(9)), ids(feed.take(9))] == ["c", "cd"]

@@ -19,4 +19,4 @@ def test_a_kind_has_aliases_and_card_names() -> None:
 def test_a_row_is_consistent(kind: BoardKind) -> None:
     rows, columns = kind.meshes[0]
     assert rows * columns == kind.chips == len(kind.mock.chips)
-    assert bool(kind.cards) is (kind.box is None), "a card is a board, or a box of cards is"
+    assert bool(kind.cards) is (kind.box is None), "a kind is either a card or a box of cards"

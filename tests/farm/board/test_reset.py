@@ -1,4 +1,4 @@
-"""Resetting boards, by stand-ins: no test comes near a real tt-smi."""
+"""Resets of boards by stand-in commands; no test runs a real tt-smi."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def test_no_test_can_start_tt_smi() -> None:
 
 def test_a_reset_is_recorded_before_it_starts(tmp_path: Path) -> None:
     journal = tmp_path / "resets.jsonl"
-    result = Resetter(board(f"cp {journal} {tmp_path / 'seen'}"), 10, tmp_path).reset()
+    result = Resetter(board(f"cp {journal} {tmp_path / 'copy'}"), 10, tmp_path).reset()
     assert result.good
     assert result.seconds > 0
-    began = json.loads((tmp_path / "seen").read_text(encoding="utf-8"))
+    began = json.loads((tmp_path / "copy").read_text(encoding="utf-8"))
     assert (began["reset"], began["board"]) == ("began", "fake:n300:0")
     ended = json.loads(journal.read_text(encoding="utf-8").splitlines()[-1])
     assert (ended["reset"], ended["good"]) == ("ended", True)

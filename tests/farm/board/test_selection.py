@@ -1,4 +1,4 @@
-"""Choosing boards by text."""
+"""The boards that `--boards` names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_list_of_mocks() -> None:
     assert not any(board.computes for board in boards)
 
 
-def test_auto_is_mock_where_there_is_no_silicon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_auto_is_mock_without_silicon(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("farm.board.backends.silicon.pci_devices", lambda *_: [])
     assert {board.backend for board in select_boards("auto")} == {"mock"}
     monkeypatch.setattr("farm.board.backends.silicon.pci_devices", lambda *_: [PciDevice("0000:61:00.0", "n150")])

@@ -24,7 +24,7 @@ def test_auto_names_no_entry() -> None:
     assert parse_boards("auto") == parse_boards(" auto ") == ()
 
 
-def test_kinds_alone() -> None:
+def test_a_list_of_kinds() -> None:
     assert parse_kinds("n300*8,mock:t3k", "--expect") == (
         BoardSelector("", N300, 8),
         BoardSelector("mock", T3000, None),
@@ -45,7 +45,7 @@ def test_kinds_alone() -> None:
         ("auto,mock:n300", "no backend 'auto'"),
     ],
 )
-def test_a_text_that_is_no_list_of_boards(text: str, message: str) -> None:
+def test_other_texts_are_not_lists_of_boards(text: str, message: str) -> None:
     with pytest.raises(FarmError, match=message):
         parse_boards(text)
 
@@ -59,7 +59,7 @@ def test_a_text_that_is_no_list_of_boards(text: str, message: str) -> None:
         ("n400", "no board kind"),
     ],
 )
-def test_a_text_that_is_no_list_of_kinds(text: str, message: str) -> None:
+def test_other_texts_are_not_lists_of_kinds(text: str, message: str) -> None:
     with pytest.raises(FarmError, match=message):
         parse_kinds(text, "--expect")
 

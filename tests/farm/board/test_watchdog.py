@@ -1,4 +1,4 @@
-"""The state of a process, seen from outside, and how it is ended."""
+"""The state of a process, read from outside, and how it is ended."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_process_that_computes_is_not_silent(tmp_path: Path) -> None:
     assert watch.complaint() is None
     process.kill()
     process.wait()
-    assert watch.complaint() is None, "its end shows elsewhere"
+    assert watch.complaint() is None, "its pipe shows that it ended"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where log records go."""
+"""The handlers of log records."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_without_a_handler_nothing_is_printed() -> None:
 
 
 @pytest.mark.parametrize(("verbosity", "lines"), [(0, 0), (1, 1), (2, 2)])
-def test_verbosity_says_which_records_are_printed(
+def test_verbosity_decides_which_records_are_printed(
     verbosity: int, lines: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log_to_terminal(verbosity)
@@ -45,7 +45,7 @@ def test_verbosity_says_which_records_are_printed(
     assert all("farm.board.test: " in line for line in printed)
 
 
-def test_what_is_printed_is_harmless_and_goes_to_the_current_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_printed_records_are_cleaned_and_go_to_the_current_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     log_to_terminal(1, lambda text: text.replace("\x1b", "ESC"))
     with capsys.disabled():
         pass  # pytest replaces sys.stderr here, as a live display does
@@ -87,7 +87,7 @@ def test_a_boards_file_and_what_is_kept_of_it_are_bounded(monkeypatch: pytest.Mo
     assert kept.tail.endswith("line 1999")
 
 
-def test_what_workers_print_outlives_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_output_of_workers_outlives_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "FILE_BYTES", 1_000)
     file = BoardLogFile("run-1", "c")
     workdir = tmp_path / "work"
@@ -105,7 +105,7 @@ def test_what_workers_print_outlives_their_folder(tmp_path: Path, monkeypatch: p
     assert file.path.with_suffix(".worker.log").stat().st_size <= 1_000
 
 
-def test_a_log_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     place = log_path("run-1", "d").parent
     place.parent.mkdir(parents=True)
     place.write_text("a file where the folder would be")
@@ -124,4 +124,4 @@ def test_a_record_appears_above_a_live_display(capsys: pytest.CaptureFixture[str
         LOG.info("a board started")
     shown = stream.getvalue()
     assert shown.index("farm.board.test: a board started") < shown.rindex("0/7")
-    assert capsys.readouterr().err == "", "nothing tears the display"
+    assert capsys.readouterr().err == "", "records are printed only above the display"

@@ -28,7 +28,7 @@ def test_the_folder_of_a_killed_process_is_removed_and_that_of_a_living_one_kept
         (folder / "process.log").touch()
         with Scratch(tmp_path, "farm-test-") as other:
             assert other != folder
-            assert (folder / "process.log").exists(), "its process lives"
+            assert (folder / "process.log").exists(), "its process is alive"
         holder.kill()
         holder.wait()
         (tmp_path / "farm-other").mkdir()

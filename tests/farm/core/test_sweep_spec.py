@@ -1,4 +1,4 @@
-"""What a sweep runs, as a value: checked once, kept whole."""
+"""The spec of a sweep: validation, equality and JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_equal_specs_run_the_same() -> None:
     assert SweepSpec.of(modules=["add"]).suite is None
 
 
-def test_it_is_kept_as_json() -> None:
+def test_a_spec_reads_back_from_json() -> None:
     spec = SweepSpec.of(["add"], master="m.json", measure=["perf"], max_time=1.5, boards="mock:n300")
     kept = json.loads(json.dumps(spec.as_json()))
     assert kept == {

@@ -1,4 +1,4 @@
-"""Verdicts: one table of what each is."""
+"""Verdicts and their traits."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import pickle
 
 import pytest
 
-from farm.core.verdicts import FAILED, FAULTS, GOOD, Category, Verdict
+from farm.core.verdicts import Verdict
 
 
 def test_every_verdict_is_in_one_category() -> None:
-    assert frozenset(Verdict) == GOOD | FAILED | FAULTS | {Verdict.NOT_RUN}
-    assert len(GOOD) + len(FAILED) + len(FAULTS) + 1 == len(Verdict)
-    assert [verdict for verdict in Verdict if verdict.category is Category.NOT_RUN] == [Verdict.NOT_RUN]
+    for verdict in Verdict:
+        flags = [verdict.good, verdict.failed, verdict.fault, verdict is Verdict.NOT_RUN]
+        assert flags.count(True) == 1
+        assert verdict.executed is (verdict.good or verdict.failed)
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_verdict_is_its_text(verdict: Verdict) -> None:
     assert Verdict(verdict.value) is verdict
-    assert pickle.loads(pickle.dumps(verdict)) is verdict  # noqa: S301 - made a moment ago
+    assert pickle.loads(pickle.dumps(verdict)) is verdict  # noqa: S301 - the test's own data
     assert verdict.traits.meaning
 
 

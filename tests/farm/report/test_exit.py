@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farm.core.errors import ExitCode
-from farm.core.verdicts import FAILED, FAULTS, GOOD, Verdict
+from farm.core.verdicts import Verdict
 from farm.report import exit_code
 
 
@@ -36,6 +36,7 @@ def test_invalid_vectors_do_not_count() -> None:
 def test_a_run_is_good_only_if_all_vectors_are(numbers: dict[Verdict, int]) -> None:
     occurred = {verdict for verdict, count in numbers.items() if count}
     code = exit_code({verdict.value: count for verdict, count in numbers.items()})
-    assert (code is ExitCode.GOOD) == (bool(occurred) and occurred <= GOOD)
-    assert (code is ExitCode.TEST_FAILED) == bool(occurred & FAILED)
-    assert (code is ExitCode.NOT_RUN) == (not occurred & FAILED and bool(occurred & (FAULTS | {Verdict.NOT_RUN})))
+    failed = any(verdict.failed for verdict in occurred)
+    assert (code is ExitCode.GOOD) == (bool(occurred) and all(verdict.good for verdict in occurred))
+    assert (code is ExitCode.TEST_FAILED) == failed
+    assert (code is ExitCode.NOT_RUN) == (not failed and not all(verdict.good for verdict in occurred))

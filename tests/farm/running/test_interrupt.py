@@ -1,4 +1,4 @@
-"""Ctrl-C: once, twice, and where Python drops the exception of the second."""
+"""Ctrl-C: once, twice, and when Python drops the exception of the second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from farm.running.interrupt import Interrupt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_once_asks_and_twice_raises(number: signal.Signals) -> None:
+def test_the_first_signal_requests_a_stop_and_the_second_raises(number: signal.Signals) -> None:
     with Interrupt() as interrupt:
         assert not interrupt.stop_requested()
         os.kill(os.getpid(), number)
@@ -29,7 +29,7 @@ def test_once_asks_and_twice_raises(number: signal.Signals) -> None:
             interrupt.stop_requested()
 
 
-def test_handlers_are_put_back() -> None:
+def test_handlers_are_restored() -> None:
     before = signal.getsignal(signal.SIGINT)
     with Interrupt():
         assert signal.getsignal(signal.SIGINT) is not before
@@ -39,12 +39,12 @@ def test_handlers_are_put_back() -> None:
 def test_other_threads_catch_no_signals() -> None:
     before = signal.getsignal(signal.SIGINT)
 
-    def asked() -> bool:
+    def catches_signals() -> bool:
         with Interrupt() as interrupt:
             return interrupt.stop_requested() or signal.getsignal(signal.SIGINT) is not before
 
     with ThreadPoolExecutor(1) as pool:
-        assert not pool.submit(asked).result()
+        assert not pool.submit(catches_signals).result()
 
 
 BOARD_PROCESS = f"""#!{sys.executable}

@@ -73,7 +73,7 @@ class TestTally:
     @pytest.mark.parametrize(
         ("seconds", "text"), [(0.44, "0.4 s"), (12.3, "12 s"), (187, "3:07 min"), (3720, "1:02 h"), (59.9, "60 s")]
     )
-    def test_durations(self, seconds: float, text: str) -> None:
+    def test_durations_have_a_readable_unit(self, seconds: float, text: str) -> None:
         assert duration(seconds) == text
 
 
@@ -98,14 +98,14 @@ class TestPlain:
         for state in (BoardState.HEALTHY, BoardState.LOST, BoardState.STARTING, BoardState.LOST, BoardState.RETIRED):
             progress.board("mock:n300:0", BoardStatus(state, message="signal 11"))
         ends(progress, "v", Verdict.FAIL_CRASH_HANG, HOSTILE)
-        progress.note("stopping\nas asked")
+        progress.note("stopping\nas requested")
         assert stream.getvalue().splitlines() == [
             "farm: mock:n300:0 lost: signal 11",
             "farm: mock:n300:0 is started again",
             "farm: mock:n300:0 lost: signal 11",
             "farm: mock:n300:0 retired",
             "farm: fail_crash_hang ttnn.add on mock:n300:0: \\x1b[2J[red]boom[/red] second line\\x07",
-            "farm: stopping as asked",
+            "farm: stopping as requested",
         ]
 
     def test_a_narrow_encoding_loses_no_line(self) -> None:
@@ -136,7 +136,7 @@ class TestLive:
         assert "2/4" in lines[2]
         assert lines[3] == ["1", "validated,", "1", "fail_watcher"]
 
-    def test_more_boards_than_lines(self) -> None:
+    def test_boards_beyond_the_height_are_counted(self) -> None:
         progress = LiveProgress(Console(file=io.StringIO()), Clock())
         for at in range(100):
             progress.board(f"board{at}", BoardStatus(BoardState.BUSY))
@@ -153,7 +153,7 @@ class TestLive:
 
 
 class TestChoice:
-    def test_lines_where_there_is_no_terminal(self, tmp_path: Path) -> None:
+    def test_plain_lines_without_a_terminal(self, tmp_path: Path) -> None:
         with (tmp_path / "log").open("w") as stream:
             assert isinstance(progress_on(stream), PlainProgress)
 
@@ -165,11 +165,13 @@ class TestChoice:
             ({"TERM": "xterm", "CI": "true"}, PlainProgress),
         ],
     )
-    def test_live_on_a_terminal(self, variables: dict[str, str], kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_terminal_has_the_live_display_unless_dumb_or_in_ci(
+        self, variables: dict[str, str], kind: type, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.delenv("CI", raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        ours, theirs = pty.openpty()
-        with os.fdopen(theirs, "w") as stream:
+        controller, terminal = pty.openpty()
+        with os.fdopen(terminal, "w") as stream:
             assert isinstance(progress_on(stream), kind)
-        os.close(ours)
+        os.close(controller)

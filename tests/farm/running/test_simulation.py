@@ -21,7 +21,7 @@ def simulated(*arguments: str) -> dict[str, float]:
     return figures
 
 
-def test_a_distribution_on_many_boards() -> None:
+def test_a_distribution_is_scheduled_on_many_boards() -> None:
     figures = simulated("--boards", "n300*20,t3000*4", "--vectors", "2000", "--seed", "3")
     assert (figures["boards"], figures["vectors"], figures["attempts"]) == (24, 2000, 2000)
     assert 1.0 <= figures["over_lower_bound"] < 1.2
@@ -30,17 +30,17 @@ def test_a_distribution_on_many_boards() -> None:
     }
 
 
-def test_crashes_are_tried_again() -> None:
+def test_crashes_are_retried() -> None:
     assert simulated("--vectors", "500", "--faults", "0.1", "--unknown")["attempts"] > 530
 
 
-def test_a_master_whose_vectors_never_ran(tmp_path: Path) -> None:
+def test_vectors_of_a_master_need_no_earlier_run(tmp_path: Path) -> None:
     figures = simulated("--master", str(shipped()), "--vectors", "700", "--store", str(tmp_path / "none.db"))
     assert figures["vectors"] == 700
     assert not (tmp_path / "none.db").exists()
 
 
-def test_boards() -> None:
+def test_simulated_boards_are_listed_by_kind_and_count() -> None:
     boards = simulated_boards("n300*2,mock:t3k")
     assert [kind for _, kind in boards] == ["n300", "n300", "t3000"]
     assert len(dict(boards)) == 3

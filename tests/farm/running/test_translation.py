@@ -1,4 +1,4 @@
-"""What outcomes mean to the scheduler, and what its resolutions say of a vector."""
+"""Outcomes as the scheduler's results, and its resolutions as verdicts."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_flaky_verdict_names_both_attempts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("why", "verdict", "reason"),
+    ("resolution", "verdict", "reason"),
     [
         (Resolution.UNSATISFIABLE, Verdict.NOT_RUN, Reason.UNSATISFIABLE),
         (Resolution.LOST, Verdict.NOT_RUN, Reason.BOARD_LOST),
@@ -73,8 +73,8 @@ def test_a_flaky_verdict_names_both_attempts() -> None:
         (Resolution.REFUSED, Verdict.BOARD_FAULT, Reason.OPEN_FAILED),
     ],
 )
-def test_untried_vectors_have_a_reason(why: Resolution, verdict: Verdict, reason: Reason) -> None:
-    ended = conclusion(Conclude("v", why), {})
+def test_untried_vectors_have_a_reason(resolution: Resolution, verdict: Verdict, reason: Reason) -> None:
+    ended = conclusion(Conclude("v", resolution), {})
     assert (ended.verdict, ended.reason) == (verdict, reason)
     assert ended.message
 

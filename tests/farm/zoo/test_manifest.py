@@ -1,4 +1,4 @@
-"""The manifest of a zoo: what it can say, and what is wrong with it."""
+"""The manifest of a zoo: its keys and its errors."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ models:
     model = other.payload
     assert isinstance(model, ModelTrace)
     assert (model.arguments, model.environment, model.timeout) == (("-k", "b", "-v"), {"HF_MODEL": "b"}, 5)
-    (alone,) = plan_models(manifest, [second], boards[:1], [])
-    assert alone.unrunnable is not None
+    (unplaced,) = plan_models(manifest, [second], boards[:1], [])
+    assert unplaced.unrunnable is not None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("models: [", "not YAML"),
         ("- a", "models"),
@@ -75,16 +75,16 @@ models:
         ("models:\n  - {name: a b, target: test_a.py}", "letters, digits"),
     ],
 )
-def test_an_error_is_one_line(zoo: Path, text: str, told: str) -> None:
+def test_an_error_is_one_line_that_names_the_place(zoo: Path, text: str, message: str) -> None:
     zoo.write_text(text)
     with pytest.raises(FarmError) as caught:
         Manifest.read(zoo)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).startswith(str(zoo))
     assert "\n" not in str(caught.value)
 
 
-def test_an_empty_and_a_missing_manifest(zoo: Path) -> None:
+def test_an_empty_or_missing_manifest_is_an_error(zoo: Path) -> None:
     zoo.write_text("models: []")
     with pytest.raises(NothingSelected):
         Manifest.read(zoo)
@@ -96,9 +96,9 @@ def test_a_shipped_folder_arrives_complete(zoo: Path, tmp_path: Path) -> None:
     (zoo.parent / "models" / "__pycache__" / "x.pyc").write_bytes(b"x")
     (zoo.parent / "models" / "deeper").mkdir()
     (zoo.parent / "models" / "deeper" / "weights.bin").write_bytes(bytes(range(256)))
-    there = unpack(pack(zoo.parent / "models"), tmp_path / "there")
-    assert sorted(str(path.relative_to(there)) for path in there.rglob("*") if path.is_file()) == [
+    folder = unpack(pack(zoo.parent / "models"), tmp_path / "unpacked")
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == [
         "deeper/weights.bin",
         "test_b.py",
     ]
-    assert (there / "deeper" / "weights.bin").read_bytes() == bytes(range(256))
+    assert (folder / "deeper" / "weights.bin").read_bytes() == bytes(range(256))

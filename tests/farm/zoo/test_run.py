@@ -1,4 +1,4 @@
-"""`farm trace --zoo` on mock boards, through Ray: all, one that is killed, and what is missing then."""
+"""`farm trace --zoo` on mock boards, through Ray: a complete run, and one with a killed model."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def zoo(tmp_path: Path) -> Path:
 @pytest.fixture
 def command(zoo: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     def run(master: Path, *arguments: str) -> tuple[int, str, str]:
-        given = ["--board", "mock:n150*2,mock:n300", "--store", zoo.parent / "traces", "--results", zoo.parent / "db"]
+        options = ["--board", "mock:n150*2,mock:n300", "--store", zoo.parent / "traces", "--results", zoo.parent / "db"]
         monkeypatch.setattr(
-            sys, "argv", ["farm", "trace", "--zoo", str(zoo), "--master", str(master), *map(str, given), *arguments]
+            sys, "argv", ["farm", "trace", "--zoo", str(zoo), "--master", str(master), *map(str, options), *arguments]
         )
         with warnings.catch_warnings():
-            # Ray ends its processes and doesn't wait for them; Python complains when it forgets them
+            # Ray doesn't wait for the processes that it ends, which Python warns about
             warnings.simplefilter("ignore", ResourceWarning)
             with pytest.raises(SystemExit) as ended:
                 main()

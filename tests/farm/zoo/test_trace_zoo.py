@@ -25,7 +25,7 @@ def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
     """All models of a kind of board in one process, which is quicker than `farm trace --zoo` and yields the same."""
     if not metadata.version("ttnn").startswith("0.66."):
         pytest.skip("the shipped master is of ttnn 0.66")
-    again = tmp_path / "master.json"
+    path = tmp_path / "master.json"
     for need in dict.fromkeys((entry.boards.kind, entry.boards.mesh) for entry in MANIFEST.entries):
         targets = [entry.target for entry in MANIFEST.entries if (entry.boards.kind, entry.boards.mesh) == need]
         (board,) = mock_boards(KINDS[need[0][0]], 1)
@@ -35,8 +35,8 @@ def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
         traced = trace(TraceTarget(first, ("-q", *rest)), board, workdir)
         assert traced.problem is None, traced.output
         assert not traced.journal.left_out
-        update(again, traced.journal.master())
-    assert again.read_text() == shipped().read_text()
+        update(path, traced.journal.master())
+    assert path.read_text() == shipped().read_text()
 
 
 def test_every_model_is_in_the_manifest_once() -> None:
@@ -56,7 +56,8 @@ def test_the_shipped_master_is_complete_and_small() -> None:
     assert {source.partition("::")[0] for source in sources} == {
         f"tracer/zoo/{path.name}" for path in ZOO.glob("test_*.py")
     }
-    machines = [seen.machine or {} for configuration in master for seen in configuration.executions]
+    executions = [execution for configuration in master for execution in configuration.executions]
+    machines = [execution.machine or {} for execution in executions]
     assert {(each["device_series"], tuple(each["mesh_device_shape"])) for each in machines} == {
         ("n150", (1, 1)),
         ("n300", (1, 1)),
@@ -64,7 +65,7 @@ def test_the_shipped_master_is_complete_and_small() -> None:
         ("n300", (1, 2)),
         ("n300", (1, 8)),
     }
-    assert all(seen.trace_uid for configuration in master for seen in configuration.executions)
+    assert all(execution.trace_uid for execution in executions)
 
 
 def test_every_kind_of_sharding_is_traced() -> None:

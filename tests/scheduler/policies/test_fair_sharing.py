@@ -1,4 +1,4 @@
-"""Sharing boards among runs: the rules for any claims, and that no run waits for ever."""
+"""Sharing boards among runs: the rules for any claims, and that no run waits forever."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ share = FairSharing().share
 
 
 def claim(run: str, requested: str, leases: str = "", **more: object) -> Claim:
-    """A run that wants and has boards named by one letter each."""
+    """A run with its requested and leased boards, which are named by one letter each."""
     waits = None if leases else NOW
     return replace(
         Claim(
@@ -84,7 +84,7 @@ BOARDS = ("a", "b", "c", "d", "e")
 
 @st.composite
 def farms(draw: st.DrawFn) -> list[Claim]:
-    """Runs that want some boards and have some of those; no board belongs to two runs."""
+    """Runs that request some boards and have some of those; no board belongs to two runs."""
     owners = {board: draw(st.sampled_from((None, *RUNS))) for board in BOARDS}
     claims = []
     for run in RUNS:
