@@ -78,7 +78,7 @@ class AttemptEnded:
         batch: number of the batch.
         work: id of the work.
         result: the result.
-        seconds: how long the work took, where that is meaningful: estimates learn from it.
+        seconds: how long the work took, if that is meaningful: estimates learn from it.
     """
 
     batch: int

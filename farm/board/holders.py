@@ -16,8 +16,8 @@ class Holder:
     """A process that has a device open.
 
     Attributes:
-        address: the device's PCI address; "" where it is unknown.
-        pid: the process; None where the driver's record can't be read, so that there may be one.
+        address: the device's PCI address; "" if it is unknown.
+        pid: the process; None if the driver's record can't be read, so that there may be one.
         name: its command.
     """
 

@@ -31,8 +31,6 @@ from farm.core.board import Board
 from farm.core.measures import COLD, KERNELS_VARIABLE
 from tracer.device_config import DeviceConfig
 
-VARIABLE = KERNELS_VARIABLE
-"""tt-metal's own variable. Where it is set, it is kept, as are those of tt-metal's remote compile server."""
 SERVER = "TT_METAL_JIT_SERVER_"
 """The prefix of the variables of tt-metal's remote compile server, whose clients can't share a folder."""
 MAX_BYTES = 20 * 1024**3
@@ -53,7 +51,7 @@ _LOG = logging.getLogger(__name__)
 def cache_environment(
     board: Board, environment: Mapping[str, str], root: Path | None = None, python: str = sys.executable
 ) -> dict[str, str]:
-    """The variables to add to a process's environment so that its kernels are kept; none where none are compiled.
+    """The variables to add to a process's environment so that its kernels are kept; none if none are compiled.
 
     Args:
         board: the board that the process opens.
@@ -61,7 +59,7 @@ def cache_environment(
         root: the folder of all caches; None for the user's cache folder.
         python: the process's interpreter.
     """
-    if not backend_of(board).compiles_kernels or {VARIABLE, *COLD} & {*environment, *board.environment}:
+    if not backend_of(board).compiles_kernels or {KERNELS_VARIABLE, *COLD} & {*environment, *board.environment}:
         return {}
     top = root or platformdirs.user_cache_path("farm") / "kernels"
     # hosts may share a home, but neither locks nor code compiled for a host's processor
@@ -71,7 +69,7 @@ def cache_environment(
     with suppress(OSError):  # tt-metal then uses its default folder
         folder.mkdir(parents=True, exist_ok=True)
         _prune_sometimes(top)
-        return {VARIABLE: str(folder)}
+        return {KERNELS_VARIABLE: str(folder)}
     return {}
 
 

@@ -172,7 +172,7 @@ def kind_of_card(card: str) -> BoardKind | None:
 def box_of(cards: Sequence[str]) -> BoardKind | None:
     """The kind of the one board that all PCI devices of a host make up, by the driver's names of their cards.
 
-    None where the cards are boards by themselves.
+    None if the cards are boards by themselves.
     """
     for kind in KINDS.values():
         if kind.box is not None and set(cards) == {kind.box.card} and kind.box.devices in (None, len(cards)):

@@ -41,13 +41,13 @@ def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) ->
     folder.mkdir(parents=True)
     try:
         result = run(_target(model, folder), folder)
-        verdict, reason, message = judged(result, computes=computes)
+        verdict, reason, message = judge(result, computes=computes)
         outcome = Outcome(
             model.id,
             verdict,
             reason,
             message,
-            raw_trace=packed(result),
+            raw_trace=pack_traces(result),
             tests=tuple(result.passed),
             printed="" if result.problem is None else "\n".join(result.output.splitlines()[-LAST_LINES:]),
         )
@@ -58,7 +58,7 @@ def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) ->
     return replace(outcome, started=began, seconds=time.time() - began)
 
 
-def judged(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
+def judge(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
     """The verdict on a traced run, why, and that in words."""
     if run.problem is None and not run.passed:
         return Verdict.NOT_RUN, Reason.INVALID_VECTOR, "every test was skipped"
@@ -73,7 +73,7 @@ def judged(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, run.problem
 
 
-def packed(run: TraceRun) -> dict[str, str]:
+def pack_traces(run: TraceRun) -> dict[str, str]:
     """The raw traces of a run, each compressed and in base64, by what its file's name has beyond the first one's."""
     stem = len(run.path.stem)
     return {

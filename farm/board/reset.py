@@ -45,7 +45,7 @@ class Reset:
     Attributes:
         good: the command ended with 0.
         seconds: how long it took, with the wait for other resets.
-        message: the end of its output where it failed.
+        message: the end of its output, if it failed.
         timed_out: it passed its limit and was killed.
     """
 
@@ -56,7 +56,7 @@ class Reset:
 
 
 def reset_command(board: Board, environment: Mapping[str, str] = os.environ) -> list[str] | None:
-    """The command that resets a board; None where there is none."""
+    """The command that resets a board; None if there is none."""
     backend = backend_of(board)
     template = backend.reset_template(board, environment)
     if not template or not template.strip():
@@ -79,7 +79,7 @@ class Resetter:
 
     Attributes:
         board: the board.
-        command: the command that resets it; None where there is none.
+        command: the command that resets it; None if there is none.
         limit: the seconds it may take.
         folder: the host's state folder.
     """

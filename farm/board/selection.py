@@ -16,7 +16,7 @@ DEFAULT_MOCKS = "mock:n300*2"
 def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
     """The boards that a text names.
 
-    `auto` is the host's silicon where there is any, else two mock n300. In a list (see `farm.board.selectors`), only
+    `auto` is the host's silicon if there is any, otherwise two mock n300. In a list (see `farm.board.selectors`), only
     silicon may leave out `:KIND`.
 
     Args:

@@ -26,7 +26,7 @@ class BoardSelector:
     Attributes:
         backend: the backend's name; "" for any.
         kind: the product; None for any.
-        count: how many boards; None where the text gives no count.
+        count: how many boards; None if the text gives no count.
     """
 
     backend: str

@@ -46,7 +46,7 @@ def end_process(
         group: whether it leads a process group, which is ended with it.
 
     Returns:
-        Its exit code; None where even SIGKILL didn't end it in time.
+        Its exit code; None if even SIGKILL didn't end it in time.
     """
     send = signal_group if group else signal_process
     with contextlib.suppress(subprocess.TimeoutExpired):

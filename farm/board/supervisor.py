@@ -247,9 +247,9 @@ class Supervisor:
         self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
 
     def _timed(self, vector: EncodedVector) -> EncodedVector:
-        """A vector whose own limit is the deadline that follows from earlier runs, if that is sooner.
+        """Return the vector with the deadline from its earlier runs as its own limit, if that is sooner.
 
-        Not where the board computes: there, tt-metal's own timer, which knows the core that hangs, must come first.
+        Not on a board that computes: there, tt-metal's own timer, which knows the core that hangs, must expire first.
         """
         deadline = vector.deadline
         if deadline is None or vector.timeout or self.board.computes or deadline >= self.limits.vector:

@@ -12,7 +12,7 @@ class Terminal:
     Ctrl-C reaches it, since it stays in the command's process group.
 
     Attributes:
-        debugger: whether pdb opens in it where a call raises.
+        debugger: whether pdb opens in it if a call raises.
     """
 
     debugger: bool = False

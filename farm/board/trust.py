@@ -55,7 +55,7 @@ class Trust:
             signal: what happened.
             cause: why.
             message: why, in words.
-            seconds: how long it took, where that is worth knowing.
+            seconds: how long it took, for a reset or a check.
         """
         transition = self.health.apply(signal, cause, time.time(), message, seconds)
         if transition is None:

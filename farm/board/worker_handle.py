@@ -18,7 +18,6 @@ from pathlib import Path
 from farm.board.backends import backend_of
 from farm.board.feed import Feed
 from farm.board.guard import Guard
-from farm.board.kernel_cache import VARIABLE as KERNELS
 from farm.board.kernel_cache import hits, opening
 from farm.board.pipes import Pipes
 from farm.board.protocol import (
@@ -39,6 +38,7 @@ from farm.core.board import Board
 from farm.core.classify import describe_exit, last_error_line
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
+from farm.core.measures import KERNELS_VARIABLE
 from farm.core.messages import (
     Check,
     Checked,
@@ -122,7 +122,7 @@ class WorkerProcess:
         self.workdir.mkdir(parents=True, exist_ok=True)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
-        cache = environment.get(KERNELS)
+        cache = environment.get(KERNELS_VARIABLE)
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
         launch = launch_worker(self.board, self.workdir, self.python, environment, self.terminal)
         self._process, self._pipes, self._guard = launch

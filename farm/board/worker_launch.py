@@ -10,18 +10,17 @@ from typing import NamedTuple
 from farm.board.backends import backend_of
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.guard import Guard
-from farm.board.kernel_cache import VARIABLE as KERNELS
 from farm.board.pipes import Pipes
 from farm.board.terminal import Terminal
 from farm.core.board import Board
 from farm.core.log import WORKER_OUTPUT
-from farm.core.measures import COLD
+from farm.core.measures import COLD, KERNELS_VARIABLE
 
 OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 """tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below farm's."""
 
 
-class Launched(NamedTuple):
+class LaunchedWorker(NamedTuple):
     """A process that was just started, the supervisor's ends of its pipes, and its guard; none at a terminal."""
 
     process: subprocess.Popen[bytes]
@@ -48,13 +47,13 @@ def worker_environment(
     environment = process_environment(board, workdir, python, defaults=defaults)
     environment["PYTHONUNBUFFERED"] = "1"
     if COLD.items() <= environment.items():
-        environment[KERNELS] = str(workdir.absolute() / "kernels")
+        environment[KERNELS_VARIABLE] = str(workdir.absolute() / "kernels")
     return environment
 
 
 def launch_worker(
     board: Board, workdir: Path, python: str, environment: dict[str, str], terminal: Terminal | None = None
-) -> Launched:
+) -> LaunchedWorker:
     """Start a worker's process; it says `Hello` once it has imported ttnn.
 
     Args:
@@ -85,4 +84,4 @@ def launch_worker(
         )
     os.close(requests[0])
     os.close(replies[1])
-    return Launched(process, Pipes(requests[1], replies[0]), None if attached else Guard(process.pid))
+    return LaunchedWorker(process, Pipes(requests[1], replies[0]), None if attached else Guard(process.pid))

@@ -89,7 +89,7 @@ class BoardKind:
         mock: the arrangement of the chips of a mock.
         cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
         pci_devices: the number of neighbouring PCI devices of one such card.
-        box: the cards of a host that make up one board of this kind together; None where a card is a board.
+        box: the cards of a host that make up one board of this kind together; None if a card is a board.
         aliases: other names that people and tools use, in lower case; one that ends with `*` is a prefix.
         reset: the command that resets one; see `farm.board.reset` for its placeholders.
     """

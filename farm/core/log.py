@@ -147,7 +147,7 @@ class BoardLogFile:
 
 
 def read_board_log(run_id: str, board_id: str) -> BoardLog | None:
-    """The last lines of a board's files on this host; None where there are none."""
+    """The last lines of a board's files on this host; None if there are none."""
     path = log_path(run_id, board_id)
     if not path.is_file():
         return None
@@ -160,7 +160,7 @@ def _output_path(path: Path) -> Path:
 
 
 def _text(path: Path) -> str:
-    """The last `FILE_BYTES` of a file; "" where there is none."""
+    """The last `FILE_BYTES` of a file; "" if there is none."""
     return _end(path, FILE_BYTES).decode(errors="replace")
 
 

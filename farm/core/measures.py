@@ -25,6 +25,7 @@ WATCHER = {"TT_METAL_WATCHER": "120"}
 """Turns the watcher on; the value is the seconds between its polls."""
 
 KERNELS_VARIABLE = "TT_METAL_CACHE"
+"""tt-metal's variable for its kernel cache. A value that the user has set is kept."""
 COLD = {"FARM_COLD_KERNELS": "1"}
 """Gives the process a kernel cache of its own, because it empties the cache; other processes share one."""
 

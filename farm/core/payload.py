@@ -41,7 +41,7 @@ class TracedCall:
         operation: the operation's dotted name.
         arguments: encoded by `tracer.values.encode`, by position (`arg0`) or name.
         names: the parameter names of the positional arguments, as far as the trace has them.
-        output: encoded likewise; None where the trace doesn't have it.
+        output: encoded likewise; None if the trace doesn't have it.
         modes: what to measure, of `farm.core.measures.MODES`.
         archs: the architectures it was traced on, if it can't run on others.
         verify: whether to run it under the tracer and compare the new trace with this one.

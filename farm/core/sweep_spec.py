@@ -56,7 +56,7 @@ class Option:
     """How the command line writes a field.
 
     Attributes:
-        name: `--op`; empty where `flags` write the field.
+        name: `--op`; empty if `flags` write the field.
         group: where `--help` lists it.
         help: what the field means, for the command line and for Python.
         flags: one option for each value that the field can hold.

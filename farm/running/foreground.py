@@ -33,7 +33,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
     Args:
         vectors: what to run.
         boards: candidates; the first that can run the first runnable vector is used.
-        debugger: whether the debugger opens where a call raises.
+        debugger: whether the debugger opens if a call raises.
 
     Raises:
         NotRunnable: ttnn can't be imported, or the board is held or doesn't open.

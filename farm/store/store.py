@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, delete, insert, update
 
@@ -20,6 +20,9 @@ from farm.store.reading import find_run, read_heads, read_operations, read_paylo
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.view import RunHead, RunView
 from farm.store.writing import Insertion, plan_vectors, write_rows
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 PLAN_CHUNK = 1000
 """Planned vectors are written this many at a time."""
@@ -40,7 +43,7 @@ class Store:
         self._writers = engine.execution_options(**{WRITING: True})
 
     @classmethod
-    def open(cls, place: str | Path | None = None, *, create: bool = True) -> Store:
+    def open(cls, place: str | Path | None = None, *, create: bool = True) -> Self:
         """Open a store; an older one is migrated.
 
         Args:
@@ -65,7 +68,7 @@ class Store:
         """Close the database's connections."""
         self._readers.dispose()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

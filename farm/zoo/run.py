@@ -111,7 +111,6 @@ def run_zoo(sweep: Sweep, traces: Traces, results: str | Path | None, progress: 
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
     with ZooStore.open(results) as store:
-        assert isinstance(store, ZooStore)  # noqa: S101 - `open` makes one of its own class
         store.traces, store.note = traces, progress.note
         return store.view(run_sweep(sweep, store, progress))
 

@@ -83,7 +83,7 @@ class Backend(ABC):
         return f"{host}:{board.id}"
 
     def addresses(self, board: Board) -> tuple[str, ...]:  # noqa: ARG002 - for those that have some
-        """The PCI addresses of the board's devices; none where it has no device."""
+        """The PCI addresses of the board's devices; none if it has no device."""
         return ()
 
     def versions(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - for those that have some

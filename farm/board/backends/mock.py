@@ -1,6 +1,6 @@
 """Mock boards: ttnn's mock cluster, fed with cluster descriptors that are generated here.
 
-A descriptor is UMD's YAML: chips, where they stand, the ethernet links between them, what is harvested, and which
+A descriptor is UMD's YAML: chips, their places, the ethernet links between them, what is harvested, and which
 boards they make up. `TT_METAL_MOCK_CLUSTER_DESC_PATH` naming one makes every device of a process a mock: ttnn checks
 arguments, lays out memory and builds programs for real, and computes nothing.
 """

@@ -92,7 +92,7 @@ class PciDevice:
 
     Attributes:
         address: PCI address, `0000:61:00.0`.
-        card: the driver's card name, `n300`, `p150b`; "" where it doesn't say.
+        card: the driver's card name, `n300`, `p150b`; "" if it doesn't say.
     """
 
     address: str
@@ -133,8 +133,8 @@ def silicon_boards(
     Args:
         devices: the chips.
         kind: only boards of this kind; that of a single card takes the cards of a box one by one.
-        environment: `TT_VISIBLE_DEVICES`, where it is set to PCI addresses, limits which chips count; None for this
-            process's.
+        environment: its `TT_VISIBLE_DEVICES`, a list of PCI addresses, limits the chips if set; None for this
+            process's environment.
 
     Raises:
         NotRunnable: the driver doesn't say what a card is, or it is not a product that farm knows.
@@ -158,7 +158,7 @@ def silicon_boards(
 
 
 def driver_version(path: Path = DRIVER_VERSION) -> str:
-    """The version of this host's kernel driver; "" where it has none."""
+    """The version of this host's kernel driver; "" if it has none."""
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 

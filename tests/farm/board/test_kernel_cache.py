@@ -13,7 +13,6 @@ import pytest
 from farm.board.kernel_cache import (
     COLD_SECONDS,
     UNUSED_SECONDS,
-    VARIABLE,
     cache_environment,
     hits,
     opening,
@@ -23,6 +22,7 @@ from farm.board.kernel_cache import (
 from farm.board.kinds import KINDS
 from farm.core.board import Board
 from farm.core.classify import last_error_line
+from farm.core.measures import KERNELS_VARIABLE
 from farm.core.progress import Silent
 from farm.report.digest import unusual_event
 from farm.running.driver import Driver
@@ -39,7 +39,7 @@ def silicon(name: str) -> Board:
 
 def test_a_hosts_boards_share_a_folder_that_stays_the_same(tmp_path: Path) -> None:
     one = cache_environment(silicon("host:0000:01:00.0"), {}, tmp_path)
-    folder = Path(one[VARIABLE])
+    folder = Path(one[KERNELS_VARIABLE])
     assert folder.is_dir()
     assert folder == tmp_path / socket.gethostname() / ttnn_build()
     assert one == cache_environment(silicon("host:0000:02:00.0"), {}, tmp_path)
@@ -91,7 +91,7 @@ def test_ttnns_count_of_kernels_is_read_from_its_log(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_the_user_set_is_kept_and_mocks_need_none(tmp_path: Path) -> None:
-    assert cache_environment(silicon("a"), {VARIABLE: "/elsewhere"}, tmp_path) == {}
+    assert cache_environment(silicon("a"), {KERNELS_VARIABLE: "/elsewhere"}, tmp_path) == {}
     assert cache_environment(Board("m", "mock", N300), {}, tmp_path) == {}
     assert list(tmp_path.iterdir()) == []
 
