@@ -5,6 +5,7 @@ From Python: `farm.sweep`, `farm.trace`, `farm.runs` and more, with typed result
 
 from __future__ import annotations
 
+import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +58,8 @@ if not TYPE_CHECKING:  # a type checker must report names that are not there
 
     def __getattr__(name: str) -> Any:
         """Imports the Python API when it is first asked for: every process imports this package, and few need it."""
-        if name not in __all__:
+        if name != "api" and name not in __all__:
             raise AttributeError(f"module 'farm' has no attribute {name!r}")
-        from farm import api
-
-        return getattr(api, name)
+        # not `from farm import api`, which asks this function again
+        api = importlib.import_module("farm.api")
+        return api if name == "api" else getattr(api, name)

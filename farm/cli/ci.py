@@ -25,7 +25,7 @@ def matrix(
     options: SpecOptions,
     boards: Annotated[
         list[str],
-        typer.Option(help="The boards of a runner, such as 'mock:n300*2'. Repeat it for each kind of runner."),
+        typer.Option(help="The boards of a runner, such as `mock:n300*2`. Repeat it for each kind of runner."),
     ],
     minutes: Annotated[float, typer.Option(min=0.01, help="How many minutes a job may run vectors.")] = 30.0,
     jobs: Annotated[int, typer.Option(min=1, max=256, help="At most this many jobs in all.")] = 256,

@@ -11,7 +11,9 @@ from farm.cli.common import JsonOption
 
 
 def config(
-    what: Annotated[Literal["show"], typer.Argument(help="show: every setting, its value and where it comes from.")],
+    what: Annotated[
+        Literal["show"], typer.Argument(help="show: every setting, its value and where it comes from.")
+    ] = "show",
     as_json: JsonOption = False,
 ) -> None:
     """Show every setting: what it does, its value, and where that comes from.

@@ -59,5 +59,7 @@ def check(
                 typer.echo(f"not recorded: {what}: {count} configurations")
         for line in result.broken:
             typer.echo(f"can't be read: {line}")
+        if not (result.lost or any(result.missing.values()) or result.broken):
+            typer.echo("nothing lost, all readable")
     if result.broken:
         raise typer.Exit(ExitCode.TEST_FAILED)

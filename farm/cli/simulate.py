@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    boards: Annotated[str, typer.Option(help="Boards by kind, such as n300*64, or n300*8,t3000.")] = "n300*8",
+    boards: Annotated[str, typer.Option(help="Boards by kind, such as `n300*64` or `n300*8,t3000`.")] = "n300*8",
     vectors: Annotated[
         int | None, typer.Option(min=1, help="The number of vectors. Default: 1000, or those of the master or the run.")
     ] = None,

@@ -47,7 +47,12 @@ def trace(
         Path, typer.Option("--master", "--out", help="The master to add to; it is created if it doesn't exist.")
     ] = DEFAULT_MASTER,
     board: Annotated[
-        str, typer.Option("--board", "--boards", help="Where to run: auto, silicon, mock:n150, mock:n300*2, ...")
+        str,
+        typer.Option(
+            "--board",
+            "--boards",
+            help="The board to run on, such as `mock:n150`; with --zoo, boards, such as `mock:n300*2`. Default: auto.",
+        ),
     ] = "auto",
     store: Annotated[Path | None, typer.Option(help="Keep the raw trace in this folder.")] = None,
     include_failed: Annotated[

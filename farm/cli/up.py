@@ -15,10 +15,10 @@ def up(
     join: Annotated[str | None, typer.Option(help="Join the farm whose head is at HOST:PORT.")] = None,
     boards: Annotated[
         str | None,
-        typer.Option(help="The boards to offer: auto (this host's own), none, or a list, such as 'mock:n300*2'."),
+        typer.Option(help="The boards to offer: auto (this host's own), none, or a list, such as `mock:n300*2`."),
     ] = None,
     expect: Annotated[
-        str | None, typer.Option(help="Start only if the host has these boards, such as 'n300*4'.")
+        str | None, typer.Option(help="Start only if the host has these boards, such as `n300*4`.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="This host's name in the farm. Default: its hostname.")] = None,
     python: Annotated[

@@ -168,7 +168,7 @@ class SweepSpec(BaseModel):
         Option(
             "--boards",
             Group.BOARDS,
-            "auto: this host's boards, or mock boards where it has none. Or a list, such as 'mock:n300*2,mock:p150'.",
+            "auto: this host's boards, or mock boards where it has none. Or a list, such as `mock:n300*2,mock:p150`.",
         ),
     ] = AUTO
     address: Annotated[

@@ -85,7 +85,10 @@ def resume_run(
         if each.history:
             past[each.vector_id] = _past_attempts(each)
     if not vectors:
-        advice = "" if retry_failed and retry_infra else ": add --retry-failed or --retry-infra to try some again"
+        if retry_failed and retry_infra:
+            advice = f", and nothing in it failed; to run it again: farm sweep --from {run_id}"
+        else:
+            advice = ": add --retry-failed or --retry-infra to try some again"
         raise NothingSelected(f"run {run_id} is complete{advice}")
     return ResumedRun(run_id, vectors, past, len(view.vectors) - len(vectors))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farm.core.errors import ExitCode
@@ -32,7 +32,8 @@ class Group:
 
     Attributes:
         verdict, reason, signature: what they have in common.
-        message: their message in one line if all have the same; otherwise the signature.
+        message: their message in one line if all have the same; otherwise the signature of failures and faults, and
+            the example's message of vectors that were not run.
         operations: the number of vectors by operation, largest first.
         example: one of them.
     """
@@ -203,13 +204,21 @@ def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
     groups = [
         Group(
             *key,
-            message=on_one_line(members[0].message) if len({vector.message for vector in members}) == 1 else key[-1],
+            message=_message(members, key[-1]),
             operations=tuple(Counter(vector.operation for vector in members).most_common()),
             example=members[0],
         )
         for key, members in members_by_key.items()
     ]
     return tuple(sorted(groups, key=lambda group: -group.count))
+
+
+def _message(members: Sequence[VectorView], masked: str) -> str:
+    """Return the message that stands for a group; `masked` is the group's signature."""
+    same = len({vector.message for vector in members}) == 1
+    if same or members[0].verdict.category is Category.NOT_RUN:
+        return on_one_line(members[0].message)
+    return masked
 
 
 def _differences(boards: Iterable[BoardView]) -> str:

@@ -17,6 +17,7 @@ from farm.report.digest import NO_NUMBERS, BoardShare, Digest, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import first_line
+from farm.store.records import Ended
 from farm.store.view import RunView
 from scheduler.board_state import BoardState
 
@@ -80,6 +81,8 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
         _print_line(console, f"The device config of {digest.inferred} vectors was inferred from what they need.")
     _print_line(console, digest.executed)
     _print_line(console, digest.identity, "bold")
+    if view.run.ended is Ended.STOPPED and view.run.spec is not None:
+        _print_line(console, f"Continue with: farm sweep --resume {view.run.id}")
     for path in written:
         _print_line(console, f"Report: {path}")
     _print_logs(console, view)

@@ -93,7 +93,7 @@ def seconds_plot(view: RunView) -> str:
         parts.append(_text(300, y + 14, shortened(first_line(name), 42), "end"))
         parts.append(_rect(308, y + 3, max(wide, 1), 15, "neutral", f"{first_line(name)}: {_short(seconds)}"))
         parts.append(_text(314 + max(wide, 1), y + 14, _short(seconds)))
-    return _svg(len(longest) * 22 + 4, "Seconds by operation, all attempts together", parts)
+    return _svg(len(longest) * 22 + 4, "Time by operation, all attempts together", parts)
 
 
 def timeline_plot(view: RunView) -> str:

@@ -26,6 +26,12 @@ def test_importing_farm_imports_little() -> None:
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+def test_the_submodule_is_there_without_an_import_of_its_own() -> None:
+    program = "import farm; print(farm.api.__name__); import pydoc; pydoc.render_doc(farm.api)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("farm.api\n", "")
+
+
 def test_help_lists_the_options_of_a_sweep() -> None:
     for function in (farm.sweep, farm.plan):
         doc = inspect.getdoc(function) or ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,6 +54,28 @@ def test_every_help_has_an_example_and_a_sentence_for_each_option(words: tuple[s
     assert all(each.help and each.help[-1] in ".?" for each in own), [each.name for each in own]
     done = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "120"})
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_asterisk_of_a_help_is_taken_for_markdown(words: tuple[str, ...]) -> None:
+    for parameter in COMMANDS[words].params:
+        assert "*" not in re.sub("`[^`]*`", "", parameter.help or ""), parameter.name
+
+
+def test_examples_with_asterisks_are_shown_whole() -> None:
+    output = CliRunner().invoke(app, ["simulate", "--help"], env={"COLUMNS": "200"}).stdout
+    assert "such as n300*64 or n300*8,t3000." in output
+
+
+def test_config_alone_shows_the_settings() -> None:
+    assert CliRunner().invoke(app, ["config"]).stdout == CliRunner().invoke(app, ["config", "show"]).stdout != ""
+
+
+def test_a_master_without_losses_is_called_good(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    path.write_text('{"operations": {}}')
+    output = CliRunner().invoke(app, ["master", "check", str(path)])
+    assert output.stdout.splitlines() == [f"{path}: 0 configurations", "nothing lost, all readable"]
 
 
 @pytest.mark.parametrize(

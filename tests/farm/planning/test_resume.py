@@ -161,6 +161,8 @@ def test_vectors_that_a_stop_left_run_and_failures_only_on_request(store: Store)
     [bad] = [each for each in view.vectors if each.vector_id == "bad"]
     assert bad.verdict is Verdict.FLAKY
     assert [each.verdict for each in bad.history] == [Verdict.FAIL_ASSERT_EXCEPTION, Verdict.VALIDATED]
+    with pytest.raises(NothingSelected, match=f"nothing in it failed; to run it again: farm sweep --from {run_id}"):
+        resume_run(store, run_id, [N300], retry_failed=True, retry_infra=True)
 
 
 def test_a_broken_configuration_stays_one(store: Store) -> None:

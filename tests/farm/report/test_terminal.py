@@ -10,7 +10,8 @@ from rich.console import Console
 from farm.core.verdicts import Reason, Verdict
 from farm.report import print_summary
 from farm.report.digest import NO_NUMBERS, digest_run
-from farm.store import RunView, Store
+from farm.core.sweep_spec import SweepSpec
+from farm.store import Ended, RunInfo, RunView, Store
 from tests.farm.store_helpers import recorded_run
 
 
@@ -48,3 +49,15 @@ def test_the_summary_of_a_good_run_is_short(good: RunView) -> None:
 def test_boards_that_compute_need_no_explanation(store: Store) -> None:
     view = store.view(recorded_run(store, [(Verdict.PASS, Reason.NONE, "")]))
     assert NO_NUMBERS not in printed(view)
+
+
+def test_a_stopped_run_can_be_continued(store: Store) -> None:
+    run_id = store.start_run(RunInfo("farm sweep", spec=SweepSpec.of(["add"], boards="mock:n300")))
+    store.finish_run(run_id, Ended.STOPPED, finished=2_000_000_000.0)
+    assert f"Continue with: farm sweep --resume {run_id}\n" in printed(store.view(run_id))
+
+
+def test_vectors_that_did_not_run_show_a_message_as_it_was(store: Store) -> None:
+    messages = ["a 2 x 4 mesh needs 8 chips", "a 1 x 2 mesh needs 2 chips"]
+    run_id = recorded_run(store, [(Verdict.NOT_RUN, Reason.UNSATISFIABLE, message) for message in messages])
+    assert messages[0] in printed(store.view(run_id))

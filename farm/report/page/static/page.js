@@ -193,7 +193,7 @@ class View {
     const shown = matches.slice(from, from + this.size);
     this.body.replaceChildren(...shown.map((index) => this.row(this.data.rows[index])));
     const all = this.data.rows.length;
-    this.count.textContent = matches.length === all ? `${all}` : `${matches.length} of ${all}`;
+    this.count.textContent = `${matches.length} of ${all}`;
     this.pages.hidden = matches.length <= this.size;
     this.pages.style.display = this.pages.hidden ? "none" : "";
     this.before.disabled = this.page === 0;
