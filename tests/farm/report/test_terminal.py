@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
 from farm.report import print_summary
 from farm.report.digest import NO_NUMBERS, digest_run
-from farm.core.sweep_spec import SweepSpec
 from farm.store import Ended, RunInfo, RunView, Store
 from tests.farm.store_helpers import recorded_run
 
