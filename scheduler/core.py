@@ -80,7 +80,7 @@ class Scheduler:
             costs: corrects estimates while works run.
             batching: the size of batches.
             budget: the faults a board may have.
-            setup_costs: what boards spend beside the works.
+            setup_costs: what boards spend besides the works.
             same_setup: whether a board of this kind changes from one key to another for free.
             validate: check all invariants after every event: slow, for tests.
         """

@@ -12,7 +12,7 @@ PAST_OUTCOMES = 32
 
 @dataclass(frozen=True, slots=True)
 class SetupCosts:
-    """What a board spends beside the works themselves, in seconds.
+    """What a board spends besides the works themselves, in seconds.
 
     Attributes:
         switch: setting it up for another key, the first included.
@@ -49,7 +49,7 @@ def typical(seconds: Sequence[float]) -> float:
 def scaled(past: Sequence[tuple[float, Size]], size: Size) -> float:
     """Estimate a work that never ran from others of its operation: their seconds, scaled by size.
 
-    Twice the bytes seldom take twice the time, since every call has a fixed part: half of each is taken as fixed.
+    Twice the bytes rarely take twice the time, since every call has a fixed part: half of each is taken as fixed.
     """
     recent = past[: 4 * PAST_OUTCOMES]
     seconds = sum(each for each, _ in recent) / len(recent)

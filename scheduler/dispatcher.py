@@ -26,7 +26,7 @@ class Dispatcher:
 
     Attributes:
         batches: batches that boards hold, by number.
-        setup_costs: what boards spend beside the works.
+        setup_costs: what boards spend besides the works.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Dispatcher:
             backlog: the works that are not resolved.
             out: where instructions go.
             batching: the size of batches.
-            setup_costs: what boards spend beside the works.
+            setup_costs: what boards spend besides the works.
             same_setup: whether a board of this kind changes from one key to another for free.
         """
         self.batches: dict[int, Batch] = {}

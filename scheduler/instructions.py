@@ -43,7 +43,7 @@ class Conclude:
     Attributes:
         work: its id.
         resolution: how it is resolved.
-        attempt: the attempt whose result stands for the work; None if none does.
+        attempt: the attempt whose result decides the work; None if none does.
     """
 
     work: str

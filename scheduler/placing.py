@@ -65,15 +65,15 @@ def _neglected_key(
 
     A board leaves its key for it only if its key is not behind the others.
     """
-    alone = [key for key in keys if not pool.boards_at(key)]
-    if not alone:
+    unserved = [key for key in keys if not pool.boards_at(key)]
+    if not unserved:
         return None
     share = sum(pool.seconds_left(key) for key in keys) / max(able(current), 1)
     if pool.boards_at(current) < 2 or pool.seconds_left(current) / pool.boards_at(current) > share:
         return None
     # the board that goes there does all of it, unless there is much
     late = [
-        key for key in alone if switch(key) + max(pool.lanes[key].longest, min(pool.lanes[key].cost, share)) >= share
+        key for key in unserved if switch(key) + max(pool.lanes[key].longest, min(pool.lanes[key].cost, share)) >= share
     ]
     return max(late, key=lambda key: pool.lanes[key].cost, default=None)
 

@@ -37,7 +37,7 @@ class Faults:
 
     Attributes:
         rate: the share of attempts that crash their worker.
-        seconds: the seconds that the board loses, beside setting it up again.
+        seconds: the seconds that the board loses, besides setting it up again.
         seed: of the random numbers.
     """
 
@@ -260,13 +260,13 @@ def lower_bound(
         if not keys:
             continue
         count = sum(kinds[kind] for kind in some)
-        apart: list[Hashable] = []  # no board is set up for two of these at once
+        separate: list[Hashable] = []  # no board is set up for two of these at once
         for key in keys:
-            if not any(same_setup(kind, key, other) for other in apart for kind in some):
-                apart.append(key)
+            if not any(same_setup(kind, key, other) for other in separate for kind in some):
+                separate.append(key)
         work = math.fsum(each for key in keys for each in seconds[key])
-        work += setup_costs.first * sum(len(groups[key]) for key in apart)
-        bound = max(bound, (work + setup_costs.switch * max(count, len(apart))) / count)
+        work += setup_costs.first * sum(len(groups[key]) for key in separate)
+        bound = max(bound, (work + setup_costs.switch * max(count, len(separate))) / count)
     return bound
 
 

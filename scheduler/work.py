@@ -103,7 +103,7 @@ class Resolution(Enum):
 
 
 class Decision(NamedTuple):
-    """A retry policy's decision to resolve a work, and the number of the attempt that stands for it."""
+    """A retry policy's decision to resolve a work, and the number of the attempt that decides it."""
 
     resolution: Resolution
     attempt: int

@@ -31,7 +31,7 @@ def process_environment(
         board: what it opens.
         workdir: a folder for what it leaves behind.
         python: its interpreter.
-        additional: variables beside the inherited ones.
+        additional: variables in addition to the inherited ones.
         defaults: variables that it gets unless it inherits them.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(

@@ -40,7 +40,7 @@ UNUSED_SECONDS = 24 * 3600.0
 PRUNE_SECONDS = 3600.0
 """The interval at which a host checks the size of its folders."""
 COLD_SECONDS = 300.0
-"""How long a board waits for others that open for the first time, before it opens beside them."""
+"""How long a board waits for others that open for the first time, before it opens alongside them."""
 
 _MARKS = ".opened"
 _TAIL = 1 << 20
@@ -90,7 +90,7 @@ def opening(folder: Path, board: Board, config: DeviceConfig, wait: float = COLD
         yield
         return
     with contextlib.ExitStack() as stack:
-        with suppress(OSError, Timeout):  # then it opens beside others, as tt-metal's own processes do
+        with suppress(OSError, Timeout):  # then it opens alongside others, as tt-metal's own processes do
             marks.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(marks / "lock", timeout=wait))
         yield

@@ -1,6 +1,6 @@
-"""The packages that a worker adds to its interpreter: farm's own alone.
+"""The packages that a worker adds to its interpreter: only farm's own.
 
-A host's tt-metal environment must find its own numpy and torch, not those that are installed beside farm.
+A host's tt-metal environment must find its own numpy and torch, not those that are installed with farm.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ PACKAGES = ("farm", "tracer", "scheduler")
 
 
 def packages_folder(workdir: Path) -> Path:
-    """A folder that holds links to farm's packages alone, made in a worker's working directory."""
+    """A folder that holds links only to farm's packages, made in a worker's working directory."""
     installed = Path(__file__).resolve().parents[2]
     folder = workdir.absolute() / "packages"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The grammar of `--boards`, and of options that name boards by kind alone. No board is discovered or created here."""
+"""The grammar of `--boards`, and of options that name boards only by kind. No board is discovered or created here."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class TraceRun:
 
     Attributes:
         journal: the raw trace.
-        path: its file; those of pytest-xdist's workers stand beside it.
+        path: its file; those of pytest-xdist's workers are in the same folder.
         status: pytest's exit status; that of the process if pytest didn't reach its end.
         output: what the run printed.
         timeout: its time limit in seconds, if the run was ended for exceeding it.

@@ -35,7 +35,7 @@ def simulate(
         float, typer.Option(min=0.0, max=0.5, help="The share of attempts that crash their process.")
     ] = 0.0,
     fault_seconds: Annotated[
-        float, typer.Option(min=0.0, help="Seconds that a crash costs, beside opening the board again.")
+        float, typer.Option(min=0.0, help="Seconds that a crash costs, besides opening the board again.")
     ] = 5.0,
     switch: Annotated[float, typer.Option(min=0.0, help="Seconds that opening a board takes.")] = 1.0,
     first: Annotated[float, typer.Option(min=0.0, help="Seconds that an operation's first call adds.")] = 0.0,

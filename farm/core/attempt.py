@@ -25,7 +25,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The final result of a vector, after all its attempts. An empty message stands for that of the last attempt."""
+    """The final result of a vector, after all its attempts. An empty message means that of the last attempt."""
 
     vector_id: str
     verdict: Verdict

@@ -13,7 +13,7 @@ DEVICE_PERF: Final = "device_perf"
 MEMORY: Final = "memory"
 
 Mode = Literal["perf", "perf_with_cache", "device_perf", "memory"]
-"""A measurement of a vector beside its verdict; see `farm.worker.measuring`."""
+"""A measurement of a vector in addition to its verdict; see `farm.worker.measuring`."""
 MODES: tuple[Mode, ...] = (PERF, PERF_WITH_CACHE, DEVICE_PERF, MEMORY)
 
 PROFILER = {

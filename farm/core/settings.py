@@ -26,7 +26,7 @@ FILE_NAME = "farm.toml"
 DEFAULT_MASTER = Path("ttnn_operations_master.json")
 """The master that `farm trace` adds to unless another is named."""
 _WITH_STORE = ("runs", "show", "report", "watch", "simulate", "compare", "history", "merge")
-"""The commands that read or write the results store, beside those that take more from the settings."""
+"""The commands that read or write the results store, besides those that take more from the settings."""
 
 
 class Settings(BaseSettings):

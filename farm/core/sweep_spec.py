@@ -147,7 +147,7 @@ class SweepSpec(BaseModel):
         Option(
             "--check-module",
             Group.WHAT,
-            "A sweep module of the operation: run it beside farm's generic runner and compare the verdicts.",
+            "A sweep module of the operation: run it alongside farm's generic runner and compare the verdicts.",
         ),
     ] = None
     vectors: Annotated[
@@ -203,7 +203,7 @@ class SweepSpec(BaseModel):
         Option(
             "",
             Group.MEASURES,
-            f"What to measure of each vector beside its verdict, of {', '.join(MODES)}.",
+            f"What to measure of each vector besides its verdict, of {', '.join(MODES)}.",
             (
                 Flag("--perf", "perf", "Run each vector twice and time the second run."),
                 Flag(

@@ -1,6 +1,6 @@
 """Verdicts and reasons: how a vector can end, and why. Every result, report and exit code uses these words.
 
-Test verdicts keep tt-metal's names. Faults stand apart: a board, a host or farm itself failed, not the test, so they
+Test verdicts keep tt-metal's names. Faults are separate: a board, a host or farm itself failed, not the test, so they
 never count as failures of a test.
 
 Other code decides by a verdict's traits alone, so a new verdict is a new member with a row of traits.

@@ -72,7 +72,7 @@ class Estimates:
     """The estimates of one run's vectors.
 
     Attributes:
-        setups: what boards spend beside the vectors.
+        setups: what boards spend besides the vectors.
     """
 
     setups: SetupCosts = field(default_factory=SetupCosts)

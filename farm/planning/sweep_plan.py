@@ -41,7 +41,7 @@ class Planned:
         spec: the spec that was planned.
         vectors: the vectors to run.
         boards: the boards to run them on.
-        details: what the run records of the plan beside the spec, as JSON.
+        details: what the run records of the plan in addition to the spec, as JSON.
         notes: what a user should know about the plan, a line each.
     """
 

@@ -1,6 +1,6 @@
 """Reports of a run: files in several formats, and the terminal's summary.
 
-Everything comes from a view of the store and from what `read_context` reads beside it. `write_report` and
+Everything comes from a view of the store and from what `read_context` reads in addition. `write_report` and
 `print_summary` say how a run ended; `exit_code_of` says it as a number. Nothing here runs or decides anything;
 it uses `farm.store` and `farm.core`.
 """

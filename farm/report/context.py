@@ -1,4 +1,4 @@
-"""What a report of a run needs beside its view: whole configurations, earlier runs, and what changed."""
+"""What a report of a run needs besides its view: whole configurations, earlier runs, and what changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONGEST_ARGUMENT = 4000
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What the store knows about a run beside its view.
+    """What the store knows about a run besides its view.
 
     Attributes:
         configurations: the arguments of each vector by its id, one line each.

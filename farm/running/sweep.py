@@ -45,7 +45,7 @@ class Sweep:
         spec: the spec of the sweep; the farm, the limits and the sharing of the farm are read from it.
         boards: the boards to run on.
         vectors: the vectors to run.
-        details: what the run records beside the spec, as JSON.
+        details: what the run records in addition to the spec, as JSON.
         resumed: the earlier run that this sweep continues; its remaining vectors are then `vectors`.
         suite: the suite that the run records in place of the spec and its suite: for a zoo, which no spec describes.
     """

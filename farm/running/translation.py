@@ -72,7 +72,7 @@ def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str 
 
 
 def _undecided(resolution: Resolution, cause: str) -> tuple[Verdict, Reason, str]:
-    """Return verdict, reason and message of a vector for which no attempt stands."""
+    """Return verdict, reason and message of a vector that no attempt decides."""
     match resolution:
         case Resolution.LOST:
             return Verdict.NOT_RUN, Reason.BOARD_LOST, _because("every board that could run it was lost", cause)

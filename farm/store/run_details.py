@@ -28,7 +28,7 @@ class PlanShard(BaseModel):
 
 
 class RunDetails(BaseModel):
-    """What a run records beside its spec.
+    """What a run records besides its spec.
 
     Attributes:
         master: the path of the master; empty for sweep modules.

@@ -1,4 +1,4 @@
-"""Measurements of a vector beside its verdict, under tt-metal's names.
+"""Measurements of a vector besides its verdict, under tt-metal's names.
 
 Modes: `perf` times the second of two runs; `perf_with_cache` one with empty caches, of programs and of kernels in
 memory and on disk, and one with warm ones; `memory` what the call needs of L1, from a graph captured without dispatch,

@@ -10,7 +10,7 @@ from scheduler.work import CostClass, Decision, PastAttempt
 
 
 class RetryPolicy(Protocol):
-    """Decides whether a work is tried again, and which of its attempts stands for it."""
+    """Decides whether a work is tried again, and which of its attempts decides it."""
 
     def decide(self, attempts: Sequence[PastAttempt], forgiven: int = 0) -> Decision | None:
         """Decide on a work after an attempt.

@@ -20,26 +20,26 @@ def everywhere(kind: object, key: object) -> bool:
     return True
 
 
-def heavy_tailed(count: int, *, known: bool, keys: int = 4) -> list[Job]:
+def heavy_tailed(count: int, *, estimated: bool, keys: int = 4) -> list[Job]:
     rng = random.Random(7)
     jobs = []
     for number in range(count):
         group = int(rng.paretovariate(1.0)) % 20
         seconds = min(rng.lognormvariate(-1.0, 1.0) * (1 + group / 10), 4.0)
         key = min(int(rng.paretovariate(1.0)), keys)
-        cost = seconds if known else 0.02
-        jobs.append(Job(Work(f"w{number}", key, f"op{group}", cost, guess=not known), seconds))
+        cost = seconds if estimated else 0.02
+        jobs.append(Job(Work(f"w{number}", key, f"op{group}", cost, guess=not estimated), seconds))
     return jobs
 
 
 def test_known_durations_end_close_to_the_lower_bound() -> None:
-    result = simulate(BOARDS, heavy_tailed(40 * 16, known=True), everywhere, setup_costs=SetupCosts(switch=1.0))
+    result = simulate(BOARDS, heavy_tailed(40 * 16, estimated=True), everywhere, setup_costs=SetupCosts(switch=1.0))
     assert result.over_lower_bound < 1.06
     assert result.busy_share > 0.9
 
 
 def test_unknown_durations_are_learned() -> None:
-    result = simulate(BOARDS, heavy_tailed(40 * 16, known=False), everywhere, setup_costs=SetupCosts(switch=1.0))
+    result = simulate(BOARDS, heavy_tailed(40 * 16, estimated=False), everywhere, setup_costs=SetupCosts(switch=1.0))
     assert result.over_lower_bound < 1.35
 
 
@@ -65,7 +65,7 @@ def test_groups_stay_together_while_it_pays() -> None:
 
 
 def test_faults_cost_attempts_and_no_work() -> None:
-    result = simulate(BOARDS, heavy_tailed(400, known=True), everywhere, faults=Faults(rate=0.2, seed=3))
+    result = simulate(BOARDS, heavy_tailed(400, estimated=True), everywhere, faults=Faults(rate=0.2, seed=3))
     assert result.works == 400
     assert 440 < result.attempts < 560
     assert sum(result.share.values()) == result.attempts
@@ -86,13 +86,13 @@ def test_work_that_no_board_fits_is_counted() -> None:
     st.sampled_from([never_same, lambda kind, one, other: kind > 1 and one % kind == other % kind]),
 )
 def test_every_job_runs_once_and_no_schedule_beats_the_bound(
-    drawn_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, known: bool, same: SameSetup
+    drawn_jobs: list[tuple[float, int, int]], kinds: list[int], switch: float, estimated: bool, same: SameSetup
 ) -> None:
     def fits(kind: object, key: object) -> bool:
         return isinstance(kind, int) and isinstance(key, int) and kind >= key
 
     jobs = [
-        Job(Work(f"w{n}", key, f"g{group}", seconds if known else 0.02, guess=not known), seconds)
+        Job(Work(f"w{n}", key, f"g{group}", seconds if estimated else 0.02, guess=not estimated), seconds)
         for n, (seconds, key, group) in enumerate(drawn_jobs)
     ]
     possible = sum(key <= max(kinds) for _, key, _ in drawn_jobs)

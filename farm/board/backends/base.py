@@ -39,7 +39,7 @@ class Backend(ABC):
         uses_ttnn: whether its worker imports ttnn. Only then can an interpreter be set for it.
         keeps_state: whether one process can leave a board broken for the next one. Only such a board is checked before
             a process that checks nothing itself, and only its trust is remembered by its host.
-        extendable: whether `--boards auto` may add boards of further kinds: they cost nothing.
+        extendable: whether `--boards auto` may add boards of more kinds: they cost nothing.
         anywhere: whether a board is created from its kind alone, so that any host can recreate a run's boards.
         setup: the costs of opening a board and of an operation's first call, until they have been measured.
     """
@@ -114,7 +114,7 @@ class Backend(ABC):
 
         Args:
             board: one of this backend.
-            environment: what the process inherits, beside the board's own.
+            environment: what the process inherits, in addition to the board's own variables.
         """
         return False
 

@@ -70,7 +70,7 @@ def descriptor(kind: BoardKind) -> str:
         harvesting["l2cpu_harvesting_mask"] = 0
     raw: dict[str, Any] = {
         "arch": dict.fromkeys(layout.chips, kind.arch),
-        # ethernet coordinates are [x, y, rack, shelf]; chips without them have ids alone
+        # ethernet coordinates are [x, y, rack, shelf]; chips without them have only ids
         "chips": {
             chip: [chip % layout.columns, chip // layout.columns, 0, 0] for chip in layout.chips if layout.coordinates
         },
