@@ -14,8 +14,12 @@ from farm.planning.board_setup import BoardSetup, fits, same_setup
 from farm.planning.estimates import Basis, Estimates
 from farm.planning.vectors import Vector
 from farm.report.tally import duration
+from farm.report.text import counted
 from scheduler.simulation import Job, simulate
 from scheduler.work import Work
+
+MAX_MESSAGES = 5
+"""How many needs of unsatisfiable vectors are printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Forecast:
         planned: the number of vectors.
         operations: each operation and suite, with its number of vectors.
         not_run: the number of vectors that would not run, by reason.
+        unsatisfied: what the vectors need that no board has, and how many vectors need it; the most frequent first.
         broken: what is wrong with modules that can't be read, a line each.
         groups: the other vectors, by how boards are opened for them; the longest group first.
         boards: the number of vectors that each board would run.
@@ -56,6 +61,7 @@ class Forecast:
     planned: int
     operations: list[tuple[str, str, int]]
     not_run: dict[str, int]
+    unsatisfied: dict[str, int]
     broken: list[str]
     groups: list[Group]
     boards: dict[str, int]
@@ -73,19 +79,30 @@ class Forecast:
             yield f"{count:8}  {operation}  {suite}"
         for reason, count in self.not_run.items():
             yield f"{count:8}  will not run: {reason}"
+            if reason == Reason.UNSATISFIABLE.value:
+                yield from self._unsatisfied_lines()
         for problem in self.broken:
             yield f"          {problem}"
         for group in self.groups:
             yield (
-                f"{group.vectors:8}  opened with {_config_text(group.device_configs)}: {group.operations} operations, "
-                f"{duration(group.seconds)} in all, {_boards(group.boards)} of {'/'.join(group.device_configs)}"
+                f"{group.vectors:8}  opened with {_config_text(group.device_configs)}: "
+                f"{counted(group.operations, 'operation')}, "
+                f"{duration(group.seconds)} in all, {counted(group.boards, 'board')} of {'/'.join(group.device_configs)}"
             )
         runnable = sum(group.vectors for group in self.groups)
+        timed = "all" if self.known == runnable else f"{self.known} of"
         yield (
-            f"{runnable} vectors on {_boards(len(self.boards))}, opened in {len(self.groups)} "
-            f"way{'' if len(self.groups) == 1 else 's'}: about {duration(self.expected_seconds)}, and at least "
-            f"{duration(self.lower_bound_seconds)} in any order ({self.known} of them have been timed before)"
+            f"{counted(runnable, 'vector')} on {counted(len(self.boards), 'board')}, opened in "
+            f"{counted(len(self.groups), 'way')}: about {duration(self.expected_seconds)}, and at least "
+            f"{duration(self.lower_bound_seconds)} in any order ({timed} {runnable} timed before)"
         )
+        yield "The time leaves out starting Ray and opening the boards."
+
+    def _unsatisfied_lines(self) -> Iterator[str]:
+        for message, count in list(self.unsatisfied.items())[:MAX_MESSAGES]:
+            yield f"{count:14}  {message}"
+        if len(self.unsatisfied) > MAX_MESSAGES:
+            yield f"                ... and {len(self.unsatisfied) - MAX_MESSAGES} more: --json lists them"
 
 
 @dataclass(slots=True)
@@ -101,15 +118,19 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
     """Forecast a run by asking the real scheduler, on a simulated clock."""
     kinds = Counter(board.kind.name for board in boards)
     not_run: Counter[str] = Counter()
+    unsatisfied: Counter[str] = Counter()
     members: defaultdict[BoardSetup, _Members] = defaultdict(_Members)
     jobs: list[Job] = []
     measured = 0
     for vector in vectors:
         if vector.unrunnable:
-            not_run[vector.unrunnable[0].value] += 1
+            reason, message = vector.unrunnable
+            not_run[reason.value] += 1
+            unsatisfied[message] += reason is Reason.UNSATISFIABLE
             continue
         if not any(fits(kind, vector.setup) for kind in kinds):
             not_run[Reason.UNSATISFIABLE.value] += 1
+            unsatisfied[f"no board here is a {' or '.join(sorted(vector.setup.kinds))}"] += 1
             continue
         estimate = estimates.of(vector)
         measured += estimate.basis.measured
@@ -126,6 +147,7 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
         planned=len(vectors),
         operations=_operations(vectors),
         not_run=dict(not_run),
+        unsatisfied={message: count for message, count in unsatisfied.most_common() if count},
         broken=[
             vector.unrunnable[1]
             for vector in vectors
@@ -169,7 +191,3 @@ def _config_text(configs: dict[str, dict[str, Any]]) -> str:
 
 def _value_text(value: object) -> str:
     return "x".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _boards(count: int) -> str:
-    return f"{count} board{'' if count == 1 else 's'}"

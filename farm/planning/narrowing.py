@@ -32,9 +32,7 @@ def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None
             if not missing:
                 break
     if missing:
-        raise FarmError(
-            f"this plan has no vector {min(missing)!r}: reports name the ids, with the command that runs one"
-        )
+        raise FarmError(f"no vector {min(missing)!r} in this selection; reports list the ids")
     return chosen[:limit]
 
 

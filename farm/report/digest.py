@@ -11,7 +11,7 @@ from farm.core.verdicts import Category, Reason, Verdict
 from farm.report.exit import exit_code_of
 from farm.report.signature import on_one_line, signature
 from farm.report.tally import duration
-from farm.report.text import first_line, shortened
+from farm.report.text import counted, first_line, shortened
 from farm.store.records import BoardEventKind, Ended
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from scheduler.board_state import BoardState
@@ -168,8 +168,10 @@ def _summary(numbers: Counter[Verdict]) -> str:
     if not planned:
         return "Nothing was planned."
     if counts[Category.GOOD] < planned:
-        parts = _enumeration([f"{count} {category.phrase}" for category, count in counts.items() if count])
-        return f"Of {planned} vector{'s' if planned > 1 else ''} {parts}."
+        (category, first), *rest = ((category, count) for category, count in counts.items() if count)
+        subject = "The only vector" if planned == 1 else f"{first} of {planned} vectors"
+        others = f"; {_enumeration([f'{count} {category.phrase}' for category, count in rest])}" if rest else ""
+        return f"{subject} {category.phrase}{others}."
     verdicts = _enumeration([verdict.value for verdict in Verdict if numbers[verdict]])
     return f"{'The only vector' if planned == 1 else f'All {planned} vectors'} ended well: {verdicts}."
 
@@ -194,7 +196,8 @@ def _executed(numbers: Counter[Verdict]) -> str:
     if not executed:
         return "No vector was executed."
     permille = good * 1000 // executed  # rounded down: 100 % must mean all of them
-    return f"Of {executed} executed, {good} good ({permille / 10:.1f} %)."
+    verb = "is" if good == 1 else "are"
+    return f"{good} of {counted(executed, 'executed vector')} {verb} good ({permille / 10:.1f} %)."
 
 
 def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:

@@ -16,7 +16,7 @@ from farm.core.verdicts import Category, Verdict
 from farm.report.digest import NO_NUMBERS, BoardShare, Digest, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
-from farm.report.text import first_line
+from farm.report.text import counted, first_line
 from farm.store.records import Ended
 from farm.store.view import RunView
 from scheduler.board_state import BoardState
@@ -78,7 +78,9 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     _print_boards(console, digest.boards)
     console.print()
     if digest.inferred:
-        _print_line(console, f"The device config of {digest.inferred} vectors was inferred from what they need.")
+        _print_line(
+            console, f"The device config of {counted(digest.inferred, 'vector')} was inferred from what the call needs."
+        )
     _print_line(console, digest.executed)
     _print_line(console, digest.identity, "bold")
     if view.run.ended is Ended.STOPPED and view.run.spec is not None:
@@ -173,7 +175,7 @@ def _print_boards(console: Console, shares: Sequence[BoardShare]) -> None:
         events = ", ".join(f"{event} {count}" for event, count in share.events)
         table.add_row(
             _text(share.board.id),
-            _text(f"{share.attempts} attempts"),
+            _text(counted(share.attempts, "attempt")),
             bad,
             _text(f"busy {duration(share.busy)}"),
             _text(events),

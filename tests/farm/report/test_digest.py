@@ -21,26 +21,26 @@ from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 def test_sentences_of_a_mixed_run(mixed: RunView) -> None:
     digest = digest_run(mixed)
-    assert digest.headline == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
+    assert digest.headline == "2 of 7 vectors ended well; 3 failed, 1 hit a fault and 1 did not run."
     assert digest.setting == f"Run {mixed.run.id} took 10 s on mock:n300 (farm {mixed.run.farm_version}, ttnn 0.66.0)."
     assert digest.identity == (
         "planned 7 = 1 validated + 1 xfail + 2 fail_assert_exception + 1 fail_crash_hang + 1 not_run + 1 board_fault"
     )
-    assert digest.executed == "Of 5 executed, 2 good (40.0 %)."
+    assert digest.executed == "2 of 5 executed vectors are good (40.0 %)."
     assert digest.code is ExitCode.TEST_FAILED
 
 
 def test_sentences_of_a_good_run(good: RunView) -> None:
     assert digest_run(good).headline == "All 3 vectors ended well: validated."
-    assert digest_run(good).executed == "Of 3 executed, 3 good (100.0 %)."
+    assert digest_run(good).executed == "3 of 3 executed vectors are good (100.0 %)."
 
 
 @pytest.mark.parametrize(
     ("ended", "begins"),
     [
-        (Ended.STOPPED, "The run was stopped. Of 1 vector 1 did not run."),
-        (Ended.FAILED, "The run failed. Of 1 vector 1 did not run."),
-        (None, "Not finished: it is still running, or its driver was killed. Of 1 vector 1 did not run."),
+        (Ended.STOPPED, "The run was stopped. The only vector did not run."),
+        (Ended.FAILED, "The run failed. The only vector did not run."),
+        (None, "Not finished: it is still running, or its driver was killed. The only vector did not run."),
     ],
 )
 def test_an_early_end_comes_first(store: Store, ended: Ended | None, begins: str) -> None:
@@ -116,4 +116,4 @@ def test_a_pass_rate_is_rounded_down(store: Store) -> None:
     run_id = store.start_run(RunInfo("farm sweep"))
     store.plan(run_id, [Planned(str(at)) for at in range(len(endings))])
     store.conclude(run_id, [Conclusion(str(at), ending[0]) for at, ending in enumerate(endings)])
-    assert digest_run(store.view(run_id)).executed == "Of 3000 executed, 2999 good (99.9 %)."
+    assert digest_run(store.view(run_id)).executed == "2999 of 3000 executed vectors are good (99.9 %)."

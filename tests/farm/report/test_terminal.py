@@ -23,7 +23,7 @@ def printed(view: RunView, written: list[Path] | None = None) -> str:
 
 def test_the_summary_of_a_mixed_run(mixed: RunView, tmp_path: Path) -> None:
     lines = printed(mixed, [tmp_path / "report.json"]).splitlines()
-    assert lines[0] == "Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run."
+    assert lines[0] == "2 of 7 vectors ended well; 3 failed, 1 hit a fault and 1 did not run."
     assert NO_NUMBERS in lines
     assert digest_run(mixed).identity in lines
     assert lines[-1] == f"Report: {tmp_path / 'report.json'}"

@@ -14,7 +14,7 @@ from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 def test_the_summary_of_a_mixed_run(mixed: RunView) -> None:
     text = summary_md(mixed, RunContext())
-    assert text.startswith("## Of 7 vectors 2 ended well, 3 failed, 1 hit a fault and 1 did not run.\n")
+    assert text.startswith("## 2 of 7 vectors ended well; 3 failed, 1 hit a fault and 1 did not run.\n")
     assert "| 2 | fail_assert_exception | `ttnn.add` (2) | `TT_FATAL: # < #` |" in text
     assert "| 1 | lost_argument | `ttnn.add` (1) | `it can't run without its lost 'conv_config'` |" in text
     assert "`planned 7 = 1 validated + " in text
