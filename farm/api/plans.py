@@ -40,7 +40,7 @@ def spec_of(run: str = "last", store: str | Path | None = None) -> SweepSpec:
 
     Args:
         run: its id, the beginning of an id, or `last`.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
 
     Raises:
         StoreError: there is no such run.

@@ -19,7 +19,7 @@ def runs(store: str | Path | None = None) -> list[RunHead]:
     """Every run in a results store, newest first.
 
     Args:
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
 
     Raises:
         StoreError: there is no such store.
@@ -33,7 +33,7 @@ def run(name: str = "last", store: str | Path | None = None) -> RunView:
 
     Args:
         name: the run's id, the beginning of an id, or `last`.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
 
     Raises:
         StoreError: there is no such run.
@@ -48,7 +48,7 @@ def compare(old: str, new: str = "last", store: str | Path | None = None) -> Com
     Args:
         old: the earlier run, named as for `run`.
         new: the later run.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
 
     Raises:
         StoreError: there is no such run.
@@ -65,7 +65,7 @@ def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> l
     Args:
         what: an operation, in any spelling, or a vector's id or its beginning.
         limit: at most this many runs, the newest.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
 
     Raises:
         FarmError: no run has such an operation or vector.
@@ -100,7 +100,7 @@ def write_report(
         run: the run, named as for `farm.run`, or its result.
         out: the folder to write to; None for the run's own in the user's data directory.
         formats: the names of formats, keys of `farm.report.FORMATS`.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
 
     Raises:
         FarmError: there is no such format, or the folder can't be written.

@@ -39,7 +39,7 @@ def sweep(
 ) -> RunView:
     """Run a master's configurations, or sweep modules, on boards, until every planned vector has its verdict.
 
-    Ctrl-C once, in the main thread, ends it early: what was not run says so.
+    Ctrl-C once, in the main thread, ends it early: vectors that did not run are reported as not_run.
 
     Args:
         operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields
@@ -48,7 +48,7 @@ def sweep(
             nothing twice. Of `options`, those of boards, limits and sharing count; the vectors are the run's own.
         retry_failed: with `resume`, run failed vectors again; one that passes then is flaky.
         retry_infra: with `resume`, run vectors again that a fault kept from a verdict of their own.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
         out: the folder for the report's files; None writes none.
         progress: gets what happens; None for silence.
         command: what reports call the run; None for this call.
@@ -60,7 +60,7 @@ def sweep(
     Raises:
         FarmError: an option is wrong, or names something that doesn't exist; see `farm.core.errors` for its kinds.
         TracerError: the master can't be read, or has no such operation.
-        KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it came.
+        KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it got.
     """
     shown = progress or Silent()
     spec = combined(operations, options)

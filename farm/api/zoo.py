@@ -67,7 +67,7 @@ def trace_zoo(
         arguments: more arguments for every model.
         resume: trace only the models that have no complete trace yet.
         traces: the folder of the raw traces; None for the manifest's own, in the user's data directory.
-        store: the results store, a file or database URL; None for the usual one.
+        store: the results store, a file or database URL; None for the default store.
         progress: gets what happens; None for silence.
         command: what reports call the run; None for this call.
 

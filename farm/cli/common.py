@@ -13,7 +13,10 @@ from farm.core.errors import ExitCode
 
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", help="The results store: a file or database URL. Default: FARM_STORE, or your own."),
+    typer.Option(
+        "--store",
+        help="The results store: a file or database URL. Default: FARM_STORE, or a file in your data directory.",
+    ),
 ]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of an id, or last.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -13,7 +13,7 @@ from farm.core.errors import ExitCode
 def doctor(
     as_json: JsonOption = False,
 ) -> None:
-    """Check everything that farm needs on this host, and say how to mend what is missing.
+    """Check everything that farm needs on this host, and say how to fix it.
 
     Example: farm doctor
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from farm.cli.common import JsonOption, RunArgument, StoreOption
+from farm.cli.common import JsonOption, StoreOption
 from farm.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ MAX_RUNS = 50
 
 
 def compare(
-    old: RunArgument,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier run: an id, the beginning of an id, or last.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The later run: an id, the beginning of an id, or last.")],
     store: StoreOption = None,
     fail_on_regression: Annotated[
         bool,
         typer.Option(
-            "--fail-on-regression", help="Exit with 1 if any vector broke, has no answer, or is slower or less exact."
+            "--fail-on-regression", help="Exit with 1 if any vector broke, has no verdict, or is slower or less exact."
         ),
     ] = False,
     as_json: JsonOption = False,

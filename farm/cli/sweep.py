@@ -62,7 +62,8 @@ def sweep(
     store: Annotated[
         str | None,
         typer.Option(
-            rich_help_panel=_OUTPUT, help="The results store: a file or database URL. Default: FARM_STORE, or your own."
+            rich_help_panel=_OUTPUT,
+            help="The results store: a file or database URL. Default: FARM_STORE, or a file in your data directory.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", rich_help_panel=_OUTPUT, help="Print the report as JSON.")] = False,
@@ -95,7 +96,7 @@ def sweep(
     spec = _spec(options, from_run, resume, store)
     if resume is None and (dry_run or foreground):
         _without_a_run(plan(spec), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
-    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run came, if it had started"):
+    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run got, if it had started"):
         view = run_sweep(
             spec,
             resume=resume,

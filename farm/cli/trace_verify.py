@@ -22,7 +22,7 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
     from farm.running.display import progress_on
 
     command = shlex.join(["farm", *sys.argv[1:]])
-    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run came"):
+    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run got"):
         view = verify(
             path, boards=boards, address=address, store=results, progress=progress_on(sys.stderr), command=command
         )

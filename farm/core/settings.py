@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         description="The file with the farm's token, readable by you.",
     )
     store: str | None = Field(
-        default=None, description="The results store: a file or database URL. Default: a file in your data folder."
+        default=None, description="The results store: a file or database URL. Default: a file in your data directory."
     )
     boards: str = Field(
         default="auto",

@@ -58,14 +58,16 @@ class Option:
     Attributes:
         name: `--op`; empty if `flags` write the field.
         group: where `--help` lists it.
-        help: what the field means, for the command line and for Python.
+        help: what the field means, for the command line.
         flags: one option for each value that the field can hold.
+        python_help: what the field means, for Python; empty where it is `help`.
     """
 
     name: str
     group: Group
     help: str
     flags: tuple[Flag, ...] = ()
+    python_help: str = ""
 
 
 def _as_tuple(value: object) -> object:
@@ -111,7 +113,13 @@ class SweepSpec(BaseModel):
         ),
     ] = None
     operations: Annotated[
-        Texts, Option("--op", Group.WHAT, "Run only this operation of the master, in any spelling. Repeatable.")
+        Texts,
+        Option(
+            "--op",
+            Group.WHAT,
+            "Run only this operation of the master, in any spelling. Repeatable.",
+            python_help="Run only these operations of the master, in any spelling.",
+        ),
     ] = ()
     master: Annotated[
         Place, Option("--master", Group.WHAT, "The master JSON file to run. Default: the one that farm ships.")
@@ -122,9 +130,12 @@ class SweepSpec(BaseModel):
             "--module",
             Group.WHAT,
             "Run sweep modules: a name, the beginning of a name, or a glob. Repeatable, or separated by commas.",
+            python_help="Run these sweep modules: names, beginnings of names, or globs.",
         ),
     ] = ()
-    skip: Annotated[Texts, Option("--skip", Group.WHAT, "Leave out these modules, named like --module.")] = ()
+    skip: Annotated[
+        Texts, Option("--skip", Group.WHAT, "Leave out these modules: names, beginnings of names, or globs.")
+    ] = ()
     tt_metal: Annotated[
         Place,
         Option(
@@ -151,7 +162,13 @@ class SweepSpec(BaseModel):
         ),
     ] = None
     vectors: Annotated[
-        Texts, Option("--vector", Group.WHAT, "Run only the vector with this id, as reports name it. Repeatable.")
+        Texts,
+        Option(
+            "--vector",
+            Group.WHAT,
+            "Run only the vector with this id, as reports name it. Repeatable.",
+            python_help="Run only the vectors with these ids, as reports name them.",
+        ),
     ] = ()
     shard: Annotated[
         str | None,
@@ -161,7 +178,15 @@ class SweepSpec(BaseModel):
     ] = None
     limit: Annotated[Count, Option("--limit", Group.WHAT, "Run at most N vectors: the first ones of the plan.")] = None
     sample: Annotated[Count, Option("--sample", Group.WHAT, "Run at most N vectors, chosen at random.")] = None
-    seed: Annotated[int, Option("--seed", Group.WHAT, "For --sample: the same seed chooses the same vectors.")] = 0
+    seed: Annotated[
+        int,
+        Option(
+            "--seed",
+            Group.WHAT,
+            "For --sample: the same seed chooses the same vectors.",
+            python_help="For `sample`: the same seed chooses the same vectors.",
+        ),
+    ] = 0
 
     boards: Annotated[
         str,
@@ -224,10 +249,17 @@ class SweepSpec(BaseModel):
             "--priority",
             Group.FARM,
             "With --address: a run of higher priority gets boards first. Ties go to the oldest run.",
+            python_help="On a farm, a run of higher priority gets boards first. Ties go to the oldest run.",
         ),
     ] = 0
     max_boards: Annotated[
-        Count, Option("--max-boards", Group.FARM, "With --address: use at most N boards at a time. Default: all.")
+        Count,
+        Option(
+            "--max-boards",
+            Group.FARM,
+            "With --address: use at most N boards at a time. Default: all.",
+            python_help="On a farm, use at most this many boards at a time. Default: all.",
+        ),
     ] = None
 
     @classmethod
@@ -341,7 +373,7 @@ def options() -> dict[str, Option]:
 
 def field_help() -> str:
     """Every field with its meaning, for `help()`."""
-    return "\n".join(f"    {name}: {option.help}" for name, option in options().items())
+    return "\n".join(f"    {name}: {option.python_help or option.help}" for name, option in options().items())
 
 
 def _first_problem(error: ValidationError) -> str:

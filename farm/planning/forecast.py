@@ -86,8 +86,8 @@ class Forecast:
         for group in self.groups:
             yield (
                 f"{group.vectors:8}  opened with {_config_text(group.device_configs)}: "
-                f"{counted(group.operations, 'operation')}, "
-                f"{duration(group.seconds)} in all, {counted(group.boards, 'board')} of {'/'.join(group.device_configs)}"
+                f"{counted(group.operations, 'operation')}, {duration(group.seconds)} in all, "
+                f"{counted(group.boards, 'board')} of {'/'.join(group.device_configs)}"
             )
         runnable = sum(group.vectors for group in self.groups)
         timed = "all" if self.known == runnable else f"{self.known} of"

@@ -55,7 +55,7 @@ class Planned:
         """Forecast the run: what each board would do, and about how long it would take.
 
         Args:
-            store: the results store whose earlier runs the estimates follow; None for the usual one.
+            store: the results store whose earlier runs the estimates follow; None for the default store.
         """
         from farm.core.errors import StoreError
         from farm.planning.estimates import Estimates, learn

@@ -158,8 +158,10 @@ def _headline(view: RunView, numbers: Counter[Verdict]) -> str:
         return f"Not finished: it is still running, or its driver was killed. {summary}"
     if view.run.ended is None or view.run.ended is Ended.COMPLETED:
         return summary
-    cause = f" ({shortened(first_line(view.run.message), 200)})" if view.run.message else ""
-    return f"The run {'was stopped' if view.run.ended is Ended.STOPPED else 'failed'}{cause}. {summary}"
+    cause = shortened(first_line(view.run.message), 200)
+    if view.run.ended is Ended.STOPPED:
+        return f"The run was {cause or 'stopped'}. {summary}"
+    return f"The run failed{f' ({cause})' if cause else ''}. {summary}"
 
 
 def _summary(numbers: Counter[Verdict]) -> str:

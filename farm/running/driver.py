@@ -121,7 +121,7 @@ class Driver:
         Args:
             vectors: what to run; those that can't run get their verdict at once. Read as they are needed: no more
                 than `farm.running.work_feed.WINDOW` are held.
-            stop_requested: called often; once it is true, running vectors may end, and no more are started.
+            stop_requested: called often; once it is true, running vectors are finished, and no more are started.
             estimates: how long they are expected to take.
             past: what an earlier driver recorded of these vectors, by id.
             max_seconds: stop the run after this many seconds.
@@ -137,9 +137,9 @@ class Driver:
         while self._plan() or not self.scheduler.done:
             if deadline is not None and self._clock() > deadline:
                 self._limit = f"after its time limit of {max_seconds:g} s"
-                self._stop(f"stopping {self._limit}: running vectors may end")
+                self._stop(f"stopping {self._limit}: waiting for running vectors to finish")
             if stop_requested():
-                self._stop("stopping: running vectors may end; press Ctrl-C again to end at once")
+                self._stop("stopping: waiting for running vectors to finish; press Ctrl-C again to end at once")
             if max_board_seconds is not None:
                 self._release_due_boards(max_board_seconds)
             events = self._fleet.wait(WAIT_SECONDS)

@@ -113,7 +113,7 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
             _run(sweep, run_id, store, progress, interrupt, planning=planning)
         ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
     except KeyboardInterrupt:
-        ended, message = Ended.STOPPED, "stopped at once"
+        ended, message = Ended.STOPPED, "stopped by a second Ctrl-C"
         raise
     except Exception as error:
         message = str(error)

@@ -170,7 +170,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
     with Store.open(settings.store) as store:
         runs = len(store.runs())
-    yield good("store", f"{runs} runs in {settings.store or 'your own'}")
+    yield good("store", f"{runs} run{'' if runs == 1 else 's'} in {store.place}")
 
 
 def _farm(settings: Settings) -> Iterator[Finding]:
@@ -184,7 +184,7 @@ def _farm(settings: Settings) -> Iterator[Finding]:
         yield bad("node", f"this host's node ended; see {state.log}", "farm down, and farm up again")
         return
     if not settings.address and not state:
-        yield note("farm", "this host is in none", "none is needed; farm up begins or joins one")
+        yield note("farm", "this host is not part of a farm", "none is needed; farm up begins or joins one")
         return
     address, token = farm_address(None, settings)
     began = time.time()

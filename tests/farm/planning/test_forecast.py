@@ -27,6 +27,7 @@ def test_a_forecast_accounts_for_every_vector() -> None:
     ]
     plan = forecast(vectors, boards, Estimates(SetupCosts(switch=1.0)))
     assert plan.not_run == {"broken_configuration": 1, "unsatisfiable": 1}
+    assert plan.unsatisfied == {"no board here is a galaxy": 1}
     assert [(group.vectors, group.seconds, group.boards) for group in plan.groups] == [(30, 30.0, 3), (10, 20.0, 2)]
     assert sum(plan.boards.values()) == 40
     assert plan.lower_bound_seconds <= plan.expected_seconds < 1.2 * plan.lower_bound_seconds

@@ -48,6 +48,13 @@ def test_an_early_end_comes_first(store: Store, ended: Ended | None, begins: str
     assert digest_run(store.view(run_id)).headline.startswith(begins)
 
 
+def test_the_cause_of_a_stop_is_part_of_the_sentence(store: Store) -> None:
+    run_id = store.start_run(RunInfo("farm sweep"))
+    store.plan(run_id, [Planned("v", "ttnn.add")])
+    store.finish_run(run_id, Ended.STOPPED, message="stopped by a second Ctrl-C")
+    assert digest_run(store.view(run_id)).headline.startswith("The run was stopped by a second Ctrl-C. ")
+
+
 def test_nothing_planned(store: Store) -> None:
     digest = digest_run(store.view(recorded_run(store, [])))
     assert (digest.headline, digest.identity) == ("Nothing was planned.", "planned 0 = 0")
