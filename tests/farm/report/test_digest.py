@@ -51,7 +51,7 @@ def test_an_early_end_comes_first(store: Store, ended: Ended | None, begins: str
 def test_the_cause_of_a_stop_is_part_of_the_sentence(store: Store) -> None:
     run_id = store.start_run(RunInfo("farm sweep"))
     store.plan(run_id, [Planned("v", "ttnn.add")])
-    store.finish_run(run_id, Ended.STOPPED, message="stopped by a second Ctrl-C")
+    store.finish_run(run_id, Ended.STOPPED, finished=1.0, message="stopped by a second Ctrl-C")
     assert digest_run(store.view(run_id)).headline.startswith("The run was stopped by a second Ctrl-C. ")
 
 
