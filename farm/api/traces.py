@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from farm.board.selectors import parse_boards
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, NotRunnable
 from farm.planning.board_choice import boards_of, require_ttnn
@@ -164,6 +165,7 @@ def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool 
 
 
 def _one_board(selector: str) -> Board:
+    parse_boards(selector, "--board")  # an error must name the option of this command
     boards = boards_of(selector, None)
     if len(boards) > 1 and selector != AUTO:
         raise FarmError(f"--board {selector}: a trace runs on one board, but this names {len(boards)}")

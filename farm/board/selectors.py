@@ -38,11 +38,15 @@ class BoardSelector:
         return self.backend in ("", board.backend) and self.kind in (None, board.kind)
 
 
-def parse_boards(text: str) -> tuple[BoardSelector, ...]:
+def parse_boards(text: str, option: str = "--boards") -> tuple[BoardSelector, ...]:
     """Parse the value of `--boards`: `auto`, or a comma-separated list of `BACKEND[:KIND][*COUNT]`.
 
     >>> [(each.backend, each.kind and each.kind.name, each.count) for each in parse_boards("mock:n300*2,silicon")]
     [('mock', 'n300', 2), ('silicon', None, None)]
+
+    Args:
+        text: the value.
+        option: the option that it is the value of, for messages.
 
     Returns:
         The entries; none for `auto`.
@@ -52,7 +56,7 @@ def parse_boards(text: str) -> tuple[BoardSelector, ...]:
     """
     if text.strip() == AUTO:
         return ()
-    return _parse(text, "--boards", _BOARDS, f"{AUTO} or backend:kind*count, such as mock:n300*2", MAX_COUNT)
+    return _parse(text, option, _BOARDS, f"{AUTO} or backend:kind*count, such as mock:n300*2", MAX_COUNT)
 
 
 def parse_kinds(text: str, option: str, most: int = MAX_COUNT) -> tuple[BoardSelector, ...]:

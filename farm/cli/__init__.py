@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from farm.cli import (
     boards,
@@ -26,8 +28,25 @@ from farm.cli import (
     vectors,
     watch,
 )
+from farm.cli.spec_options import EXTRA_WORDS
 from farm.core.errors import ExitCode, FarmError
+from farm.core.plain_words import in_plain_words
 from tracer.errors import TracerError
+
+
+class _PlainGroup(TyperGroup):
+    """Commands whose errors about a wrong value are in farm's words rather than pydantic's."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Parse the command's words, and run it."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                problem = error.__cause__.errors()[0]
+                error.message = in_plain_words(problem["type"], error.message)
+            raise
+
 
 _RUN = "Run"
 _RESULTS = "Results"
@@ -37,12 +56,13 @@ _CI = "CI"
 
 app = typer.Typer(
     name="farm",
+    cls=_PlainGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command(rich_help_panel=_RUN)(sweep.sweep)
-app.command(rich_help_panel=_RUN)(vectors.vectors)
+app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
+app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN, context_settings=submit.EXTRA_ARGUMENTS)(submit.submit)
 app.command(rich_help_panel=_RUN)(simulate.simulate)

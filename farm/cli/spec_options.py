@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from farm.core.sweep_spec import SweepSpec, options
+from farm.core.errors import FarmError
+from farm.core.sweep_spec import SweepSpec, WrongValue, options
 
 if TYPE_CHECKING:
     from farm.core.sweep_spec import SweepOptions
 
 _ALL_FIELDS = tuple(options())
+
+EXTRA_WORDS = {"allow_extra_args": True}
+"""Context settings of a command that refuses further words itself, and names the option that they may belong to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class SpecOptions:
         Raises:
             FarmError: an option is wrong, or two options exclude each other.
         """
-        return SweepSpec.of(**cast("SweepOptions", {**self.settings, **self.typed, **more}))
+        with _named_as_typed():
+            return SweepSpec.of(**cast("SweepOptions", {**self.settings, **self.typed, **more}))
 
     def override(self, spec: SweepSpec) -> SweepSpec:
         """Another spec, with what stands on the command line in place of its own.
@@ -45,7 +51,17 @@ class SpecOptions:
             FarmError: see `spec`.
         """
         base = spec.of_vectors(()) if "vectors" in self.typed else spec
-        return base.updated(**self.typed)
+        with _named_as_typed():
+            return base.updated(**self.typed)
+
+
+@contextmanager
+def _named_as_typed() -> Iterator[None]:
+    """Name the option as the command line writes it, in the error about a wrong value."""
+    try:
+        yield
+    except WrongValue as error:
+        raise FarmError(f"{options()[error.field].name or error.field} {error.value}: {error.advice}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,10 @@ def takes_spec(fields: Sequence[str] = _ALL_FIELDS) -> Callable[[Callable[..., N
 
         @wraps(command)
         def run(*, context: typer.Context, **values: Any) -> None:
+            if context.args:
+                option = options()["operations" if "operations" in fields else "modules"].name
+                word = context.args[0]
+                raise FarmError(f"unexpected argument {word!r}: did you mean {option} {word}?")
             own_values = {each.name: values[each.name] for each in own}
             command(_read_options(context, of_spec, values), **own_values)
 

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from farm.core.errors import FarmError
+from farm.core.plain_words import in_plain_words
 
 PREFIX = "FARM_"
 FILE_VARIABLE = "FARM_CONFIG"
@@ -105,8 +106,9 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        advice = f"; settings are {', '.join(Settings.model_fields)}" if first["type"] == "extra_forbidden" else ""
-        raise FarmError(f"setting {name!r}: {first['msg']}{advice}") from error
+        if first["type"] == "extra_forbidden":
+            raise FarmError(f"unknown setting {name!r}; `farm config show` lists them") from error
+        raise FarmError(f"setting {name!r}: {in_plain_words(first['type'], first['msg'])}") from error
     except (OSError, ValueError) as error:  # TOML's errors are ValueErrors
         files = ", ".join(str(path) for path in config_files() if path.is_file())
         raise FarmError(f"{files}: {error}") from error

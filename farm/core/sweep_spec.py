@@ -7,6 +7,7 @@ option of `farm sweep` is one field here, and one line in `SweepOptions` for typ
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -20,6 +21,7 @@ from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.measures import MODES, Mode
 from farm.core.payload import MODEL_TRACED
+from farm.core.plain_words import in_plain_words
 from farm.core.shard import Shard
 
 if TYPE_CHECKING:
@@ -88,6 +90,22 @@ def _as_modes(value: object) -> object:
         if mode not in MODES:
             raise FarmError(f"measure {mode!r}: choose from {', '.join(MODES)}")
     return tuple(mode for mode in MODES if mode in modes)
+
+
+class WrongValue(FarmError):  # noqa: N818 - it names what is wrong, as NothingSelected does
+    """An option's value is of the wrong type or out of range.
+
+    Attributes:
+        field: the field of `SweepSpec`.
+        value: its value.
+        advice: what to give instead.
+    """
+
+    def __init__(self, field: str, value: object, advice: str) -> None:
+        super().__init__(f"{field}={value!r}: {advice}")
+        self.field = field
+        self.value = value
+        self.advice = advice
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
@@ -273,7 +291,7 @@ class SweepSpec(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            raise FarmError(_first_problem(error)) from error
+            raise _first_problem(error) from error
 
     def updated(self, operations: Sequence[str] | None = None, **changes: Unpack[SweepOptions]) -> SweepSpec:
         """Return a copy with some fields replaced, validated again.
@@ -324,6 +342,8 @@ class SweepSpec(BaseModel):
                 f"{option} is for --suite {MODEL_TRACED}, the configurations of a master; modules have their own"
             )
         if not self.of_modules and self.suite != MODEL_TRACED:
+            if difflib.get_close_matches(self.suite or "", [MODEL_TRACED]):
+                raise FarmError(f"no suite {self.suite!r}: did you mean {MODEL_TRACED}?")
             raise FarmError(
                 f"no suite {self.suite!r}: give --suite {MODEL_TRACED} for the configurations of a master, or name "
                 "sweep modules, which have suites of their own, with --module"
@@ -376,20 +396,20 @@ def field_help() -> str:
     return "\n".join(f"    {name}: {option.python_help or option.help}" for name, option in options().items())
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError) -> FarmError:
     """Return pydantic's first error in farm's words."""
     problem = error.errors(include_url=False)[0]
-    name = ".".join(map(str, problem["loc"]))
+    name = str(problem["loc"][0])
     limits = problem.get("ctx", {})
     if problem["type"] == "extra_forbidden":
-        return f"there is no option {name!r}: options are {', '.join(SweepSpec.model_fields)}"
+        return FarmError(f"there is no option {name!r}: options are {', '.join(SweepSpec.model_fields)}")
     if problem["type"] == "greater_than_equal":
         advice = f"give {limits['ge']} or more"
     elif problem["type"] == "greater_than":
         advice = f"give more than {limits['gt']:g}"
     else:
-        advice = problem["msg"][:1].lower() + problem["msg"][1:]
-    return f"{name} {problem['input']!r}: {advice}"
+        advice = in_plain_words(problem["type"], problem["msg"])
+    return WrongValue(name, problem["input"], advice)
 
 
 SweepSpec.__doc__ = f"{SweepSpec.__doc__}\n\nAttributes:\n{field_help()}\n"

@@ -18,6 +18,7 @@ from farm.sweeps.values import VERSION
 from tracer.errors import TracerError
 
 _HEAD = "farm_vectors"
+_FOREIGN = "is not a file that `farm vectors --out` wrote"
 
 
 def write(path: Path, records: Iterable[Record]) -> Iterator[Record]:
@@ -59,15 +60,17 @@ def read(path: Path) -> Iterator[Record]:
                         continue
                     record = _from_json(raw, imported)
                 except (ValueError, KeyError, TypeError, AttributeError, TracerError) as error:
+                    if number == 1:
+                        raise FarmError(f"{path} {_FOREIGN}") from error
                     problem = f"{type(error).__name__}: {error}"
-                    raise FarmError(f"{path}, line {number}: no vector of `farm vectors --out`: {problem}") from error
+                    raise FarmError(f"{path}, line {number} can't be read ({problem}): write the file again") from error
                 if isinstance(record, ImportedModule):
                     imported = record
                 yield record
             if not file.tell():
-                raise FarmError(f"{path} is empty: `farm vectors --out` writes such files")
+                raise FarmError(f"{path} {_FOREIGN}: it is empty")
     except UnicodeDecodeError as error:
-        raise FarmError(f"{path} is no file of vectors: {error.reason}") from error
+        raise FarmError(f"{path} {_FOREIGN}") from error
     except OSError as error:
         raise FarmError(f"{path} can't be read: {error.strerror or error}") from error
 
@@ -75,7 +78,7 @@ def read(path: Path) -> Iterator[Record]:
 def _check_head(path: Path, raw: Any) -> None:
     version = raw.get(_HEAD) if isinstance(raw, dict) else None
     if version is None:
-        raise FarmError(f"{path}: it is no file of vectors: make one with `farm vectors --out`")
+        raise FarmError(f"{path} {_FOREIGN}")
     if version != VERSION:
         raise FarmError(
             f"{path}: its version is {version}, this farm reads {VERSION}: make one with `farm vectors --out`"

@@ -14,6 +14,8 @@ from farm.core.sweep_module import SweepModule
 
 FRAMEWORK = Path("tests") / "sweep_framework"
 """Where a checkout of tt-metal has its sweeps, in the folder `sweeps`."""
+MAX_NAMES = 10
+"""Names of modules that an error lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,10 @@ def _nearest(selector: str, names: Iterable[str]) -> str:
     by_last_part = {name.rpartition(".")[2]: name for name in names}
     close = [by_last_part[each] for each in difflib.get_close_matches(selector.rpartition(".")[2], by_last_part, n=3)]
     close = close or difflib.get_close_matches(selector, names, n=3)
-    return f"; nearest: {', '.join(close)}" if close else f", which has {len(names)}"
+    if close:
+        return f"; nearest: {', '.join(close)}"
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f", which has {', '.join(sorted(names)[:MAX_NAMES]) or 'none'}{more}"
 
 
 def _is_module(file: Path) -> bool:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from farm.board.kinds import KINDS, kind_named
 from farm.core.board import BoardKind
 from farm.core.errors import FarmError, NothingSelected
+from farm.core.plain_words import in_plain_words
 
 TIMEOUT_SECONDS = 600.0
 
@@ -178,6 +180,14 @@ class Manifest:
             raise FarmError(f"{self.path}: {entry.name}: there is no {entry.target.partition('::')[0]} in {folder}")
 
 
+def _keys(place: Sequence[int | str]) -> list[str]:
+    """Return the keys that may stand beside the unknown key at this place."""
+    if place[0] != "models" or len(place) == 1:
+        return list(_Models.model_fields)
+    nested: dict[int | str, type[BaseModel]] = {"boards": BoardNeed, "workdir": Workdir}
+    return list((nested[place[2]] if len(place) > 3 else Entry).model_fields)
+
+
 def _first(error: ValidationError, raw: Any) -> str:
     """Return the first error in one line: the model, the key, and what it must be."""
     problem = error.errors()[0]
@@ -185,7 +195,13 @@ def _first(error: ValidationError, raw: Any) -> str:
     if place[:1] == ["models"] and len(place) > 1 and isinstance(place[1], int):
         entry = raw["models"][place[1]]
         place[:2] = [(isinstance(entry, dict) and entry.get("name")) or f"model {place[1] + 1}"]
-    message = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        return f"{' '.join(map(str, place[:-1]))}: unknown key {place[-1]!r}".removeprefix(": ")
+        keys = ", ".join(_keys(problem["loc"]))
+        return f"{' '.join(map(str, place[:-1]))}: unknown key {place[-1]!r}; keys are {keys}".removeprefix(": ")
+    if problem["type"] == "missing" and place:
+        return f"{': '.join(map(str, place[:-1]))}: {place[-1]} is missing".removeprefix(": ")
+    if problem["type"] == "value_error":
+        message = str(problem["ctx"]["error"])
+    else:
+        message = in_plain_words(problem["type"], problem["msg"])
     return f"{': '.join(map(str, place))}: {message}" if place else "must have a list of 'models'"

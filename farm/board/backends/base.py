@@ -142,7 +142,7 @@ class VirtualBackend(Backend):
     ) -> list[Board]:
         """See `Backend`."""
         if kind is None:
-            raise FarmError(f"--boards {self.name}: say which kind, {self.name}:n300; kinds are {', '.join(KINDS)}")
+            raise FarmError(f"{self.name}: say which kind, such as {self.name}:n300; kinds are {', '.join(KINDS)}")
         boards = (
             Board(f"{self.name}:{kind.name}:{number}", self.name, kind, self.environment(kind), self.computes)
             for number in range(first, first + (count or 1))

@@ -92,7 +92,7 @@ class BoardMemory:
         with self._changing() as boards:
             before = boards.get(board_id)
             if before is None or before.hold is None:
-                raise FarmError(f"{board_id} is not held on this host")
+                raise FarmError(f"{board_id} is not held on this host; `farm boards` lists its boards")
             boards[board_id] = RememberedBoard(before.backend, before.kind, None, before.checked)
 
     def check_passed(self, board: Board) -> None:

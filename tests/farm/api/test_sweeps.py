@@ -26,9 +26,9 @@ def test_a_sweep_returns_what_its_report_says(tmp_path: Path) -> None:
 def test_wrong_options_are_refused_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(FarmError, match="is not a share"):
         farm.sweep(shard="9/8", store=tmp_path / "farm.db")
-    with pytest.raises(FarmError, match="limit 0: give 1 or more"):
+    with pytest.raises(FarmError, match="limit=0: give 1 or more"):
         farm.sweep(limit=0, store=tmp_path / "farm.db")
-    with pytest.raises(FarmError, match="timeout 0"):
+    with pytest.raises(FarmError, match="timeout=0"):
         farm.sweep(timeout=0, store=tmp_path / "farm.db")
     with pytest.raises(FarmError, match="modules have their own"):
         farm.plan(["add"], sweeps="tests/sweep_modules")

@@ -70,3 +70,8 @@ def test_a_selector_matches_by_backend_and_kind() -> None:
     assert BoardSelector("", None, None).matches(board)
     assert not BoardSelector("mock", N300, 1).matches(board)
     assert not BoardSelector("fake", T3000, 1).matches(board)
+
+
+def test_an_error_names_the_option_of_its_command() -> None:
+    with pytest.raises(FarmError, match=r"^--board n300: 'n300' is not auto or backend:kind"):
+        parse_boards("n300", "--board")

@@ -67,6 +67,19 @@ def test_examples_with_asterisks_are_shown_whole() -> None:
     assert "such as n300*64 or n300*8,t3000." in output
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["sweep", "--limit", "x"], "Invalid value for '--limit': give a whole number"),
+        (["runs", "--limit", "x"], "Invalid value for '--limit': give a whole number"),
+        (["sweep", "--timeout", "x"], "Invalid value for '--timeout': give a number"),
+    ],
+)
+def test_wrong_values_are_refused_in_plain_words(words: list[str], message: str) -> None:
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+    assert (done.exit_code, message in done.output) == (2, True), done.output
+
+
 def test_config_alone_shows_the_settings() -> None:
     assert CliRunner().invoke(app, ["config"]).stdout == CliRunner().invoke(app, ["config", "show"]).stdout != ""
 

@@ -51,7 +51,9 @@ def test_sweep_help_is_in_groups_and_has_every_option() -> None:
     [
         (["--from", "nowhere"], "nowhere"),
         (["--from", "last", "--resume", "last"], "give one of them"),
-        (["--from", "last", "--limit", "0"], "limit 0: give 1 or more"),
+        (["--from", "last", "--limit", "0"], "^--limit 0: give 1 or more"),
+        (["add"], r"unexpected argument 'add': did you mean --op add\?"),
+        (["--suite", "model_trace"], r"no suite 'model_trace': did you mean model_traced\?"),
         (["--from", "zoo"], "run zoo is not a sweep that can be run again; its command was: farm trace --zoo z.yaml"),
     ],
     ids=str,

@@ -43,7 +43,11 @@ def test_another_file_can_be_named(own_folder: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [('adress = "x"', "'adress'.*settings are address"), ("boards = 3", "'boards'"), ("x = [", "farm.toml")],
+    [
+        ('adress = "x"', "unknown setting 'adress'; `farm config show` lists them"),
+        ("boards = 3", "setting 'boards': give a text"),
+        ("x = [", "farm.toml"),
+    ],
 )
 def test_a_wrong_file_is_reported_in_one_line(own_folder: Path, text: str, message: str) -> None:
     (own_folder / "farm.toml").write_text(text)

@@ -62,11 +62,11 @@ def test_a_spec_reads_back_from_json() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"limit": 0}, "limit 0: give 1 or more"),
-        ({"timeout": 0}, "timeout 0: give more than 0"),
-        ({"retries": -1}, "retries -1: give 0 or more"),
-        ({"timeout": float("inf")}, "timeout inf: input should be a finite number"),
-        ({"limit": "3"}, "limit '3': input should be a valid integer"),
+        ({"limit": 0}, "limit=0: give 1 or more"),
+        ({"timeout": 0}, "timeout=0: give more than 0"),
+        ({"retries": -1}, "retries=-1: give 0 or more"),
+        ({"timeout": float("inf")}, "timeout=inf: give a finite number"),
+        ({"limit": "3"}, "limit='3': give a whole number"),
         ({"shard": "9/8"}, "is not a share: write K/N"),
         ({"measure": ["speed"]}, "measure 'speed': choose from perf, "),
         ({"modules": "add"}, r"give a list, such as \['add'\]"),

@@ -71,6 +71,8 @@ def test_what_is_not_there_is_said(checkout: Path, tmp_path: Path) -> None:
         NothingSelected, match=r"no sweep module 'eltwise.unary.rleu' .*nearest: eltwise.unary.relu.relu"
     ):
         names(checkout, "eltwise.unary.rleu")
+    with pytest.raises(NothingSelected, match=r"no sweep module 'zzzzzz' .*, which has ccl\.all_gather, "):
+        names(checkout, "zzzzzz")
     with pytest.raises(NothingSelected, match="that isn't skipped"):
         names(checkout, "ccl", skip=("ccl",))
     with pytest.raises(FarmError, match="there is no such file or folder"):

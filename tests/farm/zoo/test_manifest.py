@@ -57,12 +57,20 @@ models:
     [
         ("models: [", "not YAML"),
         ("- a", "models"),
-        ("models:\n  - {name: a, target: test_a.py, speed: 3}", "a: unknown key 'speed'"),
+        (
+            "models:\n  - {name: a, target: test_a.py, speed: 3}",
+            "a: unknown key 'speed'; keys are name, target, boards",
+        ),
         (
             "models:\n  - {name: a, target: test_a.py, boards: {kind: n300, colour: 3}}",
-            "a boards: unknown key 'colour'",
+            "a boards: unknown key 'colour'; keys are kind, mesh",
         ),
-        ("models:\n  - {target: test_a.py}", "model 1: name: Field required"),
+        ("models:\n  - {target: test_a.py}", "model 1: name is missing"),
+        ("models:\n  - {name: a}", "a: target is missing"),
+        ("- {}\n", "must have a list of 'models'"),
+        ("models: 3", "models: give a list"),
+        ("models: []\nextra: 1", "unknown key 'extra'; keys are models"),
+        ("models:\n  - {name: a, target: test_a.py, timeout: soon}", "a: timeout: give a number"),
         ("models:\n  - {name: a, target: none.py}", "a: there is no none.py in"),
         ("models:\n  - {name: a, target: test_a.py, workdir: {ship: none}}", "a: there is no folder"),
         ("models:\n  - {name: a, target: test_a.py, workdir: {ship: a, host: b}}", "a: workdir: give either host"),
