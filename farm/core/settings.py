@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     )
     state: Path = Field(
         default=platformdirs.user_state_path("farm") / "host",
-        description="The folder where `farm up` keeps its state.",
+        description="The folder where this host keeps its state: its place in a farm, and which boards it reset or holds.",
     )
 
     @classmethod
