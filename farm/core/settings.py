@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     )
     state: Path = Field(
         default=platformdirs.user_state_path("farm") / "host",
-        description="The folder where this host keeps its state: its place in a farm, and which boards it reset or holds.",
+        description="The folder where this host keeps its state: its place in a farm, and which boards it reset or "
+        "holds.",
     )
 
     @classmethod
