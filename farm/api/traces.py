@@ -98,7 +98,7 @@ def trace(
         raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
     shutil.rmtree(workdir, ignore_errors=True)
     if traced is None:
-        raise NotRunnable(f"{target}: every test was skipped; {path} is unchanged")
+        raise NotRunnable(f"{target}: every test was skipped; {untouched(path)}")
     return traced
 
 
@@ -160,8 +160,13 @@ def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool 
     loaded = load(Path(folder), all_tests=include_failed)
     if not len(loaded.master):
         broken = f" ({loaded.broken[0]})" if loaded.broken else ""
-        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts{broken}; {path} is unchanged")
+        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts{broken}; {untouched(path)}")
     return loaded, update(path, loaded.master)
+
+
+def untouched(master: Path) -> str:
+    """Return the end of an error after which a master is as it was before."""
+    return f"{master} is unchanged" if master.exists() else f"{master} was not written"
 
 
 def _one_board(selector: str) -> Board:

@@ -50,6 +50,7 @@ class TraceRun:
         status: pytest's exit status; that of the process if pytest didn't reach its end.
         output: what the run printed.
         timeout: its time limit in seconds, if the run was ended for exceeding it.
+        script: whether it ran a plain script rather than pytest.
     """
 
     journal: Journal
@@ -57,6 +58,7 @@ class TraceRun:
     status: int
     output: str
     timeout: float | None = None
+    script: bool = False
 
     @property
     def passed(self) -> list[str]:
@@ -80,6 +82,8 @@ class TraceRun:
             return f"the process ended with {_ending(self.status)}{during}{call}"
         if self.journal.exit_status is None:
             return "the raw trace breaks off: the disk is full, or the file is gone"
+        if failed and self.script:
+            return f"the script ended with status {self.status}"
         if failed:
             return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
         if self.status == _INTERRUPTED:
@@ -137,7 +141,8 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
     journal = read_whole(raw)
     if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
         raise _unusable(target.target, status, text)
-    return TraceRun(journal, raw, status if journal.exit_status is None else journal.exit_status, text, timeout)
+    status = status if journal.exit_status is None else journal.exit_status
+    return TraceRun(journal, raw, status, text, timeout, script)
 
 
 def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: float | None) -> int | None:
@@ -172,6 +177,8 @@ def _unusable(target: str, status: int, output: str) -> FarmError:
         return NotRunnable(f"{target}: it ran without the tracer's plugin; remove -p no:tracer.plugin")
     if status == _NO_TESTS:
         return FarmError(f"{target}: pytest finds no test there")
+    if usage := next((line.partition(": error: ")[2] for line in lines if ": error: " in line), ""):
+        return FarmError(f"{target}: {usage}; neither farm nor pytest takes this")
     if status == _REFUSED:
         return FarmError(f"{target}: {complaint or 'pytest does not take it'}")
     last = complaint.strip("! ") or (lines[-1] if lines else "")

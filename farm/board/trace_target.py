@@ -38,7 +38,7 @@ def split_target(target: str, cwd: Path | None = None) -> tuple[Path, str]:
         cwd: what it is relative to; None for this process's working directory.
 
     Raises:
-        FarmError: there is no such file or folder.
+        FarmError: there is no such file or folder, or it is not Python.
     """
     name, separator, rest = target.partition("::")
     path = ((cwd or Path()) / name).resolve()
@@ -46,6 +46,8 @@ def split_target(target: str, cwd: Path | None = None) -> tuple[Path, str]:
         raise FarmError(
             f"{name}: no such file or folder; give the path of a test, as in tests/test_model.py::test_name"
         )
+    if path.suffix != ".py" and is_script(path, separator + rest) and _parsed(path) is None:
+        raise FarmError(f"{name}: not a Python file; give a test or a script")
     return path, separator + rest
 
 
@@ -53,12 +55,19 @@ def is_script(path: Path, rest: str = "") -> bool:
     """Whether a target is a plain script: a file that neither is named nor reads as pytest's tests are."""
     if rest or not path.is_file() or path.name.startswith("test_") or path.stem.endswith("_test"):
         return False
-    try:
-        body = ast.parse(path.read_bytes()).body
-    except (SyntaxError, ValueError, OSError):
+    module = _parsed(path)
+    if module is None:
         return True  # Python itself says best what is wrong with it
     functions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return not any(isinstance(each, functions) and each.name.lower().startswith("test") for each in body)
+    return not any(isinstance(each, functions) and each.name.lower().startswith("test") for each in module.body)
+
+
+def _parsed(path: Path) -> ast.Module | None:
+    """The syntax tree of a file; None if it is not valid Python."""
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError):
+        return None
 
 
 def command_of(target: TraceTarget, raw: Path, folder: Path) -> list[str]:

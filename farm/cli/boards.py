@@ -156,7 +156,8 @@ def _screen(view: FarmView) -> Group:
     lines += [_run_line(run) for run in view.runs]
     if len(view.ttnn_versions) > 1:
         lines.append(f"boards are opened by different versions of ttnn: {', '.join(view.ttnn_versions)}")
-    parts: list[RenderableType] = [table, "", totals, "", Text("\n".join(lines))]
+    tables: list[RenderableType] = [table, "", totals, ""] if view.boards else []
+    parts: list[RenderableType] = [*tables, Text("\n".join(lines))]
     return Group(*parts)
 
 

@@ -111,6 +111,7 @@ def _trace_target(
     from rich.console import Console
 
     from farm.api import trace as run_traced
+    from farm.api.traces import untouched
 
     with Console(stderr=True).status(f"{target}: starting") as status:
         traced = run_traced(
@@ -128,7 +129,7 @@ def _trace_target(
     if traced.problem:
         typer.echo(traced.output, nl=False)
         if not len(traced.configurations):
-            typer.echo(f"farm: {target}: {traced.problem}; {master} is unchanged", err=True)
+            typer.echo(f"farm: {target}: {traced.problem}; {untouched(master)}", err=True)
             raise typer.Exit(ExitCode.TEST_FAILED)
     show(Console(), traced.configurations, traced.summary, master, traced.left_out)
     if traced.problem:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from functools import cached_property
 from typing import Any
 
 from farm.board.backends import discovered_boards
 from farm.board.kinds import KINDS
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
+from farm.cluster.hosts.versions import python_versions
 from farm.cluster.probing import BoardCheck
 from farm.cluster.registry.records import BoardView, FarmView, HostStatus, HostView, Totals
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.settings import load_settings
 from scheduler.board_state import BoardState
+
+_LOG = logging.getLogger(__name__)
+_NO_BOARDS = "no boards on this host: /dev/tenstorrent has none. Mock boards are made per run."
 
 
 class LocalRegistry:
     """Answers as a farm's registry does, for this host's boards."""
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        """The versions of the boards' Python and its ttnn; none if the interpreter of the settings doesn't run."""
+        try:
+            return python_versions(load_settings().python)
+        except FarmError as error:
+            _LOG.warning("%s", error)
+            return {}
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Call a method by its name, as `farm.cluster.registry.client.FarmClient` does."""
@@ -35,7 +51,8 @@ class LocalRegistry:
             address="in no farm",
             state=HostStatus.UP,
             boards=len(boards),
-            versions={},
+            versions=self._versions,
+            notes=[] if boards else [_NO_BOARDS],
             clock_off=None,
         )
         return FarmView(at=time.time(), hosts=[host], boards=boards, runs=[], totals=totals)

@@ -36,18 +36,31 @@ def host_versions(python: str | None) -> dict[str, str]:
     Raises:
         FarmError: the interpreter doesn't run.
     """
-    command = [python or sys.executable, "-c", _PRINT_VERSIONS]
-    try:
-        process = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
-        versions: dict[str, str] = json.loads(process.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise FarmError(f"--python {python}: it doesn't run: {error}") from error
+    versions = python_versions(python)
     versions["farm"] = importlib.metadata.version("ttnn-farm")
     versions["system"] = f"{platform.system()} {platform.release()}"
     if driver := driver_version():
         versions["driver"] = driver
     if firmware := _firmware():
         versions["firmware"] = firmware
+    return versions
+
+
+def python_versions(python: str | None) -> dict[str, str]:
+    """The versions of the boards' Python, and of its ttnn and torch if it has them.
+
+    Args:
+        python: see `host_versions`.
+
+    Raises:
+        FarmError: the interpreter doesn't run.
+    """
+    command = [python or sys.executable, "-c", _PRINT_VERSIONS]
+    try:
+        process = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
+        versions: dict[str, str] = json.loads(process.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise FarmError(f"--python {python}: it doesn't run: {error}") from error
     return versions
 
 

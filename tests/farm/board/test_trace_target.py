@@ -18,6 +18,14 @@ def test_a_target_is_relative_to_its_folder(tmp_path: Path) -> None:
         split_target("test_b.py::test_c", tmp_path)
 
 
+def test_a_target_is_python(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# A model\n\nIt is a model.\n")
+    with pytest.raises(FarmError, match=r"^README\.md: not a Python file; give a test or a script$"):
+        split_target("README.md", tmp_path)
+    (tmp_path / "demo").write_text("import ttnn\n")
+    assert split_target("demo", tmp_path) == (tmp_path / "demo", "")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "script"),
     [

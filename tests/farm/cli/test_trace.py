@@ -81,7 +81,23 @@ def test_bad_targets_end_in_a_line_and_touch_no_master(  # noqa: PLR0917 - a tab
     status, _, err = command(capfd, tmp_path / target, "--board", "mock:n150", "--master", master)
     assert (status, message in err.splitlines()[-1]) == (code, True), err
     assert "Traceback" not in err
+    assert "unchanged" not in err
     assert not master.exists()
+
+
+def test_an_option_that_no_one_takes_is_named(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, _, err = command(capfd, model, "--borad", "mock:n150", "--board", "mock:n150")
+    assert (code, "--borad" in err.splitlines()[-1]) == (2, True), err
+    code, _, err = command(capfd, model, "--board", "n300")
+    assert (code, "farm: --board n300: " in err) == (2, True), err
+
+
+def test_a_failed_script_is_named_once_with_its_exit_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script, master = tmp_path / "model.py", tmp_path / "m.json"
+    script.write_text("raise SystemExit(7)")
+    code, _, err = command(capfd, script, "--board", "mock:n150", "--master", master)
+    assert code == 1
+    assert err.splitlines()[-1] == f"farm: {script}: the script ended with status 7; {master} was not written"
 
 
 @pytest.mark.parametrize(
