@@ -24,6 +24,7 @@ NO_NUMBERS = (
     "validated means that ttnn's host stack accepted the call on a mock board and its output was described as "
     "expected. No number was computed."
 )
+NO_TTNN = "No ttnn ran: the verdicts are scripted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Digest:
         inferred: the number of inferred device configs.
         differences: one sentence if boards had different versions of ttnn, driver or firmware; otherwise empty.
         boards: what each board did.
+        meaning_of_validated: what validated means in this run; empty if no vector was only validated.
     """
 
     headline: str
@@ -110,11 +112,7 @@ class Digest:
     inferred: int
     differences: str
     boards: tuple[BoardShare, ...]
-
-    @property
-    def validated(self) -> bool:
-        """Whether a vector was only validated, so that the report must explain what that means."""
-        return any(verdict is Verdict.VALIDATED for verdict, _ in self.counts)
+    meaning_of_validated: str
 
 
 def digest_run(view: RunView) -> Digest:
@@ -135,7 +133,13 @@ def digest_run(view: RunView) -> Digest:
         inferred=sum(vector.device_config_inferred for vector in view.vectors),
         differences=_differences(view.run.boards),
         boards=_shares(view),
+        meaning_of_validated=meaning_of_validated(view.run.boards) if numbers[Verdict.VALIDATED] else "",
     )
+
+
+def meaning_of_validated(boards: Iterable[BoardView]) -> str:
+    """Return what validated means on these boards: a worker with ttnn records the version that opened its board."""
+    return NO_NUMBERS if any(board.ttnn_version is not None for board in boards) else NO_TTNN
 
 
 def identity(counts: dict[str, int]) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from farm.core.errors import ExitCode
 from farm.core.verdicts import Category, Verdict
-from farm.report.digest import NO_NUMBERS, BoardShare, Digest, Group, digest_run
+from farm.report.digest import BoardShare, Digest, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import counted, first_line
@@ -64,8 +64,8 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     _print_line(console, digest.setting)
     if digest.differences:
         _print_line(console, digest.differences, "yellow")
-    if digest.validated:
-        _print_line(console, NO_NUMBERS, "italic")
+    if digest.meaning_of_validated:
+        _print_line(console, digest.meaning_of_validated, "italic")
     console.print()
     console.print(_counts(digest))
     _print_groups(console, "Failures and faults, grouped by message", digest.failures)

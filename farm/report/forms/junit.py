@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from farm.core.verdicts import Category, Verdict
 from farm.report.context import RunContext
-from farm.report.digest import NO_NUMBERS
+from farm.report.digest import meaning_of_validated
 from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
@@ -43,7 +43,7 @@ def junit(view: RunView) -> str:
         suite.set("hostname", first_line(view.run.host))
         properties = {"ttnn": view.run.ttnn_version or "unknown", "farm": view.run.farm_version}
         if any(vector.verdict is Verdict.VALIDATED for vector in vectors):
-            properties["validated"] = NO_NUMBERS
+            properties["validated"] = meaning_of_validated(view.run.boards)
         _add_properties(suite, properties)
         for vector in vectors:
             _add_case(suite, vector, rerun_command(view.run, [vector.vector_id], foreground=True))

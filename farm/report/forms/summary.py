@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from farm.report.context import RunContext
-from farm.report.digest import NO_NUMBERS, BoardShare, Group, digest_run
+from farm.report.digest import BoardShare, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import markdown, markdown_block, markdown_code, shortened
@@ -43,8 +43,8 @@ def summary_md(view: RunView, context: RunContext) -> str:
     parts = [f"## {markdown(digest.headline)}", markdown(digest.setting)]
     if digest.differences:
         parts.append(f"**{markdown(digest.differences)}**")
-    if digest.validated:
-        parts.append(f"**{markdown(NO_NUMBERS)}**")
+    if digest.meaning_of_validated:
+        parts.append(f"**{markdown(digest.meaning_of_validated)}**")
     parts.append(f"{markdown_code(digest.identity)} · {markdown(digest.executed)}")
     if context.comparison is not None:
         parts.append(f"**What changed:** {markdown(context.comparison.headline())}")

@@ -18,7 +18,7 @@ from farm.core.errors import ExitCode
 from farm.core.verdicts import Category, Verdict
 from farm.report.compare import MEANINGS, pcc
 from farm.report.context import RunContext
-from farm.report.digest import NO_NUMBERS, Digest, Group, count_categories, digest_run, unusual_event
+from farm.report.digest import Digest, Group, count_categories, digest_run, unusual_event
 from farm.report.page.details import script_json, vector_details
 from farm.report.page.plots import pcc_plot, runs_plot, seconds_plot, timeline_plot
 from farm.report.page.tables import Table, page_tables
@@ -60,7 +60,6 @@ def page_html(view: RunView, context: RunContext) -> str:
         "digest": digest,
         "tone": _TONES.get(digest.code, Category.NOT_RUN).value,
         "categories": _category_counts(digest),
-        "no_numbers": NO_NUMBERS,
         "comparison": context.comparison,
         "comparison_line": context.comparison.headline() if context.comparison else "",
         "meanings": MEANINGS,

@@ -10,9 +10,9 @@ from rich.console import Console
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
 from farm.report import print_summary
-from farm.report.digest import NO_NUMBERS, digest_run
-from farm.store import Ended, RunInfo, RunView, Store
-from tests.farm.store_helpers import recorded_run
+from farm.report.digest import NO_NUMBERS, NO_TTNN, digest_run
+from farm.store import Ended, RunBoard, RunInfo, RunView, Store
+from tests.farm.store_helpers import MOCK, recorded_run
 
 
 def printed(view: RunView, written: list[Path] | None = None) -> str:
@@ -61,3 +61,11 @@ def test_vectors_that_did_not_run_show_a_message_as_it_was(store: Store) -> None
     messages = ["a 2 x 4 mesh needs 8 chips", "a 1 x 2 mesh needs 2 chips"]
     run_id = recorded_run(store, [(Verdict.NOT_RUN, Reason.UNSATISFIABLE, message) for message in messages])
     assert messages[0] in printed(store.view(run_id))
+
+
+def test_scripted_verdicts_are_called_so(store: Store) -> None:
+    run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
+    store.board(run_id, RunBoard(MOCK, host="here", ttnn_version=None))
+    text = printed(store.view(run_id))
+    assert NO_TTNN in text
+    assert NO_NUMBERS not in text
