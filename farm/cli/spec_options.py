@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from farm.core.errors import FarmError
-from farm.core.sweep_spec import SweepSpec, WrongValue, options
+from farm.core.errors import FarmError, WrongValue
+from farm.core.sweep_spec import SweepSpec, options
 
 if TYPE_CHECKING:
     from farm.core.sweep_spec import SweepOptions

@@ -1,6 +1,7 @@
 """The errors that farm raises on purpose, and the exit code with which each ends a command.
 
 * FarmError (2: usage)
+  * WrongValue (2): an option's value is of the wrong type or out of range
   * NothingSelected (4): the selection holds no vector
   * NotRunnable (3): something that is needed to run is missing: ttnn, a board, a host
   * StoreError (3): the results store can't be read or written
@@ -33,6 +34,22 @@ class NothingSelected(FarmError):  # noqa: N818 - it names what happened, as Sto
     """The selection contains no vector, so there is nothing to run."""
 
     exit_code = ExitCode.NOTHING_SELECTED
+
+
+class WrongValue(FarmError):  # noqa: N818 - it names what is wrong, as NothingSelected does
+    """An option's value is of the wrong type or out of range.
+
+    Attributes:
+        field: the field of `SweepSpec`.
+        value: its value.
+        advice: what to give instead.
+    """
+
+    def __init__(self, field: str, value: object, advice: str) -> None:
+        super().__init__(f"{field}={value!r}: {advice}")
+        self.field = field
+        self.value = value
+        self.advice = advice
 
 
 class NotRunnable(FarmError):  # noqa: N818 - see NothingSelected

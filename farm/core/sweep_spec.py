@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from farm.core.board import AUTO
-from farm.core.errors import FarmError
+from farm.core.errors import FarmError, WrongValue
 from farm.core.measures import MODES, Mode
 from farm.core.payload import MODEL_TRACED
 from farm.core.plain_words import in_plain_words
@@ -90,22 +90,6 @@ def _as_modes(value: object) -> object:
         if mode not in MODES:
             raise FarmError(f"measure {mode!r}: choose from {', '.join(MODES)}")
     return tuple(mode for mode in MODES if mode in modes)
-
-
-class WrongValue(FarmError):  # noqa: N818 - it names what is wrong, as NothingSelected does
-    """An option's value is of the wrong type or out of range.
-
-    Attributes:
-        field: the field of `SweepSpec`.
-        value: its value.
-        advice: what to give instead.
-    """
-
-    def __init__(self, field: str, value: object, advice: str) -> None:
-        super().__init__(f"{field}={value!r}: {advice}")
-        self.field = field
-        self.value = value
-        self.advice = advice
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
