@@ -163,6 +163,7 @@ def show(
     """Print what a trace added to a master, by operation, and what the master holds now."""
     from rich.table import Table
 
+    from farm.report.text import counted
     from tracer.master.master import Master
 
     table = Table("operation", box=None, pad_edge=False)
@@ -181,7 +182,8 @@ def show(
         console.print(f"left out, since {test.outcome}: {test.source}", markup=False, highlight=False, soft_wrap=True)
     whole = Master.read(path)
     console.print(
-        f"{path}: {len(whole)} configurations of {sum(map(bool, whole.configurations.values()))} operations",
+        f"{path}: {counted(len(whole), 'configuration')} of "
+        f"{counted(sum(map(bool, whole.configurations.values())), 'operation')}",
         highlight=False,
         soft_wrap=True,
     )

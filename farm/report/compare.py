@@ -12,6 +12,7 @@ from pydantic import Field
 
 from farm.core.verdicts import Verdict
 from farm.report.tally import duration
+from farm.report.text import counted
 from farm.store.view import Model, RunView, VectorView
 
 SLOWER_SECONDS = 0.05
@@ -102,7 +103,7 @@ class Comparison(Model):
     def headline(self) -> str:
         """Return one sentence about all changes."""
         if not self.changes:
-            return f"Nothing changed since run {self.old}: {self.same} vectors ended the same."
+            return f"Nothing changed since run {self.old}: {counted(self.same, 'vector')} ended the same."
         parts = [f"{count} {change.value.replace('_', ' ')}" for change, count in self.counts.items()]
         return f"Since run {self.old}: {', '.join(parts)}; {self.same} ended the same."
 

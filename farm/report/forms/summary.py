@@ -8,7 +8,7 @@ from farm.report.context import RunContext
 from farm.report.digest import BoardShare, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
-from farm.report.text import markdown, markdown_block, markdown_code, shortened
+from farm.report.text import counted, markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView
 
 MAX_ROWS = 50
@@ -59,7 +59,9 @@ def summary_md(view: RunView, context: RunContext) -> str:
         [(_name(lost.operation), _name(lost.argument), str(lost.count)) for lost in digest.inexact],
     )
     if digest.inferred:
-        parts.append(f"The device config of {digest.inferred} vectors was inferred from what they need.")
+        parts.append(
+            f"The device config of {counted(digest.inferred, 'vector')} was inferred from what the call needs."
+        )
     parts += _section(
         "Boards",
         ("board", "ttnn", "attempts", "failed or faulty", "busy", "events"),

@@ -52,7 +52,7 @@ def test_the_command_adds_to_a_master_and_reports_what_is_new(model: Path, capfd
     code, out, _ = command(capfd, target, "--board", "mock:n300", "--master", master)
     assert code == 0
     assert [line.split() for line in out.splitlines()[1:3]] == [["ttnn.relu", "1", "0", "3"], ["total", "1", "0", "3"]]
-    assert out.splitlines()[-1].endswith("master.json: 1 configurations of 1 operations")
+    assert out.splitlines()[-1].endswith("master.json: 1 configuration of 1 operation")
     written = master.read_text()
     code, out, err = command(capfd, model, "--board", "mock:n300", "--master", master, "-k", "good or bad")
     assert (code, "test_bad failed; its configurations were left out" in err) == (1, True)
