@@ -180,15 +180,7 @@ class SweepSpec(BaseModel):
     ] = None
     limit: Annotated[Count, Option("--limit", Group.WHAT, "Run at most N vectors: the first ones of the plan.")] = None
     sample: Annotated[Count, Option("--sample", Group.WHAT, "Run at most N vectors, chosen at random.")] = None
-    seed: Annotated[
-        int,
-        Option(
-            "--seed",
-            Group.WHAT,
-            "For --sample: the same seed chooses the same vectors.",
-            python_help="For `sample`: the same seed chooses the same vectors.",
-        ),
-    ] = 0
+    seed: Annotated[int, Option("--seed", Group.WHAT, "The same seed chooses the same random sample.")] = 0
 
     boards: Annotated[
         str,
@@ -250,18 +242,11 @@ class SweepSpec(BaseModel):
         Option(
             "--priority",
             Group.FARM,
-            "With --address: a run of higher priority gets boards first. Ties go to the oldest run.",
-            python_help="On a farm, a run of higher priority gets boards first. Ties go to the oldest run.",
+            "On a farm, a run of higher priority gets boards first. Ties go to the oldest run.",
         ),
     ] = 0
     max_boards: Annotated[
-        Count,
-        Option(
-            "--max-boards",
-            Group.FARM,
-            "With --address: use at most N boards at a time. Default: all.",
-            python_help="On a farm, use at most this many boards at a time. Default: all.",
-        ),
+        Count, Option("--max-boards", Group.FARM, "Use at most N boards at a time. Default: all.")
     ] = None
 
     @classmethod
