@@ -203,5 +203,5 @@ def test_a_result_that_does_not_fit_is_kept_raw_and_loses_no_other(store: Store,
     [recorded] = views["v1"].history
     if recorded.verdict is not Verdict.VALIDATED:
         assert (recorded.verdict, recorded.reason) == (Verdict.FARM_FAULT, Reason.INTERNAL)
-        assert "does not fit" in recorded.message
+        assert "does not match" in recorded.message
         assert "validated" in recorded.details["raw"]
