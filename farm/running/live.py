@@ -12,38 +12,24 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from farm.core.attempt import Attempt, Conclusion
-from farm.core.progress import BoardStatus
+from farm.core.attempt import Conclusion
 from farm.core.verdicts import Verdict
-from farm.report.tally import BoardTally, Tally, duration
+from farm.report.tally import BoardTally, duration
 from farm.report.terminal import state_style, verdict_style
 from farm.report.text import first_line
+from farm.running.tally_progress import TallyProgress
 
 OTHER_LINES = 5
 """Lines of the terminal that aren't rows of boards: the bar, the counts, room for the prompt."""
 
 
-class LiveProgress:
+class LiveProgress(TallyProgress):
     """A display that is redrawn a few times a second during the run, and removed when it ends. See `Progress`."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
-        self._tally = Tally(clock)
+        super().__init__(clock)
         self._live = Live(console=console, get_renderable=self.picture, refresh_per_second=4, transient=True)
-
-    def planned(self, vectors: int) -> None:
-        """See `Progress`."""
-        self._tally.planned += vectors
-
-    def board(self, board: str, status: BoardStatus) -> None:
-        """See `Progress`."""
-        line = self._tally.board(board, status)
-        if line is not None:
-            self.note(line)
-
-    def attempt(self, attempt: Attempt, operation: str) -> None:  # noqa: ARG002 - see `Progress`
-        """See `Progress`."""
-        self._tally.attempt(attempt)
 
     def concluded(self, conclusion: Conclusion, operation: str) -> None:
         """See `Progress`."""

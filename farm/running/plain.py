@@ -7,37 +7,23 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-from farm.core.attempt import Attempt, Conclusion
-from farm.core.progress import BoardStatus
-from farm.report.tally import Tally, duration
+from farm.core.attempt import Conclusion
+from farm.report.tally import duration
 from farm.report.text import first_line
+from farm.running.tally_progress import TallyProgress
 
 SECONDS_BETWEEN = 5.0
 """Seconds between two lines of counts."""
 
 
-class PlainProgress:
+class PlainProgress(TallyProgress):
     """A line every few seconds, and one for each new kind of failure. See `Progress`."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
-        self._tally = Tally(clock)
+        super().__init__(clock)
         self._last_line = clock()
-
-    def planned(self, vectors: int) -> None:
-        """See `Progress`."""
-        self._tally.planned += vectors
-
-    def board(self, board: str, status: BoardStatus) -> None:
-        """See `Progress`."""
-        line = self._tally.board(board, status)
-        if line is not None:
-            self.note(line)
-
-    def attempt(self, attempt: Attempt, operation: str) -> None:  # noqa: ARG002 - see `Progress`
-        """See `Progress`."""
-        self._tally.attempt(attempt)
 
     def concluded(self, conclusion: Conclusion, operation: str) -> None:
         """See `Progress`."""
