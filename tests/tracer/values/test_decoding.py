@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.tracer.values.examples import FIRST, GRID, MATMUL, PRINTED_SPEC, SHARDED, STARTS_AND_ENDS
 from tracer.errors import ConfigurationError
 from tracer.values import (
     CoreCoord,
-    CoreRange,
     CoreRangeSet,
     EnumMember,
     Handle,
@@ -29,21 +29,6 @@ from tracer.values import (
     decode,
     encode,
 )
-
-FIRST = CoreRange(CoreCoord(0, 0), CoreCoord(7, 6))
-SECOND = CoreRange(CoreCoord(0, 7), CoreCoord(3, 7))
-GRID = CoreRangeSet((FIRST, SECOND))
-SHARDED = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(GRID, (224, 32), "COL_MAJOR"))
-STARTS_AND_ENDS = [
-    {"start": {"x": 0, "y": 0}, "end": {"x": 7, "y": 6}},
-    {"start": {"x": 0, "y": 7}, "end": {"x": 3, "y": 7}},
-]
-PRINTED_SPEC = (
-    'ShardSpec{grid=[{"start":{"x":0,"y":0},"end":{"x":7,"y":6}, {"start":{"x":0,"y":7},"end":{"x":3,"y":7}], '
-    "shape=[224, 32], orientation=ShardOrientation::COL_MAJOR}"
-)
-ACTIVATION = Struct("UnaryWithParam", (("op_type", EnumMember("UnaryOpType", "GELU")), ("param", (1.0,))))
-MATMUL = "MatmulMultiCoreReuseMultiCast1DProgramConfig"
 
 
 @pytest.mark.parametrize(
