@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypeAlias
 
@@ -30,12 +30,12 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 class _Message:
     """The base of all messages: a tag, and fields of JSON types."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
     tag: ClassVar[str]
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON that `from_json` reads."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from farm.store.records import BoardEventKind, Ended
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from scheduler.board_state import BoardState
 
-NOTEWORTHY = frozenset(
+UNUSUAL_STATES = frozenset(
     {BoardState.SUSPECT, BoardState.RESETTING, BoardState.HELD, BoardState.LOST, BoardState.RETIRED},
 )
 """States of a board that are reported; the others are ordinary."""
@@ -268,7 +268,7 @@ def _shares(view: RunView) -> tuple[BoardShare, ...]:
 def unusual_event(event: BoardEventView) -> str:
     """Return an unusual event of a board as a word or two; empty for a usual one."""
     if event.state is not None:
-        return event.state.value if event.state in NOTEWORTHY else ""
+        return event.state.value if event.state in UNUSUAL_STATES else ""
     return event.message if event.kind is BoardEventKind.KERNELS else str(event.kind.value)
 
 

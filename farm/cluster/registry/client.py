@@ -53,10 +53,10 @@ class FarmClient:
         """How many seconds this host's clock is ahead of the head's."""
         answers = []
         for _ in range(CLOCK_QUESTIONS):
-            asked = time.time()
+            sent = time.time()
             head_time: float = self.call("clock")
-            answered = time.time()
-            answers.append((answered - asked, (asked + answered) / 2 - head_time))
+            received = time.time()
+            answers.append((received - sent, (sent + received) / 2 - head_time))
         return min(answers)[1]
 
 
