@@ -145,7 +145,7 @@ class Bench:
         from farm.cluster.hosts.board_memory import remembering
 
         if vector.unrunnable is not None:
-            conclusion = conclude_unrunnable(vector.id, *vector.unrunnable)
+            conclusion = conclude_unrunnable(vector.id, vector.unrunnable)
             return Outcome(vector.id, conclusion.verdict, conclusion.reason, conclusion.message)
         config = vector.config_for(self.board.kind.name)
         outcomes = list(remembering(self.board, self._supervisor.run(config, [vector.encoded()])))

@@ -124,9 +124,9 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
     measured = 0
     for vector in vectors:
         if vector.unrunnable:
-            reason, message = vector.unrunnable
+            reason = vector.unrunnable.reason
             not_run[reason.value] += 1
-            unsatisfied[message] += reason is Reason.UNSATISFIABLE
+            unsatisfied[vector.unrunnable.message] += reason is Reason.UNSATISFIABLE
             continue
         if not any(fits(kind, vector.setup) for kind in kinds):
             not_run[Reason.UNSATISFIABLE.value] += 1
@@ -149,9 +149,9 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
         not_run=dict(not_run),
         unsatisfied={message: count for message, count in unsatisfied.most_common() if count},
         broken=[
-            vector.unrunnable[1]
+            vector.unrunnable.message
             for vector in vectors
-            if vector.unrunnable and vector.unrunnable[0] is Reason.BROKEN_MODULE
+            if vector.unrunnable and vector.unrunnable.reason is Reason.BROKEN_MODULE
         ],
         groups=[
             _group(setup, group, kinds)

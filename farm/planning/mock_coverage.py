@@ -47,4 +47,4 @@ def add_needed_mocks(
 
 
 def _unserved(vector: Vector) -> bool:
-    return vector.unrunnable is not None and vector.unrunnable[0] is Reason.UNSATISFIABLE
+    return vector.unrunnable is not None and vector.unrunnable.reason is Reason.UNSATISFIABLE

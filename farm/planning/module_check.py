@@ -54,7 +54,7 @@ def paired(generic: Iterable[Vector], module: Iterable[Vector]) -> list[Vector]:
     of_module = [vector for vector in module if not vector.config_hash or vector.config_hash in hashes]
     if not any(vector.config_hash in hashes for vector in of_module):
         problem = of_module[0].unrunnable if of_module else None
-        cause = "it loads none of them" if problem is None else problem[1]
+        cause = "it loads none of them" if problem is None else problem.message
         raise NothingSelected(f"the module has no traced configuration of this selection: {cause}")
     return [*of_generic, *of_module]
 

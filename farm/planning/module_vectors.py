@@ -12,6 +12,7 @@ from farm.core.verdicts import Reason
 from farm.planning.placement import Placements
 from farm.planning.spool import spooled
 from farm.planning.unique_ids import UniqueIds
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import ID_LENGTH, Vector
 from farm.sweeps.needs import Needs
 from farm.sweeps.records import ListedVector, ModuleProblem, Record
@@ -63,6 +64,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
     )
     traced = DeviceConfig(opened_by=module.name) if listed.imported.fixture else listed.device_config
     placement = placements.find(Needs(grid=listed.grid), traced)
+    invalid = None if listed.invalid is None else Unrunnable(Reason.INVALID_VECTOR, listed.invalid)
     return Vector(
         id=vector_id,
         operation=module.name,
@@ -74,14 +76,14 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         sources=listed.sources,
         lost=listed.lost,
         setup=placement.setup,
-        unrunnable=placement.unrunnable if listed.invalid is None else (Reason.INVALID_VECTOR, listed.invalid),
+        unrunnable=invalid or placement.unrunnable,
         needs=placement.needs,
         timeout=listed.imported.timeout,
     )
 
 
 def _may_run(vector: Vector) -> bool:
-    return vector.unrunnable is None or vector.unrunnable[0] is Reason.UNSATISFIABLE
+    return vector.unrunnable is None or vector.unrunnable.reason is Reason.UNSATISFIABLE
 
 
 def _placed(vector: Vector, placements: Placements) -> Vector:
@@ -101,7 +103,7 @@ def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
         device_config=DeviceConfig(),
         device_config_inferred=True,
         text=encode(Unreadable(vector_id, problem.module, problem.suite, problem.message)),
-        unrunnable=(reason, problem.message),
+        unrunnable=Unrunnable(reason, problem.message),
     )
 
 

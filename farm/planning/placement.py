@@ -9,6 +9,7 @@ from farm.core.board import BoardKind
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.device_configs import find_device_config, plainest_config
+from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
@@ -21,13 +22,13 @@ class Placement:
         needs: what the vector needs of an open board.
         config: the vector's device config, for the record: the recorded one, or the plainest of those inferred.
         setup: each kind that can run the vector, with how it is opened.
-        unrunnable: if no kind can run it, the reason of its `not_run` verdict and a message; else None.
+        unrunnable: why no kind can run it; None if one can.
     """
 
     needs: Needs
     config: DeviceConfig
     setup: BoardSetup
-    unrunnable: tuple[Reason, str] | None
+    unrunnable: Unrunnable | None
 
 
 class Placements:
@@ -59,7 +60,8 @@ class Placements:
         plainest = min(configs.values(), key=_settings, default=plainest_config(needs))
         config = plainest if recorded is None else recorded
         setup = BoardSetup(frozenset(configs.items()))
-        unrunnable = None if configs else (Reason.UNSATISFIABLE, f"no board here opens {_description(needs, config)}")
+        message = f"no board here opens {_description(needs, config)}"
+        unrunnable = None if configs else Unrunnable(Reason.UNSATISFIABLE, message)
         return Placement(needs, config, self._setups.setdefault(setup, setup), unrunnable)
 
 

@@ -17,6 +17,7 @@ from farm.core.errors import NothingSelected
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode, from_json
 from farm.core.verdicts import Category, Reason, Verdict
 from farm.planning.placement import Placements
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.store import RunView, Store, VectorView
 from farm.sweeps.needs import Needs, needs
@@ -128,7 +129,7 @@ def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vecto
     placement = placements.find(_needs(payload, config), None if view.device_config_inferred else config)
     unrunnable = placement.unrunnable
     if isinstance(payload, Unreadable):
-        unrunnable = (Reason.BROKEN_CONFIGURATION, view.message or "the configuration can't be read")
+        unrunnable = Unrunnable(Reason.BROKEN_CONFIGURATION, view.message or "the configuration can't be read")
     return Vector(
         id=view.vector_id,
         operation=view.operation,

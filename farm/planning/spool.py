@@ -12,6 +12,7 @@ from typing import overload
 
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
@@ -99,7 +100,7 @@ class Spool(Sequence[Vector]):
         return next(islice(self, range(self._length)[index], None))
 
     def _vector(self, line: bytes) -> Vector:
-        number, vector_id, operation, config_hash, content_hash, inferred, text, sources, lost, reason, *times = (
+        number, vector_id, operation, config_hash, content_hash, inferred, text, sources, lost, unrunnable, *times = (
             json.loads(line)
         )
         config, needs, setup = self._shared[number]
@@ -115,7 +116,7 @@ class Spool(Sequence[Vector]):
             sources=tuple(sources),
             lost=tuple(lost),
             setup=setup,
-            unrunnable=None if reason is None else (Reason(reason[0]), reason[1]),
+            unrunnable=None if unrunnable is None else Unrunnable(Reason(unrunnable[0]), unrunnable[1]),
             seconds=seconds,
             needs=needs,
             timeout=timeout,
@@ -123,7 +124,7 @@ class Spool(Sequence[Vector]):
 
 
 def _line(vector: Vector, number: int) -> bytes:
-    reason = None if vector.unrunnable is None else (vector.unrunnable[0].value, vector.unrunnable[1])
+    unrunnable = None if vector.unrunnable is None else (vector.unrunnable.reason.value, vector.unrunnable.message)
     parts = (
         number,
         vector.id,
@@ -134,7 +135,7 @@ def _line(vector: Vector, number: int) -> bytes:
         vector.text,
         vector.sources,
         vector.lost,
-        reason,
+        unrunnable,
         vector.seconds,
         vector.timeout,
     )

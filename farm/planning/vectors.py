@@ -13,6 +13,7 @@ from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.placement import Placements
 from farm.planning.unique_ids import UniqueIds
+from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
@@ -39,7 +40,7 @@ class Vector:
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
         setup: the kinds of boards that can run it, each with how it is opened.
-        unrunnable: why it can't run, where that is known before: a reason of `not_run`, and a message.
+        unrunnable: why it can't run, where the plan shows it.
         seconds: its expected duration, where the planner knows one.
         needs: what it needs of an open board.
         timeout: seconds that it may take, where its module says so.
@@ -55,7 +56,7 @@ class Vector:
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     setup: BoardSetup = field(default_factory=BoardSetup)
-    unrunnable: tuple[Reason, str] | None = None
+    unrunnable: Unrunnable | None = None
     seconds: float | None = None
     needs: Needs = field(default_factory=Needs)
     timeout: float | None = None
@@ -161,7 +162,7 @@ def _broken(broken: BrokenConfiguration, ids: UniqueIds) -> Vector:
         device_config=DeviceConfig(),
         device_config_inferred=True,
         text=encode(Unreadable(vector_id, broken.operation, problem=str(broken), raw=broken.raw)),
-        unrunnable=(Reason.BROKEN_CONFIGURATION, str(broken)),
+        unrunnable=Unrunnable(Reason.BROKEN_CONFIGURATION, str(broken)),
     )
 
 

@@ -69,7 +69,7 @@ def _outcomes(supervisor: Supervisor, vectors: Sequence[Vector]) -> Iterator[Out
     board = supervisor.board
     for vector in vectors:
         if vector.unrunnable is not None:
-            conclusion = conclude_unrunnable(vector.id, *vector.unrunnable)
+            conclusion = conclude_unrunnable(vector.id, vector.unrunnable)
             _say(f"{vector.id} {vector.operation}: {conclusion.verdict.value}: {conclusion.message}")
             yield Outcome(vector.id, conclusion.verdict, conclusion.reason, conclusion.message)
             continue

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
+from farm.planning.unrunnable import Unrunnable
 from scheduler import AttemptResult, Conclude, Resolution
 
 _REFUSALS = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
@@ -42,10 +43,10 @@ def lost_attempt(vector_id: str, board: str, message: str, now: float) -> Outcom
     return Outcome(vector_id, Verdict.BOARD_FAULT, Reason.BOARD_LOST, text, started=now)
 
 
-def conclude_unrunnable(vector_id: str, reason: Reason, message: str) -> Conclusion:
+def conclude_unrunnable(vector_id: str, unrunnable: Unrunnable) -> Conclusion:
     """Return the verdict of an unrunnable vector: one of a broken sweep module fails, all others are not run."""
-    verdict = Verdict.FAIL_ASSERT_EXCEPTION if reason is Reason.BROKEN_MODULE else Verdict.NOT_RUN
-    return Conclusion(vector_id, verdict, reason, message)
+    verdict = Verdict.FAIL_ASSERT_EXCEPTION if unrunnable.reason is Reason.BROKEN_MODULE else Verdict.NOT_RUN
+    return Conclusion(vector_id, verdict, unrunnable.reason, unrunnable.message)
 
 
 def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str = "") -> Conclusion:

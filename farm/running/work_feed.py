@@ -51,7 +51,7 @@ class WorkFeed:
         for vector in vectors:
             self._records.vectors[vector.id] = vector
             if vector.unrunnable:
-                self._records.conclusion(conclude_unrunnable(vector.id, *vector.unrunnable))
+                self._records.conclusion(conclude_unrunnable(vector.id, vector.unrunnable))
             else:
                 works.append(self._work(vector))
         return tuple(works)

@@ -15,6 +15,7 @@ from farm.core.payload import ModelTrace, encode
 from farm.core.progress import Progress
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.running.sweep import Sweep, run_sweep
 from farm.store.view import RunView
@@ -98,7 +99,7 @@ def _vector(
         device_config_inferred=False,
         text=encode(model),
         setup=BoardSetup.uniform(config, usable),
-        unrunnable=None if usable else (Reason.UNSATISFIABLE, f"no board of this run is a {need}"),
+        unrunnable=None if usable else Unrunnable(Reason.UNSATISFIABLE, f"no board of this run is a {need}"),
         seconds=MODEL_SECONDS,
     )
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from farm.ci.github import MAX_ANNOTATIONS, MAX_JOBS, add_summary, annotation_lines, durations, matrix
 from farm.core.errors import ExitCode, FarmError, NothingSelected
 from farm.core.verdicts import Reason, Verdict
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.report.context import RunContext
 from farm.store import Store
@@ -25,7 +26,7 @@ from tests.farm.running.driver_helpers import vector
 from tests.farm.store_helpers import recorded_run
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-UNABLE = (Reason.UNSATISFIABLE, "no board here")
+UNABLE = Unrunnable(Reason.UNSATISFIABLE, "no board here")
 
 
 def vectors(count: int, **more: object) -> list[Vector]:

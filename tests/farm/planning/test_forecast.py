@@ -13,6 +13,7 @@ from farm.cli import app
 from farm.core.verdicts import Reason
 from farm.planning.estimates import Estimates
 from farm.planning.forecast import forecast
+from farm.planning.unrunnable import Unrunnable
 from scheduler.costs import SetupCosts
 from tests.farm.running.driver_helpers import ONE, TWO, vector
 
@@ -23,7 +24,7 @@ def test_a_forecast_accounts_for_every_vector() -> None:
         *(vector(f"a{n}", ONE, kinds=("n300", "n150"), seconds=1.0) for n in range(30)),
         *(vector(f"b{n}", TWO, seconds=2.0) for n in range(10)),
         vector("large", kinds=("galaxy",)),
-        vector("bad", unrunnable=(Reason.BROKEN_CONFIGURATION, "no shape")),
+        vector("bad", unrunnable=Unrunnable(Reason.BROKEN_CONFIGURATION, "no shape")),
     ]
     plan = forecast(vectors, boards, Estimates(SetupCosts(switch=1.0)))
     assert plan.not_run == {"broken_configuration": 1, "unsatisfiable": 1}

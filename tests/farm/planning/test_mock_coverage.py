@@ -10,6 +10,7 @@ from farm.board.kinds import KINDS
 from farm.core.board import BoardKind
 from farm.core.verdicts import Reason
 from farm.planning.mock_coverage import Plan, add_needed_mocks
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from tests.farm.running.driver_helpers import vector
 
@@ -24,7 +25,7 @@ def plan_of(**needed: str) -> Plan:
         vectors = []
         for name, able in needed.items():
             serving = set(able.split()) & available
-            none = None if serving else (Reason.UNSATISFIABLE, "no board opens so")
+            none = None if serving else Unrunnable(Reason.UNSATISFIABLE, "no board opens so")
             vectors.append(replace(vector(name, kinds=sorted(serving)), unrunnable=none))
         return vectors
 

@@ -8,6 +8,7 @@ from farm.board.kinds import KINDS
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup, fits, same_setup
 from farm.planning.placement import Placements
+from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
@@ -55,4 +56,4 @@ def test_a_vector_that_no_kind_can_run_says_what_it_needs() -> None:
     assert placement.setup == BoardSetup()
     assert placement.config == DeviceConfig(mesh_shape=(1, 2))
     message = "no board here opens a 1 x 2 mesh of chips with 8 x 9 compute cores, of blackhole"
-    assert placement.unrunnable == (Reason.UNSATISFIABLE, message)
+    assert placement.unrunnable == Unrunnable(Reason.UNSATISFIABLE, message)

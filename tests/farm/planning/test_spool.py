@@ -10,6 +10,7 @@ import pytest
 from farm.core.verdicts import Reason
 from farm.planning import spool
 from farm.planning.spool import Spool, kinds_of, operations_of, spooled
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector, plan
 from tracer.master.master import Master, shipped
 
@@ -17,7 +18,7 @@ from tracer.master.master import Master, shipped
 @pytest.fixture(scope="module")
 def vectors() -> list[Vector]:
     planned = plan(Master.read(shipped()))
-    odd = replace(planned[0], unrunnable=(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
+    odd = replace(planned[0], unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
     return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",))]
 
 
@@ -42,7 +43,7 @@ def test_its_kinds_and_operations_are_those_of_a_list(vectors: list[Vector]) -> 
     many = Spool(vectors)
     assert kinds_of(many) == kinds_of(vectors) != frozenset()
     assert operations_of(many) == operations_of(vectors) != frozenset()
-    nowhere = [replace(vector, unrunnable=(Reason.STOPPED, "")) for vector in vectors]
+    nowhere = [replace(vector, unrunnable=Unrunnable(Reason.STOPPED, "")) for vector in vectors]
     assert kinds_of(Spool(nowhere)) == kinds_of(nowhere) == frozenset()
 
 

@@ -14,6 +14,7 @@ from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.sweep_plan import for_later_boards, plan_sweep
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
@@ -57,7 +58,7 @@ def test_vectors_may_run_on_kinds_that_join_the_farm_later() -> None:
     small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, text="{}")
     small = replace(small, setup=BoardSetup.uniform(DeviceConfig(), ["n300"]), needs=Needs(grid=(8, 8)))
     large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)), device_config_inferred=False, needs=Needs())
-    nowhere = replace(small, setup=BoardSetup(), unrunnable=(Reason.UNSATISFIABLE, "no board here"))
+    nowhere = replace(small, setup=BoardSetup(), unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board here"))
     assert list(for_later_boards([small, large, nowhere], own)) == [small, large, nowhere]
     placed = list(for_later_boards([small, large, nowhere], joined))
     assert placed[0].kinds == set(KINDS)

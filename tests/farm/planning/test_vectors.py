@@ -42,11 +42,11 @@ def test_a_broken_configuration_is_planned_and_says_why() -> None:
     broken = {"arguments": {"arg0": {**TENSOR, "original_shape": "no shape"}}}
     vectors = plan(master(add=[{"arguments": {"arg0": TENSOR}}, broken]))
     assert [vector.unrunnable is None for vector in vectors] == [True, False]
-    assert vectors[1].unrunnable is not None
-    reason, message = vectors[1].unrunnable
-    assert reason is Reason.BROKEN_CONFIGURATION
-    assert "ttnn.add" in message
-    assert "arg0" in message
+    unrunnable = vectors[1].unrunnable
+    assert unrunnable is not None
+    assert unrunnable.reason is Reason.BROKEN_CONFIGURATION
+    assert "ttnn.add" in unrunnable.message
+    assert "arg0" in unrunnable.message
 
 
 def test_operations_are_selected_by_name() -> None:
@@ -67,8 +67,8 @@ def test_a_vector_that_no_board_can_run_says_so_in_the_plan() -> None:
     galaxy = {"arguments": {"arg0": TENSOR}, "executions": [{"source": "m", "device_config": config}]}
     (vector,) = plan(master(add=[galaxy]), kinds=[KINDS["n300"]])
     assert vector.unrunnable is not None
-    assert vector.unrunnable[0] is Reason.UNSATISFIABLE
-    assert "4 x 8" in vector.unrunnable[1]
+    assert vector.unrunnable.reason is Reason.UNSATISFIABLE
+    assert "4 x 8" in vector.unrunnable.message
     assert not vector.device_config_inferred
     (vector,) = plan(master(add=[galaxy]), kinds=[KINDS["n300"], KINDS["galaxy"]])
     assert vector.kinds == {"galaxy"}
@@ -89,5 +89,5 @@ def test_shards_over_dram_banks_need_the_board_of_the_trace() -> None:
         if isinstance(each.payload, TracedCall) and each.payload.archs == ("blackhole",)
     ][:1]
     assert vector.unrunnable is not None
-    assert vector.unrunnable[0] is Reason.UNSATISFIABLE
-    assert "of blackhole" in vector.unrunnable[1]
+    assert vector.unrunnable.reason is Reason.UNSATISFIABLE
+    assert "of blackhole" in vector.unrunnable.message

@@ -11,6 +11,7 @@ from farm.board.backends.fake import Act, Opening, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import BoardSetup
+from farm.planning.unrunnable import Unrunnable
 from farm.store import Store
 from tests.farm.local_fleet import LocalFleet
 from tests.farm.running.driver_helpers import N300, ONE, TWO, boards, run, vector, verdicts
@@ -35,7 +36,7 @@ def test_every_vector_runs_once(store: Store) -> None:
 
 def test_unrunnable_vectors_are_concluded_without_a_board(store: Store) -> None:
     fleet = LocalFleet()
-    bad = vector("bad", unrunnable=(Reason.BROKEN_CONFIGURATION, "ttnn.add 3 arg0: no shape"))
+    bad = vector("bad", unrunnable=Unrunnable(Reason.BROKEN_CONFIGURATION, "ttnn.add 3 arg0: no shape"))
     view = run(store, [], [bad], fleet)
     assert verdicts(view) == {"bad": ("not_run", "broken_configuration")}
     assert view.vectors[0].message == "ttnn.add 3 arg0: no shape"

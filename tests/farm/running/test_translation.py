@@ -7,6 +7,7 @@ import pytest
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import Outcome, discount
 from farm.core.verdicts import Reason, Verdict
+from farm.planning.unrunnable import Unrunnable
 from farm.running.translation import attempt_result, conclude_unrunnable, conclusion, lost_attempt
 from scheduler import AttemptResult, Conclude, Resolution
 
@@ -105,6 +106,6 @@ def test_a_discounted_failure_is_flaky_once_it_passes_elsewhere() -> None:
 
 
 def test_a_broken_module_fails_and_an_invalid_vector_is_not_run() -> None:
-    assert conclude_unrunnable("a", Reason.BROKEN_MODULE, "no").verdict is Verdict.FAIL_ASSERT_EXCEPTION
-    assert conclude_unrunnable("a", Reason.INVALID_VECTOR, "no").verdict is Verdict.NOT_RUN
-    assert conclude_unrunnable("a", Reason.UNSATISFIABLE, "no").verdict is Verdict.NOT_RUN
+    assert conclude_unrunnable("a", Unrunnable(Reason.BROKEN_MODULE, "no")).verdict is Verdict.FAIL_ASSERT_EXCEPTION
+    assert conclude_unrunnable("a", Unrunnable(Reason.INVALID_VECTOR, "no")).verdict is Verdict.NOT_RUN
+    assert conclude_unrunnable("a", Unrunnable(Reason.UNSATISFIABLE, "no")).verdict is Verdict.NOT_RUN

@@ -12,6 +12,7 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.estimates import Estimates
 from farm.planning.resume import PastAttempts
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.running import work_feed
 from farm.running.pending_records import PendingRecords
@@ -44,7 +45,7 @@ def test_vectors_are_taken_a_window_at_a_time(store: Store, monkeypatch: pytest.
 
 
 def test_an_unrunnable_vector_is_no_work(store: Store) -> None:
-    feed, _ = feed_of(store, [vector("bad", unrunnable=(Reason.BROKEN_CONFIGURATION, "no shape"))])
+    feed, _ = feed_of(store, [vector("bad", unrunnable=Unrunnable(Reason.BROKEN_CONFIGURATION, "no shape"))])
     assert feed.next_works(waiting=0) == ()
 
 

@@ -23,6 +23,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_choice import with_environment
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
+from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector, plan
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, module_folder
@@ -168,7 +169,7 @@ def test_every_way_to_end(swept: Swept) -> None:
 
 def test_invalid_vectors_are_not_run_with_the_modules_reason(swept: Swept) -> None:
     message = [vector.unrunnable for vector in swept.of("contract.invalidate")]
-    assert message == [None, None, None, (Reason.INVALID_VECTOR, "bfloat8_b needs tiles")]
+    assert message == [None, None, None, Unrunnable(Reason.INVALID_VECTOR, "bfloat8_b needs tiles")]
 
 
 def test_a_fixture_opens_its_board_once_and_closes_it(swept: Swept) -> None:
@@ -280,9 +281,9 @@ def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: Worker
     for name, (_, text) in BROKEN.items():
         broken = problems.pop(f"broken.{name}")
         assert broken is not None
-        assert broken[0] is Reason.BROKEN_MODULE
-        assert name in broken[1]
-        assert text in broken[1], f"{name}: {broken[1]}"
+        assert broken.reason is Reason.BROKEN_MODULE
+        assert name in broken.message
+        assert text in broken.message, f"{name}: {broken.message}"
     assert problems == {}
     left = [vector for vector in vectors if vector.unrunnable is None]
     assert Counter(vector.operation for vector in left) == {"broken.zz_good": 2, "broken.halfway": 1}
