@@ -21,6 +21,7 @@ from tracer.capture.journal import PASSED
 from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
 from tracer.capture.recorder import Capture
 from tracer.errors import CaptureError
+from tracer.values.text import counted
 
 MODEL_VARIABLE = "HF_MODEL"
 """Names the weights that a test of many models runs with: part of the source, as tt-metal writes it."""
@@ -121,7 +122,8 @@ class _Tracing:
             pattern = trace_file(self._target, "*")
             write(f"tracer: each of pytest-xdist's workers wrote a trace of its own: {pattern}")
             return
-        write(f"tracer: {capture.calls} calls, {capture.configurations} configurations in {self._target}")
+        configurations = counted(capture.configurations, "configuration")
+        write(f"tracer: {counted(capture.calls, 'call')}, {configurations} in {self._target}")
         if capture.failure:
             write(f"tracer: the trace breaks off, since it can't be written: {capture.failure}")
         for outcome, tests in sorted(self._outcomes.items()):

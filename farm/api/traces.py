@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from farm.board.selectors import parse_boards
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.plain_words import counted
 from farm.planning.board_choice import boards_of, require_ttnn
 from tracer.errors import MasterError, TracerError
 from tracer.master.master import Master, MergeSummary, update
@@ -160,7 +161,8 @@ def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool 
     loaded = load(Path(folder), all_tests=include_failed)
     if not len(loaded.master):
         broken = f" ({loaded.broken[0]})" if loaded.broken else ""
-        raise NotRunnable(f"{folder}: no test of its {loaded.files} raw traces counts{broken}; {untouched(path)}")
+        files = counted(loaded.files, "raw trace")
+        raise NotRunnable(f"{folder}: no test of its {files} counts{broken}; {untouched(path)}")
     return loaded, update(path, loaded.master)
 
 

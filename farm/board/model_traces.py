@@ -17,6 +17,7 @@ from farm.board.trace_target import TraceTarget
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
 from farm.core.payload import ModelTrace
+from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
 from tracer.capture.raw_traces import files_of
 from tracer.errors import TracerError
@@ -63,8 +64,7 @@ def judge(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
     if run.problem is None and not run.passed:
         return Verdict.NOT_RUN, Reason.INVALID_VECTOR, "every test was skipped"
     if run.problem is None:
-        tests = len(run.passed)
-        message = f"{tests} test{'' if tests == 1 else 's'}, {len(run.journal.calls)} configurations"
+        message = f"{counted(len(run.passed), 'test')}, {counted(len(run.journal.calls), 'configuration')}"
         return Verdict.PASS if computes else Verdict.VALIDATED, Reason.NONE, message
     if run.timeout is not None:
         return Verdict.FAIL_CRASH_HANG, Reason.HANG, run.problem

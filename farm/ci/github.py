@@ -12,6 +12,7 @@ from statistics import median
 
 from farm.ci.gitlab import failure_line
 from farm.core.errors import FarmError, NothingSelected
+from farm.core.plain_words import counted
 from farm.planning.vectors import Vector
 from farm.report.context import RunContext
 from farm.report.digest import digest_run
@@ -96,7 +97,7 @@ def matrix(
     if not counts:
         raise NothingSelected("no vector can run on any of these boards: there is no job to create")
     if len(counts) > most:
-        raise FarmError(f"{len(counts)} selections of boards need more than {most} jobs: name fewer")
+        raise FarmError(f"{len(counts)} selections of boards need more than {counted(most, 'job')}: name fewer")
     budget = minutes * 60
     shards = {name: _shards(seconds[name], counts[name], budget) for name in counts}
     while sum(shards.values()) > most:

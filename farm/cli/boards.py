@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from farm.core.errors import FarmError
+from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -148,7 +149,7 @@ def _screen(view: FarmView) -> Group:
     for kind, counts in sorted(view.totals.items()):
         totals.add_row(kind, *(str(n) for n in (counts.total, counts.free, counts.busy, counts.held, counts.bad)))
     lines = [
-        f"{host.name} ({host.address}) {host.state.value}, {host.boards} boards, "
+        f"{host.name} ({host.address}) {host.state.value}, {counted(host.boards, 'board')}, "
         f"ttnn {host.versions.get('ttnn', 'none')}"
         for host in view.hosts
     ]
@@ -162,10 +163,11 @@ def _screen(view: FarmView) -> Group:
 
 
 def _run_line(run: RunView) -> str:
-    boards = f"{run.boards} boards" if run.max_boards is None else f"{run.boards} of at most {run.max_boards} boards"
+    most = run.max_boards
+    boards = counted(run.boards, "board") if most is None else f"{run.boards} of at most {counted(most, 'board')}"
     waits = "" if run.waits is None else f" since {_ago(run.waits)}"
     return (
-        f"{run.run} {run.who}, priority {run.priority}: {run.concluded} of {run.planned} vectors, {boards}, "
+        f"{run.run} {run.who}, priority {run.priority}: {run.concluded} of {counted(run.planned, 'vector')}, {boards}, "
         f"waits for {run.waits_for}{waits}"
     )
 

@@ -10,6 +10,7 @@ import typer
 
 from farm.cli.common import JsonOption, StoreOption
 from farm.core.errors import ExitCode
+from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,6 +168,6 @@ def _print_history(
             Text(first_line(each.vector_id)),
             Text(first_line(each.operation)),
             Text(each.kind),
-            Text(f"{chance} ({each.flakes} of {each.attempts} attempts)"),
+            Text(f"{chance} ({each.flakes} of {counted(each.attempts, 'attempt')})"),
         )
     console.print(grid)

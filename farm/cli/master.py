@@ -10,6 +10,7 @@ import typer
 
 from farm.cli.common import JsonOption
 from farm.core.errors import ExitCode
+from farm.core.plain_words import counted
 
 app = typer.Typer(name="master", no_args_is_help=True, help="Merge masters, or check what one of them lost.")
 
@@ -30,7 +31,7 @@ def merge(
         summary = update(out, master)
         counts = f"{summary.added} new, {summary.updated} with more recorded, {summary.known} known"
         typer.echo(f"{path}: {counts}" + (f", {len(master.broken)} that can't be read" if master.broken else ""))
-    typer.echo(f"{out}: {len(Master.read(out))} configurations")
+    typer.echo(f"{out}: {counted(len(Master.read(out)), 'configuration')}")
 
 
 @app.command()
@@ -51,12 +52,12 @@ def check(
         document = {"master": str(path), "configurations": result.configurations, "lost": result.lost}
         typer.echo(json.dumps({**document, "unsaid": result.missing, "broken": result.broken}, indent=2))
     else:
-        typer.echo(f"{path}: {result.configurations} configurations")
+        typer.echo(f"{path}: {counted(result.configurations, 'configuration')}")
         for argument, count in result.lost.items():
-            typer.echo(f"lost: {argument}: {count} times")
+            typer.echo(f"lost: {argument}: {counted(count, 'time')}")
         for what, count in result.missing.items():
             if count:
-                typer.echo(f"not recorded: {what}: {count} configurations")
+                typer.echo(f"not recorded: {what}: {counted(count, 'configuration')}")
         for line in result.broken:
             typer.echo(f"can't be read: {line}")
         if not (result.lost or any(result.missing.values()) or result.broken):

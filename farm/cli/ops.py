@@ -11,6 +11,7 @@ import typer
 
 from farm.cli.common import JsonOption
 from farm.core.errors import NothingSelected
+from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
     from tracer.master.master import Master
@@ -95,7 +96,7 @@ def _stats(chosen: dict[str, list[Configuration]], *, as_json: bool) -> None:
     if as_json:
         _print_json({"configurations": len(selection), **counts_by_property})
         return
-    typer.echo(f"{len(selection)} configurations")
+    typer.echo(counted(len(selection), "configuration"))
     for name, counts in counts_by_property.items():
         typer.echo(f"\n{name}")
         for value, count in counts.items():
@@ -160,10 +161,8 @@ def _table(rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        caption=f"{sum(row['configurations'] for row in rows)} configurations of {len(rows)} operations",
-    )
+    total = counted(sum(row["configurations"] for row in rows), "configuration")
+    table = Table(box=box.SIMPLE_HEAD, caption=f"{total} of {counted(len(rows), 'operation')}")
     table.add_column("operation", no_wrap=True)
     columns = ["configurations", *(key for key in ("calls", "lost", "broken") if any(row[key] for row in rows))]
     headings = {"lost": "lost an argument", "broken": "can't be read"}
@@ -189,7 +188,7 @@ def _show(master: Master, chosen: dict[str, list[Configuration]], name: str, *, 
         _say(f"{len(matching)} operations match {name!r}: {', '.join(matching)}\n")
     for match in matching:
         total = len(chosen[match])
-        _say(f"{match}: {total} configuration{'' if total == 1 else 's'}")
+        _say(f"{match}: {counted(total, 'configuration')}")
         for number, each in enumerate(chosen[match], start=1):
             _say(f"\nConfiguration {number} of {total} (index {each.index}, config_hash {each.config_hash[:12]})")
             for line in [*argument_lines(each), *result_lines(each), *map(execution_line, each.executions)]:

@@ -11,6 +11,7 @@ import typer
 
 from farm.cli.common import JsonOption, StoreOption
 from farm.core.errors import FarmError
+from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
     from farm.running.simulation import Distribution
@@ -85,13 +86,16 @@ def simulate(
         }
         typer.echo(json.dumps(summary, indent=2))
         return
-    typer.echo(f"{result.works} vectors on {result.boards} boards, simulated in {took:.1f} s")
+    vectors_on_boards = f"{counted(result.works, 'vector')} on {counted(result.boards, 'board')}"
+    typer.echo(f"{vectors_on_boards}, simulated in {took:.1f} s")
     if result.unsatisfiable:
         typer.echo(f"  {result.unsatisfiable} that no such board can run")
     typer.echo(f"  makespan     {duration(result.makespan)}, {result.over_lower_bound:.3f} of the lower bound")
     typer.echo(f"  lower bound  {duration(result.lower_bound)}")
     typer.echo(f"  busy         {result.busy_share:.1%} of the boards' time")
-    typer.echo(f"  {result.attempts} attempts in {result.batches} batches; boards were opened {result.switches} times")
+    batches = counted(result.batches, "batch", "batches")
+    openings = f"boards were opened {counted(result.switches, 'time')}"
+    typer.echo(f"  {counted(result.attempts, 'attempt')} in {batches}; {openings}")
 
 
 class Source(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from farm.core.errors import ExitCode, FarmError
+from farm.core.plain_words import counted
 from farm.core.settings import DEFAULT_MASTER
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _load(folder: Path, master: Path, *, all_tests: bool) -> None:
 def _progress(journal: Journal) -> str:
     test = journal.tests[-1].source if journal.tests else "collecting"
     operations = {call.operation for call in journal.calls.values()}
-    return f"{test}: {len(journal.calls)} configurations of {len(operations)} operations"
+    return f"{test}: {counted(len(journal.calls), 'configuration')} of {counted(len(operations), 'operation')}"
 
 
 def show(
@@ -163,7 +164,6 @@ def show(
     """Print what a trace added to a master, by operation, and what the master holds now."""
     from rich.table import Table
 
-    from farm.report.text import counted
     from tracer.master.master import Master
 
     table = Table("operation", box=None, pad_edge=False)

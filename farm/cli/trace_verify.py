@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from farm.cli.common import exits_on_interrupt
+from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
     from farm.store.view import RunView
@@ -39,4 +40,5 @@ def _print(view: RunView) -> None:
             typer.echo(f"{vector.operation} {vector.vector_id}: {vector.verdict.value}: {first_line(vector.message)}")
     same = sum(vector.verdict.good for vector in view.vectors)
     share = 100 * same / len(view.vectors)
-    typer.echo(f"{same} of {len(view.vectors)} configurations ({share:.1f} %) ran as they were traced, hash by hash")
+    total = counted(len(view.vectors), "configuration")
+    typer.echo(f"{same} of {total} ({share:.1f} %) ran as traced, hash by hash")

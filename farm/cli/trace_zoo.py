@@ -12,6 +12,7 @@ import typer
 
 from farm.cli.common import exits_on_interrupt
 from farm.core.errors import ExitCode
+from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,7 +55,7 @@ def trace_zoo(
     console = Console()
     if resume:
         run = 0 if zoo.run is None else len(zoo.run.vectors)
-        console.print(f"{zoo.models - run} of {zoo.models} models were traced before")
+        console.print(f"{zoo.models - run} of {counted(zoo.models, 'model')} traced before")
     code = ExitCode.GOOD
     if zoo.run is not None:
         _print(console, zoo.run)

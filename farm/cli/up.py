@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from farm.core.errors import FarmError
+from farm.core.plain_words import counted
 
 
 def up(
@@ -103,4 +104,4 @@ def down(
     from farm.core.settings import load_settings
 
     ended = leave_farm(load_settings().state, drain=drain, patience=patience, note=typer.echo)
-    typer.echo(f"this host left the farm; {ended} processes ended")
+    typer.echo(f"this host left the farm; {counted(ended, 'process', 'processes')} ended")

@@ -59,7 +59,8 @@ def vectors(
     if quiet:
         for (name, suite, state), number in counts.items():
             typer.echo(f"{number:8}  {name}  {suite}{'  ' + state if state else ''}")
-        typer.echo(f"{counts.total():8}  vectors" + (f" in {out}" if out else ""))
+        noun = "vector" if counts.total() == 1 else "vectors"
+        typer.echo(f"{counts.total():8}  {noun}" + (f" in {out}" if out else ""))
     if problems:
         raise typer.Exit(ExitCode.TEST_FAILED)
     if not counts:

@@ -126,7 +126,7 @@ class BoardActor:
     def _run_all(self) -> Iterator[Message]:
         with self._running, fewer_collections():
             while (batch := self._take()) is not None:
-                _LOG.debug("batch %d: %d vectors, %s", batch.number, len(batch.vectors), batch.config)
+                _LOG.debug("batch %d, vectors: %d, %s", batch.number, len(batch.vectors), batch.config)
                 for report in self._supervisor.run(batch.config, batch.vectors, self._next_batch):
                     _log(batch, report)
                     yield batch.number, report

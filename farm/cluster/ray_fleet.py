@@ -112,7 +112,7 @@ class RayFleet:
     def run(self, board: str, batch: int, config: DeviceConfig, vectors: Sequence[EncodedVector]) -> None:
         """See `Fleet`."""
         if actor := self._actors.get(board):
-            _LOG.debug("%s: batch %d of %d vectors", board, batch, len(vectors))
+            _LOG.debug("%s: batch %d, vectors: %d", board, batch, len(vectors))
             self._requests[actor.give(batch, config, vectors)] = board
 
     def stop(self, board: str) -> None:

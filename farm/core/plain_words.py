@@ -1,4 +1,4 @@
-"""Pydantic's messages in plain words, for errors that users read."""
+"""Numbers and pydantic's messages in plain words, for what users read."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ _ADVICE = {
     "model_type": "give keys with values",
     "path_type": "give a path",
 }
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 vector` or `2 vectors`.
+
+    Args:
+        number: how many.
+        noun: the singular.
+        plural: the plural; empty if it is the singular and an s.
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or f'{noun}s'}"
 
 
 def in_plain_words(kind: str, message: str) -> str:

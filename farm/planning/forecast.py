@@ -9,12 +9,12 @@ from operator import itemgetter
 from typing import Any
 
 from farm.core.board import Board
+from farm.core.plain_words import counted
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup, fits, same_setup
 from farm.planning.estimates import Basis, Estimates
 from farm.planning.vectors import Vector
 from farm.report.tally import duration
-from farm.report.text import counted
 from scheduler.simulation import Job, simulate
 from scheduler.work import Work
 

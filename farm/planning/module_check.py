@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from farm.core.errors import NothingSelected
+from farm.core.plain_words import counted
 from farm.planning.vectors import Vector
 from farm.store.view import RunView, VectorView
 
@@ -28,10 +29,8 @@ class Agreement:
 
     def lines(self) -> Iterator[str]:
         """The comparison, for a terminal."""
-        yield (
-            f"{self.alike + len(self.differing)} configurations ran both ways: {self.alike} ended alike, "
-            f"{len(self.differing)} did not."
-        )
+        both = counted(self.alike + len(self.differing), "configuration")
+        yield f"{both} ran both ways: {self.alike} ended alike, {len(self.differing)} did not."
         for generic, module in self.differing[:_MOST_LINES]:
             yield f"  {generic.config_hash[:16]}  generic {_ending(generic)}"
             yield f"  {'':16}  {module.operation} {_ending(module)}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from farm.core.errors import NothingSelected
+from farm.core.plain_words import counted
 from farm.core.shard import Shard
 from farm.planning.vectors import Vector
 
@@ -25,7 +26,10 @@ def share_of(vectors: Sequence[Vector], shard: Shard | None) -> Sequence[Vector]
         return vectors
     share = vectors[shard.index - 1 :: shard.of]
     if not share:
-        raise NothingSelected(f"shard {shard} of {len(vectors)} vectors is empty: use at most {len(vectors)} shards")
+        most = len(vectors)
+        raise NothingSelected(
+            f"shard {shard} of {counted(most, 'vector')} is empty: use at most {counted(most, 'shard')}"
+        )
     return share
 
 

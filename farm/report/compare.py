@@ -10,9 +10,9 @@ from statistics import median
 
 from pydantic import Field
 
+from farm.core.plain_words import counted
 from farm.core.verdicts import Verdict
 from farm.report.tally import duration
-from farm.report.text import counted
 from farm.store.view import Model, RunView, VectorView
 
 SLOWER_SECONDS = 0.05

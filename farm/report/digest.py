@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farm.core.errors import ExitCode
+from farm.core.plain_words import counted
 from farm.core.verdicts import Category, Reason, Verdict
 from farm.report.exit import exit_code_of
 from farm.report.signature import on_one_line, signature
 from farm.report.tally import duration
-from farm.report.text import counted, first_line, shortened
+from farm.report.text import first_line, shortened
 from farm.store.records import BoardEventKind, Ended
 from farm.store.view import BoardEventView, BoardView, RunView, VectorView
 from scheduler.board_state import BoardState

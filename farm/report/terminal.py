@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.core.errors import ExitCode
+from farm.core.plain_words import counted
 from farm.core.verdicts import Category, Verdict
 from farm.report.digest import BoardShare, Digest, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
-from farm.report.text import counted, first_line
+from farm.report.text import first_line
 from farm.store.records import Ended
 from farm.store.view import RunView
 from scheduler.board_state import BoardState

@@ -38,11 +38,6 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return `1 vector` or `2 vectors`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 _MARKDOWN_AT_START = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or a heading
 

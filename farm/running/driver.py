@@ -12,6 +12,7 @@ from farm.core.attempt import Attempt
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
+from farm.core.plain_words import counted
 from farm.core.progress import Progress
 from farm.planning.board_setup import BoardSetup, fits, same_setup
 from farm.planning.estimates import Estimates
@@ -152,14 +153,14 @@ class Driver:
     def released(self, kernels: Mapping[str, tuple[int, int]]) -> None:
         """Record how many kernels each released board found in its cache, and how many it needed."""
         for board, (cached, needed) in kernels.items():
-            message = f"{cached} of {needed} kernels were compiled before"
+            message = f"{cached} of {counted(needed, 'kernel')} compiled before"
             details = {"found": cached, "needed": needed}
             self._records.event(BoardEvent(board, BoardEventKind.KERNELS, message, details=details))
         self._records.flush()
 
     def abandon(self) -> None:
         """Conclude the remaining vectors as stopped, without waiting for any board."""
-        _LOG.info("abandoning the run: %d vectors have no verdict yet", len(self.scheduler.works))
+        _LOG.info("abandoning the run: vectors without a verdict: %d", len(self.scheduler.works))
         self._tell(Abandoned())
         while self._plan():
             self._records.flush()
@@ -284,7 +285,7 @@ class Driver:
         vectors = [self._records.vectors[work] for work, _ in assign.works]
         config = vectors[0].config_for(self._boards[assign.board].kind.name)
         mesh = "x".join(map(str, config.mesh_shape))
-        activity = f"{vectors[0].operation}, {len(vectors)} vectors, {mesh}"
+        activity = f"{vectors[0].operation}, {counted(len(vectors), 'vector')}, {mesh}"
         _LOG.debug("batch %d to %s: %s", assign.batch, assign.board, activity)
         encoded = [vector.encoded(self._estimates.deadline(vector)) for vector in vectors]
         self._fleet.run(assign.board, assign.batch, config, encoded)

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.core.attempt import Conclusion
+from farm.core.plain_words import counted
 from farm.core.verdicts import Verdict
 from farm.report.tally import BoardTally, duration
 from farm.report.terminal import state_style, verdict_style
@@ -61,7 +62,7 @@ class LiveProgress(TallyProgress):
         for board, tally in boards[:room]:
             table.add_row(Text(first_line(board)), *self._row(tally))
         if len(boards) > room:
-            table.add_row(Text(f"and {len(boards) - room} more boards", style="dim"))
+            table.add_row(Text(f"and {counted(len(boards) - room, 'more board')}", style="dim"))
         return table
 
     def _row(self, tally: BoardTally) -> tuple[Text, Text, Text]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from farm.core.plain_words import counted
 from farm.sweeps.errors import TracedConfigError
 from farm.sweeps.shapes import BinaryShape
 from farm.sweeps.traced import (
@@ -117,8 +118,7 @@ def _exactly(count: int, configuration: Configuration, name: str) -> list[Tensor
         2: "unpack_binary_traced_config() unpacks it",
     }.get(len(inputs), "no helper unpacks it: take its arguments by name in run(input_a_shape, ..., **kwargs)")
     raise TracedConfigError(
-        f"{name}: {configuration.operation} was traced with {len(inputs)} tensor{'' if len(inputs) == 1 else 's'}, "
-        f"not {count}: {helper}"
+        f"{name}: {configuration.operation} was traced with {counted(len(inputs), 'tensor')}, not {count}: {helper}"
     )
 
 

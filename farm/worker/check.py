@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from farm.core.plain_words import counted
 from farm.worker.binding import Call
 from tracer.values import EnumMember, MemoryConfig, Struct, Tensor, Value
 
@@ -60,7 +61,7 @@ def differences(expected: Value, output: Value) -> list[str]:
     """
     if isinstance(expected, tuple):
         if not isinstance(output, tuple) or len(output) != len(expected):
-            return [f"{len(expected)} outputs were traced, this call gave {_count(output)}"]
+            return [f"the trace has {counted(len(expected), 'output')}, this call gave {_count(output)}"]
         return [
             f"output {number}: {text}"
             for number, (one, other) in enumerate(zip(expected, output, strict=True))

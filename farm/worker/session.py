@@ -14,6 +14,7 @@ from farm.core.measures import disable_profiler
 from farm.core.messages import Checked, CheckProblem, Opened, Refused
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
+from farm.core.plain_words import counted
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
@@ -99,7 +100,7 @@ class Session:
         try:
             present = ttnn.get_num_devices()
             if present < chips:
-                return Checked(CheckProblem.CHIPS_MISSING, f"ttnn sees {present} of {chips} chips")
+                return Checked(CheckProblem.CHIPS_MISSING, f"ttnn sees {present} of {counted(chips, 'chip')}")
             ones = ttnn.full((1, 1, 32, 32), 1.0, dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
             two = ttnn.add(ones, 1.0)
             ttnn.synchronize_device(device)

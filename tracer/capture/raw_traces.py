@@ -17,6 +17,7 @@ from tracer.errors import CaptureError, ConfigurationError
 from tracer.master.master import Master
 from tracer.schemas.operation_trace import call_files, call_folders, read_call, read_folder
 from tracer.values.configuration import Configuration, Execution
+from tracer.values.text import counted
 
 SUFFIX = ".jsonl"
 _NOT_A_WORD = re.compile(r"[^\w.-]+")
@@ -110,8 +111,7 @@ def _load_journal(path: Path, loaded: Loaded, *, all_tests: bool) -> None:
     loaded.left_out += [] if all_tests else journal.left_out
     if journal.cut or journal.exit_status is None:
         passed = sum(1 for test in journal.tests if test.outcome == PASSED)
-        tests = "test" if passed == 1 else "tests"
-        loaded.broken.append(f"{path}: breaks off after {passed} {tests} that passed; these were taken")
+        loaded.broken.append(f"{path}: breaks off after {counted(passed, 'test')} that passed; these were taken")
 
 
 def _load_calls(calls: Path, top: Path, loaded: Loaded, *, all_tests: bool) -> None:

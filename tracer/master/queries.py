@@ -10,6 +10,7 @@ from typing import Any
 from tracer.master.master import Master
 from tracer.values import MemoryConfig, Tensor, Value, walk
 from tracer.values.configuration import Configuration, Execution
+from tracer.values.text import counted
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,11 @@ def _changes(old: Configuration, new: Configuration) -> Iterator[str]:
         yield f"no longer seen in {', '.join(sorted(gone))}"
     for place in sorted(old_counts.keys() & new_counts.keys()):
         if old_counts[place] != new_counts[place]:
-            yield f"called {new_counts[place]} times in {place}, not {old_counts[place]}"
+            yield f"called {_times(new_counts[place])} in {place}, {_times(old_counts[place])} before"
+
+
+def _times(count: int | None) -> str:
+    return "an unrecorded number of times" if count is None else counted(count, "time")
 
 
 def _counts(configuration: Configuration) -> dict[str, int | None]:

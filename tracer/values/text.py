@@ -16,6 +16,11 @@ def brief(raw: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def counted(number: int, noun: str) -> str:
+    """Return `1 call` or `2 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def bracketed(parts: Iterable[object]) -> str:
     """Return `[1, 2]`."""
     return f"[{', '.join(map(str, parts))}]"

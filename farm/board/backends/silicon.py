@@ -16,6 +16,7 @@ from farm.board.backends.base import RESET_VARIABLE, Backend
 from farm.board.kinds import box_of, kind_of_card
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.plain_words import counted
 
 DEVICES = Path("/dev/tenstorrent")
 SYSFS = Path("/sys/class/tenstorrent")
@@ -55,8 +56,9 @@ class Silicon(Backend):
         boards = silicon_boards(pci_devices(self.devices, self.sysfs), kind)[first:]
         minimum = count or 1
         if len(boards) < minimum:
+            present = counted(len(boards), "such board")
             raise NotRunnable(
-                f"silicon{f':{kind.name}' if kind else ''}: this host has {len(boards)} such boards in {self.devices}, "
+                f"silicon{f':{kind.name}' if kind else ''}: this host has {present} in {self.devices}, "
                 f"{minimum} requested; --boards mock:n300 needs no hardware"
             )
         usable = [board for board in boards if board.id not in held]

@@ -15,6 +15,7 @@ from enum import Enum
 from pathlib import Path
 
 from farm.core.errors import FarmError
+from farm.core.plain_words import counted
 from farm.core.settings import Settings
 
 HUGEPAGES = Path("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages")
@@ -170,7 +171,7 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
     with Store.open(settings.store) as store:
         runs = len(store.runs())
-    yield good("store", f"{runs} run{'' if runs == 1 else 's'} in {store.place}")
+    yield good("store", f"{counted(runs, 'run')} in {store.place}")
 
 
 def _farm(settings: Settings) -> Iterator[Finding]:
@@ -190,7 +191,8 @@ def _farm(settings: Settings) -> Iterator[Finding]:
     began = time.time()
     with connected(address, token) as farm:
         view = farm.call("view")
-    yield good("farm", f"{address} takes the token; {len(view.hosts)} hosts, {len(view.boards)} boards")
+    size = f"{counted(len(view.hosts), 'host')}, {counted(len(view.boards), 'board')}"
+    yield good("farm", f"{address} takes the token; {size}")
     if abs(view.at - began) > CLOCK_SECONDS + (time.time() - began):
         off = view.at - time.time()
         yield bad("clock", f"the head's is {off:+.0f} s from this one's", "let NTP set both")

@@ -16,6 +16,7 @@ from farm.cluster.hosts.board_memory import BoardMemory
 from farm.cluster.placement import resources_of
 from farm.core.board import AUTO, Board
 from farm.core.errors import NotRunnable
+from farm.core.plain_words import counted
 
 NONE = "none"
 """The value of `farm up --boards` that offers no board."""
@@ -93,8 +94,8 @@ def _without_held_devices(boards: Sequence[Board]) -> tuple[list[Board], list[st
     if not with_devices:
         return list(boards), []
     if program := broker():
-        count = len(with_devices)
-        note = f"{program.name} (pid {program.pid}) hands out this host's devices: its {count} boards are left to it"
+        one_or_more = "1 board is" if len(with_devices) == 1 else f"{len(with_devices)} boards are"
+        note = f"{program.name} (pid {program.pid}) hands out this host's devices: its {one_or_more} left to it"
         return [board for board in boards if board not in with_devices], [note]
     by_address = {holder.address: str(holder) for holder in holders()}  # "" holds an unknown device
     free, notes = [], []
@@ -115,7 +116,7 @@ def _require(expected: str, boards: Sequence[Board]) -> None:
         if present < least:
             kind = selector.kind.name if selector.kind else "any"
             raise NotRunnable(
-                f"--expect {expected}: this host has {present} boards of kind {kind}, {least} expected: "
+                f"--expect {expected}: this host has {counted(present, 'board')} of kind {kind}, {least} expected: "
                 "look at `tt-smi -s` and the kernel's log"
             )
 

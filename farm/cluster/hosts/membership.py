@@ -73,7 +73,7 @@ def join_farm(
         end_node(state)
         remove_state(folder)
         raise
-    _LOG.info("%s joined the farm at %s with %d boards", state.name, state.address, len(inventory.boards))
+    _LOG.info("%s joined the farm at %s, boards: %d", state.name, state.address, len(inventory.boards))
     return JoinedHost(state, inventory, versions)
 
 
@@ -168,12 +168,13 @@ def _deregister(state: HostState, *, drain: bool, patience: float, note: Callabl
             busy: int = farm.call("drain", state.name, f"{state.name} is drained")
             deadline = time.monotonic() + patience
             if busy:
-                note(f"{busy} boards finish what they run")
+                note("1 board finishes what it runs" if busy == 1 else f"{busy} boards finish what they run")
             while busy and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
                 busy = farm.call("in_use", state.name)
             if busy:
-                note(f"{busy} boards are still busy after {patience:g} s: their vectors are tried elsewhere")
+                boards = "1 board is" if busy == 1 else f"{busy} boards are"
+                note(f"{boards} still busy after {patience:g} s: what did not end is tried elsewhere")
         if not state.head:
             farm.call("leave", state.name)
 

@@ -196,7 +196,7 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
             break
     with contextlib.suppress(ChildProcessError):
         os.waitpid(state.pid, os.WNOHANG)
-    _LOG.info("ended the node of %s: %d processes", state.name, len(processes))
+    _LOG.info("ended the node of %s, processes: %d", state.name, len(processes))
     return len(processes)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from farm.core.plain_words import counted
 from farm.report.context import RunContext
 from farm.report.digest import BoardShare, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
-from farm.report.text import counted, markdown, markdown_block, markdown_code, shortened
+from farm.report.text import markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView
 
 MAX_ROWS = 50
@@ -78,10 +79,8 @@ def cut(parts: Sequence[str], most: int = MAX_BYTES) -> str:
     for part in parts:
         left -= len(part.encode(errors="replace")) + 2
         if left < 0:
-            missing = len(parts) - len(shown)
-            shown.append(
-                f"Cut here, since CI services take {most // 1024} KiB: {missing} more parts are in report.html."
-            )
+            missing = counted(len(parts) - len(shown), "more part")
+            shown.append(f"Cut here, since CI services take {most // 1024} KiB; report.html has {missing}.")
             break
         shown.append(part)
     return "\n\n".join(shown) + "\n"
@@ -128,7 +127,7 @@ def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         return []
     parts = [f"### {title}", _table(head, rows[:MAX_ROWS])]
     if len(rows) > MAX_ROWS:
-        parts.append(f"{len(rows) - MAX_ROWS} more rows are in report.json.")
+        parts.append(f"report.json has {counted(len(rows) - MAX_ROWS, 'more row')}.")
     return parts
 
 

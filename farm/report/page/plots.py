@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from farm.core.plain_words import counted
 from farm.core.verdicts import Category, Verdict
 from farm.report.digest import count_categories, unusual_event
 from farm.report.tally import duration
@@ -50,7 +51,7 @@ def pcc_plot(numbers: Sequence[float]) -> str:
         if count:
             parts.append(_text(index * step + step / 2, height - tall - 4, str(count), "middle"))
         parts.append(_text(index * step + step / 2, height + 16, PCC_BINS[index], "middle"))
-    return _svg(height + 24, f"Distribution of PCC over {len(numbers)} vectors", parts)
+    return _svg(height + 24, f"Distribution of PCC over {counted(len(numbers), 'vector')}", parts)
 
 
 def runs_plot(runs: Sequence[RunTally]) -> str:
@@ -156,7 +157,7 @@ def _lane(attempts: list[tuple[AttemptView, str]], first: float, scale: float, y
 
 
 def _label(operation: str, count: int) -> str:
-    return f"{first_line(operation)}, {count} attempt{'s' if count > 1 else ''}"
+    return f"{first_line(operation)}, {counted(count, 'attempt')}"
 
 
 def _rect(x: float, y: float, wide: float, tall: float, css_class: str, title: str) -> str:  # noqa: PLR0917 - the attributes of SVG

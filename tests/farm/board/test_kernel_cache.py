@@ -124,5 +124,5 @@ def test_the_report_has_the_count_of_kernels(tmp_path: Path) -> None:
         driver.released({"a": (29, 35)})
         [recorded] = store.view(run_id).run.boards
     assert [(event.details, unusual_event(event)) for event in recorded.events] == [
-        ({"found": 29, "needed": 35}, "29 of 35 kernels were compiled before")
+        ({"found": 29, "needed": 35}, "29 of 35 kernels compiled before")
     ]

@@ -167,3 +167,10 @@ def test_masters_merged_and_looked_through(small: Path, tmp_path: Path) -> None:
     assert (code, "can't be read: ttnn.add, index 1" in text) == (1, True)
     assert master("check")[0] == 0
     assert json.loads(master("check", "--json")[1])["lost"] == {}
+
+
+def test_one_configuration_is_in_the_singular(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps({"operations": {"ttnn.add": {"configurations": [{"arguments": {"arg0": 1}}]}}}))
+    printed = CliRunner().invoke(app, ["ops", "--master", str(path), "--stats"], catch_exceptions=False).stdout
+    assert printed.startswith("1 configuration\n")

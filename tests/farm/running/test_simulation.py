@@ -53,3 +53,9 @@ def test_jobs_without_estimates_are_guesses() -> None:
     jobs = Distribution().jobs(50, ["n300"], seed=1)
     assert {job.work.cost for job in without_estimates(jobs)} == {0.02}
     assert [job.seconds for job in without_estimates(jobs)] == [job.seconds for job in jobs]
+
+
+def test_one_vector_on_one_board_is_in_the_singular() -> None:
+    printed = CliRunner().invoke(app, ["simulate", "--boards", "n300", "--vectors", "1"], catch_exceptions=False).stdout
+    assert printed.startswith("1 vector on 1 board, simulated in ")
+    assert printed.endswith("  1 attempt in 1 batch; boards were opened 1 time\n")

@@ -60,7 +60,7 @@ def test_differences_name_what_differs() -> None:
     changes = differences(traced, other)
     assert [text.split()[0] for text in changes] == ["shape", "dtype", "memory"]
     assert "[1, 32] was traced, this call gave [1, 64]" in changes[0]
-    assert differences((traced, traced), (traced,)) == ["2 outputs were traced, this call gave 1"]
+    assert differences((traced, traced), (traced,)) == ["the trace has 2 outputs, this call gave 1"]
     assert differences((traced, traced), (traced, other))[0].startswith("output 1: shape")
     assert differences(traced, None) == ["a tensor was traced, this call gave NoneType"]
     assert differences(None, other) == [], "nothing was traced, nothing is contradicted"

@@ -51,7 +51,7 @@ def test_what_is_added_gone_and_changed() -> None:
     assert [each.arguments["arg0"] for each in changes.added] == [1]
     assert [each.arguments["arg0"] for each in changes.gone] == [Lost("{...}")]
     assert [text for _, text in changes.changed] == [
-        "called 5 times in a.py::x on Wormhole n150, not 1",
+        "called 5 times in a.py::x on Wormhole n150, 1 time before",
         "seen also in b.py::y on Wormhole n150; no longer seen in b.py::y on Blackhole p150b",
     ]
     assert not difference(MASTER, MASTER)

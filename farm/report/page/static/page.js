@@ -306,7 +306,7 @@ function arrange() {
     group.hidden = !words.every((word) => text.includes(word));
     return !group.hidden;
   });
-  document.querySelector("[data-groups-count]").textContent = matches.length === groups.length ? `${matches.length} kinds` : `${matches.length} of ${groups.length} kinds`;
+  document.querySelector("[data-groups-count]").textContent = `${matches.length === groups.length ? "" : `${matches.length} of `}${groups.length} ${groups.length === 1 ? "kind" : "kinds"}`;
   const key = by.value;
   const compare = (a, b) => (key === "count" ? b.dataset.count - a.dataset.count : a.dataset[key].localeCompare(b.dataset[key]));
   box.append(...[...groups].sort(compare));

@@ -21,5 +21,5 @@ def test_boards_have_the_hosts_name_and_a_resource_each() -> None:
 
 def test_missing_boards_are_an_error() -> None:
     assert take_inventory("fake:n300*4", "a", None, expected="n300*4").boards
-    with pytest.raises(NotRunnable, match="has 1 boards of kind n300, 4 expected"):
+    with pytest.raises(NotRunnable, match="has 1 board of kind n300, 4 expected"):
         take_inventory("fake:n300", "a", None, expected="n300*4")

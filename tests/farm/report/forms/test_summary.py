@@ -33,7 +33,7 @@ def test_it_stays_short_however_many_failed(store: Store) -> None:
         store.board(run_id, RunBoard(type(MOCK)(f"mock:{at}" * 999, "mock", MOCK.kind)))
     text = summary_md(store.view(run_id), RunContext())
     assert len(text.encode()) < 1024 * 1024
-    assert f"{300 - MAX_ROWS} more rows are in report.json" in text
+    assert f"report.json has {300 - MAX_ROWS} more rows." in text
 
 
 def test_a_long_summary_is_cut_and_says_so() -> None:
