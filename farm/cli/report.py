@@ -75,7 +75,9 @@ def show(
 
 def report(
     run: RunArgument,
-    out: Annotated[Path, typer.Option(help="The folder for the files.")] = Path("farm-out"),
+    out: Annotated[
+        Path | None, typer.Option(help="The folder for the files. Default: the run's own, as for `farm sweep`.")
+    ] = None,
     formats: Annotated[
         list[str] | None,
         typer.Option("--format", help=f"{', '.join(FORMATS)}. Repeatable. Default: {', '.join(USUAL)}."),

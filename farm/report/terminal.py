@@ -90,7 +90,7 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
         _print_line(console, f"Report: {path}")
     _print_logs(console, view)
     if not written:
-        _print_line(console, f"Write its report files with: farm report {view.run.id} --out DIR", "dim")
+        _print_line(console, f"Write its report files with: farm report {view.run.id}", "dim")
 
 
 def _print_logs(console: Console, view: RunView) -> None:

@@ -9,6 +9,7 @@ import pytest
 from farm.cli import main
 from farm.core.errors import ExitCode
 from farm.core.verdicts import Reason, Verdict
+from farm.report import usual_directory
 from farm.store import Store
 from tests.farm.store_helpers import recorded_run
 
@@ -72,6 +73,13 @@ def test_report(farm: Farm, place: Path, run_id: str, tmp_path: Path) -> None:
     assert all(Path(line).exists() for line in out.splitlines())
     _, out, _ = farm("report", "last", "--store", place, "--out", tmp_path / "md", "--format", "md")
     assert out.splitlines() == [str(tmp_path / "md" / "summary.md")]
+
+
+def test_a_report_goes_to_the_folder_of_the_run_by_default_as_that_of_a_sweep_does(
+    farm: Farm, place: Path, run_id: str
+) -> None:
+    code, out, _ = farm("report", "last", "--store", place, "--format", "md")
+    assert (code, out) == (ExitCode.GOOD, f"{usual_directory(run_id) / 'summary.md'}\n")
 
 
 def test_errors_are_one_line(farm: Farm, place: Path, run_id: str, tmp_path: Path) -> None:

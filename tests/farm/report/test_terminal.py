@@ -43,7 +43,7 @@ def test_the_summary_of_a_good_run_is_short(good: RunView) -> None:
     assert "Failures" not in text
     assert "Not run" not in text
     assert len(text.splitlines()) < 15
-    assert text.endswith(f"Write its report files with: farm report {good.run.id} --out DIR\n")
+    assert text.endswith(f"Write its report files with: farm report {good.run.id}\n")
 
 
 def test_boards_that_compute_need_no_explanation(store: Store) -> None:
