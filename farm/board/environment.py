@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from farm.board.backends import backend_of
 from farm.board.kernel_cache import cache_environment
 from farm.board.packages import packages_folder
 from farm.core.board import Board
@@ -33,6 +34,9 @@ def process_environment(
         python: its interpreter.
         additional: variables in addition to the inherited ones.
         defaults: variables that it gets unless it inherits them.
+
+    Raises:
+        NotRunnable: something that the board needs can't be written.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(
         additional or {}
@@ -42,4 +46,5 @@ def process_environment(
     # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
     memory = dict.fromkeys(_MPI_MEMORY, str(workdir))
     kernels = cache_environment(board, inherited, python=python)
-    return {**defaults, **memory, **kernels, **inherited, **board.environment, "PYTHONPATH": path}
+    toolchain = backend_of(board).toolchain_environment(board, inherited, python)
+    return {**defaults, **memory, **kernels, **inherited, **toolchain, **board.environment, "PYTHONPATH": path}

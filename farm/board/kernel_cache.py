@@ -20,7 +20,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 import platformdirs
@@ -29,6 +28,7 @@ from filelock import FileLock, Timeout
 from farm.board.backends import backend_of
 from farm.core.board import Board
 from farm.core.measures import COLD, KERNELS_VARIABLE
+from farm.core.ttnn_install import installed_ttnn
 from tracer.device_config import DeviceConfig
 
 SERVER = "TT_METAL_JIT_SERVER_"
@@ -116,14 +116,8 @@ def hits(log: Path, since: int = 0) -> tuple[int, int] | None:
 
 def ttnn_build(python: str = sys.executable) -> str:
     """A short name for the ttnn of a Python, different for each build; `none` without one. Imports nothing."""
-    if python != sys.executable:
-        return hashlib.sha256(python.encode()).hexdigest()[:16]
-    spec = find_spec("ttnn")
-    if spec is None or spec.origin is None:
-        return "none"
-    library = next(Path(spec.origin).parent.glob("_ttnn*.so"), Path(spec.origin))
-    state = library.stat()
-    return hashlib.sha256(f"{library}:{state.st_size}:{state.st_mtime_ns}".encode()).hexdigest()[:16]
+    install = installed_ttnn(python)
+    return "none" if install is None else install.build
 
 
 def prune(top: Path, most: int = MAX_BYTES, now: float | None = None) -> None:

@@ -118,6 +118,24 @@ class Backend(ABC):
         """
         return False
 
+    def toolchain_environment(
+        self,
+        board: Board,  # noqa: ARG002 - for backends whose boards don't compute kernels by ttnn's own toolchain
+        environment: Mapping[str, str],  # noqa: ARG002
+        python: str,  # noqa: ARG002
+    ) -> dict[str, str]:
+        """The variables that give the board's process another compiler than ttnn's own.
+
+        Args:
+            board: one of this backend.
+            environment: what the process inherits.
+            python: its interpreter.
+
+        Raises:
+            NotRunnable: the compiler can't be written.
+        """
+        return {}
+
     def trace_environment(self, board: Board) -> dict[str, str]:
         """The variables that tell the tracer in a model's process its product, if there is no device to ask."""
         return {SERIES_VARIABLE: board.kind.name, COMPUTES_VARIABLE: str(int(board.computes))}

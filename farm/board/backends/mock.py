@@ -16,11 +16,13 @@ import platformdirs
 import yaml
 
 from farm.board.backends.base import VirtualBackend
+from farm.board.null_toolchain import toolchain_environment
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.files import write_atomically
 from farm.core.measures import WATCHER
+from farm.core.ttnn_install import installed_ttnn
 from scheduler.costs import SetupCosts
 
 DESCRIPTOR_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
@@ -40,6 +42,11 @@ class Mock(VirtualBackend):
     def environment(self, kind: BoardKind) -> dict[str, str]:
         """See `VirtualBackend`."""
         return {DESCRIPTOR_VARIABLE: str(descriptor_file(kind))}
+
+    def toolchain_environment(self, board: Board, environment: Mapping[str, str], python: str) -> dict[str, str]:
+        """See `Backend`; the null toolchain, for a ttnn that compiles kernels even for mock boards."""
+        install = installed_ttnn(python)
+        return {} if install is None else toolchain_environment(install, {**environment, **board.environment})
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no device to release
         """See `Backend`."""

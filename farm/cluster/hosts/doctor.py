@@ -14,19 +14,25 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from farm.board.null_toolchain import (
+    HOME_VARIABLE,
+    ROOT_VARIABLE,
+    Toolchain,
+    mock_toolchain,
+    null_layout,
+    sfpi_folders,
+)
 from farm.core.errors import FarmError
 from farm.core.plain_words import counted
 from farm.core.settings import Settings
+from farm.core.ttnn_install import installed_ttnn
 
 HUGEPAGES = Path("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages")
-SFPI = Path("/opt/tenstorrent/sfpi")
 DEVICES = Path("/dev/tenstorrent")
 FREE_BYTES = 5 * 2**30
 """With less free disk than this, a check warns: kernels and reports need room."""
 CLOCK_SECONDS = 2.0
 """If hosts' clocks differ by more, a check warns."""
-LAST_WITHOUT_SFPI = (0, 66)
-"""The last version of ttnn that needs no compiler for mock boards."""
 
 
 class Severity(str, Enum):
@@ -115,16 +121,36 @@ def _ttnn(settings: Settings) -> Iterator[Finding]:
         )
         return
     yield good("ttnn", f"{versions['ttnn']} in {where} (Python {versions['python']})")
-    parts = tuple(int(part) for part in versions["ttnn"].split("+")[0].split(".")[:2] if part.isdecimal())
-    if parts > LAST_WITHOUT_SFPI and not SFPI.is_dir():
-        yield note(
-            "sfpi",
-            f"not in {SFPI}",
-            f"ttnn {versions['ttnn']} wants it even for mocks: install tt-metal's sfpi",
-        )
+    yield from _toolchains(settings.python or "")
     for name in ("driver", "firmware"):
         if name in versions:
             yield good(name, versions[name])
+
+
+def _toolchains(python: str) -> Iterator[Finding]:
+    """The compiler that mock boards use, and whether there is one for boards that compute."""
+    install = installed_ttnn(python)
+    if install is None:
+        return
+    for name in (ROOT_VARIABLE, HOME_VARIABLE):
+        if name in os.environ:
+            yield note(name, os.environ[name], "it is kept and passed on to ttnn; unset it if that is not wanted")
+    match mock_toolchain(install, os.environ):
+        case Toolchain.NONE:
+            yield good("mock boards", "need no compiler")
+        case Toolchain.USERS:
+            yield good("mock boards", f"are compiled for with what is in {os.environ[ROOT_VARIABLE]}")
+        case Toolchain.NULL:
+            layout = null_layout(install)
+            layout.write()
+            yield good("mock boards", f"farm's null toolchain, in {layout.root}")
+    folders = sfpi_folders(install, os.environ)
+    sfpi = next((folder for folder in folders if folder.is_dir()), None)
+    if sfpi is not None:
+        yield good("sfpi", f"in {sfpi}")
+    else:
+        places = " nor ".join(map(str, folders))
+        yield note("sfpi", f"neither in {places}", "boards that compute need tt-metal's sfpi; mock boards don't")
 
 
 def _devices(_settings: Settings) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from farm.board import holders
 from farm.board.backends import silicon
 from farm.board.backends.silicon import PciDevice
 from farm.board.holders import Holder
+from farm.board.null_toolchain import HOME_VARIABLE, ROOT_VARIABLE
 from farm.cli import main
 from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, Severity, examine
@@ -25,6 +26,7 @@ from farm.cluster.registry import client
 from farm.cluster.registry.records import FarmView, HostStatus, HostView
 from farm.core.errors import NotRunnable
 from farm.core.settings import Settings
+from farm.core.ttnn_install import TtnnInstall
 
 
 @pytest.fixture
@@ -60,17 +62,64 @@ def test_no_ttnn_is_bad(settings: Settings, tmp_path: Path) -> None:
     assert "it doesn't run" in findings_of(settings.model_copy(update={"python": "/no/python"}))["ttnn"].result
 
 
-@pytest.mark.parametrize(("version", "state"), [("0.66.0", None), ("0.67.0", "note"), ("0.81.1+g1", "note")])
-def test_a_later_ttnn_needs_a_toolchain(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, state: str | None
-) -> None:
-    monkeypatch.setattr(doctor, "SFPI", tmp_path / "sfpi")
-    versions = {"python": "3.12", "ttnn": version, "driver": "2.4.1", "firmware": "19.4.0.0"}
+def test_the_versions_of_driver_and_firmware_are_shown(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"python": "3.12", "ttnn": "0.81.1", "driver": "2.4.1", "firmware": "19.4.0.0"}
     monkeypatch.setattr("farm.cluster.hosts.versions.host_versions", lambda _: versions)
     severity = severities(settings)
-    assert (severity.get("sfpi"), severity["driver"], severity["firmware"]) == (state, "ok", "ok")
-    (tmp_path / "sfpi").mkdir()
-    assert "sfpi" not in severities(settings)
+    assert (severity["driver"], severity["firmware"]) == ("ok", "ok")
+
+
+@pytest.fixture
+def ttnn_of_today(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TtnnInstall:
+    """A ttnn that compiles for mock boards, on a host without any toolchain."""
+    package = tmp_path / "site-packages" / "ttnn"
+    for name in ("tt_metal", "ttnn", "runtime/hw"):
+        (package / name).mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    install = TtnnInstall(package, "0.81.1")
+    monkeypatch.setattr(doctor, "installed_ttnn", lambda _python: install)
+    monkeypatch.setattr("farm.cluster.hosts.versions.host_versions", lambda _: {"python": "3.12", "ttnn": "0.81.1"})
+    monkeypatch.setattr("farm.board.null_toolchain.SYSTEM_SFPI", tmp_path / "sfpi")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in (ROOT_VARIABLE, HOME_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    return install
+
+
+def test_it_says_which_toolchain_mock_boards_use(
+    settings: Settings, ttnn_of_today: TtnnInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "farm's null toolchain" in findings_of(settings)["mock boards"].result
+    monkeypatch.setattr(doctor, "installed_ttnn", lambda _python: TtnnInstall(ttnn_of_today.package, "0.66.0"))
+    assert findings_of(settings)["mock boards"].result == "need no compiler"
+
+
+def test_a_toolchain_that_cannot_be_written_is_bad(
+    settings: Settings, ttnn_of_today: TtnnInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert "can't write the null toolchain" in findings_of(settings)["ttnn"].result
+
+
+def test_a_users_own_root_is_kept_and_shown(
+    settings: Settings, ttnn_of_today: TtnnInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(HOME_VARIABLE, "/their/tt-metal")
+    findings = findings_of(settings)
+    assert findings[ROOT_VARIABLE].result == str(tmp_path)
+    assert findings[HOME_VARIABLE].result == "/their/tt-metal"
+    assert str(tmp_path) in findings["mock boards"].result
+
+
+@pytest.mark.parametrize("where", ["sfpi", "site-packages/ttnn/runtime/sfpi"])
+def test_it_looks_for_sfpi_where_ttnn_looks(
+    settings: Settings, ttnn_of_today: TtnnInstall, tmp_path: Path, where: str
+) -> None:
+    assert severities(settings)["sfpi"] == "note"
+    (tmp_path / where).mkdir(parents=True)
+    assert findings_of(settings)["sfpi"].result == f"in {tmp_path / where}"
 
 
 def test_boards_their_holders_permissions_and_hugepages(
