@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from tracer.master.master import Master, MergeSummary, update
 
 if TYPE_CHECKING:
     from farm.core.board import Board
-    from farm.planning.vectors import Vector
     from farm.zoo.manifest import Entry
     from tracer.capture.journal import TracedTest
 
@@ -148,24 +147,14 @@ def verify(
     from farm.planning.sweep_plan import plan_sweep
     from farm.running.sweep import Sweep, run_sweep
 
-    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address))
+    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address), verify=True)
     require_ttnn(planned.boards)
     request = Sweep(
         command=f"farm.verify({str(master)!r})" if command is None else command,
         spec=planned.spec,
         boards=planned.boards,
-        vectors=list(map(_verified, planned.vectors)),
+        vectors=planned.vectors,
         details={"master": str(master), "boards": boards, "verify": True},
     )
     with Store.open(store) as opened:
         return opened.view(run_sweep(request, opened, progress or Silent()))
-
-
-def _verified(vector: Vector) -> Vector:
-    """The vector, run under the tracer; one that can't be read stays as it is."""
-    from farm.core.payload import TracedCall, encode
-
-    payload = vector.payload
-    if not isinstance(payload, TracedCall):
-        return vector
-    return replace(vector, text=encode(replace(payload, verify=True)))

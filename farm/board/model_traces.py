@@ -29,11 +29,12 @@ Run: TypeAlias = Callable[[TraceTarget, Path], TraceRun]
 """Runs a target under the tracer, which writes to a folder."""
 
 
-def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) -> Outcome:
+def trace_model(model: ModelTrace, archive: str | None, folder: Path, run: Run, *, computes: bool) -> Outcome:
     """Trace a model; its raw traces travel in the outcome.
 
     Args:
         model: the model.
+        archive: its own folder, see `EncodedVector`.
         folder: a new folder for it, which is removed afterwards.
         run: runs it.
         computes: whether the board computes numbers.
@@ -41,7 +42,7 @@ def trace_model(model: ModelTrace, folder: Path, run: Run, *, computes: bool) ->
     began = time.time()
     folder.mkdir(parents=True)
     try:
-        result = run(_target(model, folder), folder)
+        result = run(_target(model, archive, folder), folder)
         verdict, reason, message = judge(result, computes=computes)
         outcome = Outcome(
             model.id,
@@ -81,15 +82,15 @@ def pack_traces(run: TraceRun) -> dict[str, str]:
     }
 
 
-def _target(model: ModelTrace, folder: Path) -> TraceTarget:
+def _target(model: ModelTrace, archive: str | None, folder: Path) -> TraceTarget:
     """The target of a model on this host.
 
     Raises:
         FarmError: this host doesn't have its folder.
     """
     arguments, cwd = model.arguments, Path(model.folder)
-    if model.archive is not None:
-        cwd = unpack(base64.b64decode(model.archive), folder / "shipped")
+    if archive is not None:
+        cwd = unpack(base64.b64decode(archive), folder / "shipped")
         arguments = (f"--rootdir={cwd}", *arguments)
     elif not cwd.is_dir():
         raise FarmError(f"this host has no folder {cwd}")

@@ -300,7 +300,7 @@ class Supervisor:
             if not isinstance(model, ModelTrace):
                 raise TypeError(f"{vector.id} is no model to trace")
             folder = self._workdir / f"model-{next(self._models)}"
-            outcome = trace_model(model, folder, self._trace, computes=self.board.computes)
+            outcome = trace_model(model, vector.archive, folder, self._trace, computes=self.board.computes)
             sound = self.trust.usable
             yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
             yield from self.trust.transitions()

@@ -2,8 +2,8 @@
 
     Payload = TracedCall | ModuleVector | ModelTrace | Unreadable
 
-A payload is encoded as JSON once, where it is planned, and decoded once, in the worker that runs it. Between the two
-it is opaque text inside an `EncodedVector`.
+A payload is encoded as JSON once, where it is planned, and decoded once, where it runs: in the worker, or for a model,
+which has a process of its own, in the supervisor. Between the two it is opaque text inside an `EncodedVector`.
 """
 
 from __future__ import annotations
@@ -180,7 +180,6 @@ class ModelTrace:
         id: the model's name, which is the vector's id and operation.
         target: pytest target or script.
         folder: where it runs.
-        archive: the folder as a zip file in base64, if it travels with the model.
         arguments: for pytest or the script.
         environment: variables of its process.
         timeout: seconds it may take.
@@ -192,7 +191,6 @@ class ModelTrace:
     id: str
     target: str
     folder: str
-    archive: str | None = None
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None
@@ -210,7 +208,6 @@ class ModelTrace:
             "operation": self.operation,
             "target": self.target,
             "folder": self.folder,
-            "archive": self.archive,
             "arguments": self.arguments,
             "environment": self.environment,
             "timeout": self.timeout,
@@ -223,7 +220,6 @@ class ModelTrace:
             raw["id"],
             raw["target"],
             raw["folder"],
-            raw["archive"],
             tuple(raw["arguments"]),
             raw["environment"],
             raw["timeout"],
@@ -281,6 +277,7 @@ class EncodedVector(NamedTuple):
         text: its payload as `encode` wrote it.
         timeout: its own limit in seconds.
         deadline: a limit in seconds that follows from its earlier runs.
+        archive: the folder that a model runs in, as a zip file in base64, if it travels with the model.
     """
 
     id: str
@@ -288,6 +285,7 @@ class EncodedVector(NamedTuple):
     text: str
     timeout: float | None = None
     deadline: float | None = None
+    archive: str | None = None
 
     @property
     def tag(self) -> Tag:

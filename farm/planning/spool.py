@@ -100,11 +100,11 @@ class Spool(Sequence[Vector]):
         return next(islice(self, range(self._length)[index], None))
 
     def _vector(self, line: bytes) -> Vector:
-        number, vector_id, operation, config_hash, content_hash, inferred, text, sources, lost, unrunnable, *times = (
+        number, vector_id, operation, config_hash, content_hash, inferred, text, sources, lost, unrunnable, *rest = (
             json.loads(line)
         )
         config, needs, setup = self._shared[number]
-        seconds, timeout = times
+        seconds, timeout, archive = rest
         return Vector(
             id=vector_id,
             operation=operation,
@@ -120,6 +120,7 @@ class Spool(Sequence[Vector]):
             seconds=seconds,
             needs=needs,
             timeout=timeout,
+            archive=archive,
         )
 
 
@@ -138,5 +139,6 @@ def _line(vector: Vector, number: int) -> bytes:
         unrunnable,
         vector.seconds,
         vector.timeout,
+        vector.archive,
     )
     return json.dumps(parts).encode() + b"\n"

@@ -70,8 +70,12 @@ class Planned:
         return forecast(self.vectors, self.boards, costs)
 
 
-def plan_sweep(spec: SweepSpec) -> Planned:
+def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
     """Plan a sweep.
+
+    Args:
+        spec: what to run.
+        verify: whether to run a master's configurations under the tracer, see `farm.planning.vectors.plan`.
 
     Raises:
         FarmError: a board, a module, a vector or a file of the spec doesn't exist.
@@ -86,7 +90,7 @@ def plan_sweep(spec: SweepSpec) -> Planned:
         require_ttnn(boards)
         boards, whole = _of_modules(spec, boards, notes.append)
     else:
-        boards, whole = _of_master(spec, boards)
+        boards, whole = _of_master(spec, boards, verify=verify)
     details = {**_selection_details(spec), **shard_details(shard, whole)}
     return Planned(spec, share_of(whole, shard), boards, details, tuple(notes))
 
@@ -96,16 +100,16 @@ def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:
     return choose(some, spec.vectors, spec.limit)
 
 
-def _of_master(spec: SweepSpec, boards: Sequence[Board]) -> tuple[list[Board], Sequence[Vector]]:
+def _of_master(spec: SweepSpec, boards: Sequence[Board], *, verify: bool) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
-    master = Master.read(spec.master or shipped())
+    planned = partial(plan, Master.read(spec.master or shipped()), spec.operations, modes=spec.measure, verify=verify)
     vectors: Sequence[Vector]
     if _may_add_mocks(spec, boards):
-        chosen, vectors = add_needed_mocks(boards, lambda kinds: plan(master, spec.operations, kinds, spec.measure))
+        chosen, vectors = add_needed_mocks(boards, planned)
     else:
         kinds = dict.fromkeys(board.kind for board in boards)
         chosen = list(boards)
-        vectors = list(for_later_boards(plan(master, spec.operations, kinds, spec.measure), boards))
+        vectors = list(for_later_boards(planned(kinds), boards))
     if spec.check_module is None:
         return chosen, _narrowed(spec, vectors)
     # a limit counts configurations, each run both ways; an id names one way of one

@@ -44,6 +44,7 @@ class Vector:
         seconds: its expected duration, where the planner knows one.
         needs: what it needs of an open board.
         timeout: seconds that it may take, where its module says so.
+        archive: see `EncodedVector`; the store doesn't keep it.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Vector:
     seconds: float | None = None
     needs: Needs = field(default_factory=Needs)
     timeout: float | None = None
+    archive: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def payload(self) -> Payload:
@@ -82,7 +84,7 @@ class Vector:
 
     def encoded(self, deadline: float | None = None) -> EncodedVector:
         """The vector as it travels to a board; `deadline` follows from the seconds that it took before."""
-        return EncodedVector(self.id, self.operation, self.text, self.timeout, deadline)
+        return EncodedVector(self.id, self.operation, self.text, self.timeout, deadline, self.archive)
 
 
 def plan(
@@ -90,6 +92,8 @@ def plan(
     operations: Sequence[str] = (),
     kinds: Iterable[BoardKind] = tuple(KINDS.values()),
     modes: Sequence[str] = (),
+    *,
+    verify: bool = False,
 ) -> list[Vector]:
     """Make a vector of each configuration of a master; broken ones become vectors that can't run.
 
@@ -98,6 +102,7 @@ def plan(
         operations: names to select, in any spelling; all where none are given.
         kinds: the kinds of the boards that are there, best first: inferred device configs suit them.
         modes: what to measure, of `farm.core.measures.MODES`.
+        verify: whether to run them under the tracer and compare the new traces with the master's.
 
     Raises:
         UnknownOperation: a name matches no operation.
@@ -109,7 +114,7 @@ def plan(
     ids = UniqueIds()
     placements = Placements(kinds)
     vectors = [
-        _vector(configuration, placements, ids, modes)
+        _vector(configuration, placements, ids, tuple(modes), verify=verify)
         for name in chosen
         for configuration in master.configurations.get(name, ())
     ]
@@ -120,7 +125,9 @@ def plan(
     return vectors
 
 
-def _vector(configuration: Configuration, placements: Placements, ids: UniqueIds, modes: Sequence[str]) -> Vector:
+def _vector(
+    configuration: Configuration, placements: Placements, ids: UniqueIds, modes: tuple[str, ...], *, verify: bool
+) -> Vector:
     vector_id = ids.unique(configuration.content_hash[:ID_LENGTH])
     traced = next((each.device_config for each in configuration.executions if each.device_config is not None), None)
     archs = traced_archs(configuration.arguments, [each.machine for each in configuration.executions])
@@ -140,8 +147,9 @@ def _vector(configuration: Configuration, placements: Placements, ids: UniqueIds
                 arguments=configuration.encoded,
                 names=tuple(configuration.names),
                 output=None if configuration.output is None else encode_value(configuration.output),
-                modes=tuple(modes),
+                modes=modes,
                 archs=tuple(archs),
+                verify=verify,
             )
         ),
         sources=configuration.sources,

@@ -85,7 +85,6 @@ def _vector(
         id=entry.name,
         target=entry.target,
         folder=str(folder),
-        archive=ship(folder) if entry.workdir is not None and entry.workdir.ship is not None else None,
         arguments=(*entry.arguments, *arguments),
         environment=entry.environment,
         timeout=entry.timeout,
@@ -101,6 +100,7 @@ def _vector(
         setup=BoardSetup.uniform(config, usable),
         unrunnable=None if usable else Unrunnable(Reason.UNSATISFIABLE, f"no board of this run is a {need}"),
         seconds=MODEL_SECONDS,
+        archive=ship(folder) if entry.workdir is not None and entry.workdir.ship is not None else None,
     )
 
 

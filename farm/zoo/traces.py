@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +13,8 @@ import platformdirs
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import NotRunnable
 from farm.core.files import write_atomically
-from farm.core.payload import ModelTrace, encode
-from farm.planning.vectors import Vector
 from farm.store import Store
-from farm.store.records import BoardEvent, Plannable
+from farm.store.records import BoardEvent
 from farm.zoo.manifest import Entry, Manifest
 from tracer.capture.journal import Journal
 from tracer.capture.raw_traces import files_of, read_whole, slug
@@ -98,10 +96,6 @@ class ZooStore(Store):
     traces: Traces
     note: Callable[[str], None]
 
-    def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
-        """See `Store`; shipped folders are not recorded."""
-        return super().plan(run_id, [_without_archive(vector) for vector in vectors])
-
     def record(
         self,
         run_id: str,
@@ -122,10 +116,3 @@ class ZooStore(Store):
             return attempt
         self.traces.keep(outcome.vector_id, outcome.raw_trace)
         return replace(attempt, outcome=replace(outcome, raw_trace=None))
-
-
-def _without_archive(vector: Plannable) -> Plannable:
-    if not isinstance(vector, Vector):
-        return vector
-    payload = vector.payload
-    return replace(vector, text=encode(replace(payload, archive=None))) if isinstance(payload, ModelTrace) else vector

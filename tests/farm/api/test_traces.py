@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import farm
+from farm.store import Store
+from tracer.master.master import Master, shipped
 
 
 @pytest.mark.ttnn
@@ -23,3 +25,18 @@ def test_a_trace_adds_to_a_master(tmp_path: Path) -> None:
     assert traced.problem is None
     assert traced.summary.added == 1
     assert farm.trace(str(test), master=master).summary.added == 0
+
+
+@pytest.mark.ttnn
+@pytest.mark.ray
+def test_a_master_is_verified_by_running_it_under_the_tracer(tmp_path: Path) -> None:
+    pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    small = tmp_path / "master.json"
+    master = Master()
+    master.add(next(each for each in Master.read(shipped()) if each.operation == "ttnn.add"))
+    master.write(small)
+    store = tmp_path / "results.db"
+    view = farm.verify(small, boards="mock:n150", store=store)
+    assert (view.counts["planned"], view.counts["validated"]) == (1, 1)
+    with Store.open(store) as opened:
+        assert opened.payload(view.run.id, view.vectors[0].vector_id)["verify"] is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from farm.board.backends.fake import Act, Script
 from farm.board.limits import Limits
 from farm.board.model_traces import trace_model
+from farm.board.shipping import pack
 from farm.board.trace_run import TraceRun
 from farm.board.trace_target import TraceTarget
 from farm.core.errors import FarmError, NotRunnable
@@ -36,12 +38,30 @@ def test_a_model_runs_in_its_folder_and_leaves_nothing_behind(tmp_path: Path) ->
         targets.append(target)
         return result(folder, exit_status=None, status=-11)
 
-    model = ModelTrace("bert", "test_bert.py", str(tmp_path), None, ("-x",), {"HF": "1"}, 60.0)
-    outcome = trace_model(model, tmp_path / "work", traced, computes=False)
+    model = ModelTrace("bert", "test_bert.py", str(tmp_path), ("-x",), {"HF": "1"}, 60.0)
+    outcome = trace_model(model, None, tmp_path / "work", traced, computes=False)
     assert targets == [TraceTarget("test_bert.py", ("-x",), 60.0, {"HF": "1"}, tmp_path)]
     assert (outcome.verdict, outcome.reason) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
     assert (outcome.printed, list(outcome.raw_trace or ())) == ("its output", [""])
     assert not (tmp_path / "work").exists()
+
+
+def test_a_model_with_an_archive_runs_in_its_own_folder(tmp_path: Path) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    (shipped / "test_m.py").write_text("import ttnn\n")
+
+    def traced(target: TraceTarget, folder: Path) -> TraceRun:
+        assert target.cwd is not None
+        assert (target.cwd / "test_m.py").read_text() == "import ttnn\n"
+        assert target.cwd.is_relative_to(tmp_path / "work")
+        assert target.arguments == (f"--rootdir={target.cwd}", "-x")
+        return result(folder)
+
+    model = ModelTrace("m", "test_m.py", "/a/folder/that/only/the/driver/has", ("-x",))
+    archive = base64.b64encode(pack(shipped)).decode()
+    outcome = trace_model(model, archive, tmp_path / "work", traced, computes=True)
+    assert outcome.raw_trace is not None, "it ran"
 
 
 def test_a_model_that_cannot_run_on_this_host_is_not_run(tmp_path: Path) -> None:
@@ -49,7 +69,7 @@ def test_a_model_that_cannot_run_on_this_host_is_not_run(tmp_path: Path) -> None
         raise FarmError("no such test")
 
     for folder, message in ((tmp_path, "no such test"), (tmp_path / "nowhere", "this host has no folder")):
-        outcome = trace_model(ModelTrace("m", "t.py", str(folder)), tmp_path / "work", traced, computes=True)
+        outcome = trace_model(ModelTrace("m", "t.py", str(folder)), None, tmp_path / "work", traced, computes=True)
         assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.INVALID_VECTOR)
         assert message in outcome.message
 

@@ -15,7 +15,7 @@ PAYLOADS: list[Payload] = [
     TracedCall("v", "ttnn.add", {"arg0": 1}, ("x",), {"t": 1}, ("perf",), ("blackhole",), verify=True),
     ModuleVector("v", MODULE),
     ModuleVector("v", MODULE, "nightly", 3, "h", {"a": 1}, {"b": "an object"}, (8, 7), 9.0, ("perf",), ("c",)),
-    ModelTrace("m", "test_m.py", "/models", "YQ==", ("-v",), {"A": "1"}, 60.0),
+    ModelTrace("m", "test_m.py", "/models", ("-v",), {"A": "1"}, 60.0),
     Unreadable("v", "ttnn.add", problem="arguments are no dict", raw={"arguments": "é\n\x00"}),
 ]
 

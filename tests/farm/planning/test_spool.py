@@ -19,7 +19,7 @@ from tracer.master.master import Master, shipped
 def vectors() -> list[Vector]:
     planned = plan(Master.read(shipped()))
     odd = replace(planned[0], unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
-    return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",))]
+    return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",), archive="UEs=")]
 
 
 def test_vectors_come_back_as_they_were_as_often_as_needed(vectors: list[Vector]) -> None:
@@ -27,7 +27,7 @@ def test_vectors_come_back_as_they_were_as_often_as_needed(vectors: list[Vector]
     assert len(spooled_ones) == len(vectors)
     for _ in range(2):
         assert list(spooled_ones) == vectors
-    assert [vector.text for vector in spooled_ones] == [vector.text for vector in vectors]
+    assert [vector.encoded() for vector in spooled_ones] == [vector.encoded() for vector in vectors]
 
 
 def test_few_are_a_list_and_many_are_not(vectors: list[Vector], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.core.errors import NothingSelected
-from farm.core.payload import TracedCall
+from farm.core.payload import TracedCall, Unreadable
 from farm.core.verdicts import Reason
 from farm.planning.vectors import plan
 from tracer.errors import UnknownOperation
@@ -47,6 +47,15 @@ def test_a_broken_configuration_is_planned_and_says_why() -> None:
     assert unrunnable.reason is Reason.BROKEN_CONFIGURATION
     assert "ttnn.add" in unrunnable.message
     assert "arg0" in unrunnable.message
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_every_call_of_a_plan_says_whether_to_verify_its_trace(*, verify: bool) -> None:
+    broken = {"arguments": {"arg0": {**TENSOR, "original_shape": "no shape"}}}
+    call, unreadable = plan(master(add=[{"arguments": {"arg0": TENSOR}}, broken]), verify=verify)
+    assert isinstance(call.payload, TracedCall)
+    assert call.payload.verify is verify
+    assert isinstance(unreadable.payload, Unreadable)
 
 
 def test_operations_are_selected_by_name() -> None:

@@ -185,7 +185,7 @@ def test_payloads_of_an_older_store_are_tagged(make_place: Callable[[], str]) ->
             SweepModule("m", Path("m.py"), import_seconds=5.0),
             *("nightly", 3, "h", {"a": 1}, {}, (8, 7), 9.0, ("perf",)),
         ),
-        "model": ModelTrace("model", "t", "f", None, ("-k", "a"), {}, 60),
+        "model": ModelTrace("model", "t", "f", ("-k", "a"), {}, 60),
         "broken": Unreadable("broken", "ttnn.add", raw={"arguments": 3}),
         "problem": Unreadable("", "m", "nightly", "it doesn't import"),
     }
