@@ -94,7 +94,7 @@ def _begun(spec: SweepSpec, command: str, progress: Progress) -> Sweep:
         progress.note(note)
     from farm.running.sweep import Sweep
 
-    return Sweep(command, spec, planned.boards, planned.vectors, details=planned.details)
+    return Sweep(command, planned.spec, planned.boards, planned.vectors, details=planned.details)
 
 
 def _resumed(

@@ -66,8 +66,7 @@ def failure_line(group: Group, limit: int = 300) -> str:
 
 def _place(view: RunView, root: Path) -> str:
     """Return the file that a run's vectors come from, relative to the repository."""
-    spec = view.run.spec
-    path = Path((spec and (spec.sweeps or spec.tt_metal)) or view.run.recorded.master or "master.json")
+    path = Path(view.run.recorded.source or "master.json")
     try:
         return (root / path).resolve().relative_to(root.resolve()).as_posix()
     except ValueError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from farm.core.sweep_spec import Option, SweepSpec, options
+from farm.core.spec_option import Option
+from farm.core.sweep_spec import SweepSpec, options
 
 
 def command_of(spec: SweepSpec) -> list[str]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -23,53 +21,10 @@ from farm.core.measures import MODES, Mode
 from farm.core.payload import MODEL_TRACED
 from farm.core.plain_words import in_plain_words
 from farm.core.shard import Shard
+from farm.core.spec_option import Flag, Group, Option
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
-
-
-class Group(str, Enum):
-    """The groups of options in `farm sweep --help`."""
-
-    WHAT = "What to run"
-    BOARDS = "Boards"
-    LIMITS = "Time limits and retries"
-    MEASURES = "Measurements"
-    FARM = "Sharing a farm"
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """An option without a value that adds one value to its field.
-
-    Attributes:
-        name: `--perf`.
-        value: what it adds to the field.
-        help: a sentence.
-    """
-
-    name: str
-    value: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """How the command line writes a field.
-
-    Attributes:
-        name: `--op`; empty if `flags` write the field.
-        group: where `--help` lists it.
-        help: what the field means, for the command line.
-        flags: one option for each value that the field can hold.
-        python_help: what the field means, for Python; empty where it is `help`.
-    """
-
-    name: str
-    group: Group
-    help: str
-    flags: tuple[Flag, ...] = ()
-    python_help: str = ""
 
 
 def _as_tuple(value: object) -> object:
@@ -274,6 +229,10 @@ class SweepSpec(BaseModel):
     def of_vectors(self, vector_ids: Sequence[str]) -> SweepSpec:
         """Return a spec that runs only these vectors of this spec's plan, whichever share or sample they are in."""
         return self.updated(vectors=vector_ids, shard=None, sample=None, seed=0, limit=None)
+
+    def with_absolute_paths(self) -> SweepSpec:
+        """Return a spec whose paths mean the same from any working directory."""
+        return self.model_copy(update={name: value.absolute() for name, value in self if isinstance(value, Path)})
 
     def as_json(self) -> dict[str, Any]:
         """Return every field that is not at its default, as JSON."""

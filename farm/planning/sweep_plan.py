@@ -24,6 +24,7 @@ from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
 from farm.planning.vectors import Vector, plan
+from farm.sweeps.finding import module_folder
 from tracer.master.master import Master, shipped
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Planned:
     """What a sweep would run.
 
     Attributes:
-        spec: the spec that was planned.
+        spec: the spec that was planned, in the form that runs the same from any working directory.
         vectors: the vectors to run.
         boards: the boards to run them on.
         details: what the run records of the plan in addition to the spec, as JSON.
@@ -92,7 +93,14 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
     else:
         boards, whole = _of_master(spec, boards, verify=verify)
     details = {**_selection_details(spec), **shard_details(shard, whole)}
-    return Planned(spec, share_of(whole, shard), boards, details, tuple(notes))
+    return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes))
+
+
+def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
+    """The spec with absolute paths, and with the checkout that was found around the working directory."""
+    if spec.of_modules and spec.tt_metal is None and spec.sweeps is None and spec.vectors_file is None:
+        spec = spec.updated(tt_metal=module_folder().home)
+    return spec.with_absolute_paths()
 
 
 def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:

@@ -49,6 +49,12 @@ class RunDetails(BaseModel):
     group: str = ""
 
     @property
+    def source(self) -> str:
+        """The path of what the vectors come from, as it was typed: a folder of modules, a checkout or a master."""
+        selection = self.selection or {}
+        return str(selection.get("sweeps") or selection.get("tt_metal") or self.master)
+
+    @property
     def selected(self) -> tuple[str, dict[str, Any]]:
         """The name of the master and what was selected from it: equal for runs that planned the same vectors."""
         selection = self.selection

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 import farm.cli
 from farm.cli import app
 from farm.core.errors import FarmError
-from farm.core.sweep_spec import Group, SweepSpec, options
+from farm.core.spec_option import Group
+from farm.core.sweep_spec import SweepSpec, options
 from farm.store import RunInfo, Store
 from tests.farm.cli.spec_of_words import options_of_words
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +15,10 @@ from farm.core.errors import FarmError
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
-from farm.planning.sweep_plan import for_later_boards, plan_sweep
+from farm.planning.sweep_plan import for_later_boards, plan_sweep, runnable_anywhere
 from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
+from farm.sweeps.finding import FRAMEWORK
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import shipped
@@ -66,3 +69,27 @@ def test_vectors_may_run_on_kinds_that_join_the_farm_later() -> None:
     assert placed[2] == nowhere, "no board can run it, and the plan says so"
     assert placed[0].config_for("n300").dispatch_core_type == "ETH", "each kind is opened in its own way"
     assert placed[0].config_for("n150") == placed[0].device_config == DeviceConfig()
+
+
+def test_the_planned_spec_runs_the_same_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(shipped(), tmp_path / "m.json")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    planned = plan_sweep(SweepSpec.of(["add"], master="m.json", boards="fake:n300"))
+    assert planned.details["master"] == "m.json", "as it was typed, for display and for comparing runs"
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = plan_sweep(planned.spec)
+    assert [vector.id for vector in again.vectors] == [vector.id for vector in planned.vectors]
+    assert again.spec == planned.spec
+
+
+def test_the_checkout_around_the_working_directory_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = tmp_path / "tt-metal"
+    (checkout / FRAMEWORK / "sweeps").mkdir(parents=True)
+    monkeypatch.chdir(checkout / FRAMEWORK)
+    assert runnable_anywhere(SweepSpec.of(modules=["add"])) == SweepSpec.of(modules=["add"], tt_metal=checkout)
+    listed = SweepSpec.of(modules=["add"], sweeps="sweeps", skip=["x"])
+    assert runnable_anywhere(listed) == listed.updated(sweeps=checkout / FRAMEWORK / "sweeps")
+    of_file = SweepSpec.of(vectors_file="v.json")
+    assert runnable_anywhere(of_file) == SweepSpec.of(vectors_file=checkout / FRAMEWORK / "v.json")
+    assert runnable_anywhere(SweepSpec()) == SweepSpec(), "the shipped master has no path in the spec"

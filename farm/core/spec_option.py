@@ -1,0 +1,50 @@
+"""How the command line writes a field of `SweepSpec`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Group(str, Enum):
+    """The groups of options in `farm sweep --help`."""
+
+    WHAT = "What to run"
+    BOARDS = "Boards"
+    LIMITS = "Time limits and retries"
+    MEASURES = "Measurements"
+    FARM = "Sharing a farm"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An option without a value that adds one value to its field.
+
+    Attributes:
+        name: `--perf`.
+        value: what it adds to the field.
+        help: a sentence.
+    """
+
+    name: str
+    value: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How the command line writes a field.
+
+    Attributes:
+        name: `--op`; empty if `flags` write the field.
+        group: where `--help` lists it.
+        help: what the field means, for the command line.
+        flags: one option for each value that the field can hold.
+        python_help: what the field means, for Python; empty where it is `help`.
+    """
+
+    name: str
+    group: Group
+    help: str
+    flags: tuple[Flag, ...] = ()
+    python_help: str = ""
