@@ -15,8 +15,7 @@ from farm.core.plain_words import counted
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from farm.cluster.hosts.local_registry import LocalRegistry
-    from farm.cluster.registry.client import FarmClient
+    from farm.cluster.board_registry import BoardRegistry
     from farm.cluster.registry.records import FarmView, RunView
 
 WATCH_SECONDS = 1.0
@@ -38,6 +37,7 @@ def boards(
 
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
+    from farm.cluster.board_registry import FarmBoardRegistry
     from farm.cluster.hosts.local_registry import LocalRegistry
     from farm.cluster.hosts.membership import farm_address
     from farm.cluster.nodes.host_state import load_state
@@ -49,18 +49,18 @@ def boards(
         raise FarmError(_usage(action))
     state = load_state(settings.state)
     with ExitStack() as stack:
-        farm: FarmClient | LocalRegistry
+        registry: BoardRegistry
         if address or settings.address or (state and state.is_alive):
-            farm = stack.enter_context(connected(*farm_address(address, settings)))
+            registry = FarmBoardRegistry(stack.enter_context(connected(*farm_address(address, settings))))
         else:
-            farm = LocalRegistry()
+            registry = LocalRegistry()
         if board is not None:
-            message = _act(farm, action, board, why)
+            message = _act(registry, action, board, why)
             typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
         elif watch:
-            (_watch_lines if as_json else _watch)(farm)
+            (_watch_lines if as_json else _watch)(registry)
         else:
-            _show(farm.call("view"), as_json=as_json)
+            _show(registry.view(), as_json=as_json)
 
 
 def _usage(action: str) -> str:
@@ -70,23 +70,19 @@ def _usage(action: str) -> str:
     return f"farm boards {action}: name the board, as `farm boards` lists it"
 
 
-def _act(farm: FarmClient | LocalRegistry, action: str, board: str, why: str) -> str:
+def _act(registry: BoardRegistry, action: str, board: str, why: str) -> str:
     from farm.cluster.farm_runs import user_at_host
-    from farm.cluster.hosts.local_registry import LocalRegistry
-    from farm.cluster.probing import probe, reset
 
     if action == "hold":
-        farm.call("hold", board, why, user_at_host())
+        registry.hold(board, why, user_at_host())
         return f"{board} is held: {why}"
     if action == "release":
-        farm.call("release", board)
+        registry.release(board)
         return f"{board} may be used again"
-    if isinstance(farm, LocalRegistry):
-        return farm.probe(board) if action == "probe" else farm.reset(board)
-    return probe(farm, board) if action == "probe" else reset(farm, board)
+    return registry.probe(board) if action == "probe" else registry.reset(board)
 
 
-def _watch(farm: FarmClient | LocalRegistry) -> None:
+def _watch(registry: BoardRegistry) -> None:
     from rich.live import Live
 
     from farm.report import stdout_console
@@ -95,16 +91,16 @@ def _watch(farm: FarmClient | LocalRegistry) -> None:
     try:
         with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
             while True:
-                live.update(_screen(farm.call("view")), refresh=True)
+                live.update(_screen(registry.view()), refresh=True)
                 time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         return
 
 
-def _watch_lines(farm: FarmClient | LocalRegistry) -> None:
+def _watch_lines(registry: BoardRegistry) -> None:
     try:
         while True:
-            typer.echo(farm.call("view").model_dump_json())
+            typer.echo(registry.view().model_dump_json())
             time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         return

@@ -14,6 +14,7 @@ from farm.cluster.ray_fleet import RayFleet
 from farm.cluster.registry.client import FarmClient
 from farm.cluster.registry.records import RegistryAnswer, RunReport
 from farm.cluster.registry.registry import BY_FARM
+from farm.cluster.registry.service import RegistryActor
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board
 from scheduler.board_state import BoardState, Cause, Transition
@@ -88,7 +89,7 @@ class FarmFleet(RayFleet):
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         """See `Fleet`."""
         kernels = super().close(seconds)
-        self._farm.actor.ended.remote(self._run.run)
+        self._farm.send(RegistryActor.ended, self._run.run)
         return kernels
 
     def _share(self, event: FleetEvent) -> FleetEvent:
@@ -101,23 +102,23 @@ class FarmFleet(RayFleet):
                 if isinstance(report, Transition):
                     self._share_transition(report)
         if isinstance(event, Unusable):
-            self._farm.actor.checked.remote(event.board, False, event.message)  # noqa: FBT003 - it failed
+            self._farm.send(RegistryActor.checked, event.board, passed=False, message=event.message)
             self._leaving.add(event.board)
             return Withdrawn(event.board, event.message)
         return event
 
     def _share_transition(self, transition: Transition) -> None:
         if transition.cause is Cause.CHECK_PASSED:
-            self._farm.actor.checked.remote(transition.board, True, "")  # noqa: FBT003 - it passed
+            self._farm.send(RegistryActor.checked, transition.board, passed=True, message="")
         elif transition.after is BoardState.HELD:
-            self._farm.actor.hold.remote(transition.board, transition.message, BY_FARM)
+            self._farm.send(RegistryActor.hold, transition.board, transition.message, BY_FARM)
 
     def _exchange(self) -> list[FleetEvent]:
         """Report to the registry, and apply its answer, without waiting for either."""
         if self._exchange_call is None:
             if self._clock() - self._exchanged_at > EXCHANGE_SECONDS:
                 self._exchanged_at = self._clock()
-                self._exchange_call = self._farm.actor.exchange.remote(self._report())
+                self._exchange_call = self._farm.send(RegistryActor.exchange, self._report())
             return []
         if not self._calls.wait([self._exchange_call], number=1, seconds=0):
             return []

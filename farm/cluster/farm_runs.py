@@ -13,6 +13,7 @@ from farm.board.limits import Limits
 from farm.cluster.farm_fleet import FarmFleet
 from farm.cluster.registry.client import connected
 from farm.cluster.registry.records import FarmView, RunReport
+from farm.cluster.registry.service import RegistryActor
 from farm.cluster.selection import FarmSelection
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board
@@ -43,8 +44,8 @@ def farm_boards(address: str, text: str) -> FarmBoards:
     """
     selection = FarmSelection.parse(text)
     with connected(address, load_settings().token_file) as farm:
-        view: FarmView = farm.call("view")
-        boards = selection.pick([farm.call("find", board.id) for board in view.boards if board.is_usable])
+        view = farm.call(RegistryActor.view)
+        boards = selection.pick([farm.call(RegistryActor.find, board.id) for board in view.boards if board.is_usable])
     if not boards:
         kinds = ", ".join(f"{kind} ({totals.total})" for kind, totals in view.totals.items()) or "no boards at all"
         raise NotRunnable(f"the farm at {address} has no usable board for --boards {text}: it has {kinds}")

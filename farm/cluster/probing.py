@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from farm.board.limits import Limits
 from farm.board.supervisor import Supervisor
 from farm.cluster.placement import resources_of
 from farm.cluster.registry.client import FarmClient
+from farm.cluster.registry.service import RegistryActor
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
 
@@ -48,8 +49,8 @@ def probe(farm: FarmClient, board: str) -> str:
     Raises:
         NotRunnable: it doesn't pass, or a run has it.
     """
-    trouble = _call(farm, board, "probe", PROBE_SECONDS)
-    farm.call("checked", board, not trouble, trouble)
+    trouble = _check(farm, board, BoardCheck.probe, PROBE_SECONDS)
+    farm.call(RegistryActor.checked, board, passed=not trouble, message=trouble)
     if trouble:
         raise NotRunnable(f"{board} doesn't pass its check: {trouble}")
     return f"{board} passed its check"
@@ -61,12 +62,12 @@ def reset(farm: FarmClient, board: str) -> str:
     Raises:
         NotRunnable: the reset fails, the board doesn't pass its check after it, or a run has it.
     """
-    if trouble := _call(farm, board, "reset", RESET_SECONDS):
+    if trouble := _check(farm, board, BoardCheck.reset, RESET_SECONDS):
         raise NotRunnable(f"{board} was not reset: {trouble}")
     return f"{board} was reset; {probe(farm, board)}"
 
 
-def _call(farm: FarmClient, name: str, method: Literal["probe", "reset"], seconds: float) -> str:
+def _check(farm: FarmClient, name: str, method: Callable[[BoardCheck], str], seconds: float) -> str:
     """Call a method of a board's `BoardCheck` on its host; what went wrong, or "".
 
     Raises:
@@ -74,13 +75,13 @@ def _call(farm: FarmClient, name: str, method: Literal["probe", "reset"], second
     """
     from farm.cluster.ray_client import ray
 
-    board: Board = farm.call("find", name)
-    view = next(each for each in farm.call("view").boards if each.id == name)
+    board = farm.call(RegistryActor.find, name)
+    view = next(each for each in farm.call(RegistryActor.view).boards if each.id == name)
     if view.is_in_use:
         raise NotRunnable(f"{name} is in use by {view.who}, run {view.run}: hold it first, `farm boards hold {name}`")
     actor: Any = ray.remote(num_cpus=0, resources=resources_of(board))(BoardCheck).remote(board)
     try:
-        trouble: str = ray.get(getattr(actor, method).remote(), timeout=seconds)
+        trouble: str = ray.get(getattr(actor, method.__name__).remote(), timeout=seconds)
     except TimeoutError:
         return f"no answer in {seconds:g} s"
     except ray.exceptions.RayError as error:

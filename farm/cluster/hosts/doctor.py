@@ -205,6 +205,7 @@ def _farm(settings: Settings) -> Iterator[Finding]:
     from farm.cluster.nodes.host_state import load_state
     from farm.cluster.registry.client import connected
     from farm.cluster.registry.records import HostStatus
+    from farm.cluster.registry.service import RegistryActor
 
     state = load_state(settings.state)
     if state and not state.is_alive:
@@ -216,7 +217,7 @@ def _farm(settings: Settings) -> Iterator[Finding]:
     address, token = farm_address(None, settings)
     began = time.time()
     with connected(address, token) as farm:
-        view = farm.call("view")
+        view = farm.call(RegistryActor.view)
     size = f"{counted(len(view.hosts), 'host')}, {counted(len(view.boards), 'board')}"
     yield good("farm", f"{address} takes the token; {size}")
     if abs(view.at - began) > CLOCK_SECONDS + (time.time() - began):

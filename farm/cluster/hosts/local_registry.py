@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from functools import cached_property
-from typing import Any
 
 from farm.board.backends import discovered_boards
 from farm.board.kinds import KINDS
@@ -24,7 +23,7 @@ _NO_BOARDS = "no boards on this host: /dev/tenstorrent has none. Mock boards are
 
 
 class LocalRegistry:
-    """Answers as a farm's registry does, for this host's boards."""
+    """The `BoardRegistry` of this host's boards."""
 
     @cached_property
     def _versions(self) -> dict[str, str]:
@@ -35,12 +34,8 @@ class LocalRegistry:
             _LOG.warning("%s", error)
             return {}
 
-    def call(self, method: str, *arguments: Any) -> Any:
-        """Call a method by its name, as `farm.cluster.registry.client.FarmClient` does."""
-        return getattr(self, method)(*arguments)
-
     def view(self) -> FarmView:
-        """The boards that are present or remembered."""
+        """See `BoardRegistry`: the boards that are present or remembered."""
         present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in discovered_boards()}
         boards = [_view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
         totals: dict[str, Totals] = {}

@@ -14,9 +14,9 @@ from farm.cluster.hosts.inventory import Inventory
 from farm.cluster.nodes.host_state import HostState, load_state, remove_state
 from farm.cluster.nodes.node import Node, end_node, require_head, start_node
 from farm.cluster.nodes.token import use_token
-from farm.cluster.registry.client import connected, find_farm, ray_connection
+from farm.cluster.registry.client import connected, find_farm, ray_connection, start_registry
 from farm.cluster.registry.records import HostOffer
-from farm.cluster.registry.service import start_registry
+from farm.cluster.registry.service import RegistryActor
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import Settings
 
@@ -159,24 +159,24 @@ def _register(
             notes=inventory.notes,
             clock_ahead=farm.clock_ahead(),
         )
-        farm.call("join", offer)
+        farm.call(RegistryActor.join, offer)
 
 
 def _deregister(state: HostState, *, drain: bool, patience: float, note: Callable[[str], None]) -> None:
     with connected(state.address, state.token_file) as farm:
         if drain:
-            busy: int = farm.call("drain", state.name, f"{state.name} is drained")
+            busy = farm.call(RegistryActor.drain, state.name, f"{state.name} is drained")
             deadline = time.monotonic() + patience
             if busy:
                 note("1 board finishes what it runs" if busy == 1 else f"{busy} boards finish what they run")
             while busy and time.monotonic() < deadline:
                 time.sleep(POLL_SECONDS)
-                busy = farm.call("in_use", state.name)
+                busy = farm.call(RegistryActor.in_use, state.name)
             if busy:
                 boards = "1 board is" if busy == 1 else f"{busy} boards are"
                 note(f"{boards} still busy after {patience:g} s: what did not end is tried elsewhere")
         if not state.head:
-            farm.call("leave", state.name)
+            farm.call(RegistryActor.leave, state.name)
 
 
 def _reap_children() -> None:

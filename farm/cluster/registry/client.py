@@ -1,17 +1,21 @@
-"""How processes on a farm's hosts connect to the farm, and call its registry."""
+"""How processes on a farm's hosts connect to the farm, and call its registry: the actor that one of them starts."""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from farm.cluster.nodes.host_state import load_state
 from farm.cluster.nodes.node import require_head
+from farm.cluster.registry.service import RegistryActor
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import load_settings
+
+_LOG = logging.getLogger(__name__)
 
 NAMESPACE, NAME = "farm", "registry"
 """By which Ray finds the registry's actor."""
@@ -20,18 +24,36 @@ ANSWER_SECONDS = 30.0
 CLOCK_QUESTIONS = 3
 """How often the head is asked for its time: the quickest answer is the most exact."""
 
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
 
 class FarmClient:
     """The registry, for a process that is connected to its cluster. Its `FarmError`s are raised here.
 
-    Attributes:
-        actor: the registry's actor, for calls that need no answer.
+    A call names a method of the actor's class, so that type checkers see its arguments and its answer:
+
+        view = farm.call(RegistryActor.view)
     """
 
     def __init__(self, actor: Any) -> None:
-        self.actor = actor
+        self._actor = actor  # Ray's handle
 
-    def call(self, method: str, *arguments: object) -> Any:
+    def send(
+        self,
+        method: Callable[Concatenate[RegistryActor, Arguments], object],
+        *arguments: Arguments.args,
+        **keywords: Arguments.kwargs,
+    ) -> Any:
+        """Call a method of the registry, and return Ray's reference to its answer, at once."""
+        return getattr(self._actor, method.__name__).remote(*arguments, **keywords)
+
+    def call(
+        self,
+        method: Callable[Concatenate[RegistryActor, Arguments], Answer],
+        *arguments: Arguments.args,
+        **keywords: Arguments.kwargs,
+    ) -> Answer:
         """Call a method of the registry, and wait for its answer.
 
         Raises:
@@ -41,23 +63,43 @@ class FarmClient:
         from farm.cluster.ray_client import ray
 
         try:
-            return ray.get(getattr(self.actor, method).remote(*arguments), timeout=ANSWER_SECONDS)
+            answer: Answer = ray.get(self.send(method, *arguments, **keywords), timeout=ANSWER_SECONDS)
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, FarmError):
                 raise error.cause from None
             raise NotRunnable(f"the farm's registry failed: {error.cause}") from error
         except (ray.exceptions.RayError, TimeoutError) as error:
             raise NotRunnable(f"the farm's registry doesn't answer: {str(error).splitlines()[0]}") from error
+        return answer
 
     def clock_ahead(self) -> float:
         """How many seconds this host's clock is ahead of the head's."""
         answers = []
         for _ in range(CLOCK_QUESTIONS):
             sent = time.time()
-            head_time: float = self.call("clock")
+            head_time = self.call(RegistryActor.clock)
             received = time.time()
             answers.append((received - sent, (sent + received) / 2 - head_time))
         return min(answers)[1]
+
+
+def start_registry(folder: Path, metrics_port: int | None) -> FarmClient:
+    """Start the registry on this node, the head; it stays when this process ends.
+
+    Args:
+        folder: the host's state folder, in which the holds are kept.
+        metrics_port: where to serve metrics; None for nowhere.
+    """
+    from farm.cluster.ray_client import ray
+
+    options = {"num_cpus": 0, "resources": {"node:__internal_head__": 0.001}, "max_restarts": 0}
+    actor = (
+        ray.remote(RegistryActor)
+        .options(name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, **options)
+        .remote(folder / "holds.json", metrics_port)
+    )
+    _LOG.info("the registry runs on this host")
+    return FarmClient(actor)
 
 
 def find_farm(address: str) -> FarmClient:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
 
-from farm.cluster.registry.client import NAME, NAMESPACE, FarmClient
 from farm.cluster.registry.entries import Hold
 from farm.cluster.registry.records import FarmView, HostOffer, RegistryAnswer, RunReport
 from farm.cluster.registry.registry import Registry
 from farm.core.board import Board
 from farm.core.files import write_atomically
-
-_LOG = logging.getLogger(__name__)
 
 NODE_SECONDS = 0.5
 """How often the registry asks Ray which nodes are alive."""
@@ -70,7 +66,7 @@ class RegistryActor:
             self._registry.release(board, time.time())
             self._save_holds()
 
-    def checked(self, board: str, passed: bool, message: str) -> None:  # noqa: FBT001 - the check's result
+    def checked(self, board: str, *, passed: bool, message: str) -> None:
         """See `Registry.checked`."""
         with self._lock:
             self._registry.checked(board, passed, message, time.time())
@@ -111,25 +107,6 @@ class RegistryActor:
     def _save_holds(self) -> None:
         holds = {board: asdict(hold) for board, hold in self._registry.holds.items()}
         write_atomically(self._holds_file, json.dumps(holds, indent=1))
-
-
-def start_registry(folder: Path, metrics_port: int | None) -> FarmClient:
-    """Start the registry on this node, the head; it stays when this process ends.
-
-    Args:
-        folder: the host's state folder, in which the holds are kept.
-        metrics_port: where to serve metrics; None for nowhere.
-    """
-    from farm.cluster.ray_client import ray
-
-    options = {"num_cpus": 0, "resources": {"node:__internal_head__": 0.001}, "max_restarts": 0}
-    actor = (
-        ray.remote(RegistryActor)
-        .options(name=NAME, namespace=NAMESPACE, lifetime="detached", get_if_exists=True, **options)
-        .remote(folder / "holds.json", metrics_port)
-    )
-    _LOG.info("the registry runs on this host")
-    return FarmClient(actor)
 
 
 def _read_holds(path: Path) -> dict[str, Hold]:

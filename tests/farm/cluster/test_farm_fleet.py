@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -41,7 +40,7 @@ class Setting:
         self.actors = FakeActors()
         self.fleet = FarmFleet(
             Limits(),
-            cast(FarmClient, SimpleNamespace(actor=self.registry)),
+            FarmClient(self.registry),
             RunReport("run", "user", "command", 0.0, planned=1),
             progress=SharedProgress(PlainProgress(io.StringIO())),
             accepts=lambda _: True,

@@ -1,0 +1,64 @@
+"""What a person sees of boards, and does with one: for the boards of a farm, or of a host that is in none."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from farm.cluster import probing
+from farm.cluster.registry.client import FarmClient
+from farm.cluster.registry.records import FarmView
+from farm.cluster.registry.service import RegistryActor
+
+
+class BoardRegistry(Protocol):
+    """Boards, each named by its id. A name that no board has is a `FarmError`."""
+
+    def view(self) -> FarmView:
+        """The boards at this moment."""
+
+    def hold(self, name: str, why: str, by: str) -> None:
+        """Keep a board from all runs."""
+
+    def release(self, name: str) -> None:
+        """Let a held board be used again."""
+
+    def probe(self, name: str) -> str:
+        """Check a board, and return what to tell the user.
+
+        Raises:
+            NotRunnable: it doesn't pass, or a run has it.
+        """
+
+    def reset(self, name: str) -> str:
+        """Reset a board, check it, and return what to tell the user.
+
+        Raises:
+            NotRunnable: the reset fails, the board doesn't pass its check after it, or a run has it.
+        """
+
+
+class FarmBoardRegistry:
+    """The `BoardRegistry` of a farm's boards."""
+
+    def __init__(self, farm: FarmClient) -> None:
+        self._farm = farm
+
+    def view(self) -> FarmView:
+        """See `BoardRegistry`."""
+        return self._farm.call(RegistryActor.view)
+
+    def hold(self, name: str, why: str, by: str) -> None:
+        """See `BoardRegistry`."""
+        self._farm.call(RegistryActor.hold, name, why, by)
+
+    def release(self, name: str) -> None:
+        """See `BoardRegistry`."""
+        self._farm.call(RegistryActor.release, name)
+
+    def probe(self, name: str) -> str:
+        """See `BoardRegistry`."""
+        return probing.probe(self._farm, name)
+
+    def reset(self, name: str) -> str:
+        """See `BoardRegistry`."""
+        return probing.reset(self._farm, name)
