@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
+from farm.board.backends.mock import mock_environment
 from farm.board.environment import QUIET
 from farm.board.kinds import KINDS
 
@@ -63,7 +63,7 @@ def shared_data() -> Path:
 def mock_mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A mock n300, opened in this process as a 1 x 2 mesh. ttnn can open a device in only one way per process."""
     os.environ.update({**QUIET, **os.environ})
-    os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
+    os.environ.update(mock_environment(KINDS["n300"]))
     ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
     previous = Path.cwd()
     os.chdir(tmp_path_factory.mktemp("ttnn"))  # ttnn writes files into the working directory

@@ -10,6 +10,7 @@ from farm.board.backends import backend_of
 from farm.board.kernel_cache import cache_environment
 from farm.board.packages import packages_folder
 from farm.core.board import Board
+from farm.core.measures import WATCHER
 
 QUIET: Mapping[str, str] = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 """Variables that keep ttnn from logging, unless the user has set them."""
@@ -47,4 +48,8 @@ def process_environment(
     memory = dict.fromkeys(_MPI_MEMORY, str(workdir))
     kernels = cache_environment(board, inherited, python=python)
     toolchain = backend_of(board).toolchain_environment(board, inherited, python)
-    return {**defaults, **memory, **kernels, **inherited, **toolchain, **board.environment, "PYTHONPATH": path}
+    environment = {**defaults, **memory, **kernels, **inherited, **toolchain, **board.environment, "PYTHONPATH": path}
+    if not board.computes:  # it runs no kernels to watch, and ttnn aborts where it finds none
+        for name in WATCHER:
+            environment.pop(name, None)
+    return environment

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import subprocess
 import sys
 import time
@@ -107,7 +106,6 @@ class WorkerProcess:
         self.log = workdir / WORKER_OUTPUT
         self.kernels = (0, 0)
         self._cache: Path | None = None
-        self._opened_before = False  # by this process
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: Guard | None = None
         self._pipes: Pipes | None = None
@@ -127,7 +125,6 @@ class WorkerProcess:
         launch = launch_worker(self.board, self.workdir, self.python, environment, self.terminal)
         self._process, self._pipes, self._guard = launch
         self._compiled.clear()
-        self._opened_before = False
         self._in_flight = 0
         _LOG.info("%s: worker %d started with %s", self.board.id, self._process.pid, self.python)
         try:
@@ -144,10 +141,6 @@ class WorkerProcess:
 
     def open(self, config: DeviceConfig, timeout: float) -> Opened:
         """See the protocol."""
-        if self._opened_before and self._backend.opens_once(self.board, os.environ):
-            self.close()
-            self.start()
-        self._opened_before = True
         with nullcontext() if self._cache is None else opening(self._cache, self.board, config):
             self._send(Open(config))
             try:

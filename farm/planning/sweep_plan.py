@@ -86,6 +86,9 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
     """
     notes: list[str] = []
     boards = with_environment(boards_of(spec.boards, spec.address, notes.append), spec.measure, watcher=spec.watcher)
+    if spec.watcher and (unwatched := [board.id for board in boards if not board.computes]):
+        verb = "is" if len(unwatched) == 1 else "are"
+        notes.append(f"--watcher: {', '.join(unwatched)} {verb} not watched: a mock runs no kernels")
     shard = None if spec.shard is None else Shard.parse(spec.shard)
     if spec.of_modules:
         require_ttnn(boards)

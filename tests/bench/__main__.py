@@ -106,6 +106,7 @@ def start(full: bool) -> Iterator[Row]:
     """Measure the time from the command to the first vector."""
     import sqlite3
 
+    from farm.board.backends.mock import mock_environment
     from farm.board.selection import select_boards
 
     [board] = select_boards(MOCK)
@@ -115,7 +116,7 @@ def start(full: bool) -> Iterator[Row]:
         code = "import ray; ray.init('local', include_dashboard=False, logging_level='ERROR')"
         ray.append(timed([sys.executable, "-c", code])[0])
         code = "import os, ttnn; ttnn.open_mesh_device(ttnn.MeshShape(1, 1)); os._exit(0)"
-        opening.append(timed([sys.executable, "-c", code], **board.environment)[0])
+        opening.append(timed([sys.executable, "-c", code], **mock_environment(board.kind))[0])
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder) / "farm.db"
             start_time = time.time()

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
+from farm.board.backends.mock import mock_environment
 from farm.board.environment import QUIET
 from farm.board.kinds import KINDS
 
@@ -66,7 +66,7 @@ ttnn.close_mesh_device(device)
 
 def environment() -> dict[str, str]:
     """The environment of a process that opens a mock n300."""
-    return {**os.environ, **QUIET, DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"]))}
+    return {**os.environ, **QUIET, **mock_environment(KINDS["n300"])}
 
 
 def bare(folder: Path, loops: int = 1) -> tuple[int, float]:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from farm.board.backends.mock import mock_environment
 from farm.board.selection import select_boards
 from farm.core.attempt import Conclusion
 from farm.core.board import Board
@@ -42,7 +43,7 @@ def vectors(count: int, boards: Sequence[Board]) -> list[Vector]:
 def prepare() -> Board:
     """Make this process see one mock board, in a folder of its own."""
     [board] = select_boards("mock:n300")
-    os.environ.update(board.environment)
+    os.environ.update(mock_environment(board.kind))
     os.chdir(tempfile.mkdtemp(prefix="farm-speed-"))
     return board
 

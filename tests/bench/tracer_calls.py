@@ -48,10 +48,10 @@ def ours(call: Callable[[], Any], calls: int, folder: Path) -> float:
 
 def on_a_board(calls: int, folder: Path) -> dict[str, float]:
     """Measure an addition of two tensors on a mock n300."""
-    from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
+    from farm.board.backends.mock import mock_environment
     from farm.board.kinds import KINDS
 
-    os.environ[DESCRIPTOR_VARIABLE] = str(descriptor_file(KINDS["n300"]))
+    os.environ.update(mock_environment(KINDS["n300"]))
     import ttnn
 
     device = ttnn.open_device(device_id=0)

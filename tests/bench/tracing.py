@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from farm.board.backends.mock import DESCRIPTOR_VARIABLE, descriptor_file
+from farm.board.backends.mock import mock_environment
 from farm.board.kinds import KINDS
 from tests.bench.row import ROOT, Row, measured, timed
 
@@ -56,7 +56,7 @@ def _zoo(times: int) -> tuple[float, float]:
     """Return the seconds of the zoo's tests without and with the tracer: the best of several runs in turn."""
     with tempfile.TemporaryDirectory() as folder:
         environment = {
-            DESCRIPTOR_VARIABLE: str(descriptor_file(KINDS["n300"])),
+            **mock_environment(KINDS["n300"]),
             "FARM_BOARD_KIND": "n300",
             "FARM_BOARD_COMPUTES": "0",
             "TT_METAL_LOGS_PATH": folder,

@@ -109,15 +109,6 @@ class Backend(ABC):
         """The signals that end a process with such a board open; `configured` is the ladder for real devices."""
         return configured
 
-    def opens_once(self, board: Board, environment: Mapping[str, str]) -> bool:  # noqa: ARG002 - see above
-        """Whether a process can't open the board a second time.
-
-        Args:
-            board: one of this backend.
-            environment: what the process inherits, in addition to the board's own variables.
-        """
-        return False
-
     def toolchain_environment(
         self,
         board: Board,  # noqa: ARG002 - for backends whose boards don't compute kernels by ttnn's own toolchain

@@ -8,6 +8,7 @@ arguments, lays out memory and builds programs for real, and computes nothing.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.files import write_atomically
-from farm.core.measures import WATCHER
 from farm.core.ttnn_install import installed_ttnn
 from scheduler.costs import SetupCosts
 
@@ -52,14 +52,25 @@ class Mock(VirtualBackend):
         """See `Backend`."""
         return QUICK_LADDER
 
-    def opens_once(self, board: Board, environment: Mapping[str, str]) -> bool:
-        """See `Backend`; under the watcher, opening a mock again hangs."""
-        return bool({*WATCHER} & {*environment, *board.environment})
-
 
 def mock_boards(kind: BoardKind, count: int, first: int = 0) -> list[Board]:
     """`count` mock boards of a kind, numbered from `first`."""
     return Mock().boards(kind, count, first)
+
+
+def mock_environment(kind: BoardKind, environment: Mapping[str, str] = os.environ, python: str = "") -> dict[str, str]:
+    """The variables that make a process of one's own see a mock board: its descriptor and its compiler.
+
+    Args:
+        kind: the board's kind.
+        environment: what the process inherits.
+        python: its interpreter; "" for this one.
+
+    Raises:
+        NotRunnable: they can't be written.
+    """
+    [board] = mock_boards(kind, 1)
+    return {**Mock().toolchain_environment(board, environment, python), **board.environment}
 
 
 def descriptor(kind: BoardKind) -> str:

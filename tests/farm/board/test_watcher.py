@@ -17,8 +17,10 @@ pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 
 
-def test_a_watched_mock_opens_with_another_device_config(tmp_path: Path) -> None:
-    """ttnn's own second opening in one process never ends."""
+def test_the_watcher_is_left_off_on_a_mock_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ttnn itself aborts, or never ends, where the watcher finds no firmware that runs."""
+    for name, value in WATCHER.items():
+        monkeypatch.setenv(name, value)
     [board] = mock_boards(KINDS["n150"], 1)
     process = WorkerProcess(replace(board, environment={**board.environment, **WATCHER}), tmp_path)
     process.start()

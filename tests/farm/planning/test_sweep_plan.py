@@ -43,6 +43,12 @@ def test_default_mock_boards_are_joined_by_those_that_vectors_need(monkeypatch: 
     assert {board.kind.name for board in plan_sweep(SweepSpec.of(boards="mock:n150")).boards} == {"n150"}
 
 
+def test_a_plan_says_which_boards_are_not_watched() -> None:
+    spec = SweepSpec.of(["add"], boards="mock:n150,mock:n300", watcher=True)
+    [note] = [note for note in plan_sweep(spec).notes if "--watcher" in note]
+    assert note == "--watcher: mock:n150:0, mock:n300:0 are not watched: a mock runs no kernels"
+
+
 def test_a_run_records_its_selection_in_the_form_that_older_runs_have() -> None:
     spec = SweepSpec.of(["add"], master=shipped(), boards="fake:n300", sample=3, seed=1, shard="1/2")
     details = plan_sweep(spec).details

@@ -16,7 +16,6 @@ from farm.board.selection import select_boards
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board
 from farm.core.errors import FarmError
-from farm.core.measures import WATCHER
 
 # a comparison of a backend's name with a word
 _BY_NAME = re.compile(r"""backend\s*(==|!=|in \(|not in \()\s*["'][a-z]""")
@@ -49,10 +48,3 @@ def test_processes_without_a_device_end_quickly(backend: Backend) -> None:
     board = Board("it", backend.name, KINDS["n300"])
     ladder = Limits(ladder=SignalLadder(interrupt=99.0)).deadlines(board).ladder
     assert (ladder == QUICK_LADDER) is (not backend.compiles_kernels)
-
-
-def test_a_mock_opens_once_under_the_watcher() -> None:
-    mock, sim = (Board("it", name, KINDS["n300"]) for name in ("mock", "sim"))
-    assert not backend_of(mock).opens_once(mock, {})
-    assert backend_of(mock).opens_once(mock, WATCHER)
-    assert not backend_of(sim).opens_once(sim, WATCHER)
