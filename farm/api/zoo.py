@@ -154,7 +154,7 @@ def verify(
         spec=planned.spec,
         boards=planned.boards,
         vectors=planned.vectors,
-        details={"master": str(master), "boards": boards, "verify": True},
+        details={**planned.details, "verify": True},
     )
     with Store.open(store) as opened:
         return opened.view(run_sweep(request, opened, progress or Silent()))

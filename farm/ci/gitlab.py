@@ -66,7 +66,7 @@ def failure_line(group: Group, limit: int = 300) -> str:
 
 def _place(view: RunView, root: Path) -> str:
     """Return the file that a run's vectors come from, relative to the repository."""
-    path = Path(view.run.recorded.source or "master.json")
+    path = Path(view.run.source or "master.json")
     try:
         return (root / path).resolve().relative_to(root.resolve()).as_posix()
     except ValueError:

@@ -16,6 +16,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.store import Ended, RunHead, RunInfo, Store
 from farm.store.copying import Renaming, copy_run
 from farm.store.run_details import PlanShard
+from farm.store.sweep_specs import selected
 from tracer.device_config import DeviceConfig
 
 
@@ -92,9 +93,8 @@ def merge(stores: Iterable[Store], target: Store) -> list[Merged]:
 
 def _sweep_key(head: RunHead, shard: PlanShard) -> str:
     """Return what the shards of one sweep have in common and those of others have not."""
-    recorded = head.recorded
-    own = [recorded.group, recorded.boards, recorded.selection]
-    return json.dumps([shard.of, shard.plan, head.suite, own], sort_keys=True, default=str)
+    spec = None if head.spec is None else (head.spec.boards, selected(head.spec))
+    return json.dumps([shard.of, shard.plan, head.suite, head.recorded.group, spec], sort_keys=True)
 
 
 def _merge_one(shards: Shards, target: Store) -> Merged:

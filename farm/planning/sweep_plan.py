@@ -42,7 +42,7 @@ class Planned:
         spec: the spec that was planned, in the form that runs the same from any working directory.
         vectors: the vectors to run.
         boards: the boards to run them on.
-        details: what the run records of the plan in addition to the spec, as JSON.
+        details: what the run records of the plan in addition to the spec, see `farm.store.run_details`.
         notes: what a user should know about the plan, a line each.
     """
 
@@ -95,7 +95,7 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
         boards, whole = _of_modules(spec, boards, notes.append)
     else:
         boards, whole = _of_master(spec, boards, verify=verify)
-    details = {**_selection_details(spec), **shard_details(shard, whole)}
+    details = {**_source_details(spec), **shard_details(shard, whole)}
     return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes))
 
 
@@ -196,24 +196,7 @@ def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iter
             yield vector
 
 
-def _selection_details(spec: SweepSpec) -> dict[str, Any]:
-    """What reports show of the selection, and compare runs by: in the form that runs have had since before the spec."""
-    selection: dict[str, Any] = {
-        "operations": sorted(spec.operations),
-        "vectors": sorted(spec.vectors),
-        "limit": spec.limit,
-    }
-    if spec.sample is not None:
-        selection["sample"] = [spec.sample, spec.seed]
-    if spec.of_modules:
-        recorded = spec.as_json()
-        names = ("modules", "skip", "tt_metal", "sweeps", "vectors_file")
-        selection |= {name: recorded[name] for name in names if recorded.get(name)}
-        if spec.suites:
-            selection["suites"] = list(spec.suites)
-    return {
-        "master": str(spec.master or shipped()),
-        "operations": list(spec.operations),
-        "boards": spec.boards,
-        "selection": selection,
-    }
+def _source_details(spec: SweepSpec) -> dict[str, Any]:
+    """What a run records of where its vectors come from, with paths as they were typed."""
+    modules = spec.sweeps or spec.tt_metal
+    return {"master": str(spec.master or shipped()), **({} if modules is None else {"modules": str(modules)})}

@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import PurePath
 
 from pydantic import Field
 from sqlalchemy import Connection, and_, func, select
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, and_, func, select
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
 from farm.store.reading import moment, read_heads
+from farm.store.sweep_specs import selected
 from farm.store.view import Model, RunHead
 
 
@@ -41,7 +43,9 @@ def _plan_key(run: RunHead, kinds: Sequence[str]) -> str:
     """Return what runs have in common that planned the same vectors for the same kinds of boards (`mock:n300`)."""
     recorded = run.recorded
     shard = recorded.shard.model_dump() if recorded.shard else None
-    return json.dumps([run.suite, recorded.selected, shard, sorted(set(kinds))], sort_keys=True, default=str)
+    selection = None if run.spec is None else selected(run.spec)
+    source = PurePath(recorded.master).name
+    return json.dumps([run.suite, source, selection, shard, sorted(set(kinds))], sort_keys=True)
 
 
 def read_similar_runs(connection: Connection, run_id: str, limit: int) -> list[RunTally]:

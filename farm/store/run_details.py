@@ -1,10 +1,9 @@
-"""The details of a run that anything decides by, as a type. A run keeps them as JSON, also those of older farms."""
+"""The details of a run that anything decides by, as a type. A run keeps them as JSON, beside its spec."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -31,10 +30,8 @@ class RunDetails(BaseModel):
     """What a run records besides its spec.
 
     Attributes:
-        master: the path of the master; empty for sweep modules.
-        boards: the value of `--boards`.
-        operations: the operations that were asked for.
-        selection: everything that selects vectors; None in runs of old farms, which had only operations.
+        master: the path of the master, as it was typed or of the shipped one.
+        modules: the path of the folder of sweep modules or of the checkout, as it was typed; empty if none was.
         shard: the run's share of a plan; None if the run has the whole plan.
         group: what the shards of one CI run have in common; empty outside of CI and without shards.
     """
@@ -42,31 +39,18 @@ class RunDetails(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     master: str = ""
-    boards: str = ""
-    operations: tuple[str, ...] = ()
-    selection: dict[str, Any] | None = None
+    modules: str = ""
     shard: PlanShard | None = None
     group: str = ""
 
-    @property
-    def source(self) -> str:
-        """The path of what the vectors come from, as it was typed: a folder of modules, a checkout or a master."""
-        selection = self.selection or {}
-        return str(selection.get("sweeps") or selection.get("tt_metal") or self.master)
 
-    @property
-    def selected(self) -> tuple[str, dict[str, Any]]:
-        """The name of the master and what was selected from it: equal for runs that planned the same vectors."""
-        selection = self.selection
-        if selection is None:
-            selection = {"operations": sorted(self.operations)}
-        return PurePath(self.master).name, selection
+Details = TypeVar("Details", bound=BaseModel)
 
 
-def read_details(details: Mapping[str, Any]) -> RunDetails:
+def read_details(details: Mapping[str, Any], form: type[Details]) -> Details:
     """Read the details of a run; parts that don't fit are left at their defaults, whoever recorded them."""
     try:
-        return RunDetails.model_validate(dict(details))
+        return form.model_validate(dict(details))
     except ValidationError as error:
         misfits = {part["loc"][0] for part in error.errors() if part["loc"]}
-        return RunDetails.model_validate({name: value for name, value in details.items() if name not in misfits})
+        return form.model_validate({name: value for name, value in details.items() if name not in misfits})

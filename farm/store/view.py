@@ -140,7 +140,14 @@ class Run(Model):
     @property
     def recorded(self) -> RunDetails:
         """The details that anything decides by."""
-        return read_details(self.details)
+        return read_details(self.details, RunDetails)
+
+    @property
+    def source(self) -> str:
+        """The path of what the vectors come from: a folder of modules, a checkout or a master; may be empty."""
+        recorded = self.recorded
+        modules = None if self.spec is None else self.spec.sweeps or self.spec.tt_metal
+        return recorded.modules or (str(modules) if modules else recorded.master)
 
     @field_serializer("spec")
     def _without_defaults(self, spec: SweepSpec | None) -> dict[str, Any] | None:
