@@ -175,7 +175,7 @@ def _group(setup: BoardSetup, members: _Members, kinds: Counter[str]) -> Group:
 
 
 def _operations(vectors: Sequence[Vector]) -> list[tuple[str, str, int]]:
-    counts = Counter((vector.operation, vector.payload.suite) for vector in vectors if not vector.unrunnable)
+    counts = Counter((vector.operation, vector.suite) for vector in vectors if not vector.unrunnable)
     return [(operation, suite, count) for (operation, suite), count in counts.items()]
 
 

@@ -73,6 +73,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         device_config=placement.config,
         device_config_inferred=traced is None,
         text=encode(payload),
+        suite=listed.suite,
         sources=listed.sources,
         lost=listed.lost,
         setup=placement.setup,
@@ -103,6 +104,7 @@ def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
         device_config=DeviceConfig(),
         device_config_inferred=True,
         text=encode(Unreadable(vector_id, problem.module, problem.suite, problem.message)),
+        suite=problem.suite,
         unrunnable=Unrunnable(reason, problem.message),
     )
 

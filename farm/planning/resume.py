@@ -138,6 +138,7 @@ def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vecto
         device_config=config,
         device_config_inferred=view.device_config_inferred,
         text=encode(payload),
+        suite=payload.suite,
         timeout=payload.timeout if isinstance(payload, ModuleVector) else None,
         sources=tuple(view.sources),
         lost=tuple(view.inexact),

@@ -100,11 +100,9 @@ class Spool(Sequence[Vector]):
         return next(islice(self, range(self._length)[index], None))
 
     def _vector(self, line: bytes) -> Vector:
-        number, vector_id, operation, config_hash, content_hash, inferred, text, sources, lost, unrunnable, *rest = (
-            json.loads(line)
-        )
+        number, vector_id, operation, suite, config_hash, content_hash, inferred, text, *rest = json.loads(line)
         config, needs, setup = self._shared[number]
-        seconds, timeout, archive = rest
+        sources, lost, unrunnable, seconds, timeout, archive = rest
         return Vector(
             id=vector_id,
             operation=operation,
@@ -113,6 +111,7 @@ class Spool(Sequence[Vector]):
             device_config=config,
             device_config_inferred=inferred,
             text=text,
+            suite=suite,
             sources=tuple(sources),
             lost=tuple(lost),
             setup=setup,
@@ -130,6 +129,7 @@ def _line(vector: Vector, number: int) -> bytes:
         number,
         vector.id,
         vector.operation,
+        vector.suite,
         vector.config_hash,
         vector.content_hash,
         vector.device_config_inferred,

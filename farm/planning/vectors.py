@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from farm.board.kinds import KINDS
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
-from farm.core.payload import EncodedVector, Payload, TracedCall, Unreadable, decode, encode
+from farm.core.payload import MODEL_TRACED, EncodedVector, Payload, TracedCall, Unreadable, decode, encode
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.placement import Placements
@@ -37,6 +37,7 @@ class Vector:
         device_config: how a board must be opened for it; where that was inferred, the simplest of `setup`.
         device_config_inferred: whether it was inferred, since the trace doesn't say.
         text: its encoded payload, which the worker gets.
+        suite: its suite.
         sources: the models' tests it was seen in.
         lost: the arguments that the trace lost something of.
         setup: the kinds of boards that can run it, each with how it is opened.
@@ -54,6 +55,7 @@ class Vector:
     device_config: DeviceConfig
     device_config_inferred: bool
     text: str = field(compare=False)
+    suite: str = MODEL_TRACED
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     setup: BoardSetup = field(default_factory=BoardSetup)
@@ -65,7 +67,7 @@ class Vector:
 
     @property
     def payload(self) -> Payload:
-        """Its decoded payload."""
+        """Its payload, decoded from the text each time: only for an estimate by what is inside."""
         return decode(self.text)
 
     @property

@@ -97,6 +97,7 @@ def _vector(
         device_config=config,
         device_config_inferred=False,
         text=encode(model),
+        suite=model.suite,
         setup=BoardSetup.uniform(config, usable),
         unrunnable=None if usable else Unrunnable(Reason.UNSATISFIABLE, f"no board of this run is a {need}"),
         seconds=MODEL_SECONDS,

@@ -19,7 +19,7 @@ from tracer.master.master import Master, shipped
 def vectors() -> list[Vector]:
     planned = plan(Master.read(shipped()))
     odd = replace(planned[0], unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
-    return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",), archive="UEs=")]
+    return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",), suite="nightly", archive="UEs=")]
 
 
 def test_vectors_come_back_as_they_were_as_often_as_needed(vectors: list[Vector]) -> None:

@@ -101,7 +101,7 @@ class Swept:
 
     def verdicts(self, module: str) -> Counter[tuple[str, str]]:
         runnable = [vector for vector in self.of(module) if vector.unrunnable is None]
-        return Counter((v.payload.suite, self.outcomes[v.id].verdict.value) for v in runnable)
+        return Counter((v.suite, self.outcomes[v.id].verdict.value) for v in runnable)
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_modules_end_as_they_should(swept: Swept, module: str, expected: dict[tu
 def test_every_way_to_end(swept: Swept) -> None:
     outcomes = swept.outcomes
     ended = {
-        (vector.payload.suite, module_vector(vector).values["way"]): (
+        (vector.suite, module_vector(vector).values["way"]): (
             outcomes[vector.id].verdict,
             outcomes[vector.id].reason,
         )
@@ -343,7 +343,7 @@ def test_a_golden_by_torch(process: WorkerProcess) -> None:
     pytest.importorskip("torch", reason="the module needs torch")
     vectors = planned(process, MODULES, "golden")
     outcomes = run(process, vectors)
-    assert {vector.payload.suite: outcomes[vector.id].verdict for vector in vectors} == {
+    assert {vector.suite: outcomes[vector.id].verdict for vector in vectors} == {
         "nightly": Verdict.VALIDATED,
         "host_only": Verdict.VALIDATED,
     }
