@@ -10,8 +10,11 @@ from farm.api.documented import lists_fields
 from farm.api.plans import combined
 from farm.core.board import AUTO
 from farm.core.errors import FarmError
+from farm.core.option_rules import Rule, misfits
 from farm.core.progress import Progress, Silent
+from farm.core.spec_option import Group
 from farm.core.sweep_spec import SweepSpec
+from farm.core.sweep_spec import options as spec_options
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
@@ -22,6 +25,14 @@ if TYPE_CHECKING:
 
     from farm.core.sweep_spec import SweepOptions
     from farm.running.sweep import Sweep
+
+_FIXED = (Group.WHAT, Group.MEASURES)
+_NOT_RESUMED = Rule(
+    tuple(name for each in spec_options().values() if each.group in _FIXED for name in each.names()),
+    excludes=("--resume",),
+    advice="a resumed run keeps its own vectors and measurements",
+)
+"""What a run that is resumed has decided before."""
 
 
 @lists_fields
@@ -45,7 +56,8 @@ def sweep(
         operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields
             `options` replace.
         resume: continue this run: its id, the beginning of an id, or `last`. It runs the vectors without a verdict and
-            nothing twice. Of `options`, those of boards, limits and sharing count; the vectors are the run's own.
+            nothing twice. The vectors and measurements are the run's own: `options` may be those of boards, limits and
+            sharing a farm.
         retry_failed: with `resume`, run failed vectors again; one that passes then is flaky.
         retry_infra: with `resume`, run vectors again that a fault kept from a verdict of their own.
         store: the results store, a file or database URL; None for the default store.
@@ -103,6 +115,8 @@ def _resumed(
     """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`."""
     from farm.planning.resume import board_selector_of, resume_run
 
+    for misfit in misfits([_NOT_RESUMED], {"--resume", *spec.present_options(_FIXED)}):
+        raise FarmError(misfit.message)
     named = None if spec.boards == AUTO and spec.address is None else boards_of(spec.boards, spec.address)
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)

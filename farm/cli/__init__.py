@@ -28,6 +28,7 @@ from farm.cli import (
     vectors,
     watch,
 )
+from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import EXTRA_WORDS
 from farm.core.errors import ExitCode, FarmError
 from farm.core.plain_words import in_plain_words
@@ -61,13 +62,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
-app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
+app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
+app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN, context_settings=submit.EXTRA_ARGUMENTS)(submit.submit)
-app.command(rich_help_panel=_RUN)(simulate.simulate)
-app.command(rich_help_panel=_MASTERS, context_settings=trace.EXTRA_ARGUMENTS)(trace.trace)
-app.command(rich_help_panel=_MASTERS)(ops.ops)
+app.command(cls=RuledCommand, rich_help_panel=_RUN)(simulate.simulate)
+app.command(cls=RuledCommand, rich_help_panel=_MASTERS, context_settings=trace.EXTRA_ARGUMENTS)(trace.trace)
+app.command(cls=RuledCommand, rich_help_panel=_MASTERS)(ops.ops)
 app.add_typer(master.app, rich_help_panel=_MASTERS)
 app.command(rich_help_panel=_RESULTS)(report.runs)
 app.command(rich_help_panel=_RESULTS)(report.show)
@@ -75,9 +76,9 @@ app.command(rich_help_panel=_RESULTS)(report.report)
 app.command(rich_help_panel=_RESULTS)(history.compare)
 app.command(rich_help_panel=_RESULTS)(history.history)
 app.add_typer(store.app, rich_help_panel=_RESULTS)
-app.command(rich_help_panel=_HOSTS)(boards.boards)
-app.command(rich_help_panel=_HOSTS)(up.up)
-app.command(rich_help_panel=_HOSTS)(up.down)
+app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(boards.boards)
+app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.up)
+app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.down)
 app.command(rich_help_panel=_HOSTS)(config.config)
 app.command(rich_help_panel=_HOSTS)(doctor.doctor)
 app.command(rich_help_panel=_CI)(ci.merge)

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from farm.cli.common import StoreOption
+from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.board import BoardKind
 from farm.core.errors import ExitCode
@@ -71,7 +72,7 @@ def _kinds_of_runner(boards: str) -> list[BoardKind]:
     return [board.kind for board in select_boards(boards)]
 
 
-@app.command()
+@app.command(cls=RuledCommand)
 def annotate(
     runs: Annotated[
         list[str] | None, typer.Argument(help="Runs, as `farm show` takes them. Default: the last run.")

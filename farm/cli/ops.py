@@ -50,6 +50,7 @@ def ops(
     """
     from tracer.master.master import Master, shipped
     from tracer.master.queries import Filter
+    from tracer.names import find
 
     # a terminal of another encoding gets escapes in place of arrows, never a traceback
     if hasattr(sys.stdout, "reconfigure"):
@@ -61,7 +62,8 @@ def ops(
     read = Master.read(master or shipped())
     chosen = _chosen(read, criteria)
     if stats:
-        _stats(chosen, as_json=as_json)
+        matching = chosen if name is None else find(name, chosen)
+        _stats({each: chosen[each] for each in matching}, as_json=as_json)
     elif name is None:
         _list(read, {name: some for name, some in chosen.items() if some or not criteria}, as_json=as_json)
     else:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from farm.cli.common import JsonOption, StoreOption
-from farm.core.errors import FarmError
 from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
@@ -56,8 +55,6 @@ def simulate(
     from scheduler.simulation import Faults
     from scheduler.simulation import simulate as run_simulation
 
-    if master is not None and run is not None:
-        raise FarmError("give --master or --run, not both")
     board_kinds = simulated_boards(boards)
     source = Source(master, run, store, Distribution(median, sigma, configs), seed)
     jobs = _jobs(sorted({kind for _, kind in board_kinds}), vectors, source)

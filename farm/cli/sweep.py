@@ -93,8 +93,8 @@ def sweep(
     from farm.report import exit_code_of
     from farm.running.display import progress_on
 
-    spec = _spec(options, from_run, resume, store)
-    if resume is None and (dry_run or foreground):
+    spec = _spec(options, from_run, resume, store, foreground=foreground)
+    if dry_run or foreground:
         _without_a_run(plan(spec), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
     with exits_on_interrupt("stopped at once; `farm show last` shows how far the run got, if it had started"):
         view = run_sweep(
@@ -108,26 +108,29 @@ def sweep(
             command=shlex.join(["farm", *sys.argv[1:]]),
         )
     _print(view, store, out, as_json=as_json)
-    if spec.check_module is not None:
+    checked = None if view.run.spec is None else view.run.spec.check_module
+    if checked is not None:
         from farm.planning.module_check import compare
 
-        typer.echo("\n".join(compare(view, {spec.check_module.stem}).lines()), err=as_json)
+        typer.echo("\n".join(compare(view, {checked.stem}).lines()), err=as_json)
     raise typer.Exit(exit_code_of(view))
 
 
-def _spec(options: SpecOptions, from_run: str | None, resume: str | None, store: str | None) -> SweepSpec:
+def _spec(
+    options: SpecOptions, from_run: str | None, resume: str | None, store: str | None, *, foreground: bool
+) -> SweepSpec:
     """What the command line asks to run.
 
     Raises:
-        FarmError: it asks for nothing, or for two things at once.
+        FarmError: it asks for nothing.
     """
     if from_run is not None:
-        if resume is not None:
-            raise FarmError("--from starts a new run and --resume continues one: give one of them")
         from farm.api import spec_of
 
-        return options.override(spec_of(from_run, store))
-    spec = options.spec()
+        earlier = spec_of(from_run, store)
+        return options.override(earlier.in_foreground() if foreground else earlier)
+    # the settings may name a farm, which takes no part in the foreground
+    spec = options.spec(address=None) if foreground else options.spec()
     if resume is None and not spec.of_modules and "suite" not in options.typed:
         raise FarmError(
             "no --suite: give --suite model_traced for the configurations of a master, or name sweep modules, which "

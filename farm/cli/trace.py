@@ -83,8 +83,6 @@ def trace(
     sources = [target, load, zoo, verify]
     if sum(each is not None for each in sources) != 1 or (target or "").startswith("-"):
         raise FarmError("give one thing to trace, as the first argument: a test, a script, --zoo, --load or --verify")
-    if resume and zoo is None:
-        raise FarmError("--resume is for --zoo: a single target is traced in one go")
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 

@@ -40,7 +40,7 @@ def vectors(
     from farm.sweeps import dumps
     from farm.sweeps.records import ListedVector, ModuleProblem
 
-    every_module = {} if "modules" in options.typed else {"modules": ("*",)}
+    every_module = {} if "modules" in options.typed or vectors_file is not None else {"modules": ("*",)}
     spec = options.spec(vectors_file=vectors_file, **every_module)
     records = module_records(spec, select_boards(spec.boards), _note)
     if out is not None:

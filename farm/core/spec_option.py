@@ -48,3 +48,7 @@ class Option:
     help: str
     flags: tuple[Flag, ...] = ()
     python_help: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """Every option that writes the field."""
+        return (self.name,) if self.name else tuple(flag.name for flag in self.flags)

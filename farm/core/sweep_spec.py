@@ -8,7 +8,7 @@ option of `farm sweep` is one field here, and one line in `SweepOptions` for typ
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, WrongValue
 from farm.core.measures import MODES, Mode
+from farm.core.option_rules import SPEC_RULES, misfits
 from farm.core.payload import MODEL_TRACED
 from farm.core.plain_words import in_plain_words
 from farm.core.shard import Shard
@@ -230,6 +231,20 @@ class SweepSpec(BaseModel):
         """Return a spec that runs only these vectors of this spec's plan, whichever share or sample they are in."""
         return self.updated(vectors=vector_ids, shard=None, sample=None, seed=0, limit=None)
 
+    def in_foreground(self) -> SweepSpec:
+        """Return a spec for this host's terminal, where neither a farm nor a limit takes part."""
+        usual = SweepSpec()
+        return self.updated(
+            boards=self.boards if self.address is None else usual.boards,
+            address=usual.address,
+            priority=usual.priority,
+            max_boards=usual.max_boards,
+            timeout=usual.timeout,
+            retries=usual.retries,
+            max_time=usual.max_time,
+            max_board_time=usual.max_board_time,
+        )
+
     def with_absolute_paths(self) -> SweepSpec:
         """Return a spec whose paths mean the same from any working directory."""
         return self.model_copy(update={name: value.absolute() for name, value in self if isinstance(value, Path)})
@@ -237,6 +252,20 @@ class SweepSpec(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """Return every field that is not at its default, as JSON."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+    def present_options(self, groups: Collection[Group] = tuple(Group)) -> Iterator[str]:
+        """The options of the command line that write the fields which aren't at their default; `--suite` is not one.
+
+        Args:
+            groups: only options of these groups.
+        """
+        for name, option in options().items():
+            value = getattr(self, name)
+            if option.group not in groups or name == "suite" or value == type(self).model_fields[name].default:
+                continue
+            yield from (flag.name for flag in option.flags if flag.value in value)
+            if option.name:
+                yield option.name
 
     @property
     def of_modules(self) -> bool:
@@ -264,11 +293,8 @@ class SweepSpec(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.of_modules and (self.operations or self.check_module is not None):
-            option = "--op" if self.operations else "--check-module"
-            raise FarmError(
-                f"{option} is for --suite {MODEL_TRACED}, the configurations of a master; modules have their own"
-            )
+        for misfit in misfits(SPEC_RULES, set(self.present_options())):
+            raise FarmError(misfit.message)
         if not self.of_modules and self.suite != MODEL_TRACED:
             if difflib.get_close_matches(self.suite or "", [MODEL_TRACED]):
                 raise FarmError(f"no suite {self.suite!r}: did you mean {MODEL_TRACED}?")
@@ -276,8 +302,6 @@ class SweepSpec(BaseModel):
                 f"no suite {self.suite!r}: give --suite {MODEL_TRACED} for the configurations of a master, or name "
                 "sweep modules, which have suites of their own, with --module"
             )
-        if self.address is None and (self.priority or self.max_boards is not None):
-            raise FarmError("--priority and --max-boards are for runs that share a farm: name it with --address")
         return self
 
 

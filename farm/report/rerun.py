@@ -37,10 +37,5 @@ def _words(spec: SweepSpec, *, some: bool, foreground: bool) -> tuple[str, ...]:
         # what chose among other vectors, or limited the whole run, has no part in it
         spec = spec.of_vectors(()).updated(operations=(), max_time=None, max_board_time=None)
     if foreground:
-        # neither a farm nor a time limit takes part in the foreground
-        usual = SweepSpec()
-        boards = spec.boards if spec.address is None else usual.boards
-        spec = spec.updated(
-            boards=boards, address=None, priority=0, max_boards=None, timeout=usual.timeout, retries=usual.retries
-        )
+        spec = spec.in_foreground()
     return tuple(command_of(spec))

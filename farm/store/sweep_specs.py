@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from farm.core.errors import FarmError
+from farm.core.option_rules import SPEC_RULES, misfits
 from farm.core.spec_option import Group
 from farm.core.sweep_spec import SweepSpec, options
 from farm.store.run_details import PlanShard, read_details
@@ -57,8 +58,8 @@ def read_spec(suite: str, stored: Mapping[str, Any]) -> tuple[SweepSpec | None, 
     raw = stored.get(SPEC)
     try:
         if not isinstance(raw, dict):
-            return SweepSpec.of(**_values_of_old_run(suite, details)), details
-        spec = SweepSpec.of(**raw)
+            return SweepSpec.of(**_with_effect(_values_of_old_run(suite, details))), details
+        spec = SweepSpec.of(**_with_effect(raw))
     except (FarmError, TypeError) as error:
         _LOG.debug("a run's record gives no spec: %s", error)
         return None, details
@@ -98,6 +99,14 @@ def _selection_of(spec: SweepSpec) -> dict[str, Any]:
         if spec.suites:
             selection["suites"] = list(spec.suites)
     return {"operations": list(spec.operations), "boards": spec.boards, "selection": selection}
+
+
+def _with_effect(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a spec without those that have no effect beside the others: older farms ignored these."""
+    names = {name: option.name for name, option in options().items()}
+    present = {names[name] for name in values if name in names}
+    ignored = {misfit.option for misfit in misfits(SPEC_RULES, present)}
+    return {name: value for name, value in values.items() if names.get(name) not in ignored}
 
 
 def _values_of_old_run(suite: str, details: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,10 @@ def test_wrong_options_are_refused_before_anything_starts(tmp_path: Path) -> Non
         farm.plan(suite="nightly")
     with pytest.raises(FarmError, match="name it with --resume"):
         farm.sweep(retry_failed=True)
+    with pytest.raises(FarmError, match="--op and --resume can't be combined: a resumed run keeps its own vectors"):
+        farm.sweep(["add"], resume="last")
+    with pytest.raises(FarmError, match="--perf and --resume can't be combined"):
+        farm.sweep(resume="last", measure=["perf"])
     with pytest.raises(FarmError, match="but this names 2"):
         farm.trace(__file__, master=tmp_path / "m.json", board="mock:n300*2")
     assert not (tmp_path / "farm.db").exists()

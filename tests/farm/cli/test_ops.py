@@ -174,3 +174,11 @@ def test_one_configuration_is_in_the_singular(tmp_path: Path) -> None:
     path.write_text(json.dumps({"operations": {"ttnn.add": {"configurations": [{"arguments": {"arg0": 1}}]}}}))
     printed = CliRunner().invoke(app, ["ops", "--master", str(path), "--stats"], catch_exceptions=False).stdout
     assert printed.startswith("1 configuration\n")
+
+
+def test_the_statistics_of_one_operation(small: Path) -> None:
+    command = ["ops", "experimental.add", "--stats", "--master", str(small)]
+    printed = CliRunner().invoke(app, command, catch_exceptions=False).stdout
+    assert printed.startswith("1 configuration\n")
+    assert "ttnn.experimental.add" in printed
+    assert "ttnn.add" not in printed

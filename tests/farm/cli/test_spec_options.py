@@ -51,7 +51,10 @@ def test_sweep_help_is_in_groups_and_has_every_option() -> None:
     ("words", "message"),
     [
         (["--from", "nowhere"], "nowhere"),
-        (["--from", "last", "--resume", "last"], "give one of them"),
+        (
+            ["--from", "last", "--resume", "last"],
+            "--from and --resume can't be combined: one starts a new run",
+        ),
         (["--from", "last", "--limit", "0"], "^--limit 0: give 1 or more"),
         (["add"], r"unexpected argument 'add': did you mean --op add\?"),
         (["--suite", "model_trace"], r"no suite 'model_trace': did you mean model_traced\?"),

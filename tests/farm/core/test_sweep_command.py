@@ -17,14 +17,10 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1
 PLACE = TEXT.map(Path)
 SECONDS = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 COMMON = {
-    "master": PLACE,
     "vectors": st.lists(TEXT, max_size=3),
     "limit": st.integers(1, 10**9),
-    "sample": st.integers(1, 10**9),
-    "seed": st.integers(),
     "boards": TEXT,
     "timeout": SECONDS,
-    "import_timeout": SECONDS,
     "retries": st.integers(0, 100),
     "max_time": SECONDS,
     "max_board_time": SECONDS,
@@ -32,20 +28,38 @@ COMMON = {
     "watcher": st.booleans(),
     "shard": st.integers(1, 9).map(lambda index: f"{index}/9"),
 }
-OF_MASTER = {**COMMON, "operations": st.lists(TEXT, max_size=3), "check_module": PLACE}
-OF_MODULES = {**COMMON, "suite": TEXT, "modules": st.lists(TEXT), "skip": st.lists(TEXT), "vectors_file": PLACE}
+OF_MASTER = {**COMMON, "master": PLACE, "operations": st.lists(TEXT, max_size=3)}
+OF_MODULES = {
+    **COMMON,
+    "master": PLACE,
+    "suite": TEXT,
+    "modules": st.lists(TEXT),
+    "skip": st.lists(TEXT),
+    "import_timeout": SECONDS,
+}
+OF_FILE = {**COMMON, "suite": TEXT}
+SAMPLE = {"seed": st.integers()}
 ON_FARM = {"priority": st.integers(), "max_boards": st.integers(1, 99)}
 
 
 def values() -> st.SearchStrategy[dict[str, Any]]:
-    of_master = st.fixed_dictionaries({}, optional=OF_MASTER)
-    of_modules = st.fixed_dictionaries({"sweeps": PLACE}, optional={**OF_MODULES, "tt_metal": PLACE})
+    vectors = (
+        st.fixed_dictionaries({}, optional=OF_MASTER)
+        | st.fixed_dictionaries({"check_module": PLACE}, optional={**OF_MASTER, "import_timeout": SECONDS})
+        | st.fixed_dictionaries({"sweeps": PLACE}, optional=OF_MODULES)
+        | st.fixed_dictionaries({"tt_metal": PLACE}, optional=OF_MODULES)
+        | st.fixed_dictionaries({"vectors_file": PLACE}, optional=OF_FILE)
+    )
     farm = st.fixed_dictionaries({"address": TEXT}, optional=ON_FARM)
-    return st.builds(lambda one, other: {**one, **other}, of_master | of_modules, st.just({}) | farm)
+    sample = st.fixed_dictionaries({"sample": st.integers(1, 10**9)}, optional=SAMPLE)
+    return st.builds(
+        lambda *parts: {**parts[0], **parts[1], **parts[2]}, vectors, st.just({}) | farm, st.just({}) | sample
+    )
 
 
 def test_every_field_is_tried() -> None:
-    assert {*OF_MASTER, *OF_MODULES, *ON_FARM, "address", "sweeps", "tt_metal"} == set(SweepSpec.model_fields)
+    required = {"check_module", "sweeps", "tt_metal", "vectors_file", "address", "sample"}
+    assert {*OF_MASTER, *OF_MODULES, *ON_FARM, *SAMPLE, *required} == set(SweepSpec.model_fields)
 
 
 @settings(deadline=None, max_examples=60)

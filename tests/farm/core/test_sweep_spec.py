@@ -72,9 +72,17 @@ def test_a_spec_reads_back_from_json() -> None:
         ({"modules": "add"}, r"give a list, such as \['add'\]"),
         ({"board": "mock:n300"}, "there is no option 'board': options are suite, "),
         ({"suite": "nightly"}, "no suite 'nightly': give --suite model_traced"),
-        ({"operations": ["add"], "modules": ["add"]}, "--op is for --suite model_traced"),
-        ({"check_module": "add.py", "modules": ["add"]}, "--check-module is for --suite model_traced"),
-        ({"priority": 1}, "name it with --address"),
+        (
+            {"operations": ["add"], "modules": ["add"]},
+            "--op and --module can't be combined: it is for --suite",
+        ),
+        ({"check_module": "add.py", "modules": ["add"]}, "--check-module and --module can't be combined: "),
+        ({"priority": 1}, "--priority needs --address: it is for runs that share a farm"),
+        ({"seed": 1}, "--seed needs --sample: add it, or leave --seed out"),
+        ({"skip": ["add"]}, "--skip needs --module or --tt-metal or --sweeps: "),
+        ({"import_timeout": 3}, "--import-timeout needs --module or "),
+        ({"tt_metal": "a", "sweeps": "b"}, "--tt-metal and --sweeps can't be combined: leave one of them out"),
+        ({"vectors_file": "v.json", "modules": ["add"]}, "--module and --vectors can't be combined: the file has "),
         ({"max_boards": 2}, "name it with --address"),
     ],
     ids=str,
@@ -88,7 +96,7 @@ def test_fields_are_replaced_and_checked_again() -> None:
     spec = SweepSpec.of(["add"], shard="1/2", sample=3, seed=1, limit=2)
     assert spec.of_vectors(["v"]) == SweepSpec.of(["add"], vectors=["v"])
     assert spec.updated(operations=(), boards="mock:n300").operations == ()
-    with pytest.raises(FarmError, match="--op is for"):
+    with pytest.raises(FarmError, match="--op and --module can't be combined"):
         spec.updated(modules=["add"])
 
 

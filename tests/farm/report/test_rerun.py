@@ -68,6 +68,11 @@ def test_a_zoo_is_run_again_by_its_own_command(store: Store) -> None:
     assert rerun_command(run, ["model"], foreground=True) == "farm trace --zoo z.yaml"
 
 
+def test_options_that_an_older_farm_ignored_are_left_out(store: Store) -> None:
+    details = {"spec": {"suite": "model_traced", "seed": 3, "skip": ["x"], "operations": ["add"]}}
+    assert recorded(store, RunInfo("farm", suite="model_traced", details=details)).spec == SweepSpec.of(["add"])
+
+
 def test_a_spec_of_another_version_costs_no_report(store: Store) -> None:
     details = {"spec": {"suite": "model_traced", "an option of tomorrow": 1}, "master": "m.json"}
     run = recorded(store, RunInfo("farm sweep --tomorrow", suite="model_traced", details=details))
