@@ -29,7 +29,7 @@ RULES = {
     ),
     "vectors": (
         Rule(
-            ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--import-timeout", "--boards"),
+            ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--import-timeout"),
             excludes=("--from",),
             advice="the file has the vectors with all that they need",
         ),

@@ -58,7 +58,11 @@ def test_a_module_that_does_not_import_is_named(tmp_path: Path) -> None:
     [
         (["sweep"], 2, "give --suite model_traced"),
         (["sweep", "--module", "relu"], 2, "name a checkout with --tt-metal"),
-        (["sweep", "--sweeps", MODULES, "--op", "add"], 2, "--op is for --suite model_traced"),
+        (
+            ["sweep", "--sweeps", MODULES, "--op", "add"],
+            2,
+            "--op and --sweeps can't be combined: it is for --suite model_traced",
+        ),
         (["sweep", "--sweeps", MODULES, "--module", "contract.fixtur"], 4, "nearest: contract.fixture"),
         (["sweep", "--vectors", MODULES / "README.md"], 2, "README.md is not a file that `farm vectors --out` wrote"),
         (["vectors", "--from", "nowhere.jsonl"], 2, "nowhere.jsonl can't be read"),
