@@ -18,6 +18,7 @@ import pytest
 from tracer.capture.excluded import excluded_operations
 from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
+from tracer.capture.no_board import advice, lacks_board
 from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
 from tracer.capture.recorder import Capture
 from tracer.errors import CaptureError
@@ -104,6 +105,19 @@ class _Tracing:
         outcome = self._outcome()
         self._outcomes.setdefault(outcome, []).append(item.nodeid)
         self._capture.end(source, outcome)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+        result = yield
+        if call.excinfo is not None and lacks_board(call.excinfo.value):
+            result.get_result().longrepr = advice(item.nodeid)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
+        result = yield
+        report = result.get_result()
+        if report.call.excinfo is not None and lacks_board(report.call.excinfo.value):
+            report.longrepr = advice(collector.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         xfailed = report.skipped and hasattr(report, "wasxfail")

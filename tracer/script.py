@@ -1,7 +1,6 @@
 """Traces a plain script: `python -m tracer.script FILE SCRIPT [ARGUMENTS]`.
 
 The script runs as it would alone. Capture starts when the script imports ttnn, since it may configure ttnn before that.
-The script runs as it would alone. Capture starts when it imports ttnn, since it may configure ttnn before that.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from types import ModuleType
 
 from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
+from tracer.capture.no_board import advice, lacks_board
 from tracer.capture.openings import COMPUTES_VARIABLE
 from tracer.capture.recorder import Capture
 from tracer.errors import CaptureError
@@ -58,8 +58,11 @@ def _run(script: str) -> tuple[int, str]:
         return code, PASSED if code == 0 else "failed"
     except KeyboardInterrupt:
         return 2, "interrupted"
-    except BaseException:  # noqa: BLE001 - any exception would have ended the script
-        traceback.print_exc()
+    except BaseException as error:  # noqa: BLE001 - any exception would have ended the script
+        if lacks_board(error):
+            sys.stderr.write(f"tracer: {advice(script)}\n")
+        else:
+            traceback.print_exc()
         return 1, "failed"
     return 0, PASSED
 
