@@ -10,7 +10,8 @@ import pytest
 
 from tracer.capture.no_board import advice, lacks_board
 
-ERROR = 'RuntimeError("TT_FATAL @ tt_cluster.cpp:117: num_chips > 0\\\\ninfo:\\\\nNo chips detected in the cluster\\\\n at 0x7f")'
+MESSAGE = "TT_FATAL @ tt_cluster.cpp:117: num_chips > 0\ninfo:\nNo chips detected in the cluster\nbacktrace:\n --- x.so"
+ERROR = f"RuntimeError({MESSAGE!r})"
 
 
 def run(folder: Path, module: str, *arguments: str) -> tuple[int, str]:
@@ -21,7 +22,7 @@ def run(folder: Path, module: str, *arguments: str) -> tuple[int, str]:
 
 
 def test_the_cause_of_an_error_counts() -> None:
-    lack = RuntimeError("info:\nNo chips detected in the cluster\nbacktrace:")
+    lack = RuntimeError(MESSAGE)
     wrapped = ImportError("while importing")
     wrapped.__cause__ = lack
     assert lacks_board(lack)
