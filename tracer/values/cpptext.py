@@ -6,7 +6,7 @@ it follows one small grammar, which is parsed here into nodes; `tracer.values.di
 * JSON, with the liberties that C++ printing takes: ranges (`[{"x":0,"y":0} - {"x":7,"y":7}]`), sets of things in braces
   (`{[...], [...]}`, `{32, 32}`), grids as bare numbers (`8,8` or `8-8`);
 * calls with named or positional values: `Conv2dConfig(weights_dtype=DataType::BFLOAT16, ...)`, `ShardSpec{grid=[...]}`,
-  `(x=8,y=8)`;
+  `(x=8,y=8)`, `MeshMapperConfig(placements: [...])`;
 * words: `DataType::BFLOAT8_B`, `DataType.BFLOAT8_B`, `CACHE`, `true`, `std::nullopt`;
 * what the printer could not print: `{...}` and `[ unsupported type , T]`.
 """
@@ -272,7 +272,7 @@ class _Parser:
         while not self.at(close):
             field = str(len(fields))
             value = self.value(depth + 1)
-            if self.at("=") and isinstance(value, Word):
+            if (self.at("=") or self.at(":")) and isinstance(value, Word):
                 self.advance()
                 field = value.name
                 value = self.numbers(self.value(depth + 1), depth)

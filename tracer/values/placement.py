@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -37,12 +38,17 @@ class Placement(TypedValue):
 
         Args:
             tensor: a tensor of ttnn.
-            device: its mesh, None on the host, where a tensor knows the mesh it is spread for by its buffers.
+            device: its mesh; None on the host, and with newer ttnns for a tensor that was deallocated.
         """
-        mesh = tuple(tensor.host_buffer().shape() if device is None else device.shape)
+        topology = tensor.tensor_topology()
+        if device is not None:
+            mesh = tuple(device.shape)
+        elif tensor.storage_type().name == "HOST":
+            mesh = tuple(tensor.host_buffer().shape())  # the mesh it is spread for
+        else:
+            mesh = _extent(topology.mesh_coords())
         if all(side == 1 for side in mesh):
             return None
-        topology = tensor.tensor_topology()
         dims = tuple(getattr(placement, "dim", None) for placement in topology.placements())
         return cls(mesh, tuple(topology.distribution_shape()), dims)
 
@@ -112,6 +118,11 @@ class Placement(TypedValue):
             if dim is not None:
                 whole[dim] *= count
         return tuple(whole)
+
+
+def _extent(coordinates: Iterable[Any]) -> tuple[int, ...]:
+    """Return the sides of the mesh that chips at these coordinates, counted from 0, fill."""
+    return tuple(max(places) + 1 for places in zip(*(tuple(each) for each in coordinates), strict=True))
 
 
 @lru_cache(maxsize=1024)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
+from tracer.signatures import parse_overloads
 from tracer.values.base import Builder, LiveClass, LiveReader, Value, is_of_ttnn
-from tracer.values.cpptext import Call
+from tracer.values.cpptext import Call, parse
 from tracer.values.dispatch import interpret, register_printed
 from tracer.values.lost import Lost
 from tracer.values.structs import Struct, StructForm
@@ -48,6 +49,18 @@ def listed(field: str) -> Callable[[Any], Value]:
 def attributes(*names: str) -> Callable[[Any], Value]:
     """Return how objects are described by these attributes."""
     return lambda live: Struct.of_attributes(live, names)
+
+
+def as_printed(live: Any) -> Value:
+    """Describe an object of which not every field is an attribute by what it prints."""
+    return interpret(parse(repr(live)))
+
+
+class OneFieldForm(DescribedForm):
+    """Classes of one field, which their constructor takes by position."""
+
+    def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
+        return builder.find_class(name)(*fields.values())
 
 
 class ComplexTensorForm(DescribedForm):
@@ -98,25 +111,36 @@ class RenamedForm(StructForm):
 
 
 class FieldlessForm(StructForm):
-    """Classes that hold nothing, though a constructor without parameters doesn't say so."""
+    """Classes that hold nothing: those named here, and program configs without parameters and attributes.
 
-    NAMES: ClassVar[tuple[str, ...]] = ("SoftmaxDefaultProgramConfig", "PlacementReplicate")
+    Of other classes, a constructor without parameters doesn't say so.
+    """
+
+    NAMES: ClassVar[tuple[str, ...]] = ("PlacementReplicate",)
 
     def reader(self, live_class: LiveClass) -> LiveReader | None:
-        if not is_of_ttnn(live_class) or live_class.__name__ not in self.NAMES:
+        name = live_class.__name__
+        if not is_of_ttnn(live_class) or not (name in self.NAMES or _is_empty_config(live_class)):
             return None
         value = Struct(live_class.__name__, ())
         return LiveReader(lambda _live: value, lambda _live: (live_class, ()))
 
 
+def _is_empty_config(live_class: LiveClass) -> bool:
+    if not live_class.__name__.endswith("ProgramConfig") or any(not name.startswith("_") for name in dir(live_class)):
+        return False
+    return any(not overload.parameters for overload in parse_overloads(live_class.__init__.__doc__ or ""))
+
+
 FORMS: tuple[StructForm, ...] = (
     DescribedForm("TensorSpec", attributes("shape", "dtype", "layout", "memory_config", "tile")),
     ComplexTensorForm("ComplexTensor", attributes("real", "imag")),
-    DescribedForm("PlacementShard", attributes("dim"), {"0": "dim"}),
-    DescribedForm("SubDeviceId", numbered("id"), {"0": "id"}),
-    DescribedForm("QueueId", numbered("id")),
-    DescribedForm("MeshShape", listed("shape"), {"0": "shape"}),
-    DescribedForm("MeshCoordinate", listed("coords"), {"0": "coords"}),
+    OneFieldForm("PlacementShard", attributes("dim"), {"0": "dim"}),
+    OneFieldForm("SubDeviceId", numbered("id"), {"0": "id"}),
+    OneFieldForm("QueueId", numbered("id")),
+    OneFieldForm("MeshShape", listed("shape"), {"0": "shape"}),
+    OneFieldForm("MeshCoordinate", listed("coords"), {"0": "coords"}),
+    DescribedForm("MeshMapperConfig", as_printed),
     RenamedForm("SDPAProgramConfig", {"compute_grid": "compute_with_storage_grid_size"}),
     SliceForm(),
     SetForm(),

@@ -63,6 +63,8 @@ class Tensor(TypedValue):
     @classmethod
     def capture_key(cls, live: Any) -> Hashable:
         device = live.device()
+        if device is None and live.storage_type().name != "HOST":
+            return cls.describe(live)  # deallocated: its buffers can't be asked any more
         if device is None:
             shape = live.host_buffer().shape()
             place, chips, sharded = live.storage_type(), shape.mesh_size(), True  # `is_sharded` is of devices alone

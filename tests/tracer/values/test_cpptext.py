@@ -45,6 +45,7 @@ EIGHT_BY_SEVEN = Range({"x": 0, "y": 0}, {"x": 7, "y": 6})
         ('{[{"x":0,"y":0} - {"x":7,"y":6}], [(x=0,y=7) - (x=3,y=7)]}',
          ([EIGHT_BY_SEVEN], [Range(Call("", (("x", 0), ("y", 7))), Call("", (("x", 3), ("y", 7))))])),
         ("MeshCoordinate([2, 3])", Call("MeshCoordinate", (("0", [2, 3]),))),
+        ("A(b: [B(), C(3)], d=1)", Call("A", (("b", [Call("B", ()), Call("C", (("0", 3),))]), ("d", 1)))),
         ("A(b=1, c=B{d=[2]}, e=Type::X)",
          Call("A", (("b", 1), ("c", Call("B", (("d", [2]),))), ("e", Word("Type", "X"))))),
         ("Basic<float, std::vector<int>>(param={1})", Call("Basic<float, std::vector<int>>", (("param", (1,)),))),
