@@ -3,18 +3,18 @@
 It imports neither Ray nor ttnn, and does no IO; the clock is passed in. The caller does the IO: it passes
 events to `Scheduler.handle`, and carries out the instructions that are returned:
 
-    >>> from scheduler import Announce, AttemptEnded, AttemptResult, BoardAdded, BoardReady, Planned, Scheduler, Work
+    >>> from scheduler import Announce, AttemptEnded, AttemptResult, BoardAdded, BoardReady, Planned, Scheduler, Task
     >>> scheduler = Scheduler(fits=lambda kind, key: True)
     >>> [announced] = scheduler.handle(BoardAdded("mock:n300:0", kind="n300"), now=0.0)
     >>> announced.transition.after.value
     'starting'
-    >>> scheduler.handle(Planned((Work("a1b2", key=(1, 1), group="ttnn.add"),)), now=0.0)
+    >>> scheduler.handle(Planned((Task("a1b2", key=(1, 1), group="ttnn.add"),)), now=0.0)
     []
     >>> _, assign = scheduler.handle(BoardReady("mock:n300:0"), now=1.0)
-    >>> assign.board, assign.works
+    >>> assign.board, assign.tasks
     ('mock:n300:0', (('a1b2', 1),))
     >>> scheduler.handle(AttemptEnded(assign.batch, "a1b2", AttemptResult.PASSED), now=2.0)
-    [Conclude(work='a1b2', resolution=<Resolution.ENDED: 'ended'>, attempt=1)]
+    [Conclude(task='a1b2', resolution=<Resolution.ENDED: 'ended'>, attempt=1)]
     >>> scheduler.done
     True
 """
@@ -51,7 +51,7 @@ from scheduler.instructions import (
     Retire,
 )
 from scheduler.policies import RetryPolicy, retry_policy
-from scheduler.work import AttemptResult, PastAttempt, Resolution, Work
+from scheduler.task import AttemptResult, PastAttempt, Resolution, Task
 
 __all__ = [
     "Abandoned",
@@ -87,7 +87,7 @@ __all__ = [
     "SetupCosts",
     "SetupCostsLearned",
     "Stopped",
+    "Task",
     "Transition",
-    "Work",
     "retry_policy",
 ]

@@ -1,4 +1,4 @@
-"""The works that are not resolved: those that wait, those that were tried, and how each is resolved."""
+"""The tasks that are not resolved: those that wait, those that were tried, and how each is resolved."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from scheduler.instructions import Conclude, Instruction
 from scheduler.policies.protocols import RetryPolicy
 from scheduler.pool import Pool
 from scheduler.roster import Roster
-from scheduler.work import AttemptResult, Decision, PastAttempt, Resolution, Work
+from scheduler.task import AttemptResult, Decision, PastAttempt, Resolution, Task
 
 
 class Backlog:
-    """All works that are not resolved; a resolved work is forgotten.
+    """All tasks that are not resolved; a resolved task is forgotten.
 
     Attributes:
-        works: by id.
-        attempts: past attempts of those that were tried, by work.
+        tasks: by id.
+        attempts: past attempts of those that were tried, by task.
         stopped: whether the run was stopped, so that no more work is started.
-        counts: works planned, works concluded.
+        counts: tasks planned, tasks concluded.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class Backlog:
         """Start with no work.
 
         Args:
-            pool: where works wait.
+            pool: where tasks wait.
             roster: the boards.
             queue: boards that look again once more work waits.
-            retries: whether a work is tried again.
+            retries: whether a task is tried again.
             out: where instructions go.
         """
-        self.works: dict[str, Work] = {}
+        self.tasks: dict[str, Task] = {}
         self.attempts: dict[str, tuple[PastAttempt, ...]] = {}
         self.stopped = False
         self.counts: Counter[str] = Counter()
@@ -45,44 +45,44 @@ class Backlog:
         self._queue = queue
         self._out = out
 
-    def plan(self, work: Work) -> bool:
-        """Add a new work; return False if its past attempts resolve it at once."""
-        self.works[work.id] = work
+    def plan(self, task: Task) -> bool:
+        """Add a new task; return False if its past attempts resolve it at once."""
+        self.tasks[task.id] = task
         self.counts["planned"] += 1
-        if work.past:
+        if task.past:
             # an earlier driver may have died before it drew the conclusion
-            self.attempts[work.id] = work.past
-            decision = self.retries.decide(work.past, work.forgiven) if len(work.past) > work.forgiven else None
+            self.attempts[task.id] = task.past
+            decision = self.retries.decide(task.past, task.forgiven) if len(task.past) > task.forgiven else None
             if decision:
-                self._conclude(work.id, *decision)
+                self._conclude(task.id, *decision)
                 return False
-        self._pool.push(work, self._board_to_avoid(work.key, work.past) if work.past else None)
+        self._pool.push(task, self._board_to_avoid(task.key, task.past) if task.past else None)
         return True
 
-    def end_attempt(self, board: str, work: str, result: AttemptResult) -> None:
-        """Decide what happens to a work after an attempt on a board."""
-        if result is AttemptResult.PASSED and work not in self.attempts:
-            self._conclude(work, Resolution.ENDED, 1)
+    def end_attempt(self, board: str, task: str, result: AttemptResult) -> None:
+        """Decide what happens to a task after an attempt on a board."""
+        if result is AttemptResult.PASSED and task not in self.attempts:
+            self._conclude(task, Resolution.ENDED, 1)
             return
-        attempts = self.attempts[work] = (*self.attempts.get(work, ()), PastAttempt(board, result))
-        decision = self.retries.decide(attempts, self.works[work].forgiven)
+        attempts = self.attempts[task] = (*self.attempts.get(task, ()), PastAttempt(board, result))
+        decision = self.retries.decide(attempts, self.tasks[task].forgiven)
         if decision:
-            self._conclude(work, *decision)
+            self._conclude(task, *decision)
         else:
-            self.return_untried([work])
+            self.return_untried([task])
 
-    def return_untried(self, works: Iterable[str]) -> None:
-        """Let works wait again; once the run is stopped, resolve them instead."""
-        for work in works:
+    def return_untried(self, tasks: Iterable[str]) -> None:
+        """Let tasks wait again; once the run is stopped, resolve them instead."""
+        for task in tasks:
             if self.stopped:
-                self._conclude_untried(work, Resolution.STOPPED)
+                self._conclude_untried(task, Resolution.STOPPED)
             else:
-                self._wait(work)
+                self._wait(task)
 
     def conclude_waiting(self, key: Hashable, resolution: Resolution) -> None:
-        """Resolve all waiting work of a key; works that were tried end as their attempts say."""
-        for work in self._pool.drain(key):
-            self._conclude_untried(work.id, resolution)
+        """Resolve all waiting work of a key; tasks that were tried end as their attempts say."""
+        for task in self._pool.drain(key):
+            self._conclude_untried(task.id, resolution)
 
     def conclude_impossible(self, keys: Iterable[Hashable]) -> None:
         """Resolve the waiting work of keys that no board can take."""
@@ -93,35 +93,35 @@ class Backlog:
     def stop(self) -> None:
         """Resolve all waiting work, and start no more."""
         self.stopped = True
-        for key in list(self._pool.lanes):
+        for key in list(self._pool.queues):
             self.conclude_waiting(key, Resolution.STOPPED)
 
-    def _wait(self, work: str) -> None:
-        """Let a work wait, for another board than its last one if there is one."""
-        planned = self.works[work]
-        attempts = self.attempts.get(work)
+    def _wait(self, task: str) -> None:
+        """Let a task wait, for another board than its last one if there is one."""
+        planned = self.tasks[task]
+        attempts = self.attempts.get(task)
         self._pool.push(planned, self._board_to_avoid(planned.key, attempts) if attempts else None)
         self.conclude_impossible([planned.key])
         self._queue.wake()
 
     def _board_to_avoid(self, key: Hashable, attempts: Sequence[PastAttempt]) -> str | None:
-        """The board of the last attempt, if there is another on which the work was not tried."""
+        """The board of the last attempt, if there is another on which the task was not tried."""
         tried = {past.board for past in attempts}
         boards = self._roster.boards.items()
         fresh = any(name not in tried and self._roster.can_take(board, key) for name, board in boards)
         return attempts[-1].board if fresh else None
 
-    def _conclude_untried(self, work: str, resolution: Resolution) -> None:
-        """Resolve a work that will not be tried (again)."""
-        attempts = self.attempts.get(work)
+    def _conclude_untried(self, task: str, resolution: Resolution) -> None:
+        """Resolve a task that will not be tried (again)."""
+        attempts = self.attempts.get(task)
         decision: Decision | None = self.retries.give_up(attempts) if attempts else None
         if decision:
-            self._conclude(work, *decision)
+            self._conclude(task, *decision)
         else:
-            self._conclude(work, resolution)
+            self._conclude(task, resolution)
 
-    def _conclude(self, work: str, resolution: Resolution, attempt: int | None = None) -> None:
-        del self.works[work]
-        self.attempts.pop(work, None)
+    def _conclude(self, task: str, resolution: Resolution, attempt: int | None = None) -> None:
+        del self.tasks[task]
+        self.attempts.pop(task, None)
         self.counts["concluded"] += 1
-        self._out.append(Conclude(work, resolution, attempt))
+        self._out.append(Conclude(task, resolution, attempt))

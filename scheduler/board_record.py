@@ -31,9 +31,9 @@ class Batch:
     Attributes:
         board: its id.
         key: how the board must be set up.
-        open: attempt number of each work whose attempt has not ended, in running order.
-        seconds: estimated seconds of these works.
-        factor: the correction of that estimate, from works that have ended.
+        open: attempt number of each task whose attempt has not ended, in running order.
+        seconds: estimated seconds of these tasks.
+        factor: the correction of that estimate, from tasks that have ended.
         tried: whether an attempt of it ended.
         blamed: whether the board was blamed for a fault in it, at most once per batch.
     """

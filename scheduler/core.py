@@ -34,7 +34,7 @@ from scheduler.placing import SameSetup, never_same
 from scheduler.policies import CostPolicy, LearnedCosts, RetryPolicy, retry_policy
 from scheduler.pool import Pool
 from scheduler.roster import Roster
-from scheduler.work import AttemptResult
+from scheduler.task import AttemptResult
 
 HISTORY_LENGTH = 50
 """How many of the last events are kept for error messages."""
@@ -46,18 +46,18 @@ HistoryEntry: TypeAlias = tuple[float, object, tuple[Instruction, ...]]
 class Scheduler:
     """Gives work to boards and decides what every attempt means. Pure: events in, instructions out.
 
-    It holds only works that are not resolved: a resolved work is forgotten.
+    It holds only tasks that are not resolved: a resolved task is forgotten.
 
     Attributes:
         boards: every board ever added, by id: the one ledger of their states.
-        works: every work not resolved, by id.
-        attempts: past attempts of works that were tried and not resolved, by work.
+        tasks: every task not resolved, by id.
+        attempts: past attempts of tasks that were tried and not resolved, by task.
         batches: batches that boards hold, by number.
-        pool: works that wait.
+        pool: tasks that wait.
         roster: which boards can take which keys.
         dispatcher: hands out batches.
         budget: the faults a board may have.
-        counts: works planned, works concluded, and events ignored because they came late or twice.
+        counts: tasks planned, tasks concluded, and events ignored because they came late or twice.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class Scheduler:
 
         Args:
             fits: whether a board of this kind can be set up for this key; asked once per pair.
-            retries: whether a work is tried again.
-            costs: corrects estimates while works run.
+            retries: whether a task is tried again.
+            costs: corrects estimates while tasks run.
             batching: the size of batches.
             budget: the faults a board may have.
-            setup_costs: what boards spend besides the works.
+            setup_costs: what boards spend besides the tasks.
             same_setup: whether a board of this kind changes from one key to another for free.
             validate: check all invariants after every event: slow, for tests.
         """
@@ -91,7 +91,7 @@ class Scheduler:
         self._out: list[Instruction] = []
         self._queue = BoardQueue()
         self._backlog = Backlog(self.pool, self.roster, self._queue, retries or retry_policy(), self._out)
-        self.works = self._backlog.works
+        self.tasks = self._backlog.tasks
         self.attempts = self._backlog.attempts
         self.counts: Counter[str] = self._backlog.counts
         self.dispatcher = Dispatcher(
@@ -112,8 +112,8 @@ class Scheduler:
 
     @property
     def done(self) -> bool:
-        """Whether every work planned so far is resolved."""
-        return not self.works
+        """Whether every task planned so far is resolved."""
+        return not self.tasks
 
     @property
     def history(self) -> tuple[HistoryEntry, ...]:
@@ -138,17 +138,17 @@ class Scheduler:
         self.dispatcher.feed()
         out = self._out.copy()
         self._out.clear()
-        # a plan may hold a million works: the history only counts them
-        entry = f"Planned({len(event.works)} works)" if isinstance(event, Planned) else event
+        # a plan may hold a million tasks: the history only counts them
+        entry = f"Planned({len(event.tasks)} tasks)" if isinstance(event, Planned) else event
         self._history.append((now, entry, tuple(out)))
         if self._validate:
             check(self)
         return out
 
-    def attempt_number(self, batch: int, work: str) -> int | None:
+    def attempt_number(self, batch: int, task: str) -> int | None:
         """Return the number of the attempt that an outcome belongs to; None if it is late or repeated."""
         held = self.batches.get(batch)
-        return held.open.get(work) if held else None
+        return held.open.get(task) if held else None
 
     def _dispatch(self, event: Event) -> None:
         match event:
@@ -180,15 +180,15 @@ class Scheduler:
             raise InvalidTransition(f"no board {name} was added", self._history)
         return self.boards[name]
 
-    # --- events about works ---
+    # --- events about tasks ---
 
     def _planned(self, event: Planned) -> None:
         keys = set()
-        for work in event.works:
-            if work.id in self.works:
-                raise InvalidTransition(f"work {work.id} was planned before", self._history)
-            if self._backlog.plan(work):
-                keys.add(work.key)
+        for task in event.tasks:
+            if task.id in self.tasks:
+                raise InvalidTransition(f"task {task.id} was planned before", self._history)
+            if self._backlog.plan(task):
+                keys.add(task.key)
         self._queue.wake()
         if self.stopped:
             self._backlog.stop()
@@ -197,13 +197,13 @@ class Scheduler:
 
     def _attempt_ended(self, event: AttemptEnded) -> None:
         held = self.batches.get(event.batch)
-        if held is None or event.work not in held.open:
+        if held is None or event.task not in held.open:
             self.counts["ignored"] += 1
             return
         if event.seconds is not None:
-            self.dispatcher.learn(held, event.work, event.seconds)
+            self.dispatcher.learn(held, event.task, event.seconds)
         held.tried = True
-        self.dispatcher.end_attempt(held, event.work, event.result)
+        self.dispatcher.end_attempt(held, event.task, event.result)
         board = self.boards[held.board]
         if board.state.is_ready:
             self._queue.put_unless_idle(board.id)  # the dispatcher checks whether it has room
@@ -364,5 +364,5 @@ class Scheduler:
         for other in self.boards:
             if other != board.id:
                 self.pool.readmit(other)
-        self._backlog.conclude_impossible(list(self.pool.lanes))
+        self._backlog.conclude_impossible(list(self.pool.queues))
         self._queue.wake()

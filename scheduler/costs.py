@@ -12,11 +12,11 @@ PAST_OUTCOMES = 32
 
 @dataclass(frozen=True, slots=True)
 class SetupCosts:
-    """What a board spends besides the works themselves, in seconds.
+    """What a board spends besides the tasks themselves, in seconds.
 
     Attributes:
         switch: setting it up for another key, the first included.
-        first: its first work of a group since it was set up, over a later one.
+        first: its first task of a group since it was set up, over a later one.
     """
 
     switch: float = 0.0
@@ -25,7 +25,7 @@ class SetupCosts:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The size of a work, as far as it is known before it runs.
+    """The size of a task, as far as it is known before it runs.
 
     Attributes:
         bytes: of all tensors it reads.
@@ -37,7 +37,7 @@ class Size:
 
     @property
     def weight(self) -> float:
-        """One number to scale by: never 0, so that small works are not free."""
+        """One number to scale by: never 0, so that small tasks are not free."""
         return 1e6 + self.bytes + self.flops / 1e3
 
 
@@ -47,7 +47,7 @@ def typical(seconds: Sequence[float]) -> float:
 
 
 def scaled(past: Sequence[tuple[float, Size]], size: Size) -> float:
-    """Estimate a work that never ran from others of its operation: their seconds, scaled by size.
+    """Estimate a task that never ran from others of its operation: their seconds, scaled by size.
 
     Twice the bytes rarely take twice the time, since every call has a fixed part: half of each is taken as fixed.
     """

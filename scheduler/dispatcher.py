@@ -15,10 +15,10 @@ from scheduler.instructions import Assign, AttemptLost, Instruction
 from scheduler.placing import SameSetup, choose_key
 from scheduler.pool import TAIL_SHARE, Pool
 from scheduler.roster import Roster
-from scheduler.work import AttemptResult
+from scheduler.task import AttemptResult
 
 SURPRISE = 2.0
-"""After a guessed work has taken this many times its estimate, idle boards look for work again."""
+"""After a guessed task has taken this many times its estimate, idle boards look for work again."""
 
 
 class Dispatcher:
@@ -26,7 +26,7 @@ class Dispatcher:
 
     Attributes:
         batches: batches that boards hold, by number.
-        setup_costs: what boards spend besides the works.
+        setup_costs: what boards spend besides the tasks.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class Dispatcher:
         """Start with no batches.
 
         Args:
-            pool: where works wait.
+            pool: where tasks wait.
             roster: the boards.
             queue: the ready boards that may get another batch.
-            backlog: the works that are not resolved.
+            backlog: the tasks that are not resolved.
             out: where instructions go.
             batching: the size of batches.
-            setup_costs: what boards spend besides the works.
+            setup_costs: what boards spend besides the tasks.
             same_setup: whether a board of this kind changes from one key to another for free.
         """
         self.batches: dict[int, Batch] = {}
@@ -88,32 +88,32 @@ class Dispatcher:
             else:
                 self._queue.set_idle(name)
 
-    def learn(self, held: Batch, work_id: str, seconds: float) -> None:
-        """Correct estimates by the seconds that a work took."""
-        work = self._backlog.works[work_id]
+    def learn(self, held: Batch, task_id: str, seconds: float) -> None:
+        """Correct estimates by the seconds that a task took."""
+        task = self._backlog.tasks[task_id]
         costs = self._pool.costs
-        expected = work.cost * costs.factor(work.cost_class)
-        costs.observe(work.cost_class, work.cost, seconds)
-        held.factor = costs.factor(work.cost_class)
-        if work.guess and seconds > SURPRISE * expected:
-            self._queue.wake()  # the waiting works of its class may now be worth another board
+        expected = task.cost * costs.factor(task.cost_class)
+        costs.observe(task.cost_class, task.cost, seconds)
+        held.factor = costs.factor(task.cost_class)
+        if task.guess and seconds > SURPRISE * expected:
+            self._queue.wake()  # the waiting tasks of its class may now be worth another board
 
-    def end_attempt(self, held: Batch, work: str, result: AttemptResult) -> None:
+    def end_attempt(self, held: Batch, task: str, result: AttemptResult) -> None:
         """End an attempt of a batch."""
-        del held.open[work]
-        cost = self._backlog.works[work].cost
+        del held.open[task]
+        cost = self._backlog.tasks[task].cost
         held.seconds -= cost
         self._pool.held[held.key] -= cost
-        self._backlog.end_attempt(held.board, work, result)
+        self._backlog.end_attempt(held.board, task, result)
 
     def lose_attempt(self, held: Batch) -> None:
         """End the attempt that probably ran, without an outcome."""
-        work, attempt = next(iter(held.open.items()))
-        self._out.append(AttemptLost(work, attempt, held.board))
-        self.end_attempt(held, work, AttemptResult.LOST)
+        task, attempt = next(iter(held.open.items()))
+        self._out.append(AttemptLost(task, attempt, held.board))
+        self.end_attempt(held, task, AttemptResult.LOST)
 
     def lose_batches(self, board: BoardRecord) -> None:
-        """End a lost board's batches: the first open work was probably running, the others were not tried."""
+        """End a lost board's batches: the first open task was probably running, the others were not tried."""
         handled_running = self._backlog.stopped
         for number in list(board.batches):
             held = self.batches[number]
@@ -129,7 +129,7 @@ class Dispatcher:
             self.give_back(number)
 
     def give_back(self, number: int) -> None:
-        """End a batch; works of it that were not tried wait again."""
+        """End a batch; tasks of it that were not tried wait again."""
         held = self.batches.pop(number)
         del self._roster.boards[held.board].batches[number]
         self._pool.held[held.key] -= held.seconds
@@ -142,17 +142,17 @@ class Dispatcher:
         key = choose_key(board.id, pool, may_take, roster.able, partial(self.switching_seconds, board))
         if key is None:
             return False
-        lane = pool.lanes[key]
+        queue = pool.queues[key]
         able = roster.able(key)
-        waiting = lane.cost  # computed once: for guesses, it is a sum over all groups
-        seconds, most = self.batching.limits(waiting, lane.size, able)
+        waiting = queue.cost  # computed once: for guesses, it is a sum over all groups
+        seconds, most = self.batching.limits(waiting, queue.size, able)
         tail = TAIL_SHARE * waiting / max(1, able)
-        works = pool.take(board.id, key, seconds, most, tail, shared=able > 1)
-        attempts = {work.id: len(self._backlog.attempts.get(work.id, ())) + 1 for work in works}
-        cost = sum(work.cost for work in works)
+        tasks = pool.take(board.id, key, seconds, most, tail, shared=able > 1)
+        attempts = {task.id: len(self._backlog.attempts.get(task.id, ())) + 1 for task in tasks}
+        cost = sum(task.cost for task in tasks)
         pool.held[key] += cost
         number = next(self._numbers)
-        batch = Batch(board.id, key, attempts, cost, pool.costs.factor(works[0].cost_class))
+        batch = Batch(board.id, key, attempts, cost, pool.costs.factor(tasks[0].cost_class))
         self.batches[number] = board.batches[number] = batch
         self._out.append(Assign(board.id, number, key, tuple(attempts.items())))
         return True

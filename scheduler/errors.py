@@ -1,4 +1,4 @@
-"""Errors of the scheduler. Each means a bug, in the caller or here; none is about works or boards that fail.
+"""Errors of the scheduler. Each means a bug, in the caller or here; none is about tasks or boards that fail.
 
 * InvalidTransition: this event can't happen in this state
 * InvariantBroken: the state contradicts itself after an event

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from scheduler.board_state import Transition
 from scheduler.costs import SetupCosts
-from scheduler.work import AttemptResult, Work
+from scheduler.task import AttemptResult, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class BoardAdded:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """More works are planned. A work that no board of the run fits is resolved at once."""
+    """More tasks are planned. A task that no board of the run fits is resolved at once."""
 
-    works: tuple[Work, ...]
+    tasks: tuple[Task, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class BoardLost:
 
 @dataclass(frozen=True, slots=True)
 class BoardLeaving:
-    """A board is withdrawn. It may end the work it runs; the rest goes to others, and doesn't count as an attempt."""
+    """A board is withdrawn. It may end the task it runs; the rest goes to others, and doesn't count as an attempt."""
 
     board: str
     message: str = ""
@@ -72,24 +72,24 @@ class BoardLeaving:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """An attempt of one work of a batch ended.
+    """An attempt of one task of a batch ended.
 
     Attributes:
         batch: number of the batch.
-        work: id of the work.
+        task: id of the task.
         result: the result.
-        seconds: how long the work took, if that is meaningful: estimates learn from it.
+        seconds: how long the task took, if that is meaningful: estimates learn from it.
     """
 
     batch: int
-    work: str
+    task: str
     result: AttemptResult
     seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEnded:
-    """A board is done with a batch. Works of it whose attempt has not ended were not tried."""
+    """A board is done with a batch. Tasks of it whose attempt has not ended were not tried."""
 
     batch: int
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scheduler.board_state import Transition
-from scheduler.work import Resolution
+from scheduler.task import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,35 +18,35 @@ class Assign:
         board: its id.
         batch: number of the batch, never used again.
         key: how the board must be set up.
-        works: id and attempt number (from 1) of each work, in running order.
+        tasks: id and attempt number (from 1) of each task, in running order.
     """
 
     board: str
     batch: int
     key: Hashable
-    works: tuple[tuple[str, int], ...]
+    tasks: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptLost:
     """Record an attempt without an outcome, during which the board was lost. It counts like any other."""
 
-    work: str
+    task: str
     attempt: int
     board: str
 
 
 @dataclass(frozen=True, slots=True)
 class Conclude:
-    """Record the verdict of a work.
+    """Record the verdict of a task.
 
     Attributes:
-        work: its id.
+        task: its id.
         resolution: how it is resolved.
-        attempt: the attempt whose result decides the work; None if none does.
+        attempt: the attempt whose result decides the task; None if none does.
     """
 
-    work: str
+    task: str
     resolution: Resolution
     attempt: int | None = None
 
@@ -60,7 +60,7 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Let a board end the work it runs, and take back the rest."""
+    """Let a board end the task it runs, and take back the rest."""
 
     board: str
 

@@ -29,36 +29,36 @@ def check(scheduler: Scheduler) -> None:
 
 def broken_invariants(scheduler: Scheduler) -> Iterator[str]:
     """Yield a sentence for every broken invariant."""
-    yield from _works(scheduler)
+    yield from _tasks(scheduler)
     yield from _boards(scheduler)
     yield from _held(scheduler)
     yield from _idleness(scheduler)
 
 
-def _works(scheduler: Scheduler) -> Iterator[str]:
+def _tasks(scheduler: Scheduler) -> Iterator[str]:
     waiting = [
-        work.id
-        for lane in scheduler.pool.lanes.values()
-        for heap in (*lane.groups.values(), *lane.elsewhere.values())
-        for _, _, work in heap
+        task.id
+        for queue in scheduler.pool.queues.values()
+        for heap in (*queue.groups.values(), *queue.elsewhere.values())
+        for _, _, task in heap
     ]
-    held = [work for batch in scheduler.batches.values() for work in batch.open]
+    held = [task for batch in scheduler.batches.values() for task in batch.open]
     places = Counter(waiting + held)
-    if set(places) != set(scheduler.works):
-        yield f"work lost or invented: {sorted(set(places) ^ set(scheduler.works))}"
-    if doubled := [work for work, n in places.items() if n > 1]:
-        yield f"work in two places: {doubled}"
+    if set(places) != set(scheduler.tasks):
+        yield f"tasks lost or invented: {sorted(set(places) ^ set(scheduler.tasks))}"
+    if doubled := [task for task, n in places.items() if n > 1]:
+        yield f"tasks in two places: {doubled}"
     if len(waiting) != len(scheduler.pool):
-        yield f"{len(waiting)} works wait, {len(scheduler.pool)} are counted"
-    if scheduler.counts["planned"] != scheduler.counts["concluded"] + len(scheduler.works):
-        yield "the number of planned works is not that of concluded plus unresolved ones"
-    if stale := set(scheduler.attempts) - set(scheduler.works):
-        yield f"attempts of resolved work are kept: {sorted(stale)}"
+        yield f"{len(waiting)} tasks wait, {len(scheduler.pool)} are counted"
+    if scheduler.counts["planned"] != scheduler.counts["concluded"] + len(scheduler.tasks):
+        yield "the number of planned tasks is not that of concluded plus unresolved ones"
+    if stale := set(scheduler.attempts) - set(scheduler.tasks):
+        yield f"attempts of resolved tasks are kept: {sorted(stale)}"
     if scheduler.stopped and waiting:
         yield "work waits though the run is stopped"
-    for key, lane in scheduler.pool.lanes.items():
-        if not lane.size:
-            yield f"an empty lane is kept: {key}"
+    for key, queue in scheduler.pool.queues.items():
+        if not queue.size:
+            yield f"an empty queue is kept: {key}"
         if not scheduler.roster.able(key):
             yield f"work waits that no board can take: {key}"
 
@@ -77,7 +77,7 @@ def _boards(scheduler: Scheduler) -> Iterator[str]:
     listed = {number for board in scheduler.boards.values() for number in board.batches}
     if listed != set(scheduler.batches):
         yield "boards and scheduler differ about batches"
-    for key in scheduler.pool.lanes:
+    for key in scheduler.pool.queues:
         able = sum(scheduler.roster.can_take(board, key) for board in scheduler.boards.values())
         if able != scheduler.roster.able(key):
             yield f"{able} boards can take {key}, {scheduler.roster.able(key)} are counted"
@@ -86,7 +86,7 @@ def _boards(scheduler: Scheduler) -> Iterator[str]:
 def _held(scheduler: Scheduler) -> Iterator[str]:
     held: defaultdict[Hashable, float] = defaultdict(float)
     for batch in scheduler.batches.values():
-        seconds = sum(scheduler.works[work].cost for work in batch.open)
+        seconds = sum(scheduler.tasks[task].cost for task in batch.open)
         if abs(seconds - batch.seconds) > TOLERANCE:
             yield f"a batch holds {seconds} s, {batch.seconds} are counted"
         held[batch.key] += seconds
@@ -100,15 +100,15 @@ def _idleness(scheduler: Scheduler) -> Iterator[str]:
         if not board.state.is_ready or not scheduler.dispatcher.has_room(board):
             continue
         current = scheduler.pool.key_of(board.id)
-        for key, lane in scheduler.pool.lanes.items():
-            if not scheduler.roster.can_take(board, key) or not lane.size_for(board.id):
+        for key, queue in scheduler.pool.queues.items():
+            if not scheduler.roster.can_take(board, key) or not queue.size_for(board.id):
                 continue
             if key == current or worth_switching(
                 scheduler.pool, key, scheduler.dispatcher.switching_seconds(board, key)
             ):
                 yield f"{board.id} has room while {key} waits"
-    for key, lane in scheduler.pool.lanes.items():
-        for avoided, heap in lane.elsewhere.items():
+    for key, queue in scheduler.pool.queues.items():
+        for avoided, heap in queue.elsewhere.items():
             others = [b for b in scheduler.boards.values() if b.id != avoided and scheduler.roster.can_take(b, key)]
             if heap and not others:
                 yield f"work waits for another board than {avoided}, and there is none"

@@ -41,10 +41,10 @@ def choose_key(
     """
 
     def waits(key: Hashable) -> bool:
-        return key in pool.lanes and pool.lanes[key].size_for(board) > 0 and may_take(key)
+        return key in pool.queues and pool.queues[key].size_for(board) > 0 and may_take(key)
 
     current = pool.key_of(board)
-    candidates = [key for key in pool.lanes if waits(key)]
+    candidates = [key for key in pool.queues if waits(key)]
     if current in candidates:
         return _neglected_key(pool, candidates, current, able, switch) or current
     return min(
@@ -73,9 +73,11 @@ def _neglected_key(
         return None
     # the board that goes there does all of it, unless there is much
     late = [
-        key for key in unserved if switch(key) + max(pool.lanes[key].longest, min(pool.lanes[key].cost, share)) >= share
+        key
+        for key in unserved
+        if switch(key) + max(pool.queues[key].longest, min(pool.queues[key].cost, share)) >= share
     ]
-    return max(late, key=lambda key: pool.lanes[key].cost, default=None)
+    return max(late, key=lambda key: pool.queues[key].cost, default=None)
 
 
 def worth_switching(pool: Pool, key: Hashable, switch: float) -> bool:
@@ -84,6 +86,6 @@ def worth_switching(pool: Pool, key: Hashable, switch: float) -> bool:
     With b boards there and r seconds left among them, one more board ends it at (r + switch) / (b + 1), not r / b.
     """
     boards = pool.boards_at(key)
-    lane = pool.lanes[key]
+    queue = pool.queues[key]
     # retries need another board than the last one, which may be the only one there
-    return boards == 0 or bool(lane.elsewhere) or lane.unknown or pool.seconds_left(key) > switch * boards
+    return boards == 0 or bool(queue.elsewhere) or queue.unknown or pool.seconds_left(key) > switch * boards

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 
 from scheduler.board_record import BoardRecord
-from scheduler.work import Resolution
+from scheduler.task import Resolution
 
 
 class Roster:

@@ -1,4 +1,4 @@
-"""A simulation: the real scheduler on a simulated clock, with boards and works that need not exist.
+"""A simulation: the real scheduler on a simulated clock, with boards and tasks that need not exist.
 
 This module makes no decisions: simulated boards open, run and fail as configured, and the `Scheduler` decides. This
 measures a policy before a farm has the boards, and estimates the duration of a plan.
@@ -20,14 +20,14 @@ from scheduler.costs import SetupCosts
 from scheduler.events import AttemptEnded, BatchEnded, BoardAdded, BoardReady, Planned
 from scheduler.instructions import Assign, Conclude
 from scheduler.placing import SameSetup, never_same
-from scheduler.work import AttemptResult, Resolution, Work
+from scheduler.task import AttemptResult, Resolution, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A work, and the seconds it really takes."""
+    """A task, and the seconds it really takes."""
 
-    work: Work
+    task: Task
     seconds: float
 
 
@@ -51,20 +51,20 @@ class Simulated:
     """The result of a simulation; times in simulated seconds.
 
     Attributes:
-        works: number of works planned.
+        tasks: number of tasks planned.
         boards: number of boards.
-        makespan: time until the last work was resolved.
+        makespan: time until the last task was resolved.
         lower_bound: a time that no schedule can beat; see the function of this name.
-        busy: seconds that boards ran works, in total.
+        busy: seconds that boards ran tasks, in total.
         setting_up: seconds that boards were set up, first calls included.
         switches: how often a board was set up.
         batches: number of batches handed out.
         attempts: number of attempts.
-        unsatisfiable: number of works that no board fits.
-        share: number of works run, by board.
+        unsatisfiable: number of tasks that no board fits.
+        share: number of tasks run, by board.
     """
 
-    works: int
+    tasks: int
     boards: int
     makespan: float = 0.0
     lower_bound: float = 0.0
@@ -83,7 +83,7 @@ class Simulated:
 
     @property
     def busy_share(self) -> float:
-        """The share of all boards' time in which they ran works."""
+        """The share of all boards' time in which they ran tasks."""
         return self.busy / (self.makespan * self.boards) if self.makespan > 0 else 0.0
 
 
@@ -128,7 +128,7 @@ class _Simulation:
         self.setup_costs = setup_costs
         self.faults = faults
         self.random = random.Random(faults.seed)  # noqa: S311 - a simulation needs no cryptography
-        # giving up boards is not simulated: crashes here are caused by the works
+        # giving up boards is not simulated: crashes here are caused by the tasks
         budget = FaultBudget(in_a_row=1 << 30, in_all=1 << 30)
         self.scheduler = Scheduler(
             fits, setup_costs=setup_costs, same_setup=same_setup, batching=batching, budget=budget
@@ -136,7 +136,7 @@ class _Simulation:
         self.boards: dict[str, _Board] = {}
         self.seconds: dict[str, float] = {}
         self.groups: dict[str, str] = {}
-        # time, a tie-breaker, board, work, whether it crashes
+        # time, a tie-breaker, board, task, whether it crashes
         self.agenda: list[tuple[float, int, _Board, str, bool]] = []
         self.number = 0
         self.result = Simulated(0, 0)
@@ -145,46 +145,46 @@ class _Simulation:
         self.result = result = Simulated(len(jobs), len(boards))
         result.lower_bound = lower_bound(boards, jobs, self.fits, self.setup_costs, self.same_setup)
         for job in jobs:
-            self.seconds[job.work.id] = job.seconds
-            self.groups[job.work.id] = job.work.group
-        works = tuple(job.work for job in jobs)
+            self.seconds[job.task.id] = job.seconds
+            self.groups[job.task.id] = job.task.group
+        tasks = tuple(job.task for job in jobs)
         jobs.clear()
         for name, kind in boards:
             self.boards[name] = _Board(name, kind)
             self._handle(BoardAdded(name, kind), 0.0)
-        self._handle(Planned(works), 0.0)
-        del works
+        self._handle(Planned(tasks), 0.0)
+        del tasks
         for name in self.boards:
             self._handle(BoardReady(name), 0.0)
         while self.agenda:
-            now, _, board, work, crashes = heapq.heappop(self.agenda)
-            self._ended(board, work, crashes, now)
+            now, _, board, task, crashes = heapq.heappop(self.agenda)
+            self._ended(board, task, crashes, now)
         if not self.scheduler.done:
-            raise RuntimeError(f"{len(self.scheduler.works)} works are left: the scheduler stalled")
+            raise RuntimeError(f"{len(self.scheduler.tasks)} tasks are left: the scheduler stalled")
         return result
 
     def _handle(self, event: AttemptEnded | BatchEnded | BoardAdded | BoardReady | Planned, now: float) -> None:
         for instruction in self.scheduler.handle(event, now):
             if isinstance(instruction, Assign):
                 board = self.boards[instruction.board]
-                works = deque(work for work, _ in instruction.works)
-                board.batches.append((instruction.batch, instruction.key, works))
+                tasks = deque(task for task, _ in instruction.tasks)
+                board.batches.append((instruction.batch, instruction.key, tasks))
                 self.result.batches += 1
                 if not board.running:
                     self._begin(board, now)
             elif isinstance(instruction, Conclude):
                 self.result.makespan = max(self.result.makespan, now)
                 self.result.unsatisfiable += instruction.resolution is Resolution.UNSATISFIABLE
-                del self.seconds[instruction.work], self.groups[instruction.work]
+                del self.seconds[instruction.task], self.groups[instruction.task]
 
     def _begin(self, board: _Board, now: float) -> None:
-        """Let a board begin the next work it has."""
+        """Let a board begin the next task it has."""
         if not board.batches:
             board.running = False
             return
         board.running = True
-        _, key, works = board.batches[0]
-        work = works[0]
+        _, key, tasks = board.batches[0]
+        task = tasks[0]
         setup_seconds = 0.0
         is_set_up = board.key is not None and (board.key == key or self.same_setup(board.kind, board.key, key))
         board.key = key
@@ -192,7 +192,7 @@ class _Simulation:
             board.groups.clear()
             setup_seconds = self.setup_costs.switch
             self.result.switches += 1
-        group = self.groups[work]
+        group = self.groups[task]
         if group not in board.groups:
             board.groups.add(group)
             setup_seconds += self.setup_costs.first
@@ -200,12 +200,12 @@ class _Simulation:
         self.result.setting_up += setup_seconds
         self.result.attempts += 1
         self.number += 1
-        heapq.heappush(self.agenda, (now + setup_seconds + self.seconds[work], self.number, board, work, crashes))
+        heapq.heappush(self.agenda, (now + setup_seconds + self.seconds[task], self.number, board, task, crashes))
 
-    def _ended(self, board: _Board, work: str, crashes: bool, now: float) -> None:  # noqa: FBT001 - an entry of the agenda
-        number, _, works = board.batches[0]
-        works.popleft()
-        seconds = self.seconds[work]
+    def _ended(self, board: _Board, task: str, crashes: bool, now: float) -> None:  # noqa: FBT001 - an entry of the agenda
+        number, _, tasks = board.batches[0]
+        tasks.popleft()
+        seconds = self.seconds[task]
         self.result.busy += seconds
         self.result.share[board.name] += 1
         resumes = now
@@ -213,13 +213,13 @@ class _Simulation:
             board.key = None
             self.result.setting_up += self.faults.seconds
             resumes += self.faults.seconds
-        if not works:
+        if not tasks:
             board.batches.popleft()
         board.running = True  # batches assigned now only queue up
         self._handle(
-            AttemptEnded(number, work, AttemptResult.CRASHED if crashes else AttemptResult.PASSED, seconds), now
+            AttemptEnded(number, task, AttemptResult.CRASHED if crashes else AttemptResult.PASSED, seconds), now
         )
-        if not works:
+        if not tasks:
             self._handle(BatchEnded(number), now)
         self._begin(board, resumes)
 
@@ -231,7 +231,7 @@ def lower_bound(
     setup_costs: SetupCosts,
     same_setup: SameSetup = never_same,
 ) -> float:
-    """Return a time in seconds that no schedule can beat: works that fit some kinds only are shared by those boards.
+    """Return a time in seconds that no schedule can beat: tasks that fit some kinds only are shared by those boards.
 
     Every board must be set up once, every key on some board, and every group must run once under each key, except
     for keys that some board treats as one; and nothing ends before the longest job.
@@ -244,13 +244,13 @@ def lower_bound(
     groups: defaultdict[Hashable, set[str]] = defaultdict(set)
     longest = 0.0
     for job in jobs:
-        key = job.work.key
+        key = job.task.key
         if key not in able:
             able[key] = frozenset(kind for kind in kinds if fits(kind, key))
         if not able[key]:
             continue
         seconds[key].append(job.seconds)
-        groups[key].add(job.work.group)
+        groups[key].add(job.task.group)
         longest = max(longest, job.seconds)
     if not seconds:
         return 0.0
@@ -264,9 +264,9 @@ def lower_bound(
         for key in keys:
             if not any(same_setup(kind, key, other) for other in separate for kind in some):
                 separate.append(key)
-        work = math.fsum(each for key in keys for each in seconds[key])
-        work += setup_costs.first * sum(len(groups[key]) for key in separate)
-        bound = max(bound, (work + setup_costs.switch * max(count, len(separate))) / count)
+        total = math.fsum(each for key in keys for each in seconds[key])
+        total += setup_costs.first * sum(len(groups[key]) for key in separate)
+        bound = max(bound, (total + setup_costs.switch * max(count, len(separate))) / count)
     return bound
 
 

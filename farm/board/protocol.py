@@ -152,7 +152,7 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
 
     Attributes:
         exit: its exit code as `subprocess` reports it (negative for a signal); None if unknown.
-        preparing: its task for the vector, if any: importing its module, or opening the board by a fixture.
+        preparing: its step for the vector, if any: importing its module, or opening the board by a fixture.
     """
 
     def __init__(

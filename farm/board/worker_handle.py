@@ -255,14 +255,14 @@ class WorkerProcess:
         """The reply after one about preparing a vector's module, which has a limit of its own."""
         if not isinstance(message, Preparing):
             return self._reply(limit, vector_id)
-        task, seconds = message.task, message.seconds
+        step, seconds = message.step, message.seconds
         try:
             return self._reply(seconds, vector_id)
         except WorkerHung as error:
-            text = f"{task} did not end in {seconds:g} s"
-            raise WorkerHung(text, vector_id, seconds, task, stopped=error.stopped) from error
+            text = f"{step} did not end in {seconds:g} s"
+            raise WorkerHung(text, vector_id, seconds, step, stopped=error.stopped) from error
         except WorkerDied as error:
-            raise WorkerDied(f"{task}: {error}", vector_id, error.exit, task) from error
+            raise WorkerDied(f"{step}: {error}", vector_id, error.exit, step) from error
 
     def _confirmed(self, failure: Outcome) -> Outcome:
         """Return the failure if the board passes the check right after it; otherwise a fault of the board."""

@@ -70,7 +70,7 @@ def simulate(
     if as_json:
         summary = {
             "boards": result.boards,
-            "vectors": result.works,
+            "vectors": result.tasks,
             "unsatisfiable": result.unsatisfiable,
             "makespan": result.makespan,
             "lower_bound": result.lower_bound,
@@ -83,7 +83,7 @@ def simulate(
         }
         typer.echo(json.dumps(summary, indent=2))
         return
-    vectors_on_boards = f"{counted(result.works, 'vector')} on {counted(result.boards, 'board')}"
+    vectors_on_boards = f"{counted(result.tasks, 'vector')} on {counted(result.boards, 'board')}"
     typer.echo(f"{vectors_on_boards}, simulated in {took:.1f} s")
     if result.unsatisfiable:
         typer.echo(f"  {result.unsatisfiable} that no such board can run")

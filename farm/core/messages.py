@@ -211,16 +211,16 @@ class Finished(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Preparing(_Message):
-    """The worker begins a task for the next vector's module, which may take `seconds`."""
+    """The worker begins a step for the next vector's module, which may take `seconds`."""
 
     tag: ClassVar[str] = "preparing"
-    task: str
+    step: str
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared(_Message):
-    """The worker's last task is done."""
+    """The worker's last step is done."""
 
     tag: ClassVar[str] = "prepared"
 

@@ -16,7 +16,7 @@ from farm.planning.estimates import Basis, Estimates
 from farm.planning.vectors import Vector
 from farm.report.tally import duration
 from scheduler.simulation import Job, simulate
-from scheduler.work import Work
+from scheduler.task import Task
 
 MAX_MESSAGES = 5
 """How many needs of unsatisfiable vectors are printed."""
@@ -139,8 +139,8 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
         group.operations.add(vector.operation)
         group.seconds += estimate.seconds
         guess = estimate.basis is Basis.DEFAULT
-        work = Work(vector.id, vector.setup, vector.operation, estimate.seconds, guess=guess)
-        jobs.append(Job(work, estimate.seconds))
+        task = Task(vector.id, vector.setup, vector.operation, estimate.seconds, guess=guess)
+        jobs.append(Job(task, estimate.seconds))
     usable = [(board.id, board.kind.name) for board in boards if any(fits(board.kind.name, key) for key in members)]
     result = simulate(usable, jobs, fits, same_setup=same_setup, setup_costs=estimates.setups)
     return Forecast(

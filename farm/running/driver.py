@@ -20,8 +20,8 @@ from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.board_display import BoardDisplay
 from farm.running.pending_records import PendingRecords, Recorder
+from farm.running.task_feed import TaskFeed
 from farm.running.translation import attempt_result, conclusion, lost_attempt
-from farm.running.work_feed import WorkFeed
 from farm.store.records import BoardEvent, BoardEventKind, RunBoard, state_event
 from scheduler import (
     Abandoned,
@@ -96,7 +96,7 @@ class Driver:
         self._records = PendingRecords(run_id, recorder, progress, clock)
         self._display = BoardDisplay(self.scheduler.boards, progress)
         self._estimates = Estimates()
-        self._feed = WorkFeed((), self._estimates, {}, self._records)
+        self._feed = TaskFeed((), self._estimates, {}, self._records)
         self._ready_since: dict[str, float] = {}  # when boards were first ready, by the clock
         self._limit = ""  # the time limit that stopped the run
         self._last_loss = ""  # why the last board was lost or left
@@ -133,7 +133,7 @@ class Driver:
         """
         deadline = None if max_seconds is None else self._clock() + max_seconds
         self._estimates = estimates or self._estimates
-        self._feed = WorkFeed(vectors, self._estimates, past or {}, self._records)
+        self._feed = TaskFeed(vectors, self._estimates, past or {}, self._records)
         self._tell(SetupCostsLearned(self._estimates.setups))
         while self._plan() or not self.scheduler.done:
             if deadline is not None and self._clock() > deadline:
@@ -160,18 +160,18 @@ class Driver:
 
     def abandon(self) -> None:
         """Conclude the remaining vectors as stopped, without waiting for any board."""
-        _LOG.info("abandoning the run: vectors without a verdict: %d", len(self.scheduler.works))
+        _LOG.info("abandoning the run: vectors without a verdict: %d", len(self.scheduler.tasks))
         self._tell(Abandoned())
         while self._plan():
             self._records.flush()
         self._records.flush()
 
     def _plan(self) -> bool:
-        """Plan more works if the scheduler has few; return whether there were any."""
-        works = self._feed.next_works(len(self.scheduler.works))
-        if works is None:
+        """Plan more tasks if the scheduler has few; return whether there were any."""
+        tasks = self._feed.next_tasks(len(self.scheduler.tasks))
+        if tasks is None:
             return False
-        self._tell(Planned(works))
+        self._tell(Planned(tasks))
         self._records.flush()
         return True
 
@@ -244,8 +244,8 @@ class Driver:
 
     def _with_context(self, outcome: Outcome, vector: Vector, board: str) -> Outcome:
         """Add to an outcome what the worker does not know: the estimate, and how the board was opened."""
-        work = self.scheduler.works[outcome.vector_id]
-        estimate = None if work.guess else round(work.cost, 6)  # the report compares it with the real duration
+        task = self.scheduler.tasks[outcome.vector_id]
+        estimate = None if task.guess else round(task.cost, 6)  # the report compares it with the real duration
         opened_as = vector.config_for(self._boards[board].kind.name)
         device_config = None if opened_as == vector.device_config else opened_as
         if estimate is None and device_config is None:
@@ -271,9 +271,9 @@ class Driver:
                 self._assign(instruction)
             case Announce(transition):
                 self._announce(transition)
-            case AttemptLost(work, number, board):
+            case AttemptLost(task, number, board):
                 message = self.scheduler.boards[board].message
-                self._keep(Attempt(number, board, lost_attempt(work, board, message, time.time())))
+                self._keep(Attempt(number, board, lost_attempt(task, board, message, time.time())))
             case Recall(board):
                 self._fleet.stop(board)
             case Restart(board):
@@ -282,7 +282,7 @@ class Driver:
                 self._fleet.drop(board)
 
     def _assign(self, assign: Assign) -> None:
-        vectors = [self._records.vectors[work] for work, _ in assign.works]
+        vectors = [self._records.vectors[task] for task, _ in assign.tasks]
         config = vectors[0].config_for(self._boards[assign.board].kind.name)
         mesh = "x".join(map(str, config.mesh_shape))
         activity = f"{vectors[0].operation}, {counted(len(vectors), 'vector')}, {mesh}"
@@ -306,10 +306,10 @@ class Driver:
         )
 
     def _conclude(self, concluded: Conclude) -> None:
-        attempts = self._records.take_attempts(concluded.work)
+        attempts = self._records.take_attempts(concluded.task)
         cause = ""
         if concluded.resolution is Resolution.REFUSED:
-            cause = self._refusals.get(self._records.vectors[concluded.work].setup, "")
+            cause = self._refusals.get(self._records.vectors[concluded.task].setup, "")
         elif concluded.resolution is Resolution.LOST:
             cause = self._last_loss
         elif concluded.resolution is Resolution.STOPPED:

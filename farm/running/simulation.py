@@ -14,7 +14,7 @@ from farm.planning.estimates import DEFAULT_SECONDS, Estimates
 from farm.planning.vectors import Vector
 from farm.store import RunView
 from scheduler.simulation import Job
-from scheduler.work import Work
+from scheduler.task import Task
 from tracer.device_config import DeviceConfig
 
 MAX_BOARDS = 100_000
@@ -53,7 +53,7 @@ class Distribution:
             operation = rng.randrange(self.operations)
             seconds = self.median * pace[operation] * rng.lognormvariate(0.0, share)
             key = rng.choices(keys, weights)[0]
-            jobs.append(Job(Work(f"v{number}", key, f"operation {operation}", seconds), seconds))
+            jobs.append(Job(Task(f"v{number}", key, f"operation {operation}", seconds), seconds))
         return jobs
 
 
@@ -63,7 +63,7 @@ def of_vectors(vectors: Sequence[Vector], costs: Estimates, count: int | None) -
     for vector in vectors:
         if not vector.unrunnable:
             seconds = costs.of(vector).seconds
-            jobs.append(Job(Work(vector.id, vector.setup, vector.operation, seconds), seconds))
+            jobs.append(Job(Task(vector.id, vector.setup, vector.operation, seconds), seconds))
     return _repeated(jobs, count)
 
 
@@ -77,7 +77,7 @@ def of_run(view: RunView, boards: Sequence[Board], count: int | None) -> list[Jo
             key = BoardSetup.uniform(DeviceConfig.from_json(vector.device_config), kinds)
             key = keys.setdefault(key, key)
             seconds = vector.history[-1].seconds
-            jobs.append(Job(Work(vector.vector_id, key, vector.operation, seconds), seconds))
+            jobs.append(Job(Task(vector.vector_id, key, vector.operation, seconds), seconds))
     return _repeated(jobs, count)
 
 
@@ -86,14 +86,14 @@ def _repeated(jobs: Sequence[Job], count: int | None) -> list[Job]:
         raise NothingSelected("nothing to simulate: no vector can run")
     total = len(jobs) if count is None else count
     return [
-        replace(job, work=replace(job.work, id=f"{job.work.id}/{number}"))
+        replace(job, task=replace(job.task, id=f"{job.task.id}/{number}"))
         for number, job in enumerate(islice(cycle(jobs), total))
     ]
 
 
 def without_estimates(jobs: Sequence[Job]) -> list[Job]:
     """Return the same jobs, without estimates for the scheduler."""
-    return [replace(job, work=replace(job.work, cost=DEFAULT_SECONDS, guess=True)) for job in jobs]
+    return [replace(job, task=replace(job.task, cost=DEFAULT_SECONDS, guess=True)) for job in jobs]
 
 
 def simulated_boards(text: str) -> list[tuple[str, str]]:

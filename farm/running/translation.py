@@ -61,15 +61,15 @@ def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str 
     if concluded.attempt is not None:
         decisive = attempts[concluded.attempt]
         if concluded.resolution is Resolution.FLAKY:
-            return _flaky(concluded.work, decisive, attempts)
+            return _flaky(concluded.task, decisive, attempts)
         outcome = decisive.outcome
-        return Conclusion(concluded.work, outcome.verdict, outcome.reason, outcome.message)
+        return Conclusion(concluded.task, outcome.verdict, outcome.reason, outcome.message)
     verdict, reason, message = _undecided(concluded.resolution, cause)
     if attempts:
         last = attempts[max(attempts)]
         attempt = f"{last.outcome.verdict.value} on {last.board}: {last.outcome.message}"
         message = f"{message}; a retry was due after {attempt}"
-    return Conclusion(concluded.work, verdict, reason, message)
+    return Conclusion(concluded.task, verdict, reason, message)
 
 
 def _undecided(resolution: Resolution, cause: str) -> tuple[Verdict, Reason, str]:

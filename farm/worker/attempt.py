@@ -30,11 +30,11 @@ class RunningAttempt:
         self.output: Any = None
         self._started, self._begun = time.time(), time.perf_counter()
 
-    def raised(self, error: Exception, task: str = "") -> Outcome:
-        """The outcome where ttnn raised, `task` in front of its words."""
+    def raised(self, error: Exception, step: str = "") -> Outcome:
+        """The outcome where ttnn raised, `step` in front of its words."""
         if self.on_error is not None:
             self.on_error(error)
-        return self.ended(*classify(str(error)), task + error_text(error))
+        return self.ended(*classify(str(error)), step + error_text(error))
 
     def ended(self, verdict: Verdict, reason: Reason = Reason.NONE, message: str = "") -> Outcome:
         """The outcome of this verdict. A failure without all that the call was traced with is `not_run`."""

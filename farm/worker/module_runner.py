@@ -148,8 +148,8 @@ class ModuleRunner:
         return device
 
     @contextlib.contextmanager
-    def _preparing(self, task: str, seconds: float) -> Iterator[None]:
-        self.send(Preparing(task, seconds))
+    def _preparing(self, step: str, seconds: float) -> Iterator[None]:
+        self.send(Preparing(step, seconds))
         yield
         self.send(Prepared())
 

@@ -1,6 +1,6 @@
 """Policies of the scheduler: retries, costs, sharing. Each is a protocol, with one file per policy.
 
-A policy has no IO: it gets works, outcomes or claims, and returns a decision. `Scheduler` takes its retry and cost
+A policy has no IO: it gets tasks, outcomes or claims, and returns a decision. `Scheduler` takes its retry and cost
 policies as arguments; a farm's registry takes its sharing policy. A new policy is one file here, and its line below.
 """
 

@@ -1,10 +1,10 @@
-"""Learn the ratio of actual to estimated seconds of works during a run."""
+"""Learn the ratio of actual to estimated seconds of tasks during a run."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 
-from scheduler.work import CostClass
+from scheduler.task import CostClass
 
 
 class LearnedCosts:
@@ -55,7 +55,7 @@ class LearnedCosts:
         sums = self._sums.get(key)
         if sums is None or sums[1] <= 0:
             return start
-        weight = self._trust * self._all[1] * (1 - self._decay)  # of a typical work
+        weight = self._trust * self._all[1] * (1 - self._decay)  # of a typical task
         return (sums[0] + start * weight) / (sums[1] + weight)
 
     def _add(self, sums: list[float], estimated: float, actual: float) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from scheduler.sharing import Claim
-from scheduler.work import CostClass, Decision, PastAttempt
+from scheduler.task import CostClass, Decision, PastAttempt
 
 
 class RetryPolicy(Protocol):
-    """Decides whether a work is tried again, and which of its attempts decides it."""
+    """Decides whether a task is tried again, and which of its attempts decides it."""
 
     def decide(self, attempts: Sequence[PastAttempt], forgiven: int = 0) -> Decision | None:
-        """Decide on a work after an attempt.
+        """Decide on a task after an attempt.
 
         Args:
             attempts: all its attempts, at least one.
@@ -24,15 +24,15 @@ class RetryPolicy(Protocol):
         """
 
     def give_up(self, attempts: Sequence[PastAttempt]) -> Decision | None:
-        """Resolve a work that should be tried again, but can't be.
+        """Resolve a task that should be tried again, but can't be.
 
         Returns:
-            None if its attempts (at least one) say nothing about the work.
+            None if its attempts (at least one) say nothing about the task.
         """
 
 
 class CostPolicy(Protocol):
-    """Corrects estimates while works run."""
+    """Corrects estimates while tasks run."""
 
     @property
     def overall(self) -> float:
@@ -40,13 +40,13 @@ class CostPolicy(Protocol):
 
     @property
     def has_observations(self) -> bool:
-        """Whether `overall` was learned from any work."""
+        """Whether `overall` was learned from any task."""
 
     def observe(self, cost_class: CostClass, estimated: float, actual: float) -> None:
-        """Record the seconds that a work of a class was estimated to take, and took."""
+        """Record the seconds that a task of a class was estimated to take, and took."""
 
     def knows(self, cost_class: CostClass) -> bool:
-        """Whether any work of a class ended."""
+        """Whether any task of a class ended."""
 
     def factor(self, cost_class: CostClass) -> float:
         """The factor to multiply an estimate of this class by."""

@@ -1,20 +1,20 @@
-"""Retry a work until enough of its attempts agree."""
+"""Retry a task until enough of its attempts agree."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scheduler.work import AttemptResult, Decision, PastAttempt, Resolution
+from scheduler.task import AttemptResult, Decision, PastAttempt, Resolution
 
 
 @dataclass(frozen=True, slots=True)
 class RetriesByCount:
-    """A `RetryPolicy`: the number of attempts that end in each way before a work is resolved.
+    """A `RetryPolicy`: the number of attempts that end in each way before a task is resolved.
 
     Attributes:
         crashes: attempts that crashed or hung a worker: 2, so that a crash must repeat before it counts.
-        kills: the same if some workers were killed from outside: 3, since the work may not be the cause of two kills.
+        kills: the same if some workers were killed from outside: 3, since the task may not be the cause of two kills.
         failures: attempts that failed with their worker alive: 1, since they would fail again.
         faults: attempts that failed because of a board or host.
     """
@@ -26,7 +26,7 @@ class RetriesByCount:
 
     @classmethod
     def with_retries(cls, retries: int | None) -> RetriesByCount:
-        """Return the policy that tries a work this many times again; None for the default policy."""
+        """Return the policy that tries a task this many times again; None for the default policy."""
         if retries is None:
             return cls()
         return cls(crashes=retries + 1, kills=retries + 1, failures=retries + 1)
@@ -42,12 +42,12 @@ class RetriesByCount:
         return None
 
     def give_up(self, attempts: Sequence[PastAttempt]) -> Decision | None:
-        """See `RetryPolicy`. A failure of the work itself outweighs the faults around it.
+        """See `RetryPolicy`. A failure of the task itself outweighs the faults around it.
 
         Returns:
-            None if there were too few crashes to count: the work may not be their cause.
+            None if there were too few crashes to count: the task may not be their cause.
         """
-        own = [number for number, past in enumerate(attempts, start=1) if past.result.blames_work]
+        own = [number for number, past in enumerate(attempts, start=1) if past.result.blames_task]
         failed = any(past.result is AttemptResult.FAILED for past in attempts)
         if own and not failed and not self._crashed_enough(attempts):
             return None
@@ -63,7 +63,7 @@ class RetriesByCount:
         return self._crashed_enough(attempts)
 
     def _crashed_enough(self, attempts: Sequence[PastAttempt]) -> bool:
-        """Whether crashes and hangs are frequent enough to blame the work."""
+        """Whether crashes and hangs are frequent enough to blame the task."""
         crashes = sum(past.result is AttemptResult.CRASHED for past in attempts)
         kills = sum(past.result is AttemptResult.KILLED for past in attempts)
         return crashes >= self.crashes or crashes + kills >= self.kills

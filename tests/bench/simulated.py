@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import Path
 from statistics import median
 
-from scheduler import SetupCosts, Work
+from scheduler import SetupCosts, Task
 from scheduler.simulation import Job, Simulated, simulate
 
 MEAN_SECONDS = 0.5
@@ -55,8 +55,8 @@ def jobs(count: int, knowledge: Knowledge, mean: float = MEAN_SECONDS) -> list[J
             Knowledge.NONE: 0.02,
         }[knowledge]
         key = dice.choices(keys, weights)[0]
-        work = Work(f"v{number}", key, operation, estimate, guess=knowledge is Knowledge.NONE)
-        planned.append(Job(work, seconds))
+        task = Task(f"v{number}", key, operation, estimate, guess=knowledge is Knowledge.NONE)
+        planned.append(Job(task, seconds))
     return planned
 
 
@@ -69,13 +69,13 @@ def blind(count: int, boards: int) -> float:
     planned = jobs(count, Knowledge.NONE)
     total: defaultdict[str, float] = defaultdict(float)
     for job in planned:
-        total[job.work.group] += job.seconds
+        total[job.task.group] += job.seconds
     slowest = max(total, key=total.__getitem__)
     bound = max(1.0 + sum(total.values()) / boards, 1.0 + max(job.seconds for job in planned))
     ratios = []
     for seed in range(9):
         random.Random(seed).shuffle(planned)
-        planned.sort(key=lambda job: -1e9 if job.work.group == slowest else -job.seconds)
+        planned.sort(key=lambda job: -1e9 if job.task.group == slowest else -job.seconds)
         free = [1.0] * boards
         for job in planned:
             heapq.heapreplace(free, free[0] + job.seconds)

@@ -27,8 +27,8 @@ from scheduler import (
     Scheduler,
     SetupCosts,
     SetupCostsLearned,
+    Task,
     Transition,
-    Work,
 )
 
 BOARD = "n300:0"
@@ -91,7 +91,7 @@ def test_a_held_board_stays_held_whatever_comes_later() -> None:
 
 def test_a_leaving_board_stays_leaving() -> None:
     scheduler = farm()
-    scheduler.handle(Planned((Work("w", "key"),)), 0.0)
+    scheduler.handle(Planned((Task("w", "key"),)), 0.0)
     assert announced(scheduler, BoardLeaving(BOARD, "b is drained")) == [(BoardState.LEAVING, Cause.WITHDRAWN)]
     announced(scheduler, changed(BoardState.BUSY, BoardState.SUSPECT))
     assert scheduler.boards[BOARD].state is BoardState.LEAVING
@@ -102,7 +102,7 @@ def test_a_leaving_board_stays_leaving() -> None:
 
 def test_an_abandoned_run_resolves_all_work_and_releases_its_boards() -> None:
     scheduler = farm()
-    [assign] = [each for each in scheduler.handle(Planned((Work("w", "key"),)), 0.0) if isinstance(each, Assign)]
+    [assign] = [each for each in scheduler.handle(Planned((Task("w", "key"),)), 0.0) if isinstance(each, Assign)]
     instructions = scheduler.handle(Abandoned(), 7.0)
     assert [each for each in instructions if isinstance(each, (Conclude, AttemptLost))] == [
         Conclude("w", Resolution.STOPPED)

@@ -29,10 +29,10 @@ from scheduler import (
     Retire,
     Scheduler,
     Stopped,
-    Work,
+    Task,
 )
 
-ONE_BY_ONE = Batching(depth=1, max_works=1)
+ONE_BY_ONE = Batching(depth=1, max_tasks=1)
 
 
 def farm(*boards: str, batching: Batching = ONE_BY_ONE, budget: FaultBudget | None = None) -> Scheduler:
@@ -50,7 +50,7 @@ def handle(scheduler: Scheduler, *events: Event) -> list[Instruction]:
 
 
 def plan(scheduler: Scheduler, *names: str, key: str = "a") -> list[Assign]:
-    return assigned(handle(scheduler, Planned(tuple(Work(name, key, "op", 1 / 64) for name in names))))
+    return assigned(handle(scheduler, Planned(tuple(Task(name, key, "op", 1 / 64) for name in names))))
 
 
 def assigned(instructions: list[Instruction]) -> list[Assign]:
@@ -60,20 +60,20 @@ def assigned(instructions: list[Instruction]) -> list[Assign]:
 def end(scheduler: Scheduler, assign: Assign, result: AttemptResult) -> list[Instruction]:
     """End every attempt of a batch with this result, then the batch."""
     return handle(
-        scheduler, *(AttemptEnded(assign.batch, work, result) for work, _ in assign.works), BatchEnded(assign.batch)
+        scheduler, *(AttemptEnded(assign.batch, task, result) for task, _ in assign.tasks), BatchEnded(assign.batch)
     )
 
 
 def test_a_board_has_its_next_batch_before_it_finishes() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=2, max_works=2))
+    scheduler = farm("a:0", batching=Batching(depth=2, max_tasks=2))
     first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
-    assert len(first.works) == 2
+    assert len(first.tasks) == 2
     assert (
-        assigned(handle(scheduler, *(AttemptEnded(first.batch, work, AttemptResult.PASSED) for work, _ in first.works)))
+        assigned(handle(scheduler, *(AttemptEnded(first.batch, task, AttemptResult.PASSED) for task, _ in first.tasks)))
         == []
     )
     [third] = assigned(handle(scheduler, BatchEnded(first.batch)))
-    assert {work for batch in (first, second, third) for work, _ in batch.works} == {f"w{n}" for n in range(6)}
+    assert {task for batch in (first, second, third) for task, _ in batch.tasks} == {f"w{n}" for n in range(6)}
 
 
 def test_a_failure_counts_at_once() -> None:
@@ -87,7 +87,7 @@ def test_a_crash_is_tried_elsewhere_and_counts_when_it_repeats() -> None:
     [first] = plan(scheduler, "w")
     [second] = assigned(end(scheduler, first, AttemptResult.CRASHED))
     assert (first.board, second.board) == ("a:0", "a:1")
-    assert second.works == (("w", 2),)
+    assert second.tasks == (("w", 2),)
     assert end(scheduler, second, AttemptResult.CRASHED) == [Conclude("w", Resolution.ENDED, 2)]
 
 
@@ -131,7 +131,7 @@ def test_a_retry_waits_for_another_board_even_if_the_first_is_free() -> None:
     first, other = plan(scheduler, "w", "x")
     assert assigned(end(scheduler, first, AttemptResult.CRASHED)) == []
     [second] = assigned(end(scheduler, other, AttemptResult.PASSED))
-    assert (second.board, second.works) == (other.board, (("w", 2),))
+    assert (second.board, second.tasks) == (other.board, (("w", 2),))
 
 
 def test_a_retry_goes_to_the_first_board_when_the_others_are_gone() -> None:
@@ -175,45 +175,45 @@ def test_faults_are_retried_a_limited_number_of_times() -> None:
     assert end(scheduler, assign, AttemptResult.FAULT) == [Conclude("w", Resolution.ENDED, 3)]
 
 
-def test_a_work_that_is_not_runnable_is_not_retried() -> None:
+def test_a_task_that_is_not_runnable_is_not_retried() -> None:
     scheduler = farm("a:0", "a:1")
     [assign] = plan(scheduler, "w")
     assert end(scheduler, assign, AttemptResult.NOT_RUNNABLE) == [Conclude("w", Resolution.ENDED, 1)]
 
 
 def test_the_work_of_a_lost_board_goes_elsewhere_and_only_the_running_one_loses_an_attempt() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=1, share=1, max_works=3, min_seconds=0))
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, max_tasks=3, min_seconds=0))
     [first] = plan(scheduler, "u", "v", "w")
     handle(scheduler, AttemptEnded(first.batch, "u", AttemptResult.PASSED), BoardAdded("a:1", "a"), BoardReady("a:1"))
     lost, restart, assign = handle(scheduler, BoardLost("a:0"))
     assert (lost, restart) == (AttemptLost("v", 1, "a:0"), Restart("a:0"))
     assert assigned([assign])[0].board == "a:1"
     [rest] = assigned(end(scheduler, assigned([assign])[0], AttemptResult.PASSED))
-    assert sorted(assigned([assign])[0].works + rest.works) == [("v", 2), ("w", 1)]
+    assert sorted(assigned([assign])[0].tasks + rest.tasks) == [("v", 2), ("w", 1)]
 
 
 def test_a_board_lost_before_its_batch_end_is_reported_was_running_the_next_batch() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=2, max_works=2))
+    scheduler = farm("a:0", batching=Batching(depth=2, max_tasks=2))
     first, second = plan(scheduler, *(f"w{n}" for n in range(12)))
-    handle(scheduler, *(AttemptEnded(first.batch, work, AttemptResult.PASSED) for work, _ in first.works))
+    handle(scheduler, *(AttemptEnded(first.batch, task, AttemptResult.PASSED) for task, _ in first.tasks))
     lost, restart = handle(scheduler, BoardLost("a:0"))
-    assert (lost, restart) == (AttemptLost(second.works[0][0], 1, "a:0"), Restart("a:0"))
+    assert (lost, restart) == (AttemptLost(second.tasks[0][0], 1, "a:0"), Restart("a:0"))
 
 
 def test_work_that_no_board_fits_is_resolved_at_once() -> None:
     scheduler = farm("a:0")
-    assert handle(scheduler, Planned((Work("w", "other"),))) == [Conclude("w", Resolution.UNSATISFIABLE)]
+    assert handle(scheduler, Planned((Task("w", "other"),))) == [Conclude("w", Resolution.UNSATISFIABLE)]
 
 
 def test_a_key_that_every_board_refuses_is_given_up_after_few_attempts() -> None:
     scheduler = farm("a:0", "a:1")
-    instructions = handle(scheduler, Planned(tuple(Work(f"w{n}", "a") for n in range(50))))
+    instructions = handle(scheduler, Planned(tuple(Task(f"w{n}", "a") for n in range(50))))
     conclusions: dict[str, Conclude] = {}
     tried = 0
     while assigns := assigned(instructions):
         tried += len(assigns)
         instructions = [each for assign in assigns for each in end(scheduler, assign, AttemptResult.REFUSED)]
-        conclusions.update({c.work: c for c in instructions if isinstance(c, Conclude)})
+        conclusions.update({c.task: c for c in instructions if isinstance(c, Conclude)})
     assert tried <= 2 * 2
     assert len(conclusions) == 50
     assert sum(c.resolution is Resolution.REFUSED for c in conclusions.values()) >= 46
@@ -226,7 +226,7 @@ def test_a_board_that_refuses_one_key_keeps_the_others() -> None:
         [assign] = assigned(end(scheduler, assign, AttemptResult.REFUSED)) or [assign]
     [other] = plan(scheduler, "x", key="a too")
     assert end(scheduler, other, AttemptResult.PASSED) == [Conclude("x", Resolution.ENDED, 1)]
-    assert handle(scheduler, Planned((Work("y", "a"),))) == [Conclude("y", Resolution.REFUSED)]
+    assert handle(scheduler, Planned((Task("y", "a"),))) == [Conclude("y", Resolution.REFUSED)]
 
 
 def test_boards_that_refused_do_not_count_after_they_are_gone() -> None:
@@ -241,19 +241,19 @@ def test_boards_that_refused_do_not_count_after_they_are_gone() -> None:
 
 
 def test_a_board_with_too_many_faults_is_retired_and_its_late_results_are_ignored() -> None:
-    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=1, max_works=4), budget=FaultBudget(in_a_row=2))
+    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=1, max_tasks=4), budget=FaultBudget(in_a_row=2))
     bad = plan(scheduler, *(f"w{n}" for n in range(16)))[0]
     instructions: list[Instruction] = []
     for _ in range(2):
         instructions = handle(
-            scheduler, AttemptEnded(bad.batch, bad.works[0][0], AttemptResult.FAULT), BatchEnded(bad.batch)
+            scheduler, AttemptEnded(bad.batch, bad.tasks[0][0], AttemptResult.FAULT), BatchEnded(bad.batch)
         )
         if Retire(bad.board) in instructions:
             break
         bad = next(assign for assign in assigned(instructions) if assign.board == bad.board)
     assert Retire(bad.board) in instructions
-    assert scheduler.attempt_number(bad.batch, bad.works[1][0]) is None
-    assert handle(scheduler, AttemptEnded(bad.batch, bad.works[1][0], AttemptResult.PASSED), BoardLost(bad.board)) == []
+    assert scheduler.attempt_number(bad.batch, bad.tasks[1][0]) is None
+    assert handle(scheduler, AttemptEnded(bad.batch, bad.tasks[1][0], AttemptResult.PASSED), BoardLost(bad.board)) == []
 
 
 def test_a_board_that_returns_batches_untried_does_not_get_them_forever() -> None:
@@ -277,10 +277,10 @@ def test_when_the_last_board_is_gone_all_work_is_resolved() -> None:
 
 
 def test_a_withdrawn_board_ends_what_runs_and_the_rest_costs_no_attempt() -> None:
-    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=0.5, max_works=2))
+    scheduler = farm("a:0", "a:1", batching=Batching(depth=1, share=0.5, max_tasks=2))
     first, second = plan(scheduler, "w0", "w1", "w2", "w3")
     leaving = first if first.board == "a:0" else second
-    (ran, _), (rest, _) = leaving.works
+    (ran, _), (rest, _) = leaving.tasks
     assert handle(scheduler, BoardLeaving("a:0")) == [Recall("a:0")]
     instructions = handle(scheduler, AttemptEnded(leaving.batch, ran, AttemptResult.PASSED), BatchEnded(leaving.batch))
     assert instructions == [Conclude(ran, Resolution.ENDED, 1), Release("a:0")]
@@ -288,7 +288,7 @@ def test_a_withdrawn_board_ends_what_runs_and_the_rest_costs_no_attempt() -> Non
     staying = second if leaving is first else first
     [again] = assigned(end(scheduler, staying, AttemptResult.PASSED))
     assert again.board == "a:1"
-    assert again.works == ((rest, 1),), "it was never tried"
+    assert again.tasks == ((rest, 1),), "it was never tried"
 
 
 def test_a_board_that_left_may_come_back() -> None:
@@ -317,7 +317,7 @@ def test_a_board_that_never_starts_is_given_up() -> None:
 
 
 def test_a_stop_lets_running_work_end_and_resolves_the_rest() -> None:
-    scheduler = farm("a:0", batching=Batching(depth=1, share=1, max_works=2))
+    scheduler = farm("a:0", batching=Batching(depth=1, share=1, max_tasks=2))
     [assign] = plan(scheduler, "u", "v", "w")
     assert handle(scheduler, Stopped()) == [Conclude("w", Resolution.STOPPED), Recall("a:0")]
     assert handle(scheduler, AttemptEnded(assign.batch, "u", AttemptResult.PASSED)) == [
@@ -346,5 +346,5 @@ def test_an_impossible_event_raises_with_the_last_events() -> None:
     with pytest.raises(InvalidTransition, match="a:0 was added before"):
         handle(scheduler, BoardAdded("a:0", "a"))
     plan(scheduler, "w")
-    with pytest.raises(InvalidTransition, match="work w was planned before"):
+    with pytest.raises(InvalidTransition, match="task w was planned before"):
         plan(scheduler, "w")

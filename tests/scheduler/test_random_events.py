@@ -38,8 +38,8 @@ from scheduler import (
     Scheduler,
     SetupCosts,
     Stopped,
+    Task,
     Transition,
-    Work,
 )
 from scheduler.policies import RetriesByCount
 
@@ -64,7 +64,7 @@ def board_held(board: str) -> BoardChanged:
 def new_scheduler(setups: SetupCosts | None = None) -> Scheduler:
     budget = FaultBudget(in_a_row=3, in_all=6, refusals=1)
     return Scheduler(
-        fits, batching=Batching(max_works=4), budget=budget, setup_costs=setups, same_setup=same, validate=True
+        fits, batching=Batching(max_tasks=4), budget=budget, setup_costs=setups, same_setup=same, validate=True
     )
 
 
@@ -99,11 +99,11 @@ class Farm(RuleBasedStateMachine):
         """Handle an event, and check the instructions."""
         self.now += 1
         if isinstance(event, AttemptEnded):
-            attempt = self.scheduler.attempt_number(event.batch, event.work)
+            attempt = self.scheduler.attempt_number(event.batch, event.task)
             if attempt is not None:
-                assert (event.work, attempt) not in self.attempts, "an attempt ended twice"
-                self.attempts.add((event.work, attempt))
-                self.results[event.work, attempt] = event.result
+                assert (event.task, attempt) not in self.attempts, "an attempt ended twice"
+                self.attempts.add((event.task, attempt))
+                self.results[event.task, attempt] = event.result
         answered = tuple(self.scheduler.handle(event, self.now))
         self.journal.append((self.now, event, answered))
         for instruction in answered:
@@ -112,12 +112,12 @@ class Farm(RuleBasedStateMachine):
             elif isinstance(instruction, Assign):
                 self.check_assignment(instruction)
             elif isinstance(instruction, Conclude):
-                self.conclusions[instruction.work] += 1
+                self.conclusions[instruction.task] += 1
                 self.check_conclusion(instruction)
             elif isinstance(instruction, AttemptLost):
-                assert (instruction.work, instruction.attempt) not in self.attempts
-                self.attempts.add((instruction.work, instruction.attempt))
-                self.results[instruction.work, instruction.attempt] = AttemptResult.LOST
+                assert (instruction.task, instruction.attempt) not in self.attempts
+                self.attempts.add((instruction.task, instruction.attempt))
+                self.results[instruction.task, instruction.attempt] = AttemptResult.LOST
             elif isinstance(instruction, Restart):
                 self.ready.discard(instruction.board)
                 self.starting.add(instruction.board)
@@ -135,19 +135,19 @@ class Farm(RuleBasedStateMachine):
         self.states[transition.board] = transition.after
 
     def check_assignment(self, assign: Assign) -> None:
-        assert assign.works
+        assert assign.tasks
         assert assign.board in self.ready, "work for a board that isn't there"
         assert fits(self.scheduler.boards[assign.board].kind, assign.key)
         assert assign.batch not in self.assigned
-        for work, attempt in assign.works:
-            assert work in self.planned
-            assert not self.conclusions[work], "concluded work is handed out"
-            assert (work, attempt) not in self.attempts, "an attempt number is used twice"
+        for task, attempt in assign.tasks:
+            assert task in self.planned
+            assert not self.conclusions[task], "concluded work is handed out"
+            assert (task, attempt) not in self.attempts, "an attempt number is used twice"
         self.assigned[assign.batch] = assign
 
     def check_conclusion(self, concluded: Conclude) -> None:
-        """An attempt stands for each work that was tried; none is blamed for a board, and none is tried forever."""
-        own = {number: result for (work, number), result in self.results.items() if work == concluded.work}
+        """An attempt stands for each task that was tried; none is blamed for a board, and none is tried forever."""
+        own = {number: result for (task, number), result in self.results.items() if task == concluded.task}
         crashes = sum(result is AttemptResult.CRASHED for result in own.values())
         kills = crashes + sum(result is AttemptResult.KILLED for result in own.values())
         most = RetriesByCount()
@@ -157,13 +157,13 @@ class Farm(RuleBasedStateMachine):
             assert unsure or not own, "tried, but concluded as if it wasn't"
             return
         stands = own[concluded.attempt]
-        assert not unsure or not stands.blames_work, "blamed for a crash that was seen once"
+        assert not unsure or not stands.blames_task, "blamed for a crash that was seen once"
         if concluded.resolution is Resolution.FLAKY:
             assert stands is AttemptResult.PASSED
             assert any(result.failed for result in own.values())
         elif stands is AttemptResult.PASSED:
             assert not any(result.failed for result in own.values())
-        fresh = len(own) - self.forgiven.get(concluded.work, 0)
+        fresh = len(own) - self.forgiven.get(concluded.task, 0)
         assert fresh <= most.kills + most.failures + most.faults, "it is tried too often"
 
     @rule(kind=st.sampled_from(KINDS))
@@ -180,9 +180,9 @@ class Farm(RuleBasedStateMachine):
     )
     def plan(self, keys: list[str], groups: int, cost: float) -> None:
         first = len(self.planned)
-        works = tuple(Work(f"w{first + n}", key, f"op{n % groups}", cost * (n + 1)) for n, key in enumerate(keys))
-        self.planned |= {work.id for work in works}
-        self.handle(Planned(works))
+        tasks = tuple(Task(f"w{first + n}", key, f"op{n % groups}", cost * (n + 1)) for n, key in enumerate(keys))
+        self.planned |= {task.id for task in tasks}
+        self.handle(Planned(tasks))
 
     @rule(
         results=st.lists(
@@ -193,17 +193,17 @@ class Farm(RuleBasedStateMachine):
         key=st.sampled_from(["1x1", "2x4"]),
     )
     def resume(self, results: list[AttemptResult], last: AttemptResult, forgive: bool, key: str) -> None:
-        """A work that an earlier driver tried, and may have resolved; a pass is not tried again."""
+        """A task that an earlier driver tried, and may have resolved; a pass is not tried again."""
         results = [*results, last]
         forgive = forgive and last is not AttemptResult.PASSED
-        work = f"w{len(self.planned)}"
+        task = f"w{len(self.planned)}"
         past = tuple(PastAttempt(f"old:{number}", result) for number, result in enumerate(results))
-        self.planned.add(work)
-        self.forgiven[work] = len(past) if forgive else 0
+        self.planned.add(task)
+        self.forgiven[task] = len(past) if forgive else 0
         for number, result in enumerate(results, start=1):
-            self.attempts.add((work, number))
-            self.results[work, number] = result
-        self.handle(Planned((Work(work, key, past=past, forgiven=self.forgiven[work]),)))
+            self.attempts.add((task, number))
+            self.results[task, number] = result
+        self.handle(Planned((Task(task, key, past=past, forgiven=self.forgiven[task]),)))
 
     @rule(data=st.data())
     @precondition(lambda self: self.starting or self.ready)
@@ -265,8 +265,8 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.scheduler.batches)
     def attempts_end(self, data: st.DataObject, result: AttemptResult, several: int) -> None:
         batch = data.draw(st.sampled_from(sorted(self.scheduler.batches)))
-        for work in list(self.scheduler.batches[batch].open)[:several]:
-            event = AttemptEnded(batch, work, result)
+        for task in list(self.scheduler.batches[batch].open)[:several]:
+            event = AttemptEnded(batch, task, result)
             self.reported.append(event)
             self.handle(event)
 
@@ -274,15 +274,15 @@ class Farm(RuleBasedStateMachine):
     @precondition(lambda self: self.reported)
     def result_comes_twice(self, data: st.DataObject, result: AttemptResult) -> None:
         event = data.draw(st.sampled_from(self.reported[-20:]))
-        assert self.scheduler.attempt_number(event.batch, event.work) is None
-        self.handle(AttemptEnded(event.batch, event.work, result))
+        assert self.scheduler.attempt_number(event.batch, event.task) is None
+        self.handle(AttemptEnded(event.batch, event.task, result))
 
     @rule(data=st.data(), result=st.sampled_from(RESULTS))
     @precondition(lambda self: self.assigned)
     def result_of_any_batch_ever(self, data: st.DataObject, result: AttemptResult) -> None:
         assign = self.assigned[data.draw(st.sampled_from(sorted(self.assigned)))]
-        work, _ = data.draw(st.sampled_from(assign.works))
-        self.handle(AttemptEnded(assign.batch, work, result))
+        task, _ = data.draw(st.sampled_from(assign.tasks))
+        self.handle(AttemptEnded(assign.batch, task, result))
 
     @rule(data=st.data())
     @precondition(lambda self: self.assigned)
@@ -306,10 +306,10 @@ class Farm(RuleBasedStateMachine):
     @invariant()
     def nothing_is_concluded_twice_or_lost(self) -> None:
         assert max(self.conclusions.values(), default=0) <= 1
-        assert set(self.conclusions) | set(self.scheduler.works) == self.planned
+        assert set(self.conclusions) | set(self.scheduler.tasks) == self.planned
 
     def teardown(self) -> None:
-        """From any state, boards that work end the run: every planned work has its one resolution."""
+        """From any state, boards that work end the run: every planned task has its one resolution."""
         for _ in range(3 * len(self.planned) + 10):
             if self.scheduler.done:
                 break
@@ -319,8 +319,8 @@ class Farm(RuleBasedStateMachine):
                 self.handle(BoardReady(board))
             for number in sorted(self.scheduler.batches):
                 batch = self.scheduler.batches.get(number)
-                for work in list(batch.open) if batch else ():
-                    self.handle(AttemptEnded(number, work, AttemptResult.PASSED))
+                for task in list(batch.open) if batch else ():
+                    self.handle(AttemptEnded(number, task, AttemptResult.PASSED))
                 self.handle(BatchEnded(number))
         self.check_determinism()
         assert self.scheduler.done, "work is never resolved"
@@ -339,7 +339,7 @@ class Farm(RuleBasedStateMachine):
 
 
 class FarmThatSwitchesSlowly(Farm):
-    """Boards may stay idle rather than change their key, but never when no other board does the work."""
+    """Boards may stay idle rather than change their key, but never when no other board does the task."""
 
     setups = SetupCosts(switch=3.0)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler import SetupCosts, Work
+from scheduler import SetupCosts, Task
 from scheduler.costs import Size, scaled, typical
 from scheduler.placing import SameSetup, never_same
 from scheduler.simulation import Faults, Job, Simulated, lower_bound, simulate
@@ -28,7 +28,7 @@ def heavy_tailed(count: int, *, estimated: bool, keys: int = 4) -> list[Job]:
         seconds = min(rng.lognormvariate(-1.0, 1.0) * (1 + group / 10), 4.0)
         key = min(int(rng.paretovariate(1.0)), keys)
         cost = seconds if estimated else 0.02
-        jobs.append(Job(Work(f"w{number}", key, f"op{group}", cost, guess=not estimated), seconds))
+        jobs.append(Job(Task(f"w{number}", key, f"op{group}", cost, guess=not estimated), seconds))
     return jobs
 
 
@@ -44,21 +44,21 @@ def test_unknown_durations_are_learned() -> None:
 
 
 def test_no_board_changes_its_key_where_waiting_is_cheaper() -> None:
-    jobs = [Job(Work(f"{key}{n}", key, "op", 0.1), 0.1) for key, count in (("a", 100), ("b", 80)) for n in range(count)]
+    jobs = [Job(Task(f"{key}{n}", key, "op", 0.1), 0.1) for key, count in (("a", 100), ("b", 80)) for n in range(count)]
     result = simulate(BOARDS[:2], jobs, everywhere, setup_costs=SetupCosts(switch=60.0))
     assert result.switches == 2
     assert result.share == {"n300:0": 100, "n300:1": 80}
 
 
-def test_a_key_of_one_long_work_is_not_left_to_the_end() -> None:
-    jobs = [Job(Work(f"w{n}", "many", "op", 0.5), 0.5) for n in range(8 * 40)]
-    jobs.append(Job(Work("long", "rare", "op", 15.0), 15.0))
+def test_a_key_of_one_long_task_is_not_left_to_the_end() -> None:
+    jobs = [Job(Task(f"w{n}", "many", "op", 0.5), 0.5) for n in range(8 * 40)]
+    jobs.append(Job(Task("long", "rare", "op", 15.0), 15.0))
     result = simulate(BOARDS[:8], jobs, everywhere, setup_costs=SetupCosts(switch=1.0))
     assert result.over_lower_bound < 1.1
 
 
 def test_groups_stay_together_while_it_pays() -> None:
-    jobs = [Job(Work(f"{op}{n}", "key", f"op{op}", 0.05), 0.05) for op in range(8) for n in range(100)]
+    jobs = [Job(Task(f"{op}{n}", "key", f"op{op}", 0.05), 0.05) for op in range(8) for n in range(100)]
     result = simulate(BOARDS[:4], jobs, everywhere, setup_costs=SetupCosts(first=1.0))
     first_calls = round(result.setting_up)
     assert first_calls <= 8 + 3 * 4  # each group on one board, but for the last ones
@@ -66,13 +66,13 @@ def test_groups_stay_together_while_it_pays() -> None:
 
 def test_faults_cost_attempts_and_no_work() -> None:
     result = simulate(BOARDS, heavy_tailed(400, estimated=True), everywhere, faults=Faults(rate=0.2, seed=3))
-    assert result.works == 400
+    assert result.tasks == 400
     assert 440 < result.attempts < 560
     assert sum(result.share.values()) == result.attempts
 
 
 def test_work_that_no_board_fits_is_counted() -> None:
-    jobs = [Job(Work("small", 1), 1.0), Job(Work("large", 8), 1.0)]
+    jobs = [Job(Task("small", 1), 1.0), Job(Task("large", 8), 1.0)]
     result = simulate([("a", 1)], jobs, lambda kind, key: kind == key)
     assert (result.unsatisfiable, result.makespan) == (1, 1.0)
 
@@ -92,7 +92,7 @@ def test_every_job_runs_once_and_no_schedule_beats_the_bound(
         return isinstance(kind, int) and isinstance(key, int) and kind >= key
 
     jobs = [
-        Job(Work(f"w{n}", key, f"g{group}", seconds if estimated else 0.02, guess=not estimated), seconds)
+        Job(Task(f"w{n}", key, f"g{group}", seconds if estimated else 0.02, guess=not estimated), seconds)
         for n, (seconds, key, group) in enumerate(drawn_jobs)
     ]
     possible = sum(key <= max(kinds) for _, key, _ in drawn_jobs)
@@ -109,7 +109,7 @@ def test_every_job_runs_once_and_no_schedule_beats_the_bound(
 
 
 def test_a_board_that_is_set_up_for_both_keys_changes_between_them_without_cost() -> None:
-    jobs = [Job(Work(f"w{n}", "narrow" if n % 2 else "wide", "g", 1.0), 1.0) for n in range(20)]
+    jobs = [Job(Task(f"w{n}", "narrow" if n % 2 else "wide", "g", 1.0), 1.0) for n in range(20)]
 
     def same(kind: object, one: object, other: object) -> bool:
         return kind == "large" and {one, other} == {"narrow", "wide"}
@@ -124,7 +124,7 @@ def test_a_board_that_is_set_up_for_both_keys_changes_between_them_without_cost(
 
 
 def test_lower_bound_counts_only_the_boards_that_fit() -> None:
-    jobs = [Job(Work(f"w{n}", "wide"), 1.0) for n in range(10)]
+    jobs = [Job(Task(f"w{n}", "wide"), 1.0) for n in range(10)]
     boards = [("a", "large"), ("b", "small"), ("c", "small")]
     assert lower_bound(boards, jobs, lambda kind, _: kind == "large", SetupCosts()) == pytest.approx(10.0)
     assert lower_bound(boards, jobs, everywhere, SetupCosts(switch=2.0)) == pytest.approx(16 / 3)

@@ -51,7 +51,7 @@ def test_simulated_boards_are_listed_by_kind_and_count() -> None:
 
 def test_jobs_without_estimates_are_guesses() -> None:
     jobs = Distribution().jobs(50, ["n300"], seed=1)
-    assert {job.work.cost for job in without_estimates(jobs)} == {0.02}
+    assert {job.task.cost for job in without_estimates(jobs)} == {0.02}
     assert [job.seconds for job in without_estimates(jobs)] == [job.seconds for job in jobs]
 
 

@@ -1,4 +1,4 @@
-"""Cost policies: estimates corrected while works run."""
+"""Cost policies: estimates corrected while tasks run."""
 
 from __future__ import annotations
 

@@ -52,11 +52,11 @@ def test_retries_of_a_run() -> None:
     assert retry_policy(1).decide(attempts(FAILED, FAILED)) == (Resolution.ENDED, 2)
 
 
-def test_forgiven_attempts_do_not_count_against_a_work() -> None:
+def test_forgiven_attempts_do_not_count_against_a_task() -> None:
     assert RetriesByCount().decide(attempts(FAULT, FAULT, FAULT), forgiven=2) is None
 
 
-def test_giving_up_blames_a_work_only_for_what_was_seen_often_enough() -> None:
+def test_giving_up_blames_a_task_only_for_what_was_seen_often_enough() -> None:
     assert RetriesByCount().give_up(attempts(CRASHED)) is None
     assert RetriesByCount().give_up(attempts(FAULT)) == (Resolution.ENDED, 1)
     assert RetriesByCount().give_up(attempts(FAILED, FAULT)) == (Resolution.ENDED, 1)
@@ -69,7 +69,7 @@ def test_every_policy_ends_and_names_an_attempt(name: str, retries: int | None, 
     policy = retry_policy(retries, name)
     passed = policy.decide(attempts(*results[:-1], PASSED))
     assert passed is not None
-    assert passed.attempt == len(results), "an attempt that passed stands for the work"
+    assert passed.attempt == len(results), "an attempt that passed stands for the task"
     for decision in (policy.decide(attempts(*results)), policy.give_up(attempts(*results))):
         assert decision is None or 1 <= decision.attempt <= len(results)
     last = results[-1]

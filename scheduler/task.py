@@ -1,4 +1,4 @@
-"""The scheduler's works, the results of their attempts, and their resolutions."""
+"""The scheduler's tasks, the results of their attempts, and their resolutions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 CostClass: TypeAlias = tuple[Hashable, str]
-"""Works that take about equally long: those of one key and one group. A group may take much longer with another key."""
+"""Tasks that take about equally long: those of one key and one group. A group may take much longer with another key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Task:
     """A unit of work, which runs on one board.
 
     Attributes:
         id: unique in a run.
         key: how a board must be set up for it. Opaque: only equality counts. Changing the key costs a board time.
-        group: works of one group share what a board prepares once, such as compiled kernels.
+        group: tasks of one group share what a board prepares once, such as compiled kernels.
         cost: estimated seconds.
         past: attempts before it was planned, when the run was resumed.
         forgiven: how many of these no longer count against it; their numbers are not reused.
@@ -35,7 +35,7 @@ class Work:
 
     @property
     def cost_class(self) -> CostClass:
-        """The works that take about as long as this one."""
+        """The tasks that take about as long as this one."""
         return self.key, self.group
 
 
@@ -43,33 +43,33 @@ class AttemptResult(Enum):
     """The result of one attempt, as far as scheduling is concerned."""
 
     PASSED = "passed"
-    """The work ended well."""
+    """The task ended well."""
     FAILED = "failed"
-    """The work itself failed; its worker is alive."""
+    """The task itself failed; its worker is alive."""
     CRASHED = "crashed"
-    """The work crashed its worker, or hung it."""
+    """The task crashed its worker, or hung it."""
     KILLED = "killed"
-    """Its worker was killed or stopped from outside, perhaps because of this work."""
+    """Its worker was killed or stopped from outside, perhaps because of this task."""
     UNTRUSTED = "untrusted"
     """It failed on a board that then turned out to be bad."""
     FAULT = "fault"
-    """A board or host failed; that says nothing about the work."""
+    """A board or host failed; that says nothing about the task."""
     REFUSED = "refused"
-    """The board could not be set up for the work's key."""
+    """The board could not be set up for the task's key."""
     LOST = "lost"
-    """The board was lost, or gave up, while this work was probably running."""
+    """The board was lost, or gave up, while this task was probably running."""
     NOT_RUNNABLE = "not_runnable"
     """It did not run, and another attempt would not change that."""
 
     @property
-    def blames_work(self) -> bool:
-        """Whether the work failed, not the board it ran on."""
+    def blames_task(self) -> bool:
+        """Whether the task failed, not the board it ran on."""
         return self in (AttemptResult.FAILED, AttemptResult.CRASHED, AttemptResult.KILLED)
 
     @property
     def failed(self) -> bool:
         """Whether the attempt failed, whatever the cause."""
-        return self.blames_work or self is AttemptResult.UNTRUSTED
+        return self.blames_task or self is AttemptResult.UNTRUSTED
 
     @property
     def blames_board(self) -> bool:
@@ -79,14 +79,14 @@ class AttemptResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """One attempt: the board it ran on, and its result. The first attempt of a work has number 1."""
+    """One attempt: the board it ran on, and its result. The first attempt of a task has number 1."""
 
     board: str
     result: AttemptResult
 
 
 class Resolution(Enum):
-    """How a work is resolved. Every planned work gets exactly one resolution."""
+    """How a task is resolved. Every planned task gets exactly one resolution."""
 
     ENDED = "ended"
     """It has the result of one of its attempts."""
@@ -103,7 +103,7 @@ class Resolution(Enum):
 
 
 class Decision(NamedTuple):
-    """A retry policy's decision to resolve a work, and the number of the attempt that decides it."""
+    """A retry policy's decision to resolve a task, and the number of the attempt that decides it."""
 
     resolution: Resolution
     attempt: int

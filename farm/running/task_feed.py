@@ -1,4 +1,4 @@
-"""The vectors of a run as the scheduler's works, a window at a time, whatever the size of the run."""
+"""The vectors of a run as the scheduler's tasks, a window at a time, whatever the size of the run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.pending_records import PendingRecords
 from farm.running.translation import attempt_result, conclude_unrunnable, lost_attempt
-from scheduler import PastAttempt, Work
+from scheduler import PastAttempt, Task
 
 WINDOW = 20_000
 """How many vectors the driver holds at once: enough to place them well."""
 
 
-class WorkFeed:
-    """Converts vectors to works as they are needed; vectors that can't run get their verdict at once."""
+class TaskFeed:
+    """Converts vectors to tasks as they are needed; vectors that can't run get their verdict at once."""
 
     def __init__(
         self, vectors: Iterable[Vector], estimates: Estimates, past: Mapping[str, PastAttempts], records: PendingRecords
@@ -36,31 +36,31 @@ class WorkFeed:
         self._past = past
         self._records = records
 
-    def next_works(self, waiting: int) -> tuple[Work, ...] | None:
-        """Return the next works, perhaps none that can run; None if there are enough, or no more vectors.
+    def next_tasks(self, waiting: int) -> tuple[Task, ...] | None:
+        """Return the next tasks, perhaps none that can run; None if there are enough, or no more vectors.
 
         Args:
-            waiting: the works that the scheduler has.
+            waiting: the tasks that the scheduler has.
         """
         if waiting > WINDOW // 2:
             return None
         vectors = list(islice(self._vectors, WINDOW // 2))
         if not vectors:
             return None
-        works = []
+        tasks = []
         for vector in vectors:
             self._records.vectors[vector.id] = vector
             if vector.unrunnable:
                 self._records.conclusion(conclude_unrunnable(vector.id, vector.unrunnable))
             else:
-                works.append(self._work(vector))
-        return tuple(works)
+                tasks.append(self._task(vector))
+        return tuple(tasks)
 
-    def _work(self, vector: Vector) -> Work:
+    def _task(self, vector: Vector) -> Task:
         past = self._past.get(vector.id, PastAttempts(()))
         attempts = self._take_over(vector.id, past) if past.attempts else ()
         estimate = self._estimates.of(vector)
-        return Work(
+        return Task(
             vector.id,
             key=vector.setup,
             group=vector.operation,
