@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         sweep,
         trace,
         trace_zoo,
+        upgrade,
         verify,
         write_report,
     )
@@ -46,6 +47,7 @@ __all__ = [
     "sweep",
     "trace",
     "trace_zoo",
+    "upgrade",
     "verify",
     "write_report",
 ]

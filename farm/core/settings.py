@@ -131,6 +131,7 @@ def command_defaults(settings: Settings) -> dict[str, dict[str, Any]]:
     boards = {} if settings.address else {"boards": settings.boards}
     return {
         "sweep": {**store, **boards, "address": settings.address},
+        "upgrade": {**store, **boards},
         "trace": {"results": settings.store, "address": settings.address},
         **dict.fromkeys(_WITH_STORE, store),
         "ci": {"matrix": store, "annotate": store},

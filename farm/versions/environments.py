@@ -98,9 +98,7 @@ class Environments:
                 versions.append(below)
         return versions[::-1]
 
-    def _made(
-        self, source: Source, key: str, package: str, check: Callable[..., None]
-    ) -> Environment:
+    def _made(self, source: Source, key: str, package: str, check: Callable[..., None]) -> Environment:
         folder = self.folder / f"{key}-py{this_python()}-{platform.machine()}"
         python = folder / "bin" / "python"
         environment = Environment(str(source), str(python))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from farm.core.errors import FarmError, NotRunnable
 
 
-class NoSuchVersion(FarmError):
+class NoSuchVersion(FarmError):  # noqa: N818 - it names what happened, as NothingSelected does
     """No ttnn of this version was released."""
 
 

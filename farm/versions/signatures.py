@@ -74,9 +74,7 @@ def other_changes(call: TracedCall, old: Signatures, new: Signatures) -> list[st
     return changes + [f"{name} is required" for name in required if name not in names]
 
 
-def _both(
-    operation: str, old: Signatures, new: Signatures
-) -> tuple[tuple[Overload, ...], tuple[Overload, ...]] | None:
+def _both(operation: str, old: Signatures, new: Signatures) -> tuple[tuple[Overload, ...], tuple[Overload, ...]] | None:
     """The overloads in both; None unless both document some."""
     before, after = old.operations.get(operation), new.operations.get(operation)
     return (before, after) if before and after else None

@@ -1,0 +1,65 @@
+"""`farm upgrade`: what another version of ttnn changes for the configurations of a master."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farm.cli.common import JsonOption, StoreOption, exits_on_interrupt
+from farm.cli.spec_options import SpecOptions, takes_spec
+
+FIELDS = ("operations", "master", "vectors", "limit", "sample", "seed", "boards", "timeout", "retries", "max_time")
+"""The fields of `SweepSpec` that select a master's configurations, and say where and how long they run."""
+
+
+@takes_spec(FIELDS)
+def upgrade(
+    options: SpecOptions,
+    old: Annotated[
+        str,
+        typer.Option("--from", metavar="TTNN", help="The ttnn in use: a version, an interpreter or a wheel file."),
+    ],
+    new: Annotated[
+        str, typer.Option("--to", metavar="TTNN", help="The ttnn to go to: a version, an interpreter or a wheel file.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder for the report's page and JSON. Default: the folder of the second run."),
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run configurations under two versions of ttnn, and show what the newer one changes.
+
+    Exits with 1 if the newer one refuses a call that the older one accepts, and with 3 if nothing could be judged.
+
+    Example: farm upgrade --from 0.66.0 --to 0.81.1 --op add --boards mock:n300
+    """
+    from farm.api import upgrade as rehearse
+    from farm.report import stdout_console, usual_directory
+    from farm.running.display import progress_on
+    from farm.versions.files import upgrade_json, upgrade_paths, write_upgrade
+    from farm.versions.steps import steps_on
+    from farm.versions.terminal import print_upgrade
+
+    with exits_on_interrupt("stopped; `farm runs` lists the runs that were recorded"):
+        report = rehearse(
+            old,
+            new,
+            options.spec(),
+            store=store,
+            out=out,
+            progress=lambda: progress_on(sys.stderr),
+            step=steps_on(sys.stderr),
+            command=shlex.join(["farm", *sys.argv[1:]]),
+        )
+    written = write_upgrade(report, usual_directory(report.new.run)) if out is None else upgrade_paths(out)
+    if as_json:
+        typer.echo(upgrade_json(report), nl=False)
+    else:
+        print_upgrade(stdout_console(), report, written)
+    raise typer.Exit(report.exit_code)

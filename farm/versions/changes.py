@@ -1,0 +1,193 @@
+"""How a configuration fares under one ttnn and under another: one change of a closed list. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from farm.core.payload import Payload, TracedCall
+from farm.core.verdicts import Category, Reason, Verdict
+from farm.report.signature import on_one_line, signature
+from farm.versions.outputs import output_differences
+from farm.versions.signatures import Signatures, keyword_changes, lacks_operation, other_changes
+
+
+class Change(str, Enum):
+    """What becomes of a configuration from the old ttnn to the new one, the worst first."""
+
+    REFUSED_NOW = "refused_now"
+    ARGUMENT_CHANGED = "argument_changed"
+    OUTPUT_CHANGED = "output_changed"
+    ACCEPTED_NOW = "accepted_now"
+    MESSAGE_CHANGED = "message_changed"
+    NOT_JUDGED = "not_judged"
+    REFUSED_BY_BOTH = "refused_by_both"
+    ACCEPTED_BY_BOTH = "accepted_by_both"
+
+    @property
+    def words(self) -> str:
+        """Its name in reports."""
+        return _TRAITS[self].words
+
+    @property
+    def meaning(self) -> str:
+        """Its meaning in a sentence."""
+        return _TRAITS[self].meaning
+
+    @property
+    def tone(self) -> Category:
+        """The category whose colour it has."""
+        return _TRAITS[self].tone
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a model that makes this call breaks with the new ttnn."""
+        return _TRAITS[self].tone is Category.FAILED
+
+    @property
+    def changed(self) -> bool:
+        """Whether the two ttnn differ."""
+        return self not in (Change.NOT_JUDGED, Change.REFUSED_BY_BOTH, Change.ACCEPTED_BY_BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """The traits of a change; see the properties of `Change`."""
+
+    words: str
+    meaning: str
+    tone: Category
+
+
+_TRAITS: Mapping[Change, _Traits] = {
+    Change.REFUSED_NOW: _Traits(
+        "refused now",
+        "The old ttnn accepts the call; the new one refuses it, crashes on it, or computes wrong numbers.",
+        Category.FAILED,
+    ),
+    Change.ARGUMENT_CHANGED: _Traits(
+        "argument renamed or gone",
+        "By their documented overloads, the new ttnn lacks the operation or an argument of the call, or takes another "
+        "type.",
+        Category.FAILED,
+    ),
+    Change.OUTPUT_CHANGED: _Traits(
+        "output spec changed",
+        "Both accept the call, and give it outputs of another shape, dtype, layout or memory config.",
+        Category.FAULT,
+    ),
+    Change.ACCEPTED_NOW: _Traits(
+        "accepted only now", "The old ttnn refuses the call, and the new one accepts it.", Category.GOOD
+    ),
+    Change.MESSAGE_CHANGED: _Traits(
+        "message changed", "Both refuse the call, for reasons that they word differently.", Category.NOT_RUN
+    ),
+    Change.NOT_JUDGED: _Traits(
+        "not judged",
+        "The call could not be made under one of them, or a fault kept it from a verdict.",
+        Category.NOT_RUN,
+    ),
+    Change.REFUSED_BY_BOTH: _Traits("refused by both", "Both refuse the call with one message.", Category.NOT_RUN),
+    Change.ACCEPTED_BY_BOTH: _Traits(
+        "accepted by both", "Both accept the call, with outputs of one spec.", Category.GOOD
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How a configuration ended under one ttnn.
+
+    Attributes:
+        verdict: its verdict.
+        reason: the reason of its verdict.
+        message: the message of its last attempt.
+        output: the spec of its output, encoded by `tracer.values`; None where nothing came out or nobody knows.
+    """
+
+    verdict: Verdict
+    reason: Reason = Reason.NONE
+    message: str = ""
+    output: Any = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether ttnn took the call and it ended; an output other than traced is accepted, too."""
+        if self.verdict.good or self.verdict is Verdict.FAIL_UNSUPPORTED_DEVICE_PERF:
+            return True
+        return self.verdict.failed and self.reason is Reason.OUTPUT_MISMATCH
+
+    @property
+    def refused(self) -> bool:
+        """Whether the call was made, and did not end as it should."""
+        return self.verdict.failed and not self.accepted
+
+    @property
+    def not_callable(self) -> bool:
+        """Whether the call can't be made with this ttnn: it has no such operation, or no such overload."""
+        return self.reason in (Reason.UNKNOWN_OPERATION, Reason.UNBINDABLE)
+
+    def in_words(self) -> str:
+        """The verdict, and the message on one line."""
+        words = self.reason.value.replace("_", " ") if self.verdict is Verdict.NOT_RUN else self.verdict.value
+        return f"{words}: {on_one_line(self.message)}" if self.message else words
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The change of one configuration.
+
+    Attributes:
+        change: the change.
+        detail: what differs, on one line; may be empty.
+    """
+
+    change: Change
+    detail: str = ""
+
+
+def judge(payload: Payload, before: Observation, after: Observation, old: Signatures, new: Signatures) -> Judged:
+    """Compare how a configuration ended under two versions of ttnn.
+
+    Args:
+        payload: the call.
+        before: how it ended under the old ttnn.
+        after: how it ended under the new ttnn.
+        old: the signatures of the old ttnn.
+        new: those of the new one.
+    """
+    if not before.refused and (changes := _signature_changes(payload, after, old, new)):
+        return Judged(Change.ARGUMENT_CHANGED, "; ".join(changes))
+    if not after.refused and (changes := _signature_changes(payload, before, new, old)) and after.accepted:
+        return Judged(Change.ACCEPTED_NOW, f"before: {'; '.join(changes)}")
+    if before.accepted and after.accepted:
+        differences = output_differences(before.output, after.output)
+        return Judged(Change.OUTPUT_CHANGED if differences else Change.ACCEPTED_BY_BOTH, "; ".join(differences))
+    if before.accepted and after.refused:
+        return Judged(Change.REFUSED_NOW, on_one_line(after.message))
+    if before.refused and after.accepted:
+        return Judged(Change.ACCEPTED_NOW, f"before: {on_one_line(before.message)}")
+    if before.refused and after.refused:
+        same = (before.verdict, signature(before.message)) == (after.verdict, signature(after.message))
+        return Judged(Change.REFUSED_BY_BOTH if same else Change.MESSAGE_CHANGED, on_one_line(after.message))
+    unjudged = after if before.accepted or before.refused else before
+    return Judged(Change.NOT_JUDGED, unjudged.in_words())
+
+
+def _signature_changes(payload: Payload, ended: Observation, old: Signatures, new: Signatures) -> list[str]:
+    """What of a call the new ttnn lacks, by its documented overloads.
+
+    Args:
+        payload: the call.
+        ended: how it ended under the new ttnn.
+        old: the signatures of the ttnn that has it.
+        new: the signatures of the ttnn that may lack it.
+    """
+    if not isinstance(payload, TracedCall):
+        return []
+    if lacks_operation(new, payload.operation):
+        return [] if lacks_operation(old, payload.operation) else [f"there is no {payload.operation}"]
+    changes = keyword_changes(payload, old, new)
+    return changes or (other_changes(payload, old, new) if ended.not_callable else [])

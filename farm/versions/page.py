@@ -1,0 +1,101 @@
+"""The report of an upgrade as one HTML page, which needs no script, no network and no other file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from farm.core.errors import ExitCode
+from farm.core.verdicts import Category
+from farm.report.signature import signature
+from farm.report.text import first_line, printable, shortened
+from farm.versions.changes import Change
+from farm.versions.report import ConfigurationChange, UpgradeReport
+
+MAX_MESSAGE = 6000
+"""Characters of a message."""
+MAX_SHOWN = 50
+"""Configurations of one group that are shown; the JSON has all."""
+MAX_MODELS = 3
+"""Models of a configuration that are named."""
+
+_TONES = {ExitCode.GOOD: Category.GOOD, ExitCode.TEST_FAILED: Category.FAILED}
+
+
+def upgrade_html(report: UpgradeReport) -> str:
+    """Return the whole page."""
+    counts = report.counts
+    variables = {
+        "title": f"ttnn {report.old.ttnn} → {report.new.ttnn}",
+        "tone": _TONES.get(report.exit_code, Category.NOT_RUN).value,
+        "headline": report.headline(),
+        "report": report,
+        "runs": [("old", report.old), ("new", report.new)],
+        "counts": [(change, counts[change]) for change in Change],
+        "changes": [(change, _groups(report, change)) for change in Change if change is not Change.ACCEPTED_BY_BOTH],
+        "operations": _rows(report.operations),
+        "models": _rows(report.models),
+        "touched": len(report.touched),
+        "columns": [change for change in Change if counts[change]],
+        "style": Markup(_style()),  # noqa: S704 - our own files
+    }
+    return _environment().get_template("upgrade.html.j2").render(variables)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    loader = PackageLoader("farm.versions", "static")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _style() -> str:
+    shared = (files("farm.report.page") / "static" / "page.css").read_text(encoding="utf-8")
+    return shared + (files("farm.versions") / "static" / "upgrade.css").read_text(encoding="utf-8")
+
+
+def _rows(counts: Mapping[str, Mapping[Change, int]]) -> list[tuple[str, Mapping[Change, int]]]:
+    return [(first_line(name), numbers) for name, numbers in counts.items()]
+
+
+def _groups(report: UpgradeReport, change: Change) -> list[dict[str, Any]]:
+    """The configurations of one change, grouped by operation and what differs, largest groups first."""
+    groups: dict[tuple[str, str], list[ConfigurationChange]] = defaultdict(list)
+    for each in report.configurations:
+        if each.change is change:
+            groups[each.operation, signature(each.detail)].append(each)
+    largest = sorted(groups.values(), key=lambda group: (-len(group), group[0].operation))
+    return [
+        {
+            "count": len(group),
+            "operation": first_line(group[0].operation),
+            "detail": first_line(group[0].detail) or "(no message)",
+            "models": _models(group),
+            "members": [_member(each) for each in group[:MAX_SHOWN]],
+            "more": len(group) - MAX_SHOWN,
+        }
+        for group in largest
+    ]
+
+
+def _models(group: list[ConfigurationChange]) -> str:
+    names = list(dict.fromkeys(first_line(source) for each in group for source in each.sources))
+    more = f" and {len(names) - MAX_MODELS} more" if len(names) > MAX_MODELS else ""
+    return ", ".join(names[:MAX_MODELS]) + more
+
+
+def _member(each: ConfigurationChange) -> dict[str, Any]:
+    return {
+        "id": first_line(each.vector_id),
+        "detail": first_line(each.detail),
+        "configuration": each.configuration,
+        "sides": [
+            (words, ended.verdict, shortened(printable(ended.message[: MAX_MESSAGE * 2]), MAX_MESSAGE), ended.inexact)
+            for words, ended in (("before", each.before), ("after", each.after))
+        ],
+    }
