@@ -10,14 +10,15 @@
 * `runs`, `run` and `history` read the results store, `compare` compares two runs, `write_report` writes a run's files.
 * `trace` traces a model, `trace_zoo` many models, `load_traces` adds raw traces made elsewhere, `verify` runs a master
   again under the tracer.
-* `upgrade` runs configurations under two versions of ttnn, and says what the newer one changes.
+* `upgrade` runs configurations under two versions of ttnn, and says what the newer one changes; `bisect` finds the
+  version that changed one of them.
 """
 
 from farm.api.plans import plan, spec_of
 from farm.api.results import compare, history, run, runs, write_report
 from farm.api.sweeps import sweep
 from farm.api.traces import Traced, load_traces, trace
-from farm.api.versions import upgrade
+from farm.api.versions import bisect, upgrade
 from farm.api.zoo import Zoo, trace_zoo, verify
 from farm.core.sweep_spec import SweepOptions, SweepSpec
 from farm.planning.sweep_plan import Planned
@@ -28,6 +29,7 @@ __all__ = [
     "SweepSpec",
     "Traced",
     "Zoo",
+    "bisect",
     "compare",
     "history",
     "load_traces",

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from farm.cli import (
+    bisect,
     boards,
     ci,
     config,
@@ -66,6 +67,7 @@ app = typer.Typer(
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
 app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(upgrade.upgrade)
+app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(bisect.bisect)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN, context_settings=submit.EXTRA_ARGUMENTS)(submit.submit)
 app.command(cls=RuledCommand, rich_help_panel=_RUN)(simulate.simulate)

@@ -132,6 +132,7 @@ def command_defaults(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "sweep": {**store, **boards, "address": settings.address},
         "upgrade": {**store, **boards},
+        "bisect": boards,
         "trace": {"results": settings.store, "address": settings.address},
         **dict.fromkeys(_WITH_STORE, store),
         "ci": {"matrix": store, "annotate": store},

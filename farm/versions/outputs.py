@@ -48,3 +48,22 @@ def _text(value: Any) -> str:
     if value is None:
         return "not known"
     return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def output_spec(output: Any) -> str:
+    """The parts of an output that are compared, as text: equal texts are outputs of one spec."""
+    if output is None:
+        return ""
+    try:
+        return _spec(decode(output))
+    except TracerError:
+        return str(output)
+
+
+def _spec(value: Value) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_spec, value))})"
+    if isinstance(value, Tensor):
+        parts = ((name, getattr(value, name)) for name in _FIELDS)
+        return ", ".join(f"{name} {_text(part)}" for name, part in parts if part is not None)
+    return show(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +12,6 @@ from markupsafe import Markup
 
 from farm.core.errors import ExitCode
 from farm.core.verdicts import Category
-from farm.report.signature import signature
 from farm.report.text import first_line, printable, shortened
 from farm.versions.changes import Change
 from farm.versions.report import ConfigurationChange, UpgradeReport
@@ -64,12 +62,7 @@ def _rows(counts: Mapping[str, Mapping[Change, int]]) -> list[tuple[str, Mapping
 
 
 def _groups(report: UpgradeReport, change: Change) -> list[dict[str, Any]]:
-    """The configurations of one change, grouped by operation and what differs, largest groups first."""
-    groups: dict[tuple[str, str], list[ConfigurationChange]] = defaultdict(list)
-    for each in report.configurations:
-        if each.change is change:
-            groups[each.operation, signature(each.detail)].append(each)
-    largest = sorted(groups.values(), key=lambda group: (-len(group), group[0].operation))
+    """The groups of one change, as the page shows them."""
     return [
         {
             "count": len(group),
@@ -79,7 +72,7 @@ def _groups(report: UpgradeReport, change: Change) -> list[dict[str, Any]]:
             "members": [_member(each) for each in group[:MAX_SHOWN]],
             "more": len(group) - MAX_SHOWN,
         }
-        for group in largest
+        for group in report.groups(change)
     ]
 
 

@@ -10,9 +10,10 @@ from pydantic import Field, computed_field
 
 from farm.core.errors import ExitCode
 from farm.core.payload import Payload, TracedCall
+from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
 from farm.report.context import configuration_lines
-from farm.report.text import counted
+from farm.report.signature import signature
 from farm.store.view import Model, RunView, VectorView
 from farm.versions.changes import Change, Observation, judge
 from farm.versions.signatures import Signatures
@@ -87,10 +88,13 @@ class UpgradeReport(Model):
         """Whether the new ttnn refuses a call that the old one accepts."""
         return any(each.change.breaks for each in self.configurations)
 
-    @property
-    def changed(self) -> list[ConfigurationChange]:
-        """The configurations whose change is one between the two ttnn."""
-        return [each for each in self.configurations if each.change.changed]
+    def groups(self, change: Change) -> list[list[ConfigurationChange]]:
+        """The configurations of one change, grouped by operation and what differs, the largest groups first."""
+        groups: dict[tuple[str, str], list[ConfigurationChange]] = defaultdict(list)
+        for each in self.configurations:
+            if each.change is change:
+                groups[each.operation, signature(each.detail)].append(each)
+        return sorted(groups.values(), key=lambda group: (-len(group), group[0].operation))
 
     @property
     def judged(self) -> int:

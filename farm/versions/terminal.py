@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.core.errors import ExitCode
+from farm.core.plain_words import counted
 from farm.core.verdicts import Category
 from farm.report.text import first_line, shortened
 from farm.versions.changes import Change
@@ -17,6 +18,7 @@ from farm.versions.changes import Change
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from farm.versions.bisect import Bisection, Tried
     from farm.versions.report import UpgradeReport
 
 MAX_ROWS = 30
@@ -45,22 +47,19 @@ def print_upgrade(console: Console, report: UpgradeReport, written: Sequence[Pat
 
 
 def _print_changed(console: Console, report: UpgradeReport) -> None:
-    changed = report.changed
-    if not changed:
-        return
-    console.print()
-    console.print(Text("Changes", style="bold"))
-    table = Table.grid(padding=(0, 2))
-    for each in changed[:MAX_ROWS]:
-        table.add_row(
-            Text(each.change.words, style=_COLOURS[each.change.tone]),
-            Text(first_line(each.operation)),
-            Text(first_line(each.vector_id)),
-            Text(shortened(first_line(each.detail), 200)),
+    """Print each change in a line, and below it what differs: one line for all configurations that it concerns."""
+    groups = [group for change in Change if change.changed for group in report.groups(change)]
+    for group in groups[:MAX_ROWS]:
+        console.print()
+        heading = Text.assemble(
+            (f"{len(group)} {group[0].change.words}", _COLOURS[group[0].change.tone]),
+            f"  {first_line(group[0].operation)}, such as {first_line(group[0].vector_id)}",
         )
-    console.print(table)
-    if len(changed) > MAX_ROWS:
-        console.print(Text(f"... and {len(changed) - MAX_ROWS} more: the page has them all", style="dim"))
+        console.print(heading, soft_wrap=True)
+        if group[0].detail:
+            console.print(Text(f"  {shortened(first_line(group[0].detail), 400)}"), soft_wrap=True)
+    if len(groups) > MAX_ROWS:
+        console.print(Text(f"... and {len(groups) - MAX_ROWS} more: the page has them all", style="dim"))
 
 
 def _print_counts(console: Console, title: str, counts: Mapping[str, Mapping[Change, int]]) -> None:
@@ -79,3 +78,22 @@ def _print_counts(console: Console, title: str, counts: Mapping[str, Mapping[Cha
     console.print(table)
     if len(rows) > MAX_ROWS:
         console.print(Text(f"... and {len(rows) - MAX_ROWS} more", style="dim"))
+
+
+def tried_line(tried: Tried) -> str:
+    """One line about a version that a bisection tried."""
+    version = f" (ttnn {tried.ttnn})" if tried.ttnn not in ("", tried.name) else ""
+    return shortened(first_line(f"{tried.name}{version}: {tried.in_words()}"), 300)
+
+
+def print_bisection(console: Console, found: Bisection) -> None:
+    """Print what a bisection found, and the versions on both sides of the change."""
+    console.print(Text(found.headline(), style="bold" if found.first else "bold yellow"), soft_wrap=True)
+    for tried in (found.before, found.after):
+        if tried is not None:
+            console.print(Text(f"  {tried_line(tried)}"), soft_wrap=True)
+    unjudged = [tried.name for tried in found.tried if not tried.judged]
+    if unjudged:
+        console.print(Text(f"Could not be judged: {', '.join(unjudged)}", style="yellow"), soft_wrap=True)
+    counts = f"{len(found.tried)} of {counted(len(found.versions), 'version')}"
+    console.print(Text(f"Tried {counts}, with {found.operation} {found.vector_id} on {found.board}", style="dim"))
