@@ -49,7 +49,19 @@ def upgrade_html(report: UpgradeReport) -> str:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     loader = PackageLoader("farm.versions", "static")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_harmless,
+    )
+
+
+def _harmless(value: Any) -> Any:
+    """Take the control characters out of every text that the page shows; our own markup is no plain text."""
+    return printable(value) if type(value) is str else value
 
 
 def _style() -> str:

@@ -63,7 +63,7 @@ def parse_source(text: str, option: str) -> Source:
         if not path.is_file():
             raise FarmError(f"{option} {text}: there is no such wheel")
         return Wheel(path.absolute())
-    if path.is_dir():
+    if text and path.is_dir():
         return _of_folder(path, option)
     try:
         return Released(str(Version(text)))
