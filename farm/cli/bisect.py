@@ -39,8 +39,8 @@ def bisect(
         str | None,
         typer.Option(
             metavar="COMMAND",
-            help="Build each version with this command: {version} in it is replaced, and its last line of output is the "
-            "path of an interpreter. A version whose build fails is gone round.",
+            help="Build each version with this command: {version} in it is replaced, and its last line of output is "
+            "the path of an interpreter. A version whose build fails is skipped.",
         ),
     ] = None,
     among: Annotated[

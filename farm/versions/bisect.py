@@ -97,7 +97,7 @@ class Judgement:
 class RunOne(Protocol):
     """Runs one vector under a ttnn. A double for tests needs no board."""
 
-    def __call__(self, vector: Vector, board: Board, environment: Environment, seconds: float) -> Judgement:
+    def __call__(self, vector: Vector, board: Board, environment: Environment, seconds: float, /) -> Judgement:
         """Run the vector; raises `CantJudge` if it doesn't get to run."""
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +47,21 @@ def console_messages(browser: webdriver.Chrome) -> list[dict[str, Any]]:
     """Return the messages of the browser's console."""
     messages: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
     return messages
+
+
+def serious(browser: webdriver.Chrome) -> list[Any]:
+    """Return what axe finds of serious problems of accessibility."""
+    browser.execute_cdp_cmd(
+        "Runtime.evaluate", {"expression": (files("axe_core_python") / "axe.min.js").read_text("utf-8")}
+    )
+    script = """
+        const done = arguments[0];
+        axe.run().then(matches => done(matches.violations), error => done([{impact: "critical", id: String(error)}]));
+    """
+    browser.set_script_timeout(150)  # axe looks at every element: seconds, unless the machine has other things to do
+    matches = browser.execute_async_script(script)
+    return [
+        (each["id"], [node["html"][:120] for node in each.get("nodes", [])][:3])
+        for each in matches
+        if each["impact"] in {"serious", "critical"}
+    ]

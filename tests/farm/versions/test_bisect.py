@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Judge:
 
 
 def run(spec: SweepSpec, judge: Judge, by: By = By.VERDICT, **options: Any) -> Bisection:
-    candidates = [Candidate(name, lambda name=name: Environment(name, sys.executable)) for name in VERSIONS]
+    candidates = [Candidate(name, partial(Environment, name, sys.executable)) for name in VERSIONS]
     return bisect(spec, candidates, by, run=judge, **options)
 
 

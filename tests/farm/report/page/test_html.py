@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
@@ -17,7 +15,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.report import read_context
 from farm.report.page.html import page_html
 from farm.store import Store
-from tests.farm.browser import chromium, console_messages
+from tests.farm.browser import chromium, console_messages, serious
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.store_helpers import recorded_run
 
@@ -179,23 +177,6 @@ def test_axe_finds_nothing_serious(page: Path, tmp_path: Path, width: int, *, da
         browser.execute_script("document.querySelector('[data-table=vectors] td a').click()")
         time.sleep(0.2)
         assert serious(browser) == []
-
-
-def serious(browser: Chrome) -> list[Any]:
-    browser.execute_cdp_cmd(
-        "Runtime.evaluate", {"expression": (files("axe_core_python") / "axe.min.js").read_text("utf-8")}
-    )
-    script = """
-        const done = arguments[0];
-        axe.run().then(matches => done(matches.violations), error => done([{impact: "critical", id: String(error)}]));
-    """
-    browser.set_script_timeout(150)  # axe looks at every element: seconds, unless the machine has other things to do
-    matches = browser.execute_async_script(script)
-    return [
-        (each["id"], [node["html"][:120] for node in each.get("nodes", [])][:3])
-        for each in matches
-        if each["impact"] in {"serious", "critical"}
-    ]
 
 
 def test_ten_thousand_vectors_can_be_filtered(tmp_path: Path) -> None:
