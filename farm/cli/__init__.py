@@ -67,7 +67,7 @@ app = typer.Typer(
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
 app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(upgrade.upgrade)
-app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(bisect.bisect)
+app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(bisect.bisect)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN, context_settings=submit.EXTRA_ARGUMENTS)(submit.submit)
 app.command(cls=RuledCommand, rich_help_panel=_RUN)(simulate.simulate)

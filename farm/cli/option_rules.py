@@ -35,6 +35,11 @@ RULES = {
         ),
         Rule(("--json",), excludes=("--out", "--count")),
     ),
+    "bisect": (
+        Rule(("--from", "--to"), excludes=("--python", "--among"), advice="name the versions in one way"),
+        Rule(("--build",), excludes=("--python",), advice="name the versions in one way"),
+        Rule(("--among",), needs=("--build",), advice="it names what that builds"),
+    ),
     "simulate": (
         Rule(("--run",), excludes=("--master",)),
         Rule(("--median", "--sigma", "--configs"), excludes=("--master", "--run")),

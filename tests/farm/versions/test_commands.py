@@ -175,7 +175,7 @@ def test_a_bisection_that_finds_no_change(farm: Farm, vector: str) -> None:  # n
         (("--from", "0.81.1", "--to", "0.66.0"), "0.81.1 is not older than 0.66.0"),
         (("--from", "0.66.0", "--to", "0.81.1", "--python", sys.executable), "name the versions in one way"),
         (("--python", sys.executable), "name two or more"),
-        (("--among", "a,b"), "give --build"),
+        (("--among", "a,b"), "--among needs --build: it names what that builds"),
         (("--build", "make", "--among", "a,b"), "has no {version}"),
     ],
 )
