@@ -15,7 +15,7 @@ class DeviceConfig:
     Attributes:
         mesh_shape: rows and columns of the mesh of chips.
         dispatch_core_type: `WORKER` or `ETH`: which cores dispatch runs on. It decides the compute grid: a
-            Wormhole n300 opens 8 x 7 by default and 8 x 8 with `ETH`.
+            Wormhole n300 opens 8 x 8 with `ETH`, its default, and 8 x 7 with `WORKER`.
         dispatch_core_axis: `ROW` or `COL`.
         fabric: member of ttnn.FabricConfig, without which collective operations can't run.
         fabric_reliability: member of ttnn.FabricReliabilityMode.

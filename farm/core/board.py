@@ -11,6 +11,40 @@ AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
+class ChipLink:
+    """The ethernet links between two chips.
+
+    Attributes:
+        chip: one chip.
+        channels: its ethernet channels.
+        far_chip: the other chip.
+        far_channels: the channels at the other ends, in the same order.
+    """
+
+    chip: int
+    channels: tuple[int, ...]
+    far_chip: int
+    far_channels: tuple[int, ...]
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """The channels at both ends of each link."""
+        return zip(self.channels, self.far_channels, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Tray:
+    """One tray of a galaxy. PCI bus numbers tell trays and locations apart: the tray's first, plus the location.
+
+    Attributes:
+        bus: the first of its bus numbers.
+        chips: its chips, by ASIC location, which counts from 1.
+    """
+
+    bus: int
+    chips: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MockLayout:
     """The arrangement of a product's chips, for the cluster descriptor that makes ttnn mock it.
 
@@ -24,11 +58,10 @@ class MockLayout:
         harvest: mask of the Tensix rows (Wormhole) or columns (Blackhole) that are switched off, on each chip.
         dram_harvest: mask of the DRAM banks that are switched off.
         eth_harvest: mask of the ethernet channels that are switched off.
+        pcie_harvest: mask of the PCIe cores that are switched off, for each chip of a card.
         coordinates: whether the chips have ethernet coordinates; chips of a galaxy and of Blackhole cards do not.
-        east: the ethernet channels of a chip that link to the next column.
-        west: the channels of that column's chip at their other ends.
-        south: the ethernet channels of a chip that link to the next row.
-        north: the channels of that row's chip at their other ends.
+        links: the ethernet links between the chips.
+        trays: the trays of a galaxy; none elsewhere.
     """
 
     rows: int
@@ -40,25 +73,15 @@ class MockLayout:
     harvest: int
     dram_harvest: int = 0
     eth_harvest: int = 0
+    pcie_harvest: tuple[int, ...] = ()
     coordinates: bool = False
-    east: tuple[int, ...] = ()
-    west: tuple[int, ...] = ()
-    south: tuple[int, ...] = ()
-    north: tuple[int, ...] = ()
+    links: tuple[ChipLink, ...] = ()
+    trays: tuple[Tray, ...] = ()
 
     @property
     def chips(self) -> range:
         """The chips' numbers."""
         return range(self.rows * self.columns)
-
-    def links(self) -> Iterator[tuple[int, int, int, int]]:
-        """Every ethernet link as (chip, channel, chip, channel)."""
-        for chip in self.chips:
-            if chip % self.columns + 1 < self.columns:
-                yield from ((chip, east, chip + 1, west) for east, west in zip(self.east, self.west, strict=True))
-            if chip + self.columns < len(self.chips):
-                below = chip + self.columns
-                yield from ((chip, south, below, north) for south, north in zip(self.south, self.north, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +106,10 @@ class BoardKind:
         arch: wormhole_b0 or blackhole.
         board_type: tt-metal's word for the architecture in traces: Wormhole or Blackhole.
         chips: the number of chips of one board.
+        dram_banks: the number of DRAM banks of a chip.
         meshes: every mesh shape that opens, largest first.
         grids: for each way of dispatching that opens (core type, axis), ttnn's default first, the columns and rows of
-            compute cores that it leaves on a chip.
+            compute cores that it leaves on a chip of a real board. A mock leaves at least as many.
         mock: the arrangement of the chips of a mock.
         cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
         pci_devices: the number of neighbouring PCI devices of one such card.
@@ -98,6 +122,7 @@ class BoardKind:
     arch: str
     board_type: str
     chips: int
+    dram_banks: int
     meshes: tuple[tuple[int, int], ...]
     grids: tuple[tuple[str | None, str | None, tuple[int, int]], ...]
     mock: MockLayout

@@ -28,7 +28,7 @@ def find_device_config(kind: BoardKind, needs: Needs, recorded: DeviceConfig | N
     Returns:
         None if no board of this kind can serve the needs, or be opened as the trace records.
     """
-    if needs.archs and kind.arch not in needs.archs:
+    if (needs.archs and kind.arch not in needs.archs) or needs.dram_banks > kind.dram_banks:
         return None
     if recorded is not None:
         # a module's fixture adapts to the board it gets
@@ -45,10 +45,13 @@ def _can_serve(kind: BoardKind, config: DeviceConfig, cores: tuple[int, int]) ->
     """Whether a board of this kind can be opened like this, and then has this many compute cores on a chip."""
     if config.mesh_shape not in kind.meshes:
         return False
-    core_type = None if config.dispatch_core_type == "WORKER" else config.dispatch_core_type
+    grids = {(core_type, axis): grid for core_type, axis, grid in kind.grids}
     axis = None if config.dispatch_core_axis == "ROW" and kind.arch == "wormhole_b0" else config.dispatch_core_axis
-    dispatch = (core_type, None if core_type == "ETH" else axis)
-    return any((grid_type, grid_axis) == dispatch and _holds(grid, cores) for grid_type, grid_axis, grid in kind.grids)
+    if config.dispatch_core_type == "ETH":
+        grid = grids.get(("ETH", None))
+    else:  # worker cores are ttnn's default where the kind doesn't list them
+        grid = grids.get((config.dispatch_core_type, axis), grids.get((None, axis)))
+    return grid is not None and _holds(grid, cores)
 
 
 def _holds(grid: tuple[int, int], cores: tuple[int, int]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from farm.board.backends import backend_of
@@ -41,9 +42,14 @@ def add_needed_mocks(
         if not missing:
             break  # no kind at all can run them, and the report says so
         kinds.append(max(missing, key=lambda kind: (served[kind.name], -kind.chips)))
-        boards += backend_of(boards[0]).boards(kinds[-1])
+        boards += (_opened_like(boards[0], each) for each in backend_of(boards[0]).boards(kinds[-1]))
         vectors = plan(kinds)
     return boards, vectors
+
+
+def _opened_like(first: Board, board: Board) -> Board:
+    """The board, opened by the interpreter of the first one and with what its environment has for measurements."""
+    return replace(board, python=first.python, environment={**first.environment, **board.environment})
 
 
 def _unserved(vector: Vector) -> bool:

@@ -66,8 +66,10 @@ class Placements:
 
 
 def _description(needs: Needs, config: DeviceConfig) -> str:
-    mesh = f"a {_times(config.mesh_shape)} mesh of chips with {_times(needs.grid)} compute cores"
-    return f"{mesh}, of {' or '.join(needs.archs)}" if needs.archs else mesh
+    text = f"a {_times(config.mesh_shape)} mesh of chips with {_times(needs.grid)} compute cores"
+    if needs.dram_banks:
+        text += f" and {needs.dram_banks} DRAM banks"
+    return f"{text}, of {' or '.join(needs.archs)}" if needs.archs else text
 
 
 def _settings(config: DeviceConfig) -> int:

@@ -37,6 +37,7 @@ class Needs:
         fabric: whether chips talk to each other.
         small_l1: whether the operation keeps small buffers in L1.
         archs: the only architectures that can run it; empty if any may.
+        dram_banks: the DRAM banks of a chip that its shards name; 0 if none do.
     """
 
     mesh: tuple[int, int] = (1, 1)
@@ -44,6 +45,7 @@ class Needs:
     fabric: bool = False
     small_l1: bool = False
     archs: tuple[str, ...] = ()
+    dram_banks: int = 0
 
 
 def needs(
@@ -71,6 +73,7 @@ def needs(
         fabric=collective,
         small_l1=any(word in short for word in _SMALL_L1_USERS),
         archs=archs,
+        dram_banks=_dram_banks(arguments.values()),
     )
 
 
@@ -95,12 +98,7 @@ def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str,
         arguments: of the configuration, by name.
         machines: where it was traced, as in a master: `device_series`, or `board_type`, names the architecture.
     """
-    sharded = any(
-        isinstance(part, MemoryConfig) and part.buffer == "DRAM" and part.shard_spec is not None
-        for value in arguments.values()
-        for part in walk(value)
-    )
-    if not sharded:
+    if not _dram_banks(arguments.values()):
         return ()
     texts = [f"{(each or {}).get('board_type')} {(each or {}).get('device_series')}".lower() for each in machines]
     archs = [next((arch for word, arch in _ARCHS.items() if word in text), None) for text in texts]
@@ -110,6 +108,12 @@ def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str,
 def grid_of(value: Value) -> tuple[int, int]:
     """Return the columns and rows of compute cores on a chip that a value names."""
     return _grid((value,))
+
+
+def _dram_banks(values: Iterable[Value]) -> int:
+    memories = (part for value in values for part in walk(value) if isinstance(part, MemoryConfig))
+    specs = (spec for each in memories if each.buffer == "DRAM" for spec in (each.shard_spec, each.nd_shard_spec))
+    return max((x + 1 for spec in specs for x, _ in used_cores(spec)), default=0)
 
 
 def _grid(values: Iterable[Value]) -> tuple[int, int]:

@@ -76,16 +76,6 @@ def mock_environment(kind: BoardKind, environment: Mapping[str, str] = os.enviro
 def descriptor(kind: BoardKind) -> str:
     """The cluster descriptor of one board of this kind, as YAML text."""
     layout = kind.mock
-    wormhole = kind.arch == "wormhole_b0"
-    harvesting: dict[str, Any] = {
-        "noc_translation": True,
-        "harvest_mask": layout.harvest,
-        "dram_harvesting_mask": layout.dram_harvest,
-        "eth_harvesting_mask": layout.eth_harvest,
-        "pcie_harvesting_mask": 0 if wormhole else 2,
-    }
-    if not wormhole:
-        harvesting["l2cpu_harvesting_mask"] = 0
     raw: dict[str, Any] = {
         "arch": dict.fromkeys(layout.chips, kind.arch),
         # ethernet coordinates are [x, y, rack, shelf]; chips without them have only ids
@@ -94,20 +84,41 @@ def descriptor(kind: BoardKind) -> str:
         },
         "chip_unique_ids": {chip: chip + 1 for chip in layout.chips},
         "ethernet_connections": [
-            [{"chip": chip, "chan": channel}, {"chip": far, "chan": far_channel}]
-            for chip, channel, far, far_channel in layout.links()
+            [{"chip": link.chip, "chan": channel}, {"chip": link.far_chip, "chan": far_channel}]
+            for link in layout.links
+            for channel, far_channel in link.pairs()
         ],
         "ethernet_connections_to_remote_devices": [],
         "chips_with_mmio": [{chip: device} for device, chip in enumerate(layout.mmio)],
-        "harvesting": dict.fromkeys(layout.chips, harvesting),
+        "io_device_type": "PCIe",
+        "harvesting": {chip: _harvesting(kind, place) for card in layout.cards for place, chip in enumerate(card)},
         "boards": [
             [{"board_id": (layout.product << 36) + number + 1}, {"board_type": layout.card}, {"chips": list(chips)}]
             for number, chips in enumerate(layout.cards)
         ],
     }
-    if not wormhole:
-        raw["asic_locations"] = {chip: chip for chip in layout.chips}
+    if layout.trays:
+        raw["chip_to_bus_id"] = {
+            chip: f"0x{tray.bus + location:04x}" for tray in layout.trays for location, chip in enumerate(tray.chips, 1)
+        }
+    if kind.arch == "blackhole":
+        raw["asic_locations"] = {chip: place for card in layout.cards for place, chip in enumerate(card)}
     return yaml.dump(raw, Dumper=_PlainDumper, sort_keys=False, default_flow_style=None)
+
+
+def _harvesting(kind: BoardKind, place: int) -> dict[str, Any]:
+    """What is switched off on the chip at this place of a card."""
+    layout = kind.mock
+    units: dict[str, Any] = {
+        "noc_translation": True,
+        "harvest_mask": layout.harvest,
+        "dram_harvesting_mask": layout.dram_harvest,
+        "eth_harvesting_mask": layout.eth_harvest,
+        "pcie_harvesting_mask": layout.pcie_harvest[place] if layout.pcie_harvest else 0,
+    }
+    if kind.arch == "blackhole":
+        units["l2cpu_harvesting_mask"] = 0
+    return units
 
 
 def descriptor_file(kind: BoardKind, folder: Path | None = None) -> Path:

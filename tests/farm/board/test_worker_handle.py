@@ -92,7 +92,7 @@ def test_vectors_run_and_get_their_verdicts(process: WorkerProcess) -> None:
 
 
 def test_the_board_opens_another_way_and_an_impossible_way_is_refused(process: WorkerProcess) -> None:
-    assert process.open(DeviceConfig(), 60).grid == (8, 7)
+    assert process.open(DeviceConfig(), 60).grid == (8, 8)
     with pytest.raises(OpenFailed, match="mesh"):
         process.open(DeviceConfig(mesh_shape=(4, 8)), 60)
     assert process.open(DeviceConfig(mesh_shape=(1, 2), fabric="FABRIC_1D"), 60).chips == 2

@@ -27,9 +27,9 @@ def sharded(columns: int, rows: int, buffer: str = "L1") -> Tensor:
     return Tensor((1, 1, 32 * columns * rows, 32), "BFLOAT16", "TILE", memory=memory)
 
 
-def test_shards_in_l1_need_their_cores_and_banks_of_dram_none() -> None:
+def test_shards_need_their_cores_or_their_banks_of_dram() -> None:
     assert needs("ttnn.add", {"arg0": sharded(8, 8)}).grid == (8, 8)
-    assert needs("ttnn.add", {"arg0": sharded(12, 1, "DRAM")}).grid == (1, 1)
+    assert needs("ttnn.add", {"arg0": sharded(12, 1, "DRAM")}) == Needs(dram_banks=12)
     assert needs("ttnn.add", {"arg0": sharded(3, 2), "memory_config": sharded(1, 5).memory}).grid == (3, 5)
 
 
@@ -64,8 +64,8 @@ def test_convolutions_need_small_l1() -> None:
 @pytest.mark.parametrize(
     ("grid", "kind", "way"),
     [
-        ((8, 7), "n300", (None, None)),
-        ((8, 8), "n300", ("ETH", None)),
+        ((8, 8), "n300", (None, None)),
+        ((8, 9), "n300", None),
         ((8, 8), "n150", (None, None)),
         ((7, 9), "n150", (None, "COL")),
         ((8, 9), "n150", None),
@@ -89,10 +89,23 @@ def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
     assert find_device_config(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
 
 
+def test_shards_over_dram_banks_run_where_a_chip_has_them() -> None:
+    eight = Needs(dram_banks=8)
+    assert [name for name, kind in KINDS.items() if find_device_config(kind, eight) is None] == ["p100"]
+    assert find_device_config(KINDS["p100"], eight, DeviceConfig()) is None
+    assert find_device_config(KINDS["p100"], Needs(dram_banks=7)) == DeviceConfig()
+
+
 def test_a_traced_config_is_served_by_kinds_that_open_like_it() -> None:
     mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
     assert find_device_config(KINDS["n300"], Needs(), mesh) is mesh
-    assert find_device_config(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "only as is known"
+    assert find_device_config(KINDS["n300"], Needs(grid=(8, 7)), mesh) is mesh
+    assert find_device_config(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "its workers are not ttnn's default"
+    column = DeviceConfig(dispatch_core_type="WORKER", dispatch_core_axis="COL")
+    assert find_device_config(KINDS["n300"], Needs(grid=(7, 8)), column) is column
+    assert find_device_config(KINDS["n300"], Needs(grid=(7, 9)), column) is None
+    worker = DeviceConfig(dispatch_core_type="WORKER")
+    assert find_device_config(KINDS["n150"], Needs(grid=(8, 8)), worker) is worker
     assert find_device_config(KINDS["n150"], Needs(), mesh) is None
     assert find_device_config(KINDS["p300"], Needs(), mesh) is None, "Blackhole dispatches by column"
     assert find_device_config(KINDS["p150"], Needs(), DeviceConfig(dispatch_core_type="ETH")) is None

@@ -50,3 +50,10 @@ def test_the_kind_that_serves_most_is_added_once_and_the_smallest_of_equals() ->
 
 def test_a_vector_that_no_kind_serves_adds_no_board() -> None:
     assert kinds_for(a="", b="n300") == ["n300", "n300"]
+
+
+def test_the_boards_that_are_added_are_opened_like_the_others() -> None:
+    first = replace(N300[0], python="/somewhere/python", environment={**N300[0].environment, "A": "1"})
+    [_, added], _ = add_needed_mocks([first], plan_of(a="p150"))
+    [plain] = mock_boards(KINDS["p150"], 1)
+    assert added == replace(plain, python="/somewhere/python", environment={**plain.environment, "A": "1"})

@@ -12,36 +12,36 @@ from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
-PLAIN, ETH = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH")
+PLAIN, ETH, COLUMN = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH"), DeviceConfig(dispatch_core_axis="COL")
 
 
 def placements(*names: str) -> Placements:
     return Placements([KINDS[name] for name in names])
 
 
-@pytest.mark.parametrize("names", [("n150", "n300"), ("n300", "n150")])
+@pytest.mark.parametrize("names", [("n150", "galaxy"), ("galaxy", "n150")])
 def test_kinds_that_must_be_opened_differently_can_run_it_both(names: tuple[str, str]) -> None:
-    placement = placements(*names).find(Needs(grid=(8, 8)))
-    assert placement.setup == BoardSetup(frozenset({("n150", PLAIN), ("n300", ETH)}))
+    placement = placements(*names).find(Needs(grid=(7, 9)))
+    assert placement.setup == BoardSetup(frozenset({("n150", COLUMN), ("galaxy", PLAIN)}))
     assert placement.config == PLAIN, "the plainest is recorded, whichever kind comes first"
     assert placement.unrunnable is None
-    assert [kind for kind in KINDS if fits(kind, placement.setup)] == ["n150", "n300"]
-    assert placements("n300").find(Needs(grid=(8, 8))).config == ETH
+    assert [kind for kind in KINDS if fits(kind, placement.setup)] == ["n150", "galaxy"]
+    assert placements("n150").find(Needs(grid=(7, 9))).config == COLUMN
 
 
 def test_vectors_that_need_the_same_of_boards_share_a_setup() -> None:
     available = placements("n150", "n300", "p150")
-    small, large = available.find(Needs(grid=(2, 2))), available.find(Needs(grid=(8, 7)))
+    small, large = available.find(Needs(grid=(2, 2))), available.find(Needs(grid=(8, 8)))
     assert small.setup is large.setup
     assert small is available.find(Needs(grid=(2, 2)))
-    assert available.find(Needs(grid=(8, 8))).setup != large.setup
+    assert available.find(Needs(grid=(8, 9))).setup != large.setup
 
 
 def test_a_kind_that_is_opened_alike_for_two_setups_need_not_be_opened_again() -> None:
-    available = placements("n150", "n300")
-    small, large = available.find(Needs(grid=(8, 7))).setup, available.find(Needs(grid=(8, 8))).setup
-    assert same_setup("n150", small, large)
-    assert not same_setup("n300", small, large)
+    available = placements("n150", "galaxy")
+    small, large = available.find(Needs(grid=(7, 8))).setup, available.find(Needs(grid=(7, 9))).setup
+    assert same_setup("galaxy", small, large)
+    assert not same_setup("n150", small, large)
     assert not same_setup("p150", small, large), "it can't run either"
 
 
@@ -57,3 +57,6 @@ def test_a_vector_that_no_kind_can_run_says_what_it_needs() -> None:
     assert placement.config == DeviceConfig(mesh_shape=(1, 2))
     message = "no board here opens a 1 x 2 mesh of chips with 8 x 9 compute cores, of blackhole"
     assert placement.unrunnable == Unrunnable(Reason.UNSATISFIABLE, message)
+    unrunnable = placements("p100").find(Needs(dram_banks=8)).unrunnable
+    assert unrunnable is not None
+    assert unrunnable.message == "no board here opens a 1 x 1 mesh of chips with 1 x 1 compute cores and 8 DRAM banks"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +17,11 @@ from farm.board.worker_handle import WorkerProcess
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.messages import Opened
+from farm.core.payload import EncodedVector, TracedCall, encode
+from farm.core.verdicts import Verdict
 from tracer.device_config import DeviceConfig
+from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
+from tracer.values import encode as encode_value
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
@@ -27,23 +35,95 @@ def test_a_descriptor_is_complete(kind: BoardKind) -> None:
     assert "&" not in descriptor(kind), "UMD reads no anchors"
 
 
+def test_links_and_trays_of_a_galaxy_are_those_of_a_real_one(shared_data: Path) -> None:
+    real = yaml.safe_load((shared_data / "cluster_descriptors" / "6u_cluster_desc.yaml").read_text())
+    assert places(yaml.safe_load(descriptor(KINDS["galaxy"]))) == places(real)
+
+
+def test_links_and_cards_of_a_t3000_are_those_of_a_real_one(shared_data: Path) -> None:
+    real = yaml.safe_load((shared_data / "cluster_descriptors" / "t3k_cluster_desc.yaml").read_text())
+    assert coordinates(yaml.safe_load(descriptor(KINDS["t3000"]))) == coordinates(real)
+
+
+def test_chips_of_a_p300_are_harvested_as_on_a_real_one(shared_data: Path) -> None:
+    real = yaml.safe_load((shared_data / "cluster_descriptors" / "blackhole_P300_both_mmio.yaml").read_text())
+    mock = yaml.safe_load(descriptor(KINDS["p300"]))
+    units = ("pcie_harvesting_mask", "dram_harvesting_mask", "eth_harvesting_mask", "l2cpu_harvesting_mask")
+    for chip, harvesting in real["harvesting"].items():
+        assert [mock["harvesting"][chip][unit] for unit in units] == [harvesting[unit] for unit in units]
+        assert mock["harvesting"][chip]["harvest_mask"].bit_count() == harvesting["harvest_mask"].bit_count()
+    assert mock["asic_locations"] == real["asic_locations"]
+    assert mock["ethernet_connections"] == real["ethernet_connections"]
+
+
+def places(raw: dict[str, Any]) -> set[frozenset[tuple[int, int]]]:
+    """The links of a cluster descriptor as pairs of (bus number, channel)."""
+    buses = {chip: int(bus, 16) for chip, bus in raw["chip_to_bus_id"].items()}
+    return {frozenset((buses[end["chip"]], end["chan"]) for end in link) for link in raw["ethernet_connections"]}
+
+
+def coordinates(raw: dict[str, Any]) -> tuple[set[frozenset[Any]], set[frozenset[Any]], set[Any]]:
+    """The links, cards and chips with PCIe of a cluster descriptor, by ethernet coordinates."""
+    chips = {chip: tuple(coordinate) for chip, coordinate in raw["chips"].items()}
+    return (
+        {frozenset((chips[end["chip"]], end["chan"]) for end in link) for link in raw["ethernet_connections"]},
+        {frozenset(chips[chip] for chip in card[2]["chips"]) for card in raw["boards"]},
+        {chips[chip] for device in raw["chips_with_mmio"] for chip in device},
+    )
+
+
+@pytest.fixture
+def process(kind: BoardKind, tmp_path: Path) -> Iterator[WorkerProcess]:
+    """A worker with this interpreter's ttnn, or with that of FARM_PYTHON."""
+    python = os.environ.get("FARM_PYTHON", "")
+    if not python:
+        pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    worker = WorkerProcess(mock_boards(kind, 1)[0], tmp_path, python=python or sys.executable)
+    worker.start()
+    yield worker
+    worker.close()
+
+
 @pytest.mark.ttnn
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_kind_opens_its_largest_mesh_with_its_grid(kind: BoardKind, tmp_path: Path) -> None:
-    pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
-    process = WorkerProcess(mock_boards(kind, 1)[0], tmp_path)
-    process.start()
-    try:
-        core_type, axis, grid = kind.grids[0]
-        largest = kind.meshes[0]
-        fabric = "FABRIC_1D" if kind.chips > 1 else None
-        config = DeviceConfig(largest, dispatch_core_type=core_type, dispatch_core_axis=axis, fabric=fabric)
-        assert process.open(config, 60) == Opened(kind.chips, grid)
-        for other_type, other_axis, other_grid in kind.grids[1:]:
-            config = DeviceConfig(dispatch_core_type=other_type, dispatch_core_axis=other_axis)
-            assert process.open(config, 60).grid == other_grid
-    finally:
-        process.close()
+def test_every_kind_opens_in_every_way_with_the_cores_of_a_real_one(kind: BoardKind, process: WorkerProcess) -> None:
+    def opened(mesh: tuple[int, int], core_type: str | None = None, axis: str | None = None) -> Opened:
+        # ttnn wants the fabric of a galaxy to be that of all its chips
+        fabric = "FABRIC_1D" if mesh != (1, 1) and (mesh == kind.meshes[0] or kind.name != "galaxy") else None
+        config = DeviceConfig(mesh, dispatch_core_type=core_type, dispatch_core_axis=axis, fabric=fabric)
+        return process.open(config, 60)
+
+    for core_type, axis, (columns, rows) in kind.grids[1:]:
+        grid = opened(kind.meshes[0], core_type, axis).grid
+        assert grid is not None
+        assert grid[0] >= columns
+        assert grid[1] >= rows
+    default_grid = kind.grids[0][2]
+    for rows, columns in kind.meshes:
+        assert opened((rows, columns)) == Opened(rows * columns, default_grid)
+
+
+@pytest.mark.ttnn
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_operations_use_all_cores_and_dram_banks(kind: BoardKind, process: WorkerProcess) -> None:
+    columns, rows = kind.grids[0][2]
+    assert process.open(DeviceConfig(), 60).grid == (columns, rows)
+    memories = (
+        MemoryConfig(),
+        MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores(columns, rows), (32, 32))),
+        MemoryConfig("WIDTH_SHARDED", "DRAM", ShardSpec(cores(kind.dram_banks, 1), (32 * columns * rows, 32))),
+    )
+    for memory in memories:
+        width = 32 * kind.dram_banks if memory.layout == "WIDTH_SHARDED" else 32
+        tensor = encode_value(Tensor((1, 1, 32 * columns * rows, width), "BFLOAT16", "TILE", memory=memory))
+        operation = "ttnn.unsqueeze_to_4D" if memory.layout == "WIDTH_SHARDED" else "ttnn.clone"
+        call = TracedCall(memory.layout, operation, {"arg0": tensor})
+        [outcome] = process.run([EncodedVector(memory.layout, operation, encode(call))], 60)
+        assert (outcome.verdict, outcome.message) == (Verdict.VALIDATED, ""), memory
+
+
+def cores(columns: int, rows: int) -> CoreRangeSet:
+    return CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(columns - 1, rows - 1)),))
 
 
 def test_a_descriptor_is_written_once(tmp_path: Path) -> None:
