@@ -174,11 +174,11 @@ def test_a_broken_configuration_stays_one(store: Store) -> None:
 
 
 def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> None:
-    cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
+    cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(6, 8)),))
     memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores, (32, 32)))
-    arguments = {"arg0": encode_value(Tensor((1, 1, 2048, 32), "BFLOAT16", "TILE", memory=memory))}
-    plain, eth = DeviceConfig(), DeviceConfig(dispatch_core_type="ETH")
-    module = ModuleVector("module", SweepModule("m", Path("m.py")), grid=(8, 8))
+    arguments = {"arg0": encode_value(Tensor((1, 1, 2016, 32), "BFLOAT16", "TILE", memory=memory))}
+    plain, column = DeviceConfig(), DeviceConfig(dispatch_core_axis="COL")
+    module = ModuleVector("module", SweepModule("m", Path("m.py")), grid=(7, 9))
     vectors = [
         vector("inferred", TracedCall("inferred", "ttnn.add", arguments), device_config_inferred=True),
         vector("known", TracedCall("known", "ttnn.add", arguments)),
@@ -186,16 +186,16 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
     ]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
-    kinds = [KINDS["n150"], N300, KINDS["p150"]]
+    kinds = [KINDS["n150"], KINDS["galaxy"], KINDS["p150"]]
     rest = {each.id: each for each in resume_run(store, run_id, kinds).vectors}
-    either = BoardSetup(frozenset({("n150", plain), ("n300", eth), ("p150", plain)}))
+    either = BoardSetup(frozenset({("n150", column), ("galaxy", plain), ("p150", plain)}))
     assert {name: each.setup for name, each in rest.items()} == {
         "inferred": either,
-        "known": BoardSetup.uniform(plain, ["n150", "p150"]),
+        "known": BoardSetup.uniform(plain, ["galaxy", "p150"]),
         "module": either,
     }
     assert {each.device_config for each in rest.values()} == {plain}
-    for each in resume_run(store, run_id, [N300]).vectors:
+    for each in resume_run(store, run_id, [KINDS["n150"]]).vectors:
         assert (each.unrunnable is None) == each.device_config_inferred
 
 

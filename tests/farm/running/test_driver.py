@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("supervisor_death_raises")
 
 ETH = DeviceConfig(dispatch_core_type="ETH")
 EITHER = BoardSetup(frozenset({("n150", ONE), ("n300", ETH)}))
-"""8 x 8 compute cores, for which an n300 must dispatch from other cores than by default."""
+"""Kinds that are opened differently for one vector, as large grids of compute cores need it."""
 
 
 def test_every_vector_runs_once(store: Store) -> None:
