@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from farm.api.documented import lists_fields
 from farm.api.plans import combined
+from farm.api.start_note import note_start
 from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.option_rules import Rule, misfits
@@ -83,7 +84,7 @@ def sweep(
     if resume is None:
         request = _begun(spec, command, shown)
     else:
-        request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
+        request = _resumed(resume, spec, command, store, shown, retry_failed=retry_failed, retry_infra=retry_infra)
     if out is not None:
         make_directory(Path(out))
     # imported only here, since it takes seconds: errors of the options were raised before
@@ -104,13 +105,21 @@ def _begun(spec: SweepSpec, command: str, progress: Progress) -> Sweep:
     require_ttnn(planned.boards)
     for note in planned.notes:
         progress.note(note)
+    note_start(planned.spec, planned.boards, planned.vectors, progress)
     from farm.running.sweep import Sweep
 
     return Sweep(command, planned.spec, planned.boards, planned.vectors, details=planned.details)
 
 
 def _resumed(
-    run: str, spec: SweepSpec, command: str, store: str | Path | None, *, retry_failed: bool, retry_infra: bool
+    run: str,
+    spec: SweepSpec,
+    command: str,
+    store: str | Path | None,
+    progress: Progress,
+    *,
+    retry_failed: bool,
+    retry_infra: bool,
 ) -> Sweep:
     """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`."""
     from farm.planning.resume import board_selector_of, resume_run
@@ -125,6 +134,7 @@ def _resumed(
         boards = named or boards_of(board_selector_of(view) or recorded, None)
         kinds = [board.kind for board in boards]
         resumed = resume_run(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
+    note_start(spec, boards, resumed.vectors, progress)
     from farm.running.sweep import Sweep
 
     return Sweep(command, spec, boards, resumed.vectors, resumed=resumed)

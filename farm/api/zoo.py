@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from farm.api.start_note import note_start
 from farm.core.board import AUTO
 from farm.core.progress import Progress, Silent
 from farm.core.sweep_spec import SweepSpec
@@ -145,10 +146,13 @@ def verify(
         TracerError: the master can't be read.
     """
     from farm.planning.sweep_plan import plan_sweep
-    from farm.running.sweep import Sweep, run_sweep
 
     planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address), verify=True)
     require_ttnn(planned.boards)
+    shown = progress or Silent()
+    note_start(planned.spec, planned.boards, planned.vectors, shown)
+    from farm.running.sweep import Sweep, run_sweep
+
     request = Sweep(
         command=f"farm.verify({str(master)!r})" if command is None else command,
         spec=planned.spec,
@@ -157,4 +161,4 @@ def verify(
         details={**planned.details, "verify": True},
     )
     with Store.open(store) as opened:
-        return opened.view(run_sweep(request, opened, progress or Silent()))
+        return opened.view(run_sweep(request, opened, shown))

@@ -30,6 +30,7 @@ from farm.cli import (
     vectors,
     watch,
 )
+from farm.cli.common import exits_on_interrupt
 from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import EXTRA_WORDS
 from farm.core.errors import ExitCode, FarmError
@@ -38,12 +39,13 @@ from tracer.errors import TracerError
 
 
 class _PlainGroup(TyperGroup):
-    """Commands whose errors about a wrong value are in farm's words rather than pydantic's."""
+    """Commands that end with one line on Ctrl-C, and name a wrong value in farm's words rather than pydantic's."""
 
     def invoke(self, ctx: Any) -> Any:
         """Parse the command's words, and run it."""
         try:
-            return super().invoke(ctx)
+            with exits_on_interrupt():
+                return super().invoke(ctx)
         except typer.BadParameter as error:
             if isinstance(error.__cause__, ValidationError):
                 problem = error.__cause__.errors()[0]
@@ -141,6 +143,9 @@ def main() -> None:
         _fail(error, error.exit_code)
     except TracerError as error:
         _fail(error, ExitCode.USAGE)
+    except KeyboardInterrupt:  # before or after the command itself
+        sys.stderr.write("farm: stopped\n")
+        sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # the reader of our output, such as `farm ops | head`, has read enough
         sys.stderr.close()

@@ -22,12 +22,23 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+STOPPED_BEFORE = "stopped before the run started: nothing was recorded"
+STOPPED_DURING = "stopped at once: `farm report {run}` writes its report, `farm sweep --resume {run}` continues it"
+
+
 @contextmanager
-def exits_on_interrupt(message: str = "") -> Iterator[None]:
-    """End the command with `ExitCode.INTERRUPTED` on Ctrl-C, after a message on stderr."""
+def exits_on_interrupt(message: str = "stopped", *, recorded: str = "") -> Iterator[None]:
+    """End the command with `ExitCode.INTERRUPTED` on Ctrl-C, after one line on stderr.
+
+    Args:
+        message: the line.
+        recorded: the line if a run was recorded; `{run}` stands for its id. Empty for `message`.
+    """
     try:
         yield
-    except KeyboardInterrupt:
-        if message:
-            sys.stderr.write(f"farm: {message}\n")
+    except KeyboardInterrupt as error:
+        from farm.running.interrupt import RunInterrupted
+
+        text = recorded.format(run=error.run_id) if recorded and isinstance(error, RunInterrupted) else message
+        sys.stderr.write(f"farm: {text}\n")
         raise typer.Exit(ExitCode.INTERRUPTED) from None

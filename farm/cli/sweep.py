@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from farm.cli.common import exits_on_interrupt
+from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import FarmError
 
@@ -96,7 +96,7 @@ def sweep(
     spec = _spec(options, from_run, resume, store, foreground=foreground)
     if dry_run or foreground:
         _without_a_run(plan(spec), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
-    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run got, if it had started"):
+    with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
         view = run_sweep(
             spec,
             resume=resume,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from farm.cli.common import exits_on_interrupt
+from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt
 from farm.core.plain_words import counted
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
     from farm.running.display import progress_on
 
     command = shlex.join(["farm", *sys.argv[1:]])
-    with exits_on_interrupt("stopped at once; `farm show last` shows how far the run got"):
+    with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
         view = verify(
             path, boards=boards, address=address, store=results, progress=progress_on(sys.stderr), command=command
         )

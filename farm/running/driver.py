@@ -135,12 +135,14 @@ class Driver:
         self._estimates = estimates or self._estimates
         self._feed = TaskFeed(vectors, self._estimates, past or {}, self._records)
         self._tell(SetupCostsLearned(self._estimates.setups))
+        if stop_requested():  # while the boards started: then none of them is needed
+            self._stop()
         while self._plan() or not self.scheduler.done:
             if deadline is not None and self._clock() > deadline:
-                self._limit = f"after its time limit of {max_seconds:g} s"
-                self._stop(f"stopping {self._limit}: waiting for running vectors to finish")
+                self._limit = f"its time limit of {max_seconds:g} s"
+                self._stop(f"the run reached {self._limit}: waiting for running vectors to finish")
             if stop_requested():
-                self._stop("stopping: waiting for running vectors to finish; press Ctrl-C again to end at once")
+                self._stop()
             if max_board_seconds is not None:
                 self._release_due_boards(max_board_seconds)
             events = self._fleet.wait(WAIT_SECONDS)
@@ -175,10 +177,12 @@ class Driver:
         self._records.flush()
         return True
 
-    def _stop(self, note: str) -> None:
+    def _stop(self, note: str = "") -> None:
+        """Start no more vectors; `note` says why, where whoever asked for it has not said so."""
         if not self.scheduler.stopped:
-            _LOG.info("%s", note)
-            self._progress.note(note)
+            _LOG.info("stopping%s", f": {note}" if note else "")
+            if note:
+                self._progress.note(note)
             self._tell(Stopped())
 
     def _release_due_boards(self, seconds: float) -> None:

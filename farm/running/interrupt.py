@@ -8,6 +8,18 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 
 
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C ended a run at once.
+
+    Attributes:
+        run_id: the run, which is recorded as far as it got.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+
 class Interrupt:
     """Catches SIGINT and SIGTERM during its `with` block, in the main thread.
 
@@ -15,20 +27,27 @@ class Interrupt:
         requested: whether a signal arrived. From the second on, each raises KeyboardInterrupt.
     """
 
-    def __init__(self, first: Callable[[], None] | None = None) -> None:
+    def __init__(self, first: Callable[[], None] | None = None, announce: Callable[[], None] | None = None) -> None:
         """Catch nothing yet.
 
         Args:
-            first: called when the first signal arrives.
+            first: called by the handler of the first signal, so it must not take a lock.
+            announce: called in a thread of its own after the first signal: it may print while the main thread is busy.
         """
         self.requested = False
         self._first = first
+        self._announce = announce
+        self._announcer: threading.Thread | None = None
+        self._wake = threading.Event()
         self._at_once = False
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is not threading.main_thread():
             return self  # Python delivers signals only to the main thread
+        if self._announce is not None:
+            self._announcer = threading.Thread(target=self._announce_first, name="farm-interrupt", daemon=True)
+            self._announcer.start()
         for number in (signal.SIGINT, signal.SIGTERM):
             self._previous[number] = signal.signal(number, self._catch)
         return self
@@ -38,6 +57,9 @@ class Interrupt:
     ) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
+        if self._announcer is not None:
+            self._wake.set()
+            self._announcer.join()
 
     def stop_requested(self) -> bool:
         """Return whether a signal arrived.
@@ -54,5 +76,11 @@ class Interrupt:
             self._at_once = True
             raise KeyboardInterrupt
         self.requested = True
+        self._wake.set()
         if self._first is not None:
             self._first()
+
+    def _announce_first(self) -> None:
+        self._wake.wait()
+        if self.requested and self._announce is not None:
+            self._announce()

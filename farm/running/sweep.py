@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,14 @@ from farm.planning.resume import ResumedRun
 from farm.planning.spool import kinds_of
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
-from farm.running.interrupt import Interrupt
+from farm.running.interrupt import Interrupt, RunInterrupted
 from farm.store import Ended, RunInfo, Store, log_event
 from scheduler import retry_policy
 
 CLOSE_SECONDS = 30.0
 """Seconds that boards may take to close at the end of a run."""
+
+_STOPPING = "stopping: running vectors end first; press Ctrl-C again to end at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,12 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
 
     Raises:
         NotRunnable: Ray, or something that a board's host needs, is missing; or another process drives this run.
-        KeyboardInterrupt: Ctrl-C was pressed twice; what ended by then is recorded.
+        RunInterrupted: Ctrl-C was pressed twice; what ended by then is recorded.
     """
-    run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
-    with driving(run_id):
-        return _drive(sweep, run_id, store, progress)
+    with Interrupt(announce=partial(progress.note, _STOPPING)) as interrupt:
+        run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
+        with driving(run_id):
+            return _drive(sweep, run_id, store, progress, interrupt)
 
 
 @contextmanager
@@ -103,18 +107,18 @@ def driving(run_id: str) -> Iterator[None]:
         lock.release()
 
 
-def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress) -> str:
+def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt) -> str:
     ended, message = Ended.FAILED, ""
     try:
         # the plan is recorded while Ray and the boards start
-        with progress, fewer_collections(), Interrupt() as interrupt, ThreadPoolExecutor(1) as executor:
+        with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
             planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
             _run(sweep, run_id, store, progress, interrupt, planning=planning)
         ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped by a second Ctrl-C"
-        raise
+        raise RunInterrupted(run_id) from None
     except Exception as error:
         message = str(error)
         raise
@@ -131,7 +135,8 @@ def _run(
     with _fleet(sweep, run_id, boards, kinds, progress) as (fleet, display):
         driver = Driver(run_id, boards, fleet, store, display, retries=retry_policy(sweep.spec.retries))
         try:
-            driver.start()
+            if not interrupt.requested:
+                driver.start()
             past = sweep.resumed.past if sweep.resumed else None
             estimates = learn(store, sweep.vectors, boards)  # while the boards start
             planning.result()

@@ -79,7 +79,7 @@ def _undecided(resolution: Resolution, cause: str) -> tuple[Verdict, Reason, str
             return Verdict.NOT_RUN, Reason.BOARD_LOST, _because("every board that could run it was lost", cause)
         case Resolution.STOPPED:
             reason = Reason.STOPPED_BY_LIMIT if cause else Reason.STOPPED
-            return Verdict.NOT_RUN, reason, _because("the run was stopped first", cause)
+            return Verdict.NOT_RUN, reason, f"the run {f'reached {cause}' if cause else 'was stopped'} first"
         case Resolution.REFUSED:
             return Verdict.BOARD_FAULT, Reason.OPEN_FAILED, cause or "no board opened as it needs"
     return Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"

@@ -80,6 +80,14 @@ def test_a_stop_concludes_all_vectors(store: Store) -> None:
     assert {pair for pair in verdicts(view).values() if pair[0] == "not_run"} == {("not_run", "stopped")}
 
 
+def test_a_stop_before_any_board_started_needs_none(store: Store) -> None:
+    vectors = [vector(f"v{n}") for n in range(20)]
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    Driver(run_id, boards(2), LocalFleet(), store, PlainProgress(io.StringIO())).run(vectors, lambda: True)
+    assert set(verdicts(store.view(run_id)).values()) == {("not_run", "stopped")}
+
+
 def test_abandoned_vectors_are_stopped(store: Store) -> None:
     vectors = [vector(f"v{n}") for n in range(20)]
     run_id = store.start_run(RunInfo("test"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,20 @@ def test_the_first_signal_requests_a_stop_and_the_second_raises(number: signal.S
             os.kill(os.getpid(), number)
         with pytest.raises(KeyboardInterrupt):
             interrupt.stop_requested()
+
+
+def test_the_first_signal_is_announced_while_the_main_thread_is_busy() -> None:
+    announced = threading.Event()
+    with Interrupt(announce=announced.set):
+        os.kill(os.getpid(), signal.SIGINT)
+        assert announced.wait(60)
+
+
+def test_nothing_is_announced_without_a_signal() -> None:
+    announced = threading.Event()
+    with Interrupt(announce=announced.set):
+        pass
+    assert not announced.is_set()
 
 
 def test_handlers_are_restored() -> None:
