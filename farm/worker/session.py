@@ -15,6 +15,7 @@ from farm.core.messages import Checked, CheckProblem, Opened, Refused
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
+from farm.worker.mock_limits import without_mock_limits
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
@@ -69,8 +70,7 @@ class Session:
             self.close()
             return self.open(config) if disable_profiler(error) else Refused(error_text(error))
         self._runner = Runner(device, computes=self.computes, on_error=self._on_error)
-        grid = device.compute_with_storage_grid_size()
-        return Opened(device.get_num_devices(), (grid.x, grid.y))
+        return Opened(device.get_num_devices(), _grid(device))
 
     def run(self, payload: Payload) -> Outcome:
         """Run one vector on the open board.
@@ -79,6 +79,12 @@ class Session:
             RuntimeError: no board is open.
             TypeError: a worker doesn't run payloads of this kind.
         """
+        outcome = self._run(payload)
+        if self.computes or self._device is None:
+            return outcome
+        return without_mock_limits(outcome, _grid(self._device))
+
+    def _run(self, payload: Payload) -> Outcome:
         match payload:
             case ModuleVector() if self._by_fixture or self._runner is not None:
                 return self._modules.run(payload, None if self._runner is None else self._runner.device)
@@ -94,7 +100,7 @@ class Session:
         Args:
             chips: how many the board has.
         """
-        device = self._modules.device if self._runner is None else self._runner.device
+        device = self._device
         if device is None:
             return Checked() if self._by_fixture else Checked(CheckProblem.NOT_OPEN, "no board is open")
         try:
@@ -110,6 +116,10 @@ class Session:
             return Checked(CheckProblem.EXCEPTION, error_text(error))
         return Checked()
 
+    @property
+    def _device(self) -> Any | None:
+        return self._modules.device if self._runner is None else self._runner.device
+
     def close(self) -> None:
         """Release the board, and the fabric with it."""
         self._by_fixture = False
@@ -120,6 +130,12 @@ class Session:
         if self._fabric:
             self._fabric = False
             ttnn.set_fabric_config(ttnn.FabricConfig.DISABLED)
+
+
+def _grid(device: Any) -> tuple[int, int]:
+    """The columns and rows of compute cores of a chip."""
+    grid = device.compute_with_storage_grid_size()
+    return grid.x, grid.y
 
 
 def _open_arguments(config: DeviceConfig) -> dict[str, Any]:

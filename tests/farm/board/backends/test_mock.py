@@ -116,7 +116,7 @@ def test_operations_use_all_cores_and_dram_banks(kind: BoardKind, process: Worke
     for memory in memories:
         width = 32 * kind.dram_banks if memory.layout == "WIDTH_SHARDED" else 32
         tensor = encode_value(Tensor((1, 1, 32 * columns * rows, width), "BFLOAT16", "TILE", memory=memory))
-        operation = "ttnn.unsqueeze_to_4D" if memory.layout == "WIDTH_SHARDED" else "ttnn.clone"
+        operation = "ttnn.unsqueeze_to_4D" if memory.layout == "WIDTH_SHARDED" else "ttnn.relu"
         call = TracedCall(memory.layout, operation, {"arg0": tensor})
         [outcome] = process.run([EncodedVector(memory.layout, operation, encode(call))], 60)
         assert (outcome.verdict, outcome.message) == (Verdict.VALIDATED, ""), memory
