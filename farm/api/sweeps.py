@@ -121,17 +121,24 @@ def _resumed(
     retry_failed: bool,
     retry_infra: bool,
 ) -> Sweep:
-    """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`."""
+    """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`.
+
+    The versions of ttnn are the run's, too, unless `spec` names others.
+    """
     from farm.planning.resume import board_selector_of, resume_run
 
     for misfit in misfits([_NOT_RESUMED], {"--resume", *spec.present_options(_FIXED)}):
         raise FarmError(misfit.message)
-    named = None if spec.boards == AUTO and spec.address is None else boards_of(spec.boards, spec.address)
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)
         view = opened.view(run_id)
-        recorded = AUTO if view.run.spec is None else view.run.spec.boards
-        boards = named or boards_of(board_selector_of(view) or recorded, None)
+        if spec.ttnn is None and view.run.spec is not None:
+            spec = spec.updated(ttnn=view.run.spec.ttnn)
+        selector = spec.boards
+        if selector == AUTO and spec.address is None:
+            recorded = AUTO if view.run.spec is None else view.run.spec.boards
+            selector = board_selector_of(view) or recorded
+        boards = boards_of(selector, spec.address, ttnn=spec.ttnn)
         kinds = [board.kind for board in boards]
         resumed = resume_run(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
     note_start(spec, boards, resumed.vectors, progress)

@@ -50,6 +50,7 @@ def trace_zoo(
     master: str | Path,
     boards: str = "auto",
     address: str | None = None,
+    ttnn: str | None = None,
     arguments: Sequence[str] = (),
     resume: bool = False,
     traces: str | Path | None = None,
@@ -64,6 +65,7 @@ def trace_zoo(
         master: the file to add to; it is created if it doesn't exist.
         boards: the boards to trace on; `auto` adds the mock boards that some model needs.
         address: the farm whose boards to use, HOST:PORT of its head; None for this host's.
+        ttnn: a specifier of the versions of ttnn that may open the boards, such as `>=0.80`; None for any.
         arguments: more arguments for every model.
         resume: trace only the models that have no complete trace yet.
         traces: the folder of the raw traces; None for the manifest's own, in the user's data directory.
@@ -72,7 +74,8 @@ def trace_zoo(
         command: what reports call the run; None for this call.
 
     Raises:
-        FarmError: the manifest can't be read, or a board doesn't exist.
+        FarmError: the manifest can't be read, a board doesn't exist, or `ttnn` is no version specifier.
+        NotRunnable: no board has such a ttnn.
         TracerError: the master can't be read or written.
         KeyboardInterrupt: Ctrl-C came twice; the traces made so far are kept.
     """
@@ -80,6 +83,7 @@ def trace_zoo(
     from farm.zoo.run import SUITE, merge_traces, plan_models, run_zoo
     from farm.zoo.traces import Traces
 
+    spec = SweepSpec.of(boards=boards, address=address, ttnn=ttnn)
     path = Path(master)
     models = Manifest.read(Path(manifest))
     if path.exists():
@@ -92,10 +96,10 @@ def trace_zoo(
     if entries:
         from farm.running.sweep import Sweep
 
-        chosen = _boards_for(entries, boards, address)
+        chosen = _boards_for(entries, spec)
         request = Sweep(
             command=f"farm.trace_zoo({str(manifest)!r})" if command is None else command,
-            spec=SweepSpec.of(boards=boards, address=address),
+            spec=spec,
             boards=chosen,
             vectors=plan_models(models, entries, chosen, arguments),
             suite=SUITE,
@@ -107,13 +111,13 @@ def trace_zoo(
     return Zoo(view, gathered.master, summary, len(models.entries), gathered.missing, gathered.left_out, kept.folder)
 
 
-def _boards_for(entries: Sequence[Entry], selector: str, address: str | None) -> list[Board]:
-    """The boards that a selector names; mock boards that the user didn't name are joined by those that models need."""
+def _boards_for(entries: Sequence[Entry], spec: SweepSpec) -> list[Board]:
+    """The boards that a spec names; mock boards that the user didn't name are joined by those that models need."""
     from farm.board.backends import backend_of
     from farm.zoo.run import with_needed_mocks
 
-    boards = boards_of(selector, address)
-    if selector == AUTO and address is None and all(backend_of(board).extendable for board in boards):
+    boards = boards_of(spec.boards, spec.address, ttnn=spec.ttnn)
+    if spec.boards == AUTO and spec.address is None and all(backend_of(board).extendable for board in boards):
         boards = with_needed_mocks(boards, entries)
     require_ttnn(boards)
     return boards
@@ -124,6 +128,7 @@ def verify(
     *,
     boards: str = "auto",
     address: str | None = None,
+    ttnn: str | None = None,
     store: str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -134,6 +139,7 @@ def verify(
         master: the master's file.
         boards: see `farm.sweep`, as for the others.
         address: see `farm.sweep`.
+        ttnn: see `farm.sweep`.
         store: see `farm.sweep`.
         progress: see `farm.sweep`.
         command: see `farm.sweep`.
@@ -147,9 +153,11 @@ def verify(
     """
     from farm.planning.sweep_plan import plan_sweep
 
-    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address), verify=True)
+    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address, ttnn=ttnn), verify=True)
     require_ttnn(planned.boards)
     shown = progress or Silent()
+    for note in planned.notes:
+        shown.note(note)
     note_start(planned.spec, planned.boards, planned.vectors, shown)
     from farm.running.sweep import Sweep, run_sweep
 

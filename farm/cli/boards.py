@@ -120,17 +120,19 @@ def _screen(view: FarmView) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from farm.core.ttnn_choice import UNKNOWN
     from farm.report.terminal import state_style
     from farm.report.text import first_line
 
     table = Table(box=None, pad_edge=False)
-    for title in ("board", "state", "for", "doing"):
+    for title in ("board", "ttnn", "state", "for", "doing"):
         table.add_column(title)
     for title in ("since", "faults", "checked"):
         table.add_column(title, justify="right")
     for board in view.boards:
         table.add_row(
             Text(board.id),
+            Text(first_line(board.ttnn or UNKNOWN)),
             Text(board.state.value, style=state_style(board.state)),
             Text(board.who),
             Text(first_line(board.doing if board.is_usable else board.why)),

@@ -51,7 +51,7 @@ RULES = {
         Rule(("--timeout",), needs=("TARGET",)),
         Rule(("--include-failed",), needs=("TARGET", "--load")),
         Rule(("--store",), needs=("TARGET", "--zoo")),
-        Rule(("--results", "--address"), needs=("--zoo", "--verify")),
+        Rule(("--results", "--address", "--ttnn"), needs=("--zoo", "--verify")),
         Rule(("--master",), excludes=("--verify",), advice="--verify names the master, and changes nothing"),
         Rule(("--board",), excludes=("--load",), advice="--load traces nothing"),
     ),

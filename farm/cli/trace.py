@@ -71,6 +71,10 @@ def trace(
     address: Annotated[
         str | None, typer.Option(help="With --zoo or --verify: the farm to use, HOST:PORT of its head.")
     ] = None,
+    ttnn: Annotated[
+        str | None,
+        typer.Option(help="With --zoo or --verify: use only boards with these versions of ttnn, such as '>=0.80'."),
+    ] = None,
 ) -> None:
     """Trace a model and add its configurations to a master. Unknown options are passed to the test or the script.
 
@@ -86,11 +90,18 @@ def trace(
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 
-        trace_zoo(zoo, master, board, context.args, traces=store, results=results, address=address, resume=resume)
+        trace_zoo(
+            *(zoo, master, board, context.args),
+            traces=store,
+            results=results,
+            address=address,
+            ttnn=ttnn,
+            resume=resume,
+        )
     elif verify is not None:
         from farm.cli.trace_verify import trace_verify
 
-        trace_verify(verify, board, results=results, address=address)
+        trace_verify(verify, board, results=results, address=address, ttnn=ttnn)
     elif load is not None:
         _load(load, master, all_tests=include_failed)
     elif target is not None:

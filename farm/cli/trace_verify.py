@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from farm.store.view import RunView
 
 
-def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None) -> None:
+def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None, ttnn: str | None) -> None:
     """Sweep a master under the tracer and compare what ran with what was traced; see `farm trace`."""
     from farm.api import verify
     from farm.report import exit_code
@@ -25,7 +25,13 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
     command = shlex.join(["farm", *sys.argv[1:]])
     with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
         view = verify(
-            path, boards=boards, address=address, store=results, progress=progress_on(sys.stderr), command=command
+            path,
+            boards=boards,
+            address=address,
+            ttnn=ttnn,
+            store=results,
+            progress=progress_on(sys.stderr),
+            command=command,
         )
     _print(view)
     raise typer.Exit(exit_code(view.counts))

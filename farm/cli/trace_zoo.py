@@ -29,6 +29,7 @@ def trace_zoo(
     traces: Path | None,
     results: str | None,
     address: str | None,
+    ttnn: str | None,
     resume: bool,
 ) -> None:
     """Trace a zoo and add its configurations to a master; see `farm trace`."""
@@ -45,6 +46,7 @@ def trace_zoo(
             master=master,
             boards=boards,
             address=address,
+            ttnn=ttnn,
             arguments=arguments,
             resume=resume,
             traces=traces,

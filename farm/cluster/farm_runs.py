@@ -12,7 +12,7 @@ from farm.board.backends import backend_of
 from farm.board.limits import Limits
 from farm.cluster.farm_fleet import FarmFleet
 from farm.cluster.registry.client import connected
-from farm.cluster.registry.records import FarmView, RunReport
+from farm.cluster.registry.records import RunReport
 from farm.cluster.registry.service import RegistryActor
 from farm.cluster.selection import FarmSelection
 from farm.cluster.shared_progress import SharedProgress
@@ -20,6 +20,7 @@ from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.core.progress import Progress
 from farm.core.settings import load_settings
+from farm.core.ttnn_choice import UNKNOWN, by_age, left_out_note, versions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +29,32 @@ class FarmBoards:
 
     Attributes:
         boards: boards that are not held, leaving or lost, in use or not.
-        note: what the user should know of them; "" for nothing.
+        notes: what the user should know of them, a line each.
     """
 
     boards: list[Board]
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def farm_boards(address: str, text: str) -> FarmBoards:
-    """The boards of a farm that `--boards` selects.
+def farm_boards(address: str, selection: FarmSelection) -> FarmBoards:
+    """The boards of a farm that a run may have.
 
     Raises:
-        FarmError: the text can't be parsed.
         NotRunnable: the farm doesn't answer, or has no such board.
     """
-    selection = FarmSelection.parse(text)
     with connected(address, load_settings().token_file) as farm:
         view = farm.call(RegistryActor.view)
-        boards = selection.pick([farm.call(RegistryActor.find, board.id) for board in view.boards if board.is_usable])
+        usable = [farm.call(RegistryActor.find, board.id) for board in view.boards if board.is_usable]
+    boards, left_out = selection.pick(usable), selection.left_out(usable)
+    if not boards and left_out:
+        raise NotRunnable(
+            f"the farm at {address} has no usable board with a ttnn that --ttnn '{selection.ttnn.specifier}' accepts: "
+            f"it has ttnn {versions_of(left_out)}"
+        )
     if not boards:
         kinds = ", ".join(f"{kind} ({totals.total})" for kind, totals in view.totals.items()) or "no boards at all"
-        raise NotRunnable(f"the farm at {address} has no usable board for --boards {text}: it has {kinds}")
-    return FarmBoards(boards, _version_note(view, boards))
+        raise NotRunnable(f"the farm at {address} has no usable board for --boards {selection.text}: it has {kinds}")
+    return FarmBoards(boards, tuple(note for note in (left_out_note(left_out), _version_note(boards)) if note))
 
 
 @contextmanager
@@ -59,7 +64,7 @@ def farm_fleet(
     limits: Limits,
     boards: Sequence[Board],
     *,
-    selection: str,
+    selection: FarmSelection,
     kinds: Collection[str],
     progress: Progress,
 ) -> Iterator[tuple[FarmFleet, SharedProgress]]:
@@ -70,18 +75,17 @@ def farm_fleet(
         run: what doesn't change of the run's report.
         limits: how long things may take on a board.
         boards: the boards that the run starts with.
-        selection: the value of `--boards`, which boards that join later must match.
+        selection: what boards that join later must match.
         kinds: the kinds of boards that can run the run's vectors.
         progress: shows the run's progress.
     """
-    selected = FarmSelection.parse(selection)
     shared = SharedProgress(progress)
     shared.vectors = run.planned
     accepted = list(boards)
 
     def accepts(board: Board) -> bool:
         others = [each for each in accepted if each.id != board.id]
-        is_accepted = board.kind.name in kinds and selected.accepts(board, others)
+        is_accepted = board.kind.name in kinds and selection.accepts(board, others)
         if is_accepted and board not in accepted:
             accepted.append(board)
         return is_accepted
@@ -105,14 +109,13 @@ def user_at_host() -> str:
         return socket.gethostname()
 
 
-def _version_note(view: FarmView, boards: list[Board]) -> str:
+def _version_note(boards: Sequence[Board]) -> str:
     """A note where the run's boards are opened by different versions of ttnn."""
-    hosts = {board.host for board in boards if backend_of(board).uses_ttnn}
-    by_version: dict[str, list[str]] = {}
-    for host in view.hosts:
-        if host.name in hosts:
-            by_version.setdefault(host.versions.get("ttnn", "none"), []).append(host.name)
-    if len(by_version) < 2:
+    hosts: dict[str, set[str]] = {}
+    for board in boards:
+        if backend_of(board).uses_ttnn:
+            hosts.setdefault(board.ttnn or UNKNOWN, set()).add(board.host)
+    if len(hosts) < 2:
         return ""
-    parts = "; ".join(f"ttnn {version} on {', '.join(names)}" for version, names in sorted(by_version.items()))
+    parts = "; ".join(f"ttnn {version} on {', '.join(sorted(hosts[version]))}" for version in by_age(hosts))
     return f"these boards are opened by different versions: {parts}"

@@ -1,12 +1,13 @@
-"""The boards of a farm that a run may use: the `--boards` of a sweep that has `--address`."""
+"""The boards of a farm that a run may use: the `--boards` and `--ttnn` of a sweep that has `--address`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from farm.board.selectors import BoardSelector, parse_boards
-from farm.core.board import Board
+from farm.core.board import AUTO, Board
+from farm.core.ttnn_choice import TtnnChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,21 +16,27 @@ class FarmSelection:
 
     Attributes:
         selectors: boards must match one of these, each up to its count; without any, all boards are chosen.
+        ttnn: the versions of ttnn that may open them.
+        text: the value of `--boards`.
     """
 
     selectors: tuple[BoardSelector, ...] = ()
+    ttnn: TtnnChoice = field(default_factory=TtnnChoice)
+    text: str = AUTO
 
     @classmethod
-    def parse(cls, text: str) -> FarmSelection:
-        """Parse the value of `--boards`.
+    def parse(cls, text: str, ttnn: str | None = None) -> FarmSelection:
+        """Parse the values of `--boards` and `--ttnn`.
 
         Raises:
-            FarmError: see `parse_boards`.
+            FarmError: see `parse_boards` and `TtnnChoice.parse`.
         """
-        return cls(parse_boards(text))
+        return cls(parse_boards(text), TtnnChoice() if ttnn is None else TtnnChoice.parse(ttnn), text)
 
     def accepts(self, board: Board, present: Iterable[Board] = ()) -> bool:
         """Whether a run that has some boards takes another one."""
+        if not self.ttnn.accepts(board.ttnn):
+            return False
         if not self.selectors:
             return True
         boards = list(present)
@@ -45,3 +52,10 @@ class FarmSelection:
             if self.accepts(board, picked):
                 picked.append(board)
         return picked
+
+    def left_out(self, boards: Iterable[Board]) -> Sequence[Board]:
+        """The boards that only their version of ttnn keeps out of the run."""
+        _, others = self.ttnn.split(boards)
+        if not self.selectors:
+            return others
+        return [board for board in others if any(selector.matches(board) for selector in self.selectors)]

@@ -145,6 +145,8 @@ class Board:
         computes: whether it computes results; a mock only validates.
         host: the host of the farm that has it; "" for this one.
         python: the interpreter whose ttnn opens it; "" for farm's own.
+        ttnn: the version of that ttnn, as the board's host says; None where it is not known, was not looked up, or no
+            ttnn opens the board.
     """
 
     id: str
@@ -154,6 +156,7 @@ class Board:
     computes: bool = True
     host: str = ""
     python: str = ""
+    ttnn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from farm.core.payload import MODEL_TRACED
 from farm.core.plain_words import in_plain_words
 from farm.core.shard import Shard
 from farm.core.spec_option import Flag, Group, Option
+from farm.core.ttnn_choice import TtnnChoice
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -152,6 +153,15 @@ class SweepSpec(BaseModel):
             "--address",
             Group.BOARDS,
             "Use the boards of a farm: HOST:PORT of its head (see `farm up`). Default: this host's boards.",
+        ),
+    ] = None
+    ttnn: Annotated[
+        str | None,
+        Option(
+            "--ttnn",
+            Group.BOARDS,
+            "Use only boards with one of these versions of ttnn: a version specifier, such as `--ttnn '>=0.80'`. "
+            "Default: any.",
         ),
     ] = None
 
@@ -291,6 +301,11 @@ class SweepSpec(BaseModel):
     def _readable_shard(cls, shard: str | None) -> str | None:
         return None if shard is None else str(Shard.parse(shard))
 
+    @field_validator("ttnn")
+    @classmethod
+    def _readable_specifier(cls, ttnn: str | None) -> str | None:
+        return None if ttnn is None else TtnnChoice.parse(ttnn).specifier
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for misfit in misfits(SPEC_RULES, set(self.present_options())):
@@ -324,6 +339,7 @@ class SweepOptions(TypedDict, total=False):
     seed: int
     boards: str
     address: str | None
+    ttnn: str | None
     timeout: float
     retries: int | None
     max_time: float | None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from farm.board.backends import backend_of
 from farm.core.errors import FarmError, NotRunnable
-from farm.core.ttnn_install import install_hint
+from farm.core.ttnn_choice import TtnnChoice, left_out_note, versions_of
+from farm.core.ttnn_install import install_hint, installed_ttnn
 
 if TYPE_CHECKING:
     from farm.core.board import Board
@@ -21,27 +22,56 @@ def _to_stderr(text: str) -> None:
     sys.stderr.write(f"farm: {text}\n")
 
 
-def boards_of(selector: str, address: str | None, note: Callable[[str], None] = _to_stderr) -> list[Board]:
+def boards_of(
+    selector: str, address: str | None, note: Callable[[str], None] = _to_stderr, *, ttnn: str | None = None
+) -> list[Board]:
     """The boards that a selector names: of this host, or of the farm at an address.
 
     Args:
         selector: what `--boards` takes: `auto`, or a list such as `mock:n300*2,silicon`.
         address: HOST:PORT of a farm's head; None for this host.
         note: gets a line for each board that is left out, such as a held one.
+        ttnn: what `--ttnn` takes: a specifier of the versions of ttnn that may open the boards; None for any.
 
     Raises:
         FarmError: the selector names an unknown kind, or a board that isn't there.
+        NotRunnable: no board has such a ttnn.
     """
     if address is None:
         from farm.cluster.hosts.board_memory import usable_boards
 
-        return _with_own_python(usable_boards(selector, note))
+        boards = _with_own_python(usable_boards(selector, note))
+        return boards if ttnn is None else _opened_by(TtnnChoice(ttnn), boards, note)
     from farm.cluster.farm_runs import farm_boards
+    from farm.cluster.selection import FarmSelection
 
-    selected = farm_boards(address, selector)
-    if selected.note:
-        note(selected.note)
+    selected = farm_boards(address, FarmSelection.parse(selector, ttnn))
+    for line in selected.notes:
+        note(line)
     return selected.boards
+
+
+def _opened_by(choice: TtnnChoice, boards: Sequence[Board], note: Callable[[str], None]) -> list[Board]:
+    """This host's boards that a chosen version of ttnn opens.
+
+    Raises:
+        NotRunnable: there is none.
+    """
+    versions: dict[str, str | None] = {}
+    for python in {board.python for board in boards if backend_of(board).uses_ttnn}:
+        install = installed_ttnn(python)
+        versions[python] = None if install is None else install.version
+    taken, left_out = choice.split(
+        replace(board, ttnn=versions[board.python]) if backend_of(board).uses_ttnn else board for board in boards
+    )
+    if not taken:
+        raise NotRunnable(
+            f"no board has a ttnn that --ttnn '{choice.specifier}' accepts: this host's ttnn is "
+            f"{versions_of(left_out)}; FARM_PYTHON names an interpreter with another"
+        )
+    if left_out:
+        note(left_out_note(left_out))
+    return taken
 
 
 def _with_own_python(boards: Sequence[Board]) -> list[Board]:

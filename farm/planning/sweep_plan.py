@@ -85,7 +85,8 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
         TracerError: the master can't be read, or has no such operation.
     """
     notes: list[str] = []
-    boards = with_environment(boards_of(spec.boards, spec.address, notes.append), spec.measure, watcher=spec.watcher)
+    named = boards_of(spec.boards, spec.address, notes.append, ttnn=spec.ttnn)
+    boards = with_environment(named, spec.measure, watcher=spec.watcher)
     if spec.watcher and (unwatched := [board.id for board in boards if not board.computes]):
         verb = "is" if len(unwatched) == 1 else "are"
         notes.append(f"--watcher: {', '.join(unwatched)} {verb} not watched: a mock runs no kernels")

@@ -174,14 +174,16 @@ def _fleet(
     limits = Limits(vector=spec.timeout)
     if boards and spec.address is not None:
         from farm.cluster.farm_runs import farm_fleet, first_report
+        from farm.cluster.selection import FarmSelection
 
         report = first_report(
             *(run_id, sweep.command, time.time(), len(sweep.vectors)),
             priority=spec.priority,
             max_boards=spec.max_boards,
         )
+        selection = FarmSelection.parse(spec.boards, spec.ttnn)
         with farm_fleet(
-            spec.address, report, limits, boards, selection=spec.boards, progress=progress, kinds=kinds
+            spec.address, report, limits, boards, selection=selection, progress=progress, kinds=kinds
         ) as fleet_and_progress:
             yield fleet_and_progress
     else:

@@ -6,7 +6,7 @@ import logging
 import time
 from functools import cached_property
 
-from farm.board.backends import discovered_boards
+from farm.board.backends import backend_named, discovered_boards
 from farm.board.kinds import KINDS
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
@@ -37,7 +37,7 @@ class LocalRegistry:
     def view(self) -> FarmView:
         """See `BoardRegistry`: the boards that are present or remembered."""
         present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in discovered_boards()}
-        boards = [_view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
+        boards = [self._view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
         totals: dict[str, Totals] = {}
         for board in boards:
             totals.setdefault(board.kind, Totals()).count(board)
@@ -93,21 +93,21 @@ class LocalRegistry:
             raise NotRunnable(f"{name} was not reset: {trouble}")
         return f"{name} was reset; {self.probe(name)}"
 
-
-def _view(name: str, board: RememberedBoard) -> BoardView:
-    hold = board.hold
-    return BoardView(
-        id=name,
-        host="",
-        backend=board.backend,
-        kind=board.kind,
-        chips=KINDS[board.kind].chips if board.kind in KINDS else 0,
-        state=BoardState.HELD if hold else BoardState.HEALTHY if board.checked else BoardState.UNVERIFIED,
-        who=hold.by if hold else "",
-        doing="",
-        run=None,
-        seconds=time.time() - hold.since if hold else None,
-        faults=0,
-        canary=board.checked,
-        why=hold.why if hold else "",
-    )
+    def _view(self, name: str, board: RememberedBoard) -> BoardView:
+        hold = board.hold
+        return BoardView(
+            id=name,
+            host="",
+            backend=board.backend,
+            kind=board.kind,
+            chips=KINDS[board.kind].chips if board.kind in KINDS else 0,
+            state=BoardState.HELD if hold else BoardState.HEALTHY if board.checked else BoardState.UNVERIFIED,
+            who=hold.by if hold else "",
+            doing="",
+            run=None,
+            seconds=time.time() - hold.since if hold else None,
+            faults=0,
+            canary=board.checked,
+            why=hold.why if hold else "",
+            ttnn=self._versions.get("ttnn") if backend_named(board.backend).uses_ttnn else None,
+        )

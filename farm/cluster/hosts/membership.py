@@ -6,10 +6,11 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from farm.board.backends import backend_of
 from farm.cluster.hosts.inventory import Inventory
 from farm.cluster.nodes.host_state import HostState, load_state, remove_state
 from farm.cluster.nodes.node import Node, end_node, require_head, start_node
@@ -17,6 +18,7 @@ from farm.cluster.nodes.token import use_token
 from farm.cluster.registry.client import connected, find_farm, ray_connection, start_registry
 from farm.cluster.registry.records import HostOffer
 from farm.cluster.registry.service import RegistryActor
+from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import Settings
 
@@ -75,6 +77,12 @@ def join_farm(
         raise
     _LOG.info("%s joined the farm at %s, boards: %d", state.name, state.address, len(inventory.boards))
     return JoinedHost(state, inventory, versions)
+
+
+def offered_boards(boards: Iterable[Board], versions: Mapping[str, str]) -> tuple[Board, ...]:
+    """A host's boards with the version of the ttnn that opens them."""
+    ttnn = versions.get("ttnn")
+    return tuple(replace(board, ttnn=ttnn) if backend_of(board).uses_ttnn else board for board in boards)
 
 
 def leave_farm(folder: Path, *, drain: bool, patience: float = DRAIN_SECONDS, note: Callable[[str], None]) -> int:
@@ -154,7 +162,7 @@ def _register(
             name=state.name,
             node=ray.get_runtime_context().get_node_id(),
             address=state.node_ip,
-            boards=inventory.boards,
+            boards=offered_boards(inventory.boards, versions),
             versions=versions,
             notes=inventory.notes,
             clock_ahead=farm.clock_ahead(),

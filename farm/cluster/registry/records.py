@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from farm.core.board import Board
 from farm.core.progress import BoardStatus
+from farm.core.ttnn_choice import by_age
 from scheduler.board_state import BoardState
 
 UNUSABLE = (BoardState.HELD, BoardState.LEAVING, BoardState.LOST)
@@ -117,6 +118,7 @@ class BoardView(BaseModel):
     faults: int = Field(0, description="How often it was at fault since it joined.")
     canary: float | None = Field(None, description="When it last passed a check: Unix time in seconds.")
     why: str = Field("", description="Why it is held, leaving or lost, or its last trouble.")
+    ttnn: str | None = Field(None, description="The version of the ttnn that opens it; null where it is not known.")
     versions: dict[str, str] = {}
 
     @property
@@ -188,5 +190,5 @@ class FarmView(BaseModel):
 
     @property
     def ttnn_versions(self) -> list[str]:
-        """The versions of ttnn that open boards here; more than one is worth a note."""
-        return sorted({host.versions["ttnn"] for host in self.hosts if host.boards and "ttnn" in host.versions})
+        """The versions of ttnn that open boards here, oldest first; more than one is worth a note."""
+        return by_age(host.versions["ttnn"] for host in self.hosts if host.boards and "ttnn" in host.versions)

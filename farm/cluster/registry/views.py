@@ -58,6 +58,7 @@ def view_of_board(
         faults=entry.faults,
         canary=entry.check_passed,
         why=why,
+        ttnn=board.ttnn,
         versions=dict(versions),
     )
 

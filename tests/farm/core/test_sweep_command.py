@@ -26,6 +26,7 @@ COMMON = {
     "max_board_time": SECONDS,
     "measure": st.lists(st.sampled_from(MODES)),
     "watcher": st.booleans(),
+    "ttnn": st.sampled_from([">=0.80", "<0.81,>=0.70", "==0.81.*"]),
     "shard": st.integers(1, 9).map(lambda index: f"{index}/9"),
 }
 OF_MASTER = {**COMMON, "master": PLACE, "operations": st.lists(TEXT, max_size=3)}

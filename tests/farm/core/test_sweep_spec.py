@@ -84,6 +84,7 @@ def test_a_spec_reads_back_from_json() -> None:
         ({"tt_metal": "a", "sweeps": "b"}, "--tt-metal and --sweeps can't be combined: leave one of them out"),
         ({"vectors_file": "v.json", "modules": ["add"]}, "--module and --vectors can't be combined: the file has "),
         ({"max_boards": 2}, "name it with --address"),
+        ({"ttnn": "newest"}, "ttnn='newest': not a version specifier; write it as '>=0.80'"),
     ],
     ids=str,
 )

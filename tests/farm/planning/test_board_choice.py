@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.ttnn_install import TtnnInstall
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
 
 
@@ -28,6 +30,24 @@ def test_an_interpreter_that_cant_run_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FARM_PYTHON", "/nowhere/python3")
     with pytest.raises(FarmError, match="FARM_PYTHON /nowhere/python3 can't be run: name an interpreter"):
         boards_of("mock:n300", None)
+
+
+def test_only_boards_with_a_chosen_ttnn_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FARM_PYTHON", raising=False)
+    versions = {"": "0.81.1", sys.executable: "0.66.0"}
+    monkeypatch.setattr(
+        "farm.planning.board_choice.installed_ttnn", lambda python: TtnnInstall(Path("ttnn"), versions[python])
+    )
+    notes: list[str] = []
+    [mock] = boards_of("mock:n300,fake:n150", None, notes.append, ttnn=">=0.80")
+    assert (mock.backend, mock.ttnn) == ("mock", "0.81.1")
+    assert notes == ["1 board with ttnn unknown is left out"], "no ttnn opens a fake"
+    monkeypatch.setenv("FARM_PYTHON", sys.executable)
+    with pytest.raises(NotRunnable, match=r"'>=0.80' accepts: this host's ttnn is 0.66.0 \(1 board\); FARM_PYTHON"):
+        boards_of("mock:n300", None, ttnn=">=0.80")
+    monkeypatch.setattr("farm.planning.board_choice.installed_ttnn", lambda _python: None)
+    with pytest.raises(NotRunnable, match="ttnn is unknown"):
+        boards_of("mock:n300", None, ttnn=">=0")
 
 
 def test_measurements_and_the_watcher_need_variables() -> None:

@@ -36,7 +36,7 @@ def test_a_plan_has_what_the_spec_selects() -> None:
 
 
 def test_default_mock_boards_are_joined_by_those_that_vectors_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("farm.planning.sweep_plan.boards_of", lambda *_: mock_boards(KINDS["n150"], 1))
+    monkeypatch.setattr("farm.planning.sweep_plan.boards_of", lambda *_, **__: mock_boards(KINDS["n150"], 1))
     chosen = {board.kind.name for board in plan_sweep(SweepSpec()).boards}
     assert "n150" in chosen
     assert len(chosen) > 1
