@@ -15,7 +15,8 @@ from farm.core.errors import FarmError, NotRunnable
 from farm.core.plain_words import counted
 from farm.planning.board_choice import boards_of, require_ttnn
 from tracer.errors import MasterError, TracerError
-from tracer.master.master import Master, MergeSummary, update
+from tracer.master.files import why_unwritable
+from tracer.master.master import Master, MergeSummary, require_writable, update
 
 if TYPE_CHECKING:
     from farm.board.trace_run import TraceRun
@@ -81,6 +82,9 @@ def trace(
 
     path = Path(master)
     split_target(target)
+    require_writable(path)
+    if keep is not None and (reason := why_unwritable(Path(keep) / "trace")):
+        raise FarmError(f"--store {keep}: the raw trace can't be kept: {reason}")
     if path.exists():
         Master.read(path)  # a master that can't be read is reported before the model runs
     chosen = _one_board(board)
@@ -156,6 +160,7 @@ def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool 
     from tracer.capture.raw_traces import load_traces as load
 
     path = Path(master)
+    require_writable(path)
     if path.exists():
         Master.read(path)
     loaded = load(Path(folder), all_tests=include_failed)

@@ -13,7 +13,7 @@ from farm.core.progress import Progress, Silent
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.store import RunView, Store
-from tracer.master.master import Master, MergeSummary, update
+from tracer.master.master import Master, MergeSummary, require_writable, update
 
 if TYPE_CHECKING:
     from farm.core.board import Board
@@ -86,6 +86,7 @@ def trace_zoo(
     spec = SweepSpec.of(boards=boards, address=address, ttnn=ttnn)
     path = Path(master)
     models = Manifest.read(Path(manifest))
+    require_writable(path)
     if path.exists():
         Master.read(path)  # a master that can't be read is reported before any model runs
     kept = Traces.of(models, None if traces is None else Path(traces))

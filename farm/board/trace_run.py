@@ -21,6 +21,7 @@ from farm.board.signals import SignalLadder, end_process
 from farm.board.trace_target import TraceTarget, command_of, is_script, split_target
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.extras import own_install
 from farm.core.log import without_leak_report
 from farm.core.ttnn_install import install_hint
 from tracer.capture.journal import PASSED, Journal, JournalReader
@@ -34,6 +35,8 @@ Watch: TypeAlias = Callable[[Journal], None]
 
 _INTERRUPTED, _REFUSED, _NO_TESTS = 2, 4, 5  # of pytest's exit statuses
 _POLL_SECONDS = 0.2
+_NO_TORCH = "ModuleNotFoundError: No module named 'torch'"
+"""Python's own words, in the output of a model."""
 
 
 def no_watch(_journal: Journal) -> None:
@@ -73,6 +76,14 @@ class TraceRun:
     @property
     def problem(self) -> str | None:
         """Why the run failed, in one line; None if every test that ran passed."""
+        problem = self._problem()
+        if problem is not None and _NO_TORCH in self.output:
+            problem += (
+                f": its Python has no torch: {own_install().torch_command()}, or name one that has it with FARM_PYTHON"
+            )
+        return problem
+
+    def _problem(self) -> str | None:
         failed = [test for test in self.journal.left_out if test.outcome not in {"skipped", "xfailed"}]
         during = f" in {failed[-1].source}" if failed else ""
         call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""

@@ -24,8 +24,9 @@ def merge(
 
     Example: farm master merge a.json b.json --out all.json
     """
-    from tracer.master.master import Master, update
+    from tracer.master.master import Master, require_writable, update
 
+    require_writable(out)
     read = [Master.read(path) for path in files]  # all of them, before anything is written
     for path, master in zip(files, read, strict=True):
         summary = update(out, master)

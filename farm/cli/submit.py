@@ -34,6 +34,7 @@ def submit(
     """
     from farm.cluster.jobs.submission import Submission
     from farm.core.settings import load_settings
+    from tracer.master.files import why_unwritable
 
     words = [word for word in context.args if word != "--"]
     if not words:
@@ -42,6 +43,8 @@ def submit(
     url = jobs or settings.jobs_url
     if not url:
         raise FarmError("no farm is named: give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
+    if reason := why_unwritable(out / "report"):
+        raise FarmError(f"--out {out}: {reason}")
     submission = Submission(url, token_file or settings.token_file, words, ship)
     sys.stderr.write(f"farm: job {submission.id} at {url}\n")
     with exits_on_interrupt(f"no longer waiting for job {submission.id}, which was asked to stop"):

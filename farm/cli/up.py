@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from farm.core.errors import FarmError
+from farm.core.errors import FarmError, NotRunnable
+from farm.core.extras import Extra, own_install
 from farm.core.plain_words import counted
 
 
@@ -58,6 +59,8 @@ def up(
     """
     if head == (join is not None):
         raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
+    if head and not Extra.CLUSTER.is_installed:
+        raise NotRunnable(f"a head needs Ray's job API and dashboard: {own_install().command(Extra.CLUSTER)}")
     from farm.cluster.hosts.inventory import default_name, take_inventory
     from farm.cluster.hosts.membership import join_farm, run_until_stopped
     from farm.cluster.hosts.versions import host_versions
@@ -104,4 +107,7 @@ def down(
     from farm.core.settings import load_settings
 
     ended = leave_farm(load_settings().state, drain=drain, patience=patience, note=typer.echo)
-    typer.echo(f"this host left the farm; {counted(ended, 'process', 'processes')} ended")
+    if ended:
+        typer.echo(f"this host left the farm; {counted(ended, 'process', 'processes')} ended")
+    else:
+        typer.echo("this host's Ray node had ended before: nothing was left to end")

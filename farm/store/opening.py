@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, insert, inspect, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from farm.core.errors import StoreError
+from farm.core.extras import Extra, own_install
 from farm.store import schema
 from farm.store.databases import DATABASES, database_of
 from farm.store.databases.sqlite import file_url
@@ -27,9 +28,14 @@ _ERRORS: tuple[type[Exception], ...] = (
 _LOG = logging.getLogger(__name__)
 
 
+def usual_file() -> Path:
+    """Return the store where no other is named: `farm.db` in the user's data directory."""
+    return Path(platformdirs.user_data_dir("farm")) / "farm.db"
+
+
 def default_place() -> str:
-    """Return the path or URL of the default store: FARM_STORE, or `farm.db` in the user's data directory."""
-    return os.environ.get("FARM_STORE") or str(Path(platformdirs.user_data_dir("farm")) / "farm.db")
+    """Return the path or URL of the default store: FARM_STORE, or the usual file."""
+    return os.environ.get("FARM_STORE") or str(usual_file())
 
 
 def printable_place(place: str) -> str:
@@ -66,13 +72,15 @@ def require_existing(place: str) -> None:
 
 
 def open_engine(place: str) -> Engine:
-    """Make the engine for a path (an SQLite file, created with its directory) or a database URL.
+    """Make the engine for a path (an SQLite file, which is created) or a database URL.
 
     Raises:
         StoreError: the URL's database is unknown, its driver isn't installed, or it can't be opened.
     """
     shown = printable_place(place)
     with store_errors(shown):
+        if place == str(usual_file()):
+            usual_file().parent.mkdir(parents=True, exist_ok=True)
         try:
             url = _url(place)
             database = DATABASES.get(url.get_backend_name())
@@ -81,7 +89,8 @@ def open_engine(place: str) -> Engine:
                 raise StoreError(f"results store {shown}: only {titles} are supported")
             return database.create_engine(url)
         except ModuleNotFoundError as error:
-            raise StoreError(f"results store {shown} needs the Python package {error.name}: pip install it") from error
+            hint = own_install().command(Extra.POSTGRESQL) if error.name in {"psycopg", "psycopg2"} else "install it"
+            raise StoreError(f"results store {shown} needs the Python package {error.name}: {hint}") from error
         except (ArgumentError, NoSuchModuleError) as error:
             raise StoreError(f"results store {shown} is neither a path nor the URL of a known database") from error
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from farm.core.errors import FarmError
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
 from farm.sweeps.values import VERSION
 from tracer.errors import TracerError
+from tracer.master.files import why_unwritable
 
 _HEAD = "farm_vectors"
 _FOREIGN = "is not a file that `farm vectors --out` wrote"
@@ -27,6 +29,8 @@ def write(path: Path, records: Iterable[Record]) -> Iterator[Record]:
     Raises:
         FarmError: it can't be written.
     """
+    if reason := why_unwritable(path):
+        raise FarmError(f"the vectors can't be written: {reason}")
     # not `write_atomically`: a million vectors are not held in memory
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -40,7 +44,8 @@ def write(path: Path, records: Iterable[Record]) -> Iterator[Record]:
     except OSError as error:
         raise FarmError(f"{path} can't be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def read(path: Path) -> Iterator[Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,29 @@ def store(path: Path, text: str) -> None:
     except OSError as error:
         raise MasterError(f"{path}: can't be written: {error.strerror or error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def why_unwritable(path: Path) -> str:
+    """Return why a file can't be written, as far as looking at it and its folders tells; empty for no reason.
+
+    A folder that doesn't exist counts as one that can be made. Programs look before work that takes long; writing may
+    fail all the same.
+    """
+    if path.is_dir():
+        return f"{path} is a folder: name a file"
+    try:
+        folder = next(each for each in path.absolute().parents if each.exists())
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    if not folder.is_dir():
+        return f"{folder} is a file, not a folder"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"the folder {folder} can't be written"
+    if path.exists() and not os.access(path, os.W_OK):
+        return f"{path} can't be written"
+    return ""
 
 
 def _umask() -> int:

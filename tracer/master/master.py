@@ -199,8 +199,10 @@ def update(path: str | Path, incoming: Master) -> MergeSummary:
     from filelock import FileLock, Timeout  # only writers need it: a worker reads masters without
 
     path = Path(path)
+    require_writable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        Path(f"{path}.lock").touch()  # where this fails, the lock would wait for its time limit
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
             master = Master.read(path) if path.exists() else Master()
             before = len(master), len(master.broken)
@@ -214,6 +216,16 @@ def update(path: str | Path, incoming: Master) -> MergeSummary:
         ) from None
     except OSError as error:
         raise MasterError(f"{path}: can't be locked for writing: {error.strerror or error}") from None
+
+
+def require_writable(path: Path) -> None:
+    """Check that a master can be written, before work that takes long.
+
+    Raises:
+        MasterError: it can't.
+    """
+    if reason := files.why_unwritable(path):
+        raise MasterError(f"{path}: the master can't be written: {reason}")
 
 
 def shipped() -> Path:

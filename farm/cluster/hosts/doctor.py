@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -23,6 +22,7 @@ from farm.board.null_toolchain import (
     sfpi_folders,
 )
 from farm.core.errors import FarmError
+from farm.core.extras import Extra, own_install
 from farm.core.plain_words import counted
 from farm.core.settings import Settings
 from farm.core.ttnn_install import installed_ttnn
@@ -99,12 +99,12 @@ def _python(_settings: Settings) -> Iterator[Finding]:
         yield good("python", version)
     else:
         yield bad("python", version, "farm runs on Python 3.10 to 3.12")
-    has_jobs = importlib.util.find_spec("aiohttp") is not None
+    has_jobs = Extra.CLUSTER.is_installed
     yield Finding(
         Severity.GOOD if has_jobs else Severity.NOTE,
         "ray",
         importlib.metadata.version("ray") + ("" if has_jobs else ", without its job API"),
-        "" if has_jobs else "to be a head or to submit: pip install 'ttnn-farm[cluster]'",
+        "" if has_jobs else f"to be a head or to submit: {own_install().command(Extra.CLUSTER)}",
     )
 
 
@@ -117,10 +117,15 @@ def _ttnn(settings: Settings) -> Iterator[Finding]:
         yield bad(
             "ttnn",
             f"none in {where}",
-            "pip install 'ttnn-farm[ttnn]', or name tt-metal's with FARM_PYTHON",
+            f"{own_install().command(Extra.TTNN)}, or name tt-metal's with FARM_PYTHON",
         )
         return
     yield good("ttnn", f"{versions['ttnn']} in {where} (Python {versions['python']})")
+    if "torch" in versions:
+        yield good("torch", f"{versions['torch']} in {where}")
+    else:
+        advice = f"{own_install().torch_command()}, or name a Python that has it with FARM_PYTHON"
+        yield note("torch", f"none in {where}", f"to trace models that import it: {advice}")
     yield from _toolchains(settings.python or "")
     for name in ("driver", "firmware"):
         if name in versions:

@@ -82,6 +82,10 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> P
     content = archive.extractfile(member) if member.isfile() else None
     if content is None or not path.is_relative_to(folder.resolve()):
         raise NotRunnable(f"the job's report holds {member.name!r}, which is not a file of a report")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content.read())
+    data = content.read()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise NotRunnable(f"{path} can't be written: {error.strerror or error}") from error
     return path

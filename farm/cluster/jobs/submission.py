@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from farm.cluster.jobs.job_files import JobOutput
 from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
+from farm.core.extras import Extra, own_install
 
 CONNECT_SECONDS = 5.0
 """How long the head may take to answer."""
@@ -45,6 +46,8 @@ class Submission:
         """
         if ship is not None and not ship.is_dir():
             raise FarmError(f"--ship {ship}: there is no such folder")
+        if not Extra.CLUSTER.is_installed:
+            raise NotRunnable(f"submitting needs Ray's job API: {own_install().command(Extra.CLUSTER)}")
         _require_listener(url)
         use_token(token_file)
         from farm.cluster.ray_client import ray  # noqa: F401 - it must be the first import of Ray
@@ -110,8 +113,6 @@ def _client(url: str, token_file: Path) -> Any:
     except ray.exceptions.AuthenticationError as error:
         raise NotRunnable(f"the farm at {url} refuses the token in {token_file}: bring it from the head") from error
     except (ImportError, RuntimeError) as error:
-        if "ray[default]" in str(error) or isinstance(error, ImportError):
-            raise NotRunnable("submitting needs Ray's job API: pip install 'ttnn-farm[cluster]'") from error
         raise NotRunnable(f"the farm at {url} takes no jobs: {str(error).strip().splitlines()[0]}") from error
     except ConnectionError as error:
         raise NotRunnable(f"no farm takes jobs at {url}: {error}") from error

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.board.signals import signal_process
-from farm.cluster.nodes.host_state import HostState, node_processes, process_began
+from farm.cluster.nodes.host_state import HostState, node_processes, process_began, remove_state
 from farm.cluster.nodes.token import ray_environment, use_token
 from farm.core.errors import FarmError, NotRunnable
 
@@ -166,6 +166,7 @@ def _start_node(node: Node, folder: Path) -> HostState:
     while STARTED not in log.read_text(encoding="utf-8", errors="replace"):
         if process.poll() is not None or time.monotonic() > deadline:
             end_node(state)
+            remove_state(folder)
             reason = _reason(log)
             failure = _StartTimedOut if TIMED_OUT in reason else NotRunnable
             raise failure(f"Ray's node doesn't start: {reason}; its output is in {log}")

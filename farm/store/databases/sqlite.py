@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from farm.core.errors import StoreError
 from farm.store.databases.base import (
     ENGINE_OPTIONS,
     WRITING,
@@ -45,9 +46,13 @@ class Sqlite:
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def create_engine(self, url: URL) -> Engine:
-        """See `Database`. The file's directory is created."""
-        if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        """See `Database`. The file is created, its folder isn't: a misspelt path must not become a new store.
+
+        Raises:
+            StoreError: there is no such folder.
+        """
+        if url.database and not (folder := Path(url.database).parent).is_dir():
+            raise StoreError(f"results store {url.database}: there is no folder {folder}: make it, or name another")
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **ENGINE_OPTIONS)
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)

@@ -25,8 +25,8 @@ class TestOpening:
         monkeypatch.delenv("FARM_STORE")
         assert default_place().endswith("farm.db")
 
-    def test_directories_are_created_and_odd_names_work(self, tmp_path: Path) -> None:
-        place = tmp_path / "a b" / "what?#100%.db"
+    def test_odd_names_work(self, tmp_path: Path) -> None:
+        place = tmp_path / "a b what?#100%.db"
         with Store.open(place) as store:
             run_id = store.start_run(RunInfo("farm sweep"))
         assert place.exists()
@@ -56,6 +56,15 @@ class TestOpening:
         error = self.refused(place)
         assert says in str(error)
         assert content is None or place.read_bytes() == before
+
+    def test_only_the_usual_store_makes_its_folder(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.delenv("FARM_STORE", raising=False)
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+        with Store.open() as store:
+            assert store.runs() == []
+        error = self.refused(tmp_path / "mispelt" / "farm.db")
+        assert f"there is no folder {tmp_path / 'mispelt'}" in str(error)
+        assert not (tmp_path / "mispelt").exists()
 
     def test_a_directory_that_cannot_be_created(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")

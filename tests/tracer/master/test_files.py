@@ -103,6 +103,15 @@ def test_a_place_that_can_not_be_written_to(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["folder.json"]
 
 
+def test_why_a_file_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert files.why_unwritable(tmp_path / "new" / "master.json") == ""
+    assert files.why_unwritable(tmp_path).endswith("is a folder: name a file")
+    (tmp_path / "file").touch()
+    assert files.why_unwritable(tmp_path / "file" / "new" / "master.json").endswith("file is a file, not a folder")
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != tmp_path)  # root may write anywhere
+    assert files.why_unwritable(tmp_path / "new" / "x").endswith(f"the folder {tmp_path} can't be written")
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import subprocess
 import sys
@@ -239,8 +240,21 @@ def test_update_waits_for_another_writer_only_so_long(tmp_path: Path, monkeypatc
     path = tmp_path / "master.json"
     with FileLock(f"{path}.lock"), pytest.raises(MasterError, match="another process has held"):
         update(path, of(call()))
-    with pytest.raises(MasterError, match="can't be locked"):
-        update(Path(__file__) / "master.json", of(call()))
+
+
+@pytest.mark.parametrize("place", [Path(__file__) / "master.json", Path(__file__).parent])
+def test_a_master_that_can_not_be_written_is_refused_at_once(place: Path) -> None:
+    with pytest.raises(MasterError, match="can't be written"):
+        update(place, of(call()))
+
+
+def test_a_folder_without_room_for_a_lock_is_no_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(MasterError, match="can't be locked for writing: Permission denied"):
+        update(tmp_path / "master.json", of(call()))
 
 
 WRITER = """
