@@ -13,6 +13,9 @@ from farm.report.signature import on_one_line, signature
 from farm.versions.outputs import output_differences
 from farm.versions.signatures import Signatures, keyword_changes, lacks_operation, other_changes
 
+LONGEST_DETAIL = 2000
+"""Characters of a message in a detail."""
+
 
 class Change(str, Enum):
     """What becomes of a configuration from the old ttnn to the new one, the worst first."""
@@ -105,12 +108,14 @@ class Observation:
         reason: the reason of its verdict.
         message: the message of its last attempt.
         output: the spec of its output, encoded by `tracer.values`; None where nothing came out or nobody knows.
+        inexact: the arguments that were not passed as the trace has them, and what became of each.
     """
 
     verdict: Verdict
     reason: Reason = Reason.NONE
     message: str = ""
     output: Any = None
+    inexact: tuple[str, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -163,17 +168,23 @@ def judge(payload: Payload, before: Observation, after: Observation, old: Signat
     if not after.refused and (changes := _signature_changes(payload, before, new, old)) and after.accepted:
         return Judged(Change.ACCEPTED_NOW, f"before: {'; '.join(changes)}")
     if before.accepted and after.accepted:
-        differences = output_differences(before.output, after.output)
-        return Judged(Change.OUTPUT_CHANGED if differences else Change.ACCEPTED_BY_BOTH, "; ".join(differences))
+        if differences := output_differences(before.output, after.output):
+            return Judged(Change.OUTPUT_CHANGED, "; ".join(differences))
+        other = [note for note in after.inexact if note not in before.inexact]
+        return Judged(Change.ACCEPTED_BY_BOTH, f"passed otherwise now: {'; '.join(other)}" if other else "")
     if before.accepted and after.refused:
-        return Judged(Change.REFUSED_NOW, on_one_line(after.message))
+        return Judged(Change.REFUSED_NOW, _detail(after.message))
     if before.refused and after.accepted:
-        return Judged(Change.ACCEPTED_NOW, f"before: {on_one_line(before.message)}")
+        return Judged(Change.ACCEPTED_NOW, f"before: {_detail(before.message)}")
     if before.refused and after.refused:
         same = (before.verdict, signature(before.message)) == (after.verdict, signature(after.message))
-        return Judged(Change.REFUSED_BY_BOTH if same else Change.MESSAGE_CHANGED, on_one_line(after.message))
+        return Judged(Change.REFUSED_BY_BOTH if same else Change.MESSAGE_CHANGED, _detail(after.message))
     unjudged = after if before.accepted or before.refused else before
     return Judged(Change.NOT_JUDGED, unjudged.in_words())
+
+
+def _detail(message: str) -> str:
+    return on_one_line(message, LONGEST_DETAIL)
 
 
 def _signature_changes(payload: Payload, ended: Observation, old: Signatures, new: Signatures) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from tracer.errors import TracerError
-from tracer.values import Tensor, Value, decode, show
+from tracer.values import MemoryConfig, Tensor, Value, decode, show
+from tracer.values.base import TypedValue
 
 _FIELDS = ("shape", "dtype", "layout", "storage", "memory", "tile")
 """The fields of a tensor that are compared, as a sweep compares an output with the traced one."""
+_MEMORY_FIELDS = tuple(field.name for field in fields(MemoryConfig))
 
 
 def output_differences(before: Any, after: Any) -> list[str]:
@@ -36,17 +40,27 @@ def _differences(before: Value, after: Value) -> list[str]:
             for text in _differences(one, other)
         ]
     if isinstance(before, Tensor) and isinstance(after, Tensor):
-        return [
-            f"{name} {_text(getattr(before, name))} → {_text(getattr(after, name))}"
-            for name in _FIELDS
-            if getattr(before, name) != getattr(after, name)
-        ]
+        return list(_field_differences(before, after, _FIELDS))
     return [] if before == after else [f"{show(before)} → {show(after)}"]
+
+
+def _field_differences(before: Any, after: Any, names: Iterable[str]) -> Iterator[str]:
+    """The fields of two values that differ; memory configs are compared field by field, too."""
+    for name in names:
+        one, other = getattr(before, name), getattr(after, name)
+        if one == other:
+            continue
+        if isinstance(one, MemoryConfig) and isinstance(other, MemoryConfig):
+            yield from (f"{name} {text}" for text in _field_differences(one, other, _MEMORY_FIELDS))
+        else:
+            yield f"{name} {_text(one)} → {_text(other)}"
 
 
 def _text(value: Any) -> str:
     if value is None:
-        return "not known"
+        return "none"
+    if isinstance(value, TypedValue):
+        return show(value)
     return str(list(value)) if isinstance(value, tuple) else str(value)
 
 

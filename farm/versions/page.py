@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from farm.core.errors import ExitCode
 from farm.core.verdicts import Category
 from farm.report.text import first_line, printable, shortened
 from farm.versions.changes import Change
@@ -18,12 +17,12 @@ from farm.versions.report import ConfigurationChange, UpgradeReport
 
 MAX_MESSAGE = 6000
 """Characters of a message."""
+MAX_SUMMARY = 400
+"""Characters of a detail."""
 MAX_SHOWN = 50
 """Configurations of one group that are shown; the JSON has all."""
 MAX_MODELS = 3
 """Models of a configuration that are named."""
-
-_TONES = {ExitCode.GOOD: Category.GOOD, ExitCode.TEST_FAILED: Category.FAILED}
 
 
 def upgrade_html(report: UpgradeReport) -> str:
@@ -31,7 +30,7 @@ def upgrade_html(report: UpgradeReport) -> str:
     counts = report.counts
     variables = {
         "title": f"ttnn {report.old.ttnn} → {report.new.ttnn}",
-        "tone": _TONES.get(report.exit_code, Category.NOT_RUN).value,
+        "tone": _tone(report).value,
         "headline": report.headline(),
         "report": report,
         "runs": [("old", report.old), ("new", report.new)],
@@ -69,6 +68,12 @@ def _style() -> str:
     return shared + (files("farm.versions") / "static" / "upgrade.css").read_text(encoding="utf-8")
 
 
+def _tone(report: UpgradeReport) -> Category:
+    if report.breaks:
+        return Category.FAILED
+    return Category.NOT_RUN if report.differs or not report.judged else Category.GOOD
+
+
 def _rows(counts: Mapping[str, Mapping[Change, int]]) -> list[tuple[str, Mapping[Change, int]]]:
     return [(first_line(name), numbers) for name, numbers in counts.items()]
 
@@ -79,9 +84,9 @@ def _groups(report: UpgradeReport, change: Change) -> list[dict[str, Any]]:
         {
             "count": len(group),
             "operation": first_line(group[0].operation),
-            "detail": first_line(group[0].detail) or "(no message)",
+            "detail": shortened(first_line(group[0].detail), MAX_SUMMARY) or "(no message)",
             "models": _models(group),
-            "members": [_member(each) for each in group[:MAX_SHOWN]],
+            "members": [_member(each, group[0]) for each in group[:MAX_SHOWN]],
             "more": len(group) - MAX_SHOWN,
         }
         for group in report.groups(change)
@@ -94,10 +99,11 @@ def _models(group: list[ConfigurationChange]) -> str:
     return ", ".join(names[:MAX_MODELS]) + more
 
 
-def _member(each: ConfigurationChange) -> dict[str, Any]:
+def _member(each: ConfigurationChange, first: ConfigurationChange) -> dict[str, Any]:
+    """One configuration of a group; its detail stands there only if it isn't that of the group."""
     return {
         "id": first_line(each.vector_id),
-        "detail": first_line(each.detail),
+        "detail": shortened(first_line(each.detail), MAX_SUMMARY) if each.detail != first.detail else "",
         "configuration": each.configuration,
         "sides": [
             (words, ended.verdict, shortened(printable(ended.message[: MAX_MESSAGE * 2]), MAX_MESSAGE), ended.inexact)

@@ -16,7 +16,7 @@ from farm.report.context import configuration_lines
 from farm.report.signature import signature
 from farm.store.view import Model, RunView, VectorView
 from farm.versions.changes import Change, Observation, judge
-from farm.versions.signatures import Signatures
+from farm.versions.signatures import Signatures, argument_changes
 
 
 class RunUnder(Model):
@@ -52,6 +52,14 @@ class ConfigurationChange(Model):
     configuration: list[str] = Field(description="its arguments, one line each")
 
 
+class SignatureChange(Model):
+    """The arguments of an operation that only one of the two ttnn documents, whether a call passes them or not."""
+
+    operation: str
+    gone: list[str] = Field(description="what became of those that the old ttnn has")
+    new: list[str] = Field(description="the names that only the new ttnn has")
+
+
 class UpgradeReport(Model):
     """What changes for a selection of configurations from one ttnn to another."""
 
@@ -59,6 +67,7 @@ class UpgradeReport(Model):
     new: RunUnder
     master: str = Field(description="where the configurations are from")
     configurations: list[ConfigurationChange] = Field(description="the worst changes first")
+    signatures: list[SignatureChange] = Field(description="of the operations that were selected")
 
     @computed_field(description="the number of configurations of each change; they add up")  # type: ignore[prop-decorator]
     @property
@@ -115,6 +124,11 @@ class UpgradeReport(Model):
         return f"{between}: {', '.join(parts)}, of {total}.{rest}"
 
     @property
+    def differs(self) -> bool:
+        """Whether anything changes."""
+        return any(each.change.changed for each in self.configurations)
+
+    @property
     def exit_code(self) -> ExitCode:
         """The exit code of a command that ends with this report."""
         if self.breaks:
@@ -146,15 +160,23 @@ def compare(  # noqa: PLR0917 - two of each
     ]
     order = list(Change)
     changes.sort(key=lambda each: (order.index(each.change), each.operation, each.detail, each.vector_id))
-    return UpgradeReport(old=old, new=new, master=master, configurations=changes)
+    documented = [
+        SignatureChange(operation=each.operation, gone=list(each.gone), new=list(each.new))
+        for each in argument_changes(*signatures)
+    ]
+    return UpgradeReport(old=old, new=new, master=master, configurations=changes, signatures=documented)
 
 
 def observation(vector: VectorView, traced_output: Any) -> Observation:
     """How a vector ended; an output that its attempt doesn't keep is as traced."""
-    if not vector.history:
-        return Observation(vector.verdict, vector.reason, vector.message)
-    output = vector.history[-1].outcome(vector.vector_id).output
-    return Observation(vector.verdict, vector.reason, vector.message, traced_output if output is None else output)
+    output = vector.history[-1].outcome(vector.vector_id).output if vector.history else None
+    return Observation(
+        vector.verdict,
+        vector.reason,
+        vector.message,
+        traced_output if output is None else output,
+        tuple(vector.inexact),
+    )
 
 
 def traced_output(payload: Payload) -> Any:

@@ -27,6 +27,37 @@ class Signatures:
     operations: Mapping[str, tuple[Overload, ...] | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ArgumentChanges:
+    """The arguments of an operation that only one of two ttnn documents.
+
+    Attributes:
+        operation: the operation.
+        gone: what became of those that the old ttnn has, in words.
+        new: the names that only the new ttnn has.
+    """
+
+    operation: str
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+def argument_changes(old: Signatures, new: Signatures) -> list[ArgumentChanges]:
+    """The operations whose arguments differ in name, whether a call uses them or not; those that are gone first."""
+    changes = []
+    for operation in old.operations:
+        overloads = _both(operation, old, new)
+        if lacks_operation(new, operation) and not lacks_operation(old, operation):
+            changes.append(ArgumentChanges(operation, ("the operation is gone",), ()))
+        elif overloads is not None:
+            before, after = map(_all_names, overloads)
+            gone = tuple(_renamed(name, *overloads) for name in before if name not in after)
+            added = tuple(name for name in after if name not in before)
+            if gone or added:
+                changes.append(ArgumentChanges(operation, gone, added))
+    return sorted(changes, key=lambda change: (not change.gone, change.operation))
+
+
 def lacks_operation(signatures: Signatures, operation: str) -> bool:
     """Whether a ttnn lacks an operation that it was asked for."""
     return operation in signatures.operations and signatures.operations[operation] is None
@@ -84,6 +115,10 @@ def _names(call: TracedCall) -> list[str]:
     """The names of a call's arguments, those of positional ones as far as the trace has them."""
     positions = {f"arg{position}": name for position, name in enumerate(call.names)}
     return [positions.get(key, key) for key in call.arguments]
+
+
+def _all_names(overloads: tuple[Overload, ...]) -> list[str]:
+    return list(dict.fromkeys(parameter.name for overload in overloads for parameter in overload.parameters))
 
 
 def _documents(overloads: tuple[Overload, ...], name: str) -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
 from farm.core.verdicts import Category
 from farm.report.text import first_line, shortened
@@ -22,13 +21,12 @@ if TYPE_CHECKING:
     from farm.versions.report import UpgradeReport
 
 MAX_ROWS = 30
-_STYLES = {ExitCode.GOOD: "bold green", ExitCode.TEST_FAILED: "bold red"}
 _COLOURS = {Category.GOOD: "green", Category.FAILED: "red", Category.FAULT: "magenta", Category.NOT_RUN: "yellow"}
 
 
 def print_upgrade(console: Console, report: UpgradeReport, written: Sequence[Path]) -> None:
     """Print what an upgrade changes: the headline, the counts, each change, and where the report is."""
-    console.print(Text(report.headline(), style=_STYLES.get(report.exit_code, "bold yellow")), soft_wrap=True)
+    console.print(Text(report.headline(), style=_style(report)), soft_wrap=True)
     if not (report.old.computes and report.new.computes):
         console.print(Text("Accepted means validated: no numbers were computed.", style="italic"), soft_wrap=True)
     console.print()
@@ -38,12 +36,19 @@ def print_upgrade(console: Console, report: UpgradeReport, written: Sequence[Pat
             table.add_row(Text(change.words, style=_COLOURS[change.tone]), Text(str(count)))
     console.print(table)
     _print_changed(console, report)
+    _print_signatures(console, report)
     _print_counts(console, "By operation", report.operations)
     _print_counts(console, "By model", report.models)
     console.print()
     console.print(Text(f"Runs: {report.old.run} under {report.old.ttnn}, {report.new.run} under {report.new.ttnn}"))
     for path in written:
         console.print(Text(f"  {path}"), soft_wrap=True)
+
+
+def _style(report: UpgradeReport) -> str:
+    if report.breaks:
+        return "bold red"
+    return "bold yellow" if report.differs or not report.judged else "bold green"
 
 
 def _print_changed(console: Console, report: UpgradeReport) -> None:
@@ -62,6 +67,21 @@ def _print_changed(console: Console, report: UpgradeReport) -> None:
         console.print(Text(f"... and {len(groups) - MAX_ROWS} more: the page has them all", style="dim"))
 
 
+def _print_signatures(console: Console, report: UpgradeReport) -> None:
+    """Print which documented arguments are gone; the page has those that are new, too."""
+    gone = [each for each in report.signatures if each.gone]
+    if not gone:
+        return
+    console.print()
+    console.print(
+        Text("Documented arguments that are gone, whether these configurations pass them or not", style="bold")
+    )
+    for each in gone[:MAX_ROWS]:
+        console.print(Text(f"  {first_line(each.operation)}: {'; '.join(map(first_line, each.gone))}"), soft_wrap=True)
+    if len(gone) > MAX_ROWS:
+        console.print(Text(f"... and {len(gone) - MAX_ROWS} more: the page has them all", style="dim"))
+
+
 def _print_counts(console: Console, title: str, counts: Mapping[str, Mapping[Change, int]]) -> None:
     """Print the rows that have a change."""
     rows = [
@@ -71,11 +91,9 @@ def _print_counts(console: Console, title: str, counts: Mapping[str, Mapping[Cha
         return
     console.print()
     console.print(Text(title, style="bold"))
-    table = Table.grid(padding=(0, 2))
     for name, numbers in rows[:MAX_ROWS]:
         words = ", ".join(f"{numbers[change]} {change.words}" for change in Change if numbers[change])
-        table.add_row(Text(shortened(first_line(name), 80)), Text(words))
-    console.print(table)
+        console.print(Text(f"  {first_line(name)}: {words}"), soft_wrap=True)
     if len(rows) > MAX_ROWS:
         console.print(Text(f"... and {len(rows) - MAX_ROWS} more", style="dim"))
 

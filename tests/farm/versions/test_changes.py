@@ -9,6 +9,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.versions.changes import Change, Judged, Observation, judge
 from farm.versions.signatures import Signatures
 from tests.farm.versions.doubles import TENSOR, signatures
+from tracer.values import MemoryConfig, Tensor, encode
 
 FAIL, NOT_RUN = Verdict.FAIL_ASSERT_EXCEPTION, Verdict.NOT_RUN
 CALL = TracedCall("v", "ttnn.op", {"arg0": 1, "dtype": 2})
@@ -147,3 +148,19 @@ def test_outputs_are_compared_part_by_part(before: Any, after: Any, detail: str)
         CALL, Observation(Verdict.VALIDATED, output=before), Observation(Verdict.PASS, output=after), *NOTHING
     )
     assert judged == Judged(Change.OUTPUT_CHANGED, detail)
+
+
+def test_a_memory_config_is_compared_field_by_field() -> None:
+    dram, l1 = (
+        encode(Tensor((1, 32), "BFLOAT16", "TILE", memory=MemoryConfig(buffer=each))) for each in ("DRAM", "L1")
+    )
+    judged = judge(CALL, Observation(Verdict.VALIDATED, output=dram), Observation(Verdict.PASS, output=l1), *NOTHING)
+    assert judged == Judged(Change.OUTPUT_CHANGED, "memory buffer DRAM → L1")
+
+
+def test_an_argument_that_is_passed_otherwise_is_told() -> None:
+    before = Observation(Verdict.VALIDATED, inexact=("arg6: lost",))
+    after = Observation(Verdict.VALIDATED, inexact=("arg6: lost", "arg3: left out"))
+    assert judge(CALL, before, after, *NOTHING) == Judged(
+        Change.ACCEPTED_BY_BOTH, "passed otherwise now: arg3: left out"
+    )

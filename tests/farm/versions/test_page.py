@@ -14,7 +14,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.versions.changes import Change
 from farm.versions.files import upgrade_json, write_upgrade
 from farm.versions.page import upgrade_html
-from farm.versions.report import ConfigurationChange, Ended, RunUnder, UpgradeReport
+from farm.versions.report import ConfigurationChange, Ended, RunUnder, SignatureChange, UpgradeReport
 from farm.versions.terminal import print_upgrade
 from tests.farm.browser import chromium, console_messages, serious
 
@@ -47,9 +47,10 @@ def report(changes: list[ConfigurationChange], *, computes: bool = False) -> Upg
         )
         for place, version in enumerate(("0.66.0", "0.81.1"))
     )
-    return UpgradeReport(old=old, new=new, master="master.json", configurations=changes)
+    return UpgradeReport(old=old, new=new, master="master.json", configurations=changes, signatures=[SIGNATURE])
 
 
+SIGNATURE = SignatureChange(operation="ttnn.topk", gone=[f"out is gone {HOSTILE}"], new=["stable", "output_tensor"])
 CHANGES = [
     *(change(number, Change.REFUSED_NOW, f"TT_FATAL: {number} shards {HOSTILE}") for number in range(60)),
     change(70, Change.OUTPUT_CHANGED, "dtype BFLOAT16 → BFLOAT8_B"),
@@ -106,6 +107,7 @@ def test_the_terminal_groups_alike_changes() -> None:
     text = stream.getvalue()
     assert "From ttnn 0.66.0 to 0.81.1: 61 refused now, 1 argument renamed or gone, 2 output spec changed" in text
     assert "60 refused now  ttnn.mean, such as 0000000000000000" in text
+    assert "  ttnn.topk: out is gone" in text
     assert "\x1b" not in text
     assert "upgrade.html" in text
     assert "2 output spec changed, 1 accepted only now" in text

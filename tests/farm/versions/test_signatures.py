@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from farm.core.payload import TracedCall
-from farm.versions.signatures import keyword_changes, lacks_operation, other_changes
+from farm.versions.signatures import ArgumentChanges, argument_changes, keyword_changes, lacks_operation, other_changes
 from tests.farm.versions.doubles import signatures
 
 OLD = (
@@ -80,4 +80,19 @@ def test_a_positional_argument_counts_by_the_name_that_its_trace_has() -> None:
     assert other_changes(traced, old, now) == [
         "input is gone; input_tensor, of the same type, is new",
         "input_tensor is required",
+    ]
+
+
+def test_every_argument_that_only_one_documents() -> None:
+    new = "__call__(self, input: Tensor, *, output_dtype: DataType | None = None, mode: str = 'a') -> Tensor\n"
+    old = signatures("1", op=OLD, same=OLD, removed=OLD, more="f(a: int) -> int\n")
+    now = signatures("2", op=new, same=OLD, removed=None, more="f(a: int, b: int = 0) -> int\n")
+    assert argument_changes(old, now) == [
+        ArgumentChanges(
+            "ttnn.op",
+            ("dim is gone", "dtype is gone; output_dtype, of the same type, is new"),
+            ("output_dtype", "mode"),
+        ),
+        ArgumentChanges("ttnn.removed", ("the operation is gone",), ()),
+        ArgumentChanges("ttnn.more", (), ("b",)),
     ]
