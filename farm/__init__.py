@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from farm.api import (
+        Bisection,
         Planned,
         SweepOptions,
         SweepSpec,
         Traced,
+        UpgradeReport,
         Zoo,
         bisect,
         compare,
@@ -33,10 +35,12 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Bisection",
     "Planned",
     "SweepOptions",
     "SweepSpec",
     "Traced",
+    "UpgradeReport",
     "Zoo",
     "bisect",
     "compare",

@@ -22,12 +22,16 @@ from farm.api.versions import bisect, upgrade
 from farm.api.zoo import Zoo, trace_zoo, verify
 from farm.core.sweep_spec import SweepOptions, SweepSpec
 from farm.planning.sweep_plan import Planned
+from farm.versions.bisect import Bisection
+from farm.versions.report import UpgradeReport
 
 __all__ = [
+    "Bisection",
     "Planned",
     "SweepOptions",
     "SweepSpec",
     "Traced",
+    "UpgradeReport",
     "Zoo",
     "bisect",
     "compare",

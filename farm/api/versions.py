@@ -73,8 +73,9 @@ def upgrade(
     if command is None:
         command = f"farm.upgrade({str(old)!r}, {str(new)!r})"
     rehearsal = Upgrade(Environments(step=step), Sweeps(progress), step=step)
+    prepared = rehearsal.prepare(str(old), str(new), spec)
     with Store.open(store) as opened:
-        report = rehearsal.rehearse(str(old), str(new), spec, command, opened)
+        report = rehearsal.rehearse(prepared, command, opened)
     if out is not None:
         write_upgrade(report, Path(out))
     return report

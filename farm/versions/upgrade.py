@@ -20,11 +20,27 @@ if TYPE_CHECKING:
 
     from farm.core.board import Board
     from farm.core.sweep_spec import SweepSpec
+    from farm.planning.sweep_plan import Planned
     from farm.store import RunView
     from farm.versions.environments import Environment, Environments
     from farm.versions.signatures import Signatures
 
     Inspect = Callable[[Environment, Board, Iterable[str]], Signatures]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A selection that is ready to run under two versions of ttnn.
+
+    Attributes:
+        planned: its plan.
+        environments: the environments of the old and the new ttnn.
+        signatures: the signatures of the two.
+    """
+
+    planned: Planned
+    environments: tuple[Environment, Environment]
+    signatures: tuple[Signatures, Signatures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,46 +59,55 @@ class Upgrade:
     inspect: Inspect = inspect
     step: Step = silent
 
-    def rehearse(self, old: str, new: str, spec: SweepSpec, command: str, store: Store) -> UpgradeReport:
-        """Run a selection under both, and compare.
+    def prepare(self, old: str, new: str, spec: SweepSpec) -> Prepared:
+        """Plan the selection and make both environments; nothing runs yet.
 
         Args:
             old: the ttnn that is in use: a version, an interpreter or a wheel.
             new: the ttnn to go to.
             spec: the selection.
-            command: what the two runs are called.
-            store: where they are recorded.
 
         Raises:
             FarmError: the selection or a name is wrong; the boards belong to a farm; see also `farm.versions.errors`.
             TracerError: the master can't be read, or has no such operation.
-            KeyboardInterrupt: Ctrl-C stopped one of the runs.
         """
         check_spec(spec)
         sources = parse_source(old, "--from"), parse_source(new, "--to")
         if sources[0] == sources[1]:
             raise FarmError(f"--from and --to are both {old}: name two different ttnn")
         planned = plan_sweep(spec)
-        before, after = (self.environments.of(source) for source in sources)
-        operations = list(dict.fromkeys(vector.operation for vector in planned.vectors))
-        signatures = []
-        for environment in (before, after):
-            board = opened_by(environment, planned.boards)[0]
-            with self.step(f"reading the signatures of ttnn {environment.name}"):
-                signatures.append(self.inspect(environment, board, operations))
+        environments = self.environments.of(sources[0]), self.environments.of(sources[1])
+        before, after = (self._signatures(environment, planned) for environment in environments)
+        return Prepared(planned, environments, (before, after))
+
+    def rehearse(self, prepared: Prepared, command: str, store: Store) -> UpgradeReport:
+        """Run a prepared selection under both, and compare.
+
+        Args:
+            prepared: what `prepare` returned.
+            command: what the two runs are called.
+            store: where they are recorded.
+
+        Raises:
+            NotRunnable: something that the boards need is missing.
+            KeyboardInterrupt: Ctrl-C stopped one of the runs.
+        """
         views = []
-        for environment, signature in zip((before, after), signatures, strict=True):
-            view = self.run(planned, environment, f"{command} (under ttnn {signature.version})", store)
+        for environment, signatures in zip(prepared.environments, prepared.signatures, strict=True):
+            view = self.run(prepared.planned, environment, f"{command} (under ttnn {signatures.version})", store)
             if view.run.ended is Ended.STOPPED:
                 raise KeyboardInterrupt
             views.append(view)
-        runs = [
-            run_under(environment, signature, view)
-            for environment, signature, view in zip((before, after), signatures, views, strict=True)
-        ]
-        payloads = {vector_id: from_json(raw) for vector_id, raw in store.payloads(views[0].run.id)}
-        master = views[0].run.recorded.master
-        return compare(runs[0], runs[1], (views[0], views[1]), payloads, (signatures[0], signatures[1]), master)
+        before, after = views
+        old, new = map(run_under, prepared.environments, prepared.signatures, views)
+        payloads = {vector_id: from_json(raw) for vector_id, raw in store.payloads(before.run.id)}
+        return compare(old, new, (before, after), payloads, prepared.signatures, before.run.recorded.master)
+
+    def _signatures(self, environment: Environment, planned: Planned) -> Signatures:
+        operations = list(dict.fromkeys(vector.operation for vector in planned.vectors))
+        board = opened_by(environment, planned.boards)[0]
+        with self.step(f"reading the signatures of ttnn {environment.name}"):
+            return self.inspect(environment, board, operations)
 
 
 def check_spec(spec: SweepSpec) -> None:

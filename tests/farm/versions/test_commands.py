@@ -106,6 +106,7 @@ def test_a_wrong_upgrade_is_refused_in_one_line(
     assert message in said.splitlines()[-1]
     assert said.splitlines()[-1].startswith("farm: ")
     assert not runs.ran
+    assert not (tmp_path / "farm.db").exists()
 
 
 def test_no_network(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def rehearse(store: Store, folder: Path, runs: RecordedRuns, spec: SweepSpec = SPEC) -> UpgradeReport:
     upgrade = Upgrade(fake_environments(folder / "cache"), runs, no_signatures)
-    return upgrade.rehearse("0.66.0", "0.81.1", spec, "farm upgrade", store)
+    return upgrade.rehearse(upgrade.prepare("0.66.0", "0.81.1", spec), "farm upgrade", store)
 
 
 def test_one_selection_runs_under_both_and_is_compared(store: Store, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_what_can_not_run_under_another_ttnn(store: Store, tmp_path: Path, spec:
     assert not runs.ran
 
 
-def test_the_same_ttnn_twice(store: Store, tmp_path: Path) -> None:
+def test_the_same_ttnn_twice(tmp_path: Path) -> None:
     upgrade = Upgrade(fake_environments(tmp_path), RecordedRuns(), no_signatures)
     with pytest.raises(FarmError, match=r"are both 0.66.0: name two"):
-        upgrade.rehearse("0.66.0", "v0.66.0", SPEC, "farm upgrade", store)
+        upgrade.prepare("0.66.0", "v0.66.0", SPEC)
