@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Sequence
 
 from farm.board import wiring
@@ -183,6 +184,23 @@ def kind_named(name: str) -> BoardKind:
 def kind_of_card(card: str) -> BoardKind | None:
     """The kind that one card is by itself, by the driver's name of it; None for a card that farm doesn't know."""
     return next((kind for kind in KINDS.values() if card in kind.cards), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def kind_of_traced_cards(series: str, cards: int) -> BoardKind | None:
+    """The kind that a trace was made on.
+
+    Args:
+        series: the name of the cards, as a master's `machine_info` has it, such as `n300` or `tt-galaxy-wh`.
+        cards: their number.
+
+    Returns:
+        None if farm doesn't know such cards.
+    """
+    word = series.strip().lower()
+    boxes = ((kind, kind.box) for kind in KINDS.values() if kind.box is not None)
+    box_kind = next((kind for kind, box in boxes if box.card == word and box.devices in (None, cards)), None)
+    return box_kind or next((kind for kind in KINDS.values() if _is_name_of(word, kind)), None)
 
 
 def box_of(cards: Sequence[str]) -> BoardKind | None:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from farm.core.sweep_module import SweepModule
+from farm.core.traced_opening import TracedOpening
 
 MODEL_TRACED = "model_traced"
 """The suite of traced calls."""
@@ -44,6 +45,7 @@ class TracedCall:
         output: encoded likewise; None if the trace doesn't have it.
         modes: what to measure, of `farm.core.measures.MODES`.
         archs: the architectures it was traced on, if it can't run on others.
+        openings: how boards were opened where it was traced; planning a resumed run needs it.
         verify: whether to run it under the tracer and compare the new trace with this one.
     """
 
@@ -58,6 +60,7 @@ class TracedCall:
     modes: tuple[str, ...] = ()
     archs: tuple[str, ...] = ()
     verify: bool = False
+    openings: tuple[TracedOpening, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict, the tag first; `from_json` reads it back."""
@@ -75,6 +78,8 @@ class TracedCall:
             raw["archs"] = self.archs
         if self.verify:
             raw["verify"] = True
+        if self.openings:
+            raw["openings"] = [each.as_json() for each in self.openings]
         return raw
 
     @classmethod
@@ -89,6 +94,7 @@ class TracedCall:
             tuple(raw.get("modes", ())),
             tuple(raw.get("archs", ())),
             raw.get("verify", False),
+            _openings(raw),
         )
 
 
@@ -108,6 +114,7 @@ class ModuleVector:
         timeout: the module's own limit in seconds.
         modes: what to measure, of `farm.core.measures.MODES`.
         lost: the arguments that its trace lost.
+        openings: as of a traced call.
     """
 
     tag: ClassVar[Tag] = Tag.MODULE_VECTOR
@@ -123,6 +130,7 @@ class ModuleVector:
     timeout: float | None = None
     modes: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    openings: tuple[TracedOpening, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -151,6 +159,8 @@ class ModuleVector:
             raw["modes"] = self.modes
         if self.lost:
             raw["lost"] = self.lost
+        if self.openings:
+            raw["openings"] = [each.as_json() for each in self.openings]
         return raw
 
     @classmethod
@@ -169,6 +179,7 @@ class ModuleVector:
             raw.get("timeout"),
             tuple(raw.get("modes", ())),
             tuple(raw.get("lost", ())),
+            _openings(raw),
         )
 
 
@@ -261,6 +272,10 @@ class Unreadable:
     def from_json(cls, raw: Mapping[str, Any]) -> Unreadable:
         """Read what `as_json` wrote."""
         return cls(raw["id"], raw["operation"], raw["suite"], raw["problem"], raw["raw"])
+
+
+def _openings(raw: Mapping[str, Any]) -> tuple[TracedOpening, ...]:
+    return tuple(TracedOpening.from_json(each) for each in raw.get("openings", ()))
 
 
 Payload: TypeAlias = TracedCall | ModuleVector | ModelTrace | Unreadable

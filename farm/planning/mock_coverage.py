@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from farm.board.backends import backend_of
-from farm.board.kinds import KINDS
+from farm.board.kinds import KINDS, kind_of_traced_cards
 from farm.core.board import Board, BoardKind
 from farm.core.verdicts import Reason
 
@@ -23,7 +23,8 @@ def add_needed_mocks(
 ) -> tuple[list[Board], Sequence[Vector]]:
     """Add a mock board of each kind that some vector can't run without.
 
-    The kind that serves the most vectors comes first; of equal ones, the smallest.
+    The kind that serves the most vectors comes first; of equal ones, that on which the most were traced, then the
+    smallest, then the first in the table of kinds.
 
     Args:
         boards: the boards so far.
@@ -37,11 +38,11 @@ def add_needed_mocks(
     kinds = list(dict.fromkeys(board.kind for board in boards))
     vectors = plan(kinds) if planned is None else planned
     while unserved := {vector.id for vector in vectors if _unserved(vector)}:
-        served = Counter(kind for vector in plan(KINDS.values()) if vector.id in unserved for kind in vector.kinds)
-        missing = [KINDS[name] for name in served if KINDS[name] not in kinds]
+        served, traced = _possible_kinds(vector for vector in plan(KINDS.values()) if vector.id in unserved)
+        missing = [kind for kind in KINDS.values() if kind not in kinds and served[kind.name]]
         if not missing:
             break  # no kind at all can run them, and the report says so
-        kinds.append(max(missing, key=lambda kind: (served[kind.name], -kind.chips)))
+        kinds.append(max(missing, key=lambda kind: (served[kind.name], traced[kind.name], -kind.chips)))
         boards += (_opened_like(boards[0], each) for each in backend_of(boards[0]).boards(kinds[-1]))
         vectors = plan(kinds)
     return boards, vectors
@@ -54,3 +55,14 @@ def _opened_like(first: Board, board: Board) -> Board:
 
 def _unserved(vector: Vector) -> bool:
     return vector.unrunnable is not None and vector.unrunnable.reason is Reason.UNSATISFIABLE
+
+
+def _possible_kinds(vectors: Iterable[Vector]) -> tuple[Counter[str], Counter[str]]:
+    """The number of vectors that each kind serves, and of those traced on it."""
+    served: Counter[str] = Counter()
+    traced: Counter[str] = Counter()
+    for vector in vectors:
+        served.update(vector.kinds)
+        kinds = (kind_of_traced_cards(each.series, each.cards) for each in vector.openings)
+        traced.update({kind.name for kind in kinds if kind is not None})
+    return served, traced

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from farm.core.board import BoardKind
 from farm.core.payload import ModuleVector, Unreadable, encode
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
 from farm.planning.placement import Placements
 from farm.planning.spool import spooled
@@ -30,7 +31,7 @@ class Planner:
 
         Args:
             records: in their order.
-            kinds: the kinds of the boards that are there, best first.
+            kinds: the kinds of the boards that are there.
         """
         ids = UniqueIds()
         placements = Placements(kinds)
@@ -49,6 +50,8 @@ class Planner:
 def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes: tuple[str, ...]) -> Vector:
     module = listed.imported.module
     vector_id = ids.unique(listed.input_hash[:ID_LENGTH])
+    by_fixture = (TracedOpening(DeviceConfig(opened_by=module.name)),)
+    openings = by_fixture if listed.imported.fixture else listed.openings
     payload = ModuleVector(
         id=vector_id,
         module=module,
@@ -61,9 +64,9 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         timeout=listed.imported.timeout,
         modes=modes,
         lost=listed.lost,
+        openings=openings,
     )
-    traced = DeviceConfig(opened_by=module.name) if listed.imported.fixture else listed.device_config
-    placement = placements.find(Needs(grid=listed.grid), traced)
+    placement = placements.find(Needs(grid=listed.grid), openings)
     invalid = None if listed.invalid is None else Unrunnable(Reason.INVALID_VECTOR, listed.invalid)
     return Vector(
         id=vector_id,
@@ -71,7 +74,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         config_hash=listed.config_hash or listed.input_hash,
         content_hash=_hash(module.name, listed.suite, listed.input_hash),
         device_config=placement.config,
-        device_config_inferred=traced is None,
+        device_config_inferred=not openings,
         text=encode(payload),
         suite=listed.suite,
         sources=listed.sources,
@@ -79,6 +82,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         setup=placement.setup,
         unrunnable=invalid or placement.unrunnable,
         needs=placement.needs,
+        openings=openings,
         timeout=listed.imported.timeout,
     )
 
@@ -88,7 +92,7 @@ def _may_run(vector: Vector) -> bool:
 
 
 def _placed(vector: Vector, placements: Placements) -> Vector:
-    placement = placements.find(vector.needs, vector.known_config)
+    placement = placements.find(vector.needs, vector.openings)
     return replace(vector, device_config=placement.config, setup=placement.setup, unrunnable=placement.unrunnable)
 
 

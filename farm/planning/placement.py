@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from farm.core.board import BoardKind
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.device_configs import find_device_config, plainest_config
+from farm.planning.shortfalls import Shortfall, describe
 from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
@@ -20,7 +23,7 @@ class Placement:
 
     Attributes:
         needs: what the vector needs of an open board.
-        config: the vector's device config, for the record: the recorded one, or the plainest of those inferred.
+        config: the vector's device config, for the record: the plainest of the kinds'.
         setup: each kind that can run the vector, with how it is opened.
         unrunnable: why no kind can run it; None if one can.
     """
@@ -39,43 +42,38 @@ class Placements:
 
     def __init__(self, kinds: Iterable[BoardKind]) -> None:
         self._kinds = tuple(dict.fromkeys(kinds))
-        self._placements: dict[tuple[Needs, DeviceConfig | None], Placement] = {}
+        self._placements: dict[tuple[Needs, tuple[TracedOpening, ...]], Placement] = {}
         self._setups: dict[BoardSetup, BoardSetup] = {}
 
-    def find(self, needs: Needs, recorded: DeviceConfig | None = None) -> Placement:
+    def find(self, needs: Needs, openings: tuple[TracedOpening, ...] = ()) -> Placement:
         """Place a vector.
 
         Args:
             needs: what the vector needs of an open board.
-            recorded: the device config that its trace records; None to infer one for each kind.
+            openings: how boards were opened where it was traced; none to infer a device config for each kind.
         """
-        placement = self._placements.get((needs, recorded))
+        placement = self._placements.get((needs, openings))
         if placement is None:
-            placement = self._placements[needs, recorded] = self._place(needs, recorded)
+            placement = self._placements[needs, openings] = self._place(needs, openings)
         return placement
 
-    def _place(self, needs: Needs, recorded: DeviceConfig | None) -> Placement:
-        candidates = ((kind.name, find_device_config(kind, needs, recorded)) for kind in self._kinds)
-        configs = {name: config for name, config in candidates if config is not None}
-        plainest = min(configs.values(), key=_settings, default=plainest_config(needs))
-        config = plainest if recorded is None else recorded
+    def _place(self, needs: Needs, openings: tuple[TracedOpening, ...]) -> Placement:
+        configs: dict[str, DeviceConfig] = {}
+        shortfalls: dict[str, Shortfall] = {}
+        for kind in self._kinds:
+            opened = find_device_config(kind, needs, openings)
+            if isinstance(opened, DeviceConfig):
+                configs[kind.name] = opened
+            else:
+                shortfalls[kind.name] = opened
+        unplaced = openings[0].config if openings else plainest_config(needs)
+        config = min(configs.values(), key=_plainness, default=unplaced)
         setup = BoardSetup(frozenset(configs.items()))
-        message = f"no board here opens {_description(needs, config)}"
-        unrunnable = None if configs else Unrunnable(Reason.UNSATISFIABLE, message)
+        unrunnable = None if configs else Unrunnable(Reason.UNSATISFIABLE, describe(shortfalls))
         return Placement(needs, config, self._setups.setdefault(setup, setup), unrunnable)
 
 
-def _description(needs: Needs, config: DeviceConfig) -> str:
-    text = f"a {_times(config.mesh_shape)} mesh of chips with {_times(needs.grid)} compute cores"
-    if needs.dram_banks:
-        text += f" and {needs.dram_banks} DRAM banks"
-    return f"{text}, of {' or '.join(needs.archs)}" if needs.archs else text
-
-
-def _settings(config: DeviceConfig) -> int:
-    """How many settings a device config has."""
-    return len(config.as_json())
-
-
-def _times(sides: Sequence[int]) -> str:
-    return " x ".join(map(str, sides))
+def _plainness(config: DeviceConfig) -> tuple[int, str]:
+    """The number of a device config's settings, and a text that orders those of equal number."""
+    settings = config.as_json()
+    return len(settings), json.dumps(settings, sort_keys=True)

@@ -15,6 +15,7 @@ from farm.core.attempt import Attempt
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode, from_json
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Category, Reason, Verdict
 from farm.planning.placement import Placements
 from farm.planning.unrunnable import Unrunnable
@@ -126,7 +127,8 @@ def _past_attempts(vector: VectorView) -> PastAttempts:
 
 def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vector:
     config = DeviceConfig.from_json(view.device_config)
-    placement = placements.find(_needs(payload, config), None if view.device_config_inferred else config)
+    openings = () if view.device_config_inferred else _openings(payload, config)
+    placement = placements.find(_needs(payload, config), openings)
     unrunnable = placement.unrunnable
     if isinstance(payload, Unreadable):
         unrunnable = Unrunnable(Reason.BROKEN_CONFIGURATION, view.message or "the configuration can't be read")
@@ -145,11 +147,18 @@ def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vecto
         setup=placement.setup,
         unrunnable=unrunnable,
         needs=placement.needs,
+        openings=openings,
     )
 
 
+def _openings(payload: Payload, config: DeviceConfig) -> tuple[TracedOpening, ...]:
+    """How boards were opened where a vector was traced; a run of an older farm recorded only the device config."""
+    traced = payload.openings if isinstance(payload, TracedCall | ModuleVector) else ()
+    return traced or (TracedOpening(config),)
+
+
 def _needs(payload: Payload, config: DeviceConfig) -> Needs:
-    """What a vector needed when it was planned; its mesh is that of the recorded device config."""
+    """What a vector needed when it was planned; where its device config was inferred, that has its mesh."""
     if isinstance(payload, TracedCall):
         arguments = {name: decode_value(raw) for name, raw in payload.arguments.items()}
         return replace(needs(payload.operation, arguments, archs=payload.archs), mesh=config.mesh_shape)

@@ -8,8 +8,9 @@ import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
-from typing import overload
+from typing import TypeAlias, overload
 
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.unrunnable import Unrunnable
@@ -20,6 +21,8 @@ from tracer.device_config import DeviceConfig
 IN_MEMORY = 20_000
 """Up to this many vectors stay a list; more are kept on disk."""
 _READ_BYTES = 1 << 20
+
+_Shared: TypeAlias = tuple[DeviceConfig, Needs, BoardSetup, tuple[TracedOpening, ...]]
 
 
 def spooled(vectors: Iterable[Vector]) -> Sequence[Vector]:
@@ -54,15 +57,15 @@ class Spool(Sequence[Vector]):
     """
 
     def __init__(self, vectors: Iterable[Vector]) -> None:
-        self._shared: list[tuple[DeviceConfig, Needs, BoardSetup]] = []  # by number: many vectors share one
+        self._shared: list[_Shared] = []  # by number: many vectors share one
         self._length = 0
         self._file = tempfile.TemporaryFile(prefix="farm-plan-")  # noqa: SIM115 - it lives as long as this object
         weakref.finalize(self, self._file.close)
-        numbers: dict[tuple[DeviceConfig, Needs, BoardSetup], int] = {}
+        numbers: dict[_Shared, int] = {}
         runnable: set[BoardSetup] = set()
         operations: set[str] = set()
         for vector in vectors:
-            shared = vector.device_config, vector.needs, vector.setup
+            shared = vector.device_config, vector.needs, vector.setup, vector.openings
             number = numbers.get(shared)
             if number is None:
                 number = numbers[shared] = len(self._shared)
@@ -101,7 +104,7 @@ class Spool(Sequence[Vector]):
 
     def _vector(self, line: bytes) -> Vector:
         number, vector_id, operation, suite, config_hash, content_hash, inferred, text, *rest = json.loads(line)
-        config, needs, setup = self._shared[number]
+        config, needs, setup, openings = self._shared[number]
         sources, lost, unrunnable, seconds, timeout, archive = rest
         return Vector(
             id=vector_id,
@@ -118,6 +121,7 @@ class Spool(Sequence[Vector]):
             unrunnable=None if unrunnable is None else Unrunnable(Reason(unrunnable[0]), unrunnable[1]),
             seconds=seconds,
             needs=needs,
+            openings=openings,
             timeout=timeout,
             archive=archive,
         )

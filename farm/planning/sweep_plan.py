@@ -192,7 +192,7 @@ def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iter
     placements = Placements(KINDS.values())
     for vector in vectors:
         if on_farm and vector.kinds:
-            yield replace(vector, setup=placements.find(vector.needs, vector.known_config).setup)
+            yield replace(vector, setup=placements.find(vector.needs, vector.openings).setup)
         else:
             yield vector
 

@@ -9,6 +9,7 @@ from farm.board.kinds import KINDS
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
 from farm.core.payload import MODEL_TRACED, EncodedVector, Payload, TracedCall, Unreadable, decode, encode
+from farm.core.traced_opening import TracedOpening, traced_openings
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.placement import Placements
@@ -34,7 +35,7 @@ class Vector:
         operation: the operation's dotted name.
         config_hash: tt-metal's hash of the configuration.
         content_hash: the hash of its canonical form.
-        device_config: how a board must be opened for it; where that was inferred, the simplest of `setup`.
+        device_config: how a board is opened for it: the plainest of `setup`.
         device_config_inferred: whether it was inferred, since the trace doesn't say.
         text: its encoded payload, which the worker gets.
         suite: its suite.
@@ -44,6 +45,7 @@ class Vector:
         unrunnable: why it can't run, where the plan shows it.
         seconds: its expected duration, where the planner knows one.
         needs: what it needs of an open board.
+        openings: how boards were opened where it was traced; none if the trace doesn't say.
         timeout: seconds that it may take, where its module says so.
         archive: see `EncodedVector`; the store doesn't keep it.
     """
@@ -62,6 +64,7 @@ class Vector:
     unrunnable: Unrunnable | None = None
     seconds: float | None = None
     needs: Needs = field(default_factory=Needs)
+    openings: tuple[TracedOpening, ...] = ()
     timeout: float | None = None
     archive: str | None = field(default=None, compare=False, repr=False)
 
@@ -74,11 +77,6 @@ class Vector:
     def kinds(self) -> frozenset[str]:
         """The names of the kinds of boards that can run it."""
         return self.setup.kinds
-
-    @property
-    def known_config(self) -> DeviceConfig | None:
-        """How a board must be opened for it; None where its trace doesn't say."""
-        return None if self.device_config_inferred else self.device_config
 
     def config_for(self, kind: str) -> DeviceConfig:
         """How a board of this kind is opened for it."""
@@ -102,7 +100,7 @@ def plan(
     Args:
         master: where the configurations are.
         operations: names to select, in any spelling; all where none are given.
-        kinds: the kinds of the boards that are there, best first: inferred device configs suit them.
+        kinds: the kinds of the boards that are there.
         modes: what to measure, of `farm.core.measures.MODES`.
         verify: whether to run them under the tracer and compare the new traces with the master's.
 
@@ -131,17 +129,17 @@ def _vector(
     configuration: Configuration, placements: Placements, ids: UniqueIds, modes: tuple[str, ...], *, verify: bool
 ) -> Vector:
     vector_id = ids.unique(configuration.content_hash[:ID_LENGTH])
-    traced = next((each.device_config for each in configuration.executions if each.device_config is not None), None)
+    openings = traced_openings(configuration.executions)
     archs = traced_archs(configuration.arguments, [each.machine for each in configuration.executions])
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration), archs)
-    placement = placements.find(needed, traced)
+    placement = placements.find(needed, openings)
     return Vector(
         id=vector_id,
         operation=configuration.operation,
         config_hash=configuration.config_hash,
         content_hash=configuration.content_hash,
         device_config=placement.config,
-        device_config_inferred=traced is None,
+        device_config_inferred=not openings,
         text=encode(
             TracedCall(
                 id=vector_id,
@@ -152,6 +150,7 @@ def _vector(
                 modes=modes,
                 archs=tuple(archs),
                 verify=verify,
+                openings=openings,
             )
         ),
         sources=configuration.sources,
@@ -159,6 +158,7 @@ def _vector(
         setup=placement.setup,
         unrunnable=placement.unrunnable,
         needs=placement.needs,
+        openings=openings,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from farm.core.sweep_module import SweepModule
-from tracer.device_config import DeviceConfig
+from farm.core.traced_opening import TracedOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class ListedVector:
         config_hash: of the traced configuration that it is; "" if it is none.
         sources: where that was seen.
         lost: the arguments that its trace lost.
-        device_config: how the board was opened when it was traced; None if that isn't known.
+        openings: how boards were opened where it was traced, if the trace says so.
     """
 
     imported: ImportedModule
@@ -71,7 +71,7 @@ class ListedVector:
     config_hash: str = ""
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
-    device_config: DeviceConfig | None = None
+    openings: tuple[TracedOpening, ...] = ()
 
     @classmethod
     def from_json(cls, imported: ImportedModule, suite: str, raw: Mapping[str, Any]) -> ListedVector:
@@ -86,7 +86,6 @@ class ListedVector:
             KeyError, TypeError, ValueError, ConfigurationError: it is no vector.
         """
         columns, rows = raw["grid"]
-        device_config = raw.get("device_config")
         return cls(
             imported=imported,
             suite=suite,
@@ -99,7 +98,7 @@ class ListedVector:
             config_hash=raw.get("config_hash", ""),
             sources=tuple(raw.get("sources", ())),
             lost=tuple(raw.get("lost", ())),
-            device_config=None if device_config is None else DeviceConfig.from_json(device_config),
+            openings=tuple(TracedOpening.from_json(each) for each in raw.get("openings", ())),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +109,7 @@ class ListedVector:
             "config_hash": self.config_hash,
             "sources": list(self.sources),
             "lost": list(self.lost),
-            "device_config": None if self.device_config is None else self.device_config.as_json(),
+            "openings": [each.as_json() for each in self.openings],
         }
         # a module may call a vector invalid for no reason: "" counts
         present = {name: part for name, part in optional.items() if part or (name == "invalid" and part is not None)}

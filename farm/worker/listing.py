@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
+from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.hashing import Hasher
 from farm.sweeps.needs import grid_of, needs
@@ -90,14 +91,13 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
 
 def _of_trace(listed: ListedVector, configuration: Configuration) -> ListedVector:
     """A vector with what its trace adds: hash and models, lost arguments, and how the board was or must be opened."""
-    executions = configuration.executions
     return replace(
         listed,
         grid=needs(configuration.operation, configuration.arguments).grid,
         config_hash=configuration.config_hash,
         sources=tuple(configuration.sources),
         lost=tuple(configuration.lost),
-        device_config=next((each.device_config for each in executions if each.device_config is not None), None),
+        openings=traced_openings(configuration.executions),
     )
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import pytest
 
 from farm.board.kinds import KINDS
+from farm.core.traced_opening import TracedOpening
 from farm.planning.device_configs import find_device_config
+from farm.planning.shortfalls import FewBanks, FewCores, NoMesh, OtherArch
 from farm.sweeps.needs import Needs, needs, traced_archs
 from tracer.device_config import DeviceConfig
 from tracer.values import (
@@ -79,35 +84,86 @@ def test_a_kind_is_opened_in_the_plainest_way_that_serves(
     grid: tuple[int, int], kind: str, way: tuple[str | None, str | None] | None
 ) -> None:
     config = find_device_config(KINDS[kind], Needs(grid=grid))
-    assert (None if config is None else (config.dispatch_core_type, config.dispatch_core_axis)) == way
+    dispatch = (config.dispatch_core_type, config.dispatch_core_axis) if isinstance(config, DeviceConfig) else None
+    assert dispatch == way
+
+
+def kinds_for(needed: Needs, *openings: TracedOpening) -> list[str]:
+    opened = {name: find_device_config(kind, needed, openings) for name, kind in KINDS.items()}
+    return [name for name, config in opened.items() if isinstance(config, DeviceConfig)]
 
 
 def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
-    assert [name for name, kind in KINDS.items() if find_device_config(kind, Needs(mesh=(2, 4)))] == ["t3000", "galaxy"]
-    blackhole = [name for name, kind in KINDS.items() if find_device_config(kind, Needs(archs=("blackhole",)))]
-    assert blackhole == ["p100", "p150", "p300"]
-    assert find_device_config(KINDS["n300"], Needs(archs=("blackhole",)), DeviceConfig()) is None, "known or inferred"
+    assert kinds_for(Needs(mesh=(2, 4))) == ["t3000", "galaxy"]
+    assert kinds_for(Needs(archs=("blackhole",))) == ["p100", "p150", "p300"]
+    known = find_device_config(KINDS["n300"], Needs(archs=("blackhole",)), [TracedOpening(DeviceConfig())])
+    assert known == OtherArch(("blackhole",)), "known or inferred"
 
 
 def test_shards_over_dram_banks_run_where_a_chip_has_them() -> None:
     eight = Needs(dram_banks=8)
-    assert [name for name, kind in KINDS.items() if find_device_config(kind, eight) is None] == ["p100"]
-    assert find_device_config(KINDS["p100"], eight, DeviceConfig()) is None
+    assert kinds_for(eight) == [name for name in KINDS if name != "p100"]
+    assert find_device_config(KINDS["p100"], eight, [TracedOpening(DeviceConfig())]) == FewBanks(8, 7)
     assert find_device_config(KINDS["p100"], Needs(dram_banks=7)) == DeviceConfig()
 
 
-def test_a_traced_config_is_served_by_kinds_that_open_like_it() -> None:
+def test_a_kind_that_dispatches_as_it_was_traced_is_opened_so() -> None:
     mesh = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="WORKER", dispatch_core_axis="ROW")
-    assert find_device_config(KINDS["n300"], Needs(), mesh) is mesh
-    assert find_device_config(KINDS["n300"], Needs(grid=(8, 7)), mesh) is mesh
-    assert find_device_config(KINDS["n300"], Needs(grid=(8, 8)), mesh) is None, "its workers are not ttnn's default"
     column = DeviceConfig(dispatch_core_type="WORKER", dispatch_core_axis="COL")
-    assert find_device_config(KINDS["n300"], Needs(grid=(7, 8)), column) is column
-    assert find_device_config(KINDS["n300"], Needs(grid=(7, 9)), column) is None
     worker = DeviceConfig(dispatch_core_type="WORKER")
-    assert find_device_config(KINDS["n150"], Needs(grid=(8, 8)), worker) is worker
-    assert find_device_config(KINDS["n150"], Needs(), mesh) is None
-    assert find_device_config(KINDS["p300"], Needs(), mesh) is None, "Blackhole dispatches by column"
-    assert find_device_config(KINDS["p150"], Needs(), DeviceConfig(dispatch_core_type="ETH")) is None
-    fixture = DeviceConfig(opened_by="a module")
-    assert find_device_config(KINDS["n150"], Needs(grid=(9, 9)), fixture) is fixture, "it opens whatever it finds"
+    plain, by_ethernet = DeviceConfig(mesh_shape=(1, 2)), DeviceConfig(dispatch_core_type="ETH")
+    for name, grid, traced, opened in (
+        ("n300", (8, 7), mesh, mesh),
+        ("n300", (8, 8), mesh, plain),  # its workers are not ttnn's default
+        ("n300", (7, 8), column, column),
+        ("n300", (8, 8), by_ethernet, by_ethernet),
+        ("n150", (8, 8), worker, worker),
+    ):
+        assert find_device_config(KINDS[name], Needs(grid=grid), [TracedOpening(traced, "n300")]) == opened
+
+
+ETH = DeviceConfig(dispatch_core_type="ETH", l1_small_size=24576)
+ON_N300 = TracedOpening(ETH, "n300")
+
+
+def test_each_kind_is_opened_as_it_was_where_it_was_traced() -> None:
+    on_p150 = TracedOpening(DeviceConfig(l1_small_size=32768), "p150b")
+    on_t3000 = TracedOpening(DeviceConfig((1, 8)), "n300", 4)
+    openings = [ON_N300, on_p150, on_t3000]
+    traced = {"n300": ON_N300, "p150": on_p150, "t3000": on_t3000}
+    for order in itertools.permutations(openings):
+        for name, opening in traced.items():
+            assert find_device_config(KINDS[name], Needs(), order) == opening.config
+
+
+def test_a_kind_it_was_not_traced_on_dispatches_in_its_own_way_where_it_must() -> None:
+    assert kinds_for(Needs(), ON_N300) == list(KINDS)
+    assert find_device_config(KINDS["n150"], Needs(grid=(8, 8)), [ON_N300]) == ETH, "as traced where it can"
+    assert find_device_config(KINDS["n150"], Needs(grid=(7, 9)), [ON_N300]) == replace(
+        ETH, dispatch_core_type=None, dispatch_core_axis="COL"
+    )
+    plain = DeviceConfig(l1_small_size=24576)
+    assert find_device_config(KINDS["p150"], Needs(grid=(8, 8)), [ON_N300]) == plain, "Blackhole has no ETH dispatch"
+    row = TracedOpening(replace(ETH, dispatch_core_type="WORKER", dispatch_core_axis="ROW"), "n300")
+    assert find_device_config(KINDS["p150"], Needs(), [row]) == plain
+    assert find_device_config(KINDS["p150"], Needs(), [TracedOpening(ETH)]) == plain, "an unknown product's"
+
+
+def test_a_product_of_the_same_architecture_comes_before_another() -> None:
+    on_p150 = TracedOpening(DeviceConfig(l1_small_size=1), "p150b")
+    assert find_device_config(KINDS["galaxy"], Needs(), [on_p150, ON_N300]) == ETH
+    assert find_device_config(KINDS["p300"], Needs(), [ON_N300, on_p150]) == on_p150.config
+
+
+def test_what_a_kind_lacks_is_named() -> None:
+    on_t3000, on_pair = TracedOpening(DeviceConfig((1, 8)), "n300", 4), TracedOpening(DeviceConfig((1, 2)), "n300")
+    assert find_device_config(KINDS["n150"], Needs(), [on_t3000, on_pair]) == NoMesh(((1, 8), (1, 2)))
+    few = FewCores((12, 1), ((11, 10),))
+    assert find_device_config(KINDS["p150"], Needs(grid=(12, 1)), [on_t3000, ON_N300]) == few
+    assert find_device_config(KINDS["n150"], Needs(grid=(12, 1))) == FewCores((12, 1), ((8, 8), (7, 9)))
+    assert find_device_config(KINDS["n150"], Needs((2, 4))) == NoMesh(((2, 4),))
+
+
+def test_a_fixture_opens_whatever_it_finds() -> None:
+    fixture = TracedOpening(DeviceConfig(opened_by="a module"))
+    assert find_device_config(KINDS["n150"], Needs(grid=(9, 9)), [fixture]) is fixture.config

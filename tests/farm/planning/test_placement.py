@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from farm.board.kinds import KINDS
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup, fits, same_setup
 from farm.planning.placement import Placements
-from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs
 from tracer.device_config import DeviceConfig
 
@@ -46,17 +46,33 @@ def test_a_kind_that_is_opened_alike_for_two_setups_need_not_be_opened_again() -
 
 
 def test_a_known_config_is_the_same_for_all_that_can_serve_it() -> None:
-    placement = placements("n150", "n300", "p150").find(Needs(grid=(8, 8)), ETH)
+    placement = placements("n150", "n300").find(Needs(grid=(8, 8)), (TracedOpening(ETH, "n300"),))
     assert placement.setup == BoardSetup.uniform(ETH, ["n150", "n300"])
     assert placement.config == ETH
 
 
-def test_a_vector_that_no_kind_can_run_says_what_it_needs() -> None:
-    placement = placements("n150", "n300").find(Needs(mesh=(1, 2), grid=(8, 9), archs=("blackhole",)))
+def test_each_kind_is_opened_as_traced_there_and_the_plainest_is_recorded() -> None:
+    openings = (TracedOpening(ETH, "n300"), TracedOpening(PLAIN, "p150b"))
+    placement = placements("n300", "p150").find(Needs(), openings)
+    assert placement.setup == BoardSetup(frozenset({("n300", ETH), ("p150", PLAIN)}))
+    assert placement.config == PLAIN
+    assert placements("n300").find(Needs(), openings).config == ETH
+    assert placements("p150").find(Needs(), openings[:1]).unrunnable is None
+
+
+def unsatisfiable(needs: Needs, *names: str) -> str:
+    placement = placements(*names).find(needs)
     assert placement.setup == BoardSetup()
-    assert placement.config == DeviceConfig(mesh_shape=(1, 2))
-    message = "no board here opens a 1 x 2 mesh of chips with 8 x 9 compute cores, of blackhole"
-    assert placement.unrunnable == Unrunnable(Reason.UNSATISFIABLE, message)
-    unrunnable = placements("p100").find(Needs(dram_banks=8)).unrunnable
-    assert unrunnable is not None
-    assert unrunnable.message == "no board here opens a 1 x 1 mesh of chips with 1 x 1 compute cores and 8 DRAM banks"
+    assert placement.unrunnable is not None
+    assert placement.unrunnable.reason is Reason.UNSATISFIABLE
+    return placement.unrunnable.message
+
+
+def test_a_vector_that_no_kind_can_run_says_what_each_lacks() -> None:
+    assert placements("n150").find(Needs((1, 2))).config == DeviceConfig(mesh_shape=(1, 2)), "for the record"
+    mesh = "n150 and p150 open no 1 x 2 mesh of chips; n300 has 8 x 8 compute cores on a chip, not 8 x 9"
+    assert unsatisfiable(Needs((1, 2), (8, 9)), "n150", "n300", "p150") == mesh
+    arch = "n150 is not of Blackhole, whose DRAM banks its shards need"
+    assert unsatisfiable(Needs(archs=("blackhole",)), "n150") == arch
+    assert unsatisfiable(Needs(dram_banks=8), "p100") == "p100 has 7 DRAM banks on a chip, not 8"
+    assert unsatisfiable(Needs()) == "there is no board"

@@ -18,6 +18,7 @@ from farm.core.errors import NothingSelected, NotRunnable
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode
 from farm.core.sweep_module import SweepModule
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import BoardSetup
 from farm.planning.resume import board_selector_of, resume_run
@@ -177,12 +178,14 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
     cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(6, 8)),))
     memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores, (32, 32)))
     arguments = {"arg0": encode_value(Tensor((1, 1, 2016, 32), "BFLOAT16", "TILE", memory=memory))}
-    plain, column = DeviceConfig(), DeviceConfig(dispatch_core_axis="COL")
+    plain, column, eth = DeviceConfig(), DeviceConfig(dispatch_core_axis="COL"), DeviceConfig(dispatch_core_type="ETH")
     module = ModuleVector("module", SweepModule("m", Path("m.py")), grid=(7, 9))
+    traced = TracedCall("traced", "ttnn.add", arguments, openings=(TracedOpening(eth, "tt-galaxy-wh", 32),))
     vectors = [
         vector("inferred", TracedCall("inferred", "ttnn.add", arguments), device_config_inferred=True),
-        vector("known", TracedCall("known", "ttnn.add", arguments)),
+        vector("of an older farm", TracedCall("of an older farm", "ttnn.add", arguments)),
         vector("module", module, device_config_inferred=True),
+        vector("traced", traced),
     ]
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors)
@@ -191,12 +194,12 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
     either = BoardSetup(frozenset({("n150", column), ("galaxy", plain), ("p150", plain)}))
     assert {name: each.setup for name, each in rest.items()} == {
         "inferred": either,
-        "known": BoardSetup.uniform(plain, ["galaxy", "p150"]),
+        "of an older farm": either,
         "module": either,
+        "traced": BoardSetup(frozenset({("n150", column), ("galaxy", eth), ("p150", plain)})),
     }
     assert {each.device_config for each in rest.values()} == {plain}
-    for each in resume_run(store, run_id, [KINDS["n150"]]).vectors:
-        assert (each.unrunnable is None) == each.device_config_inferred
+    assert all(each.unrunnable for each in resume_run(store, run_id, [N300]).vectors)
 
 
 def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:

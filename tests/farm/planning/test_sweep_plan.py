@@ -13,6 +13,7 @@ from farm.board.kinds import KINDS
 from farm.cluster.hosts.inventory import take_inventory
 from farm.core.errors import FarmError
 from farm.core.sweep_spec import SweepSpec
+from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.sweep_plan import for_later_boards, plan_sweep, runnable_anywhere
@@ -60,7 +61,9 @@ def test_vectors_may_run_on_kinds_that_join_the_farm_later() -> None:
     joined = [replace(board, host="alpha") for board in own]
     small = Vector("a", "ttnn.add", "", "", DeviceConfig(), device_config_inferred=True, text="{}")
     small = replace(small, setup=BoardSetup.uniform(DeviceConfig(), ["n300"]), needs=Needs(grid=(7, 9)))
-    large = replace(small, device_config=DeviceConfig(mesh_shape=(1, 2)), device_config_inferred=False, needs=Needs())
+    opening = TracedOpening(DeviceConfig(mesh_shape=(1, 2)))
+    large = replace(small, device_config=opening.config, device_config_inferred=False, openings=(opening,))
+    large = replace(large, needs=Needs())
     nowhere = replace(small, setup=BoardSetup(), unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board here"))
     assert list(for_later_boards([small, large, nowhere], own)) == [small, large, nowhere]
     placed = list(for_later_boards([small, large, nowhere], joined))

@@ -12,8 +12,10 @@ from farm.core.errors import NothingSelected
 from farm.core.payload import TracedCall, Unreadable
 from farm.core.verdicts import Reason
 from farm.planning.vectors import plan
+from tracer.device_config import DeviceConfig
 from tracer.errors import UnknownOperation
 from tracer.master.master import Master, shipped
+from tracer.master.queries import Filter
 
 TENSOR = {
     "type": "ttnn.Tensor",
@@ -83,6 +85,31 @@ def test_a_vector_that_no_board_can_run_says_so_in_the_plan() -> None:
     assert vector.kinds == {"galaxy"}
 
 
+def test_a_trace_on_one_product_leaves_another_its_own_device_config() -> None:
+    def seen(series: str, **config: str) -> dict[str, Any]:
+        machine = {"board_type": "any", "device_series": series, "card_count": 1}
+        return {"source": "m", "machine_info": machine, "device_config": {"mesh_shape": [1, 1], **config}}
+
+    executions = [seen("n300", dispatch_core_type="ETH"), seen("p150b")]
+    one = {"arguments": {"arg0": TENSOR}, "executions": executions}
+    [vector] = plan(master(add=[one]), kinds=[KINDS["n300"], KINDS["p150"]])
+    assert vector.config_for("n300").dispatch_core_type == "ETH"
+    assert vector.config_for("p150").dispatch_core_type is None
+    [vector] = plan(master(add=[{**one, "executions": executions[:1]}]), kinds=[KINDS["p150"]])
+    assert vector.unrunnable is None
+    assert vector.device_config == DeviceConfig()
+    assert not vector.device_config_inferred
+    assert isinstance(vector.payload, TracedCall)
+    assert vector.payload.openings == vector.openings, "so that a resumed run is planned alike"
+
+
+def test_what_was_traced_on_a_product_runs_on_it() -> None:
+    traced = Filter(board="p150")
+    vectors = plan(Master.read(shipped()), kinds=[KINDS["p150"]])
+    runnable = {vector.content_hash for vector in vectors if vector.unrunnable is None}
+    assert {each.content_hash for each in Master.read(shipped()) if traced.takes(each)} <= runnable
+
+
 def test_the_real_master_is_planned_whole(shared_data: Path) -> None:
     vectors = plan(Master.read(shared_data / "master_n300_2025-11_v1.json"), kinds=[KINDS["n300"]])
     assert len(vectors) == len({vector.id for vector in vectors}) == 555
@@ -99,4 +126,4 @@ def test_shards_over_dram_banks_need_the_board_of_the_trace() -> None:
     ][:1]
     assert vector.unrunnable is not None
     assert vector.unrunnable.reason is Reason.UNSATISFIABLE
-    assert "of blackhole" in vector.unrunnable.message
+    assert "of Blackhole" in vector.unrunnable.message
