@@ -43,6 +43,8 @@ class Outcome:
         started: Unix time in seconds.
         seconds: from the first rebuilt argument to the last check.
         inexact: the arguments that a trace lost and that were left to their defaults.
+        left_out: the parameters and fields that the board's ttnn lacks and whose defaults the trace had, with the ttnn
+            whose default each is. The call is as traced without them.
         metrics: numbers by tt-metal's names, and `pcc`, `max_abs_error`.
         discounted: the original failure, if it doesn't count because the board then failed its check.
         output: the call's output, encoded by `tracer.values.v2`, if it isn't as traced.
@@ -72,6 +74,7 @@ class Outcome:
     open_seconds: float | None = None
     estimate: float | None = None
     device_config: DeviceConfig | None = None
+    left_out: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     printed: str = ""
     raw_trace: Mapping[str, str] | None = None
@@ -108,6 +111,8 @@ class Outcome:
             details["estimate"] = self.estimate
         if self.device_config is not None:
             details["device_config"] = self.device_config.as_json()
+        if self.left_out:
+            details["left_out"] = self.left_out
         if self.tests:
             details["tests"] = self.tests
         if self.printed:
@@ -149,6 +154,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "open_seconds": ("open_seconds", _number),
     "estimate": ("estimate", _number),
     "device_config": ("device_config", DeviceConfig.from_json),
+    "left_out": ("left_out", lambda value: tuple(map(_text, value))),
     "tests": ("tests", lambda value: tuple(map(_text, value))),
     "printed": ("printed", _text),
     "raw": ("raw", _text),

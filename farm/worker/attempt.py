@@ -18,6 +18,7 @@ class RunningAttempt:
         vector_id: the vector.
         on_error: gets an exception before it becomes an outcome: a debugger.
         inexact: the arguments that are not as traced.
+        left_out: the parameters and fields that this ttnn lacks.
         metrics: numbers by tt-metal's names.
         output: what the call gave, encoded, where that isn't as traced.
     """
@@ -26,6 +27,7 @@ class RunningAttempt:
         self.vector_id = vector_id
         self.on_error = on_error
         self.inexact: tuple[str, ...] = ()
+        self.left_out: tuple[str, ...] = ()
         self.metrics: dict[str, float] = {}
         self.output: Any = None
         self._started, self._begun = time.time(), time.perf_counter()
@@ -50,6 +52,7 @@ class RunningAttempt:
             started=self._started,
             seconds=time.perf_counter() - self._begun,
             inexact=self.inexact,
+            left_out=self.left_out,
             metrics=self.metrics,
             output=self.output,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from tracer.values import decode as decode_value
 from tracer.values import encode as encode_value
 from tracer.values.live import Rebuilder, enum_members
 from tracer.values.operations import MissingOperation, find_operation
+from tracer.values.versions import known_of
 
 PCC_THRESHOLD = 0.999
 """The PCC that an output must reach against its golden, as tt-metal's traced sweeps have it."""
@@ -62,7 +63,7 @@ class Bound:
         operation = find_operation(traced.operation)
         arguments, notes = complete({name: decode_value(raw) for name, raw in traced.arguments.items()})
         signatures = overloads(operation)
-        call = bind(arguments, signatures, enum_members)
+        call = bind(arguments, signatures, enum_members, traced.names, known_of(traced.operation))
         return cls(operation, signatures, arguments, call, call.inexact + notes)
 
 
@@ -89,6 +90,7 @@ class Runner:
         try:
             bound = Bound.of(traced)
             attempt.inexact = bound.inexact
+            attempt.left_out = tuple(self._left_out(bound.call))
             outcome = self._run(traced, bound, attempt)
             return self._measured(traced, bound, attempt, outcome) if traced.modes and outcome.verdict.good else outcome
         except MissingOperation as error:
@@ -166,6 +168,14 @@ class Runner:
             return outcome
         verdict, reason, message = measurements.complaint
         return replace(outcome, verdict=verdict, reason=reason, message=message)
+
+    def _left_out(self, call: Call) -> Iterator[str]:
+        """Yield what is left out of a call because this ttnn lacks it."""
+        yield from map(str, call.left_out)
+        for value in call.positional:
+            yield from map(str, self._rebuilder.left_out(value))
+        for name, value in call.keywords.items():
+            yield from (f"{name}: {each}" for each in self._rebuilder.left_out(value))
 
     def _inputs(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
         """Rebuild the arguments of a call on the device: the same numbers each time."""

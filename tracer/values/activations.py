@@ -19,6 +19,7 @@ class ActivationForm(StructForm):
     """`UnaryWithParam` and the like are rebuilt as `cls(op_type, *param)`."""
 
     NAMES: ClassVar[tuple[str, ...]] = tuple(sorted(ACTIVATIONS))
+    NAMES_FIELDS: ClassVar[bool] = False
     PRINTED_NAMES: ClassVar[Mapping[str, str]] = {"BasicUnaryWithParam<float>": "UnaryWithParam"}
 
     def reader(self, live_class: LiveClass) -> LiveReader | None:

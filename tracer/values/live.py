@@ -7,7 +7,7 @@ and never of the test.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,12 @@ import ttnn
 from tracer.errors import RebuildError, RebuildMismatchError
 from tracer.values.base import TypedValue, Value
 from tracer.values.dispatch import describe
+from tracer.values.mapping import Mapping
 from tracer.values.memory import IN_DRAM
 from tracer.values.placement import Placement
+from tracer.values.structs import Struct
 from tracer.values.tensor import Tensor
+from tracer.values.versions import LeftOut
 
 Numbers = Callable[[tuple[int, ...], Any], Any]
 """Makes an array of this shape and numpy dtype."""
@@ -58,6 +61,21 @@ class Rebuilder:
     def find_class(self, name: str) -> Any:
         """Return a class of ttnn by name; see `find_class`."""
         return find_class(name)
+
+    def left_out(self, value: Value) -> Iterator[LeftOut]:
+        """Yield the fields of a value, at any depth, that this ttnn lacks and that are left out when it is built.
+
+        Raises:
+            RebuildError: one of them doesn't hold its default, so the value can't be built.
+        """
+        if isinstance(value, (Struct, Mapping)):
+            if isinstance(value, Struct):
+                yield from value.left_out(self)
+            for _, part in value.named_parts():
+                yield from self.left_out(part)
+        elif isinstance(value, tuple):
+            for part in value:
+                yield from self.left_out(part)
 
     def live_tensor(self, value: Tensor) -> Any:
         """Build a tensor, and check that it is the traced one.

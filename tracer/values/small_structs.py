@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
-from tracer.signatures import parse_overloads
 from tracer.values.base import Builder, LiveClass, LiveReader, Value, is_of_ttnn
 from tracer.values.cpptext import Call, parse
 from tracer.values.dispatch import interpret, register_printed
 from tracer.values.lost import Lost
-from tracer.values.structs import Struct, StructForm
+from tracer.values.structs import Struct, StructForm, constructors_of
 
 _SLICE = ("start", "stop", "step")
 
@@ -59,12 +58,16 @@ def as_printed(live: Any) -> Value:
 class OneFieldForm(DescribedForm):
     """Classes of one field, which their constructor takes by position."""
 
+    NAMES_FIELDS: ClassVar[bool] = False
+
     def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
         return builder.find_class(name)(*fields.values())
 
 
 class ComplexTensorForm(DescribedForm):
     """A complex tensor, rebuilt as `cls((real, imag))`."""
+
+    NAMES_FIELDS: ClassVar[bool] = False
 
     def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
         return builder.find_class(name)((fields["real"], fields["imag"]))
@@ -74,6 +77,7 @@ class SliceForm(StructForm):
     """Python's slice."""
 
     NAMES: ClassVar[tuple[str, ...]] = ("slice",)
+    NAMES_FIELDS: ClassVar[bool] = False
     RENAMED: ClassVar[Mapping[str, str]] = {str(place): name for place, name in enumerate(_SLICE)}
 
     def reader(self, live_class: LiveClass) -> LiveReader | None:
@@ -88,6 +92,7 @@ class SetForm(StructForm):
     """Python's sets, as tt-metal prints them; no call has been seen to need one rebuilt."""
 
     NAMES: ClassVar[tuple[str, ...]] = ("set", "frozenset")
+    NAMES_FIELDS: ClassVar[bool] = False
 
     def register(self) -> None:
         for name in self.NAMES:
@@ -129,7 +134,7 @@ class FieldlessForm(StructForm):
 def _is_empty_config(live_class: LiveClass) -> bool:
     if not live_class.__name__.endswith("ProgramConfig") or any(not name.startswith("_") for name in dir(live_class)):
         return False
-    return any(not overload.parameters for overload in parse_overloads(live_class.__init__.__doc__ or ""))
+    return any(not overload.parameters for overload in constructors_of(live_class))
 
 
 FORMS: tuple[StructForm, ...] = (

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError, RebuildError
-from tracer.signatures import Type, parse_overloads
+from tracer.signatures import Overload, Type, parse_overloads
 from tracer.values.base import (
     ANY,
     RESERVED_NAMES,
@@ -33,6 +33,7 @@ from tracer.values.enums import ACTIVATIONS
 from tracer.values.keys import keys
 from tracer.values.struct_fields import print_field, read_field
 from tracer.values.text import brief, clean
+from tracer.values.versions import CLASS, LeftOut, known_of
 
 _COMPUTE_CONFIG = "ComputeKernelConfig"
 
@@ -123,8 +124,31 @@ class Struct(TypedValue):
         renamed = form_of(name).RENAMED
         return cls(name, tuple([(renamed.get(key, key), read_field(key, raw)) for key, raw in fields]))
 
+    def left_out(self, builder: Builder) -> tuple[LeftOut, ...]:
+        """Return the fields that this ttnn's class lacks; each holds the default of the ttnns that have it.
+
+        Raises:
+            RebuildError: one doesn't, so the object can't be made here; or this ttnn has no such class.
+        """
+        if not form_of(self.type).NAMES_FIELDS:
+            return ()
+        available = fields_of(builder.find_class(self.type))
+        if available is None:
+            return ()
+        return tuple(self._left_out(name, part) for name, part in self.fields if name not in available)
+
+    def _left_out(self, name: str, value: Value) -> LeftOut:
+        default = known_of(CLASS + self.type).default(name)
+        if default is not None and default.value == value:
+            return LeftOut(f"{self.type}.{name}", name, value, default.version)
+        reason = f"this ttnn's {self.type} has no field {name}, and the trace has {show(value)} there"
+        if default is not None:
+            reason += f"; the default with ttnn {default.version} is {show(default.value)}"
+        raise RebuildError(reason)
+
     def build(self, builder: Builder) -> Any:
-        fields = {name: builder.live(part) for name, part in self.fields}
+        left_out = {each.name for each in self.left_out(builder)}
+        fields = {name: builder.live(part) for name, part in self.fields if name not in left_out}
         try:
             return form_of(self.type).build(builder, self.type, fields)
         except (TypeError, AttributeError, RuntimeError, ValueError, KeyError) as error:
@@ -160,6 +184,8 @@ class StructForm:
     """Other names that the classes are printed by."""
     RENAMED: ClassVar[Mapping[str, str]] = {}
     """Fields whose name in print, or position, is not the constructor's."""
+    NAMES_FIELDS: ClassVar[bool] = True
+    """Whether the fields have the names of the constructor's parameters or of attributes."""
 
     def matches(self, name: str) -> bool:
         """Return whether a class has this form."""
@@ -188,8 +214,8 @@ class StructForm:
         try:
             return live_class(**fields)
         except TypeError:
-            documented = live_class.__init__.__doc__ or ""
-            parameters = {field: value for field, value in fields.items() if f"{field}:" in documented}
+            documented = {name for overload in constructors_of(live_class) for name in overload.by_name}
+            parameters = {field: value for field, value in fields.items() if field in documented}
             if len(parameters) == len(fields):
                 raise
             live = live_class(**parameters)
@@ -219,16 +245,30 @@ def form_of(name: str) -> StructForm:
 
 def attributes_of(live_class: LiveClass) -> tuple[str, ...] | None:
     """Return the constructor's parameters, if objects show every one of them as an attribute; else None."""
-    try:
-        overloads = parse_overloads(live_class.__init__.__doc__ or "")
-    except ValueError:
-        return None
     ways = [
         tuple(parameter.name for parameter in overload.parameters)
-        for overload in overloads
+        for overload in constructors_of(live_class)
         if all(parameter.kind in ("positional", "keyword_only") for parameter in overload.parameters)
     ]
     return max((names for names in ways if names and set(names) <= set(dir(live_class))), key=len, default=None)
+
+
+@cache
+def fields_of(live_class: LiveClass) -> frozenset[str] | None:
+    """Return the parameters of a class's constructor and the public attributes; None if it documents no constructor."""
+    constructors = constructors_of(live_class)
+    if not constructors:
+        return None
+    attributes = {name for name in dir(live_class) if not name.startswith("_")}
+    return frozenset(attributes.union(*(constructor.by_name for constructor in constructors)))
+
+
+def constructors_of(live_class: LiveClass) -> list[Overload]:
+    """Return the overloads of a class's constructor; empty if it documents none."""
+    try:
+        return parse_overloads(live_class.__init__.__doc__ or "")
+    except ValueError:
+        return []
 
 
 def checked_pairs(raw: Any, what: str) -> list[Any]:

@@ -62,9 +62,15 @@ def _details(vector: VectorView, context: RunContext, texts: _Texts) -> dict[str
         "opened": texts.index(first_line(config) + (" (inferred)" if vector.device_config_inferred else "")),
         "sources": [texts.index(first_line(source)) for source in vector.sources],
         "inexact": [first_line(argument) for argument in vector.inexact],
+        "left_out": [texts.index(first_line(each)) for each in _left_out(vector)],
         "attempts": [_attempt(attempt, texts) for attempt in vector.history],
         "history": history,
     }
+
+
+def _left_out(vector: VectorView) -> tuple[str, ...]:
+    """Return what the last attempt left out because its board's ttnn lacks it."""
+    return vector.history[-1].outcome(vector.vector_id).left_out if vector.history else ()
 
 
 def _attempt(attempt: AttemptView, texts: _Texts) -> list[Any]:

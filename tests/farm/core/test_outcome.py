@@ -33,6 +33,7 @@ OUTCOME = Outcome(
     2.5,
     0.5,
     DeviceConfig(mesh_shape=(1, 2)),
+    ("use_legacy: None",),
     ("test_a",),
     "bye",
     details={"suite": "nightly"},
@@ -63,9 +64,12 @@ def test_a_result_that_does_not_fit_is_kept_raw(change: dict[str, Any], why: str
 
 
 def test_a_named_field_that_cannot_be_read_stays_a_detail() -> None:
-    outcome = read_outcome("v", {**GOOD, "details": {"estimate": "soon", "doubted": 3, "tests": 7, "raw": None}})
+    outcome = read_outcome(
+        "v", {**GOOD, "details": {"estimate": "soon", "doubted": 3, "tests": 7, "left_out": 1, "raw": None}}
+    )
     assert (outcome.estimate, outcome.discounted, outcome.tests, outcome.raw) == (None, None, (), "")
-    assert outcome.details == {"estimate": "soon", "doubted": 3, "tests": 7, "raw": None}
+    assert outcome.left_out == ()
+    assert outcome.details == {"estimate": "soon", "doubted": 3, "tests": 7, "left_out": 1, "raw": None}
 
 
 @given(JSON, st.sampled_from(sorted(GOOD)))

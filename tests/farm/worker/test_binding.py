@@ -8,6 +8,7 @@ from farm.worker.binding import LostArgument, Unbindable, bind
 from farm.worker.tensor_defaults import complete
 from tracer.signatures import parse_overloads
 from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
+from tracer.values.versions import Default, Known, LeftOut
 
 TENSOR = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE")
 OTHER = Tensor((1, 1, 64, 32), "BFLOAT16", "TILE")
@@ -173,3 +174,92 @@ def test_activations_are_accepted_in_every_form_that_ttnn_accepts() -> None:
     for wrong in (1.0, EnumMember("DataType", "UINT8"), (relu, relu), (0.5, relu)):
         with pytest.raises(Unbindable, match="fused"):
             bind({"arg0": TENSOR, "fused": (wrong,)}, gelu)
+
+
+OLD = parse_overloads(
+    "__call__(self, x: t.Tensor, y: t.Tensor, *, dtype: t.DataType | None = None, buffers: int | None = None, "
+    "chunks: int | None = None, legacy: bool | None = None, mode: t.Mode = Mode.CACHE) -> t.Tensor\n"
+)
+NEW = parse_overloads(
+    "__call__(self, a: t.Tensor, y: t.Tensor, *, wide: bool = False, chunks: int | None = None, "
+    "buffers: int | None = None, dtype: t.DataType | None = None, tile_mode: t.Mode = Mode.CACHE) -> t.Tensor\n"
+)
+DEFAULTS: dict[str, Default] = {"legacy": Default(None, "1.0"), "mode": Default(EnumMember("Mode", "CACHE"), "1.0")}
+KNOWN = Known(tuple(OLD), DEFAULTS.get)
+BFLOAT16 = EnumMember("DataType", "BFLOAT16")
+CACHE = EnumMember("", "CACHE")
+LEGACY = LeftOut("arg5 (legacy)", "legacy", None, "1.0")
+
+
+def modes(enum: str) -> frozenset[str] | None:
+    return frozenset({"CACHE", "RECREATE"}) if enum == "Mode" else None
+
+
+def test_arguments_of_c_plus_plus_are_named_by_the_order_of_their_time() -> None:
+    """By position, `buffers` and `chunks` would change places, since the types of both fit."""
+    traced = places(TENSOR, OTHER, None, 10, 2, None, CACHE)
+    call = bind(traced, NEW, modes, known=KNOWN)
+    assert call.keywords == {
+        "a": TENSOR,
+        "y": OTHER,
+        "buffers": 10,
+        "chunks": 2,
+        "dtype": None,
+        "tile_mode": EnumMember("Mode", "CACHE"),
+    }
+    assert call.inexact == ()
+    assert call.left_out == (LEGACY,)
+    same = bind(traced, OLD, modes, known=KNOWN)
+    assert (same.keywords["buffers"], same.keywords["chunks"], same.left_out) == (10, 2, ())
+    assert bind(traced, OLD, modes) == same
+
+
+def test_what_no_parameter_ever_took_stays_inexact() -> None:
+    call = bind(places(TENSOR, OTHER, None, 10, 2, None, CACHE, 7), NEW, modes, known=KNOWN)
+    assert call.inexact == ("arg7: no parameter of ttnn's takes it, left out",)
+    assert (call.keywords["buffers"], call.keywords["chunks"]) == (10, 2)
+
+
+def test_named_positions_go_to_the_parameters_of_those_names() -> None:
+    moved = parse_overloads("__call__(self, x: t.Tensor, steps: int, starts: int = 0) -> t.Tensor\n")
+    call = bind(places(TENSOR, 3, 4), moved, names=("x", "starts", "steps"))
+    assert call.keywords == {"x": TENSOR, "starts": 3, "steps": 4}
+    assert bind(places(TENSOR, 3, 4), moved).keywords == {"x": TENSOR, "steps": 3, "starts": 4}
+    with pytest.raises(Unbindable, match=r"arg1 \(starts\) takes int, not Tensor"):
+        bind(places(TENSOR, TENSOR, 4), moved, names=("x", "starts", "steps"))
+    with pytest.raises(Unbindable, match=r"arg1 \(steps\) is there by position and by name"):
+        bind({**places(TENSOR, 3), "steps": 4}, moved, names=("x", "steps"))
+
+
+def test_a_renamed_parameter_is_known_by_its_position_or_its_type() -> None:
+    call = bind({**places(TENSOR, OTHER), "dtype": BFLOAT16}, NEW, names=("x", "y"))
+    assert call.keywords == {"a": TENSOR, "y": OTHER, "dtype": BFLOAT16}
+    two = parse_overloads(
+        "__call__(self, x: t.Tensor, *, m: t.MemoryConfig | None = None, n: t.MemoryConfig | None = None) -> t.Tensor\n"
+    )
+    one = parse_overloads("__call__(self, x: t.Tensor, *, m: t.MemoryConfig | None = None) -> t.Tensor\n")
+    assert bind(places(TENSOR, DRAM), one, names=("x", "memory")).keywords == {"x": TENSOR, "m": DRAM}
+    with pytest.raises(Unbindable, match=r"it takes no parameter memory; arg1 \(memory\) could be m, n"):
+        bind(places(TENSOR, DRAM), two, names=("x", "memory"))
+
+
+def test_a_parameter_that_this_ttnn_lacks_is_left_out_only_with_its_default() -> None:
+    positions: dict[str, Value] = {"arg0": TENSOR, "arg1": OTHER}
+    call = bind({**positions, "legacy": None}, NEW, known=KNOWN)
+    assert call.left_out == (LeftOut("legacy", "legacy", None, "1.0"),)
+    assert str(call.left_out[0]) == "legacy: None, the default with ttnn 1.0; this ttnn has none such"
+    with pytest.raises(Unbindable, match="no parameter legacy, and True is not its default with ttnn 1.0, None"):
+        bind({**positions, "legacy": True}, NEW, known=KNOWN)
+    with pytest.raises(Unbindable, match="it takes no parameter unheard_of$"):
+        bind({**positions, "unheard_of": None}, NEW, known=KNOWN)
+    with pytest.raises(Unbindable):  # another overload has it, and doesn't take the rest
+        bind(
+            {**positions, "scale": None},
+            [*NEW, *parse_overloads("__call__(self, a: int, scale: float | None = None) -> t.Tensor\n")],
+            known=Known((), {"scale": Default(None, "1.0")}.get),
+        )
+
+
+def test_a_lost_argument_of_a_parameter_that_is_gone_is_inexact() -> None:
+    call = bind(places(TENSOR, OTHER, None, 10, 2, Lost("?"), CACHE), NEW, modes, known=KNOWN)
+    assert call.inexact == ("arg5 (legacy): lost in the trace, and this ttnn has no such parameter",)

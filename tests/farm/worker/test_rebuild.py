@@ -89,6 +89,27 @@ def test_a_host_tensor_comes_back_equal(rebuilder: Any, dtype: str, layout: str)
     assert (rebuilt.shape, rebuilt.dtype, rebuilt.layout, rebuilt.storage) == ((1, 3, 32, 64), dtype, layout, "HOST")  # type: ignore[union-attr]
 
 
+def test_a_field_that_this_ttnn_lacks_is_left_out_or_refused(rebuilder: Any) -> None:
+    from tracer.errors import RebuildError
+    from tracer.values import describe
+
+    name = "MatmulMultiCoreReuseProgramConfig"
+    fields = {"in0_block_w": 1, "out_subblock_h": 1, "out_subblock_w": 1, "per_core_M": 1, "per_core_N": 1}
+    grid = ("compute_with_storage_grid_size", CoreCoord(8, 7))
+    config = Struct(name, (*fields.items(), grid, ("allowed_worker_cores", None)))
+    built, left_out = rebuilder.live(config), [each.name for each in rebuilder.left_out((config,))]
+    if hasattr(built, "allowed_worker_cores"):  # 0.66.0 does not
+        assert left_out == []
+        assert describe(built) == config
+    else:
+        assert left_out == ["allowed_worker_cores"]
+        assert describe(built) == Struct(name, (*fields.items(), grid))
+        with pytest.raises(RebuildError, match="has no field allowed_worker_cores"):
+            rebuilder.live(Struct(name, (*fields.items(), grid, ("allowed_worker_cores", grids(8)))))
+    with pytest.raises(RebuildError, match="has no field invented"):
+        rebuilder.live(Struct(name, (*fields.items(), grid, ("invented", None))))
+
+
 def test_tiles_nd_shards_and_placements_come_back_equal(rebuilder: Any) -> None:
     from tracer.values import describe
 

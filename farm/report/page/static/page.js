@@ -256,6 +256,7 @@ function open(vector) {
     body.append(make("ul", { class: "lines" }, ...entry.configuration.map((index) => make("li", {}, make("code", {}, text(index))))));
     const facts = [["board opened as", text(entry.opened)], ["config_hash", entry.hash || "none"]];
     if (entry.inexact.length) facts.push(["lost in the trace", entry.inexact.join(", ")]);
+    for (const index of entry.left_out) facts.push(["not in this ttnn, left out", text(index)]);
     for (const index of entry.sources) facts.push(["seen in", text(index)]);
     body.append(make("dl", { class: "about" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])));
     if (entry.attempts.length) {

@@ -11,13 +11,15 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from farm.core.attempt import Attempt
+from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.report import read_context
 from farm.report.page.html import page_html
 from farm.store import Store
 from tests.farm.browser import chromium, console_messages, serious
 from tests.farm.large_run import HOSTILE, large_run
-from tests.farm.store_helpers import recorded_run
+from tests.farm.store_helpers import MOCK, recorded_run
 
 LARGE = 10_000
 
@@ -166,6 +168,21 @@ def test_a_vector_shows_its_configuration_history_and_command(opened: Chrome, pa
     opened.get("about:blank")
     opened.get(f"{page.as_uri()}#vector=nope")
     assert opened.find_element(By.ID, "vector-title").text == "This run has no vector nope"
+
+
+def test_a_vector_shows_what_its_ttnn_lacks(tmp_path: Path) -> None:
+    left_out = "program_config: Config.cores: None, the default with ttnn 0.81.1; this ttnn has none such"
+    with Store.open(tmp_path / "farm.db") as store:
+        run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
+        store.record(run_id, [Attempt(2, MOCK.id, Outcome("v0", Verdict.VALIDATED, left_out=(left_out,)))])
+        page = write_page(store, run_id, tmp_path / "report.html")
+        (vector,) = store.view(run_id).vectors
+    assert vector.inexact == []
+    assert vector.history[-1].details["left_out"] == [left_out]
+    with chromium(tmp_path / "profile") as browser:
+        browser.get(f"{page.as_uri()}#vector=v0")
+        text = browser.find_element(By.ID, "vector-body").text
+    assert f"not in this ttnn, left out\n{left_out}" in text
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)], ids=["light", "dark", "phone"])

@@ -1,0 +1,260 @@
+"""Fitting of a call to one overload: which parameter gets which argument, and at what cost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from farm.worker.accepting import EnumMembers, accepts, kind_of, takes_none, typed
+from tracer.signatures import Overload, Parameter
+from tracer.values import Handle, Lost, Value, is_lost, show
+from tracer.values.versions import Known, LeftOut
+
+Names = tuple[str | None, ...]
+"""The parameters' names of positional arguments; None for one that no parameter takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a traced call.
+
+    Attributes:
+        by_place: those passed by position.
+        names: their parameters' names, as far as they are known.
+        by_name: those passed by name.
+    """
+
+    by_place: Sequence[Value]
+    names: Names = ()
+    by_name: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an overload doesn't take a call, and how many arguments it took before that."""
+
+    reason: str
+    bound: int
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How an overload takes a call.
+
+    Attributes:
+        places: the positions of the positional arguments, by the parameter that gets each.
+        cost: (arguments that no parameter takes, arguments bound out of their position, parameters that this ttnn
+            lacks); the lowest wins.
+
+    The others are those of `farm.worker.binding.Call`.
+    """
+
+    positional: tuple[Value, ...]
+    keywords: dict[str, Value]
+    inexact: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    places: dict[str, int]
+    cost: tuple[int, int, int]
+
+    def same_call(self, other: Fit) -> bool:
+        """Return whether both pass the same arguments."""
+        return self.positional == other.positional and self.keywords == other.keywords
+
+
+class _Refused(Exception):  # noqa: N818 - it never leaves this file
+    def __init__(self, reason: str, *, lost: bool = False) -> None:
+        super().__init__(reason)
+        self.lost = lost
+
+
+class Fitting:
+    """One call being fitted to one overload.
+
+    Attributes:
+        overload: the overload.
+        known: what is known of the operation in other ttnns.
+        everywhere: the parameters of all overloads of this ttnn.
+        bound: the argument of each parameter, so far.
+        places: the positions of the positional arguments, by the parameter that gets each.
+        unplaced: the arguments that no parameter takes, as text.
+        left_out: the parameters that this ttnn lacks and whose default the call has.
+        moved: how many arguments were bound out of their position.
+    """
+
+    def __init__(self, overload: Overload, enum_members: EnumMembers, known: Known, everywhere: frozenset[str]) -> None:
+        self.overload = overload
+        self.enum_members = enum_members
+        self.known = known
+        self.everywhere = everywhere
+        self.bound: dict[str, Value] = {}
+        self.places: dict[str, int] = {}
+        self.unplaced: list[str] = []
+        self.left_out: list[LeftOut] = []
+        self.moved = 0
+
+    def fit(self, arguments: Arguments) -> Fit | Refusal:
+        """Fit a call."""
+        try:
+            self._take_keywords(arguments.by_name)
+            if any(p.kind == "var_positional" for p in self.overload.parameters):
+                return self._finished(tuple(arguments.by_place))
+            self._take_places(arguments.by_place, arguments.names)
+            return self._finished()
+        except _Refused as refused:
+            return Refusal(str(refused), len(self.bound), lost=refused.lost)
+
+    def _take_keywords(self, by_name: Mapping[str, Value]) -> None:
+        takes_any = any(p.kind == "var_keyword" for p in self.overload.parameters)
+        for name, value in by_name.items():
+            parameter = self.overload.by_name.get(name)
+            if parameter is None and not takes_any:
+                self._leave_out(name, name, value)
+                continue
+            if parameter is not None and not self._accepts(parameter, value):
+                raise _Refused(f"{name} takes {parameter.type}, not {kind_of(value)}")
+            self.bound[name] = value
+
+    def _take_places(self, by_place: Sequence[Value], names: Names) -> None:
+        """Bind the positional arguments: by name, by position if their type fits there, otherwise by type."""
+        parameters = self.overload.parameters
+        displaced: list[tuple[int, Value]] = []
+        for position, value in enumerate(by_place):
+            parameter = parameters[position] if position < len(parameters) else None
+            if position < len(names):
+                self._take_named(position, value, names)
+            elif value is None:
+                continue  # an optional that was left out takes no parameter from another argument
+            elif parameter is not None and parameter.name not in self.bound and self._accepts(parameter, value):
+                self._place(position, value, parameter)
+            else:
+                displaced.append((position, value))
+        claimed = {parameter.name for parameter in parameters[: len(by_place)]}
+        for position, value in displaced:
+            self._move(position, value, claimed)
+        for position, (value, parameter) in enumerate(zip(by_place, parameters, strict=False)):
+            unnamed = position >= len(names) and parameter.name not in self.bound
+            if value is None and unnamed and self._accepts(parameter, value):
+                self._place(position, value, parameter)
+
+    def _take_named(self, position: int, value: Value, names: Names) -> None:
+        """Bind a positional argument whose parameter's name is known."""
+        name = names[position]
+        if name is None:
+            if value is not None:
+                self.unplaced.append(f"arg{position}: no parameter of ttnn's takes it, left out")
+            return
+        parameter = self.overload.by_name.get(name)
+        argument = f"arg{position} ({name})"
+        if parameter is None:
+            self._take_renamed(position, name, value, names)
+        elif name in self.bound:
+            raise _Refused(f"{argument} is there by position and by name")
+        elif self._accepts(parameter, value) or is_lost(value):
+            self._place(position, value, parameter)
+        elif value is not None:
+            raise _Refused(f"{argument} takes {parameter.type}, not {kind_of(value)}")
+
+    def _take_renamed(self, position: int, name: str, value: Value, names: Names) -> None:
+        """Bind an argument to a parameter that the trace's ttnn had by another name, or leave it out."""
+        new = [
+            parameter
+            for parameter in self.overload.parameters
+            if parameter.name not in names and parameter.name not in self.bound and self._accepts(parameter, value)
+        ]
+        here = self.overload.positional[position] if position < len(self.overload.positional) else None
+        argument = f"arg{position} ({name})"
+        if value is None:
+            self._leave_out(argument, name, value)
+        elif is_lost(value):
+            self.unplaced.append(f"{argument}: lost in the trace, and this ttnn has no such parameter")
+        elif here in new:
+            self._place(position, value, here)  # as the traced call itself would be taken
+            self.moved += 1
+        elif isinstance(value, (bool, int, float)) or len(new) != 1:  # many parameters take a number
+            self._leave_out(argument, name, value, new)
+        else:
+            self._place(position, value, new[0])
+            self.moved += 1
+
+    def _leave_out(self, argument: str, name: str, value: Value, instead: Sequence[Parameter] = ()) -> None:
+        """Leave out the argument of a parameter that this ttnn lacks, if it is the parameter's default.
+
+        Args:
+            argument: the argument in messages.
+            name: the parameter's.
+            value: the argument's; C++ has None for the default, whatever that is in Python.
+            instead: the parameters of other names that take it.
+        """
+        default = None if name in self.everywhere else self.known.default(name)
+        if default is not None and value in (default.value, None):
+            self.left_out.append(LeftOut(argument, name, value, default.version))
+            return
+        reason = f"it takes no parameter {name}"
+        if default is not None:
+            reason += f", and {show(value)} is not its default with ttnn {default.version}, {show(default.value)}"
+        if len(instead) > 1:
+            reason += f"; {argument} could be {', '.join(parameter.name for parameter in instead)}"
+        raise _Refused(reason)
+
+    def _move(self, position: int, value: Value, claimed: set[str]) -> None:
+        """Bind an argument that doesn't fit its position to the one free parameter that takes its type."""
+        # many parameters take a number: it moves only to one that has no argument in its own position
+        barred = claimed if isinstance(value, (bool, int, float)) else set()
+        free = [
+            p
+            for p in self.overload.parameters
+            if p.name not in self.bound and p.name not in barred and self._accepts(p, value)
+        ]
+        if is_lost(value) or not free:
+            if position < len(self.overload.positional) and not is_lost(value):
+                expected = self.overload.positional[position]
+                raise _Refused(f"arg{position} ({expected.name}) takes {expected.type}, not {kind_of(value)}")
+            self.unplaced.append(f"arg{position}: no parameter of ttnn's takes it, left out")
+        elif len(free) > 1:
+            raise _Refused(f"arg{position} could be {', '.join(p.name for p in free)}")
+        else:
+            self._place(position, value, free[0])
+            self.moved += 1
+
+    def _place(self, position: int, value: Value, parameter: Parameter) -> None:
+        self.bound[parameter.name] = value
+        self.places[parameter.name] = position
+
+    def _finished(self, positional: tuple[Value, ...] = ()) -> Fit:
+        """Finish the call: lost arguments get their defaults, and required parameters must have arguments."""
+        inexact = list(self.unplaced)
+        keywords: dict[str, Value] = {}
+        for name, traced in self.bound.items():
+            parameter = self.overload.by_name.get(name)
+            value = traced if parameter is None else _remade(parameter, typed(parameter, traced, self.enum_members))
+            if is_lost(value):
+                if parameter is not None and not parameter.has_default:
+                    raise _Refused(f"{name} was lost in the trace and has no default", lost=True)
+                argument = f"arg{self.places[name]} ({name})" if name in self.places else name
+                inexact.append(f"{argument}: lost in the trace, left to its default")
+            elif value is None and parameter is not None and parameter.has_default and not takes_none(parameter):
+                continue  # C++ printed an empty optional where Python has a default
+            else:
+                keywords[name] = value
+        if not positional:
+            for parameter in self.overload.parameters:
+                if parameter.name not in self.bound and not parameter.has_default and parameter.kind != "var_keyword":
+                    raise _Refused(f"{parameter.name} is missing")
+            nameless = [p.name for p in self.overload.parameters if p.kind == "positional_only"]
+            positional = tuple(keywords.pop(name) for name in nameless if name in keywords)
+        cost = (len(self.unplaced), self.moved, len(self.left_out))
+        return Fit(positional, keywords, tuple(inexact), tuple(self.left_out), self.places, cost)
+
+    def _accepts(self, parameter: Parameter, value: Value) -> bool:
+        return accepts(parameter, value, self.enum_members)
+
+
+def _remade(parameter: Parameter, value: Value) -> Value:
+    """Semaphores hold no configuration: as many as the trace had are made anew, even where they were lost."""
+    parts = value if isinstance(value, tuple) else (value,)
+    if any(t.short == "GlobalSemaphoreArg" for t in parameter.alternatives) and all(
+        isinstance(part, (Lost, Handle)) for part in parts
+    ):
+        return tuple(Handle("GlobalSemaphore") for _ in parts)
+    return value

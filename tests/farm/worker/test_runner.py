@@ -1,0 +1,51 @@
+"""Traced calls on a mock board, with what the installed ttnn has and lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from farm.core.payload import TracedCall
+from farm.core.verdicts import Reason, Verdict
+from tracer.values import Tensor
+from tracer.values import encode as encode_value
+
+pytestmark = pytest.mark.ttnn
+
+TENSOR = encode_value(Tensor((1, 1, 64, 64), "BFLOAT16", "TILE"))
+OF_ONE = {"use_legacy": None, "fast_and_approximate_mode": True}
+"""Parameters of `ttnn.add`, each with its default: 0.66.0 has only the first, 0.81.1 only the second."""
+
+
+@pytest.fixture(scope="module")
+def runner(mock_mesh: Any) -> Any:
+    from farm.worker.runner import Runner
+
+    return Runner(mock_mesh, computes=False)
+
+
+@pytest.fixture(scope="module")
+def lacking(mock_mesh: Any) -> set[str]:
+    import ttnn
+
+    from tracer.signatures import overloads
+
+    return OF_ONE.keys() - {name for overload in overloads(ttnn.add) for name in overload.by_name}
+
+
+def test_the_outcome_names_the_parameters_that_were_left_out(runner: Any, lacking: set[str]) -> None:
+    outcome = runner.run(TracedCall("one", "ttnn.add", {"arg0": TENSOR, "arg1": TENSOR, **OF_ONE}))
+    assert outcome.verdict is Verdict.VALIDATED, outcome.message
+    assert {text.partition(":")[0] for text in outcome.left_out} == lacking
+    assert outcome.inexact == ()
+    again = runner.run(TracedCall("one", "ttnn.add", {"arg0": TENSOR, "arg1": TENSOR}))
+    assert (again.verdict, again.left_out) == (Verdict.VALIDATED, ())
+
+
+def test_a_parameter_that_is_not_its_default_is_not_left_out(runner: Any, lacking: set[str]) -> None:
+    for name in lacking:
+        arguments = {"arg0": TENSOR, "arg1": TENSOR, name: not OF_ONE[name]}
+        outcome = runner.run(TracedCall("one", "ttnn.add", arguments))
+        assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.UNBINDABLE)
+        assert f"it takes no parameter {name}, and {not OF_ONE[name]} is not its default" in outcome.message
