@@ -142,7 +142,7 @@ class _Tracing:
             write(f"tracer: the trace breaks off, since it can't be written: {capture.failure}")
         for outcome, tests in sorted(self._outcomes.items()):
             if outcome != PASSED:
-                write(f"tracer: left out, since {outcome}: {', '.join(tests)}")
+                write(f"tracer: {outcome}, so --include-failed alone adds its calls: {', '.join(tests)}")
 
     def _outcome(self) -> str:
         """Return `passed` only if set-up, call and tear-down all passed."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from farm.board.selectors import parse_boards
 from farm.core.board import AUTO
-from farm.core.errors import FarmError, NotRunnable
+from farm.core.errors import FarmError, NothingSelected, NotRunnable
 from farm.core.plain_words import counted
 from farm.planning.board_choice import boards_of, require_ttnn
 from tracer.errors import MasterError, TracerError
@@ -56,6 +56,7 @@ def trace(
     include_failed: bool = False,
     timeout: float | None = None,
     keep: str | Path | None = None,
+    echo: bool = False,
     watch: Callable[[Board, Journal], None] = lambda _board, _journal: None,
 ) -> Traced:
     """Trace a pytest target or a script, and add its configurations to a master.
@@ -68,6 +69,7 @@ def trace(
         include_failed: add the configurations of tests that did not pass, too.
         timeout: end the target after this many seconds; the tests that passed before count.
         keep: a folder to keep the raw traces in.
+        echo: pass what the target prints on to stdout, as it comes.
         watch: called now and then with what was traced so far.
 
     Returns:
@@ -76,6 +78,7 @@ def trace(
     Raises:
         FarmError: there is no such target or board.
         NotRunnable: there is no ttnn, or every test was skipped.
+        NothingSelected: it ran well, and called no operation that is traced.
         TracerError: the master or the raw trace can't be read or written.
     """
     from farm.board.trace_target import TraceTarget, split_target
@@ -91,19 +94,20 @@ def trace(
     require_ttnn([chosen])
     workdir = Path(tempfile.mkdtemp(prefix="farm-trace-"))
     try:
-        trace_run = _run(TraceTarget(target, tuple(arguments), timeout), chosen, workdir, watch)
+        trace_run = _run(TraceTarget(target, tuple(arguments), timeout, echo=echo), chosen, workdir, watch)
     except BaseException:
         shutil.rmtree(workdir, ignore_errors=True)
         raise
     # from here on, the working directory may have the only copy of the trace
     try:
         raw = [] if keep is None else _keep_raw(trace_run, Path(keep), target)
-        traced = _add(trace_run, path, raw, include_failed=include_failed)
+        traced = _add(trace_run, path, raw, target, include_failed=include_failed)
     except TracerError as error:
         raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
+    except FarmError:
+        shutil.rmtree(workdir, ignore_errors=True)
+        raise
     shutil.rmtree(workdir, ignore_errors=True)
-    if traced is None:
-        raise NotRunnable(f"{target}: every test was skipped; {untouched(path)}")
     return traced
 
 
@@ -128,20 +132,25 @@ def _keep_raw(trace_run: TraceRun, folder: Path, target: str) -> list[Path]:
     return [keep(file, folder, target) for file in files_of(trace_run.path)]
 
 
-def _add(trace_run: TraceRun, master: Path, raw: list[Path], *, include_failed: bool) -> Traced | None:
-    """Add what was traced to a master; None if every test was skipped.
+def _add(trace_run: TraceRun, master: Path, raw: list[Path], target: str, *, include_failed: bool) -> Traced:
+    """Add what was traced to a master.
 
     Raises:
+        NotRunnable: every test was skipped.
+        NothingSelected: it ran well, and called no operation that is traced.
         TracerError: the master can't be read or written.
     """
     configurations = trace_run.journal.master(all_tests=include_failed)
     left_out = [] if include_failed else trace_run.journal.left_out
-    if trace_run.passed or len(configurations):
+    if len(configurations):
         summary = update(master, configurations)
-    elif trace_run.problem is None:
-        return None
-    else:
+    elif trace_run.problem is not None:
         summary = MergeSummary()
+    elif not trace_run.passed:
+        raise NotRunnable(f"{target}: every test was skipped; {untouched(master)}")
+    else:
+        advice = "moves, conversions and deallocation count only with --trace-also OP"
+        raise NothingSelected(f"{target}: it called no ttnn operation that is traced ({advice}); {untouched(master)}")
     return Traced(configurations, summary, trace_run.problem, trace_run.output, left_out, raw)
 
 

@@ -127,6 +127,9 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
         **process_environment(board, folder, python, target.environment),
         **backend_of(board).trace_environment(board),
     }
+    if target.echo:
+        environment.setdefault("PYTHONUNBUFFERED", "1")
+    echo = _Echo(printed) if target.echo else None
     with printed.open("wb") as output:
         process = subprocess.Popen(
             [python, *command],
@@ -139,10 +142,12 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
         )
         guard = Guard(process.pid)
         try:
-            status = _follow(process, raw, watch, target.timeout)
+            status = _follow(process, raw, watch, target.timeout, echo)
         finally:
             end_process(process, 0.0, LADDER)
             guard.end()
+            if echo is not None:
+                echo.pass_on(last=True)
     timeout = target.timeout if status is None else None
     status = process.wait() if status is None else status
     text = without_leak_report(printed.read_text(encoding="utf-8", errors="replace"))
@@ -156,7 +161,28 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
     return TraceRun(journal, raw, status, text, timeout, script)
 
 
-def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: float | None) -> int | None:
+class _Echo:
+    """Passes on to stdout, line by line, what a process prints into a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+
+    def pass_on(self, *, last: bool = False) -> None:
+        """Write the new lines; an unfinished one only if it is the last."""
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            added = file.read()
+        if not last:
+            added = added[: added.rfind(b"\n") + 1]
+        self._position += len(added)
+        sys.stdout.write(without_leak_report(added.decode("utf-8", "replace")))
+        sys.stdout.flush()
+
+
+def _follow(
+    process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: float | None, echo: _Echo | None
+) -> int | None:
     """Wait for the process and read its raw trace meanwhile; return its exit status, or None after its time limit."""
     deadline = None if timeout is None else time.monotonic() + timeout
     reader, rest = JournalReader(), b""
@@ -173,6 +199,8 @@ def _follow(process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: 
                 reader.feed(json.loads(line))
             if lines:
                 watch(reader.journal)
+        if echo is not None:
+            echo.pass_on()
         if status is not None:
             return status
         if deadline is not None and time.monotonic() > deadline:
@@ -191,7 +219,7 @@ def _unusable(target: str, status: int, output: str) -> FarmError:
     if usage := next((line.partition(": error: ")[2] for line in lines if ": error: " in line), ""):
         return FarmError(f"{target}: {usage}; neither farm nor pytest takes this")
     if status == _REFUSED:
-        return FarmError(f"{target}: {complaint or 'pytest does not take it'}")
+        return FarmError(complaint or f"{target}: pytest does not take it")
     last = complaint.strip("! ") or (lines[-1] if lines else "")
     if "trace_to" in last:
         return NotRunnable(f"{target}: another plugin has an option --trace-to, too; leave it out with -p no:NAME")

@@ -21,6 +21,7 @@ class TraceTarget:
         timeout: seconds after which it is ended, and what was traced is kept; None for no limit.
         environment: variables that it gets besides the inherited ones.
         cwd: the folder to run it in; None for this process's.
+        echo: whether what it prints goes to stdout as it comes.
     """
 
     target: str
@@ -28,6 +29,7 @@ class TraceTarget:
     timeout: float | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    echo: bool = False
 
 
 def split_target(target: str, cwd: Path | None = None) -> tuple[Path, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +87,7 @@ def trace(
     """
     sources = [target, load, zoo, verify]
     if sum(each is not None for each in sources) != 1 or (target or "").startswith("-"):
-        raise FarmError("give one thing to trace, as the first argument: a test, a script, --zoo, --load or --verify")
+        raise FarmError("give one thing to trace: a test, a script, --zoo, --load or --verify")
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 
@@ -122,8 +123,13 @@ def _trace_target(
 
     from farm.api import trace as run_traced
     from farm.api.traces import untouched
+    from farm.board.trace_target import is_script, split_target
 
-    with Console(stderr=True).status(f"{target}: starting") as status:
+    # a script prints as it would alone, and so does a test whose output pytest doesn't capture
+    echo = is_script(*split_target(target)) or not {"-s", "--capture=no"}.isdisjoint(arguments)
+    with ExitStack() as stack:
+        # a spinner would get between the lines
+        status = None if echo else stack.enter_context(Console(stderr=True).status(f"{target}: starting"))
         traced = run_traced(
             target,
             master=master,
@@ -132,12 +138,14 @@ def _trace_target(
             include_failed=all_tests,
             timeout=timeout,
             keep=store,
-            watch=lambda on, journal: status.update(f"{on.id}: {_progress(journal)}"),
+            echo=echo,
+            watch=lambda on, journal: status.update(f"{on.id}: {_progress(journal)}") if status else None,
         )
     for raw in traced.raw:
         typer.echo(f"raw trace: {raw}")
     if traced.problem:
-        typer.echo(traced.output, nl=False)
+        if not echo:
+            typer.echo(traced.output, nl=False)
         if not len(traced.configurations):
             typer.echo(f"farm: {target}: {traced.problem}; {untouched(master)}", err=True)
             raise typer.Exit(ExitCode.TEST_FAILED)

@@ -128,8 +128,7 @@ def test_plugins_in_conflict(
 
 def test_a_raw_trace_that_can_t_be_kept_is_not_lost(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     script, blocked = tmp_path / "model.py", tmp_path / "blocked"
-    script.write_text("print('it ran')")
-    blocked.touch()
+    script.write_text(f"import pathlib\npathlib.Path({str(blocked)!r}).touch()\n")  # in the way only once it runs
     code, _, err = command(
         capfd, script, "--board", "mock:n150", "--master", tmp_path / "master.json", "--store", blocked
     )
@@ -211,8 +210,19 @@ def test_a_plain_script_with_its_arguments(tmp_path: Path, capfd: pytest.Capture
     assert len(list(kept.iterdir())) == 1
     code, out, err = command(capfd, script, *given, "96", "--fail")
     assert (code, "the script is wrong" in out, "unchanged" in err) == (1, True, True)
-    code, *_ = command(capfd, script, *given, "--include-failed", "96", "--fail")
+    code, out, err = command(capfd, script, *given, "--include-failed", "96", "--fail")
     assert (code, len(Master.read(master))) == (1, 2)
+    assert "left out" not in out + err
+
+
+def test_a_script_prints_as_it_would_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script, master = tmp_path / "model.py", tmp_path / "master.json"
+    script.write_text("print('from the script')")
+    code, out, err = command(capfd, script, "--board", "mock:n150", "--master", master)
+    assert (code, out) == (4, "from the script\n")
+    assert "it called no ttnn operation that is traced" in err
+    assert err.endswith("master.json was not written\n")
+    assert not master.exists()
 
 
 def test_traces_made_elsewhere_are_merged_and_half_a_file_costs_nothing_else(
