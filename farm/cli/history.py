@@ -79,6 +79,7 @@ def history(
             {
                 "vector_id": f.vector_id,
                 "kind": f.kind,
+                "ttnn_version": f.ttnn_version,
                 "probability": f.probability,
                 "flakes": f.flakes,
                 "tries": f.attempts,
@@ -97,6 +98,8 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
     from farm.report.text import first_line, shortened
 
     console.print(Text(comparison.headline(), style="bold red" if comparison.regressed else "bold"), soft_wrap=True)
+    if line := comparison.ttnn_line():
+        console.print(Text(first_line(line), style="yellow"), soft_wrap=True)
     for title, groups in (("By operation", comparison.by_operation()), ("By model", comparison.by_model())):
         _print_groups(console, title, groups)
     if not comparison.changes:
@@ -142,20 +145,25 @@ def _print_history(
     from rich.table import Table
     from rich.text import Text
 
+    from farm.core.ttnn_choice import by_age
     from farm.core.verdicts import Verdict
     from farm.report.tally import duration
     from farm.report.terminal import verdict_style
     from farm.report.text import first_line
 
+    shows_ttnn = len({each.ttnn_version for each in past if each.ttnn_version}) > 1
     table = Table(box=None, pad_edge=False)
-    for title in ("run", "started (UTC)", "how it ended", "took"):
+    for title in ("run", "started (UTC)", *(["ttnn"] if shows_ttnn else []), "how it ended", "took"):
         table.add_column(title, no_wrap=title != "how it ended")
     for run in reversed(runs[-MAX_RUNS:]):
         of_run = [each for each in past if each.run_id == run]
         counts = Counter(each.verdict for each in of_run)
         verdicts = [Text(f"{counts[v]} {v.value}", style=verdict_style(v)) for v in Verdict if counts[v]]
         seconds = duration(sum(each.seconds for each in of_run))
-        table.add_row(Text(run), f"{of_run[0].started:%Y-%m-%d %H:%M}", Text(", ").join(verdicts), seconds)
+        versions = ", ".join(by_age(each.ttnn_version for each in of_run if each.ttnn_version))
+        started = f"{of_run[0].started:%Y-%m-%d %H:%M}"
+        ttnn = [Text(first_line(versions))] if shows_ttnn else []
+        table.add_row(Text(run), started, *ttnn, Text(", ").join(verdicts), seconds)
     console.print(table)
     if not flaky:
         return
@@ -167,7 +175,7 @@ def _print_history(
         grid.add_row(
             Text(first_line(each.vector_id)),
             Text(first_line(each.operation)),
-            Text(each.kind),
+            Text(first_line(f"{each.kind}, ttnn {each.ttnn_version}" if each.ttnn_version else each.kind)),
             Text(f"{chance} ({each.flakes} of {counted(each.attempts, 'attempt')})"),
         )
     console.print(grid)

@@ -11,6 +11,7 @@ from statistics import median
 from pydantic import Field
 
 from farm.core.plain_words import counted
+from farm.core.ttnn_choice import UNKNOWN
 from farm.core.verdicts import Verdict
 from farm.report.tally import duration
 from farm.store.view import Model, RunView, VectorView
@@ -78,6 +79,8 @@ class Comparison(Model):
 
     old: str
     new: str
+    old_ttnn: str | None = Field(description="of the old run's boards; several are joined by a comma")
+    new_ttnn: str | None = Field(description="of the new run's boards")
     same: int = Field(description="vectors with the same verdict in both")
     changes: list[VectorChange] = Field(description="regressions first; a vector may have two")
 
@@ -91,6 +94,16 @@ class Comparison(Model):
     def regressed(self) -> bool:
         """Whether anything got worse."""
         return any(change.change.regression for change in self.changes)
+
+    def ttnn_line(self) -> str:
+        """Return one sentence if the runs had different versions of ttnn; otherwise nothing."""
+        if self.old_ttnn == self.new_ttnn:
+            return ""
+        return f"The versions of ttnn differ: {self.old_ttnn or UNKNOWN} then, {self.new_ttnn or UNKNOWN} now."
+
+    def sentences(self) -> str:
+        """Return the headline, and whether the versions of ttnn differ."""
+        return " ".join(sentence for sentence in (self.headline(), self.ttnn_line()) if sentence)
 
     def by_operation(self) -> dict[str, dict[Change, int]]:
         """Return the numbers of changes by operation."""
@@ -129,12 +142,19 @@ def compare(old: RunView, new: RunView, earlier: Mapping[str, Sequence[float]] |
         same += then.verdict is now.verdict
         change = _verdict_change(then, now)
         if change is not None:
-            changes.append(_change(change, then, now, now.message))
+            changes.append(_change(change, then, now, _with_versions(now.message, (old, then), (new, now))))
         elif then.verdict.good and kind_before.get(then.board) == kind_after.get(now.board):
             changes += _measured(then, now, earlier.get(key, ()))
     order = list(Change)
     changes.sort(key=lambda change: (order.index(change.change), change.operation, change.vector_id))
-    return Comparison(old=old.run.id, new=new.run.id, same=same, changes=changes)
+    return Comparison(
+        old=old.run.id,
+        new=new.run.id,
+        old_ttnn=old.run.ttnn_version,
+        new_ttnn=new.run.ttnn_version,
+        same=same,
+        changes=changes,
+    )
 
 
 def is_slower(before: Sequence[float], after: float) -> bool:
@@ -172,6 +192,16 @@ def pcc(vector: VectorView) -> float | None:
     """Return the PCC of a vector's last attempt; None if none was computed."""
     number = vector.metrics.get("pcc")
     return number if isinstance(number, (int, float)) and math.isfinite(number) else None
+
+
+def _with_versions(message: str, then: tuple[RunView, VectorView], now: tuple[RunView, VectorView]) -> str:
+    """Return a message with the versions of ttnn, if they differ and the runs' own versions don't tell which it was."""
+    if len(then[0].run.ttnn_versions) < 2 and len(now[0].run.ttnn_versions) < 2:
+        return message
+    before, after = (vector.ttnn_version or view.run.ttnn_version for view, vector in (then, now))
+    if before == after:
+        return message
+    return f"ttnn {before or UNKNOWN} then, {after or UNKNOWN} now{f': {message}' if message else ''}"
 
 
 def _kinds(view: RunView) -> dict[str | None, str]:

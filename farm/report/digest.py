@@ -13,8 +13,9 @@ from farm.report.exit import exit_code_of
 from farm.report.signature import on_one_line, signature
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
+from farm.report.ttnn_versions import Disagreement, TtnnVerdicts, disagreements, verdicts_by_ttnn
 from farm.store.records import BoardEventKind, Ended
-from farm.store.view import BoardEventView, BoardView, RunView, VectorView
+from farm.store.view import BoardEventView, BoardView, RunView, VectorView, ttnn_versions
 from scheduler.board_state import BoardState
 
 UNUSUAL_STATES = frozenset(
@@ -97,6 +98,8 @@ class Digest:
         inexact: by operation and lost argument.
         inferred: the number of inferred device configs.
         differences: one sentence if boards had different versions of ttnn, driver or firmware; otherwise empty.
+        by_ttnn: the verdicts by version of ttnn; empty if all boards have the same.
+        disagreements: vectors that had different verdicts under different versions of ttnn.
         boards: what each board did.
         meaning_of_validated: what validated means in this run; empty if no vector was only validated.
     """
@@ -112,6 +115,8 @@ class Digest:
     inexact: tuple[Inexact, ...]
     inferred: int
     differences: str
+    by_ttnn: tuple[TtnnVerdicts, ...]
+    disagreements: tuple[Disagreement, ...]
     boards: tuple[BoardShare, ...]
     meaning_of_validated: str
 
@@ -133,6 +138,8 @@ def digest_run(view: RunView) -> Digest:
         inexact=tuple(Inexact(*key, count) for key, count in sorted(lost.items())),
         inferred=sum(vector.device_config_inferred for vector in view.vectors),
         differences=_differences(view.run.boards),
+        by_ttnn=verdicts_by_ttnn(view),
+        disagreements=disagreements(view),
         boards=_shares(view),
         meaning_of_validated=meaning_of_validated(view.run.boards) if numbers[Verdict.VALIDATED] else "",
     )
@@ -235,8 +242,9 @@ def _differences(boards: Iterable[BoardView]) -> str:
     """Name the boards by their versions of ttnn, driver or firmware if these differ: verdicts may differ, too."""
     boards_by_version: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for board in boards:
-        versions = {"ttnn": board.ttnn_version, "driver": board.driver, "firmware": board.firmware}
-        for component, version in versions.items():
+        versions = [("ttnn", version) for version in ttnn_versions([board])]
+        versions += [("driver", board.driver or ""), ("firmware", board.firmware or "")]
+        for component, version in versions:
             if version:
                 boards_by_version[component][first_line(version)].append(board.id)
     parts = [

@@ -16,10 +16,11 @@ LONGEST_FLAKE = 2
 
 @dataclass(frozen=True, slots=True)
 class Flakiness:
-    """How often one vector flaked on one kind of board.
+    """How often one vector flaked on one kind of board, under one version of ttnn.
 
     Attributes:
         vector_id, operation, kind: the vector and the kind of board.
+        ttnn_version: the version of ttnn; None where all runs had the same.
         flakes: attempts that failed between good ones.
         attempts: flakes and good ones.
         verdicts: of its runs, oldest first.
@@ -28,6 +29,7 @@ class Flakiness:
     vector_id: str
     operation: str
     kind: str
+    ttnn_version: str | None
     flakes: int
     attempts: int
     verdicts: tuple[Verdict, ...]
@@ -42,15 +44,18 @@ def flakiness(past: Sequence[PastVector]) -> list[Flakiness]:
     """Return every vector that flaked, the flakiest first.
 
     A vector flakes when it fails and passes on another attempt of the same run, or fails in one or two runs between
-    runs that it passes. Failures with no later pass are not flakes: they may be real.
+    runs that it passes. Failures with no later pass are not flakes: they may be real. Each version of ttnn counts by
+    itself: a vector that one refuses and another accepts is not flaky.
 
     Args:
         past: how vectors ended, oldest run first.
     """
-    histories: dict[tuple[str, str, str], list[Verdict]] = defaultdict(list)
+    has_several = len({vector.ttnn_version for vector in past if vector.ttnn_version}) > 1
+    histories: dict[tuple[str, str, str, str | None], list[Verdict]] = defaultdict(list)
     for vector in past:
         if vector.verdict.executed:
-            histories[vector.vector_id, vector.operation, vector.kind].append(vector.verdict)
+            ttnn = vector.ttnn_version if has_several else None
+            histories[vector.vector_id, vector.operation, vector.kind, ttnn].append(vector.verdict)
     flaky = []
     for key, verdicts in histories.items():
         flakes, good = count_flakes(verdicts)

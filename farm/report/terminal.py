@@ -69,6 +69,7 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
         _print_line(console, digest.meaning_of_validated, "italic")
     console.print()
     console.print(_counts(digest))
+    _print_ttnn(console, digest)
     _print_groups(console, "Failures and faults, grouped by message", digest.failures)
     failed = [group.example for group in digest.failures if group.verdict.failed]
     if failed:
@@ -163,6 +164,31 @@ def _print_inexact(console: Console, digest: Digest) -> None:
     console.print(table)
     if len(digest.inexact) > MAX_ROWS:
         _print_line(console, f"... and {len(digest.inexact) - MAX_ROWS} more in the report", "dim")
+
+
+def _print_ttnn(console: Console, digest: Digest) -> None:
+    """Print which version of ttnn gave which verdicts, if there are several."""
+    _print_rows(
+        console, "Verdicts by version of ttnn", [(f"ttnn {each.version}", each.words()) for each in digest.by_ttnn]
+    )
+    _print_rows(
+        console,
+        "Different verdicts under different versions of ttnn",
+        [(each.vector.vector_id, each.vector.operation, each.words()) for each in digest.disagreements],
+    )
+
+
+def _print_rows(console: Console, title: str, rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    console.print()
+    console.print(_text(title, "bold"))
+    table = Table.grid(padding=(0, 2))
+    for row in rows[:MAX_ROWS]:
+        table.add_row(*map(_text, row))
+    console.print(table)
+    if len(rows) > MAX_ROWS:
+        _print_line(console, f"... and {len(rows) - MAX_ROWS} more in the report", "dim")
 
 
 def _print_boards(console: Console, shares: Sequence[BoardShare]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
+from farm.store.board_ttnn import earlier_ttnn, ttnn_at
 from farm.store.reading import moment, read_heads
 from farm.store.sweep_specs import selected
 from farm.store.view import Model, RunHead
@@ -30,6 +31,7 @@ class PastVector(Model):
     seconds: float = Field(description="all attempts together")
     attempts: int
     kind: str = Field(description="of the board of the last attempt (mock:n300); empty if there was none")
+    ttnn_version: str | None = Field(default=None, description="of that board's ttnn; null if none opened it")
 
 
 class RunTally(Model):
@@ -119,6 +121,9 @@ def read_past_vectors(
             tried.c.attempts,
             boards.c.backend,
             boards.c.kind,
+            boards.c.ttnn_version,
+            boards.c.details,
+            attempts.c.started.label("tried_at"),
         )
         .join(runs, runs.c.id == vectors.c.run_id)
         .outerjoin(verdicts, and_(verdicts.c.run_id == vectors.c.run_id, verdicts.c.vector_id == vectors.c.vector_id))
@@ -143,6 +148,7 @@ def read_past_vectors(
             seconds=round(row.seconds or 0.0, 9),  # databases differ in the last bits of a sum
             attempts=row.attempts or 0,
             kind=f"{row.backend}:{row.kind}" if row.kind else "",
+            ttnn_version=ttnn_at(row.tried_at, row.ttnn_version, earlier_ttnn(row.details)) if row.kind else None,
         )
         for row in connection.execute(statement)
         if vector_id is None or row.vector_id.startswith(vector_id)  # SQLite's LIKE ignores case

@@ -7,7 +7,7 @@ running), or `not_run`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
+from farm.store.board_ttnn import earlier_ttnn
 from farm.store.records import BoardEventKind
 from farm.store.sweep_specs import read_spec
 from farm.store.view import (
@@ -26,6 +27,7 @@ from farm.store.view import (
     RunPart,
     RunView,
     VectorView,
+    ttnn_versions,
 )
 
 NEVER_TRIED = "the run had not come to this vector"
@@ -72,9 +74,15 @@ def read_run(connection: Connection, run_id: str) -> RunView | None:
     if row is None:
         return None
     boards = _read_boards(connection, run_id)
-    versions = sorted({board.ttnn_version for board in boards if board.ttnn_version})
-    part = RunPart(**_head(row), ttnn_version=", ".join(versions) or None, boards=boards)
-    return RunView(run=part, vectors=_read_vectors(connection, run_id))
+    part = RunPart(**_head(row), ttnn_version=", ".join(ttnn_versions(boards)) or None, boards=boards)
+    several = len(part.ttnn_versions) > 1
+    return RunView(run=part, vectors=_read_vectors(connection, run_id, boards if several else ()))
+
+
+def find_board(connection: Connection, run_id: str, board: str) -> Row[Any] | None:
+    """Read the row of a run's board; None if there is none."""
+    table = schema.boards
+    return connection.execute(select(table).where(table.c.run_id == run_id, table.c.board == board)).one_or_none()
 
 
 def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
@@ -100,6 +108,7 @@ def _read_boards(connection: Connection, run_id: str) -> list[BoardView]:
             ttnn_version=row.ttnn_version,
             driver=_text(row.details.get("driver")),
             firmware=_text(row.details.get("firmware")),
+            earlier_ttnn=list(earlier_ttnn(row.details)),
             details=row.details,
             events=events[row.board],
             log=logs.get(row.board),
@@ -113,7 +122,9 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _read_vectors(connection: Connection, run_id: str) -> list[VectorView]:
+def _read_vectors(connection: Connection, run_id: str, boards: Iterable[BoardView]) -> list[VectorView]:
+    """Read the vectors of a run; their attempts on these boards say which ttnn ran them."""
+    by_id = {board.id: board for board in boards}
     attempts, vectors, verdicts = schema.attempts, schema.vectors, schema.verdicts
     history: dict[str, list[AttemptView]] = defaultdict(list)
     for row in connection.execute(
@@ -123,6 +134,7 @@ def _read_vectors(connection: Connection, run_id: str) -> list[VectorView]:
             AttemptView(
                 number=row.attempt,
                 board=row.board,
+                ttnn_version=by_id[row.board].ttnn_at(row.started) if row.board in by_id else None,
                 verdict=row.verdict,
                 reason=row.reason,
                 message=row.message,
@@ -161,6 +173,7 @@ def _vector(row: Row[Any], conclusion: Row[Any] | None, history: list[AttemptVie
         inexact=inexact,
         message=message,
         board=last.board if last else None,
+        ttnn_version=last.ttnn_version if last else None,
         attempts=len(history),
         seconds=sum(attempt.seconds for attempt in history),
         concluded=conclusion is not None,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import checked_outcome
+from farm.store.board_ttnn import with_earlier_ttnn
 from farm.store.columns import JsonText, to_json
 from farm.store.records import BoardEvent, Plannable, RunBoard, RunInfo
 from farm.store.sweep_specs import stored_details
 from tracer.device_config import DeviceConfig
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row as SqlRow
 
 Row = dict[str, Any]
 
@@ -33,8 +38,13 @@ def run_row(info: RunInfo) -> Row:
     }
 
 
-def board_row(run_id: str, board: RunBoard) -> Row:
-    """A row of `boards`."""
+def board_row(run_id: str, board: RunBoard, replaced: SqlRow[Any] | None = None) -> Row:
+    """A row of `boards`, which may replace another one of the same board."""
+    details = board.details
+    if replaced is not None:
+        details = with_earlier_ttnn(
+            details, board.ttnn_version, replaced.details, replaced.ttnn_version, now=time.time()
+        )
     return {
         "run_id": run_id,
         "board": board.board.id,
@@ -45,7 +55,7 @@ def board_row(run_id: str, board: RunBoard) -> Row:
         "computes": board.board.computes,
         "host": board.host,
         "ttnn_version": board.ttnn_version,
-        "details": board.details,
+        "details": details,
     }
 
 

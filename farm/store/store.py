@@ -16,7 +16,7 @@ from farm.store import inserts, opening, rows, schema
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
 from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
-from farm.store.reading import find_run, read_heads, read_operations, read_payload, read_payloads, read_run
+from farm.store.reading import find_board, find_run, read_heads, read_operations, read_payload, read_payloads, read_run
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.view import RunHead, RunView
 from farm.store.writing import Insertion, plan_vectors, write_rows
@@ -108,9 +108,10 @@ class Store:
     # Boards, vectors and their results
 
     def board(self, run_id: str, board: RunBoard) -> None:
-        """Record a board of a run, or replace its record."""
+        """Record a board of a run, or replace its record; the versions of ttnn that opened it before are kept."""
         with self.writing() as connection:
-            connection.execute(inserts.insert_or_replace(connection, schema.boards), rows.board_row(run_id, board))
+            row = rows.board_row(run_id, board, replaced=find_board(connection, run_id, board.board.id))
+            connection.execute(inserts.insert_or_replace(connection, schema.boards), row)
 
     def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
         """Record planned vectors in order, after those of earlier calls, and return how many there were.

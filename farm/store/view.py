@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field, field_seriali
 
 from farm.core.outcome import Outcome
 from farm.core.sweep_spec import SweepSpec
+from farm.core.ttnn_choice import by_age
 from farm.core.verdicts import Reason, Verdict
+from farm.store.board_ttnn import EarlierTtnn, ttnn_at
 from farm.store.records import BoardEventKind, Ended, state_after, state_cause
 from farm.store.run_details import RunDetails, read_details
 from scheduler.board_state import BoardState, Cause
+
+_ONE_OF_SEVERAL = "the ttnn that ran it; null where all boards of the run have the same"
 
 
 class Model(BaseModel):
@@ -27,6 +32,7 @@ class AttemptView(Model):
 
     number: int = Field(description="1 for the first")
     board: str = Field(description="the board's id")
+    ttnn_version: str | None = Field(default=None, description=_ONE_OF_SEVERAL)
     verdict: Verdict
     reason: Reason
     message: str
@@ -65,6 +71,7 @@ class VectorView(Model):
     inexact: list[str] = Field(description="arguments that the trace lost")
     message: str
     board: str | None = Field(description="of the last attempt; null if there was none")
+    ttnn_version: str | None = Field(default=None, description=f"of the last attempt; {_ONE_OF_SEVERAL}")
     attempts: int = Field(description="the number of attempts")
     seconds: float = Field(description="all attempts together")
     concluded: bool = Field(description="false if the run has not given its verdict (yet)")
@@ -115,11 +122,24 @@ class BoardView(Model):
     computes: bool = Field(description="whether it computes numbers; a mock only validates")
     host: str
     ttnn_version: str | None
+    earlier_ttnn: list[EarlierTtnn] = Field(
+        default=[], description="the versions that opened it before, in the same run"
+    )
     driver: str | None = Field(None, description="the version of the kernel driver, if the board has one")
     firmware: str | None = Field(None, description="the version of the board's firmware, if it has one")
     details: dict[str, Any]
     events: list[BoardEventView]
     log: BoardLogView | None = Field(None, description="null for a run that is not over, or has no logs")
+
+    def ttnn_at(self, moment: float) -> str | None:
+        """The version of the ttnn that opened it at a time, in Unix seconds; None if none did."""
+        return ttnn_at(moment, self.ttnn_version, tuple(self.earlier_ttnn))
+
+
+def ttnn_versions(boards: Iterable[BoardView]) -> list[str]:
+    """Return every version of ttnn that opened one of the boards, oldest first."""
+    versions = {version for board in boards for version in (board.ttnn_version, *(e.ttnn for e in board.earlier_ttnn))}
+    return by_age(version for version in versions if version)
 
 
 class Run(Model):
@@ -165,6 +185,11 @@ class RunPart(Run):
 
     ttnn_version: str | None = Field(description="of the boards' processes; several are joined by a comma")
     boards: list[BoardView]
+
+    @property
+    def ttnn_versions(self) -> list[str]:
+        """The versions of the boards' ttnn, oldest first; those that are not known are not among them."""
+        return ttnn_versions(self.boards)
 
 
 class RunView(Model):

@@ -24,6 +24,7 @@ COLUMNS = (
     "inexact",
     "sources",
     "config_hash",
+    "ttnn",
 )
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")
 
@@ -71,4 +72,5 @@ def _row(run_id: str, vector: VectorView) -> list[str | int | float]:
         cell("; ".join(vector.inexact)),
         cell("; ".join(vector.sources)),
         cell(vector.config_hash),
+        cell(vector.ttnn_version or ""),
     ]

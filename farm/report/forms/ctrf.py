@@ -94,6 +94,8 @@ def _test(vector: VectorView) -> dict[str, Any]:
         test["message"] = _message(vector.message)
     if vector.board:
         test["device"] = first_line(vector.board)
+    if vector.ttnn_version:
+        test["extra"]["ttnn"] = first_line(vector.ttnn_version)
     if vector.history:
         test["start"] = _millis(vector.history[0].started)
         test["stop"] = _millis(vector.history[-1].started) + round(vector.history[-1].seconds * 1000)
@@ -110,7 +112,11 @@ def _retry(attempt: AttemptView) -> dict[str, Any]:
         "status": status(attempt.verdict),
         "duration": round(attempt.seconds * 1000),
         "message": _message(attempt.message),
-        "extra": {"board": first_line(attempt.board), "verdict": attempt.verdict.value},
+        "extra": {
+            "board": first_line(attempt.board),
+            "verdict": attempt.verdict.value,
+            **({"ttnn": first_line(attempt.ttnn_version)} if attempt.ttnn_version else {}),
+        },
     }
 
 

@@ -72,6 +72,8 @@ def _add_case(suite: Element, vector: VectorView, command: str) -> None:
     properties = {"verdict": vector.verdict.value, "config_hash": vector.config_hash}
     if vector.board is not None:
         properties["board"] = vector.board
+    if vector.ttnn_version is not None:
+        properties["ttnn"] = vector.ttnn_version
     if vector.inexact:
         properties["inexact"] = ", ".join(vector.inexact)
     _add_properties(case, properties)

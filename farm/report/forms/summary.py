@@ -48,8 +48,21 @@ def summary_md(view: RunView, context: RunContext) -> str:
         parts.append(f"**{markdown(digest.meaning_of_validated)}**")
     parts.append(f"{markdown_code(digest.identity)} · {markdown(digest.executed)}")
     if context.comparison is not None:
-        parts.append(f"**What changed:** {markdown(context.comparison.headline())}")
+        parts.append(f"**What changed:** {markdown(context.comparison.sentences())}")
     parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in digest.counts)))
+    parts += _section(
+        "Verdicts by version of ttnn",
+        ("ttnn", "vectors", "verdicts"),
+        [(_name(each.version), str(each.total), markdown(each.words())) for each in digest.by_ttnn],
+    )
+    parts += _section(
+        "Different verdicts under different versions of ttnn",
+        ("vector", "operation", "verdicts"),
+        [
+            (_name(each.vector.vector_id), _name(each.vector.operation), markdown(each.words()))
+            for each in digest.disagreements
+        ],
+    )
     parts += _failures(view, digest.failures)
     parts += _section(
         "Not run", ("vectors", "reason", "operations", "why"), [_not_run(group) for group in digest.not_run]

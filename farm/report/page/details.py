@@ -86,6 +86,7 @@ def _attempt(attempt: AttemptView, texts: _Texts) -> list[Any]:
         round(attempt.seconds, 4),
         texts.index(_message(attempt.message)),
         texts.index(first_line(metrics)),
+        texts.index(first_line(attempt.ttnn_version or "")),
     ]
 
 

@@ -36,6 +36,11 @@ _TONES = {ExitCode.GOOD: Category.GOOD, ExitCode.TEST_FAILED: Category.FAILED}
 _SECTIONS = {
     "models": ("Models", "The models that the vectors were seen in; a vector may be seen in several."),
     "vectors": ("Vectors", "Every planned vector. Select one to see its whole configuration and history."),
+    "ttnn": ("Versions of ttnn", "The boards of this run have several: these are the verdicts that each gave."),
+    "disagreements": (
+        "Different verdicts under different versions of ttnn",
+        "These vectors were tried under several versions, and ended differently.",
+    ),
     "inexact": ("Inexact configurations", "The trace lost these arguments, and they were left to their defaults."),
     "boards": ("Boards", ""),
     "flaky": (
@@ -61,7 +66,7 @@ def page_html(view: RunView, context: RunContext) -> str:
         "tone": _TONES.get(digest.code, Category.NOT_RUN).value,
         "categories": _category_counts(digest),
         "comparison": context.comparison,
-        "comparison_line": context.comparison.headline() if context.comparison else "",
+        "comparison_line": context.comparison.sentences() if context.comparison else "",
         "meanings": MEANINGS,
         "groups": [_group(group, view, context) for group in digest.failures],
         "not_run": [_group(group, view, context) for group in digest.not_run],

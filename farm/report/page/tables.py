@@ -19,7 +19,7 @@ from farm.store.view import RunView, VectorView
 MAX_NAMES = 5
 """Failing operations that are named for each model."""
 OPTIONAL = {"failed", "faults", "not run", "failing operations", "unusual events", "state", "host"}
-OPTIONAL |= {"reason", "message", "PCC", "models", "PCC distribution", "lowest PCC"}
+OPTIONAL |= {"reason", "message", "PCC", "models", "PCC distribution", "lowest PCC", "ttnn"}
 """Columns that are left out if all their cells are empty or zero."""
 
 Table = dict[str, Any]
@@ -33,6 +33,14 @@ def page_tables(view: RunView, digest: Digest, context: RunContext) -> dict[str,
         "operations": _operations(view),
         "models": _models(view),
         "vectors": _vectors(view),
+        "ttnn": _ttnn(digest),
+        "disagreements": _table(
+            (("vector", "vector"), ("operation", "operation"), ("verdicts", "text")),
+            [
+                [first_line(each.vector.vector_id), first_line(each.vector.operation), first_line(each.words())]
+                for each in digest.disagreements
+            ],
+        ),
         "inexact": _table(
             (("operation", "operation"), ("argument", "text"), ("vectors", "number")),
             [[first_line(lost.operation), first_line(lost.argument), lost.count] for lost in digest.inexact],
@@ -71,6 +79,7 @@ def _vectors(view: RunView) -> Table:
         ("took", "seconds"),
         ("attempts", "number"),
         ("board", "word"),
+        ("ttnn", "word"),
         ("models", "models"),
     )
     rows = [
@@ -84,6 +93,7 @@ def _vectors(view: RunView) -> Table:
             round(vector.seconds, 4),
             vector.attempts,
             first_line(vector.board or ""),
+            first_line(vector.ttnn_version or ""),
             [first_line(source) for source in vector.sources],
         ]
         for vector in sorted(view.vectors, key=lambda vector: _WORST_FIRST.index(vector.verdict.category))
@@ -155,6 +165,23 @@ def _models(view: RunView) -> Table:
     return _table(columns, rows)
 
 
+def _ttnn(digest: Digest) -> Table:
+    columns = (
+        ("ttnn", "text"),
+        ("vectors", "number"),
+        ("verdicts", "shares"),
+        ("failed", "bad"),
+        ("faults", "bad"),
+        ("not run", "number"),
+        ("by verdict", "text"),
+    )
+    rows: list[list[Any]] = []
+    for each in digest.by_ttnn:
+        counts = list(count_categories(dict(each.counts)).values())
+        rows.append([first_line(each.version), each.total, counts, *counts[1:], each.words()])
+    return _table(columns, rows)
+
+
 def _boards(view: RunView, digest: Digest) -> Table:
     columns = (
         ("board", "word"),
@@ -219,6 +246,7 @@ def _flaky(context: RunContext) -> Table:
         ("vector", "vector"),
         ("operation", "operation"),
         ("kind", "text"),
+        ("ttnn", "text"),
         ("probability of failing", "percent"),
         ("flakes", "number"),
         ("attempts", "number"),
@@ -229,6 +257,7 @@ def _flaky(context: RunContext) -> Table:
             first_line(vector.vector_id),
             first_line(vector.operation),
             first_line(vector.kind),
+            first_line(vector.ttnn_version or ""),
             round(vector.probability, 4),
             vector.flakes,
             vector.attempts,

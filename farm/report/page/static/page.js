@@ -261,7 +261,12 @@ function open(vector) {
     body.append(make("dl", { class: "about" }, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])));
     if (entry.attempts.length) {
       const rows = entry.attempts.map((each) => [String(each[0]), text(each[1]), chip(each[2]), each[3], text(each[4]), seconds(each[5]), text(each[7]), text(each[6])]);
-      body.append(make("h3", {}, "Attempts in this run"), table(["attempt", "board", "verdict", "reason", "started", "took", "metrics", "message"], rows));
+      const titles = ["attempt", "board", "verdict", "reason", "started", "took", "metrics", "message"];
+      if (entry.attempts.some((each) => text(each[8]))) {
+        titles.splice(2, 0, "ttnn");
+        rows.forEach((row, at) => row.splice(2, 0, text(entry.attempts[at][8])));
+      }
+      body.append(make("h3", {}, "Attempts in this run"), table(titles, rows));
     }
     if (entry.history.length) {
       const rows = entry.history.map(([run, verdict, time]) => [all.runs[run], chip(verdict), seconds(time)]);
