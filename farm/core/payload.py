@@ -46,6 +46,8 @@ class TracedCall:
         modes: what to measure, of `farm.core.measures.MODES`.
         archs: the architectures it was traced on, if it can't run on others.
         openings: how boards were opened where it was traced; planning a resumed run needs it.
+        output_archs: the architectures that `output` was traced on: others may choose other cores for it. Empty if
+            that isn't known.
         verify: whether to run it under the tracer and compare the new trace with this one.
     """
 
@@ -61,6 +63,7 @@ class TracedCall:
     archs: tuple[str, ...] = ()
     verify: bool = False
     openings: tuple[TracedOpening, ...] = ()
+    output_archs: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict, the tag first; `from_json` reads it back."""
@@ -80,6 +83,8 @@ class TracedCall:
             raw["verify"] = True
         if self.openings:
             raw["openings"] = [each.as_json() for each in self.openings]
+        if self.output_archs:
+            raw["output_archs"] = self.output_archs
         return raw
 
     @classmethod
@@ -95,6 +100,7 @@ class TracedCall:
             tuple(raw.get("archs", ())),
             raw.get("verify", False),
             _openings(raw),
+            tuple(raw.get("output_archs", ())),
         )
 
 

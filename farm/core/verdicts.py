@@ -174,3 +174,8 @@ class Reason(str, Enum):
     HOST_RESOURCES = "host_resources"
     REBUILD_MISMATCH = "rebuild_mismatch"
     INTERNAL = "internal"
+
+    @property
+    def names_a_need(self) -> bool:
+        """Whether its messages say what a vector needs: two that differ, even in a number alone, are two needs."""
+        return self is Reason.UNSATISFIABLE

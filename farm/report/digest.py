@@ -10,7 +10,7 @@ from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
 from farm.core.verdicts import Category, Reason, Verdict
 from farm.report.exit import exit_code_of
-from farm.report.signature import on_one_line, signature
+from farm.report.signature import cause, on_one_line
 from farm.report.tally import duration
 from farm.report.text import first_line, shortened
 from farm.report.ttnn_versions import Disagreement, TtnnVerdicts, disagreements, verdicts_by_ttnn
@@ -31,12 +31,13 @@ NO_TTNN = "No ttnn ran: the verdicts are scripted."
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Vectors with the same verdict, reason and signature.
+    """Vectors with the same verdict, reason and cause.
 
     Attributes:
-        verdict, reason, signature: what they have in common.
+        verdict, reason: theirs.
+        signature: their cause, see `farm.report.signature.cause`.
         message: their message in one line if all have the same; otherwise the signature of failures and faults, and
-            the example's message of vectors that were not run.
+            the message of the example of vectors that were not run.
         operations: the number of vectors by operation, largest first.
         example: one of them.
     """
@@ -217,7 +218,7 @@ def _executed(numbers: Counter[Verdict]) -> str:
 def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
     members_by_key: dict[tuple[Verdict, Reason, str], list[VectorView]] = defaultdict(list)
     for vector in vectors:
-        members_by_key[vector.verdict, vector.reason, signature(vector.message)].append(vector)
+        members_by_key[vector.verdict, vector.reason, cause(vector.reason, vector.message)].append(vector)
     groups = [
         Group(
             *key,
@@ -232,10 +233,10 @@ def _groups(vectors: Iterable[VectorView]) -> tuple[Group, ...]:
 
 def _message(members: Sequence[VectorView], masked: str) -> str:
     """Return the message that stands for a group; `masked` is the group's signature."""
-    same = len({vector.message for vector in members}) == 1
-    if same or members[0].verdict.category is Category.NOT_RUN:
-        return on_one_line(members[0].message)
-    return masked
+    message = on_one_line(members[0].message)
+    if len({vector.message for vector in members}) == 1:
+        return message
+    return f"for example: {message}" if members[0].verdict.category is Category.NOT_RUN else masked
 
 
 def _differences(boards: Iterable[BoardView]) -> str:

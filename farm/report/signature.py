@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from farm.core.verdicts import Reason
 from farm.report.text import printable, shortened
 
 _LONGEST = 20_000
@@ -43,6 +44,11 @@ def signature(message: str, limit: int = 400) -> str:
     for pattern, replacement in _STEPS:
         text = pattern.sub(replacement, text)
     return shortened(" ".join(text.split()), limit)
+
+
+def cause(reason: Reason, message: str) -> str:
+    """Return what vectors of one cause have in common: the whole message where it names a need, else its signature."""
+    return on_one_line(message, _LONGEST) if reason.names_a_need else signature(message)
 
 
 def _without_backtrace(message: str) -> str:

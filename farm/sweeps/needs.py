@@ -96,10 +96,17 @@ def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str,
 
     Args:
         arguments: of the configuration, by name.
+        machines: as of `architectures`.
+    """
+    return architectures(machines) if _dram_banks(arguments.values()) else ()
+
+
+def architectures(machines: Iterable[Mapping[str, object] | None]) -> tuple[str, ...]:
+    """Return the architectures that a configuration was traced on, sorted; empty if that isn't known of all machines.
+
+    Args:
         machines: where it was traced, as in a master: `device_series`, or `board_type`, names the architecture.
     """
-    if not _dram_banks(arguments.values()):
-        return ()
     texts = [f"{(each or {}).get('board_type')} {(each or {}).get('device_series')}".lower() for each in machines]
     archs = [next((arch for word, arch in _ARCHS.items() if word in text), None) for text in texts]
     return () if None in archs else tuple(sorted({arch for arch in archs if arch}))

@@ -12,7 +12,7 @@ from farm.report.compare import pcc
 from farm.report.context import RunContext
 from farm.report.digest import Digest, count_categories, last_state
 from farm.report.page.plots import PCC_BINS, pcc_bin
-from farm.report.signature import signature
+from farm.report.signature import on_one_line
 from farm.report.text import first_line, shortened
 from farm.store.view import RunView, VectorView
 
@@ -88,7 +88,7 @@ def _vectors(view: RunView) -> Table:
             first_line(vector.operation),
             vector.verdict.value,
             vector.reason.value,
-            signature(vector.message, 200),
+            on_one_line(vector.message),
             pcc(vector),
             round(vector.seconds, 4),
             vector.attempts,

@@ -8,11 +8,16 @@ import pytest
 
 from farm.core.payload import ModelTrace, ModuleVector, Payload, Tag, TracedCall, Unreadable, decode, encode, tag_of
 from farm.core.sweep_module import SweepModule
+from farm.core.traced_opening import TracedOpening
+from tracer.device_config import DeviceConfig
 
 MODULE = SweepModule("a.b", Path("/x/a/b.py"), (Path("/x"),), {"A": "1"}, 30.0, Path("/home"))
+OPENINGS = (TracedOpening(DeviceConfig(dispatch_core_type="ETH"), "n300", 4), TracedOpening(DeviceConfig((1, 2))))
 PAYLOADS: list[Payload] = [
     TracedCall("v", "ttnn.add"),
     TracedCall("v", "ttnn.add", {"arg0": 1}, ("x",), {"t": 1}, ("perf",), ("blackhole",), verify=True),
+    TracedCall("v", "ttnn.add", openings=OPENINGS, output_archs=("blackhole", "wormhole_b0")),
+    ModuleVector("v", MODULE, openings=OPENINGS[:1]),
     ModuleVector("v", MODULE),
     ModuleVector("v", MODULE, "nightly", 3, "h", {"a": 1}, {"b": "an object"}, (8, 7), 9.0, ("perf",), ("c",)),
     ModelTrace("m", "test_m.py", "/models", ("-v",), {"A": "1"}, 60.0),

@@ -103,6 +103,20 @@ def test_a_trace_on_one_product_leaves_another_its_own_device_config() -> None:
     assert vector.payload.openings == vector.openings, "so that a resumed run is planned alike"
 
 
+def test_a_call_says_which_architectures_its_output_is_of() -> None:
+    wormhole, blackhole = ({"source": "m", "machine_info": {"board_type": name}} for name in ("Wormhole", "Blackhole"))
+    for executions, archs in (
+        ([wormhole], ("wormhole_b0",)),
+        ([wormhole, blackhole], ("blackhole", "wormhole_b0")),
+        ([wormhole, {"source": "m"}], ()),
+    ):
+        for output in (TENSOR, None):
+            one = {"arguments": {"arg0": TENSOR}, "executions": executions, "output": output}
+            [vector] = plan(master(add=[one]))
+            assert isinstance(vector.payload, TracedCall)
+            assert vector.payload.output_archs == (archs if output else ())
+
+
 def test_what_was_traced_on_a_product_runs_on_it() -> None:
     traced = Filter(board="p150")
     vectors = plan(Master.read(shipped()), kinds=[KINDS["p150"]])

@@ -72,6 +72,14 @@ def test_failures_with_one_signature_are_one_group(mixed: RunView) -> None:
     assert group.reason is Reason.LOST_ARGUMENT
 
 
+def test_vectors_that_did_not_run_are_grouped_by_what_they_need(store: Store) -> None:
+    needs = ["n150 opens no 1 x 8 mesh of chips", "n150 has 8 x 8 compute cores on a chip, not 11 x 9"]
+    needs.append(needs[1].replace("11 x 9", "11 x 3"))
+    run_id = recorded_run(store, [(Verdict.NOT_RUN, Reason.UNSATISFIABLE, need) for need in [*needs, needs[1]]])
+    groups = digest_run(store.view(run_id)).not_run
+    assert [(group.count, group.message) for group in groups] == [(2, needs[1]), (1, needs[0]), (1, needs[2])]
+
+
 def test_inexact_by_operation_and_argument(store: Store) -> None:
     run_id = store.start_run(RunInfo("farm sweep"))
     lost = [("ttnn.matmul", ("program_config",)), ("ttnn.conv2d", ("a", "b")), ("ttnn.matmul", ("program_config",))]

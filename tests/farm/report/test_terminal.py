@@ -58,9 +58,14 @@ def test_a_stopped_run_can_be_continued(store: Store) -> None:
 
 
 def test_vectors_that_did_not_run_show_a_message_as_it_was(store: Store) -> None:
-    messages = ["a 2 x 4 mesh needs 8 chips", "a 1 x 2 mesh needs 2 chips"]
-    run_id = recorded_run(store, [(Verdict.NOT_RUN, Reason.UNSATISFIABLE, message) for message in messages])
-    assert messages[0] in printed(store.view(run_id))
+    messages = ["n150 opens no 2 x 4 mesh of chips", "n150 opens no 1 x 2 mesh of chips"]
+    broken = ["ttnn.add, index 3: no shape", "ttnn.add, index 14: no shape"]
+    verdicts = [(Verdict.NOT_RUN, Reason.UNSATISFIABLE, message) for message in messages]
+    verdicts += [(Verdict.NOT_RUN, Reason.BROKEN_CONFIGURATION, message) for message in broken]
+    text = printed(store.view(recorded_run(store, verdicts)))
+    assert all(message in text for message in messages), "each need is a group of its own"
+    assert f"for example: {broken[0]}" in text
+    assert broken[1] not in text
 
 
 def test_scripted_verdicts_are_called_so(store: Store) -> None:

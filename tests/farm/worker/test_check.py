@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from farm.worker.check import compare, differences
-from tracer.values import MemoryConfig, Tensor
+from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
 
 
 def test_equal_arrays_have_a_pcc_of_one() -> None:
@@ -64,3 +64,16 @@ def test_differences_name_what_differs() -> None:
     assert differences((traced, traced), (traced, other))[0].startswith("output 1: shape")
     assert differences(traced, None) == ["a tensor was traced, this call gave NoneType"]
     assert differences(None, other) == [], "nothing was traced, nothing is contradicted"
+
+
+def test_shards_need_not_be_on_the_traced_cores_of_another_architecture() -> None:
+    def sharded(columns: int, layout: str = "HEIGHT_SHARDED") -> Tensor:
+        cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(columns - 1, 0)),))
+        memory = MemoryConfig(layout, "L1", ShardSpec(cores, (32, 32)))
+        return Tensor((1, 1, 256, 32), "BFLOAT16", "TILE", memory=memory)
+
+    assert differences(sharded(8), sharded(11)) != []
+    assert differences((sharded(8),), (sharded(11),), same_cores=False) == []
+    assert differences(sharded(8), sharded(11, "WIDTH_SHARDED"), same_cores=False) != []
+    on_host = Tensor((1, 1, 256, 32), "BFLOAT16", "TILE", storage="HOST")
+    assert len(differences(sharded(8), on_host, same_cores=False)) == 2, "its storage, and no memory config"

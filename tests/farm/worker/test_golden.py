@@ -13,7 +13,17 @@ import pytest
 
 from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
-from tracer.values import Lost, Placement, Tensor, Value
+from tracer.values import (
+    CoreCoord,
+    CoreRange,
+    CoreRangeSet,
+    Lost,
+    MemoryConfig,
+    Placement,
+    ShardSpec,
+    Tensor,
+    Value,
+)
 from tracer.values import encode as encode_value
 
 pytestmark = pytest.mark.ttnn
@@ -44,6 +54,19 @@ def test_an_output_far_from_its_golden_fails(runner: Any) -> None:
     assert (outcome.verdict, outcome.reason) == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC), outcome.message
     assert outcome.metrics["pcc"] < 0.5
     assert outcome.metrics["max_abs_error"] >= 1.0
+
+
+def test_an_architecture_that_was_not_traced_may_choose_other_cores(runner: Any) -> None:
+    def sharded(columns: int) -> Tensor:
+        cores = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(columns - 1, 0)),))
+        memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(cores, (64 // columns, 64)))
+        return Tensor((1, 1, 64, 64), "BFLOAT16", "TILE", memory=memory)
+
+    call = replace(vector("ttnn.multiply", sharded(1), 0.0), output=encode_value(sharded(2)))
+    assert runner.run(call).reason is Reason.OUTPUT_MISMATCH
+    assert runner.run(replace(call, output_archs=("wormhole_b0",))).reason is Reason.OUTPUT_MISMATCH
+    outcome = runner.run(replace(call, output_archs=("blackhole",)))
+    assert outcome.verdict is Verdict.PASS, outcome.message
 
 
 def test_each_chip_is_judged_by_its_own_part(runner: Any) -> None:

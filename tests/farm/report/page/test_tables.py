@@ -37,6 +37,13 @@ def test_without_estimates_there_is_no_table(store: Store) -> None:
     assert "estimates" not in tables_of(run_of(store, [Outcome("v0", Verdict.VALIDATED)]))
 
 
+def test_a_vector_has_its_own_message_with_its_numbers(store: Store) -> None:
+    messages = ["a 1 x 8 mesh\nof chips", "a 2 x 4 mesh of chips"]
+    outcomes = [Outcome(f"v{at}", Verdict.NOT_RUN, message=message) for at, message in enumerate(messages)]
+    table = tables_of(run_of(store, outcomes))["vectors"]
+    assert column(table, "message") == ["a 1 x 8 mesh of chips", "a 2 x 4 mesh of chips"]
+
+
 def test_failures_and_faults_come_first(store: Store) -> None:
     verdicts = [Verdict.VALIDATED, Verdict.BOARD_FAULT, Verdict.VALIDATED, Verdict.FAIL_WATCHER]
     table = tables_of(run_of(store, [Outcome(f"v{at}", verdict) for at, verdict in enumerate(verdicts)]))["vectors"]
