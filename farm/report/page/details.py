@@ -53,7 +53,7 @@ def _details(vector: VectorView, context: RunContext, texts: _Texts) -> dict[str
         (runs[past.run_id], past.verdict.value, round(past.seconds, 4))
         for past in context.past.get(vector.vector_id, ())
     ]
-    config = ", ".join(f"{key} {value}" for key, value in vector.device_config.items())
+    config = ", ".join(f"{key} {value}" for key, value in _opened(vector).items())
     return {
         "configuration": [texts.index(line) for line in context.configurations.get(vector.vector_id, ())],
         "reason": vector.reason.value,
@@ -71,6 +71,12 @@ def _details(vector: VectorView, context: RunContext, texts: _Texts) -> dict[str
 def _left_out(vector: VectorView) -> tuple[str, ...]:
     """Return what the last attempt left out because its board's ttnn lacks it."""
     return vector.history[-1].outcome(vector.vector_id).left_out if vector.history else ()
+
+
+def _opened(vector: VectorView) -> dict[str, Any]:
+    """Return how the board of the last attempt was opened; before any attempt, how one would be."""
+    used = vector.history[-1].outcome(vector.vector_id).device_config if vector.history else None
+    return vector.device_config if used is None else used.as_json()
 
 
 def _attempt(attempt: AttemptView, texts: _Texts) -> list[Any]:
