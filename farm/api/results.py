@@ -51,12 +51,16 @@ def compare(old: str, new: str = "last", store: str | Path | None = None) -> Com
         store: the results store, a file or database URL; None for the default store.
 
     Raises:
+        FarmError: both are the same run.
         StoreError: there is no such run.
     """
     from farm.report.context import compare_runs
 
     with Store.open(store, create=False) as opened:
-        return compare_runs(opened, opened.find(old), opened.find(new))
+        before, after = opened.find(old), opened.find(new)
+        if before == after:
+            raise FarmError(f"{old} and {new} are both run {before}: name an earlier run first, such as last~1")
+        return compare_runs(opened, before, after)
 
 
 def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> list[PastVector]:

@@ -49,7 +49,7 @@ class _PlainGroup(TyperGroup):
         except typer.BadParameter as error:
             if isinstance(error.__cause__, ValidationError):
                 problem = error.__cause__.errors()[0]
-                error.message = in_plain_words(problem["type"], error.message)
+                error.message = in_plain_words(problem["type"], problem["msg"], problem.get("ctx"))
             raise
 
 

@@ -18,7 +18,9 @@ StoreOption = Annotated[
         help="The results store: a file or database URL. Default: FARM_STORE, or a file in your data directory.",
     ),
 ]
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, the beginning of an id, or last.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, the beginning of an id, last, or last~1 for the one before.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

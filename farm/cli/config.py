@@ -20,6 +20,7 @@ def config(
 
     Example: farm config show
     """
+    from farm.cli.effective import effective_defaults
     from farm.core.settings import PREFIX, Settings, config_files, load_settings, origins
 
     assert what == "show"  # noqa: S101 - typer lets nothing else through
@@ -32,8 +33,9 @@ def config(
         }
         typer.echo(json.dumps(rows, indent=1))
         return
+    effective = effective_defaults(settings)
     for name, field in Settings.model_fields.items():
-        value = "(none)" if values[name] is None else values[name]
+        value = effective.get(name, "(none)") if values[name] is None else values[name]
         typer.echo(f"{name} = {value}   [{sources.get(name, 'default')}]")
         typer.echo(f"    {field.description} Variable: {PREFIX}{name.upper()}")
     for path in config_files():

@@ -24,7 +24,9 @@ MAX_RUNS = 50
 
 
 def compare(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier run: an id, the beginning of an id, or last.")],
+    old: Annotated[
+        str, typer.Argument(metavar="OLD", help="The earlier run: an id, the beginning of an id, or last~1.")
+    ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The later run: an id, the beginning of an id, or last.")],
     store: StoreOption = None,
     fail_on_regression: Annotated[
@@ -111,7 +113,9 @@ def _print_comparison(console: Console, comparison: Comparison) -> None:
         style = "red" if each.change.regression else "green" if each.change.value == "fixed" else ""
         verdicts = f"{each.before.value if each.before else '-'} → {each.after.value if each.after else '-'}"
         cells = (each.vector_id, each.operation, verdicts, shortened(first_line(each.detail), 160))
-        table.add_row(Text(each.change.value, style=style), *(Text(first_line(cell)) for cell in cells))
+        table.add_row(
+            Text(each.change.value.replace("_", " "), style=style), *(Text(first_line(cell)) for cell in cells)
+        )
     console.print(table)
     if len(comparison.changes) > MAX_CHANGES:
         console.print(Text(f"... and {len(comparison.changes) - MAX_CHANGES} more: --json has them all", style="dim"))
@@ -130,7 +134,7 @@ def _print_groups(console: Console, title: str, groups: Mapping[str, Mapping[Cha
     table = Table.grid(padding=(0, 2))
     worst_first = sorted(groups.items(), key=lambda item: -sum(n for change, n in item[1].items() if change.regression))
     for name, counts in worst_first[:MAX_CHANGES]:
-        summary = ", ".join(f"{count} {change.value}" for change, count in counts.items())
+        summary = ", ".join(f"{count} {change.value.replace('_', ' ')}" for change, count in counts.items())
         table.add_row(Text(first_line(name)), Text(summary))
     console.print(table)
     if len(groups) > MAX_CHANGES:

@@ -40,7 +40,7 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="A master. Default: the one that farm ships.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a master's schema lost of its configurations, and which can't be read; the latter exit with 1.
+    """Show what a master's schema lost of its configurations, and which can't be read; exit with 1 if any can't.
 
     Example: farm master check master.json
     """

@@ -52,7 +52,7 @@ def show(
     run: RunArgument,
     store: StoreOption = None,
     vector: Annotated[
-        str | None, typer.Option(help="Show the vector with this id as JSON, with all its arguments.")
+        str | None, typer.Option(help="Show a vector as JSON, with all its arguments: its id, or the beginning of it.")
     ] = None,
 ) -> None:
     """Show how a run ended.
@@ -65,11 +65,11 @@ def show(
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)
         view = opened.view(run_id)
-        payload = opened.payload(run_id, vector) if vector is not None else None
-    if payload is None:
+        shown = None if vector is None else view.vector(vector)
+        payload = None if shown is None else opened.payload(run_id, shown.vector_id)
+    if shown is None:
         print_summary(stdout_console(), view)
         return
-    (shown,) = (each for each in view.vectors if each.vector_id == vector)
     typer.echo(json.dumps({**shown.model_dump(mode="json"), "payload": payload}, indent=1))
 
 
@@ -80,7 +80,9 @@ def report(
     ] = None,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help=f"{', '.join(FORMATS)}. Repeatable. Default: {', '.join(USUAL)}."),
+        typer.Option(
+            "--format", help=f"{', '.join(FORMATS)}. Repeatable, or separated by commas. Default: {', '.join(USUAL)}."
+        ),
     ] = None,
     store: StoreOption = None,
 ) -> None:
@@ -90,5 +92,6 @@ def report(
     """
     from farm.api import write_report
 
-    for path in write_report(run, out, formats or USUAL, store):
+    names = [part.strip() for name in formats or USUAL for part in name.split(",") if part.strip()]
+    for path in write_report(run, out, names, store):
         typer.echo(path)

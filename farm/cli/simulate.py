@@ -30,7 +30,9 @@ def simulate(
     sigma: Annotated[
         float, typer.Option(min=0.0, max=5.0, help="Their spread: 0 for equal vectors; traced models have about 1.2.")
     ] = 1.2,
-    configs: Annotated[int, typer.Option(min=1, max=64, help="In how many ways they need boards opened.")] = 4,
+    configs: Annotated[
+        int, typer.Option(min=1, max=64, help="How many different device configs the vectors need.")
+    ] = 4,
     faults: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="The share of attempts that crash their process.")
     ] = 0.0,
@@ -44,7 +46,7 @@ def simulate(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the real scheduler on a simulated clock, to see how long some boards would take.
+    """Run the real scheduler on a simulated clock, to see how long a sweep would take on given boards.
 
     Example: farm simulate --boards 'n300*64' --vectors 100000
     """

@@ -52,7 +52,7 @@ def sweep(
         typer.Option(
             "--retry-infra",
             rich_help_panel=_REPEAT,
-            help="With --resume: run vectors again that a fault of a board, a host or the farm kept from a verdict.",
+            help="With --resume: run again the vectors that got no verdict because a board, a host or the farm failed.",
         ),
     ] = False,
     out: Annotated[
@@ -141,13 +141,22 @@ def _spec(
 
 def _without_a_run(planned: Planned, store: str | None, *, dry_run: bool, debugger: bool, as_json: bool) -> NoReturn:
     """Do what `--dry-run` and `--foreground` ask for; neither records anything."""
+    from farm.core.verdicts import Reason, Verdict
+    from farm.report import exit_code
+
     for note in planned.notes:
         typer.echo(f"farm: {note}", err=True)
     if dry_run:
         forecast = planned.expected(store)
         for line in [json.dumps(forecast.as_json(), indent=2)] if as_json else forecast.lines():
             typer.echo(line)
-        raise typer.Exit
+        if forecast.runnable:
+            raise typer.Exit
+        # as the sweep that would run nothing
+        not_run = sum(forecast.not_run.values())
+        raise typer.Exit(
+            exit_code({Verdict.NOT_RUN.value: not_run}, forecast.not_run.get(Reason.INVALID_VECTOR.value, 0))
+        )
     from farm.planning.board_choice import require_ttnn
     from farm.running.foreground import run_foreground
 

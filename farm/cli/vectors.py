@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections import Counter
 from pathlib import Path
@@ -36,6 +37,7 @@ def vectors(
     Example: farm vectors --module eltwise.unary --count
     """
     from farm.board.selection import select_boards
+    from farm.core.sweep_command import listing_command
     from farm.planning.module_records import module_records
     from farm.sweeps import dumps
     from farm.sweeps.records import ListedVector, ModuleProblem
@@ -64,7 +66,8 @@ def vectors(
     if problems:
         raise typer.Exit(ExitCode.TEST_FAILED)
     if not counts:
-        raise NothingSelected("there is no vector in this selection: `farm vectors --count` without --suite counts all")
+        command = shlex.join([*listing_command(spec), "--count"])
+        raise NothingSelected(f"there is no vector in this selection: `{command}` counts all")
 
 
 def _note(text: str) -> None:

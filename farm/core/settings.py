@@ -9,6 +9,7 @@ A command's own option comes first, then the variable, then `farm.toml` in the w
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -107,9 +108,13 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
+        where = origins().get(name, "farm.toml")
         if first["type"] == "extra_forbidden":
-            raise FarmError(f"unknown setting {name!r}; `farm config show` lists them") from error
-        raise FarmError(f"setting {name!r}: {in_plain_words(first['type'], first['msg'])}") from error
+            near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"settings are {', '.join(Settings.model_fields)}"
+            raise FarmError(f"{where}: unknown setting {name!r}: {advice}") from error
+        advice = in_plain_words(first["type"], first["msg"], first.get("ctx"))
+        raise FarmError(f"{where}: setting {name!r}: {advice}") from error
     except (OSError, ValueError) as error:  # TOML's errors are ValueErrors
         files = ", ".join(str(path) for path in config_files() if path.is_file())
         raise FarmError(f"{files}: {error}") from error

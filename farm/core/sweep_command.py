@@ -18,6 +18,15 @@ def command_of(spec: SweepSpec) -> list[str]:
     return words
 
 
+def listing_command(spec: SweepSpec) -> list[str]:
+    """The words of the `farm vectors` command that lists the modules of a spec, in all their suites."""
+    words = ["farm", "vectors"]
+    for name in ("modules", "skip", "tt_metal", "sweeps"):
+        if value := getattr(spec, name):
+            words += _words_of(options()[name], value)
+    return words if spec.vectors_file is None else [*words, "--from", str(spec.vectors_file)]
+
+
 def _words_of(option: Option, value: object) -> Iterator[str]:
     if option.flags:
         values = value if isinstance(value, tuple) else ()

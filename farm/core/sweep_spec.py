@@ -76,7 +76,7 @@ class SweepSpec(BaseModel):
         Option(
             "--op",
             Group.WHAT,
-            "Run only this operation of the master, in any spelling. Repeatable.",
+            "Run only this operation of the master, in any spelling. Repeatable, or separated by commas.",
             python_help="Run only these operations of the master, in any spelling.",
         ),
     ] = ()
@@ -88,12 +88,13 @@ class SweepSpec(BaseModel):
         Option(
             "--module",
             Group.WHAT,
-            "Run sweep modules: a name, the beginning of a name, or a glob. Repeatable, or separated by commas.",
-            python_help="Run these sweep modules: names, beginnings of names, or globs.",
+            "Run sweep modules: a name, its first parts (`eltwise.unary`), or a glob (`*unary*`). Repeatable, or "
+            "separated by commas.",
+            python_help="Run these sweep modules: names, their first dotted parts, or globs.",
         ),
     ] = ()
     skip: Annotated[
-        Texts, Option("--skip", Group.WHAT, "Leave out these modules: names, beginnings of names, or globs.")
+        Texts, Option("--skip", Group.WHAT, "Leave out these modules: names, their first parts, or globs.")
     ] = ()
     tt_metal: Annotated[
         Place,
@@ -125,7 +126,7 @@ class SweepSpec(BaseModel):
         Option(
             "--vector",
             Group.WHAT,
-            "Run only the vector with this id, as reports name it. Repeatable.",
+            "Run only the vector with this id, as reports name it. Repeatable, or separated by commas.",
             python_help="Run only the vectors with these ids, as reports name them.",
         ),
     ] = ()
@@ -296,6 +297,11 @@ class SweepSpec(BaseModel):
         of_modules = any(values.get(name) for name in ("modules", "tt_metal", "sweeps", "vectors_file"))
         return {**values, "suite": values.get("suite") or (None if of_modules else MODEL_TRACED)}
 
+    @field_validator("operations", "vectors")
+    @classmethod
+    def _without_commas(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
+
     @field_validator("shard")
     @classmethod
     def _readable_shard(cls, shard: str | None) -> str | None:
@@ -368,16 +374,9 @@ def _first_problem(error: ValidationError) -> FarmError:
     """Return pydantic's first error in farm's words."""
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0])
-    limits = problem.get("ctx", {})
     if problem["type"] == "extra_forbidden":
         return FarmError(f"there is no option {name!r}: options are {', '.join(SweepSpec.model_fields)}")
-    if problem["type"] == "greater_than_equal":
-        advice = f"give {limits['ge']} or more"
-    elif problem["type"] == "greater_than":
-        advice = f"give more than {limits['gt']:g}"
-    else:
-        advice = in_plain_words(problem["type"], problem["msg"])
-    return WrongValue(name, problem["input"], advice)
+    return WrongValue(name, problem["input"], in_plain_words(problem["type"], problem["msg"], problem.get("ctx")))
 
 
 SweepSpec.__doc__ = f"{SweepSpec.__doc__}\n\nAttributes:\n{field_help()}\n"

@@ -69,6 +69,11 @@ class Forecast:
     expected_seconds: float
     lower_bound_seconds: float
 
+    @property
+    def runnable(self) -> int:
+        """How many vectors would run."""
+        return sum(group.vectors for group in self.groups)
+
     def as_json(self) -> dict[str, Any]:
         """A plain dict."""
         return asdict(self)
@@ -89,7 +94,10 @@ class Forecast:
                 f"{counted(group.operations, 'operation')}, {duration(group.seconds)} in all, "
                 f"{counted(group.boards, 'board')} of {'/'.join(group.device_configs)}"
             )
-        runnable = sum(group.vectors for group in self.groups)
+        runnable = self.runnable
+        if not runnable:
+            yield "No vector of this selection can run on these boards."
+            return
         timed = "all" if self.known == runnable else f"{self.known} of"
         yield (
             f"{counted(runnable, 'vector')} on {counted(len(self.boards), 'board')}, opened in "

@@ -87,8 +87,13 @@ def resume_run(
         if each.history:
             past[each.vector_id] = _past_attempts(each)
     if not vectors:
+        again = f"; to run it again: farm sweep --from {run_id}"
         if retry_failed and retry_infra:
-            advice = f", and nothing in it failed; to run it again: farm sweep --from {run_id}"
+            advice = f", and nothing in it failed{again}"
+        elif retry_failed:
+            advice = f", and no vector of it failed{again}"
+        elif retry_infra:
+            advice = f", and no fault kept a vector of it from a verdict{again}"
         else:
             advice = ": add --retry-failed or --retry-infra to try some again"
         raise NothingSelected(f"run {run_id} is complete{advice}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +14,7 @@ from farm.core.board import AUTO
 from farm.core.errors import NothingSelected
 from farm.core.payload import MODEL_TRACED
 from farm.core.shard import Shard
+from farm.core.sweep_command import listing_command
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
 from farm.planning.mock_coverage import add_needed_mocks
@@ -172,10 +174,17 @@ def _module_vectors(
         NothingSelected: there is no vector.
     """
     planner = Planner(spec.measure)
-    records = module_records(spec, boards, note)
+    notes: list[str] = []
+
+    def noted(line: str) -> None:
+        notes.append(line)
+        note(line)
+
+    records = module_records(spec, boards, noted)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     if not vectors:
-        raise NothingSelected("the modules have no vector in this selection; `farm vectors --count` counts them")
+        reasons = "; ".join(notes[:3]) or "the modules have no vector in this selection"
+        raise NothingSelected(f"{reasons}: `{shlex.join([*listing_command(spec), '--count'])}` counts their vectors")
     return vectors
 
 

@@ -32,12 +32,13 @@ class Change(str, Enum):
     """How a vector differs between two runs."""
 
     BROKEN = "broken"
-    UNANSWERED = "unanswered"
+    NO_LONGER_EXECUTED = "no_longer_executed"
     SLOWER = "slower"
     PCC_LOWER = "pcc_lower"
     PCC_HIGHER = "pcc_higher"
     CHANGED = "changed"
     FIXED = "fixed"
+    NEWLY_EXECUTED = "newly_executed"
     NEW = "new"
     GONE = "gone"
 
@@ -47,16 +48,17 @@ class Change(str, Enum):
         return self in REGRESSIONS
 
 
-REGRESSIONS = frozenset({Change.BROKEN, Change.UNANSWERED, Change.SLOWER, Change.PCC_LOWER})
+REGRESSIONS = frozenset({Change.BROKEN, Change.NO_LONGER_EXECUTED, Change.SLOWER, Change.PCC_LOWER})
 
 MEANINGS = {
     Change.BROKEN: "ended well before and fails now",
-    Change.UNANSWERED: "was executed before and hit a fault or was not run now",
+    Change.NO_LONGER_EXECUTED: "was executed before, and was not run or hit a fault now",
     Change.SLOWER: "takes longer than before by more than noise",
     Change.PCC_LOWER: "passes with a lower PCC",
     Change.PCC_HIGHER: "passes with a higher PCC",
     Change.CHANGED: "has another verdict, neither fixed nor broken",
-    Change.FIXED: "did not end well before and does now",
+    Change.FIXED: "failed before and ends well now",
+    Change.NEWLY_EXECUTED: "was not run or hit a fault before, and was executed now",
     Change.NEW: "was not planned before",
     Change.GONE: "is no longer planned",
 }
@@ -172,11 +174,15 @@ def is_slower(before: Sequence[float], after: float) -> bool:
 def _verdict_change(then: VectorView, now: VectorView) -> Change | None:
     if then.verdict is now.verdict:
         return None
-    if now.verdict.good:
-        return Change.CHANGED if then.verdict.good else Change.FIXED
-    if now.verdict.failed:
-        return Change.BROKEN if then.verdict.good else Change.CHANGED
-    return Change.UNANSWERED if then.verdict.executed else Change.CHANGED
+    if then.verdict.executed and not now.verdict.executed:
+        return Change.NO_LONGER_EXECUTED
+    if now.verdict.executed and not then.verdict.executed:
+        return Change.NEWLY_EXECUTED
+    if then.verdict.failed and now.verdict.good:
+        return Change.FIXED
+    if then.verdict.good and now.verdict.failed:
+        return Change.BROKEN
+    return Change.CHANGED
 
 
 def _measured(then: VectorView, now: VectorView, earlier: Sequence[float]) -> Iterable[VectorChange]:

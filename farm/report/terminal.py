@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -24,6 +25,8 @@ from scheduler.board_state import BoardState
 
 MAX_GROUPS = 15
 MAX_ROWS = 20
+_UNWRAPPED = 100_000
+"""A width that no line reaches."""
 
 _STYLES = {ExitCode.GOOD: "bold green", ExitCode.TEST_FAILED: "bold red"}
 
@@ -102,10 +105,16 @@ def _print_logs(console: Console, view: RunView) -> None:
 
 
 def stdout_console() -> Console:
-    """Return the console for stdout; characters that its encoding lacks are printed as escapes."""
+    """Return the console for stdout; characters that its encoding lacks are printed as escapes.
+
+    Without a terminal, no line is wrapped: programs such as grep read one record a line.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    return Console()
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _UNWRAPPED
+    return console
 
 
 def _print_line(console: Console, text: str, style: str = "") -> None:

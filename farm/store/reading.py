@@ -6,6 +6,7 @@ running), or `not_run`.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
@@ -186,12 +187,12 @@ def _vector(row: Row[Any], conclusion: Row[Any] | None, history: list[AttemptVie
 
 
 def find_run(connection: Connection, text: str) -> list[str]:
-    """Read the ids of the runs that `text` names: an id, the beginning of ids, or `last`."""
+    """Read the ids of the runs that `text` names: an id, the beginning of ids, `last`, or `last~N`, N runs before."""
     runs = schema.runs
     newest_first = select(runs.c.id).order_by(runs.c.started.desc(), runs.c.id.desc())
     ids: list[str] = list(connection.scalars(newest_first))
-    if text == "last" and ids:
-        return ids[:1]
+    if (back := re.fullmatch(r"last(?:~(\d{1,9}))?", text)) and ids:
+        return ids[int(back[1] or 0) :][:1]
     return [text] if text in ids else [run_id for run_id in ids if run_id.startswith(text)]
 
 

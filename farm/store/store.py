@@ -174,7 +174,7 @@ class Store:
             return read_heads(connection)
 
     def find(self, text: str) -> str:
-        """Return the id of the run that `text` names: an id, the beginning of one, or `last`.
+        """Return the id of the run that `text` names: an id, the beginning of one, `last`, or `last~N`, N runs before.
 
         Raises:
             StoreError: no run or several runs match.

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_serializer
 
+from farm.core.errors import StoreError
 from farm.core.outcome import Outcome
 from farm.core.sweep_spec import SweepSpec
 from farm.core.ttnn_choice import by_age
@@ -204,6 +205,19 @@ class RunView(Model):
         """`planned`, and one number per verdict, zeros included; the verdicts add up to `planned`."""
         numbers = Counter(vector.verdict for vector in self.vectors)
         return {"planned": len(self.vectors), **{verdict.value: numbers[verdict] for verdict in Verdict}}
+
+    def vector(self, text: str) -> VectorView:
+        """Return the vector that `text` names: an id, or the beginning of one.
+
+        Raises:
+            StoreError: no vector or several match.
+        """
+        matches = [each for each in self.vectors if each.vector_id.startswith(text)]
+        exact = [each for each in matches if each.vector_id == text]
+        if len(exact or matches) == 1:
+            return (exact or matches)[0]
+        several = f"{len(matches)} vectors whose ids begin with" if matches else "no vector"
+        raise StoreError(f"run {self.run.id} has {several} {text!r}")
 
     @property
     def computes(self) -> bool:

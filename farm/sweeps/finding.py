@@ -90,8 +90,8 @@ def find_modules(
 
     Args:
         place: the folder to find them in.
-        selectors: names, beginnings of names (`eltwise.unary`) or globs (`*.relu*`); commas separate several. Empty
-            selects all.
+        selectors: names, the first dotted parts of names (`eltwise.unary`) or globs (`*.relu*`); commas separate
+            several. Empty selects all.
         skip: the same, of modules to leave out.
         environment: variables to set before they are imported.
         import_seconds: see `SweepModule`.

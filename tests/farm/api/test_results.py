@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import farm
-from farm.core.errors import StoreError
+from farm.core.errors import FarmError, StoreError
 from farm.core.verdicts import Reason, Verdict
 from farm.store import Store
 from tests.farm.store_helpers import recorded_run
@@ -23,3 +23,5 @@ def test_runs(tmp_path: Path) -> None:
     assert {head.id for head in farm.runs(place)} == {first, second}
     assert farm.run(first, place).counts["validated"] == 1
     assert farm.compare(first, second, place).regressed
+    with pytest.raises(FarmError, match=f"are both run {second}: name an earlier run"):
+        farm.compare(second, second, place)

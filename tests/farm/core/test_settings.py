@@ -44,8 +44,9 @@ def test_another_file_can_be_named(own_folder: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('adress = "x"', "unknown setting 'adress'; `farm config show` lists them"),
-        ("boards = 3", "setting 'boards': give a text"),
+        ('adress = "x"', "^farm.toml: unknown setting 'adress': did you mean address\\?"),
+        ("zzz = 1", "^farm.toml: unknown setting 'zzz': settings are address, jobs, "),
+        ("boards = 3", "^farm.toml: setting 'boards': give a string"),
         ("x = [", "farm.toml"),
     ],
 )

@@ -106,3 +106,8 @@ def test_every_field_has_a_type_that_the_command_line_can_write() -> None:
         annotation: Any = field.annotation
         assert get_origin(annotation) is not list, name
         assert get_args(annotation) or annotation in (str, int, float, bool), name
+
+
+def test_operations_and_vectors_may_be_separated_by_commas() -> None:
+    spec = SweepSpec.of(["add, matmul", "relu"], vectors=("a,b",))
+    assert (spec.operations, spec.vectors) == (("add", "matmul", "relu"), ("a", "b"))

@@ -70,10 +70,10 @@ def test_every_kind_of_change(store: Store) -> None:
     assert changes(store, old, new) == {
         "a1": Change.BROKEN,
         "a2": Change.FIXED,
-        "a3": Change.UNANSWERED,
+        "a3": Change.NO_LONGER_EXECUTED,
         "a4": Change.GONE,
         "b2": Change.NEW,
-        "a6": Change.FIXED,
+        "a6": Change.NEWLY_EXECUTED,
     }
     comparison = compare(store.view(old), store.view(new))
     assert comparison.same == 2
@@ -81,7 +81,13 @@ def test_every_kind_of_change(store: Store) -> None:
     assert comparison.by_operation()["ttnn.mul"] == {Change.NEW: 1}
     assert comparison.by_model() == {
         "models/b": {Change.NEW: 1},
-        "models/demo": {Change.BROKEN: 1, Change.UNANSWERED: 1, Change.FIXED: 2, Change.GONE: 1},
+        "models/demo": {
+            Change.BROKEN: 1,
+            Change.NO_LONGER_EXECUTED: 1,
+            Change.FIXED: 1,
+            Change.NEWLY_EXECUTED: 1,
+            Change.GONE: 1,
+        },
     }
 
 

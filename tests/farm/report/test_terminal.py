@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
-from farm.report import print_summary
+from farm.report import print_summary, stdout_console
 from farm.report.digest import NO_NUMBERS, NO_TTNN, digest_run
 from farm.store import Ended, RunBoard, RunInfo, RunView, Store
 from tests.farm.store_helpers import MOCK, recorded_run
@@ -74,3 +75,11 @@ def test_scripted_verdicts_are_called_so(store: Store) -> None:
     text = printed(store.view(run_id))
     assert NO_TTNN in text
     assert NO_NUMBERS not in text
+
+
+def test_without_a_terminal_no_line_is_wrapped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    stdout_console().print("word " * 100)
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -66,6 +66,9 @@ class TestRuns:
         store.plan("2025-b", [Planned("x"), Planned("y")])
         assert [(head.id, head.planned) for head in store.runs()] == [("2026-c", 0), ("2025-b", 2), ("2025-a", 0)]
         assert store.find("last") == "2026-c"
+        assert [store.find(text) for text in ("last~0", "last~1", "last~2")] == ["2026-c", "2025-b", "2025-a"]
+        with pytest.raises(StoreError, match="matches no run"):
+            store.find("last~3")
         assert store.find("2026") == "2026-c"
         assert store.find("2025-a") == "2025-a"
         with pytest.raises(StoreError, match="matches 2 runs"):
@@ -79,6 +82,15 @@ class TestRuns:
             store.view("nope")
         with pytest.raises(StoreError, match="no vector 'nope'"):
             store.payload(run_id, "nope")
+
+    def test_a_vector_is_named_by_the_beginning_of_its_id(self, store: Store) -> None:
+        run_id = store.start_run(RunInfo("farm sweep"))
+        store.plan(run_id, [Planned("ab"), Planned("abc"), Planned("b1")])
+        view = store.view(run_id)
+        assert [view.vector(text).vector_id for text in ("ab", "abc", "b")] == ["ab", "abc", "b1"]
+        for text, message in (("a", "2 vectors whose ids begin with 'a'"), ("z", "no vector 'z'")):
+            with pytest.raises(StoreError, match=message):
+                view.vector(text)
 
     def test_run_ids_differ_and_sort_by_time(self) -> None:
         ids = [RunInfo("x").id for _ in range(100)]
