@@ -84,9 +84,10 @@ def sweep(
     if resume is None:
         request = _begun(spec, command, shown)
     else:
-        request = _resumed(resume, spec, command, store, shown, retry_failed=retry_failed, retry_infra=retry_infra)
+        request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
     if out is not None:
         make_directory(Path(out))
+    note_start(request.spec, request.boards, request.vectors, shown)
     # imported only here, since it takes seconds: errors of the options were raised before
     from farm.running.sweep import run_sweep
 
@@ -105,7 +106,6 @@ def _begun(spec: SweepSpec, command: str, progress: Progress) -> Sweep:
     require_ttnn(planned.boards)
     for note in planned.notes:
         progress.note(note)
-    note_start(planned.spec, planned.boards, planned.vectors, progress)
     from farm.running.sweep import Sweep
 
     return Sweep(command, planned.spec, planned.boards, planned.vectors, details=planned.details)
@@ -116,7 +116,6 @@ def _resumed(
     spec: SweepSpec,
     command: str,
     store: str | Path | None,
-    progress: Progress,
     *,
     retry_failed: bool,
     retry_infra: bool,
@@ -141,7 +140,6 @@ def _resumed(
         boards = boards_of(selector, spec.address, ttnn=spec.ttnn)
         kinds = [board.kind for board in boards]
         resumed = resume_run(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
-    note_start(spec, boards, resumed.vectors, progress)
     from farm.running.sweep import Sweep
 
     return Sweep(command, spec, boards, resumed.vectors, resumed=resumed)

@@ -98,6 +98,18 @@ class Environments:
                 versions.append(below)
         return versions[::-1]
 
+    def newest(self) -> str:
+        """The newest released version that has a wheel for this Python.
+
+        Raises:
+            NoWheel: there is none.
+            NotRunnable: see `of`.
+        """
+        version = self._newest("")
+        if version is None:
+            raise NoWheel(f"no ttnn was released for CPython {this_python()} on {platform.machine()}")
+        return version
+
     def _made(self, source: Source, key: str, package: str, check: Callable[..., None]) -> Environment:
         folder = self.folder / f"{key}-py{this_python()}-{platform.machine()}"
         python = folder / "bin" / "python"
