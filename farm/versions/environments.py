@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import shutil
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +26,6 @@ from farm.versions.errors import NoSuchVersion, NoWheel
 from farm.versions.installers import PACKAGE, Installer, pick_installer, this_python
 from farm.versions.sources import Interpreter, Released, Source, Wheel
 from farm.versions.steps import Step, silent
-
-_NEAR_MINORS = 5
-"""How many minor versions away a version still counts as near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +145,21 @@ class Environments:
         raise NoSuchVersion(_no_version(source.version, self._near(Version(source.version))))
 
     def _near(self, version: Version) -> list[str]:
-        """The released version before one that doesn't exist, and one soon after it."""
-        near = [self._newest(f"<{version}")]
-        above = self._newest(f">{version}")
-        minors = range(version.minor + 1, version.minor + _NEAR_MINORS)
-        closer = (self._newest(f">{version},<{version.major}.{minor}") for minor in minors if above is not None)
-        near.append(next((each for each in closer if each is not None), above))
+        """The released version before one that doesn't exist, and the one after it."""
+        near = [self._newest(f"<{version}"), self._next(version)]
         return [each for each in near if each is not None]
+
+    def _next(self, version: Version) -> str | None:
+        """The newest release of the first minor version after another; the newest of all in another major version."""
+        newest = self._newest(f">{version}")
+        if newest is None or Version(newest).major != version.major:
+            return newest
+        minors = range(version.minor + 1, Version(newest).minor + 1)
+        first = bisect_left(minors, 1, key=lambda minor: int(self._below(version, minor) is not None))
+        return newest if first == len(minors) else self._below(version, minors[first])
+
+    def _below(self, version: Version, minor: int) -> str | None:
+        return self._newest(f">{version},<{version.major}.{minor}")
 
     def _newest(self, constraint: str) -> str | None:
         return self._asked().newest(constraint, this_python())

@@ -7,6 +7,7 @@ requirements, pip a JSON report. The exit code of uv tells an unanswered questio
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from farm.versions.errors import IndexUnreachable, InstallFailed, NoInstaller
 PACKAGE = "ttnn"
 _UV_NO_SOLUTION = 1
 """The exit code of uv where an index was asked and has nothing that fits; other failures have others."""
+_PIP = ("-I", "-m", "pip")
+"""Isolated: no module of the working directory takes the place of pip's."""
 
 
 class Installer(Protocol):
@@ -118,8 +121,8 @@ class Pip:
         python = folder / "bin" / "python"
         helpers.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
-            if _run([str(python), "-m", "pip", "--version"]).returncode:
-                done = _run([sys.executable, "-m", "venv", "--clear", str(folder)])
+            if _run([str(python), *_PIP, "--version"]).returncode:
+                done = _run([sys.executable, "-I", "-m", "venv", "--clear", str(folder)])
                 if done.returncode:
                     raise NoInstaller(
                         "a ttnn of its own can't be installed: there is no uv, and this Python can't make an "
@@ -141,18 +144,16 @@ class Pip:
     def _report(self, constraint: str, python: str) -> str | None:
         options = ("--dry-run", "--no-deps", "--ignore-installed", "--only-binary", PACKAGE, "--quiet", "--report", "-")
         other = ("--python-version", python, "--target", "unused") if python != this_python() else ()
-        done = _run([self._python, "-m", "pip", "install", *options, *other, f"{PACKAGE}{constraint}"])
+        done = _run([self._python, *_PIP, "install", *options, *other, f"{PACKAGE}{constraint}"])
         if done.returncode:
             return None
         return str(json.loads(done.stdout)["install"][0]["metadata"]["version"])
 
     def install(self, folder: Path, package: str) -> None:
         """See `Installer`."""
-        _checked([sys.executable, "-m", "venv", "--without-pip", str(folder)])
+        _checked([sys.executable, "-I", "-m", "venv", "--without-pip", str(folder)])
         target = str(folder / "bin" / "python")
-        _checked(
-            [self._python, "-m", "pip", "--python", target, "install", "--quiet", "--only-binary", PACKAGE, package]
-        )
+        _checked([self._python, *_PIP, "--python", target, "install", "--quiet", "--only-binary", PACKAGE, package])
 
 
 def this_python() -> str:
@@ -182,4 +183,4 @@ def _checked(command: Sequence[str]) -> None:
 def _cause(output: str) -> str:
     """What an installer says of its failure: its last line that says something."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1] if lines else "it gave no reason"
+    return re.sub(r"^(cause|error): ", "", lines[-1], flags=re.I) if lines else "it gave no reason"

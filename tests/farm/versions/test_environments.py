@@ -84,7 +84,9 @@ def test_what_an_interrupted_installation_left_is_removed(tmp_path: Path) -> Non
     ("version", "message"),
     [
         ("0.70.99", "there is no ttnn 0.70.99: near it are 0.70.1 and 0.71.2"),
-        ("0.1", "there is no ttnn 0.1: the nearest is 0.81.1"),
+        ("0.1", "there is no ttnn 0.1: the nearest is 0.65.0"),
+        ("0.66.1", "there is no ttnn 0.66.1: near it are 0.66.0 and 0.67.4"),
+        ("0.80.0", "there is no ttnn 0.80.0: near it are 0.71.2 and 0.81.1"),
         ("9.9", "there is no ttnn 9.9: the nearest is 0.81.1"),
     ],
 )
