@@ -18,6 +18,7 @@ from farm.store.view import Model
 from farm.versions.by import By
 from farm.versions.changes import Observation
 from farm.versions.outputs import output_spec
+from farm.versions.pinning import board_for
 from farm.versions.report import traced_output
 from farm.versions.running import opened_by
 from farm.versions.search import CantJudge, EndUnjudged, search
@@ -210,7 +211,7 @@ def _one(spec: SweepSpec) -> tuple[Vector, Board]:
     vector = planned.vectors[0]
     if vector.unrunnable is not None:
         raise NotRunnable(f"{vector.id} can't run: {vector.unrunnable.message}")
-    board = next((board for board in planned.boards if board.kind.name in vector.kinds), None)
+    board = board_for(vector, planned.boards)
     if board is None:
         raise FarmError(f"no board of --boards {spec.boards} can run {vector.id}: name another")
     return vector, board

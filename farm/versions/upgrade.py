@@ -10,6 +10,7 @@ from farm.core.payload import from_json
 from farm.planning.sweep_plan import plan_sweep
 from farm.store import Ended, Store
 from farm.versions.inspection import inspect
+from farm.versions.pinning import pinned
 from farm.versions.report import RunUnder, UpgradeReport, compare
 from farm.versions.running import RunPlan, opened_by
 from farm.versions.sources import parse_source
@@ -75,7 +76,7 @@ class Upgrade:
         sources = parse_source(old, "--from"), parse_source(new, "--to")
         if sources[0] == sources[1]:
             raise FarmError(f"--from and --to are both {old}: name two different ttnn")
-        planned = plan_sweep(spec)
+        planned = pinned(plan_sweep(spec))
         environments = self.environments.of(sources[0]), self.environments.of(sources[1])
         before, after = (self._signatures(environment, planned) for environment in environments)
         return Prepared(planned, environments, (before, after))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from farm.board.kinds import kind_of_traced_cards
 from farm.core.errors import ExitCode, FarmError
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
+from farm.planning.sweep_plan import plan_sweep
 from farm.store import Ended, Store
 from farm.versions.changes import Change
+from farm.versions.pinning import pinned
 from farm.versions.report import UpgradeReport
 from farm.versions.upgrade import Upgrade
 from tests.farm.versions.doubles import REFUSED, RecordedRuns, fake_environments, no_signatures
@@ -100,3 +104,25 @@ def test_the_same_ttnn_twice(tmp_path: Path) -> None:
     upgrade = Upgrade(fake_environments(tmp_path), RecordedRuns(), no_signatures)
     with pytest.raises(FarmError, match=r"are both 0.66.0: name two"):
         upgrade.prepare("0.66.0", "v0.66.0", SPEC)
+
+
+def test_each_vector_runs_on_one_kind_under_both() -> None:
+    spec = SweepSpec.of(["conv2d"], boards="mock:p150,mock:n150,mock:n300")
+    free = plan_sweep(spec)
+    assert any(len(vector.kinds) > 1 for vector in free.vectors), "else there is nothing to pin"
+    for vector, one in zip(free.vectors, pinned(free).vectors, strict=True):
+        assert (one.id, one.text) == (vector.id, vector.text)
+        [kind] = one.kinds
+        assert one.config_for(kind) == vector.config_for(kind)
+        traced = {kind_of_traced_cards(opening.series, opening.cards) for opening in vector.openings}
+        names = {each.name for each in traced if each is not None} & vector.kinds
+        assert not names or kind in names, "on the kind that it was traced on, if that is there"
+
+
+def test_boards_that_judge_differently_are_not_mixed(tmp_path: Path) -> None:
+    upgrade = Upgrade(fake_environments(tmp_path), RecordedRuns(), no_signatures)
+    planned = plan_sweep(SPEC)
+    computing = replace(planned.boards[0], computes=True)
+    with pytest.raises(FarmError, match="name boards of one backend"):
+        pinned(replace(planned, boards=[*planned.boards, computing]))
+    assert upgrade.prepare("0.66.0", "0.81.1", SPEC).planned.boards == planned.boards
