@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from farm.core.payload import TracedCall
 from tracer.signatures import Overload, Parameter, Type
 
+ALIKE = 0.35
+"""From 0 to 1, how much a new name resembles one that is gone if it may replace it, as `output_tensor` does `out`."""
 _POSITIONAL = re.compile(r"arg\d+")
 
 
@@ -148,10 +150,8 @@ def _renamed(name: str, before: tuple[Overload, ...], after: tuple[Overload, ...
         for each in overload.parameters
         if each.name not in earlier and _types(each) == _types(parameter)
     }
-    if not candidates:
-        return f"{name} is gone"
-    closest = difflib.get_close_matches(name, candidates, n=1, cutoff=0.0)[0]
-    return f"{name} is gone; {closest}, of the same type, is new"
+    alike = difflib.get_close_matches(name, candidates, n=1, cutoff=ALIKE)
+    return f"{name} is gone; {alike[0]}, of the same type, is new" if alike else f"{name} is gone"
 
 
 def _closest(overloads: tuple[Overload, ...], names: list[str]) -> Overload | None:

@@ -96,3 +96,9 @@ def test_every_argument_that_only_one_documents() -> None:
         ArgumentChanges("ttnn.removed", ("the operation is gone",), ()),
         ArgumentChanges("ttnn.more", (), ("b",)),
     ]
+
+
+def test_an_unlike_name_is_not_offered() -> None:
+    old = signatures("1", op="f(input: Tensor, use_legacy: bool = False) -> Tensor\n")
+    new = signatures("2", op="f(input: Tensor, fast_and_approximate_mode: bool = False) -> Tensor\n")
+    assert keyword_changes(call("use_legacy"), old, new) == ["use_legacy is gone"]
