@@ -13,7 +13,7 @@ that fits two overloads in two ways is refused, not guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from farm.worker.accepting import EnumMembers
@@ -40,12 +40,14 @@ class Call:
         keywords: arguments by name.
         inexact: for each argument that is not passed as the trace had it, what became of it.
         left_out: the parameters that this ttnn lacks and whose default the trace had.
+        names: this ttnn's parameters of the traced positional arguments, as far as they are known.
     """
 
     positional: tuple[Value, ...]
     keywords: dict[str, Value]
     inexact: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def bind(
@@ -77,7 +79,15 @@ def bind(
     else:
         named = Arguments(by_place, tuple(names), by_name)
     fit = _best_fit(named, overloads, enum_members, known)
-    return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out)
+    return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out, tuple(_names_now(named, fit)))
+
+
+def _names_now(named: Arguments, fit: Fit) -> Iterator[str]:
+    """Yield the parameter of each positional argument: this ttnn's, else the traced one, else the position."""
+    now = {position: name for name, position in fit.places.items()}
+    for position in range(len(named.by_place)):
+        traced = named.names[position] if position < len(named.names) else None
+        yield now.get(position) or traced or f"arg{position}"
 
 
 def _is_of_version_1(by_place: Sequence[Value], overloads: Sequence[Overload], known: Known) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from farm.worker.binding import Call
 from tracer.capture.recorder import Capture
-from tracer.signatures import Overload
-from tracer.values import Value, show
+from tracer.values import Struct, Value, show
 from tracer.values import decode as decode_value
 from tracer.values.canonical import content_hash
 from tracer.values.configuration import POSITION
+from tracer.values.versions import CLASS, known_of
 
 
 class Replay:
@@ -40,23 +41,25 @@ class Replay:
                 self.names = tuple(calls[0]["names"])
                 self.arguments = {name: decode_value(raw) for name, raw in calls[0]["arguments"].items()}
 
-    def differences(
-        self, operation: str, traced: Mapping[str, Value], names: Sequence[str], overloads: Sequence[Overload]
-    ) -> list[str]:
+    def differences(self, operation: str, traced: Mapping[str, Value], call: Call) -> list[str]:
         """How the last call differs from a traced one, by argument; empty where their hashes are equal.
+
+        What only one of the two ttnns has is no difference where it holds its default there.
 
         Args:
             operation: its name.
             traced: the arguments of the trace.
-            names: the parameters' names of the positional arguments, as far as the trace knows them.
-            overloads: the operation's, which have the other names.
+            call: the call that was made of them.
         """
         if self.arguments is None:
             return ["the tracer saw no call of it"]
         if content_hash(operation, self.arguments) == content_hash(operation, traced):
             return []
+        left_out = {each.name for each in call.left_out}
         ran = by_parameter(self.arguments, self.names)
-        kept = by_parameter(traced, names or _places(overloads, ran))
+        kept = {name: value for name, value in by_parameter(traced, call.names).items() if name not in left_out}
+        for name in kept.keys() & ran.keys():
+            kept[name], ran[name] = _common(kept[name], ran[name]), _common(ran[name], kept[name])
         if content_hash(operation, ran) == content_hash(operation, kept):
             return []
         return [
@@ -64,6 +67,21 @@ class Replay:
             for name in sorted(kept.keys() | ran.keys())
             if name not in kept or name not in ran or kept[name] != ran[name]
         ]
+
+
+def _common(value: Value, other: Value) -> Value:
+    """Return a value without the fields that another of its class lacks and that hold their default."""
+    if isinstance(value, tuple) and isinstance(other, tuple) and len(value) == len(other):
+        return tuple(map(_common, value, other))
+    if not isinstance(value, Struct) or not isinstance(other, Struct) or value.type != other.type:
+        return value
+    others, known = dict(other.fields), known_of(CLASS + value.type)
+    fields: list[tuple[str, Value]] = []
+    for name, part in value.fields:
+        default = None if name in others else known.default(name)
+        if default is None or default.value != part:
+            fields.append((name, _common(part, others[name]) if name in others else part))
+    return Struct(value.type, tuple(fields))
 
 
 def by_parameter(arguments: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:
@@ -75,12 +93,6 @@ def by_parameter(arguments: Mapping[str, Value], names: Sequence[str]) -> dict[s
         if value is not None:
             by_name[names[place] if place < len(names) else name] = value
     return by_name
-
-
-def _places(overloads: Sequence[Overload], ran: Mapping[str, Value]) -> list[str]:
-    """The parameters' names of the first overload that has all of a call's arguments, in order."""
-    orders = ([parameter.name for parameter in overload.parameters] for overload in overloads)
-    return next((names for names in orders if ran.keys() <= set(names)), [])
 
 
 def _shown(arguments: Mapping[str, Value], name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from farm.worker.measuring import Measurements, measure
 from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
 from tracer.errors import RebuildError, RebuildMismatchError
-from tracer.signatures import Overload, overloads
+from tracer.signatures import overloads
 from tracer.values import Value, describe
 from tracer.values import decode as decode_value
 from tracer.values import encode as encode_value
@@ -40,14 +40,12 @@ class Bound:
 
     Attributes:
         operation: ttnn's.
-        overloads: the operation's signatures.
         arguments: as traced, tensors completed.
         call: the call to make.
         inexact: for each argument that is not passed as the trace had it, what became of it.
     """
 
     operation: Any
-    overloads: Sequence[Overload]
     arguments: dict[str, Value]
     call: Call
     inexact: tuple[str, ...]
@@ -62,9 +60,8 @@ class Bound:
         """
         operation = find_operation(traced.operation)
         arguments, notes = complete({name: decode_value(raw) for name, raw in traced.arguments.items()})
-        signatures = overloads(operation)
-        call = bind(arguments, signatures, enum_members, traced.names, known_of(traced.operation))
-        return cls(operation, signatures, arguments, call, call.inexact + notes)
+        call = bind(arguments, overloads(operation), enum_members, traced.names, known_of(traced.operation))
+        return cls(operation, arguments, call, call.inexact + notes)
 
 
 class Runner:
@@ -125,9 +122,7 @@ class Runner:
             return attempt.raised(error)
         except (RuntimeError, ValueError, IndexError) as error:
             return attempt.raised(error)
-        if traced.verify and (
-            changes := self._replay.differences(traced.operation, bound.arguments, traced.names, bound.overloads)
-        ):
+        if traced.verify and (changes := self._replay.differences(traced.operation, bound.arguments, bound.call)):
             message = f"not as traced: {'; '.join(changes)}"
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, message)
         return self._judge(traced, bound, output, golden, attempt)
