@@ -15,7 +15,7 @@ from farm.planning.board_setup import BoardSetup
 from farm.planning.placement import Placements
 from farm.planning.unique_ids import UniqueIds
 from farm.planning.unrunnable import Unrunnable
-from farm.sweeps.needs import Needs, architectures, needs, traced_archs
+from farm.sweeps.needs import Needs, architectures, needs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
 from tracer.names import find
@@ -130,8 +130,7 @@ def _vector(
 ) -> Vector:
     vector_id = ids.unique(configuration.content_hash[:ID_LENGTH])
     openings = traced_openings(configuration.executions)
-    machines = [each.machine for each in configuration.executions]
-    archs = traced_archs(configuration.arguments, machines)
+    archs = architectures(each.machine for each in configuration.executions)
     needed = needs(configuration.operation, configuration.arguments, _traced_mesh(configuration), archs)
     placement = placements.find(needed, openings)
     return Vector(
@@ -149,10 +148,10 @@ def _vector(
                 names=tuple(configuration.names),
                 output=None if configuration.output is None else encode_value(configuration.output),
                 modes=modes,
-                archs=tuple(archs),
+                archs=needed.archs,
                 verify=verify,
                 openings=openings,
-                output_archs=() if configuration.output is None else architectures(machines),
+                output_archs=() if configuration.output is None else archs,
             )
         ),
         sources=configuration.sources,

@@ -56,49 +56,39 @@ def needs(
 ) -> Needs:
     """Return what a configuration needs.
 
+    Chips of another architecture have other DRAM banks: a tensor sharded over them fits only where it was traced.
+
     Args:
         operation: its dotted name.
         arguments: its arguments by name.
         traced_mesh: the mesh it was traced on, if the trace says so.
-        archs: see `traced_archs`.
+        archs: the architectures that it was traced on; empty if they aren't known.
     """
     short = operation.rpartition(".")[2]
     collective = any(word in short for word in _COLLECTIVES)
-    mesh = _mesh(arguments.values(), traced_mesh if collective else None)
+    parts = [part for value in arguments.values() for part in walk(value)]
+    mesh = _mesh(parts, traced_mesh if collective else None)
     if collective and mesh == (1, 1):
         mesh = (1, 2)  # the smallest on which chips can talk
+    dram_banks = _dram_banks(parts)
     return Needs(
         mesh=mesh,
         grid=_grid(arguments.values()),
         fabric=collective,
         small_l1=any(word in short for word in _SMALL_L1_USERS),
-        archs=archs,
-        dram_banks=_dram_banks(arguments.values()),
+        archs=archs if dram_banks else (),
+        dram_banks=dram_banks,
     )
 
 
-def _mesh(values: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[int, int]:
-    for value in values:
-        for part in walk(value):
-            if isinstance(part, Tensor) and part.placement is not None and len(part.placement.mesh_shape) == 2:
-                rows, columns = part.placement.mesh_shape
-                return rows, columns
+def _mesh(parts: Iterable[Value], traced_mesh: Sequence[int] | None) -> tuple[int, int]:
+    for part in parts:
+        if isinstance(part, Tensor) and part.placement is not None and len(part.placement.mesh_shape) == 2:
+            rows, columns = part.placement.mesh_shape
+            return rows, columns
     if traced_mesh is not None and len(traced_mesh) == 2:
         return traced_mesh[0], traced_mesh[1]
     return 1, 1
-
-
-def traced_archs(arguments: Mapping[str, Value], machines: Iterable[Mapping[str, object] | None]) -> tuple[str, ...]:
-    """Return the only architectures that can run a configuration, sorted; empty if any may.
-
-    The number of DRAM banks of a chip differs by architecture, so a tensor that is sharded over them fits only where
-    it was traced.
-
-    Args:
-        arguments: of the configuration, by name.
-        machines: as of `architectures`.
-    """
-    return architectures(machines) if _dram_banks(arguments.values()) else ()
 
 
 def architectures(machines: Iterable[Mapping[str, object] | None]) -> tuple[str, ...]:
@@ -117,8 +107,8 @@ def grid_of(value: Value) -> tuple[int, int]:
     return _grid((value,))
 
 
-def _dram_banks(values: Iterable[Value]) -> int:
-    memories = (part for value in values for part in walk(value) if isinstance(part, MemoryConfig))
+def _dram_banks(parts: Iterable[Value]) -> int:
+    memories = (part for part in parts if isinstance(part, MemoryConfig))
     specs = (spec for each in memories if each.buffer == "DRAM" for spec in (each.shard_spec, each.nd_shard_spec))
     return max((x + 1 for spec in specs for x, _ in used_cores(spec)), default=0)
 

@@ -11,7 +11,7 @@ from farm.board.kinds import KINDS
 from farm.core.traced_opening import TracedOpening
 from farm.planning.device_configs import find_device_config
 from farm.planning.shortfalls import FewBanks, FewCores, NoMesh, OtherArch
-from farm.sweeps.needs import Needs, needs, traced_archs
+from farm.sweeps.needs import Needs, architectures, needs
 from tracer.device_config import DeviceConfig
 from tracer.values import (
     CoreCoord,
@@ -41,10 +41,11 @@ def test_shards_need_their_cores_or_their_banks_of_dram() -> None:
 def test_shards_over_dram_banks_run_on_the_architecture_of_the_trace() -> None:
     wormhole, blackhole = {"board_type": "Wormhole", "device_series": "n300"}, {"device_series": "Blackhole"}
     over_banks = {"arg0": sharded(8, 1, "DRAM")}
-    assert traced_archs(over_banks, [blackhole]) == ("blackhole",)
-    assert traced_archs(over_banks, [wormhole, blackhole]) == ("blackhole", "wormhole_b0")
-    assert traced_archs(over_banks, [blackhole, None]) == (), "an unknown machine excludes no architecture"
-    assert traced_archs({"arg0": sharded(8, 1)}, [blackhole]) == ()
+    both = architectures([wormhole, blackhole])
+    assert both == ("blackhole", "wormhole_b0")
+    assert architectures([blackhole, None]) == (), "an unknown machine excludes no architecture"
+    assert needs("ttnn.add", over_banks, archs=both).archs == both
+    assert needs("ttnn.add", {"arg0": sharded(8, 1)}, archs=both).archs == ()
 
 
 def test_programs_need_their_cores() -> None:
