@@ -204,10 +204,13 @@ def _with_versions(message: str, then: tuple[RunView, VectorView], now: tuple[Ru
     """Return a message with the versions of ttnn, if they differ and the runs' own versions don't tell which it was."""
     if len(then[0].run.ttnn_versions) < 2 and len(now[0].run.ttnn_versions) < 2:
         return message
-    before, after = (vector.ttnn_version or view.run.ttnn_version for view, vector in (then, now))
-    if before == after:
+    before, after = (
+        vector.ttnn_version or (view.run.ttnn_version if vector.board and len(view.run.ttnn_versions) == 1 else None)
+        for view, vector in (then, now)
+    )
+    if before is None or after is None or before == after:
         return message
-    return f"ttnn {before or UNKNOWN} then, {after or UNKNOWN} now{f': {message}' if message else ''}"
+    return f"ttnn {before} then, {after} now{f': {message}' if message else ''}"
 
 
 def _kinds(view: RunView) -> dict[str | None, str]:

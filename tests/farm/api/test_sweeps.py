@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import farm
-from farm.core.errors import FarmError
+from farm.core.errors import FarmError, NotRunnable
+from farm.store import RunInfo, Store
 
 
 @pytest.mark.ray
@@ -43,6 +44,15 @@ def test_wrong_options_are_refused_before_anything_starts(tmp_path: Path) -> Non
     with pytest.raises(FarmError, match="but this names 2"):
         farm.trace(__file__, master=tmp_path / "m.json", board="mock:n300*2")
     assert not (tmp_path / "farm.db").exists()
+
+
+def test_a_resumed_run_keeps_its_versions_of_ttnn(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        store.start_run(RunInfo("farm sweep", suite="model_traced", spec=farm.SweepSpec.of(ttnn=">=1000")))
+    with pytest.raises(NotRunnable, match="no board has a ttnn that --ttnn '>=1000' accepts"):
+        farm.sweep(resume="last", store=tmp_path / "farm.db")
+    with pytest.raises(NotRunnable, match="'>=2000' accepts"):
+        farm.sweep(resume="last", ttnn=">=2000", store=tmp_path / "farm.db")
 
 
 def test_a_plan_has_what_a_sweep_would_run(tmp_path: Path) -> None:

@@ -45,6 +45,13 @@ def test_the_foreground_is_on_this_host(store: Store) -> None:
     assert line == "farm sweep --suite model_traced --watcher --vector v --foreground"
 
 
+def test_the_versions_of_ttnn_are_kept_everywhere(store: Store) -> None:
+    run = recorded(store, RunInfo("farm", spec=SweepSpec.of(address="10.0.0.1:6379", ttnn=">=0.80")))
+    assert rerun_command(run, []) == "farm sweep --suite model_traced --address 10.0.0.1:6379 --ttnn '>=0.80'"
+    foreground = rerun_command(run, ["v"], foreground=True)
+    assert foreground == "farm sweep --suite model_traced --ttnn '>=0.80' --vector v --foreground"
+
+
 def test_a_run_recorded_before_the_spec(store: Store) -> None:
     details = {
         "master": "m.json",

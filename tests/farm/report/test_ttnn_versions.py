@@ -179,6 +179,10 @@ def test_changes_in_mixed_runs_name_the_versions(store: Store) -> None:
     old = record(store, {"v0": [(NEW, GOOD)], "v1": [(OLD, GOOD)]})
     new = record(store, {"v0": [(OLD, BAD)], "v1": [(OLD, BAD)], "v2": [(NEW, GOOD)]}, at=60)
     details = {each.vector_id: each.detail for each in compare(old, new).changes}
+    stopped = record(store, {"v0": [], "v1": [(OLD, BAD)]}, at=120)
+    [untried, _] = compare(old, stopped).changes[::-1]
+    assert untried.vector_id == "v0"
+    assert "ttnn" not in untried.detail, "no ttnn had it"
     assert details["v0"] == f"ttnn {NEW} then, {OLD} now: why"
     assert details["v1"] == "why"
 
