@@ -97,7 +97,7 @@ def _is_of_version_1(by_place: Sequence[Value], overloads: Sequence[Overload], k
     """
     if not known.overloads or len(by_place) <= max(len(overload.positional) for overload in overloads):
         return False
-    return list(map(_parameter_names, known.overloads)) != list(map(_parameter_names, overloads))
+    return [list(overload.by_name) for overload in known.overloads] != [list(each.by_name) for each in overloads]
 
 
 def _named(by_place: Sequence[Value], overloads: Sequence[Overload], enum_members: EnumMembers) -> Arguments:
@@ -119,18 +119,13 @@ def _named(by_place: Sequence[Value], overloads: Sequence[Overload], enum_member
     )
 
 
-def _parameter_names(overload: Overload) -> list[str]:
-    return [parameter.name for parameter in overload.parameters]
-
-
 def _best_fit(arguments: Arguments, overloads: Sequence[Overload], enum_members: EnumMembers, known: Known) -> Fit:
     """Fit a call to each overload, and return the best fit.
 
     Raises:
         LostArgument, Unbindable: see `bind`.
     """
-    everywhere = frozenset(name for overload in overloads for name in overload.by_name)
-    attempts = [Fitting(overload, enum_members, known, everywhere).fit(arguments) for overload in overloads]
+    attempts = [Fitting(overload, enum_members, known, overloads).fit(arguments) for overload in overloads]
     fits = sorted((fit for fit in attempts if isinstance(fit, Fit)), key=lambda fit: fit.cost)
     if not fits:
         refusals = [refusal for refusal in attempts if isinstance(refusal, Refusal)]

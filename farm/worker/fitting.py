@@ -74,7 +74,7 @@ class Fitting:
     Attributes:
         overload: the overload.
         known: what is known of the operation in other ttnns.
-        everywhere: the parameters of all overloads of this ttnn.
+        overloads: all that this ttnn has of the operation.
         bound: the argument of each parameter, so far.
         places: the positions of the positional arguments, by the parameter that gets each.
         unplaced: the arguments that no parameter takes, as text.
@@ -82,11 +82,13 @@ class Fitting:
         moved: how many arguments were bound out of their position.
     """
 
-    def __init__(self, overload: Overload, enum_members: EnumMembers, known: Known, everywhere: frozenset[str]) -> None:
+    def __init__(
+        self, overload: Overload, enum_members: EnumMembers, known: Known, overloads: Sequence[Overload]
+    ) -> None:
         self.overload = overload
         self.enum_members = enum_members
         self.known = known
-        self.everywhere = everywhere
+        self.overloads = overloads
         self.bound: dict[str, Value] = {}
         self.places: dict[str, int] = {}
         self.unplaced: list[str] = []
@@ -186,7 +188,8 @@ class Fitting:
             value: the argument's; C++ has None for the default, whatever that is in Python.
             instead: the parameters of other names that take it.
         """
-        default = None if name in self.everywhere else self.known.default(name)
+        elsewhere = any(name in overload.by_name for overload in self.overloads)
+        default = None if elsewhere else self.known.default(name)
         if default is not None and value in (default.value, None):
             self.left_out.append(LeftOut(argument, name, value, default.version))
             return
