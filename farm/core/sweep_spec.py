@@ -81,16 +81,16 @@ class SweepSpec(BaseModel):
         ),
     ] = ()
     master: Annotated[
-        Place, Option("--master", Group.WHAT, "The master JSON file to run. Default: the one that farm ships.")
+        Place, Option("--master", Group.WHAT, "The master JSON file. Default: the one that farm ships.")
     ] = None
     modules: Annotated[
         Texts,
         Option(
             "--module",
             Group.WHAT,
-            "Run sweep modules: a name, its first parts (`eltwise.unary`), or a glob (`*unary*`). Repeatable, or "
+            "Sweep modules: a name, its first parts (`eltwise.unary`), or a glob (`*unary*`). Repeatable, or "
             "separated by commas.",
-            python_help="Run these sweep modules: names, their first dotted parts, or globs.",
+            python_help="Sweep modules: names, their first dotted parts, or globs.",
         ),
     ] = ()
     skip: Annotated[

@@ -198,7 +198,10 @@ def _enumeration(parts: list[str]) -> str:
 
 def _setting(view: RunView) -> str:
     run = view.run
-    took = f" took {duration((run.finished - run.started).total_seconds())}" if run.finished else ""
+    took = ""
+    if run.finished:
+        seconds = (run.finished - run.started).total_seconds() - run.recorded.paused_seconds
+        took = f" took {duration(seconds)}" + (", in parts," if run.recorded.paused_seconds else "")
     kinds = Counter(f"{board.backend}:{board.kind}" for board in run.boards)
     where = ", ".join(f"{kind}*{count}" if count > 1 else kind for kind, count in sorted(kinds.items()))
     versions = f"farm {run.farm_version}" + (f", ttnn {run.ttnn_version}" if run.ttnn_version else "")

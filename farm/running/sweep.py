@@ -80,6 +80,8 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
     with Interrupt(announce=partial(progress.note, _STOPPING)) as interrupt:
         run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
         with driving(run_id):
+            if sweep.resumed is not None:
+                store.resume_run(run_id, time.time())
             return _drive(sweep, run_id, store, progress, interrupt)
 
 

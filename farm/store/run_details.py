@@ -34,6 +34,7 @@ class RunDetails(BaseModel):
         modules: the path of the folder of sweep modules or of the checkout, as it was typed; empty if none was.
         shard: the run's share of a plan; None if the run has the whole plan.
         group: what the shards of one CI run have in common; empty outside of CI and without shards.
+        paused_seconds: how long the run, which was resumed, had not run before.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,6 +43,7 @@ class RunDetails(BaseModel):
     modules: str = ""
     shard: PlanShard | None = None
     group: str = ""
+    paused_seconds: float = 0.0
 
 
 Details = TypeVar("Details", bound=BaseModel)

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, delete, insert, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreError
@@ -18,6 +18,7 @@ from farm.store.databases.base import WRITING
 from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
 from farm.store.reading import find_board, find_run, read_heads, read_operations, read_payload, read_payloads, read_run
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
+from farm.store.run_details import RunDetails, read_details
 from farm.store.view import RunHead, RunView
 from farm.store.writing import Insertion, plan_vectors, write_rows
 
@@ -81,6 +82,22 @@ class Store:
         with self.writing() as connection:
             connection.execute(insert(schema.runs), rows.run_row(info))
         return info.id
+
+    def resume_run(self, run_id: str, at: float) -> None:
+        """Record that a run goes on, so that the time since it ended, or last recorded an attempt, isn't counted.
+
+        Args:
+            run_id: the run.
+            at: when it goes on, in Unix seconds.
+        """
+        runs, attempts = schema.runs, schema.attempts
+        last = select(func.max(attempts.c.started + attempts.c.seconds)).where(attempts.c.run_id == run_id)
+        with self.writing() as connection:
+            row = connection.execute(select(runs).where(runs.c.id == run_id)).one()
+            ended = max(row.finished or row.started, connection.scalar(last) or row.started)
+            paused = read_details(row.details, RunDetails).paused_seconds + max(at - ended, 0.0)
+            details = {**row.details, "paused_seconds": paused}
+            connection.execute(update(runs).where(runs.c.id == run_id).values(details=details))
 
     def finish_run(self, run_id: str, ended: Ended, *, finished: float, message: str = "") -> None:
         """Record that a run ended, how, and when (Unix seconds)."""

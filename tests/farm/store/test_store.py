@@ -76,6 +76,21 @@ class TestRuns:
         with pytest.raises(StoreError, match="matches no run"):
             store.find("1999")
 
+    @pytest.mark.parametrize(("finished", "paused"), [(60.0, 40.0), (None, 70.0)])
+    def test_a_resumed_run_knows_how_long_it_paused(self, store: Store, finished: float | None, paused: float) -> None:
+        run_id = store.start_run(RunInfo("farm sweep", started=0.0, details={"group": "nightly"}))
+        store.plan(run_id, [Planned("a")])
+        store.board(run_id, RunBoard(MOCK))
+        store.record(run_id, [Attempt(1, MOCK.id, Outcome("a", Verdict.PASS, started=25.0, seconds=5.0))])
+        if finished is not None:
+            store.finish_run(run_id, Ended.STOPPED, finished=finished)
+        store.resume_run(run_id, 100.0)
+        store.finish_run(run_id, Ended.COMPLETED, finished=130.0)
+        assert store.view(run_id).run.recorded.paused_seconds == paused
+        assert store.view(run_id).run.recorded.group == "nightly"
+        store.resume_run(run_id, 135.0)
+        assert store.view(run_id).run.recorded.paused_seconds == paused + 5.0
+
     def test_unknown_runs_and_vectors_are_errors(self, store: Store) -> None:
         run_id = store.start_run(RunInfo("farm sweep"))
         with pytest.raises(StoreError, match="no run 'nope'"):
