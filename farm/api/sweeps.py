@@ -20,6 +20,8 @@ from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
 from farm.store import RunView, Store
+from farm.store.opening import require_folder
+from tracer.master.files import why_unwritable
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -81,6 +83,9 @@ def sweep(
         raise FarmError("--retry-failed and --retry-infra are for a run that is resumed: name it with --resume")
     if command is None:
         command = _call(operations, resume, options)
+    require_folder(store)
+    if out is not None and (reason := why_unwritable(Path(out) / "report")):
+        raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
     if resume is None:
         request = _begun(spec, command, shown)
     else:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from farm.api.start_note import note_start
 from farm.core.board import AUTO
+from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.store import RunView, Store
+from farm.store.opening import require_folder
+from tracer.master.files import why_unwritable
 from tracer.master.master import Master, MergeSummary, require_writable, update
 
 if TYPE_CHECKING:
@@ -87,9 +90,12 @@ def trace_zoo(
     path = Path(master)
     models = Manifest.read(Path(manifest))
     require_writable(path)
+    require_folder(store)
     if path.exists():
         Master.read(path)  # a master that can't be read is reported before any model runs
     kept = Traces.of(models, None if traces is None else Path(traces))
+    if reason := why_unwritable(kept.folder / "trace"):
+        raise FarmError(f"--store {kept.folder}: the raw traces can't be kept: {reason}")
     if not resume:
         kept.clear()
     entries = [entry for entry in models.entries if not kept.is_complete(entry)]

@@ -61,6 +61,21 @@ def store_errors(place: str) -> Iterator[None]:
         raise StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}") from error
 
 
+def require_folder(place: str | Path | None) -> None:
+    """Check that a store could be created, before work that takes long; a URL is checked when it is opened.
+
+    Args:
+        place: see `Store.open`.
+
+    Raises:
+        StoreError: the folder of its file doesn't exist.
+    """
+    text = str(place if place is not None else default_place())
+    folder = Path(text).expanduser().absolute().parent
+    if "://" not in text and text != str(usual_file()) and not folder.is_dir():
+        raise StoreError(f"results store {text}: there is no folder {folder}: make it, or name another")
+
+
 def require_existing(place: str) -> None:
     """Check that a path is a file; a URL is checked when it is opened.
 
