@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,13 +61,14 @@ def bisect(
     """
     from farm.api import bisect as search
     from farm.report import stdout_console
+    from farm.report.json_text import json_text
     from farm.versions.steps import steps_on
     from farm.versions.terminal import print_bisection, tried_line
 
     def watch(tried: Tried) -> None:
         sys.stderr.write(f"farm: {tried_line(tried)}\n")
 
-    with exits_on_interrupt("stopped"):
+    with exits_on_interrupt():
         found = search(
             options.spec(),
             old=old,
@@ -81,7 +81,7 @@ def bisect(
             step=steps_on(sys.stderr),
         )
     if as_json:
-        typer.echo(json.dumps(found.model_dump(mode="json"), indent=1))
+        typer.echo(json_text(found.model_dump(mode="json")), nl=False)
     else:
         print_bisection(stdout_console(), found)
     raise typer.Exit(ExitCode.GOOD if found.first else ExitCode.TEST_FAILED)

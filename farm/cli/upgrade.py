@@ -46,7 +46,7 @@ def upgrade(
     from farm.versions.steps import steps_on
     from farm.versions.terminal import print_upgrade
 
-    with exits_on_interrupt("stopped; `farm runs` lists the runs that were recorded"):
+    with exits_on_interrupt(recorded="stopped; `farm show {run}` shows how far this run got"):
         report = rehearse(
             old,
             new,

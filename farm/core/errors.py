@@ -5,6 +5,8 @@
   * NothingSelected (4): the selection holds no vector
   * NotRunnable (3): something that is needed to run is missing: ttnn, a board, a host
   * StoreError (3): the results store can't be read or written
+
+`farm.versions.errors` has those of getting a ttnn, `farm.sweeps.errors` those of sweep modules.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from packaging.version import Version
 
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.ttnn_install import WHEEL_PYTHONS
-from farm.versions.errors import NoSuchVersion, NoWheel
+from farm.versions.errors import InstallFailed, NoSuchVersion, NoWheel
 from farm.versions.installers import PACKAGE, Installer, pick_installer, this_python
 from farm.versions.sources import Interpreter, Released, Source, Wheel
 from farm.versions.steps import Step, silent
@@ -130,7 +130,10 @@ class Environments:
             if left_over.exists():
                 shutil.rmtree(left_over)
         with self._step(f"installing ttnn {name} into an environment of its own, with {self._asked().name}"):
-            self._asked().install(partial, package)
+            try:
+                self._asked().install(partial, package)
+            except InstallFailed as error:
+                raise InstallFailed(f"{name}: {error}") from error
         partial.rename(folder)
 
     def _check_released(self, source: Released) -> None:

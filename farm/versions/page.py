@@ -17,6 +17,7 @@ from farm.versions.report import ConfigurationChange, UpgradeReport
 
 MAX_MESSAGE = 6000
 """Characters of a message."""
+NO_DETAIL = "(no message)"
 MAX_SUMMARY = 400
 """Characters of a detail."""
 MAX_SHOWN = 50
@@ -36,6 +37,7 @@ def upgrade_html(report: UpgradeReport) -> str:
         "runs": [("old", report.old), ("new", report.new)],
         "counts": [(change, counts[change]) for change in Change],
         "changes": [(change, _groups(report, change)) for change in Change if change is not Change.ACCEPTED_BY_BOTH],
+        "otherwise": [group for group in _groups(report, Change.ACCEPTED_BY_BOTH) if group["detail"] != NO_DETAIL],
         "operations": _rows(report.operations),
         "models": _rows(report.models),
         "touched": len(report.touched),
@@ -84,7 +86,7 @@ def _groups(report: UpgradeReport, change: Change) -> list[dict[str, Any]]:
         {
             "count": len(group),
             "operation": first_line(group[0].operation),
-            "detail": shortened(first_line(group[0].detail), MAX_SUMMARY) or "(no message)",
+            "detail": shortened(first_line(group[0].detail), MAX_SUMMARY) or NO_DETAIL,
             "models": _models(group),
             "members": [_member(each, group[0]) for each in group[:MAX_SHOWN]],
             "more": len(group) - MAX_SHOWN,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from farm.core.errors import FarmError
 from farm.core.payload import from_json
 from farm.planning.sweep_plan import plan_sweep
+from farm.running.interrupt import RunInterrupted
 from farm.store import Ended, Store
 from farm.versions.inspection import inspect
 from farm.versions.pinning import pinned
@@ -91,13 +92,13 @@ class Upgrade:
 
         Raises:
             NotRunnable: something that the boards need is missing.
-            KeyboardInterrupt: Ctrl-C stopped one of the runs.
+            RunInterrupted: Ctrl-C stopped one of the runs.
         """
         views = []
         for environment, signatures in zip(prepared.environments, prepared.signatures, strict=True):
             view = self.run(prepared.planned, environment, f"{command} (under ttnn {signatures.version})", store)
             if view.run.ended is Ended.STOPPED:
-                raise KeyboardInterrupt
+                raise RunInterrupted(view.run.id)
             views.append(view)
         before, after = views
         old, new = map(run_under, prepared.environments, prepared.signatures, views)

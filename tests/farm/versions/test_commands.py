@@ -80,7 +80,8 @@ def test_a_stopped_upgrade(farm: Farm, runs: RecordedRuns, tmp_path: Path) -> No
     words = ("upgrade", "--from", "0.66.0", "--to", "0.81.1", *SELECTION, "--store", tmp_path / "farm.db")
     code, printed, said = farm(*words)
     assert (code, printed) == (ExitCode.INTERRUPTED, "")
-    assert said.endswith("farm: stopped; `farm runs` lists the runs that were recorded\n")
+    [run] = farm_package.runs(tmp_path / "farm.db")
+    assert said.endswith(f"farm: stopped; `farm show {run.id}` shows how far this run got\n")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_one_whose_python_was_removed_is_made_again(tmp_path: Path) -> None:
 
 def test_an_installation_that_fails_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
     broken = FakeInstaller(VERSIONS, broken=["ttnn==0.66.0"])
-    with pytest.raises(InstallFailed):
+    with pytest.raises(InstallFailed, match=r"^0.66.0: ttnn can't be installed"):
         environments(tmp_path, broken).of(Released("0.66.0"))
     assert Path(environments(tmp_path).of(Released("0.66.0")).python).is_file()
 

@@ -79,6 +79,12 @@ def test_alike_changes_are_one_group_of_which_some_are_shown() -> None:
     assert "10 more: the JSON has them all." in page
 
 
+def test_calls_that_are_passed_otherwise_are_shown() -> None:
+    otherwise = change(1, Change.ACCEPTED_BY_BOTH, "passed otherwise now: arg3: left out")
+    assert "passed otherwise now: arg3" in upgrade_html(report([otherwise]))
+    assert "passed otherwise</h2>" not in upgrade_html(report([change(1, Change.ACCEPTED_BY_BOTH)]))
+
+
 def test_a_report_says_whether_numbers_were_computed() -> None:
     words = "No numbers were computed."
     assert words in upgrade_html(report(CHANGES))
