@@ -13,6 +13,7 @@ import pytest
 
 import farm.cli
 from farm.core.errors import FarmError
+from farm.core.extras import Extra, own_install
 from tracer.master.master import shipped
 
 
@@ -79,7 +80,7 @@ def test_no_ttnn_for_this_python(sweep: Callable[..., str], monkeypatch: pytest.
     monkeypatch.setattr(platform, "python_version_tuple", lambda: ("3", "11", "4"))
     assert "ttnn has no wheel for CPython 3.11" in sweep(3, "--boards", "mock:n300")
     monkeypatch.setattr(platform, "python_version_tuple", lambda: ("3", "12", "1"))
-    assert "pip install" in sweep(3, "--boards", "mock:n300")
+    assert own_install().command(Extra.TTNN) in sweep(3, "--boards", "mock:n300")
 
 
 def test_the_shipped_master_is_the_default(sweep: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
