@@ -41,6 +41,9 @@ NOT_RUN = {
     "docs/farm-of-hosts.md: ssh 10.0.0.1 cat .config/farm/token | install -Dm600 /dev/stdin .config/farm/token": (
         "needs hosts: tests/farm/cluster/test_three_hosts.py"
     ),
+    "docs/farm-of-hosts.md: farm sweep --suite model_traced --address 10.0.0.1:6379 --ttnn '>=0.80'": (
+        "needs hosts: tests/farm/cluster/test_mixed_ttnn.py"
+    ),
     "docs/farm-of-hosts.md: farm boards --watch": "needs hosts",
     "docs/performance.md: uv run python -m tests.bench --full": "takes half an hour",
     "docs/guarantees.md: uv run --group cluster python -m tests.chaos --seed 1": "takes minutes",
