@@ -47,8 +47,8 @@ def process_environment(
     # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
     memory = dict.fromkeys(_MPI_MEMORY, str(workdir))
     kernels = cache_environment(board, inherited, python=python)
-    toolchain = backend_of(board).toolchain_environment(board, inherited, python)
-    environment = {**defaults, **memory, **kernels, **inherited, **toolchain, **board.environment, "PYTHONPATH": path}
+    ttnn = backend_of(board).ttnn_environment(board, inherited, python)
+    environment = {**defaults, **memory, **kernels, **inherited, **board.environment, **ttnn, "PYTHONPATH": path}
     if not board.computes:  # it runs no kernels to watch, and ttnn aborts where it finds none
         for name in WATCHER:
             environment.pop(name, None)

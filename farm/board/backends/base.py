@@ -109,13 +109,13 @@ class Backend(ABC):
         """The signals that end a process with such a board open; `configured` is the ladder for real devices."""
         return configured
 
-    def toolchain_environment(
+    def ttnn_environment(
         self,
-        board: Board,  # noqa: ARG002 - for backends whose boards don't compute kernels by ttnn's own toolchain
+        board: Board,  # noqa: ARG002 - for backends that ttnn can't open without help
         environment: Mapping[str, str],  # noqa: ARG002
         python: str,  # noqa: ARG002
     ) -> dict[str, str]:
-        """The variables that give the board's process another compiler than ttnn's own.
+        """The variables without which the ttnn of the board's process can't open it; they replace the board's own.
 
         Args:
             board: one of this backend.
@@ -123,7 +123,7 @@ class Backend(ABC):
             python: its interpreter.
 
         Raises:
-            NotRunnable: the compiler can't be written.
+            NotRunnable: something that it needs can't be written.
         """
         return {}
 

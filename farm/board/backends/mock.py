@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from farm.board.backends.base import VirtualBackend
 from farm.board.null_toolchain import toolchain_environment
@@ -26,6 +28,10 @@ from farm.core.ttnn_install import installed_ttnn
 from scheduler.costs import SetupCosts
 
 DESCRIPTOR_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
+SLOW_DISPATCH = SpecifierSet(">=0.67.0.dev0,<0.75.0.dev0", prereleases=True)
+"""The versions of ttnn that crash where they load a mock board's dispatch kernels. Slow dispatch has none."""
+WITHOUT_DISPATCH = {"TT_METAL_SLOW_DISPATCH_MODE": "1", "TT_METAL_INSPECTOR": "0"}
+"""Slow dispatch, and no inspector of tt-metal: that of 0.67.4 crashes without fast dispatch."""
 
 
 class Mock(VirtualBackend):
@@ -43,10 +49,16 @@ class Mock(VirtualBackend):
         """See `VirtualBackend`."""
         return {DESCRIPTOR_VARIABLE: str(descriptor_file(kind))}
 
-    def toolchain_environment(self, board: Board, environment: Mapping[str, str], python: str) -> dict[str, str]:
-        """See `Backend`; the null toolchain, for a ttnn that compiles kernels even for mock boards."""
+    def ttnn_environment(self, board: Board, environment: Mapping[str, str], python: str) -> dict[str, str]:
+        """See `Backend`; the null toolchain, and slow dispatch for the versions that know no other on a mock."""
         install = installed_ttnn(python)
-        return {} if install is None else toolchain_environment(install, {**environment, **board.environment})
+        if install is None:
+            return {}
+        toolchain = toolchain_environment(install, {**environment, **board.environment})
+        if install.release is None or install.release not in SLOW_DISPATCH:
+            return toolchain
+        descriptor = descriptor_file(without_dispatch(board.kind))
+        return {**toolchain, **WITHOUT_DISPATCH, DESCRIPTOR_VARIABLE: str(descriptor)}
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no device to release
         """See `Backend`."""
@@ -70,7 +82,18 @@ def mock_environment(kind: BoardKind, environment: Mapping[str, str] = os.enviro
         NotRunnable: they can't be written.
     """
     [board] = mock_boards(kind, 1)
-    return {**Mock().toolchain_environment(board, environment, python), **board.environment}
+    return {**board.environment, **Mock().ttnn_environment(board, environment, python)}
+
+
+def without_dispatch(kind: BoardKind) -> BoardKind:
+    """The kind for slow dispatch: a Wormhole chip has one row less, which else is dispatch's.
+
+    So the compute grid is the product's. A Blackhole chip, which can't lose more columns than it has, shows one more.
+    """
+    if kind.arch != "wormhole_b0":
+        return kind
+    harvest = kind.mock.harvest
+    return replace(kind, mock=replace(kind.mock, harvest=harvest | (harvest + 1)))  # the lowest row that is there
 
 
 def descriptor(kind: BoardKind) -> str:

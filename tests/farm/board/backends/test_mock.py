@@ -11,13 +11,22 @@ from typing import Any
 import pytest
 import yaml
 
-from farm.board.backends.mock import descriptor, descriptor_file, mock_boards
+from farm.board.backends.mock import (
+    DESCRIPTOR_VARIABLE,
+    WITHOUT_DISPATCH,
+    descriptor,
+    descriptor_file,
+    mock_boards,
+    mock_environment,
+    without_dispatch,
+)
 from farm.board.kinds import KINDS
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.messages import Opened
 from farm.core.payload import EncodedVector, TracedCall, encode
+from farm.core.ttnn_install import TtnnInstall
 from farm.core.verdicts import Verdict
 from tracer.device_config import DeviceConfig
 from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
@@ -138,3 +147,26 @@ def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NotRunnable, match="descriptor"):
         descriptor_file(KINDS["n150"], tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize(
+    ("version", "slow"), [("0.66.0", False), ("0.67.0", True), ("0.74.0", True), ("0.75.0", False), ("0.81.1", False)]
+)
+def test_versions_that_crash_in_fast_dispatch_dispatch_slowly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, slow: bool
+) -> None:
+    package = tmp_path / "site-packages" / "ttnn"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("farm.board.backends.mock.installed_ttnn", lambda _python: TtnnInstall(package, version))
+    environment = mock_environment(KINDS["n300"], {})
+    assert (environment.items() >= WITHOUT_DISPATCH.items()) is slow
+    harvesting = yaml.safe_load(Path(environment[DESCRIPTOR_VARIABLE]).read_text())["harvesting"]
+    assert [chip["harvest_mask"] for chip in harvesting.values()] == [0b11 if slow else 0b1] * 2
+
+
+def test_slow_dispatch_leaves_blackhole_its_columns() -> None:
+    assert without_dispatch(KINDS["p150"]) is KINDS["p150"]
+    assert without_dispatch(KINDS["n150"]).mock.harvest == 0x41
+    assert without_dispatch(KINDS["galaxy"]).mock.harvest == 0x1
