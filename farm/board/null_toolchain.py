@@ -62,7 +62,10 @@ def mock_toolchain(install: TtnnInstall, environment: Mapping[str, str]) -> Tool
     """
     if install.release is not None and install.release < FIRST_TO_COMPILE:
         return Toolchain.NONE
-    return Toolchain.USERS if environment.get(ROOT_VARIABLE) else Toolchain.NULL
+    root = environment.get(ROOT_VARIABLE)
+    if not root or Path(root) == _null_root(install):  # farm's own, where one of its processes starts another
+        return Toolchain.NULL
+    return Toolchain.USERS
 
 
 def toolchain_environment(
@@ -78,10 +81,7 @@ def toolchain_environment(
     Raises:
         NotRunnable: the null toolchain can't be written.
     """
-    toolchain = mock_toolchain(install, environment)
-    if toolchain is Toolchain.USERS:
-        _LOG.info("%s=%s is kept: its compiler builds the kernels of mock boards", ROOT_VARIABLE, _root(environment))
-    if toolchain is not Toolchain.NULL:
+    if mock_toolchain(install, environment) is not Toolchain.NULL:
         return {}
     layout = null_layout(install, cache)
     layout.write()
@@ -151,11 +151,15 @@ def null_layout(install: TtnnInstall, cache: Path | None = None) -> NullLayout:
         install: the ttnn.
         cache: see `toolchain_environment`.
     """
-    top = (cache or platformdirs.user_cache_path("farm") / "mock") / "toolchain"
-    source = install.runtime_root
-    digest = hashlib.sha256(f"{source}\n{compiler_script()}".encode()).hexdigest()[:16]
+    root = _null_root(install, cache)
     # hosts may share a home; ttnn's own keys of kernels don't tell one build of ttnn from another
-    return NullLayout(source, top / digest, top / "kernels" / socket.gethostname() / f"{digest}-{install.build}")
+    kernels = root.parent / "kernels" / socket.gethostname() / f"{root.name}-{install.build}"
+    return NullLayout(install.runtime_root, root, kernels)
+
+
+def _null_root(install: TtnnInstall, cache: Path | None = None) -> Path:
+    digest = hashlib.sha256(f"{install.runtime_root}\n{compiler_script()}".encode()).hexdigest()[:16]
+    return (cache or platformdirs.user_cache_path("farm") / "mock") / "toolchain" / digest
 
 
 def compiler_script() -> str:
@@ -227,7 +231,3 @@ def empty_elf() -> bytes:
     segment = struct.pack("<8I", 1, text_at, address, address, len(text), len(text), 5, 4)
     content = identity + file_header + segment + text + symbols + strings + names
     return content.ljust(sections_at, b"\0") + b"".join(sections)
-
-
-def _root(environment: Mapping[str, str]) -> str:
-    return environment.get(ROOT_VARIABLE, "")

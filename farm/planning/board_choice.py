@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Sequence
@@ -41,7 +42,11 @@ def boards_of(
         from farm.cluster.hosts.board_memory import usable_boards
 
         boards = _with_own_python(usable_boards(selector, note))
-        return boards if ttnn is None else _opened_by(TtnnChoice(ttnn), boards, note)
+        if ttnn is not None:
+            boards = _opened_by(TtnnChoice(ttnn), boards, note)
+        for line in sorted({backend_of(board).ttnn_note(os.environ, board.python) for board in boards} - {""}):
+            note(line)
+        return boards
     from farm.cluster.farm_runs import farm_boards
     from farm.cluster.selection import FarmSelection
 

@@ -18,6 +18,8 @@ from tests.bench.row import ROOT, Row, measured, timed
 from tests.bench.tracing import tracer
 
 MOCK = "mock:n300"
+OLDEST = "0.66.0"
+"""The oldest ttnn that farm supports."""
 
 
 def real(full: bool) -> Iterator[Row]:
@@ -103,33 +105,62 @@ def million(full: bool) -> Iterator[Row]:
 
 
 def start(full: bool) -> Iterator[Row]:
-    """Measure the time from the command to the first vector."""
-    import sqlite3
-
+    """Measure the time from the command to the first vector, with the newest ttnn and with the oldest."""
     from farm.board.backends.mock import mock_environment
     from farm.board.selection import select_boards
+    from farm.versions.environments import Environments
+    from farm.versions.sources import Released
 
     [board] = select_boards(MOCK)
-    rounds = 4 if full else 2
-    ray, opening, ours = [], [], []
-    for _ in range(rounds):
+    oldest = Environments().of(Released(OLDEST)).python
+    ray, opening, ours, theirs = [], [], [], []
+    for _ in range(4 if full else 2):
         code = "import ray; ray.init('local', include_dashboard=False, logging_level='ERROR')"
         ray.append(timed([sys.executable, "-c", code])[0])
         code = "import os, ttnn; ttnn.open_mesh_device(ttnn.MeshShape(1, 1)); os._exit(0)"
         opening.append(timed([sys.executable, "-c", code], **mock_environment(board.kind))[0])
-        with tempfile.TemporaryDirectory() as folder:
-            store = Path(folder) / "farm.db"
-            start_time = time.time()
-            options = ["--suite", "model_traced", "--op", "add", "--limit", "1", "--boards", MOCK]
-            timed([sys.executable, "-m", "farm", "sweep", *options, "--store", str(store), "--out", folder])
-            database = sqlite3.connect(store)
-            [first] = database.execute("select min(started) from attempts").fetchone()
-            database.close()
-            ours.append(first - start_time)
+        ours.append(_first_vector())
+        theirs.append(_first_vector(FARM_PYTHON=oldest))
     alone = min(ray) + min(opening)
     yield Row("import ray; ray.init(), and import ttnn; open", f"{min(ray):.1f} s + {min(opening):.1f} s")
     over = min(ours) / alone
     yield Row("from command to first vector", f"{min(ours):.1f} s, {over:.2f} of that", "≤ 1.3", over <= 1.3)
+    times = min(ours) / min(theirs)
+    what = f"the same with ttnn {OLDEST}, and how much longer the newest takes"
+    yield Row(what, f"{min(theirs):.1f} s, {times:.2f} x", "≤ 1.3", times <= 1.3)
+
+
+def _first_vector(**environment: str) -> float:
+    """Run the smallest sweep; return the seconds from the command to its first vector."""
+    import sqlite3
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "farm.db"
+        began = time.time()
+        options = ["--suite", "model_traced", "--op", "add", "--limit", "1", "--boards", MOCK]
+        command = [sys.executable, "-m", "farm", "sweep", *options, "--store", str(store), "--out", folder]
+        timed(command, **environment)
+        database = sqlite3.connect(store)
+        [first] = database.execute("select min(started) from attempts").fetchone()
+        database.close()
+    return float(first) - began
+
+
+def kernels(full: bool) -> Iterator[Row]:
+    """Measure what a kernel of the null toolchain costs when it isn't there yet."""
+    from farm.board.backends.mock import mock_environment
+    from farm.board.kinds import KINDS
+    from farm.core.measures import KERNELS_VARIABLE
+
+    each, number = [], 0
+    for _ in range(4 if full else 2):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**mock_environment(KINDS["n150"]), KERNELS_VARIABLE: folder}
+            figures = measured("tests.bench.kernels", **environment)
+        number = figures["kernels"]
+        each.append((figures["cold"] - figures["warm"]) / number)
+    cost = min(each) * 1000
+    yield Row(f"a cold kernel on a mock board, of {number}", f"{cost:.1f} ms", "≤ 20 ms", cost <= 20)
 
 
 def memory(full: bool) -> Iterator[Row]:
@@ -158,7 +189,7 @@ def page(full: bool) -> Iterator[Row]:
 
 BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
     each.__name__: each
-    for each in (real, xdist, busy, dispatch, makespan, million, start, memory, tracer, recording, page)
+    for each in (real, xdist, busy, dispatch, makespan, million, start, kernels, memory, tracer, recording, page)
 }
 
 

@@ -127,6 +127,15 @@ class Backend(ABC):
         """
         return {}
 
+    def ttnn_note(self, environment: Mapping[str, str], python: str) -> str:  # noqa: ARG002 - see above
+        """What a user should know of how ttnn opens these boards on this host; "" for nothing.
+
+        Args:
+            environment: what their processes inherit.
+            python: their interpreter.
+        """
+        return ""
+
     def trace_environment(self, board: Board) -> dict[str, str]:
         """The variables that tell the tracer in a model's process its product, if there is no device to ask."""
         return {SERIES_VARIABLE: board.kind.name, COMPUTES_VARIABLE: str(int(board.computes))}

@@ -19,7 +19,7 @@ import yaml
 from packaging.specifiers import SpecifierSet
 
 from farm.board.backends.base import VirtualBackend
-from farm.board.null_toolchain import toolchain_environment
+from farm.board.null_toolchain import ROOT_VARIABLE, Toolchain, mock_toolchain, toolchain_environment
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
@@ -59,6 +59,13 @@ class Mock(VirtualBackend):
             return toolchain
         descriptor = descriptor_file(without_dispatch(board.kind))
         return {**toolchain, **WITHOUT_DISPATCH, DESCRIPTOR_VARIABLE: str(descriptor)}
+
+    def ttnn_note(self, environment: Mapping[str, str], python: str) -> str:
+        """See `Backend`."""
+        install = installed_ttnn(python) if environment.get(ROOT_VARIABLE) else None
+        if install is None or mock_toolchain(install, environment) is not Toolchain.USERS:
+            return ""
+        return f"{ROOT_VARIABLE}={environment[ROOT_VARIABLE]} is kept: mock boards use the compiler that is in it"
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no device to release
         """See `Backend`."""

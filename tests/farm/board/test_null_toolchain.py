@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.backends.mock import mock_boards
+from farm.board.backends.mock import Mock, mock_boards
 from farm.board.environment import process_environment
 from farm.board.kinds import KINDS
 from farm.board.null_toolchain import (
@@ -140,12 +140,20 @@ def test_builds_of_ttnn_share_no_kernels(wheel: TtnnInstall, tmp_path: Path) -> 
     assert null_layout(wheel, tmp_path / "cache").kernels != first
 
 
-def test_a_root_of_the_users_own_is_kept(wheel: TtnnInstall, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
+def test_a_root_of_the_users_own_is_kept(wheel: TtnnInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert mock_toolchain(wheel, {ROOT_VARIABLE: "/own"}) is Toolchain.USERS
     assert toolchain_environment(wheel, {ROOT_VARIABLE: "/own"}, tmp_path / "cache") == {}
-    assert f"{ROOT_VARIABLE}=/own is kept" in caplog.text
     assert not (tmp_path / "cache").exists()
+    monkeypatch.setattr("farm.board.backends.mock.installed_ttnn", lambda _python: wheel)
+    assert Mock().ttnn_note({ROOT_VARIABLE: "/own"}, "").startswith(f"{ROOT_VARIABLE}=/own is kept")
+    assert Mock().ttnn_note({}, "") == ""
+
+
+def test_farm_s_own_root_is_not_a_user_s(wheel: TtnnInstall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    variables = toolchain_environment(wheel, {})
+    assert mock_toolchain(wheel, variables) is Toolchain.NULL
+    assert toolchain_environment(wheel, variables) == variables
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(wheel: TtnnInstall, tmp_path: Path) -> None:

@@ -57,3 +57,15 @@ def test_measurements_and_the_watcher_need_variables() -> None:
     assert profiled.environment["TT_METAL_DEVICE_PROFILER"] == "1"
     [watched] = with_environment(boards, [], watcher=True)
     assert set(watched.environment) - set(boards[0].environment) == {"TT_METAL_WATCHER"}
+
+
+def test_a_runtime_root_of_the_users_own_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "ttnn"
+    monkeypatch.setattr("farm.board.backends.mock.installed_ttnn", lambda _python: TtnnInstall(package, "0.81.1"))
+    notes: list[str] = []
+    monkeypatch.delenv("TT_METAL_RUNTIME_ROOT", raising=False)
+    boards_of("mock:n300*2", None, notes.append)
+    assert notes == []
+    monkeypatch.setenv("TT_METAL_RUNTIME_ROOT", "/own")
+    boards_of("mock:n300*2", None, notes.append)
+    assert notes == ["TT_METAL_RUNTIME_ROOT=/own is kept: mock boards use the compiler that is in it"]
