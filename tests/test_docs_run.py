@@ -45,6 +45,12 @@ NOT_RUN = {
         "needs hosts: tests/farm/cluster/test_mixed_ttnn.py"
     ),
     "docs/farm-of-hosts.md: farm boards --watch": "needs hosts",
+    "docs/upgrade.md: farm bisect --op mean --vector 711057d7a75c51b5 --from 0.66.0 --to 0.81.1": (
+        "installs six versions of ttnn: tests/farm/versions/test_bisect.py"
+    ),
+    "docs/upgrade.md: farm bisect --op mean --vector 711057d7a75c51b5 --python old/python --python new/python": (
+        "needs two interpreters and a command that builds a third"
+    ),
     "docs/performance.md: uv run python -m tests.bench --full": "takes half an hour",
     "docs/guarantees.md: uv run --group cluster python -m tests.chaos --seed 1": "takes minutes",
 }
