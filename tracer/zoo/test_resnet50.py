@@ -15,7 +15,7 @@ from tracer.zoo.parts import convolution, cores, kernels, random, sharded
 
 BATCH = 16
 HEIGHT, BLOCK = ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.TensorMemoryLayout.BLOCK_SHARDED
-pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 24576}], indirect=True)
+pytestmark = pytest.mark.parametrize("device_params", [{"l1_small_size": 16384}], indirect=True)
 
 
 def convolved(
