@@ -22,9 +22,10 @@ MANIFEST = Manifest.read(ZOO / "zoo.yaml")
 
 
 def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
-    """All models of a kind of board in one process, which is quicker than `farm trace --zoo` and yields the same."""
-    if not metadata.version("ttnn").startswith("0.66."):
-        pytest.skip("the shipped master is of ttnn 0.66")
+    """All models of a kind of board in one process, which is quicker than `farm trace --zoo` and yields the same.
+
+    Another ttnn traces other arguments, but every model runs, and calls the same operations.
+    """
     path = tmp_path / "master.json"
     for need in dict.fromkeys((entry.boards.kind, entry.boards.mesh) for entry in MANIFEST.entries):
         targets = [entry.target for entry in MANIFEST.entries if (entry.boards.kind, entry.boards.mesh) == need]
@@ -36,7 +37,11 @@ def test_retracing_yields_the_shipped_master(tmp_path: Path) -> None:
         assert traced.problem is None, traced.output
         assert not traced.journal.left_out
         update(path, traced.journal.master())
-    assert path.read_text() == shipped().read_text()
+    if metadata.version("ttnn").startswith("0.66."):  # the ttnn that the shipped master is of
+        assert path.read_text() == shipped().read_text()
+    else:
+        operations = ({each.operation for each in Master.read(file)} for file in (path, shipped()))
+        assert next(operations) == next(operations)
 
 
 def test_every_model_is_in_the_manifest_once() -> None:
