@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 import socket
 import struct
@@ -121,7 +120,7 @@ class NullLayout:
             draft = Path(tempfile.mkdtemp(prefix=f".{self.root.name}-", dir=self.root.parent))
             try:
                 self._fill(draft)
-                os.rename(draft, self.root)  # noqa: PTH104 - Path.rename says the same, of a folder that must not exist
+                draft.rename(self.root)
             except OSError:
                 shutil.rmtree(draft, ignore_errors=True)
                 if not (self.root / _COMPILER).is_file():  # else another process was quicker

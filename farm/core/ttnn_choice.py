@@ -62,11 +62,11 @@ class TtnnChoice:
 
     def split(self, boards: Iterable[Board]) -> tuple[list[Board], list[Board]]:
         """The boards that a run takes, and those that it leaves out, in their order."""
-        taken: list[Board] = []
+        accepted: list[Board] = []
         left_out: list[Board] = []
         for board in boards:
-            (taken if self.accepts(board.ttnn) else left_out).append(board)
-        return taken, left_out
+            (accepted if self.accepts(board.ttnn) else left_out).append(board)
+        return accepted, left_out
 
 
 def by_age(versions: Iterable[str]) -> list[str]:

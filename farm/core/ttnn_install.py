@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import json
 import platform
 import subprocess
 import sys
@@ -15,11 +14,10 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from farm.core.extras import Extra, own_install
+from farm.core.interpreters import printed_json
 
 WHEEL_PYTHONS = ("3.10", "3.12")
 """The CPython versions that ttnn publishes wheels for, on x86-64 Linux."""
-ANSWER_SECONDS = 60.0
-"""How long an interpreter may take to say where its ttnn is."""
 
 _LOCATE = """
 import importlib.metadata, importlib.util, json
@@ -82,10 +80,7 @@ def installed_ttnn(python: str = "") -> TtnnInstall | None:
         version = _own_version()
     else:
         try:
-            process = subprocess.run(
-                [python, "-c", _LOCATE], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True
-            )
-            origin, version = json.loads(process.stdout)
+            origin, version = printed_json(python, _LOCATE)
         except (OSError, subprocess.SubprocessError, ValueError):
             return None
     return None if origin is None else TtnnInstall(Path(origin).resolve().parent, version)

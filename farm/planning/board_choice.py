@@ -44,7 +44,8 @@ def boards_of(
         boards = _with_own_python(usable_boards(selector, note))
         if ttnn is not None:
             boards = _opened_by(TtnnChoice(ttnn), boards, note)
-        for line in sorted({backend_of(board).ttnn_note(os.environ, board.python) for board in boards} - {""}):
+        alike = {(board.backend, board.python): board for board in boards}  # an interpreter is asked once
+        for line in sorted({backend_of(each).ttnn_note(os.environ, each.python) for each in alike.values()} - {""}):
             note(line)
         return boards
     from farm.cluster.farm_runs import farm_boards
@@ -66,17 +67,17 @@ def _opened_by(choice: TtnnChoice, boards: Sequence[Board], note: Callable[[str]
     for python in {board.python for board in boards if backend_of(board).uses_ttnn}:
         install = installed_ttnn(python)
         versions[python] = None if install is None else install.version
-    taken, left_out = choice.split(
+    accepted, left_out = choice.split(
         replace(board, ttnn=versions[board.python]) if backend_of(board).uses_ttnn else board for board in boards
     )
-    if not taken:
+    if not accepted:
         raise NotRunnable(
             f"no board has a ttnn that --ttnn '{choice.specifier}' accepts: this host's ttnn is "
             f"{versions_of(left_out)}; FARM_PYTHON names an interpreter with another"
         )
     if left_out:
         note(left_out_note(left_out))
-    return taken
+    return accepted
 
 
 def _with_own_python(boards: Sequence[Board]) -> list[Board]:

@@ -11,9 +11,8 @@ import sys
 
 from farm.board.backends.silicon import driver_version, pci_devices
 from farm.core.errors import FarmError
+from farm.core.interpreters import ANSWER_SECONDS, printed_json
 
-ANSWER_SECONDS = 60.0
-"""How long an interpreter, or tt-smi, may take to print its versions."""
 _PRINT_VERSIONS = """
 import json, platform
 from importlib import metadata
@@ -55,10 +54,8 @@ def python_versions(python: str | None) -> dict[str, str]:
     Raises:
         FarmError: the interpreter doesn't run.
     """
-    command = [python or sys.executable, "-c", _PRINT_VERSIONS]
     try:
-        process = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
-        versions: dict[str, str] = json.loads(process.stdout)
+        versions: dict[str, str] = printed_json(python or sys.executable, _PRINT_VERSIONS)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise FarmError(f"--python {python}: it doesn't run: {error}") from error
     return versions
