@@ -69,7 +69,7 @@ def bisect(
         sys.stderr.write(f"farm: {tried_line(tried)}\n")
 
     with exits_on_interrupt():
-        found = search(
+        bisection = search(
             options.spec(),
             old=old,
             new=new,
@@ -81,7 +81,7 @@ def bisect(
             step=steps_on(sys.stderr),
         )
     if as_json:
-        typer.echo(json_text(found.model_dump(mode="json")), nl=False)
+        typer.echo(json_text(bisection.model_dump(mode="json")), nl=False)
     else:
-        print_bisection(stdout_console(), found)
-    raise typer.Exit(ExitCode.GOOD if found.first else ExitCode.TEST_FAILED)
+        print_bisection(stdout_console(), bisection)
+    raise typer.Exit(ExitCode.GOOD if bisection.first else ExitCode.TEST_FAILED)

@@ -72,7 +72,7 @@ def disagreements(view: RunView) -> tuple[Disagreement, ...]:
 
     Faults of a board, a host or farm say nothing about ttnn, so they don't count.
     """
-    found = []
+    differing = []
     for vector in view.vectors:
         verdicts = {
             attempt.ttnn_version: attempt.verdict
@@ -81,8 +81,8 @@ def disagreements(view: RunView) -> tuple[Disagreement, ...]:
         }
         if len(set(verdicts.values())) > 1:
             ordered = tuple((version, verdicts[version]) for version in by_age(verdicts))
-            found.append(Disagreement(vector, ordered))
-    return tuple(found)
+            differing.append(Disagreement(vector, ordered))
+    return tuple(differing)
 
 
 def _version(vector: VectorView) -> str:

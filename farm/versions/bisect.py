@@ -179,23 +179,23 @@ def bisect(
                 watch(tried[index])
 
     try:
-        found = search(len(candidates), judge)
+        boundary = search(len(candidates), judge)
     except EndUnjudged as error:
         name, end = candidates[error.index].name, "newer" if error.index == 0 else "older"
         why = on_one_line(str(error))
         raise NotRunnable(
             f"{name} can't be judged: {end} versions may be, so give one of those instead: {why}"
         ) from error
-    last_same = found.first[0] - 1 if found.first else 0
+    last_same = boundary.first[0] - 1 if boundary.first else 0
     return Bisection(
         operation=vector.operation,
         vector_id=vector.id,
         board=board.id,
         by=by,
         versions=[candidate.name for candidate in candidates],
-        first=[candidates[index].name for index in found.first],
+        first=[candidates[index].name for index in boundary.first],
         before=tried[last_same],
-        after=tried[found.first[-1]] if found.first else None,
+        after=tried[boundary.first[-1]] if boundary.first else None,
         tried=list(tried.values()),
     )
 
@@ -229,15 +229,15 @@ def _key(observation: Observation, by: By) -> str:
 
 
 def _judged(name: str, judgement: Judgement) -> Tried:
-    seen = judgement.observation
+    observation = judgement.observation
     return Tried(
         name=name,
         ttnn=judgement.ttnn,
         judged=True,
-        verdict=seen.verdict,
-        reason=seen.reason,
-        message=seen.message,
-        output=output_spec(seen.output) if seen.accepted else "",
+        verdict=observation.verdict,
+        reason=observation.reason,
+        message=observation.message,
+        output=output_spec(observation.output) if observation.accepted else "",
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Seen = TypeVar("Seen", bound=Hashable)
+Observed = TypeVar("Observed", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[Seen]):
+class Boundary(Generic[Observed]):
     """The result of a search.
 
     Attributes:
@@ -21,8 +21,8 @@ class Found(Generic[Seen]):
     """
 
     first: tuple[int, ...]
-    before: Seen
-    after: Seen | None = None
+    before: Observed
+    after: Observed | None = None
 
 
 class CantJudge(Exception):  # noqa: N818 - it names the finding
@@ -41,7 +41,7 @@ class EndUnjudged(Exception):  # noqa: N818 - see CantJudge
         self.index = index
 
 
-def search(count: int, judge: Callable[[int], Seen]) -> Found[Seen]:
+def search(count: int, judge: Callable[[int], Observed]) -> Boundary[Observed]:
     """Find the first candidate that differs from the oldest, judging as few as possible.
 
     Candidates that can't be judged are gone round: the nearest others to the middle are judged instead.
@@ -59,22 +59,22 @@ def search(count: int, judge: Callable[[int], Seen]) -> Found[Seen]:
     low, high = 0, count - 1
     before, after = _end(low, judge), _end(high, judge)
     if before == after:
-        return Found((), before)
+        return Boundary((), before)
     unjudged: set[int] = set()
     while (middle := _middle(range(low + 1, high), unjudged)) is not None:
         try:
-            seen = judge(middle)
+            observation = judge(middle)
         except CantJudge:
             unjudged.add(middle)
             continue
-        if seen == before:
+        if observation == before:
             low = middle
         else:
-            high, after = middle, seen
-    return Found(tuple(range(low + 1, high + 1)), before, after)
+            high, after = middle, observation
+    return Boundary(tuple(range(low + 1, high + 1)), before, after)
 
 
-def _end(index: int, judge: Callable[[int], Seen]) -> Seen:
+def _end(index: int, judge: Callable[[int], Observed]) -> Observed:
     try:
         return judge(index)
     except CantJudge as error:

@@ -69,13 +69,13 @@ def parse_source(text: str, option: str) -> Source:
         return Released(str(Version(text)))
     except InvalidVersion:
         pass
-    found = shutil.which(str(path))
-    if found is None:
+    place = shutil.which(str(path))
+    if place is None:
         raise FarmError(
             f"{option} {text}: this is no version (0.81.1), and no interpreter or wheel file of this name is there"
         )
     # not resolved: an environment's interpreter is a link, and what it links to has no ttnn
-    return Interpreter(Path(found).absolute())
+    return Interpreter(Path(place).absolute())
 
 
 def _of_folder(folder: Path, option: str) -> Interpreter:

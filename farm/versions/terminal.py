@@ -104,14 +104,16 @@ def tried_line(tried: Tried) -> str:
     return shortened(first_line(f"{tried.name}{version}: {tried.in_words()}"), 300)
 
 
-def print_bisection(console: Console, found: Bisection) -> None:
+def print_bisection(console: Console, bisection: Bisection) -> None:
     """Print what a bisection found, and the versions on both sides of the change."""
-    console.print(Text(found.headline(), style="bold" if found.first else "bold yellow"), soft_wrap=True)
-    for tried in (found.before, found.after):
+    console.print(Text(bisection.headline(), style="bold" if bisection.first else "bold yellow"), soft_wrap=True)
+    for tried in (bisection.before, bisection.after):
         if tried is not None:
             console.print(Text(f"  {tried_line(tried)}"), soft_wrap=True)
-    unjudged = [tried.name for tried in found.tried if not tried.judged]
+    unjudged = [tried.name for tried in bisection.tried if not tried.judged]
     if unjudged:
         console.print(Text(f"Could not be judged: {', '.join(unjudged)}", style="yellow"), soft_wrap=True)
-    counts = f"{len(found.tried)} of {counted(len(found.versions), 'version')}"
-    console.print(Text(f"Tried {counts}, with {found.operation} {found.vector_id} on {found.board}", style="dim"))
+    counts = f"{len(bisection.tried)} of {counted(len(bisection.versions), 'version')}"
+    console.print(
+        Text(f"Tried {counts}, with {bisection.operation} {bisection.vector_id} on {bisection.board}", style="dim")
+    )
