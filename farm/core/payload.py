@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
+from farm.core.numeric_options import USUAL_NUMBERS, NumericOptions
 from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import TracedOpening
 
@@ -49,6 +50,7 @@ class TracedCall:
         output_archs: the architectures that `output` was traced on: others may choose other cores for it. Empty if
             that isn't known.
         verify: whether to run it under the tracer and compare the new trace with this one.
+        numbers: how its numbers are made and judged on a board that computes.
     """
 
     tag: ClassVar[Tag] = Tag.TRACED_CALL
@@ -64,6 +66,7 @@ class TracedCall:
     verify: bool = False
     openings: tuple[TracedOpening, ...] = ()
     output_archs: tuple[str, ...] = ()
+    numbers: NumericOptions = USUAL_NUMBERS
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict, the tag first; `from_json` reads it back."""
@@ -85,6 +88,8 @@ class TracedCall:
             raw["openings"] = [each.as_json() for each in self.openings]
         if self.output_archs:
             raw["output_archs"] = self.output_archs
+        if numbers := self.numbers.as_json():
+            raw["numbers"] = numbers
         return raw
 
     @classmethod
@@ -101,6 +106,7 @@ class TracedCall:
             raw.get("verify", False),
             _openings(raw),
             tuple(raw.get("output_archs", ())),
+            NumericOptions.from_json(raw["numbers"]) if "numbers" in raw else USUAL_NUMBERS,
         )
 
 

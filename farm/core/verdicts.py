@@ -156,11 +156,21 @@ class Reason(str, Enum):
     STOPPED_BY_LIMIT = "stopped_by_limit"
     SHARD_MISSING = "shard_missing"
     VECTOR_CHANGED = "vector_changed"
+    # of validated: why numbers that a board computed were not compared
+    NO_GOLDEN = "no_golden"
+    GOLDEN_SKIPS = "golden_skips"
+    GOLDEN_NEEDS_MORE = "golden_needs_more"
+    GOLDEN_RAISED = "golden_raised"
+    SPANS_CHIPS = "spans_chips"
+    NO_TORCH = "no_torch"
     # of failures
     EXCEPTION = "exception"
     BROKEN_MODULE = "broken_module"
     OUTPUT_MISMATCH = "output_mismatch"
-    LOW_PCC = "low_pcc"
+    WRONG_NUMBERS = "wrong_numbers"
+    NONDETERMINISTIC = "nondeterministic"
+    WROTE_PAST_OUTPUT = "wrote_past_output"
+    LOW_PCC = "low_pcc"  # of runs before tolerances
     REPLAY_MISMATCH = "replay_mismatch"
     OUT_OF_MEMORY = "out_of_memory"
     CRASH = "crash"
@@ -173,6 +183,7 @@ class Reason(str, Enum):
     BOARD_SUSPECT = "board_suspect"
     HOST_RESOURCES = "host_resources"
     REBUILD_MISMATCH = "rebuild_mismatch"
+    GOLDEN_CALL = "golden_call"
     INTERNAL = "internal"
 
     @property

@@ -1,55 +1,12 @@
-"""Checks of an output: against the traced one, against the call's own arguments, and its numbers against a golden."""
+"""Checks of how an output is described: against the traced one, and against the call's own arguments."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from farm.core.plain_words import counted
 from farm.worker.binding import Call
 from tracer.values import EnumMember, MemoryConfig, Struct, Tensor, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How close an output is to its golden.
-
-    Attributes:
-        pcc: Pearson correlation over all elements; 1.0 for two equal constants, where it is not defined.
-        max_abs_error: the largest absolute difference. A uniform offset has a perfect PCC, so both are kept.
-    """
-
-    pcc: float
-    max_abs_error: float
-
-
-def compare(golden: Any, actual: Any) -> Comparison:
-    """Compare two arrays of one shape.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    expected, output = np.asarray(golden, dtype=np.float64), np.asarray(actual, dtype=np.float64)
-    if expected.shape != output.shape:
-        raise ValueError(f"the golden's shape is {list(expected.shape)}, the output's {list(output.shape)}")
-    if not expected.size:
-        return Comparison(1.0, 0.0)
-    finite = np.isfinite(expected) & np.isfinite(output)
-    # infinities and NaNs must stand in the same places, and be the same
-    if not np.array_equal(expected[~finite], output[~finite], equal_nan=True):
-        return Comparison(0.0, float("inf"))
-    expected, output = expected[finite], output[finite]
-    if not expected.size:
-        return Comparison(1.0, 0.0)
-    error = float(np.max(np.abs(expected - output)))
-    expected, output = expected - expected.mean(), output - output.mean()
-    scale = float(np.sqrt((expected @ expected) * (output @ output)))
-    if scale == 0.0:
-        # a constant has no correlation with anything: only equality says something
-        return Comparison(1.0 if error == 0.0 else 0.0, error)
-    return Comparison(float(expected @ output) / scale, error)
 
 
 def differences(expected: Value, output: Value, *, same_cores: bool = True) -> list[str]:

@@ -7,67 +7,81 @@ golden.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ttnn
 
 from farm.core.classify import error_text
-from farm.worker.check import Comparison, compare
-
-Inputs = tuple[list[Any], dict[str, Any]]
+from farm.core.numeric_options import NumericOptions
+from farm.core.verdicts import Reason
+from farm.judging.call_facts import CallFacts
+from farm.judging.comparison import judge
+from farm.judging.judgement import Judgement
+from farm.judging.tolerances import tolerance
+from farm.worker.execution import Execution, LiveCall
 
 
 class NotCompared(Exception):  # noqa: N818 - it names the finding
-    """Nothing to compare with: no torch, no golden function, or one that can't take this call."""
+    """There is nothing to compare an output with.
+
+    Attributes:
+        reason: why, from the closed list.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(f"executed, not compared: {message}")
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
-class Golden:
-    """The inputs of a call as torch tensors, one set for each chip, taken before the call may change any of them."""
+class NumericJudge:
+    """Judges the outputs of calls by ttnn's golden functions.
 
-    inputs: tuple[Inputs, ...]
+    Attributes:
+        execution: reads the outputs.
+        chips: the number of chips of the open mesh.
+    """
 
-    @classmethod
-    def of(cls, positional: Sequence[Any], keywords: Mapping[str, Any], chips: int) -> Golden:
-        """Read the inputs of a call back from an open mesh.
+    execution: Execution
+    chips: int
+
+    def judge(
+        self, operation: Any, facts: CallFacts, live: LiveCall, output: Any, options: NumericOptions
+    ) -> list[Judgement]:
+        """Judge each output of a call on each chip.
 
         Raises:
-            NotCompared: there is no torch here.
+            NotCompared: there is no torch here, or no golden function that can take this call.
+            ValueError: the golden has another shape than the output.
         """
         try:
             import torch  # noqa: F401 - ttnn.to_torch needs it
         except ImportError as error:
-            raise NotCompared("executed, not compared: golden functions need torch") from error
-        return cls(
-            tuple(
-                (
-                    [_part(each, chip) for each in positional],
-                    {name: _part(each, chip) for name, each in keywords.items()},
-                )
-                for chip in range(chips)
-            )
-        )
+            raise NotCompared(Reason.NO_TORCH, "golden functions need torch") from error
+        judgements = []
+        for chip in range(self.chips):
+            expected = _golden(operation, live, chip)
+            for number, (golden, actual) in enumerate(zip(_sequence(expected), _sequence(output), strict=False)):
+                dtype = _sequence(output)[number].dtype.name
+                row = tolerance(facts, dtype, options.tolerances)
+                judgements.append(judge(_numbers(golden), self._read(actual, chip), dtype, row))
+        if not judgements:
+            raise NotCompared(Reason.GOLDEN_RAISED, "the golden returned no output")
+        return judgements
 
-    def judge(self, operation: Any, output: Any) -> Comparison:
-        """Compare an output with its golden; the worst chip and output count.
+    def _read(self, tensor: Any, chip: int) -> Any:
+        parts = self.execution.read(tensor)
+        return _numbers(ttnn.to_torch(parts[chip if len(parts) > 1 else 0]))
 
-        Raises:
-            NotCompared: ttnn has no golden function for the operation, or it can't take this call.
-            ValueError: the golden has another shape than the output.
-        """
-        results = []
-        for chip, (positional, keywords) in enumerate(self.inputs):
-            try:
-                golden = ttnn.get_golden_function(operation)(*positional, **keywords)
-            except Exception as error:  # whatever a golden raises, it can't be compared with
-                raise NotCompared(f"executed, not compared: no golden: {error_text(error)}") from error
-            pairs = zip(_sequence(golden), _sequence(output), strict=False)
-            results += [compare(_numbers(one), _numbers(_part(other, chip))) for one, other in pairs]
-        if not results:
-            raise NotCompared("executed, not compared: the golden returned no output")
-        return Comparison(min(each.pcc for each in results), max(each.max_abs_error for each in results))
+
+def _golden(operation: Any, live: LiveCall, chip: int) -> Any:
+    positional = [_part(each, chip) for each in live.host_positional]
+    keywords = {name: _part(each, chip) for name, each in live.host_keywords.items()}
+    try:
+        return ttnn.get_golden_function(operation)(*positional, **keywords)
+    except Exception as error:  # whatever a golden raises, it can't be compared with
+        raise NotCompared(Reason.NO_GOLDEN, f"no golden: {error_text(error)}") from error
 
 
 def _part(value: Any, chip: int) -> Any:

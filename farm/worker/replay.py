@@ -28,12 +28,12 @@ class Replay:
         self._lines = _Lines()
         self._capture = Capture(self._lines, leave_out=frozenset())
 
-    def call(self, operation: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    def call(self, call: Callable[[], Any]) -> Any:
         """Make a call, and return or raise what it does."""
         self.arguments, self.names = None, ()
         self._capture.start()
         try:
-            return operation(*positional, **keywords)
+            return call()
         finally:
             self._capture.pause()
             calls = [line for line in self._lines.take() if "call" in line]

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ttnn
-
 from farm.core.classify import error_text
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
+from farm.judging.call_facts import CallFacts
 from farm.worker.attempt import RunningAttempt
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.check import contradictions, differences
-from farm.worker.golden import Golden, NotCompared
+from farm.worker.execution import DeviceExecution, Execution, LiveCall
+from farm.worker.golden import NotCompared, NumericJudge
 from farm.worker.input_numbers import Numbers
 from farm.worker.measuring import Measurements, measure
-from farm.worker.replay import Replay
+from farm.worker.replay import Replay, by_parameter
 from farm.worker.tensor_defaults import complete
 from tracer.errors import RebuildError, RebuildMismatchError
 from tracer.signatures import overloads
@@ -29,9 +29,6 @@ from tracer.values import encode as encode_value
 from tracer.values.live import Rebuilder, enum_members
 from tracer.values.operations import MissingOperation, find_operation
 from tracer.values.versions import known_of
-
-PCC_THRESHOLD = 0.999
-"""The PCC that an output must reach against its golden, as tt-metal's traced sweeps have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +68,26 @@ class Runner:
         device: the open mesh device.
         computes: whether numbers come out; on a mock board none do, and a call that is accepted is `validated`.
         on_error: gets what a call raises before it becomes an outcome: a debugger.
+
+    `execution` makes the calls and reads their outputs, on the device unless a test gives another.
     """
 
-    def __init__(self, device: Any, *, computes: bool, on_error: Callable[[BaseException], None] | None = None) -> None:
+    def __init__(
+        self,
+        device: Any,
+        *,
+        computes: bool,
+        on_error: Callable[[BaseException], None] | None = None,
+        execution: Execution | None = None,
+    ) -> None:
         self.device = device
         self.computes = computes
         self.on_error = on_error
+        self._execution = execution or DeviceExecution(device, waits=computes)
         self._arch = str(device.arch().name).lower()  # as `BoardKind.arch`
         self._numbers = Numbers()
         self._replay = Replay()
+        self._numeric_judge = NumericJudge(self._execution, device.get_num_devices())
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
 
     def run(self, traced: TracedCall) -> Outcome:
@@ -101,19 +109,17 @@ class Runner:
             return attempt.ended(Verdict.FARM_FAULT, Reason.REBUILD_MISMATCH, str(error))
         except Exception as error:  # noqa: BLE001 - farm's own mistake must not cost the other vectors
             return attempt.ended(Verdict.FARM_FAULT, Reason.INTERNAL, error_text(error))
+        finally:
+            self._rebuilder.forget_numbers()  # else their memory stays taken
 
     def _run(self, traced: TracedCall, bound: Bound, attempt: RunningAttempt) -> Outcome:
         try:
-            positional, keywords = self._inputs(bound.call)
+            live = self._inputs(bound.call)
         except RuntimeError as error:
             # ttnn itself refused to make an input: the allocator is as much the test as the call
             return attempt.raised(error, "making its inputs: ")
-        golden = self._golden(positional, keywords)
-        call = self._replay.call if traced.verify else _call
         try:
-            output = call(bound.operation, positional, keywords)
-            if self.computes:
-                ttnn.synchronize_device(self.device)
+            output = self._call(traced, bound, live)
         except TypeError as error:
             if "incompatible function arguments" in str(error):
                 # the operation was never reached: ttnn has no such call
@@ -125,11 +131,14 @@ class Runner:
         if traced.verify and (changes := self._replay.differences(traced.operation, bound.arguments, bound.call)):
             message = f"not as traced: {'; '.join(changes)}"
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, message)
-        return self._judge(traced, bound, output, golden, attempt)
+        return self._judge(traced, bound, live, output, attempt)
 
-    def _judge(
-        self, traced: TracedCall, bound: Bound, output: Any, golden: Golden | str, attempt: RunningAttempt
-    ) -> Outcome:
+    def _call(self, traced: TracedCall, bound: Bound, live: LiveCall) -> Any:
+        if not traced.verify:
+            return self._execution.call(bound.operation, live)
+        return self._replay.call(lambda: self._execution.call(bound.operation, live))
+
+    def _judge(self, traced: TracedCall, bound: Bound, live: LiveCall, output: Any, attempt: RunningAttempt) -> Outcome:
         """The outcome of a call that returned: its output against the trace, then against the golden."""
         described = describe(output)
         expected = None if traced.output is None else decode_value(traced.output)
@@ -142,19 +151,35 @@ class Runner:
             wrong = differences(expected, described, same_cores=same_cores)
         if wrong:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
-        if isinstance(golden, Golden):
-            return _compared(golden, bound.operation, output, attempt)
-        return attempt.ended(Verdict.VALIDATED, message=golden)
+        if not self.computes:
+            return attempt.ended(Verdict.VALIDATED)
+        return self._compared(traced, bound, live, output, attempt)
+
+    def _compared(
+        self, traced: TracedCall, bound: Bound, live: LiveCall, output: Any, attempt: RunningAttempt
+    ) -> Outcome:
+        """The outcome of a call whose numbers a board computed."""
+        facts = CallFacts(traced.operation, by_parameter(bound.arguments, bound.call.names), self._arch)
+        try:
+            judgements = self._numeric_judge.judge(bound.operation, facts, live, output, traced.numbers)
+        except NotCompared as error:
+            return attempt.ended(Verdict.VALIDATED, error.reason, str(error))
+        except ValueError as error:
+            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
+        # the first wrong one says what is wrong; where all are right, the one that came nearest to its bounds
+        worst = min(judgements, key=lambda each: (each.right, each.metrics.get("pcc", 1.0)))
+        attempt.metrics.update(worst.metrics)
+        if not worst.right:
+            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, worst.message)
+        return attempt.ended(Verdict.PASS, message=worst.message)
 
     def _measured(self, traced: TracedCall, bound: Bound, attempt: RunningAttempt, outcome: Outcome) -> Outcome:
         """Run a call that ended well again to measure it, with inputs of its own each time."""
 
         def once() -> list[Any]:
-            positional, keywords = self._inputs(bound.call)
+            live = self._inputs(bound.call)
             began = time.perf_counter_ns()
-            bound.operation(*positional, **keywords)
-            if self.computes:
-                ttnn.synchronize_device(self.device)
+            self._execution.call(bound.operation, live)
             return [(True, ""), time.perf_counter_ns() - began]
 
         measurements = Measurements()
@@ -177,36 +202,15 @@ class Runner:
         for name, value in call.keywords.items():
             yield from (f"{name}: {each}" for each in self._rebuilder.left_out(value))
 
-    def _inputs(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+    def _inputs(self, call: Call) -> LiveCall:
         """Rebuild the arguments of a call on the device: the same numbers each time."""
         self._numbers.restart()
+        self._rebuilder.forget_numbers()
         positional = [self._rebuilder.live(value) for value in call.positional]
-        return positional, {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
-
-    def _golden(self, positional: list[Any], keywords: dict[str, Any]) -> Golden | str:
-        """What the output's numbers are compared with; where there is nothing, why ("" on a mock board)."""
+        keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
         if not self.computes:
-            return ""
-        try:
-            return Golden.of(positional, keywords, self.device.get_num_devices())
-        except NotCompared as error:
-            return str(error)
-
-
-def _call(operation: Callable[..., Any], positional: list[Any], keywords: dict[str, Any]) -> Any:
-    return operation(*positional, **keywords)
-
-
-def _compared(golden: Golden, operation: Any, output: Any, attempt: RunningAttempt) -> Outcome:
-    """The outcome of a call whose numbers can be compared."""
-    try:
-        comparison = golden.judge(operation, output)
-    except NotCompared as error:
-        return attempt.ended(Verdict.VALIDATED, message=str(error))
-    except ValueError as error:
-        return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
-    attempt.metrics.update(pcc=comparison.pcc, max_abs_error=comparison.max_abs_error)
-    if comparison.pcc < PCC_THRESHOLD:
-        message = f"PCC {comparison.pcc:.6f} is below {PCC_THRESHOLD}"
-        return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.LOW_PCC, message)
-    return attempt.ended(Verdict.PASS, message=f"PCC {comparison.pcc:.6f}")
+            return LiveCall(positional, keywords, positional, keywords)
+        on_host = self._rebuilder.on_host
+        return LiveCall(
+            positional, keywords, on_host(positional), {name: on_host(each) for name, each in keywords.items()}
+        )

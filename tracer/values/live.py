@@ -42,6 +42,20 @@ class Rebuilder:
         self.ttnn: Any = ttnn
         self.device = device
         self.numbers = numbers
+        self._host_copies: dict[int, tuple[Any, Any]] = {}
+
+    def on_host(self, live: Any) -> Any:
+        """Return a live argument with host tensors of the same numbers in place of its tensors on the device.
+
+        Only tensors with numbers that were made since the last `forget_numbers` have such copies.
+        """
+        if isinstance(live, list):
+            return [self.on_host(part) for part in live]
+        return self._host_copies.get(id(live), (live, live))[1]
+
+    def forget_numbers(self) -> None:
+        """Let go of all copies."""
+        self._host_copies.clear()
 
     def live(self, value: Value) -> Any:
         """Build the live object of a value.
@@ -99,7 +113,11 @@ class Rebuilder:
                 dtype, layout = member("DataType", value.dtype), member("Layout", value.layout)
                 return ttnn.allocate_tensor_on_device(ttnn.Shape(value.shape), dtype, layout, self.device, memory)
             return ttnn.allocate_tensor_on_device(self._spec(value), self.device)
-        return ttnn.to_device(self._on_host(value), self.device, memory_config=memory)
+        host = self._on_host(value)
+        tensor = ttnn.to_device(host, self.device, memory_config=memory)
+        if self.numbers is not None:
+            self._host_copies[id(tensor)] = (tensor, host)  # the tensor, too, so that its id stays its own
+        return tensor
 
     def _on_host(self, value: Tensor) -> Any:
         """Build a host tensor, spread over the mesh where it is placed so."""

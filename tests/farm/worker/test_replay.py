@@ -29,7 +29,7 @@ def differences(mock_mesh: Any) -> Any:
 
     replay = Replay()
     x = ttnn.zeros([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
-    replay.call(ttnn.add, [x, 1.5], {"dtype": ttnn.float32, "memory_config": ttnn.L1_MEMORY_CONFIG})
+    replay.call(lambda: ttnn.add(x, 1.5, dtype=ttnn.float32, memory_config=ttnn.L1_MEMORY_CONFIG))
 
     def compared(traced: dict[str, Value], names: tuple[str, ...] = NAMES) -> list[str]:
         call = bind(traced, overloads(ttnn.add), names=names, known=known_of("ttnn.add"))

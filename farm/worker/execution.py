@@ -1,0 +1,59 @@
+"""The one place where a traced call meets the device: it is made there, and tensors are read back from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import ttnn
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call with live arguments, ready to be made.
+
+    Attributes:
+        positional, keywords: the arguments, tensors on the device.
+        host_positional, host_keywords: the same, with host tensors of the same numbers in place of those on the device.
+            On a board that computes nothing, they are the arguments themselves.
+    """
+
+    positional: Sequence[Any]
+    keywords: Mapping[str, Any]
+    host_positional: Sequence[Any]
+    host_keywords: Mapping[str, Any]
+
+
+class Execution(Protocol):
+    """Makes calls and reads tensors. Tests replace it with one whose outputs are the goldens themselves."""
+
+    def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
+        """Make a call, wait for its end, and return its output."""
+
+    def read(self, tensor: Any) -> list[Any]:
+        """Read a tensor back: a host tensor for each chip, in the order of `ttnn.get_device_tensors`."""
+
+
+class DeviceExecution:
+    """Calls on an open mesh device.
+
+    Attributes:
+        device: the device.
+        waits: whether to wait for each call's end; on a mock board there is nothing to wait for.
+    """
+
+    def __init__(self, device: Any, *, waits: bool) -> None:
+        self.device = device
+        self.waits = waits
+
+    def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
+        """See `Execution`."""
+        output = operation(*live.positional, **live.keywords)
+        if self.waits:
+            ttnn.synchronize_device(self.device)
+        return output
+
+    def read(self, tensor: Any) -> list[Any]:
+        """See `Execution`."""
+        return [ttnn.from_device(part) for part in ttnn.get_device_tensors(tensor)]
