@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 from farm.core.numeric_options import USUAL_NUMBERS, NumericOptions
 from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import TracedOpening
+from tracer.value_statistics import ValueStatistics, statistics_json
 
 MODEL_TRACED = "model_traced"
 """The suite of traced calls."""
@@ -51,6 +52,8 @@ class TracedCall:
             that isn't known.
         verify: whether to run it under the tracer and compare the new trace with this one.
         numbers: how its numbers are made and judged on a board that computes.
+        statistics: of the traced numbers of its tensors, as far as the trace has them: by argument (`arg0`, `bias`),
+            inside lists by position, too (`arg2[1]`).
     """
 
     tag: ClassVar[Tag] = Tag.TRACED_CALL
@@ -67,6 +70,7 @@ class TracedCall:
     openings: tuple[TracedOpening, ...] = ()
     output_archs: tuple[str, ...] = ()
     numbers: NumericOptions = USUAL_NUMBERS
+    statistics: Mapping[str, ValueStatistics] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict, the tag first; `from_json` reads it back."""
@@ -90,6 +94,8 @@ class TracedCall:
             raw["output_archs"] = self.output_archs
         if numbers := self.numbers.as_json():
             raw["numbers"] = numbers
+        if self.statistics:
+            raw["statistics"] = statistics_json(self.statistics)
         return raw
 
     @classmethod
@@ -107,6 +113,7 @@ class TracedCall:
             _openings(raw),
             tuple(raw.get("output_archs", ())),
             NumericOptions.from_json(raw["numbers"]) if "numbers" in raw else USUAL_NUMBERS,
+            {place: ValueStatistics.from_json(each) for place, each in raw.get("statistics", {}).items()},
         )
 
 

@@ -10,13 +10,16 @@ from farm.core.payload import ModelTrace, ModuleVector, Payload, Tag, TracedCall
 from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import TracedOpening
 from tracer.device_config import DeviceConfig
+from tracer.value_statistics import ValueStatistics
 
 MODULE = SweepModule("a.b", Path("/x/a/b.py"), (Path("/x"),), {"A": "1"}, 30.0, Path("/home"))
 OPENINGS = (TracedOpening(DeviceConfig(dispatch_core_type="ETH"), "n300", 4), TracedOpening(DeviceConfig((1, 2))))
+NO_NUMBER = ValueStatistics(8, 0, 0, 0, nans=0.5, negative_infinities=0.5)
 PAYLOADS: list[Payload] = [
     TracedCall("v", "ttnn.add"),
     TracedCall("v", "ttnn.add", {"arg0": 1}, ("x",), {"t": 1}, ("perf",), ("blackhole",), verify=True),
     TracedCall("v", "ttnn.add", openings=OPENINGS, output_archs=("blackhole", "wormhole_b0")),
+    TracedCall("v", "ttnn.add", statistics={"arg0": ValueStatistics(4, -1.5, 2, 0.25, 0.5), "arg2[1]": NO_NUMBER}),
     ModuleVector("v", MODULE, openings=OPENINGS[:1]),
     ModuleVector("v", MODULE),
     ModuleVector("v", MODULE, "nightly", 3, "h", {"a": 1}, {"b": "an object"}, (8, 7), 9.0, ("perf",), ("c",)),

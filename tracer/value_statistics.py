@@ -1,0 +1,153 @@
+"""Statistics of the numbers in a traced tensor: what a sweep needs to draw inputs like them.
+
+They say nothing about which call it is, so no hash of a configuration covers them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tracer.errors import ConfigurationError
+from tracer.values.text import brief
+
+_SHARES = ("zeros", "nans", "positive_infinities", "negative_infinities")
+_RANGE = ("minimum", "maximum", "mean")
+_DIGITS = 9
+"""Significant digits that are kept: enough to tell any two float32 apart."""
+_ALL = 1 - 1e-8
+"""Shares that add up to this are of all numbers: each of them is rounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueStatistics:
+    """Statistics of the numbers in one tensor, or in the tensors that were one argument of several calls.
+
+    Attributes:
+        count: how many numbers were looked at, at least one.
+        minimum: the least finite number; 0 if there is no finite number.
+        maximum: the largest finite number; 0 likewise.
+        mean: of the finite numbers; 0 likewise.
+        zeros: the share of zeros among all numbers, 0 to 1.
+        nans: the share of NaNs.
+        positive_infinities: the share of +inf.
+        negative_infinities: the share of -inf.
+    """
+
+    count: int
+    minimum: float
+    maximum: float
+    mean: float
+    zeros: float = 0.0
+    nans: float = 0.0
+    positive_infinities: float = 0.0
+    negative_infinities: float = 0.0
+
+    @property
+    def infinities(self) -> float:
+        """The share of infinities of either sign."""
+        return self.positive_infinities + self.negative_infinities
+
+    @property
+    def non_finite(self) -> float:
+        """The share of NaNs and infinities."""
+        return min(self.nans + self.infinities, 1.0)
+
+    @property
+    def has_finite(self) -> bool:
+        """Whether there is a finite number, so that minimum, maximum and mean say something."""
+        return self.non_finite < _ALL
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dict, without shares of 0 and without the range of no finite number."""
+        raw: dict[str, Any] = {"count": self.count}
+        if self.has_finite:
+            raw.update((name, _plain(getattr(self, name))) for name in _RANGE)
+        raw.update((name, _plain(share)) for name in _SHARES if (share := getattr(self, name)))
+        return raw
+
+    @classmethod
+    def from_json(cls, raw: Any) -> ValueStatistics:
+        """Read what `as_json` wrote; unknown keys are passed over.
+
+        Raises:
+            ConfigurationError: it is no such object, or its numbers are impossible.
+        """
+        if not isinstance(raw, Mapping):
+            raise ConfigurationError(f"value statistics must be an object, not {brief(raw)}")
+        count = raw.get("count")
+        if type(count) is not int or count < 1:
+            raise ConfigurationError(f"count must be an int of at least 1, not {brief(count)}")
+        shares = {name: _number(name, raw.get(name, 0)) for name in _SHARES}
+        if wrong := next((name for name, share in shares.items() if not 0 <= share <= 1), None):
+            raise ConfigurationError(f"{wrong} must be a share between 0 and 1, not {brief(raw[wrong])}")
+        if sum(shares.values()) > 1 + 1e-6:
+            raise ConfigurationError(f"the shares add up to {sum(shares.values()):g}, more than 1")
+        statistics = cls(count, 0.0, 0.0, 0.0, **shares)
+        if not statistics.has_finite:
+            return statistics
+        minimum, maximum, mean = (_number(name, raw.get(name)) for name in _RANGE)
+        if not minimum <= mean <= maximum:
+            raise ConfigurationError(
+                f"the mean must be between minimum and maximum, but {mean:g} is not in {minimum:g} to {maximum:g}"
+            )
+        return cls(count, minimum, maximum, mean, **shares)
+
+
+def merged(parts: Iterable[ValueStatistics]) -> ValueStatistics | None:
+    """Return the statistics of all numbers that went into several; None for none.
+
+    Means and shares are weighted by how many numbers they are of.
+    """
+    several = list(parts)
+    if len(several) < 2:
+        return several[0] if several else None
+    count = sum(each.count for each in several)
+    shares = {name: math.fsum(getattr(each, name) * each.count for each in several) / count for name in _SHARES}
+    ranges = [each for each in several if each.has_finite]
+    if not ranges:
+        return rounded(ValueStatistics(count, 0.0, 0.0, 0.0, **shares))
+    weights = [each.count * (1 - each.non_finite) for each in ranges]
+    total = math.fsum(weights)
+    # of numbers near the edge of float64, the sum of products may overflow where the sum of parts can't
+    mean = math.fsum(each.mean * (weight / total) for each, weight in zip(ranges, weights, strict=True))
+    return rounded(
+        ValueStatistics(
+            count, min(each.minimum for each in ranges), max(each.maximum for each in ranges), mean, **shares
+        )
+    )
+
+
+def rounded(exact: ValueStatistics) -> ValueStatistics:
+    """Return statistics with as many digits as are worth keeping, the mean still between minimum and maximum."""
+    mean = min(max(_round(exact.mean), exact.minimum), exact.maximum)
+    shares = {name: min(_round(getattr(exact, name)), 1.0) for name in _SHARES}
+    return ValueStatistics(exact.count, exact.minimum, exact.maximum, mean, **shares)
+
+
+def statistics_json(statistics: Mapping[str, ValueStatistics]) -> dict[str, Any]:
+    """Return the JSON of the statistics of a call's tensors, by where they are in it: `arg0`, `arg2[1]`, `bias`."""
+    return {place: each.as_json() for place, each in statistics.items()}
+
+
+def _round(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}")
+
+
+def _plain(number: float) -> float | int:
+    """Return an integral number as an int, which is shorter."""
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _number(name: str, raw: Any) -> float:
+    number = math.nan
+    if type(raw) in (int, float):
+        try:
+            number = float(raw)
+        except OverflowError:
+            number = math.inf
+    if not math.isfinite(number):
+        raise ConfigurationError(f"{name} must be a finite number, not {brief(raw)}")
+    return number
