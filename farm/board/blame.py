@@ -52,5 +52,5 @@ def end_outcome(error: WorkerDied | WorkerHung, vector_id: str, began: float) ->
     elif isinstance(error, WorkerHung):
         verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.KILLED if error.stopped else Reason.HANG
     else:
-        verdict, reason = classify_end(str(error), error.exit)
+        verdict, reason = classify_end(error.printed or str(error), error.exit)
     return Outcome(vector_id, verdict, reason, str(error), started=began, seconds=time.time() - began)

@@ -153,6 +153,7 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
     Attributes:
         exit: its exit code as `subprocess` reports it (negative for a signal); None if unknown.
         preparing: its step for the vector, if any: importing its module, or opening the board by a fixture.
+        printed: the end of what it printed since the vector, or opening the board, began.
     """
 
     def __init__(
@@ -161,10 +162,12 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
         vector_id: str | None = None,
         exit: int | None = None,  # noqa: A002 - the field's name
         preparing: str = "",
+        printed: str = "",
     ) -> None:
         super().__init__(message, vector_id)
         self.exit = exit
         self.preparing = preparing
+        self.printed = printed
 
 
 class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
@@ -172,7 +175,7 @@ class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
 
     Attributes:
         seconds: the deadline.
-        preparing: see `WorkerDied`.
+        preparing, printed: see `WorkerDied`.
         stopped: whether it was stopped by a signal, so that it could not reply.
     """
 
@@ -184,8 +187,10 @@ class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
         preparing: str = "",
         *,
         stopped: bool = False,
+        printed: str = "",
     ) -> None:
         super().__init__(message, vector_id)
         self.seconds = seconds
         self.preparing = preparing
+        self.printed = printed
         self.stopped = stopped

@@ -34,7 +34,7 @@ from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.board.worker_launch import launch_worker, worker_environment
 from farm.core.board import Board
-from farm.core.classify import describe_exit, last_error_line
+from farm.core.classify import describe_exit, last_error_line, printed_since
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import KERNELS_VARIABLE
@@ -110,6 +110,7 @@ class WorkerProcess:
         self._guard: Guard | None = None
         self._pipes: Pipes | None = None
         self._log_start = 0  # the log's length when this process began
+        self._vector_start = 0  # the log's length when the running vector began
         self._in_flight = 0  # vectors that this process has and that have not ended
         self._pace = 0.0  # seconds per vector, smoothed
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are compiled
@@ -118,7 +119,7 @@ class WorkerProcess:
     def start(self) -> Hello:
         """See the protocol."""
         self.workdir.mkdir(parents=True, exist_ok=True)
-        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._log_start = self._vector_start = self._log_length()
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
         cache = environment.get(KERNELS_VARIABLE)
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
@@ -147,11 +148,13 @@ class WorkerProcess:
                 reply = self._reply(timeout)
             except WorkerHung as error:
                 self._end_hung(error)
-                raise WorkerHung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout) from error
+                message = f"{self.board.id} didn't open in {timeout:g} s"
+                raise WorkerHung(message, None, timeout, printed=error.printed) from error
         if isinstance(reply, Refused):
             raise OpenFailed(reply.message)
         if not isinstance(reply, Opened):
             raise self._unexpected(reply)
+        self._vector_start = self._log_length()  # the process waits for its next request
         return reply
 
     def check(self) -> None:
@@ -242,6 +245,7 @@ class WorkerProcess:
             reply = self._reply(limit, vector.id, min(GATHER_SECONDS, self._pace * (self._in_flight - 1) / 2))
             while not isinstance(reply, Finished):
                 reply = self._after_preparing(reply, limit, vector.id)
+            self._vector_start = reply.printed
         except (WorkerHung, WorkerDied) as error:
             if isinstance(error, WorkerHung):
                 self._end_hung(error)
@@ -260,9 +264,9 @@ class WorkerProcess:
             return self._reply(seconds, vector_id)
         except WorkerHung as error:
             text = f"{step} did not end in {seconds:g} s"
-            raise WorkerHung(text, vector_id, seconds, step, stopped=error.stopped) from error
+            raise WorkerHung(text, vector_id, seconds, step, stopped=error.stopped, printed=error.printed) from error
         except WorkerDied as error:
-            raise WorkerDied(f"{step}: {error}", vector_id, error.exit, step) from error
+            raise WorkerDied(f"{step}: {error}", vector_id, error.exit, step, error.printed) from error
 
     def _confirmed(self, failure: Outcome) -> Outcome:
         """Return the failure if the board passes the check right after it; otherwise a fault of the board."""
@@ -277,6 +281,7 @@ class WorkerProcess:
         reply = self._reply(self.deadlines.check)
         if not isinstance(reply, Checked):
             raise self._unexpected(reply)
+        self._vector_start = reply.printed
         return reply
 
     def _send(self, request: Request) -> None:
@@ -304,21 +309,23 @@ class WorkerProcess:
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
-                raise WorkerHung(f"{self.board.id}: {complaint}", vector_id, timeout, stopped=watch.stopped)
+                raise WorkerHung(
+                    f"{self.board.id}: {complaint}", vector_id, timeout, stopped=watch.stopped, printed=self._printed()
+                )
 
         try:
             line = self._pipes.line(timeout, look, LOOK_SECONDS, max(0.0, gather))
         except TimeoutError:
             stopped = watch is not None and watch.stopped
             cause = ", since its process was stopped" if stopped else ""
-            raise WorkerHung(
-                f"no answer from {self.board.id} in {timeout:g} s{cause}", vector_id, timeout, stopped=stopped
-            ) from None
+            message = f"no answer from {self.board.id} in {timeout:g} s{cause}"
+            raise WorkerHung(message, vector_id, timeout, stopped=stopped, printed=self._printed()) from None
         if line is None:
             code = self._end(patience=5.0)  # it is ending by itself: wait for its exit code
             text = f"the worker {describe_exit(code)}"
-            last = last_error_line(self.log, self._log_start)
-            raise WorkerDied(f"{text}: {last}" if last else text, vector_id, code)
+            printed = self._printed()
+            last = last_error_line(printed)
+            raise WorkerDied(f"{text}: {last}" if last else text, vector_id, code, printed=printed)
         return decode_reply(line)
 
     def _end_hung(self, error: WorkerHung) -> None:
@@ -327,6 +334,14 @@ class WorkerProcess:
             where = f" at {error.vector_id}" if error.vector_id else ""
             _LOG.warning("%s: worker %d hung%s, ending it: %s", self.board.id, self._process.pid, where, error)
         self._end()
+
+    def _log_length(self) -> int:
+        """The length of the process's log in bytes."""
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def _printed(self) -> str:
+        """What the process printed since the running vector, or opening the board, began."""
+        return printed_since(self.log, self._vector_start)
 
     def _unexpected(self, reply: Reply) -> WorkerDied:
         """End a process that violates the protocol; return the error to raise."""
@@ -340,7 +355,7 @@ class WorkerProcess:
             return None
         code = end_process(process, patience, self.deadlines.ladder, group=self.terminal is None)
         level = logging.INFO if code == 0 else logging.WARNING
-        last = last_error_line(self.log, self._log_start) if code else ""
+        last = last_error_line(self._printed()) if code else ""
         _LOG.log(level, "%s: worker %d %s%s", self.board.id, process.pid, describe_exit(code), last and f": {last}")
         if counts := hits(self.log, self._log_start):
             self.kernels = self.kernels[0] + counts[0], self.kernels[1] + counts[1]

@@ -1,70 +1,29 @@
-"""Classification of exceptions and of ended processes: one table of tt-metal's and the system's texts."""
+"""Classification of exceptions and of ended processes by the table of `farm.core.failure_texts`."""
 
 from __future__ import annotations
 
 import contextlib
 import re
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 
+from farm.core.failure_texts import COMPILE_FAILURE, RULES, Where
 from farm.core.verdicts import Reason, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A text that decides a verdict.
-
-    Attributes:
-        text: a part of the message.
-        verdict, reason: its classification.
-    """
-
-    text: str
-    verdict: Verdict
-    reason: Reason
-
-
-_HANG = (Verdict.FAIL_CRASH_HANG, Reason.HANG)
-_WEDGED = (Verdict.BOARD_FAULT, Reason.BOARD_WEDGED)
-_HOST = (Verdict.HOST_FAULT, Reason.HOST_RESOURCES)
-_MEMORY = (Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY)
-_WATCHER = (Verdict.FAIL_WATCHER, Reason.EXCEPTION)
-
-# The first rule that matches decides. Board faults come before hangs and hangs before memory, as in tt-metal.
-RULES = (
-    # a core, a link or a chip is in a state that only a reset can end
-    Rule("unexpected run_mailbox value", *_WEDGED),
-    Rule("could not fit in the discovered physical topology", *_WEDGED),
-    Rule("mapping_result.success", *_WEDGED),
-    Rule("inter-mesh mapping failed", *_WEDGED),
-    Rule("intra-mesh mapping failed", *_WEDGED),
-    Rule("Read 0xffffffff from PCIE", *_WEDGED),
-    Rule("tt_tlb_alloc failed", *_WEDGED),
-    Rule("CHIP_IN_USE", *_WEDGED),
-    # the host ran out of a resource, or concurrent compilers disturbed each other
-    Rule("No space left on device", *_HOST),
-    Rule("Too many open files", *_HOST),
-    Rule("Cannot allocate memory", *_HOST),
-    Rule("tt_elffile.cpp", *_HOST),
-    Rule("failed to generate binaries", *_HOST),
-    # the operation didn't end on the device, and tt-metal's own timer saw it
-    Rule("device timeout in fetch queue wait", *_HANG),
-    Rule("potential hang detected", *_HANG),
-    Rule("completion reader queue is not empty", *_HANG),
-    Rule("device hang or timeout occurred", *_HANG),
-    Rule("Out of Memory: Not enough space to allocate", *_MEMORY),
-    Rule("beyond max L1 size", *_MEMORY),
-    Rule("Watcher", *_WATCHER),
-)
 
 
 def classify(message: str) -> tuple[Verdict, Reason]:
     """The verdict of an exception by its text; any other exception is a failed assertion, as in tt-metal."""
+    text = _BACKTRACE.sub("", message)
+    words = last_words(text)
     for rule in RULES:
-        if rule.text in message:
+        if rule.pattern.search(words if rule.where is Where.LAST_WORDS else text):
             return rule.verdict, rule.reason
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION
+
+
+def is_compile_failure(message: str) -> bool:
+    """Whether an exception's text says that a kernel was not compiled."""
+    return COMPILE_FAILURE.search(_BACKTRACE.sub("", message)) is not None
 
 
 NOT_COMPARED = "not compared, since a mock board computes no numbers; the module said"
@@ -116,42 +75,60 @@ def describe_exit(code: int | None) -> str:
     return f"ended with exit code {code}"
 
 
-_ERROR_MARKS = ("TT_FATAL", "TT_THROW", "what():", "Error")
-_NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\])")
+_ERROR_MARKS = ("TT_FATAL", "TT_THROW", "what():", "Error", "ERROR:")
+_NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\]|Signal|Associated|Failing)")
 """ttnn's lines about compiled kernels, and MPI's stack at a signal: they don't explain why a process ended."""
 _TAIL = 16384
+"""The bytes at the end of what a process printed that may explain its end."""
 
 
-def classify_end(message: str, code: int | None = None) -> tuple[Verdict, Reason]:
+def classify_end(printed: str, code: int | None = None) -> tuple[Verdict, Reason]:
     """The verdict of the vector that was running when a process ended.
 
     Args:
-        message: what the process printed last.
+        printed: what the process printed since the vector began.
         code: its exit code, negative for a signal.
 
     Returns:
-        A crash, unless the message blames the board or the host. SIGKILL is a crash with a reason of its own, since it
-        comes from outside: perhaps from the kernel, to stop a vector that uses all memory, which must not be retried
-        forever; perhaps because of another process.
+        A crash, unless its last words blame the board or the host, or say that the device hung or that the watcher
+        stopped it. SIGKILL is a crash with a reason of its own, since it comes from outside: perhaps from the kernel,
+        to stop a vector that uses all memory, which must not be retried forever; perhaps because of another process.
     """
-    verdict, reason = classify(message)
-    if verdict.fault or (verdict, reason) == _HANG:
-        return verdict, reason
+    words = last_words(printed)
+    for rule in RULES:
+        decides_end = rule.verdict.fault or rule.verdict is Verdict.FAIL_WATCHER or rule.reason is Reason.HANG
+        if decides_end and rule.pattern.search(printed if rule.where is Where.PRINTED else words):
+            return rule.verdict, rule.reason
     return Verdict.FAIL_CRASH_HANG, Reason.KILLED if code == -signal.SIGKILL else Reason.CRASH
 
 
-def last_error_line(log: Path, since: int = 0) -> str:
-    """The line of a process's log that best explains its end: the last error, otherwise the last line.
+def last_words(printed: str) -> str:
+    """What of a text says why it ended: the last error and what follows it, otherwise the last line."""
+    lines = _telling(printed)
+    errors = [number for number, line in enumerate(lines) if any(mark in line for mark in _ERROR_MARKS)]
+    return "\n".join(lines[errors[-1] if errors else -1 :])
+
+
+def last_error_line(printed: str) -> str:
+    """The line of what a process printed that best explains its end: the last error, otherwise the last line."""
+    return last_words(printed).partition("\n")[0][:400]
+
+
+def printed_since(log: Path, since: int = 0) -> str:
+    """The end of what a process printed.
 
     Args:
         log: the process's output.
-        since: the log's length in bytes before the process began.
+        since: the log's length in bytes before; a log that is shorter was emptied meanwhile.
     """
     with contextlib.suppress(OSError), log.open("rb") as opened:
         size = log.stat().st_size
         opened.seek(max(0, size - _TAIL, since if since <= size else 0))
-        lines = opened.read().decode(errors="replace").splitlines()
-        lines = [line.strip() for line in lines if line.strip() and not _NOISE.search(line)]
-        errors = [line for line in lines if any(mark in line for mark in _ERROR_MARKS)]
-        return (errors or lines or [""])[-1][:400]
+        return opened.read().decode(errors="replace")
     return ""
+
+
+def _telling(printed: str) -> list[str]:
+    """The lines of a text that may explain an end."""
+    lines = _BACKTRACE.sub("", printed).splitlines()
+    return [line.strip() for line in lines if line.strip() and not _NOISE.search(line)]

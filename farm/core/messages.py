@@ -188,25 +188,33 @@ class Checked(_Message):
     Attributes:
         problem: why it doesn't pass; None if it passes.
         message: the problem in words.
+        printed: the length of the worker's log in bytes by now.
     """
 
     tag: ClassVar[str] = "checked"
     problem: CheckProblem | None = None
     message: str = ""
+    printed: int = 0
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Checked:
         """See the base class."""
         problem = raw["problem"]
-        return cls(None if problem is None else CheckProblem(problem), raw["message"])
+        return cls(None if problem is None else CheckProblem(problem), raw["message"], raw["printed"])
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(_Message):
-    """A vector ended. The outcome is still JSON, for `farm.core.outcome.read_outcome`."""
+    """A vector ended.
+
+    Attributes:
+        outcome: still JSON, for `farm.core.outcome.read_outcome`.
+        printed: the length of the worker's log in bytes by now: what follows belongs to the next vector.
+    """
 
     tag: ClassVar[str] = "finished"
     outcome: Any
+    printed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from farm.core.messages import (
     Check,
+    Checked,
     Close,
     Finished,
     Hello,
@@ -106,15 +108,25 @@ def _replies(session: Session, request: Request) -> Iterator[Reply]:
         case Run():
             for payload in request.payloads:
                 outcome = session.run(payload)
-                yield Finished(outcome.as_json())
+                yield Finished(outcome.as_json(), _printed())
                 if outcome.verdict.failed:
-                    yield session.check(request.chips)
+                    yield _checked(session, request.chips)
         case Check():
-            yield session.check(request.chips)
+            yield _checked(session, request.chips)
         case ListVectors():
             from farm.worker.listing import list_vectors
 
             yield from list_vectors(request)
+
+
+def _checked(session: Session, chips: int) -> Checked:
+    checked = session.check(chips)
+    return replace(checked, printed=_printed())
+
+
+def _printed() -> int:
+    """The length of the log that this process writes to, in bytes; 0 at a terminal."""
+    return os.fstat(1).st_size  # a module may have replaced `sys.stdout`
 
 
 def _requests(descriptor: int) -> Iterator[Request]:

@@ -21,7 +21,7 @@ from farm.board.kernel_cache import (
 )
 from farm.board.kinds import KINDS
 from farm.core.board import Board
-from farm.core.classify import last_error_line
+from farm.core.classify import last_error_line, printed_since
 from farm.core.measures import KERNELS_VARIABLE
 from farm.core.progress import Silent
 from farm.report.digest import unusual_event
@@ -86,7 +86,7 @@ def test_ttnns_count_of_kernels_is_read_from_its_log(tmp_path: Path) -> None:
     with log.open("a") as file:
         file.write("2026 | info     |    BuildKernels | JIT cache stats: 29/35 hits (82.9%) [29 cached, 93 dedup]\n")
     assert hits(log, before) == (29, 35)
-    assert last_error_line(log, before) == ""
+    assert last_error_line(printed_since(log, before)) == ""
     assert hits(tmp_path / "nowhere") is None
 
 

@@ -1,24 +1,71 @@
-"""One test for each row of the table of texts."""
+"""The table of failure texts: every row, other texts of the same kinds, and those of the shared file."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from farm.core.classify import RULES, classify, classify_end, describe_exit, error_text, last_error_line
+from farm.core.classify import (
+    classify,
+    classify_end,
+    describe_exit,
+    error_text,
+    is_compile_failure,
+    last_error_line,
+    last_words,
+    printed_since,
+)
+from farm.core.failure_texts import RULES, Rule
 from farm.core.verdicts import Reason, Verdict
+from tests.farm.core.failure_examples import CRASH, ENDS, EXCEPTIONS
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.text[:30])
-def test_each_text_decides_its_verdict(rule: object) -> None:
-    text = rule.text  # type: ignore[attr-defined]
-    assert classify(f"TT_THROW @ somewhere: {text} and more") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
+@pytest.mark.parametrize(("text", "verdict"), EXCEPTIONS)
+def test_the_text_of_an_exception_decides_its_verdict(text: str, verdict: tuple[Verdict, Reason]) -> None:
+    assert classify(text) == verdict
+    assert classify(text.upper()) == verdict, "case does not matter"
+    assert classify(f"{text}\nbacktrace:\n --- tt::Watcher::detected()") == verdict, "a backtrace says nothing"
 
 
-def test_anything_else_is_a_failed_assertion() -> None:
-    assert classify("TT_FATAL: shapes differ") == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
-    assert classify("") == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
+@pytest.mark.parametrize(("printed", "code", "verdict"), ENDS)
+def test_what_a_process_printed_decides_the_verdict_of_its_end(
+    printed: str, code: int, verdict: tuple[Verdict, Reason]
+) -> None:
+    assert classify_end(printed, code) == verdict
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.source[:40])
+def test_every_row_decides_an_example_and_names_its_source(rule: Rule) -> None:
+    decided = [text for text, _ in EXCEPTIONS if next((r for r in RULES if r.pattern.search(text)), None) is rule]
+    assert decided
+    assert rule.source
+
+
+@pytest.mark.parametrize("text", [text for text, verdict in EXCEPTIONS if verdict[0].fault])
+def test_an_end_whose_last_words_blame_the_board_or_the_host_blames_no_vector(text: str) -> None:
+    assert classify_end(f"what(): {text}", -6) == classify(text)
+
+
+def test_the_shared_texts(shared_data: Path) -> None:
+    file = shared_data.parent / "cases" / "40_failure_texts" / "texts.jsonl"
+    if not file.exists():
+        pytest.skip(f"{file} is not here")
+    wrong = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        exception = case["how"] == "exception"
+        verdict, reason = classify(case["text"]) if exception else classify_end(case["text"], case["exit_code"])
+        if (verdict.value, reason.value) != (case["right_verdict"], case["right_reason"]):
+            wrong.append((case["n"], verdict, reason))
+    assert not wrong
+
+
+def test_kernels_that_are_not_compiled_are_told_from_other_failures() -> None:
+    assert is_compile_failure("trisc1 build failed. Log: error: no")
+    assert is_compile_failure("Failed to generate binaries for reader")
+    assert not is_compile_failure("TT_FATAL: shapes differ")
 
 
 def test_error_texts_leave_out_the_backtrace() -> None:
@@ -37,38 +84,20 @@ def test_exits_are_described_by_signal_or_code() -> None:
     assert describe_exit(None) == "ended in an unknown way"
 
 
-@pytest.mark.parametrize(
-    ("message", "reason"),
-    [
-        ("terminate called after throwing an instance of 'std::runtime_error'", Reason.CRASH),
-        ("TT_FATAL @ a.cpp:1: tensor.is_allocated()", Reason.CRASH),
-        ("", Reason.CRASH),
-        ("MemoryError", Reason.CRASH),
-        ("TT_THROW: device timeout in fetch queue wait, potential hang detected", Reason.HANG),
-    ],
-)
-def test_the_end_of_a_process_is_a_failure_of_its_vector(message: str, reason: Reason) -> None:
-    assert classify_end(message) == (Verdict.FAIL_CRASH_HANG, reason)
+def test_the_last_error_is_preferred_to_the_last_line() -> None:
+    assert last_error_line("") == ""
+    assert last_error_line("opening\nx\n") == "x"
+    assert last_error_line("TT_FATAL: too wide\nnanobind: leaked 3 instances\n") == "TT_FATAL: too wide"
+    assert last_words("one\nTT_THROW @ a.cpp:1\ninfo:\ntwo\n") == "TT_THROW @ a.cpp:1\ninfo:\ntwo"
 
 
-def test_sigkill_comes_from_outside() -> None:
-    assert classify_end("the worker was killed by SIGKILL", -9) == (Verdict.FAIL_CRASH_HANG, Reason.KILLED)
-    assert classify_end("the worker was killed by SIGSEGV", -11) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
-    assert classify_end("what(): No space left on device", -9)[0] is Verdict.HOST_FAULT
-
-
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.verdict.fault], ids=lambda rule: rule.text[:30])
-def test_an_end_with_a_board_or_host_message_blames_no_vector(rule: object) -> None:
-    assert classify_end(f"what(): {rule.text}") == (rule.verdict, rule.reason)  # type: ignore[attr-defined]
-
-
-def test_the_last_error_is_preferred_to_the_last_line(tmp_path: Path) -> None:
+def test_only_what_was_printed_since_counts(tmp_path: Path) -> None:
     log = tmp_path / "process.log"
-    assert last_error_line(log) == ""
-    log.write_bytes(b"opening\n\xff\x00\n")
-    assert last_error_line(log) == "\ufffd\x00"
-    log.write_text("TT_FATAL: too wide\nnanobind: leaked 3 instances\n", encoding="utf-8")
-    assert last_error_line(log) == "TT_FATAL: too wide"
-    assert last_error_line(log, since=18) == "nanobind: leaked 3 instances", "the output of another process is ignored"
+    assert printed_since(log) == ""
+    log.write_bytes(b"TT_FATAL: too wide\n\xff\x00\n")
+    assert last_error_line(printed_since(log)) == "TT_FATAL: too wide"
+    assert last_error_line(printed_since(log, since=19)) == "\ufffd\x00", "the output of an earlier vector is ignored"
+    assert classify_end(printed_since(log, since=19), -6) == CRASH
     log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
-    assert last_error_line(log) == "the end"
+    assert last_error_line(printed_since(log)) == "the end"
+    assert last_error_line(printed_since(log, since=1 << 30)) == "the end", "it was emptied meanwhile"
