@@ -20,7 +20,8 @@ from farm.api.sweeps import sweep
 from farm.api.traces import Traced, load_traces, trace
 from farm.api.versions import bisect, upgrade
 from farm.api.zoo import Zoo, trace_zoo, verify
-from farm.core.sweep_spec import SweepOptions, SweepSpec
+from farm.core.sweep_options import SweepOptions
+from farm.core.sweep_spec import SweepSpec
 from farm.planning.sweep_plan import Planned
 from farm.versions.bisect import Bisection
 from farm.versions.report import UpgradeReport

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from farm.core.sweep_spec import SweepOptions
+    from farm.core.sweep_options import SweepOptions
 
 
 @lists_fields

@@ -26,14 +26,14 @@ from tracer.master.files import why_unwritable
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from farm.core.sweep_spec import SweepOptions
+    from farm.core.sweep_options import SweepOptions
     from farm.running.sweep import Sweep
 
-_FIXED = (Group.WHAT, Group.MEASURES)
+_FIXED = (Group.WHAT, Group.MEASURES, Group.NUMBERS)
 _NOT_RESUMED = Rule(
     tuple(name for each in spec_options().values() if each.group in _FIXED for name in each.names()),
     excludes=("--resume",),
-    advice="a resumed run keeps its own vectors and measurements",
+    advice="a resumed run keeps its own vectors, measurements and numbers",
 )
 """What a run that is resumed has decided before."""
 
@@ -59,8 +59,8 @@ def sweep(
         operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields
             `options` replace.
         resume: continue this run: its id, the beginning of an id, or `last`. It runs the vectors without a verdict and
-            nothing twice. The vectors and measurements are the run's own: `options` may be those of boards, limits and
-            sharing a farm.
+            nothing twice. The vectors, the measurements and how numbers are made and judged are the run's own:
+            `options` may be those of boards, limits and sharing a farm.
         retry_failed: with `resume`, run failed vectors again; one that passes then is flaky.
         retry_infra: with `resume`, run vectors again that a fault kept from a verdict of their own.
         store: the results store, a file or database URL; None for the default store.

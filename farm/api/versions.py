@@ -27,7 +27,7 @@ from farm.versions.upgrade import Upgrade
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from farm.core.sweep_spec import SweepOptions
+    from farm.core.sweep_options import SweepOptions
 
 
 @lists_fields

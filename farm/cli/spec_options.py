@@ -15,7 +15,7 @@ from farm.core.errors import FarmError, WrongValue
 from farm.core.sweep_spec import SweepSpec, options
 
 if TYPE_CHECKING:
-    from farm.core.sweep_spec import SweepOptions
+    from farm.core.sweep_options import SweepOptions
 
 _ALL_FIELDS = tuple(options())
 
@@ -126,7 +126,7 @@ def _parameters(name: str) -> Iterator[_SpecParameter]:
         yield _SpecParameter(_keyword(f"{name}_{flag.value}", Annotated[bool, info], default=False), name, flag.value)
     if option.flags:
         return
-    info = typer.Option(option.name, help=option.help, rich_help_panel=panel)
+    info = typer.Option("/".join(option.names()), help=option.help, rich_help_panel=panel)
     several = field.annotation == tuple[str, ...]
     annotation = list[str] | None if several else field.annotation
     default = None if several else field.default

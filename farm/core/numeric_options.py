@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from farm.core.tolerance import ToleranceRow
 
@@ -23,6 +23,10 @@ class InputStyle(str, Enum):
     """Values at the edges of the dtype and of the domain."""
     ONES = "ones"
     """Ones: what remains is the arithmetic of shapes."""
+
+
+InputName: TypeAlias = Literal["auto", "normal", "uniform", "edge", "ones"]
+"""The values of `InputStyle`, for callers that write them as text."""
 
 
 @dataclass(frozen=True, slots=True)

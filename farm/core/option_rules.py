@@ -12,12 +12,14 @@ class Rule:
 
     Attributes:
         options: the options that it is about, such as `--pdb`.
+        beside: the rule holds only where one of these is present, too; empty for always.
         needs: they have an effect only beside one of these; empty for beside any.
         excludes: they have no effect beside any of these.
         advice: what to do instead, for the error; empty for the usual advice.
     """
 
     options: tuple[str, ...]
+    beside: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     advice: str = ""
@@ -39,6 +41,8 @@ def misfits(rules: Iterable[Rule], present: Collection[str]) -> Iterator[Misfit]
         present: the options that are present.
     """
     for rule in rules:
+        if rule.beside and not any(other in present for other in rule.beside):
+            continue
         for option in rule.options:
             if option not in present:
                 continue
@@ -67,7 +71,17 @@ SPEC_RULES = (
     ),
     Rule(("--skip",), needs=_OF_MODULES),
     Rule(("--import-timeout",), needs=(*_OF_MODULES, "--check-module")),
-    Rule(("--seed",), needs=("--sample",)),
+    Rule(
+        ("--seed",),
+        beside=(*_OF_MODULES, "--vectors"),
+        needs=("--sample",),
+        advice="modules make their own input numbers; leave --seed out",
+    ),
+    Rule(
+        ("--inputs", "--canary", "--no-canary", "--repeat"),
+        excludes=(*_OF_MODULES, "--vectors"),
+        advice="it is for --suite model_traced; modules make and judge their own numbers",
+    ),
     Rule(
         ("--priority", "--max-boards"),
         needs=("--address",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Group(str, Enum):
@@ -13,6 +14,7 @@ class Group(str, Enum):
     BOARDS = "Boards"
     LIMITS = "Time limits and retries"
     MEASURES = "Measurements"
+    NUMBERS = "Numbers, on boards that compute"
     FARM = "Sharing a farm"
 
 
@@ -41,6 +43,7 @@ class Option:
         help: what the field means, for the command line.
         flags: one option for each value that the field can hold.
         python_help: what the field means, for Python; empty where it is `help`.
+        off: the option that writes False, if the field is a switch that is neither on nor off by default.
     """
 
     name: str
@@ -48,7 +51,15 @@ class Option:
     help: str
     flags: tuple[Flag, ...] = ()
     python_help: str = ""
+    off: str = ""
 
     def names(self) -> tuple[str, ...]:
         """Every option that writes the field."""
-        return (self.name,) if self.name else tuple(flag.name for flag in self.flags)
+        names = (self.name, self.off, *(flag.name for flag in self.flags))
+        return tuple(name for name in names if name)
+
+    def written(self, value: Any) -> tuple[str, ...]:
+        """The options that write this value, which is not the field's default."""
+        if self.flags:
+            return tuple(flag.name for flag in self.flags if flag.value in value)
+        return (self.off if self.off and value is False else self.name,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 from farm.core.spec_option import Option
 from farm.core.sweep_spec import SweepSpec, options
@@ -28,11 +29,14 @@ def listing_command(spec: SweepSpec) -> list[str]:
 
 
 def _words_of(option: Option, value: object) -> Iterator[str]:
-    if option.flags:
-        values = value if isinstance(value, tuple) else ()
-        yield from (flag.name for flag in option.flags if flag.value in values)
-    elif value is True:
-        yield option.name
+    if option.flags or isinstance(value, bool):
+        yield from option.written(value)
     else:
         for each in value if isinstance(value, tuple) else (value,):
-            yield from (option.name, str(each).removesuffix(".0") if isinstance(each, float) else str(each))
+            yield from (option.name, _text(each))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -8,53 +8,29 @@ option of `farm sweep` is one field here, and one line in `SweepOptions` for typ
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, WrongValue
-from farm.core.measures import MODES, Mode
+from farm.core.measures import MODES
+from farm.core.numeric_options import InputStyle
 from farm.core.option_rules import SPEC_RULES, misfits
 from farm.core.payload import MODEL_TRACED
 from farm.core.plain_words import in_plain_words
 from farm.core.shard import Shard
 from farm.core.spec_option import Flag, Group, Option
+from farm.core.spec_values import Count, MaybeSeconds, Modes, Place, Seconds, Style, Texts, Times
 from farm.core.ttnn_choice import TtnnChoice
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-
-def _as_tuple(value: object) -> object:
-    if isinstance(value, str):
-        raise FarmError(f"{value!r} is a single string: give a list, such as [{value!r}]")
-    return tuple(value) if isinstance(value, Iterable) else value
-
-
-def _as_path(value: object) -> object:
-    return Path(value) if isinstance(value, str) else value
-
-
-def _as_modes(value: object) -> object:
-    modes = _as_tuple(value)
-    if not isinstance(modes, tuple):
-        return modes
-    for mode in modes:
-        if mode not in MODES:
-            raise FarmError(f"measure {mode!r}: choose from {', '.join(MODES)}")
-    return tuple(mode for mode in MODES if mode in modes)
-
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-Place = Annotated[Path | None, BeforeValidator(_as_path)]
-Modes = Annotated[tuple[Mode, ...], BeforeValidator(_as_modes)]
-Count = Annotated[int | None, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-MaybeSeconds = Annotated[float | None, Field(gt=0)]
+    from farm.core.sweep_options import SweepOptions
 
 
 class SweepSpec(BaseModel):
@@ -138,7 +114,14 @@ class SweepSpec(BaseModel):
     ] = None
     limit: Annotated[Count, Option("--limit", Group.WHAT, "Run at most N vectors: the first ones of the plan.")] = None
     sample: Annotated[Count, Option("--sample", Group.WHAT, "Run at most N vectors, chosen at random.")] = None
-    seed: Annotated[int, Option("--seed", Group.WHAT, "The same seed chooses the same random sample.")] = 0
+    seed: Annotated[
+        int,
+        Option(
+            "--seed",
+            Group.WHAT,
+            "The same seed chooses the same random sample, and makes the same input numbers on boards that compute.",
+        ),
+    ] = 0
 
     boards: Annotated[
         str,
@@ -204,6 +187,34 @@ class SweepSpec(BaseModel):
     ] = ()
     watcher: Annotated[bool, Option("--watcher", Group.MEASURES, "Run under tt-metal's watcher.")] = False
 
+    inputs: Annotated[
+        Style,
+        Option(
+            "--inputs",
+            Group.NUMBERS,
+            "How input numbers are drawn. auto: like the traced values where the trace has their statistics, otherwise "
+            "by the operation's domain.",
+        ),
+    ] = InputStyle.AUTO
+    canary: Annotated[
+        bool | None,
+        Option(
+            "--canary",
+            Group.NUMBERS,
+            "Fill the memory around outputs with a pattern, and fail a call that writes there. Default: where that "
+            "costs little.",
+            off="--no-canary",
+        ),
+    ] = None
+    repeat: Annotated[
+        Times,
+        Option(
+            "--repeat",
+            Group.NUMBERS,
+            "Run each vector N times with the same inputs, and fail it if its outputs are not the same bit by bit.",
+        ),
+    ] = 1
+
     priority: Annotated[
         int,
         Option(
@@ -240,7 +251,9 @@ class SweepSpec(BaseModel):
 
     def of_vectors(self, vector_ids: Sequence[str]) -> SweepSpec:
         """Return a spec that runs only these vectors of this spec's plan, whichever share or sample they are in."""
-        return self.updated(vectors=vector_ids, shard=None, sample=None, seed=0, limit=None)
+        # the seed of a sample of modules' vectors is of no use without it; that of a master's also makes the inputs
+        seed = 0 if self.of_modules else self.seed
+        return self.updated(vectors=vector_ids, shard=None, sample=None, seed=seed, limit=None)
 
     def in_foreground(self) -> SweepSpec:
         """Return a spec for this host's terminal, where neither a farm nor a limit takes part."""
@@ -274,9 +287,7 @@ class SweepSpec(BaseModel):
             value = getattr(self, name)
             if option.group not in groups or name == "suite" or value == type(self).model_fields[name].default:
                 continue
-            yield from (flag.name for flag in option.flags if flag.value in value)
-            if option.name:
-                yield option.name
+            yield from option.written(value)
 
     @property
     def of_modules(self) -> bool:
@@ -324,36 +335,6 @@ class SweepSpec(BaseModel):
                 "sweep modules, which have suites of their own, with --module"
             )
         return self
-
-
-class SweepOptions(TypedDict, total=False):
-    """The fields of `SweepSpec` by name, with the types that callers may give; all but `operations`."""
-
-    suite: str | None
-    master: str | Path | None
-    modules: Sequence[str]
-    skip: Sequence[str]
-    tt_metal: str | Path | None
-    sweeps: str | Path | None
-    vectors_file: str | Path | None
-    import_timeout: float
-    check_module: str | Path | None
-    vectors: Sequence[str]
-    shard: str | None
-    limit: int | None
-    sample: int | None
-    seed: int
-    boards: str
-    address: str | None
-    ttnn: str | None
-    timeout: float
-    retries: int | None
-    max_time: float | None
-    max_board_time: float | None
-    measure: Collection[Mode]
-    watcher: bool
-    priority: int
-    max_boards: int | None
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ from farm.planning.module_check import paired
 from farm.planning.module_records import module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
+from farm.planning.numbers import numeric_options, without_numbers
 from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
@@ -92,6 +93,7 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
     if spec.watcher and (unwatched := [board.id for board in boards if not board.computes]):
         verb = "is" if len(unwatched) == 1 else "are"
         notes.append(f"--watcher: {', '.join(unwatched)} {verb} not watched: a mock runs no kernels")
+    notes += without_numbers(spec, boards)
     shard = None if spec.shard is None else Shard.parse(spec.shard)
     if spec.of_modules:
         require_ttnn(boards)
@@ -116,7 +118,9 @@ def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:
 
 def _of_master(spec: SweepSpec, boards: Sequence[Board], *, verify: bool) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
-    planned = partial(plan, Master.read(spec.master or shipped()), spec.operations, modes=spec.measure, verify=verify)
+    numbers = numeric_options(spec)
+    master = Master.read(spec.master or shipped())
+    planned = partial(plan, master, spec.operations, modes=spec.measure, verify=verify, numbers=numbers)
     vectors: Sequence[Vector]
     if _may_add_mocks(spec, boards):
         chosen, vectors = add_needed_mocks(boards, planned)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from farm.board.kinds import KINDS
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
+from farm.core.numeric_options import USUAL_NUMBERS, NumericOptions
 from farm.core.payload import MODEL_TRACED, EncodedVector, Payload, TracedCall, Unreadable, decode, encode
 from farm.core.traced_opening import TracedOpening, traced_openings
 from farm.core.verdicts import Reason
@@ -94,6 +95,7 @@ def plan(
     modes: Sequence[str] = (),
     *,
     verify: bool = False,
+    numbers: NumericOptions = USUAL_NUMBERS,
 ) -> list[Vector]:
     """Make a vector of each configuration of a master; broken ones become vectors that can't run.
 
@@ -103,6 +105,7 @@ def plan(
         kinds: the kinds of the boards that are there.
         modes: what to measure, of `farm.core.measures.MODES`.
         verify: whether to run them under the tracer and compare the new traces with the master's.
+        numbers: how their numbers are made and judged on boards that compute.
 
     Raises:
         UnknownOperation: a name matches no operation.
@@ -114,7 +117,7 @@ def plan(
     ids = UniqueIds()
     placements = Placements(kinds)
     vectors = [
-        _vector(configuration, placements, ids, tuple(modes), verify=verify)
+        _vector(configuration, placements, ids, tuple(modes), verify=verify, numbers=numbers)
         for name in chosen
         for configuration in master.configurations.get(name, ())
     ]
@@ -126,7 +129,13 @@ def plan(
 
 
 def _vector(
-    configuration: Configuration, placements: Placements, ids: UniqueIds, modes: tuple[str, ...], *, verify: bool
+    configuration: Configuration,
+    placements: Placements,
+    ids: UniqueIds,
+    modes: tuple[str, ...],
+    *,
+    verify: bool,
+    numbers: NumericOptions,
 ) -> Vector:
     vector_id = ids.unique(configuration.content_hash[:ID_LENGTH])
     openings = traced_openings(configuration.executions)
@@ -152,6 +161,7 @@ def _vector(
                 verify=verify,
                 openings=openings,
                 output_archs=() if configuration.output is None else archs,
+                numbers=numbers,
             )
         ),
         sources=configuration.sources,

@@ -73,7 +73,8 @@ def selected(spec: SweepSpec) -> dict[str, Any]:
     part of it.
     """
     names = {name for name, option in options().items() if option.group is Group.WHAT}
-    fields = spec.model_dump(include=names - {"master", "shard", "import_timeout"}, exclude_defaults=True)
+    left_out = {"master", "shard", "import_timeout", *(() if spec.sample is not None else ("seed",))}
+    fields = spec.model_dump(include=names - left_out, exclude_defaults=True)
     return {name: _comparable(value) for name, value in fields.items()}
 
 

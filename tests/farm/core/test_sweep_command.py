@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farm.core.measures import MODES
+from farm.core.numeric_options import InputStyle
 from farm.core.sweep_command import command_of
 from farm.core.sweep_spec import SweepSpec
 from tests.farm.cli.spec_of_words import options_of_words
@@ -29,7 +30,14 @@ COMMON = {
     "ttnn": st.sampled_from([">=0.80", "<0.81,>=0.70", "==0.81.*"]),
     "shard": st.integers(1, 9).map(lambda index: f"{index}/9"),
 }
-OF_MASTER = {**COMMON, "master": PLACE, "operations": st.lists(TEXT, max_size=3)}
+OF_MASTER = {
+    **COMMON,
+    "master": PLACE,
+    "operations": st.lists(TEXT, max_size=3),
+    "inputs": st.sampled_from(InputStyle),
+    "canary": st.none() | st.booleans(),
+    "repeat": st.integers(1, 99),
+}
 OF_MODULES = {
     **COMMON,
     "master": PLACE,
@@ -70,6 +78,11 @@ def test_the_command_of_a_spec_reads_back_equal(values: dict[str, Any]) -> None:
     words = command_of(spec)
     assert words[:2] == ["farm", "sweep"]
     assert options_of_words(words[2:]).spec() == spec
+
+
+def test_a_switch_is_written_on_or_off() -> None:
+    assert "--canary" in command_of(SweepSpec.of(canary=True))
+    assert "--no-canary" in command_of(SweepSpec.of(canary=False))
 
 
 def test_a_command_is_short() -> None:

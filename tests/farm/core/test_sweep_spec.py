@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -11,8 +12,10 @@ import pytest
 
 from farm.core.errors import FarmError
 from farm.core.measures import Mode
+from farm.core.numeric_options import InputName, InputStyle
 from farm.core.payload import MODEL_TRACED
-from farm.core.sweep_spec import SweepOptions, SweepSpec, options
+from farm.core.sweep_options import SweepOptions
+from farm.core.sweep_spec import SweepSpec, options
 
 
 def test_callers_may_give_every_field_by_name() -> None:
@@ -22,6 +25,7 @@ def test_callers_may_give_every_field_by_name() -> None:
         tuple[str, ...]: Sequence[str],
         tuple[Mode, ...]: Collection[Mode],
         Path | None: str | Path | None,
+        InputStyle: InputStyle | InputName,
     }
     for name, hint in hints.items():
         annotation: Any = SweepSpec.model_fields[name].annotation
@@ -29,7 +33,7 @@ def test_callers_may_give_every_field_by_name() -> None:
 
 
 def test_every_field_has_an_option_with_help() -> None:
-    names = [name for each in options().values() for name in (each.name, *(flag.name for flag in each.flags)) if name]
+    names = [name for each in options().values() for name in each.names()]
     assert len(names) == len(set(names))
     assert all(name.startswith("--") for name in names)
     assert all(each.help.endswith(".") for each in options().values())
@@ -46,7 +50,7 @@ def test_equal_specs_run_the_same() -> None:
 
 
 def test_a_spec_reads_back_from_json() -> None:
-    spec = SweepSpec.of(["add"], master="m.json", measure=["perf"], max_time=1.5, boards="mock:n300")
+    spec = SweepSpec.of(["add"], master="m.json", measure=["perf"], max_time=1.5, boards="mock:n300", inputs="edge")
     kept = json.loads(json.dumps(spec.as_json()))
     assert kept == {
         "suite": "model_traced",
@@ -55,6 +59,7 @@ def test_a_spec_reads_back_from_json() -> None:
         "measure": ["perf"],
         "max_time": 1.5,
         "boards": "mock:n300",
+        "inputs": "edge",
     }
     assert SweepSpec.of(**kept) == spec
 
@@ -78,7 +83,11 @@ def test_a_spec_reads_back_from_json() -> None:
         ),
         ({"check_module": "add.py", "modules": ["add"]}, "--check-module and --module can't be combined: "),
         ({"priority": 1}, "--priority needs --address: it is for runs that share a farm"),
-        ({"seed": 1}, "--seed needs --sample: add it, or leave --seed out"),
+        ({"seed": 1, "modules": ["add"]}, "--seed needs --sample: modules make their own input numbers"),
+        ({"repeat": 2, "modules": ["add"]}, "--repeat and --module can't be combined: it is for --suite model_traced"),
+        ({"canary": False, "sweeps": "a"}, "--no-canary and --sweeps can't be combined"),
+        ({"repeat": 0}, "repeat=0: give 1 or more"),
+        ({"inputs": "gaussian"}, "inputs='gaussian': choose from auto, normal, uniform, edge, ones"),
         ({"skip": ["add"]}, "--skip needs --module or --tt-metal or --sweeps: "),
         ({"import_timeout": 3}, "--import-timeout needs --module or "),
         ({"tt_metal": "a", "sweeps": "b"}, "--tt-metal and --sweeps can't be combined: leave one of them out"),
@@ -95,7 +104,9 @@ def test_wrong_options_are_refused_with_advice(wrong: dict[str, Any], message: s
 
 def test_fields_are_replaced_and_checked_again() -> None:
     spec = SweepSpec.of(["add"], shard="1/2", sample=3, seed=1, limit=2)
-    assert spec.of_vectors(["v"]) == SweepSpec.of(["add"], vectors=["v"])
+    assert spec.of_vectors(["v"]) == SweepSpec.of(["add"], vectors=["v"], seed=1)  # the seed makes the inputs, too
+    modules = SweepSpec.of(modules=["add"], sample=3, seed=1)
+    assert modules.of_vectors(["v"]) == SweepSpec.of(modules=["add"], vectors=["v"])
     assert spec.updated(operations=(), boards="mock:n300").operations == ()
     with pytest.raises(FarmError, match="--op and --module can't be combined"):
         spec.updated(modules=["add"])
@@ -105,7 +116,7 @@ def test_every_field_has_a_type_that_the_command_line_can_write() -> None:
     for name, field in SweepSpec.model_fields.items():
         annotation: Any = field.annotation
         assert get_origin(annotation) is not list, name
-        assert get_args(annotation) or annotation in (str, int, float, bool), name
+        assert get_args(annotation) or annotation in (str, int, float, bool) or issubclass(annotation, Enum), name
 
 
 def test_operations_and_vectors_may_be_separated_by_commas() -> None:

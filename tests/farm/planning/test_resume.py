@@ -15,9 +15,11 @@ from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.errors import NothingSelected, NotRunnable
+from farm.core.numeric_options import InputStyle, NumericOptions
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode
 from farm.core.sweep_module import SweepModule
+from farm.core.tolerance import Bounds, ToleranceRow
 from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import BoardSetup
@@ -52,6 +54,16 @@ def vector(name: str, payload: Payload | None = None, **more: Any) -> Vector:
         setup=BoardSetup.uniform(DeviceConfig(), ["n300"]),
         **{"device_config_inferred": False, **more},
     )
+
+
+def test_a_resumed_run_makes_and_judges_numbers_as_before(store: Store) -> None:
+    row = ToleranceRow("ours", Bounds(ulp=3.0), "measured", ("ttnn.add",), ("elementwise",), ("BFLOAT16",))
+    numbers = NumericOptions(InputStyle.EDGE, 7, canary=False, repeat=3, tolerances=(row,))
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, [vector("v", TracedCall("v", "ttnn.add", numbers=numbers))])
+    [left] = resume_run(store, run_id, [N300]).vectors
+    assert isinstance(left.payload, TracedCall)
+    assert left.payload.numbers == numbers
 
 
 class Killed(BaseException):

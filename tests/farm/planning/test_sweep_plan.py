@@ -12,6 +12,8 @@ from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.cluster.hosts.inventory import take_inventory
 from farm.core.errors import FarmError
+from farm.core.numeric_options import InputStyle, NumericOptions
+from farm.core.payload import TracedCall
 from farm.core.sweep_spec import SweepSpec
 from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
@@ -48,6 +50,22 @@ def test_a_plan_says_which_boards_are_not_watched() -> None:
     spec = SweepSpec.of(["add"], boards="mock:n150,mock:n300", watcher=True)
     [note] = [note for note in plan_sweep(spec).notes if "--watcher" in note]
     assert note == "--watcher: mock:n150:0, mock:n300:0 are not watched: a mock runs no kernels"
+
+
+def test_a_plan_says_where_options_of_numbers_have_no_effect() -> None:
+    spec = SweepSpec.of(["add"], boards="mock:n150,mock:n300", inputs="edge", canary=False, seed=3)
+    [note] = [note for note in plan_sweep(spec).notes if "--inputs" in note]
+    options = "--inputs, --no-canary, --seed have no effect"
+    assert note == f"{options} on mock:n150:0, mock:n300:0: no numbers are computed there"
+    sampled = SweepSpec.of(["add"], boards="mock:n150", sample=3, seed=3)
+    assert not any("no effect" in note for note in plan_sweep(sampled).notes), "the seed chose the sample"
+
+
+def test_traced_calls_carry_how_their_numbers_are_made_and_judged() -> None:
+    spec = SweepSpec.of(["add"], boards="fake:n300", inputs="edge", seed=7, canary=True, repeat=3)
+    for vector in plan_sweep(spec).vectors:
+        assert isinstance(vector.payload, TracedCall)
+        assert vector.payload.numbers == NumericOptions(InputStyle.EDGE, 7, canary=True, repeat=3)
 
 
 def test_a_run_records_its_master_and_its_shard_beside_its_spec() -> None:

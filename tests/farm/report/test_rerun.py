@@ -76,7 +76,7 @@ def test_a_zoo_is_run_again_by_its_own_command(store: Store) -> None:
 
 
 def test_options_that_an_older_farm_ignored_are_left_out(store: Store) -> None:
-    details = {"spec": {"suite": "model_traced", "seed": 3, "skip": ["x"], "operations": ["add"]}}
+    details = {"spec": {"suite": "model_traced", "import_timeout": 3.0, "skip": ["x"], "operations": ["add"]}}
     assert recorded(store, RunInfo("farm", suite="model_traced", details=details)).spec == SweepSpec.of(["add"])
 
 
