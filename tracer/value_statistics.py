@@ -6,7 +6,7 @@ They say nothing about which call it is, so no hash of a configuration covers th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class ValueStatistics:
             ConfigurationError: it is no such object, or its numbers are impossible.
         """
         if not isinstance(raw, Mapping):
-            raise ConfigurationError(f"value statistics must be an object, not {brief(raw)}")
+            raise ConfigurationError(f"must be an object, not {brief(raw)}")
         count = raw.get("count")
         if type(count) is not int or count < 1:
             raise ConfigurationError(f"count must be an int of at least 1, not {brief(count)}")
@@ -95,15 +95,28 @@ class ValueStatistics:
             )
         return cls(count, minimum, maximum, mean, **shares)
 
+    @property
+    def text(self) -> str:
+        """Return them in words: `values -3.2 to 4.1, mean 0.02, 12 % zeros`."""
+        if not self.has_finite:
+            parts = ["no finite value"]
+        elif self.minimum == self.maximum:
+            parts = [f"values all {_short(self.minimum)}"]
+        else:
+            parts = [f"values {_short(self.minimum)} to {_short(self.maximum)}", f"mean {_short(self.mean)}"]
+        shares = ((self.zeros, "zeros"), (self.nans, "NaN"))
+        infinities = ((self.positive_infinities, "inf"), (self.negative_infinities, "-inf"))
+        return ", ".join(parts + [f"{_percent(share)} {name}" for share, name in (*shares, *infinities) if share])
 
-def merged(parts: Iterable[ValueStatistics]) -> ValueStatistics | None:
-    """Return the statistics of all numbers that went into several; None for none.
+
+def merged(first: ValueStatistics, *others: ValueStatistics) -> ValueStatistics:
+    """Return the statistics of all numbers that went into several.
 
     Means and shares are weighted by how many numbers they are of.
     """
-    several = list(parts)
-    if len(several) < 2:
-        return several[0] if several else None
+    several = (first, *others)
+    if not others:
+        return first
     count = sum(each.count for each in several)
     shares = {name: math.fsum(getattr(each, name) * each.count for each in several) / count for name in _SHARES}
     ranges = [each for each in several if each.has_finite]
@@ -132,6 +145,51 @@ def statistics_json(statistics: Mapping[str, ValueStatistics]) -> dict[str, Any]
     return {place: each.as_json() for place, each in statistics.items()}
 
 
+def read_statistics(raw: Any) -> tuple[dict[str, ValueStatistics], dict[str, Any]]:
+    """Read the statistics of a call's tensors as a file has them; of what can't be read, the JSON is returned, too.
+
+    Returns:
+        the statistics by place, and the JSON of those that can't be read, by place; all of it is at "" if it is no
+        object.
+    """
+    if not isinstance(raw, Mapping):
+        return {}, {"": raw}
+    parts = {place: _read(each) for place, each in raw.items()}
+    good = {place: each for place, each in parts.items() if isinstance(each, ValueStatistics)}
+    return good, {place: each for place, each in raw.items() if place not in good}
+
+
+def written_statistics(good: Mapping[str, ValueStatistics], bad: Mapping[str, Any]) -> Any:
+    """Return the JSON that `read_statistics` read."""
+    return bad[""] if "" in bad and not good and len(bad) == 1 else {**bad, **statistics_json(good)}
+
+
+def problem_of(raw: Any) -> str:
+    """Return why the JSON of statistics can't be read; empty if it can."""
+    problem = _read(raw)
+    return "" if isinstance(problem, ValueStatistics) else problem
+
+
+def join_statistics(old: dict[str, ValueStatistics], new: Mapping[str, ValueStatistics]) -> bool:
+    """Add statistics of more numbers to those of a call; return whether anything changed.
+
+    Equal ones are taken for those of the same numbers.
+    """
+    before = dict(old)
+    for place, each in new.items():
+        if old.get(place) != each:
+            old[place] = merged(old[place], each) if place in old else each
+    return old != before
+
+
+def _read(raw: Any) -> ValueStatistics | str:
+    """Read the JSON of statistics, or return why it can't be read."""
+    try:
+        return ValueStatistics.from_json(raw)
+    except ConfigurationError as error:
+        return str(error)
+
+
 def _round(number: float) -> float:
     return float(f"{number:.{_DIGITS}g}")
 
@@ -139,6 +197,19 @@ def _round(number: float) -> float:
 def _plain(number: float) -> float | int:
     """Return an integral number as an int, which is shorter."""
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _short(number: float) -> str:
+    """Return a number for people: integers below a billion whole, others with three significant digits."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e9 else f"{number:.3g}"
+
+
+def _percent(share: float) -> str:
+    percent = share * 100
+    if percent < 0.01:
+        return "<0.01 %"
+    digits = 2 if percent < 99 else 4  # what is short of 100 % is not shown as that
+    return f"{percent:.{digits}g} %"
 
 
 def _number(name: str, raw: Any) -> float:

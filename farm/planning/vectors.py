@@ -162,6 +162,7 @@ def _vector(
                 openings=openings,
                 output_archs=() if configuration.output is None else archs,
                 numbers=numbers,
+                statistics=configuration.statistics,
             )
         ),
         sources=configuration.sources,

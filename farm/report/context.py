@@ -15,6 +15,7 @@ from farm.report.flaky import Flakiness, flakiness
 from farm.report.text import first_line
 from farm.store import PastVector, RunTally, RunView, Store
 from tracer.errors import TracerError
+from tracer.master.view import statistics_lines
 from tracer.values import decode, show
 
 RUNS_COMPARED = 20
@@ -83,7 +84,10 @@ def configuration_lines(payload: Payload) -> tuple[str, ...]:
         fields = ((key, part) for key, part in payload.as_json().items() if key not in {"tag", "id", "operation"})
         return tuple(f"{first_line(str(key))}: {_compact(part)}" for key, part in fields)
     names = {f"arg{position}": str(name) for position, name in enumerate(payload.names)}
-    lines = [f"{_named(str(key), names)}: {_readable(_compact(part))}" for key, part in payload.arguments.items()]
+    lines = []
+    for key, part in payload.arguments.items():
+        lines.append(f"{_named(str(key), names)}: {_readable(_compact(part))}")
+        lines += statistics_lines(key, payload.statistics)
     if payload.output is not None:
         lines.append(f"→ {_readable(_compact(payload.output))}")
     return tuple(lines)

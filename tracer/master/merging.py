@@ -9,6 +9,7 @@ from dataclasses import replace
 from operator import itemgetter
 
 from tracer.device_config import DeviceConfig
+from tracer.value_statistics import join_statistics
 from tracer.values import EnumMember, MemoryConfig, Tensor
 from tracer.values.configuration import Configuration, Execution, in_order
 
@@ -98,7 +99,7 @@ def add_execution(executions: list[Execution], new: Execution) -> bool:
     for old in executions:
         if _place(old) == place:
             return _join_execution(old, new)
-    executions.append(replace(new))
+    executions.append(replace(new, statistics=dict(new.statistics)))
     return True
 
 
@@ -108,9 +109,11 @@ def _place(execution: Execution) -> tuple[str, str, DeviceConfig | None]:
 
 
 def _join_execution(old: Execution, new: Execution) -> bool:
-    before = (old.count, old.trace_uid, old.extra)
+    before = (old.count, old.trace_uid, old.extra, old.unread_statistics)
     # a count is of one run of the source, so of two traces the larger stands, as in tt-metal
     old.count = max((count for count in (old.count, new.count) if count is not None), default=None)
     old.trace_uid = new.trace_uid or old.trace_uid
     old.extra = {**old.extra, **new.extra}
-    return before != (old.count, old.trace_uid, old.extra)
+    old.unread_statistics = {**old.unread_statistics, **new.unread_statistics}
+    changed = join_statistics(old.statistics, new.statistics)
+    return changed or before != (old.count, old.trace_uid, old.extra, old.unread_statistics)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tracer.master.master import Master
+from tracer.master.view import unread_statistics
+from tracer.value_statistics import ValueStatistics
 from tracer.values import MemoryConfig, Tensor, Value, walk
 from tracer.values.configuration import Configuration, Execution
 from tracer.values.text import counted
@@ -103,6 +105,7 @@ def _changes(old: Configuration, new: Configuration) -> Iterator[str]:
         yield "another output"
     if old.raised != new.raised:
         yield "it raised" if new.raised else "it raises no longer"
+    yield from _changes_of_statistics(old.statistics, new.statistics)
     old_counts, new_counts = _counts(old), _counts(new)
     added, gone = new_counts.keys() - old_counts.keys(), old_counts.keys() - new_counts.keys()
     if added:
@@ -112,6 +115,13 @@ def _changes(old: Configuration, new: Configuration) -> Iterator[str]:
     for place in sorted(old_counts.keys() & new_counts.keys()):
         if old_counts[place] != new_counts[place]:
             yield f"called {_times(new_counts[place])} in {place}, {_times(old_counts[place])} before"
+
+
+def _changes_of_statistics(old: Mapping[str, ValueStatistics], new: Mapping[str, ValueStatistics]) -> Iterator[str]:
+    for place in dict.fromkeys((*old, *new)):
+        before, now = (each[place].text if place in each else "values not recorded" for each in (old, new))
+        if old.get(place) != new.get(place):
+            yield f"{place}: {now} (before: {before})"
 
 
 def _times(count: int | None) -> str:
@@ -168,12 +178,18 @@ class Check:
 def check(master: Master) -> Check:
     """Check a master for what it lost, lacks, or has broken."""
     lost: Counter[str] = Counter()
+    broken = [str(each) for each in master.broken]
     missing = dict.fromkeys(("source", "machine", "device config", "output", "argument names"), 0)
     for each in master:
         lost.update(f"{each.operation} {each.name_of(name) or name}" for name in each.lost)
+        broken += [
+            f"{each.operation}, index {each.index}: value statistics {problem}"
+            for execution in each.executions
+            for problem in unread_statistics(execution)
+        ]
         missing["source"] += not each.sources
         missing["machine"] += not any(execution.machine for execution in each.executions)
         missing["device config"] += all(execution.device_config is None for execution in each.executions)
         missing["output"] += each.output is None and each.raised is None
         missing["argument names"] += "arg0" in each.arguments and not each.names
-    return Check(len(master), dict(lost.most_common()), missing, [str(broken) for broken in master.broken])
+    return Check(len(master), dict(lost.most_common()), missing, broken)

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tracer.master.writing import execution_json
+from tracer.schemas.provenance import STATISTICS
+from tracer.value_statistics import ValueStatistics, problem_of, statistics_json
 from tracer.values import Value, clean, encode, show
 from tracer.values.configuration import POSITION, Configuration, Execution
 from tracer.values.text import by
 
 
 def argument_lines(configuration: Configuration) -> list[str]:
-    """Return a line for each argument; Nones at the end of the positional ones share one."""
+    """Return a line for each argument; Nones at the end of the positional ones share one.
+
+    Where the numbers of its tensors were traced, their statistics follow it.
+    """
     arguments = list(configuration.arguments.items())
+    statistics = configuration.statistics
     lines: list[str] = []
     nones: list[str] = []
+    positional = 0  # how many lines are of arguments passed by position
     for place, (name, value) in enumerate(arguments):
         if value is None and POSITION.fullmatch(name) and _only_nones_follow(arguments[place:]):
             nones.append(name)
             continue
         parameter = configuration.name_of(name)
         lines.append(f"{clean(name)}{f' ({clean(parameter)})' if parameter else ''}: {show(value)}")
+        lines += statistics_lines(name, statistics)
+        positional = len(lines) if POSITION.fullmatch(name) else positional
     if nones:
-        first = sum(1 for name in configuration.arguments if POSITION.fullmatch(name)) - len(nones)
-        lines.insert(first, f"{nones[0]}: None" if len(nones) == 1 else f"{nones[0]} to {nones[-1]}: None")
+        lines.insert(positional, f"{nones[0]}: None" if len(nones) == 1 else f"{nones[0]} to {nones[-1]}: None")
     return lines
+
+
+def statistics_lines(argument: str, statistics: Mapping[str, ValueStatistics]) -> list[str]:
+    """Return the statistics of an argument's numbers, indented: a line, or one for each tensor of a list."""
+    parts = [(place[len(argument) :], each) for place, each in statistics.items() if _is_in(place, argument)]
+    return [f"  {f'{clean(part)}: ' if part else ''}{each.text}" for part, each in parts]
+
+
+def _is_in(place: str, argument: str) -> bool:
+    return place == argument or place.startswith(f"{argument}[")
 
 
 def _only_nones_follow(arguments: list[tuple[str, Value]]) -> bool:
@@ -54,7 +73,16 @@ def execution_line(execution: Execution) -> str:
         parts.append("opened " + " ".join([by(execution.device_config.mesh_shape), *texts]))
     if execution.trace_uid:
         parts.append(f"trace {clean(execution.trace_uid)}")
+    parts += [f"value statistics {problem}" for problem in unread_statistics(execution)]
     return f"seen in {', '.join(parts)}"
+
+
+def unread_statistics(execution: Execution) -> list[str]:
+    """Return which statistics of an execution can't be read, and why."""
+    return [
+        f"{f'of {clean(place)} ' if place else ''}can't be read ({clean(problem_of(raw))})"
+        for place, raw in execution.unread_statistics.items()
+    ]
 
 
 def configuration_json(configuration: Configuration) -> dict[str, Any]:
@@ -69,6 +97,7 @@ def configuration_json(configuration: Configuration) -> dict[str, Any]:
         "lost": list(configuration.lost),
         "output": encode(configuration.output),
         "raised": configuration.raised,
+        STATISTICS: statistics_json(configuration.statistics),
         "executions": [execution_json(execution) for execution in configuration.executions],
     }
 

@@ -7,10 +7,15 @@ from typing import Any
 
 from tracer.device_config import DeviceConfig
 from tracer.schemas.base import MalformedConfigurationError
+from tracer.value_statistics import read_statistics
 from tracer.values.configuration import Execution
 from tracer.values.text import brief
 
-_EXECUTION_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
+STATISTICS = "value_statistics"
+"""The key of an execution that holds the statistics of its tensors' numbers."""
+
+_CONTEXT_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
+_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS}
 _MOST_DEVICE_CONFIGS = 1024
 """Device configs that are kept once read."""
 
@@ -30,7 +35,7 @@ def executions(raw: dict[str, Any]) -> Iterator[Execution]:
         for part in _list(raw["contexts"], "contexts"):
             if not isinstance(part, dict):
                 raise MalformedConfigurationError(f"a context must be an object, not {brief(part)}")
-            yield from _unpaired(part, {key: rest for key, rest in part.items() if key not in _EXECUTION_KEYS})
+            yield from _unpaired(part, {key: rest for key, rest in part.items() if key not in _CONTEXT_KEYS})
     else:
         yield from _unpaired(raw, {})
 
@@ -59,7 +64,7 @@ def _execution(raw: Any) -> Execution:
         machine = machine[0]
     if machine is not None and not isinstance(machine, dict):
         raise MalformedConfigurationError(f"machine_info must be an object, not {brief(machine)}")
-    return Execution(
+    execution = Execution(
         text(source, "source") or "",
         machine,
         _count(count),
@@ -67,6 +72,9 @@ def _execution(raw: Any) -> Execution:
         None if config is None else _device_config(config),
         {key: part for key, part in raw.items() if key not in _EXECUTION_KEYS},
     )
+    if STATISTICS in raw:
+        execution.statistics, execution.unread_statistics = read_statistics(raw[STATISTICS])
+    return execution
 
 
 def _device_config(raw: Any) -> DeviceConfig:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from tracer.device_config import DeviceConfig
+from tracer.value_statistics import ValueStatistics, merged
 from tracer.values import canonical
 from tracer.values.base import TypedValue, Value, walk
 from tracer.values.dispatch import encode
@@ -29,6 +30,9 @@ class Execution:
         trace_uid: the trace it came from.
         device_config: how the board was opened, if the trace says so.
         extra: further keys, kept as they are.
+        statistics: of the numbers in its tensors, if they were traced, too: by argument (`arg0`, `bias`), inside lists
+            by position, too (`arg2[1]`).
+        unread_statistics: the JSON of those that can't be read, written back as it was; at "" if it is no object.
     """
 
     source: str
@@ -37,6 +41,8 @@ class Execution:
     trace_uid: str | None = None
     device_config: DeviceConfig | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    statistics: dict[str, ValueStatistics] = field(default_factory=dict)
+    unread_statistics: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -106,6 +112,15 @@ class Configuration:
     def sources(self) -> tuple[str, ...]:
         """The models' tests it was seen in, each once."""
         return tuple(dict.fromkeys(execution.source for execution in self.executions if execution.source))
+
+    @property
+    def statistics(self) -> dict[str, ValueStatistics]:
+        """The statistics of the numbers in its tensors, of all executions together; they are no part of any hash."""
+        parts: dict[str, list[ValueStatistics]] = {}
+        for execution in self.executions:
+            for place, statistics in execution.statistics.items():
+                parts.setdefault(place, []).append(statistics)
+        return {place: merged(*several) for place, several in parts.items()}
 
     def name_of(self, argument: str) -> str | None:
         """Return the parameter's name of a positional argument; None if it is not known."""

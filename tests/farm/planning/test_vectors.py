@@ -16,6 +16,7 @@ from tracer.device_config import DeviceConfig
 from tracer.errors import UnknownOperation
 from tracer.master.master import Master, shipped
 from tracer.master.queries import Filter
+from tracer.value_statistics import ValueStatistics
 
 TENSOR = {
     "type": "ttnn.Tensor",
@@ -115,6 +116,20 @@ def test_a_call_says_which_architectures_its_output_is_of() -> None:
             [vector] = plan(master(add=[one]))
             assert isinstance(vector.payload, TracedCall)
             assert vector.payload.output_archs == (archs if output else ())
+
+
+def test_a_call_has_the_statistics_of_the_traced_numbers() -> None:
+    one = {"count": 10, "minimum": -1, "maximum": 3, "mean": 0.5}
+    other = {"count": 10, "minimum": 0, "maximum": 5, "mean": 1.5, "nans": 0.5}
+    seen = [
+        {"source": "a.py", "value_statistics": {"arg0": one, "arg1": {"count": 0}}},
+        {"source": "b.py", "value_statistics": {"arg0": other}},
+    ]
+    [vector] = plan(master(add=[{"arguments": {"arg0": TENSOR, "arg1": TENSOR}, "executions": seen}]))
+    [plain] = plan(master(add=[{"arguments": {"arg0": TENSOR, "arg1": TENSOR}}]))
+    assert isinstance(vector.payload, TracedCall)
+    assert vector.payload.statistics == {"arg0": ValueStatistics(20, -1, 5, 0.833333333, nans=0.25)}
+    assert vector.id == plain.id
 
 
 def test_what_was_traced_on_a_product_runs_on_it() -> None:

@@ -20,11 +20,20 @@ from tracer.device_config import DeviceConfig
 from tracer.errors import MasterError
 from tracer.master import master as master_module
 from tracer.master.master import Configuration, Execution, Master, update
+from tracer.value_statistics import ValueStatistics
 from tracer.values import EnumMember, Lost, Tensor
 
 N300 = {"board_type": "Wormhole", "device_series": "n300", "card_count": 1}
 N150 = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}
 
+statistics = st.builds(
+    lambda count, low, width, zeros, nans: ValueStatistics(count, low, low + width, low + width / 2, zeros, nans),
+    st.integers(1, 9),
+    st.floats(-9, 9),
+    st.floats(0, 9),
+    st.floats(0, 0.5),
+    st.floats(0, 0.5),
+)
 executions = st.builds(
     Execution,
     st.sampled_from(["a.py", "b.py", ""]),
@@ -33,6 +42,7 @@ executions = st.builds(
     st.sampled_from([None, "t1", "t2"]),
     st.sampled_from([None, DeviceConfig(), DeviceConfig((1, 2), fabric="FABRIC_1D")]),
     st.dictionaries(st.sampled_from(["pytest_args", "note"]), st.integers(), max_size=1),
+    st.dictionaries(st.sampled_from(["arg0", "arg1[2]", "bias"]), statistics, max_size=2),
 )
 configurations = st.builds(
     Configuration,
@@ -207,6 +217,49 @@ def test_a_merge_is_a_union(ours: list[Configuration], theirs: list[Configuratio
     assert summary.updated + summary.known == len(new & old)
     again = master.merge(Master.parse(json.loads(master.text())))
     assert (again.added, again.updated) == (0, 0)
+
+
+def with_statistics(source: str = "a.py", **places: ValueStatistics) -> Configuration:
+    seen = Execution(source, N300, 1, statistics=places)
+    return Configuration("ttnn.add", {"arg0": 1}, executions=[seen])
+
+
+def test_statistics_are_no_part_of_what_a_call_is() -> None:
+    plain, measured = call(machine=N300), with_statistics(arg0=ValueStatistics(4, 0, 1, 0.5))
+    assert measured.content_hash == plain.content_hash
+    assert measured.config_hash == plain.config_hash
+
+
+def test_statistics_of_several_traces_are_merged_and_keep_their_places(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    one, other = ValueStatistics(6, -1, 2, 0.5, 0.5), ValueStatistics(2, 0, 8, 4.5)
+    update(path, of(with_statistics(arg0=one)))
+    assert update(path, of(with_statistics(arg0=one))).known == 1
+    assert update(path, of(with_statistics(arg0=other))).updated == 1
+    assert update(path, of(with_statistics("b.py", arg0=other))).updated == 1
+    assert update(path, of(call(source="b.py", machine=N300))).known == 1, "a trace without statistics takes none away"
+    [configuration] = Master.read(path)
+    by_source = {each.source: each.statistics for each in configuration.executions}
+    assert by_source == {"a.py": {"arg0": ValueStatistics(8, -1, 8, 1.5, 0.375)}, "b.py": {"arg0": other}}
+    assert configuration.statistics == {"arg0": ValueStatistics(10, -1, 8, 2.1, 0.3)}
+
+
+@pytest.mark.parametrize("bad", [{"arg0": {"count": 0}, "arg1": 3}, "text", [], {}, {"arg0": {"count": "inf"}}])
+def test_statistics_that_cannot_be_read_are_written_back_as_they_were(bad: Any) -> None:
+    raw = json.loads(of(with_statistics(arg0=ValueStatistics(4, 0, 1, 0.5))).text())
+    raw["operations"]["ttnn.add"]["configurations"][0]["executions"][0]["value_statistics"] = bad
+    master = Master.parse(raw)
+    assert [len(master), master.broken] == [1, []]
+
+    def written() -> Any:
+        configurations = json.loads(master.text())["operations"]["ttnn.add"]["configurations"]
+        return configurations[0]["executions"][0].get("value_statistics", {})
+
+    assert written() == bad
+    master.merge(of(with_statistics(bias=ValueStatistics(4, 0, 1, 0.5))))
+    [configuration] = master
+    assert configuration.statistics == {"bias": ValueStatistics(4, 0, 1, 0.5)}
+    assert written() == {**(bad if isinstance(bad, dict) else {"": bad}), "bias": written()["bias"]}
 
 
 def test_update_makes_the_file_and_leaves_it_alone_when_nothing_is_new(tmp_path: Path) -> None:

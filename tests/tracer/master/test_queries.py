@@ -6,6 +6,7 @@ import pytest
 
 from tracer.master.master import Master
 from tracer.master.queries import Filter, check, difference, statistics
+from tracer.value_statistics import ValueStatistics
 from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import Configuration, Execution
 
@@ -55,6 +56,22 @@ def test_what_is_added_gone_and_changed() -> None:
         "seen also in b.py::y on Wormhole n150; no longer seen in b.py::y on Blackhole p150b",
     ]
     assert not difference(MASTER, MASTER)
+
+
+def test_other_values_are_a_change() -> None:
+    measured = of((SHARDED, "a.py::x", N150, 1))
+    measured.configurations["ttnn.add"][0].executions[0].statistics["arg0"] = ValueStatistics(4, -1, 3, 0.5, 0.25)
+    [(_, text)] = difference(of((SHARDED, "a.py::x", N150, 1)), measured).changed
+    assert text == "arg0: values -1 to 3, mean 0.5, 25 % zeros (before: values not recorded)"
+
+
+def test_statistics_that_cannot_be_read_are_named() -> None:
+    master = of((SHARDED, "a.py::x", N150, 1))
+    master.configurations["ttnn.add"][0].executions[0].unread_statistics = {"arg0": {"count": 0}, "": 3}
+    assert check(master).broken == [
+        "ttnn.add, index 0: value statistics of arg0 can't be read (count must be an int of at least 1, not 0)",
+        "ttnn.add, index 0: value statistics can't be read (must be an object, not 3)",
+    ]
 
 
 def test_statistics_count_each_configuration_once_in_each() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from tests.tracer.values.strategies import values
 from tracer.device_config import DeviceConfig
 from tracer.master.view import argument_lines, configuration_json, execution_line, result_lines
+from tracer.value_statistics import ValueStatistics
 from tracer.values import (
     CoreCoord,
     CoreGrid,
@@ -116,6 +117,38 @@ def test_arguments_with_their_names_and_the_nones_at_the_end_folded() -> None:
     ]
     assert argument_lines(Configuration("ttnn.add", {"arg0": None, "bias": 1})) == ["arg0: None", "bias: 1"]
     assert argument_lines(Configuration("ttnn.add", {})) == []
+
+
+def test_the_statistics_of_its_numbers_follow_a_tensor() -> None:
+    statistics = {
+        "arg0": ValueStatistics(4, -3.2, 4.1, 0.02, 0.12),
+        "arg1[1]": ValueStatistics(4, 0, 9, 3),
+        "bias": ValueStatistics(4, 0, 0, 0, nans=1),
+    }
+    execution = Execution(
+        "a.py", {"board_type": "Wormhole"}, 1, statistics=statistics, unread_statistics={"arg3": {"count": "x\x07"}}
+    )
+    configuration = Configuration(
+        "ttnn.add",
+        {"arg0": tensor(), "arg1": (1, tensor()), "arg2": None, "arg3": None, "bias": tensor()},
+        executions=[execution],
+    )
+    shown = "Tensor(shape=[1, 2], dtype=BFLOAT16, memory=DRAM_INTERLEAVED)"
+    assert argument_lines(configuration) == [
+        f"arg0: {shown}",
+        "  values -3.2 to 4.1, mean 0.02, 12 % zeros",
+        f"arg1: [1, {shown}]",
+        "  [1]: values 0 to 9, mean 3",
+        "arg2 to arg3: None",
+        f"bias: {shown}",
+        "  no finite value, 100 % NaN",
+    ]
+    assert execution_line(execution).endswith(
+        "value statistics of arg3 can't be read (count must be an int of at least 1, not 'x\\x07')"
+    )
+    raw = configuration_json(configuration)
+    assert raw["value_statistics"]["bias"] == {"count": 4, "nans": 1}
+    assert raw["executions"][0]["value_statistics"]["arg0"]["maximum"] == 4.1
 
 
 def test_what_the_call_came_to() -> None:
