@@ -1,72 +1,156 @@
-"""Comparison of an output with its golden."""
+"""Judging an output by the bounds of a row of the tolerance table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from farm.core.tolerance import ToleranceRow
+from farm.core.tolerance import Bounds, ToleranceRow
+from farm.judging.evidence import WrongOutput, mismatch_of
+from farm.judging.formats import IntegerFormat, NumberFormat, number_format
+from farm.judging.golden_policy import GoldenPolicy, PolicyScope
 from farm.judging.judgement import Judgement
+from farm.judging.measuring import ElementBounds, Flags, Measures, Piece, measure, pieces
+from farm.judging.sentences import how_close, what_is_wrong
+from farm.judging.whole_bounds import BrokenBound, broken_bound, only_pcc, pcc_of
+from tracer.values import Tensor
+
+_EQUAL = {"pcc": 1.0, "max_abs_error": 0.0}
+_NO_POLICY = GoldenPolicy()
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How close an output is to its golden.
-
-    Attributes:
-        pcc: Pearson correlation over all elements; 1.0 for two equal constants, where it is not defined.
-        max_abs_error: the largest absolute difference. A uniform offset has a perfect PCC, so both are kept.
-    """
-
-    pcc: float
-    max_abs_error: float
-
-
-def compare(golden: Any, actual: Any) -> Comparison:
-    """Compare two arrays of one shape.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    expected, output = np.asarray(golden, dtype=np.float64), np.asarray(actual, dtype=np.float64)
-    if expected.shape != output.shape:
-        raise ValueError(f"the golden's shape is {list(expected.shape)}, the output's {list(output.shape)}")
-    if not expected.size:
-        return Comparison(1.0, 0.0)
-    finite = np.isfinite(expected) & np.isfinite(output)
-    # infinities and NaNs must stand in the same places, and be the same
-    if not np.array_equal(expected[~finite], output[~finite], equal_nan=True):
-        return Comparison(0.0, float("inf"))
-    expected, output = expected[finite], output[finite]
-    if not expected.size:
-        return Comparison(1.0, 0.0)
-    error = float(np.max(np.abs(expected - output)))
-    expected, output = expected - expected.mean(), output - output.mean()
-    scale = float(np.sqrt((expected @ expected) * (output @ output)))
-    if scale == 0.0:
-        # a constant has no correlation with anything: only equality says something
-        return Comparison(1.0 if error == 0.0 else 0.0, error)
-    return Comparison(float(expected @ output) / scale, error)
-
-
-def judge(expected: Any, actual: Any, dtype: str, row: ToleranceRow) -> Judgement:  # noqa: ARG001 - ULPs are to come
+def judge(
+    expected: Any,
+    actual: Any,
+    dtype: str,
+    row: ToleranceRow,
+    *,
+    output: Tensor | None = None,
+    policy: GoldenPolicy = _NO_POLICY,
+) -> Judgement:
     """Judge an output by the bounds of a row.
+
+    The golden's numbers are taken as the output's dtype can hold them: what is beyond its largest number may be an
+    infinity, or the largest number where the dtype has none; a denormal may be zero. Zeros of both signs are equal, and
+    so are all NaNs: what the hardware keeps of a zero's sign depends on the path that the number takes.
 
     Args:
         expected: the golden's numbers.
-        actual: the output's numbers, of the same shape.
+        actual: the output's numbers, of the same shape; integers for dtypes of integers.
         dtype: the output's dtype, a member of DataType.
         row: the row of the tolerance table.
+        output: the output without its numbers: its tiles and shards.
+        policy: the golden's own policy of comparison.
 
     Raises:
         ValueError: the shapes differ.
+        UnknownFormatError: the dtype's number format is not known.
     """
-    comparison = compare(expected, actual)
-    metrics = {"pcc": comparison.pcc, "max_abs_error": comparison.max_abs_error}
-    if row.bounds.pcc is not None and comparison.pcc < row.bounds.pcc:
-        return Judgement(
-            row.name, right=False, message=f"PCC {comparison.pcc:.6f} is below {row.bounds.pcc}", metrics=metrics
-        )
-    return Judgement(row.name, right=True, message=f"PCC {comparison.pcc:.6f}", metrics=metrics)
+    expected, actual = np.asarray(expected), np.asarray(actual)
+    if expected.shape != actual.shape:
+        raise ValueError(f"the golden's shape is {list(expected.shape)}, the output's {list(actual.shape)}")
+    pair = _Pair.of(expected, actual, number_format(dtype), output, policy)
+    if policy.scope is PolicyScope.ALL:
+        row = _own_row(row, policy)
+    if not expected.size or (pair.mask is not None and not pair.mask.any()):
+        return Judgement(row.name, right=True, message="no elements to compare")
+    if expected.dtype == actual.dtype and np.array_equal(expected, actual):
+        return Judgement(row.name, right=True, message="equal to the golden", metrics=_EQUAL)
+    measures = pair.measure(row.bounds)
+    if policy.bounds != Bounds() and only_pcc(row.bounds) and pcc_of(row.bounds, measures) is None:
+        row = _own_row(row, policy)
+        measures = pair.measure(row.bounds)
+    broken = broken_bound(row.bounds, measures)
+    metrics = _metrics(row.bounds, measures, pair.form)
+    if not measures.mismatched and broken is None:
+        return Judgement(row.name, right=True, message=how_close(metrics), metrics=metrics)
+    mismatch = mismatch_of(pair.wrong(row.bounds, measures, broken), metrics)
+    message = what_is_wrong(mismatch, row, "" if broken is None else broken.complaint)
+    return Judgement(row.name, right=False, message=message, metrics=metrics, mismatch=mismatch)
+
+
+def _own_row(row: ToleranceRow, policy: GoldenPolicy) -> ToleranceRow:
+    return replace(row, name="the golden's own bounds", bounds=policy.bounds)
+
+
+def _metrics(bounds: Bounds, measures: Measures, form: NumberFormat) -> dict[str, float]:
+    """Return the metrics that are defined for an output."""
+    metrics: dict[str, float | None] = {
+        "pcc": pcc_of(bounds, measures),
+        "max_abs_error": measures.max_abs_error,
+        "max_ulp": None if isinstance(form, IntegerFormat) else measures.max_ulp,
+        "relative_error": measures.relative_error,
+    }
+    return {name: value for name, value in metrics.items() if value is not None and math.isfinite(value)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An output and its golden, as arrays of one shape."""
+
+    expected: npt.NDArray[Any]
+    actual: npt.NDArray[Any]
+    form: NumberFormat
+    transposed: bool
+    mask: Flags | None
+    any_nonfinite: bool
+
+    @classmethod
+    def of(
+        cls,
+        expected: npt.NDArray[Any],
+        actual: npt.NDArray[Any],
+        form: NumberFormat,
+        output: Tensor | None,
+        policy: GoldenPolicy,
+    ) -> _Pair:
+        transposed = output is not None and output.tile is not None and output.tile.transpose_within_face
+        mask = None if policy.mask is None else _over(policy.mask, expected.shape)
+        if isinstance(form, IntegerFormat):
+            expected, actual = form.values(expected), form.values(actual)
+        return cls(expected, actual, form, transposed, mask, policy.any_nonfinite)
+
+    def pieces(self, *, exact: bool) -> Iterator[Piece]:
+        return pieces(self.expected, self.actual, self.form, exact=exact, transposed=self.transposed, mask=self.mask)
+
+    def measure(self, bounds: Bounds) -> Measures:
+        floor = bounds.atol
+        if bounds.scaled is not None:
+            floor = max(floor or 0.0, bounds.scaled * self._root_mean_square())
+        return measure(self.pieces(exact=bounds.exact), self.form, ElementBounds(bounds, floor, self.any_nonfinite))
+
+    def wrong(self, bounds: Bounds, measures: Measures, broken: BrokenBound | None) -> WrongOutput:
+        """Return the output with the elements that are wrong; beyond a bound of the whole, those that weigh most."""
+        wide, actual = self.expected.astype(np.float64), self.actual.astype(np.float64)
+        expected = self.form.rounded(wide, transposed=self.transposed) if bounds.exact else wide
+        if broken is None or measures.mismatched:
+            flags = measures.flags(expected.shape, self.mask)
+        else:
+            with np.errstate(invalid="ignore", over="ignore"):
+                flags = np.abs(actual - expected) > broken.allowed
+            if self.mask is not None:
+                flags &= self.mask
+        compared = expected.size if self.mask is None else int(np.count_nonzero(self.mask))
+        by_ulp = bounds.exact or bounds.ulp is not None
+        return WrongOutput(expected, actual, flags, self.form, by_ulp, self.transposed, compared)
+
+    def _root_mean_square(self) -> float:
+        """Return that of the expected finite numbers."""
+        squares = count = 0.0
+        for piece in self.pieces(exact=False):
+            expected = piece.expected
+            finite = expected if np.isfinite(expected.max() - expected.min()) else expected[np.isfinite(expected)]
+            squares += float(finite @ finite)
+            count += finite.size
+        return math.sqrt(squares / count) if count else 0.0
+
+
+def _over(mask: npt.NDArray[Any], shape: tuple[int, ...]) -> Flags:
+    """Return a mask over a whole output; its dimensions are the output's first ones."""
+    flags = np.asarray(mask, dtype=np.bool_)
+    return np.broadcast_to(flags.reshape(flags.shape + (1,) * (len(shape) - flags.ndim)), shape)

@@ -7,7 +7,7 @@ golden.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ttnn
@@ -20,6 +20,7 @@ from farm.judging.comparison import judge
 from farm.judging.judgement import Judgement
 from farm.judging.tolerances import tolerance
 from farm.worker.execution import Execution, LiveCall
+from tracer.values import Tensor
 
 
 class NotCompared(Exception):  # noqa: N818 - it names the finding
@@ -65,7 +66,10 @@ class NumericJudge:
             for number, (golden, actual) in enumerate(zip(_sequence(expected), _sequence(output), strict=False)):
                 dtype = _sequence(output)[number].dtype.name
                 row = tolerance(facts, dtype, options.tolerances)
-                judgements.append(judge(_numbers(golden), self._read(actual, chip), dtype, row))
+                judgement = judge(
+                    _numbers(golden), self._read(actual, chip), dtype, row, output=Tensor.describe(actual)
+                )
+                judgements.append(replace(judgement, output=number, chip=chip))
         if not judgements:
             raise NotCompared(Reason.GOLDEN_RAISED, "the golden returned no output")
         return judgements
@@ -95,7 +99,7 @@ def _part(value: Any, chip: int) -> Any:
 
 
 def _numbers(tensor: Any) -> Any:
-    return tensor.float().numpy()
+    return tensor.float().numpy() if tensor.is_floating_point() else tensor.long().numpy()
 
 
 def _sequence(value: Any) -> list[Any]:

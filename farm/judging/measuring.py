@@ -1,0 +1,287 @@
+"""Measuring how far an output is from its golden, in one pass over pieces that fit the processor's cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from farm.core.tolerance import Bounds
+from farm.judging.formats import BLOCK, Floats, NumberFormat
+
+PIECE = 16384
+"""Elements that are measured at a time: a few float64 arrays of them fit a core's cache. A multiple of `BLOCK`."""
+
+_BEYOND = 2.0**129
+"""A size beyond all formats, small enough to be squared and summed."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring elements of an output and its golden: float64 arrays of one dimension.
+
+    Attributes:
+        start: the index of the first one among those compared.
+        expected: the golden's numbers, denormals as zeros.
+        actual: the output's numbers, denormals as zeros.
+        spacing: the output's format's, at the expected numbers.
+    """
+
+    start: int
+    expected: Floats
+    actual: Floats
+    spacing: Floats
+
+
+@dataclass(slots=True)
+class Moments:
+    """Moments of pairs of numbers, merged from those of pieces (Chan, Golub, LeVeque, 1979).
+
+    Attributes:
+        count: pairs.
+        mean_x, mean_y: their means.
+        xx, yy, xy: sums of the products of their deviations from the means.
+    """
+
+    count: int = 0
+    mean_x: float = 0.0
+    mean_y: float = 0.0
+    xx: float = 0.0
+    yy: float = 0.0
+    xy: float = 0.0
+
+    def add(self, x: Floats, y: Floats) -> None:
+        """Add pairs of finite numbers: float64, of one dimension."""
+        count = x.size
+        if not count:
+            return
+        mean_x, mean_y = float(x.mean()), float(y.mean())
+        x, y = x - mean_x, y - mean_y
+        total = self.count + count
+        shift_x, shift_y = mean_x - self.mean_x, mean_y - self.mean_y
+        weight = self.count * count / total
+        self.xx += float(x @ x) + weight * shift_x * shift_x
+        self.yy += float(y @ y) + weight * shift_y * shift_y
+        self.xy += float(x @ y) + weight * shift_x * shift_y
+        self.mean_x += shift_x * count / total
+        self.mean_y += shift_y * count / total
+        self.count = total
+
+    @property
+    def pcc(self) -> float | None:
+        """The Pearson correlation; None where one of the two is constant."""
+        if self.xx <= 0 or self.yy <= 0:
+            return None
+        return max(-1.0, min(1.0, self.xy / (math.sqrt(self.xx) * math.sqrt(self.yy))))
+
+    @property
+    def variance_x(self) -> float:
+        """The variance of the first numbers."""
+        return self.xx / self.count if self.count else 0.0
+
+    @property
+    def mean_square_x(self) -> float:
+        """The mean square of the first numbers."""
+        return self.variance_x + self.mean_x * self.mean_x
+
+
+@dataclass(slots=True)
+class Measures:
+    """How far an output is from its golden.
+
+    Attributes:
+        max_abs_error: the largest error where both are finite.
+        max_ulp: the largest error in ULPs.
+        moments: of expected (x) and actual numbers (y) where both are finite.
+        squared_error: the sum of squared errors.
+        squared_spacing: the sum of the squared spacings at the expected numbers.
+        mismatched: elements beyond the bounds of elements, and non-finite ones where others are expected.
+        wrong: which ones, as pairs of the first element's index and flags; nothing for pieces without any.
+    """
+
+    max_abs_error: float = 0.0
+    max_ulp: float = 0.0
+    moments: Moments = field(default_factory=Moments)
+    squared_error: float = 0.0
+    squared_spacing: float = 0.0
+    mismatched: int = 0
+    wrong: list[tuple[int, Flags]] = field(default_factory=list)
+
+    @property
+    def relative_error(self) -> float:
+        """The root mean square of errors as a share of that of the expected numbers; infinite if these are zero."""
+        if not self.squared_error:
+            return 0.0
+        squared = self.moments.count * self.moments.mean_square_x
+        return math.sqrt(self.squared_error / squared) if squared else math.inf
+
+    def flags(self, shape: tuple[int, ...], mask: Flags | None) -> Flags:
+        """Return the mismatched elements as flags of the output's shape.
+
+        Args:
+            shape: the output's.
+            mask: the elements that were compared; None for all.
+        """
+        flags = np.zeros(math.prod(shape), np.bool_)
+        positions = None if mask is None else np.flatnonzero(mask)
+        for start, piece in self.wrong:
+            part = slice(start, start + piece.size)
+            flags[part if positions is None else positions[part]] = piece
+        return flags.reshape(shape)
+
+    @property
+    def rounding(self) -> float:
+        """The root mean square of the error that rounding to the format alone makes.
+
+        Errors of rounding are spread evenly over a spacing, so their variance is `spacing**2 / 12`.
+        """
+        return math.sqrt(self.squared_spacing / 12 / self.moments.count) if self.moments.count else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ElementBounds:
+    """The bounds of elements that apply to an output, ready for use.
+
+    Attributes:
+        bounds: the row's.
+        floor: the error that is allowed to each element, absolute; None without a bound of this kind.
+        any_nonfinite: whether any non-finite number is right where another one is expected.
+    """
+
+    bounds: Bounds
+    floor: float | None
+    any_nonfinite: bool = False
+
+    def allowed(self, piece: Piece) -> Floats | float | None:
+        """Return the error that is allowed to each element of a piece; None where elements have no bounds."""
+        bounds = self.bounds
+        if bounds.exact:
+            return 0.0
+        allowed: Floats | float | None = self.floor
+        if bounds.ulp is not None:
+            by_ulp = piece.spacing * bounds.ulp
+            allowed = by_ulp if allowed is None else np.maximum(by_ulp, allowed)
+        if bounds.rtol is not None:
+            by_size = np.abs(piece.expected) * bounds.rtol + (bounds.atol or 0.0)
+            allowed = by_size if allowed is None else np.maximum(by_size, allowed)
+        return allowed
+
+
+def measure(pieces: Iterable[Piece], form: NumberFormat, bounds: ElementBounds) -> Measures:
+    """Measure an output.
+
+    Args:
+        pieces: of the output, as `pieces` yields them.
+        form: the output's format.
+        bounds: the bounds of its elements.
+    """
+    measures = Measures()
+    with np.errstate(invalid="ignore", over="ignore"):
+        for piece in pieces:
+            _measure_piece(measures, piece, form, bounds)
+    return measures
+
+
+def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds: ElementBounds) -> None:
+    error = piece.actual - piece.expected
+    size = np.abs(error)
+    allowed = bounds.allowed(piece)
+    wrong: Flags | None = None if allowed is None else size > allowed
+    kept = piece
+    if not (np.isfinite(size.max()) and np.isfinite(piece.spacing.max())):
+        finite = np.isfinite(error)
+        strange = _wrong_nonfinite(piece, allowed, form, any_nonfinite=bounds.any_nonfinite)
+        wrong = strange if wrong is None else (wrong & finite) | strange
+        finite &= np.isfinite(piece.spacing)
+        error, size = error[finite], size[finite]
+        kept = Piece(piece.start, piece.expected[finite], piece.actual[finite], piece.spacing[finite])
+    if size.size:
+        measures.max_abs_error = max(measures.max_abs_error, float(size.max()))
+        measures.squared_error += float(error @ error)
+        measures.squared_spacing += float(kept.spacing @ kept.spacing)
+        measures.moments.add(kept.expected, kept.actual)
+        size /= kept.spacing
+        measures.max_ulp = max(measures.max_ulp, float(size.max()))
+    if wrong is not None and wrong.any():
+        wrong &= ~_flushed(piece, allowed, form)
+        if count := int(np.count_nonzero(wrong)):
+            measures.mismatched += count
+            measures.wrong.append((piece.start, wrong))
+
+
+def _flushed(piece: Piece, allowed: Floats | float | None, form: NumberFormat) -> Flags:
+    """Find zeros where the expected number, or one within its bounds, is a denormal: the hardware has none."""
+    room = 0.0 if allowed is None else allowed
+    return np.asarray((piece.actual == 0) & (np.abs(piece.expected) - room < form.smallest_normal))
+
+
+def _wrong_nonfinite(piece: Piece, allowed: Floats | float | None, form: NumberFormat, *, any_nonfinite: bool) -> Flags:
+    """Find the wrong ones among the elements of which one of the two numbers is not finite."""
+    expected, actual = piece.expected, piece.actual
+    finite_expected, finite_actual = np.isfinite(expected), np.isfinite(actual)
+    right = (finite_expected & finite_actual) | (expected == actual) | (np.isnan(expected) & np.isnan(actual))
+    room = piece.spacing if allowed is None else allowed
+    same_sign = np.signbit(expected) == np.signbit(actual)
+    right |= np.isinf(actual) & finite_expected & same_sign & (np.abs(expected) + room >= form.overflow)
+    if not form.infinite:
+        right |= np.isinf(expected) & same_sign & (np.abs(actual) >= form.largest)
+        right |= np.isnan(expected) & np.isinf(actual)
+    if any_nonfinite:
+        right |= ~(finite_expected | finite_actual)
+    return np.asarray(~right)
+
+
+def pieces(
+    expected: npt.NDArray[Any],
+    actual: npt.NDArray[Any],
+    form: NumberFormat,
+    *,
+    exact: bool = False,
+    transposed: bool = False,
+    mask: Flags | None = None,
+) -> Iterator[Piece]:
+    """Cut an output and its golden into pieces.
+
+    Args:
+        expected: the golden's numbers, at least one.
+        actual: the output's, of the same shape.
+        form: the output's format.
+        exact: whether the expected numbers are rounded to the format.
+        transposed: whether tiles are transposed.
+        mask: the elements that are compared, as flags of the same shape; None for all.
+    """
+    rows_of_blocks = expected.ndim > 0 and expected.shape[-1] % BLOCK == 0 and not transposed
+    if mask is None and (rows_of_blocks or not form.block):
+        flat, spacing, kept = expected.reshape(-1), None, actual.reshape(-1)
+    else:
+        wide = _wide(expected)
+        spacing = form.spacing(wide, transposed=transposed)
+        flat = form.rounded(wide, transposed=transposed) if exact else wide
+        exact = False
+        flat, spacing, kept = (
+            each.reshape(-1) if mask is None else each[mask] for each in (flat, np.asarray(spacing), actual)
+        )
+    for start in range(0, flat.size, PIECE):
+        part = slice(start, start + PIECE)
+        numbers, others = _wide(flat[part]), kept[part].astype(np.float64)
+        distances = form.spacing(numbers) if spacing is None else spacing[part]
+        if exact:
+            numbers = form.rounded(numbers)
+        for each in (numbers, others):
+            each[np.abs(each) < form.smallest_normal] = 0.0
+        yield Piece(start, numbers, others, distances)
+
+
+def _wide(numbers: npt.NDArray[Any]) -> Floats:
+    """Return a copy in float64, whose finite numbers are small enough to be squared and summed."""
+    wide = numbers.astype(np.float64)
+    if numbers.dtype == np.float64:
+        huge = (np.abs(wide) > _BEYOND) & np.isfinite(wide)
+        wide[huge] = np.copysign(_BEYOND, wide[huge])
+    return wide
