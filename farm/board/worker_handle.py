@@ -53,6 +53,7 @@ from farm.core.messages import (
     Refused,
     Reply,
     Request,
+    RunBegins,
     Unusable,
     decode_reply,
     encode,
@@ -257,6 +258,8 @@ class WorkerProcess:
 
     def _after_preparing(self, message: Reply, limit: float, vector_id: str) -> Reply:
         """The reply after one about preparing a vector's module, which has a limit of its own."""
+        if isinstance(message, RunBegins):
+            return self._after_run_begins(message, limit, vector_id)
         if not isinstance(message, Preparing):
             return self._reply(limit, vector_id)
         step, seconds = message.step, message.seconds
@@ -267,6 +270,17 @@ class WorkerProcess:
             raise WorkerHung(text, vector_id, seconds, step, stopped=error.stopped, printed=error.printed) from error
         except WorkerDied as error:
             raise WorkerDied(f"{step}: {error}", vector_id, error.exit, step, error.printed) from error
+
+    def _after_run_begins(self, message: RunBegins, limit: float, vector_id: str) -> Reply:
+        """The reply after one about a further run of a vector, which may take as long as the first."""
+        run = f"run {message.run} with the same inputs"
+        try:
+            return self._reply(limit, vector_id)
+        except WorkerHung as error:
+            text = f"{run}: {error}"
+            raise WorkerHung(text, vector_id, limit, stopped=error.stopped, printed=error.printed) from error
+        except WorkerDied as error:
+            raise WorkerDied(f"{run}: {error}", vector_id, error.exit, printed=error.printed) from error
 
     def _confirmed(self, failure: Outcome) -> Outcome:
         """Return the failure if the board passes the check right after it; otherwise a fault of the board."""

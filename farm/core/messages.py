@@ -3,7 +3,8 @@
     Open        -> Opened | Refused
     Check       -> Checked
     Run         -> Finished for each vector, in order. Before one whose sweep module must be imported, or whose module's
-                   fixture opens the board: Preparing, then Prepared. After one that failed: Checked.
+                   fixture opens the board: Preparing, then Prepared. Before each run of a vector but its first:
+                   RunBegins. After one that failed: Checked.
     ListVectors -> ModuleImported, then VectorsListed and ListingProblem as they occur, then ListingEnd
     Close       -> nothing: the worker releases the board and ends
 
@@ -234,6 +235,18 @@ class Prepared(_Message):
 
 
 @dataclass(frozen=True, slots=True)
+class RunBegins(_Message):
+    """The worker runs a vector again, with the same inputs. Each run may take as long as a vector may.
+
+    Attributes:
+        run: the run's number; the first one, which is not announced, is 1.
+    """
+
+    tag: ClassVar[str] = "run_begins"
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleImported(_Message):
     """The sweep module is imported.
 
@@ -282,13 +295,13 @@ class ListingEnd(_Message):
 
 
 Listing: TypeAlias = ModuleImported | VectorsListed | ListingProblem | ListingEnd
-Reply: TypeAlias = Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | Listing
+Reply: TypeAlias = Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | RunBegins | Listing
 
 _REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Close)}
 _REPLIES: Mapping[str, type[Reply]] = {
     each.tag: each
     for each in (
-        *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared),
+        *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared, RunBegins),
         *(ModuleImported, VectorsListed, ListingProblem, ListingEnd),
     )
 }

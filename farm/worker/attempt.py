@@ -21,6 +21,7 @@ class RunningAttempt:
         left_out: the parameters and fields that this ttnn lacks.
         metrics: numbers by tt-metal's names.
         output: what the call gave, encoded, where that isn't as traced.
+        details: further details as JSON.
     """
 
     def __init__(self, vector_id: str, on_error: Callable[[BaseException], None] | None = None) -> None:
@@ -30,7 +31,13 @@ class RunningAttempt:
         self.left_out: tuple[str, ...] = ()
         self.metrics: dict[str, float] = {}
         self.output: Any = None
+        self.details: dict[str, Any] = {}
         self._started, self._begun = time.time(), time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.perf_counter() - self._begun
 
     def raised(self, error: Exception, step: str = "") -> Outcome:
         """The outcome where ttnn raised, `step` in front of its words."""
@@ -50,9 +57,10 @@ class RunningAttempt:
             reason=reason,
             message=message,
             started=self._started,
-            seconds=time.perf_counter() - self._begun,
+            seconds=self.seconds,
             inexact=self.inexact,
             left_out=self.left_out,
             metrics=self.metrics,
             output=self.output,
+            details=self.details,
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from farm.core.classify import error_text, judge_answer
 from farm.core.measures import disable_profiler
-from farm.core.messages import Prepared, Preparing
+from farm.core.messages import Prepared, Preparing, RunBegins
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector
 from farm.core.sweep_module import SweepModule
@@ -26,7 +26,7 @@ from farm.worker.modules import LoadedModule, is_loaded, load
 FIXTURE_SECONDS = 120.0
 """How long a fixture may take to open the board."""
 
-Send = Callable[[Preparing | Prepared], None]
+Send = Callable[[Preparing | Prepared | RunBegins], None]
 
 
 class Misplaced(Exception):  # noqa: N818 - it names the finding

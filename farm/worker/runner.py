@@ -16,6 +16,7 @@ from farm.worker.attempt import RunningAttempt
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
+from farm.worker.further_runs import Announce, FurtherRuns
 from farm.worker.golden import NotCompared, NumericJudge
 from farm.worker.input_numbers import Numbers
 from farm.worker.measuring import Measurements, measure
@@ -68,6 +69,7 @@ class Runner:
         device: the open mesh device.
         computes: whether numbers come out; on a mock board none do, and a call that is accepted is `validated`.
         on_error: gets what a call raises before it becomes an outcome: a debugger.
+        announce: tells that a further run of a vector begins.
 
     `execution` makes the calls and reads their outputs, on the device unless a test gives another.
     """
@@ -78,11 +80,13 @@ class Runner:
         *,
         computes: bool,
         on_error: Callable[[BaseException], None] | None = None,
+        announce: Announce = lambda _run: None,
         execution: Execution | None = None,
     ) -> None:
         self.device = device
         self.computes = computes
         self.on_error = on_error
+        self.announce = announce
         self._execution = execution or DeviceExecution(device, waits=computes)
         self._arch = str(device.arch().name).lower()  # as `BoardKind.arch`
         self._numbers = Numbers()
@@ -131,7 +135,20 @@ class Runner:
         if traced.verify and (changes := self._replay.differences(traced.operation, bound.arguments, bound.call)):
             message = f"not as traced: {'; '.join(changes)}"
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, message)
-        return self._judge(traced, bound, live, output, attempt)
+        outcome = self._judge(traced, bound, live, output, attempt)
+        if self.computes and traced.numbers.repeat > 1:
+            outcome = self._further_runs(traced, bound).repeated(live, output, outcome, attempt)
+        return outcome
+
+    def _further_runs(self, traced: TracedCall, bound: Bound) -> FurtherRuns:
+        return FurtherRuns(
+            self._execution,
+            lambda: self._inputs(bound.call),
+            lambda live: self._call(traced, bound, live),
+            self.announce,
+            traced.numbers,
+            self._facts(traced, bound),
+        )
 
     def _call(self, traced: TracedCall, bound: Bound, live: LiveCall) -> Any:
         if not traced.verify:
@@ -159,7 +176,7 @@ class Runner:
         self, traced: TracedCall, bound: Bound, live: LiveCall, output: Any, attempt: RunningAttempt
     ) -> Outcome:
         """The outcome of a call whose numbers a board computed."""
-        facts = CallFacts(traced.operation, by_parameter(bound.arguments, bound.call.names), self._arch)
+        facts = self._facts(traced, bound)
         try:
             judgements = self._numeric_judge.judge(bound.operation, facts, live, output, traced.numbers)
         except NotCompared as error:
@@ -172,6 +189,9 @@ class Runner:
         if not worst.right:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, worst.message)
         return attempt.ended(Verdict.PASS, message=worst.message)
+
+    def _facts(self, traced: TracedCall, bound: Bound) -> CallFacts:
+        return CallFacts(traced.operation, by_parameter(bound.arguments, bound.call.names), self._arch)
 
     def _measured(self, traced: TracedCall, bound: Bound, attempt: RunningAttempt, outcome: Outcome) -> Outcome:
         """Run a call that ended well again to measure it, with inputs of its own each time."""
@@ -188,7 +208,7 @@ class Runner:
         except (RuntimeError, ValueError) as error:
             return attempt.raised(error, "measuring it: ")
         metrics = {**outcome.metrics, **measurements.metrics}
-        outcome = replace(outcome, metrics=metrics, details=measurements.details)
+        outcome = replace(outcome, metrics=metrics, details={**outcome.details, **measurements.details})
         if measurements.complaint is None:
             return outcome
         verdict, reason, message = measurements.complaint

@@ -11,7 +11,7 @@ import ttnn
 
 from farm.core.classify import error_text
 from farm.core.measures import disable_profiler
-from farm.core.messages import Checked, CheckProblem, Opened, Refused
+from farm.core.messages import Checked, CheckProblem, Opened, Refused, RunBegins
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
@@ -69,7 +69,7 @@ class Session:
         except (RuntimeError, RebuildError, ValueError) as error:
             self.close()
             return self.open(config) if disable_profiler(error) else Refused(error_text(error))
-        self._runner = Runner(device, computes=self.computes, on_error=self._on_error)
+        self._runner = Runner(device, computes=self.computes, on_error=self._on_error, announce=self._announce)
         return Opened(device.get_num_devices(), _grid(device))
 
     def run(self, payload: Payload) -> Outcome:
@@ -119,6 +119,9 @@ class Session:
     @property
     def _device(self) -> Any | None:
         return self._modules.device if self._runner is None else self._runner.device
+
+    def _announce(self, run: int) -> None:
+        self._modules.send(RunBegins(run))
 
     def close(self) -> None:
         """Release the board, and the fabric with it."""

@@ -20,7 +20,7 @@ from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, 
 from farm.board.signals import SignalLadder
 from farm.board.worker_handle import WorkerProcess
 from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, worker_environment
-from farm.core.messages import CheckProblem, Opened
+from farm.core.messages import CheckProblem, Finished, Opened, Reply, RunBegins
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -229,3 +229,27 @@ time.sleep(600)
         time.sleep(0.1)
     os.kill(pid, signal.SIGKILL)
     pytest.fail("the worker outlived its supervisor")
+
+
+def test_each_run_of_a_vector_may_take_as_long_as_a_vector_may(
+    process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies: Iterator[Reply] = iter(
+        [RunBegins(2), RunBegins(3), Finished({"vector_id": "v", "verdict": "pass"}), RunBegins(2)]
+    )
+    limits = []
+
+    def reply(timeout: float, vector_id: str | None = None, _gather: float = 0.0) -> Reply:
+        limits.append(timeout)
+        message = next(replies, None)
+        if message is None:
+            raise WorkerHung(f"no answer in {timeout:g} s", vector_id, timeout)
+        return message
+
+    monkeypatch.setattr(process, "_reply", reply)
+    vectors = [vector("v", "ttnn.exp", TENSOR), vector("w", "ttnn.exp", TENSOR)]
+    running = process.run(vectors, 7)
+    assert next(running).verdict is Verdict.PASS
+    with pytest.raises(WorkerHung, match="run 2 with the same inputs: no answer in 7 s") as hung:
+        next(running)
+    assert (limits, hung.value.vector_id, hung.value.preparing) == ([7, 7, 7, 7, 7], "w", "")
