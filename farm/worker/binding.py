@@ -41,6 +41,7 @@ class Call:
         inexact: for each argument that is not passed as the trace had it, what became of it.
         left_out: the parameters that this ttnn lacks and whose default the trace had.
         names: this ttnn's parameters of the traced positional arguments, as far as they are known.
+        nameless: this ttnn's parameters of `positional`, as far as they are known.
     """
 
     positional: tuple[Value, ...]
@@ -48,6 +49,18 @@ class Call:
     inexact: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     names: tuple[str, ...] = ()
+    nameless: tuple[str, ...] = ()
+
+    @property
+    def positional_names(self) -> list[str]:
+        """The parameters of `positional`, else `arg0`, `arg1`, ..."""
+        return [*self.nameless, *(f"arg{place}" for place in range(len(self.nameless), len(self.positional)))]
+
+    @property
+    def by_parameter(self) -> dict[str, Value]:
+        """The arguments by their parameters' names, without the Nones."""
+        passed = {**dict(zip(self.positional_names, self.positional, strict=True)), **self.keywords}
+        return {name: value for name, value in passed.items() if value is not None}
 
 
 def bind(
@@ -79,7 +92,8 @@ def bind(
     else:
         named = Arguments(by_place, tuple(names), by_name)
     fit = _best_fit(named, overloads, enum_members, known)
-    return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out, tuple(_names_now(named, fit)))
+    names = tuple(_names_now(named, fit))
+    return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out, names, fit.nameless)
 
 
 def _names_now(named: Arguments, fit: Fit) -> Iterator[str]:

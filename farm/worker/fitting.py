@@ -46,6 +46,7 @@ class Fit:
         places: the positions of the positional arguments, by the parameter that gets each.
         cost: (arguments that no parameter takes, arguments bound out of their position, parameters that this ttnn
             lacks); the lowest wins.
+        nameless: the parameters of `positional`, which ttnn takes by position alone; none for arguments of `*args`.
 
     The others are those of `farm.worker.binding.Call`.
     """
@@ -56,6 +57,7 @@ class Fit:
     left_out: tuple[LeftOut, ...]
     places: dict[str, int]
     cost: tuple[int, int, int]
+    nameless: tuple[str, ...] = ()
 
     def same_call(self, other: Fit) -> bool:
         """Return whether both pass the same arguments."""
@@ -244,10 +246,12 @@ class Fitting:
             for parameter in self.overload.parameters:
                 if parameter.name not in self.bound and not parameter.has_default and parameter.kind != "var_keyword":
                     raise _Refused(f"{parameter.name} is missing")
-            nameless = [p.name for p in self.overload.parameters if p.kind == "positional_only"]
-            positional = tuple(keywords.pop(name) for name in nameless if name in keywords)
+            nameless = [p.name for p in self.overload.parameters if p.kind == "positional_only" and p.name in keywords]
+            positional = tuple(map(keywords.pop, nameless))
+        else:
+            nameless = []
         cost = (len(self.unplaced), self.moved, len(self.left_out))
-        return Fit(positional, keywords, tuple(inexact), tuple(self.left_out), self.places, cost)
+        return Fit(positional, keywords, tuple(inexact), tuple(self.left_out), self.places, cost, tuple(nameless))
 
     def _accepts(self, parameter: Parameter, value: Value) -> bool:
         return accepts(parameter, value, self.enum_members)

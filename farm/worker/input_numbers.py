@@ -1,26 +1,88 @@
-"""Numbers for the tensors that calls run on."""
+"""Numbers for the tensors that calls run on: the same ones on every host and in every attempt."""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import hashlib
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
 
+from farm.core.numeric_options import USUAL_NUMBERS, NumericOptions
+from farm.judging.call_facts import CallFacts
+from farm.judging.input_rules import domain_of
+from farm.worker.drawing import draw
+from farm.worker.drawing.formats import Array, format_of
+from tracer.values import Placement, Tensor
 
-class Numbers:
-    """Numbers for inputs: the same ones for a vector whenever it runs, different ones for each of its tensors."""
+_NO_CALL = CallFacts("", {}, "")
+
+
+class InputNumbers:
+    """Draws the numbers of one call's tensors after another.
+
+    Each tensor has a random stream of its own, made of the vector's id, the run's seed, the parameter and the
+    tensor's position in a list: one more tensor changes no other one's numbers.
+    """
 
     def __init__(self) -> None:
-        self.restart()
+        self.start("", _NO_CALL, USUAL_NUMBERS)
 
-    def restart(self) -> None:
-        """Start again with the same numbers, for the next vector."""
-        self._generator: np.random.Generator | None = None
+    def start(self, vector_id: str, facts: CallFacts, options: NumericOptions) -> None:
+        """Draw for a call from now on; for the same one, the same numbers again.
 
-    def __call__(self, shape: tuple[int, ...], kind: Any) -> Any:
-        """Make numbers that every dtype holds well: 0 and 1 for integers, otherwise uniform between -1 and 1."""
-        if self._generator is None:  # it takes a while to make, and a mock board needs none
-            self._generator = np.random.default_rng(0)
-        if np.issubdtype(kind, np.integer):
-            return self._generator.integers(0, 2, shape).astype(kind)
-        return self._generator.uniform(-1, 1, shape).astype(kind)
+        Args:
+            vector_id: the vector's id.
+            facts: the call.
+            options: `inputs` and `seed` count.
+        """
+        self._seed = f"{vector_id}/{options.seed}"
+        self._facts = facts
+        self._style = options.inputs
+        self.start_argument("")
+
+    def start_argument(self, parameter: str) -> None:
+        """Draw for an argument from now on; for one that is a list, tensor after tensor."""
+        self._parameter = parameter
+        self._position = 0
+
+    def __call__(self, tensor: Tensor, placement: Placement | None) -> Array:
+        """Draw the numbers of the argument's next tensor.
+
+        Args:
+            tensor: the tensor; its shape is that of one chip's part.
+            placement: how it is spread over the mesh; None where each chip has all of it.
+
+        Returns:
+            The numbers of all chips. Each chip's part obeys the domain by itself: its operation sees no other part.
+        """
+        domain = domain_of(self._facts, self._parameter, tensor)
+        place = f"{self._parameter}[{self._position}]"
+        self._position += 1
+        if placement is None:
+            return draw(domain, tensor.shape, tensor.dtype, self._style, functools.partial(self._stream, place, 0))
+        whole = np.empty(placement.whole_shape(tensor.shape), format_of(tensor.dtype).array)
+        for chip, part in enumerate(_parts(tensor.shape, placement)):
+            streams = functools.partial(self._stream, place, chip)
+            whole[part] = draw(domain, tensor.shape, tensor.dtype, self._style, streams)
+        return whole
+
+    def _stream(self, place: str, chip: int, shared: str) -> np.random.Generator:
+        text = f"{self._seed}/{shared or place}/{chip}"
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest(), "little")
+        return np.random.Generator(np.random.PCG64(seed))
+
+
+def _parts(shape: tuple[int, ...], placement: Placement) -> Iterator[tuple[slice, ...]]:
+    """Yield where each chip's part is in the whole tensor."""
+    # where two dimensions of the mesh shard the same one of the tensor, it has as many parts as both together
+    counts: dict[int, int] = {}
+    for dim, count in zip(placement.dims, placement.distribution_shape, strict=True):
+        if dim is not None:
+            counts[dim % len(shape)] = counts.get(dim % len(shape), 1) * count
+    for places in itertools.product(*map(range, counts.values())):
+        part = [slice(None)] * len(shape)
+        for dim, place in zip(counts, places, strict=True):
+            part[dim] = slice(place * shape[dim], (place + 1) * shape[dim])
+        yield tuple(part)

@@ -18,9 +18,9 @@ from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
 from farm.worker.further_runs import Announce, FurtherRuns
 from farm.worker.golden import NotCompared, NumericJudge
-from farm.worker.input_numbers import Numbers
+from farm.worker.input_numbers import InputNumbers
 from farm.worker.measuring import Measurements, measure
-from farm.worker.replay import Replay, by_parameter
+from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
 from tracer.errors import RebuildError, RebuildMismatchError
 from tracer.signatures import overloads
@@ -89,7 +89,7 @@ class Runner:
         self.announce = announce
         self._execution = execution or DeviceExecution(device, waits=computes)
         self._arch = str(device.arch().name).lower()  # as `BoardKind.arch`
-        self._numbers = Numbers()
+        self._numbers = InputNumbers()
         self._replay = Replay()
         self._numeric_judge = NumericJudge(self._execution, device.get_num_devices())
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
@@ -118,7 +118,7 @@ class Runner:
 
     def _run(self, traced: TracedCall, bound: Bound, attempt: RunningAttempt) -> Outcome:
         try:
-            live = self._inputs(bound.call)
+            live = self._inputs(traced, bound)
         except RuntimeError as error:
             # ttnn itself refused to make an input: the allocator is as much the test as the call
             return attempt.raised(error, "making its inputs: ")
@@ -143,7 +143,7 @@ class Runner:
     def _further_runs(self, traced: TracedCall, bound: Bound) -> FurtherRuns:
         return FurtherRuns(
             self._execution,
-            lambda: self._inputs(bound.call),
+            lambda: self._inputs(traced, bound),
             lambda live: self._call(traced, bound, live),
             self.announce,
             traced.numbers,
@@ -191,13 +191,13 @@ class Runner:
         return attempt.ended(Verdict.PASS, message=worst.message)
 
     def _facts(self, traced: TracedCall, bound: Bound) -> CallFacts:
-        return CallFacts(traced.operation, by_parameter(bound.arguments, bound.call.names), self._arch)
+        return CallFacts(traced.operation, bound.call.by_parameter, self._arch)
 
     def _measured(self, traced: TracedCall, bound: Bound, attempt: RunningAttempt, outcome: Outcome) -> Outcome:
         """Run a call that ended well again to measure it, with inputs of its own each time."""
 
         def once() -> list[Any]:
-            live = self._inputs(bound.call)
+            live = self._inputs(traced, bound)
             began = time.perf_counter_ns()
             self._execution.call(bound.operation, live)
             return [(True, ""), time.perf_counter_ns() - began]
@@ -222,15 +222,24 @@ class Runner:
         for name, value in call.keywords.items():
             yield from (f"{name}: {each}" for each in self._rebuilder.left_out(value))
 
-    def _inputs(self, call: Call) -> LiveCall:
+    def _inputs(self, traced: TracedCall, bound: Bound) -> LiveCall:
         """Rebuild the arguments of a call on the device: the same numbers each time."""
-        self._numbers.restart()
+        call = bound.call
         self._rebuilder.forget_numbers()
-        positional = [self._rebuilder.live(value) for value in call.positional]
-        keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
         if not self.computes:
+            positional = [self._rebuilder.live(value) for value in call.positional]
+            keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
             return LiveCall(positional, keywords, positional, keywords)
+        self._numbers.start(traced.id, self._facts(traced, bound), traced.numbers)
+        positional = [
+            self._argument(name, value) for name, value in zip(call.positional_names, call.positional, strict=True)
+        ]
+        keywords = {name: self._argument(name, value) for name, value in call.keywords.items()}
         on_host = self._rebuilder.on_host
         return LiveCall(
             positional, keywords, on_host(positional), {name: on_host(each) for name, each in keywords.items()}
         )
+
+    def _argument(self, parameter: str, value: Value) -> Any:
+        self._numbers.start_argument(parameter)
+        return self._rebuilder.live(value)

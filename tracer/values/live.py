@@ -23,8 +23,8 @@ from tracer.values.structs import Struct
 from tracer.values.tensor import Tensor
 from tracer.values.versions import LeftOut
 
-Numbers = Callable[[tuple[int, ...], Any], Any]
-"""Makes an array of this shape and numpy dtype."""
+Numbers = Callable[[Tensor, Placement | None], Any]
+"""Makes the array of a tensor's numbers, in the array type of `numpy_dtype`: over the whole mesh if it is spread so."""
 
 _DTYPES = {"FLOAT32": np.float32, "INT32": np.int32, "UINT32": np.uint32, "UINT16": np.uint16, "UINT8": np.uint8}
 
@@ -122,9 +122,11 @@ class Rebuilder:
     def _on_host(self, value: Tensor) -> Any:
         """Build a host tensor, spread over the mesh where it is placed so."""
         placement = self._placement(value)
-        shape = value.shape if placement is None else placement.whole_shape(value.shape)
-        kind = numpy_dtype(value.dtype)
-        array = np.zeros(shape, kind) if self.numbers is None else self.numbers(shape, kind)
+        if self.numbers is not None:
+            array = self.numbers(value, placement)
+        else:
+            shape = value.shape if placement is None else placement.whole_shape(value.shape)
+            array = np.zeros(shape, numpy_dtype(value.dtype))
         tile = self.live(value.tile)
         layout = member("Layout", value.layout)
         if value.dtype == "BFLOAT16":

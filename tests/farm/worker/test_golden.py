@@ -88,16 +88,3 @@ def test_an_operation_without_a_golden_is_not_called_compared(runner: Any) -> No
     assert outcome.verdict is Verdict.VALIDATED
     assert "not compared" in outcome.message
     assert outcome.metrics == {}
-
-
-def test_inputs_differ_from_each_other_and_not_from_run_to_run() -> None:
-    import numpy as np
-
-    from farm.worker.input_numbers import Numbers
-
-    numbers = Numbers()
-    first, second = numbers((4, 4), np.float32), numbers((4, 4), np.float32)
-    assert not np.array_equal(first, second)
-    numbers.restart()
-    assert np.array_equal(numbers((4, 4), np.float32), first)
-    assert set(numbers((64,), np.int32)) == {0, 1}
