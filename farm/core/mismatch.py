@@ -192,7 +192,7 @@ class Mismatch:
         """Read what `as_json` wrote.
 
         Raises:
-            ValueError, TypeError, KeyError, AttributeError: it is none.
+            ValueError, TypeError, KeyError, AttributeError, OverflowError: it is none.
         """
         return cls(
             elements=int(raw["elements"]),
@@ -207,8 +207,8 @@ class Mismatch:
             hints=tuple(map(str, raw.get("hints", ()))),
             excerpt=Excerpt.from_json(raw["excerpt"]) if "excerpt" in raw else None,
             seed=int(raw.get("seed", 0)),
-            output=raw.get("output"),
-            chip=raw.get("chip"),
+            output=int(raw["output"]) if "output" in raw else None,
+            chip=int(raw["chip"]) if "chip" in raw else None,
             wrong_outputs=tuple(map(int, raw.get("wrong_outputs", ()))),
             wrong_chips=tuple(map(int, raw.get("wrong_chips", ()))),
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from farm.core.mismatch import Mismatch
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -45,7 +46,8 @@ class Outcome:
         inexact: the arguments that a trace lost and that were left to their defaults.
         left_out: the parameters and fields that the board's ttnn lacks and whose defaults the trace had, with the ttnn
             whose default each is. The call is as traced without them.
-        metrics: numbers by tt-metal's names, and `pcc`, `max_abs_error`.
+        metrics: numbers by tt-metal's names, and those of a comparison (`pcc`, `max_abs_error`, ...): the worst of
+            all outputs and chips.
         discounted: the original failure, if it doesn't count because the board then failed its check.
         output: the call's output, encoded by `tracer.values.v2`, if it isn't as traced.
         traceback: of an exception in a sweep module, from the module's first line on.
@@ -57,6 +59,8 @@ class Outcome:
         raw_trace: a traced model's raw trace: files, compressed and in base64, by what their names add to the first
             one's. It travels to the driver and is never stored with the outcome.
         raw: the result as received, if it could not be read.
+        tolerance: the name of the row of the tolerance table that judged the numbers; "" if none were compared.
+        mismatch: what is wrong with the numbers.
         details: further details as JSON. No code decides by them.
     """
 
@@ -79,6 +83,8 @@ class Outcome:
     printed: str = ""
     raw_trace: Mapping[str, str] | None = None
     raw: str = ""
+    tolerance: str = ""
+    mismatch: Mismatch | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -98,28 +104,22 @@ class Outcome:
 
     def all_details(self) -> dict[str, Any]:
         """Return what stores and reports keep under `details`: the fields that few outcomes have, and the details."""
-        details = dict(self.details)
-        if self.discounted is not None:
-            details["doubted"] = self.discounted.as_json()
-        if self.output is not None:
-            details["output"] = self.output
-        if self.traceback:
-            details["traceback"] = self.traceback
-        if self.open_seconds is not None:
-            details["open_seconds"] = self.open_seconds
-        if self.estimate is not None:
-            details["estimate"] = self.estimate
-        if self.device_config is not None:
-            details["device_config"] = self.device_config.as_json()
-        if self.left_out:
-            details["left_out"] = self.left_out
-        if self.tests:
-            details["tests"] = self.tests
-        if self.printed:
-            details["printed"] = self.printed
-        if self.raw:
-            details["raw"] = self.raw
-        return details
+        discounted, config, mismatch = self.discounted, self.device_config, self.mismatch
+        details = {
+            "doubted": None if discounted is None else discounted.as_json(),
+            "output": self.output,
+            "traceback": self.traceback or None,
+            "open_seconds": self.open_seconds,
+            "estimate": self.estimate,
+            "device_config": None if config is None else config.as_json(),
+            "left_out": self.left_out or None,
+            "tests": self.tests or None,
+            "tolerance": self.tolerance or None,
+            "mismatch": None if mismatch is None else mismatch.as_json(),
+            "printed": self.printed or None,
+            "raw": self.raw or None,
+        }
+        return {**self.details, **{name: value for name, value in details.items() if value is not None}}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Outcome:
@@ -156,6 +156,8 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "device_config": ("device_config", DeviceConfig.from_json),
     "left_out": ("left_out", lambda value: tuple(map(_text, value))),
     "tests": ("tests", lambda value: tuple(map(_text, value))),
+    "tolerance": ("tolerance", _text),
+    "mismatch": ("mismatch", Mismatch.from_json),
     "printed": ("printed", _text),
     "raw": ("raw", _text),
 }
@@ -169,7 +171,7 @@ def _pop_fields(details: dict[str, Any]) -> dict[str, Any]:
         name, read = _READERS[key]
         try:
             fields[name] = read(details[key])
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             continue
         del details[key]
     return fields

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from farm.core.classify import classify, error_text
+from farm.core.mismatch import Mismatch
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 
@@ -20,6 +21,8 @@ class RunningAttempt:
         inexact: the arguments that are not as traced.
         left_out: the parameters and fields that this ttnn lacks.
         metrics: numbers by tt-metal's names.
+        tolerance: the row that judged the numbers.
+        mismatch: what is wrong with the numbers.
         output: what the call gave, encoded, where that isn't as traced.
         details: further details as JSON.
     """
@@ -30,6 +33,8 @@ class RunningAttempt:
         self.inexact: tuple[str, ...] = ()
         self.left_out: tuple[str, ...] = ()
         self.metrics: dict[str, float] = {}
+        self.tolerance = ""
+        self.mismatch: Mismatch | None = None
         self.output: Any = None
         self.details: dict[str, Any] = {}
         self._started, self._begun = time.time(), time.perf_counter()
@@ -61,6 +66,8 @@ class RunningAttempt:
             inexact=self.inexact,
             left_out=self.left_out,
             metrics=self.metrics,
+            tolerance=self.tolerance,
+            mismatch=self.mismatch,
             output=self.output,
             details=self.details,
         )

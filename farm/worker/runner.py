@@ -12,6 +12,7 @@ from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
 from farm.judging.call_facts import CallFacts
+from farm.judging.combining import combined
 from farm.worker.attempt import RunningAttempt
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.check import contradictions, differences
@@ -183,12 +184,13 @@ class Runner:
             return attempt.ended(Verdict.VALIDATED, error.reason, str(error))
         except ValueError as error:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
-        # the first wrong one says what is wrong; where all are right, the one that came nearest to its bounds
-        worst = min(judgements, key=lambda each: (each.right, each.metrics.get("pcc", 1.0)))
-        attempt.metrics.update(worst.metrics)
-        if not worst.right:
-            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, worst.message)
-        return attempt.ended(Verdict.PASS, message=worst.message)
+        whole = combined(judgements)
+        attempt.metrics.update(whole.metrics)
+        attempt.tolerance = whole.row
+        if whole.mismatch is None:
+            return attempt.ended(Verdict.PASS, message=whole.message)
+        attempt.mismatch = replace(whole.mismatch, seed=traced.numbers.seed)
+        return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, whole.message)
 
     def _facts(self, traced: TracedCall, bound: Bound) -> CallFacts:
         return CallFacts(traced.operation, bound.call.by_parameter, self._arch)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farm.core.mismatch import Mismatch
 from farm.core.outcome import Discounted, Outcome, read_outcome
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
@@ -36,6 +37,8 @@ OUTCOME = Outcome(
     ("use_legacy: None",),
     ("test_a",),
     "bye",
+    tolerance="bit by bit",
+    mismatch=Mismatch(10, 3),
     details={"suite": "nightly"},
 )
 GOOD: dict[str, Any] = OUTCOME.as_json()
@@ -65,11 +68,19 @@ def test_a_result_that_does_not_fit_is_kept_raw(change: dict[str, Any], why: str
 
 def test_a_named_field_that_cannot_be_read_stays_a_detail() -> None:
     outcome = read_outcome(
-        "v", {**GOOD, "details": {"estimate": "soon", "doubted": 3, "tests": 7, "left_out": 1, "raw": None}}
+        "v",
+        {**GOOD, "details": {"estimate": "soon", "doubted": 3, "tests": 7, "left_out": 1, "raw": None, "mismatch": 1}},
     )
     assert (outcome.estimate, outcome.discounted, outcome.tests, outcome.raw) == (None, None, (), "")
     assert outcome.left_out == ()
-    assert outcome.details == {"estimate": "soon", "doubted": 3, "tests": 7, "left_out": 1, "raw": None}
+    assert outcome.details == {
+        "estimate": "soon",
+        "doubted": 3,
+        "tests": 7,
+        "left_out": 1,
+        "raw": None,
+        "mismatch": 1,
+    }
 
 
 @given(JSON, st.sampled_from(sorted(GOOD)))

@@ -47,6 +47,8 @@ def test_an_output_that_equals_its_golden_passes(runner: Any) -> None:
     outcome = runner.run(vector("ttnn.multiply", TENSOR, 0.0))
     assert (outcome.verdict, outcome.reason) == (Verdict.PASS, Reason.NONE), outcome.message
     assert outcome.metrics == {"pcc": 1.0, "max_abs_error": 0.0}
+    assert outcome.tolerance
+    assert outcome.mismatch is None
 
 
 def test_an_output_far_from_its_golden_fails(runner: Any) -> None:
@@ -54,6 +56,10 @@ def test_an_output_far_from_its_golden_fails(runner: Any) -> None:
     assert (outcome.verdict, outcome.reason) == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS), outcome.message
     assert outcome.metrics["pcc"] < 0.5
     assert outcome.metrics["max_abs_error"] >= 1.0
+    assert outcome.tolerance in outcome.message
+    assert outcome.mismatch is not None
+    assert outcome.mismatch.worst is not None
+    assert outcome.mismatch.worst.actual == 0.0
 
 
 def test_an_architecture_that_was_not_traced_may_choose_other_cores(runner: Any) -> None:
@@ -72,7 +78,11 @@ def test_an_architecture_that_was_not_traced_may_choose_other_cores(runner: Any)
 def test_each_chip_is_judged_by_its_own_part(runner: Any) -> None:
     shared = Tensor((1, 1, 32, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (1, 2), (None, 3)))
     assert runner.run(vector("ttnn.multiply", shared, 0.0)).verdict is Verdict.PASS
-    assert runner.run(vector("ttnn.exp", shared)).reason is Reason.WRONG_NUMBERS
+    outcome = runner.run(vector("ttnn.exp", shared))
+    assert outcome.reason is Reason.WRONG_NUMBERS
+    assert outcome.message.startswith("on all 2 chips (worst: ")
+    assert outcome.mismatch is not None
+    assert outcome.mismatch.wrong_chips == (0, 1)
 
 
 def test_an_inexact_call_is_not_blamed_for_its_numbers(runner: Any) -> None:
