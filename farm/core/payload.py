@@ -16,7 +16,6 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from farm.core.numeric_options import USUAL_NUMBERS, NumericOptions
 from farm.core.sweep_module import SweepModule
-from farm.core.traced_opening import TracedOpening
 from tracer.value_statistics import ValueStatistics, statistics_json
 
 MODEL_TRACED = "model_traced"
@@ -47,7 +46,8 @@ class TracedCall:
         output: encoded likewise; None if the trace doesn't have it.
         modes: what to measure, of `farm.core.measures.MODES`.
         archs: the architectures it was traced on, if it can't run on others.
-        openings: how boards were opened where it was traced; planning a resumed run needs it.
+        openings: how boards were opened where it was traced, each encoded by `TracedOpening.as_json`; only planning a
+            resumed run reads them.
         output_archs: the architectures that `output` was traced on: others may choose other cores for it. Empty if
             that isn't known.
         verify: whether to run it under the tracer and compare the new trace with this one.
@@ -67,7 +67,7 @@ class TracedCall:
     modes: tuple[str, ...] = ()
     archs: tuple[str, ...] = ()
     verify: bool = False
-    openings: tuple[TracedOpening, ...] = ()
+    openings: tuple[Mapping[str, Any], ...] = ()
     output_archs: tuple[str, ...] = ()
     numbers: NumericOptions = USUAL_NUMBERS
     statistics: Mapping[str, ValueStatistics] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class TracedCall:
         if self.verify:
             raw["verify"] = True
         if self.openings:
-            raw["openings"] = [each.as_json() for each in self.openings]
+            raw["openings"] = self.openings
         if self.output_archs:
             raw["output_archs"] = self.output_archs
         if numbers := self.numbers.as_json():
@@ -110,7 +110,7 @@ class TracedCall:
             tuple(raw.get("modes", ())),
             tuple(raw.get("archs", ())),
             raw.get("verify", False),
-            _openings(raw),
+            tuple(raw.get("openings", ())),
             tuple(raw.get("output_archs", ())),
             NumericOptions.from_json(raw["numbers"]) if "numbers" in raw else USUAL_NUMBERS,
             {place: ValueStatistics.from_json(each) for place, each in raw.get("statistics", {}).items()},
@@ -149,7 +149,7 @@ class ModuleVector:
     timeout: float | None = None
     modes: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
-    openings: tuple[TracedOpening, ...] = ()
+    openings: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def operation(self) -> str:
@@ -179,7 +179,7 @@ class ModuleVector:
         if self.lost:
             raw["lost"] = self.lost
         if self.openings:
-            raw["openings"] = [each.as_json() for each in self.openings]
+            raw["openings"] = self.openings
         return raw
 
     @classmethod
@@ -198,7 +198,7 @@ class ModuleVector:
             raw.get("timeout"),
             tuple(raw.get("modes", ())),
             tuple(raw.get("lost", ())),
-            _openings(raw),
+            tuple(raw.get("openings", ())),
         )
 
 
@@ -291,10 +291,6 @@ class Unreadable:
     def from_json(cls, raw: Mapping[str, Any]) -> Unreadable:
         """Read what `as_json` wrote."""
         return cls(raw["id"], raw["operation"], raw["suite"], raw["problem"], raw["raw"])
-
-
-def _openings(raw: Mapping[str, Any]) -> tuple[TracedOpening, ...]:
-    return tuple(TracedOpening.from_json(each) for each in raw.get("openings", ()))
 
 
 Payload: TypeAlias = TracedCall | ModuleVector | ModelTrace | Unreadable

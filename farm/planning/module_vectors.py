@@ -64,7 +64,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         timeout=listed.imported.timeout,
         modes=modes,
         lost=listed.lost,
-        openings=openings,
+        openings=tuple(each.as_json() for each in openings),
     )
     placement = placements.find(Needs(grid=listed.grid), openings)
     invalid = None if listed.invalid is None else Unrunnable(Reason.INVALID_VECTOR, listed.invalid)

@@ -158,8 +158,8 @@ def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vecto
 
 def _openings(payload: Payload, config: DeviceConfig) -> tuple[TracedOpening, ...]:
     """How boards were opened where a vector was traced; a run of an older farm recorded only the device config."""
-    traced = payload.openings if isinstance(payload, TracedCall | ModuleVector) else ()
-    return traced or (TracedOpening(config),)
+    encoded = payload.openings if isinstance(payload, TracedCall | ModuleVector) else ()
+    return tuple(map(TracedOpening.from_json, encoded)) or (TracedOpening(config),)
 
 
 def _needs(payload: Payload, config: DeviceConfig) -> Needs:

@@ -159,7 +159,7 @@ def _vector(
                 modes=modes,
                 archs=needed.archs,
                 verify=verify,
-                openings=openings,
+                openings=tuple(each.as_json() for each in openings),
                 output_archs=() if configuration.output is None else archs,
                 numbers=numbers,
                 statistics=configuration.statistics,

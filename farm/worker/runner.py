@@ -162,16 +162,18 @@ class Runner:
         expected = None if traced.output is None else decode_value(traced.output)
         if described != expected:
             attempt.output = encode_value(described)  # where it is as traced, the vector has it
-        if expected is None:
-            wrong = contradictions(bound.call, described)
-        else:
-            same_cores = not traced.output_archs or self._arch in traced.output_archs
-            wrong = differences(expected, described, same_cores=same_cores)
-        if wrong:
-            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
+            if wrong := self._differences(traced, bound, expected, described):
+                return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
         if not self.computes:
             return attempt.ended(Verdict.VALIDATED)
         return self._compared(traced, bound, live, output, attempt)
+
+    def _differences(self, traced: TracedCall, bound: Bound, expected: Value, described: Value) -> list[str]:
+        """How an output differs from the traced one; where the trace has none, from what the call's arguments say."""
+        if expected is None:
+            return contradictions(bound.call, described)
+        same_cores = not traced.output_archs or self._arch in traced.output_archs
+        return differences(expected, described, same_cores=same_cores)
 
     def _compared(
         self, traced: TracedCall, bound: Bound, live: LiveCall, output: Any, attempt: RunningAttempt

@@ -40,6 +40,8 @@ class Placement(TypedValue):
             tensor: a tensor of ttnn.
             device: its mesh; None on the host, and with newer ttnns for a tensor that was deallocated.
         """
+        if device is not None and device.get_num_devices() == 1:
+            return None
         topology = tensor.tensor_topology()
         if device is not None:
             mesh = tuple(device.shape)

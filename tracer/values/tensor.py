@@ -56,7 +56,7 @@ class Tensor(TypedValue):
             layout=live.layout.name,
             storage=live.storage_type().name,
             memory=MemoryConfig.describe(live.memory_config()),
-            tile=Tile.describe(live.tile).unless_usual(),
+            tile=Tile.describe_unusual(live.tile),
             placement=Placement.of_tensor(live, device),
         )
 

@@ -28,6 +28,13 @@ class Tile(TypedValue):
         height, width = live.tile_shape
         return cls(height, width, bool(live.transpose_within_face), bool(live.transpose_of_faces))
 
+    @classmethod
+    def describe_unusual(cls, live: Any) -> Tile | None:
+        """Describe a live tile; None if it is the usual one."""
+        if live.tile_shape == _USUAL_SHAPE and not live.transpose_within_face and not live.transpose_of_faces:
+            return None
+        return cls.describe(live).unless_usual()
+
     def encode(self) -> dict[str, Any]:
         return {"type": "Tile", **self.as_json()}
 
@@ -68,3 +75,4 @@ class Tile(TypedValue):
 
 
 _USUAL = Tile()
+_USUAL_SHAPE = [_USUAL.height, _USUAL.width]

@@ -13,7 +13,10 @@ from tracer.device_config import DeviceConfig
 from tracer.value_statistics import ValueStatistics
 
 MODULE = SweepModule("a.b", Path("/x/a/b.py"), (Path("/x"),), {"A": "1"}, 30.0, Path("/home"))
-OPENINGS = (TracedOpening(DeviceConfig(dispatch_core_type="ETH"), "n300", 4), TracedOpening(DeviceConfig((1, 2))))
+OPENINGS = (
+    TracedOpening(DeviceConfig(dispatch_core_type="ETH"), "n300", 4).as_json(),
+    TracedOpening(DeviceConfig((1, 2))).as_json(),
+)
 NO_NUMBER = ValueStatistics(8, 0, 0, 0, nans=0.5, negative_infinities=0.5)
 PAYLOADS: list[Payload] = [
     TracedCall("v", "ttnn.add"),

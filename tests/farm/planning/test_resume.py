@@ -192,7 +192,7 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
     arguments = {"arg0": encode_value(Tensor((1, 1, 2016, 32), "BFLOAT16", "TILE", memory=memory))}
     plain, column, eth = DeviceConfig(), DeviceConfig(dispatch_core_axis="COL"), DeviceConfig(dispatch_core_type="ETH")
     module = ModuleVector("module", SweepModule("m", Path("m.py")), grid=(7, 9))
-    traced = TracedCall("traced", "ttnn.add", arguments, openings=(TracedOpening(eth, "tt-galaxy-wh", 32),))
+    traced = TracedCall("traced", "ttnn.add", arguments, openings=(TracedOpening(eth, "tt-galaxy-wh", 32).as_json(),))
     vectors = [
         vector("inferred", TracedCall("inferred", "ttnn.add", arguments), device_config_inferred=True),
         vector("of an older farm", TracedCall("of an older farm", "ttnn.add", arguments)),
