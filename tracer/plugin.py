@@ -19,8 +19,9 @@ from tracer.capture.excluded import excluded_operations
 from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
 from tracer.capture.no_board import advice, lacks_board
-from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
+from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE, board_computes
 from tracer.capture.recorder import Capture
+from tracer.capture.value_reader import ValueReader
 from tracer.errors import CaptureError
 from tracer.values.text import counted
 
@@ -45,6 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--trace-without", metavar="OP", action="append", default=[], help="leave this operation out of the trace"
     )
+    group.addoption(
+        "--trace-values",
+        action="store_true",
+        help="keep statistics of the numbers in each call's tensors, too, on boards that compute (slower)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,8 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
     unblock_interrupts()
     target = trace_file(Path(trace), getattr(config, "workerinput", {}).get("workerid"))
     excluded = excluded_operations(also=config.getoption("--trace-also"), without=config.getoption("--trace-without"))
+    values = ValueReader(computes=board_computes()) if config.getoption("--trace-values") else None
     try:
-        capture = Capture(target, excluded)
+        capture = Capture(target, excluded, values)
     except CaptureError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(_Tracing(capture, target), "tracer-tracing")
@@ -138,6 +145,9 @@ class _Tracing:
             return
         configurations = counted(capture.configurations, "configuration")
         write(f"tracer: {counted(capture.calls, 'call')}, {configurations} in {self._target}")
+        if capture.values_read is not None:
+            for line in capture.values_read.lines():
+                write(f"tracer: {line}")
         if capture.failure:
             write(f"tracer: the trace breaks off, since it can't be written: {capture.failure}")
         for outcome, tests in sorted(self._outcomes.items()):

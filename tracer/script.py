@@ -1,4 +1,4 @@
-"""Traces a plain script: `python -m tracer.script FILE SCRIPT [ARGUMENTS]`.
+"""Traces a plain script: `python -m tracer.script [--values] FILE SCRIPT [ARGUMENTS]`.
 
 The script runs as it would alone. Capture starts when the script imports ttnn, since it may configure ttnn before that.
 """
@@ -19,18 +19,24 @@ from types import ModuleType
 from tracer.capture.hidden_torch import torch_hidden
 from tracer.capture.journal import PASSED
 from tracer.capture.no_board import advice, lacks_board
-from tracer.capture.openings import COMPUTES_VARIABLE
+from tracer.capture.openings import COMPUTES_VARIABLE, board_computes
 from tracer.capture.recorder import Capture
+from tracer.capture.value_reader import ValueReader
 from tracer.errors import CaptureError
 from tracer.plugin import source_of, unblock_interrupts
+
+VALUES_OPTION = "--values"
+"""Keep statistics of the numbers in each call's tensors, too."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run a script under capture; return its exit code."""
-    trace, script, *script_arguments = arguments
+    keeps_values = arguments[0] == VALUES_OPTION
+    trace, script, *script_arguments = arguments[1:] if keeps_values else arguments
     unblock_interrupts()
+    values = ValueReader(computes=board_computes()) if keeps_values else None
     try:
-        capture = Capture(Path(trace).absolute())
+        capture = Capture(Path(trace).absolute(), values=values)
     except CaptureError as error:
         sys.stderr.write(f"ERROR: {error}\n")
         return 4

@@ -16,7 +16,7 @@ from tracer.values.text import brief
 _SHARES = ("zeros", "nans", "positive_infinities", "negative_infinities")
 _RANGE = ("minimum", "maximum", "mean")
 _DIGITS = 9
-"""Significant digits that are kept: enough to tell any two float32 apart."""
+"""Significant digits that are kept of what is not integral: enough to tell any two float32 apart."""
 _ALL = 1 - 1e-8
 """Shares that add up to this are of all numbers: each of them is rounded."""
 
@@ -135,9 +135,10 @@ def merged(first: ValueStatistics, *others: ValueStatistics) -> ValueStatistics:
 
 def rounded(exact: ValueStatistics) -> ValueStatistics:
     """Return statistics with as many digits as are worth keeping, the mean still between minimum and maximum."""
-    mean = min(max(_round(exact.mean), exact.minimum), exact.maximum)
+    minimum, maximum = (each if each.is_integer() else _round(each) for each in (exact.minimum, exact.maximum))
+    mean = min(max(_round(exact.mean), minimum), maximum)
     shares = {name: min(_round(getattr(exact, name)), 1.0) for name in _SHARES}
-    return ValueStatistics(exact.count, exact.minimum, exact.maximum, mean, **shares)
+    return ValueStatistics(exact.count, minimum, maximum, mean, **shares)
 
 
 def statistics_json(statistics: Mapping[str, ValueStatistics]) -> dict[str, Any]:
@@ -175,11 +176,15 @@ def join_statistics(old: dict[str, ValueStatistics], new: Mapping[str, ValueStat
 
     Equal ones are taken for those of the same numbers.
     """
-    before = dict(old)
+    others = {place: each for place, each in new.items() if old.get(place) != each}
+    add_statistics(old, others)
+    return bool(others)
+
+
+def add_statistics(old: dict[str, ValueStatistics], new: Mapping[str, ValueStatistics]) -> None:
+    """Add statistics of other numbers to those of a call."""
     for place, each in new.items():
-        if old.get(place) != each:
-            old[place] = merged(old[place], each) if place in old else each
-    return old != before
+        old[place] = merged(old[place], each) if place in old else each
 
 
 def _read(raw: Any) -> ValueStatistics | str:

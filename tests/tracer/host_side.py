@@ -14,6 +14,7 @@ import pytest
 
 from tracer.capture.journal import read_journal
 from tracer.capture.recorder import Capture
+from tracer.capture.value_reader import ValueReader
 from tracer.signatures import overloads
 from tracer.values import EnumMember, MemoryConfig, Tensor, describe
 from tracer.values.keys import safe_keys
@@ -45,6 +46,38 @@ def test_calls_on_host_tensors_are_traced(tmp_path: Path) -> None:
     assert isinstance(output, Tensor)
     assert output.shape == (1, 2, 32)
     assert by_operation["ttnn.to_dtype"].arguments["arg1"] == EnumMember("DataType", "BFLOAT16")
+
+
+@pytest.mark.parametrize(
+    "dtype", ["FLOAT32", "BFLOAT16", "BFLOAT8_B", "BFLOAT4_B", "UINT32", "INT32", "UINT16", "UINT8"]
+)
+@pytest.mark.parametrize("layout", ["TILE", "ROW_MAJOR"])
+def test_the_numbers_of_every_dtype_are_read(tmp_path: Path, dtype: str, layout: str) -> None:
+    if dtype.endswith("_B") and layout == "ROW_MAJOR":
+        pytest.skip("block floats have tiles alone")
+    path = tmp_path / "trace.jsonl"
+    largest = {"UINT32": 2**32 - 1, "UINT16": 2**16 - 1, "UINT8": 255}.get(dtype, 48)
+    first = 0 if dtype.startswith("UINT") else -3
+    kinds = {"UINT32": np.uint32, "INT32": np.int32, "UINT16": np.uint16, "UINT8": np.uint8}
+    numbers = np.full((3, 40), first).astype(kinds.get(dtype, np.float32))
+    numbers[1, 32:] = largest  # blocks of 16 numbers share an exponent
+    of_dtype = ttnn.float32 if dtype == "BFLOAT16" else getattr(ttnn.DataType, dtype)
+    tensor = ttnn.Tensor(numbers, of_dtype, layout=getattr(ttnn.Layout, layout))
+    if dtype == "BFLOAT16":
+        tensor = ttnn.to_dtype(tensor, ttnn.bfloat16)
+    capture = Capture(path, frozenset(), ValueReader(computes=False))
+    capture.start()
+    capture.begin("test")
+    ttnn.reshape(tensor, (1, 3, 40))
+    capture.end("test", "passed")
+    capture.finish(0)
+    capture.stop()
+    [configuration] = read_journal(path).master()
+    mean = (largest * 8 + first * 112) / 120
+    statistics = configuration.statistics["arg0"]
+    assert [statistics.count, statistics.minimum, statistics.maximum] == [120, first, largest]
+    assert statistics.mean == pytest.approx(mean, rel=1e-6)
+    assert statistics.zeros == pytest.approx(112 / 120 if first == 0 else 0)
 
 
 def test_the_signatures_of_all_operations_read() -> None:

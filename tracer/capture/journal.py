@@ -8,8 +8,10 @@ a line says what it is. Lines are, in the order they come:
 * `{"opened": n, "machine": ..., "device_config": ...}`: a way a device is opened, numbered;
 * `{"call": n, "operation": ..., "arguments": ..., "names": ..., "opened": n}`: a configuration, numbered;
 * `{"seen": n}`: a known configuration is called in another test;
+* `{"values": n, "statistics": ...}`: statistics of the numbers that a call of the configuration got, if they are kept;
 * `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
 * `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over;
+* `{"reading": ...}`: what was read to keep statistics, and how long that took;
 * `{"exit": status}`: the run is over, with pytest's exit status.
 """
 
@@ -23,10 +25,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tracer.capture.values_read import ValuesRead
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
 from tracer.master.master import Master
 from tracer.names import canonical
+from tracer.value_statistics import add_statistics, read_statistics
 from tracer.values import decode
 from tracer.values.configuration import Configuration, Execution
 
@@ -76,11 +80,13 @@ class TracedTest:
         source: the test's node id.
         outcome: `passed`, `failed`, `skipped`, `died`.
         counts: how often each configuration was called, by its number.
+        statistics: of the numbers in its tensors, by its number: the JSON for each call whose tensors were read.
     """
 
     source: str
     outcome: str = DIED
     counts: dict[int, int] = field(default_factory=dict)
+    statistics: dict[int, list[Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -111,6 +117,7 @@ class Journal:
         calls: the configurations by number.
         exit_status: pytest's; None if the run never got to its end.
         cut: whether the file ends in half a line.
+        reading: what was read to keep statistics of values; None if none are kept, or the run never got to its end.
     """
 
     ttnn: str = ""
@@ -118,6 +125,7 @@ class Journal:
     calls: dict[int, TracedCall] = field(default_factory=dict)
     exit_status: int | None = None
     cut: bool = False
+    reading: ValuesRead | None = None
 
     @property
     def left_out(self) -> list[TracedTest]:
@@ -136,7 +144,12 @@ class Journal:
         self.calls |= {first + number: call for number, call in other.calls.items()}
         for test in other.tests:
             counts = {first + number: times for number, times in test.counts.items()}
-            self.tests.append(TracedTest(test.source, test.outcome, counts))
+            statistics = {first + number: each for number, each in test.statistics.items()}
+            self.tests.append(TracedTest(test.source, test.outcome, counts, statistics))
+        if self.reading is None:
+            self.reading = other.reading
+        elif other.reading is not None:
+            self.reading.take(other.reading)
         self.cut = self.cut or other.cut
 
     def master(self, *, all_tests: bool = False) -> Master:
@@ -153,7 +166,11 @@ class Journal:
                     new = self._configuration(number)
                     configuration = configurations.setdefault(new.content_hash, new)
                     configuration.output, configuration.raised = new.output, new.raised
-                    self._count(executions, configuration, test.source, self.calls[number], times)
+                    execution = self._count(executions, configuration, test.source, self.calls[number], times)
+                    for raw in test.statistics.get(number, ()):
+                        good, bad = read_statistics(raw)
+                        add_statistics(execution.statistics, good)
+                        execution.unread_statistics |= bad
         self._sign(executions)
         master = Master()
         for configuration in configurations.values():
@@ -189,7 +206,7 @@ class Journal:
         source: str,
         call: TracedCall,
         times: int,
-    ) -> None:
+    ) -> Execution:
         # a test may open its board more than once, in the same way: then the calls are of one execution
         opened = json.dumps([call.machine, call.device_config], sort_keys=True)
         place = (configuration.content_hash, source, opened)
@@ -198,6 +215,7 @@ class Journal:
             executions[place] = Execution(source, call.machine, 0, None, config, {"ttnn_version": self.ttnn})
             configuration.executions.append(executions[place])
         executions[place].count = (executions[place].count or 0) + times
+        return executions[place]
 
 
 class JournalReader:
@@ -213,9 +231,11 @@ class JournalReader:
             "opened": self._opened,
             "call": self._called,
             "seen": lambda line: self._count(line["seen"]),
+            "values": self._values,
             "returned": self._returned,
             "raised": self._raised,
             "ended": self._test_ends,
+            "reading": self._reading,
             "exit": self._exits,
         }
 
@@ -251,6 +271,13 @@ class JournalReader:
             device_config=opening.get("device_config"),
         )
         self._count(line["call"])
+
+    def _values(self, line: dict[str, Any]) -> None:
+        if self._running is not None:
+            self._running.statistics.setdefault(line["values"], []).append(line["statistics"])
+
+    def _reading(self, line: dict[str, Any]) -> None:
+        self.journal.reading = ValuesRead.from_json(line["reading"])
 
     def _returned(self, line: dict[str, Any]) -> None:
         call = self.journal.calls[line["returned"]]

@@ -1,19 +1,16 @@
 """How boards were opened: the settings and the machine behind every open device.
 
-None of it can be read from a live device, so the calls that open one are watched. They are replaced wherever an
-already imported module holds them, and put back afterwards.
+None of it can be read from a live device, so the calls that open one are watched.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from tracer.capture.replacing import Replacements
 from tracer.device_config import DeviceConfig
 
 SERIES_VARIABLE = "FARM_BOARD_KIND"
@@ -21,6 +18,9 @@ SERIES_VARIABLE = "FARM_BOARD_KIND"
 
 COMPUTES_VARIABLE = "FARM_BOARD_COMPUTES"
 """`0` where the board computes no numbers, so that torch has nothing to compare."""
+
+MOCK_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
+"""Makes ttnn's every device a mock, which computes no numbers."""
 
 _BOARD_TYPES = {"WORMHOLE_B0": "Wormhole", "BLACKHOLE": "Blackhole", "GRAYSKULL": "Grayskull"}
 
@@ -58,6 +58,11 @@ _FABRIC_SETTINGS = {
 _SIZES = ("l1_small_size", "trace_region_size", "worker_l1_size")
 
 
+def board_computes() -> bool:
+    """Return whether the board that this process sees computes numbers."""
+    return os.environ.get(COMPUTES_VARIABLE) != "0" and not os.environ.get(MOCK_VARIABLE)
+
+
 @dataclass(frozen=True)
 class Opening:
     """One open device: the machine it is of, as traces name it, and how it was opened."""
@@ -79,18 +84,17 @@ class Openings:
     count: int = 0
     _by_id: dict[int, Opening] = field(default_factory=dict)
     _fabric: dict[str, str] = field(default_factory=dict)
-    _undo: list[Callable[[], None]] = field(default_factory=list)
+    _replacements: Replacements = field(default_factory=Replacements)
 
     def install(self) -> None:
         """Start watching."""
         for module, name, places in _OPENERS:
-            self._replace(module, name, partial(self._watched, places=places))
-        self._replace(*_FABRIC, self._watched_fabric)
+            self._replacements.replace(module, name, partial(self._watched, places=places))
+        self._replacements.replace(*_FABRIC, self._watched_fabric)
 
     def remove(self) -> None:
         """Stop watching and restore ttnn's own functions."""
-        while self._undo:
-            self._undo.pop()()
+        self._replacements.undo()
 
     def of(self, device: Any) -> Opening:
         """Return the opening behind a live device; a part of a mesh was opened as the mesh was, in its own shape."""
@@ -98,16 +102,6 @@ class Openings:
         if opening is None:
             opening = self._by_id[device.id()] = self._describe(device, self.last.device_config or DeviceConfig())
         return opening
-
-    def _replace(self, module: str, name: str, wrap: Callable[[Any], Any]) -> None:
-        original = getattr(importlib.import_module(module), name, None)
-        if original is None:
-            return  # this ttnn has no such function
-        wrapped = wrap(original)
-        for holder in list(sys.modules.values()):
-            if getattr(holder, "__dict__", {}).get(name) is original:
-                setattr(holder, name, wrapped)
-                self._undo.append(lambda holder=holder: setattr(holder, name, original))  # type: ignore[misc]
 
     def _watched(self, original: Any, places: tuple[str, ...]) -> Any:
         def opened(*args: Any, **kwargs: Any) -> Any:

@@ -18,8 +18,11 @@ from tracer.capture.excluded import EXCLUDED
 from tracer.capture.journal import JournalWriter
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.positions import positional_names
+from tracer.capture.value_reader import READ_CALLS, ValueReader
+from tracer.capture.values_read import ValuesRead
 from tracer.errors import CaptureError
 from tracer.signatures import overloads
+from tracer.value_statistics import statistics_json
 from tracer.values import describe, encode
 from tracer.values.keys import safe_keys
 
@@ -48,18 +51,22 @@ class Capture:
         calls: how many calls were recorded, in the tests that are over.
     """
 
-    def __init__(self, trace: Path | Sink, leave_out: frozenset[str] = EXCLUDED) -> None:
+    def __init__(
+        self, trace: Path | Sink, leave_out: frozenset[str] = EXCLUDED, values: ValueReader | None = None
+    ) -> None:
         """Open the trace.
 
         Args:
             trace: the raw trace to write, see `tracer.capture.journal`; or a receiver of its lines.
             leave_out: operations that are not recorded.
+            values: reads the numbers of tensors, to keep statistics of them; None to keep none.
 
         Raises:
             CaptureError: the file can't be written.
         """
         self._journal: Sink = JournalWriter(trace, _ttnn_version()) if isinstance(trace, Path) else trace
         self._leave_out = leave_out
+        self._values = values
         self._openings = Openings()
         self._recorded: dict[Hashable, _Recorded] = {}
         self._opening_numbers: dict[str, int] = {}
@@ -74,6 +81,11 @@ class Capture:
         """Why the trace could not be written to its end; the model goes on all the same."""
         return self._journal.failure
 
+    @property
+    def values_read(self) -> ValuesRead | None:
+        """What was read to keep statistics of values; None if none are kept."""
+        return None if self._values is None else self._values.read
+
     def start(self) -> None:
         """Start to record calls.
 
@@ -83,6 +95,9 @@ class Capture:
         decorators = _ttnn_decorators()
         self._openings.install()
         self._undo.append(self._openings.remove)
+        if self._values is not None:
+            self._values.install()
+            self._undo.append(self._values.remove)
         for name in _OPERATION_CLASSES:
             cls = getattr(decorators, name, None)
             if cls is not None:
@@ -118,6 +133,8 @@ class Capture:
     def finish(self, status: int) -> None:
         """End the run, with this exit status of pytest's."""
         with self._lock:
+            if self._values is not None:
+                self._journal.write({"reading": self._values.read.as_json()})
             self._journal.write({"exit": status})
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -152,8 +169,27 @@ class Capture:
         recorded = self._recorded.get(signature)
         if recorded is None or recorded.test is not self._test:
             recorded = self._first(signature, operation, name, args, kwargs)
-        next(recorded.times)
+        time = next(recorded.times)
+        if self._values is not None and time in READ_CALLS:
+            self._read(self._values, recorded, args, kwargs, first=time == 0)
         return recorded
+
+    def _read(
+        self,
+        values: ValueReader,
+        recorded: _Recorded,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        first: bool,
+    ) -> None:
+        """Record the statistics of what a call gets; those of calls between tests would belong to none."""
+        if not self._test.counts:
+            return
+        statistics = values.statistics(args, kwargs, first=first)
+        if statistics:
+            with self._lock:
+                self._journal.write({"values": recorded.number, "statistics": statistics_json(statistics)})
 
     def _first(
         self, signature: Hashable, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracer.capture.journal import DIED, JournalWriter, read_journal
+from tracer.capture.values_read import ValuesRead
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
 from tracer.values import Tensor, encode
@@ -129,3 +131,53 @@ def test_a_line_is_in_the_file_at_once(tmp_path: Path) -> None:
     writer.close()
     with pytest.raises(CaptureError, match="can't write"):
         JournalWriter(tmp_path / "deep", "1")
+
+
+def statistics_of(mean: float) -> dict[str, Any]:
+    return {"count": 2, "minimum": 0, "maximum": 8, "mean": mean}
+
+
+READ: dict[str, Any] = {"computes": True, "tensors": 3, "seconds": 0.5, "unread": {"too large": 1}}
+MEASURED: list[dict[str, Any]] = [
+    {"test": "m.py::one"},
+    {"opened": 0, "machine": MACHINE, "device_config": {"mesh_shape": [1, 1]}},
+    call(1, X, 1),
+    {"values": 1, "statistics": {"arg0": statistics_of(2)}},
+    {"returned": 1, "output": encode(X)},
+    {"values": 1, "statistics": {"arg0": statistics_of(4), "arg1": {"count": 0}}},
+    {"values": 1, "statistics": {"arg0": statistics_of(4)}},
+    {"ended": "m.py::one", "outcome": "passed", "counts": [[1, 3]]},
+    {"test": "m.py::two"},
+    {"seen": 1},
+    {"values": 1, "statistics": {"arg0": statistics_of(1)}},
+    {"ended": "m.py::two", "outcome": "passed", "counts": [[1, 3]]},
+    {"reading": READ},
+    {"exit": 0},
+]
+
+
+def test_statistics_of_each_test_are_merged(tmp_path: Path) -> None:
+    journal = read_journal(write(tmp_path / "t", MEASURED))
+    [configuration] = journal.master()
+    one, two = configuration.executions
+    assert one.statistics["arg0"].count == 6
+    assert one.statistics["arg0"].mean == pytest.approx(10 / 3)
+    assert (two.statistics["arg0"].count, two.statistics["arg0"].mean) == (2, 1)
+    assert one.unread_statistics == {"arg1": {"count": 0}}, "it costs nothing else"
+    assert journal.reading == ValuesRead(computes=True, tensors=3, seconds=0.5, unread=Counter({"too large": 1}))
+    [plain] = read_journal(write(tmp_path / "p", [line for line in MEASURED if "values" not in line])).master()
+    assert (plain.content_hash, plain.config_hash) == (configuration.content_hash, configuration.config_hash)
+    assert [each.trace_uid for each in plain.executions] == [one.trace_uid, two.trace_uid]
+
+
+def test_statistics_of_several_processes_stay_with_their_calls(tmp_path: Path) -> None:
+    journal = read_journal(write(tmp_path / "t", LINES))
+    other = read_journal(write(tmp_path / "o", MEASURED))
+    journal.take(other)
+    measured = [each for each in journal.master() if each.statistics]
+    assert [(each.operation, each.arguments["arg1"]) for each in measured] == [("ttnn.add", 1)]
+    assert measured[0].statistics["arg0"].count == 8
+    assert journal.reading is not None
+    assert journal.reading.tensors == 3
+    journal.take(other)
+    assert (journal.reading.tensors, journal.reading.seconds, journal.reading.unread["too large"]) == (6, 1.0, 2)
