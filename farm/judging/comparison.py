@@ -17,11 +17,13 @@ from farm.judging.golden_policy import GoldenPolicy, PolicyScope
 from farm.judging.judgement import Judgement
 from farm.judging.measuring import ElementBounds, Flags, Measures, Piece, measure, pieces
 from farm.judging.sentences import how_close, what_is_wrong
-from farm.judging.whole_bounds import BrokenBound, broken_bound, only_pcc, pcc_of
+from farm.judging.whole_bounds import broken_bound, only_pcc, pcc_of
 from tracer.values import Tensor
 
 _EQUAL = {"pcc": 1.0, "max_abs_error": 0.0}
 _NO_POLICY = GoldenPolicy()
+_DENORMALS_COUNT = 2.0**-100
+"""Denormals, which are below 2**-126, matter to outputs whose root mean square is less."""
 
 
 def judge(
@@ -66,10 +68,16 @@ def judge(
         row = _own_row(row, policy)
         measures = pair.measure(row.bounds)
     broken = broken_bound(row.bounds, measures)
+    if broken is not None and measures.moments.mean_square_x < _DENORMALS_COUNT**2:
+        measures = pair.measure(row.bounds, flush=True)
+        broken = broken_bound(row.bounds, measures)
     metrics = _metrics(row.bounds, measures, pair.form)
     if not measures.mismatched and broken is None:
         return Judgement(row.name, right=True, message=how_close(metrics), metrics=metrics)
-    mismatch = mismatch_of(pair.wrong(row.bounds, measures, broken), metrics)
+    if broken is not None and not measures.mismatched:
+        # no element is wrong by itself: those that weigh most are shown
+        measures = pair.measure(Bounds(atol=min(broken.allowed, measures.max_abs_error / 2)))
+    mismatch = mismatch_of(pair.wrong(measures, row.bounds), metrics)
     message = what_is_wrong(mismatch, row, "" if broken is None else broken.complaint)
     return Judgement(row.name, right=False, message=message, metrics=metrics, mismatch=mismatch)
 
@@ -115,34 +123,46 @@ class _Pair:
             expected, actual = form.values(expected), form.values(actual)
         return cls(expected, actual, form, transposed, mask, policy.any_nonfinite)
 
-    def pieces(self, *, exact: bool) -> Iterator[Piece]:
-        return pieces(self.expected, self.actual, self.form, exact=exact, transposed=self.transposed, mask=self.mask)
+    def pieces(self, *, exact: bool = False, flush: bool = False) -> Iterator[Piece]:
+        return pieces(
+            self.expected,
+            self.actual,
+            self.form,
+            exact=exact,
+            transposed=self.transposed,
+            mask=self.mask,
+            flush=flush,
+        )
 
-    def measure(self, bounds: Bounds) -> Measures:
+    def measure(self, bounds: Bounds, *, flush: bool = False) -> Measures:
         floor = bounds.atol
         if bounds.scaled is not None:
             floor = max(floor or 0.0, bounds.scaled * self._root_mean_square())
-        return measure(self.pieces(exact=bounds.exact), self.form, ElementBounds(bounds, floor, self.any_nonfinite))
+        element_bounds = ElementBounds(bounds, floor, self.any_nonfinite)
+        return measure(self.pieces(exact=bounds.exact, flush=flush), self.form, element_bounds)
 
-    def wrong(self, bounds: Bounds, measures: Measures, broken: BrokenBound | None) -> WrongOutput:
-        """Return the output with the elements that are wrong; beyond a bound of the whole, those that weigh most."""
-        wide, actual = self.expected.astype(np.float64), self.actual.astype(np.float64)
-        expected = self.form.rounded(wide, transposed=self.transposed) if bounds.exact else wide
-        if broken is None or measures.mismatched:
-            flags = measures.flags(expected.shape, self.mask)
-        else:
-            with np.errstate(invalid="ignore", over="ignore"):
-                flags = np.abs(actual - expected) > broken.allowed
-            if self.mask is not None:
-                flags &= self.mask
-        compared = expected.size if self.mask is None else int(np.count_nonzero(self.mask))
-        by_ulp = bounds.exact or bounds.ulp is not None
-        return WrongOutput(expected, actual, flags, self.form, by_ulp, self.transposed, compared)
+    def wrong(self, measures: Measures, bounds: Bounds) -> WrongOutput:
+        """Return the output with the elements that are wrong."""
+        pieces = (
+            (piece, measures.wrong[piece.start])
+            for piece in self.pieces(exact=bounds.exact)
+            if piece.start in measures.wrong
+        )
+        return WrongOutput(
+            self.expected,
+            self.actual,
+            measures.flags(self.expected.shape, self.mask),
+            pieces,
+            None if self.mask is None else np.flatnonzero(self.mask),
+            self.form,
+            by_ulp=bounds.exact or bounds.ulp is not None,
+            compared=self.expected.size if self.mask is None else int(np.count_nonzero(self.mask)),
+        )
 
     def _root_mean_square(self) -> float:
         """Return that of the expected finite numbers."""
         squares = count = 0.0
-        for piece in self.pieces(exact=False):
+        for piece in self.pieces():
             expected = piece.expected
             finite = expected if np.isfinite(expected.max() - expected.min()) else expected[np.isfinite(expected)]
             squares += float(finite @ finite)

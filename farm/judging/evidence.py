@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ import numpy.typing as npt
 
 from farm.core.mismatch import Element, Excerpt, Mismatch, NonFinite, Number
 from farm.judging.formats import Floats, IntegerFormat, NumberFormat
-from farm.judging.measuring import Flags
-from farm.judging.ulp import ulp_histogram, ulps
+from farm.judging.measuring import Flags, Piece
+from farm.judging.ulp import UlpCounts
 
 LONGEST_EXCERPT = 32
 """Numbers that are kept around the worst element."""
@@ -20,23 +21,26 @@ LONGEST_EXCERPT = 32
 
 @dataclass(frozen=True, slots=True)
 class WrongOutput:
-    """An output that is wrong, and its golden: arrays of one shape.
+    """An output that is wrong, and its golden.
 
     Attributes:
-        expected, actual: float64; integers of up to 32 bits are exact in it.
-        flags: the elements that are wrong; at least one.
+        expected: the golden's numbers.
+        actual: the output's, of the same shape.
+        flags: the elements that are wrong, of the same shape; at least one.
+        pieces: the pieces that hold wrong elements, in order, each with its flags.
+        positions: the positions of the elements in pieces, in the order of rows; None where these are all.
         form: the output's format.
         by_ulp: whether errors are judged in ULPs, and not by their size.
-        transposed: whether tiles are transposed.
         compared: how many elements were compared.
     """
 
-    expected: Floats
-    actual: Floats
+    expected: npt.NDArray[Any]
+    actual: npt.NDArray[Any]
     flags: Flags
+    pieces: Iterable[tuple[Piece, Flags]]
+    positions: npt.NDArray[np.intp] | None
     form: NumberFormat
     by_ulp: bool
-    transposed: bool
     compared: int
 
     def number(self, value: Any) -> Number:
@@ -66,47 +70,84 @@ def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float]) -> Mismatch:
     """Describe what is wrong with an output.
 
     Args:
-        wrong: the output.
+        wrong: the output. Its pieces are used up.
         metrics: those that are defined for it.
     """
-    positions = np.flatnonzero(wrong.flags)
-    expected, actual = wrong.expected.reshape(-1)[positions], wrong.actual.reshape(-1)[positions]
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        errors = np.abs(actual - expected)
-        relative = errors / np.abs(expected)
-    finite = np.isfinite(expected) & np.isfinite(actual)
-    distances = ulps(wrong.expected, wrong.actual, wrong.form, transposed=wrong.transposed).reshape(-1)[positions]
-    errors[~finite] = np.inf
-    worst = int(positions[np.argmax(np.where(finite, distances if wrong.by_ulp else errors, np.inf))])
-    relative = relative[finite & (expected != 0)]
+    details = _Details()
+    for piece, flags in wrong.pieces:
+        details.add(piece, flags, by_ulp=wrong.by_ulp)
+    first, worst = (
+        position if wrong.positions is None else int(wrong.positions[position])
+        for position in (details.first, details.worst)
+    )
     return Mismatch(
         elements=wrong.compared,
-        mismatched=positions.size,
-        first=wrong.element(int(positions[0])),
+        mismatched=details.count,
+        first=wrong.element(first),
         worst=wrong.element(worst),
         max_abs_error=metrics.get("max_abs_error"),
-        max_rel_error=float(relative.max()) if relative.size else None,
+        max_rel_error=details.max_rel_error,
         max_ulp=metrics.get("max_ulp"),
         pcc=metrics.get("pcc"),
         relative_error=metrics.get("relative_error"),
-        ulps=() if isinstance(wrong.form, IntegerFormat) else ulp_histogram(distances[finite]),
-        nonfinite=_kinds(expected[~finite], actual[~finite]),
+        ulps=() if isinstance(wrong.form, IntegerFormat) else details.ulps.histogram,
+        nonfinite={kind: count for kind in NonFinite if (count := details.kinds[kind])},
         excerpt=wrong.excerpt(worst),
     )
 
 
-def _kinds(expected: npt.NDArray[Any], actual: npt.NDArray[Any]) -> dict[NonFinite, int]:
-    """Count the pairs with a non-finite number by how they differ."""
-    nan, infinite = np.isnan(actual), np.isinf(actual)
-    for_nan, for_infinity = np.isnan(expected), np.isinf(expected)
-    for_number = ~(for_nan | for_infinity)
-    flags = {
-        NonFinite.NAN_FOR_NUMBER: nan & for_number,
-        NonFinite.INFINITY_FOR_NUMBER: infinite & for_number,
-        NonFinite.NUMBER_FOR_NAN: ~(nan | infinite) & for_nan,
-        NonFinite.NUMBER_FOR_INFINITY: ~(nan | infinite) & for_infinity,
-        NonFinite.OTHER_INFINITY: infinite & for_infinity,
-        NonFinite.INFINITY_FOR_NAN: infinite & for_nan,
-        NonFinite.NAN_FOR_INFINITY: nan & for_infinity,
-    }
-    return {kind: count for kind, each in flags.items() if (count := int(np.count_nonzero(each)))}
+@dataclass(slots=True)
+class _Details:
+    """Details of wrong elements, added piece by piece. Positions are those among the compared elements."""
+
+    count: int = 0
+    first: int = -1
+    worst: int = -1
+    worst_error: float = -1.0
+    max_rel_error: float | None = None
+    ulps: UlpCounts = field(default_factory=UlpCounts)
+    kinds: Counter[NonFinite] = field(default_factory=Counter)
+
+    def add(self, piece: Piece, flags: Flags, *, by_ulp: bool) -> None:
+        """Add the wrong elements of a piece."""
+        if flags.all():
+            expected, actual, spacing = piece.expected, piece.actual, piece.spacing
+        else:
+            expected, actual, spacing = piece.expected[flags], piece.actual[flags], piece.spacing[flags]
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            error = np.abs(actual - expected)
+            distance = error / spacing
+            relative = error / np.abs(expected)
+        weight = distance if by_ulp else error
+        if not np.isfinite(error.max()):
+            finite = np.isfinite(error)
+            self._count_kinds(expected[~finite], actual[~finite])
+            weight = np.where(finite, weight, np.inf)
+            distance, relative = distance[finite], relative[finite]
+        self.ulps.add(distance)
+        relative[~np.isfinite(relative)] = 0.0  # of an expected zero
+        if relative.size and (largest := float(relative.max())) > (self.max_rel_error or 0.0):
+            self.max_rel_error = largest
+        if self.first < 0:
+            self.first = piece.start + int(flags.argmax())
+        place = int(weight.argmax())
+        if weight[place] > self.worst_error:
+            self.worst_error = float(weight[place])
+            self.worst = piece.start + int(np.flatnonzero(flags)[place])
+        self.count += expected.size
+
+    def _count_kinds(self, expected: Floats, actual: Floats) -> None:
+        """Count pairs with a non-finite number by how they differ."""
+        nan, infinite = np.isnan(actual), np.isinf(actual)
+        for_nan, for_infinity = np.isnan(expected), np.isinf(expected)
+        for_number, number = ~(for_nan | for_infinity), ~(nan | infinite)
+        for kind, flags in (
+            (NonFinite.NAN_FOR_NUMBER, nan & for_number),
+            (NonFinite.INFINITY_FOR_NUMBER, infinite & for_number),
+            (NonFinite.NUMBER_FOR_NAN, number & for_nan),
+            (NonFinite.NUMBER_FOR_INFINITY, number & for_infinity),
+            (NonFinite.OTHER_INFINITY, infinite & for_infinity),
+            (NonFinite.INFINITY_FOR_NAN, infinite & for_nan),
+            (NonFinite.NAN_FOR_INFINITY, nan & for_infinity),
+        ):
+            self.kinds[kind] += int(np.count_nonzero(flags))

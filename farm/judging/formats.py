@@ -107,7 +107,8 @@ class FloatFormat:
 
     def _spacing_at(self, numbers: Floats) -> Floats:
         power = (np.ascontiguousarray(numbers).view(np.int64) & _EXPONENT).view(np.float64)
-        np.maximum(power, self.smallest_normal, out=power)
+        if power.size and power.min() < self.smallest_normal:
+            np.maximum(power, self.smallest_normal, out=power)
         power *= np.ldexp(1.0, -self.precision)
         return power
 
@@ -199,7 +200,9 @@ def _largest_of_blocks(sizes: Floats) -> Floats:
     if length % BLOCK:  # ttnn fills rows up with zeros
         padding = [(0, 0)] * (sizes.ndim - 1) + [(0, -length % BLOCK)]
         sizes = np.pad(sizes, padding)
-    return np.asarray(sizes.reshape(*sizes.shape[:-1], -1, BLOCK).max(axis=-1))
+    # three times faster than along the last dimension, which is too short for it
+    columns = np.ascontiguousarray(sizes.reshape(-1, BLOCK).T)
+    return np.asarray(columns.max(axis=0).reshape(*sizes.shape[:-1], -1))
 
 
 def _spread(blocks: Floats, shape: tuple[int, ...]) -> Floats:

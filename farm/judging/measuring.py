@@ -13,8 +13,9 @@ import numpy.typing as npt
 from farm.core.tolerance import Bounds
 from farm.judging.formats import BLOCK, Floats, NumberFormat
 
-PIECE = 16384
-"""Elements that are measured at a time: a few float64 arrays of them fit a core's cache. A multiple of `BLOCK`."""
+PIECE = 8192
+"""Elements that are measured at a time, a multiple of `BLOCK`: a few float64 arrays of them fit a core's cache, and
+OpenBLAS starts threads for products of more than 10,000, which cost more than they save."""
 
 _BEYOND = 2.0**129
 """A size beyond all formats, small enough to be squared and summed."""
@@ -28,8 +29,8 @@ class Piece:
 
     Attributes:
         start: the index of the first one among those compared.
-        expected: the golden's numbers, denormals as zeros.
-        actual: the output's numbers, denormals as zeros.
+        expected: the golden's numbers.
+        actual: the output's.
         spacing: the output's format's, at the expected numbers.
     """
 
@@ -61,7 +62,7 @@ class Moments:
         count = x.size
         if not count:
             return
-        mean_x, mean_y = float(x.mean()), float(y.mean())
+        mean_x, mean_y = float(np.add.reduce(x)) / count, float(np.add.reduce(y)) / count
         x, y = x - mean_x, y - mean_y
         total = self.count + count
         shift_x, shift_y = mean_x - self.mean_x, mean_y - self.mean_y
@@ -102,7 +103,7 @@ class Measures:
         squared_error: the sum of squared errors.
         squared_spacing: the sum of the squared spacings at the expected numbers.
         mismatched: elements beyond the bounds of elements, and non-finite ones where others are expected.
-        wrong: which ones, as pairs of the first element's index and flags; nothing for pieces without any.
+        wrong: which ones, as flags of each piece with any, by its start.
     """
 
     max_abs_error: float = 0.0
@@ -111,7 +112,7 @@ class Measures:
     squared_error: float = 0.0
     squared_spacing: float = 0.0
     mismatched: int = 0
-    wrong: list[tuple[int, Flags]] = field(default_factory=list)
+    wrong: dict[int, Flags] = field(default_factory=dict)
 
     @property
     def relative_error(self) -> float:
@@ -130,7 +131,7 @@ class Measures:
         """
         flags = np.zeros(math.prod(shape), np.bool_)
         positions = None if mask is None else np.flatnonzero(mask)
-        for start, piece in self.wrong:
+        for start, piece in self.wrong.items():
             part = slice(start, start + piece.size)
             flags[part if positions is None else positions[part]] = piece
         return flags.reshape(shape)
@@ -192,9 +193,14 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
     error = piece.actual - piece.expected
     size = np.abs(error)
     allowed = bounds.allowed(piece)
-    wrong: Flags | None = None if allowed is None else size > allowed
+    wrong: Flags | None = None
+    if allowed is not None:
+        wrong = size > allowed
+        if wrong.any():
+            flushed = wrong & _flushed(piece, allowed, form)
+            wrong[flushed], error[flushed], size[flushed] = False, 0.0, 0.0
     kept = piece
-    if not (np.isfinite(size.max()) and np.isfinite(piece.spacing.max())):
+    if not np.isfinite(size.max()) or (form.block and not np.isfinite(piece.spacing.max())):
         finite = np.isfinite(error)
         strange = _wrong_nonfinite(piece, allowed, form, any_nonfinite=bounds.any_nonfinite)
         wrong = strange if wrong is None else (wrong & finite) | strange
@@ -208,17 +214,15 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
         measures.moments.add(kept.expected, kept.actual)
         size /= kept.spacing
         measures.max_ulp = max(measures.max_ulp, float(size.max()))
-    if wrong is not None and wrong.any():
-        wrong &= ~_flushed(piece, allowed, form)
-        if count := int(np.count_nonzero(wrong)):
-            measures.mismatched += count
-            measures.wrong.append((piece.start, wrong))
+    if wrong is not None and (count := int(np.count_nonzero(wrong))):
+        measures.mismatched += count
+        measures.wrong[piece.start] = wrong
 
 
-def _flushed(piece: Piece, allowed: Floats | float | None, form: NumberFormat) -> Flags:
-    """Find zeros where the expected number, or one within its bounds, is a denormal: the hardware has none."""
-    room = 0.0 if allowed is None else allowed
-    return np.asarray((piece.actual == 0) & (np.abs(piece.expected) - room < form.smallest_normal))
+def _flushed(piece: Piece, allowed: Floats | float, form: NumberFormat) -> Flags:
+    """Find zeros and denormals where the expected number, or one within its bounds, is one, too: these are flushed."""
+    reach = np.abs(piece.expected) - allowed
+    return np.asarray((np.abs(piece.actual) < form.smallest_normal) & (reach < form.smallest_normal))
 
 
 def _wrong_nonfinite(piece: Piece, allowed: Floats | float | None, form: NumberFormat, *, any_nonfinite: bool) -> Flags:
@@ -245,6 +249,7 @@ def pieces(
     exact: bool = False,
     transposed: bool = False,
     mask: Flags | None = None,
+    flush: bool = False,
 ) -> Iterator[Piece]:
     """Cut an output and its golden into pieces.
 
@@ -255,6 +260,7 @@ def pieces(
         exact: whether the expected numbers are rounded to the format.
         transposed: whether tiles are transposed.
         mask: the elements that are compared, as flags of the same shape; None for all.
+        flush: whether denormals become zeros.
     """
     rows_of_blocks = expected.ndim > 0 and expected.shape[-1] % BLOCK == 0 and not transposed
     if mask is None and (rows_of_blocks or not form.block):
@@ -273,8 +279,9 @@ def pieces(
         distances = form.spacing(numbers) if spacing is None else spacing[part]
         if exact:
             numbers = form.rounded(numbers)
-        for each in (numbers, others):
-            each[np.abs(each) < form.smallest_normal] = 0.0
+        if flush:
+            for each in (numbers, others):
+                each[np.abs(each) < form.smallest_normal] = 0.0
         yield Piece(start, numbers, others, distances)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,14 @@ import numpy.typing as npt
 
 from farm.judging.formats import Floats, NumberFormat
 
+LEAST, MOST = -1, 63
+"""The exponents of the first and the last bound of a histogram: distances up to half a ULP, and beyond 2**62."""
 
-def ulps(
-    expected: Floats, actual: npt.NDArray[Any], number_format: NumberFormat, *, transposed: bool = False
-) -> Floats:
+_FRACTION = np.int64((1 << 52) - 1)
+_BIAS = 1023
+
+
+def ulps(expected: Floats, actual: npt.NDArray[Any], form: NumberFormat, *, transposed: bool = False) -> Floats:
     """Return how far numbers are from expected ones, in ULPs of a format at the expected ones.
 
     NaN where one of the two is not finite.
@@ -20,29 +25,34 @@ def ulps(
     Args:
         expected: float64 of any shape; it need not be rounded to the format.
         actual: numbers of the same shape.
-        number_format: the format.
+        form: the format.
         transposed: as in `FloatFormat.spacing`.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(actual.astype(np.float64) - expected)
         finite = np.isfinite(error)
-        return np.where(finite, error / number_format.spacing(expected, transposed=transposed), np.nan)
+        return np.where(finite, error / form.spacing(expected, transposed=transposed), np.nan)
 
 
-def ulp_histogram(distances: Floats) -> tuple[tuple[float, int], ...]:
-    """Count distances by powers of two.
+@dataclass(slots=True)
+class UlpCounts:
+    """Counts of distances in ULPs, by powers of two."""
 
-    Args:
-        distances: in ULPs; zeros and NaNs are left out.
+    _counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(MOST - LEAST + 1, np.int64))
 
-    Returns:
-        Pairs of an upper bound (a power of two, inclusive) and the number of distances up to it and above half of it,
-        in ascending order, without empty ones. The first bound is a half, the last one 2**63.
-    """
-    counted = distances[distances > 0]
-    if not counted.size:
-        return ()
-    with np.errstate(over="ignore"):
-        powers = np.clip(np.ceil(np.log2(counted)), -1, 63)
-    exponents, counts = np.unique(powers, return_counts=True)
-    return tuple((float(2.0**exponent), int(count)) for exponent, count in zip(exponents, counts, strict=True))
+    def add(self, distances: Floats) -> None:
+        """Count distances that are positive and finite; others must not be among them, except zeros."""
+        distances = distances[distances > 0] if distances.size and not distances.min() else distances
+        bits = np.ascontiguousarray(distances).view(np.int64)
+        # the exponent of the next power of two: one more than that of the number, unless it is one
+        exponents = ((bits + _FRACTION) >> 52) - _BIAS
+        self._counts += np.bincount(np.clip(exponents, LEAST, MOST) - LEAST, minlength=self._counts.size)
+
+    @property
+    def histogram(self) -> tuple[tuple[float, int], ...]:
+        """Pairs of an upper bound, a power of two, and how many distances are up to it and above half of it.
+
+        They are in ascending order, without those that are empty. The first bound also has what is below its half, the
+        last one what is beyond.
+        """
+        return tuple((2.0 ** (LEAST + index), int(count)) for index, count in enumerate(self._counts) if count)

@@ -21,7 +21,7 @@ class BrokenBound:
 
     Attributes:
         complaint: what is wrong, in words that follow `its`.
-        allowed: the root mean square of the error that the bound allows.
+        allowed: the root mean square of the error that the bound allows at most.
     """
 
     complaint: str
@@ -65,7 +65,7 @@ def broken_bound(bounds: Bounds, measures: Measures) -> BrokenBound | None:
             return BrokenBound(_relative(error, allowed, scale), allowed)
     if bounds.pcc is not None and pcc is not None and pcc < bounds.pcc:
         complaint = f"PCC of {_below(pcc, bounds.pcc)} is below {bounds.pcc:g}"
-        return BrokenBound(complaint, _noise(bounds.pcc) * math.sqrt(moments.variance_x))
+        return BrokenBound(complaint, math.sqrt(max(0.0, 1 - bounds.pcc**2)) * math.sqrt(moments.variance_x))
     return None
 
 
