@@ -11,6 +11,9 @@ from farm.judging.measuring import Measures
 MARGIN = 2.0
 """An output may be off by so many times what rounding to its dtype alone makes of it, whatever its bounds say."""
 
+_AROUND_ZERO = 0.5
+"""Numbers vary around zero if their standard deviation is at least this share of their root mean square."""
+
 _SHOWN = 0.9
 """A PCC is shown where rounding alone leaves it above this."""
 
@@ -37,11 +40,16 @@ def pcc_of(bounds: Bounds, measures: Measures) -> float | None:
     """Return the PCC of an output; None where it says nothing about it.
 
     It says nothing where the expected numbers are constant, or so close to each other that rounding them to the
-    output's dtype breaks the bound: a PCC of `p` is that of noise whose variance is `1/p**2 - 1` times theirs.
+    output's dtype breaks the bound: a PCC of `p` is that of noise whose variance is `1/p**2 - 1` times theirs. Beside a
+    relative error, it is for numbers around zero: where they vary little around another mean, such as sums of positive
+    numbers do, an error that the relative error allows leaves no correlation.
     """
     noise = _noise(_SHOWN if bounds.pcc is None else bounds.pcc)
-    spread = math.sqrt(measures.moments.variance_x)
+    moments = measures.moments
+    spread = math.sqrt(moments.variance_x)
     if not spread or MARGIN * measures.rounding > noise * spread:
+        return None
+    if bounds.relative_error is not None and spread < _AROUND_ZERO * math.sqrt(moments.mean_square_x):
         return None
     return measures.moments.pcc or 0.0  # nothing correlates with a constant output
 

@@ -90,6 +90,12 @@ _UNREADABLE = math.nan
 
 
 @cache
+def recorded_operations() -> frozenset[str]:
+    """The names of the operations that the recorded ttnns register."""
+    return frozenset(name for version in RECORDED for name in _signatures(version) if not name.startswith(CLASS))
+
+
+@cache
 def _default(name: str, parameter: str) -> Default | None:
     defaults = list(_defaults(name, parameter))
     if not defaults or any(each.value != defaults[0].value for each in defaults):
