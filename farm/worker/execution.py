@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ttnn
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,17 @@ class Execution(Protocol):
     def read(self, tensor: Any) -> list[Any]:
         """Read a tensor back: a host tensor for each chip, in the order of `ttnn.get_device_tensors`."""
 
+    def write(self, words: NDArray[np.uint32], memory: Any) -> Any:
+        """Allocate a buffer on every chip and fill it, and return it as a tensor.
+
+        Args:
+            words: what it holds, 32 bits each: a page for each row.
+            memory: its memory config, a row-major one.
+        """
+
+    def words(self, tensor: Any) -> list[NDArray[np.uint32]]:
+        """Read such a buffer back, or another of its dtype and layout: its rows on each chip."""
+
 
 class DeviceExecution:
     """Calls on an open mesh device.
@@ -57,3 +72,11 @@ class DeviceExecution:
     def read(self, tensor: Any) -> list[Any]:
         """See `Execution`."""
         return [ttnn.from_device(part) for part in ttnn.get_device_tensors(tensor)]
+
+    def write(self, words: NDArray[np.uint32], memory: Any) -> Any:
+        """See `Execution`."""
+        return ttnn.to_device(ttnn.Tensor(words, ttnn.uint32), self.device, memory_config=memory)
+
+    def words(self, tensor: Any) -> list[NDArray[np.uint32]]:
+        """See `Execution`."""
+        return [ttnn.from_device(part).to_numpy() for part in ttnn.get_device_tensors(tensor)]

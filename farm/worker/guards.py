@@ -1,0 +1,287 @@
+"""Guards in a device's memory, around the places where tensors will lie. Runs in the worker alone.
+
+ttnn allocates a buffer at one address in all banks, in the smallest free block that it fits in: in DRAM the blocks are
+taken from the bottom up, in L1 from the top down. So three buffers are allocated, a guard, one of the tensor's size and
+a guard, and the middle one is freed: the next tensor of that size lies between the guards. Where ttnn does otherwise,
+the addresses show it, and the tensor counts as not watched.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ttnn
+
+from farm.core.plain_words import counted
+from farm.worker.execution import Execution
+from farm.worker.guard_words import WORD, Damage, damage
+from farm.worker.lanes import Lanes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DRAM_GUARD = 8192
+"""Bytes of a guard in each bank of DRAM: four tiles of bfloat16."""
+L1_GUARD = 1024
+"""Bytes of a guard in the L1 of each core, where memory is scarce."""
+LARGEST_FILLED = 64 << 20
+"""Bytes on a chip up to which the place of a tensor is filled beforehand."""
+
+_ALIGNMENT = 64
+"""The largest alignment of buffers on any architecture, in bytes."""
+_NAMES = {ttnn.BufferType.DRAM: "DRAM", ttnn.BufferType.L1: "L1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A tensor, as far as its place in memory depends on it.
+
+    Attributes:
+        label: what it is called in messages.
+        spec: its TensorSpec.
+        buffer: its BufferType, DRAM or L1.
+        pages: the number of its pages where they lie in all banks in turn; None if it is sharded.
+        cores: the cores that hold it if it is sharded over cores.
+    """
+
+    label: str
+    spec: Any
+    buffer: Any
+    pages: int | None
+    cores: tuple[tuple[int, int], ...] | None
+
+    @classmethod
+    def of(cls, label: str, tensor: Any) -> Layout | None:
+        """The layout of a live tensor; None where it can't be watched: it is empty, or in other memory."""
+        memory = tensor.memory_config()
+        volume = math.prod(tensor.padded_shape)
+        if memory.buffer_type not in _NAMES or not volume:
+            return None
+        pages, cores = None, None
+        if not memory.is_sharded():
+            tiled = tensor.layout == ttnn.TILE_LAYOUT
+            pages = volume // math.prod(tensor.get_tile().tile_shape if tiled else tensor.padded_shape[-1:])
+        elif memory.buffer_type == ttnn.BufferType.L1 and memory.shard_spec is not None:
+            cores = tuple((core.x, core.y) for core in ttnn.corerange_to_cores(memory.shard_spec.grid))
+        return cls(label, tensor.spec, memory.buffer_type, pages, cores)
+
+    def lies_as(self, other: Layout) -> bool:
+        """Whether it takes the same part of its place as another."""
+        return (self.pages, self.cores) == (other.pages, other.cores)
+
+
+@dataclass(slots=True)
+class Hole:
+    """A place between two guards.
+
+    Attributes:
+        layout: that of the tensor it was made for.
+        start: its address.
+        size: its bytes in each bank.
+        filled: whether it held the pattern before the call.
+        holds: the layout of the tensor that ttnn put there; None where it put none.
+    """
+
+    layout: Layout
+    start: int
+    size: int
+    filled: bool
+    holds: Layout | None = None
+
+    @property
+    def label(self) -> str:
+        """What lies there."""
+        return f"the free place of {self.layout.label}" if self.holds is None else self.holds.label
+
+
+@dataclass(frozen=True, slots=True)
+class _Guard:
+    """A buffer that no one may write to, with the holes below and above it.
+
+    Attributes:
+        lanes: where it lies.
+        size: its bytes in each lane.
+    """
+
+    lanes: Lanes
+    size: int
+    tensor: Any
+    below: Hole | None
+    above: Hole | None
+
+
+class Guards:
+    """Guards around the places where tensors will lie.
+
+    Attributes:
+        holes: these places.
+    """
+
+    def __init__(self, execution: Execution, device: Any) -> None:
+        self._execution = execution
+        self._device = device
+        self._guards: list[_Guard] = []
+        self._cores = Lanes.of_cores(device)
+        self._banks = {each: Lanes.banks(device, each) for each in _NAMES}
+        self.holes: list[Hole] = []
+
+    def place(self, layouts: Sequence[Layout]) -> None:
+        """Place guards around a hole for each layout, and fill them all.
+
+        Raises:
+            RuntimeError: the memory doesn't suffice. None are left then.
+        """
+        try:
+            for buffer in _NAMES:
+                if own := [layout for layout in layouts if layout.buffer == buffer]:
+                    self._place(buffer, own)
+        except RuntimeError:
+            self.remove()
+            raise
+
+    def find(self, label: str, tensor: Any) -> bool:
+        """Find the hole that a tensor lies in, and return whether there is one."""
+        buffer = tensor.memory_config().buffer_type
+        for hole in self.holes:
+            if (hole.layout.buffer, hole.start) == (buffer, _address(tensor)):
+                hole.holds = Layout.of(label, tensor)
+                return True
+        return False
+
+    def damages(self) -> list[str]:
+        """What changed in the guards, as texts."""
+        texts = []
+        for guard in self._guards:
+            expected = guard.lanes.pattern(guard.size)
+            for chip, found in self._found(guard.tensor, guard.lanes, expected):
+                texts.append(_text(found, _distance(found, guard), guard.lanes, chip))
+        return texts
+
+    def damages_inside(self) -> Iterator[str]:
+        """Yield what changed in holes where their tensors have no part: behind the last page, on cores without a shard.
+
+        The tensors must have been freed.
+
+        Raises:
+            RuntimeError: that part of the memory can't be allocated.
+        """
+        for hole in self.holes:
+            if hole.filled and hole.holds is not None and hole.holds.lies_as(hole.layout):
+                yield from self._inside(hole)
+
+    def remove(self) -> None:
+        """Free the guards."""
+        for guard in self._guards:
+            ttnn.deallocate(guard.tensor)
+        self._guards, self.holes = [], []
+
+    def _place(self, buffer: Any, layouts: Sequence[Layout]) -> None:
+        in_l1 = buffer == ttnn.BufferType.L1
+        lanes, size = (self._cores, L1_GUARD) if in_l1 else (self._banks[buffer], DRAM_GUARD)
+        guards, stand_ins = [self._written(lanes, size)], []
+        try:
+            for layout in layouts:
+                stand_ins.append(ttnn.allocate_tensor_on_device(layout.spec, self._device))
+                guards.append(self._written(lanes, size))
+            holes = [
+                self._hole(layout, size, min(before, after, key=_address), max(before, after, key=_address), stand_in)
+                for layout, before, stand_in, after in zip(layouts, guards, stand_ins, guards[1:], strict=False)
+            ]
+        except RuntimeError:
+            for tensor in (*guards, *stand_ins):
+                ttnn.deallocate(tensor)
+            raise
+        between = [None, *holes, None]
+        for number, tensor in enumerate(guards):
+            below, above = between[number : number + 2]
+            self._guards.append(_Guard(lanes, size, tensor, *((above, below) if in_l1 else (below, above))))
+        self.holes += [hole for hole in holes if hole is not None]
+
+    def _hole(self, layout: Layout, guard: int, below: Any, above: Any, stand_in: Any) -> Hole | None:
+        """Free a tensor's stand-in and fill its place; None where the guards are not its neighbours."""
+        start, size = _address(stand_in), _address(above) - _address(stand_in)
+        ttnn.deallocate(stand_in)
+        if _address(below) + guard != start or size <= 0:
+            return None
+        lanes = self._banks[layout.buffer] if layout.cores is None else self._cores
+        if size * len(lanes.numbers) > LARGEST_FILLED:
+            return Hole(layout, start, size, filled=False)
+        filling = self._written(lanes, size)
+        fits = _address(filling) == start
+        ttnn.deallocate(filling)
+        return Hole(layout, start, size, filled=True) if fits else None
+
+    def _inside(self, hole: Hole) -> Iterator[str]:
+        layout = hole.layout
+        lanes = self._banks[layout.buffer] if layout.cores is None else self._cores.without(layout.cores)
+        begin, rows = 0, range(len(lanes.numbers))
+        if layout.pages is not None:
+            stripes = -(-layout.pages // len(rows))
+            begin = -(-(stripes - 1) * (hole.size // stripes) // _ALIGNMENT) * _ALIGNMENT
+            rows = range((layout.pages - 1) % len(rows) + 1, len(rows))
+        elif layout.cores is None:
+            return
+        size = hole.size - begin
+        if not rows or size <= 0:
+            return
+        part = self._end_of(hole, lanes, begin)
+        if part is None:
+            return
+        where = f"B after the start of {hole.label}, where it has no part"
+        for chip, found in self._found(part, lanes, lanes.pattern(size, begin), rows):
+            yield _text(found, f"{begin + found.first * WORD} {where}", lanes, chip)
+        ttnn.deallocate(part)
+
+    def _end_of(self, hole: Hole, lanes: Lanes, begin: int) -> Any | None:
+        """A tensor over a hole from `begin` bytes on; None where ttnn puts it elsewhere."""
+        rest = None
+        if begin and hole.layout.buffer == ttnn.BufferType.DRAM:  # from the bottom up: first what lies below
+            rest = self._unwritten(lanes, begin)
+        part = self._unwritten(lanes, hole.size - begin)
+        if rest is not None:
+            ttnn.deallocate(rest)
+        if _address(part) == hole.start + begin:
+            return part
+        ttnn.deallocate(part)
+        return None
+
+    def _written(self, lanes: Lanes, size: int) -> Any:
+        return self._execution.write(lanes.in_pages(lanes.pattern(size)), lanes.memory_config(size))
+
+    def _unwritten(self, lanes: Lanes, size: int) -> Any:
+        shape, memory = ttnn.Shape(lanes.shape(size)), lanes.memory_config(size)
+        return ttnn.allocate_tensor_on_device(shape, ttnn.uint32, ttnn.ROW_MAJOR_LAYOUT, self._device, memory)
+
+    def _found(
+        self, tensor: Any, lanes: Lanes, expected: NDArray[np.uint32], rows: range | None = None
+    ) -> Iterator[tuple[int | None, Damage]]:
+        """Yield each chip, where there are several, and what changed in a tensor there."""
+        chips = self._execution.words(tensor)
+        for chip, pages in enumerate(chips):
+            if found := damage(expected, lanes.of_pages(pages), rows):
+                yield (chip if len(chips) > 1 else None), found
+
+
+def _address(tensor: Any) -> int:
+    return int(tensor.buffer_address())
+
+
+def _distance(found: Damage, guard: _Guard) -> str:
+    """How far from the next tensor the first changed word lies."""
+    after, before = found.first * WORD, guard.size - found.last * WORD
+    if guard.below is not None and (guard.above is None or after <= before):
+        return f"{after} B after the end of {guard.below.label}"
+    if guard.above is not None:
+        return f"{guard.size - after} B before {guard.above.label}"
+    return f"at address {_address(guard.tensor) + after}"
+
+
+def _text(found: Damage, where: str, lanes: Lanes, chip: int | None) -> str:
+    on_chip = "" if chip is None else f" of chip {chip}"
+    words = f"{counted(found.count, 'word')} of {_NAMES[lanes.buffer]}"
+    now = f"0x{found.holds:08x}, before the call 0x{found.held:08x}"
+    return f"{words}, the first {where}, in {lanes.name(found.row)}{on_chip}: {now}"
