@@ -71,6 +71,7 @@ def launch_worker(
                 *(python, "-m", "farm.worker"),
                 *("--requests", str(requests[0]), "--replies", str(replies[1])),
                 *("--computes", str(int(board.computes))),
+                *("--canary", str(int(backend_of(board).canary_by_default))),
                 *(("--attached",) if attached else ()),
                 *(("--debugger",) if terminal is not None and terminal.debugger else ()),
             ],

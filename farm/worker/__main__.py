@@ -1,4 +1,4 @@
-"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 [--attached] [--debugger]`.
+"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 --canary 0|1 [--attached] [--debugger]`.
 
 It reads requests and writes replies, each one line; see `farm.core.messages`. SIGINT releases the board and ends it, as
 does the end of the requests.
@@ -45,6 +45,9 @@ def main() -> int:
     parser.add_argument("--requests", type=int, required=True, help="file descriptor to read requests from")
     parser.add_argument("--replies", type=int, required=True, help="file descriptor to write replies to")
     parser.add_argument("--computes", type=int, required=True, help="1 where the board computes numbers")
+    parser.add_argument(
+        "--canary", type=int, required=True, help="1 where memory is watched unless a vector says otherwise"
+    )
     parser.add_argument("--attached", action="store_true", help="a person sees the output: end without a leak report")
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
     options = parser.parse_args()
@@ -68,7 +71,12 @@ def main() -> int:
 
     # the objects of ttnn's import stay for good: the garbage collector need not look through them between vectors
     gc.freeze()
-    session = Session(computes=bool(options.computes), send=send, on_error=_debug if options.debugger else None)
+    session = Session(
+        computes=bool(options.computes),
+        canary=bool(options.canary),
+        send=send,
+        on_error=_debug if options.debugger else None,
+    )
     send(Hello(ttnn_version(), platform.python_version(), os.getpid()))
     try:
         for request in _requests(options.requests):

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import ttnn
 
-from farm.core.classify import error_text
+from farm.core.classify import classify, error_text
 from farm.core.plain_words import counted
+from farm.core.verdicts import Verdict
 from farm.worker.bits import bits, shown
 from farm.worker.device_tensors import argument_tensors, free, on_device, output_tensors
 from farm.worker.execution import Execution, LiveCall
@@ -25,6 +26,8 @@ from farm.worker.written_arguments import may_write
 LARGEST_INPUTS = 4 << 20
 """Elements of all inputs together up to which they are compared with what they held before the call."""
 
+_MORE_HOLES = 2
+"""Holes that there are more for an output that was put elsewhere."""
 _MOST = 3
 """Places of damage that a message names."""
 
@@ -38,18 +41,23 @@ class Watch:
         output: its output.
         guards: those around it; None where it ran without.
         watched: the outputs that lie between guards.
-        problems: why something is not watched.
+        elsewhere: those that ttnn put elsewhere.
+        problems: what else is not watched, and why.
+        damages: what changed, as far as it was looked at.
     """
 
     live: LiveCall
     output: Any
     guards: Guards | None = None
     watched: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    damages: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, list[str]]:
         """What is kept in an outcome's details."""
-        return {"watched": self.watched} | ({"not_watched": self.problems} if self.problems else {})
+        problems = [f"{label}: ttnn put it elsewhere than between guards" for label in self.elsewhere] + self.problems
+        return {"watched": self.watched} | ({"not_watched": problems} if problems else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +100,32 @@ class Canary:
         labelled = [(f"argument {name}", tensor) for name, tensor in arguments] if in_place else []
         labelled += [each for place, each in outputs.items() if place not in taken]
         layouts = [layout for layout in (Layout.of(*each) for each in labelled) if layout is not None]
-        guards = Guards(self.execution, self.device)
         free(output, live if in_place else None)
+        watch = self._guarded(live, layouts, in_place=in_place)
+        elsewhere = [layout for layout in layouts if layout.label in watch.elsewhere]
+        if watch.guards is None or not elsewhere:
+            return watch
+        # a call of several operations may put other tensors into the holes: there are more of them now
+        damages = watch.guards.damages()
+        watch.guards.remove()
+        free(watch.output, watch.live if in_place else None)
+        watch = self._guarded(watch.live, layouts + elsewhere * _MORE_HOLES, in_place=in_place)
+        watch.damages += damages
+        return watch
+
+    def _guarded(self, live: LiveCall, layouts: Sequence[Layout], *, in_place: bool) -> Watch:
+        """Run the call with guards around holes for these layouts; without, where it fails with them."""
+        guards = Guards(self.execution, self.device)
         try:
             guards.place(layouts)
             if in_place:
                 live = self.inputs()
             output = self.call(live)
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        except (RuntimeError, ValueError, IndexError) as error:
             guards.remove()
-            free(None, live)
-            live = self.inputs()
-            return Watch(live, self.call(live), problems=[f"with guards in its memory: {error_text(error)}"])
+            if not tells_of_the_call(error):
+                raise
+            return self._without(live, error_text(error))
         watch = Watch(live, output, guards)
         for name, tensor, _ in argument_tensors(live, self.names):
             if in_place and on_device(tensor):
@@ -114,23 +136,29 @@ class Canary:
             elif guards.find(label, tensor):
                 watch.watched.append(label)
             else:
-                watch.problems.append(f"{label}: ttnn put it elsewhere than between the guards")
+                watch.elsewhere.append(label)
         return watch
+
+    def _without(self, live: LiveCall, complaint: str) -> Watch:
+        """Run the call without guards, as it failed with them."""
+        free(None, live)
+        live = self.inputs()
+        return Watch(live, self.call(live), problems=[f"with guards in its memory: {complaint}"])
 
     def complaint(self, watch: Watch) -> str:
         """What a watched call wrote to besides its output, as text; empty if nothing. Gives all memory back.
 
         What can't be told is added to the watch's problems.
         """
-        damages = [] if watch.guards is None else watch.guards.damages()
+        damages = watch.damages + ([] if watch.guards is None else watch.guards.damages())
         damages += self._changed_arguments(watch)
-        free(watch.output, watch.live)
         if watch.guards is not None:
             try:
                 damages += watch.guards.damages_inside()
             except RuntimeError as error:
                 watch.problems.append(f"the unused parts of its pages: {error_text(error)}")
             watch.guards.remove()
+        free(watch.output, watch.live)
         if not damages:
             return ""
         more = f"; and {len(damages) - _MOST} more" if len(damages) > _MOST else ""
@@ -154,19 +182,24 @@ class Canary:
             return []
 
     def _change(self, name: str, tensor: Any, host: Any) -> str:
-        for chip, (now, before) in enumerate(
-            zip(self.execution.read(tensor), ttnn.get_device_tensors(host), strict=False)
-        ):
+        """How an argument changed, on the first chip where it did; empty where it did not."""
+        chips = zip(self.execution.read(tensor), ttnn.get_device_tensors(host), strict=False)
+        for chip, (now, before) in enumerate(chips):
             holds, held = bits(now), bits(before)
             changed = holds != held
             if count := int(np.count_nonzero(changed)):
                 index = np.unravel_index(int(np.argmax(changed)), changed.shape)
-                dtype = tensor.dtype.name
+                words = shown(holds[index], tensor.dtype.name), shown(held[index], tensor.dtype.name)
                 return (
                     f"{counted(count, 'element')} of its argument {name} on chip {chip}, the first at "
-                    f"{list(map(int, index))}: {shown(holds[index], dtype)}, before the call {shown(held[index], dtype)}"
+                    f"{list(map(int, index))}: {words[0]}, before the call {words[1]}"
                 )
         return ""
+
+
+def tells_of_the_call(error: Exception) -> bool:
+    """Whether an exception tells of the call alone; not of a hang, a board or a host."""
+    return classify(str(error))[0] in (Verdict.FAIL_ASSERT_EXCEPTION, Verdict.FAIL_L1_OUT_OF_MEM)
 
 
 def _place(tensor: Any) -> tuple[str, int]:

@@ -64,7 +64,7 @@ class Layout:
         pages, cores = None, None
         if not memory.is_sharded():
             tiled = tensor.layout == ttnn.TILE_LAYOUT
-            pages = volume // math.prod(tensor.get_tile().tile_shape if tiled else tensor.padded_shape[-1:])
+            pages = volume // (math.prod(tensor.get_tile().tile_shape) if tiled else tensor.padded_shape[-1])
         elif memory.buffer_type == ttnn.BufferType.L1 and memory.shard_spec is not None:
             cores = tuple((core.x, core.y) for core in ttnn.corerange_to_cores(memory.shard_spec.grid))
         return cls(label, tensor.spec, memory.buffer_type, pages, cores)
@@ -84,6 +84,7 @@ class Hole:
         size: its bytes in each bank.
         filled: whether it held the pattern before the call.
         holds: the layout of the tensor that ttnn put there; None where it put none.
+        tensor: this tensor.
     """
 
     layout: Layout
@@ -91,6 +92,7 @@ class Hole:
     size: int
     filled: bool
     holds: Layout | None = None
+    tensor: Any = None
 
     @property
     def label(self) -> str:
@@ -125,6 +127,7 @@ class Guards:
         self._execution = execution
         self._device = device
         self._guards: list[_Guard] = []
+        self._parts: list[Any] = []  # of holes: as long as they stay, no other comes to lie there
         self._cores = Lanes.of_cores(device)
         self._banks = {each: Lanes.banks(device, each) for each in _NAMES}
         self.holes: list[Hole] = []
@@ -142,13 +145,14 @@ class Guards:
         except RuntimeError:
             self.remove()
             raise
+        self._free_parts()
 
     def find(self, label: str, tensor: Any) -> bool:
         """Find the hole that a tensor lies in, and return whether there is one."""
         buffer = tensor.memory_config().buffer_type
         for hole in self.holes:
             if (hole.layout.buffer, hole.start) == (buffer, _address(tensor)):
-                hole.holds = Layout.of(label, tensor)
+                hole.holds, hole.tensor = Layout.of(label, tensor), tensor
                 return True
         return False
 
@@ -164,7 +168,7 @@ class Guards:
     def damages_inside(self) -> Iterator[str]:
         """Yield what changed in holes where their tensors have no part: behind the last page, on cores without a shard.
 
-        The tensors must have been freed.
+        The tensors are freed.
 
         Raises:
             RuntimeError: that part of the memory can't be allocated.
@@ -178,6 +182,12 @@ class Guards:
         for guard in self._guards:
             ttnn.deallocate(guard.tensor)
         self._guards, self.holes = [], []
+        self._free_parts()
+
+    def _free_parts(self) -> None:
+        for tensor in self._parts:
+            ttnn.deallocate(tensor)
+        self._parts = []
 
     def _place(self, buffer: Any, layouts: Sequence[Layout]) -> None:
         in_l1 = buffer == ttnn.BufferType.L1
@@ -209,11 +219,10 @@ class Guards:
             return None
         lanes = self._banks[layout.buffer] if layout.cores is None else self._cores
         if size * len(lanes.numbers) > LARGEST_FILLED:
+            self._parts.append(self._unwritten(lanes, size))
             return Hole(layout, start, size, filled=False)
-        filling = self._written(lanes, size)
-        fits = _address(filling) == start
-        ttnn.deallocate(filling)
-        return Hole(layout, start, size, filled=True) if fits else None
+        self._parts.append(filling := self._written(lanes, size))
+        return Hole(layout, start, size, filled=True) if _address(filling) == start else None
 
     def _inside(self, hole: Hole) -> Iterator[str]:
         layout = hole.layout
@@ -228,26 +237,23 @@ class Guards:
         size = hole.size - begin
         if not rows or size <= 0:
             return
+        ttnn.deallocate(hole.tensor)
         part = self._end_of(hole, lanes, begin)
         if part is None:
             return
         where = f"B after the start of {hole.label}, where it has no part"
         for chip, found in self._found(part, lanes, lanes.pattern(size, begin), rows):
             yield _text(found, f"{begin + found.first * WORD} {where}", lanes, chip)
-        ttnn.deallocate(part)
 
     def _end_of(self, hole: Hole, lanes: Lanes, begin: int) -> Any | None:
         """A tensor over a hole from `begin` bytes on; None where ttnn puts it elsewhere."""
-        rest = None
-        if begin and hole.layout.buffer == ttnn.BufferType.DRAM:  # from the bottom up: first what lies below
-            rest = self._unwritten(lanes, begin)
-        part = self._unwritten(lanes, hole.size - begin)
-        if rest is not None:
-            ttnn.deallocate(rest)
-        if _address(part) == hole.start + begin:
-            return part
-        ttnn.deallocate(part)
-        return None
+        sizes = [hole.size - begin] + ([begin] if begin else [])
+        if hole.layout.buffer == ttnn.BufferType.DRAM:
+            sizes.reverse()  # from the bottom up: first what lies below
+        parts = [self._unwritten(lanes, size) for size in sizes]
+        self._parts += parts
+        part = max(parts, key=_address)
+        return part if _address(part) == hole.start + begin else None
 
     def _written(self, lanes: Lanes, size: int) -> Any:
         return self._execution.write(lanes.in_pages(lanes.pattern(size)), lanes.memory_config(size))

@@ -76,9 +76,9 @@ class Lanes:
     def in_pages(self, words: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The words of the lanes, a row each, as rows of a tensor."""
         shape = self.shape(words.shape[1] * WORD)
-        if self.cores is not None:
-            return words.reshape(shape)
-        return words.reshape(len(words), -1, shape[1]).swapaxes(0, 1).reshape(shape)
+        if self.cores is None:
+            words = words.reshape(len(words), -1, shape[1]).swapaxes(0, 1)
+        return words.reshape(shape).copy()  # ttnn takes none that can't be written
 
     def of_pages(self, pages: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """The rows of a tensor as the words of the lanes, a row each."""

@@ -15,6 +15,7 @@ from farm.judging.call_facts import CallFacts
 from farm.judging.combining import combined
 from farm.worker.attempt import RunningAttempt
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
+from farm.worker.canary import Canary
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
 from farm.worker.further_runs import Announce, FurtherRuns
@@ -70,6 +71,7 @@ class Runner:
         device: the open mesh device.
         computes: whether numbers come out; on a mock board none do, and a call that is accepted is `validated`.
         on_error: gets what a call raises before it becomes an outcome: a debugger.
+        canary: whether memory around outputs is watched where a call's options don't say.
         announce: tells that a further run of a vector begins.
 
     `execution` makes the calls and reads their outputs, on the device unless a test gives another.
@@ -80,12 +82,14 @@ class Runner:
         device: Any,
         *,
         computes: bool,
+        canary: bool = False,
         on_error: Callable[[BaseException], None] | None = None,
         announce: Announce = lambda _run: None,
         execution: Execution | None = None,
     ) -> None:
         self.device = device
         self.computes = computes
+        self.canary = canary
         self.on_error = on_error
         self.announce = announce
         self._execution = execution or DeviceExecution(device, waits=computes)
@@ -123,6 +127,7 @@ class Runner:
         except RuntimeError as error:
             # ttnn itself refused to make an input: the allocator is as much the test as the call
             return attempt.raised(error, "making its inputs: ")
+        further = self._further_runs(traced, bound) if self.computes else None
         try:
             output = self._call(traced, bound, live)
         except TypeError as error:
@@ -133,23 +138,31 @@ class Runner:
             return attempt.raised(error)
         except (RuntimeError, ValueError, IndexError) as error:
             return attempt.raised(error)
+        if further is not None:
+            try:
+                live, output = further.before_judging(live, output)
+            except (RuntimeError, ValueError, IndexError) as error:
+                return attempt.raised(error, "run again: ")
         if traced.verify and (changes := self._replay.differences(traced.operation, bound.arguments, bound.call)):
             message = f"not as traced: {'; '.join(changes)}"
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, message)
         outcome = self._judge(traced, bound, live, output, attempt)
-        if self.computes and traced.numbers.repeat > 1:
-            outcome = self._further_runs(traced, bound).repeated(live, output, outcome, attempt)
-        return outcome
+        return outcome if further is None else further.after_judging(live, output, outcome, attempt)
 
     def _further_runs(self, traced: TracedCall, bound: Bound) -> FurtherRuns:
-        return FurtherRuns(
-            self._execution,
-            lambda: self._inputs(traced, bound),
-            lambda live: self._call(traced, bound, live),
-            self.announce,
-            traced.numbers,
-            self._facts(traced, bound),
-        )
+        def inputs() -> LiveCall:
+            return self._inputs(traced, bound)
+
+        def call(live: LiveCall) -> Any:
+            return self._call(traced, bound, live)
+
+        options = traced.numbers
+        canary = None
+        if self.canary if options.canary is None else options.canary:
+            names = bound.call.names
+            canary = Canary(self._execution, self.device, inputs, call, traced.operation, names)
+        facts = self._facts(traced, bound)
+        return FurtherRuns(canary, self._execution, inputs, call, self.announce, options.repeat, facts)
 
     def _call(self, traced: TracedCall, bound: Bound, live: LiveCall) -> Any:
         if not traced.verify:

@@ -40,14 +40,21 @@ class Session:
 
     Attributes:
         computes: whether the board computes numbers.
+        canary: whether the memory around outputs is watched where a vector doesn't say.
 
     `send` and `on_error` are those of `ModuleRunner`.
     """
 
     def __init__(
-        self, *, computes: bool, send: Send | None = None, on_error: Callable[[BaseException], None] | None = None
+        self,
+        *,
+        computes: bool,
+        canary: bool = False,
+        send: Send | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.computes = computes
+        self.canary = canary
         self._on_error = on_error
         self._modules = ModuleRunner(computes=computes, send=send, on_error=on_error)
         self._by_fixture = False  # whether a module's fixture opens the board
@@ -69,7 +76,9 @@ class Session:
         except (RuntimeError, RebuildError, ValueError) as error:
             self.close()
             return self.open(config) if disable_profiler(error) else Refused(error_text(error))
-        self._runner = Runner(device, computes=self.computes, on_error=self._on_error, announce=self._announce)
+        self._runner = Runner(
+            device, computes=self.computes, canary=self.canary, on_error=self._on_error, announce=self._announce
+        )
         return Opened(device.get_num_devices(), _grid(device))
 
     def run(self, payload: Payload) -> Outcome:

@@ -36,6 +36,8 @@ class Backend(ABC):
         name: its name in `--boards` and in records.
         computes: whether its boards compute numbers, so that outputs can be compared; if not, calls are only validated.
         compiles_kernels: whether ttnn compiles kernels for its boards, which are worth caching.
+        canary_by_default: whether the memory around outputs is watched where a run doesn't say. On a board whose memory
+            is read and written at the speed of PCIe, that costs less than a twentieth of a vector's time.
         uses_ttnn: whether its worker imports ttnn. Only then can an interpreter be set for it.
         keeps_state: whether one process can leave a board broken for the next one. Only such a board is checked before
             a process that checks nothing itself, and only its trust is remembered by its host.
@@ -47,6 +49,7 @@ class Backend(ABC):
     name: ClassVar[str]
     computes: ClassVar[bool] = True
     compiles_kernels: ClassVar[bool] = True
+    canary_by_default: ClassVar[bool] = True
     uses_ttnn: ClassVar[bool] = True
     keeps_state: ClassVar[bool] = True
     extendable: ClassVar[bool] = False

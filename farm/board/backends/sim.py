@@ -21,6 +21,7 @@ class Sim(VirtualBackend):
     """Boards of the simulator that this host's environment names."""
 
     name = "sim"
+    canary_by_default = False  # each call takes as long as the simulator needs for it, and a watched one is made twice
     setup = SetupCosts(switch=5.0, first=3.0)
 
     def environment(self, kind: BoardKind) -> dict[str, str]:
