@@ -113,7 +113,7 @@ class WorkerProcess:
         self._log_start = 0  # the log's length when this process began
         self._vector_start = 0  # the log's length when the running vector began
         self._in_flight = 0  # vectors that this process has and that have not ended
-        self._pace = 0.0  # seconds per vector, smoothed
+        self._pace = 0.0  # seconds per vector, at the least: it falls at once and rises slowly
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are compiled
         self._failed_modules: dict[str, WorkerDied | WorkerHung] = {}  # they killed or hung a process
 
@@ -184,7 +184,8 @@ class WorkerProcess:
             finished = self._finished(vector, self._limit(vector, timeout))
             self._in_flight -= 1
             outcome = read_outcome(vector.id, finished.outcome)
-            self._pace += (outcome.seconds - self._pace) / VECTORS_PER_REQUEST
+            # slow to rise: after a long vector, many short ones may end while this process waits
+            self._pace = min(outcome.seconds, self._pace + (outcome.seconds - self._pace) / VECTORS_PER_REQUEST)
             if outcome.verdict.failed:
                 outcome = self._confirmed(outcome)
             yield outcome

@@ -38,6 +38,9 @@ from tracer.capture.hidden_torch import torch_hidden
 if TYPE_CHECKING:
     from farm.worker.session import Session
 
+REQUEST_BYTES = 1 << 16
+"""What is read at once: a request of several vectors is longer than Python's usual 8 KiB."""
+
 
 def main() -> int:
     """Serve requests until there are no more."""
@@ -138,7 +141,7 @@ def _printed() -> int:
 
 
 def _requests(descriptor: int) -> Iterator[Request]:
-    with os.fdopen(descriptor, "rb") as lines:
+    with os.fdopen(descriptor, "rb", REQUEST_BYTES) as lines:
         for line in lines:
             yield decode_request(line)
 

@@ -36,6 +36,9 @@ class MemoryConfig(TypedValue):
     @classmethod
     def describe(cls, live: Any) -> MemoryConfig:
         shard, nd_shard = live.shard_spec, live.nd_shard_spec
+        if shard is None and nd_shard is None:
+            # nearly all are: one object each serves for all of them
+            return _unsharded(live.memory_layout.name, live.buffer_type.name)
         if nd_shard is not None and shard is not None and "created_with_nd_shard_spec=1" not in repr(live):
             nd_shard = None  # derived from the other
         return cls(
@@ -68,11 +71,10 @@ class MemoryConfig(TypedValue):
 
     @classmethod
     def decode(cls, raw: Any) -> MemoryConfig:
-        # nearly all are interleaved: one object each serves for all of them
         if type(raw) is dict and raw.get("shard_spec") in (None, "None") and "nd_shard_spec" not in raw:
             layout, buffer = raw.get("memory_layout"), raw.get("buffer_type")
             if type(layout) is str and type(buffer) is str:
-                return _unsharded(layout, buffer)
+                return _spelled_unsharded(layout, buffer)
         return cls.read(raw)
 
     @classmethod
@@ -150,5 +152,10 @@ IN_DRAM = MemoryConfig()
 
 
 @lru_cache(maxsize=256)
+def _spelled_unsharded(layout: str, buffer: str) -> MemoryConfig:
+    return _unsharded(member_name(layout, "memory_layout"), member_name(buffer, "buffer_type"))
+
+
+@lru_cache(maxsize=256)
 def _unsharded(layout: str, buffer: str) -> MemoryConfig:
-    return MemoryConfig(member_name(layout, "memory_layout"), member_name(buffer, "buffer_type"))
+    return MemoryConfig(layout, buffer)
