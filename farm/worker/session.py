@@ -15,6 +15,7 @@ from farm.core.messages import Checked, CheckProblem, Opened, Refused, RunBegins
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
+from farm.worker.execution import Execution
 from farm.worker.mock_limits import without_mock_limits
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.runner import Runner
@@ -42,7 +43,7 @@ class Session:
         computes: whether the board computes numbers.
         canary: whether the memory around outputs is watched where a vector doesn't say.
 
-    `send` and `on_error` are those of `ModuleRunner`.
+    `send` and `on_error` are those of `ModuleRunner`; `execution` makes the one of an open device, for tests.
     """
 
     def __init__(
@@ -52,9 +53,11 @@ class Session:
         canary: bool = False,
         send: Send | None = None,
         on_error: Callable[[BaseException], None] | None = None,
+        execution: Callable[[Any], Execution] | None = None,
     ) -> None:
         self.computes = computes
         self.canary = canary
+        self._execution = execution
         self._on_error = on_error
         self._modules = ModuleRunner(computes=computes, send=send, on_error=on_error)
         self._by_fixture = False  # whether a module's fixture opens the board
@@ -77,7 +80,12 @@ class Session:
             self.close()
             return self.open(config) if disable_profiler(error) else Refused(error_text(error))
         self._runner = Runner(
-            device, computes=self.computes, canary=self.canary, on_error=self._on_error, announce=self._announce
+            device,
+            computes=self.computes,
+            canary=self.canary,
+            on_error=self._on_error,
+            announce=self._announce,
+            execution=None if self._execution is None else self._execution(device),
         )
         return Opened(device.get_num_devices(), _grid(device))
 

@@ -1,0 +1,132 @@
+"""An execution whose outputs are right by construction, or bent.
+
+Calls are made on a real mock board, so that ttnn itself checks the arguments and lays out the output. The numbers, which a
+mock lacks, are computed in torch from the call's inputs and put into host tensors of the output's own dtype and layout:
+what bfloat16 and block floats do to numbers is done by ttnn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import ttnn
+
+from farm.worker.execution import LiveCall
+from farm.worker.golden import NotCompared
+from tests.numeric.references import REFERENCES
+
+Bend = Callable[[Any, "Place"], Any]
+"""Takes an output's right numbers (float64, or integers) and where they belong; returns the bent ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where numbers belong.
+
+    Attributes:
+        operation: the operation's dotted name.
+        output: the number of the output.
+        chip: the number of the chip.
+        tensor: the output on the board, for its dtype, layout and memory config.
+        before: what the output held before the call, where the call was given it.
+    """
+
+    operation: str
+    output: int
+    chip: int
+    tensor: Any
+    before: Any = None
+
+
+@dataclass
+class NumericDouble:
+    """An `Execution` on a mock mesh that gives right numbers.
+
+    Attributes:
+        device: the open mock mesh.
+        fallback: computes the outputs of an operation without a reference of its own, on one chip.
+        bend: bends the outputs; None leaves them right.
+        calls: the number of calls that were made.
+    """
+
+    device: Any
+    fallback: Callable[[Any, LiveCall, int], Any]
+    bend: Bend | None = None
+    calls: int = 0
+    _written: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
+    _inputs: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+
+    def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
+        """See `Execution`."""
+        self._written.clear()
+        self._inputs = {id(one): (one, host) for one, host in zip(_leaves(live.positional, live.keywords), _leaves(live.host_positional, live.host_keywords), strict=True)}
+        output = operation(*live.positional, **live.keywords)
+        self.calls += 1
+        name = operation.python_fully_qualified_name  # type: ignore[attr-defined]
+        tensors = _tensors(output)
+        for chip in range(self.device.get_num_devices()):
+            try:
+                numbers = self._numbers(operation, name, live, chip)
+            except NotCompared:
+                break  # there are no right numbers: the board's own zeros stay
+            for number, (tensor, right) in enumerate(zip(tensors, numbers, strict=True)):
+                self._write(Place(name, number, chip, tensor), right)
+        return output
+
+    def read(self, tensor: Any) -> list[Any]:
+        """See `Execution`."""
+        if id(tensor) in self._written:
+            return self._written[id(tensor)][1]
+        if id(tensor) in self._inputs:
+            return list(ttnn.get_device_tensors(self._inputs[id(tensor)][1]))
+        return [ttnn.from_device(part) for part in ttnn.get_device_tensors(tensor)]
+
+    def _numbers(self, operation: Any, name: str, live: LiveCall, chip: int) -> list[Any]:
+        compute = REFERENCES.get(name)
+        if compute is None:
+            numbers = self.fallback(operation, live, chip)
+        else:
+            positional = [_precise(on_chip(value, chip)) for value in live.host_positional]
+            keywords = {key: _precise(on_chip(value, chip)) for key, value in live.host_keywords.items()}
+            numbers = compute(*positional, **keywords)
+        return [each for each in (numbers if isinstance(numbers, (list, tuple)) else [numbers]) if each is not None]
+
+    def _write(self, place: Place, right: Any) -> None:
+        shape = tuple(ttnn.get_device_tensors(place.tensor)[0].shape)
+        right = right.detach().reshape(shape)
+        numbers = right if self.bend is None else self.bend(right, place)
+        self._written.setdefault(id(place.tensor), (place.tensor, []))[1].append(like(place.tensor, numbers))
+
+
+def like(tensor: Any, numbers: Any) -> Any:
+    """Put numbers into a host tensor of the dtype, layout and tile of another."""
+    if tensor.dtype in (ttnn.bfloat16, ttnn.float32, ttnn.bfloat8_b, ttnn.bfloat4_b):
+        numbers = numbers.float()
+    return ttnn.from_torch(numbers, dtype=tensor.dtype, layout=tensor.layout, tile=tensor.tile)
+
+
+def on_chip(value: Any, chip: int) -> Any:
+    """A host argument with its tensors in torch, as one chip has them."""
+    if isinstance(value, ttnn.Tensor):
+        parts = ttnn.get_device_tensors(value)
+        return ttnn.to_torch(parts[chip if len(parts) > 1 else 0])
+    return [on_chip(each, chip) for each in value] if isinstance(value, list) else value
+
+
+def _precise(value: Any) -> Any:
+    if isinstance(value, torch.Tensor) and value.is_floating_point():
+        return value.double()
+    return [_precise(each) for each in value] if isinstance(value, list) else value
+
+
+def _tensors(output: Any) -> list[Any]:
+    if isinstance(output, ttnn.Tensor):
+        return [output]
+    return [tensor for each in output for tensor in _tensors(each)] if isinstance(output, (list, tuple)) else []
+
+
+def _leaves(positional: Sequence[Any], keywords: Mapping[str, Any]) -> list[Any]:
+    return [tensor for value in (*positional, *keywords.values()) for tensor in _tensors(value)]
