@@ -38,7 +38,10 @@ def main() -> int:
             if outcome.verdict.failed or outcome.verdict.fault:
                 false += 1
             if options.verbose or outcome.verdict.failed or outcome.verdict.fault:
-                print(f"{run.vector.operation} {run.vector.id} seed {run.seed}: {word}: {outcome.message[:300]}", flush=True)
+                print(
+                    f"{run.vector.operation} {run.vector.id} seed {run.seed}: {word}: {outcome.message[:300]}",
+                    flush=True,
+                )
     for (operation, word), count in sorted(counts.items()):
         print(f"{operation:60} {word:40} {count:6}")
     print(f"{sum(counts.values())} runs, {false} false failures")

@@ -1,8 +1,8 @@
 """An execution whose outputs are right by construction, or bent.
 
-Calls are made on a real mock board, so that ttnn itself checks the arguments and lays out the output. The numbers, which a
-mock lacks, are computed in torch from the call's inputs and put into host tensors of the output's own dtype and layout:
-what bfloat16 and block floats do to numbers is done by ttnn.
+Calls are made on a real mock board, so that ttnn itself checks the arguments and lays out the output. The numbers, which
+a mock lacks, are computed in torch from the call's inputs and put into host tensors of the output's own dtype
+and layout: what bfloat16 and block floats do to numbers is done by ttnn.
 """
 
 from __future__ import annotations
@@ -29,15 +29,19 @@ class Place:
     Attributes:
         operation: the operation's dotted name.
         output: the number of the output.
-        chip: the number of the chip.
+        chip: the number of the chip, of `chips`.
+        chips: the number of chips.
         tensor: the output on the board, for its dtype, layout and memory config.
+        other: the right numbers of the next chip; None on a single chip.
         before: what the output held before the call, where the call was given it.
     """
 
     operation: str
     output: int
     chip: int
+    chips: int
     tensor: Any
+    other: Any = None
     before: Any = None
 
 
@@ -62,18 +66,31 @@ class NumericDouble:
     def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
         """See `Execution`."""
         self._written.clear()
-        self._inputs = {id(one): (one, host) for one, host in zip(_leaves(live.positional, live.keywords), _leaves(live.host_positional, live.host_keywords), strict=True)}
+        self._inputs = {
+            id(one): (one, host)
+            for one, host in zip(
+                _leaves(live.positional, live.keywords), _leaves(live.host_positional, live.host_keywords), strict=True
+            )
+        }
         output = operation(*live.positional, **live.keywords)
         self.calls += 1
         name = operation.python_fully_qualified_name  # type: ignore[attr-defined]
-        tensors = _tensors(output)
-        for chip in range(self.device.get_num_devices()):
-            try:
-                numbers = self._numbers(operation, name, live, chip)
-            except NotCompared:
-                break  # there are no right numbers: the board's own zeros stay
-            for number, (tensor, right) in enumerate(zip(tensors, numbers, strict=True)):
-                self._write(Place(name, number, chip, tensor), right)
+        chips = self.device.get_num_devices()
+        try:
+            numbers = [self._numbers(operation, name, live, chip) for chip in range(chips)]
+        except NotCompared:
+            return output  # there are no right numbers: the board's own zeros stay
+        for number, tensor in enumerate(_tensors(output)):
+            shape = tuple(ttnn.get_device_tensors(tensor)[0].shape)
+            rights = [each[number].detach().reshape(shape) for each in numbers]
+            before = self._inputs.get(id(tensor))
+            hosts = []
+            for chip, right in enumerate(rights):
+                held = None if before is None else on_chip(before[1], chip)
+                other = rights[(chip + 1) % chips] if chips > 1 else None
+                place = Place(name, number, chip, chips, tensor, other, held)
+                hosts.append(like(tensor, right if self.bend is None else self.bend(right, place)))
+            self._written[id(tensor)] = (tensor, hosts)
         return output
 
     def read(self, tensor: Any) -> list[Any]:
@@ -94,16 +111,10 @@ class NumericDouble:
             numbers = compute(*positional, **keywords)
         return [each for each in (numbers if isinstance(numbers, (list, tuple)) else [numbers]) if each is not None]
 
-    def _write(self, place: Place, right: Any) -> None:
-        shape = tuple(ttnn.get_device_tensors(place.tensor)[0].shape)
-        right = right.detach().reshape(shape)
-        numbers = right if self.bend is None else self.bend(right, place)
-        self._written.setdefault(id(place.tensor), (place.tensor, []))[1].append(like(place.tensor, numbers))
-
 
 def like(tensor: Any, numbers: Any) -> Any:
     """Put numbers into a host tensor of the dtype, layout and tile of another."""
-    if tensor.dtype in (ttnn.bfloat16, ttnn.float32, ttnn.bfloat8_b, ttnn.bfloat4_b):
+    if numbers.is_floating_point() and tensor.dtype in (ttnn.bfloat16, ttnn.float32, ttnn.bfloat8_b, ttnn.bfloat4_b):
         numbers = numbers.float()
     return ttnn.from_torch(numbers, dtype=tensor.dtype, layout=tensor.layout, tile=tensor.tile)
 

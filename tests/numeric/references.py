@@ -83,6 +83,7 @@ for _names, _function in {
 
 @reference("ttnn.matmul", "ttnn.linear")
 def matmul(
+    *,
     input_tensor_a: Any,
     input_tensor_b: Any,
     bias: Any = None,
@@ -103,13 +104,14 @@ def matmul(
 
 
 @reference("ttnn.softmax")
-def softmax(input_tensor: Any, dim: int = -1, **_: Any) -> Any:
+def softmax(*, input_tensor: Any, dim: int = -1, **_: Any) -> Any:
     """Softmax along a dimension."""
     return torch.softmax(input_tensor, dim)
 
 
 @reference("ttnn.layer_norm")
 def layer_norm(
+    *,
     input_tensor: Any,
     epsilon: float = 1e-12,
     weight: Any = None,
@@ -127,6 +129,7 @@ def layer_norm(
 
 @reference("ttnn.rms_norm")
 def rms_norm(
+    *,
     input_tensor: Any,
     epsilon: float = 1e-12,
     weight: Any = None,
@@ -148,6 +151,7 @@ def _flat(weight: Any, value: Any) -> Any:
 
 @reference("ttnn.transformer.scaled_dot_product_attention")
 def attention(
+    *,
     input_tensor_q: Any,
     input_tensor_k: Any,
     input_tensor_v: Any,
@@ -169,44 +173,44 @@ def attention(
 
 
 @reference("ttnn.embedding")
-def embedding(input_tensor: Any, weight: Any, **_: Any) -> Any:
+def embedding(*, input_tensor: Any, weight: Any, **_: Any) -> Any:
     """Rows of a table."""
     return weight.reshape(-1, weight.shape[-1])[input_tensor.long()]
 
 
 @reference("ttnn.permute")
-def permute(input_tensor: Any, dims: Sequence[int], **_: Any) -> Any:
+def permute(*, input_tensor: Any, dims: Sequence[int], **_: Any) -> Any:
     """Permuted dimensions."""
     return input_tensor.permute(*dims)
 
 
 @reference("ttnn.transpose")
-def transpose(input_tensor: Any, dim1: int, dim2: int, **_: Any) -> Any:
+def transpose(*, input_tensor: Any, dim1: int, dim2: int, **_: Any) -> Any:
     """Two dimensions swapped."""
     return input_tensor.transpose(dim1, dim2)
 
 
 @reference("ttnn.concat")
-def concat(tensors: Sequence[Any], dim: int = 0, **_: Any) -> Any:
+def concat(*, tensors: Sequence[Any], dim: int = 0, **_: Any) -> Any:
     """Tensors one after the other."""
     return torch.cat(list(tensors), dim)
 
 
 @reference("ttnn.slice")
-def slices(input_tensor: Any, slice_start: Any, slice_end: Any, slice_step: Any = None, **_: Any) -> Any:
+def slices(*, input_tensor: Any, slice_start: Any, slice_end: Any, slice_step: Any = None, **_: Any) -> Any:
     """A part of a tensor."""
     steps = slice_step or [1] * len(slice_start)
     return input_tensor[tuple(slice(*each) for each in zip(slice_start, slice_end, steps, strict=True))]
 
 
 @reference("ttnn.sum")
-def total(input_tensor: Any, dim: Any = None, keepdim: bool = False, scalar: float = 1.0, **_: Any) -> Any:
+def total(*, input_tensor: Any, dim: Any = None, keepdim: bool = False, scalar: float = 1.0, **_: Any) -> Any:
     """Sum over dimensions."""
     return input_tensor.sum(_dims(input_tensor, dim), keepdim=keepdim) * scalar
 
 
 @reference("ttnn.mean")
-def mean(input_tensor: Any, dim: Any = None, keepdim: bool = False, scalar: float = 1.0, **_: Any) -> Any:
+def mean(*, input_tensor: Any, dim: Any = None, keepdim: bool = False, scalar: float = 1.0, **_: Any) -> Any:
     """Mean over dimensions."""
     return input_tensor.mean(_dims(input_tensor, dim), keepdim=keepdim) * scalar
 
@@ -218,37 +222,37 @@ def _dims(value: Any, dim: Any) -> list[int]:
 
 
 @reference("ttnn.silu")
-def silu(input_tensor: Any, **_: Any) -> Any:
+def silu(*, input_tensor: Any, **_: Any) -> Any:
     """`x * sigmoid(x)`."""
     return F.silu(input_tensor)
 
 
 @reference("ttnn.sigmoid", "ttnn.sigmoid_accurate")
-def sigmoid(input_tensor: Any, **_: Any) -> Any:
+def sigmoid(*, input_tensor: Any, **_: Any) -> Any:
     """`1 / (1 + exp(-x))`."""
     return torch.sigmoid(input_tensor)
 
 
 @reference("ttnn.gelu")
-def gelu(input_tensor: Any, **_: Any) -> Any:
+def gelu(*, input_tensor: Any, **_: Any) -> Any:
     """The exact GELU."""
     return F.gelu(input_tensor)
 
 
 @reference("ttnn.exp")
-def exponential(input_tensor: Any, **_: Any) -> Any:
+def exponential(*, input_tensor: Any, **_: Any) -> Any:
     """The exponential."""
     return torch.exp(input_tensor)
 
 
 @reference("ttnn.relu")
-def relu(input_tensor: Any, **_: Any) -> Any:
+def relu(*, input_tensor: Any, **_: Any) -> Any:
     """Positive parts."""
     return torch.relu(input_tensor)
 
 
 @reference("ttnn.sqrt")
-def square_root(input_tensor: Any, **_: Any) -> Any:
+def square_root(*, input_tensor: Any, **_: Any) -> Any:
     """Square roots."""
     return torch.sqrt(input_tensor)
 
@@ -271,13 +275,13 @@ def same_numbers(**arguments: Any) -> Any:
 
 
 @reference("ttnn.topk")
-def topk(input_tensor: Any, k: int = 32, dim: int = -1, largest: bool = True, **_: Any) -> Any:
+def topk(*, input_tensor: Any, k: int = 32, dim: int = -1, largest: bool = True, **_: Any) -> Any:
     """The largest elements, and where they are."""
     values, indices = torch.topk(input_tensor, k, dim, largest)
     return [values, indices]
 
 
 @reference("ttnn.argmax")
-def argmax(input_tensor: Any, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
+def argmax(*, input_tensor: Any, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
     """Where the largest elements are."""
     return torch.argmax(input_tensor, dim, keepdim=keepdim)
