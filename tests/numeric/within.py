@@ -49,23 +49,29 @@ def within(expected: Any, actual: Any, dtype: str, bounds: Bounds) -> bool:
     expected, actual = expected[finite], actual[finite]
     if not expected.size:
         return True
-    error = np.abs(expected - actual)
     if bounds.exact:
-        return bool((error == 0).all())
-    size = float(np.sqrt(np.mean(expected**2)))
-    allowed = [0 * expected]
+        return bool((expected == actual).all())
+    return _elements_within(expected, actual, place, bounds) and _whole_within(expected, actual, bounds)
+
+
+def _elements_within(expected: Any, actual: Any, place: Any, bounds: Bounds) -> bool:
+    allowed = []
     if bounds.ulp is not None:
         allowed.append(bounds.ulp * place)
     if bounds.rtol is not None or bounds.atol is not None:
         allowed.append((bounds.atol or 0) + (bounds.rtol or 0) * np.abs(expected))
     if bounds.scaled is not None:
-        allowed.append(bounds.scaled * size + 0 * expected)
-    if len(allowed) > 1 and bool((error > np.max(allowed, axis=0)).any()):
+        allowed.append(bounds.scaled * _size(expected) + 0 * expected)
+    return not allowed or bool((np.abs(expected - actual) <= np.max(allowed, axis=0)).all())
+
+
+def _whole_within(expected: Any, actual: Any, bounds: Bounds) -> bool:
+    if bounds.relative_error is not None and _size(expected - actual) > bounds.relative_error * _size(expected):
         return False
-    if bounds.relative_error is not None and float(np.sqrt(np.mean(error**2))) > bounds.relative_error * size:
-        return False
-    if bounds.pcc is not None and np.ptp(expected) > 0:
-        if np.ptp(actual) == 0:
-            return False
-        return float(np.corrcoef(expected.ravel(), actual.ravel())[0, 1]) >= bounds.pcc
-    return True
+    if bounds.pcc is None or np.ptp(expected) == 0:
+        return True
+    return np.ptp(actual) > 0 and float(np.corrcoef(expected.ravel(), actual.ravel())[0, 1]) >= bounds.pcc
+
+
+def _size(numbers: Any) -> float:
+    return float(np.sqrt(np.mean(numbers**2)))
