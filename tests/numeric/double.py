@@ -1,8 +1,8 @@
 """An execution whose outputs are right by construction, or bent.
 
-Calls are made on a real mock board, so that ttnn itself checks the arguments and lays out the output. The numbers, which
-a mock lacks, are computed in torch from the call's inputs. Then they are put into host tensors of the output's own dtype
-and layout: what bfloat16 and block floats do to numbers is done by ttnn.
+Calls are made on a real mock board, so that ttnn itself checks the arguments and lays out the output. The numbers,
+which a mock lacks, are computed in torch from the call's inputs. Then they are put into host tensors of the output's
+own dtype and layout: what bfloat16 and block floats do to numbers is done by ttnn.
 """
 
 from __future__ import annotations
