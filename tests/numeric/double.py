@@ -14,7 +14,7 @@ from typing import Any
 import torch
 import ttnn
 
-from farm.worker.execution import LiveCall
+from farm.worker.execution import DeviceExecution, LiveCall
 from farm.worker.golden import NotCompared
 from tests.numeric.references import REFERENCES
 
@@ -65,6 +65,7 @@ class NumericDouble:
     calls: int = 0
     _written: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
     _inputs: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    _buffers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
 
     def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
         """See `Execution`."""
@@ -103,6 +104,16 @@ class NumericDouble:
         if id(tensor) in self._inputs:
             return list(ttnn.get_device_tensors(self._inputs[id(tensor)][1]))
         return [ttnn.from_device(part) for part in ttnn.get_device_tensors(tensor)]
+
+    def write(self, words: Any, memory: Any) -> Any:
+        """See `Execution`; memory around outputs stays as it is."""
+        tensor = DeviceExecution(self.device, waits=False).write(words, memory)
+        self._buffers[id(tensor)] = (tensor, words)
+        return tensor
+
+    def words(self, tensor: Any) -> list[Any]:
+        """See `Execution`."""
+        return [self._buffers[id(tensor)][1]] * self.device.get_num_devices()
 
     def _numbers(self, operation: Any, name: str, live: LiveCall, chip: int) -> list[Any]:
         compute = REFERENCES.get(name)
