@@ -19,7 +19,7 @@ from farm.worker.golden import NotCompared
 from tests.numeric.references import REFERENCES
 
 LARGE = 1 << 20
-"""Elements of a call's inputs from which on it is computed in float32: twice as quick, and exact enough for bfloat16."""
+"""Elements of a call's inputs from which on it is computed in float32: twice as quick, and exact enough."""
 
 Bend = Callable[[Any, "Place"], Any]
 """Takes an output's right numbers (float64, or integers) and where they belong; returns the bent ones."""
