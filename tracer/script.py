@@ -22,11 +22,9 @@ from tracer.capture.no_board import advice, lacks_board
 from tracer.capture.openings import COMPUTES_VARIABLE, board_computes
 from tracer.capture.recorder import Capture
 from tracer.capture.value_reader import ValueReader
+from tracer.capture.values_read import VALUES_OPTION
 from tracer.errors import CaptureError
 from tracer.plugin import source_of, unblock_interrupts
-
-VALUES_OPTION = "--values"
-"""Keep statistics of the numbers in each call's tensors, too."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from farm.core.board import Board
     from tracer.capture.journal import Journal, TracedTest
     from tracer.capture.raw_traces import Loaded
+    from tracer.capture.values_read import ValuesRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Traced:
         output: what the test printed.
         left_out: the tests that did not pass, whose configurations are not added.
         raw: the raw traces, if they were kept.
+        reading: what was read to keep statistics of values, and how long that took; None if none were kept.
     """
 
     configurations: Master
@@ -45,6 +47,7 @@ class Traced:
     output: str = ""
     left_out: list[TracedTest] = field(default_factory=list)
     raw: list[Path] = field(default_factory=list)
+    reading: ValuesRead | None = None
 
 
 def trace(
@@ -56,6 +59,7 @@ def trace(
     include_failed: bool = False,
     timeout: float | None = None,
     keep: str | Path | None = None,
+    values: bool = False,
     echo: bool = False,
     watch: Callable[[Board, Journal], None] = lambda _board, _journal: None,
 ) -> Traced:
@@ -69,6 +73,8 @@ def trace(
         include_failed: add the configurations of tests that did not pass, too.
         timeout: end the target after this many seconds; the tests that passed before count.
         keep: a folder to keep the raw traces in.
+        values: keep statistics of the numbers in each call's tensors, too, so that sweeps draw inputs like them. On a
+            board that computes nothing, such as a mock, only tensors on the host have any.
         echo: pass what the target prints on to stdout, as it comes.
         watch: called now and then with what was traced so far.
 
@@ -92,9 +98,10 @@ def trace(
         Master.read(path)  # a master that can't be read is reported before the model runs
     chosen = _one_board(board)
     require_ttnn([chosen])
+    request = TraceTarget(target, tuple(arguments), timeout, echo=echo, values=values)
     workdir = Path(tempfile.mkdtemp(prefix="farm-trace-"))
     try:
-        trace_run = _run(TraceTarget(target, tuple(arguments), timeout, echo=echo), chosen, workdir, watch)
+        trace_run = _run(request, chosen, workdir, watch)
     except BaseException:
         shutil.rmtree(workdir, ignore_errors=True)
         raise
@@ -151,7 +158,8 @@ def _add(trace_run: TraceRun, master: Path, raw: list[Path], target: str, *, inc
     else:
         advice = "moves, conversions and deallocation count only with --trace-also OP"
         raise NothingSelected(f"{target}: it called no ttnn operation that is traced ({advice}); {untouched(master)}")
-    return Traced(configurations, summary, trace_run.problem, trace_run.output, left_out, raw)
+    reading = trace_run.journal.reading
+    return Traced(configurations, summary, trace_run.problem, trace_run.output, left_out, raw, reading)
 
 
 def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool = False) -> tuple[Loaded, MergeSummary]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from farm.core.board import Board
     from farm.zoo.manifest import Entry
     from tracer.capture.journal import TracedTest
+    from tracer.capture.values_read import ValuesRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Zoo:
         missing: the models without a complete trace.
         left_out: the tests that did not pass, whose configurations are not added.
         folder: where the raw traces are.
+        reading: what was read to keep statistics of values; None if no trace keeps any.
     """
 
     run: RunView | None
@@ -45,6 +47,7 @@ class Zoo:
     missing: list[str]
     left_out: list[TracedTest]
     folder: Path
+    reading: ValuesRead | None = None
 
 
 def trace_zoo(
@@ -57,6 +60,7 @@ def trace_zoo(
     arguments: Sequence[str] = (),
     resume: bool = False,
     traces: str | Path | None = None,
+    values: bool = False,
     store: str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -72,6 +76,7 @@ def trace_zoo(
         arguments: more arguments for every model.
         resume: trace only the models that have no complete trace yet.
         traces: the folder of the raw traces; None for the manifest's own, in the user's data directory.
+        values: keep statistics of the numbers in each call's tensors, too; see `farm.trace`.
         store: the results store, a file or database URL; None for the default store.
         progress: gets what happens; None for silence.
         command: what reports call the run; None for this call.
@@ -93,7 +98,7 @@ def trace_zoo(
     require_folder(store)
     if path.exists():
         Master.read(path)  # a master that can't be read is reported before any model runs
-    kept = Traces.of(models, None if traces is None else Path(traces))
+    kept = Traces.of(models, None if traces is None else Path(traces), values=values)
     if reason := why_unwritable(kept.folder / "trace"):
         raise FarmError(f"--store {kept.folder}: the raw traces can't be kept: {reason}")
     if not resume:
@@ -108,14 +113,23 @@ def trace_zoo(
             command=f"farm.trace_zoo({str(manifest)!r})" if command is None else command,
             spec=spec,
             boards=chosen,
-            vectors=plan_models(models, entries, chosen, arguments),
+            vectors=plan_models(models, entries, chosen, arguments, values=values),
             suite=SUITE,
             details={"manifest": str(models.path), "boards": boards, "traces": str(kept.folder)},
         )
         view = run_zoo(request, kept, store, progress or Silent())
     gathered = merge_traces(models, kept)
     summary = update(path, gathered.master) if len(gathered.master) else MergeSummary()
-    return Zoo(view, gathered.master, summary, len(models.entries), gathered.missing, gathered.left_out, kept.folder)
+    return Zoo(
+        view,
+        gathered.master,
+        summary,
+        len(models.entries),
+        gathered.missing,
+        gathered.left_out,
+        kept.folder,
+        gathered.reading,
+    )
 
 
 def _boards_for(entries: Sequence[Entry], spec: SweepSpec) -> list[Board]:

@@ -94,4 +94,4 @@ def _target(model: ModelTrace, archive: str | None, folder: Path) -> TraceTarget
         arguments = (f"--rootdir={cwd}", *arguments)
     elif not cwd.is_dir():
         raise FarmError(f"this host has no folder {cwd}")
-    return TraceTarget(model.target, arguments, model.timeout, model.environment, cwd)
+    return TraceTarget(model.target, arguments, model.timeout, model.environment, cwd, values=model.values)

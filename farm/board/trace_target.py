@@ -9,6 +9,7 @@ from pathlib import Path
 
 import tracer
 from farm.core.errors import FarmError
+from tracer.capture.values_read import VALUES_OPTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class TraceTarget:
         environment: variables that it gets besides the inherited ones.
         cwd: the folder to run it in; None for this process's.
         echo: whether what it prints goes to stdout as it comes.
+        values: whether to keep statistics of the numbers in each call's tensors, too.
     """
 
     target: str
@@ -30,6 +32,7 @@ class TraceTarget:
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     echo: bool = False
+    values: bool = False
 
 
 def split_target(target: str, cwd: Path | None = None) -> tuple[Path, str]:
@@ -85,11 +88,13 @@ def command_of(target: TraceTarget, raw: Path, folder: Path) -> list[str]:
     """
     path, rest = split_target(target.target, target.cwd)
     if is_script(path, rest):
-        return ["-m", "tracer.script", str(raw), str(path), *target.arguments]
+        options = [VALUES_OPTION] if target.values else []
+        return ["-m", "tracer.script", *options, str(raw), str(path), *target.arguments]
     return [
         *("-m", "pytest", f"{path}{rest}"),
         # one word: pytest would look for tests in a path that is a word of its own
         *("-p", "tracer.plugin", f"--trace-to={raw}"),
+        *(["--trace-values"] if target.values else []),
         *("-o", f"cache_dir={folder / 'cache'}"),
         *_root(path),
         *target.arguments,

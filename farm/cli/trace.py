@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tracer.capture.journal import Journal, TracedTest
+    from tracer.capture.values_read import ValuesRead
     from tracer.master.master import Master, MergeSummary
 
 
@@ -66,6 +67,14 @@ def trace(
     resume: Annotated[
         bool, typer.Option("--resume", help="With --zoo: trace only the models that have no complete trace yet.")
     ] = False,
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values",
+            help="Keep statistics of the numbers in each call's tensors, too: a sweep then draws inputs like them. "
+            "On a board that computes nothing, such as a mock, only of tensors on the host.",
+        ),
+    ] = False,
     results: Annotated[
         str | None, typer.Option(help="With --zoo or --verify: the results store, a file or database URL.")
     ] = None,
@@ -80,20 +89,23 @@ def trace(
     """Trace a model and add its configurations to a master. Unknown options are passed to the test or the script.
 
     Only tests that pass count. Moves, conversions and deallocation are left out; --trace-also OP and --trace-without
-    OP change that. --zoo traces many models at once, --load adds traces made elsewhere, and --verify checks that a
-    master's traces are right.
+    OP change that. --values keeps statistics of the models' numbers, too. --zoo traces many models at once, --load
+    adds traces made elsewhere, and --verify checks that a master's traces are right.
 
     Example: farm trace tests/test_resnet.py::test_block --board mock:n300
     """
     sources = [target, load, zoo, verify]
     if sum(each is not None for each in sources) != 1 or (target or "").startswith("-"):
         raise FarmError("give one thing to trace: a test, a script, --zoo, --load or --verify")
+    if values and (load is not None or verify is not None):
+        raise FarmError("--values is for tracing; --load and --verify take the numbers of no model")
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 
         trace_zoo(
             *(zoo, master, board, context.args),
             traces=store,
+            values=values,
             results=results,
             address=address,
             ttnn=ttnn,
@@ -106,7 +118,13 @@ def trace(
     elif load is not None:
         _load(load, master, all_tests=include_failed)
     elif target is not None:
-        _trace_target(target, master, board, context.args, store=store, timeout=timeout, all_tests=include_failed)
+        _trace_target(
+            *(target, master, board, context.args),
+            store=store,
+            timeout=timeout,
+            all_tests=include_failed,
+            values=values,
+        )
 
 
 def _trace_target(
@@ -118,6 +136,7 @@ def _trace_target(
     store: Path | None,
     timeout: float | None,
     all_tests: bool,
+    values: bool,
 ) -> None:
     from rich.console import Console
 
@@ -138,6 +157,7 @@ def _trace_target(
             include_failed=all_tests,
             timeout=timeout,
             keep=store,
+            values=values,
             echo=echo,
             watch=lambda on, journal: status.update(f"{on.id}: {_progress(journal)}") if status else None,
         )
@@ -149,7 +169,7 @@ def _trace_target(
         if not len(traced.configurations):
             typer.echo(f"farm: {target}: {traced.problem}; {untouched(master)}", err=True)
             raise typer.Exit(ExitCode.TEST_FAILED)
-    show(Console(), traced.configurations, traced.summary, master, traced.left_out)
+    show(Console(), traced.configurations, traced.summary, master, traced.left_out, traced.reading)
     if traced.problem:
         left = "" if all_tests else "; its configurations were left out"
         typer.echo(f"farm: {traced.problem}{left}", err=True)
@@ -176,7 +196,12 @@ def _progress(journal: Journal) -> str:
 
 
 def show(
-    console: Console, traced: Master, summary: MergeSummary, path: Path, left_out: Sequence[TracedTest] = ()
+    console: Console,
+    traced: Master,
+    summary: MergeSummary,
+    path: Path,
+    left_out: Sequence[TracedTest] = (),
+    reading: ValuesRead | None = None,
 ) -> None:
     """Print what a trace added to a master, by operation, and what the master holds now."""
     from rich.table import Table
@@ -197,6 +222,11 @@ def show(
     console.print(table)
     for test in left_out:
         console.print(f"left out, since {test.outcome}: {test.source}", markup=False, highlight=False, soft_wrap=True)
+    if reading is not None:
+        measured = sum(1 for each in traced if each.statistics)
+        line = f"values: statistics for {measured} of {counted(len(traced), 'configuration')}"
+        for text in [line, *reading.lines()]:
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
     whole = Master.read(path)
     console.print(
         f"{path}: {counted(len(whole), 'configuration')} of "

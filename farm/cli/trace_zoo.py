@@ -27,6 +27,7 @@ def trace_zoo(
     arguments: Sequence[str],
     *,
     traces: Path | None,
+    values: bool,
     results: str | None,
     address: str | None,
     ttnn: str | None,
@@ -50,6 +51,7 @@ def trace_zoo(
             arguments=arguments,
             resume=resume,
             traces=traces,
+            values=values,
             store=results,
             progress=progress_on(sys.stderr),
             command=shlex.join(["farm", *sys.argv[1:]]),
@@ -63,7 +65,7 @@ def trace_zoo(
         _print(console, zoo.run)
         code = exit_code(zoo.run.counts)
     if len(zoo.configurations):
-        show(console, zoo.configurations, zoo.summary, master, zoo.left_out)
+        show(console, zoo.configurations, zoo.summary, master, zoo.left_out, zoo.reading)
     console.print(f"raw traces: {zoo.folder}", soft_wrap=True, highlight=False)
     if zoo.missing:
         typer.echo(f"farm: {', '.join(zoo.missing)}: not traced to the end; continue with --resume", err=True)

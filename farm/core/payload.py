@@ -213,6 +213,7 @@ class ModelTrace:
         arguments: for pytest or the script.
         environment: variables of its process.
         timeout: seconds it may take.
+        values: whether to keep statistics of the numbers in each call's tensors, too.
     """
 
     tag: ClassVar[Tag] = Tag.MODEL_TRACE
@@ -224,6 +225,7 @@ class ModelTrace:
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None
+    values: bool = False
 
     @property
     def operation(self) -> str:
@@ -232,7 +234,7 @@ class ModelTrace:
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict, the tag first; `from_json` reads it back."""
-        return {
+        raw: dict[str, Any] = {
             "tag": self.tag.value,
             "id": self.id,
             "operation": self.operation,
@@ -242,6 +244,7 @@ class ModelTrace:
             "environment": self.environment,
             "timeout": self.timeout,
         }
+        return {**raw, "values": True} if self.values else raw
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ModelTrace:
@@ -253,6 +256,7 @@ class ModelTrace:
             tuple(raw["arguments"]),
             raw["environment"],
             raw["timeout"],
+            raw.get("values", False),
         )
 
 

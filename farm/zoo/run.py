@@ -22,6 +22,7 @@ from farm.store.view import RunView
 from farm.zoo.manifest import Entry, Manifest
 from farm.zoo.traces import Traces, ZooStore
 from tracer.capture.journal import TracedTest
+from tracer.capture.values_read import ValuesRead, together
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
 
@@ -38,11 +39,13 @@ class MergedTraces:
         master: the configurations.
         missing: the models without a complete trace.
         left_out: the tests that didn't pass.
+        reading: what was read to keep statistics of values; None if no trace keeps any.
     """
 
     master: Master
     missing: list[str]
     left_out: list[TracedTest]
+    reading: ValuesRead | None
 
 
 def with_needed_mocks(boards: Sequence[Board], entries: Iterable[Entry]) -> list[Board]:
@@ -56,7 +59,12 @@ def with_needed_mocks(boards: Sequence[Board], entries: Iterable[Entry]) -> list
 
 
 def plan_models(
-    manifest: Manifest, entries: Sequence[Entry], boards: Sequence[Board], arguments: Sequence[str]
+    manifest: Manifest,
+    entries: Sequence[Entry],
+    boards: Sequence[Board],
+    arguments: Sequence[str],
+    *,
+    values: bool = False,
 ) -> list[Vector]:
     """The models of a manifest as vectors of a run.
 
@@ -65,17 +73,24 @@ def plan_models(
         entries: its models to run.
         boards: the boards of the run.
         arguments: further arguments for all models.
+        values: whether to keep statistics of the numbers in each call's tensors, too.
 
     Raises:
         FarmError: a folder can't be sent to the hosts.
     """
     kinds = {board.kind for board in boards}
     ship = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
-    return [_vector(manifest, entry, kinds, ship, arguments) for entry in entries]
+    return [_vector(manifest, entry, kinds, ship, arguments, values=values) for entry in entries]
 
 
 def _vector(
-    manifest: Manifest, entry: Entry, kinds: Set[BoardKind], ship: Callable[[Path], str], arguments: Sequence[str]
+    manifest: Manifest,
+    entry: Entry,
+    kinds: Set[BoardKind],
+    ship: Callable[[Path], str],
+    arguments: Sequence[str],
+    *,
+    values: bool,
 ) -> Vector:
     folder = manifest.folder(entry)
     config = DeviceConfig(mesh_shape=entry.boards.mesh)
@@ -88,6 +103,7 @@ def _vector(
         arguments=(*entry.arguments, *arguments),
         environment=entry.environment,
         timeout=entry.timeout,
+        values=values,
     )
     return Vector(
         id=entry.name,
@@ -119,12 +135,13 @@ def run_zoo(sweep: Sweep, traces: Traces, results: str | Path | None, progress: 
 
 def merge_traces(manifest: Manifest, traces: Traces) -> MergedTraces:
     """Merge the traces of all models; an incomplete trace counts with the tests that passed before it broke off."""
-    merged = MergedTraces(Master(), [], [])
+    master, missing, left_out, reading = Master(), list[str](), list[TracedTest](), list[ValuesRead]()
     for entry in manifest.entries:
         journal = traces.journal(entry)
         if not traces.is_complete(entry):
-            merged.missing.append(entry.name)
+            missing.append(entry.name)
         if journal is not None:
-            merged.master.merge(journal.master())
-            merged.left_out.extend(journal.left_out)
-    return merged
+            master.merge(journal.master())
+            left_out += journal.left_out
+            reading += [] if journal.reading is None else [journal.reading]
+    return MergedTraces(master, missing, left_out, together(reading))

@@ -26,17 +26,19 @@ class Traces:
 
     Attributes:
         folder: the folder.
+        values: whether a trace without statistics of values is incomplete.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, *, values: bool = False) -> None:
         self.folder = folder
+        self.values = values
         self._entries = {entry.name: entry for entry in manifest.entries}
 
     @classmethod
-    def of(cls, manifest: Manifest, folder: Path | None) -> Traces:
+    def of(cls, manifest: Manifest, folder: Path | None, *, values: bool = False) -> Traces:
         """The traces of a manifest in a folder; None for the manifest's own folder in the user's data."""
         default = platformdirs.user_data_path("farm") / "zoo" / slug(str(manifest.path))
-        return cls(folder or default, manifest)
+        return cls(folder or default, manifest, values=values)
 
     def path(self, entry: Entry) -> Path:
         """The file of a model's trace; a model whose entry changes gets another file."""
@@ -52,7 +54,9 @@ class Traces:
     def is_complete(self, entry: Entry) -> bool:
         """Whether a model's trace exists up to a successful end."""
         journal = self.journal(entry)
-        return journal is not None and journal.exit_status == 0 and not journal.cut
+        if journal is None or journal.exit_status != 0 or journal.cut:
+            return False
+        return journal.reading is not None or not self.values
 
     def clear(self) -> None:
         """Remove all traces, for a run that starts from scratch."""

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tracer.capture.values_read import ValuesRead
+from tracer.capture.values_read import ValuesRead, together
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
 from tracer.master.master import Master
@@ -146,10 +146,7 @@ class Journal:
             counts = {first + number: times for number, times in test.counts.items()}
             statistics = {first + number: each for number, each in test.statistics.items()}
             self.tests.append(TracedTest(test.source, test.outcome, counts, statistics))
-        if self.reading is None:
-            self.reading = other.reading
-        elif other.reading is not None:
-            self.reading.take(other.reading)
+        self.reading = together([self.reading, other.reading])
         self.cut = self.cut or other.cut
 
     def master(self, *, all_tests: bool = False) -> Master:

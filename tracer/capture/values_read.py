@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tracer.values.text import counted
+
+VALUES_OPTION = "--values"
+"""What makes `tracer.script` keep value statistics."""
 
 
 @dataclass
@@ -26,18 +29,11 @@ class ValuesRead:
     seconds: float = 0.0
     unread: Counter[str] = field(default_factory=Counter)
 
-    def take(self, other: ValuesRead) -> None:
-        """Add what another process of the same run read."""
-        self.computes = self.computes and other.computes
-        self.tensors += other.tensors
-        self.seconds += other.seconds
-        self.unread += other.unread
-
     def lines(self) -> list[str]:
         """Return it in words, a line for each thing to say."""
-        lines = [f"values: {counted(self.tensors, 'tensor')} read in {self.seconds:.1f} s"]
+        lines = [f"values: {counted(self.tensors, 'tensor')} read, which took {self.seconds:.1f} s"]
         if not self.computes:
-            lines.append("values: the board computes no numbers, so only tensors on the host have statistics")
+            lines.append("values: a board that computes no numbers gives statistics of tensors on the host alone")
         return lines + [
             f"values: {counted(times, 'tensor')} not read: {reason}" for reason, times in self.unread.most_common()
         ]
@@ -51,3 +47,16 @@ class ValuesRead:
     def from_json(cls, raw: Mapping[str, Any]) -> ValuesRead:
         """Read what `as_json` wrote."""
         return cls(raw["computes"], raw["tensors"], raw["seconds"], Counter(raw["unread"]))
+
+
+def together(parts: Iterable[ValuesRead | None]) -> ValuesRead | None:
+    """Return what several processes read, where they kept statistics; None if none of them did."""
+    reading = [each for each in parts if each is not None]
+    if not reading:
+        return None
+    return ValuesRead(
+        all(each.computes for each in reading),
+        sum(each.tensors for each in reading),
+        sum(each.seconds for each in reading),
+        sum((each.unread for each in reading), Counter()),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,8 @@ def test_a_model_runs_in_its_folder_and_leaves_nothing_behind(tmp_path: Path) ->
     model = ModelTrace("bert", "test_bert.py", str(tmp_path), ("-x",), {"HF": "1"}, 60.0)
     outcome = trace_model(model, None, tmp_path / "work", traced, computes=False)
     assert targets == [TraceTarget("test_bert.py", ("-x",), 60.0, {"HF": "1"}, tmp_path)]
+    trace_model(replace(model, values=True), None, tmp_path / "work", traced, computes=False)
+    assert targets[1] == replace(targets[0], values=True)
     assert (outcome.verdict, outcome.reason) == (Verdict.FAIL_CRASH_HANG, Reason.CRASH)
     assert (outcome.printed, list(outcome.raw_trace or ())) == ("its output", [""])
     assert not (tmp_path / "work").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,5 +67,9 @@ def test_the_command_runs_pytest_or_the_script(tmp_path: Path) -> None:
     assert f"--trace-to={raw}" in command
     assert "--rootdir" not in command
     assert command[-1] == "-x"
+    measured = command_of(replace(script, values=True), raw, tmp_path)
+    assert measured[1:4] == ["tracer.script", "--values", str(raw)]
+    assert "--trace-values" in command_of(TraceTarget("test_a.py", cwd=tmp_path, values=True), raw, tmp_path)
+    assert "--trace-values" not in command
     own = Path(tracer.__file__).parent / "zoo"
     assert "--rootdir" in command_of(TraceTarget(str(own)), raw, tmp_path)

@@ -18,6 +18,7 @@ from farm.cli import main
 from farm.cluster.hosts.board_memory import BoardMemory
 from tests.farm.traced_model import MODEL
 from tracer.master.master import Master
+from tracer.value_statistics import ValueStatistics
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 pytestmark = pytest.mark.ttnn
@@ -223,6 +224,63 @@ def test_a_script_prints_as_it_would_alone(tmp_path: Path, capfd: pytest.Capture
     assert "it called no ttnn operation that is traced" in err
     assert err.endswith("master.json was not written\n")
     assert not master.exists()
+
+
+MEASURED = """
+import numpy as np
+import ttnn
+
+WEIGHTS = np.array([[-3.25, 0.0, 4.0, 0.0]] * 2, np.float32)
+
+def reshaped(scale):
+    ttnn.reshape(ttnn.to_dtype(ttnn.Tensor(WEIGHTS * scale, ttnn.float32), ttnn.bfloat16), (4, 2))
+
+def test_model(device):
+    x = ttnn.empty([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)
+    for scale in (1, 2, 100, 4):
+        reshaped(scale)
+        ttnn.relu(x)
+"""
+
+
+def test_values_of_tensors_are_kept_where_they_mean_something(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, master, kept = tmp_path / "test_model.py", tmp_path / "master.json", tmp_path / "kept"
+    model.write_text(MEASURED)
+    options = ("--board", "mock:n150", "--master", master)
+    plain, again = tmp_path / "plain.json", tmp_path / "again.json"
+    code, out, _ = command(capfd, model, *options, "--values", "--store", kept)
+    assert code == 0
+    assert "values: statistics for 1 of 2 configurations" in out
+    assert "values: 3 tensors read, which took " in out
+    assert "values: a board that computes no numbers gives statistics of tensors on the host alone" in out
+    relu, reshape = sorted(Master.read(master), key=lambda each: each.operation)
+    assert relu.statistics == {}
+    # the 1st, 2nd and 4th of four calls
+    assert reshape.statistics == {"arg0": ValueStatistics(24, -13, 16, 0.4375, 0.5)}
+    monkeypatch.setattr(sys, "argv", ["farm", "ops", "reshape", "--master", str(master)])
+    with pytest.raises(SystemExit):
+        main()
+    assert "\n    values -13 to 16, mean 0.438, 50 % zeros\n" in capfd.readouterr().out
+    # a trace without values is of the same configurations
+    assert command(capfd, model, "--board", "mock:n150", "--master", plain)[0] == 0
+    assert "value_statistics" not in plain.read_text()
+    hashes = [{each.content_hash for each in Master.read(path)} for path in (plain, master)]
+    assert hashes[0] == hashes[1]
+    assert command(capfd, "--load", kept, "--master", again)[0] == 0
+    assert again.read_text() == master.read_text()
+    code, _, err = command(capfd, "--load", kept, "--master", again, "--values")
+    assert (code, err.startswith("farm: --values is for tracing"), err.count("\n")) == (2, True, 1)
+
+
+def test_values_of_a_script_are_kept(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script, master = tmp_path / "model.py", tmp_path / "master.json"
+    script.write_text(MEASURED.partition("def test_model")[0] + "import sys\nreshaped(int(sys.argv[1]))\n")
+    code, out, _ = command(capfd, script, "--board", "mock:n150", "--master", master, "--values", "2")
+    assert (code, "values: statistics for 1 of 1 configuration" in out) == (0, True)
+    [reshape] = Master.read(master)
+    assert reshape.statistics == {"arg0": ValueStatistics(8, -6.5, 8, 0.375, 0.5)}
 
 
 def test_traces_made_elsewhere_are_merged_and_half_a_file_costs_nothing_else(

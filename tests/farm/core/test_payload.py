@@ -27,6 +27,7 @@ PAYLOADS: list[Payload] = [
     ModuleVector("v", MODULE),
     ModuleVector("v", MODULE, "nightly", 3, "h", {"a": 1}, {"b": "an object"}, (8, 7), 9.0, ("perf",), ("c",)),
     ModelTrace("m", "test_m.py", "/models", ("-v",), {"A": "1"}, 60.0),
+    ModelTrace("m", "test_m.py", "/models", values=True),
     Unreadable("v", "ttnn.add", problem="arguments are no dict", raw={"arguments": "é\n\x00"}),
 ]
 

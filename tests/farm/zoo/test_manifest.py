@@ -49,6 +49,10 @@ models:
     model = other.payload
     assert isinstance(model, ModelTrace)
     assert (model.arguments, model.environment, model.timeout) == (("-k", "b", "-v"), {"HF_MODEL": "b"}, 5)
+    assert not model.values
+    (measured, _) = plan_models(manifest, manifest.entries, boards, [], values=True)
+    assert isinstance(measured.payload, ModelTrace)
+    assert measured.payload.values
     (unplaced,) = plan_models(manifest, [second], boards[:1], [])
     assert unplaced.unrunnable is not None
 

@@ -25,6 +25,7 @@ def tensor(device, width):
 
 def test_first(device):
     ttnn.relu(tensor(device, 64))
+    ttnn.reshape(ttnn.Tensor([-0.5, 1.5], [1, 2], ttnn.float32, ttnn.ROW_MAJOR_LAYOUT), (2, 1))
 
 def test_fatal(device):
     import os, pathlib, signal
@@ -77,18 +78,21 @@ def traced_sources(master: Master) -> list[str]:
 
 def test_a_model_that_is_killed_is_the_only_one_missing_and_resume_completes_it(zoo: Path, command: Command) -> None:
     whole, part = zoo.parent / "whole.json", zoo.parent / "part.json"
-    code, _, err = command(whole)
+    code, out, err = command(whole, "--values")
     assert (code, "farm: sound: validated on mock:n150:" in err) == (0, True)
     traced = Master.read(whole)
-    assert {each.operation for each in traced} == {"ttnn.relu", "ttnn.gelu"}
+    assert {each.operation for each in traced} == {"ttnn.relu", "ttnn.reshape", "ttnn.gelu"}
+    assert "values: statistics for 1 of 3 configurations" in out
+    [reshape] = traced.configurations["ttnn.reshape"]
+    assert [seen.statistics["arg0"].text for seen in reshape.executions] == ["values -0.5 to 1.5, mean 0.5"] * 3
     # the first model's tests ran in two workers of pytest-xdist's
     assert {f"test_sound.py::test_{name}" for name in ("first", "fatal")} <= set(traced_sources(traced))
     (zoo.parent / "killed").touch()
-    code, out, err = command(part)
+    code, out, err = command(part, "--values")
     assert (code, "fatal: not traced to the end; continue with --resume" in err) == (1, True)
     assert "SIGKILL in test_fatal.py::test_fatal" in " ".join(out.split())
     assert json.loads(part.read_text())["metadata"]["models"] != json.loads(whole.read_text())["metadata"]["models"]
     (zoo.parent / "killed").unlink()
-    code, out, _ = command(part, "--resume")
+    code, out, _ = command(part, "--resume", "--values")
     assert (code, "2 of 3 models traced before" in out) == (0, True)
     assert part.read_bytes() == whole.read_bytes()
