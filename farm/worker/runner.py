@@ -19,7 +19,10 @@ from farm.worker.canary import Canary
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
 from farm.worker.further_runs import Announce, FurtherRuns
-from farm.worker.golden import NotCompared, NumericJudge
+from farm.worker.goldens.calling import NotCompared
+from farm.worker.goldens.judge import NumericJudge
+from farm.worker.goldens.pairing import StructureMismatch
+from farm.worker.goldens.parameters import GoldenMisfit
 from farm.worker.input_numbers import InputNumbers
 from farm.worker.measuring import Measurements, measure
 from farm.worker.replay import Replay
@@ -197,7 +200,9 @@ class Runner:
             judgements = self._numeric_judge.judge(bound.operation, facts, live, output, traced.numbers)
         except NotCompared as error:
             return attempt.ended(Verdict.VALIDATED, error.reason, str(error))
-        except ValueError as error:
+        except GoldenMisfit as error:
+            return attempt.ended(Verdict.FARM_FAULT, Reason.GOLDEN_CALL, str(error))
+        except StructureMismatch as error:
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, str(error))
         whole = combined(judgements)
         attempt.metrics.update(whole.metrics)
