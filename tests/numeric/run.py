@@ -59,6 +59,8 @@ def runs(
 
 def double(bend: Bend | None = None) -> Callable[[Any], NumericDouble]:
     """Make doubles of open devices."""
-    from farm.worker.golden import _golden
+    from farm.worker.goldens.calling import GoldenCall
 
-    return lambda device: NumericDouble(device, _golden, bend)
+    return lambda device: NumericDouble(
+        device, lambda operation, live, chip: GoldenCall.of(operation, live).on_chip(chip), bend
+    )
