@@ -63,10 +63,14 @@ class Fractions:
     Attributes:
         unit: the unit.
         count: the quotient's bound; few enough that BFLOAT16 still tells the fractions apart.
+        halves: whether fractions above a half occur, too; without them, truncating and rounding are the same.
+        signed: whether half of the numbers are negative.
     """
 
     unit: float = 1.0
     count: int = 8
+    halves: bool = True
+    signed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

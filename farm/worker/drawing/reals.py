@@ -19,7 +19,7 @@ _EVERY = 64
 _NORMAL_REACH = 3.5
 """Deviations that normal numbers of block floats are bounded by."""
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)
-_POWERS = tuple(sign * 2.0**exponent for exponent in (-14, -7, -1, 1, 7) for sign in (-1, 1))
+_POWERS = tuple(sign * 2.0**exponent for exponent in (-14, -7, -1, 1, 4) for sign in (-1, 1))
 _ROUND = (0.0, -0.0, 1.0, -1.0, 1.0078125, -1.0078125, 0.99609375, 3.0)
 _EXTREMES = (LARGEST, -LARGEST, SMALLEST_NORMAL, -SMALLEST_NORMAL, 2.0**100, -(2.0**100), 2.0**-100, 65504.0)
 
@@ -84,16 +84,19 @@ def draw_fractions(domain: Fractions, request: Request) -> Array:
         return draw_whole_reals(Reals(), request)
     size, steps, stream = request.size, request.dtype.steps, request.stream
     count = domain.count if steps is None else max(1, min(domain.count, (steps + 1) // 4 - 1))
-    wholes = stream.integers(-count, count, size).astype(np.float32)
+    wholes = stream.integers(0, count, size).astype(np.float32)
     if request.style is InputStyle.ONES:
         wholes[...] = 1.0
-    halves = stream.integers(0, 2, size).astype(np.float32) * np.float32(0.5)
-    # 0.1 to 0.4: half a unit more is away from whole numbers, too
     # 0.1 to 0.4: half a unit more is away from whole numbers, too
     fractions = stream.random(size, np.float32) * np.float32(0.3) + np.float32(0.1)
     if steps is not None:
         fractions[...] = 0.25  # block floats hold it exactly
-    return np.asarray((wholes + halves + fractions) * np.float32(domain.unit))
+    if domain.halves:
+        fractions += stream.integers(0, 2, size).astype(np.float32) * np.float32(0.5)
+    values = wholes + fractions
+    if domain.signed:
+        np.negative(values, out=values, where=stream.integers(0, 2, size, dtype=np.uint8) == 0)
+    return np.asarray(values * np.float32(domain.unit))
 
 
 def draw_non_finite(_: NonFinite, request: Request) -> Array:
