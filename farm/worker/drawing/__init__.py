@@ -64,4 +64,4 @@ def draw(
         return np.empty(shape, held.array)
     shared = isinstance(domain, domains.Angles)
     request = Request(shape, held, style, streams("angles" if shared else ""))
-    return _DRAWN[type(domain)](domain, request).reshape(shape).astype(held.array, copy=False)
+    return np.require(_DRAWN[type(domain)](domain, request).reshape(shape), held.array, ("C", "W"))  # as ttnn takes it

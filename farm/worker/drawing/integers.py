@@ -142,7 +142,7 @@ def draw_positions(domain: Positions, request: Request) -> Array:
     shape = request.shape or (1,)
     sides = [1] * len(shape)
     sides[domain.dim] = shape[domain.dim]
-    return np.ascontiguousarray(np.broadcast_to(np.arange(shape[domain.dim]).reshape(sides), shape))
+    return np.array(np.broadcast_to(np.arange(shape[domain.dim]).reshape(sides), shape))
 
 
 def draw_distinct(domain: Distinct, request: Request) -> Array:

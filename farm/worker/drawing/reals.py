@@ -14,6 +14,8 @@ from farm.worker.drawing.formats import LARGEST, SMALLEST_NORMAL, Array, Format,
 from farm.worker.drawing.integers import draw_whole_reals
 
 _PIECE = 1 << 20
+_DRAWN = 8 * _PIECE
+"""So many numbers are drawn; drawing 1 GB would take ten times as long as copying it."""
 _EVERY = 64
 """One in so many numbers is a special value."""
 _NORMAL_REACH = 3.5
@@ -29,7 +31,7 @@ def draw_reals(domain: Reals, request: Request) -> Array:
     if request.dtype.is_integer:
         return draw_whole_reals(domain, request)
     if request.style is InputStyle.ONES:
-        return np.full(request.size, _inside(domain, 1.0), np.float32)
+        return np.full(request.size, _one(domain, request.dtype), np.float32)
     if request.style is InputStyle.EDGE:
         return _edges(domain, request)
     stream, (low, high) = request.stream, _range(domain)
@@ -47,7 +49,7 @@ def draw_reals(domain: Reals, request: Request) -> Array:
             piece[places] = specials[stream.integers(0, specials.size, places.size)]
         _move_inside(piece, bounds, request.dtype)
 
-    return _pieces(request.size, fill)
+    return _pieces(request, fill)
 
 
 def draw_magnitudes(domain: Magnitudes, request: Request) -> Array:
@@ -60,7 +62,7 @@ def draw_magnitudes(domain: Magnitudes, request: Request) -> Array:
         low, high = max(low, middle / reach), min(high, middle * reach)
     bounds = Reals(-high if domain.signed else low, high, avoid=domain.avoid, margin=domain.margin)
     if request.style is InputStyle.ONES:
-        return np.full(request.size, _inside(bounds, 1.0), np.float32)
+        return np.full(request.size, _one(bounds, request.dtype), np.float32)
     edges = np.array([each for each in (low, high, 1.0) if low <= each <= high], np.float32)
 
     def fill(piece: Array) -> None:
@@ -75,28 +77,29 @@ def draw_magnitudes(domain: Magnitudes, request: Request) -> Array:
             np.negative(piece, out=piece, where=stream.integers(0, 2, piece.size, dtype=np.uint8) == 0)
         _move_inside(piece, bounds, request.dtype, low)
 
-    return _pieces(request.size, fill)
+    return _pieces(request, fill)
 
 
 def draw_fractions(domain: Fractions, request: Request) -> Array:
     """Draw numbers away from all whole and half multiples of a unit; an integer tensor gets whole ones."""
     if request.dtype.is_integer:
         return draw_whole_reals(Reals(), request)
-    size, steps, stream = request.size, request.dtype.steps, request.stream
+    steps, stream = request.dtype.steps, request.stream
     count = domain.count if steps is None else max(1, min(domain.count, (steps + 1) // 4 - 1))
-    wholes = stream.integers(0, count, size).astype(np.float32)
-    if request.style is InputStyle.ONES:
-        wholes[...] = 1.0
-    # 0.1 to 0.4: half a unit more is away from whole numbers, too
-    fractions = stream.random(size, np.float32) * np.float32(0.3) + np.float32(0.1)
-    if steps is not None:
-        fractions[...] = 0.25  # block floats hold it exactly
-    if domain.halves:
-        fractions += stream.integers(0, 2, size).astype(np.float32) * np.float32(0.5)
-    values = wholes + fractions
-    if domain.signed:
-        np.negative(values, out=values, where=stream.integers(0, 2, size, dtype=np.uint8) == 0)
-    return np.asarray(values * np.float32(domain.unit))
+
+    def fill(piece: Array) -> None:
+        piece[...] = 1 if request.style is InputStyle.ONES else stream.integers(0, count, piece.size, dtype=np.int32)
+        # 0.1 to 0.4: half a unit more is away from whole numbers, too; block floats hold a quarter exactly
+        piece += (
+            0.25 if steps is not None else stream.random(piece.size, np.float32) * np.float32(0.3) + np.float32(0.1)
+        )
+        if domain.halves:
+            piece += stream.integers(0, 2, piece.size, dtype=np.uint8) * np.float32(0.5)
+        if domain.signed:
+            np.negative(piece, out=piece, where=stream.integers(0, 2, piece.size, dtype=np.uint8) == 0)
+        piece *= np.float32(domain.unit)
+
+    return _pieces(request, fill)
 
 
 def draw_non_finite(_: NonFinite, request: Request) -> Array:
@@ -109,10 +112,16 @@ def draw_non_finite(_: NonFinite, request: Request) -> Array:
     return values
 
 
-def _pieces(size: int, fill: Callable[[Array], None]) -> Array:
-    values = np.empty(size, np.float32)
-    for start in range(0, size, _PIECE):
-        fill(values[start : start + _PIECE])
+def _pieces(request: Request, fill: Callable[[Array], None]) -> Array:
+    """Draw numbers piece by piece. Large tensors repeat what was drawn, each piece from a place of its own."""
+    values = np.empty(request.size, np.float32)
+    for start in range(0, request.size, _PIECE):
+        piece = values[start : start + _PIECE]
+        if start < _DRAWN:
+            fill(piece)
+        else:
+            place = int(request.stream.integers(0, _DRAWN - piece.size))
+            piece[...] = values[place : place + piece.size]
     return values
 
 
@@ -176,7 +185,7 @@ def _to_steps(piece: Array, domain: Reals, dtype: Format, least: float) -> None:
     if least:
         allowed &= (np.abs(levels) >= min(least, step)) & (levels != 0)
     for point in domain.avoid:
-        allowed &= np.abs(levels - point) >= min(domain.margin, step)
+        allowed &= np.abs(levels - point) >= domain.margin
     choices = levels[allowed]
     if not choices.size:  # the domain lies between two steps
         choices = levels[np.abs(levels - (domain.low + domain.high) / 2).argmin()][None]
@@ -188,13 +197,12 @@ def _to_steps(piece: Array, domain: Reals, dtype: Format, least: float) -> None:
     piece[...] = nearest[piece.astype(np.uint8)]
 
 
-def _inside(domain: Reals, value: float) -> float:
-    """The number of a domain that is next to a value."""
-    one = np.array([min(max(value, domain.low), domain.high)], np.float32)
-    for point in domain.avoid:
-        if abs(one[0] - point) < domain.margin:
-            one = _moved(one, point, domain)
-    return float(one[0])
+def _one(domain: Reals, dtype: Format) -> Array:
+    """The number of a domain that is next to 1."""
+    one = np.ones(1, np.float32)
+    low, high = _range(domain)
+    _move_inside(one, domain if dtype.steps is None else replace(domain, low=low, high=high), dtype)
+    return one
 
 
 def _specials(domain: Reals, request: Request) -> list[float]:

@@ -132,4 +132,4 @@ def stale(_: Stale, request: Request) -> Array:
 
 
 def _repeated(matrix: Array, request: Request) -> Array:
-    return np.ascontiguousarray(np.broadcast_to(matrix, request.shape), np.float32)
+    return np.array(np.broadcast_to(matrix, request.shape), np.float32)  # a copy: ttnn takes no read-only array
