@@ -128,7 +128,7 @@ class Mismatch:
         mismatched: those beyond their bounds. Where only the whole output is beyond its bounds, those whose error is
             larger than these bounds allow on average.
         first: the first of them, in the order of rows.
-        worst: that with the largest error, by its bounds' measure; a wrong non-finite one comes before all others.
+        worst: that with the largest error; a wrong non-finite one comes before all others.
         max_abs_error, max_rel_error, max_ulp: the largest errors of finite elements: absolute, as a share of the
             expected number, in ULPs of the output's dtype. None where there is none, as of integers' ULPs.
         pcc: the Pearson correlation; None where it is not defined.
@@ -138,7 +138,7 @@ class Mismatch:
         nonfinite: the wrong non-finite elements by kind.
         where: where the mismatched elements are, in words, if that is anything narrower than everywhere.
         places: the tiles and shards that hold them.
-        hints: what the output is instead, where that is certain, in words: `twice the expected values`.
+        hints: what the output is instead, where that is certain: `the output is twice the expected values`.
         excerpt: the numbers around the worst element.
         seed: the seed of the inputs; together with the vector's id it decides them all.
         output, chip: the output's position and the chip; None for the only one.

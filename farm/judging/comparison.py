@@ -77,7 +77,7 @@ def judge(
     if broken is not None and not measures.mismatched:
         # no element is wrong by itself: those that weigh most are shown
         measures = pair.measure(Bounds(atol=min(broken.allowed, measures.max_abs_error / 2)))
-    mismatch = mismatch_of(pair.wrong(measures, row.bounds), metrics)
+    mismatch = mismatch_of(pair.wrong(measures, row.bounds), metrics, output)
     message = what_is_wrong(mismatch, row, "" if broken is None else broken.complaint)
     return Judgement(row.name, right=False, message=message, metrics=metrics, mismatch=mismatch)
 
@@ -155,7 +155,6 @@ class _Pair:
             pieces,
             None if self.mask is None else np.flatnonzero(self.mask),
             self.form,
-            by_ulp=bounds.exact or bounds.ulp is not None,
             compared=self.expected.size if self.mask is None else int(np.count_nonzero(self.mask)),
         )
 

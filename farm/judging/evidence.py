@@ -12,8 +12,11 @@ import numpy.typing as npt
 
 from farm.core.mismatch import Element, Excerpt, Mismatch, NonFinite, Number
 from farm.judging.formats import Floats, IntegerFormat, NumberFormat
+from farm.judging.hints import hints
 from farm.judging.measuring import Flags, Piece
+from farm.judging.places import whereabouts
 from farm.judging.ulp import UlpCounts
+from tracer.values import Tensor
 
 LONGEST_EXCERPT = 32
 """Numbers that are kept around the worst element."""
@@ -30,7 +33,6 @@ class WrongOutput:
         pieces: the pieces that hold wrong elements, in order, each with its flags.
         positions: the positions of the elements in pieces, in the order of rows; None where these are all.
         form: the output's format.
-        by_ulp: whether errors are judged in ULPs, and not by their size.
         compared: how many elements were compared.
     """
 
@@ -40,7 +42,6 @@ class WrongOutput:
     pieces: Iterable[tuple[Piece, Flags]]
     positions: npt.NDArray[np.intp] | None
     form: NumberFormat
-    by_ulp: bool
     compared: int
 
     def number(self, value: Any) -> Number:
@@ -66,20 +67,22 @@ class WrongOutput:
         return Excerpt(self.index(start), expected, actual)
 
 
-def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float]) -> Mismatch:
+def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float], output: Tensor | None) -> Mismatch:
     """Describe what is wrong with an output.
 
     Args:
         wrong: the output. Its pieces are used up.
         metrics: those that are defined for it.
+        output: the output without its numbers: its tiles and shards; None where it isn't known.
     """
     details = _Details()
     for piece, flags in wrong.pieces:
-        details.add(piece, flags, by_ulp=wrong.by_ulp)
+        details.add(piece, flags)
     first, worst = (
         position if wrong.positions is None else int(wrong.positions[position])
         for position in (details.first, details.worst)
     )
+    place = whereabouts(wrong.flags, output)
     return Mismatch(
         elements=wrong.compared,
         mismatched=details.count,
@@ -92,6 +95,9 @@ def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float]) -> Mismatch:
         relative_error=metrics.get("relative_error"),
         ulps=() if isinstance(wrong.form, IntegerFormat) else details.ulps.histogram,
         nonfinite={kind: count for kind in NonFinite if (count := details.kinds[kind])},
+        where=place.words,
+        places=place.places,
+        hints=hints(wrong.expected, wrong.actual, wrong.flags, wrong.form),
         excerpt=wrong.excerpt(worst),
     )
 
@@ -108,7 +114,7 @@ class _Details:
     ulps: UlpCounts = field(default_factory=UlpCounts)
     kinds: Counter[NonFinite] = field(default_factory=Counter)
 
-    def add(self, piece: Piece, flags: Flags, *, by_ulp: bool) -> None:
+    def add(self, piece: Piece, flags: Flags) -> None:
         """Add the wrong elements of a piece."""
         if flags.all():
             expected, actual, spacing = piece.expected, piece.actual, piece.spacing
@@ -118,7 +124,7 @@ class _Details:
             error = np.abs(actual - expected)
             distance = error / spacing
             relative = error / np.abs(expected)
-        weight = distance if by_ulp else error
+        weight = error
         if not np.isfinite(error.max()):
             finite = np.isfinite(error)
             self._count_kinds(expected[~finite], actual[~finite])

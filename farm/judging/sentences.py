@@ -27,10 +27,9 @@ def what_is_wrong(mismatch: Mismatch, row: ToleranceRow, complaint: str) -> str:
         complaint: the broken bound of the whole output, in words that follow `its`; "" if elements are wrong.
     """
     parts = [f"its {complaint}" if complaint else _elements(mismatch, row.bounds)]
-    if mismatch.hints:
-        parts[0] += f": it is {' and '.join(mismatch.hints)}"
     if mismatch.where:
         parts[0] += f", {mismatch.where}"
+    parts += mismatch.hints
     if mismatch.worst is not None:
         parts.append(f"worst at {_worst(mismatch.worst)}")
     parts.append(f"tolerance {row.name!r}")
@@ -80,4 +79,4 @@ def _worst(element: Element) -> str:
 
 
 def _number(number: Number) -> str:
-    return str(number) if isinstance(number, int) else f"{number:.6g}"
+    return str(number) if isinstance(number, int) else f"{number + 0.0:.6g}"  # -0.0 + 0.0 is 0.0
