@@ -42,12 +42,21 @@ def ops(
     stats: Annotated[
         bool, typer.Option("--stats", help="Count configurations by operation, model, board, dtype, layout and memory.")
     ] = False,
+    tolerances: Annotated[
+        bool,
+        typer.Option("--tolerances", help="List the tolerances that judge outputs, of all operations or of one."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the operations of a master, or show every configuration of one.
 
     Example: farm ops ttnn.add --board n300
     """
+    if tolerances:
+        from farm.cli.ops_tolerances import show_tolerances
+
+        show_tolerances(name, as_json=as_json)
+        return
     from tracer.master.master import Master, shipped
     from tracer.master.queries import Filter
     from tracer.names import find

@@ -55,7 +55,14 @@ RULES = {
         Rule(("--master",), excludes=("--verify",), advice="--verify names the master, and changes nothing"),
         Rule(("--board",), excludes=("--load",), advice="--load traces nothing"),
     ),
-    "ops": (Rule(("--master", "--stats"), excludes=("--diff",)),),
+    "ops": (
+        Rule(("--master", "--stats"), excludes=("--diff",)),
+        Rule(
+            ("--master", "--stats", "--diff", "--model", "--source", "--board", "--dtype", "--layout", "--memory"),
+            excludes=("--tolerances",),
+            advice="the table is farm's own, whatever a master holds",
+        ),
+    ),
     "boards": (
         Rule(("--why",), needs=("hold",)),
         Rule(("--watch",), excludes=("hold", "release", "probe", "reset")),

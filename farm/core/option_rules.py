@@ -78,7 +78,7 @@ SPEC_RULES = (
         advice="modules make their own input numbers; leave --seed out",
     ),
     Rule(
-        ("--inputs", "--canary", "--no-canary", "--repeat"),
+        ("--inputs", "--canary", "--no-canary", "--repeat", "--tolerances"),
         excludes=(*_OF_MODULES, "--vectors"),
         advice="it is for --suite model_traced; modules make and judge their own numbers",
     ),

@@ -39,5 +39,6 @@ class SweepOptions(TypedDict, total=False):
     inputs: InputStyle | InputName
     canary: bool | None
     repeat: int
+    tolerances: str | Path | None
     priority: int
     max_boards: int | None

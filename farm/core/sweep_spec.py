@@ -215,6 +215,15 @@ class SweepSpec(BaseModel):
         ),
     ] = 1
 
+    tolerances: Annotated[
+        Place,
+        Option(
+            "--tolerances",
+            Group.NUMBERS,
+            "A YAML file with tolerances of your own. They come before farm's, which `farm ops --tolerances` lists.",
+        ),
+    ] = None
+
     priority: Annotated[
         int,
         Option(

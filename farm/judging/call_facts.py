@@ -11,10 +11,12 @@ from typing import Any
 from farm.judging.operation_kinds import OperationKind, kind_of
 from tracer.values import EnumMember, Struct, Tensor, Value, walk
 
-BLOCK_FLOATS = ("BFLOAT8_B", "BFLOAT4_B", "BFLOAT2_B")
+BLOCK_FLOATS = ("BFLOAT8_B", "BFLOAT4_B")
 """Dtypes whose numbers share an exponent."""
-INTEGERS = ("UINT8", "UINT16", "UINT32", "INT8", "INT16", "INT32", "BOOL")
+INTEGERS = ("UINT8", "UINT16", "UINT32", "INT8", "INT32")
 """Dtypes of whole numbers."""
+DTYPES = ("FLOAT32", "BFLOAT16", "FP8_E4M3", *BLOCK_FLOATS, *INTEGERS)
+"""All dtypes, members of DataType."""
 
 
 @dataclass(frozen=True, slots=True)

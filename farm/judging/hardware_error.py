@@ -67,7 +67,7 @@ def format_error(dtype: str) -> float:
     A block's spacing follows from its largest number: of 16 normally distributed ones, 1.8 standard deviations, so that
     the spacing is 1/32 of one for bfloat8_b, which is rounded, and 1/2 for bfloat4_b, which is truncated.
     """
-    return {"FLOAT32": 2.0**-20, "BFLOAT8_B": 0.010, "BFLOAT4_B": 0.22, "BFLOAT2_B": 0.6}.get(dtype, BF16)
+    return {"FLOAT32": 2.0**-20, "FP8_E4M3": 2.0**-4, "BFLOAT8_B": 0.010, "BFLOAT4_B": 0.22}.get(dtype, BF16)
 
 
 def weights_error(facts: CallFacts) -> float:

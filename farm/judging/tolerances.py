@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from farm.core.tolerance import Bounds, ToleranceRow
 from farm.judging.call_facts import BLOCK_FLOATS, INTEGERS, CallFacts
@@ -60,6 +61,16 @@ class TableRow:
     dtypes: tuple[str, ...] = ()
     when: str = ""
     applies: Callable[[CallFacts, str], bool] = lambda _facts, _dtype: True
+
+    @property
+    def fixed_bounds(self) -> dict[str, Any] | None:
+        """The bounds as JSON; None where a formula gives them."""
+        return self.bounds.as_json() if isinstance(self.bounds, Bounds) else None
+
+    @property
+    def formula(self) -> str:
+        """What the formula does, in a sentence; empty without one."""
+        return "" if isinstance(self.bounds, Bounds) else (self.bounds.__doc__ or "").partition("\n")[0]
 
     def resolved(self, facts: CallFacts, dtype: str) -> ToleranceRow:
         """Return the row with the bounds of a call."""

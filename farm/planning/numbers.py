@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from farm.core.board import Board
 from farm.core.numeric_options import NumericOptions
 from farm.core.spec_option import Group
 from farm.core.sweep_spec import SweepSpec
+from farm.judging.tolerances import may_judge
+from farm.planning.tolerance_file import read_tolerances
 
 
-def numeric_options(spec: SweepSpec) -> NumericOptions:
-    """How the numbers of a spec's traced calls are made and judged."""
-    return NumericOptions(spec.inputs, spec.seed, spec.canary, spec.repeat)
+def numeric_options(spec: SweepSpec, operations: Iterable[str]) -> NumericOptions:
+    """How the numbers of a spec's traced calls are made and judged.
+
+    Args:
+        spec: the spec.
+        operations: the operations of its master, which its file of tolerances may name.
+
+    Raises:
+        FarmError: the file of tolerances can't be read, or is wrong.
+    """
+    rows = () if spec.tolerances is None else read_tolerances(spec.tolerances, operations)
+    return NumericOptions(spec.inputs, spec.seed, spec.canary, spec.repeat, rows)
+
+
+def for_operation(numbers: NumericOptions, operation: str) -> NumericOptions:
+    """Return the options with only those rows of tolerances that can judge an operation's outputs."""
+    if not numbers.tolerances:
+        return numbers
+    return replace(numbers, tolerances=tuple(row for row in numbers.tolerances if may_judge(row, operation)))
 
 
 def without_numbers(spec: SweepSpec, boards: Collection[Board]) -> Iterator[str]:

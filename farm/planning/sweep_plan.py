@@ -118,8 +118,8 @@ def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:
 
 def _of_master(spec: SweepSpec, boards: Sequence[Board], *, verify: bool) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
-    numbers = numeric_options(spec)
     master = Master.read(spec.master or shipped())
+    numbers = numeric_options(spec, master.configurations)
     planned = partial(plan, master, spec.operations, modes=spec.measure, verify=verify, numbers=numbers)
     vectors: Sequence[Vector]
     if _may_add_mocks(spec, boards):

@@ -13,6 +13,7 @@ from farm.core.payload import MODEL_TRACED, EncodedVector, Payload, TracedCall, 
 from farm.core.traced_opening import TracedOpening, traced_openings
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
+from farm.planning.numbers import for_operation
 from farm.planning.placement import Placements
 from farm.planning.unique_ids import UniqueIds
 from farm.planning.unrunnable import Unrunnable
@@ -117,8 +118,9 @@ def plan(
     ids = UniqueIds()
     placements = Placements(kinds)
     vectors = [
-        _vector(configuration, placements, ids, tuple(modes), verify=verify, numbers=numbers)
+        _vector(configuration, placements, ids, tuple(modes), verify=verify, numbers=of_operation)
         for name in chosen
+        for of_operation in (for_operation(numbers, name),)
         for configuration in master.configurations.get(name, ())
     ]
     vectors += [_broken(each, ids) for each in master.broken if each.operation in chosen]

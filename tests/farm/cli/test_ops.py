@@ -182,3 +182,26 @@ def test_the_statistics_of_one_operation(small: Path) -> None:
     assert printed.startswith("1 configuration\n")
     assert "ttnn.experimental.add" in printed
     assert "ttnn.add" not in printed
+
+
+def test_the_tolerance_table_is_listed_with_the_source_of_each_row() -> None:
+    from farm.judging.tolerances import TABLE
+
+    document = json.loads(run("--tolerances", "--json"))
+    assert [row["name"] for row in document["rows"]] == [row.name for row in TABLE]
+    for row in document["rows"]:
+        assert row["source"]
+        assert (row["bounds"] is None) == bool(row["formula"])
+    text = run("--tolerances")
+    assert text.count("  source: ") == len(TABLE)
+    assert "\n  bounds: exact\n" in text
+
+
+def test_the_tolerances_of_an_operation_are_those_that_can_judge_it() -> None:
+    document = json.loads(run("multiply_", "--tolerances", "--json"))
+    assert (document["operation"], document["kind"]) == ("ttnn.multiply_", "arithmetic")
+    names = [row["name"] for row in document["rows"]]
+    assert names == ["whole numbers", "elementwise with an activation", "arithmetic", "any operation"]
+    assert run("ttnn::matmul", "--tolerances").startswith("ttnn.matmul: matmul. ")
+    with pytest.raises(UnknownOperation, match="no operation 'matmull'"):
+        run("matmull", "--tolerances")

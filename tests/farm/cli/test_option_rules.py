@@ -40,6 +40,8 @@ from farm.core.settings import command_defaults, load_settings
         ("trace --load raw --boards mock:n150", "--board and --load can't be combined: --load traces nothing"),
         ("trace t.py --results r.db", "--results needs --zoo or --verify"),
         ("ops --diff a.json b.json --stats", "--stats and --diff can't be combined"),
+        ("ops --tolerances --stats", "--stats and --tolerances can't be combined: the table is farm's own"),
+        ("sweep --module add --tolerances t.yaml", "--tolerances and --module can't be combined"),
         ("boards release b --why x", "--why needs hold"),
         ("boards hold b --watch", "--watch and hold can't be combined"),
         ("up --join 10.0.0.1:6379 --port 1", "--port needs --head"),

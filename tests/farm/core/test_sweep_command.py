@@ -37,6 +37,7 @@ OF_MASTER = {
     "inputs": st.sampled_from(InputStyle),
     "canary": st.none() | st.booleans(),
     "repeat": st.integers(1, 99),
+    "tolerances": PLACE,
 }
 OF_MODULES = {
     **COMMON,
