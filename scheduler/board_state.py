@@ -84,6 +84,8 @@ class Cause(str, Enum):
     PROCESS_DIED = "process_died"
     PROCESS_HUNG = "process_hung"
     BOARD_FAULT = "board_fault"
+    CHIP_IN_USE = "chip_in_use"
+    """Another process has a chip of it open, and did not end in time."""
     WORK_BEGAN = "work_began"
     WORK_ENDED = "work_ended"
     RESET_NEEDED = "reset_needed"

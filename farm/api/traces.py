@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,7 @@ class Traced:
         left_out: the tests that did not pass, whose configurations are not added.
         raw: the raw traces, if they were kept.
         reading: what was read to keep statistics of values, and how long that took; None if none were kept.
+        lacking: what the board lacks although the test called it, so that these calls did nothing: each in a line.
     """
 
     configurations: Master
@@ -48,6 +49,7 @@ class Traced:
     left_out: list[TracedTest] = field(default_factory=list)
     raw: list[Path] = field(default_factory=list)
     reading: ValuesRead | None = None
+    lacking: list[str] = field(default_factory=list)
 
 
 def trace(
@@ -109,6 +111,7 @@ def trace(
     try:
         raw = [] if keep is None else _keep_raw(trace_run, Path(keep), target)
         traced = _add(trace_run, path, raw, target, include_failed=include_failed)
+        traced = replace(traced, lacking=_lacking(chosen, trace_run.journal))
     except TracerError as error:
         raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
     except FarmError:
@@ -131,6 +134,18 @@ def _run(target: TraceTarget, board: Board, workdir: Path, watch: Callable[[Boar
         supervisor.close()
         for transition in supervisor.trust.transitions():
             remember(board, transition)
+
+
+def _lacking(board: Board, journal: Journal) -> list[str]:
+    """What the board lacks of what was called, with the functions that did nothing."""
+    from farm.board.backends import backend_of
+    from farm.core.lacks import lacking_functions
+
+    called: dict[str, list[str]] = {}
+    for function, what in lacking_functions(backend_of(board).lacks):
+        if function in journal.lacking:
+            called.setdefault(what, []).append(f"ttnn.{function}")
+    return [f"{what}: {', '.join(functions)} did nothing" for what, functions in called.items()]
 
 
 def _keep_raw(trace_run: TraceRun, folder: Path, target: str) -> list[Path]:

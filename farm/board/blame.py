@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
+from farm.board.held_chip import HeldChip
 from farm.board.protocol import CheckFailed, OpenFailed, WorkerDied, WorkerError, WorkerHung
 from farm.core.classify import classify, classify_end
+from farm.core.lacks import Lack, lack_in
 from farm.core.messages import CheckProblem
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
@@ -21,36 +24,82 @@ def cause_of(error: WorkerError) -> Cause:
     return Cause.OPEN_FAILED if isinstance(error, OpenFailed) else Cause.PROCESS_DIED
 
 
-def open_outcome(error: WorkerError, vector_id: str, began: float) -> Outcome:
+def open_outcome(error: WorkerError, vector_id: str, began: float, held: HeldChip | None = None) -> Outcome:
     """The outcome of a vector whose board doesn't open as it needs, or isn't sound.
 
     Args:
         error: what opening or checking it raised.
         vector_id: the vector's.
         began: Unix time in seconds when opening began.
+        held: a chip that another process has open, if that is the cause.
     """
+    if held is not None:
+        return _held(held, error, vector_id, began)
+    verdict = Verdict.BOARD_FAULT
     if isinstance(error, CheckFailed):
         reason = Reason.BOARD_SUSPECT
     elif isinstance(error, WorkerHung):
         reason = Reason.OPEN_TIMEOUT
     else:
-        wedged = classify(str(error))[1] is Reason.BOARD_WEDGED
-        reason = Reason.BOARD_WEDGED if wedged else Reason.OPEN_FAILED
-    return Outcome(vector_id, Verdict.BOARD_FAULT, reason, str(error), started=began, seconds=time.time() - began)
+        text = words_of(error)
+        blamed = classify_end(text) if isinstance(error, WorkerDied) else classify(text)
+        verdict, reason = blamed if blamed[0].fault else (Verdict.BOARD_FAULT, Reason.OPEN_FAILED)
+    return _outcome(verdict, reason, str(error), vector_id, began)
 
 
-def end_outcome(error: WorkerDied | WorkerHung, vector_id: str, began: float) -> Outcome:
+def not_retried(vector_id: str, error: WorkerDied | WorkerHung, lacks: Iterable[Lack]) -> Outcome:
+    """The outcome of a vector whose module killed or hung an earlier process while it was being prepared.
+
+    Args:
+        vector_id: the vector.
+        error: how that process ended.
+        lacks: what boards of its backend lack.
+    """
+    if isinstance(error, WorkerDied) and (lack := lack_in(words_of(error), lacks)) is not None:
+        return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, time.time())
+    reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
+    return _outcome(Verdict.FAIL_CRASH_HANG, reason, f"not retried: {error}", vector_id, time.time())
+
+
+def words_of(error: WorkerError) -> str:
+    """What an error tells: what its process printed, if that is known, otherwise its own message."""
+    if isinstance(error, (WorkerDied, WorkerHung)):
+        return error.printed or str(error)
+    return str(error)
+
+
+def end_outcome(
+    error: WorkerDied | WorkerHung,
+    vector_id: str,
+    began: float,
+    held: HeldChip | None = None,
+    lacks: Iterable[Lack] = (),
+) -> Outcome:
     """The outcome of a vector whose worker ended; one that ends between vectors blames the board.
 
     Args:
         error: how it ended.
         vector_id: the first vector without an outcome.
         began: Unix time in seconds when it may have begun.
+        held: see `open_outcome`.
+        lacks: what boards of its backend lack.
     """
+    if held is not None:
+        return _held(held, error, vector_id, began)
     if error.vector_id != vector_id:
-        verdict, reason = Verdict.BOARD_FAULT, Reason.CRASH
-    elif isinstance(error, WorkerHung):
+        return _outcome(Verdict.BOARD_FAULT, Reason.CRASH, str(error), vector_id, began)
+    if isinstance(error, WorkerDied) and (lack := lack_in(words_of(error), lacks)) is not None:
+        return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, began)
+    if isinstance(error, WorkerHung):
         verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.KILLED if error.stopped else Reason.HANG
     else:
-        verdict, reason = classify_end(error.printed or str(error), error.exit)
-    return Outcome(vector_id, verdict, reason, str(error), started=began, seconds=time.time() - began)
+        verdict, reason = classify_end(words_of(error), error.exit)
+    return _outcome(verdict, reason, str(error), vector_id, began)
+
+
+def _held(held: HeldChip, error: WorkerError, vector_id: str, began: float) -> Outcome:
+    return _outcome(Verdict.HOST_FAULT, Reason.HOST_RESOURCES, f"{held.holder}: {error}", vector_id, began)
+
+
+def _outcome(verdict: Verdict, reason: Reason, message: str, vector_id: str, began: float) -> Outcome:
+    return Outcome(vector_id, verdict, reason, message, started=began, seconds=time.time() - began)

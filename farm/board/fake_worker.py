@@ -119,8 +119,16 @@ class FakeWorker:
         if act is Act.CRASH:
             self._alive = False
             raise WorkerDied(f"{self.board.id} was told to crash", vector_id, exit=-11)
+        if act is Act.LACK:
+            self._alive = False
+            printed = "[7] ERROR: UnsupportedFunctionality: the fake board was told to lack it\n"
+            raise WorkerDied(f"{self.board.id} was told to end", vector_id, exit=1, printed=printed)
         if act is Act.LOSE:
             os._exit(1)
+        if act is Act.HELD:
+            lock = "Waiting for lock 'CHIP_IN_USE_0_PCIe' which is currently held by thread"
+            held = f"{lock} TID: {self.script.holder}, PID: {self.script.holder}"
+            return Outcome(vector_id, Verdict.HOST_FAULT, Reason.HOST_RESOURCES, held, started=started)
         verdict, reason, message = _OUTCOMES[act]
         return Outcome(vector_id, verdict, reason, message, started=started, seconds=time.time() - started)
 

@@ -45,7 +45,7 @@ def holders(driver: Path = DRIVER, sysfs: Path = SYSFS, proc: Path = PROC) -> li
         except OSError:
             processes.append(Holder(address, None, ""))
             continue
-        processes += [Holder(address, pid, _name(pid, proc)) for pid in pids]
+        processes += [Holder(address, pid, process_name(pid, proc)) for pid in pids]
     return processes
 
 
@@ -63,7 +63,18 @@ def broker(proc: Path = PROC) -> Holder | None:
     return None
 
 
-def _name(pid: int, proc: Path) -> str:
+def is_running(pid: int, proc: Path = PROC) -> bool:
+    """Whether a process of this host runs; one that has ended and is not yet waited for doesn't."""
+    try:
+        # the command's name is in brackets and may hold anything: the state follows the last bracket
+        state = (proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state not in "ZX"
+
+
+def process_name(pid: int, proc: Path = PROC) -> str:
+    """The command of a process of this host."""
     try:
         return (proc / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

@@ -23,6 +23,7 @@ class Limits:
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes an answer may neither print nor compute.
         reset: a board's reset command.
+        held: waiting for another process that has a chip of the board open.
         ladder: the signals that end a worker.
         budget: checks and resets before a board is held for a person.
         renew: a number of vectors, not seconds: after this many, a new process replaces the worker.
@@ -34,6 +35,7 @@ class Limits:
     check: float = 30.0
     silence: float = 120.0
     reset: float = 300.0
+    held: float = 600.0
     ladder: SignalLadder = field(default_factory=SignalLadder)
     budget: HealthBudget = field(default_factory=HealthBudget)
     renew: int = 50_000

@@ -90,3 +90,28 @@ class Pipes:
             self._received += data
             return bool(data)
         return True
+
+
+def wait_longer(
+    wait: Callable[[float], bytes | None], timeout: float, more: Callable[[], float], most: float
+) -> bytes | None:
+    """Wait for a line, and go on waiting where a time that is over is extended.
+
+    Args:
+        wait: waits for some seconds, as `Pipes.line` does.
+        timeout: the seconds at first.
+        more: returns the seconds by which a time that is over is extended; 0 to wait no longer.
+        most: the most that this may add in all.
+
+    Raises:
+        TimeoutError: no line arrived in time.
+    """
+    added = 0.0
+    while True:
+        try:
+            return wait(timeout)
+        except TimeoutError:  # noqa: PERF203 - a rare one
+            timeout = min(more(), most - added)
+            if timeout <= 0.0:
+                raise
+            added += timeout

@@ -37,7 +37,8 @@ class Deadlines:
 
     Attributes:
         vector: running a vector that has no limit of its own.
-        first: the least for an operation's first vector in a process, if kernels are compiled.
+        first: the least for an operation's first vector in a process, if kernels are compiled; and the most that
+            compiling adds to any limit.
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes a reply may neither print nor compute.
         ladder: the signals that end the process.

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from farm.board import blame
 from farm.board.backends import backend_of
+from farm.board.held_chip import HeldChip, held_chip
 from farm.board.limits import Limits
 from farm.board.model_traces import trace_model
 from farm.board.protocol import (
@@ -39,7 +40,7 @@ from farm.core.board import Board, WorkerInfo
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome, discount
 from farm.core.payload import EncodedVector, ModelTrace, Tag, decode
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import Cause, Transition
 from scheduler.health import BoardSignal, Health, Step
 from tracer.device_config import DeviceConfig
@@ -216,35 +217,42 @@ class Supervisor:
         self.trust.observe(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
         yield from self.trust.transitions()
         began = time.time()
+        held: HeldChip | None = None
         try:
             for outcome in self.worker.run([self._timed(each) for each in waiting], self.limits.vector, look_ahead):
                 waiting.popleft()
                 self._since_start += 1
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
+                held = self._held(outcome.message) if outcome.verdict is Verdict.HOST_FAULT else None
                 if self._open_seconds is None:
                     yield outcome
                 else:
                     # the planner learns from it; the vector's own time doesn't hold it
                     yield replace(outcome, open_seconds=round(self._open_seconds, 4))
                     self._open_seconds = None
-                if self._stopping or at_fault:
+                if self._stopping or at_fault or held:
                     # vectors that were sent early are cancelled by a stop; a faulty board gets a new worker
                     self.close()
                 if at_fault:
                     self._recover(Cause.BOARD_FAULT, outcome.message)
                     return
-                if self._stopping:
+                if self._stopping or held:
                     break
         except (WorkerDied, WorkerHung) as error:
             self._running = False
             self._opened = None
-            outcome = blame.end_outcome(error, waiting.popleft().id, began)
-            cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
-            sound = self._recover(cause, str(error))
-            yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
-            return
+            held = self._held(blame.words_of(error))
+            outcome = blame.end_outcome(error, waiting.popleft().id, began, held, backend_of(self.board).lacks)
+            if held is None and outcome.reason is not Reason.UNSUPPORTED_BY_BACKEND:
+                cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
+                sound = self._recover(cause, str(error))
+                yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
+                return
+            yield outcome  # which says nothing of the board
         self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
+        if held is not None:
+            self.trust.wait_while_held(held, lambda: self._stopping)
 
     def _timed(self, vector: EncodedVector) -> EncodedVector:
         """Return the vector with the deadline from its earlier runs as its own limit, if that is sooner.
@@ -274,8 +282,13 @@ class Supervisor:
                 self._pass_check()
         except WorkerError as error:
             self._running = isinstance(error, (OpenFailed, CheckFailed))
-            self._recover(blame.cause_of(error), str(error))
-            return blame.open_outcome(error, vector_id, began)
+            held = self._held(blame.words_of(error))
+            if held is None:
+                self._recover(blame.cause_of(error), str(error))
+            else:
+                self.close()
+                self.trust.wait_while_held(held, lambda: self._stopping)
+            return blame.open_outcome(error, vector_id, began, held)
         self._opened = config
         self._open_seconds = time.time() - began
         return None
@@ -375,4 +388,11 @@ class Supervisor:
             self._opened = CHECK_CONFIG
         except WorkerError as error:
             self.close()
-            self.trust.observe(BoardSignal.CHECK_FAILED, blame.cause_of(error), str(error))
+            if (held := self._held(blame.words_of(error))) is not None:
+                self.trust.wait_while_held(held, lambda: self._stopping)
+            if self.trust.usable:
+                self.trust.observe(BoardSignal.CHECK_FAILED, blame.cause_of(error), str(error))
+
+    def _held(self, text: str) -> HeldChip | None:
+        """The chip of the board that another process has open, if an error says so."""
+        return held_chip(text, backend_of(self.board).addresses(self.board))

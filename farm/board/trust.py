@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from farm.board.held_chip import HeldChip
 from farm.board.limits import Limits
 from farm.board.reset import Resetter
 from farm.core.board import Board
@@ -27,6 +28,7 @@ class Trust:
         self.resetter = Resetter(board, limits.reset)
         # earlier resets count, also those by other supervisors: a new supervisor is no new board
         self.health = Health(board.id, limits.budget, resets_in_all=self.resetter.recent())
+        self._held_seconds = limits.held
         self._transitions: list[Transition] = []
 
     @property
@@ -67,6 +69,19 @@ class Trust:
         """The transitions that were not reported yet; they count as reported from now on."""
         transitions, self._transitions = self._transitions, []
         yield from transitions
+
+    def wait_while_held(self, chip: HeldChip, stopping: Callable[[], bool]) -> None:
+        """Wait for the process that has a chip of the board open; hold the board for a person if it doesn't end.
+
+        Args:
+            chip: the chip. It must not be reset under that process.
+            stopping: whether to wait no longer.
+        """
+        _LOG.warning("%s: %s, waiting for its end", self.health.board, chip.holder)
+        if not chip.wait(self._held_seconds, stopping) and not stopping():
+            message = f"{chip.holder}, after a wait of {self._held_seconds:g} s"
+            self.observe(BoardSignal.TROUBLE, Cause.CHIP_IN_USE, message)
+            self.observe(BoardSignal.BUDGET_SPENT, Cause.CHIP_IN_USE, message)
 
     def reset(self) -> None:
         """Reset the board, whose processes must have ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ LOOK_SECONDS = 0.5
 MAX_LOG_BYTES = 64 << 20
 """The size at which a log is emptied: a process that prints without end must not fill the disk."""
 _STOPPED = "Tt"
+_COMPILER = re.compile(r"riscv|cc1|collect2|lto")
+"""The names of tt-metal's compiler and of the programs that it starts."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -27,11 +30,13 @@ class ProcessState:
         stopped: whether it is stopped by a signal or a debugger.
         cpu: seconds of processor time that it has used.
         printed: bytes in its log.
+        children: seconds of processor time that processes which it has started and that have ended used.
     """
 
     stopped: bool
     cpu: float
     printed: int
+    children: float = 0.0
 
 
 def read_state(pid: int, log: Path) -> ProcessState | None:
@@ -40,9 +45,20 @@ def read_state(pid: int, log: Path) -> ProcessState | None:
         # the command's name is in brackets and may hold anything: the fields follow the last bracket
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         printed = log.stat().st_size if log.exists() else 0
-        return ProcessState(fields[0] in _STOPPED, (int(fields[11]) + int(fields[12])) / _TICKS, printed)
+        own, children = ((int(fields[place]) + int(fields[place + 1])) / _TICKS for place in (11, 13))
+        return ProcessState(fields[0] in _STOPPED, own, printed, children)
     except (OSError, IndexError, ValueError):
         return None
+
+
+def compiles(group: int) -> bool:
+    """Whether a compiler of tt-metal's runs in a process group."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, IndexError):
+            head, _, rest = file.read_text(encoding="utf-8", errors="replace").rpartition(")")
+            if rest.split()[2] == str(group) and _COMPILER.match(head.partition("(")[2]):
+                return True
+    return False
 
 
 class Watch:
@@ -56,6 +72,8 @@ class Watch:
         self.silence = silence
         self._pid, self._log, self._clock = pid, log, clock
         self._last: ProcessState | None = None
+        state = read_state(pid, log)
+        self._compiled = 0.0 if state is None else state.children
         self._stopped_since: float | None = None
         self._quiet_since = clock()
 
@@ -64,6 +82,16 @@ class Watch:
         """Whether the process is stopped at this moment."""
         state = read_state(self._pid, self._log)
         return state is not None and state.stopped
+
+    def compile_seconds(self) -> float:
+        """The seconds that a process which passed its limit may go on, since it compiled meanwhile; 0 if it didn't.
+
+        That is the processor time of compilers that have ended since the last call. While one runs, it is a second.
+        """
+        state = read_state(self._pid, self._log)
+        ended = 0.0 if state is None else state.children - self._compiled
+        self._compiled += ended
+        return ended or float(compiles(self._pid))
 
     def complaint(self) -> str | None:
         """Check the process; return what is wrong with it, or None."""

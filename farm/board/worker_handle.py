@@ -9,16 +9,16 @@ import logging
 import math
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from farm.board import blame
 from farm.board.backends import backend_of
 from farm.board.feed import Feed
 from farm.board.guard import Guard
 from farm.board.kernel_cache import hits, opening
-from farm.board.pipes import Pipes
+from farm.board.pipes import Pipes, wait_longer
 from farm.board.protocol import (
     CheckFailed,
     Deadlines,
@@ -62,7 +62,7 @@ from farm.core.messages import (
 from farm.core.outcome import Outcome, discount, read_outcome
 from farm.core.payload import EncodedVector
 from farm.core.ttnn_install import install_hint
-from farm.core.verdicts import Reason, Verdict
+from farm.core.verdicts import Verdict
 from tracer.device_config import DeviceConfig
 
 START_SECONDS = 120.0
@@ -179,7 +179,7 @@ class WorkerProcess:
         for vector in vectors:
             self._fill(feed)
             if vector.operation in self._failed_modules:
-                yield _not_retried(vector.id, self._failed_modules[vector.operation])
+                yield blame.not_retried(vector.id, self._failed_modules[vector.operation], self._backend.lacks)
                 continue
             finished = self._finished(vector, self._limit(vector, timeout))
             self._in_flight -= 1
@@ -231,7 +231,7 @@ class WorkerProcess:
     def _limit(self, vector: EncodedVector, timeout: float) -> float:
         """The seconds that a vector may take: longer if its operation's kernels must be compiled."""
         limit = vector.timeout or timeout
-        if self.board.computes and vector.operation not in self._compiled:
+        if self._backend.compiles_kernels and vector.operation not in self._compiled:
             limit = max(limit, self.deadlines.first)
         self._compiled.add(vector.operation)
         return limit
@@ -314,7 +314,8 @@ class WorkerProcess:
             WorkerDied: the process ended instead.
             WorkerHung: there was none in time; the process still runs.
         """
-        if self._pipes is None:
+        pipes = self._pipes
+        if pipes is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
         watch = None
         if self.terminal is not None:
@@ -329,7 +330,12 @@ class WorkerProcess:
                 )
 
         try:
-            line = self._pipes.line(timeout, look, LOOK_SECONDS, max(0.0, gather))
+            line = wait_longer(
+                lambda seconds: pipes.line(seconds, look, LOOK_SECONDS, max(0.0, gather)),
+                timeout,
+                lambda: 0.0 if watch is None else watch.compile_seconds(),
+                self.deadlines.first,
+            )
         except TimeoutError:
             stopped = watch is not None and watch.stopped
             cause = ", since its process was stopped" if stopped else ""
@@ -381,9 +387,3 @@ class WorkerProcess:
             self._guard.end()
             self._guard = None
         return code
-
-
-def _not_retried(vector_id: str, error: WorkerDied | WorkerHung) -> Outcome:
-    """The outcome of a vector whose module killed or hung an earlier process while it was being prepared."""
-    reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
-    return Outcome(vector_id, Verdict.FAIL_CRASH_HANG, reason, f"not retried: {error}", started=time.time())

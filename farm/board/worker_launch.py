@@ -13,6 +13,7 @@ from farm.board.guard import Guard
 from farm.board.pipes import Pipes
 from farm.board.terminal import Terminal
 from farm.core.board import Board
+from farm.core.lacks import encode_lacks
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import COLD, KERNELS_VARIABLE
 
@@ -72,6 +73,7 @@ def launch_worker(
                 *("--requests", str(requests[0]), "--replies", str(replies[1])),
                 *("--computes", str(int(board.computes))),
                 *("--canary", str(int(backend_of(board).canary_by_default))),
+                *("--lacks", encode_lacks(backend_of(board).lacks)),
                 *(("--attached",) if attached else ()),
                 *(("--debugger",) if terminal is not None and terminal.debugger else ()),
             ],

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from farm.core.failure_texts import COMPILE_FAILURE, RULES, Where
+from farm.core.lacks import LackingError
 from farm.core.verdicts import Reason, Verdict
 
 
@@ -19,6 +20,13 @@ def classify(message: str) -> tuple[Verdict, Reason]:
         if rule.pattern.search(words if rule.where is Where.LAST_WORDS else text):
             return rule.verdict, rule.reason
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION
+
+
+def classify_error(error: BaseException) -> tuple[Verdict, Reason]:
+    """The verdict of an exception."""
+    if isinstance(error, LackingError):
+        return Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND
+    return classify(str(error))
 
 
 def is_compile_failure(message: str) -> bool:
@@ -37,7 +45,7 @@ def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, st
         computes: whether the board computes numbers. If not, the module's own comparison means nothing.
     """
     if isinstance(answer, BaseException):
-        return *classify(str(answer)), error_text(answer)
+        return *classify_error(answer), error_text(answer)
     timed = isinstance(answer, list) and answer and isinstance(answer[0], (tuple, list))
     result = answer[0] if timed else answer  # type: ignore[index]
     if not isinstance(result, (tuple, list)) or len(result) != 2:

@@ -296,6 +296,7 @@ _COMPILER_RULES = (
         "tt-metal jit_build: another process removed a generated file",
     ),
     _row(
+        r"sfpi not found|"
         r"riscv\S*: (not found|No such file or directory|Permission denied|Text file busy|Exec format error)",
         _HOST,
         "the shell: no compiler to run",

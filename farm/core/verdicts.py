@@ -151,6 +151,7 @@ class Reason(str, Enum):
     UNBINDABLE = "unbindable"
     LOST_ARGUMENT = "lost_argument"
     UNSATISFIABLE = "unsatisfiable"
+    UNSUPPORTED_BY_BACKEND = "unsupported_by_backend"
     BOARD_LOST = "board_lost"
     STOPPED = "stopped"
     STOPPED_BY_LIMIT = "stopped_by_limit"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.core.attempt import Attempt, Conclusion
+from farm.core.classify import is_compile_failure
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.unrunnable import Unrunnable
@@ -60,8 +61,9 @@ def conclusion(concluded: Conclude, attempts: Mapping[int, Attempt], cause: str 
     """
     if concluded.attempt is not None:
         decisive = attempts[concluded.attempt]
-        if concluded.resolution is Resolution.FLAKY:
-            return _flaky(concluded.task, decisive, attempts)
+        bad = next(filter(_counts_as_failure, (attempts[number] for number in sorted(attempts))), None)
+        if concluded.resolution is Resolution.FLAKY and bad is not None:
+            return _flaky(concluded.task, decisive, bad)
         outcome = decisive.outcome
         return Conclusion(concluded.task, outcome.verdict, outcome.reason, outcome.message)
     verdict, reason, message = _undecided(concluded.resolution, cause)
@@ -85,8 +87,12 @@ def _undecided(resolution: Resolution, cause: str) -> tuple[Verdict, Reason, str
     return Verdict.NOT_RUN, Reason.UNSATISFIABLE, "no board of this run can run it"
 
 
-def _flaky(vector_id: str, good: Attempt, attempts: Mapping[int, Attempt]) -> Conclusion:
-    bad = next(attempt for _, attempt in sorted(attempts.items()) if attempt_result(attempt.outcome).failed)
+def _counts_as_failure(attempt: Attempt) -> bool:
+    """Whether an attempt shows that a vector which ends well fails at times: not where its kernel was not compiled."""
+    return attempt_result(attempt.outcome).failed and not is_compile_failure(attempt.outcome.message)
+
+
+def _flaky(vector_id: str, good: Attempt, bad: Attempt) -> Conclusion:
     text = f"{good.outcome.verdict.value} on {good.board} after {bad.outcome.verdict.value} on {bad.board}"
     return Conclusion(vector_id, Verdict.FLAKY, bad.outcome.reason, f"{text}: {bad.outcome.message}")
 

@@ -1,4 +1,4 @@
-"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 --canary 0|1 [--attached] [--debugger]`.
+"""The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 --canary 0|1 [--lacks JSON] ...`.
 
 It reads requests and writes replies, each one line; see `farm.core.messages`. SIGINT releases the board and ends it, as
 does the end of the requests.
@@ -17,6 +17,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from farm.core.lacks import decode_lacks
 from farm.core.messages import (
     Check,
     Checked,
@@ -51,6 +52,7 @@ def main() -> int:
     parser.add_argument(
         "--canary", type=int, required=True, help="1 where memory is watched unless a vector says otherwise"
     )
+    parser.add_argument("--lacks", type=decode_lacks, default=(), help="what the backend lacks: farm.core.lacks")
     parser.add_argument("--attached", action="store_true", help="a person sees the output: end without a leak report")
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
     options = parser.parse_args()
@@ -77,6 +79,7 @@ def main() -> int:
     session = Session(
         computes=bool(options.computes),
         canary=bool(options.canary),
+        lacks=options.lacks,
         send=send,
         on_error=_debug if options.debugger else None,
     )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from farm.core.classify import classify, error_text
+from farm.core.classify import classify_error, error_text
 from farm.core.mismatch import Mismatch
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
@@ -48,7 +48,7 @@ class RunningAttempt:
         """The outcome where ttnn raised, `step` in front of its words."""
         if self.on_error is not None:
             self.on_error(error)
-        return self.ended(*classify(str(error)), step + error_text(error))
+        return self.ended(*classify_error(error), step + error_text(error))
 
     def ended(self, verdict: Verdict, reason: Reason = Reason.NONE, message: str = "") -> Outcome:
         """The outcome of this verdict. A failure without all that the call was traced with is `not_run`."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ttnn
 
 from farm.core.classify import error_text
+from farm.core.lacks import Lack
 from farm.core.measures import disable_profiler
 from farm.core.messages import Checked, CheckProblem, Opened, Refused, RunBegins
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
 from farm.worker.execution import Execution
-from farm.worker.mock_limits import without_mock_limits
+from farm.worker.lacking import manage_fabric, refuse_lacking, without_lacks, without_other_grid
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
@@ -42,6 +43,7 @@ class Session:
     Attributes:
         computes: whether the board computes numbers.
         canary: whether the memory around outputs is watched where a vector doesn't say.
+        lacks: what boards of its backend lack.
 
     `send` and `on_error` are those of `ModuleRunner`; `execution` makes the one of an open device, for tests.
     """
@@ -51,6 +53,7 @@ class Session:
         *,
         computes: bool,
         canary: bool = False,
+        lacks: Sequence[Lack] = (),
         send: Send | None = None,
         on_error: Callable[[BaseException], None] | None = None,
         execution: Callable[[Any], Execution] | None = None,
@@ -58,6 +61,10 @@ class Session:
         self.computes = computes
         self.canary = canary
         self._execution = execution
+        self.lacks = lacks
+        refuse_lacking(lacks)
+        if not computes:
+            manage_fabric()
         self._on_error = on_error
         self._modules = ModuleRunner(computes=computes, send=send, on_error=on_error)
         self._by_fixture = False  # whether a module's fixture opens the board
@@ -96,10 +103,10 @@ class Session:
             RuntimeError: no board is open.
             TypeError: a worker doesn't run payloads of this kind.
         """
-        outcome = self._run(payload)
+        outcome = without_lacks(self._run(payload), self.lacks)
         if self.computes or not outcome.verdict.failed or self._device is None:
             return outcome
-        return without_mock_limits(outcome, _grid(self._device))
+        return without_other_grid(outcome, _grid(self._device))
 
     def _run(self, payload: Payload) -> Outcome:
         match payload:

@@ -10,6 +10,7 @@ a line says what it is. Lines are, in the order they come:
 * `{"seen": n}`: a known configuration is called in another test;
 * `{"values": n, "statistics": ...}`: statistics of the numbers that a call of the configuration got, if they are kept;
 * `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
+* `{"lacking": name}`: a function of ttnn that the board lacks was called, and did nothing;
 * `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over;
 * `{"reading": ...}`: what was read to keep statistics, and how long that took;
 * `{"exit": status}`: the run is over, with pytest's exit status.
@@ -118,6 +119,7 @@ class Journal:
         exit_status: pytest's; None if the run never got to its end.
         cut: whether the file ends in half a line.
         reading: what was read to keep statistics of values; None if none are kept, or the run never got to its end.
+        lacking: the functions of ttnn that the board lacks, and that did nothing.
     """
 
     ttnn: str = ""
@@ -126,6 +128,7 @@ class Journal:
     exit_status: int | None = None
     cut: bool = False
     reading: ValuesRead | None = None
+    lacking: list[str] = field(default_factory=list)
 
     @property
     def left_out(self) -> list[TracedTest]:
@@ -148,6 +151,7 @@ class Journal:
             self.tests.append(TracedTest(test.source, test.outcome, counts, statistics))
         self.reading = together([self.reading, other.reading])
         self.cut = self.cut or other.cut
+        self.lacking += [name for name in other.lacking if name not in self.lacking]
 
     def master(self, *, all_tests: bool = False) -> Master:
         """Return the configurations, with an execution for each test and way of opening.
@@ -231,6 +235,7 @@ class JournalReader:
             "values": self._values,
             "returned": self._returned,
             "raised": self._raised,
+            "lacking": lambda line: self.journal.lacking.append(line["lacking"]),
             "ended": self._test_ends,
             "reading": self._reading,
             "exit": self._exits,

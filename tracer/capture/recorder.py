@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from tracer.capture.excluded import EXCLUDED
 from tracer.capture.journal import JournalWriter
+from tracer.capture.lacking import Lacking
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.positions import positional_names
 from tracer.capture.value_reader import READ_CALLS, ValueReader
@@ -68,6 +69,7 @@ class Capture:
         self._leave_out = leave_out
         self._values = values
         self._openings = Openings()
+        self._lacking = Lacking(lambda name: self._journal.write({"lacking": name}))
         self._recorded: dict[Hashable, _Recorded] = {}
         self._opening_numbers: dict[str, int] = {}
         self._test = _Test(counts=False)
@@ -98,6 +100,8 @@ class Capture:
         if self._values is not None:
             self._values.install()
             self._undo.append(self._values.remove)
+        self._lacking.install()
+        self._undo.append(self._lacking.remove)
         for name in _OPERATION_CLASSES:
             cls = getattr(decorators, name, None)
             if cls is not None:

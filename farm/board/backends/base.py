@@ -18,7 +18,9 @@ from farm.board.kinds import KINDS
 from farm.board.signals import SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError
+from farm.core.lacks import Lack, lacking_functions
 from scheduler.costs import SetupCosts
+from tracer.capture.lacking import LACKING_VARIABLE
 from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class Backend(ABC):
         extendable: whether `--boards auto` may add boards of more kinds: they cost nothing.
         anywhere: whether a board is created from its kind alone, so that any host can recreate a run's boards.
         setup: the costs of opening a board and of an operation's first call, until they have been measured.
+        lacks: what its boards lack although the products have it. A vector that needs it is `not_run`.
     """
 
     name: ClassVar[str]
@@ -55,6 +58,7 @@ class Backend(ABC):
     extendable: ClassVar[bool] = False
     anywhere: ClassVar[bool] = False
     setup: ClassVar[SetupCosts] = SetupCosts(switch=5.0, first=1.0)  # firmware and fabric; kernels are compiled
+    lacks: ClassVar[tuple[Lack, ...]] = ()
 
     # --- discovery ---
 
@@ -141,7 +145,12 @@ class Backend(ABC):
 
     def trace_environment(self, board: Board) -> dict[str, str]:
         """The variables that tell the tracer in a model's process its product, if there is no device to ask."""
-        return {SERIES_VARIABLE: board.kind.name, COMPUTES_VARIABLE: str(int(board.computes))}
+        functions = ",".join(name for name, _ in lacking_functions(self.lacks))
+        return {
+            SERIES_VARIABLE: board.kind.name,
+            COMPUTES_VARIABLE: str(int(board.computes)),
+            LACKING_VARIABLE: functions,
+        }
 
     # --- resets ---
 
@@ -153,6 +162,14 @@ class Backend(ABC):
             environment: this host's.
         """
         return board.environment.get(RESET_VARIABLE)
+
+
+SLOW_DISPATCH_LACK = Lack(
+    "this board dispatches slowly, from the host, which can't do this",
+    r"(not supported|unsupported|prohibited).{0,40}slow dispatch|only supported (for|in) fast dispatch|"
+    r"fast dispatch must be enabled|requires fast dispatch",
+)
+"""Of boards that are opened with tt-metal's slow dispatch: simulated ones, and mocks of some versions."""
 
 
 class VirtualBackend(Backend):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm.board.backends.base import VirtualBackend
+from farm.board.backends.sim import LACKS
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError
@@ -40,6 +41,8 @@ class Act(str, Enum):
     CRASH = "crash"  # its process dies
     HANG = "hang"  # it never ends by itself
     LOSE = "lose"  # the board's supervisor dies, at once
+    LACK = "lack"  # its process ends as that of a simulator that can't do it
+    HELD = "held"  # another process has the board: the one of the script's `holder`
 
 
 class Opening(str, Enum):
@@ -63,6 +66,7 @@ class Script:
             entry follow that of `*`, or pass.
         checks: whether each check of the board passes, in order; the last one repeats.
         sound_while: a file; the board fails its checks while the file is missing.
+        holder: the process that has the board where a vector's act is `held`.
     """
 
     opening: Opening = Opening.OPENS
@@ -71,6 +75,7 @@ class Script:
     acts: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
     checks: tuple[bool, ...] = ()
     sound_while: str = ""
+    holder: int = 0
 
     @classmethod
     def of(cls, board: Board) -> Script:
@@ -106,6 +111,7 @@ class Fake(VirtualBackend):
     uses_ttnn = False
     setup = SetupCosts()
     anywhere = True
+    lacks = LACKS
 
     def environment(self, kind: BoardKind) -> dict[str, str]:  # noqa: ARG002 - fakes of all kinds are alike
         """See `VirtualBackend`; the script is the environment's."""

@@ -18,12 +18,13 @@ import platformdirs
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from farm.board.backends.base import VirtualBackend
+from farm.board.backends.base import SLOW_DISPATCH_LACK, VirtualBackend
 from farm.board.null_toolchain import ROOT_VARIABLE, Toolchain, mock_toolchain, toolchain_environment
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.files import write_atomically
+from farm.core.lacks import Lack
 from farm.core.ttnn_install import installed_ttnn
 from scheduler.costs import SetupCosts
 
@@ -32,6 +33,23 @@ SLOW_DISPATCH = SpecifierSet(">=0.67.0.dev0,<0.75.0.dev0", prereleases=True)
 """The versions of ttnn that crash where they load a mock board's dispatch kernels. Slow dispatch has none."""
 WITHOUT_DISPATCH = {"TT_METAL_SLOW_DISPATCH_MODE": "1", "TT_METAL_INSPECTOR": "0"}
 """Slow dispatch, and no inspector of tt-metal: that of 0.67.4 crashes without fast dispatch."""
+
+
+LACKS = (
+    Lack(
+        "a mock board has no device traces",
+        functions=("begin_trace_capture", "end_trace_capture", "execute_trace", "release_trace"),
+    ),
+    Lack("a mock board has no events between command queues", functions=("wait_for_event",)),
+    Lack("a mock board has no sub-devices", functions=("MeshDevice.load_sub_device_manager",)),
+    Lack(
+        "a mock board has no fabric unless it is opened with one",
+        r"un-?initialized fabric (context|router)|querying num initialized routers|fabric_context_ != nullptr|"
+        r"sockets with fabric enabled|fabric router config is uninitialized",
+    ),
+    SLOW_DISPATCH_LACK,
+)
+"""Where ttnn 0.66.0 to 0.81.1 raise on a mock board, abort or crash, although the call is right on the product."""
 
 
 class Mock(VirtualBackend):
@@ -44,6 +62,7 @@ class Mock(VirtualBackend):
     extendable = True
     anywhere = True
     setup = SetupCosts(switch=0.8, first=0.002)
+    lacks = LACKS
 
     def environment(self, kind: BoardKind) -> dict[str, str]:
         """See `VirtualBackend`."""

@@ -9,12 +9,26 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from farm.board.backends.base import VirtualBackend
+from farm.board.backends.base import SLOW_DISPATCH_LACK, VirtualBackend
 from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
+from farm.core.lacks import Lack
 from scheduler.costs import SetupCosts
 
 SIMULATOR_VARIABLE = "TT_METAL_SIMULATOR"
+
+
+NO_LOAD_MACRO_VARIABLE = "TT_METAL_DISABLE_SFPLOADMACRO"
+"""Keeps kernels from an instruction that the simulator lacks; it is the simulator's own advice."""
+LACKS = (
+    Lack(
+        "the simulator can't do this",
+        r"\b(Unsupported|Unimplemented|Untested)Functionality\b|\bMissingSpecification\b",
+    ),
+    Lack("the simulator itself failed", r"\bERROR: AssertionFailure\b"),
+    SLOW_DISPATCH_LACK,
+)
+"""The simulator's categories of errors that say nothing of what it simulates. It ends its process with exit code 1."""
 
 
 class Sim(VirtualBackend):
@@ -23,10 +37,15 @@ class Sim(VirtualBackend):
     name = "sim"
     canary_by_default = False  # each call takes as long as the simulator needs for it, and a watched one is made twice
     setup = SetupCosts(switch=5.0, first=3.0)
+    lacks = LACKS
 
     def environment(self, kind: BoardKind) -> dict[str, str]:
         """See `VirtualBackend`."""
-        return {SIMULATOR_VARIABLE: str(simulator(kind)), "TT_METAL_SLOW_DISPATCH_MODE": "1"}
+        return {
+            SIMULATOR_VARIABLE: str(simulator(kind)),
+            "TT_METAL_SLOW_DISPATCH_MODE": "1",
+            NO_LOAD_MACRO_VARIABLE: os.environ.get(NO_LOAD_MACRO_VARIABLE, "1"),
+        }
 
 
 def simulator(kind: BoardKind, environment: Mapping[str, str] = os.environ) -> Path:

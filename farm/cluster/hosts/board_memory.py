@@ -148,7 +148,8 @@ def remember(board: Board, transition: Transition) -> None:
     with suppress(FarmError):
         if transition.cause is Cause.CHECK_PASSED:
             BoardMemory().check_passed(board)
-        elif transition.after is BoardState.HELD:
+        elif transition.after is BoardState.HELD and transition.cause is not Cause.CHIP_IN_USE:
+            # a chip in use is in the kernel driver's own record, as long as it is
             BoardMemory().hold(board, transition.message, BY_FARM)
 
 

@@ -28,6 +28,28 @@ def test_a_trace_adds_to_a_master(tmp_path: Path) -> None:
 
 
 @pytest.mark.ttnn
+def test_what_a_mock_lacks_is_named_and_the_calls_of_a_device_trace_are_traced(tmp_path: Path) -> None:
+    pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    test = tmp_path / "test_model.py"
+    test.write_text(
+        "import ttnn\n\n\ndef test_block(device):\n"
+        "    x = ttnn.empty([32, 32], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=device)\n"
+        "    trace = ttnn.begin_trace_capture(device, cq_id=0)\n"
+        "    ttnn.relu(x)\n"
+        "    ttnn.end_trace_capture(device, trace, cq_id=0)\n"
+        "    ttnn.execute_trace(device, trace, cq_id=0, blocking=True)\n"
+        "    ttnn.release_trace(device, trace)\n"
+    )
+    traced = farm.trace(str(test), master=tmp_path / "master.json", board="mock:n150")
+    assert traced.problem is None
+    assert [configuration.operation for configuration in traced.configurations] == ["ttnn.relu"]
+    assert traced.lacking == [
+        "a mock board has no device traces: ttnn.begin_trace_capture, ttnn.end_trace_capture, ttnn.execute_trace, "
+        "ttnn.release_trace did nothing"
+    ]
+
+
+@pytest.mark.ttnn
 @pytest.mark.ray
 def test_a_master_is_verified_by_running_it_under_the_tracer(tmp_path: Path) -> None:
     pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")

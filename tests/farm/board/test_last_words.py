@@ -66,3 +66,31 @@ def test_an_error_that_an_earlier_vector_printed_is_not_the_cause_of_an_end(tmp_
     ]
     assert outcomes[1].message == "the worker was killed by SIGABRT"
     assert outcomes[4].message == "the worker ended with exit code 3: last"
+
+
+COMPILES = """
+import os, subprocess, time
+parameters = {"s": {"compiler": ["x"]}}
+
+def run(compiler, *, device):
+    if compiler:
+        subprocess.run([compiler, "3"])
+    else:
+        time.sleep(600)
+    return True, ""
+"""
+
+
+def test_a_deadline_counts_compiling_and_ends_a_vector_that_only_waits(tmp_path: Path) -> None:
+    compiler = tmp_path / "riscv-tt-elf-g++"
+    compiler.symlink_to("/bin/sleep")
+    [board] = mock_boards(KINDS["n150"], 1)
+    supervisor = Supervisor(board, tmp_path / "board", Limits(vector=1.0))
+    tried = vectors(tmp_path, COMPILES, {"compiler": str(compiler)}, {"compiler": ""})
+    outcomes = outcomes_of(supervisor.run(DeviceConfig(), tried))
+    supervisor.close()
+    assert [(each.verdict, each.reason) for each in outcomes] == [
+        (Verdict.VALIDATED, Reason.NONE),
+        (Verdict.FAIL_CRASH_HANG, Reason.HANG),
+    ]
+    assert outcomes[0].seconds >= 3

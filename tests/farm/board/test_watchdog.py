@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -122,3 +123,47 @@ def test_a_process_is_ended_by_the_gentlest_signal_that_works(code: str, stopped
         os.kill(process.pid, signal.SIGSTOP)
     patience = 0.3 if code == STUBBORN else 60
     assert end_process(process, 0.0, SignalLadder(patience, patience, 10)) in expected
+
+
+def test_compiling_is_told_from_doing_nothing(tmp_path: Path) -> None:
+    compiler = tmp_path / "riscv-tt-elf-g++"
+    compiler.symlink_to("/bin/sleep")
+    works = "import time\nwhile time.process_time() < 0.2: pass"
+    process = started(
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {works!r}])\n"
+        f"child = subprocess.Popen([{str(compiler)!r}, '600'])\nprint('up', flush=True)\nchild.wait()"
+    )
+    try:
+        watch = Watch(process.pid, tmp_path / "log", 60)
+        assert watch.compile_seconds() == 1.0, "a compiler runs; what ended before the watch doesn't count"
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError, IndexError):
+                fields = file.read_text().rpartition(")")[2].split()
+                if fields[2] == str(process.pid) and int(file.parent.name) != process.pid:
+                    os.kill(int(file.parent.name), signal.SIGKILL)
+        process.wait()
+        assert watch.compile_seconds() == 0.0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_work_of_compilers_that_ended_is_counted_once(tmp_path: Path) -> None:
+    works = "import time\nwhile time.process_time() < 0.3: pass"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import subprocess, sys\ninput()\nsubprocess.run([sys.executable, '-c', {works!r}])\n"
+         "print('done', flush=True)\ninput()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        watch = Watch(process.pid, tmp_path / "log", 60)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        assert watch.compile_seconds() >= 0.2
+        assert watch.compile_seconds() == 0.0
+    finally:
+        process.kill()
+        process.communicate()

@@ -90,6 +90,7 @@ EXCEPTIONS = [
     # a kernel that isn't compiled
     ("trisc0 build failed. Log: fatal error: chlkc_unpack_data_format.h: No such file or directory", HOST),
     ("brisc build failed. Log: sh: 1: /opt/riscv-tt-elf-g++: not found", HOST),
+    ("TT_THROW @ build.cpp:291: tt::exception\ninfo:\nsfpi not found at /x/sfpi or /opt/tenstorrent/sfpi", HOST),
     ("TT_THROW @ tt_elffile.cpp:1: /k/trisc1.elf: not an ELF file", HOST),
     ("ncrisc build failed. Log: ld: reader.o: file not recognized: file truncated", HOST),
     ("Failed to generate binaries for reader_unary", HOST),

@@ -66,6 +66,28 @@ def test_a_flaky_verdict_names_both_attempts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("verdict", "reason", "message"),
+    [
+        (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, "trisc1 build failed. Log: error: no"),
+        (
+            Verdict.HOST_FAULT,
+            Reason.HOST_RESOURCES,
+            "trisc1 build failed. Log: Killed signal terminated program cc1plus",
+        ),
+        (Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, "the simulator can't do this"),
+    ],
+)
+def test_a_kernel_that_was_not_compiled_first_makes_no_vector_flaky(
+    verdict: Verdict, reason: Reason, message: str
+) -> None:
+    attempts = {1: attempt(1, verdict, reason, message), 2: attempt(2, Verdict.PASS)}
+    assert conclusion(Conclude("v", Resolution.FLAKY, 2), attempts).verdict is Verdict.PASS
+    attempts[3] = attempts[2]
+    attempts[2] = attempt(2, Verdict.FAIL_CRASH_HANG, Reason.HANG, "no answer")
+    assert conclusion(Conclude("v", Resolution.FLAKY, 3), attempts).message.endswith("on board:2: no answer")
+
+
+@pytest.mark.parametrize(
     ("resolution", "verdict", "reason"),
     [
         (Resolution.UNSATISFIABLE, Verdict.NOT_RUN, Reason.UNSATISFIABLE),

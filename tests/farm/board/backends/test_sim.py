@@ -23,5 +23,11 @@ def test_a_simulator_is_named_by_the_environment(tmp_path: Path, monkeypatch: py
     (tmp_path / "soc_descriptor.yaml").touch()
     boards = select_boards("sim:n150,sim:n150")
     assert [board.id for board in boards] == ["sim:n150:0", "sim:n150:1"]
-    assert boards[0].environment == {SIMULATOR_VARIABLE: str(library), "TT_METAL_SLOW_DISPATCH_MODE": "1"}
+    assert boards[0].environment == {
+        SIMULATOR_VARIABLE: str(library),
+        "TT_METAL_SLOW_DISPATCH_MODE": "1",
+        "TT_METAL_DISABLE_SFPLOADMACRO": "1",
+    }
+    monkeypatch.setenv("TT_METAL_DISABLE_SFPLOADMACRO", "0")
+    assert select_boards("sim:n150")[0].environment["TT_METAL_DISABLE_SFPLOADMACRO"] == "0", "the user's own is kept"
     assert boards[0].computes

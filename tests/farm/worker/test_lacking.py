@@ -10,10 +10,11 @@ import pytest
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.board.worker_handle import WorkerProcess
+from farm.core.lacks import Lack
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
-from farm.worker.mock_limits import without_mock_limits
+from farm.worker.lacking import without_lacks, without_other_grid
 from tracer.device_config import DeviceConfig
 from tracer.values import Tensor
 from tracer.values import encode as encode_value
@@ -26,8 +27,8 @@ FAILED = Outcome("v", Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, MESSAGE)
 
 
 def test_a_core_that_the_board_has_is_no_failure() -> None:
-    outcome = without_mock_limits(FAILED, (8, 10))
-    assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.UNSATISFIABLE)
+    outcome = without_other_grid(FAILED, (8, 10))
+    assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND)
     assert outcome.message == (
         "a mock board can't tell: this ttnn checks it against 8 x 9 compute cores, "
         "and it uses core (0, 9) of the 8 x 10 that the board was opened with"
@@ -43,7 +44,17 @@ def test_a_core_that_the_board_has_is_no_failure() -> None:
     ],
 )
 def test_other_outcomes_stay(outcome: Outcome, grid: tuple[int, int]) -> None:
-    assert without_mock_limits(outcome, grid) is outcome
+    assert without_other_grid(outcome, grid) is outcome
+
+
+def test_a_suite_that_expects_failures_does_not_expect_a_lack() -> None:
+    lacks = [Lack("the simulator can't", "UnsupportedFunctionality")]
+    expected = Outcome("v", Verdict.XFAIL, Reason.EXCEPTION, "UnsupportedFunctionality: x", traceback="line 1")
+    outcome = without_lacks(expected, lacks)
+    assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND)
+    assert (outcome.message, outcome.traceback) == ("the simulator can't: UnsupportedFunctionality: x", "")
+    assert without_lacks(replace(expected, verdict=Verdict.VALIDATED), lacks).verdict is Verdict.VALIDATED
+    assert without_lacks(replace(expected, message="else"), lacks).verdict is Verdict.XFAIL
 
 
 @pytest.mark.ttnn
