@@ -94,7 +94,7 @@ def one_element(numbers: Any, _: Place) -> Any:
     """One element off by twice the output's size."""
 
     def change(rows: Any) -> None:
-        rows[len(rows) // 2, rows.shape[1] // 2] += max(2 * _size(numbers), 1 if not rows.is_floating_point() else 0)
+        rows[len(rows) // 2, rows.shape[1] // 2] += 2 * _size(numbers) if rows.is_floating_point() else 1
 
     return _changed(numbers, change)
 

@@ -16,7 +16,7 @@ import ttnn
 
 from farm.worker.execution import DeviceExecution, LiveCall
 from farm.worker.goldens.calling import NotCompared
-from tests.numeric.references import REFERENCES
+from tests.numeric.references import MESH_REFERENCES, REFERENCES
 
 LARGE = 1 << 20
 """Elements of a call's inputs from which on it is computed in float32: twice as quick, and exact enough."""
@@ -48,6 +48,21 @@ class Place:
     before: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the double gave as one chip's part of an output.
+
+    Attributes:
+        place: where it belongs.
+        right: the right numbers, before they were rounded to the output's dtype.
+        host: the host tensor that it gave.
+    """
+
+    place: Place
+    right: Any
+    host: Any
+
+
 @dataclass
 class NumericDouble:
     """An `Execution` on a mock mesh that gives right numbers.
@@ -57,12 +72,14 @@ class NumericDouble:
         fallback: computes the outputs of an operation without a reference of its own, on one chip.
         bend: bends the outputs; None leaves them right.
         calls: the number of calls that were made.
+        outputs: what the last call gave.
     """
 
     device: Any
     fallback: Callable[[Any, LiveCall, int], Any]
     bend: Bend | None = None
     calls: int = 0
+    outputs: list[Written] = field(default_factory=list)
     _written: dict[int, tuple[Any, list[Any]]] = field(default_factory=dict)
     _inputs: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     _buffers: dict[int, tuple[Any, Any]] = field(default_factory=dict)
@@ -70,6 +87,7 @@ class NumericDouble:
     def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
         """See `Execution`."""
         self._written.clear()
+        self.outputs = []
         self._inputs = {
             id(one): (one, host)
             for one, host in zip(
@@ -81,7 +99,10 @@ class NumericDouble:
         name = operation.python_fully_qualified_name  # type: ignore[attr-defined]
         chips = self.device.get_num_devices()
         try:
-            numbers = [self._numbers(operation, name, live, chip) for chip in range(chips)]
+            if name in MESH_REFERENCES:
+                numbers = self._mesh_numbers(name, live)
+            else:
+                numbers = [self._numbers(operation, name, live, chip) for chip in range(chips)]
         except NotCompared:
             return output  # there are no right numbers: the board's own zeros stay
         for number, tensor in enumerate(_tensors(output)[: len(numbers[0])]):
@@ -94,6 +115,7 @@ class NumericDouble:
                 other = rights[(chip + 1) % chips] if chips > 1 else None
                 place = Place(name, number, chip, chips, tensor, other, held)
                 hosts.append(like(tensor, right if self.bend is None else self.bend(right, place)))
+                self.outputs.append(Written(place, right, hosts[-1]))
             self._written[id(tensor)] = (tensor, hosts)
         return output
 
@@ -115,6 +137,14 @@ class NumericDouble:
         """See `Execution`."""
         return [self._buffers[id(tensor)][1]] * self.device.get_num_devices()
 
+    def _mesh_numbers(self, name: str, live: LiveCall) -> list[list[Any]]:
+        """The outputs of an operation in which chips exchange data, for each chip."""
+        named = dict(live.host_keywords)
+        first = next(key for key, value in named.items() if isinstance(value, ttnn.Tensor))
+        whole = named.pop(first)
+        parts = [_precise(on_chip(whole, chip), torch.float64) for chip in range(self.device.get_num_devices())]
+        return [[part] for part in MESH_REFERENCES[name](parts, **named)]
+
     def _numbers(self, operation: Any, name: str, live: LiveCall, chip: int) -> list[Any]:
         compute = REFERENCES.get(name)
         if compute is None:
@@ -125,7 +155,8 @@ class NumericDouble:
             positional = [_precise(on_chip(value, chip), dtype) for value in live.host_positional]
             keywords = {key: _precise(on_chip(value, chip), dtype) for key, value in live.host_keywords.items()}
             numbers = compute(*positional, **keywords)
-        return [each for each in (numbers if isinstance(numbers, (list, tuple)) else [numbers]) if each is not None]
+        outputs = [each for each in (numbers if isinstance(numbers, (list, tuple)) else [numbers]) if each is not None]
+        return [each.float() if each.dtype is torch.bool else each for each in outputs]
 
 
 def like(tensor: Any, numbers: Any) -> Any:

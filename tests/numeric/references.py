@@ -15,6 +15,10 @@ import torch.nn.functional as F  # noqa: N812 - torch's own custom
 Reference = Callable[..., Any]
 REFERENCES: dict[str, Reference] = {}
 
+MeshReference = Callable[..., list[Any]]
+"""Takes the parts of the tensors, one for each chip of a line, and the other arguments; returns the output's parts."""
+MESH_REFERENCES: dict[str, MeshReference] = {}
+
 
 def reference(*names: str) -> Callable[[Reference], Reference]:
     """Register a reference under operations' names."""
@@ -285,3 +289,22 @@ def topk(*, input_tensor: Any, k: int = 32, dim: int = -1, largest: bool = True,
 def argmax(*, input_tensor: Any, dim: Any = None, keepdim: bool = False, **_: Any) -> Any:
     """Where the largest elements are."""
     return torch.argmax(input_tensor, dim, keepdim=keepdim)
+
+
+def all_gather(parts: list[Any], *, dim: int, **_: Any) -> list[Any]:
+    """Each chip gets all parts."""
+    return [torch.cat(parts, dim)] * len(parts)
+
+
+def reduce_scatter(parts: list[Any], *, dim: int, **_: Any) -> list[Any]:
+    """Each chip gets its share of the sum."""
+    return list(torch.stack(parts).sum(0).chunk(len(parts), dim))
+
+
+MESH_REFERENCES.update(
+    {
+        "ttnn.all_gather": all_gather,
+        "ttnn.reduce_scatter": reduce_scatter,
+        "ttnn.experimental.all_gather_async": all_gather,
+    }
+)
