@@ -41,8 +41,14 @@ class CommandRecording:
 
     def _watched(self, original: Any, *, begins: bool) -> Any:
         def watched(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)  # where the end fails, the recording may go on
-            self._running = max(self._running + (1 if begins else -1), 0)
-            return result
+            if begins:
+                result = original(*args, **kwargs)
+                self._running += 1
+                return result
+            try:
+                return original(*args, **kwargs)
+            finally:
+                # a recording whose end fails, as for want of memory, has ended, too
+                self._running = max(self._running - 1, 0)
 
         return watched

@@ -146,6 +146,14 @@ def test_with_fast_runtime_mode_off_a_trace_is_the_same(
     assert (slow.content_hash, slow.output, slow.executions[0].count) == (fast.content_hash, fast.output, 3)
 
 
+def test_the_summary_tells_what_was_read_to_keep_values(model: Path) -> None:
+    traced = run(model, "good", "n150", "--trace-values")
+    assert "tracer: values: 0 tensors read, which took " in traced.output
+    assert "tracer: values: a board that computes no numbers gives" in traced.output
+    assert traced.journal.reading is not None
+    assert not traced.journal.reading.computes
+
+
 def test_each_worker_of_xdist_writes_a_trace(model: Path) -> None:
     traced = run(model, "good or killed", "n300", "-n", "2")
     counts = {test: [each.count for each in executions] for test, executions in executions_of(traced).items()}

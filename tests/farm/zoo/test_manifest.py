@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,9 @@ from farm.core.errors import FarmError, NothingSelected
 from farm.core.payload import ModelTrace
 from farm.zoo.manifest import Manifest
 from farm.zoo.run import plan_models, with_needed_mocks
+from farm.zoo.traces import Traces
+from tracer.capture.journal import JournalWriter
+from tracer.capture.values_read import ValuesRead
 
 
 @pytest.fixture
@@ -55,6 +59,21 @@ models:
     assert measured.payload.values
     (unplaced,) = plan_models(manifest, [second], boards[:1], [])
     assert unplaced.unrunnable is not None
+
+
+def test_a_trace_without_values_is_incomplete_where_they_are_asked_for(zoo: Path) -> None:
+    zoo.write_text("models: [{name: a, target: test_a.py}]")
+    manifest = Manifest.read(zoo)
+    [entry] = manifest.entries
+    plain, measured = (Traces(zoo.parent / "traces", manifest, values=values) for values in (False, True))
+    reading: dict[str, Any] = {"reading": ValuesRead().as_json()}
+    for lines, complete in (([], False), ([reading], True)):
+        writer = JournalWriter(plain.path(entry), "0.81.1")
+        for line in [*lines, {"exit": 0}]:
+            writer.write(line)
+        writer.close()
+        assert plain.is_complete(entry)
+        assert measured.is_complete(entry) is complete
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -220,12 +220,13 @@ def test_nothing_is_read_while_ttnn_records_commands(ttnn: Any, x: Any, mock_mes
         with pytest.raises(RuntimeError, match="Reads are not supported during trace capture"):
             x.cpu()
         assert reader.statistics([x], {}, first=True) == {}
-        ttnn.end_trace_capture(mock_mesh, recorded, cq_id=0)
+        with suppress(RuntimeError):  # ttnn 0.66 has no memory for it, since the mesh was opened without any
+            ttnn.end_trace_capture(mock_mesh, recorded, cq_id=0)
+            ttnn.release_trace(mock_mesh, recorded)
         assert (double.reads, dict(reader.read.unread)) == (0, {"ttnn was recording commands or a graph": 1})
         assert reader.statistics([x], {}, first=True).keys() == {"arg0"}
     finally:
         reader.remove()
-    ttnn.release_trace(mock_mesh, recorded)
     assert ttnn.begin_trace_capture is original
 
 
