@@ -156,7 +156,8 @@ class Canary:
             try:
                 damages += watch.guards.damages_inside()
             except RuntimeError as error:
-                watch.problems.append(f"the unused parts of its pages: {error_text(error)}")
+                watch.problems.append(f"what outputs do not use of their places: {error_text(error)}")
+            watch.problems += [f"what {label} does not use of its place" for label in watch.guards.unseen]
             watch.guards.remove()
         free(watch.output, watch.live)
         if not damages:

@@ -121,16 +121,19 @@ class Guards:
 
     Attributes:
         holes: these places.
+        unseen: the tensors whose places could not be looked at.
     """
 
     def __init__(self, execution: Execution, device: Any) -> None:
         self._execution = execution
         self._device = device
         self._guards: list[_Guard] = []
+        self._plugs: list[Any] = []  # of free blocks: ttnn would take the first one that an output fits in
         self._parts: list[Any] = []  # of holes: as long as they stay, no other comes to lie there
         self._cores = Lanes.of_cores(device)
         self._banks = {each: Lanes.banks(device, each) for each in _NAMES}
         self.holes: list[Hole] = []
+        self.unseen: list[str] = []
 
     def place(self, layouts: Sequence[Layout]) -> None:
         """Place guards around a hole for each layout, and fill them all.
@@ -174,14 +177,17 @@ class Guards:
             RuntimeError: that part of the memory can't be allocated.
         """
         for hole in self.holes:
+            if hole.holds is None:  # it stays as it is: else the next parts could come to lie here
+                self._parts.append(self._unwritten(self._banks[hole.layout.buffer], hole.size))
+        for hole in self.holes:
             if hole.filled and hole.holds is not None and hole.holds.lies_as(hole.layout):
                 yield from self._inside(hole)
 
     def remove(self) -> None:
         """Free the guards."""
-        for guard in self._guards:
-            ttnn.deallocate(guard.tensor)
-        self._guards, self.holes = [], []
+        for tensor in (*(guard.tensor for guard in self._guards), *self._plugs):
+            ttnn.deallocate(tensor)
+        self._guards, self._plugs, self.holes = [], [], []
         self._free_parts()
 
     def _free_parts(self) -> None:
@@ -192,6 +198,7 @@ class Guards:
     def _place(self, buffer: Any, layouts: Sequence[Layout]) -> None:
         in_l1 = buffer == ttnn.BufferType.L1
         lanes, size = (self._cores, L1_GUARD) if in_l1 else (self._banks[buffer], DRAM_GUARD)
+        self._plug(buffer)
         guards, stand_ins = [self._written(lanes, size)], []
         try:
             for layout in layouts:
@@ -210,6 +217,16 @@ class Guards:
             below, above = between[number : number + 2]
             self._guards.append(_Guard(lanes, size, tensor, *((above, below) if in_l1 else (below, above))))
         self.holes += [hole for hole in holes if hole is not None]
+
+    def _plug(self, buffer: Any) -> None:
+        """Allocate all free blocks but the largest: guards lie side by side then, and outputs between them.
+
+        Free blocks are there where ttnn keeps tensors of its own with a cached program.
+        """
+        blocks = ttnn.get_memory_view(self._device, buffer).block_table
+        free = sorted(int(block["size"]) for block in blocks if block["allocated"] == "no")
+        for size in free[:-1]:
+            self._plugs.append(self._unwritten(self._banks[buffer], size))
 
     def _hole(self, layout: Layout, guard: int, below: Any, above: Any, stand_in: Any) -> Hole | None:
         """Free a tensor's stand-in and fill its place; None where the guards are not its neighbours."""
@@ -240,6 +257,7 @@ class Guards:
         ttnn.deallocate(hole.tensor)
         part = self._end_of(hole, lanes, begin)
         if part is None:
+            self.unseen.append(hole.label)
             return
         where = f"B after the start of {hole.label}, where it has no part"
         for chip, found in self._found(part, lanes, lanes.pattern(size, begin), rows):

@@ -185,6 +185,28 @@ def test_each_of_several_outputs_is_watched(run: Callable[..., Any]) -> None:
         assert f"the first 4 B after the end of output {number}, in bank 0" in outcome.message
 
 
+@pytest.mark.parametrize("name", ["DRAM", "L1", "height"])
+def test_outputs_are_watched_where_ttnn_keeps_memory_of_its_own(
+    run: Callable[..., Any], mock_mesh: Any, name: str
+) -> None:
+    import ttnn
+
+    def filled(rows: int) -> Any:
+        shape, memory = ttnn.Shape((1, 1, rows, 512)), ttnn.L1_MEMORY_CONFIG
+        where = memory if MEMORIES[name].memory else ttnn.DRAM_MEMORY_CONFIG
+        return ttnn.allocate_tensor_on_device(shape, ttnn.bfloat16, ttnn.TILE_LAYOUT, mock_mesh, where)
+
+    first, second, third, fourth = filled(2048), filled(32), filled(256), filled(32)
+    ttnn.deallocate(first)  # two free blocks stay, between what a cached program might keep
+    ttnn.deallocate(third)
+    try:
+        outcome, _ = run(*arguments(MEMORIES[name]))
+        assert outcome.details["canary"] == {"watched": ["output"]}
+    finally:
+        ttnn.deallocate(second)
+        ttnn.deallocate(fourth)
+
+
 def test_an_argument_that_changed_is_named(run: Callable[..., Any]) -> None:
     def bend(memory: Any, live: Any, output: Any) -> None:
         import ttnn
