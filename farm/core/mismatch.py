@@ -125,6 +125,7 @@ class Mismatch:
 
     Attributes:
         elements: the elements that were compared.
+        shape: the output's.
         mismatched: those beyond their bounds. Where only the whole output is beyond its bounds, those whose error is
             larger than these bounds allow on average.
         first: the first of them, in the order of rows.
@@ -147,6 +148,7 @@ class Mismatch:
 
     elements: int
     mismatched: int
+    shape: tuple[int, ...] = ()
     first: Element | None = None
     worst: Element | None = None
     max_abs_error: float | None = None
@@ -175,7 +177,7 @@ class Mismatch:
         for name in _NUMBERS:
             if (number := getattr(self, name)) is not None:
                 raw[name] = _to_json(number)
-        for name in ("ulps", "where", "hints", "wrong_outputs", "wrong_chips"):
+        for name in ("shape", "ulps", "where", "hints", "wrong_outputs", "wrong_chips"):
             if value := getattr(self, name):
                 raw[name] = value
         if self.nonfinite:
@@ -197,6 +199,7 @@ class Mismatch:
         return cls(
             elements=int(raw["elements"]),
             mismatched=int(raw["mismatched"]),
+            shape=tuple(map(int, raw.get("shape", ()))),
             first=Element.from_json(raw["first"]) if "first" in raw else None,
             worst=Element.from_json(raw["worst"]) if "worst" in raw else None,
             **{name: _from_json(raw[name]) for name in _NUMBERS if name in raw},

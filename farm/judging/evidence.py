@@ -86,6 +86,7 @@ def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float], output: Tensor
     return Mismatch(
         elements=wrong.compared,
         mismatched=details.count,
+        shape=wrong.expected.shape,
         first=wrong.element(first),
         worst=wrong.element(worst),
         max_abs_error=metrics.get("max_abs_error"),

@@ -43,11 +43,12 @@ def _elements(mismatch: Mismatch, bounds: Bounds) -> str:
     texts = []
     if finite:
         texts.append(f"{_share(finite, mismatch.elements)} {_beyond(bounds, one=finite == 1)}")
-    kinds = [f"{count:,} {kind.words}" for kind, count in mismatch.nonfinite.items()]
+    kinds = [f"{count:,} {'is' if count == 1 else 'are'} {kind.words}" for kind, count in mismatch.nonfinite.items()]
     if not finite:
         verb = "is" if strange == 1 else "are"
-        words = [kind.words for kind in mismatch.nonfinite] if len(kinds) == 1 else kinds
-        return f"{_share(strange, mismatch.elements)} {verb} {' and '.join(words)}"
+        if len(kinds) == 1:
+            return f"{_share(strange, mismatch.elements)} {verb} {next(iter(mismatch.nonfinite)).words}"
+        return f"{_share(strange, mismatch.elements)} {verb} wrong: {' and '.join(kinds)}"
     return " and ".join(texts + kinds)
 
 

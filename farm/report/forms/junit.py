@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from farm.core.verdicts import Category, Verdict
 from farm.report.context import RunContext
 from farm.report.digest import meaning_of_validated
+from farm.report.mismatch_text import mismatch_facts
 from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import RunView, VectorView
@@ -76,6 +77,9 @@ def _add_case(suite: Element, vector: VectorView, command: str) -> None:
         properties["ttnn"] = vector.ttnn_version
     if vector.inexact:
         properties["inexact"] = ", ".join(vector.inexact)
+    last = vector.history[-1].outcome(vector.vector_id) if vector.history else None
+    if last is not None and last.tolerance:
+        properties["tolerance"] = last.tolerance
     _add_properties(case, properties)
     tag = _ELEMENTS.get(vector.verdict.category)
     if tag is None:
@@ -83,6 +87,8 @@ def _add_case(suite: Element, vector: VectorView, command: str) -> None:
     kind = f"{vector.verdict.value}: {vector.reason.value}" if vector.reason.value else vector.verdict.value
     result = SubElement(case, tag, type=kind, message=shortened(first_line(vector.message or kind), 500))
     result.text = printable(vector.message)
+    if last is not None and last.mismatch is not None:
+        result.text += "".join(f"\n{name}: {text}" for name, text in mismatch_facts(last.mismatch))
     if vector.verdict.failed:
         result.text += f"\nRun it again: {command}"
 

@@ -9,7 +9,10 @@ import json
 from datetime import datetime
 from typing import Any
 
+from farm.core.mismatch import Mismatch
+from farm.core.outcome import Outcome
 from farm.report.context import RunContext
+from farm.report.mismatch_text import excerpt_rows, mismatch_facts
 from farm.report.text import first_line, printable, shortened
 from farm.store.view import AttemptView, RunView, VectorView
 
@@ -53,7 +56,8 @@ def _details(vector: VectorView, context: RunContext, texts: _Texts) -> dict[str
         (runs[past.run_id], past.verdict.value, round(past.seconds, 4))
         for past in context.past.get(vector.vector_id, ())
     ]
-    config = ", ".join(f"{key} {value}" for key, value in _opened(vector).items())
+    last = vector.history[-1].outcome(vector.vector_id) if vector.history else None
+    config = ", ".join(f"{key} {value}" for key, value in _opened(vector, last).items())
     return {
         "configuration": [texts.index(line) for line in context.configurations.get(vector.vector_id, ())],
         "reason": vector.reason.value,
@@ -62,20 +66,25 @@ def _details(vector: VectorView, context: RunContext, texts: _Texts) -> dict[str
         "opened": texts.index(first_line(config) + (" (inferred)" if vector.device_config_inferred else "")),
         "sources": [texts.index(first_line(source)) for source in vector.sources],
         "inexact": [first_line(argument) for argument in vector.inexact],
-        "left_out": [texts.index(first_line(each)) for each in _left_out(vector)],
+        "left_out": [texts.index(first_line(each)) for each in (last.left_out if last else ())],
+        "tolerance": texts.index(first_line(last.tolerance if last else "")),
+        "mismatch": None if last is None or last.mismatch is None else _mismatch(last.mismatch, texts),
         "attempts": [_attempt(attempt, texts) for attempt in vector.history],
         "history": history,
     }
 
 
-def _left_out(vector: VectorView) -> tuple[str, ...]:
-    """Return what the last attempt left out because its board's ttnn lacks it."""
-    return vector.history[-1].outcome(vector.vector_id).left_out if vector.history else ()
+def _mismatch(mismatch: Mismatch, texts: _Texts) -> dict[str, Any]:
+    rows = [(row.index, row.expected, row.actual, row.error) for row in excerpt_rows(mismatch)]
+    return {
+        "facts": [(texts.index(name), texts.index(text)) for name, text in mismatch_facts(mismatch)],
+        "excerpt": [[texts.index(text) for text in row] for row in rows],
+    }
 
 
-def _opened(vector: VectorView) -> dict[str, Any]:
+def _opened(vector: VectorView, last: Outcome | None) -> dict[str, Any]:
     """Return how the board of the last attempt was opened; before any attempt, how one would be."""
-    used = vector.history[-1].outcome(vector.vector_id).device_config if vector.history else None
+    used = None if last is None else last.device_config
     return vector.device_config if used is None else used.as_json()
 
 

@@ -17,6 +17,7 @@ INF = float("inf")
 WHOLE = Mismatch(
     elements=4096,
     mismatched=12,
+    shape=(1, 1, 64, 64),
     first=Element((0, 0, 5, 37), 1.5, 3.25),
     worst=Element((0, 0, 6, 0), 2, 2**32 - 1),
     max_abs_error=1.75,

@@ -142,7 +142,7 @@ def test_kinds_of_non_finite_numbers_are_counted_beside_others() -> None:
     actual[:3], actual[3:5], actual[5] = NAN, INF, 2.0
     message = judged(expected, actual, ulp=2.0).message
     assert message.startswith(
-        "1 of 1,000 elements (0.1 %) is off by more than 2 ULP and 3 NaN for a number and 2 infinite"
+        "1 of 1,000 elements (0.1 %) is off by more than 2 ULP and 3 are NaN for a number and 2 are infinite"
     )
     assert "worst at [0]: nan for 1" in message
 

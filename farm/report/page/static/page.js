@@ -252,9 +252,19 @@ function open(vector) {
     const reason = entry.reason ? ` ${entry.reason}` : "";
     body.append(make("p", {}, link("operation", row[1]), " ", chip(row[2]), reason));
     if (text(entry.message)) body.append(make("pre", { tabindex: "0", "aria-label": "Message" }, text(entry.message)));
-    body.append(rerun(vector), make("h3", {}, "Configuration"));
+    body.append(rerun(vector));
+    if (entry.mismatch) {
+      const wrong = entry.mismatch.facts.flatMap(([name, value]) => [make("dt", {}, text(name)), make("dd", {}, text(value))]);
+      body.append(make("h3", {}, "Wrong numbers"), make("dl", { class: "about" }, ...wrong));
+      if (entry.mismatch.excerpt.length) {
+        const numbers = entry.mismatch.excerpt.map((each) => each.map(text));
+        body.append(make("h3", {}, "Numbers around the worst"), table(["index", "expected", "actual", "error"], numbers));
+      }
+    }
+    body.append(make("h3", {}, "Configuration"));
     body.append(make("ul", { class: "lines" }, ...entry.configuration.map((index) => make("li", {}, make("code", {}, text(index))))));
     const facts = [["board opened as", text(entry.opened)], ["config_hash", entry.hash || "none"]];
+    if (text(entry.tolerance)) facts.push(["judged by tolerance", text(entry.tolerance)]);
     if (entry.inexact.length) facts.push(["lost in the trace", entry.inexact.join(", ")]);
     for (const index of entry.left_out) facts.push(["not in this ttnn, left out", text(index)]);
     for (const index of entry.sources) facts.push(["seen in", text(index)]);

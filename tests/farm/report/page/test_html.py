@@ -19,6 +19,7 @@ from farm.report.page.html import page_html
 from farm.store import Store
 from tests.farm.browser import chromium, console_messages, serious
 from tests.farm.large_run import HOSTILE, large_run
+from tests.farm.report.mismatches import failed_comparison
 from tests.farm.store_helpers import MOCK, recorded_run
 
 LARGE = 10_000
@@ -183,6 +184,22 @@ def test_a_vector_shows_what_its_ttnn_lacks(tmp_path: Path) -> None:
         browser.get(f"{page.as_uri()}#vector=v0")
         text = browser.find_element(By.ID, "vector-body").text
     assert f"not in this ttnn, left out\n{left_out}" in text
+
+
+def test_a_vector_shows_its_wrong_numbers(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "farm.db") as store:
+        run_id = recorded_run(store, [(Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, "")])
+        store.record(run_id, [Attempt(2, MOCK.id, failed_comparison())])
+        page = write_page(store, run_id, tmp_path / "report.html")
+    with chromium(tmp_path / "profile", 390) as browser:
+        browser.get(f"{page.as_uri()}#vector=v0")
+        text = browser.find_element(By.ID, "vector-body").text
+        assert serious(browser) == []
+        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    assert "judged by tolerance\nelementwise arithmetic" in text
+    assert "wrong elements\n12 of 4,096 (0.3%)" in text
+    assert "where\nall in tile (0, 1)" in text
+    assert "[0, 0, 5, 40] -0.824176 nan" in text
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)], ids=["light", "dark", "phone"])
