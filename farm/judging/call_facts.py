@@ -109,9 +109,10 @@ class CallFacts:
 
     @property
     def approximate(self) -> bool:
-        """Whether the call asks for coarse and fast functions."""
-        named = (self.arguments.get(name) for name in ("fast_and_approximate_mode", "fast_approx", "fast_and_approx"))
-        return any(value is True for value in named)
+        """Whether the call asks for coarse, fast functions: by a flag, or a variant such as `GeluVariant.FastLut`."""
+        return self.arguments.get("fast_and_approximate_mode") is True or any(
+            isinstance(value, EnumMember) and "fast" in value.name.lower() for value in self.arguments.values()
+        )
 
     @property
     def activations(self) -> tuple[str, ...]:
@@ -165,8 +166,9 @@ def _flag(value: Value) -> bool | None:
 
 def _activations(value: Value) -> list[str]:
     """The names of activations in a value: texts, `UnaryOpType` members, or structs with one."""
-    names = (part.name if isinstance(part, EnumMember) else part for part in walk(value))
-    return [name.lower() for name in names if isinstance(name, str) and name]
+    texts = [part for part in (value if isinstance(value, tuple) else (value,)) if isinstance(part, str) and part]
+    members = [part.name for part in walk(value) if isinstance(part, EnumMember)]
+    return [name.lower() for name in (*texts, *members)]
 
 
 def _is_bfloat16(number: float) -> bool:
@@ -232,6 +234,8 @@ def _reduced(facts: CallFacts) -> int:
     if not facts.all_tensors:
         return 1
     shape = facts.all_tensors[0].shape
+    if "norm_pre_all" in facts.operation:
+        return shape[-1]  # a norm's statistics of rows
     named = (facts.arguments.get(name) for name in ("dim", "dims", "reduce_dims", "axis", "arg1"))
     value = next((each for each in named if isinstance(each, (int, tuple)) and not isinstance(each, bool)), None)
     dims: Any = (value,) if isinstance(value, int) else value

@@ -51,7 +51,7 @@ class OperationKind(str, Enum):
     SUM = "sum"
     """Sums or means over a dimension: sum, mean, cumsum."""
     SPREAD = "spread"
-    """Variances, deviations, norms and correlations over a dimension."""
+    """Variances, deviations, norms and other sums of squares over a dimension."""
     PRODUCT = "product"
     """Products over a dimension."""
     EXTREME = "extreme"
@@ -179,10 +179,10 @@ _BY_NAME = {
     **_names(
         OperationKind.NORMALIZATION,
         "batch_norm dit_fused_distributed_groupnorm dit_fused_distributed_layernorm dit_fused_distributed_rmsnorm "
-        "dit_layernorm_post_allgather dit_layernorm_pre_allgather dit_rms_norm_unary_fused fused_rms_minimal "
-        "group_norm layer_norm layer_norm_post_all_gather layer_norm_pre_all_gather moreh_group_norm moreh_layer_norm "
-        "normalize_global normalize_hw rms_norm rms_norm_post_all_gather rms_norm_pre_all_gather "
-        "sigmoid_gated_rms_norm wan_fused_rmsnorm_post_allgather wan_fused_rmsnorm_pre_allgather",
+        "dit_layernorm_post_allgather dit_rms_norm_unary_fused fused_rms_minimal "
+        "group_norm layer_norm layer_norm_post_all_gather moreh_group_norm moreh_layer_norm "
+        "normalize_global normalize_hw rms_norm rms_norm_post_all_gather "
+        "sigmoid_gated_rms_norm wan_fused_rmsnorm_post_allgather",
     ),
     **_names(
         OperationKind.SOFTMAX,
@@ -198,7 +198,8 @@ _BY_NAME = {
     ),
     **_names(
         OperationKind.SPREAD,
-        "moreh_clip_grad_norm moreh_norm pearson_correlation_coefficient std std_hw var var_hw",
+        "dit_layernorm_pre_allgather layer_norm_pre_all_gather moreh_clip_grad_norm moreh_norm "
+        "pearson_correlation_coefficient rms_norm_pre_all_gather std std_hw var var_hw wan_fused_rmsnorm_pre_allgather",
     ),
     **_names(OperationKind.PRODUCT, "cumprod prod"),
     **_names(OperationKind.EXTREME, "max min sort topk topk_large_indices"),

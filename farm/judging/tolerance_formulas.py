@@ -29,6 +29,12 @@ _PEAK = 8.0
 _PRODUCTS_PEAK = 4.0
 """The same of products' errors, most of which are shares of the number itself."""
 
+_MOST_OF_ELEMENT, _MOST_SCALED = 0.5, 0.75
+"""No element may be further off than this, as a share of itself or of the root mean square of all."""
+
+_COARSE = 0.02
+"""The error of approximate exponentials, whose mean a division by their sum takes out: they are off by up to 4 %."""
+
 BLOCK_ULP = 1.25
 """ULPs of a block float: bfloat4_b is what truncating bfloat8_b leaves, which was rounded before."""
 
@@ -93,12 +99,20 @@ def _accumulating(
     computed = other + products * product_error(facts.fidelity)
     noise = other + products * product_noise(facts.fidelity)
     return Bounds(
-        ulp=_ulp(2.0 + computed / BF16, dtype),
-        rtol=3 * computed,
-        scaled=min(0.75, _PEAK * other + _PRODUCTS_PEAK * (computed - other)),
+        ulp=2.0 if dtype not in BLOCK_FLOATS else _ulp(2.0 + computed / BF16, dtype),
+        rtol=_rtol(3 * computed),
+        scaled=_scaled(_PEAK * other + _PRODUCTS_PEAK * (computed - other)),
         relative_error=min(MOST, computed + format_error(dtype)),
         pcc=_pcc(min(MOST, noise + format_error(dtype))),
     )
+
+
+def _rtol(share: float) -> float:
+    return min(_MOST_OF_ELEMENT, share)
+
+
+def _scaled(share: float) -> float:
+    return min(_MOST_SCALED, share)
 
 
 def _pcc(noise: float) -> float:
@@ -117,26 +131,28 @@ def of_convolution(facts: CallFacts, dtype: str) -> Bounds:
 
 def of_attention(facts: CallFacts, dtype: str) -> Bounds:
     """As a matmul over the keys, half of whose sums' errors the division takes out; two products, and exponentials."""
-    coarse = facts.kernel_config.approximate is True or _exp_is_approximate(facts)
-    return _accumulating(facts, dtype, base=0.03 if coarse else 0.012, sums=0.5, products=1.5)
-
-
-def _exp_is_approximate(facts: CallFacts) -> bool:
     config = facts.arguments.get("program_config")
-    return isinstance(config, Struct) and dict(config.fields).get("exp_approx_mode") is True
+    fields = dict(config.fields) if isinstance(config, Struct) else {}
+    # by default, exponentials are approximate
+    base = 0.012 if fields.get("exp_approx_mode") is False else 0.012 + _COARSE
+    return _accumulating(facts, dtype, base=base, sums=0.5, products=1.5)
 
 
 def of_normalization(facts: CallFacts, dtype: str) -> Bounds:
     """Half of the error of a sum of squares, and five roundings to bfloat16."""
     error = min(MOST, 0.4 * sum_error(facts.length, wide=facts.accumulates_wide) + 0.010 + format_error(dtype))
-    return Bounds(ulp=_ulp(3.0, dtype), rtol=2 * error, scaled=5 * error, relative_error=error, pcc=_pcc(error))
+    return Bounds(
+        ulp=_ulp(3.0, dtype), rtol=_rtol(2 * error), scaled=_scaled(5 * error), relative_error=error, pcc=_pcc(error)
+    )
 
 
 def of_softmax(facts: CallFacts, dtype: str) -> Bounds:
     """An exponential of a bfloat16, whose rounding is a relative error; a sum of positive numbers, and a division."""
-    coarse = 0.03 if facts.kernel_config.approximate is True else 0.0
+    coarse = 0.0 if facts.kernel_config.approximate is False else _COARSE  # the default
     error = min(MOST, 0.5 * sum_error(facts.length, wide=facts.accumulates_wide) + 0.012 + coarse + format_error(dtype))
-    return Bounds(ulp=_ulp(2.0, dtype), rtol=3 * error, scaled=error, relative_error=error, pcc=_pcc(error))
+    return Bounds(
+        ulp=_ulp(2.0, dtype), rtol=_rtol(0.02 + 2 * error), scaled=error, relative_error=error, pcc=_pcc(error)
+    )
 
 
 def _sums(facts: CallFacts, dtype: str) -> float:
@@ -150,7 +166,7 @@ def _sums(facts: CallFacts, dtype: str) -> float:
 def of_sum(facts: CallFacts, dtype: str) -> Bounds:
     """The error of a sum, by its length and precision; of means, that of the factor as a bfloat16."""
     error = _sums(facts, dtype)
-    return Bounds(ulp=_ulp(2.0, dtype), scaled=_PEAK * error, relative_error=error, pcc=_pcc(error))
+    return Bounds(ulp=_ulp(2.0, dtype), scaled=_scaled(_PEAK * error), relative_error=error, pcc=_pcc(error))
 
 
 def of_few_sums(facts: CallFacts, dtype: str) -> Bounds:
@@ -158,25 +174,34 @@ def of_few_sums(facts: CallFacts, dtype: str) -> Bounds:
     error = _sums(facts, dtype)
     means = facts.kind is OperationKind.AVERAGE_POOL or "mean" in facts.operation
     typical = facts.length ** (-0.5 if means else 0.5)
-    return Bounds(ulp=_ulp(2.0, dtype), rtol=2 * error, atol=3 * error * typical)
+    return Bounds(ulp=_ulp(2.0, dtype), rtol=_rtol(2 * error), atol=3 * error * typical)
 
 
 def of_loss(facts: CallFacts, dtype: str) -> Bounds:
     """The error of a sum of positive numbers, each of three roundings."""
     error = min(MOST, 0.5 * sum_error(facts.length, wide=facts.accumulates_wide) + 0.015 + format_error(dtype))
-    return Bounds(ulp=_ulp(4.0, dtype), rtol=2 * error, scaled=2 * error, relative_error=error)
+    return Bounds(ulp=_ulp(4.0, dtype), rtol=_rtol(2 * error), scaled=_scaled(2 * error), relative_error=error)
 
 
 def of_spread(facts: CallFacts, dtype: str) -> Bounds:
     """The error of a sum of squares of differences, and three roundings."""
     error = min(MOST, sum_error(facts.length, wide=facts.accumulates_wide) + 0.015 + format_error(dtype))
-    return Bounds(ulp=_ulp(3.0, dtype), rtol=2 * error, scaled=3 * error, relative_error=error)
+    return Bounds(ulp=_ulp(3.0, dtype), rtol=_rtol(2 * error), scaled=_scaled(3 * error), relative_error=error)
 
 
 def of_product(facts: CallFacts, dtype: str) -> Bounds:
     """A rounding for each factor, in any direction."""
     error = min(MOST, BF16 * (2 + 2 * facts.length**0.5) + format_error(dtype))
-    return Bounds(ulp=_ulp(2.0, dtype), rtol=2 * error, relative_error=error)
+    return Bounds(ulp=_ulp(2.0, dtype), rtol=_rtol(2 * error), relative_error=error)
+
+
+def of_rotary(facts: CallFacts, dtype: str) -> Bounds:
+    """Two products, by math fidelity, and a sum, each rounded."""
+    products = product_error(facts.fidelity)
+    error = min(MOST, 0.008 + products + format_error(dtype))
+    return Bounds(
+        ulp=_ulp(3.0, dtype), rtol=2 * products, scaled=0.02 + 3 * products, relative_error=error, pcc=_pcc(error)
+    )
 
 
 def of_fused(facts: CallFacts, dtype: str) -> Bounds:
@@ -189,10 +214,10 @@ def of_gradient(facts: CallFacts, dtype: str) -> Bounds:
     if facts.length > 1:
         return _accumulating(facts, dtype, base=0.015)
     error = 0.015 + format_error(dtype)
-    return Bounds(ulp=_ulp(6.0, dtype), scaled=4 * error, relative_error=error, pcc=_pcc(error))
+    return Bounds(ulp=_ulp(6.0, dtype), scaled=_scaled(4 * error), relative_error=error, pcc=_pcc(error))
 
 
 def of_activated(_facts: CallFacts, dtype: str) -> Bounds:
     """An elementwise operation, and an activation of what it leaves."""
     error = 0.012 + format_error(dtype)
-    return Bounds(ulp=_ulp(6.0, dtype), scaled=3 * error, relative_error=error)
+    return Bounds(ulp=_ulp(6.0, dtype), scaled=_scaled(3 * error), relative_error=error)
