@@ -31,7 +31,8 @@ class IndicesInto:
         dim = int(scalar(facts, "dim", "index_dim") or 0) if self.dim is None else self.dim
         if table is None or not -len(table.shape) <= dim < len(table.shape):
             return Indices(1)
-        return Indices(table.shape[dim], self.once, dim if self.dim is None else -1)
+        line = dim if self.dim is None and self.once is Once.ALONG else -1
+        return Indices(table.shape[dim], self.once, line)
 
 
 def positions(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:

@@ -103,12 +103,16 @@ def bits_of_reals(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
 
 
 def compared(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
-    """Multiples of a step, so that equal numbers occur; around the scalar that they are compared with."""
+    """Multiples of a step, so that equal numbers occur; around the scalar that they are compared with.
+
+    A scalar that is no such multiple may be rounded another way by the operation: no number is next to it.
+    """
     other = scalar(facts, "input_tensor_b", "input_b", "other", "scalar", "value")
     if other is None:
         return Grid()
-    exact = abs(other) <= 64 and (other * 4).is_integer()
-    return Grid(around=other if exact else round(other * 4) / 4 + 0.125)
+    step = max(0.25, 2.0 ** (math.floor(math.log2(abs(other))) - 3)) if other else 0.25
+    exact = (other / step).is_integer()
+    return Grid(around=other if exact else other + step / 2, step=step)
 
 
 def first_of_quotient(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:

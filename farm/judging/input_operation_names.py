@@ -4,7 +4,7 @@ MOVEMENTS = (
     "reshape* view transpose* permute slice concat split chunk narrow pad tilize* untilize* interleaved_to_sharded* "
     "sharded_to_interleaved* reshard to_layout to_memory_config to_device from_device to_torch from_torch clone "
     "copy* move reallocate assign identity repeat repeat_interleave roll stack squeeze unsqueeze* expand fold fill* "
-    "bcast_to broadcast_to nlp_concat_heads* nlp_create_* create_qkv_heads* split_query_key_value_and_split_heads "
+    "broadcast_to nlp_concat_heads* nlp_create_* create_qkv_heads* split_query_key_value_and_split_heads "
     "concatenate_heads all_gather* all_broadcast broadcast mesh_partition point_to_point neg abs tril triu rotate "
     "rotate_half convert_to_chw convert_to_hwc padded_slice slice_write nlp_kv_cache_load_slice gather scatter "
     "tosa_gather tosa_scatter index_fill* indexed_fill fill_cache* maximum minimum real imag conj complex_tensor "

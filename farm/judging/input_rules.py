@@ -89,7 +89,7 @@ OUTPUTS = (
         "output output_tensor output_tensor_? output_tensors out *_out optional_output_tensor optional_output_*_tensor "
         "optional_rs_output_tensor optional_tensor preallocated_* persistent_* intermediate_* buffer_tensor "
         "halo_buffer input_grad other_grad input_?_grad input_grad_tensor gamma_grad beta_grad mat2_grad weight_grad "
-        "weight_grad_tensor bias_grad",
+        "bias_grad",
         Stale(),
     ),
 )
@@ -173,7 +173,7 @@ QUANTIZATION = (
 )
 
 SEARCHES = (
-    Row("argmax argmin topk sort topk_large_indices topk_router_gpt", "input_tensor input", operands.along),
+    Row("argmax topk sort topk_large_indices topk_router_gpt", "input_tensor input", operands.along),
     Row("sampling", "input_values_tensor", Distinct()),
     Row("moe", "input_tensor", Distinct()),
     Row("deepseek_grouped_gate", "scores", Distinct()),
@@ -231,6 +231,7 @@ DOMAINS = (
     Row("pow", "exponent", Reals(-3, 3)),
     Row("pow", _ALL, operands.base_of_power),
     Row("moreh_abs_pow", "input", Magnitudes(0.25, 4, signed=True)),
+    Row("rpow_bw", "input_tensor", Magnitudes(0.25, 4)),  # it derives by the base
     Row("rpow", _ALL, Reals(-4, 4)),
     Row("ldexp", _SECOND, Integers(-8, 8)),
     Row("asin acos atanh erfinv", _ALL, Reals(-0.95, 0.95, deviation=0.5)),
