@@ -16,8 +16,12 @@ from farm.board.trace_run import TraceRun, trace
 from farm.board.trace_target import TraceTarget
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.payload import TracedCall
+from farm.planning.vectors import plan
 from tests.farm.traced_model import MODEL
 from tracer.device_config import DeviceConfig
+from tracer.master.master import Master, update
+from tracer.value_statistics import ValueStatistics
 from tracer.values.configuration import Execution
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -152,6 +156,31 @@ def test_the_summary_tells_what_was_read_to_keep_values(model: Path) -> None:
     assert "tracer: values: a board that computes no numbers gives" in traced.output
     assert traced.journal.reading is not None
     assert not traced.journal.reading.computes
+
+
+DOUBLE = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+import numpy as np
+import tracer.plugin
+from tests.tracer.capture.device_double import DeviceDouble
+from tracer.capture.value_reader import ValueReader
+
+numbers = np.full((32, 64), 2.5)
+numbers[0, :16] = 0
+tracer.plugin.ValueReader = lambda computes: ValueReader(computes=True, to_host=DeviceDouble(numbers, numbers - 1))
+"""
+
+
+def test_numbers_on_the_device_come_as_far_as_the_vectors_of_a_sweep(model: Path, tmp_path: Path) -> None:
+    model.with_name("conftest.py").write_text(DOUBLE)
+    traced = run(model, "good", "n150", "--trace-values")
+    assert traced.problem is None, traced.output
+    update(tmp_path / "master.json", traced.journal.master())
+    [vector] = plan(Master.read(tmp_path / "master.json"))
+    assert isinstance(vector.payload, TracedCall)
+    # the first call got the first numbers, the second call the others
+    assert vector.payload.statistics == {"arg0": ValueStatistics(4096, -1, 2.5, 1.98046875, zeros=0.00390625)}
 
 
 def test_each_worker_of_xdist_writes_a_trace(model: Path) -> None:
