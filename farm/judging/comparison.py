@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from farm.core.tolerance import Bounds, ToleranceRow
+from farm.judging.details import Flags, Piece
 from farm.judging.evidence import WrongOutput, mismatch_of
 from farm.judging.formats import IntegerFormat, NumberFormat, number_format
 from farm.judging.golden_policy import GoldenPolicy, PolicyScope
 from farm.judging.judgement import Judgement
-from farm.judging.measuring import ElementBounds, Flags, Measures, Piece, measure, pieces
+from farm.judging.measuring import ElementBounds, Measures, measure, pieces
 from farm.judging.sentences import how_close, what_is_wrong
 from farm.judging.whole_bounds import broken_bound, only_pcc, pcc_of
 from tracer.values import Tensor
@@ -77,7 +78,7 @@ def judge(
     if broken is not None and not measures.mismatched:
         # no element is wrong by itself: those that weigh most are shown
         measures = pair.measure(Bounds(atol=min(broken.allowed, measures.max_abs_error / 2)))
-    mismatch = mismatch_of(pair.wrong(measures, row.bounds), metrics, output)
+    mismatch = mismatch_of(pair.wrong(measures), metrics, output)
     message = what_is_wrong(mismatch, row, "" if broken is None else broken.complaint)
     return Judgement(row.name, right=False, message=message, metrics=metrics, mismatch=mismatch)
 
@@ -141,18 +142,13 @@ class _Pair:
         element_bounds = ElementBounds(bounds, floor, self.any_nonfinite)
         return measure(self.pieces(exact=bounds.exact, flush=flush), self.form, element_bounds)
 
-    def wrong(self, measures: Measures, bounds: Bounds) -> WrongOutput:
+    def wrong(self, measures: Measures) -> WrongOutput:
         """Return the output with the elements that are wrong."""
-        pieces = (
-            (piece, measures.wrong[piece.start])
-            for piece in self.pieces(exact=bounds.exact)
-            if piece.start in measures.wrong
-        )
         return WrongOutput(
             self.expected,
             self.actual,
             measures.flags(self.expected.shape, self.mask),
-            pieces,
+            measures.details,
             None if self.mask is None else np.flatnonzero(self.mask),
             self.form,
             compared=self.expected.size if self.mask is None else int(np.count_nonzero(self.mask)),

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from farm.core.mismatch import Element, Excerpt, Mismatch, NonFinite, Number
-from farm.judging.formats import Floats, IntegerFormat, NumberFormat
+from farm.judging.details import Details, Flags
+from farm.judging.formats import IntegerFormat, NumberFormat
 from farm.judging.hints import hints
-from farm.judging.measuring import Flags, Piece
 from farm.judging.places import whereabouts
-from farm.judging.ulp import UlpCounts
 from tracer.values import Tensor
 
 LONGEST_EXCERPT = 32
@@ -30,8 +28,8 @@ class WrongOutput:
         expected: the golden's numbers.
         actual: the output's, of the same shape.
         flags: the elements that are wrong, of the same shape; at least one.
-        pieces: the pieces that hold wrong elements, in order, each with its flags.
-        positions: the positions of the elements in pieces, in the order of rows; None where these are all.
+        details: of the wrong elements.
+        positions: the positions of the compared elements, in the order of rows; None where these are all.
         form: the output's format.
         compared: how many elements were compared.
     """
@@ -39,7 +37,7 @@ class WrongOutput:
     expected: npt.NDArray[Any]
     actual: npt.NDArray[Any]
     flags: Flags
-    pieces: Iterable[tuple[Piece, Flags]]
+    details: Details
     positions: npt.NDArray[np.intp] | None
     form: NumberFormat
     compared: int
@@ -71,13 +69,11 @@ def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float], output: Tensor
     """Describe what is wrong with an output.
 
     Args:
-        wrong: the output. Its pieces are used up.
+        wrong: the output.
         metrics: those that are defined for it.
         output: the output without its numbers: its tiles and shards; None where it isn't known.
     """
-    details = _Details()
-    for piece, flags in wrong.pieces:
-        details.add(piece, flags)
+    details = wrong.details
     first, worst = (
         position if wrong.positions is None else int(wrong.positions[position])
         for position in (details.first, details.worst)
@@ -101,60 +97,3 @@ def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float], output: Tensor
         hints=hints(wrong.expected, wrong.actual, wrong.flags, wrong.form),
         excerpt=wrong.excerpt(worst),
     )
-
-
-@dataclass(slots=True)
-class _Details:
-    """Details of wrong elements, added piece by piece. Positions are those among the compared elements."""
-
-    count: int = 0
-    first: int = -1
-    worst: int = -1
-    worst_error: float = -1.0
-    max_rel_error: float | None = None
-    ulps: UlpCounts = field(default_factory=UlpCounts)
-    kinds: Counter[NonFinite] = field(default_factory=Counter)
-
-    def add(self, piece: Piece, flags: Flags) -> None:
-        """Add the wrong elements of a piece."""
-        if flags.all():
-            expected, actual, spacing = piece.expected, piece.actual, piece.spacing
-        else:
-            expected, actual, spacing = piece.expected[flags], piece.actual[flags], piece.spacing[flags]
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            error = np.abs(actual - expected)
-            distance = error / spacing
-            relative = error / np.abs(expected)
-        weight = error
-        if not np.isfinite(error.max()):
-            finite = np.isfinite(error)
-            self._count_kinds(expected[~finite], actual[~finite])
-            weight = np.where(finite, weight, np.inf)
-            distance, relative = distance[finite], relative[finite]
-        self.ulps.add(distance)
-        relative[~np.isfinite(relative)] = 0.0  # of an expected zero
-        if relative.size and (largest := float(relative.max())) > (self.max_rel_error or 0.0):
-            self.max_rel_error = largest
-        if self.first < 0:
-            self.first = piece.start + int(flags.argmax())
-        place = int(weight.argmax())
-        if weight[place] > self.worst_error:
-            self.worst_error = float(weight[place])
-            self.worst = piece.start + int(np.flatnonzero(flags)[place])
-        self.count += expected.size
-
-    def _count_kinds(self, expected: Floats, actual: Floats) -> None:
-        """Count pairs with a non-finite number by how they differ."""
-        nan, infinite = np.isnan(actual), np.isinf(actual)
-        for_nan, for_infinity = np.isnan(expected), np.isinf(expected)
-        for_number, number = ~(for_nan | for_infinity), ~(nan | infinite)
-        for kind, flags in (
-            (NonFinite.NAN_FOR_NUMBER, nan & for_number),
-            (NonFinite.INFINITY_FOR_NUMBER, infinite & for_number),
-            (NonFinite.NUMBER_FOR_NAN, number & for_nan),
-            (NonFinite.NUMBER_FOR_INFINITY, number & for_infinity),
-            (NonFinite.OTHER_INFINITY, infinite & for_infinity),
-            (NonFinite.INFINITY_FOR_NAN, infinite & for_nan),
-            (NonFinite.NAN_FOR_INFINITY, nan & for_infinity),
-        ):
-            self.kinds[kind] += int(np.count_nonzero(flags))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from farm.judging.details import Flags
 from farm.judging.formats import Floats, NumberFormat
-from farm.judging.measuring import Flags
 
-SAMPLE = 4096
-"""Wrong elements that are looked at first; only what fits them is looked for in all."""
+FIRST, LAST = 512, 1 << 16
+"""Elements that are looked at: a few first, and what fits them must fit many."""
 
 CLOSE = 0.01
 """An output is what a hint says if its relative error against that is at most this, or twice what rounding makes."""
@@ -22,11 +22,9 @@ CLOSE = 0.01
 FEW = 4
 """Fewer wrong elements may be anything."""
 
-MOST_ORDERED = 1 << 20
-"""A part with more elements gets no hint about their order."""
-
 _TIMES = {2.0: "twice", 0.5: "half", 3.0: "three times", 4.0: "four times", 0.25: "a quarter of"}
 Array = npt.NDArray[Any]
+Index = tuple[npt.NDArray[np.intp], ...]
 
 
 def hints(expected: Array, actual: Array, flags: Flags, form: NumberFormat) -> tuple[str, ...]:
@@ -41,18 +39,25 @@ def hints(expected: Array, actual: Array, flags: Flags, form: NumberFormat) -> t
     positions = np.flatnonzero(flags)
     if positions.size < FEW:
         return ()
-    chosen = positions[:: max(1, positions.size // SAMPLE)]
+    box = _box(flags)
+    part = math.prod(each.stop - each.start for each in box)
     with np.errstate(all="ignore"):
-        hint = _values(_wide(expected, chosen), _wide(actual, chosen), form)
-        if hint and chosen.size < positions.size:
-            hint = _values(_wide(expected, positions), _wide(actual, positions), form)
+        for many in (FIRST, LAST):
+            chosen = _some(positions.size, many)
+            chosen = positions if chosen is None else positions[chosen]
+            hint = _values(_wide(expected, chosen), _wide(actual, chosen), form)
+            if not hint:
+                break
         if hint:
             return (f"the {'output is' if positions.size == flags.size else 'wrong ones are'} {hint}",)
-        box = _box(flags)
-        if positions.size * 2 > expected[box].size and (hint := _order(expected[box], actual[box], form)):
-            everywhere = expected[box].size == expected.size
-            return (f"the output is the expected values {hint}" + ("" if everywhere else " there"),)
+        if positions.size * 2 > part and (hint := _order(expected[box], actual[box], form)):
+            return (f"the output is the expected values {hint}" + ("" if part == flags.size else " there"),)
     return ()
+
+
+def _some(total: int, many: int) -> npt.NDArray[np.int64] | None:
+    """Choose some of many positions, without any order that an output may have; None for all."""
+    return None if total <= many else np.random.default_rng(0).integers(0, total, many)
 
 
 def _box(flags: Flags) -> tuple[slice, ...]:
@@ -96,47 +101,54 @@ def _times(factor: float, room: float) -> str:
 
 def _order(expected: Array, actual: Array, form: NumberFormat) -> str:
     """Say in which other order the output has the expected numbers; "" if nothing is certain."""
-    if expected.size > MOST_ORDERED:
-        return ""
-    wide, other = np.atleast_1d(expected.astype(np.float64)), np.atleast_1d(actual.astype(np.float64))
-    squares, other_squares = float(np.vdot(wide, wide)), float(np.vdot(other, other))
-    room = _room(wide.reshape(-1), other.reshape(-1), form)
-    # a permutation keeps the sum of the squares; this also excludes numbers that are not finite
-    if not (0 < squares < math.inf and abs(other_squares / squares - 1) <= 2 * room):
-        return ""
-    head = slice(0, max(1, SAMPLE // wide.shape[-1]))
-    for words, arrange in _arrangements(wide.shape):
-        arranged = arrange(wide)
-        rows = (-1, wide.shape[-1])
-        if _close(arranged.reshape(rows)[head], other.reshape(rows)[head], room) and _close(arranged, other, room):
+    every = np.arange(expected.size)
+    samples = [every if chosen is None else chosen for chosen in (_some(every.size, many) for many in (FIRST, LAST))]
+    for words, source in _arrangements(expected.shape):
+        for sample in samples:
+            places = np.ravel_multi_index(source(np.unravel_index(sample, expected.shape)), expected.shape)
+            moved, there = _wide(expected, places), _wide(actual, sample)
+            if not _close(moved, there, _room(moved, there, form)):
+                break
+        else:
             return words
     return ""
 
 
-def _arrangements(shape: tuple[int, ...]) -> Iterator[tuple[str, Callable[[Floats], Floats]]]:
+def _arrangements(shape: tuple[int, ...]) -> Iterator[tuple[str, Callable[[Index], Index]]]:
+    """Yield arrangements in words, each with the function that says where an element comes from."""
     rows, columns = (1, *shape)[-2:]
     if rows % 32 == 0 and columns % 32 == 0:
-        yield "transposed within tiles", partial(_transposed_within, size=32)
-        yield "transposed within faces", partial(_transposed_within, size=16)
+        yield "transposed within tiles", partial(_transposed, within=32)
+        yield "transposed within faces", partial(_transposed, within=16)
     if rows == columns and rows > 1:
-        yield "transposed", partial(np.swapaxes, axis1=-1, axis2=-2)
-    yield "shifted by one", partial(np.roll, shift=1)
-    yield "shifted back by one", partial(np.roll, shift=-1)
+        yield "transposed", partial(_transposed, within=rows)
+    for shift, back in ((1, ""), (-1, "back ")):
+        yield f"shifted {back}by one", partial(_shifted, shape=shape, by=shift)
     for axis, size in enumerate(shape):
         noun = {len(shape) - 1: "columns", len(shape) - 2: "rows"}.get(axis, f"positions of dimension {axis}")
         if size > 2:
-            yield f"with {noun} shifted by one", partial(np.roll, shift=1, axis=axis)
-            yield f"with {noun} shifted back by one", partial(np.roll, shift=-1, axis=axis)
-            yield f"with {noun} reversed", partial(np.flip, axis=axis)
+            for shift, back in ((1, ""), (-1, "back ")):
+                yield f"with {noun} shifted {back}by one", partial(_rolled, axis=axis, size=size, by=shift)
+            yield f"with {noun} reversed", partial(_reversed, axis=axis, size=size)
         if size % 2 == 0:
-            yield f"with the halves of its {noun} swapped", partial(np.roll, shift=size // 2, axis=axis)
+            yield f"with the halves of its {noun} swapped", partial(_rolled, axis=axis, size=size, by=size // 2)
 
 
-def _transposed_within(numbers: Floats, size: int) -> Floats:
-    """Transpose each square of a size within the last two dimensions."""
-    *batches, rows, columns = numbers.shape
-    squares = numbers.reshape(*batches, rows // size, size, columns // size, size)
-    return np.swapaxes(squares, -1, -3).reshape(numbers.shape)
+def _transposed(index: Index, within: int) -> Index:
+    *batches, row, column = index
+    return (*batches, row // within * within + column % within, column // within * within + row % within)
+
+
+def _shifted(index: Index, shape: tuple[int, ...], by: int) -> Index:
+    return np.unravel_index((np.ravel_multi_index(index, shape) - by) % math.prod(shape), shape)
+
+
+def _rolled(index: Index, axis: int, size: int, by: int) -> Index:
+    return (*index[:axis], (index[axis] - by) % size, *index[axis + 1 :])
+
+
+def _reversed(index: Index, axis: int, size: int) -> Index:
+    return (*index[:axis], size - 1 - index[axis], *index[axis + 1 :])
 
 
 def _wide(numbers: Array, positions: npt.NDArray[np.intp]) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from farm.core.tolerance import Bounds
+from farm.judging.details import Details, Flags, Piece
 from farm.judging.formats import BLOCK, Floats, NumberFormat
 
 PIECE = 8192
@@ -19,25 +20,6 @@ OpenBLAS starts threads for products of more than 10,000, which cost more than t
 
 _BEYOND = 2.0**129
 """A size beyond all formats, small enough to be squared and summed."""
-
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Neighbouring elements of an output and its golden: float64 arrays of one dimension.
-
-    Attributes:
-        start: the index of the first one among those compared.
-        expected: the golden's numbers.
-        actual: the output's.
-        spacing: the output's format's, at the expected numbers.
-    """
-
-    start: int
-    expected: Floats
-    actual: Floats
-    spacing: Floats
 
 
 @dataclass(slots=True)
@@ -102,7 +84,7 @@ class Measures:
         moments: of expected (x) and actual numbers (y) where both are finite.
         squared_error: the sum of squared errors.
         squared_spacing: the sum of the squared spacings at the expected numbers.
-        mismatched: elements beyond the bounds of elements, and non-finite ones where others are expected.
+        details: of elements beyond the bounds of elements, and non-finite ones where others are expected.
         wrong: which ones, as flags of each piece with any, by its start.
     """
 
@@ -111,8 +93,13 @@ class Measures:
     moments: Moments = field(default_factory=Moments)
     squared_error: float = 0.0
     squared_spacing: float = 0.0
-    mismatched: int = 0
+    details: Details = field(default_factory=Details)
     wrong: dict[int, Flags] = field(default_factory=dict)
+
+    @property
+    def mismatched(self) -> int:
+        """The number of wrong elements."""
+        return self.details.count
 
     @property
     def relative_error(self) -> float:
@@ -205,8 +192,11 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
         strange = _wrong_nonfinite(piece, allowed, form, any_nonfinite=bounds.any_nonfinite)
         wrong = strange if wrong is None else (wrong & finite) | strange
         finite &= np.isfinite(piece.spacing)
+        _add_wrong(measures, piece, wrong, size)
         error, size = error[finite], size[finite]
         kept = Piece(piece.start, piece.expected[finite], piece.actual[finite], piece.spacing[finite])
+    elif wrong is not None:
+        _add_wrong(measures, piece, wrong, size)
     if size.size:
         measures.max_abs_error = max(measures.max_abs_error, float(size.max()))
         measures.squared_error += float(error @ error)
@@ -214,8 +204,11 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
         measures.moments.add(kept.expected, kept.actual)
         size /= kept.spacing
         measures.max_ulp = max(measures.max_ulp, float(size.max()))
-    if wrong is not None and (count := int(np.count_nonzero(wrong))):
-        measures.mismatched += count
+
+
+def _add_wrong(measures: Measures, piece: Piece, wrong: Flags, sizes: Floats) -> None:
+    if wrong.any():
+        measures.details.add(piece, wrong, sizes)
         measures.wrong[piece.start] = wrong
 
 

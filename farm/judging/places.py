@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from farm.core.mismatch import Places
-from farm.judging.measuring import Flags
+from farm.judging.details import Flags
 from farm.judging.shards import Cut, shard_grid
 from tracer.values import Tensor
 

@@ -41,12 +41,13 @@ class UlpCounts:
     _counts: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(MOST - LEAST + 1, np.int64))
 
     def add(self, distances: Floats) -> None:
-        """Count distances that are positive and finite; others must not be among them, except zeros."""
-        distances = distances[distances > 0] if distances.size and not distances.min() else distances
-        bits = np.ascontiguousarray(distances).view(np.int64)
+        """Count finite distances; zeros are left out."""
+        bits = distances.view(np.int64)
         # the exponent of the next power of two: one more than that of the number, unless it is one
-        exponents = ((bits + _FRACTION) >> 52) - _BIAS
-        self._counts += np.bincount(np.clip(exponents, LEAST, MOST) - LEAST, minlength=self._counts.size)
+        exponents = ((bits + _FRACTION) >> 52) - (_BIAS + LEAST)
+        np.minimum(np.maximum(exponents, 0, out=exponents), MOST - LEAST, out=exponents)
+        self._counts += np.bincount(exponents, minlength=self._counts.size)
+        self._counts[0] -= distances.size - np.count_nonzero(distances)
 
     @property
     def histogram(self) -> tuple[tuple[float, int], ...]:

@@ -1,0 +1,103 @@
+"""Details of wrong elements, gathered piece by piece while an output is measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from farm.core.mismatch import NonFinite
+from farm.judging.formats import Floats
+from farm.judging.ulp import UlpCounts
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Neighbouring elements of an output and its golden: float64 arrays of one dimension.
+
+    Attributes:
+        start: the index of the first one among those compared.
+        expected: the golden's numbers.
+        actual: the output's.
+        spacing: the output's format's, at the expected numbers.
+    """
+
+    start: int
+    expected: Floats
+    actual: Floats
+    spacing: Floats
+
+
+@dataclass(slots=True)
+class Details:
+    """Details of wrong elements. Positions are those among the compared elements.
+
+    Attributes:
+        count: how many are wrong.
+        first: the position of the first one.
+        worst: that of the one with the largest error; one that is not finite comes before all others.
+        worst_error: its error.
+        max_rel_error: the largest error as a share of the expected number.
+        ulps: their errors in ULPs.
+        kinds: those that are not finite, by kind.
+    """
+
+    count: int = 0
+    first: int = -1
+    worst: int = -1
+    worst_error: float = -1.0
+    max_rel_error: float | None = None
+    ulps: UlpCounts = field(default_factory=UlpCounts)
+    kinds: Counter[NonFinite] = field(default_factory=Counter)
+
+    def add(self, piece: Piece, flags: Flags, sizes: Floats) -> None:
+        """Add the wrong elements of a piece.
+
+        Args:
+            piece: the piece.
+            flags: the wrong ones; at least one.
+            sizes: the sizes of all its errors; NaN and infinite where a number is not finite.
+        """
+        errors = np.where(flags, sizes, 0.0)
+        place = int(errors.argmax())  # of the first NaN, if there is one
+        if not np.isfinite(errors[place]):
+            strange = ~np.isfinite(errors)
+            self._count_kinds(piece.expected[strange], piece.actual[strange])
+            place = int(strange.argmax())
+            worst_error = np.inf
+            errors[strange] = 0.0
+        else:
+            worst_error = float(errors[place])
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            self.ulps.add(errors / piece.spacing)
+            relative = errors / np.abs(piece.expected)
+        largest = float(relative.max())
+        if not np.isfinite(largest):  # of expected zeros
+            largest = float(relative[np.isfinite(relative)].max(initial=0.0))
+        if largest > (self.max_rel_error or 0.0):
+            self.max_rel_error = largest
+        if self.first < 0:
+            self.first = piece.start + int(flags.argmax())
+        if worst_error > self.worst_error:
+            self.worst, self.worst_error = piece.start + place, worst_error
+        self.count += int(np.count_nonzero(flags))
+
+    def _count_kinds(self, expected: Floats, actual: Floats) -> None:
+        """Count pairs with a non-finite number by how they differ."""
+        nan, infinite = np.isnan(actual), np.isinf(actual)
+        for_nan, for_infinity = np.isnan(expected), np.isinf(expected)
+        for_number, number = ~(for_nan | for_infinity), ~(nan | infinite)
+        for kind, flags in (
+            (NonFinite.NAN_FOR_NUMBER, nan & for_number),
+            (NonFinite.INFINITY_FOR_NUMBER, infinite & for_number),
+            (NonFinite.NUMBER_FOR_NAN, number & for_nan),
+            (NonFinite.NUMBER_FOR_INFINITY, number & for_infinity),
+            (NonFinite.OTHER_INFINITY, infinite & for_infinity),
+            (NonFinite.INFINITY_FOR_NAN, infinite & for_nan),
+            (NonFinite.NAN_FOR_INFINITY, nan & for_infinity),
+        ):
+            self.kinds[kind] += int(np.count_nonzero(flags))
