@@ -183,9 +183,9 @@ def check(master: Master) -> Check:
     for each in master:
         lost.update(f"{each.operation} {each.name_of(name) or name}" for name in each.lost)
         broken += [
-            f"{each.operation}, index {each.index}: value statistics {problem}"
+            f"{each.operation}, index {each.index}: {which}: {problem}"
             for execution in each.executions
-            for problem in unread_statistics(execution)
+            for which, problem in unread_statistics(execution).items()
         ]
         missing["source"] += not each.sources
         missing["machine"] += not any(execution.machine for execution in each.executions)

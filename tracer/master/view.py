@@ -73,16 +73,16 @@ def execution_line(execution: Execution) -> str:
         parts.append("opened " + " ".join([by(execution.device_config.mesh_shape), *texts]))
     if execution.trace_uid:
         parts.append(f"trace {clean(execution.trace_uid)}")
-    parts += [f"value statistics {problem}" for problem in unread_statistics(execution)]
+    parts += [f"{which} can't be read ({problem})" for which, problem in unread_statistics(execution).items()]
     return f"seen in {', '.join(parts)}"
 
 
-def unread_statistics(execution: Execution) -> list[str]:
-    """Return which statistics of an execution can't be read, and why."""
-    return [
-        f"{f'of {clean(place)} ' if place else ''}can't be read ({clean(problem_of(raw))})"
+def unread_statistics(execution: Execution) -> dict[str, str]:
+    """Return which statistics of an execution can't be read, in words, each with the reason."""
+    return {
+        f"value statistics{f' of {clean(place)}' if place else ''}": clean(problem_of(raw))
         for place, raw in execution.unread_statistics.items()
-    ]
+    }
 
 
 def configuration_json(configuration: Configuration) -> dict[str, Any]:

@@ -69,8 +69,8 @@ def test_statistics_that_cannot_be_read_are_named() -> None:
     master = of((SHARDED, "a.py::x", N150, 1))
     master.configurations["ttnn.add"][0].executions[0].unread_statistics = {"arg0": {"count": 0}, "": 3}
     assert check(master).broken == [
-        "ttnn.add, index 0: value statistics of arg0 can't be read (count must be an int of at least 1, not 0)",
-        "ttnn.add, index 0: value statistics can't be read (must be an object, not 3)",
+        "ttnn.add, index 0: value statistics of arg0: count must be an int of at least 1, not 0",
+        "ttnn.add, index 0: value statistics: must be an object, not 3",
     ]
 
 
