@@ -46,6 +46,14 @@ def ops(
         bool,
         typer.Option("--tolerances", help="List the tolerances that judge outputs, of all operations or of one."),
     ] = False,
+    goldens: Annotated[
+        bool,
+        typer.Option(
+            "--goldens",
+            help="Of the installed ttnn: which operations' outputs are compared with its golden functions, and why "
+            "others aren't. Needs torch.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the operations of a master, or show every configuration of one.
@@ -65,6 +73,15 @@ def ops(
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     criteria = Filter(source, board, dtype, layout, memory)
+    if goldens:
+        from farm.cli.golden_ops import show_goldens
+
+        if criteria or stats or diff is not None or master is not None:
+            raise typer.BadParameter(
+                "it asks the installed ttnn, and goes with no option that selects from a master", param_hint="--goldens"
+            )
+        show_goldens(name, as_json=as_json)
+        return
     if diff is not None:
         _diff(Master.read(diff[0]), Master.read(diff[1]), criteria, name, as_json=as_json)
         return

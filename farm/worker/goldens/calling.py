@@ -20,6 +20,7 @@ from farm.worker.goldens.tables import (
     CONDITIONS,
     IN_PLACE,
     KEEPS_DTYPES,
+    MATRICES,
     NEEDS_ARGUMENT,
     NEEDS_MORE,
     SCALARS_AS_FLOATS,
@@ -188,9 +189,7 @@ class GoldenCall:
         golden = self.operation.golden_function
         convert = copied if self.name in KEEPS_DTYPES else precise
         positional, keywords = convert(tuple(positional)), convert(dict(keywords))
-        condition = CONDITIONS.get(self.name)
-        if condition is not None and hasattr(positional[condition], "bool"):
-            positional = (*positional[:condition], positional[condition] != 0, *positional[condition + 1 :])
+        positional = _suited_tensors(self.name, positional)
         if self.name.endswith("_bw"):
             positional, keywords = with_gradients(positional), with_gradients(keywords)
         if getattr(golden, WRITES_INPUTS, False):
@@ -240,6 +239,19 @@ def _has_weights_as_given(keywords: Mapping[str, Any]) -> bool:
     groups = keywords.get("groups") or 1
     expected = (keywords["out_channels"], keywords["in_channels"] // groups, height, width)
     return tuple(keywords["weight_tensor"].shape) == expected
+
+
+def _suited_tensors(operation: str, positional: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a golden's tensors as it takes them."""
+    import torch
+
+    suited = list(positional)
+    condition, matrix = CONDITIONS.get(operation), MATRICES.get(operation)
+    if condition is not None and isinstance(suited[condition], torch.Tensor):
+        suited[condition] = suited[condition] != 0
+    if matrix is not None:
+        suited[matrix] = suited[matrix].reshape(-1, suited[matrix].shape[-1])
+    return tuple(suited)
 
 
 def _is_miscall(golden: Any, message: str) -> bool:

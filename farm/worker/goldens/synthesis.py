@@ -43,7 +43,7 @@ def synthesized(operation: str, overload: Overload, *, optional: bool) -> dict[s
             continue
         computing = parameter.name not in HOW and parameter.name not in WRITTEN
         if parameter.name in special:
-            if not parameter.has_default or (computing and optional):
+            if not parameter.has_default or optional:
                 arguments[parameter.name] = special[parameter.name]()
         elif not parameter.has_default:
             try:
@@ -96,6 +96,8 @@ def _of_type(name: str, kind: Type) -> Any:
         return ttnn.Shape(SHAPE)
     if kind.short in ("Sequence", "List", "list", "tuple", "Tuple"):
         return _sequence(name, kind)
+    if kind.short == "EltwiseUnaryWithParam":
+        return find_class(kind.short)(ttnn.UnaryOpType.RELU)
     if kind.short == "ComplexTensor":
         return find_class("ComplexTensor")((tensor(*SHAPE), tensor(*SHAPE)))
     return _member(kind)
@@ -136,6 +138,10 @@ def _zeros(*shape: int) -> Callable[[], Any]:
     return lambda: ttnn.Tensor(np.zeros(shape, np.int32), ttnn.int32)
 
 
+def _identity(*shape: int) -> Callable[[], Any]:
+    return lambda: ttnn.Tensor(np.tile(np.eye(shape[-1], dtype=np.float32), (*shape[:-1], 1, 1)), ttnn.float32)
+
+
 def _value(value: Any) -> Callable[[], Any]:
     return lambda: value
 
@@ -168,6 +174,21 @@ _BATCHES = {name: _floats(2, 32, 32) for name in ("input", "mat2", "output_grad"
 _WEIGHTS = {name: _floats(1, 64) for name in ("weight", "bias", "gamma", "beta")}
 _HEADS = {name: _floats(1, 2, 32, 64) for name in ("input_tensor_q", "input_tensor_k", "input_tensor_v")}
 _PAGED = {**_HEADS, "page_table_tensor": _zeros(1, 1), "cur_pos_tensor": _zeros(1), "attn_mask": _value(None)}
+_NLL_LOSS = {
+    "target_tensor": _zeros(4),
+    "weight_tensor": _floats(8),
+    "divisor_tensor": _floats(1),
+    "input_grad_tensor": _floats(4, 8),
+    "reduction_mean": _value(value=True),
+}
+_DELTA = {
+    **{name: _floats(1, 64, 2, 32) for name in ("q", "k", "v")},
+    **{name: _floats(1, 64, 2) for name in ("g", "beta")},
+    "initial_state": _floats(1, 2, 32, 32),
+    "initial_state_block_idx": _value(None),
+    "chunk_size": _value(32),
+    **dict.fromkeys(("eye", "tril", "ones", "masks"), _value(None)),
+}
 _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "ttnn.adaptive_avg_pool2d": _POOL,
     "ttnn.adaptive_max_pool2d": _POOL,
@@ -186,6 +207,21 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
         **{name: _floats(2) for name in ("running_mean", "running_var", "weight", "bias")},
     },
     "ttnn.broadcast": {"sender_coord": _value([0]), "cluster_axis": _value(None)},
+    "ttnn.conv2d": {
+        "input_tensor": _floats(1, 1, 64, 8),
+        "weight_tensor": _floats(16, 8, 3, 3),
+        "bias_tensor": _floats(1, 1, 1, 16),
+        "in_channels": _value(8),
+        "out_channels": _value(16),
+        "batch_size": _value(1),
+        "input_height": _value(8),
+        "input_width": _value(8),
+        "kernel_size": _value([3, 3]),
+        "stride": _value([1, 1]),
+        "padding": _value([1, 1]),
+        "dilation": _value([1, 1]),
+        "groups": _value(1),
+    },
     "ttnn.concat_bw": {"grad_tensor": _floats(1, 1, 64, 64), "dim": _value(2)},
     "ttnn.embedding": {"input_tensor": _zeros(1, 32), "weight": _floats(64, 32), "padding_idx": _value(None)},
     "ttnn.embedding_bw": {
@@ -202,7 +238,8 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "ttnn.indexed_fill": {"batch_id": _zeros(1, 1, 1, 1), "dim": _value(0)},
     "ttnn.interleaved_to_sharded_partial": {"num_slices": _value(1), "slice_index": _value(0)},
     "ttnn.layer_norm": {**_WEIGHTS},
-    "ttnn.group_norm": {"input_tensor": _floats(1, 1, 32, 64), "num_groups": _value(2), **_WEIGHTS},
+    "ttnn.group_norm": {"input_tensor": _floats(1, 1, 32, 64), "num_groups": _value(2), **_WEIGHTS}
+    | {"memory_config": _value(ttnn.DRAM_MEMORY_CONFIG)},
     "ttnn.linear": {"input_tensor_b": _floats(1, 1, 64, 32), "bias": _floats(1, 32), "activation": _value(None)},
     "ttnn.matmul": {"input_tensor_b": _floats(1, 1, 64, 32), "activation": _value(None)},
     "ttnn.matmul_batched_weights": {"input_tensors_b": lambda: [tensor(1, 1, 64, 32)]},
@@ -213,6 +250,8 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     },
     "ttnn.moreh_bmm": _BATCHES,
     "ttnn.moreh_bmm_backward": _BATCHES,
+    "ttnn.moreh_dot_backward": {name: _floats(1, 1, 1, 64) for name in ("input", "other", "input_grad", "other_grad")}
+    | {"output_grad": _floats(1, 1, 1, 1)},
     "ttnn.moreh_fold": {
         "input": _floats(1, 8, 16),
         "output_size": _value([5, 5]),
@@ -230,7 +269,7 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     | {"num_groups": _value(2)},
     "ttnn.moreh_layer_norm": {name: _floats(64) for name in ("gamma", "beta")} | {"normalized_dims": _value(1)},
     "ttnn.moreh_layer_norm_backward": {name: _floats(1, 1, 32) for name in ("mean", "rstd")}
-    | {"gamma": _floats(64), "normalized_dims": _value(1)},
+    | {"gamma": _floats(64), "normalized_dims": _value(1), "input_grad": _floats(*SHAPE)},
     "ttnn.moreh_linear": _MATRICES,
     "ttnn.moreh_linear_backward": _MATRICES,
     "ttnn.moreh_matmul": _SQUARE,
@@ -239,6 +278,8 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "ttnn.moreh_sum_backward": {"keepdim": _value(value=True), "dim": _value(None)},
     "ttnn.moreh_nll_loss": {"input_tensor": _floats(4, 8), "target_tensor": _zeros(4), "reduction": _value("mean")}
     | {"weight_tensor": _floats(8)},
+    "ttnn.moreh_nll_loss_backward": _NLL_LOSS | {"output_grad_tensor": _floats(1)},
+    "ttnn.moreh_nll_loss_unreduced_backward": _NLL_LOSS | {"output_grad_tensor": _floats(4)},
     "ttnn.moreh_norm_backward": {name: _floats(1, 1, 32, 1) for name in ("output", "output_grad")}
     | {"dim": _value(3), "keepdim": _value(value=True)},
     "ttnn.pad": {
@@ -249,7 +290,9 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "ttnn.pearson_correlation_coefficient": {"expected": _floats(*SHAPE), "actual": _floats(*SHAPE)},
     "ttnn.point_to_point": {"sender_coord": _value([0]), "receiver_coord": _value([0])},
     "ttnn.prelu": {"input_tensor_a": _floats(1, 2, 32, 32), "weight": _floats(2)},
-    "ttnn.prod_bw": {"grad_tensor": _floats(1, 1, 1, 1), "dim": _value(None)},
+    "ttnn.prod_bw": {"grad_tensor": _floats(1, 1, 32, 1), "dim": _value(3)},
+    "ttnn.outer": {name: _floats(64) for name in ("input_tensor_a", "input_tensor_b")},
+    "ttnn.repeat": {"repeat_dims": _value([1, 1, 1, 2])},
     "ttnn.repeat_bw": {"input_tensor": _floats(1, 1, 32, 64), "shape": _value([1, 1, 1, 1])},
     "ttnn.reshape": {"shape": _value([1, 1, 64, 32])},
     "ttnn.reshape_on_device": {"W": _value(1), "Z": _value(1), "Y": _value(64), "X": _value(32)},
@@ -258,6 +301,12 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     | {name: _value([1, 1, 32, 32]) for name in ("ends", "slice_end")}
     | {name: _value([1, 1, 1, 1]) for name in ("steps", "slice_step")}
     | {"slice_dim": _value(None), "num_devices": _value(None)},
+    "ttnn.sparse_matmul": {
+        "input_tensor_b": _floats(1, 1, 64, 32),
+        "sparsity": _floats(1, 1, 1, 1),
+        **dict.fromkeys(("bias", "indices", "nnz"), _value(None)),
+        "is_input_b_sparse": _value(value=True),
+    },
     "ttnn.split": {"split_size": _value(32), "dim": _value(3)},
     "ttnn.to_torch": {"torch_rank": _value(None)},
     "ttnn.tosa_gather": {"input": _floats(1, 8, 4), "index": _integers(1, 8)},
@@ -285,7 +334,23 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "ttnn.transformer.paged_scaled_dot_product_attention_decode": _PAGED,
     "ttnn.transformer.split_query_key_value_and_split_heads": {"input_tensor": _floats(1, 32, 192)}
     | {"num_heads": _value(2), "num_kv_heads": _value(None), "kv_input_tensor": _value(None)},
-    "ttnn.transformer.joint_scaled_dot_product_attention": {**_HEADS, "joint_strategy": _value("rear")},
+    "ttnn.transformer.chunk_gated_delta_rule": _DELTA,
+    "ttnn.transformer.fused_recurrent_gated_delta_rule": _DELTA,
+    "ttnn.transformer.gated_delta_attn_seq": {
+        **{name: _identity(1, 1, 32) for name in ("L_unit", "L_inv")},
+        **{
+            name: _floats(1, 1, 32, 32)
+            for name in ("v_beta_sc", "k_bd_sc", "intra_attn", "q_decay", "k_decay_t", "dl_exp")
+        },
+        "initial_state": _floats(1, 32, 32),
+    },
+    "ttnn.transformer.joint_scaled_dot_product_attention": {
+        **_HEADS,
+        **{name: _floats(1, 2, 32, 64) for name in ("joint_tensor_q", "joint_tensor_k", "joint_tensor_v")},
+        "joint_strategy": _value("rear"),
+    },
+    "ttnn.experimental.split_query_key_value_and_split_heads": {"input_tensor": _floats(1, 32, 192)}
+    | {"num_heads": _value(2)},
     "ttnn.experimental.rotary_embedding": {"token_index": _value(0)},
     **dict.fromkeys(("ttnn.to_device", "ttnn.moreh_arange", "ttnn.moreh_full", "ttnn.rand", "ttnn.randn"), _NO_DEVICE),
     **{

@@ -146,9 +146,6 @@ HOW = frozenset(
         "use_falcon7b_backend",
         "k_chunk_size",
         "grid_batching_factor",
-        "nnz",
-        "is_input_a_sparse",
-        "is_input_b_sparse",
         "attn_mask_block_map",
         "wy_inverse",
         "eye",
@@ -265,6 +262,12 @@ CONDITIONS: Mapping[str, int] = {
 }
 """By operation: the position of the golden's argument that it wants as booleans."""
 
+MATRICES: Mapping[str, int] = {
+    # ttnn takes a table of [1, 1, rows, columns], too
+    "ttnn.embedding": 1,
+}
+"""By operation: the position of the golden's argument that it wants in two dimensions."""
+
 IN_PLACE: Mapping[str, str] = {
     "ttnn.assign": "input_b",
     "ttnn.copy": "input_b",
@@ -339,7 +342,6 @@ SPANS_CHIPS = frozenset(
 """Operations in which chips exchange data and whose goldens can't be computed chip by chip."""
 
 NEEDS_MORE: Mapping[str, str] = {
-    "ttnn.dram_prefetcher": "the tensors' addresses",
     "ttnn.from_buffer": "the buffer's numbers",
     "ttnn.load_tensor": "the file's contents",
 }

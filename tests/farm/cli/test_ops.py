@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from farm.cli import app
-from farm.core.errors import NothingSelected
+from farm.cli.golden_ops import _table
+from farm.core.errors import NothingSelected, NotRunnable
+from farm.core.golden_survey import GoldenClass, GoldenSurvey
 from tracer.errors import MasterError, UnknownOperation
 
 GUIDE = (
@@ -205,3 +207,71 @@ def test_the_tolerances_of_an_operation_are_those_that_can_judge_it() -> None:
     assert run("ttnn::matmul", "--tolerances").startswith("ttnn.matmul: matmul. ")
     with pytest.raises(UnknownOperation, match="no operation 'matmull'"):
         run("matmull", "--tolerances")
+
+
+SURVEY = GoldenSurvey(
+    "0.81.1",
+    {"ttnn.abs": GoldenClass.COMPARED, "ttnn.rand": GoldenClass.GOLDEN_SKIPS, "ttnn.odd": GoldenClass.BROKEN},
+    {"ttnn.experimental.abs": GoldenClass.NO_GOLDEN},
+    {"ttnn.odd": "the golden of ttnn.odd requires x, which the call lacks"},
+)
+
+
+@pytest.fixture
+def surveyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("farm.board.golden_survey.survey_goldens", lambda _python: SURVEY)
+
+
+@pytest.mark.usefixtures("surveyed")
+def test_goldens_by_class_and_name() -> None:
+    assert run("--goldens").splitlines() == [
+        "compared\tttnn.abs",
+        "broken\tttnn.odd\tthe golden of ttnn.odd requires x, which the call lacks",
+        "golden_skips\tttnn.rand",
+        "no_golden\tttnn.experimental.abs",
+    ]
+    assert run("abs", "--goldens").splitlines() == ["compared\tttnn.abs", "no_golden\tttnn.experimental.abs"]
+
+
+@pytest.mark.usefixtures("surveyed")
+def test_goldens_as_json() -> None:
+    document = json.loads(run("--goldens", "--json"))
+    assert document["ttnn"] == "0.81.1"
+    assert document["counts"] == {
+        "compared": 1,
+        "no_golden": 0,
+        "golden_skips": 1,
+        "golden_needs_more": 0,
+        "golden_raises": 0,
+        "spans_chips": 0,
+        "broken": 1,
+    }
+    assert document["broken"] == ["ttnn.odd"]
+    assert document["experimental"] == {"ttnn.experimental.abs": "no_golden"}
+
+
+@pytest.mark.usefixtures("surveyed")
+def test_goldens_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    _table(SURVEY)
+    printed = capsys.readouterr().out
+    assert "Goldens of ttnn 0.81.1" in printed
+    for each in GoldenClass:
+        assert each.value in printed
+    assert "the golden of ttnn.odd requires x" in printed
+
+
+def test_goldens_are_not_a_masters() -> None:
+    result = CliRunner().invoke(app, ["ops", "--goldens", "--stats"])
+    assert result.exit_code == 2
+    assert "--goldens" in result.stderr
+
+
+def test_an_interpreter_without_torch_has_no_goldens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("FARM_PYTHON", str(python))
+    with pytest.raises(NotRunnable) as caught:
+        run("--goldens")
+    assert str(caught.value).startswith(f"the goldens of {python} can't be surveyed: ttnn's goldens need torch")
+    assert "\n" not in str(caught.value)

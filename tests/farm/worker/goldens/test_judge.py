@@ -174,7 +174,8 @@ def test_what_is_written_into_a_given_tensor_is_read_back(runner: Any) -> None:
     assert runner.run(given).verdict is Verdict.PASS
     assert runner.run(vector("ttnn.multiply_", TENSOR, 0.0)).verdict is Verdict.PASS
     assert runner.run(vector("ttnn.add_", TENSOR, 1.0)).reason is Reason.WRONG_NUMBERS
-    assert runner.run(vector("ttnn.copy", TENSOR, TENSOR)).reason is Reason.WRONG_NUMBERS
+    copied = runner.run(vector("ttnn.copy", TENSOR, TENSOR)).reason
+    assert copied in (Reason.WRONG_NUMBERS, Reason.NO_GOLDEN)  # early versions of ttnn have none of `copy`
 
 
 def test_the_host_copies_of_inputs_stay_as_they_are(runner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
