@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,10 +12,13 @@ from farm.board.kinds import KINDS
 from farm.core.numeric_options import NumericOptions
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall, decode
+from farm.core.verdicts import Reason
 from farm.planning.vectors import Vector, plan
 from farm.worker.session import Session
 from tests.numeric.double import Bend, NumericDouble
 from tracer.master.master import Master
+from tracer.values import Tensor, Value
+from tracer.values import decode as decode_value
 
 KIND = KINDS["n300"]
 
@@ -32,14 +37,51 @@ class NumericRun:
     seed: int
     outcome: Outcome
 
+    @property
+    def word(self) -> str:
+        """The verdict, and its reason where it has one."""
+        return f"{self.outcome.verdict.value} {self.outcome.reason.value}".strip()
+
+    @property
+    def is_false_failure(self) -> bool:
+        """Whether right numbers failed. That ttnn lays out an output otherwise than when traced is no such failure."""
+        wrong = self.outcome.verdict.failed or self.outcome.verdict.fault
+        return wrong and self.outcome.reason is not Reason.OUTPUT_MISMATCH
+
+    def as_json(self) -> dict[str, Any]:
+        """The run as a plain dict."""
+        return {
+            "operation": self.vector.operation,
+            "id": self.vector.id,
+            "seed": self.seed,
+            "word": self.word,
+            "message": self.outcome.message,
+        }
+
 
 def runs(
-    master: Master, operations: Iterable[str] = (), *, seeds: Iterable[int] = (0,), bend: Bend | None = None
+    master: Master,
+    operations: Iterable[str] = (),
+    *,
+    seeds: Iterable[int] = (0,),
+    smallest: bool = False,
+    bend: Bend | None = None,
 ) -> Iterator[NumericRun]:
-    """Run the configurations of a master that an n300 takes, board openings of one kind together."""
+    """Run the configurations of a master that an n300 takes, those that open it alike together.
+
+    Args:
+        master: the master.
+        operations: only these; all where none are given.
+        seeds: of the inputs; each configuration runs once with each.
+        smallest: of each operation, only the configuration with the fewest elements.
+        bend: bends the outputs.
+    """
     seeds = list(seeds)
     session = Session(computes=True, execution=double(bend))
     vectors = [each for each in plan(master, list(operations), [KIND]) if KIND.name in each.kinds]
+    if smallest:
+        by_size = sorted(vectors, key=_elements, reverse=True)
+        vectors = list({each.operation: each for each in by_size}.values())
     opened: Any = None
     try:
         for vector in sorted(vectors, key=lambda each: str(each.config_for(KIND.name))):
@@ -55,6 +97,21 @@ def runs(
                 yield NumericRun(vector, seed, outcome)
     finally:
         session.close()
+
+
+def _elements(vector: Vector) -> int:
+    """The number of elements of a call's tensors."""
+    payload = decode(vector.text)
+    if not isinstance(payload, TracedCall):
+        return sys.maxsize
+    tensors = [each for value in payload.arguments.values() for each in _tensors(decode_value(value))]
+    return sum(math.prod(each.shape) for each in tensors)
+
+
+def _tensors(value: Value) -> list[Tensor]:
+    if isinstance(value, tuple):
+        return [tensor for part in value for tensor in _tensors(part)]
+    return [value] if isinstance(value, Tensor) else []
 
 
 def double(bend: Bend | None = None) -> Callable[[Any], NumericDouble]:

@@ -45,11 +45,18 @@ class Sample:
         kind: the operation's kind.
         operation: its dotted name.
         arguments: its arguments by ttnn's parameter names.
+        note: what distinguishes it from another sample of the operation.
     """
 
     kind: Kind
     operation: str
     arguments: Mapping[str, Any]
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """The operation, and what distinguishes the sample."""
+        return f"{self.operation} ({self.note})" if self.note else self.operation
 
     @property
     def call(self) -> TracedCall:
@@ -79,11 +86,13 @@ SAMPLES = (
             "input_tensor_b": tile(1, 1, 64, 64, memory=SHARDED),
             "memory_config": SHARDED,
         },
+        "sharded",
     ),
     Sample(
         Kind.ARITHMETIC,
         "ttnn.multiply",
         {"input_tensor_a": tile(1, 1, 64, 64, placement=SPLIT), "input_tensor_b": tile(1, 1, 64, 64, placement=SPLIT)},
+        "two chips",
     ),
     Sample(
         Kind.ARITHMETIC,
@@ -92,6 +101,7 @@ SAMPLES = (
             "input_tensor_a": tile(1, 1, 64, 64, dtype="BFLOAT4_B"),
             "input_tensor_b": tile(1, 1, 64, 64, dtype="BFLOAT4_B"),
         },
+        "BFLOAT4_B",
     ),
     Sample(Kind.ARITHMETIC, "ttnn.add_", {"input_tensor_a": X, "input_tensor_b": X}),
     Sample(Kind.COMPOSITION, "ttnn.addcmul", {"input_a": X, "input_b": X, "input_c": X, "value": 0.5}),
@@ -188,7 +198,12 @@ SAMPLES = (
     Sample(
         Kind.ROTARY,
         "ttnn.experimental.rotary_embedding",
-        {"input_tensor": tile(1, 1, 64, 64), "cos_cache": tile(1, 1, 64, 64), "sin_cache": tile(1, 1, 64, 64)},
+        {
+            "input_tensor": tile(1, 1, 32, 64),
+            "cos_cache": tile(1, 1, 64, 64),
+            "sin_cache": tile(1, 1, 64, 64),
+            "token_index": 3,
+        },
     ),
     Sample(Kind.LOSS, "ttnn.mse_loss", {"input_reference": X, "input_prediction": X}),
     Sample(Kind.BACKWARD, "ttnn.mul_bw", {"grad_tensor": X, "input_tensor": X, "other_tensor": X}),

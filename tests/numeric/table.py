@@ -5,7 +5,7 @@ Whether a bent output is within its row's bounds is decided by `tests.numeric.wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -44,6 +44,11 @@ class Cell(str, Enum):
     FALSE = "FALSE FAILURE"
     """It is within the bounds, and the vector failed."""
 
+    @property
+    def bad(self) -> bool:
+        """Whether farm's judgement was wrong."""
+        return self in (Cell.MISSED, Cell.FALSE)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -60,6 +65,28 @@ class Entry:
     bending: str
     cell: Cell
     why: str
+
+    def as_json(self) -> dict[str, str]:
+        """The entry as a plain dict."""
+        names = {"kind": self.sample.kind.value, "operation": self.sample.operation}
+        return {**names, "bending": self.bending, "cell": self.cell.value, "why": self.why}
+
+
+def markdown(entries: Sequence[Entry]) -> str:
+    """The table: a row for each sample, a column for each bending."""
+    signs = {Cell.CAUGHT: "✓", Cell.WITHIN: "≤", Cell.UNCHANGED: "=", Cell.NOT_APPLICABLE: "-"}
+    head = f"| kind | operation | {' | '.join(BENDINGS)} |\n|{' --- |' * (len(BENDINGS) + 2)}\n"
+    by_sample: dict[int, list[Entry]] = {}
+    for entry in entries:
+        by_sample.setdefault(id(entry.sample), []).append(entry)
+    rows = [
+        f"| {row[0].sample.kind.value} | {row[0].sample.name} | "
+        + " | ".join(signs.get(each.cell, each.cell.value) for each in row)
+        + " |"
+        for row in by_sample.values()
+    ]
+    legend = "✓ caught; ≤ within the row's bounds; = the same numbers; - means nothing for this output"
+    return head + "\n".join(rows) + f"\n\n{legend}"
 
 
 OPENING = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="ETH", l1_small_size=32768, fabric="FABRIC_1D")
