@@ -64,7 +64,7 @@ def test_every_bending_is_caught_in_some_kind(cells: Any) -> None:
 def test_what_is_wrong_is_said_where_it_is(cells: Any) -> None:
     def message(operation: str, bending: str) -> str:
         rows = [row for (_, name), each in cells.items() if name == bending for row in each]
-        return next(row["why"] for row in rows if row["operation"] == operation and row["cell"] == "caught")
+        return next(str(row["why"]) for row in rows if row["operation"] == operation and row["cell"] == "caught")
 
     assert "NaN" in message("ttnn.relu", "NaN")
     assert "twice" in message("ttnn.relu", "twice")
