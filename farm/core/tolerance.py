@@ -22,7 +22,8 @@ class Bounds:
         atol: error of an element, absolute; added to that of `rtol`.
         scaled: error of an element, as a share of the expected output's root mean square.
         relative_error: the norm of all errors, as a share of the expected output's norm (both root mean square).
-        pcc: the least Pearson correlation; of no effect where the expected output is constant.
+        pcc: the least Pearson correlation; of no effect where the expected output is constant. Beside a relative error,
+            it is for numbers around zero, and for others as much less as noise of the same size leaves.
     """
 
     exact: bool = False

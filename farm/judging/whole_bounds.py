@@ -6,13 +6,10 @@ import math
 from dataclasses import dataclass
 
 from farm.core.tolerance import Bounds
-from farm.judging.measuring import Measures
+from farm.judging.measuring import Measures, Moments
 
 MARGIN = 2.0
 """An output may be off by so many times what rounding to its dtype alone makes of it, whatever its bounds say."""
-
-_AROUND_ZERO = 0.5
-"""Numbers vary around zero if their standard deviation is at least this share of their root mean square."""
 
 _SHOWN = 0.9
 """A PCC is shown where rounding alone leaves it above this."""
@@ -40,18 +37,26 @@ def pcc_of(bounds: Bounds, measures: Measures) -> float | None:
     """Return the PCC of an output; None where it says nothing about it.
 
     It says nothing where the expected numbers are constant, or so close to each other that rounding them to the
-    output's dtype breaks the bound: a PCC of `p` is that of noise whose variance is `1/p**2 - 1` times theirs. Beside a
-    relative error, it is for numbers around zero: where they vary little around another mean, such as sums of positive
-    numbers do, an error that the relative error allows leaves no correlation.
+    output's dtype breaks the bound: a PCC of `p` is that of noise whose variance is `1/p**2 - 1` times theirs.
     """
-    noise = _noise(_SHOWN if bounds.pcc is None else bounds.pcc)
-    moments = measures.moments
-    spread = math.sqrt(moments.variance_x)
+    noise = _noise(_SHOWN if bounds.pcc is None else least_pcc(bounds, measures.moments))
+    spread = math.sqrt(measures.moments.variance_x)
     if not spread or MARGIN * measures.rounding > noise * spread:
         return None
-    if bounds.relative_error is not None and spread < _AROUND_ZERO * math.sqrt(moments.mean_square_x):
-        return None
     return measures.moments.pcc or 0.0  # nothing correlates with a constant output
+
+
+def least_pcc(bounds: Bounds, expected: Moments) -> float | None:
+    """Return the least PCC of an output, by its row's bound and by how much the expected numbers vary.
+
+    Beside a relative error, the bound is for numbers around zero. Where they vary less around another mean, such as
+    sums of positive numbers do, noise of the same size leaves less correlation.
+    """
+    spread = math.sqrt(expected.variance_x)
+    if bounds.pcc is None or bounds.relative_error is None or not spread:
+        return bounds.pcc
+    noise = _noise(bounds.pcc) * math.sqrt(expected.mean_square_x) / spread
+    return 1 / math.sqrt(1 + noise * noise)
 
 
 def broken_bound(bounds: Bounds, measures: Measures) -> BrokenBound | None:
@@ -71,9 +76,10 @@ def broken_bound(bounds: Bounds, measures: Measures) -> BrokenBound | None:
         allowed = max(allowed_error * scale, MARGIN * measures.rounding)
         if error > allowed:
             return BrokenBound(_relative(error, allowed, scale), allowed)
-    if bounds.pcc is not None and pcc is not None and pcc < bounds.pcc:
-        complaint = f"PCC of {_below(pcc, bounds.pcc)} is below {bounds.pcc:g}"
-        return BrokenBound(complaint, math.sqrt(max(0.0, 1 - bounds.pcc**2)) * math.sqrt(moments.variance_x))
+    least = least_pcc(bounds, moments)
+    if least is not None and pcc is not None and pcc < least:
+        complaint = f"PCC of {_below(pcc, least)} is below {least:.6g}"
+        return BrokenBound(complaint, math.sqrt(max(0.0, 1 - least**2)) * math.sqrt(moments.variance_x))
     return None
 
 

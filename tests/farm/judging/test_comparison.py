@@ -296,3 +296,13 @@ def test_a_golden_may_take_any_non_finite_number_for_another() -> None:
     assert judge(np.array([NAN, 1.0]), np.array([INF, 1.0]), "FLOAT32", row, policy=policy).right
     assert not judge(np.array([NAN, 1.0]), np.array([1.0, 1.0]), "FLOAT32", row, policy=policy).right
     assert not judge(np.array([NAN, 1.0]), np.array([NAN, INF]), "FLOAT32", row, policy=policy).right
+
+
+def test_beside_a_relative_error_the_correlation_is_for_numbers_around_zero() -> None:
+    noise = 0.02 * numbers(seed=1)
+    for mean in (0.0, 3.0, 50.0):
+        expected = numbers() + np.float32(mean)
+        actual = expected + noise * np.sqrt((expected**2).mean())
+        assert right(expected, actual, relative_error=0.03, pcc=0.9996), mean
+        assert not right(expected, actual, relative_error=0.03, pcc=0.99985), mean
+    assert not right(numbers() + 50.0, numbers() + 50.0 + noise * 50, pcc=0.9996), "alone, it is as it says"
