@@ -25,6 +25,8 @@ from farm.worker.written_arguments import may_write
 
 LARGEST_INPUTS = 4 << 20
 """Elements of all inputs together up to which they are compared with what they held before the call."""
+LARGEST_INPUTS_UNASKED = 1 << 18
+"""The same where memory is watched by default: reading more back would take too much of a vector's time."""
 
 _MORE_HOLES = 2
 """Holes that there are more for an output that was put elsewhere."""
@@ -71,6 +73,7 @@ class Canary:
         call: makes the call.
         operation: its name.
         names: the parameters of its positional arguments, as far as they are known.
+        largest_inputs: elements of all inputs together up to which they are compared.
     """
 
     execution: Execution
@@ -79,6 +82,7 @@ class Canary:
     call: Callable[[LiveCall], Any]
     operation: str
     names: Sequence[str]
+    largest_inputs: int
 
     def watch(self, live: LiveCall, output: Any) -> Watch:
         """Run a call again with guards around its output.
@@ -173,7 +177,7 @@ class Canary:
             for each in argument_tensors(watch.live, self.names)
             if on_device(each[1]) and _place(each[1]) not in own and not may_write(self.operation, each[0])
         ]
-        if sum(math.prod(tensor.shape) for _, tensor, _ in arguments) > LARGEST_INPUTS:
+        if sum(math.prod(tensor.shape) for _, tensor, _ in arguments) > self.largest_inputs:
             watch.problems.append("the inputs are too large to compare them with what they held")
             return []
         try:

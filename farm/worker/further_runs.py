@@ -28,8 +28,7 @@ class FurtherRuns:
         canary: runs the call with its memory watched; None where it isn't.
         execution: makes calls and reads tensors.
         inputs: rebuilds the arguments on the device, with the same numbers.
-        call: makes the call.
-        announce: see `Announce`.
+        call: makes the call, and tells that a run begins.
         times: how often it runs, the first run included.
         facts: the call as traced.
     """
@@ -38,7 +37,6 @@ class FurtherRuns:
     execution: Execution
     inputs: Callable[[], LiveCall]
     call: Callable[[LiveCall], Any]
-    announce: Announce
     times: int
     facts: CallFacts
 
@@ -61,7 +59,6 @@ class FurtherRuns:
             self._begin_repeats(output)
         if self.canary is None:
             return live, output
-        self.announce(2)
         self._watch = self.canary.watch(live, output)
         if self._repeats is not None:
             self._repeats.add(self._watch.output)
@@ -110,8 +107,7 @@ class FurtherRuns:
     ) -> Outcome:
         judged = repeats.runs
         try:
-            for run in range(judged + 1, self.times + 1):
-                self.announce(run)
+            while repeats.runs < self.times:
                 free(output, live)
                 live = self.inputs()
                 output = self.call(live)

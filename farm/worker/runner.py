@@ -15,7 +15,7 @@ from farm.judging.call_facts import CallFacts
 from farm.judging.combining import combined
 from farm.worker.attempt import RunningAttempt
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
-from farm.worker.canary import Canary
+from farm.worker.canary import LARGEST_INPUTS, LARGEST_INPUTS_UNASKED, Canary
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
 from farm.worker.further_runs import Announce, FurtherRuns
@@ -153,19 +153,23 @@ class Runner:
         return outcome if further is None else further.after_judging(live, output, outcome, attempt)
 
     def _further_runs(self, traced: TracedCall, bound: Bound) -> FurtherRuns:
+        runs = 1
+
         def inputs() -> LiveCall:
             return self._inputs(traced, bound)
 
         def call(live: LiveCall) -> Any:
+            nonlocal runs
+            runs += 1
+            self.announce(runs)
             return self._call(traced, bound, live)
 
-        options = traced.numbers
-        canary = None
+        options, canary = traced.numbers, None
         if self.canary if options.canary is None else options.canary:
+            largest = LARGEST_INPUTS if options.canary else LARGEST_INPUTS_UNASKED
             names = bound.call.names
-            canary = Canary(self._execution, self.device, inputs, call, traced.operation, names)
-        facts = self._facts(traced, bound)
-        return FurtherRuns(canary, self._execution, inputs, call, self.announce, options.repeat, facts)
+            canary = Canary(self._execution, self.device, inputs, call, traced.operation, names, largest)
+        return FurtherRuns(canary, self._execution, inputs, call, options.repeat, self._facts(traced, bound))
 
     def _call(self, traced: TracedCall, bound: Bound, live: LiveCall) -> Any:
         if not traced.verify:
