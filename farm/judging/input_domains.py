@@ -57,6 +57,30 @@ class Magnitudes:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """Numbers like those of a trace.
+
+    Attributes:
+        low, high, mean: their range and mean, zeros and what isn't finite left out.
+        deviation: how far they spread around the mean.
+        zeros: the share of zeros.
+        nans, positive_infinities, negative_infinities: the shares of numbers that are not finite.
+        avoid, margin: see `Reals`.
+    """
+
+    low: float
+    high: float
+    mean: float
+    deviation: float
+    zeros: float = 0.0
+    nans: float = 0.0
+    positive_infinities: float = 0.0
+    negative_infinities: float = 0.0
+    avoid: tuple[float, ...] = ()
+    margin: float = 0.125
+
+
+@dataclass(frozen=True, slots=True)
 class Fractions:
     """Numbers whose quotient by `unit` is away from all whole and half numbers.
 
@@ -276,6 +300,7 @@ class Stale:
 Domain = (
     Reals
     | Magnitudes
+    | Observed
     | Fractions
     | Grid
     | Choices

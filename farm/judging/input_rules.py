@@ -72,8 +72,8 @@ _SHIFT = Reals(deviation=0.5)
 
 OUTPUTS = (
     Row("slice_write padded_slice", "output_tensor", _ELEMENTWISE),  # what isn't written stays
-    Row("moreh_*softm*_backward", "output_tensor", Probabilities()),
     Row("moreh_logsoftmax_backward", "output_tensor", Reals(-16, -0.01, mean=-4.0)),
+    Row("moreh_*softm*_backward", "output_tensor", Probabilities()),
     Row("moreh_norm_backward", "output", Magnitudes(0.5, 8)),
     Row("moreh_group_norm moreh_layer_norm", "mean rstd", Stale()),
     Row("moreh_clip_grad_norm", "total_norm", Stale()),
@@ -86,10 +86,10 @@ OUTPUTS = (
     Row("uniform", "input", Stale()),
     Row(
         _ALL,
-        "output output_tensor output_tensor_? output_tensors out *_out optional_output_tensor optional_output_*_tensor "
-        "optional_rs_output_tensor optional_tensor preallocated_* persistent_* intermediate_* buffer_tensor "
-        "halo_buffer input_grad other_grad input_?_grad input_grad_tensor gamma_grad beta_grad mat2_grad weight_grad "
-        "bias_grad",
+        "output output_tensor output_tensor_? output_tensors out *_out optional_output_tensor* "
+        "optional_output_*_tensor optional_rs_output_tensor optional_tensor preallocated_* persistent_* "
+        "intermediate_* buffer_tensor halo_buffer input_grad other_grad input_?_grad input_grad_tensor gamma_grad "
+        "beta_grad mat2_grad weight_grad bias_grad",
         Stale(),
     ),
 )

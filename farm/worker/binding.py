@@ -56,6 +56,13 @@ class Call:
         """The parameters of `positional`, else `arg0`, `arg1`, ..."""
         return [*self.nameless, *(f"arg{place}" for place in range(len(self.nameless), len(self.positional)))]
 
+    def parameter_at(self, place: str) -> str:
+        """Return where this ttnn has what the trace had at a place: `input_tensor` for `arg0`."""
+        argument, bracket, position = place.partition("[")
+        if is_place(argument) and int(argument[3:]) < len(self.names):
+            argument = self.names[int(argument[3:])]
+        return argument + bracket + position
+
     @property
     def by_parameter(self) -> dict[str, Value]:
         """The arguments by their parameters' names, without the Nones."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
-from farm.core.numeric_options import USUAL_NUMBERS, NumericOptions
+from farm.core.numeric_options import USUAL_NUMBERS, InputStyle, NumericOptions
 from farm.judging.call_facts import CallFacts
 from farm.judging.input_rules import domain_of
+from farm.judging.input_statistics import like
 from farm.worker.drawing import draw
 from farm.worker.drawing.formats import Array, format_of
+from tracer.value_statistics import ValueStatistics
 from tracer.values import Placement, Tensor
 
 _NO_CALL = CallFacts("", {}, "")
@@ -29,17 +32,26 @@ class InputNumbers:
     def __init__(self) -> None:
         self.start("", _NO_CALL, USUAL_NUMBERS)
 
-    def start(self, vector_id: str, facts: CallFacts, options: NumericOptions) -> None:
+    def start(
+        self,
+        vector_id: str,
+        facts: CallFacts,
+        options: NumericOptions,
+        statistics: Mapping[str, ValueStatistics] = MappingProxyType({}),
+    ) -> None:
         """Draw for a call from now on; for the same one, the same numbers again.
 
         Args:
             vector_id: the vector's id.
             facts: the call.
             options: `inputs` and `seed` count.
+            statistics: of the traced numbers, as far as they are known: by parameter, inside lists by position, too
+                (`tensors[1]`).
         """
         self._seed = f"{vector_id}/{options.seed}"
         self._facts = facts
         self._style = options.inputs
+        self._statistics = statistics if options.inputs is InputStyle.AUTO else {}
         self.start_argument("")
 
     def start_argument(self, parameter: str) -> None:
@@ -59,6 +71,9 @@ class InputNumbers:
         """
         domain = domain_of(self._facts, self._parameter, tensor)
         place = f"{self._parameter}[{self._position}]"
+        statistics = self._statistics.get(place) or self._statistics.get(self._parameter)
+        if statistics is not None:
+            domain = like(domain, statistics)
         self._position += 1
         if placement is None:
             return draw(domain, tensor.shape, tensor.dtype, self._style, functools.partial(self._stream, place, 0))

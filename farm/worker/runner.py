@@ -256,7 +256,8 @@ class Runner:
             positional = [self._rebuilder.live(value) for value in call.positional]
             keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
             return LiveCall(positional, keywords, positional, keywords)
-        self._numbers.start(traced.id, self._facts(traced, bound), traced.numbers)
+        statistics = {call.parameter_at(place): each for place, each in traced.statistics.items()}
+        self._numbers.start(traced.id, self._facts(traced, bound), traced.numbers, statistics)
         positional = [
             self._argument(name, value) for name, value in zip(call.positional_names, call.positional, strict=True)
         ]

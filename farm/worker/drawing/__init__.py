@@ -18,6 +18,7 @@ from farm.worker.drawing.formats import Array, Request, format_of
 _DRAWN: Mapping[type, Callable[[Any, Request], Array]] = {
     domains.Reals: reals.draw_reals,
     domains.Magnitudes: reals.draw_magnitudes,
+    domains.Observed: reals.draw_observed,
     domains.Fractions: reals.draw_fractions,
     domains.NonFinite: reals.draw_non_finite,
     domains.Integers: integers.draw_integers,

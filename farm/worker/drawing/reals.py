@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from farm.core.numeric_options import InputStyle
-from farm.judging.input_domains import Fractions, Magnitudes, NonFinite, Reals, Specials
+from farm.judging.input_domains import Fractions, Magnitudes, NonFinite, Observed, Reals, Specials
 from farm.worker.drawing.formats import LARGEST, SMALLEST_NORMAL, Array, Format, Request
 from farm.worker.drawing.integers import draw_whole_reals
 
@@ -78,6 +78,33 @@ def draw_magnitudes(domain: Magnitudes, request: Request) -> Array:
         _move_inside(piece, bounds, request.dtype, low)
 
     return _pieces(request, fill)
+
+
+def draw_observed(domain: Observed, request: Request) -> Array:
+    """Draw numbers like those of a trace; an integer tensor gets whole ones."""
+    stream, span = request.stream, domain.high - domain.low
+    middle = (domain.mean - domain.low) / span
+    weight = middle * (1 - middle) * (span / domain.deviation) ** 2 - 1
+    bounds = Reals(domain.low, domain.high, avoid=domain.avoid, margin=domain.margin)
+    shares = {
+        0.0: domain.zeros,
+        math.nan: domain.nans,
+        math.inf: domain.positive_infinities,
+        -math.inf: domain.negative_infinities,
+    }
+    of_blocks = request.dtype.steps is not None or request.dtype.is_integer
+
+    def fill(piece: Array) -> None:
+        piece[...] = domain.low + span * stream.beta(middle * weight, (1 - middle) * weight, piece.size)
+        _move_inside(piece, bounds, request.dtype)
+        chances, start = stream.random(piece.size, np.float32), 0.0
+        for value, share in shares.items():
+            if share and not (of_blocks and value):
+                piece[(chances >= start) & (chances < start + share)] = value
+            start += share
+
+    numbers = _pieces(request, fill)
+    return np.clip(np.rint(numbers.astype(np.float64)), *request.dtype.bounds) if request.dtype.is_integer else numbers
 
 
 def draw_fractions(domain: Fractions, request: Request) -> Array:
