@@ -18,9 +18,9 @@ from farm.judging.tolerances import tolerance
 from farm.worker.execution import Execution, LiveCall
 from farm.worker.goldens.calling import GoldenCall, Mesh, NotCompared
 from farm.worker.goldens.mesh_parts import part_on
-from farm.worker.goldens.pairing import Pair, StructureMismatch, pairs, same_order_shape
+from farm.worker.goldens.pairing import Pair, StructureMismatch, cropped_shape, pairs, same_order_shape
 from farm.worker.goldens.policy import is_skipped, policy_of
-from farm.worker.goldens.tables import FIRST_OUTPUT, SKIPS, SPANS_CHIPS
+from farm.worker.goldens.tables import CROPPED, FIRST_OUTPUT, SKIPS, SPANS_CHIPS
 from farm.worker.goldens.ties import CHOICES, with_equal_choices
 from farm.worker.goldens.torch_values import is_complex_tensor, numbers, part_of, tensor_to_torch, torch_of
 from farm.worker.goldens.written import written
@@ -145,6 +145,7 @@ class _Comparison:
             if same_order_shape(golden.shape, actual.shape) is None:
                 message = f"{list(golden.shape)} of the golden and {list(actual.shape)} on a chip don't correspond"
                 raise NotCompared(Reason.SPANS_CHIPS, message)
+        golden = cropped(self.call.name, golden, pair.output)
         shape = same_order_shape(golden.shape, actual.shape)
         if shape is None:
             raise StructureMismatch(
@@ -172,6 +173,14 @@ class _Comparison:
         given = self.live.keywords.get("dim")
         default = CHOICES[self.call.name].dimension
         return default if given is None else int(given)
+
+
+def cropped(operation: str, golden: Any, output: Any) -> Any:
+    """Return the part of a golden that its output has, where the golden has the output's padding, too."""
+    if operation not in CROPPED or not isinstance(output, ttnn.Tensor):
+        return golden
+    place = cropped_shape(golden.shape, tuple(output.shape), tuple(output.padded_shape))
+    return golden if place is None else golden[place]
 
 
 def _suited(policy: GoldenPolicy | None, shape: tuple[int, ...], *, replaced: bool) -> GoldenPolicy:

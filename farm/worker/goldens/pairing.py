@@ -87,6 +87,13 @@ def same_order_shape(golden: Sequence[int], output: Sequence[int]) -> tuple[int,
     return None
 
 
+def cropped_shape(golden: Sequence[int], output: Sequence[int], padded: Sequence[int]) -> tuple[slice, ...] | None:
+    """Return where an output lies in a golden that has the output's padded shape; None where it has another."""
+    if len(golden) != len(output) or tuple(golden) != tuple(padded) or tuple(golden) == tuple(output):
+        return None
+    return tuple(slice(each) for each in output)
+
+
 def _size(shape: Sequence[int]) -> int:
     size = 1
     for each in shape:

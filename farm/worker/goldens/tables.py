@@ -319,6 +319,9 @@ GIVEN_OUTPUTS: Mapping[str, int | None] = {
 }
 """Parameters of tensors that get an output, and which one: None for all that the golden returns."""
 
+CROPPED = frozenset(("ttnn.pad", "ttnn.reshape"))
+"""Operations whose golden has the output's padded shape, where the output's own shape is smaller."""
+
 FIRST_OUTPUT = frozenset(("ttnn.conv2d",))
 """Operations whose goldens compute the first output alone: the others are sizes and prepared weights."""
 
