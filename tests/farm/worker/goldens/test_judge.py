@@ -192,3 +192,29 @@ def test_the_host_copies_of_inputs_stay_as_they_are(runner: Any, monkeypatch: py
     monkeypatch.setattr(ttnn.exp, "golden_function", golden)
     assert runner.run(vector("ttnn.exp", single)).verdict is Verdict.PASS
     assert all(bool(each.any()) for each in seen)
+
+
+def test_padding_that_is_no_part_of_the_output_is_not_compared(runner: Any) -> None:
+    """On the host, a padded tensor keeps its shape: its golden has the padding, too."""
+    host = Tensor((1, 1, 1, 32), "FLOAT32", "ROW_MAJOR", storage="HOST")
+    outcome = runner.run(vector("ttnn.pad", host, (1, 1, 32, 32), (0, 0, 0, 0), 0.0))
+    assert outcome.verdict is Verdict.PASS, outcome.message
+
+
+def test_a_table_of_four_dimensions_is_one_for_an_embedding(runner: Any) -> None:
+    indices = Tensor((1, 32), "UINT32", "ROW_MAJOR")
+    table = Tensor((1, 1, 64, 32), "BFLOAT16", "ROW_MAJOR")
+    assert runner.run(vector("ttnn.embedding", indices, table)).reason is Reason.WRONG_NUMBERS
+
+
+def test_any_index_of_the_largest_number_is_right(runner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mock returns index 0, which is right where all numbers are equal."""
+    import torch
+
+    wide = Tensor((1, 1, 32, 64), "BFLOAT16", "ROW_MAJOR")
+    call = vector("ttnn.argmax", wide)
+    call = replace(call, arguments={**call.arguments, "dim": 3, "keepdim": True})
+    assert runner.run(call).reason is Reason.WRONG_NUMBERS
+    source = "farm.worker.goldens.judge._Comparison._source"
+    monkeypatch.setattr(source, lambda _comparison, _chip: torch.ones(1, 1, 32, 64))
+    assert runner.run(call).verdict is Verdict.PASS

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from farm.worker.goldens.pairing import Pair, StructureMismatch, pairs, same_order_shape
+from farm.worker.goldens.pairing import Pair, StructureMismatch, cropped_shape, pairs, same_order_shape
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,9 @@ def test_shapes_with_the_same_order_of_elements(golden: tuple[int, ...], output:
 )
 def test_shapes_whose_order_is_in_doubt(golden: tuple[int, ...], output: tuple[int, ...]) -> None:
     assert same_order_shape(golden, output) is None
+
+
+def test_a_golden_with_the_outputs_padding_is_cropped() -> None:
+    assert cropped_shape((1, 1, 32, 32), (1, 1, 1, 16), (1, 1, 32, 32)) == tuple(map(slice, (1, 1, 1, 16)))
+    assert cropped_shape((1, 1, 32, 32), (1, 1, 32, 32), (1, 1, 32, 32)) is None
+    assert cropped_shape((1, 1, 31, 32), (1, 1, 1, 16), (1, 1, 32, 32)) is None
