@@ -51,6 +51,7 @@ NOT_RUN = {
     "docs/upgrade.md: farm bisect --op mean --vector 711057d7a75c51b5 --python old/python --python new/python": (
         "needs two interpreters and a command that builds a third"
     ),
+    "docs/numbers-without-hardware.md: mkdir -p ~/ttsim/wormhole": "needs downloads from outside the package index",
     "docs/performance.md: uv run python -m tests.bench --full": "takes half an hour",
     "docs/guarantees.md: uv run --group cluster python -m tests.chaos --seed 1": "takes minutes",
 }
