@@ -6,7 +6,7 @@ import base64
 import shutil
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -14,7 +14,9 @@ from typing import TypeAlias
 from farm.board.shipping import unpack
 from farm.board.trace_run import TraceRun
 from farm.board.trace_target import TraceTarget
+from farm.core.classify import classify_end
 from farm.core.errors import FarmError
+from farm.core.lacks import Lack, lack_in
 from farm.core.outcome import Outcome
 from farm.core.payload import ModelTrace
 from farm.core.plain_words import counted
@@ -29,7 +31,9 @@ Run: TypeAlias = Callable[[TraceTarget, Path], TraceRun]
 """Runs a target under the tracer, which writes to a folder."""
 
 
-def trace_model(model: ModelTrace, archive: str | None, folder: Path, run: Run, *, computes: bool) -> Outcome:
+def trace_model(
+    model: ModelTrace, archive: str | None, folder: Path, run: Run, *, computes: bool, lacks: Sequence[Lack] = ()
+) -> Outcome:
     """Trace a model; its raw traces travel in the outcome.
 
     Args:
@@ -38,12 +42,13 @@ def trace_model(model: ModelTrace, archive: str | None, folder: Path, run: Run, 
         folder: a new folder for it, which is removed afterwards.
         run: runs it.
         computes: whether the board computes numbers.
+        lacks: what boards of its backend lack.
     """
     began = time.time()
     folder.mkdir(parents=True)
     try:
         result = run(_target(model, archive, folder), folder)
-        verdict, reason, message = judge(result, computes=computes)
+        verdict, reason, message = judge(result, computes=computes, lacks=lacks)
         outcome = Outcome(
             model.id,
             verdict,
@@ -60,8 +65,8 @@ def trace_model(model: ModelTrace, archive: str | None, folder: Path, run: Run, 
     return replace(outcome, started=began, seconds=time.time() - began)
 
 
-def judge(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
-    """The verdict on a traced run, why, and that in words."""
+def judge(run: TraceRun, *, computes: bool, lacks: Sequence[Lack] = ()) -> tuple[Verdict, Reason, str]:
+    """The verdict on a traced run, why, and that in words; for the arguments, see `trace_model`."""
     if run.problem is None and not run.passed:
         return Verdict.NOT_RUN, Reason.INVALID_VECTOR, "every test was skipped"
     if run.problem is None:
@@ -70,7 +75,9 @@ def judge(run: TraceRun, *, computes: bool) -> tuple[Verdict, Reason, str]:
     if run.timeout is not None:
         return Verdict.FAIL_CRASH_HANG, Reason.HANG, run.problem
     if run.journal.exit_status is None:
-        return Verdict.FAIL_CRASH_HANG, Reason.CRASH, run.problem
+        if (lack := lack_in(run.output, lacks)) is not None:
+            return Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack
+        return *classify_end(run.output, run.status), run.problem
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, run.problem
 
 

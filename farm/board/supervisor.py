@@ -313,7 +313,8 @@ class Supervisor:
             if not isinstance(model, ModelTrace):
                 raise TypeError(f"{vector.id} is no model to trace")
             folder = self._workdir / f"model-{next(self._models)}"
-            outcome = trace_model(model, vector.archive, folder, self._trace, computes=self.board.computes)
+            lacks = backend_of(self.board).lacks
+            outcome = trace_model(model, vector.archive, folder, self._trace, computes=self.board.computes, lacks=lacks)
             sound = self.trust.usable
             yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
             yield from self.trust.transitions()

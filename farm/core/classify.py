@@ -86,6 +86,7 @@ def describe_exit(code: int | None) -> str:
 _ERROR_MARKS = ("TT_FATAL", "TT_THROW", "what():", "Error", "ERROR:")
 _NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\]|Signal|Associated|Failing)")
 """ttnn's lines about compiled kernels, and MPI's stack at a signal: they don't explain why a process ended."""
+_LONGEST_LINE = 400
 _TAIL = 16384
 """The bytes at the end of what a process printed that may explain its end."""
 
@@ -118,8 +119,17 @@ def last_words(printed: str) -> str:
 
 
 def last_error_line(printed: str) -> str:
-    """The line of what a process printed that best explains its end: the last error, otherwise the last line."""
-    return last_words(printed).partition("\n")[0][:400]
+    """The line of what a process printed that best explains its end: the last error, otherwise the last line.
+
+    In front of it is what was printed before and was bound to end the process, such as the watcher's words.
+    """
+    first, *more = last_words(printed).split("\n")
+    if more[:1] == ["info:"]:  # tt-metal's own text is in the next line
+        first = " ".join([first, *more[1:2]])
+    final = [rule for rule in RULES if rule.where is Where.PRINTED]
+    told = (line for line in _telling(printed) if any(rule.pattern.search(line) for rule in final))
+    before = next((line for line in told if line not in first), None)
+    return (first if before is None else f"{before}: {first}")[:_LONGEST_LINE]
 
 
 def printed_since(log: Path, since: int = 0) -> str:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from farm.core.classify import error_text
+from farm.core.classify import classify_error, error_text
 from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, private_kernel_cache
 from farm.core.verdicts import Reason, Verdict
 
 Run: TypeAlias = Callable[[], Any]
 
+_OPENS_ITSELF = "the module opens the board in run()"
 _NANOSECONDS = 1e6  # in a millisecond
 
 
@@ -31,27 +32,42 @@ class Measurements:
         metrics: numbers by tt-metal's names.
         details: notes on numbers that are missing or doubtful.
         complaint: the verdict of a vector that passed, where a measurement isn't possible.
+        suspicion: what a measurement says against the board, which a vector that failed may be a victim of.
     """
 
     metrics: dict[str, float] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     complaint: tuple[Verdict, Reason, str] | None = None
+    suspicion: str = ""
 
 
-def measure(run: Run, device: Any, modes: Collection[str], measurements: Measurements) -> Any:
+def measure(
+    run: Run,
+    device: Any | None,
+    modes: Collection[str],
+    measurements: Measurements,
+    *,
+    computes: bool,
+    opted_out: Callable[[], bool] = lambda: False,
+) -> Any:
     """Run a vector once, or as often as the modes need; returns the answer that counts.
+
+    What can't be measured doesn't fail the vector, except for the device's performance on a board that computes.
 
     Args:
         run: runs it; answers as a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
-        device: the open board.
+        device: the open board; None if the module opens it in `run()`.
         modes: of `MODES`.
         measurements: filled with the results.
+        computes: whether the board computes numbers: one that doesn't has no performance.
+        opted_out: whether the module says, after a run, that the device's performance can't be measured.
 
     Raises:
         Exception: whatever `run()` raises.
     """
     if PERF_WITH_CACHE in modes:
-        _clear_caches(device)
+        if device is not None:
+            _clear_caches(device)
         first, uncached = _timed(run)
         answer, cached = _timed(run)
         measurements.metrics["e2e_perf_uncached_ms"], measurements.metrics["e2e_perf_cached_ms"] = uncached, cached
@@ -65,9 +81,16 @@ def measure(run: Run, device: Any, modes: Collection[str], measurements: Measure
     else:
         answer = run()
     if DEVICE_PERF in modes:
-        _device_perf(device, measurements)
+        if not computes or device is None or opted_out():
+            why = _OPENS_ITSELF if device is None else "the module opts out of it"
+            measurements.details["device_perf"] = f"not available: {why if computes else 'a mock board runs nothing'}"
+        else:
+            _device_perf(device, measurements)
     if MEMORY in modes:
-        _memory(run, device, measurements)
+        if device is None:
+            measurements.details["memory"] = f"not available: {_OPENS_ITSELF}"
+        else:
+            _memory(run, device, measurements)
     return answer
 
 
@@ -135,6 +158,8 @@ def _device_perf(device: Any, measurements: Measurements) -> None:
         by_chip = ttnn.get_latest_programs_perf_data()
     except (AttributeError, RuntimeError) as error:
         measurements.complaint = _unsupported(error_text(error))
+        if classify_error(error) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT):
+            measurements.suspicion = error_text(error)
         return
     chips: list[dict[str, float]] = []
     for programs in by_chip.values():

@@ -67,8 +67,18 @@ class ModuleRunner:
             if device is None:
                 device = self._device(module)
             begun = time.perf_counter()
-            answer = measure(partial(module.call, values, device), device, vector.modes, measurements)
+            answer = measure(
+                partial(module.call, values, device),
+                device,
+                vector.modes,
+                measurements,
+                computes=self.computes,
+                opted_out=lambda: module.skips_device_perf,
+            )
             verdict, reason, message = judge_answer(answer, computes=self.computes)
+            if verdict.failed and measurements.suspicion:
+                message = f"{measurements.suspicion}; the module said: {message}"
+                verdict, reason = Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT
             if verdict.good and measurements.complaint:
                 verdict, reason, message = measurements.complaint
         except KeyboardInterrupt:

@@ -51,6 +51,11 @@ class LoadedModule:
         fixture: Callable[[], Any] | None = getattr(self.python, "mesh_device_fixture", None)
         return fixture
 
+    @property
+    def skips_device_perf(self) -> bool:
+        """Whether the module says of the vector that ran last that the device's performance can't be measured."""
+        return bool(getattr(self.python, "_SKIP_DEVICE_PERF", False))
+
     def vectors(self, suite: str) -> Iterator[dict[str, Any]]:
         """Every vector of a suite, as `run` takes it.
 

@@ -230,7 +230,7 @@ class Runner:
 
         measurements = Measurements()
         try:
-            measure(once, self.device, traced.modes, measurements)
+            measure(once, self.device, traced.modes, measurements, computes=self.computes)
         except (RuntimeError, ValueError) as error:
             return attempt.raised(error, "measuring it: ")
         metrics = {**outcome.metrics, **measurements.metrics}

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.backends.fake import Act, Script
+from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.backends.mock import mock_boards, mock_environment
+from farm.board.fake_worker import FakeWorker
 from farm.board.holders import is_running
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
+from farm.board.protocol import WorkerHung
 from farm.board.supervisor import Supervisor
 from farm.core.board import Board
+from farm.core.messages import Opened
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import BoardState, Cause, Transition
@@ -137,6 +140,33 @@ def test_a_chip_that_another_process_has_is_waited_for_and_not_reset() -> None:
         assert ends([first, second]) == [HELD, VALIDATED]
         assert f"PID: {holder.pid}" in first.message
         assert not is_running(holder.pid), "b began after its end"
+    assert supervisor.health.resets_in_all == 0
+
+
+class LateWorker(FakeWorker):
+    """Hangs at its first opening, since another process has the chip."""
+
+    def open(self, config: DeviceConfig, timeout: float) -> Opened:
+        if not self.opened:
+            self.opened.append(config)
+            self._alive = False
+            words = (
+                f"opening\nWaiting for lock 'CHIP_IN_USE_0_PCIe' which is currently held by PID: {self.script.holder}\n"
+            )
+            raise WorkerHung(f"{self.board.id} didn't open in {timeout:g} s", None, timeout, printed=words)
+        return super().open(config, timeout)
+
+
+def test_a_board_that_does_not_open_since_its_chip_is_held_is_not_suspected() -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"]) as holder:
+        [board] = fake_boards(KINDS["n300"], 1, script=Script(holder=holder.pid))
+        supervisor = Supervisor(board, Path("unused"), Limits(), make_worker=lambda board, *_rest: LateWorker(board))
+        [held] = run(supervisor, "a", "b")
+        assert (held.verdict, held.reason) == HELD
+        assert held.message.startswith("the chip is in use by python")
+        assert f"(pid {holder.pid}): fake:n300:0 didn't open in 120 s" in held.message
+        assert not is_running(holder.pid)
+        assert ends(run(supervisor, "a", "b")) == [VALIDATED, VALIDATED]
     assert supervisor.health.resets_in_all == 0
 
 

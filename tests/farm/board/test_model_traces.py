@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from farm.board.backends.fake import Act, Script
+from farm.board.backends.sim import Sim
 from farm.board.limits import Limits
 from farm.board.model_traces import trace_model
 from farm.board.shipping import pack
@@ -152,3 +153,23 @@ def test_a_fake_board_runs_models_by_its_script() -> None:
     models = [EncodedVector(name, name, encode(ModelTrace(name, "t.py", "/"))) for name in ("a", "bad", "b")]
     ends = [line for line in report_lines(supervisor.run(ONE, models)) if ":" in line]
     assert ends == ["a: validated", "bad: fail_crash_hang", "b: validated"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "verdict", "reason"),
+    [
+        ("[7] ERROR: UnsupportedFunctionality: x", Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND),
+        ("RuntimeError: NOC0 is hung on PCIe device ID 3.", Verdict.BOARD_FAULT, Reason.BOARD_WEDGED),
+        ("OSError: [Errno 28] No space left on device", Verdict.HOST_FAULT, Reason.HOST_RESOURCES),
+        ("Watcher detected tripped assert and stopped device.\nAborted", Verdict.FAIL_WATCHER, Reason.EXCEPTION),
+    ],
+)
+def test_what_a_model_printed_last_says_whose_fault_its_end_is(
+    tmp_path: Path, printed: str, verdict: Verdict, reason: Reason
+) -> None:
+    def traced(_target: TraceTarget, folder: Path) -> TraceRun:
+        return replace(result(folder, exit_status=None, status=-6), output=printed)
+
+    model = ModelTrace("bert", "test_bert.py", str(tmp_path))
+    outcome = trace_model(model, None, tmp_path / "work", traced, computes=True, lacks=Sim.lacks)
+    assert (outcome.verdict, outcome.reason) == (verdict, reason)

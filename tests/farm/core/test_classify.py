@@ -88,6 +88,11 @@ def test_the_last_error_is_preferred_to_the_last_line() -> None:
     assert last_error_line("") == ""
     assert last_error_line("opening\nx\n") == "x"
     assert last_error_line("TT_FATAL: too wide\nnanobind: leaked 3 instances\n") == "TT_FATAL: too wide"
+    thrown = "TT_THROW @ watcher.cpp:1: tt::exception\ninfo:\nOn core (x=1,y=1)\nbye"
+    assert last_error_line(thrown) == "TT_THROW @ watcher.cpp:1: tt::exception On core (x=1,y=1)"
+    stopped = "Watcher stopped the device due to tripped assert"
+    told = f"{stopped}\nhello\n{thrown}"
+    assert last_error_line(told) == f"{stopped}: TT_THROW @ watcher.cpp:1: tt::exception On core (x=1,y=1)"
     assert last_words("one\nTT_THROW @ a.cpp:1\ninfo:\ntwo\n") == "TT_THROW @ a.cpp:1\ninfo:\ntwo"
 
 

@@ -60,6 +60,21 @@ def test_each_kind_is_opened_as_traced_there_and_the_plainest_is_recorded() -> N
     assert placements("p150").find(Needs(), openings[:1]).unrunnable is None
 
 
+@pytest.mark.parametrize("traced", ["n300", "p150b"])
+@pytest.mark.parametrize("core_type", ["ETH", "WORKER", None, "A_LATER_ONE"])
+@pytest.mark.parametrize("axis", ["ROW", "COL", None])
+def test_a_dispatch_that_a_product_lacks_is_no_reason_not_to_run(
+    traced: str, core_type: str | None, axis: str | None
+) -> None:
+    config = DeviceConfig(dispatch_core_type=core_type, dispatch_core_axis=axis)
+    for name in KINDS:
+        placement = placements(name).find(Needs(), (TracedOpening(config, traced),))
+        assert placement.unrunnable is None, name
+    large = placements("p150").find(Needs(grid=(12, 1)), (TracedOpening(config, traced),)).unrunnable
+    assert large is not None
+    assert large.message == "p150 has 11 x 10 compute cores on a chip, not 12 x 1", "that is the true reason"
+
+
 def unsatisfiable(needs: Needs, *names: str) -> str:
     placement = placements(*names).find(needs)
     assert placement.setup == BoardSetup()
