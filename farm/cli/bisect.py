@@ -15,8 +15,8 @@ from farm.versions.by import By
 if TYPE_CHECKING:
     from farm.versions.bisect import Tried
 
-FIELDS = ("operations", "vectors", "master", "boards", "timeout")
-"""The fields of `SweepSpec` that select one configuration, and say where it runs."""
+FIELDS = ("operations", "vectors", "master", "boards", "timeout", "seed", "inputs", "repeat", "tolerances")
+"""The fields of `SweepSpec` that select one configuration, and say where it runs and how its numbers are judged."""
 
 
 @takes_spec(FIELDS)

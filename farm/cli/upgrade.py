@@ -12,8 +12,11 @@ import typer
 from farm.cli.common import JsonOption, StoreOption, exits_on_interrupt
 from farm.cli.spec_options import SpecOptions, takes_spec
 
-FIELDS = ("operations", "master", "vectors", "limit", "sample", "seed", "boards", "timeout", "retries", "max_time")
-"""The fields of `SweepSpec` that select a master's configurations, and say where and how long they run."""
+FIELDS = (
+    *("operations", "master", "vectors", "limit", "sample", "seed", "boards", "timeout", "retries", "max_time"),
+    *("inputs", "repeat", "tolerances"),
+)
+"""The fields of `SweepSpec` that select a master's configurations, and say where, how long and with which numbers."""
 
 
 @takes_spec(FIELDS)
