@@ -16,6 +16,10 @@ from farm.worker.device_tensors import free
 from farm.worker.execution import Execution, LiveCall
 from farm.worker.repeat import Repeats, random_by_nature
 
+RIGHT_WITHOUT_GUARDS = (
+    "without guards around its output, its numbers are right: they depend on memory that it did not write"
+)
+
 Announce: TypeAlias = Callable[[int], None]
 """Tells that a further run of the vector begins, by its number: each run has a time limit of its own."""
 
@@ -44,6 +48,11 @@ class FurtherRuns:
         self._repeats: Repeats | None = None
         self._watch: Watch | None = None
         self._not_repeated = ""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the output that is judged lay between guards."""
+        return self._watch is not None and bool(self._watch.watched)
 
     def before_judging(self, live: LiveCall, output: Any) -> tuple[LiveCall, Any]:
         """Run the call again where it is watched, and return the arguments and the output that are to be judged.

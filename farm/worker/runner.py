@@ -18,7 +18,7 @@ from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.canary import LARGEST_INPUTS, LARGEST_INPUTS_UNASKED, Canary
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
-from farm.worker.further_runs import Announce, FurtherRuns
+from farm.worker.further_runs import RIGHT_WITHOUT_GUARDS, Announce, FurtherRuns
 from farm.worker.goldens.calling import NotCompared
 from farm.worker.goldens.judge import NumericJudge
 from farm.worker.goldens.pairing import StructureMismatch
@@ -150,7 +150,21 @@ class Runner:
             message = f"not as traced: {'; '.join(changes)}"
             return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, message)
         outcome = self._judge(traced, bound, live, output, attempt)
-        return outcome if further is None else further.after_judging(live, output, outcome, attempt)
+        if further is None:
+            return outcome
+        outcome = further.after_judging(live, output, outcome, attempt)
+        if further.guarded and outcome.reason is Reason.WRONG_NUMBERS and self._right_without_guards(traced, bound):
+            return replace(outcome, message=f"{outcome.message}; {RIGHT_WITHOUT_GUARDS}")
+        return outcome
+
+    def _right_without_guards(self, traced: TracedCall, bound: Bound) -> bool:
+        """Whether the numbers of a call are right where no guards surround its output."""
+        try:
+            live = self._inputs(traced, bound)
+            output = self._call(traced, bound, live)
+            return self._judge(traced, bound, live, output, RunningAttempt(traced.id)).verdict.good
+        except (RuntimeError, ValueError, IndexError):
+            return False
 
     def _further_runs(self, traced: TracedCall, bound: Bound) -> FurtherRuns:
         runs = 1
