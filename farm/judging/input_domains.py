@@ -186,9 +186,11 @@ class Distinct:
 
     Attributes:
         dim: the dimension; None: the whole tensor.
+        negative: whether all of them are negative, so that zeros of a padding would be the largest.
     """
 
     dim: int | None = -1
+    negative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

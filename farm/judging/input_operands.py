@@ -191,12 +191,28 @@ def product_factor(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
     return Magnitudes(1 / reach, reach, signed=True)
 
 
-def along(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
+def padded(tensor: Tensor) -> bool:
+    """Return whether tiles hold more than a tensor's numbers."""
+    sides = (1, *tensor.shape)[-2:]
+    return tensor.layout == "TILE" and any(side % TILE for side in sides)
+
+
+def along(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
     """Numbers without ties along the dimension that is searched; `argmax` without one searches the whole tensor."""
     dim = scalar(facts, "dim")
-    if dim is None:
-        return Distinct(None if facts.operation.endswith("argmax") else -1)
-    return Distinct(int(dim))
+    if not facts.operation.endswith("argmax"):
+        return Distinct(-1 if dim is None else int(dim))
+    return Distinct(None if dim is None else int(dim), negative=padded(tensor))
+
+
+def largest(_facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
+    """Numbers whose largest is sought: below zero where zeros of a padding must not be it."""
+    return Reals(high=-0.25, mean=-3.0) if padded(tensor) else Reals()
+
+
+def smallest(_facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
+    """Numbers whose smallest is sought: above zero where zeros of a padding must not be it."""
+    return Reals(low=0.25, mean=3.0) if padded(tensor) else Reals()
 
 
 def weights(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:

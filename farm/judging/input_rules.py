@@ -174,6 +174,11 @@ QUANTIZATION = (
 
 SEARCHES = (
     Row("argmax topk sort topk_large_indices topk_router_gpt", "input_tensor input", operands.along),
+    Row("max", "input_tensor", operands.largest),
+    Row("min", "input_tensor", operands.smallest),
+    Row(
+        "max_pool2d adaptive_max_pool2d", "input_tensor", Reals(mean=-1.0)
+    ),  # zeros of a padding must not be the largest
     Row("sampling", "input_values_tensor", Distinct()),
     Row("moe", "input_tensor", Distinct()),
     Row("deepseek_grouped_gate", "scores", Distinct()),

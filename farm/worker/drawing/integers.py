@@ -151,10 +151,12 @@ def draw_distinct(domain: Distinct, request: Request) -> Array:
     One random order is drawn; each line has it, rotated by its own offset.
     """
     if domain.dim is None or not request.shape:
-        return draw_distinct(Distinct(0), replace(request, shape=(request.size,)))
+        return draw_distinct(replace(domain, dim=0), replace(request, shape=(request.size,)))
     width = request.shape[domain.dim]
     lines = request.size // width
-    values = distinct_values(request.dtype.name, width)
+    values = distinct_values(request.dtype.name, 2 * width if domain.negative else width)
+    if domain.negative and request.dtype.signed:
+        values = values[values < 0][:width]
     order = values[_ranks(width, len(values))[request.stream.permutation(width)]]
     offsets = request.stream.permutation(max(lines, width))[:lines] % width
     windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([order, order]), width)

@@ -70,6 +70,9 @@ def draw_magnitudes(domain: Magnitudes, request: Request) -> Array:
             piece[...] = edges[stream.integers(0, edges.size, piece.size)]
         elif request.style is InputStyle.UNIFORM:
             _uniform(piece, low, high, stream)
+        elif request.style is InputStyle.NORMAL:
+            _normal(piece, math.sqrt(low * high), math.sqrt(low * high) / 3, stream)
+            np.clip(piece, low, high, out=piece)
         else:
             # in float64: float32's exp differs from one processor to another
             piece[...] = np.exp(stream.uniform(math.log(low), math.log(high), piece.size))
@@ -251,8 +254,10 @@ def _edges(domain: Reals, request: Request) -> Array:
         step = request.dtype.step(max(abs(low), abs(high)))
         edges = [low, high, step, -step, 0.0]
     else:
-        edges = [*_ROUND, *_POWERS, *_EXTREMES, domain.low, domain.high]
-        if request.dtype.name == "FLOAT32":
+        edges = [*_ROUND, *_POWERS, domain.low, domain.high]
+        if domain.specials is not Specials.NONE:  # else a sum of them would be infinite, or hide all others
+            edges += _EXTREMES
+        if domain.specials is not Specials.NONE and request.dtype.name == "FLOAT32":
             edges += [_LARGEST_FLOAT, -_LARGEST_FLOAT, 1 + 2.0**-23]
     table = np.array([each for each in edges if math.isfinite(each) and _holds(domain, each)], np.float32)
     values = draw_reals(domain, replace(request, style=InputStyle.NORMAL))

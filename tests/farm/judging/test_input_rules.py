@@ -267,5 +267,17 @@ def test_an_activation_inside_a_call_needs_numbers_of_its_domain() -> None:
         assert isinstance(domain("add_", parameter, **inputs, activations=activation("RELU")), Reals)
 
 
+@pytest.mark.parametrize(("operation", "sign"), [("max", -1), ("min", 1)])
+def test_zeros_of_a_padding_would_be_found(operation: str, sign: int) -> None:
+    padded = Tensor((1, 1, 30, 64), "BFLOAT16", "TILE")
+    found = domain(operation, "input_tensor", input_tensor=padded)
+    assert isinstance(found, Reals)
+    assert sign * (found.low if sign > 0 else found.high) > 0
+    assert domain(operation, "input_tensor", input_tensor=BF16) == Reals()
+    assert domain("argmax", "input_tensor", input_tensor=padded, dim=-2) == Distinct(-2, negative=True)
+    rows = Tensor((1, 1, 30, 64), "BFLOAT16", "ROW_MAJOR")
+    assert domain("argmax", "input_tensor", input_tensor=rows, dim=-2) == Distinct(-2)
+
+
 def test_what_no_row_knows_is_drawn_from_a_normal_distribution() -> None:
     assert domain("a_new_one", "input_tensor", input_tensor=BF16) == Reals()

@@ -206,6 +206,13 @@ def test_no_two_numbers_are_equal_where_ties_matter(dtype: str, seed: int) -> No
         assert all(np.unique(line).size == line.size for line in lines)
 
 
+@pytest.mark.parametrize("dtype", [*FLOATS[:3], "INT32"])
+def test_numbers_may_be_negative_so_that_a_padding_is_seen(dtype: str) -> None:
+    for line in drawn(Distinct(-1, negative=True), (8, 50), dtype):
+        assert line.max() < 0
+        assert np.unique(line).size == 50
+
+
 @pytest.mark.parametrize(
     ("dtype", "width", "top"), [("BFLOAT16", 128256, 1024), ("BFLOAT8_B", 4096, 64), ("BFLOAT4_B", 64, 4)]
 )
@@ -305,3 +312,11 @@ def test_a_large_tensor_repeats_what_was_drawn_but_not_in_its_place() -> None:
 @pytest.mark.parametrize("domain", [Reals(), Indices(4), Distinct(), Mask(), Stale()])
 def test_an_empty_tensor_has_no_numbers(domain: Domain) -> None:
     assert drawn(domain, (0, 32)).size == 0
+
+
+def test_edges_are_those_of_the_dtype_unless_numbers_are_added_up() -> None:
+    edges = drawn(Reals(specials=Specials.MODERATE), dtype="FLOAT32", style=InputStyle.EDGE)
+    assert np.abs(edges).max() == np.finfo(np.float32).max
+    assert np.abs(drawn(Reals(), dtype="FLOAT32", style=InputStyle.EDGE)).max() <= 16
+    bounds = drawn(Reals(-0.95, 0.95), dtype="FLOAT32", style=InputStyle.EDGE)
+    assert {np.float32(-0.95), np.float32(0.95)} <= set(bounds.ravel())
