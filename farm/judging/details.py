@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from farm.core.mismatch import NonFinite
-from farm.judging.formats import Floats
+from farm.judging.formats import Floats, NumberFormat
 from farm.judging.ulp import UlpCounts
 
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Piece:
     """Neighbouring elements of an output and its golden: float64 arrays of one dimension.
 
@@ -23,13 +23,21 @@ class Piece:
         start: the index of the first one among those compared.
         expected: the golden's numbers.
         actual: the output's.
-        spacing: the output's format's, at the expected numbers.
+        form: the output's format.
     """
 
     start: int
     expected: Floats
     actual: Floats
-    spacing: Floats
+    form: NumberFormat
+    _spacing: Floats | None = None
+
+    @property
+    def spacing(self) -> Floats:
+        """The format's spacing at the expected numbers, computed when it is first asked for."""
+        if self._spacing is None:
+            self._spacing = self.form.spacing(self.expected)
+        return self._spacing
 
 
 @dataclass(slots=True)
@@ -42,6 +50,7 @@ class Details:
         worst: that of the one with the largest error; one that is not finite comes before all others.
         worst_error: its error.
         max_rel_error: the largest error as a share of the expected number.
+        max_ulp: the largest error in ULPs.
         ulps: their errors in ULPs.
         kinds: those that are not finite, by kind.
     """
@@ -51,6 +60,7 @@ class Details:
     worst: int = -1
     worst_error: float = -1.0
     max_rel_error: float | None = None
+    max_ulp: float | None = None
     ulps: UlpCounts = field(default_factory=UlpCounts)
     kinds: Counter[NonFinite] = field(default_factory=Counter)
 
@@ -73,8 +83,10 @@ class Details:
         else:
             worst_error = float(errors[place])
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            self.ulps.add(errors / piece.spacing)
+            distances = errors / piece.spacing
             relative = errors / np.abs(piece.expected)
+        self.ulps.add(distances)
+        self.max_ulp = max(self.max_ulp or 0.0, float(distances.max()))
         largest = float(relative.max())
         if not np.isfinite(largest):  # of expected zeros
             largest = float(relative[np.isfinite(relative)].max(initial=0.0))

@@ -87,7 +87,7 @@ def mismatch_of(wrong: WrongOutput, metrics: Mapping[str, float], output: Tensor
         worst=wrong.element(worst),
         max_abs_error=metrics.get("max_abs_error"),
         max_rel_error=details.max_rel_error,
-        max_ulp=metrics.get("max_ulp"),
+        max_ulp=None if isinstance(wrong.form, IntegerFormat) else details.max_ulp,
         pcc=metrics.get("pcc"),
         relative_error=metrics.get("relative_error"),
         ulps=() if isinstance(wrong.form, IntegerFormat) else details.ulps.histogram,

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from farm.core.tolerance import Bounds
 from farm.judging.details import Details, Flags, Piece
-from farm.judging.formats import BLOCK, Floats, NumberFormat
+from farm.judging.formats import BLOCK, Floats, IntegerFormat, NumberFormat
 
 PIECE = 8192
 """Elements that are measured at a time, a multiple of `BLOCK`: a few float64 arrays of them fit a core's cache, and
@@ -20,6 +20,9 @@ OpenBLAS starts threads for products of more than 10,000, which cost more than t
 
 _BEYOND = 2.0**129
 """A size beyond all formats, small enough to be squared and summed."""
+
+_NOISE = 1e-13
+"""A variance that is smaller, as a share of what it was computed from, is rounding."""
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class Moments:
         count: pairs.
         mean_x, mean_y: their means.
         xx, yy, xy: sums of the products of their deviations from the means.
+        squared_error: the sum of the squares of their differences.
     """
 
     count: int = 0
@@ -38,20 +42,28 @@ class Moments:
     xx: float = 0.0
     yy: float = 0.0
     xy: float = 0.0
+    squared_error: float = 0.0
 
-    def add(self, x: Floats, y: Floats) -> None:
-        """Add pairs of finite numbers: float64, of one dimension."""
+    def add(self, x: Floats, errors: Floats) -> None:
+        """Add pairs of finite numbers.
+
+        Args:
+            x: the first ones: float64, of one dimension.
+            errors: the second ones minus the first.
+        """
         count = x.size
         if not count:
             return
-        mean_x, mean_y = float(np.add.reduce(x)) / count, float(np.add.reduce(y)) / count
-        x, y = x - mean_x, y - mean_y
+        mean_x, mean_error = float(np.add.reduce(x)) / count, float(np.add.reduce(errors)) / count
+        x = x - mean_x
+        xx, x_error, squares = float(x @ x), float(x @ errors), float(errors @ errors)
+        self.squared_error += squares
         total = self.count + count
-        shift_x, shift_y = mean_x - self.mean_x, mean_y - self.mean_y
+        shift_x, shift_y = mean_x - self.mean_x, mean_x + mean_error - self.mean_y
         weight = self.count * count / total
-        self.xx += float(x @ x) + weight * shift_x * shift_x
-        self.yy += float(y @ y) + weight * shift_y * shift_y
-        self.xy += float(x @ y) + weight * shift_x * shift_y
+        self.xx += xx + weight * shift_x * shift_x
+        self.yy += max(0.0, xx + 2 * x_error + squares - count * mean_error**2) + weight * shift_y * shift_y
+        self.xy += xx + x_error + weight * shift_x * shift_y
         self.mean_x += shift_x * count / total
         self.mean_y += shift_y * count / total
         self.count = total
@@ -59,7 +71,7 @@ class Moments:
     @property
     def pcc(self) -> float | None:
         """The Pearson correlation; None where one of the two is constant."""
-        if self.xx <= 0 or self.yy <= 0:
+        if self.xx <= 0 or self.yy <= _NOISE * max(self.xx, self.squared_error):
             return None
         return max(-1.0, min(1.0, self.xy / (math.sqrt(self.xx) * math.sqrt(self.yy))))
 
@@ -79,19 +91,19 @@ class Measures:
     """How far an output is from its golden.
 
     Attributes:
+        form: the output's format.
         max_abs_error: the largest error where both are finite.
-        max_ulp: the largest error in ULPs.
+        max_ulp: the largest error in ULPs; None where the bounds don't ask for it.
         moments: of expected (x) and actual numbers (y) where both are finite.
-        squared_error: the sum of squared errors.
-        squared_spacing: the sum of the squared spacings at the expected numbers.
+        squared_spacing: of block floats, the sum of the squared spacings at the expected numbers.
         details: of elements beyond the bounds of elements, and non-finite ones where others are expected.
         wrong: which ones, as flags of each piece with any, by its start.
     """
 
+    form: NumberFormat
     max_abs_error: float = 0.0
-    max_ulp: float = 0.0
+    max_ulp: float | None = None
     moments: Moments = field(default_factory=Moments)
-    squared_error: float = 0.0
     squared_spacing: float = 0.0
     details: Details = field(default_factory=Details)
     wrong: dict[int, Flags] = field(default_factory=dict)
@@ -104,10 +116,10 @@ class Measures:
     @property
     def relative_error(self) -> float:
         """The root mean square of errors as a share of that of the expected numbers; infinite if these are zero."""
-        if not self.squared_error:
+        if not self.moments.squared_error:
             return 0.0
         squared = self.moments.count * self.moments.mean_square_x
-        return math.sqrt(self.squared_error / squared) if squared else math.inf
+        return math.sqrt(self.moments.squared_error / squared) if squared else math.inf
 
     def flags(self, shape: tuple[int, ...], mask: Flags | None) -> Flags:
         """Return the mismatched elements as flags of the output's shape.
@@ -125,10 +137,15 @@ class Measures:
 
     @property
     def rounding(self) -> float:
-        """The root mean square of the error that rounding to the format alone makes.
+        """The root mean square of the error that rounding to the format alone makes, at most.
 
-        Errors of rounding are spread evenly over a spacing, so their variance is `spacing**2 / 12`.
+        Errors of rounding are spread evenly over a spacing, so their variance is `spacing**2 / 12`; outside of blocks,
+        the spacing is at most `2**-precision` of a number.
         """
+        if isinstance(self.form, IntegerFormat):
+            return math.sqrt(1 / 12)
+        if not self.form.block:
+            return math.ldexp(math.sqrt(self.moments.mean_square_x / 12), -self.form.precision)
         return math.sqrt(self.squared_spacing / 12 / self.moments.count) if self.moments.count else 0.0
 
 
@@ -145,6 +162,11 @@ class ElementBounds:
     bounds: Bounds
     floor: float | None
     any_nonfinite: bool = False
+
+    @property
+    def by_ulp(self) -> bool:
+        """Whether errors in ULPs are asked for."""
+        return self.bounds.exact or self.bounds.ulp is not None
 
     def allowed(self, piece: Piece) -> Floats | float | None:
         """Return the error that is allowed to each element of a piece; None where elements have no bounds."""
@@ -169,7 +191,7 @@ def measure(pieces: Iterable[Piece], form: NumberFormat, bounds: ElementBounds) 
         form: the output's format.
         bounds: the bounds of its elements.
     """
-    measures = Measures()
+    measures = Measures(form)
     with np.errstate(invalid="ignore", over="ignore"):
         for piece in pieces:
             _measure_piece(measures, piece, form, bounds)
@@ -182,32 +204,35 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
     allowed = bounds.allowed(piece)
     wrong: Flags | None = None
     if allowed is not None:
-        wrong = size > allowed
-        if wrong.any():
-            flushed = wrong & _flushed(piece, allowed, form)
-            wrong[flushed], error[flushed], size[flushed] = False, 0.0, 0.0
+        beyond: Flags = size > allowed
+        if np.count_nonzero(beyond):
+            flushed = beyond & _flushed(piece, allowed, form)
+            beyond[flushed], error[flushed], size[flushed] = False, 0.0, 0.0
+            wrong = beyond
     kept = piece
-    if not np.isfinite(size.max()) or (form.block and not np.isfinite(piece.spacing.max())):
+    if not (np.isfinite(size.max()) and (not form.block or np.isfinite(piece.spacing.max()))):
         finite = np.isfinite(error)
         strange = _wrong_nonfinite(piece, allowed, form, any_nonfinite=bounds.any_nonfinite)
         wrong = strange if wrong is None else (wrong & finite) | strange
         finite &= np.isfinite(piece.spacing)
         _add_wrong(measures, piece, wrong, size)
         error, size = error[finite], size[finite]
-        kept = Piece(piece.start, piece.expected[finite], piece.actual[finite], piece.spacing[finite])
+        kept = Piece(piece.start, piece.expected[finite], piece.actual[finite], form, piece.spacing[finite])
     elif wrong is not None:
         _add_wrong(measures, piece, wrong, size)
-    if size.size:
-        measures.max_abs_error = max(measures.max_abs_error, float(size.max()))
-        measures.squared_error += float(error @ error)
+    if not size.size:
+        return
+    measures.max_abs_error = max(measures.max_abs_error, float(size.max()))
+    measures.moments.add(kept.expected, error)
+    if form.block:
         measures.squared_spacing += float(kept.spacing @ kept.spacing)
-        measures.moments.add(kept.expected, kept.actual)
+    if bounds.by_ulp:
         size /= kept.spacing
-        measures.max_ulp = max(measures.max_ulp, float(size.max()))
+        measures.max_ulp = max(measures.max_ulp or 0.0, float(size.max()))
 
 
 def _add_wrong(measures: Measures, piece: Piece, wrong: Flags, sizes: Floats) -> None:
-    if wrong.any():
+    if np.count_nonzero(wrong):
         measures.details.add(piece, wrong, sizes)
         measures.wrong[piece.start] = wrong
 
@@ -269,13 +294,13 @@ def pieces(
     for start in range(0, flat.size, PIECE):
         part = slice(start, start + PIECE)
         numbers, others = _wide(flat[part]), kept[part].astype(np.float64)
-        distances = form.spacing(numbers) if spacing is None else spacing[part]
+        distances = None if spacing is None else spacing[part]
         if exact:
             numbers = form.rounded(numbers)
         if flush:
             for each in (numbers, others):
                 each[np.abs(each) < form.smallest_normal] = 0.0
-        yield Piece(start, numbers, others, distances)
+        yield Piece(start, numbers, others, form, distances)
 
 
 def _wide(numbers: npt.NDArray[Any]) -> Floats:

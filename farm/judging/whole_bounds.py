@@ -71,7 +71,7 @@ def broken_bound(bounds: Bounds, measures: Measures) -> BrokenBound | None:
     allowed_error = bounds.relative_error
     if allowed_error is None and pcc is None and only_pcc(bounds):
         allowed_error = _noise(bounds.pcc)
-    error, scale = math.sqrt(measures.squared_error / moments.count), math.sqrt(moments.mean_square_x)
+    error, scale = math.sqrt(moments.squared_error / moments.count), math.sqrt(moments.mean_square_x)
     if allowed_error is not None:
         allowed = max(allowed_error * scale, MARGIN * measures.rounding)
         if error > allowed:

@@ -187,9 +187,36 @@ def page(full: bool) -> Iterator[Row]:
         yield Row(f"report page of 10,000 vectors, {action}", f"{times[action]:.2f} s", "< 1", times[action] < 1)
 
 
+def comparing(full: bool) -> Iterator[Row]:
+    """Measure what comparing an output with its golden costs."""
+    from farm.board.backends.mock import mock_environment
+    from farm.board.selection import select_boards
+
+    [board] = select_boards("mock:n150")
+    for dtype, kinds in measured("tests.bench.comparing", **mock_environment(board.kind)).items():
+        for kind, each in kinds.items():
+            what = f"comparing a 1 MB output of {dtype.lower()}, {kind}"
+            value = f"{each['milliseconds']:.1f} ms, {each['share']:.0%} of the vector's time"
+            yield Row(what, value, "≤ 15 %", each["share"] <= 0.15)
+
+
 BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
     each.__name__: each
-    for each in (real, xdist, busy, dispatch, makespan, million, start, kernels, memory, tracer, recording, page)
+    for each in (
+        real,
+        xdist,
+        busy,
+        dispatch,
+        makespan,
+        million,
+        start,
+        kernels,
+        memory,
+        tracer,
+        recording,
+        page,
+        comparing,
+    )
 }
 
 
