@@ -94,54 +94,75 @@ class Canary:
         Raises:
             Exception: what the call raises without guards, too.
         """
-        arguments = [(name, tensor) for name, tensor, _ in argument_tensors(live, self.names) if on_device(tensor)]
-        taken = {_place(tensor) for _, tensor in arguments}
-        outputs = {_place(tensor): (label, tensor) for label, tensor in output_tensors(output) if on_device(tensor)}
-        if not outputs:
+        try:
+            layouts, rebuilds = self._layouts(live, output)
+        except Exception as error:  # noqa: BLE001 - no mistake of the canary's may cost the vector its verdict
+            return Watch(live, output, problems=[f"farm can't tell how its output lies: {error_text(error)}"])
+        if not layouts:
             return Watch(live, output, problems=["no output is on the device"])
-        in_place = bool(taken & outputs.keys())
-        # what is written in place is built again, between guards
-        labelled = [(f"argument {name}", tensor) for name, tensor in arguments] if in_place else []
-        labelled += [each for place, each in outputs.items() if place not in taken]
-        layouts = [layout for layout in (Layout.of(*each) for each in labelled) if layout is not None]
-        free(output, live if in_place else None)
-        watch = self._guarded(live, layouts, in_place=in_place)
+        free(output, live if rebuilds else None)
+        watch = self._guarded(live, layouts, rebuilds=rebuilds)
         elsewhere = [layout for layout in layouts if layout.label in watch.elsewhere]
         if watch.guards is None or not elsewhere:
             return watch
         # a call of several operations may put other tensors into the holes: there are more of them now
         damages = watch.guards.damages()
         watch.guards.remove()
-        free(watch.output, watch.live if in_place else None)
-        watch = self._guarded(watch.live, layouts + elsewhere * _MORE_HOLES, in_place=in_place)
+        free(watch.output, watch.live if rebuilds else None)
+        watch = self._guarded(watch.live, layouts + elsewhere * _MORE_HOLES, rebuilds=rebuilds)
         watch.damages += damages
         return watch
 
-    def _guarded(self, live: LiveCall, layouts: Sequence[Layout], *, in_place: bool) -> Watch:
+    def _layouts(self, live: LiveCall, output: Any) -> tuple[list[Layout], bool]:
+        """The layouts that holes are needed for, and whether the arguments are among them.
+
+        They are where the call works in place or gives an argument's memory back: then they are built again.
+        """
+        arguments = [
+            (name, tensor)
+            for name, tensor, _ in argument_tensors(live, self.names)
+            if tensor.storage_type() == ttnn.StorageType.DEVICE
+        ]
+        taken = {_place(tensor) for _, tensor in arguments if on_device(tensor)}
+        outputs = {_place(tensor): (label, tensor) for label, tensor in output_tensors(output) if on_device(tensor)}
+        rebuilds = bool(taken & outputs.keys()) or not all(on_device(tensor) for _, tensor in arguments)
+        labelled = [(f"argument {name}", tensor) for name, tensor in arguments] if rebuilds else []
+        labelled += [each for place, each in outputs.items() if place not in taken]
+        layouts = [layout for layout in (Layout.of(*each) for each in labelled) if layout is not None]
+        return (layouts if outputs else []), rebuilds
+
+    def _guarded(self, live: LiveCall, layouts: Sequence[Layout], *, rebuilds: bool) -> Watch:
         """Run the call with guards around holes for these layouts; without, where it fails with them."""
         guards = Guards(self.execution, self.device)
         try:
             guards.place(layouts)
-            if in_place:
+            if rebuilds:
                 live = self.inputs()
             output = self.call(live)
-        except (RuntimeError, ValueError, IndexError) as error:
+        except Exception as error:
             guards.remove()
             if not tells_of_the_call(error):
                 raise
             return self._without(live, error_text(error))
         watch = Watch(live, output, guards)
-        for name, tensor, _ in argument_tensors(live, self.names):
-            if in_place and on_device(tensor):
+        try:
+            self._find(watch, guards, rebuilds=rebuilds)
+        except Exception as error:  # noqa: BLE001 - see above
+            watch.problems.append(f"farm can't tell where its output lies: {error_text(error)}")
+        return watch
+
+    def _find(self, watch: Watch, guards: Guards, *, rebuilds: bool) -> None:
+        """Find the holes that the tensors of a call lie in."""
+        for name, tensor, _ in argument_tensors(watch.live, self.names):
+            if rebuilds and on_device(tensor):
                 guards.find(f"argument {name}", tensor)
-        for label, tensor in output_tensors(output):
+        for label, tensor in output_tensors(watch.output):
             if not on_device(tensor):
                 watch.problems.append(f"{label} is not on the device")
             elif guards.find(label, tensor):
                 watch.watched.append(label)
             else:
                 watch.elsewhere.append(label)
-        return watch
 
     def _without(self, live: LiveCall, complaint: str) -> Watch:
         """Run the call without guards, as it failed with them."""

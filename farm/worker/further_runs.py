@@ -91,7 +91,7 @@ class FurtherRuns:
     def _watched(self, canary: Canary, watch: Watch, outcome: Outcome, attempt: RunningAttempt) -> Outcome:
         try:
             complaint = canary.complaint(watch)
-        except RuntimeError as error:
+        except Exception as error:  # noqa: BLE001 - no mistake of the canary's may cost the vector its verdict
             if not tells_of_the_call(error):
                 return attempt.raised(error, "looking at the memory around its output: ")
             watch.problems.append(error_text(error))

@@ -145,7 +145,7 @@ class Guards:
             for buffer in _NAMES:
                 if own := [layout for layout in layouts if layout.buffer == buffer]:
                     self._place(buffer, own)
-        except RuntimeError:
+        except Exception:
             self.remove()
             raise
         self._free_parts()
@@ -208,7 +208,7 @@ class Guards:
                 self._hole(layout, size, min(before, after, key=_address), max(before, after, key=_address), stand_in)
                 for layout, before, stand_in, after in zip(layouts, guards, stand_ins, guards[1:], strict=False)
             ]
-        except RuntimeError:
+        except Exception:
             for tensor in (*guards, *stand_ins):
                 ttnn.deallocate(tensor)
             raise

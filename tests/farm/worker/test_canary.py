@@ -241,6 +241,28 @@ def test_a_call_that_fails_with_guards_runs_without(run: Callable[..., Any]) -> 
     assert "with guards in its memory: Out of Memory" in outcome.details["canary"]["not_watched"][0]
 
 
+@pytest.mark.parametrize("step", ["place", "damages", "find"])
+def test_a_mistake_of_the_canary_costs_no_verdict(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from farm.worker.guards import Guards
+
+    def fail(*_: Any) -> Any:
+        raise TypeError("no such thing")
+
+    monkeypatch.setattr(Guards, step, fail)
+    outcome, _ = run("ttnn.multiply", MEMORIES["DRAM"], 0.0)
+    assert outcome.verdict is Verdict.PASS, outcome.message
+    assert "TypeError: no such thing" in outcome.details["canary"]["not_watched"][0]
+
+
+def test_a_call_that_gives_its_input_back_is_watched(run: Callable[..., Any]) -> None:
+    outcome, _ = run("ttnn.reallocate", MEMORIES["L1"])
+    assert outcome.details["canary"] == {"watched": ["output"]}
+    outcome, _ = run("ttnn.reallocate", MEMORIES["L1"], bend=word_after(lambda output: output))
+    assert outcome.reason is Reason.WROTE_PAST_OUTPUT
+
+
 def test_a_call_that_needs_all_memory_is_not_watched(run: Callable[..., Any], mock_mesh: Any) -> None:
     import ttnn
 
