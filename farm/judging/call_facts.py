@@ -19,6 +19,10 @@ DTYPES = ("FLOAT32", "BFLOAT16", "FP8_E4M3", *BLOCK_FLOATS, *INTEGERS)
 """All dtypes, members of DataType."""
 
 
+_CHOOSING = frozenset({"abs", "clamp_tss", "identity", "neg", "relu", "relu6", "relu_max", "relu_min"})
+"""Activations that choose among numbers."""
+
+
 @dataclass(frozen=True, slots=True)
 class KernelConfig:
     """How the compute kernel of a call works; None where the call doesn't say.
@@ -124,6 +128,11 @@ class CallFacts:
             elif name in ("program_config", "conv_config") and isinstance(value, Struct):
                 names += [each for field, part in value.fields if "activation" in field for each in _activations(part)]
         return tuple(names)
+
+    @property
+    def rounds_activations(self) -> bool:
+        """Whether an activation is fused with the operation that computes numbers; others only choose among them."""
+        return any(name not in _CHOOSING for name in self.activations)
 
     @property
     def weights_dtype(self) -> str | None:

@@ -93,7 +93,7 @@ def _accumulating(
         products: the same of the products' error.
     """
     other = base + sums * sum_error(facts.length, wide=facts.accumulates_wide)
-    if facts.activations:
+    if facts.rounds_activations:
         # an activation makes small numbers of large ones, whose errors stay; its own error comes with it
         other = 1.5 * other + 0.01
     computed = other + products * product_error(facts.fidelity)

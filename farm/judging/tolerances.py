@@ -127,7 +127,7 @@ def _converts(facts: CallFacts, dtype: str) -> bool:
 
 
 def _activates(facts: CallFacts, _dtype: str) -> bool:
-    return bool(facts.activations)
+    return facts.rounds_activations
 
 
 def _hurries(facts: CallFacts, _dtype: str) -> bool:
@@ -219,7 +219,7 @@ TABLE = (
         of_activated,
         _EXHAUSTIVE,
         kinds=_ELEMENTWISE,
-        when="an activation is fused with the operation",
+        when="an activation that computes numbers is fused with the operation",
         applies=_activates,
     ),
     TableRow("selection", elementwise(1.0, 0.0, TF32), _EXHAUSTIVE, kinds=(Kind.SELECTION,)),

@@ -114,6 +114,12 @@ def test_fused_activations_are_found_wherever_they_are() -> None:
     assert call("linear", a=A, activation=None).activations == ()
 
 
+def test_activations_that_choose_among_numbers_round_none() -> None:
+    assert not call("linear", a=A, activation="relu").rounds_activations
+    assert not call("linear", a=A).rounds_activations
+    assert call("linear", a=A, activation="gelu").rounds_activations
+
+
 def test_tensors_in_lists_count() -> None:
     facts = call("concat", arg0=(A, F32), dim=0)
     assert facts.input_dtypes == {"BFLOAT16", "FLOAT32"}

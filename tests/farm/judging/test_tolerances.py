@@ -306,6 +306,7 @@ ROWS_BY_CALL = [
     ("fast and approximate functions", call("exp", a=BF16, fast_and_approximate_mode=True), "BFLOAT16"),
     ("fast and approximate functions", call("gelu", a=BF16, variant=EnumMember("GeluVariant", "FastLut")), "BFLOAT16"),
     ("elementwise with an activation", call("add", a=BF16, b=BF16, activations=("silu",)), "BFLOAT16"),
+    ("arithmetic", call("add", a=BF16, b=BF16, activations=("relu",)), "BFLOAT16"),
     ("selection", call("maximum", a=BF16, b=BF16), "BFLOAT16"),
     ("arithmetic", call("add", a=BF16, b=BF16), "BFLOAT16"),
     ("arithmetic of several steps", call("lerp", a=BF16), "BFLOAT16"),
