@@ -24,6 +24,7 @@ from farm.worker.goldens.tables import (
     MATRICES,
     NEEDS_ARGUMENT,
     NEEDS_MORE,
+    POOLS,
     SCALARS_AS_FLOATS,
     SCALARS_AS_TENSORS,
     WHOLE_NUMBERS,
@@ -84,10 +85,7 @@ class Mesh:
     @property
     def chips(self) -> int:
         """The number of chips."""
-        count = 1
-        for size in self.shape:
-            count *= size
-        return count
+        return math.prod(self.shape)
 
     @classmethod
     def of(cls, tensor: Any) -> Mesh:
@@ -202,7 +200,7 @@ class GoldenCall:
         except TypeError as error:
             raise GoldenMisfit(f"the golden of {self.name}: {error}") from error
         try:
-            with pool_helpers.importable() if "pool" in self.name or "grid_sample" in self.name else nullcontext():
+            with pool_helpers.importable() if self.name in POOLS else nullcontext():
                 result = golden(*positional, **keywords)
         except ImportError as error:
             raise NotCompared(Reason.GOLDEN_NEEDS_MORE, f"the golden of {self.name}: {error}") from error

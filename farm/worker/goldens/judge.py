@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -187,12 +188,8 @@ def _suited(policy: GoldenPolicy | None, shape: tuple[int, ...], *, replaced: bo
     """Return a golden's policy for an output of a shape; a team's own row replaces its bounds, not its mask."""
     if policy is None:
         return GoldenPolicy()
-    if policy.mask is not None and policy.mask.size and policy.mask.shape != shape:
-        size = 1
-        for each in shape:
-            size *= each
-        if policy.mask.size == size:
-            policy = replace(policy, mask=policy.mask.reshape(shape))
+    if policy.mask is not None and policy.mask.size == math.prod(shape):
+        policy = replace(policy, mask=policy.mask.reshape(shape))
     return GoldenPolicy(mask=policy.mask, any_nonfinite=policy.any_nonfinite) if replaced else policy
 
 

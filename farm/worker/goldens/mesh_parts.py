@@ -16,11 +16,11 @@ def part_on(whole: Any, mesh: Mesh, chip: int) -> Any:
         mesh: the mesh, and how the tensor is placed on it.
         chip: the chip, in row-major order of the mesh.
     """
-    part = whole
-    place = chip % math.prod(mesh.shape)
-    for axis in reversed(range(len(mesh.shape))):
-        place, index = divmod(place, mesh.shape[axis])
-        dimension = mesh.dimensions[axis]
-        if dimension is not None:
-            part = part.tensor_split(mesh.shape[axis], dim=dimension)[index]
+    part, chips = whole, math.prod(mesh.shape)
+    place = chip % chips
+    for size, dimension in zip(mesh.shape, mesh.dimensions, strict=True):
+        chips //= size
+        index, place = divmod(place, chips)
+        if dimension is not None:  # of two axes that split one dimension, the first one splits it into larger parts
+            part = part.tensor_split(size, dim=dimension)[index]
     return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,8 @@ class Pair:
 def pairs(golden: Any, output: Any, required: Sequence[bool] | None = None) -> list[Pair]:
     """Pair the outputs of a call with its golden.
 
-    Goldens of backward passes return a list of one where the operation returns its only element, and the reverse.
+    Where one of the two is a single output and the other a list with one that isn't None, these are paired: goldens of
+    backward passes return lists of one, others None for what wasn't asked for.
 
     Args:
         golden: tensors and numbers, in lists, tuples and dicts; None for an output that wasn't asked for.
@@ -38,15 +40,21 @@ def pairs(golden: Any, output: Any, required: Sequence[bool] | None = None) -> l
     Raises:
         StructureMismatch: the structures differ.
     """
-    if _is_sequence(golden) and len(golden) == 1 and not _is_sequence(output):
-        golden = golden[0]
-    elif _is_sequence(output) and len(output) == 1 and not _is_sequence(golden):
-        output = output[0]
+    if not _is_sequence(output):
+        golden = _only(golden)
+    elif not _is_sequence(golden):
+        output = _only(output)
     if required is not None and _is_sequence(golden) and len(golden) == len(required):
         golden = [each if wanted else None for each, wanted in zip(golden, required, strict=True)]
         if not _is_sequence(output) and sum(required) == 1:
             golden = next(each for each, wanted in zip(golden, required, strict=True) if wanted)
     return list(_pairs(golden, output, ""))
+
+
+def _only(value: Any) -> Any:
+    """Return the only element of a sequence that is not None; the sequence itself where there are more or none."""
+    elements = [each for each in value if each is not None] if _is_sequence(value) else []
+    return elements[0] if len(elements) == 1 else value
 
 
 def _pairs(golden: Any, output: Any, place: str) -> Iterator[Pair]:
@@ -82,7 +90,7 @@ def same_order_shape(golden: Sequence[int], output: Sequence[int]) -> tuple[int,
     if [each for each in golden if each != 1] == [each for each in output if each != 1]:
         return tuple(output)
     flattened = len(output) == 4 and tuple(output[:2]) == (1, 1)
-    if flattened and len(golden) == len(output) and golden[-1] == output[-1] and _size(golden) == _size(output):
+    if flattened and len(golden) == len(output) and golden[-1] == output[-1] and math.prod(golden) == math.prod(output):
         return tuple(output)
     return None
 
@@ -92,13 +100,6 @@ def cropped_shape(golden: Sequence[int], output: Sequence[int], padded: Sequence
     if len(golden) != len(output) or tuple(golden) != tuple(padded) or tuple(golden) == tuple(output):
         return None
     return tuple(slice(each) for each in output)
-
-
-def _size(shape: Sequence[int]) -> int:
-    size = 1
-    for each in shape:
-        size *= each
-    return size
 
 
 def _is_sequence(value: Any) -> bool:

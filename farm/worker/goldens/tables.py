@@ -319,6 +319,11 @@ GIVEN_OUTPUTS: Mapping[str, int | None] = {
 }
 """Parameters of tensors that get an output, and which one: None for all that the golden returns."""
 
+POOLS = frozenset(
+    f"ttnn.{name}" for name in ("adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "grid_sample", "max_pool2d")
+)
+"""Operations whose goldens import helpers from tt-metal's tests; see `pool_helpers`."""
+
 CROPPED = frozenset(("ttnn.pad", "ttnn.reshape"))
 """Operations whose golden has the output's padded shape, where the output's own shape is smaller."""
 

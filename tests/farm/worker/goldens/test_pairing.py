@@ -19,6 +19,8 @@ from farm.worker.goldens.pairing import Pair, StructureMismatch, cropped_shape, 
         (["g", None], ("o", None), [Pair("[0]", "g", "o")]),
         ({"a": "g"}, {"a": "o"}, [Pair("['a']", "g", "o")]),
         (None, None, []),
+        (("g", None, None), "o", [Pair("", "g", "o")]),
+        ("g", [None, "o"], [Pair("", "g", "o")]),
     ],
 )
 def test_each_output_has_its_golden(golden: Any, output: Any, expected: list[Pair]) -> None:
