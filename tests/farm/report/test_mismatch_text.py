@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from farm.core.mismatch import Excerpt, Mismatch
 from farm.core.outcome import Outcome
@@ -24,6 +25,8 @@ MESSAGE = (
 
 def test_the_message_is_a_line_that_a_person_understands() -> None:
     assert FAILED.message == MESSAGE
+    docs = Path(__file__).parents[3] / "docs" / "verdicts.md"
+    assert f"\n{MESSAGE}\n" in docs.read_text(encoding="utf-8")
 
 
 def test_the_facts_of_a_mismatch() -> None:
