@@ -34,6 +34,14 @@ def for_operation(numbers: NumericOptions, operation: str) -> NumericOptions:
     return replace(numbers, tolerances=tuple(row for row in numbers.tolerances if may_judge(row, operation)))
 
 
+def idle_rows(numbers: NumericOptions, operations: Collection[str]) -> Iterator[str]:
+    """What a user should know of rows of tolerances that can judge no output of these operations, a line."""
+    idle = [row.name for row in numbers.tolerances if not any(may_judge(row, name) for name in operations)]
+    if idle:
+        verb = "judges" if len(idle) == 1 else "judge"
+        yield f"--tolerances: {', '.join(map(repr, idle))} {verb} none of these operations"
+
+
 def without_numbers(spec: SweepSpec, boards: Collection[Board]) -> Iterator[str]:
     """What a user should know of numeric options and of boards that compute nothing, a line."""
     options = list(spec.present_options((Group.NUMBERS,)))

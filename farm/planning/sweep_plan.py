@@ -22,7 +22,7 @@ from farm.planning.module_check import paired
 from farm.planning.module_records import module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
-from farm.planning.numbers import numeric_options, without_numbers
+from farm.planning.numbers import idle_rows, numeric_options, without_numbers
 from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
@@ -99,7 +99,7 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
         require_ttnn(boards)
         boards, whole = _of_modules(spec, boards, notes.append)
     else:
-        boards, whole = _of_master(spec, boards, verify=verify)
+        boards, whole = _of_master(spec, boards, notes.append, verify=verify)
     details = {**_source_details(spec), **shard_details(shard, whole)}
     return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes))
 
@@ -116,7 +116,9 @@ def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:
     return choose(some, spec.vectors, spec.limit)
 
 
-def _of_master(spec: SweepSpec, boards: Sequence[Board], *, verify: bool) -> tuple[list[Board], Sequence[Vector]]:
+def _of_master(
+    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], *, verify: bool
+) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
     master = Master.read(spec.master or shipped())
     numbers = numeric_options(spec, master.configurations)
@@ -128,6 +130,8 @@ def _of_master(spec: SweepSpec, boards: Sequence[Board], *, verify: bool) -> tup
         kinds = dict.fromkeys(board.kind for board in boards)
         chosen = list(boards)
         vectors = list(for_later_boards(planned(kinds), boards))
+    for line in idle_rows(numbers, {vector.operation for vector in vectors}):
+        note(line)
     if spec.check_module is None:
         return chosen, _narrowed(spec, vectors)
     # a limit counts configurations, each run both ways; an id names one way of one

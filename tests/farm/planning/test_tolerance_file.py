@@ -114,6 +114,19 @@ def test_rows_travel_with_the_calls_that_they_can_judge(file: Path) -> None:
     assert rows == {"ttnn.add": ["additions", "all"], "ttnn.matmul": ["matmuls", "all"]}
 
 
+def test_a_plan_says_which_rows_judge_nothing_of_it(file: Path) -> None:
+    text = """
+    - {name: additions, operations: [add], bounds: {ulp: 1}}
+    - {name: matmuls, kinds: [matmul], bounds: {pcc: 0.9}}
+    - {name: sums, kinds: [sum], bounds: {pcc: 0.9}}
+    """
+    file.write_text(text, encoding="utf-8")
+    notes = plan_sweep(SweepSpec.of(["add"], boards="fake:n300", tolerances=file)).notes
+    assert "--tolerances: 'matmuls', 'sums' judge none of these operations" in notes
+    notes = plan_sweep(SweepSpec.of(["add", "matmul", "sum"], boards="fake:n300", tolerances=file)).notes
+    assert not any("judge" in note for note in notes)
+
+
 def test_the_example_of_the_docs_is_a_file(file: Path) -> None:
     [example] = [block.text for block in blocks(ROOT / "docs" / "tolerances.md") if block.language == "yaml"]
     assert [row.name for row in read(file, example)] == ["our gelu", "matmuls in bfloat8_b"]
