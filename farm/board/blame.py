@@ -41,7 +41,7 @@ def open_outcome(error: WorkerError, vector_id: str, began: float, held: HeldChi
     elif isinstance(error, WorkerHung):
         reason = Reason.OPEN_TIMEOUT
     else:
-        text = words_of(error)
+        text = error.words
         blamed = classify_end(text) if isinstance(error, WorkerDied) else classify(text)
         verdict, reason = blamed if blamed[0].fault else (Verdict.BOARD_FAULT, Reason.OPEN_FAILED)
     return _outcome(verdict, reason, str(error), vector_id, began)
@@ -55,17 +55,10 @@ def not_retried(vector_id: str, error: WorkerDied | WorkerHung, lacks: Iterable[
         error: how that process ended.
         lacks: what boards of its backend lack.
     """
-    if isinstance(error, WorkerDied) and (lack := lack_in(words_of(error), lacks)) is not None:
+    if isinstance(error, WorkerDied) and (lack := lack_in(error.words, lacks)) is not None:
         return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, time.time())
     reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
     return _outcome(Verdict.FAIL_CRASH_HANG, reason, f"not retried: {error}", vector_id, time.time())
-
-
-def words_of(error: WorkerError) -> str:
-    """What an error tells: what its process printed, if that is known, otherwise its own message."""
-    if isinstance(error, (WorkerDied, WorkerHung)):
-        return error.printed or str(error)
-    return str(error)
 
 
 def end_outcome(
@@ -88,12 +81,12 @@ def end_outcome(
         return _held(held, error, vector_id, began)
     if error.vector_id != vector_id:
         return _outcome(Verdict.BOARD_FAULT, Reason.CRASH, str(error), vector_id, began)
-    if isinstance(error, WorkerDied) and (lack := lack_in(words_of(error), lacks)) is not None:
+    if isinstance(error, WorkerDied) and (lack := lack_in(error.words, lacks)) is not None:
         return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, began)
     if isinstance(error, WorkerHung):
         verdict, reason = Verdict.FAIL_CRASH_HANG, Reason.KILLED if error.stopped else Reason.HANG
     else:
-        verdict, reason = classify_end(words_of(error), error.exit)
+        verdict, reason = classify_end(error.words, error.exit)
     return _outcome(verdict, reason, str(error), vector_id, began)
 
 

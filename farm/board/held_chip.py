@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from farm.board.holders import Holder, holders, is_running, process_name
+from farm.board.protocol import WorkerError, WorkerHung
 from farm.core.classify import last_words
 from farm.core.failure_texts import HELD_CHIP
 
@@ -42,6 +43,17 @@ class HeldChip:
         while self.held and not stopping() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         return not self.held
+
+
+def held_chip_of(error: WorkerError, addresses: Collection[str] = ()) -> HeldChip | None:
+    """The chip whose use by another process is the cause of a worker's error; None if it has another cause.
+
+    UMD says once that it waits. A process that hung later did not hang for that, if the other process has ended.
+    """
+    chip = held_chip(error.words, addresses)
+    if chip is not None and isinstance(error, WorkerHung) and chip.pid is not None and not chip.held:
+        return None
+    return chip
 
 
 def held_chip(text: str, addresses: Collection[str] = ()) -> HeldChip | None:

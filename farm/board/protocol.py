@@ -131,6 +131,11 @@ class WorkerError(FarmError):
         self.message = message
         self.vector_id = vector_id
 
+    @property
+    def words(self) -> str:
+        """What tells of the cause: the message, or what the process printed, if that is known."""
+        return self.message
+
 
 class OpenFailed(WorkerError):  # noqa: N818 - it names what happened, as StopIteration does
     """The board doesn't open with this device config, in ttnn's words. The process is alive."""
@@ -170,6 +175,11 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
         self.preparing = preparing
         self.printed = printed
 
+    @property
+    def words(self) -> str:
+        """See `WorkerError`."""
+        return self.printed or self.message
+
 
 class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
     """The process passed a deadline and was killed.
@@ -195,3 +205,8 @@ class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
         self.preparing = preparing
         self.printed = printed
         self.stopped = stopped
+
+    @property
+    def words(self) -> str:
+        """See `WorkerError`."""
+        return self.printed or self.message

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from farm.board import blame
 from farm.board.backends import backend_of
-from farm.board.held_chip import HeldChip, held_chip
+from farm.board.held_chip import HeldChip, held_chip, held_chip_of
 from farm.board.limits import Limits
 from farm.board.model_traces import trace_model
 from farm.board.protocol import (
@@ -224,7 +224,7 @@ class Supervisor:
                 self._since_start += 1
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
-                held = self._held(outcome.message) if outcome.verdict is Verdict.HOST_FAULT else None
+                held = held_chip(outcome.message) if outcome.verdict is Verdict.HOST_FAULT else None
                 if self._open_seconds is None:
                     yield outcome
                 else:
@@ -242,7 +242,7 @@ class Supervisor:
         except (WorkerDied, WorkerHung) as error:
             self._running = False
             self._opened = None
-            held = self._held(blame.words_of(error))
+            held = self._held(error)
             outcome = blame.end_outcome(error, waiting.popleft().id, began, held, backend_of(self.board).lacks)
             if held is None and outcome.reason is not Reason.UNSUPPORTED_BY_BACKEND:
                 cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
@@ -282,7 +282,7 @@ class Supervisor:
                 self._pass_check()
         except WorkerError as error:
             self._running = isinstance(error, (OpenFailed, CheckFailed))
-            held = self._held(blame.words_of(error))
+            held = self._held(error)
             if held is None:
                 self._recover(blame.cause_of(error), str(error))
             else:
@@ -389,11 +389,11 @@ class Supervisor:
             self._opened = CHECK_CONFIG
         except WorkerError as error:
             self.close()
-            if (held := self._held(blame.words_of(error))) is not None:
+            if (held := self._held(error)) is not None:
                 self.trust.wait_while_held(held, lambda: self._stopping)
             if self.trust.usable:
                 self.trust.observe(BoardSignal.CHECK_FAILED, blame.cause_of(error), str(error))
 
-    def _held(self, text: str) -> HeldChip | None:
-        """The chip of the board that another process has open, if an error says so."""
-        return held_chip(text, backend_of(self.board).addresses(self.board))
+    def _held(self, error: WorkerError) -> HeldChip | None:
+        """The chip of the board that another process has open, if that is the cause of an error."""
+        return held_chip_of(error, backend_of(self.board).addresses(self.board))

@@ -108,9 +108,16 @@ class Watch:
         if state.printed > MAX_LOG_BYTES:
             with contextlib.suppress(OSError):
                 os.truncate(self._log, 0)  # it is open for appending
-        if self._last is None or state.cpu > self._last.cpu or state.printed != self._last.printed:
+        if (
+            self._last is None
+            or state.cpu > self._last.cpu
+            or state.children > self._last.children
+            or state.printed != self._last.printed
+        ):
             self._quiet_since = now
         self._last = state
+        if now - self._quiet_since >= self.silence and compiles(self._pid):
+            self._quiet_since = now
         if now - self._quiet_since >= self.silence:
             return f"its process neither printed nor computed for {now - self._quiet_since:.0f} s"
         return None

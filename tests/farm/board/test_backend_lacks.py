@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,10 +13,11 @@ import pytest
 from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.backends.mock import mock_boards, mock_environment
 from farm.board.fake_worker import FakeWorker
-from farm.board.holders import is_running
+from farm.board.held_chip import HeldChip, held_chip_of
+from farm.board.holders import is_running, process_name
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
-from farm.board.protocol import WorkerHung
+from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.supervisor import Supervisor
 from farm.core.board import Board
 from farm.core.messages import Opened
@@ -168,6 +170,19 @@ def test_a_board_that_does_not_open_since_its_chip_is_held_is_not_suspected() ->
         assert not is_running(holder.pid)
         assert ends(run(supervisor, "a", "b")) == [VALIDATED, VALIDATED]
     assert supervisor.health.resets_in_all == 0
+
+
+def test_a_hang_after_a_wait_for_a_chip_that_was_given_back_is_a_hang() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as holder:
+        holder.wait()
+    words = f"Waiting for lock 'CHIP_IN_USE_0_PCIe' which is currently held by PID: {holder.pid}\n"
+    assert held_chip_of(WorkerHung("no answer", "a", 1.0, printed=words)) is None
+    assert held_chip_of(WorkerDied("it ended", "a", 1, printed=words)) is not None
+    assert held_chip_of(WorkerDied("it ended", "a", 1, printed=f"{words}TT_FATAL: too wide")) is None
+    mine = words.replace(str(holder.pid), str(os.getpid()))
+    assert held_chip_of(WorkerHung("no answer", "a", 1.0, printed=mine)) == HeldChip(
+        os.getpid(), f"the chip is in use by {process_name(os.getpid())} (pid {os.getpid()})"
+    )
 
 
 def test_a_chip_that_is_not_given_back_holds_the_board() -> None:
