@@ -15,7 +15,7 @@ import ttnn
 from farm.core.classify import error_text
 from farm.core.verdicts import Reason
 from farm.worker.execution import LiveCall
-from farm.worker.goldens import pool_helpers
+from farm.worker.goldens import attention, pool_helpers
 from farm.worker.goldens.parameters import GoldenArguments, GoldenMisfit, golden_arguments, overload_of
 from farm.worker.goldens.tables import (
     CONDITIONS,
@@ -201,7 +201,10 @@ class GoldenCall:
             raise GoldenMisfit(f"the golden of {self.name}: {error}") from error
         try:
             with pool_helpers.importable() if self.name in POOLS else nullcontext():
-                result = golden(*positional, **keywords)
+                if self.name in attention.OPERATIONS:
+                    result = attention.by_heads(golden, positional, keywords)
+                else:
+                    result = golden(*positional, **keywords)
         except ImportError as error:
             raise NotCompared(Reason.GOLDEN_NEEDS_MORE, f"the golden of {self.name}: {error}") from error
         except TypeError as error:

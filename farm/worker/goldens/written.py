@@ -27,7 +27,8 @@ def written(
     returned = list(_tensors(output))
     in_place = IN_PLACE.get(operation)
     for name, value in live.keywords.items():
-        given = name in GIVEN_OUTPUTS and overload is not None and overload.by_name[name].has_default
+        parameter = None if overload is None else overload.by_name.get(name)
+        given = name in GIVEN_OUTPUTS and parameter is not None and parameter.has_default
         if value is None or not (given or name == in_place):
             continue
         tensors = list(_tensors(value))
