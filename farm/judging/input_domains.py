@@ -28,6 +28,7 @@ class Reals:
         avoid: points at which a rounding error flips or blows up the result.
         margin: how far numbers keep from these points.
         specials: the special values mixed in, as far as they are inside the domain.
+        becomes: the dtype that the operation converts the tensor to first: numbers that it holds, too, are drawn.
     """
 
     low: float = -math.inf
@@ -37,6 +38,7 @@ class Reals:
     avoid: tuple[float, ...] = ()
     margin: float = 0.125
     specials: Specials = Specials.NONE
+    becomes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

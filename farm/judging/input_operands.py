@@ -236,7 +236,19 @@ def kernel(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
         stride = facts.arguments.get("stride")
         sides = stride if isinstance(stride, tuple) else (stride,) * (len(shape) - 2)
         terms //= math.prod(side for side in sides if isinstance(side, int) and side > 0)
-    return Reals(deviation=1 / math.sqrt(max(1, terms)))
+    return Reals(deviation=1 / math.sqrt(max(1, terms)), becomes=_weights_dtype(facts))
+
+
+def kernel_bias(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
+    """The bias of a convolution."""
+    return Reals(becomes=_weights_dtype(facts))
+
+
+def _weights_dtype(facts: CallFacts) -> str | None:
+    """The dtype that a convolution converts its weights to."""
+    config = facts.arguments.get("conv_config")
+    dtype = dict(config.named_parts()).get("weights_dtype") if isinstance(config, Struct) else None
+    return dtype.name if isinstance(dtype, EnumMember) else None
 
 
 def transposed_weights(_facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:

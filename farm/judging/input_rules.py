@@ -263,6 +263,7 @@ DOMAINS = (
 OPERANDS = (
     Row("moreh_linear*", "weight", operands.transposed_weights),
     Row(CONVOLUTIONS, "weight_tensor", operands.kernel),
+    Row(CONVOLUTIONS, "bias_tensor", operands.kernel_bias),
     Row(
         MATMULS, "input_tensor_b mat2* other* *weight* matmul_w* second_weight_tensor input_tensors_b", operands.weights
     ),

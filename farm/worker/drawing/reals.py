@@ -10,7 +10,7 @@ import numpy as np
 
 from farm.core.numeric_options import InputStyle
 from farm.judging.input_domains import Fractions, Magnitudes, NonFinite, Observed, Reals, Specials
-from farm.worker.drawing.formats import LARGEST, SMALLEST_NORMAL, Array, Format, Request
+from farm.worker.drawing.formats import LARGEST, SMALLEST_NORMAL, Array, Format, Request, format_of
 from farm.worker.drawing.integers import draw_whole_reals
 
 _PIECE = 1 << 20
@@ -30,6 +30,9 @@ def draw_reals(domain: Reals, request: Request) -> Array:
     """Draw real numbers of a domain; an integer tensor gets whole ones."""
     if request.dtype.is_integer:
         return draw_whole_reals(domain, request)
+    if domain.becomes is not None:
+        becoming = replace(request, dtype=format_of(domain.becomes))
+        return _truncated(draw_reals(replace(domain, becomes=None), becoming), domain.becomes)
     if request.style is InputStyle.ONES:
         return np.full(request.size, _one(domain, request.dtype), np.float32)
     if request.style is InputStyle.EDGE:
@@ -50,6 +53,14 @@ def draw_reals(domain: Reals, request: Request) -> Array:
         _move_inside(piece, bounds, request.dtype)
 
     return _pieces(request, fill)
+
+
+def _truncated(values: Array, dtype: str) -> Array:
+    """Numbers as BFLOAT16 holds them; block floats are multiples of one step already."""
+    if dtype == "BFLOAT16":
+        bits = values.view(np.uint32)
+        bits &= np.uint32(0xFFFF0000)
+    return values
 
 
 def draw_magnitudes(domain: Magnitudes, request: Request) -> Array:

@@ -254,6 +254,15 @@ def test_weights_are_scaled_by_the_terms_of_their_sums() -> None:
     assert deviation("conv_transpose2d", "weight_tensor", (64, 32, 2, 2), stride=(2, 2)) == pytest.approx(64)
 
 
+def test_weights_are_numbers_that_the_convolution_s_own_dtype_holds() -> None:
+    weight = Tensor((64, 16, 3, 3), "FLOAT32", "ROW_MAJOR", "HOST", None)
+    config = Struct("Conv2dConfig", (("weights_dtype", EnumMember("DataType", "BFLOAT8_B")),))
+    for parameter in ("weight_tensor", "bias_tensor"):
+        found = domain("conv2d", parameter, conv_config=config, **{parameter: weight})
+        assert isinstance(found, Reals)
+        assert found.becomes == "BFLOAT8_B"
+
+
 def test_an_activation_inside_a_call_needs_numbers_of_its_domain() -> None:
     def activation(name: str) -> tuple[Struct, ...]:
         return (Struct("UnaryWithParam", (("op_type", EnumMember("UnaryOpType", name)),)),)

@@ -320,3 +320,10 @@ def test_edges_are_those_of_the_dtype_unless_numbers_are_added_up() -> None:
     assert np.abs(drawn(Reals(), dtype="FLOAT32", style=InputStyle.EDGE)).max() <= 16
     bounds = drawn(Reals(-0.95, 0.95), dtype="FLOAT32", style=InputStyle.EDGE)
     assert {np.float32(-0.95), np.float32(0.95)} <= set(bounds.ravel())
+
+
+@pytest.mark.parametrize("dtype", ["BFLOAT16", "BFLOAT8_B", "BFLOAT4_B"])
+def test_what_an_operation_converts_first_loses_nothing(dtype: str) -> None:
+    values = drawn(Reals(deviation=0.02, becomes=dtype), (64, 16, 3, 3), "FLOAT32")
+    assert np.array_equal(held(values.transpose(2, 3, 1, 0).copy(), dtype), values.transpose(2, 3, 1, 0))
+    assert values.std() == pytest.approx(0.02, rel=0.1)
