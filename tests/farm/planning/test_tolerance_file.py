@@ -11,10 +11,11 @@ from farm.core.errors import FarmError
 from farm.core.payload import TracedCall
 from farm.core.sweep_spec import SweepSpec
 from farm.core.tolerance import Bounds, ToleranceRow
-from farm.judging.operation_kinds import OperationKind
+from farm.judging.operation_kinds import OperationKind, kind_of
 from farm.planning.sweep_plan import plan_sweep
 from farm.planning.tolerance_file import read_tolerances
-from tests.markdown import ROOT, blocks, prose
+from tests.markdown import ROOT, blocks, table
+from tracer.values.versions import recorded_operations
 
 
 @pytest.fixture
@@ -132,7 +133,10 @@ def test_the_example_of_the_docs_is_a_file(file: Path) -> None:
     assert [row.name for row in read(file, example)] == ["our gelu", "matmuls in bfloat8_b"]
 
 
-def test_the_docs_name_every_kind() -> None:
-    text = prose(ROOT / "docs" / "tolerances.md")
-    named = re.findall(r"`(\w+)`", text[text.index("Kinds are ") :])
-    assert named == [kind.value for kind in OperationKind if kind is not OperationKind.OTHER]
+def test_the_docs_name_every_kind_with_operations_of_it() -> None:
+    operations = {name.rpartition(".")[2]: name for name in recorded_operations()}
+    rows = table(ROOT / "docs" / "tolerances.md", "Kinds of operations")
+    assert [row[0].strip("`") for row in rows] == [kind.value for kind in OperationKind if kind.value != "other"]
+    for kind, _, examples in rows:
+        for name in re.findall(r"`(\w+)`", examples):
+            assert kind_of(operations[name]).value == kind.strip("`")
