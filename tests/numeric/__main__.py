@@ -31,6 +31,7 @@ def main() -> int:
     masters.add_argument("--op", action="append", default=[], help="only this operation; repeatable")
     masters.add_argument("--seeds", type=int, default=3, help="how many seeds of inputs; default 3")
     masters.add_argument("--smallest", action="store_true", help="of each operation only the smallest configuration")
+    masters.add_argument("--honest", action="store_true", help="with the roundings of hardware")
     masters.add_argument("-v", "--verbose", action="store_true", help="say what each run came to")
     masters.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
@@ -65,7 +66,8 @@ def _masters(options: argparse.Namespace, files: list[Path]) -> int:
     counts: Counter[tuple[str, str]] = Counter()
     failures: list[dict[str, Any]] = []
     for path in files or [shipped()]:
-        for run in runs(Master.read(path), options.op, seeds=range(options.seeds), smallest=options.smallest):
+        master, seeds = Master.read(path), range(options.seeds)
+        for run in runs(master, options.op, seeds=seeds, smallest=options.smallest, honest=options.honest):
             counts[run.vector.operation, run.word] += 1
             if options.verbose:
                 print(f"{run.vector.operation} {run.vector.id}: {run.word}: {run.outcome.message}", file=sys.stderr)

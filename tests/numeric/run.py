@@ -66,6 +66,7 @@ def runs(
     seeds: Iterable[int] = (0,),
     smallest: bool = False,
     bend: Bend | None = None,
+    honest: bool = False,
 ) -> Iterator[NumericRun]:
     """Run the configurations of a master that an n300 takes, those that open it alike together.
 
@@ -75,9 +76,10 @@ def runs(
         seeds: of the inputs; each configuration runs once with each.
         smallest: of each operation, only the configuration with the fewest elements.
         bend: bends the outputs.
+        honest: whether outputs are as far from exact ones as hardware makes them.
     """
     seeds = list(seeds)
-    session = Session(computes=True, execution=double(bend))
+    session = Session(computes=True, execution=double(bend, honest=honest))
     vectors = [each for each in plan(master, list(operations), [KIND]) if KIND.name in each.kinds]
     if smallest:
         by_size = sorted(vectors, key=_elements, reverse=True)
@@ -114,10 +116,10 @@ def _tensors(value: Value) -> list[Tensor]:
     return [value] if isinstance(value, Tensor) else []
 
 
-def double(bend: Bend | None = None) -> Callable[[Any], NumericDouble]:
+def double(bend: Bend | None = None, *, honest: bool = False) -> Callable[[Any], NumericDouble]:
     """Make doubles of open devices."""
     from farm.worker.goldens.calling import GoldenCall
 
     return lambda device: NumericDouble(
-        device, lambda operation, live, chip: GoldenCall.of(operation, live).on_chip(chip), bend
+        device, lambda operation, live, chip: GoldenCall.of(operation, live).on_chip(chip), bend, honest
     )
