@@ -53,7 +53,7 @@ class FloatFormat:
         spacing = float(np.spacing(self.largest)) * 2.0 ** (52 - self.precision)
         return self.largest + spacing / 2
 
-    def spacing(self, numbers: Floats, *, transposed: bool = False) -> Floats:
+    def spacing(self, numbers: npt.NDArray[Any], *, transposed: bool = False) -> Floats:
         """Return the distance of neighbouring numbers of this format (1 ULP) at each of the given ones.
 
         It is `2**(floor(log2(abs(x))) - precision)`, as David Goldberg defines a unit in the last place ("What every
@@ -63,14 +63,14 @@ class FloatFormat:
         not finite, and in a block with such a number.
 
         Args:
-            numbers: float64 of any shape.
+            numbers: float64 of any shape; for blocks, float32 as well.
             transposed: whether tiles are transposed, so that blocks are along the last dimension but one.
         """
         if not self.block:
             return self._spacing_at(numbers)
         if transposed and numbers.ndim > 1:
             return np.swapaxes(self.spacing(np.ascontiguousarray(np.swapaxes(numbers, -1, -2))), -1, -2)
-        largest = _largest_of_blocks(np.abs(numbers))
+        largest = _largest_of_blocks(np.abs(numbers)).astype(np.float64)
         with np.errstate(over="ignore"):
             spacing = self._spacing_at(largest * (1 + np.ldexp(1.0, -self.precision)))
         return _spread(spacing, numbers.shape)
@@ -132,9 +132,9 @@ class IntegerFormat:
     overflow: ClassVar[float] = np.inf
     largest: ClassVar[float] = np.inf
 
-    def spacing(self, numbers: Floats, *, transposed: bool = False) -> Floats:  # noqa: ARG002 - as `FloatFormat`
+    def spacing(self, numbers: npt.NDArray[Any], *, transposed: bool = False) -> Floats:  # noqa: ARG002 - as `FloatFormat`
         """Return 1 for each number."""
-        return np.ones_like(numbers)
+        return np.ones(numbers.shape)
 
     def rounded(self, numbers: Floats, *, transposed: bool = False) -> Floats:  # noqa: ARG002 - as `FloatFormat`
         """Return the numbers themselves: `values` made integers of them."""
@@ -192,7 +192,7 @@ def number_format(dtype: str) -> NumberFormat:
         raise UnknownFormatError(f"farm doesn't know the number format of dtype {dtype}") from None
 
 
-def _largest_of_blocks(sizes: Floats) -> Floats:
+def _largest_of_blocks(sizes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the largest of each block of a row: the last dimension becomes that of blocks."""
     if not sizes.ndim:
         return sizes.reshape(1)

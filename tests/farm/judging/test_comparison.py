@@ -163,6 +163,15 @@ def test_what_is_beyond_the_dtype_may_be_infinite() -> None:
         assert not right(np.full(16, largest / 2), np.full(16, INF), dtype, ulp=1.0)
 
 
+def test_a_golden_far_beyond_the_dtype_is_judged_without_overflow() -> None:
+    for dtype in FLOATS:
+        expected, actual = np.ones(64), np.ones(64)
+        expected[3], actual[3] = 1e300, INF
+        assert right(expected, actual, dtype, ulp=1.0, relative_error=0.1, pcc=0.9)
+        actual[40] = 3.0  # of another block
+        assert not right(expected, actual, dtype, ulp=1.0, relative_error=0.1, pcc=0.9)
+
+
 def test_block_floats_saturate() -> None:
     largest = FORMATS["BFLOAT8_B"].largest
     assert right(np.full(16, INF), np.full(16, largest), "BFLOAT8_B", ulp=1.0)
