@@ -144,6 +144,17 @@ def test_a_missing_argument_is_named() -> None:
         bind(places(TENSOR), ADD)
 
 
+def test_arguments_are_known_by_their_parameters() -> None:
+    by_place = parse_overloads("__call__(self, x: t.Tensor, /, parts: Sequence[t.Tensor], scale: float) -> t.Tensor\n")
+    call = bind(places(TENSOR, (OTHER, OTHER), 2), by_place)
+    assert (call.positional, call.positional_names) == ((TENSOR,), ["x"])
+    assert call.by_parameter == {"x": TENSOR, "parts": (OTHER, OTHER), "scale": 2.0}
+    assert [call.parameter_at(place) for place in ("arg0", "arg1[1]", "bias")] == ["x", "parts[1]", "bias"]
+    unknown = bind(places(TENSOR, None), ())
+    assert unknown.positional_names == ["arg0", "arg1"]
+    assert unknown.by_parameter == {"arg0": TENSOR}
+
+
 def test_without_signatures_the_call_is_made_as_traced() -> None:
     call = bind({"arg0": TENSOR, "arg1": Shape((1,)), "dim": 2, "extra": Lost("?")}, [])
     assert call.positional == (TENSOR, Shape((1,)))

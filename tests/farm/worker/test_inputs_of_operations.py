@@ -164,6 +164,27 @@ def test_every_shipped_configuration_has_inputs_whose_golden_is_finite_and_not_c
     assert right > 100
 
 
+def test_traced_statistics_reach_the_tensor_that_they_are_of(mock_mesh: Any) -> None:
+    import ttnn
+
+    from farm.worker.runner import Bound, Runner
+    from tracer.value_statistics import ValueStatistics
+    from tracer.values import Tensor
+    from tracer.values import encode as encode_value
+
+    tensor = encode_value(Tensor((1, 1, 32, 64), "BFLOAT16", "TILE"))
+    call = TracedCall(
+        "one",
+        "ttnn.add",
+        {"arg0": tensor, "arg1": tensor},
+        statistics={"arg0": ValueStatistics(100, 20.0, 30.0, 25.0), "arg1": ValueStatistics(100, -3.0, -2.0, -2.5)},
+    )
+    live = Runner(mock_mesh, computes=True)._inputs(call, Bound.of(call))
+    first, second = (ttnn.to_torch(ttnn.get_device_tensors(each)[0]) for each in live.host_keywords.values())
+    assert 20 <= first.min() < first.max() <= 30
+    assert -3 <= second.min() < second.max() <= -2
+
+
 def shipped_calls() -> Iterator[TracedCall]:
     """The calls of the shipped master that are small enough for a test."""
     from farm.planning.vectors import plan
