@@ -46,11 +46,13 @@ class CallFacts:
         operation: the operation's dotted name.
         arguments: the call's arguments by the parameters' names, as far as these are known, else `arg0`, `arg1`, ...
         arch: the board's architecture: `wormhole_b0` or `blackhole`.
+        spread: the standard deviation of the first tensor's numbers, about.
     """
 
     operation: str
     arguments: Mapping[str, Value]
     arch: str
+    spread: float = 1.0
 
     @cached_property
     def kind(self) -> OperationKind:

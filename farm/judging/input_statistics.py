@@ -44,6 +44,12 @@ def like(domain: Domain, statistics: ValueStatistics) -> Domain:
     )
 
 
+def spread_of(statistics: ValueStatistics) -> float:
+    """Return the standard deviation of numbers that have the statistics of traced ones, about; 1 if none is known."""
+    width = statistics.maximum - statistics.minimum
+    return _deviation(statistics.count) * width if statistics.has_finite and width > 0 else 1.0
+
+
 def _deviation(count: int) -> float:
     """The deviation of normal numbers as a share of their range, by how many they are."""
     return 1 / (2 * math.sqrt(2 * math.log(max(count, 8))))

@@ -172,10 +172,10 @@ def of_sum(facts: CallFacts, dtype: str) -> Bounds:
 
 
 def of_few_sums(facts: CallFacts, dtype: str) -> Bounds:
-    """The error of a sum of numbers of about 1; single sums may be near zero, so that the error is absolute."""
+    """The error of a sum, absolute, by the spread of what is summed: a single sum may be near zero."""
     error = _sums(facts, dtype)
     means = facts.kind is OperationKind.AVERAGE_POOL or "mean" in facts.operation
-    typical = facts.length ** (-0.5 if means else 0.5)
+    typical = facts.spread * facts.length ** (-0.5 if means else 0.5)
     return Bounds(ulp=_ulp(2.0, dtype), rtol=_rtol(2 * error), atol=3 * error * typical)
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from farm.core.classify import error_text
+from farm.core.numeric_options import InputStyle
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
 from farm.judging.call_facts import CallFacts
 from farm.judging.combining import combined
+from farm.judging.input_statistics import spread_of
 from farm.worker.attempt import RunningAttempt
 from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.canary import LARGEST_INPUTS, LARGEST_INPUTS_UNASKED, Canary
@@ -231,7 +233,12 @@ class Runner:
         return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, whole.message)
 
     def _facts(self, traced: TracedCall, bound: Bound) -> CallFacts:
-        return CallFacts(traced.operation, bound.call.by_parameter, self._arch)
+        facts = CallFacts(traced.operation, bound.call.by_parameter, self._arch)
+        if not traced.statistics or traced.numbers.inputs is not InputStyle.AUTO:
+            return facts
+        first = next(iter(facts.tensors), "")
+        statistics = {bound.call.parameter_at(place): each for place, each in traced.statistics.items()}
+        return replace(facts, spread=spread_of(statistics[first])) if first in statistics else facts
 
     def _measured(self, traced: TracedCall, bound: Bound, attempt: RunningAttempt, outcome: Outcome) -> Outcome:
         """Run a call that ended well again to measure it, with inputs of its own each time."""

@@ -20,7 +20,7 @@ from farm.judging.input_domains import (
     Observed,
     Reals,
 )
-from farm.judging.input_statistics import like
+from farm.judging.input_statistics import like, spread_of
 from farm.worker.drawing import draw
 from tracer.value_statistics import ValueStatistics
 
@@ -102,3 +102,15 @@ def test_block_floats_hold_numbers_like_the_traced_ones() -> None:
     assert isinstance(domain, Observed)
     assert np.unique(drawn(domain, "BFLOAT8_B")).size > 50
     assert drawn(domain, "BFLOAT4_B").min() >= -4
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+def test_the_spread_of_traced_numbers_is_about_their_deviation(scale: float) -> None:
+    traced = np.random.default_rng(0).normal(5, scale, 4096)
+    statistics = ValueStatistics(traced.size, float(traced.min()), float(traced.max()), float(traced.mean()))
+    assert spread_of(statistics) == pytest.approx(scale, rel=0.2)
+
+
+def test_numbers_that_are_all_equal_or_not_finite_have_no_known_spread() -> None:
+    assert spread_of(ValueStatistics(8, 2.0, 2.0, 2.0)) == 1.0
+    assert spread_of(ValueStatistics(8, 0.0, 0.0, 0.0, nans=1.0)) == 1.0

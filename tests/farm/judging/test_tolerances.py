@@ -256,6 +256,15 @@ def test_a_single_sum_is_judged_by_what_sums_of_its_length_are() -> None:
             assert not judged(facts, expected, wrong).right
 
 
+def test_a_single_sum_of_small_numbers_may_be_off_by_less() -> None:
+    arguments = {"arg0": Tensor((1, 1024), "BFLOAT16", "TILE")}
+    usual, small = (
+        tolerance(CallFacts("ttnn.sum", arguments, "wormhole_b0", spread), "BFLOAT16").bounds.atol or 0
+        for spread in (1.0, 0.01)
+    )
+    assert small == pytest.approx(usual / 100)
+
+
 def test_sums_of_positive_numbers_have_no_correlation_to_speak_of() -> None:
     first = honest.held(np.random.default_rng(0).uniform(0, 1, (ROWS, 2048)), "BFLOAT16")
     second = honest.held(np.random.default_rng(1).uniform(0, 1, (2048, ROWS)), "BFLOAT16")

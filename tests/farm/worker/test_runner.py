@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,3 +50,16 @@ def test_a_parameter_that_is_not_its_default_is_not_left_out(runner: Any, lackin
         outcome = runner.run(TracedCall("one", "ttnn.add", arguments))
         assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.UNBINDABLE)
         assert f"it takes no parameter {name}, and {not OF_ONE[name]} is not its default" in outcome.message
+
+
+def test_a_call_is_judged_by_the_spread_of_the_numbers_that_it_gets(runner: Any) -> None:
+    from farm.core.numeric_options import InputStyle, NumericOptions
+    from farm.worker.runner import Bound
+    from tracer.value_statistics import ValueStatistics
+
+    statistics = {"arg0": ValueStatistics(4096, -40.0, 40.0, 0.0), "arg1": ValueStatistics(4096, -1.0, 1.0, 0.0)}
+    call = TracedCall("one", "ttnn.add", {"arg0": TENSOR, "arg1": TENSOR}, statistics=statistics)
+    assert 8 < runner._facts(call, Bound.of(call)).spread < 12
+    uniform = replace(call, numbers=NumericOptions(InputStyle.UNIFORM))
+    assert runner._facts(uniform, Bound.of(uniform)).spread == 1.0
+    assert runner._facts(replace(call, statistics={}), Bound.of(call)).spread == 1.0
