@@ -156,7 +156,7 @@ class Indices:
     Attributes:
         count: the number of entries.
         once: where each may occur only once, as far as there are enough entries.
-        dim: the dimension of `Once.ALONG`.
+        dim: the dimension of `Once.ALONG`, counted from the end.
         ascending: whether they are sorted, from 0 to `count` itself: boundaries.
     """
 
@@ -168,7 +168,7 @@ class Indices:
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """0, 1, 2, ... along a dimension."""
+    """0, 1, 2, ... along a dimension, counted from the end."""
 
     dim: int = -1
 
@@ -187,7 +187,7 @@ class Distinct:
     Where there are more than the dtype has distinct values, the largest and the smallest third are without ties.
 
     Attributes:
-        dim: the dimension; None: the whole tensor.
+        dim: the dimension, counted from the end; None: the whole tensor.
         negative: whether all of them are negative, so that zeros of a padding would be the largest.
     """
 
@@ -235,14 +235,14 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Probabilities:
-    """Positive numbers that add up to 1 along a dimension."""
+    """Positive numbers that add up to 1 along a dimension, counted from the end."""
 
     dim: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class OneHot:
-    """One 1 in each line along a dimension, otherwise 0."""
+    """One 1 in each line along a dimension, counted from the end, otherwise 0."""
 
     dim: int = -1
 

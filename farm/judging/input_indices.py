@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from farm.judging.call_facts import CallFacts
 from farm.judging.input_domains import Choices, Domain, Indices, Integers, Listed, Once
-from farm.judging.input_operands import scalar, tensor_of
+from farm.judging.input_operands import from_the_end, scalar, tensor_of
 from tracer.values import Tensor
 
 
@@ -31,7 +31,7 @@ class IndicesInto:
         dim = int(scalar(facts, "dim", "index_dim") or 0) if self.dim is None else self.dim
         if table is None or not -len(table.shape) <= dim < len(table.shape):
             return Indices(1)
-        line = dim if self.dim is None and self.once is Once.ALONG else -1
+        line = from_the_end(dim, table) if self.dim is None and self.once is Once.ALONG else -1
         return Indices(table.shape[dim], self.once, line)
 
 
@@ -83,7 +83,7 @@ def slice_ends(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
         return Choices((1,))
     ends = list(sliced.shape)
     if parts and dim is not None:
-        ends[int(dim)] //= int(parts)
+        ends[from_the_end(dim, sliced)] //= int(parts)
     return Listed(tuple(map(float, ends)))
 
 

@@ -56,6 +56,12 @@ def tensor_of(facts: CallFacts, *names: str) -> Tensor | None:
     return next((tensors[name] for name in names if name in tensors), None)
 
 
+def from_the_end(dim: float | None, tensor: Tensor) -> int:
+    """Return a dimension as counted from the end; the last one where the call says none, or one that isn't there."""
+    rank = len(tensor.shape)
+    return -1 if dim is None or not -rank <= dim < rank else int(dim) % rank - rank
+
+
 def members(value: Value) -> Iterator[EnumMember]:
     """Yield the enum members in a value, at any depth."""
     if isinstance(value, EnumMember):
@@ -184,7 +190,7 @@ def shift_count(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
 def product_factor(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
     """Factors near 1 in size, so that a product of all of them is neither zero nor infinite."""
     dim = scalar(facts, "dim")
-    terms = math.prod(tensor.shape) if dim is None else tensor.shape[int(dim)]
+    terms = math.prod(tensor.shape) if dim is None or not tensor.shape else tensor.shape[from_the_end(dim, tensor)]
     if tensor.dtype in INTEGERS:
         return Choices((1, 1, 1, 2)) if terms <= TILE else Choices((1,))
     reach = max(math.exp(2.0 / math.sqrt(max(1, terms))), 1 + 1 / 128)
@@ -200,9 +206,10 @@ def padded(tensor: Tensor) -> bool:
 def along(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
     """Numbers without ties along the dimension that is searched; `argmax` without one searches the whole tensor."""
     dim = scalar(facts, "dim")
+    line = from_the_end(dim, tensor)
     if not facts.operation.endswith("argmax"):
-        return Distinct(-1 if dim is None else int(dim))
-    return Distinct(None if dim is None else int(dim), negative=padded(tensor))
+        return Distinct(line)
+    return Distinct(None if dim is None else line, negative=padded(tensor))
 
 
 def largest(_facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:

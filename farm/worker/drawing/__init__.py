@@ -64,5 +64,6 @@ def draw(
     if 0 in shape:
         return np.empty(shape, held.array)
     shared = isinstance(domain, domains.Angles)
-    request = Request(shape, held, style, streams("angles" if shared else ""))
+    matrices = (*[1] * (4 - len(shape)), *shape)  # some numbers mean something only in rows, matrices or groups of them
+    request = Request(matrices, held, style, streams("angles" if shared else ""))
     return np.require(_DRAWN[type(domain)](domain, request).reshape(shape), held.array, ("C", "W"))  # as ttnn takes it

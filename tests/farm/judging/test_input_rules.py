@@ -133,11 +133,11 @@ def test_numbers_stay_away_from_the_scalars_where_a_function_jumps() -> None:
             Indices(1000),
         ),
         ("gather", {"input": BF16, "dim": -1, "index": BF16}, "index", Indices(64)),
-        ("scatter", {"input": BF16, "dim": 2, "index": BF16, "src": BF16}, "index", Indices(32, Once.ALONG, 2)),
+        ("scatter", {"input": BF16, "dim": 2, "index": BF16, "src": BF16}, "index", Indices(32, Once.ALONG, -2)),
         ("index_fill", {"input": BF16, "dim": 3, "index": INT32}, "index", Indices(64, Once.TENSOR)),
         ("topk", {"input_tensor": BF16, "k": 32}, "input_tensor", Distinct(-1)),
         ("topk", {"input_tensor": BF16, "k": 32, "indices_tensor": BF16}, "indices_tensor", Positions(-1)),
-        ("argmax", {"input_tensor": BF16, "dim": 3}, "input_tensor", Distinct(3)),
+        ("argmax", {"input_tensor": BF16, "dim": 3}, "input_tensor", Distinct(-1)),
         ("argmax", {"input_tensor": BF16}, "input_tensor", Distinct(None)),
         ("bitwise_and", {"input_tensor_a": INT32, "input_tensor_b": INT32}, "input_tensor_b", Bits()),
         ("bitwise_left_shift", {"input_tensor_a": INT32, "input_tensor_b": INT32}, "input_tensor_b", Integers(0, 31)),
@@ -286,6 +286,12 @@ def test_zeros_of_a_padding_would_be_found(operation: str, sign: int) -> None:
     assert domain("argmax", "input_tensor", input_tensor=padded, dim=-2) == Distinct(-2, negative=True)
     rows = Tensor((1, 1, 30, 64), "BFLOAT16", "ROW_MAJOR")
     assert domain("argmax", "input_tensor", input_tensor=rows, dim=-2) == Distinct(-2)
+
+
+def test_a_dimension_that_is_not_there_is_left_to_the_operation() -> None:
+    assert domain("topk", "input_tensor", input_tensor=BF16, dim=4) == Distinct(-1)
+    assert isinstance(domain("prod", "input_tensor", input_tensor=BF16, dim=-5), Magnitudes)
+    assert domain("gather", "index", input=BF16, dim=9, index=BF16) == Indices(1)
 
 
 def test_what_no_row_knows_is_drawn_from_a_normal_distribution() -> None:

@@ -24,6 +24,7 @@ from farm.judging.input_domains import (
     Magnitudes,
     Mask,
     NonFinite,
+    Observed,
     Once,
     OneHot,
     Part,
@@ -184,7 +185,7 @@ def test_indices_reach_over_the_whole_table_and_not_beyond(dtype: str, style: In
 def test_indices_occur_once_where_they_must() -> None:
     pages = drawn(Indices(1024, Once.TENSOR), (32, 32), "INT32")
     assert np.unique(pages).size == 1024
-    lines = drawn(Indices(64, Once.ALONG, dim=1), (4, 32, 8), "UINT16")
+    lines = drawn(Indices(64, Once.ALONG, dim=-2), (4, 32, 8), "UINT16")
     assert all(np.unique(lines[a, :, b]).size == 32 for a in range(4) for b in range(8))
     few = drawn(Indices(4, Once.TENSOR), (16,), "INT32")
     assert set(few) == {0, 1, 2, 3}
@@ -200,7 +201,7 @@ def test_boundaries_ascend_from_zero_to_the_end() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("dtype", [*FLOATS[:3], "INT32", "UINT16"])
 def test_no_two_numbers_are_equal_where_ties_matter(dtype: str, seed: int) -> None:
-    for dim, shape in ((-1, (2, 8, 128)), (1, (2, 64, 33)), (None, (4, 32))):
+    for dim, shape in ((-1, (2, 8, 128)), (-2, (2, 64, 33)), (None, (4, 32))):
         numbers = drawn(Distinct(dim), shape, dtype, seed=seed)
         lines = numbers.reshape(1, -1) if dim is None else np.moveaxis(numbers, dim, -1).reshape(-1, shape[dim])
         assert all(np.unique(line).size == line.size for line in lines)
@@ -327,3 +328,25 @@ def test_what_an_operation_converts_first_loses_nothing(dtype: str) -> None:
     values = drawn(Reals(deviation=0.02, becomes=dtype), (64, 16, 3, 3), "FLOAT32")
     assert np.array_equal(held(values.transpose(2, 3, 1, 0).copy(), dtype), values.transpose(2, 3, 1, 0))
     assert values.std() == pytest.approx(0.02, rel=0.1)
+
+
+@pytest.mark.parametrize("shape", [(), (32,), (32, 32), (1, 1, 1, 1, 32, 32)])
+@pytest.mark.parametrize("dtype", ["BFLOAT16", "UINT32"])
+def test_every_domain_is_drawn_in_any_rank(shape: tuple[int, ...], dtype: str) -> None:
+    reals = (Reals(), Magnitudes(0.5, 2), Fractions(), Grid(), Choices((0, 1)), NonFinite(), Observed(0, 1, 0.5, 0.2))
+    whole = (Integers(0, 9), Bits(), Indices(9), Indices(9, Once.ALONG), Indices(9, ascending=True), Positions())
+    others = (
+        Listed((1,)),
+        Distinct(),
+        Mask(),
+        Rotation(),
+        Probabilities(),
+        OneHot(),
+        Sparsity(),
+        GroupMask(8),
+        Stale(),
+    )
+    more = (Angles(Part.COS, adjacent=True), Reciprocals(), Sums(32, plain=True), Triangle(filled=True))
+    for domain in (*reals, *whole, *others, *more):
+        values = draw(domain, shape, dtype, InputStyle.AUTO, lambda _: np.random.default_rng(0))
+        assert values.shape == shape
