@@ -20,7 +20,7 @@ from farm.core.verdicts import Verdict
 from farm.worker.bits import bits, shown
 from farm.worker.device_tensors import argument_tensors, free, on_device, output_tensors
 from farm.worker.execution import Execution, LiveCall
-from farm.worker.guards import Guards, Layout
+from farm.worker.guards import Guards, Hole, Layout
 from farm.worker.written_arguments import may_write
 
 LARGEST_INPUTS = 4 << 20
@@ -46,6 +46,8 @@ class Watch:
         elsewhere: those that ttnn put elsewhere.
         problems: what else is not watched, and why.
         damages: what changed, as far as it was looked at.
+        layouts: those that guards were placed around.
+        rebuilds: whether the arguments are among them.
     """
 
     live: LiveCall
@@ -55,6 +57,8 @@ class Watch:
     elsewhere: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     damages: list[str] = field(default_factory=list)
+    layouts: Sequence[Layout] = ()
+    rebuilds: bool = False
 
     def as_json(self) -> dict[str, list[str]]:
         """What is kept in an outcome's details."""
@@ -144,7 +148,7 @@ class Canary:
             if not tells_of_the_call(error):
                 raise
             return self._without(live, error_text(error))
-        watch = Watch(live, output, guards)
+        watch = Watch(live, output, guards, layouts=layouts, rebuilds=rebuilds)
         try:
             self._find(watch, guards, rebuilds=rebuilds)
         except Exception as error:  # noqa: BLE001 - see above
@@ -177,18 +181,44 @@ class Canary:
         """
         damages = watch.damages + ([] if watch.guards is None else watch.guards.damages())
         damages += self._changed_arguments(watch)
+        inside: list[tuple[Hole, str]] = []
         if watch.guards is not None:
             try:
-                damages += watch.guards.damages_inside()
+                inside += watch.guards.damages_inside()
             except RuntimeError as error:
                 watch.problems.append(f"what outputs do not use of their places: {error_text(error)}")
             watch.problems += [f"what {label} does not use of its place" for label in watch.guards.unseen]
             watch.guards.remove()
         free(watch.output, watch.live)
+        if inside:
+            damages += self._confirmed(watch, inside)
         if not damages:
             return ""
         more = f"; and {len(damages) - _MOST} more" if len(damages) > _MOST else ""
         return f"wrote outside its output: {'; '.join(damages[:_MOST])}{more}"
+
+    def _confirmed(self, watch: Watch, inside: Sequence[tuple[Hole, str]]) -> list[str]:
+        """What changed inside holes that held no other tensor before: the call is made again to see its allocations."""
+        guards = Guards(self.execution, self.device)
+        live = None if watch.rebuilds else self.inputs()
+        try:
+            guards.place(watch.layouts)
+            arguments = live or self.inputs()
+            shared, output = guards.shared(lambda: self.call(arguments))
+            free(output, arguments)
+        except (RuntimeError, ValueError, IndexError) as error:
+            if not tells_of_the_call(error):
+                raise
+            watch.problems.append(f"what outputs do not use of their places: {error_text(error)}")
+            return []
+        finally:
+            guards.remove()
+        watch.problems += [
+            f"what {hole.label} does not use of its place, as the call puts other tensors there"
+            for hole, _ in inside
+            if hole.place in shared
+        ]
+        return [text for hole, text in inside if hole.place not in shared]
 
     def _changed_arguments(self, watch: Watch) -> list[str]:
         """The arguments that hold other numbers than before, although the operation doesn't work in place."""

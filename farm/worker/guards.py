@@ -9,7 +9,7 @@ the addresses show it, and the tensor counts as not watched.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,11 @@ class Hole:
     tensor: Any = None
 
     @property
+    def place(self) -> tuple[Any, int]:
+        """Its memory and its address."""
+        return self.layout.buffer, self.start
+
+    @property
     def label(self) -> str:
         """What lies there."""
         return f"the free place of {self.layout.label}" if self.holds is None else self.holds.label
@@ -154,7 +159,7 @@ class Guards:
         """Find the hole that a tensor lies in, and return whether there is one."""
         buffer = tensor.memory_config().buffer_type
         for hole in self.holes:
-            if (hole.layout.buffer, hole.start) == (buffer, _address(tensor)):
+            if hole.place == (buffer, _address(tensor)):
                 hole.holds, hole.tensor = Layout.of(label, tensor), tensor
                 return True
         return False
@@ -168,8 +173,8 @@ class Guards:
                 texts.append(_text(found, _distance(found, guard), guard.lanes, chip))
         return texts
 
-    def damages_inside(self) -> Iterator[str]:
-        """Yield what changed in holes where their tensors have no part: behind the last page, on cores without a shard.
+    def damages_inside(self) -> Iterator[tuple[Hole, str]]:
+        """Yield holes and what changed where their tensors have no part: behind the last page, on cores without shards.
 
         The tensors are freed.
 
@@ -182,6 +187,25 @@ class Guards:
         for hole in self.holes:
             if hole.filled and hole.holds is not None and hole.holds.lies_as(hole.layout):
                 yield from self._inside(hole)
+
+    def shared(self, call: Callable[[], Any]) -> tuple[set[tuple[Any, int]], Any]:
+        """The holes that a call puts more than one tensor into, by memory and address; and its output.
+
+        A call of several operations may use the place of its output for another tensor before.
+        """
+        ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NORMAL)
+        try:
+            output = call()
+        finally:
+            graph = ttnn.graph.end_graph_capture()
+        events = [node["params"] for node in graph if node["node_type"] == "buffer_allocate"]
+        addresses = [(event["type"], int(event["address"])) for event in events]
+        shared = set()
+        for hole in self.holes:
+            inside = range(hole.start, hole.start + hole.size)
+            if sum(kind == _NAMES[hole.layout.buffer] and address in inside for kind, address in addresses) > 1:
+                shared.add(hole.place)
+        return shared, output
 
     def remove(self) -> None:
         """Free the guards."""
@@ -241,7 +265,7 @@ class Guards:
         self._parts.append(filling := self._written(lanes, size))
         return Hole(layout, start, size, filled=True) if _address(filling) == start else None
 
-    def _inside(self, hole: Hole) -> Iterator[str]:
+    def _inside(self, hole: Hole) -> Iterator[tuple[Hole, str]]:
         layout = hole.layout
         lanes = self._banks[layout.buffer] if layout.cores is None else self._cores.without(layout.cores)
         begin, rows = 0, range(len(lanes.numbers))
@@ -261,7 +285,7 @@ class Guards:
             return
         where = f"B after the start of {hole.label}, where it has no part"
         for chip, found in self._found(part, lanes, lanes.pattern(size, begin), rows):
-            yield _text(found, f"{begin + found.first * WORD} {where}", lanes, chip)
+            yield hole, _text(found, f"{begin + found.first * WORD} {where}", lanes, chip)
 
     def _end_of(self, hole: Hole, lanes: Lanes, begin: int) -> Any | None:
         """A tensor over a hole from `begin` bytes on; None where ttnn puts it elsewhere."""

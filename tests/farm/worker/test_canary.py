@@ -193,7 +193,7 @@ def test_outputs_are_watched_where_ttnn_keeps_memory_of_its_own(
 
     def filled(rows: int) -> Any:
         shape, memory = ttnn.Shape((1, 1, rows, 512)), ttnn.L1_MEMORY_CONFIG
-        where = memory if MEMORIES[name].memory else ttnn.DRAM_MEMORY_CONFIG
+        where = ttnn.DRAM_MEMORY_CONFIG if name == "DRAM" else memory
         return ttnn.allocate_tensor_on_device(shape, ttnn.bfloat16, ttnn.TILE_LAYOUT, mock_mesh, where)
 
     first, second, third, fourth = filled(2048), filled(32), filled(256), filled(32)
@@ -239,6 +239,37 @@ def test_a_call_that_fails_with_guards_runs_without(run: Callable[..., Any]) -> 
     assert memory.calls == 3
     assert outcome.details["canary"]["watched"] == []
     assert "with guards in its memory: Out of Memory" in outcome.details["canary"]["not_watched"][0]
+
+
+@pytest.mark.parametrize("name", ["DRAM", "L1", "height"])
+def test_a_tensor_that_lay_in_the_place_of_the_output_before_is_no_write_past_it(
+    run: Callable[..., Any], mock_mesh: Any, name: str
+) -> None:
+    import ttnn
+
+    value = MEMORIES[name]
+    l1 = name != "DRAM"
+    wide = Tensor((1, 1, 64 * 32, 64), "BFLOAT16", "TILE", memory=sharded("HEIGHT_SHARDED", 8, 8, (32, 64)))
+
+    def prepare(memory: Any) -> None:
+        def intermediate(_call: int) -> None:
+            rows = 64 * 32 if name == "height" else 32 * (64 if l1 else 12)
+            where: Any = ttnn.L1_MEMORY_CONFIG if l1 else ttnn.DRAM_MEMORY_CONFIG
+            if name == "height":
+                from tracer.values.live import shared
+
+                where = shared(wide.memory)
+            shape = ttnn.Shape((1, 1, rows, 64 if name == "height" else 32))
+            tensor = ttnn.allocate_tensor_on_device(shape, ttnn.bfloat16, ttnn.TILE_LAYOUT, mock_mesh, where)
+            memory.write_pages(tensor, 0, memory.pages(tensor))
+            ttnn.deallocate(tensor)
+
+        memory.before_call = intermediate
+
+    outcome, memory = run("ttnn.multiply", value, 0.0, prepare=prepare)
+    assert outcome.verdict is Verdict.PASS, outcome.message
+    assert memory.calls == 3, outcome.details
+    assert "as the call puts other tensors there" in outcome.details["canary"]["not_watched"][0]
 
 
 @pytest.mark.parametrize("step", ["place", "damages", "find"])
