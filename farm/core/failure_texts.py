@@ -87,7 +87,8 @@ _HOST_RULES = (
         "errno EAGAIN where a process or a thread is started",
     ),
     _row(
-        r"signal terminated program|terminated with signal (9|15)\b|internal compiler error: Killed",
+        r"signal terminated program|\bKilled\s+\S*riscv|terminated with signal (9|15)\b|"
+        r"internal compiler error: Killed",
         _HOST,
         "GCC's driver: its compiler, assembler or linker was killed from outside (triton#3761)",
     ),
@@ -99,12 +100,15 @@ _HOST_RULES = (
     ),
     _row(
         r"hugepages? (are not allocated|mapping size is 0|file (size|has zero size))|IOMMU is required for sysmem|"
-        r"failed to (open|map) hugepage|not a hugepage",
+        r"failed to (open|map|mmap) hugepage|"
+        r"not a hugepage|insufficient (num)?hugepages|hugepages? (\w+ )?not (found|available|enabled)|"
+        r"no such file or directory\W+/dev/hugepages",
         _HOST,
         "tt-umd device/hugepage.cpp, sysmem_manager.cpp",
     ),
     _row(
-        r"already holding the sysmem|unexpected NOC address \(likely a stale process|"
+        r"already holding the sysmem|proceeding could lead to undefined behavior|"
+        r"unexpected NOC address \(likely a stale process|"
         r"NOC address of a hugepage does not match",
         _HOST,
         "tt-umd sysmem_manager.cpp: another process has the host memory that the board sees",
@@ -113,6 +117,11 @@ _HOST_RULES = (
         r"Failed to allocate (a )?(\d+ byte )?(the )?TLB|no available TLB|tt_tlb_alloc failed\b.*-12\b",
         _HOST,
         "tt-umd pcie: other processes use the chip's windows (tt-umd#1756, tt-metal#48011; -12 is ENOMEM)",
+    ),
+    _row(
+        r"\b(device|chip|board)\b[^.\n]{0,30}\bin use by (another|a|process|pid)\b",
+        _HOST,
+        "tools of Tenstorrent: another process has the device",
     ),
     _row(r"TENSTORRENT_IOCTL_(PIN_PAGES|ALLOCATE_DMA_BUF|ALLOCATE_TLB)\b.*fail", _HOST, "tt-umd: memory of the host"),
     _row(
@@ -137,14 +146,15 @@ _BOARD_RULES = (
         "tt-umd tt_device_error.cpp, tt-metal llrt.cpp: the advice to reset (tt-metal#56716, #19148)",
     ),
     _row(
-        r"\bnoc\d?( translation)? (is|appears) hung\b|(PCIe|ARC|NOC|bus) (is|appears|seems) (to be )?hung\b",
+        r"\b(noc\d?|ARC|PCIe|bus|ETH|chip|device)\b[^.\n]{0,30}\b(is|are|appears|seems)( to be)? hung\b|"
+        r"\bnoc\d? hang\b",
         _WEDGED,
         "tt-umd tt_device_error.cpp",
     ),
     _row(r"SIGBUS signal detected|device access failed", _WEDGED, "tt-umd: a mapped register has gone"),
     _row(
         r"(ARC|firmware) startup error|"
-        r"\bARC (core |firmware |FW )?(failed to (start|boot|init)|did not start|is not running)|"
+        r"\bARC (core |firmware |FW )?(failed to|did not|is not|not) (start|boot|init|respond|running|ready)|"
         r"time(d out|out) (after )?(\(?\d+ ?ms\)? )?(after )?(waiting )?(\d+ ms )?for (ARC|SMBus)\b|"
         r"timed out after waiting \d+ ms for ARC\b|ARC (msg|message) .*time(d )?out",
         _WEDGED,
@@ -161,7 +171,9 @@ _BOARD_RULES = (
         "tt-umd remote_communication_legacy_firmware.cpp; tt-metal#39830, tt-umd#1846",
     ),
     _row(
-        r"ETH(ERNET)?( core)? heartbeat|invalid heartbeat signature|ETH training (for core.*)?timed out",
+        r"ETH(ERNET)?( core)? heartbeat|invalid heartbeat signature|ETH training (for core.*)?timed out|"
+        r"eth(ernet)?( link)? training failed|\b(chip|device|board|asic|eth core)\b[^.\n]{0,20}"
+        r"(not responding|did not respond|unreachable|is stuck)",
         _WEDGED,
         "tt-umd topology_discovery_*.cpp; tt-metal#43297",
     ),
@@ -203,7 +215,8 @@ _BOARD_RULES = (
     _row(
         r"Physical Discovery (Error|found \d+ missing)|topology discovery failed|"
         r"unable to bind the intermesh connections|no chips (were )?detected|"
-        r"no (Tenstorrent )?devices (were )?(detected|found)|error in detecting devices",
+        r"no (Tenstorrent )?devices (were )?(detected|found)|error in detecting devices|"
+        r"(generate|create) (the )?(cluster desc|ethernet map)",
         _WEDGED,
         "tt-metal fabric, tt-umd topology_discovery.cpp",
     ),
@@ -214,7 +227,8 @@ _BOARD_RULES = (
         "tt-umd pci_device.cpp over tt-kmd; tt-metal#32345",
     ),
     _row(
-        r"(failed|unable) to open (/dev/tenstorrent\S*|device \d+)\W.*(no such device|input/output error)",
+        r"(failed|unable) to open device \d+\W.*(no such device|input/output error)|"
+        r"(failed to|could not|unable to|cannot|can't) open /dev/tenstorrent",
         _WEDGED,
         "tt-kmd: the chip has gone",
     ),
@@ -235,7 +249,8 @@ _TEST_RULES = (
     # the watcher stops the device, and often the process with it
     _row(
         r"watcher (stopped the device|detected|found corruption|data corrupt|read invalid|unexpected)|"
-        r"host watcher: bad|due to (a )?watcher error",
+        r"host watcher: bad|due to (a )?watcher error|"
+        r"watcher[^.\n]{0,20}\b(sanitize|tripped)|(killed|stopped) by (the )?watcher",
         _WATCHER,
         "tt-metal watcher_device_reader.cpp, sanitize_noc_host.hpp",
         Where.PRINTED,
@@ -255,7 +270,8 @@ _TEST_RULES = (
         Where.PRINTED,
     ),
     _row(
-        r"\bdevice hang( or timeout)?\b|completion reader queue is not empty",
+        r"\bdevice hang( or timeout)?\b|completion reader queue is not empty|\btimeout detected\b|"
+        r"(command|completion) queue[^.\n]{0,20} timed out|timeout waiting for completion|\btest timed out\b",
         _HANG,
         "tt-metal fd_mesh_command_queue.cpp",
     ),
@@ -269,10 +285,16 @@ _TEST_RULES = (
     # memory of a chip. DRAM is not L1
     _row(r"to allocate \d+ B (DRAM|TRACE|SYSTEM_MEMORY)\b", _DRAM, "tt-metal allocator: another memory than L1"),
     _row(
+        r"(out of|not enough|insufficient) DRAM\b|DRAM (is )?out of memory",
+        _DRAM,
+        "models and tools: another memory than L1",
+    ),
+    _row(
         r"Out of Memory: (Not enough space|Cannot allocate at)|beyond max L1 size|"
         r"statically allocated (circular|dataflow) buffers|"
         r"larger than the associated dynamically allocated L1 buffer|L1 arena is out of memory|"
-        r"not enough L1 (space|memory)|too large for kernel config buffer",
+        r"not enough L1 (space|memory)|(out of memory|not enough space)[^\n]*\bL1(_SMALL)?\b|"
+        r"circular buffers?[^\n]*(overlap|clash)[^\n]*\bL1\b|too large for kernel config buffer",
         _L1,
         "tt-metal allocator, program.cpp (tt-metal#17947, tt-xla#5206)",
     ),
