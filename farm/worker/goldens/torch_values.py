@@ -54,7 +54,7 @@ def precise(value: Any) -> Any:
     import torch
 
     if isinstance(value, torch.Tensor):
-        return value.float() if value.dtype in (torch.bfloat16, torch.float16) else value.clone()
+        return torch.from_numpy(numbers(value)) if value.dtype in (torch.bfloat16, torch.float16) else value.clone()
     return _in_containers(value, precise)
 
 
@@ -82,6 +82,10 @@ def numbers(tensor: Any) -> Any:
     tensor = tensor.detach()
     if tensor.dtype in (torch.float32, torch.float64):
         return tensor.numpy()
+    if tensor.dtype == torch.bfloat16:
+        # its bits are the upper half of a float32's; torch would use all cores for it, which other workers use, too
+        upper = tensor.contiguous().view(torch.int16).numpy().view(np.uint16).astype(np.uint32)
+        return np.left_shift(upper, np.uint32(16), out=upper).view(np.float32)
     return tensor.float().numpy() if tensor.dtype.is_floating_point else tensor.to(torch.int64).numpy().astype(np.int64)
 
 
