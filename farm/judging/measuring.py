@@ -290,14 +290,13 @@ def pieces(
         part = slice(start, start + PIECE)
         numbers, others = _wide(flat[part]), kept[part].astype(np.float64)
         distances = None if spacing is None else spacing[part]
-        if distances is None and form.block and flat.dtype == np.float32:
-            distances = form.spacing(flat[part])  # quicker than in float64
         if exact:
             numbers = form.rounded(numbers)
         if flush:
             for each in (numbers, others):
                 each[np.abs(each) < form.smallest_normal] = 0.0
-        yield Piece(start, numbers, others, form, distances)
+        source = flat[part] if form.block and flat.dtype == np.float32 else None
+        yield Piece(start, numbers, others, form, source, distances)
 
 
 def _dot(x: Floats, y: Floats) -> float:
