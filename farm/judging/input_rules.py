@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from farm.judging import input_indices as indices
@@ -39,7 +39,7 @@ from farm.judging.input_domains import (
 )
 from farm.judging.input_indices import IndicesInto
 from farm.judging.input_operation_names import COLLECTIVES, CONVOLUTIONS, ELEMENTWISE, MATMULS, MOVEMENTS
-from tracer.values import Tensor
+from tracer.values import EnumMember, Tensor
 
 Rule = Domain | Callable[[CallFacts, str, Tensor], Domain]
 
@@ -293,7 +293,9 @@ _ACTIVATIONS = {"RECIP": "reciprocal"}
 """Names of UnaryOpType that are not those of the operations."""
 _BEFORE = {
     "input_tensor_a": ("input_tensor_a_activations", "lhs_activations"),
+    "input_a": ("input_tensor_a_activations", "lhs_activations"),
     "input_tensor_b": ("input_tensor_b_activations", "rhs_activations"),
+    "input_b": ("input_tensor_b_activations", "rhs_activations"),
 }
 """The arguments that hold activations of an operand."""
 _AFTER = ("activations", "post_activations")
@@ -312,7 +314,7 @@ def domain_of(facts: CallFacts, parameter: str, tensor: Tensor) -> Domain:
     rule = _USUAL if row is None else row.rule
     domain = rule(facts, parameter, tensor) if callable(rule) else rule
     if not isinstance(domain, Reals):
-        return domain
+        return _positive(domain) if _members(facts, _BEFORE.get(parameter, ())) else domain
     # an activation of the operand, or of the result, needs numbers of its own domain
     before = next(_activated(facts, _BEFORE.get(parameter, ())), None)
     if before is not None:
@@ -322,11 +324,24 @@ def domain_of(facts: CallFacts, parameter: str, tensor: Tensor) -> Domain:
 
 def _activated(facts: CallFacts, arguments: tuple[str, ...]) -> Iterator[Domain]:
     """Yield the domains of the activations in these arguments, as far as not any number is in them."""
-    for argument in arguments:
-        for member in operands.members(facts.arguments.get(argument)):
-            row = _row(f"ttnn.{_ACTIVATIONS.get(member.name, member.name.lower())}", "input_tensor")
-            if row is not None and row in DOMAINS and not callable(row.rule):
-                yield row.rule
+    for member in _members(facts, arguments):
+        row = _row(f"ttnn.{_ACTIVATIONS.get(member.name, member.name.lower())}", "input_tensor")
+        if row is not None and row in DOMAINS and not callable(row.rule):
+            yield row.rule
+
+
+def _members(facts: CallFacts, arguments: tuple[str, ...]) -> list[EnumMember]:
+    """The activations in these arguments."""
+    return [member for name in arguments for member in operands.members(facts.arguments.get(name))]
+
+
+def _positive(domain: Domain) -> Domain:
+    """A domain without negative numbers: an activation may make them zero, which a divisor must not be."""
+    if isinstance(domain, Magnitudes):
+        return replace(domain, signed=False)
+    if isinstance(domain, Choices):
+        return Choices(tuple(value for value in domain.values if value > 0) or domain.values)
+    return domain
 
 
 @functools.cache

@@ -294,5 +294,14 @@ def test_a_dimension_that_is_not_there_is_left_to_the_operation() -> None:
     assert domain("gather", "index", input=BF16, dim=9, index=BF16) == Indices(1)
 
 
+def test_a_divisor_behind_an_activation_is_positive() -> None:
+    relu = (Struct("UnaryWithParam", (("op_type", EnumMember("UnaryOpType", "RELU")),)),)
+    inputs = {"input_tensor_a": BF16, "input_tensor_b": BF16, "input_tensor_b_activations": relu}
+    assert domain("div", "input_tensor_b", **inputs) == Magnitudes(2**-4, 2**4)
+    divisors = domain("remainder", "input_tensor_b", **inputs)
+    assert isinstance(divisors, Choices)
+    assert min(divisors.values) > 0
+
+
 def test_what_no_row_knows_is_drawn_from_a_normal_distribution() -> None:
     assert domain("a_new_one", "input_tensor", input_tensor=BF16) == Reals()

@@ -29,7 +29,7 @@ CONSTANT = {
     "where logical_or logical_and logical_xor xlogy logit hardtanh hardtanh_bw rdiv_bw",  # of the scalars made up here
 }
 CONSTANTS = {name for names in CONSTANT for name in names.split()}
-UNDEFINED = {"allocate_tensor_on_device", "allocate_tensor_on_host", "moreh_adam", "moreh_adamw"}
+UNDEFINED = {"allocate_tensor_on_device", "allocate_tensor_on_host", "dram_prefetcher", "moreh_adam", "moreh_adamw"}
 """Operations that leave memory as it is, and those whose scalars made up here are out of range."""
 
 
