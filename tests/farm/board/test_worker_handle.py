@@ -19,7 +19,8 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
 from farm.board.worker_handle import WorkerProcess
-from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, worker_environment
+from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, launch_worker, worker_environment
+from farm.core.board import Board
 from farm.core.messages import CheckProblem, Finished, Opened, Reply, RunBegins
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
@@ -253,3 +254,22 @@ def test_each_run_of_a_vector_may_take_as_long_as_a_vector_may(
     with pytest.raises(WorkerHung, match="run 2 with the same inputs: no answer in 7 s") as hung:
         next(running)
     assert (limits, hung.value.vector_id, hung.value.preparing) == ([7, 7, 7, 7, 7], "w", "")
+
+
+@pytest.mark.parametrize(("backend", "canary"), [("silicon", "1"), ("sim", "0")])
+def test_a_worker_is_told_whether_memory_is_watched_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str, canary: str
+) -> None:
+    commands: list[list[str]] = []
+
+    class Started:
+        pid = os.getpid()
+
+        def __init__(self, command: list[str], **_: object) -> None:
+            commands.append(command)
+
+    monkeypatch.setattr("farm.board.worker_launch.subprocess.Popen", Started)
+    monkeypatch.setattr("farm.board.worker_launch.Guard", lambda _pid: None)
+    launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {})
+    [command] = commands
+    assert command[command.index("--canary") + 1] == canary
