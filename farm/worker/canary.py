@@ -1,6 +1,6 @@
-"""The canary: a call runs again with guards around its output, and what changed there is told.
+"""The canary: a call runs again with redzones around its output, and what changed there is told.
 
-The first run tells how the output lies in memory. Its memory is given back, guards are placed around the hole that it
+The first run tells how the output lies in memory. Its memory is given back, redzones are placed around the hole that it
 leaves, and the second run's output is the one that is judged. Runs in the worker alone.
 """
 
@@ -20,7 +20,7 @@ from farm.core.verdicts import Verdict
 from farm.worker.bits import bits, shown
 from farm.worker.device_tensors import argument_tensors, free, on_device, output_tensors
 from farm.worker.execution import Execution, LiveCall
-from farm.worker.guards import Guards, Hole, Layout
+from farm.worker.redzones import Hole, Layout, Redzones
 from farm.worker.written_arguments import may_write
 
 LARGEST_INPUTS = 4 << 20
@@ -41,18 +41,18 @@ class Watch:
     Attributes:
         live: the arguments of the run that is to be judged.
         output: its output.
-        guards: those around it; None where it ran without.
-        watched: the outputs that lie between guards.
+        redzones: those around it; None where it ran without.
+        watched: the outputs that lie between redzones.
         elsewhere: those that ttnn put elsewhere.
         problems: what else is not watched, and why.
         damages: what changed, as far as it was looked at.
-        layouts: those that guards were placed around.
+        layouts: those that redzones were placed around.
         rebuilds: whether the arguments are among them.
     """
 
     live: LiveCall
     output: Any
-    guards: Guards | None = None
+    redzones: Redzones | None = None
     watched: list[str] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Watch:
 
     def as_json(self) -> dict[str, list[str]]:
         """What is kept in an outcome's details."""
-        problems = [f"{label}: ttnn put it elsewhere than between guards" for label in self.elsewhere] + self.problems
+        problems = [f"{label}: ttnn put it elsewhere than between redzones" for label in self.elsewhere] + self.problems
         return {"watched": self.watched} | ({"not_watched": problems} if problems else {})
 
 
@@ -89,14 +89,14 @@ class Canary:
     largest_inputs: int
 
     def watch(self, live: LiveCall, output: Any) -> Watch:
-        """Run a call again with guards around its output.
+        """Run a call again with redzones around its output.
 
         Args:
             live: the arguments of its first run.
             output: that of its first run; its memory is given back.
 
         Raises:
-            Exception: what the call raises without guards, too.
+            Exception: what the call raises without redzones, too.
         """
         try:
             layouts, rebuilds = self._layouts(live, output)
@@ -105,15 +105,15 @@ class Canary:
         if not layouts:
             return Watch(live, output, problems=["no output is on the device"])
         free(output, live if rebuilds else None)
-        watch = self._guarded(live, layouts, rebuilds=rebuilds)
+        watch = self._redzoneed(live, layouts, rebuilds=rebuilds)
         elsewhere = [layout for layout in layouts if layout.label in watch.elsewhere]
-        if watch.guards is None or not elsewhere:
+        if watch.redzones is None or not elsewhere:
             return watch
         # a call of several operations may put other tensors into the holes: there are more of them now
-        damages = watch.guards.damages()
-        watch.guards.remove()
+        damages = watch.redzones.damages()
+        watch.redzones.remove()
         free(watch.output, watch.live if rebuilds else None)
-        watch = self._guarded(watch.live, layouts + elsewhere * _MORE_HOLES, rebuilds=rebuilds)
+        watch = self._redzoneed(watch.live, layouts + elsewhere * _MORE_HOLES, rebuilds=rebuilds)
         watch.damages += damages
         return watch
 
@@ -135,60 +135,60 @@ class Canary:
         layouts = [layout for layout in (Layout.of(*each) for each in labelled) if layout is not None]
         return (layouts if outputs else []), rebuilds
 
-    def _guarded(self, live: LiveCall, layouts: Sequence[Layout], *, rebuilds: bool) -> Watch:
-        """Run the call with guards around holes for these layouts; without, where it fails with them."""
-        guards = Guards(self.execution, self.device)
+    def _redzoneed(self, live: LiveCall, layouts: Sequence[Layout], *, rebuilds: bool) -> Watch:
+        """Run the call with redzones around holes for these layouts; without, where it fails with them."""
+        redzones = Redzones(self.execution, self.device)
         try:
-            guards.place(layouts)
+            redzones.place(layouts)
             if rebuilds:
                 live = self.inputs()
             output = self.call(live)
         except Exception as error:
-            guards.remove()
+            redzones.remove()
             if not tells_of_the_call(error):
                 raise
             return self._without(live, error_text(error))
-        watch = Watch(live, output, guards, layouts=layouts, rebuilds=rebuilds)
+        watch = Watch(live, output, redzones, layouts=layouts, rebuilds=rebuilds)
         try:
-            self._find(watch, guards, rebuilds=rebuilds)
+            self._find(watch, redzones, rebuilds=rebuilds)
         except Exception as error:  # noqa: BLE001 - see above
             watch.problems.append(f"farm can't tell where its output lies: {error_text(error)}")
         return watch
 
-    def _find(self, watch: Watch, guards: Guards, *, rebuilds: bool) -> None:
+    def _find(self, watch: Watch, redzones: Redzones, *, rebuilds: bool) -> None:
         """Find the holes that the tensors of a call lie in."""
         for name, tensor, _ in argument_tensors(watch.live, self.names):
             if rebuilds and on_device(tensor):
-                guards.find(f"argument {name}", tensor)
+                redzones.find(f"argument {name}", tensor)
         for label, tensor in output_tensors(watch.output):
             if not on_device(tensor):
                 watch.problems.append(f"{label} is not on the device")
-            elif guards.find(label, tensor):
+            elif redzones.find(label, tensor):
                 watch.watched.append(label)
             else:
                 watch.elsewhere.append(label)
 
     def _without(self, live: LiveCall, complaint: str) -> Watch:
-        """Run the call without guards, as it failed with them."""
+        """Run the call without redzones, as it failed with them."""
         free(None, live)
         live = self.inputs()
-        return Watch(live, self.call(live), problems=[f"with guards in its memory: {complaint}"])
+        return Watch(live, self.call(live), problems=[f"with redzones in its memory: {complaint}"])
 
     def complaint(self, watch: Watch) -> str:
         """What a watched call wrote to besides its output, as text; empty if nothing. Gives all memory back.
 
         What can't be told is added to the watch's problems.
         """
-        damages = watch.damages + ([] if watch.guards is None else watch.guards.damages())
+        damages = watch.damages + ([] if watch.redzones is None else watch.redzones.damages())
         damages += self._changed_arguments(watch)
         inside: list[tuple[Hole, str]] = []
-        if watch.guards is not None:
+        if watch.redzones is not None:
             try:
-                inside += watch.guards.damages_inside()
+                inside += watch.redzones.damages_inside()
             except RuntimeError as error:
                 watch.problems.append(f"what outputs do not use of their places: {error_text(error)}")
-            watch.problems += [f"what {label} does not use of its place" for label in watch.guards.unseen]
-            watch.guards.remove()
+            watch.problems += [f"what {label} does not use of its place" for label in watch.redzones.unseen]
+            watch.redzones.remove()
         free(watch.output, watch.live)
         if inside:
             damages += self._confirmed(watch, inside)
@@ -199,12 +199,12 @@ class Canary:
 
     def _confirmed(self, watch: Watch, inside: Sequence[tuple[Hole, str]]) -> list[str]:
         """What changed inside holes that held no other tensor before: the call is made again to see its allocations."""
-        guards = Guards(self.execution, self.device)
+        redzones = Redzones(self.execution, self.device)
         live = None if watch.rebuilds else self.inputs()
         try:
-            guards.place(watch.layouts)
+            redzones.place(watch.layouts)
             arguments = live or self.inputs()
-            shared, output = guards.shared(lambda: self.call(arguments))
+            shared, output = redzones.shared(lambda: self.call(arguments))
             free(output, arguments)
         except (RuntimeError, ValueError, IndexError) as error:
             if not tells_of_the_call(error):
@@ -212,7 +212,7 @@ class Canary:
             watch.problems.append(f"what outputs do not use of their places: {error_text(error)}")
             return []
         finally:
-            guards.remove()
+            redzones.remove()
         watch.problems += [
             f"what {hole.label} does not use of its place, as the call puts other tensors there"
             for hole, _ in inside

@@ -16,8 +16,8 @@ from farm.worker.device_tensors import free
 from farm.worker.execution import Execution, LiveCall
 from farm.worker.repeat import Repeats, random_by_nature
 
-RIGHT_WITHOUT_GUARDS = (
-    "without guards around its output, its numbers are right: they depend on memory that it did not write"
+RIGHT_WITHOUT_REDZONES = (
+    "without redzones around its output, its numbers are right: they depend on memory that it did not write"
 )
 
 Announce: TypeAlias = Callable[[int], None]
@@ -50,8 +50,8 @@ class FurtherRuns:
         self._not_repeated = ""
 
     @property
-    def guarded(self) -> bool:
-        """Whether the output that is judged lay between guards."""
+    def redzoneed(self) -> bool:
+        """Whether the output that is judged lay between redzones."""
         return self._watch is not None and bool(self._watch.watched)
 
     def before_judging(self, live: LiveCall, output: Any) -> tuple[LiveCall, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ttnn
 
-from farm.worker.guard_words import WORD, pattern
+from farm.worker.redzone_words import WORD, pattern
 
 if TYPE_CHECKING:
     import numpy as np

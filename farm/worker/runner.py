@@ -20,7 +20,7 @@ from farm.worker.binding import Call, LostArgument, Unbindable, bind
 from farm.worker.canary import LARGEST_INPUTS, LARGEST_INPUTS_UNASKED, Canary
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
-from farm.worker.further_runs import RIGHT_WITHOUT_GUARDS, Announce, FurtherRuns
+from farm.worker.further_runs import RIGHT_WITHOUT_REDZONES, Announce, FurtherRuns
 from farm.worker.goldens.calling import NotCompared
 from farm.worker.goldens.judge import NumericJudge
 from farm.worker.goldens.pairing import StructureMismatch
@@ -155,12 +155,12 @@ class Runner:
         if further is None:
             return outcome
         outcome = further.after_judging(live, output, outcome, attempt)
-        if further.guarded and outcome.reason is Reason.WRONG_NUMBERS and self._right_without_guards(traced, bound):
-            return replace(outcome, message=f"{outcome.message}; {RIGHT_WITHOUT_GUARDS}")
+        if further.redzoneed and outcome.reason is Reason.WRONG_NUMBERS and self._right_without_redzones(traced, bound):
+            return replace(outcome, message=f"{outcome.message}; {RIGHT_WITHOUT_REDZONES}")
         return outcome
 
-    def _right_without_guards(self, traced: TracedCall, bound: Bound) -> bool:
-        """Whether the numbers of a call are right where no guards surround its output."""
+    def _right_without_redzones(self, traced: TracedCall, bound: Bound) -> bool:
+        """Whether the numbers of a call are right where no redzones surround its output."""
         try:
             live = self._inputs(traced, bound)
             output = self._call(traced, bound, live)

@@ -226,7 +226,7 @@ def test_an_argument_that_changed_is_named(run: Callable[..., Any]) -> None:
     )
 
 
-def test_a_call_that_fails_with_guards_runs_without(run: Callable[..., Any]) -> None:
+def test_a_call_that_fails_with_redzones_runs_without(run: Callable[..., Any]) -> None:
     def prepare(memory: Any) -> None:
         def fail(call: int) -> None:
             if call == 2:
@@ -238,7 +238,7 @@ def test_a_call_that_fails_with_guards_runs_without(run: Callable[..., Any]) -> 
     assert outcome.verdict is Verdict.PASS, outcome.message
     assert memory.calls == 3
     assert outcome.details["canary"]["watched"] == []
-    assert "with guards in its memory: Out of Memory" in outcome.details["canary"]["not_watched"][0]
+    assert "with redzones in its memory: Out of Memory" in outcome.details["canary"]["not_watched"][0]
 
 
 @pytest.mark.parametrize("name", ["DRAM", "L1", "height"])
@@ -276,12 +276,12 @@ def test_a_tensor_that_lay_in_the_place_of_the_output_before_is_no_write_past_it
 def test_a_mistake_of_the_canary_costs_no_verdict(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from farm.worker.guards import Guards
+    from farm.worker.redzones import Redzones
 
     def fail(*_: Any) -> Any:
         raise TypeError("no such thing")
 
-    monkeypatch.setattr(Guards, step, fail)
+    monkeypatch.setattr(Redzones, step, fail)
     outcome, _ = run("ttnn.multiply", MEMORIES["DRAM"], 0.0)
     assert outcome.verdict is Verdict.PASS, outcome.message
     assert "TypeError: no such thing" in outcome.details["canary"]["not_watched"][0]
@@ -298,14 +298,14 @@ def test_a_call_that_needs_all_memory_is_not_watched(run: Callable[..., Any], mo
     import ttnn
 
     free = ttnn.get_memory_view(mock_mesh, ttnn.BufferType.L1).largest_contiguous_bytes_free_per_bank
-    rows = free // 2 // (32 * 64) * 32  # input and output fill L1, but for less than a guard
+    rows = free // 2 // (32 * 64) * 32  # input and output fill L1, but for less than a redzone
     shard = (rows + (32 if free - rows * 128 >= 4096 + 2048 else 0), 32)
     tensor = Tensor((1, 1, shard[0] * 64, 32), "BFLOAT16", "TILE", memory=sharded("HEIGHT_SHARDED", 8, 8, shard))
     outcome, _ = run("ttnn.multiply", tensor, 0.0)
     assert outcome.reason is not Reason.WROTE_PAST_OUTPUT, outcome.message
 
 
-def test_a_hang_with_guards_is_no_lack_of_memory(run: Callable[..., Any]) -> None:
+def test_a_hang_with_redzones_is_no_lack_of_memory(run: Callable[..., Any]) -> None:
     def prepare(memory: Any) -> None:
         def fail(call: int) -> None:
             if call == 2:
@@ -324,7 +324,7 @@ def test_a_wrong_output_that_is_written_past_says_both(run: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize(("calls", "right"), [({2}, True), ({2, 3}, False)])
-def test_numbers_that_are_wrong_between_guards_alone_are_told_so(
+def test_numbers_that_are_wrong_between_redzones_alone_are_told_so(
     run: Callable[..., Any], calls: set[int], right: bool
 ) -> None:
     def prepare(memory: Any) -> None:
@@ -332,7 +332,7 @@ def test_numbers_that_are_wrong_between_guards_alone_are_told_so(
 
     outcome, memory = run("ttnn.multiply", MEMORIES["DRAM"], 0.0, prepare=prepare)
     assert (outcome.reason, memory.calls) == (Reason.WRONG_NUMBERS, 3)
-    assert ("without guards around its output, its numbers are right" in outcome.message) is right
+    assert ("without redzones around its output, its numbers are right" in outcome.message) is right
     assert outcome.mismatch is not None
 
 

@@ -1,4 +1,4 @@
-"""The pattern of guards, and what changed in it. Pure: words in, damage out."""
+"""The pattern of redzones, and what changed in it. Pure: words in, damage out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORD = 4
 
 @functools.lru_cache(maxsize=64)
 def pattern(lanes: tuple[int, ...], words: int, start: int = 0) -> NDArray[np.uint32]:
-    """The words of a guard: a row for each lane, which is a bank or a core.
+    """The words of a redzone: a row for each lane, which is a bank or a core.
 
     Each word is two NaNs as bfloat16 and one as float32, so that no output can be taken for right where it was not
     written. It depends on its place, so that words that were copied from another place show, too.
@@ -37,7 +37,7 @@ def pattern(lanes: tuple[int, ...], words: int, start: int = 0) -> NDArray[np.ui
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """What changed in a guard on one chip.
+    """What changed in a redzone on one chip.
 
     Attributes:
         count: the number of words that changed.
@@ -57,7 +57,7 @@ class Damage:
 def damage(
     expected: NDArray[np.uint32], words: NDArray[np.uint32], rows: Collection[int] | None = None
 ) -> Damage | None:
-    """What changed in the words of a guard; None where nothing did.
+    """What changed in the words of a redzone; None where nothing did.
 
     Args:
         expected: what it held, a row for each lane.

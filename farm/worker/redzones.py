@@ -1,9 +1,9 @@
-"""Guards in a device's memory, around the places where tensors will lie. Runs in the worker alone.
+"""Redzones in a device's memory, around the places where tensors will lie. Runs in the worker alone.
 
-ttnn allocates a buffer at one address in all banks, in the smallest free block that it fits in: in DRAM the blocks are
-taken from the bottom up, in L1 from the top down. So three buffers are allocated, a guard, one of the tensor's size and
-a guard, and the middle one is freed: the next tensor of that size lies between the guards. Where ttnn does otherwise,
-the addresses show it, and the tensor counts as not watched.
+ttnn allocates a buffer at one address in all banks, in the first free block of its class of sizes: in DRAM the blocks
+are taken from the bottom up, in L1 from the top down. So three buffers are allocated, a redzone, one of the tensor's
+size and a redzone, and the middle one is freed: the next tensor of that size lies between the redzones. Where ttnn does
+otherwise, the addresses show it, and the tensor counts as not watched.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import ttnn
 
 from farm.core.plain_words import counted
 from farm.worker.execution import Execution
-from farm.worker.guard_words import WORD, Damage, damage
 from farm.worker.lanes import Lanes
+from farm.worker.redzone_words import WORD, Damage, damage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DRAM_GUARD = 8192
-"""Bytes of a guard in each bank of DRAM: four tiles of bfloat16."""
-L1_GUARD = 1024
-"""Bytes of a guard in the L1 of each core, where memory is scarce."""
+DRAM_REDZONE = 8192
+"""Bytes of a redzone in each bank of DRAM: four tiles of bfloat16."""
+L1_REDZONE = 1024
+"""Bytes of a redzone in the L1 of each core, where memory is scarce."""
 LARGEST_FILLED = 64 << 20
 """Bytes on a chip up to which the place of a tensor is filled beforehand."""
 
@@ -76,7 +76,7 @@ class Layout:
 
 @dataclass(slots=True)
 class Hole:
-    """A place between two guards.
+    """A place between two redzones.
 
     Attributes:
         layout: that of the tensor it was made for.
@@ -106,7 +106,7 @@ class Hole:
 
 
 @dataclass(frozen=True, slots=True)
-class _Guard:
+class _Redzone:
     """A buffer that no one may write to, with the holes below and above it.
 
     Attributes:
@@ -121,8 +121,8 @@ class _Guard:
     above: Hole | None
 
 
-class Guards:
-    """Guards around the places where tensors will lie.
+class Redzones:
+    """Redzones around the places where tensors will lie.
 
     Attributes:
         holes: these places.
@@ -132,7 +132,7 @@ class Guards:
     def __init__(self, execution: Execution, device: Any) -> None:
         self._execution = execution
         self._device = device
-        self._guards: list[_Guard] = []
+        self._redzones: list[_Redzone] = []
         self._plugs: list[Any] = []  # of free blocks: ttnn would take the first one that an output fits in
         self._parts: list[Any] = []  # of holes: as long as they stay, no other comes to lie there
         self._cores = Lanes.of_cores(device)
@@ -141,7 +141,7 @@ class Guards:
         self.unseen: list[str] = []
 
     def place(self, layouts: Sequence[Layout]) -> None:
-        """Place guards around a hole for each layout, and fill them all.
+        """Place redzones around a hole for each layout, and fill them all.
 
         Raises:
             RuntimeError: the memory doesn't suffice. None are left then.
@@ -165,12 +165,12 @@ class Guards:
         return False
 
     def damages(self) -> list[str]:
-        """What changed in the guards, as texts."""
+        """What changed in the redzones, as texts."""
         texts = []
-        for guard in self._guards:
-            expected = guard.lanes.pattern(guard.size)
-            for chip, found in self._found(guard.tensor, guard.lanes, expected):
-                texts.append(_text(found, _distance(found, guard), guard.lanes, chip))
+        for redzone in self._redzones:
+            expected = redzone.lanes.pattern(redzone.size)
+            for chip, found in self._found(redzone.tensor, redzone.lanes, expected):
+                texts.append(_text(found, _distance(found, redzone), redzone.lanes, chip))
         return texts
 
     def damages_inside(self) -> Iterator[tuple[Hole, str]]:
@@ -208,10 +208,10 @@ class Guards:
         return shared, output
 
     def remove(self) -> None:
-        """Free the guards."""
-        for tensor in (*(guard.tensor for guard in self._guards), *self._plugs):
+        """Free the redzones."""
+        for tensor in (*(redzone.tensor for redzone in self._redzones), *self._plugs):
             ttnn.deallocate(tensor)
-        self._guards, self._plugs, self.holes = [], [], []
+        self._redzones, self._plugs, self.holes = [], [], []
         self._free_parts()
 
     def _free_parts(self) -> None:
@@ -221,29 +221,29 @@ class Guards:
 
     def _place(self, buffer: Any, layouts: Sequence[Layout]) -> None:
         in_l1 = buffer == ttnn.BufferType.L1
-        lanes, size = (self._cores, L1_GUARD) if in_l1 else (self._banks[buffer], DRAM_GUARD)
+        lanes, size = (self._cores, L1_REDZONE) if in_l1 else (self._banks[buffer], DRAM_REDZONE)
         self._plug(buffer)
-        guards, stand_ins = [self._written(lanes, size)], []
+        redzones, stand_ins = [self._written(lanes, size)], []
         try:
             for layout in layouts:
                 stand_ins.append(ttnn.allocate_tensor_on_device(layout.spec, self._device))
-                guards.append(self._written(lanes, size))
+                redzones.append(self._written(lanes, size))
             holes = [
                 self._hole(layout, size, min(before, after, key=_address), max(before, after, key=_address), stand_in)
-                for layout, before, stand_in, after in zip(layouts, guards, stand_ins, guards[1:], strict=False)
+                for layout, before, stand_in, after in zip(layouts, redzones, stand_ins, redzones[1:], strict=False)
             ]
         except Exception:
-            for tensor in (*guards, *stand_ins):
+            for tensor in (*redzones, *stand_ins):
                 ttnn.deallocate(tensor)
             raise
         between = [None, *holes, None]
-        for number, tensor in enumerate(guards):
+        for number, tensor in enumerate(redzones):
             below, above = between[number : number + 2]
-            self._guards.append(_Guard(lanes, size, tensor, *((above, below) if in_l1 else (below, above))))
+            self._redzones.append(_Redzone(lanes, size, tensor, *((above, below) if in_l1 else (below, above))))
         self.holes += [hole for hole in holes if hole is not None]
 
     def _plug(self, buffer: Any) -> None:
-        """Allocate all free blocks but the largest: guards lie side by side then, and outputs between them.
+        """Allocate all free blocks but the largest: redzones lie side by side then, and outputs between them.
 
         Free blocks are there where ttnn keeps tensors of its own with a cached program.
         """
@@ -252,11 +252,11 @@ class Guards:
         for size in free[:-1]:
             self._plugs.append(self._unwritten(self._banks[buffer], size))
 
-    def _hole(self, layout: Layout, guard: int, below: Any, above: Any, stand_in: Any) -> Hole | None:
-        """Free a tensor's stand-in and fill its place; None where the guards are not its neighbours."""
+    def _hole(self, layout: Layout, redzone: int, below: Any, above: Any, stand_in: Any) -> Hole | None:
+        """Free a tensor's stand-in and fill its place; None where the redzones are not its neighbours."""
         start, size = _address(stand_in), _address(above) - _address(stand_in)
         ttnn.deallocate(stand_in)
-        if _address(below) + guard != start or size <= 0:
+        if _address(below) + redzone != start or size <= 0:
             return None
         lanes = self._banks[layout.buffer] if layout.cores is None else self._cores
         if size * len(lanes.numbers) > LARGEST_FILLED:
@@ -318,14 +318,14 @@ def _address(tensor: Any) -> int:
     return int(tensor.buffer_address())
 
 
-def _distance(found: Damage, guard: _Guard) -> str:
+def _distance(found: Damage, redzone: _Redzone) -> str:
     """How far from the next tensor the first changed word lies."""
-    after, before = found.first * WORD, guard.size - found.last * WORD
-    if guard.below is not None and (guard.above is None or after <= before):
-        return f"{after} B after the end of {guard.below.label}"
-    if guard.above is not None:
-        return f"{guard.size - after} B before {guard.above.label}"
-    return f"at address {_address(guard.tensor) + after}"
+    after, before = found.first * WORD, redzone.size - found.last * WORD
+    if redzone.below is not None and (redzone.above is None or after <= before):
+        return f"{after} B after the end of {redzone.below.label}"
+    if redzone.above is not None:
+        return f"{redzone.size - after} B before {redzone.above.label}"
+    return f"at address {_address(redzone.tensor) + after}"
 
 
 def _text(found: Damage, where: str, lanes: Lanes, chip: int | None) -> str:
