@@ -94,14 +94,14 @@ def test_the_golden_of_every_operation_is_finite_and_not_constant() -> None:
     wrong, right = set(), set()
     for operation in registered():
         name = operation.python_fully_qualified_name
-        for arguments in small_calls(operation):
+        for arguments in () if short(name) in UNDEFINED else small_calls(operation):
             live = redrawn(name, arguments, seed=0)
             try:
                 outputs = GoldenCall.of(operation, LiveCall([], live, [], live)).on_chip(0)
             except NotCompared:
                 continue
             for numbers in results(outputs):
-                if short(name) not in UNDEFINED and not torch.isfinite(numbers).all():
+                if not torch.isfinite(numbers).all():
                     wrong.add(f"{name}({', '.join(arguments)}) is not finite")
                 elif short(name) not in CONSTANTS and numbers.numel() > 4 and numbers.min() == numbers.max():
                     wrong.add(f"{name}({', '.join(arguments)}) is {numbers.min()} everywhere")
