@@ -21,9 +21,12 @@ class Bounds:
         rtol: error of an element, as a share of the expected value's size.
         atol: error of an element, absolute; added to that of `rtol`.
         scaled: error of an element, as a share of the expected output's root mean square.
-        relative_error: the norm of all errors, as a share of the expected output's norm (both root mean square).
-        pcc: the least Pearson correlation; of no effect where the expected output is constant. Beside a relative error,
-            it is for numbers around zero, and for others as much less as noise of the same size leaves.
+        relative_error: the norm of all errors, as a share of the expected output's norm (both root mean square). It is
+            never narrower than twice what rounding to the output's dtype makes.
+        pcc: the least Pearson correlation; of no effect where the expected output is constant, or its numbers are
+            closer to each other than its dtype can tell: where it is the only bound, the relative error that leaves
+            such a correlation takes its place there. Beside a relative error, it is for numbers around zero, and for
+            others as much less as noise of the same size leaves.
     """
 
     exact: bool = False
