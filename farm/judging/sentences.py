@@ -64,7 +64,8 @@ def _beyond(bounds: Bounds, *, one: bool) -> str:
         limits.append(f"{bounds.atol:g}")
     if bounds.scaled is not None:
         limits.append(f"{bounds.scaled:g} of the output's root mean square")
-    return f"{'is' if one else 'are'} off by more than {' or '.join(limits)}"
+    both = {2: "both ", 3: "all of "}.get(len(limits), "")  # the largest bound decides
+    return f"{'is' if one else 'are'} off by more than {both}{' and '.join(limits)}"
 
 
 def _share(count: int, total: int) -> str:

@@ -77,6 +77,16 @@ def test_one_wrong_element_of_many_fails() -> None:
     )
 
 
+def test_the_message_gives_all_bounds_that_an_element_is_beyond() -> None:
+    actual = numbers()
+    actual[0, 0] += 3
+    message = judged(numbers(), actual, ulp=2, rtol=0.01, atol=0.5, scaled=0.1).message
+    assert "is off by more than all of 2 ULP and 0.01 of the expected value plus 0.5 and 0.1 of the output's" in message
+    assert (
+        "is off by more than both 2 ULP and 0.1 of the output's" in judged(numbers(), actual, ulp=2, scaled=0.1).message
+    )
+
+
 def test_twice_the_expected_values_have_a_perfect_pcc_and_fail() -> None:
     judgement = judged(numbers(), 2 * numbers(), relative_error=0.02, pcc=0.999)
     assert not judgement.right
