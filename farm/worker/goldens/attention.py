@@ -1,4 +1,4 @@
-"""Goldens of attention, head by head: the scores of all heads at once can take more memory than a host has."""
+"""Goldens of attention, head by head and by rows: the scores of all at once can take more memory than a host has."""
 
 from __future__ import annotations
 
@@ -37,5 +37,33 @@ def by_heads(
         of_group = slice(head * group, (head + 1) * group)
         its_mask = mask if mask is None or mask.shape[1] == 1 else mask[:, of_group]
         its_own = [queries[:, of_group], keys[:, head : head + 1], values[:, head : head + 1]]
-        outputs.append(golden(*its_own, **{**keywords, "attn_mask": its_mask}))
+        outputs.append(_by_rows(golden, its_own, {**keywords, "attn_mask": its_mask}, largest))
     return torch.cat(outputs, dim=1)
+
+
+def _by_rows(golden: Callable[..., Any], positional: Sequence[Any], keywords: Mapping[str, Any], largest: int) -> Any:
+    """Call a golden of attention, once for some rows of queries where all scores at once are too many.
+
+    Rows of causal attention get a mask instead, which says which keys each of them sees.
+    """
+    import torch
+
+    queries, keys, values = positional
+    batch, heads, rows, _ = queries.shape
+    length = keys.shape[2]
+    at_once = max(1, largest // (batch * heads * length))
+    masked = keywords.get("attn_mask") is not None or keywords.get("sliding_window_size") is not None
+    causal = keywords.get("is_causal", True)
+    if masked or at_once >= rows or (causal and rows != length):
+        return golden(*positional, **keywords)
+    outputs = []
+    for first in range(0, rows, at_once):
+        of_rows = slice(first, min(first + at_once, rows))
+        seen = of_rows.stop if causal else length
+        mask = None
+        if causal:
+            mask = torch.arange(seen) <= torch.arange(of_rows.start, of_rows.stop).unsqueeze(1)
+            mask = mask.reshape(1, 1, -1, seen)
+        its_own = [queries[:, :, of_rows], keys[:, :, :seen], values[:, :, :seen]]
+        outputs.append(golden(*its_own, **{**keywords, "attn_mask": mask, "is_causal": False}))
+    return torch.cat(outputs, dim=2)

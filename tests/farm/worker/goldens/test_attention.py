@@ -31,9 +31,29 @@ def test_head_by_head_is_the_same(mask_heads: int | None) -> None:
     keywords = {"attn_mask": None if mask_heads is None else torch.randn(2, mask_heads, 8, 8)}
     whole, apart = Attention(), Attention()
     expected = by_heads(whole, (q, k, v), keywords)
-    assert torch.allclose(by_heads(apart, (q, k, v), keywords, largest=100), expected, atol=1e-6)
+    assert torch.allclose(by_heads(apart, (q, k, v), keywords, largest=256), expected, atol=1e-6)
     assert whole.queries == [(2, 4, 8, 16)]
     assert apart.queries == [(2, 2, 8, 16)] * 2
+
+
+@pytest.mark.ttnn
+@pytest.mark.parametrize("keywords", [{}, {"is_causal": True, "scale": 0.5}, {"is_causal": False}])
+def test_rows_of_ttnns_own_golden_are_the_same(keywords: dict[str, Any]) -> None:
+    ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    golden = ttnn.transformer.scaled_dot_product_attention.golden_function
+    if golden is None:
+        pytest.skip("this ttnn has no golden of attention")
+    torch.manual_seed(0)
+    q, k, v = torch.randn(1, 4, 24, 16), torch.randn(1, 2, 24, 16), torch.randn(1, 2, 24, 16)
+    expected = golden(q, k, v, **keywords)
+    calls = []
+
+    def counted(*positional: Any, **named: Any) -> Any:
+        calls.append(positional)
+        return golden(*positional, **named)
+
+    assert torch.allclose(by_heads(counted, (q, k, v), keywords, largest=240), expected, atol=1e-6)
+    assert len(calls) == 2 * 5  # five rows at once
 
 
 def test_what_is_of_all_heads_is_computed_at_once() -> None:
