@@ -16,7 +16,7 @@ from farm.judging.evidence import WrongOutput, mismatch_of
 from farm.judging.formats import IntegerFormat, NumberFormat, number_format
 from farm.judging.golden_policy import GoldenPolicy, PolicyScope
 from farm.judging.judgement import Judgement
-from farm.judging.measuring import ElementBounds, Measures, measure, pieces
+from farm.judging.measuring import ElementBounds, Measures, measure, pieces, root_mean_square
 from farm.judging.sentences import how_close, what_is_wrong
 from farm.judging.whole_bounds import broken_bound, only_pcc, pcc_of
 from tracer.values import Tensor
@@ -143,10 +143,13 @@ class _Pair:
             flush=flush,
         )
 
+    def _compared_expected(self) -> npt.NDArray[Any]:
+        return self.expected.reshape(-1) if self.mask is None else self.expected[self.mask]
+
     def measure(self, bounds: Bounds, *, flush: bool = False) -> Measures:
         floor = bounds.atol
         if bounds.scaled is not None:
-            floor = max(floor or 0.0, bounds.scaled * self._root_mean_square())
+            floor = max(floor or 0.0, bounds.scaled * root_mean_square(self._compared_expected()))
         element_bounds = ElementBounds(bounds, floor, self.any_nonfinite)
         return measure(self.pieces(exact=bounds.exact, flush=flush), self.form, element_bounds)
 
@@ -161,19 +164,6 @@ class _Pair:
             self.form,
             compared=self.expected.size if self.mask is None else int(np.count_nonzero(self.mask)),
         )
-
-    def _root_mean_square(self) -> float:
-        """Return that of the expected finite numbers."""
-        squares = count = 0.0
-        for piece in self.pieces():
-            expected = piece.expected
-            square = float(expected @ expected)
-            if not math.isfinite(square):
-                expected = expected[np.isfinite(expected)]
-                square = float(expected @ expected)
-            squares += square
-            count += expected.size
-        return math.sqrt(squares / count) if count else 0.0
 
 
 def _over(mask: npt.NDArray[Any], shape: tuple[int, ...]) -> Flags:

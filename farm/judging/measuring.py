@@ -20,6 +20,9 @@ PIECE = 16384
 _BEYOND = 2.0**129
 """A size beyond all formats, small enough to be squared and summed."""
 
+_SMALL = 1e-30
+"""A sum of squares in float32 that is smaller has lost digits."""
+
 _NOISE = 1e-13
 """A variance that is smaller, as a share of what it was computed from, is rounding."""
 
@@ -297,6 +300,21 @@ def pieces(
                 each[np.abs(each) < form.smallest_normal] = 0.0
         source = flat[part] if form.block and flat.dtype == np.float32 else None
         yield Piece(start, numbers, others, form, source, distances)
+
+
+def root_mean_square(numbers: npt.NDArray[Any]) -> float:
+    """Return the root mean square of the finite ones among numbers of one dimension; to six digits of float32."""
+    squares, count = 0.0, 0
+    with np.errstate(over="ignore"):
+        for start in range(0, numbers.size, PIECE // 2):
+            part = numbers[start : start + PIECE // 2]
+            square = float(part @ part) if part.dtype == np.float32 else math.nan
+            if not _SMALL < square < math.inf:  # also what float32 can't square
+                part = _wide(part)
+                part = part[np.isfinite(part)]
+                square = float(part @ part)
+            squares, count = squares + square, count + part.size
+    return math.sqrt(squares / count) if count else 0.0
 
 
 def _dot(x: Floats, y: Floats) -> float:

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from farm.core.tolerance import Bounds, ToleranceRow
 from farm.judging.comparison import judge
 from farm.judging.formats import FORMATS, FloatFormat
-from farm.judging.measuring import PIECE, ElementBounds, Measures, measure, pieces
+from farm.judging.measuring import PIECE, ElementBounds, Measures, measure, pieces, root_mean_square
 
 SIZES = st.integers(2, 60)
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -134,6 +134,14 @@ def test_numbers_that_are_not_finite_must_be_the_same(expected: Any, seed: int, 
         strange = ~same & ~(np.isfinite(expected) & np.isfinite(actual))
         assert judgement.mismatch.mismatched == np.count_nonzero(~same)
         assert sum(judgement.mismatch.nonfinite.values()) == np.count_nonzero(strange)
+
+
+@given(arrays(np.float32, st.integers(1, 40)), st.booleans())
+def test_the_root_mean_square_is_of_finite_numbers(numbers: Any, wide: bool) -> None:
+    finite = [Fraction(float(each)) for each in numbers if math.isfinite(each)]
+    exact = math.sqrt(sum(each**2 for each in finite) / len(finite)) if finite else 0.0
+    measured_now = root_mean_square(numbers.astype(np.float64) if wide else numbers)
+    assert measured_now == pytest.approx(exact, rel=1e-5, abs=0)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -3e38, 1e-38, 1e-45])
