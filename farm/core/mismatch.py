@@ -61,7 +61,7 @@ class Element:
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Element:
         """Read what `as_json` wrote."""
-        return cls(tuple(raw["index"]), _from_json(raw["expected"]), _from_json(raw["actual"]))
+        return cls(tuple(map(_count, raw["index"])), _from_json(raw["expected"]), _from_json(raw["actual"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Places:
     def from_json(cls, raw: Mapping[str, Any]) -> Places:
         """Read what `as_json` wrote."""
         names = tuple((str(name), float(share)) for name, share in raw["names"])
-        return cls(str(raw["kind"]), int(raw["wrong"]), int(raw["total"]), names)
+        return cls(str(raw["kind"]), _count(raw["wrong"]), _count(raw["total"]), names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Excerpt:
     def from_json(cls, raw: Mapping[str, Any]) -> Excerpt:
         """Read what `as_json` wrote."""
         expected, actual = (tuple(map(_from_json, raw[name])) for name in ("expected", "actual"))
-        return cls(tuple(raw["start"]), expected, actual)
+        return cls(tuple(map(_count, raw["start"])), expected, actual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,23 +197,23 @@ class Mismatch:
             ValueError, TypeError, KeyError, AttributeError, OverflowError: it is none.
         """
         return cls(
-            elements=int(raw["elements"]),
-            mismatched=int(raw["mismatched"]),
-            shape=tuple(map(int, raw.get("shape", ()))),
+            elements=_count(raw["elements"]),
+            mismatched=_count(raw["mismatched"]),
+            shape=tuple(map(_count, raw.get("shape", ()))),
             first=Element.from_json(raw["first"]) if "first" in raw else None,
             worst=Element.from_json(raw["worst"]) if "worst" in raw else None,
             **{name: _from_json(raw[name]) for name in _NUMBERS if name in raw},
-            ulps=tuple((float(bound), int(count)) for bound, count in raw.get("ulps", ())),
-            nonfinite={NonFinite(kind): int(count) for kind, count in raw.get("nonfinite", {}).items()},
+            ulps=tuple((float(bound), _count(count)) for bound, count in raw.get("ulps", ())),
+            nonfinite={NonFinite(kind): _count(count) for kind, count in raw.get("nonfinite", {}).items()},
             where=str(raw.get("where", "")),
             places=tuple(map(Places.from_json, raw.get("places", ()))),
             hints=tuple(map(str, raw.get("hints", ()))),
             excerpt=Excerpt.from_json(raw["excerpt"]) if "excerpt" in raw else None,
-            seed=int(raw.get("seed", 0)),
-            output=int(raw["output"]) if "output" in raw else None,
-            chip=int(raw["chip"]) if "chip" in raw else None,
-            wrong_outputs=tuple(map(int, raw.get("wrong_outputs", ()))),
-            wrong_chips=tuple(map(int, raw.get("wrong_chips", ()))),
+            seed=_count(raw.get("seed", 0)),
+            output=_count(raw["output"]) if "output" in raw else None,
+            chip=_count(raw["chip"]) if "chip" in raw else None,
+            wrong_outputs=tuple(map(_count, raw.get("wrong_outputs", ()))),
+            wrong_chips=tuple(map(_count, raw.get("wrong_chips", ()))),
         )
 
 
@@ -226,4 +226,21 @@ def _to_json(number: Number) -> Number | str:
 
 
 def _from_json(raw: Any) -> Number:
-    return float(raw) if isinstance(raw, str) else raw + 0
+    if isinstance(raw, int):
+        return _in_range(raw)
+    return float(raw)
+
+
+def _count(raw: Any) -> int:
+    return _in_range(int(raw))
+
+
+def _in_range(number: int) -> int:
+    """Return a number that any dtype and any count of elements can have.
+
+    Raises:
+        ValueError: it is larger.
+    """
+    if abs(number) >= 1 << 64:
+        raise ValueError("a number is too large")
+    return number

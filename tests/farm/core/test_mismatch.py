@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from farm.core.mismatch import Element, Excerpt, Mismatch, NonFinite, Places
 from farm.core.outcome import Outcome, read_outcome
 from farm.core.verdicts import Reason, Verdict
+from farm.report.mismatch_text import excerpt_rows, mismatch_facts
 
 INF = float("inf")
 WHOLE = Mismatch(
@@ -39,10 +40,34 @@ WHOLE = Mismatch(
 )
 
 
+HOSTILE = (
+    st.none()
+    | st.floats()
+    | st.text()
+    | st.integers()
+    | st.just(10**400)
+    | st.lists(st.integers() | st.text(max_size=3))
+)
+
+
 @pytest.mark.parametrize("mismatch", [WHOLE, Mismatch(1, 1)])
 def test_it_is_read_back(mismatch: Mismatch) -> None:
     text = json.dumps(mismatch.as_json(), allow_nan=False)
     assert Mismatch.from_json(json.loads(text)) == mismatch
+
+
+@given(
+    st.sampled_from(["first", "worst", "excerpt"]), st.sampled_from(["index", "start", "expected", "actual"]), HOSTILE
+)
+def test_parts_that_cannot_be_read_do_not_reach_reports(part: str, name: str, value: Any) -> None:
+    raw = WHOLE.as_json()
+    raw[part] = {**raw[part], name: value}
+    try:
+        mismatch = Mismatch.from_json(raw)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return
+    assert all(isinstance(text, str) for _, text in mismatch_facts(mismatch))
+    assert all(row.index.startswith("[") for row in excerpt_rows(mismatch))
 
 
 def test_numbers_that_are_not_finite_are_texts() -> None:
@@ -51,7 +76,7 @@ def test_numbers_that_are_not_finite_are_texts() -> None:
     assert Element.from_json(Element((), float("nan"), 1.0).as_json()).expected != 0
 
 
-@given(st.sampled_from(sorted(WHOLE.as_json())), st.none() | st.floats() | st.text() | st.lists(st.integers()))
+@given(st.sampled_from(sorted(WHOLE.as_json())), HOSTILE)
 def test_one_that_cannot_be_read_stays_a_detail(name: str, value: Any) -> None:
     raw = Outcome("v", Verdict.FAIL_ASSERT_EXCEPTION, Reason.WRONG_NUMBERS, mismatch=WHOLE).as_json()
     raw["details"]["mismatch"][name] = value
