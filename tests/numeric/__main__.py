@@ -1,6 +1,7 @@
 """`python -m tests.numeric`: what farm's judgement of numbers is worth, without a board.
 
 bendings    each kind of operation, bent in each way: a table in Markdown; exit 1 where one is missed
+operations  every registered operation in several dtypes, right and bent: exit 1 where one is judged wrongly
 masters     every configuration of masters, unbent: exit 1 on a false failure
 """
 
@@ -26,6 +27,10 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     bendings = commands.add_parser("bendings", help="each kind of operation, bent in each way")
     bendings.add_argument("--json", action="store_true", help="print every cell as JSON")
+    operations = commands.add_parser("operations", help="every registered operation in several dtypes")
+    operations.add_argument("names", nargs="*", help="operations; default: all")
+    operations.add_argument("--dtype", action="append", default=[], help="only this dtype; repeatable")
+    operations.add_argument("--json", action="store_true", help="print every row as JSON")
     masters = commands.add_parser("masters", help="every configuration of masters, unbent")
     masters.add_argument("files", type=Path, nargs="*", help="default: the master that farm ships")
     masters.add_argument("--op", action="append", default=[], help="only this operation; repeatable")
@@ -41,6 +46,8 @@ def main() -> int:
         before = Path.cwd()
         os.chdir(folder)  # ttnn writes files into the working directory
         try:
+            if options.command == "operations":
+                return _operations(options)
             return _bendings(options) if options.command == "bendings" else _masters(options, files)
         finally:
             os.chdir(before)
@@ -57,6 +64,25 @@ def _bendings(options: argparse.Namespace) -> int:
     else:
         print(markdown(entries))
     return 1 if any(each.cell.bad for each in entries) else 0
+
+
+def _operations(options: argparse.Namespace) -> int:
+    from tests.numeric.operations import BENT, DTYPES, rows
+
+    found = []
+    for row in rows(options.names, tuple(options.dtype) or DTYPES):
+        found.append(row)
+        if not options.json:
+            bent = " ".join(f"{row.bent.get(name, ''):7}" for name in BENT)
+            why = f" {row.tolerance}: {row.says}" if row.bad else ""
+            print(f"{row.operation:56} {row.dtype:10} {row.unbent:28} {row.honest:8} {bent}{why}", flush=True)
+    if options.json:
+        print(json.dumps([each.as_json() for each in found]))
+    else:
+        judged = [each for each in found if each.unbent == "pass"]
+        bad = sum(each.bad for each in found)
+        print(f"{len({each.operation for each in found})} operations, {len(judged)} calls judged, {bad} wrongly")
+    return 1 if any(each.bad for each in found) else 0
 
 
 def _masters(options: argparse.Namespace, files: list[Path]) -> int:

@@ -96,12 +96,13 @@ OPENING = DeviceConfig(mesh_shape=(1, 2), dispatch_core_type="ETH", l1_small_siz
 class Bench:
     """A session on a mock n300 with the numeric double, on which samples are bent."""
 
-    def __init__(self) -> None:
+    def __init__(self, opening: DeviceConfig = OPENING) -> None:
+        self._opening = opening
         self._double: NumericDouble | None = None
         self._session = Session(computes=True, execution=self._make)
 
     def __enter__(self) -> Bench:
-        opened = self._session.open(OPENING)
+        opened = self._session.open(self._opening)
         if not isinstance(opened, Opened):
             raise RuntimeError(f"the mock doesn't open: {opened}")  # noqa: TRY004 - no argument's type
         return self
@@ -113,10 +114,11 @@ class Bench:
         self._double = double()(device)
         return self._double
 
-    def run(self, sample: Sample, bend: Bend | None = None) -> tuple[Outcome, NumericDouble]:
+    def run(self, sample: Sample, bend: Bend | None = None, *, honest: bool = False) -> tuple[Outcome, NumericDouble]:
         """Run a sample, and return what it came to and what the double gave."""
         assert self._double is not None, "the bench is not open"
         self._double.bend = bend
+        self._double.honest = honest
         return self._session.run(sample.call), self._double
 
     def entries(self, sample: Sample) -> Iterator[Entry]:
