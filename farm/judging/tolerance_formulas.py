@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from farm.core.tolerance import Bounds
 from farm.judging.call_facts import BLOCK_FLOATS, CallFacts
@@ -61,6 +62,28 @@ def elementwise(ulp: float, scaled: float, wide: float) -> Formula:
         return Bounds(ulp=_ulp(ulp + (2.0 if rounds else 0.0), dtype), scaled=slack or None, relative_error=whole)
 
     return formula
+
+
+def coarse(ulp: float, *, scaled: float, relative_error: float, pcc: float | None = None) -> Formula:
+    """Return a formula of an operation whose steps are no more precise than bfloat16, whatever its dtype.
+
+    Args:
+        ulp: ULPs of the output, of bfloat16.
+        scaled: as in `Bounds`.
+        relative_error: likewise.
+        pcc: likewise.
+    """
+
+    def formula(_facts: CallFacts, dtype: str) -> Bounds:
+        """ULPs of 16-bit and block floats; as much of 32-bit floats."""
+        return replace(_of_bfloat16(ulp, dtype), scaled=scaled, relative_error=relative_error, pcc=pcc)
+
+    return formula
+
+
+def _of_bfloat16(ulp: float, dtype: str) -> Bounds:
+    """So many ULPs of bfloat16, of an output of any dtype."""
+    return Bounds(rtol=2 * BF16 * ulp) if dtype == "FLOAT32" else Bounds(ulp=_ulp(ulp, dtype))
 
 
 def _ulp(ulp: float, dtype: str) -> float:
@@ -216,10 +239,11 @@ def of_gradient(facts: CallFacts, dtype: str) -> Bounds:
     if facts.length > 1:
         return _accumulating(facts, dtype, base=0.015)
     error = 0.015 + format_error(dtype)
-    return Bounds(ulp=_ulp(6.0, dtype), scaled=_scaled(4 * error), relative_error=error, pcc=_pcc(error))
+    bounds = _of_bfloat16(6.0, dtype)
+    return replace(bounds, scaled=_scaled(4 * error), relative_error=error, pcc=_pcc(error))
 
 
 def of_activated(_facts: CallFacts, dtype: str) -> Bounds:
     """An elementwise operation, and an activation of what it leaves."""
     error = 0.012 + format_error(dtype)
-    return Bounds(ulp=_ulp(6.0, dtype), scaled=_scaled(3 * error), relative_error=error)
+    return replace(_of_bfloat16(6.0, dtype), scaled=_scaled(3 * error), relative_error=error)

@@ -22,6 +22,7 @@ from farm.worker.goldens.calling import GoldenCall, Mesh, NotCompared
 from farm.worker.goldens.mesh_parts import part_on
 from farm.worker.goldens.pairing import Pair, StructureMismatch, cropped_shape, pairs, same_order_shape
 from farm.worker.goldens.policy import is_skipped, policy_of
+from farm.worker.goldens.quotients import away_from_whole, is_rounded
 from farm.worker.goldens.tables import CROPPED, FIRST_OUTPUT, SKIPS, SPANS_CHIPS
 from farm.worker.goldens.ties import CHOICES, with_equal_choices
 from farm.worker.goldens.torch_values import is_complex_tensor, numbers, part_of, tensor_to_torch, torch_of
@@ -160,6 +161,8 @@ class _Comparison:
         row = tolerance(self.facts, dtype, self.options.tolerances)
         replaced = row in self.options.tolerances or _allows_more(row, policy, self.facts)
         policy = _suited(policy, shape, replaced=replaced)
+        if is_rounded(self.call.name, self.live.keywords):
+            policy = self._without_doubtful(policy, shape, chip)
         return judge(numbers(golden), numbers(actual), dtype, row, output=described, policy=policy)
 
     def _read(self, tensor: Any, chip: int) -> Any:
@@ -171,6 +174,14 @@ class _Comparison:
     def _source(self, chip: int) -> Any:
         """Return what an operation that chooses chose from: its first argument."""
         return torch_of(part_of(self.call.arguments.positional[0], chip))
+
+    def _without_doubtful(self, policy: GoldenPolicy, shape: tuple[int, ...], chip: int) -> GoldenPolicy:
+        """Leave out the elements whose quotient boards may round to either side."""
+        operands = [torch_of(part_of(each, chip)) for each in self.call.arguments.positional]
+        certain = away_from_whole(operands, shape, swapped=self.call.name == "ttnn.rdiv")
+        if certain is None:
+            return policy
+        return replace(policy, mask=certain if policy.mask is None else policy.mask & certain)
 
     def _dim(self) -> int | None:
         given = self.live.keywords.get("dim")
