@@ -121,14 +121,18 @@ def compared(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
     return Grid(around=other if exact else other + step / 2, step=step)
 
 
-def first_of_quotient(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
-    """A dividend that is away from all multiples of its divisor: see `second_of_quotient`."""
+def first_of_quotient(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
+    """A dividend that is away from all multiples of its divisor: see `second_of_quotient`; whole ones are exact."""
+    if tensor.dtype in INTEGERS:
+        return Integers(-100 if tensor.dtype == "INT32" else 0, 100)
     divisor = scalar(facts, "input_tensor_b", "input_b", "other", "scalar", "value")
     return Fractions(unit=abs(divisor)) if divisor else Grid(around=0.25, step=0.5, count=15)
 
 
-def second_of_quotient(_facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
-    """A divisor that divides no odd multiple of 0.25."""
+def second_of_quotient(_facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:
+    """A divisor that divides no odd multiple of 0.25; a whole number, of integers."""
+    if tensor.dtype in INTEGERS:
+        return Choices((2, 3, 4, 5, 7, 8, 12, 31))
     return Choices((0.5, 1.0, 1.5, 2.0, 3.0, 4.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0))
 
 
@@ -201,6 +205,15 @@ def padded(tensor: Tensor) -> bool:
     """Return whether tiles hold more than a tensor's numbers."""
     sides = (1, *tensor.shape)[-2:]
     return tensor.layout == "TILE" and any(side % TILE for side in sides)
+
+
+FEW = 64
+"""An output of fewer sums than this is no sample: of numbers around zero, its only sum may be near zero itself."""
+
+
+def summed(facts: CallFacts, _parameter: str, _tensor: Tensor) -> Domain:
+    """Numbers around zero; where the output has few sums, around one, so that no right sum is near zero."""
+    return Reals(mean=1.0) if facts.outputs < FEW else Reals()
 
 
 def along(facts: CallFacts, _parameter: str, tensor: Tensor) -> Domain:

@@ -173,6 +173,7 @@ QUANTIZATION = (
 )
 
 SEARCHES = (
+    Row("sum mean moreh_sum moreh_mean", "input_tensor input", operands.summed),
     Row("argmax topk sort topk_large_indices topk_router_gpt", "input_tensor input", operands.along),
     Row("max", "input_tensor", operands.largest),
     Row("min", "input_tensor", operands.smallest),

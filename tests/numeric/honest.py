@@ -132,7 +132,7 @@ def _flushed(value: Any) -> Any:
 
 def _disturbed(exact: Any, facts: CallFacts, generator: Any) -> Any:
     """Exact outputs, disturbed by as much as the steps of an operation of this kind make."""
-    if not exact.is_floating_point():
+    if not exact.is_floating_point() or (facts.input_dtypes and facts.input_dtypes.issubset(INTEGERS)):
         return exact
     kind, wide = facts.kind, facts.input_dtypes == {"FLOAT32"}
     exact = exact.detach().double()
@@ -159,7 +159,7 @@ def _summed(exact: Any, facts: CallFacts, size: float, generator: Any) -> Any:
     low = 0.022 if facts.fidelity == "LoFi" and facts.kind not in (Kind.SUM, Kind.REDUCING) else 0.0
     steps = facts.length / 16
     if facts.accumulates_wide:
-        drift, noise = 4e-6 * facts.length, 2.0**-11 * math.sqrt(steps)
+        drift, noise = 4e-6 * facts.length, 2.0**-12 * math.sqrt(steps)
     else:
         drift, noise = 1.5e-5 * facts.length, 2.0**-9 * math.sqrt(min(steps, 16))
     bent = exact * (1 - low) * (1 + min(drift, 0.2))
@@ -226,7 +226,11 @@ def _normalized(call: Arguments, *, centred: bool) -> Array | None:
 
 def _sum(call: Arguments, *, mean: bool) -> Array | None:
     numbers, dim = call.tensor("input_tensor"), call.facts.arguments.get("dim")
-    if numbers is None or not isinstance(dim, int) or numbers.ndim < 1:
+    if numbers is None or numbers.ndim < 1 or call.facts.input_dtypes.intersection(INTEGERS):
+        return None
+    if dim is None:
+        numbers, dim = numbers.reshape(-1), 0
+    if not isinstance(dim, int):
         return None
     rows = np.ascontiguousarray(np.moveaxis(numbers, dim, -1))
     factor = (1 / rows.shape[-1] if mean else 1.0) * float(call.keywords.get("scalar") or 1.0)
