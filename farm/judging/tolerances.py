@@ -238,6 +238,13 @@ TABLE = (
     ),
     TableRow("division", elementwise(3.0, BF16, 1e-3), f"{_EXHAUSTIVE}: at most 3 ULP", kinds=(Kind.DIVISION,)),
     TableRow(
+        "rounded quotients",
+        of_rounding,
+        "whole numbers; elements whose quotient is next to a whole number are left out",
+        operations=("ttnn.floor_div*",),
+        kinds=(Kind.REMAINDER,),
+    ),
+    TableRow(
         "remainders",
         Bounds(ulp=4.0, scaled=0.12, relative_error=0.025),
         f"{_ISA}: each step is rounded to bfloat16; elements whose quotient is next to a whole number are left out",

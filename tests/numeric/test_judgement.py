@@ -81,3 +81,12 @@ def test_right_numbers_of_a_real_master_pass(shared_data: Path) -> None:
     result = _program("masters", str(shared_data / "master_n300_2025-11_v1.json"), "--smallest", "--seeds", "1")
     assert result["failures"] == []
     assert sum(row["count"] for row in result["counts"] if row["word"] == "pass") >= 14
+
+
+def test_every_registered_operation_is_judged_rightly() -> None:
+    rows = _program("operations", "--dtype", "BFLOAT16", "--dtype", "FLOAT32")
+    assert [row for row in rows if row["bad"]] == []
+    judged = [row for row in rows if row["unbent"] == "pass"]
+    assert len(judged) >= 700
+    assert len({row["operation"] for row in judged}) >= 380
+    assert sum(row["twice"] == "caught" for row in judged) >= 0.95 * len(judged)

@@ -164,7 +164,7 @@ class _Comparison:
             golden, policy = with_equal_choices(choice, self._source(chip), self._dim(), golden, actual), None
         row = tolerance(self.facts, dtype, self.options.tolerances)
         replaced = row in self.options.tolerances or _allows_more(row, policy, self.facts)
-        policy = _suited(policy, shape, replaced=replaced)
+        policy = _suited(policy, shape, row, replaced=replaced)
         if is_rounded(self.call.name, self.live.keywords):
             policy = self._without_doubtful(policy, shape, chip)
         return judge(numbers(golden), numbers(actual), dtype, row, output=described, policy=policy)
@@ -207,7 +207,7 @@ def _allows_more(row: ToleranceRow, policy: GoldenPolicy | None, facts: CallFact
     return facts.length > 1 and 0 < own < (row.bounds.rtol or 0.0)
 
 
-def _suited(policy: GoldenPolicy | None, shape: tuple[int, ...], *, replaced: bool) -> GoldenPolicy:
+def _suited(policy: GoldenPolicy | None, shape: tuple[int, ...], row: ToleranceRow, *, replaced: bool) -> GoldenPolicy:
     """Return a golden's policy for an output of a shape; where its bounds are replaced, its mask stays."""
     if policy is None:
         return GoldenPolicy()
@@ -215,9 +215,10 @@ def _suited(policy: GoldenPolicy | None, shape: tuple[int, ...], *, replaced: bo
         policy = replace(policy, mask=policy.mask.reshape(shape))
     if replaced:
         return GoldenPolicy(mask=policy.mask, any_nonfinite=policy.any_nonfinite)
-    if policy.bounds.ulp is not None and policy.bounds.atol is None:
-        return replace(policy, bounds=replace(policy.bounds, atol=_OF_GOLDENS))
-    return policy
+    if policy.bounds.ulp is None:
+        return policy
+    # ULPs bound single elements: all of them off by as much would be noise
+    return replace(policy, bounds=replace(policy.bounds, atol=_OF_GOLDENS, relative_error=row.bounds.relative_error))
 
 
 def _first(value: Any) -> Any:

@@ -321,6 +321,7 @@ ROWS_BY_CALL = [
     ("arithmetic of several steps", call("lerp", a=BF16), "BFLOAT16"),
     ("division", call("div", a=BF16, b=BF16), "BFLOAT16"),
     ("remainders", call("fmod", a=BF16, b=BF16), "BFLOAT16"),
+    ("rounded quotients", call("floor_div", a=BF16, b=BF16), "BFLOAT16"),
     ("functions", call("sqrt", a=BF16), "BFLOAT16"),
     ("approximated functions", call("gelu", a=BF16), "BFLOAT16"),
     ("matmul", call("linear", a=BF16, b=BF16, activation="gelu"), "BFLOAT16"),
