@@ -96,6 +96,12 @@ def _ulp(ulp: float, dtype: str) -> float:
     return BLOCK_ULP + ulp / (4 if dtype == "BFLOAT8_B" else 32)
 
 
+def of_remainder(_facts: CallFacts, dtype: str) -> Bounds:
+    """A product and a difference, each rounded: an error of the dividend's size; of block floats, their own."""
+    own = format_error(dtype) if dtype in BLOCK_FLOATS else 0.0
+    return replace(_of_bfloat16(4.0, dtype), scaled=0.12, relative_error=0.025 + own)
+
+
 def of_rounding(facts: CallFacts, dtype: str) -> Bounds:
     """1 ULP of the output, of block floats 1.25; where 32-bit floats come from narrower ones, they are exact."""
     if dtype == "FLOAT32":

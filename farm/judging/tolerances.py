@@ -31,6 +31,7 @@ from farm.judging.tolerance_formulas import (
     of_matmul,
     of_normalization,
     of_product,
+    of_remainder,
     of_rotary,
     of_rounding,
     of_softmax,
@@ -246,7 +247,7 @@ TABLE = (
     ),
     TableRow(
         "remainders",
-        Bounds(ulp=4.0, scaled=0.12, relative_error=0.025),
+        of_remainder,
         f"{_ISA}: each step is rounded to bfloat16; elements whose quotient is next to a whole number are left out",
         kinds=(Kind.REMAINDER,),
     ),

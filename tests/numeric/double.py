@@ -195,6 +195,8 @@ def on_chip(value: Any, chip: int) -> Any:
 def _precise(value: Any, dtype: Any) -> Any:
     if isinstance(value, torch.Tensor) and value.is_floating_point():
         return value.to(dtype)
+    if isinstance(value, torch.Tensor) and value.dtype in (torch.uint16, torch.uint32):
+        return value.to(torch.int64)  # torch computes little of the unsigned ones
     return [_precise(each, dtype) for each in value] if isinstance(value, list) else value
 
 

@@ -58,6 +58,28 @@ def precise(value: Any) -> Any:
     return _in_containers(value, precise)
 
 
+def signed(value: Any) -> Any:
+    """Return a value with its torch tensors of unsigned integers as wider ones with sign: torch computes more of them.
+
+    Returns None where it has no unsigned ones.
+    """
+    import torch
+
+    found = False
+
+    def widen(each: Any) -> Any:
+        nonlocal found
+        if isinstance(each, torch.Tensor):
+            if each.dtype not in (torch.uint16, torch.uint32):
+                return each
+            found = True
+            return each.to(torch.int64)
+        return _in_containers(each, widen)
+
+    widened = widen(value)
+    return widened if found else None
+
+
 def copied(value: Any) -> Any:
     """Return a value with copies of its torch tensors."""
     import torch
