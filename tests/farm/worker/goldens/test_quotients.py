@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="golden functions need torch: uv sync --all-groups")
+pytest.importorskip("torch", reason="golden functions need torch: uv sync --all-groups")
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+import torch
 
 from farm.worker.goldens.quotients import away_from_whole, is_rounded
 from farm.worker.goldens.torch_values import signed
@@ -18,11 +20,14 @@ def test_quotients_next_to_a_whole_number_are_left_out() -> None:
     kept = away_from_whole([dividend, divisor], (4,), swapped=False)
     assert kept is not None
     assert kept.tolist() == [False, True, False, True]
-    assert away_from_whole([divisor, dividend], (4,), swapped=True).tolist() == kept.tolist()
+    swapped = away_from_whole([divisor, dividend], (4,), swapped=True)
+    assert swapped is not None
+    assert swapped.tolist() == kept.tolist()
 
 
 def test_a_divisor_is_broadcast() -> None:
     kept = away_from_whole([torch.tensor([[2.5], [4.0]]), torch.tensor([1.0, 8.0])], (2, 2), swapped=False)
+    assert kept is not None
     assert kept.tolist() == [[True, True], [False, True]]
 
 
