@@ -62,7 +62,7 @@ def mock_toolchain(install: TtnnInstall, environment: Mapping[str, str]) -> Tool
     if install.release is not None and install.release < FIRST_TO_COMPILE:
         return Toolchain.NONE
     root = environment.get(ROOT_VARIABLE)
-    if not root or Path(root) == _null_root(install):  # farm's own, where one of its processes starts another
+    if not root or _is_null(root):
         return Toolchain.NULL
     return Toolchain.USERS
 
@@ -80,7 +80,10 @@ def toolchain_environment(
     Raises:
         NotRunnable: the null toolchain can't be written.
     """
-    if mock_toolchain(install, environment) is not Toolchain.NULL:
+    toolchain = mock_toolchain(install, environment)
+    if toolchain is Toolchain.NONE and _is_null(environment.get(ROOT_VARIABLE, "")):
+        return {ROOT_VARIABLE: str(install.runtime_root)}  # the inherited one is that of another ttnn
+    if toolchain is not Toolchain.NULL:
         return {}
     layout = null_layout(install, cache)
     layout.write()
@@ -154,6 +157,14 @@ def null_layout(install: TtnnInstall, cache: Path | None = None) -> NullLayout:
     # hosts may share a home; ttnn's own keys of kernels don't tell one build of ttnn from another
     kernels = root.parent / "kernels" / socket.gethostname() / f"{root.name}-{install.build}"
     return NullLayout(install.runtime_root, root, kernels)
+
+
+def _is_null(root: str) -> bool:
+    """Return whether a runtime root is one that farm laid out, as where one of its processes starts another."""
+    try:
+        return bool(root) and (Path(root) / _COMPILER).read_text(encoding="ascii") == compiler_script()
+    except (OSError, ValueError):
+        return False
 
 
 def _null_root(install: TtnnInstall, cache: Path | None = None) -> Path:

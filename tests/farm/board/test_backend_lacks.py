@@ -160,7 +160,10 @@ class LateWorker(FakeWorker):
 
 
 def test_a_board_that_does_not_open_since_its_chip_is_held_is_not_suspected() -> None:
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"]) as holder:
+    code = "import time; print(flush=True); time.sleep(1)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()  # before, its name may be that of this process
         [board] = fake_boards(KINDS["n300"], 1, script=Script(holder=holder.pid))
         supervisor = Supervisor(board, Path("unused"), Limits(), make_worker=lambda board, *_rest: LateWorker(board))
         [held] = run(supervisor, "a", "b")

@@ -154,6 +154,11 @@ def test_farm_s_own_root_is_not_a_user_s(wheel: TtnnInstall, tmp_path: Path, mon
     variables = toolchain_environment(wheel, {})
     assert mock_toolchain(wheel, variables) is Toolchain.NULL
     assert toolchain_environment(wheel, variables) == variables
+    newer = _installed(tmp_path / "newer" / "site-packages" / "ttnn", "0.82.0")
+    assert toolchain_environment(newer, variables)[ROOT_VARIABLE] == str(null_layout(newer).root)
+    older = _installed(tmp_path / "older" / "site-packages" / "ttnn", "0.66.0")
+    assert toolchain_environment(older, variables) == {ROOT_VARIABLE: str(older.runtime_root)}
+    assert toolchain_environment(older, {ROOT_VARIABLE: "/own"}) == {}
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(wheel: TtnnInstall, tmp_path: Path) -> None:
