@@ -16,8 +16,9 @@ from farm.judging.evidence import WrongOutput, mismatch_of
 from farm.judging.formats import IntegerFormat, NumberFormat, number_format
 from farm.judging.golden_policy import GoldenPolicy, PolicyScope
 from farm.judging.judgement import Judgement
-from farm.judging.measuring import ElementBounds, Measures, measure, pieces, root_mean_square
+from farm.judging.measuring import ElementBounds, Measures, measure, pieces
 from farm.judging.sentences import how_close, what_is_wrong
+from farm.judging.transposed import bands, in_rows, is_transposed
 from farm.judging.whole_bounds import broken_bound, only_pcc, pcc_of
 from tracer.values import Tensor
 
@@ -57,13 +58,14 @@ def judge(
     expected, actual = np.asarray(expected), np.asarray(actual)
     if expected.shape != actual.shape:
         raise ValueError(f"the golden's shape is {list(expected.shape)}, the output's {list(actual.shape)}")
-    pair = _Pair.of(expected, actual, number_format(dtype), output, policy)
+    form = number_format(dtype)
     if policy.scope is PolicyScope.ALL:
         row = _own_row(row, policy)
-    if not expected.size or (pair.mask is not None and not pair.mask.any()):
+    if not expected.size or (policy.mask is not None and not np.any(policy.mask)):
         return Judgement(row.name, right=True, message="no elements to compare")
     if _equal(expected, actual):
         return Judgement(row.name, right=True, message="equal to the golden", metrics=_EQUAL)
+    pair = _Pair.of(expected, actual, form, output, policy)
     measures = pair.measure(row.bounds)
     if policy.bounds != Bounds() and only_pcc(row.bounds) and pcc_of(row.bounds, measures) is None:
         row = _own_row(row, policy)
@@ -88,7 +90,11 @@ def _equal(expected: npt.NDArray[Any], actual: npt.NDArray[Any]) -> bool:
     if expected.dtype != actual.dtype:
         return False
     start = tuple(slice(0, 8) for _ in expected.shape)
-    return np.array_equal(expected[start], actual[start]) and np.array_equal(expected, actual)
+    if not np.array_equal(expected[start], actual[start]):
+        return False
+    if is_transposed(expected) and actual.flags.c_contiguous:
+        return all(np.array_equal(band, actual[place]) for place, band in bands(expected))
+    return np.array_equal(expected, actual)
 
 
 def _own_row(row: ToleranceRow, policy: GoldenPolicy) -> ToleranceRow:
@@ -130,7 +136,7 @@ class _Pair:
         mask = None if policy.mask is None else _over(policy.mask, expected.shape)
         if isinstance(form, IntegerFormat):
             expected, actual = form.values(expected), form.values(actual)
-        return cls(expected, actual, form, transposed, mask, policy.any_nonfinite)
+        return cls(in_rows(expected), in_rows(actual), form, transposed, mask, policy.any_nonfinite)
 
     def pieces(self, *, exact: bool = False, flush: bool = False) -> Iterator[Piece]:
         return pieces(
@@ -147,10 +153,7 @@ class _Pair:
         return self.expected.reshape(-1) if self.mask is None else self.expected[self.mask]
 
     def measure(self, bounds: Bounds, *, flush: bool = False) -> Measures:
-        floor = bounds.atol
-        if bounds.scaled is not None:
-            floor = max(floor or 0.0, bounds.scaled * root_mean_square(self._compared_expected()))
-        element_bounds = ElementBounds(bounds, floor, self.any_nonfinite)
+        element_bounds = ElementBounds(bounds, self._compared_expected(), self.any_nonfinite)
         return measure(self.pieces(exact=bounds.exact, flush=flush), self.form, element_bounds)
 
     def wrong(self, measures: Measures) -> WrongOutput:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from farm.core.mismatch import NonFinite
-from farm.judging.formats import Floats, NumberFormat
+from farm.judging.formats import BLOCK, Floats, NumberFormat
 from farm.judging.ulp import UlpCounts
 
 Flags = npt.NDArray[np.bool_]
@@ -24,22 +24,33 @@ class Piece:
         expected: the golden's numbers.
         actual: the output's.
         form: the output's format.
-        source: the expected numbers in float32, if they are: the spacing of blocks is computed quicker from them.
+        blocks: of whole blocks, the spacing of each: one for 16 elements; None for others.
     """
 
     start: int
     expected: Floats
     actual: Floats
     form: NumberFormat
-    source: npt.NDArray[np.float32] | None = None
+    blocks: Floats | None = None
     _spacing: Floats | None = None
 
     @property
     def spacing(self) -> Floats:
         """The format's spacing at the expected numbers, computed when it is first asked for."""
         if self._spacing is None:
-            self._spacing = self.form.spacing(self.expected if self.source is None else self.source)
+            if self.blocks is None:
+                self._spacing = self.form.spacing(self.expected)
+            else:
+                self._spacing = np.repeat(self.blocks, BLOCK)
         return self._spacing
+
+    def in_ulps(self, sizes: Floats) -> Floats:
+        """Return the sizes of errors in ULPs."""
+        if self.blocks is None or self._spacing is not None:
+            return np.asarray(sizes / self.spacing)
+        ulps = np.repeat(1 / self.blocks, BLOCK)  # exact: they are powers of two
+        ulps *= sizes
+        return ulps
 
 
 @dataclass(slots=True)

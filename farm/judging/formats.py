@@ -70,10 +70,13 @@ class FloatFormat:
             return self._spacing_at(numbers)
         if transposed and numbers.ndim > 1:
             return np.swapaxes(self.spacing(np.ascontiguousarray(np.swapaxes(numbers, -1, -2))), -1, -2)
+        return _spread(self.spacing_of_blocks(numbers), numbers.shape)
+
+    def spacing_of_blocks(self, numbers: npt.NDArray[Any]) -> Floats:
+        """Return the spacing of each block of a row: one for 16 numbers, as in `spacing`."""
         largest = _largest_of_blocks(np.abs(numbers)).astype(np.float64)
         with np.errstate(over="ignore"):
-            spacing = self._spacing_at(largest * (1 + np.ldexp(1.0, -self.precision)))
-        return _spread(spacing, numbers.shape)
+            return self._spacing_at(largest * (1 + np.ldexp(1.0, -self.precision)))
 
     def rounded(self, numbers: Floats, *, transposed: bool = False) -> Floats:
         """Return numbers as this format holds them: the nearest ones, ties to even, as ttnn's host conversions do.
@@ -200,9 +203,12 @@ def _largest_of_blocks(sizes: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if length % BLOCK:  # ttnn fills rows up with zeros
         padding = [(0, 0)] * (sizes.ndim - 1) + [(0, -length % BLOCK)]
         sizes = np.pad(sizes, padding)
-    # three times faster than along the last dimension, which is too short for it
-    columns = np.ascontiguousarray(sizes.reshape(-1, BLOCK).T)
-    return np.asarray(columns.max(axis=0).reshape(*sizes.shape[:-1], -1))
+    # the largest of all runs of 16 elements, of which every sixteenth is a block: six times faster than
+    # along a last dimension of 16, which is too short for it
+    runs = sizes.reshape(-1)
+    for shift in (8, 4, 2, 1):
+        runs = np.maximum(runs[:-shift], runs[shift:])
+    return runs[::BLOCK].reshape(*sizes.shape[:-1], -1)
 
 
 def _spread(blocks: Floats, shape: tuple[int, ...]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,14 @@ import numpy.typing as npt
 
 from farm.core.tolerance import Bounds
 from farm.judging.details import Details, Flags, Piece
-from farm.judging.formats import BLOCK, Floats, IntegerFormat, NumberFormat
+from farm.judging.formats import BLOCK, FloatFormat, Floats, IntegerFormat, NumberFormat
 
-PIECE = 16384
-"""Elements that are measured at a time, a multiple of `BLOCK`: a few float64 arrays of them fit a core's cache."""
+PIECE = 65536
+"""Elements that are measured at a time, a multiple of `BLOCK`: few enough for a core's caches, and enough of them that
+numpy's calls cost little."""
+
+_UNTHREADED = 8192
+"""Elements of a product at a time: OpenBLAS starts threads for more than 10,000."""
 
 _BEYOND = 2.0**129
 """A size beyond all formats, small enough to be squared and summed."""
@@ -151,24 +156,43 @@ class Measures:
         return math.sqrt(self.squared_spacing / 12 / self.moments.count) if self.moments.count else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ElementBounds:
     """The bounds of elements that apply to an output, ready for use.
 
     Attributes:
         bounds: the row's.
-        floor: the error that is allowed to each element, absolute; None without a bound of this kind.
+        expected: the expected numbers that are compared, of one dimension.
         any_nonfinite: whether any non-finite number is right where another one is expected.
     """
 
     bounds: Bounds
-    floor: float | None
+    expected: npt.NDArray[Any]
     any_nonfinite: bool = False
+
+    @cached_property
+    def floor(self) -> float | None:
+        """The error that is allowed to each element, absolute; None without a bound of this kind."""
+        bounds = self.bounds
+        if bounds.scaled is None:
+            return bounds.atol
+        return max(bounds.atol or 0.0, bounds.scaled * root_mean_square(self.expected))
 
     @property
     def by_ulp(self) -> bool:
         """Whether errors in ULPs are asked for."""
         return self.bounds.exact or self.bounds.ulp is not None
+
+    def allow(self, largest: float, largest_ulp: float | None) -> bool:
+        """Return whether a single bound allows all errors up to the largest, in absolute terms and in ULPs."""
+        bounds = self.bounds
+        if bounds.exact:
+            return not largest
+        if bounds.ulp is not None and largest_ulp is not None and largest_ulp <= bounds.ulp:
+            return True
+        if self.floor is None:
+            return bounds.ulp is None and bounds.rtol is None
+        return largest <= self.floor
 
     def allowed(self, piece: Piece) -> Floats | float | None:
         """Return the error that is allowed to each element of a piece; None where elements have no bounds."""
@@ -203,10 +227,40 @@ def measure(pieces: Iterable[Piece], form: NumberFormat, bounds: ElementBounds) 
 def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds: ElementBounds) -> None:
     errors = piece.actual - piece.expected
     sizes = np.abs(errors)
-    squared_spacing = _dot(piece.spacing, piece.spacing) if form.block else 0.0
-    strange: Flags | None = None
-    if not (math.isfinite(float(sizes.max())) and math.isfinite(squared_spacing)):
-        strange = ~np.isfinite(errors)
+    largest = float(sizes.max())
+    squared_spacing = _squared_spacing(piece) if form.block else 0.0
+    largest_ulp = float(piece.in_ulps(sizes).max()) if bounds.by_ulp else None
+    finite = math.isfinite(largest) and math.isfinite(squared_spacing)
+    expected = piece.expected
+    if not (finite and bounds.allow(largest, largest_ulp)):
+        # some may be wrong: each is looked at
+        kept = _judge_elements(measures, piece, errors, sizes, bounds, finite=finite)
+        expected, errors, sizes = expected[kept], errors[kept], sizes[kept]
+        spacing = piece.spacing[kept]
+        largest = float(sizes.max(initial=0.0))
+        squared_spacing = _dot(spacing, spacing) if form.block else 0.0
+        largest_ulp = float((sizes / spacing).max(initial=0.0)) if bounds.by_ulp else None
+    measures.moments.add(expected, errors)
+    measures.squared_spacing += squared_spacing
+    measures.max_abs_error = max(measures.max_abs_error, largest)
+    if largest_ulp is not None:
+        measures.max_ulp = max(measures.max_ulp or 0.0, largest_ulp)
+
+
+def _judge_elements(
+    measures: Measures, piece: Piece, errors: Floats, sizes: Floats, bounds: ElementBounds, *, finite: bool
+) -> Flags | slice:
+    """Find the wrong elements of a piece; return those to measure: the finite ones.
+
+    Args:
+        measures: gets the wrong ones.
+        piece: the piece.
+        errors: its errors; those of flushed elements become zero.
+        sizes: their sizes, likewise.
+        bounds: the bounds of elements.
+        finite: whether all of its errors and spacings are.
+    """
+    strange = None if finite else ~np.isfinite(errors)
     allowed = bounds.allowed(piece)
     wrong: Flags | None = None
     if allowed is not None:
@@ -214,25 +268,22 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
         if strange is not None:
             wrong &= ~strange
         if np.count_nonzero(wrong):
-            flushed = wrong & _flushed(piece, allowed, form)
+            flushed = wrong & _flushed(piece, allowed, piece.form)
             wrong[flushed], errors[flushed], sizes[flushed] = False, 0.0, 0.0
     if strange is not None:
-        of_them = _wrong_nonfinite(piece, allowed, form, any_nonfinite=bounds.any_nonfinite)
+        of_them = _wrong_nonfinite(piece, allowed, piece.form, any_nonfinite=bounds.any_nonfinite)
         wrong = of_them if wrong is None else wrong | of_them
     if wrong is not None and np.count_nonzero(wrong):
         measures.details.add(piece, wrong, sizes)
         measures.wrong[piece.start] = wrong
-    expected, spacing = piece.expected, piece.spacing if form.block or bounds.by_ulp else None
-    if strange is not None:
-        kept = ~strange & np.isfinite(piece.spacing)
-        expected, errors, sizes, spacing = expected[kept], errors[kept], sizes[kept], piece.spacing[kept]
-        squared_spacing = _dot(spacing, spacing)
-    measures.squared_spacing += squared_spacing
-    measures.moments.add(expected, errors)
-    measures.max_abs_error = max(measures.max_abs_error, float(sizes.max(initial=0.0)))
-    if bounds.by_ulp and spacing is not None:
-        sizes /= spacing
-        measures.max_ulp = max(measures.max_ulp or 0.0, float(sizes.max(initial=0.0)))
+    return slice(None) if strange is None else ~strange & np.isfinite(piece.spacing)
+
+
+def _squared_spacing(piece: Piece) -> float:
+    """Return the sum of the squares of the spacings of a piece."""
+    if piece.blocks is None:
+        return _dot(piece.spacing, piece.spacing)
+    return BLOCK * _dot(piece.blocks, piece.blocks)
 
 
 def _flushed(piece: Piece, allowed: Floats | float, form: NumberFormat) -> Flags:
@@ -298,16 +349,18 @@ def pieces(
         if flush:
             for each in (numbers, others):
                 each[np.abs(each) < form.smallest_normal] = 0.0
-        source = flat[part] if form.block and flat.dtype == np.float32 else None
-        yield Piece(start, numbers, others, form, source, distances)
+        blocks = None
+        if isinstance(form, FloatFormat) and form.block and distances is None:
+            blocks = form.spacing_of_blocks(flat[part] if flat.dtype == np.float32 else numbers)
+        yield Piece(start, numbers, others, form, blocks, distances)
 
 
 def root_mean_square(numbers: npt.NDArray[Any]) -> float:
     """Return the root mean square of the finite ones among numbers of one dimension; to six digits of float32."""
     squares, count = 0.0, 0
     with np.errstate(over="ignore"):
-        for start in range(0, numbers.size, PIECE // 2):
-            part = numbers[start : start + PIECE // 2]
+        for start in range(0, numbers.size, _UNTHREADED):
+            part = numbers[start : start + _UNTHREADED]
             square = float(part @ part) if part.dtype == np.float32 else math.nan
             if not _SMALL < square < math.inf:  # also what float32 can't square
                 part = _wide(part)
@@ -318,9 +371,10 @@ def root_mean_square(numbers: npt.NDArray[Any]) -> float:
 
 
 def _dot(x: Floats, y: Floats) -> float:
-    """Return a product of two pieces, in two halves: OpenBLAS starts threads for more than 10,000 elements."""
-    half = PIECE // 2
-    return float(x @ y) if x.size <= half else float(x[:half] @ y[:half]) + float(x[half:] @ y[half:])
+    """Return a product of two pieces, without threads."""
+    whole = x.size - x.size % _UNTHREADED
+    parts = np.matmul(x[:whole].reshape(-1, 1, _UNTHREADED), y[:whole].reshape(-1, _UNTHREADED, 1))
+    return float(np.add.reduce(parts, axis=None)) + float(x[whole:] @ y[whole:])
 
 
 def _wide(numbers: npt.NDArray[Any]) -> Floats:

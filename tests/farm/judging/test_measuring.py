@@ -30,7 +30,7 @@ def form_of(name: str) -> FloatFormat:
 
 def measured(expected: Any, actual: Any, name: str = "FLOAT32", bounds: Bounds = ROW.bounds) -> Measures:
     form = form_of(name)
-    return measure(pieces(expected, actual, form), form, ElementBounds(bounds, bounds.atol))
+    return measure(pieces(expected, actual, form), form, ElementBounds(bounds, expected))
 
 
 def slow_pcc(x: Any, y: Any) -> float | None:
