@@ -36,12 +36,13 @@ def only_pcc(bounds: Bounds) -> bool:
 def pcc_of(bounds: Bounds, measures: Measures) -> float | None:
     """Return the PCC of an output; None where it says nothing about it.
 
-    It says nothing where the expected numbers are constant, or so close to each other that rounding them to the
-    output's dtype breaks the bound: a PCC of `p` is that of noise whose variance is `1/p**2 - 1` times theirs.
+    It says nothing where the expected numbers are constant, or differ by no more than their rounding to the output's
+    dtype, or so little that this rounding breaks the bound: a PCC of `p` is that of noise whose variance is
+    `1/p**2 - 1` times theirs.
     """
     noise = _noise(_SHOWN if bounds.pcc is None else least_pcc(bounds, measures.moments))
     spread = math.sqrt(measures.moments.variance_x)
-    if not spread or MARGIN * measures.rounding > noise * spread:
+    if not spread or MARGIN * measures.rounding > min(noise, 1.0) * spread:
         return None
     return measures.moments.pcc or 0.0  # nothing correlates with a constant output
 

@@ -220,6 +220,15 @@ def test_a_pcc_says_nothing_of_numbers_that_differ_by_less_than_rounding() -> No
     assert not right(expected, rounded * 2, "BFLOAT16", pcc=0.999)
 
 
+@pytest.mark.parametrize("spread", [1e-7, 1e-4, 2.0**-9])
+def test_a_pcc_says_nothing_of_almost_constant_numbers_beside_a_relative_error_either(spread: float) -> None:
+    expected = 1 + spread * numbers()
+    rounded = np.ones_like(expected)
+    assert right(expected, rounded, "BFLOAT16", relative_error=0.03, pcc=0.9996)
+    assert not right(expected, rounded * 1.1, "BFLOAT16", relative_error=0.03, pcc=0.9996)
+    assert not right(expected, rounded * 0, "BFLOAT16", relative_error=0.03, pcc=0.9996)
+
+
 def test_a_constant_output_has_no_pcc_to_hide_behind() -> None:
     judgement = judged(numbers(), np.zeros((64, 64)), pcc=0.5)
     assert not judgement.right

@@ -54,5 +54,6 @@ def test_one_wrong_element_of_a_transposed_golden_is_found(shape: tuple[int, ...
     place = tuple(size - 2 for size in shape)
     actual[place] += 1
     judgement = judge(golden, actual, dtype, ROW)
-    assert judgement.mismatch is not None and judgement.mismatch.first is not None
+    assert judgement.mismatch is not None
+    assert judgement.mismatch.first is not None
     assert judgement.mismatch.first.index == place
