@@ -235,11 +235,12 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
     if not (finite and bounds.allow(largest, largest_ulp)):
         # some may be wrong: each is looked at
         kept = _judge_elements(measures, piece, errors, sizes, bounds, finite=finite)
-        expected, errors, sizes = expected[kept], errors[kept], sizes[kept]
-        spacing = piece.spacing[kept]
-        largest = float(sizes.max(initial=0.0))
-        squared_spacing = _dot(spacing, spacing) if form.block else 0.0
-        largest_ulp = float((sizes / spacing).max(initial=0.0)) if bounds.by_ulp else None
+        if kept is not None:
+            expected, errors, sizes = expected[kept], errors[kept], sizes[kept]
+            spacing = piece.spacing[kept]
+            largest = float(sizes.max(initial=0.0))
+            squared_spacing = _dot(spacing, spacing) if form.block else 0.0
+            largest_ulp = float((sizes / spacing).max(initial=0.0)) if bounds.by_ulp else None
     measures.moments.add(expected, errors)
     measures.squared_spacing += squared_spacing
     measures.max_abs_error = max(measures.max_abs_error, largest)
@@ -249,8 +250,8 @@ def _measure_piece(measures: Measures, piece: Piece, form: NumberFormat, bounds:
 
 def _judge_elements(
     measures: Measures, piece: Piece, errors: Floats, sizes: Floats, bounds: ElementBounds, *, finite: bool
-) -> Flags | slice:
-    """Find the wrong elements of a piece; return those to measure: the finite ones.
+) -> Flags | slice | None:
+    """Find the wrong elements of a piece; return those to measure, the finite ones, or None if nothing changes.
 
     Args:
         measures: gets the wrong ones.
@@ -261,6 +262,7 @@ def _judge_elements(
         finite: whether all of its errors and spacings are.
     """
     strange = None if finite else ~np.isfinite(errors)
+    any_flushed = False
     allowed = bounds.allowed(piece)
     wrong: Flags | None = None
     if allowed is not None:
@@ -269,6 +271,7 @@ def _judge_elements(
             wrong &= ~strange
         if np.count_nonzero(wrong):
             flushed = wrong & _flushed(piece, allowed, piece.form)
+            any_flushed = bool(np.count_nonzero(flushed))
             wrong[flushed], errors[flushed], sizes[flushed] = False, 0.0, 0.0
     if strange is not None:
         of_them = _wrong_nonfinite(piece, allowed, piece.form, any_nonfinite=bounds.any_nonfinite)
@@ -276,7 +279,9 @@ def _judge_elements(
     if wrong is not None and np.count_nonzero(wrong):
         measures.details.add(piece, wrong, sizes)
         measures.wrong[piece.start] = wrong
-    return slice(None) if strange is None else ~strange & np.isfinite(piece.spacing)
+    if strange is not None:
+        return np.asarray(~strange & np.isfinite(piece.spacing))
+    return slice(None) if any_flushed else None
 
 
 def _squared_spacing(piece: Piece) -> float:
