@@ -44,9 +44,11 @@ class NumericRun:
 
     @property
     def is_false_failure(self) -> bool:
-        """Whether right numbers failed. That ttnn lays out an output otherwise than when traced is no such failure."""
-        wrong = self.outcome.verdict.failed or self.outcome.verdict.fault
-        return wrong and self.outcome.reason is not Reason.OUTPUT_MISMATCH
+        """Whether right numbers failed, not whether ttnn refused the call or laid out its output otherwise."""
+        outcome = self.outcome
+        refused = outcome.reason in (Reason.EXCEPTION, Reason.OUT_OF_MEMORY)
+        otherwise = outcome.reason is Reason.OUTPUT_MISMATCH and outcome.output is not None
+        return (outcome.verdict.failed or outcome.verdict.fault) and not refused and not otherwise
 
     def as_json(self) -> dict[str, Any]:
         """The run as a plain dict."""
