@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,19 @@ def _program(*words: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def cells() -> dict[tuple[str, str], list[dict[str, str]]]:
+def programs() -> Iterator[Mapping[str, Future[Any]]]:
+    """The two long programs, side by side."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            "operations": pool.submit(_program, "operations", "--dtype", "BFLOAT16", "--dtype", "FLOAT32"),
+            "bendings": pool.submit(_program, "bendings"),
+        }
+
+
+@pytest.fixture(scope="module")
+def cells(programs: Mapping[str, Future[Any]]) -> dict[tuple[str, str], list[dict[str, str]]]:
     by_kind: dict[tuple[str, str], list[dict[str, str]]] = {}
-    for entry in _program("bendings"):
+    for entry in programs["bendings"].result():
         by_kind.setdefault((entry["kind"], entry["bending"]), []).append(entry)
     return by_kind
 
@@ -83,8 +95,8 @@ def test_right_numbers_of_a_real_master_pass(shared_data: Path) -> None:
     assert sum(row["count"] for row in result["counts"] if row["word"] == "pass") >= 14
 
 
-def test_every_registered_operation_is_judged_rightly() -> None:
-    rows = _program("operations", "--dtype", "BFLOAT16", "--dtype", "FLOAT32")
+def test_every_registered_operation_is_judged_rightly(programs: Mapping[str, Future[Any]]) -> None:
+    rows = programs["operations"].result()
     assert [row for row in rows if row["bad"]] == []
     judged = [row for row in rows if row["unbent"] == "pass"]
     assert len(judged) >= 700
