@@ -126,3 +126,8 @@ class Details:
             (NonFinite.NAN_FOR_INFINITY, nan & for_infinity),
         ):
             self.kinds[kind] += int(np.count_nonzero(flags))
+
+
+def marked_positions(flags: Flags, axis: int) -> npt.NDArray[np.intp]:
+    """Return the positions along an axis that hold any marked element."""
+    return np.flatnonzero(flags.any(axis=tuple(other for other in range(flags.ndim) if other != axis)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from farm.judging.details import Flags
+from farm.judging.details import Flags, marked_positions
 from farm.judging.formats import Floats, NumberFormat
 
 FIRST, LAST = 512, 1 << 16
@@ -64,7 +64,7 @@ def _box(flags: Flags) -> tuple[slice, ...]:
     """Return the part of an output around its wrong elements, in whole tiles."""
     box = []
     for axis, size in enumerate(flags.shape):
-        held = np.flatnonzero(flags.any(axis=tuple(other for other in range(flags.ndim) if other != axis)))
+        held = marked_positions(flags, axis)
         step = 32 if axis >= flags.ndim - 2 else 1
         box.append(slice(int(held[0]) // step * step, min(size, -(-(int(held[-1]) + 1) // step) * step)))
     return tuple(box)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from farm.core.mismatch import Places
-from farm.judging.details import Flags
+from farm.judging.details import Flags, marked_positions
 from farm.judging.shards import Cut, shard_grid
 from tracer.values import Tensor
 
@@ -116,7 +116,7 @@ def _pattern(flags: Flags) -> str:
     for axis, size in enumerate(flags.shape):
         if size < 2:
             continue
-        held = np.flatnonzero(flags.any(axis=tuple(other for other in range(flags.ndim) if other != axis)))
+        held = marked_positions(flags, axis)
         noun = {last: "column", last - 1: "row"}.get(axis, "")
         if held.size > 2 and (step := _step(held, size)):
             ordinal = _ORDINALS.get(step, f"{step}th")

@@ -21,12 +21,12 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from farm.core.errors import FarmError
 from farm.core.plain_words import in_plain_words
 from farm.core.tolerance import Bounds, ToleranceRow
+from farm.core.yaml_file import read_yaml
 from farm.judging.call_facts import DTYPES
 from farm.judging.operation_kinds import OperationKind
 from farm.judging.tolerances import may_judge
@@ -87,14 +87,7 @@ def read_tolerances(path: Path, operations: Iterable[str] = ()) -> tuple[Toleran
     Raises:
         FarmError: it can't be read, is not YAML, or a row of it is wrong.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FarmError(f"--tolerances {path}: can't be read: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise FarmError(f"--tolerances {path}: can't be read: {error}") from None
-    except yaml.YAMLError as error:
-        raise FarmError(f"--tolerances {path}: not YAML: {' '.join(str(error).split())}") from None
+    raw = read_yaml(path, "--tolerances")
     if not isinstance(raw, list) or not raw:
         raise FarmError(f"--tolerances {path}: give a list of rows, each with a name and bounds")
     try:

@@ -22,13 +22,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from farm.board.kinds import KINDS, kind_named
 from farm.core.board import BoardKind
 from farm.core.errors import FarmError, NothingSelected
 from farm.core.plain_words import in_plain_words
+from farm.core.yaml_file import read_yaml
 
 TIMEOUT_SECONDS = 600.0
 
@@ -142,14 +142,7 @@ class Manifest:
                 doesn't exist.
             NothingSelected: it lists no model.
         """
-        try:
-            raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise FarmError(f"{path}: can't be read: {error.strerror or error}") from None
-        except UnicodeDecodeError as error:
-            raise FarmError(f"{path}: can't be read: {error}") from None
-        except yaml.YAMLError as error:
-            raise FarmError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+        raw = read_yaml(path)
         try:
             entries = _Models.model_validate(raw).models
         except ValidationError as error:

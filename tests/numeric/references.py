@@ -225,40 +225,19 @@ def _dims(value: Any, dim: Any) -> list[int]:
     return [dim] if isinstance(dim, int) else list(dim)
 
 
-@reference("ttnn.silu")
-def silu(*, input_tensor: Any, **_: Any) -> Any:
-    """`x * sigmoid(x)`."""
-    return F.silu(input_tensor)
+def _unary(function: Callable[[Any], Any]) -> Reference:
+    return lambda *, input_tensor, **_: function(input_tensor)
 
 
-@reference("ttnn.sigmoid", "ttnn.sigmoid_accurate")
-def sigmoid(*, input_tensor: Any, **_: Any) -> Any:
-    """`1 / (1 + exp(-x))`."""
-    return torch.sigmoid(input_tensor)
-
-
-@reference("ttnn.gelu")
-def gelu(*, input_tensor: Any, **_: Any) -> Any:
-    """The exact GELU."""
-    return F.gelu(input_tensor)
-
-
-@reference("ttnn.exp")
-def exponential(*, input_tensor: Any, **_: Any) -> Any:
-    """The exponential."""
-    return torch.exp(input_tensor)
-
-
-@reference("ttnn.relu")
-def relu(*, input_tensor: Any, **_: Any) -> Any:
-    """Positive parts."""
-    return torch.relu(input_tensor)
-
-
-@reference("ttnn.sqrt")
-def square_root(*, input_tensor: Any, **_: Any) -> Any:
-    """Square roots."""
-    return torch.sqrt(input_tensor)
+for _names, _function in {
+    ("ttnn.silu",): F.silu,
+    ("ttnn.sigmoid", "ttnn.sigmoid_accurate"): torch.sigmoid,
+    ("ttnn.gelu",): F.gelu,
+    ("ttnn.exp",): torch.exp,
+    ("ttnn.relu",): torch.relu,
+    ("ttnn.sqrt",): torch.sqrt,
+}.items():
+    reference(*_names)(_unary(_function))
 
 
 @reference(
