@@ -2,6 +2,7 @@
 
 * TracerError
   * MasterError: a master file can't be read or written
+    * TraceFormatError: a file is no trace of any format that is read, or can't be read to its end
   * ConfigurationError: one configuration in a master doesn't make sense
   * UnknownOperation: a name matches no operation
   * CaptureError: a test can't be traced
@@ -18,6 +19,10 @@ class TracerError(Exception):
 
 class MasterError(TracerError):
     """A master file is missing, unreadable, not JSON, or of no known schema."""
+
+
+class TraceFormatError(MasterError):
+    """A file is a trace of no format that is read, or can't be read to its end."""
 
 
 class ConfigurationError(TracerError):

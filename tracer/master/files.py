@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import MasterError
+from tracer.formats.reader import names
 
 _CONSTANTS = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
 """Python's spellings of the numbers that JSON doesn't have, and version 2's."""
+
+READ = f"farm reads {', '.join(names())}"
+"""What else a file may be, in an error that says that it is no master."""
 
 
 def load(path: Path) -> Any:
@@ -32,7 +36,7 @@ def load(path: Path) -> Any:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MasterError(f"{path}: not UTF-8 text (byte {error.start}); a master is a JSON file") from None
+        raise MasterError(f"{path}: not UTF-8 text (byte {error.start}); {READ}") from None
     if not text.strip():
         raise MasterError(f"{path}: is empty; restore it, or remove it and trace again")
     try:
@@ -43,7 +47,7 @@ def load(path: Path) -> Any:
                 f"{path}: cut off at line {error.lineno}, column {error.colno}; restore the whole file, or trace again"
             ) from None
         raise MasterError(
-            f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}; a master is a JSON file"
+            f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}; {READ}"
         ) from None
     except (RecursionError, ValueError) as error:
         what = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(";")[0]

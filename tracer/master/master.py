@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import MasterError
+from tracer.formats.base import Loss
+from tracer.formats.reader import MASTER, KernelTimes, TraceContents, read_trace, recognize
 from tracer.master import files
 from tracer.master.merging import copied, join, rough_key
 from tracer.master.writing import text_of
@@ -54,6 +56,9 @@ class Master:
         configurations: those of each operation, by canonical name, in the order of the file.
         broken: what could not be read; written back as it was.
         metadata: the file's own `metadata`.
+        format: what the file is: a master, or the name of another format of traces.
+        losses: what a file of another format doesn't say of its calls, with the number of calls.
+        kernel_times: measured times of kernels by content hash, where such a file holds them.
     """
 
     def __init__(self) -> None:
@@ -61,19 +66,26 @@ class Master:
         self.configurations: dict[str, list[Configuration]] = {}
         self.broken: list[BrokenConfiguration] = []
         self.metadata: dict[str, Any] = {}
+        self.format = MASTER
+        self.losses: Counter[Loss] = Counter()
+        self.kernel_times: dict[str, KernelTimes] = {}
         self._by_rough_key: dict[str, dict[Hashable, list[Configuration]]] = {}
 
     @classmethod
     def read(cls, path: str | Path) -> Master:
-        """Read a master of any schema.
+        """Read a master of any schema, or any other format of traces (`tracer.formats`).
 
         Raises:
-            MasterError: the file is missing, unreadable, not JSON, or of no known schema. One bad configuration among
-                good ones is no error: it is in `broken`.
+            MasterError: the file is missing, unreadable, cut off, or of no format or schema that is read. One bad
+                configuration among good ones is no error: it is in `broken`.
         """
         path = Path(path)
+        trace_format = recognize(path)
         with _no_collector():
-            master = cls._of(files.load(path), str(path))
+            if trace_format is None:
+                master = cls._of(files.load(path), str(path))
+            else:
+                master = cls._of_trace(read_trace(path, trace_format))
         master.path = path
         return master
 
@@ -91,7 +103,9 @@ class Master:
     def _of(cls, raw: object, where: str) -> Master:
         operations = raw.get("operations") if isinstance(raw, dict) else None
         if not isinstance(raw, dict) or not isinstance(operations, dict):
-            raise MasterError(f"{where}: no known schema: a master is an object with 'operations' by name")
+            raise MasterError(
+                f"{where}: no known schema: a master is an object with 'operations' by name; {files.READ}"
+            )
         master = cls()
         metadata = raw.get("metadata")
         master.metadata = metadata if isinstance(metadata, dict) else {}
@@ -102,6 +116,18 @@ class Master:
                     f"{where}: no known schema: {spelling!r} must hold a list of 'configurations', not {brief(entry)}"
                 )
             master._read(canonical(spelling), elements)
+        return master
+
+    @classmethod
+    def _of_trace(cls, contents: TraceContents) -> Master:
+        """Return a master of the configurations of another format."""
+        master = cls()
+        master.format, master.losses, master.kernel_times = contents.format, contents.losses, contents.kernel_times
+        master.broken = contents.broken
+        for configuration in contents.configurations:
+            configurations = master.configurations.setdefault(configuration.operation, [])
+            configuration.index = len(configurations)
+            configurations.append(configuration)
         return master
 
     def _read(self, operation: str, elements: list[Any]) -> None:
@@ -226,6 +252,8 @@ def require_writable(path: Path) -> None:
     """
     if reason := files.why_unwritable(path):
         raise MasterError(f"{path}: the master can't be written: {reason}")
+    if path.exists() and (trace_format := recognize(path)) is not None:
+        raise MasterError(f"{path}: is a {trace_format.name}, which isn't overwritten; name a master to add to")
 
 
 def shipped() -> Path:

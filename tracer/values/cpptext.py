@@ -13,6 +13,7 @@ it follows one small grammar, which is parsed here into nodes; `tracer.values.di
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ Node: TypeAlias = Union[
 _UNSUPPORTED = re.compile(r"\[ unsupported type , (.*?)\s*\](?=\s*(?:[,}\])]|$))", re.DOTALL)
 _TOKEN = re.compile(
     r"""\s*(?:
-    (?P<string>"(?:[^"\\]|\\.)*")
+    (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\\n]|\\.)*')
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_.]))
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:(?:::|\.)[A-Za-z_][A-Za-z0-9_]*)*)
   | (?P<elided>\.\.\.)
@@ -150,8 +151,8 @@ class _Parser:
         if kind == "string":
             self.advance()
             try:
-                return str(json.loads(token, strict=False))
-            except ValueError:
+                return str(ast.literal_eval(token) if token[0] == "'" else json.loads(token, strict=False))
+            except (ValueError, SyntaxError):
                 raise CppTextError(f"bad string {token[:20]} before character {self.start}") from None
         if kind == "number":
             self.advance()

@@ -1,0 +1,187 @@
+"""ttnn's graph capture: what it says of calls is read exactly, what it loses is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tracer.errors import MasterError, TraceFormatError
+from tracer.formats import json_stream
+from tracer.formats.reader import recognize
+from tracer.master.master import Master, update
+from tracer.values import CoreGrid, EnumMember, Handle, Lost, MemoryConfig, Placement, Shape, Tensor, TorchTensor
+
+DRAM = (
+    "MemoryConfig(memory_layout=TensorMemoryLayout::INTERLEAVED,buffer_type=BufferType::DRAM,shard_spec=std::nullopt,"
+    "nd_shard_spec=std::nullopt,created_with_nd_shard_spec=0)"
+)
+
+
+def tensor(number: int, shape: list[int], *, mesh: str = "[1, 1]", spread: str = "[1]", shards: str = "") -> str:
+    """The text of a tensor on a device, as ttnn's graph capture has it."""
+    return (
+        f"ttnn.Tensor(shape=Shape({shape}), dtype=DataType.BFLOAT16, layout=Layout.TILE, memory_config={DRAM}, "
+        f"storage_type=StorageType.DEVICE, tensor_id={number}, is_allocated=True, device_id=0, "
+        f"mesh_shape=MeshShape({mesh}), mesh_coords=['MeshCoordinate([0, 0])'], "
+        f"distribution_shape=MeshShape({spread}), placements=[{shards or repr('PlacementReplicate()')}])"
+    )
+
+
+def record(name: str, **more: Any) -> dict[str, Any]:
+    arguments = {key.removeprefix("arg"): text for key, text in more.pop("arguments").items()}
+    return {"name": name, "arguments": arguments, "input_tensor_ids": [], **more}
+
+
+def written(path: Path, *records: Any) -> Path:
+    path.write_text(json.dumps(records))
+    return path
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    return tmp_path / "graph_capture.python_io.json"
+
+
+def arguments(path: Path) -> dict[str, Any]:
+    [configuration] = Master.read(path)
+    return configuration.arguments
+
+
+def test_equal_calls_on_other_tensors_are_one_configuration(capture: Path) -> None:
+    calls = [record("ttnn.relu", arguments={"arg0": tensor(number, [1, 32])}) for number in range(3)]
+    master = Master.read(written(capture, *calls, record("ttnn::relu", arguments={"arg0": tensor(9, [1, 64])})))
+    assert master.format == "ttnn graph capture"
+    assert [each.executions[0].count for each in master] == [3, 1]
+    assert [each.index for each in master.configurations["ttnn.relu"]] == [0, 1]
+
+
+def test_values_are_read_as_they_were_passed(capture: Path) -> None:
+    texts = {
+        "arg0": "[0, -1]",
+        "arg1": "None",
+        "dim": "-1",
+        "epsilon": "1e-05",
+        "mode": "silu",
+        "equation": "ij,jk->k",
+        "keepdim": "True",
+        "dtype": "DataType.BFLOAT16",
+        "kind": "torch.float32",
+        "shape": "Shape([1, 32])",
+        "grid": "ttnn.CoreGrid(x=8, y=4)",
+        "names": "['a', \"it's\"]",
+        "device": "MeshDevice(1x2 grid, 2 devices)",
+        "host": "torch.Tensor(shape=[1, 32], dtype=torch.bfloat16)",
+    }
+    assert arguments(written(capture, record("ttnn.odd", arguments=texts))) == {
+        "arg0": (0, -1),
+        "arg1": None,
+        "dim": -1,
+        "epsilon": 1e-05,
+        "mode": "silu",
+        "equation": "ij,jk->k",
+        "keepdim": True,
+        "dtype": EnumMember("DataType", "BFLOAT16"),
+        "kind": EnumMember("torch.dtype", "float32"),
+        "shape": Shape((1, 32)),
+        "grid": CoreGrid(8, 4),
+        "names": ("a", "it's"),
+        "device": Handle("MeshDevice"),
+        "host": TorchTensor((1, 32), "bfloat16"),
+    }
+
+
+def test_tensors_keep_their_memory_and_how_they_are_spread(capture: Path) -> None:
+    text = tensor(1, [1, 32], mesh="[1, 2]", spread="[2]", shards="'PlacementShard(1)'")
+    read = arguments(written(capture, record("ttnn.relu", arguments={"arg0": text})))
+    spread = Placement((1, 2), (2,), (1,))
+    assert read == {"arg0": Tensor((1, 32), "BFLOAT16", "TILE", "DEVICE", MemoryConfig(), None, spread)}
+
+
+def test_losses_are_named_with_the_number_of_calls(capture: Path) -> None:
+    lossy = "ttnn.Tensor([[0.5, 1.5], ..., [2, 3]], shape=Shape([9, 2]), dtype=DataType::BFLOAT16, layout=Layout::TILE)"
+    calls = [
+        record("ttnn.concat", arguments={"arg0": f"[{lossy}]", "dim": "0"}),
+        record("ttnn.concat", arguments={"arg0": f"[{lossy}]", "dim": "0"}),
+        record("ttnn.layer_norm", arguments={"config": "<ttnn._ttnn.X.SomeConfig object at 0x7f00>"}),
+    ]
+    master = Master.read(written(capture, *calls))
+    assert {str(loss): number for loss, number in master.losses.items()} == {
+        "ttnn.concat arg0: where it is": 2,
+        "ttnn.concat arg0: its memory config": 2,
+        "ttnn.layer_norm config: its content": 1,
+    }
+    concat, norm = master
+    assert concat.arguments["arg0"] == (Tensor((9, 2), "BFLOAT16", "TILE", "", None),)
+    assert norm.arguments["config"] == Lost("<object>", "ttnn._ttnn.X.SomeConfig")
+
+
+def test_a_call_that_raised_says_so(capture: Path) -> None:
+    error = {"type": "RuntimeError", "message": "TT_FATAL: no"}
+    [configuration] = Master.read(written(capture, record("ttnn.relu", arguments={"arg0": "1"}, error=error)))
+    assert configuration.raised == "TT_FATAL: no"
+
+
+def test_a_broken_call_costs_no_other(capture: Path) -> None:
+    good = record("ttnn.relu", arguments={"arg0": "1"})
+    master = Master.read(written(capture, good, 7, {"name": "ttnn.add", "arguments": {"0": 3}}, good))
+    assert [str(each) for each in master.broken] == [
+        ", index 1: must be an object with a name and arguments, not 7",
+        "ttnn.add, index 2: every argument must be text",
+    ]
+    assert [each.executions[0].count for each in master] == [2]
+
+
+@pytest.mark.parametrize("cut", [60, 200, -1])
+def test_a_file_that_is_cut_off_is_one_clear_error(capture: Path, cut: int) -> None:
+    call = record("ttnn.relu", arguments={"arg0": tensor(1, [1, 32])})
+    capture.write_text(json.dumps([call, call])[:cut])
+    with pytest.raises(MasterError, match=r"graph_capture.python_io.json: element \d is cut off"):
+        Master.read(capture)
+
+
+def test_elements_are_decoded_in_any_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = [{"a": 'é\\"]'}, [1, [2]], 12345, -1.5e-3, "x" * 50, None, True, {}]
+    path = tmp_path / "array.json"
+    path.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    for size in (1, 2, 7, 1000):
+        monkeypatch.setattr(json_stream, "CHUNK", size)
+        assert list(json_stream.elements(path)) == values
+
+
+def test_an_array_with_a_fault_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "CHUNK", 16)
+    path = tmp_path / "array.json"
+    path.write_text("[1, {'a': 2}, " + "3, " * 100_000 + "4]")
+    values = json_stream.elements(path)
+    assert next(values) == 1
+    with pytest.raises(TraceFormatError, match="element 2 is not JSON"):
+        next(values)
+
+
+def test_a_master_is_no_capture(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    path.write_text('{"operations": {}}')
+    assert recognize(path) is None
+
+
+def test_a_capture_is_read_but_never_written_to(capture: Path) -> None:
+    before = written(capture, record("ttnn.relu", arguments={"arg0": "1"})).read_text()
+    with pytest.raises(MasterError, match="is a ttnn graph capture, which isn't overwritten; name a master to add to"):
+        update(capture, Master.read(capture))
+    assert capture.read_text() == before
+
+
+def test_the_example_from_the_field(shared_data: Path) -> None:
+    path = shared_data.parent / "cases" / "06_graph_capture_sidecar" / "graph_capture.python_io.json"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    master = Master.read(path)
+    assert sum(each.executions[0].count or 0 for each in master) == 7
+    assert not master.broken
+    assert {(loss.operation, loss.argument) for loss in master.losses} == {
+        ("ttnn.concat", "arg0"),
+        ("ttnn.rms_norm", "compute_kernel_config"),
+    }

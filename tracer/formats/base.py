@@ -1,0 +1,89 @@
+"""The seam of the formats: what a file begins with, what one recorded call says, what a format loses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
+
+HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """What a format is recognized by.
+
+    Attributes:
+        path: the file or folder.
+        data: the first 64 KiB of a file; empty for a folder.
+        is_folder: whether it is a folder.
+    """
+
+    path: Path
+    data: bytes
+    is_folder: bool
+
+    @property
+    def text(self) -> str:
+        """The beginning as text, without a byte order mark and white space; bytes that are no UTF-8 are replaced."""
+        return self.data.decode("utf-8-sig", errors="replace").lstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that a file does not say of a call.
+
+    Attributes:
+        operation: canonical name.
+        argument: its name; "" if it is not about one argument.
+        what: what is missing, such as `its fields` or `how it is spread over the mesh`.
+    """
+
+    operation: str
+    argument: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}{f' {self.argument}' if self.argument else ''}: {self.what}"
+
+
+@dataclass(slots=True)
+class RecordedCall:
+    """One call, or one line that stands for several.
+
+    Attributes:
+        configuration: without executions. A format may yield one object for many equal calls, which costs least.
+        execution: where it was called; its `count` is how many calls this is (None: the file doesn't say).
+        kernel_ns: how long its kernels ran on the device, in nanoseconds of one call; None if not measured.
+        losses: what the file does not say of it, beside the arguments that are `Lost` in the configuration.
+    """
+
+    configuration: Configuration
+    execution: Execution
+    kernel_ns: float | None = None
+    losses: tuple[Loss, ...] = ()
+
+
+class TraceFormat(Protocol):
+    """One format of traces. Each has a file here and a line in `tracer.formats.reader`."""
+
+    @property
+    def name(self) -> str:
+        """What the file is, for people: `ttnn graph capture`."""
+
+    @property
+    def omits(self) -> tuple[str, ...]:
+        """What no file of this format says, of any call: `the machine`, `what calls returned`."""
+
+    def matches(self, head: FileHead) -> bool:
+        """Return whether a file is of this format, by how it begins."""
+
+    def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
+        """Yield the calls in the order of the file, which is never in memory as a whole.
+
+        Raises:
+            TraceFormatError: the file can't be read, or not to its end.
+        """

@@ -1,0 +1,79 @@
+"""ttnn's graph capture: `graph_capture.python_io.json`, which `ttnn.graph.end_graph_capture_to_file` leaves.
+
+A JSON array with an object for each operation that Python called: its name, the text of each argument by position or
+name, the ids of its tensors, the error that it raised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tracer.formats.base import FileHead, Loss, RecordedCall
+from tracer.formats.json_stream import elements
+from tracer.formats.printed import read_argument
+from tracer.names import canonical
+from tracer.values import Value
+from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
+from tracer.values.text import brief
+
+_BEGINNING = re.compile(r'\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*\{')
+_OWN = re.compile(r", (?:tensor_id=\d+|is_allocated=(?:True|False)|device_id=\d+)(?=[,)])")
+"""What differs between tensors that are alike."""
+
+
+class GraphCapture:
+    """The Python side of ttnn's graph capture."""
+
+    name = "ttnn graph capture"
+    omits = ("the model's test", "the machine", "what calls returned", "tiles other than 32 x 32")
+
+    def matches(self, head: FileHead) -> bool:
+        """Return whether a file begins like an array of calls."""
+        return _BEGINNING.match(head.text) is not None
+
+    def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
+        """Yield the calls."""
+        for index, raw in enumerate(elements(path)):
+            yield _call(index, raw)
+
+
+def _call(index: int, raw: Any) -> RecordedCall | BrokenConfiguration:
+    name = raw.get("name") if isinstance(raw, dict) else None
+    arguments = raw.get("arguments") if isinstance(raw, dict) else None
+    if not isinstance(name, str) or not name or not isinstance(arguments, dict):
+        message = f"must be an object with a name and arguments, not {brief(raw)}"
+        return BrokenConfiguration(name if isinstance(name, str) else "", index, "", message, raw)
+    if not all(isinstance(text, str) for text in arguments.values()):
+        return BrokenConfiguration(canonical(name), index, "", "every argument must be text", raw)
+    error = raw.get("error")
+    raised = str(error.get("message", "")) if isinstance(error, dict) else None
+    texts = tuple((key, _OWN.sub("", text)) for key, text in arguments.items())
+    configuration, losses = printed_configuration(canonical(name), texts, raised)
+    return RecordedCall(configuration, Execution("", None, 1), None, losses)
+
+
+@lru_cache(maxsize=8192)
+def printed_configuration(
+    operation: str, texts: tuple[tuple[str, str], ...], raised: str | None = None
+) -> tuple[Configuration, tuple[Loss, ...]]:
+    """Return the configuration of a call's printed arguments, and what they don't say.
+
+    Equal calls share one configuration.
+
+    Args:
+        operation: canonical name.
+        texts: the text of each argument, by position (`0`) or name.
+        raised: the text of the exception that the call raised.
+    """
+    values: dict[str, Value] = {}
+    losses: list[Loss] = []
+    for key, text in texts:
+        argument = f"arg{key}" if key.isdecimal() else key
+        values[argument], missing = read_argument(text)
+        losses += [Loss(operation, argument, what) for what in missing]
+    ordered = {argument: values[argument] for argument in in_order(values)}
+    return Configuration(operation, ordered, raised=raised), tuple(losses)

@@ -1,0 +1,114 @@
+"""Reads the elements of a JSON array in a file one by one: memory is needed for one element, not for the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tracer.errors import TraceFormatError
+
+CHUNK = 256 * 1024
+"""Characters that are read at a time."""
+
+LONGEST_WORD = 16
+"""Characters of the longest thing that is decoded as one and has no quotes: a constant, an escape."""
+
+_WHITE = " \t\r\n"
+
+
+def elements(path: Path) -> Iterator[Any]:
+    """Yield the elements of the array that is a file's whole content.
+
+    Raises:
+        TraceFormatError: the file can't be read, or is no whole JSON array; what came before has been yielded.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            yield from _Elements(path, file.read).elements()
+    except UnicodeDecodeError:
+        raise TraceFormatError(f"{path}: not UTF-8 text") from None
+    except OSError as error:
+        raise TraceFormatError(f"{path}: can't be read: {error.strerror or error}") from None
+
+
+class _Elements:
+    """The text of a file from the next element on, as much of it as is in memory."""
+
+    def __init__(self, path: Path, read: Any) -> None:
+        self._path = path
+        self._read = read
+        self._text = ""
+        self._place = 0
+        self._ended = False
+        self._decoder = json.JSONDecoder()
+        self._number = 0
+
+    def elements(self) -> Iterator[Any]:
+        if self._next() != "[":
+            raise self._error("must be a JSON array")
+        self._place += 1
+        if self._next() == "]":
+            return
+        while True:
+            self._number += 1
+            yield self._value()
+            mark = self._next()
+            self._place += 1
+            if mark == "]":
+                return
+            if mark != ",":
+                raise self._error("is cut off" if not mark else f"has {mark!r} where a comma must be")
+
+    def _next(self) -> str:
+        """Move to the next character that is not white; return it, or "" at the end of the file."""
+        while True:
+            while self._place < len(self._text):
+                if self._text[self._place] not in _WHITE:
+                    return self._text[self._place]
+                self._place += 1
+            if not self._more(CHUNK):
+                return ""
+
+    def _value(self) -> Any:
+        """Decode the next value; where its text is not all in memory, twice as much is read each time."""
+        self._next()
+        while True:
+            value, end = self._decoded()
+            # a number, `1` or `1.` or `1e-`, may go on behind the text in memory
+            if end is not None and (len(self._text) - end > 2 or not self._more(CHUNK)):
+                self._place = end
+                return value
+
+    def _decoded(self) -> tuple[Any, int | None]:
+        """Return the next value and where its text ends; where that is not all in memory, read more and return None."""
+        try:
+            return self._decoder.raw_decode(self._text, self._place)
+        except RecursionError:
+            raise self._error("is nested too deeply") from None
+        except json.JSONDecodeError as error:
+            if not self._may_go_on(error):
+                raise self._error(f"is not JSON: {error.msg}") from None
+            if not self._more(max(CHUNK, len(self._text) - self._place)):
+                raise self._error("is cut off") from None
+            return None, None
+        except ValueError as error:
+            raise self._error(f"can't be read: {error}") from None
+
+    def _may_go_on(self, error: json.JSONDecodeError) -> bool:
+        """Return whether more text may make it JSON: the fault is at the end of what is in memory."""
+        return error.msg.startswith("Unterminated string") or len(self._text) - error.pos < LONGEST_WORD
+
+    def _more(self, characters: int) -> bool:
+        """Read more text, and drop what has been decoded; return whether there was any."""
+        if self._ended:
+            return False
+        text = self._read(characters)
+        self._ended = not text
+        if text:
+            self._text, self._place = self._text[self._place :] + text, 0
+        return bool(text)
+
+    def _error(self, problem: str) -> TraceFormatError:
+        return TraceFormatError(f"{self._path}: element {self._number} {problem}")

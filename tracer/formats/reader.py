@@ -1,0 +1,147 @@
+"""Recognizes what format a file is of, and reads it into configurations, each once.
+
+Memory is needed for the distinct configurations of a file, however many calls it has.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tracer.errors import TraceFormatError
+from tracer.formats.base import HEAD_BYTES, FileHead, Loss, RecordedCall, TraceFormat
+from tracer.formats.graph_capture import GraphCapture
+from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
+
+FORMATS: tuple[TraceFormat, ...] = (GraphCapture(),)
+"""Every format that is read beside masters; the first that matches counts."""
+
+MASTER = "master"
+"""What files of tt-metal's and this project's masters are called; `tracer.master` reads them."""
+
+
+def names() -> tuple[str, ...]:
+    """Return what files are read, in the plural."""
+    return tuple(f"{name}s" for name in (MASTER, *(each.name for each in FORMATS)))
+
+
+@dataclass
+class KernelTimes:
+    """Measured times of a configuration's kernels on the device, in nanoseconds of one call.
+
+    Attributes:
+        calls: how many calls were measured.
+        total: of all of them together.
+        least: of the fastest one.
+    """
+
+    calls: int = 0
+    total: float = 0.0
+    least: float = float("inf")
+
+    def add(self, nanoseconds: float, calls: int) -> None:
+        """Add the time that each of some calls took."""
+        self.calls += calls
+        self.total += nanoseconds * calls
+        self.least = min(self.least, nanoseconds)
+
+
+@dataclass
+class TraceContents:
+    """What a file holds.
+
+    Attributes:
+        format: what it is: the name of its format.
+        configurations: each once, in the order they were called first, with their executions.
+        calls: how many calls are recorded.
+        broken: calls that can't be read.
+        losses: what the file doesn't say, with the number of calls.
+        kernel_times: by content hash, of the configurations that were measured.
+    """
+
+    format: str
+    configurations: list[Configuration] = field(default_factory=list)
+    calls: int = 0
+    broken: list[BrokenConfiguration] = field(default_factory=list)
+    losses: Counter[Loss] = field(default_factory=Counter)
+    kernel_times: dict[str, KernelTimes] = field(default_factory=dict)
+
+
+def head_of(path: Path) -> FileHead:
+    """Return what a file begins with.
+
+    Raises:
+        TraceFormatError: it can't be read.
+    """
+    if path.is_dir():
+        return FileHead(path, b"", is_folder=True)
+    try:
+        with path.open("rb") as file:
+            return FileHead(path, file.read(HEAD_BYTES), is_folder=False)
+    except FileNotFoundError:
+        raise TraceFormatError(f"{path}: no such file; name a master, or trace one with `farm trace`") from None
+    except OSError as error:
+        raise TraceFormatError(f"{path}: can't be read: {error.strerror or error}") from None
+
+
+def recognize(path: Path) -> TraceFormat | None:
+    """Return the format of a file or folder; None if it is a master, or of no format that is known.
+
+    Raises:
+        TraceFormatError: it can't be read.
+    """
+    head = head_of(path)
+    return next((each for each in FORMATS if each.matches(head)), None)
+
+
+def read_trace(path: Path, trace_format: TraceFormat) -> TraceContents:
+    """Read a file of this format.
+
+    Raises:
+        TraceFormatError: it can't be read, or not to its end.
+    """
+    return gather(trace_format.name, trace_format.read(path))
+
+
+def gather(name: str, calls: Iterable[RecordedCall | BrokenConfiguration]) -> TraceContents:
+    """Make configurations of calls: one for each content, with an execution for each place it was called at.
+
+    Args:
+        name: the format's.
+        calls: in the order they were made.
+    """
+    contents = TraceContents(name)
+    configurations: dict[str, Configuration] = {}
+    executions: dict[tuple[str, str, str], Execution] = {}
+    for call in calls:
+        if isinstance(call, BrokenConfiguration):
+            contents.broken.append(call)
+            continue
+        key, number = call.configuration.content_hash, call.execution.count
+        if key not in configurations:
+            configurations[key] = replace(call.configuration, executions=[])
+        place = (key, call.execution.source, _way(call.execution))
+        if place not in executions:
+            executions[place] = replace(call.execution)
+            configurations[key].executions.append(executions[place])
+        elif number is not None:
+            executions[place].count = (executions[place].count or 0) + number
+        calls_made = 1 if number is None else number
+        contents.calls += calls_made
+        for loss in call.losses:
+            contents.losses[loss] += calls_made
+        if call.kernel_ns is not None:
+            contents.kernel_times.setdefault(key, KernelTimes()).add(call.kernel_ns, calls_made)
+    contents.configurations = list(configurations.values())
+    return contents
+
+
+def _way(execution: Execution) -> str:
+    """Return the machine and the way its board was opened, as text."""
+    if execution.machine is None and execution.device_config is None:
+        return ""
+    config = None if execution.device_config is None else execution.device_config.as_json()
+    return json.dumps([execution.machine, config], sort_keys=True, default=str)
