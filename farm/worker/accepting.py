@@ -7,9 +7,10 @@ from tracer.values import EnumMember, Handle, Lost, Shape, TypedValue, Value
 from tracer.values.base import EnumMembers
 from tracer.values.enums import ACTIVATIONS
 
-__all__ = ["EnumMembers", "accepts", "kind_of", "takes_none", "typed"]
+__all__ = ["EnumMembers", "accepts", "converts", "kind_of", "takes_none", "typed"]
 
 _SEQUENCES = frozenset({"Sequence", "list", "tuple", "Iterable", "vector", "SmallVector"})
+_SHAPE = "Shape"
 
 
 def accepts(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda _: None) -> bool:
@@ -19,6 +20,16 @@ def accepts(parameter: Parameter, value: Value, enum_members: EnumMembers = lamb
     if not parameter.alternatives:
         return True  # a Python function's parameter without annotation
     return any(_of_type(kind, value, enum_members) for kind in parameter.alternatives)
+
+
+def converts(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda _: None) -> bool:
+    """Return whether ttnn accepts a value only by converting it: a list of ints to a shape.
+
+    It tries all overloads without conversions first.
+    """
+    if not isinstance(value, tuple) or not any(kind.short == _SHAPE for kind in parameter.alternatives):
+        return False
+    return not any(_of_type(kind, value, enum_members) for kind in parameter.alternatives if kind.short != _SHAPE)
 
 
 def typed(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda _: None) -> Value:
@@ -65,8 +76,11 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
     if isinstance(value, TypedValue):
         return value.fits(kind, enum_members)
     if isinstance(value, tuple):
-        # ttnn makes an activation of a member and its parameter
-        return _is_activation(value) if name in ACTIVATIONS else _of_sequence(kind, value, enum_members)
+        if name in ACTIVATIONS:
+            return _is_activation(value)  # ttnn makes one of a member and its parameter
+        if name == _SHAPE:
+            return all(map(_is_int, value))  # and a shape of a list of ints
+        return _of_sequence(kind, value, enum_members)
     return name == "str" and isinstance(value, str)
 
 
@@ -74,8 +88,12 @@ def _is_number(name: str, value: Value) -> bool:
     if name == "bool":
         return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
     if name == "int":
-        return isinstance(value, int)
+        return _is_int(value)
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_int(value: Value) -> bool:
+    return isinstance(value, int)
 
 
 def _is_activation(value: tuple[Value, ...]) -> bool:

@@ -42,6 +42,8 @@ class Call:
         left_out: the parameters that this ttnn lacks and whose default the trace had.
         names: this ttnn's parameters of the traced positional arguments, as far as they are known.
         nameless: this ttnn's parameters of `positional`, as far as they are known.
+        by_position: the parameters of `keywords` that are passed by position, behind `positional`, as they were traced.
+            Overloads may differ in their names alone: by position, ttnn takes the one that it took before.
     """
 
     positional: tuple[Value, ...]
@@ -50,6 +52,7 @@ class Call:
     left_out: tuple[LeftOut, ...] = ()
     names: tuple[str, ...] = ()
     nameless: tuple[str, ...] = ()
+    by_position: tuple[str, ...] = ()
 
     @property
     def positional_names(self) -> list[str]:
@@ -100,7 +103,7 @@ def bind(
         named = Arguments(by_place, tuple(names), by_name)
     fit = _best_fit(named, overloads, enum_members, known)
     names = tuple(_names_now(named, fit))
-    return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out, names, fit.nameless)
+    return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out, names, fit.nameless, fit.by_position)
 
 
 def _names_now(named: Arguments, fit: Fit) -> Iterator[str]:

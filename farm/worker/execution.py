@@ -21,12 +21,20 @@ class LiveCall:
         positional, keywords: the arguments, tensors on the device.
         host_positional, host_keywords: the same, with host tensors of the same numbers in place of those on the device.
             On a board that computes nothing, they are the arguments themselves.
+        by_position: the parameters of `keywords` that ttnn gets by position, behind `positional`.
     """
 
     positional: Sequence[Any]
     keywords: Mapping[str, Any]
     host_positional: Sequence[Any]
     host_keywords: Mapping[str, Any]
+    by_position: tuple[str, ...] = ()
+
+    def made(self, operation: Callable[..., Any]) -> Any:
+        """Make the call, and return its output."""
+        keywords = dict(self.keywords)
+        positional = [*self.positional, *map(keywords.pop, self.by_position)]
+        return operation(*positional, **keywords)
 
 
 class Execution(Protocol):
@@ -64,7 +72,7 @@ class DeviceExecution:
 
     def call(self, operation: Callable[..., Any], live: LiveCall) -> Any:
         """See `Execution`."""
-        output = operation(*live.positional, **live.keywords)
+        output = live.made(operation)
         if self.waits:
             ttnn.synchronize_device(self.device)
         return output

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from farm.worker.accepting import EnumMembers, accepts, kind_of, takes_none, typed
+from farm.worker.accepting import EnumMembers, accepts, converts, kind_of, takes_none, typed
 from tracer.signatures import Overload, Parameter
 from tracer.values import Handle, Lost, Value, is_lost, show
 from tracer.values.versions import Known, LeftOut
@@ -45,8 +45,9 @@ class Fit:
     Attributes:
         places: the positions of the positional arguments, by the parameter that gets each.
         cost: (arguments that no parameter takes, arguments bound out of their position, parameters that this ttnn
-            lacks); the lowest wins.
+            lacks, arguments that ttnn must convert); the lowest wins.
         nameless: the parameters of `positional`, which ttnn takes by position alone; none for arguments of `*args`.
+        by_position: the parameters of `keywords` that the trace passed in the position that they have here.
 
     The others are those of `farm.worker.binding.Call`.
     """
@@ -56,8 +57,9 @@ class Fit:
     inexact: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     places: dict[str, int]
-    cost: tuple[int, int, int]
+    cost: tuple[int, int, int, int]
     nameless: tuple[str, ...] = ()
+    by_position: tuple[str, ...] = ()
 
     def same_call(self, other: Fit) -> bool:
         """Return whether both pass the same arguments."""
@@ -250,8 +252,31 @@ class Fitting:
             positional = tuple(map(keywords.pop, nameless))
         else:
             nameless = []
-        cost = (len(self.unplaced), self.moved, len(self.left_out))
-        return Fit(positional, keywords, tuple(inexact), tuple(self.left_out), self.places, cost, tuple(nameless))
+        cost = (len(self.unplaced), self.moved, len(self.left_out), self._conversions())
+        return Fit(
+            positional=positional,
+            keywords=keywords,
+            inexact=tuple(inexact),
+            left_out=tuple(self.left_out),
+            places=self.places,
+            cost=cost,
+            nameless=tuple(nameless),
+            by_position=tuple(self._in_position(keywords, len(nameless))),
+        )
+
+    def _conversions(self) -> int:
+        declared = self.overload.by_name
+        return sum(
+            name in declared and converts(declared[name], value, self.enum_members)
+            for name, value in self.bound.items()
+        )
+
+    def _in_position(self, keywords: Mapping[str, Value], first: int) -> Iterator[str]:
+        """Yield the parameters, from a position on, whose arguments the trace has in the same position."""
+        for position, parameter in enumerate(self.overload.positional[first:], start=first):
+            if self.places.get(parameter.name) != position or parameter.name not in keywords:
+                return
+            yield parameter.name
 
     def _accepts(self, parameter: Parameter, value: Value) -> bool:
         return accepts(parameter, value, self.enum_members)

@@ -276,7 +276,7 @@ class Runner:
         if not self.computes:
             positional = [self._rebuilder.live(value) for value in call.positional]
             keywords = {name: self._rebuilder.live(value) for name, value in call.keywords.items()}
-            return LiveCall(positional, keywords, positional, keywords)
+            return LiveCall(positional, keywords, positional, keywords, call.by_position)
         statistics = {call.parameter_at(place): each for place, each in traced.statistics.items()}
         self._numbers.start(traced.id, self._facts(traced, bound), traced.numbers, statistics)
         positional = [
@@ -285,7 +285,11 @@ class Runner:
         keywords = {name: self._argument(name, value) for name, value in call.keywords.items()}
         on_host = self._rebuilder.on_host
         return LiveCall(
-            positional, keywords, on_host(positional), {name: on_host(each) for name, each in keywords.items()}
+            positional,
+            keywords,
+            on_host(positional),
+            {name: on_host(each) for name, each in keywords.items()},
+            call.by_position,
         )
 
     def _argument(self, parameter: str, value: Value) -> Any:

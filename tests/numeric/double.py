@@ -100,7 +100,7 @@ class NumericDouble:
                 _leaves(live.positional, live.keywords), _leaves(live.host_positional, live.host_keywords), strict=True
             )
         }
-        output = operation(*live.positional, **live.keywords)
+        output = live.made(operation)
         self.calls += 1
         name = operation.python_fully_qualified_name  # type: ignore[attr-defined]
         chips = self.device.get_num_devices()

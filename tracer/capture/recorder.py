@@ -19,6 +19,7 @@ from tracer.capture.journal import JournalWriter
 from tracer.capture.lacking import Lacking
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.positions import positional_names
+from tracer.capture.probe import Probe
 from tracer.capture.value_reader import READ_CALLS, ValueReader
 from tracer.capture.values_read import ValuesRead
 from tracer.errors import CaptureError
@@ -295,7 +296,7 @@ class _Thread(threading.local):
 
 def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:
     try:
-        return positional_names(overloads(operation), args, kwargs)
+        return positional_names(overloads(operation), args, kwargs, Probe(operation.function).accepts_lengths)
     except ValueError:
         return []  # its documentation can't be parsed: the call is recorded by position
 

@@ -48,15 +48,28 @@ def test_the_overload_is_chosen_by_type() -> None:
     assert bind(places(TENSOR, (1, 1, 64, 64), (0, 0, 0, 0), 0), PAD).keywords["shape"] == (1, 1, 64, 64)
 
 
-def test_a_shape_can_be_a_list_of_ints_but_not_the_reverse() -> None:
+def test_a_shape_can_be_a_list_of_ints_and_a_list_becomes_a_shape_where_nothing_else_takes_it() -> None:
     sizes = parse_overloads(
         "__call__(self, x: t.Tensor, size: t.Shape) -> t.Tensor\n"
         "__call__(self, x: t.Tensor, lengths: Sequence[int]) -> t.Tensor\n"
     )
     assert bind(places(TENSOR, (2, -1)), sizes).keywords["lengths"] == (2, -1)
     assert bind(places(TENSOR, Shape((2, 3))), sizes[1:]).keywords["lengths"] == Shape((2, 3))
+    assert bind(places(TENSOR, (2, -1)), sizes[:1]).keywords["size"] == (2, -1)
     with pytest.raises(Unbindable, match="size"):
-        bind(places(TENSOR, (2, -1)), sizes[:1])
+        bind(places(TENSOR, (2, 0.5)), sizes[:1])
+
+
+def test_arguments_are_passed_in_the_position_that_they_were_traced_in() -> None:
+    slices = parse_overloads(
+        "__call__(self, x: t.Tensor, starts: Sequence[int], ends: Sequence[int], *, pad: float | None = None) -> t\n"
+        "__call__(self, x: t.Tensor, begin: Sequence[int], end: Sequence[int]) -> t\n"
+    )
+    assert bind(places(TENSOR, (0, 0), (1, 1)), slices).by_position == ("x", "starts", "ends")
+    named = bind({**places(TENSOR), "begin": (0, 0), "end": (1, 1)}, slices)
+    assert (named.by_position, list(named.keywords)) == (("x",), ["begin", "end", "x"])
+    moved = parse_overloads("__call__(self, ends: Sequence[int], starts: Sequence[int], x: t.Tensor) -> t\n")
+    assert bind(places(TENSOR, (0,), (1,)), moved, names=("x", "starts", "ends")).by_position == ()
 
 
 def test_keywords_keep_their_names_and_wrong_ones_are_refused() -> None:

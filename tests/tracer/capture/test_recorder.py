@@ -125,7 +125,18 @@ def test_methods_and_operators_are_seen_by_what_they_call(ttnn: Any, traced: Tra
     _ = x + x
     assert traced.counts == {"ttnn.slice": 1, "ttnn.add": 1}
     sliced = next(each for each in traced.configurations if each.operation == "ttnn.slice")
-    assert sliced.names == ("input_tensor", "starts", "ends", "steps")
+    assert sliced.names == ("input_tensor", "slice_start", "slice_end", "slice_step")
+
+
+def test_the_names_are_those_of_the_overload_that_ttnn_took(ttnn: Any, traced: Traced, x: Any) -> None:
+    ttnn.slice(ttnn.reshape(x, (1, 1, 32, 64)), [0, 0, 0, 0], [1, 1, 32, 32], [1, 1, 1, 1])
+    ttnn.reshape(x, [1, 32, 64], [1, 32, 64])
+    names = {each.names for each in traced.configurations}
+    assert names == {
+        ("input_tensor", "shape"),
+        ("input_tensor", "starts", "ends", "steps"),
+        ("input_tensor", "logical_shape", "padded_shape"),
+    }
 
 
 def test_plumbing_is_left_out_with_all_it_calls(ttnn: Any, traced: Traced, x: Any, mock_mesh: Any) -> None:
