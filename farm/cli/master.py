@@ -40,7 +40,9 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="A master. Default: the one that farm ships.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a master's schema lost of its configurations, and which can't be read; exit with 1 if any can't.
+    """Show what a master's schema lost of its configurations, which can't be read, and which can't run.
+
+    Exits with 1 if any can't be read, or if none can run.
 
     Example: farm master check master.json
     """
@@ -51,7 +53,8 @@ def check(
     result = check_master(Master.read(path))
     if as_json:
         document = {"master": str(path), "configurations": result.configurations, "lost": result.lost}
-        typer.echo(json.dumps({**document, "unsaid": result.missing, "broken": result.broken}, indent=2))
+        runnable = {"runnable": result.runnable, "unrunnable": result.unrunnable}
+        typer.echo(json.dumps({**document, "unsaid": result.missing, "broken": result.broken, **runnable}, indent=2))
     else:
         typer.echo(f"{path}: {counted(result.configurations, 'configuration')}")
         for argument, count in result.lost.items():
@@ -61,7 +64,11 @@ def check(
                 typer.echo(f"not recorded: {what}: {counted(count, 'configuration')}")
         for line in result.broken:
             typer.echo(f"can't be read: {line}")
-        if not (result.lost or any(result.missing.values()) or result.broken):
+        for reason, count in result.unrunnable.items():
+            typer.echo(f"can't run: {reason}: {counted(count, 'configuration')}")
+        if not result.runnable:
+            typer.echo("nothing in it can run")
+        if result.runnable and not (result.lost or any(result.missing.values()) or result.broken or result.unrunnable):
             typer.echo("nothing lost, all readable")
-    if result.broken:
+    if result.broken or not result.runnable:
         raise typer.Exit(ExitCode.TEST_FAILED)

@@ -20,6 +20,7 @@ from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs, architectures, needs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
+from tracer.master.runnable import unplaced_tensors
 from tracer.names import find
 from tracer.values import encode as encode_value
 from tracer.values.configuration import BrokenConfiguration, Configuration
@@ -170,10 +171,15 @@ def _vector(
         sources=configuration.sources,
         lost=configuration.lost,
         setup=placement.setup,
-        unrunnable=placement.unrunnable,
+        unrunnable=_without_shard_spec(configuration) or placement.unrunnable,
         needs=placement.needs,
         openings=openings,
     )
+
+
+def _without_shard_spec(configuration: Configuration) -> Unrunnable | None:
+    reason = "; ".join(unplaced_tensors(configuration))
+    return Unrunnable(Reason.LOST_ARGUMENT, f"lost in the trace: {reason}") if reason else None
 
 
 def _broken(broken: BrokenConfiguration, ids: UniqueIds) -> Vector:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracer.master.master import Master
+from tracer.master.runnable import why_not_runnable
 from tracer.master.view import unread_statistics
 from tracer.value_statistics import ValueStatistics
 from tracer.values import MemoryConfig, Tensor, Value, walk
@@ -167,21 +168,31 @@ class Check:
         missing: how many don't say where they were seen, on which machine, how its board was opened, what they
             returned, or what their arguments are called.
         broken: what can't be read.
+        unrunnable: why configurations can't be called again, as far as the file shows it, with how many.
     """
 
     configurations: int
     lost: dict[str, int]
     missing: dict[str, int]
     broken: list[str]
+    unrunnable: dict[str, int]
+
+    @property
+    def runnable(self) -> int:
+        """The number of configurations without a reason why they can't be called again."""
+        return self.configurations - sum(self.unrunnable.values())
 
 
 def check(master: Master) -> Check:
     """Check a master for what it lost, lacks, or has broken."""
     lost: Counter[str] = Counter()
     broken = [str(each) for each in master.broken]
+    unrunnable: Counter[str] = Counter()
     missing = dict.fromkeys(("source", "machine", "device config", "output", "argument names"), 0)
     for each in master:
         lost.update(f"{each.operation} {each.name_of(name) or name}" for name in each.lost)
+        if reason := why_not_runnable(each):
+            unrunnable[f"{each.operation}: {reason}"] += 1
         broken += [
             f"{each.operation}, index {each.index}: {which}: {problem}"
             for execution in each.executions
@@ -192,4 +203,4 @@ def check(master: Master) -> Check:
         missing["device config"] += all(execution.device_config is None for execution in each.executions)
         missing["output"] += each.output is None and each.raised is None
         missing["argument names"] += "arg0" in each.arguments and not each.names
-    return Check(len(master), dict(lost.most_common()), missing, broken)
+    return Check(len(master), dict(lost.most_common()), missing, broken, dict(unrunnable.most_common()))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from tracer.errors import ConfigurationError
 from tracer.values.base import Builder, TypedValue
 from tracer.values.cores import CoreRangeSet
 from tracer.values.shape import live_dims
-from tracer.values.spellings import dimensions, fields_of, member, pair
+from tracer.values.spellings import dimensions, fields_of, in_range, member, pair
 from tracer.values.text import bracketed
 
 _ORIENTATIONS = {0: "ROW_MAJOR", 1: "COL_MAJOR"}
@@ -52,7 +52,7 @@ class ShardSpec(TypedValue):
             raise ConfigurationError(f"{what} must have a grid, a shape and an orientation, not {sorted(fields)}")
         return cls(
             CoreRangeSet.read(fields["grid"], f"{what}.grid"),
-            pair(sizes, f"{what}.shape"),
+            _shard_shape(pair(sizes, f"{what}.shape"), f"{what}.shape"),
             _orientation(fields["orientation"], f"{what}.orientation"),
         )
 
@@ -111,7 +111,7 @@ class NdShardSpec(TypedValue):
             raise ConfigurationError(f"{what} must have a grid, a shard_shape and an orientation, not {sorted(fields)}")
         return cls(
             CoreRangeSet.read(fields["grid"], f"{what}.grid"),
-            dimensions(sizes, f"{what}.shard_shape"),
+            _shard_shape(dimensions(sizes, f"{what}.shard_shape"), f"{what}.shard_shape"),
             _orientation(fields["orientation"], f"{what}.orientation"),
             member(fields.get("shard_distribution_strategy", "ROUND_ROBIN_1D"), f"{what}.shard_distribution_strategy"),
         )
@@ -140,6 +140,14 @@ def cut_alike(one: ShardSpec | NdShardSpec | None, other: ShardSpec | NdShardSpe
         and one.orientation == other.orientation
         and one.grid.cores() == other.grid.cores()
     )
+
+
+_Sizes = TypeVar("_Sizes", bound=tuple[int, ...])
+
+
+def _shard_shape(sizes: _Sizes, what: str) -> _Sizes:
+    in_range(sizes, what)
+    return sizes
 
 
 def _orientation(raw: object, what: str) -> str:

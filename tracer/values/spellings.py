@@ -14,6 +14,9 @@ from tracer.errors import ConfigurationError
 from tracer.values.cpptext import Call, CppTextError, Word, parse
 from tracer.values.text import brief
 
+LARGEST_SIZE = 2**32 - 1
+"""ttnn keeps the size of a dimension in 32 bits."""
+
 _NONE = frozenset({"None", "nullopt", "std::nullopt"})
 
 
@@ -51,6 +54,17 @@ def dimensions(raw: object, what: str) -> tuple[int, ...]:
         else:
             return sizes
     raise ConfigurationError(f"{what} must be a list of ints, not {brief(raw)}")
+
+
+def in_range(sizes: tuple[int, ...], what: str) -> tuple[int, ...]:
+    """Return a shape whose sizes ttnn can hold.
+
+    Raises:
+        ConfigurationError: one is negative, or larger than `LARGEST_SIZE`.
+    """
+    if sizes and (min(sizes) < 0 or max(sizes) > LARGEST_SIZE):
+        raise ConfigurationError(f"{what} must hold sizes from 0 to {LARGEST_SIZE}, not {brief(list(sizes))}")
+    return sizes
 
 
 def pair(raw: object, what: str) -> tuple[int, int]:

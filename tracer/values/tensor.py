@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +12,7 @@ from tracer.values.base import Builder, TypedValue
 from tracer.values.memory import IN_DRAM, MemoryConfig
 from tracer.values.placement import Placement
 from tracer.values.shape import live_dims
-from tracer.values.spellings import dimensions, member
+from tracer.values.spellings import dimensions, in_range, member
 from tracer.values.text import bracketed, brief
 from tracer.values.tile import Tile
 
@@ -107,11 +108,14 @@ class Tensor(TypedValue):
         sizes = get("original_shape", get("shape"))
         if type(sizes) is not list or (sizes and set(map(type, sizes)) != _INT):
             raise ConfigurationError(f"original_shape must be a list of ints, not {brief(sizes)}")
+        shape = in_range(tuple(sizes), "original_shape")
+        if raw.get("values") is not None:
+            _check_numbers(raw["values"], shape)
         dtype = get("original_dtype") or get("dtype")
         layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
         spread = get("tensor_placement", get("mesh_device"))
         return cls(
-            tuple(sizes),
+            shape,
             member(dtype, "original_dtype"),
             "" if layout is None else member(layout, "layout"),
             "" if storage is None else member(storage, "storage_type"),
@@ -130,7 +134,7 @@ class Tensor(TypedValue):
         tile, memory = _tile_v1(tensor_layout), tensor_layout.get("memory_config")
         layout, storage = body.get("layout"), body.get("storage_type")
         return cls(
-            dimensions(spec["logical_shape"], "logical_shape"),
+            in_range(dimensions(spec["logical_shape"], "logical_shape"), "logical_shape"),
             member(tensor_layout["dtype"], "dtype"),
             _layout_v1(tensor_layout, tile) if layout is None else member(layout, "layout"),
             "" if storage is None else member(storage, "storage_type"),
@@ -170,6 +174,14 @@ class Tensor(TypedValue):
     def is_partial(self) -> bool:
         return not (self.layout and self.storage)
 
+    @property
+    def is_unplaced(self) -> bool:
+        """Whether it is sharded over a device's cores, and how isn't recorded, so that it can't be made."""
+        memory = self.memory
+        if self.storage == "HOST" or memory is None or memory.layout == "INTERLEAVED":
+            return False
+        return memory.shard_spec is None and memory.nd_shard_spec is None
+
     def is_rebuilt_as(self, rebuilt: object, device: Any) -> bool:
         """Return whether a rebuilt tensor is this one: shape, dtype, layout, storage, memory config, tile, placement.
 
@@ -200,6 +212,26 @@ class _TensorKey(tuple[Any, ...]):
 
     def __hash__(self) -> int:
         return self[0]  # type: ignore[no-any-return]
+
+
+def _check_numbers(raw: Any, shape: tuple[int, ...]) -> None:
+    """Check that a tensor's numbers, written into a trace as nested or flat lists, are as many as its shape has.
+
+    Raises:
+        ConfigurationError: they aren't.
+    """
+    total = math.prod(shape)
+    numbers = 0
+    rows = [raw]
+    while rows and numbers <= total:
+        row = rows.pop()
+        if isinstance(row, list):
+            rows += row
+        else:
+            numbers += 1
+    if rows or numbers != total:
+        count = f"more than {total}" if rows or numbers > total else str(numbers)
+        raise ConfigurationError(f"values must hold {total} numbers for shape {list(shape)}, not {count}")
 
 
 def _object_in(body: Any, key: str, what: str) -> dict[str, Any]:

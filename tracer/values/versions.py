@@ -95,6 +95,11 @@ def recorded_operations() -> frozenset[str]:
     return frozenset(name for version in RECORDED for name in _signatures(version) if not name.startswith(CLASS))
 
 
+def recorded_overloads(name: str) -> tuple[Overload, ...]:
+    """Return the overloads of an operation in every ttnn whose signatures are written down; empty if none has it."""
+    return tuple(dict.fromkeys(overload for version in RECORDED for overload in _overloads(name, version)))
+
+
 @cache
 def _default(name: str, parameter: str) -> Default | None:
     defaults = list(_defaults(name, parameter))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from farm.cli import app
+from farm.core.errors import ExitCode
 from farm.core.settings import Settings, command_defaults
 from farm.core.sweep_spec import options
 from farm.store.records import own_version
@@ -86,9 +88,16 @@ def test_config_alone_shows_the_settings() -> None:
 
 def test_a_master_without_losses_is_called_good(tmp_path: Path) -> None:
     path = tmp_path / "master.json"
+    execution = {"source": "a.py", "machine_info": {"board_type": "Wormhole"}, "device_config": {"mesh_shape": [1, 1]}}
+    whole = {"arguments": {"fill_value": 1.0, "shape": [32]}, "output": None, "raised": "no", "executions": [execution]}
+    path.write_text(json.dumps({"operations": {"ttnn.full": {"configurations": [whole]}}}))
+    result = CliRunner().invoke(app, ["master", "check", str(path)])
+    assert result.stdout.splitlines() == [f"{path}: 1 configuration", "nothing lost, all readable"]
+    assert result.exit_code == ExitCode.GOOD
     path.write_text('{"operations": {}}')
-    output = CliRunner().invoke(app, ["master", "check", str(path)])
-    assert output.stdout.splitlines() == [f"{path}: 0 configurations", "nothing lost, all readable"]
+    result = CliRunner().invoke(app, ["master", "check", str(path)])
+    assert result.stdout.splitlines() == [f"{path}: 0 configurations", "nothing in it can run"]
+    assert result.exit_code == ExitCode.TEST_FAILED
 
 
 @pytest.mark.parametrize(
