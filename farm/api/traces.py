@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from farm.board.trace_run import TraceRun
     from farm.board.trace_target import TraceTarget
     from farm.core.board import Board
+    from tracer.capture.device_traces import UnsafeAllocation
     from tracer.capture.journal import Journal, TracedTest
     from tracer.capture.raw_traces import Loaded
     from tracer.capture.values_read import ValuesRead
@@ -40,6 +41,7 @@ class Traced:
         raw: the raw traces, if they were kept.
         reading: what was read to keep statistics of values, and how long that took; None if none were kept.
         lacking: what the board lacks although the test called it, so that these calls did nothing: each in a line.
+        unsafe: what was allocated on a device while a device trace was live there, which may overwrite it.
     """
 
     configurations: Master
@@ -50,6 +52,7 @@ class Traced:
     raw: list[Path] = field(default_factory=list)
     reading: ValuesRead | None = None
     lacking: list[str] = field(default_factory=list)
+    unsafe: list[UnsafeAllocation] = field(default_factory=list)
 
 
 def trace(
@@ -111,7 +114,7 @@ def trace(
     try:
         raw = [] if keep is None else _keep_raw(trace_run, Path(keep), target)
         traced = _add(trace_run, path, raw, target, include_failed=include_failed)
-        traced = replace(traced, lacking=_lacking(chosen, trace_run.journal))
+        traced = replace(traced, lacking=_lacking(chosen, trace_run.journal), unsafe=trace_run.journal.unsafe)
     except TracerError as error:
         raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
     except FarmError:

@@ -170,7 +170,7 @@ def _trace_target(
             typer.echo(f"farm: {target}: {traced.problem}; {untouched(master)}", err=True)
             raise typer.Exit(ExitCode.TEST_FAILED)
     show(Console(), traced.configurations, traced.summary, master, traced.left_out, traced.reading)
-    for line in traced.lacking:
+    for line in [*traced.lacking, *map(str, traced.unsafe)]:
         typer.echo(f"farm: {line}", err=True)
     if traced.problem:
         left = "" if all_tests else "; its configurations were left out"

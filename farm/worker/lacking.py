@@ -13,6 +13,7 @@ import ttnn
 from farm.core.lacks import Lack, LackingError, lack_in, lacking_functions
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
+from tracer.capture.replacing import Replacements
 
 # ttnn 0.81 checks programs on a mock against the cores that its default dispatch leaves, however the mock was opened
 _OUTSIDE = re.compile(
@@ -20,13 +21,41 @@ _OUTSIDE = re.compile(
 )
 
 
-def refuse_lacking(lacks: Iterable[Lack]) -> None:
-    """Make the functions of ttnn that would crash raise `LackingError` instead, in modules imported from now on."""
-    for name, what in lacking_functions(lacks):
-        *holders, function = name.split(".")
-        holder = functools.reduce(lambda parent, part: getattr(parent, part, None), holders, ttnn)
-        if hasattr(holder, function):  # an older ttnn may have no such function
-            setattr(holder, function, _refusing(name, what))
+class Refusals:
+    """Makes the functions of ttnn that would crash raise `LackingError` instead, under any of their names.
+
+    Attributes:
+        messages: what each refused call since the last `clear` said. A module may have caught the exception.
+    """
+
+    def __init__(self, lacks: Iterable[Lack]) -> None:
+        self.messages: list[str] = []
+        functions: list[tuple[Any, Any]] = []
+        for name, what in lacking_functions(lacks):
+            *holders, function = name.split(".")
+            holder = functools.reduce(lambda parent, part: getattr(parent, part, None), holders, ttnn)
+            original = getattr(holder, function, None)
+            if original is None:
+                continue  # an older ttnn may have no such function
+            refusing = functools.partial(self._refuse, f"{what}: ttnn.{name}")
+            if holder is ttnn:
+                functions.append((original, refusing))
+            else:
+                setattr(holder, function, refusing)
+        if functions:
+            Replacements().replace_everywhere(functions)
+
+    def clear(self) -> None:
+        """Forget the refused calls, before a vector runs."""
+        self.messages.clear()
+
+    def judge(self, outcome: Outcome) -> Outcome:
+        """The outcome; not run where its vector made a call that was refused, whatever its module made of that."""
+        return _lacking(outcome, self.messages[0]) if self.messages and not outcome.verdict.fault else outcome
+
+    def _refuse(self, message: str, *_arguments: Any, **_keywords: Any) -> NoReturn:
+        self.messages.append(message)
+        raise LackingError(message)
 
 
 def manage_fabric() -> None:
@@ -75,10 +104,3 @@ def without_other_grid(outcome: Outcome, grid: tuple[int, int]) -> Outcome:
 def _lacking(outcome: Outcome, message: str) -> Outcome:
     reason = Reason.UNSUPPORTED_BY_BACKEND
     return replace(outcome, verdict=Verdict.NOT_RUN, reason=reason, message=message, traceback="")
-
-
-def _refusing(name: str, what: str) -> Callable[..., NoReturn]:
-    def refuse(*_arguments: Any, **_keywords: Any) -> NoReturn:
-        raise LackingError(f"{what}: ttnn.{name}")
-
-    return refuse

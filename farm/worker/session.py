@@ -17,7 +17,7 @@ from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
 from farm.worker.execution import Execution
-from farm.worker.lacking import manage_fabric, refuse_lacking, without_lacks, without_other_grid
+from farm.worker.lacking import Refusals, manage_fabric, without_lacks, without_other_grid
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
@@ -62,7 +62,7 @@ class Session:
         self.canary = canary
         self._execution = execution
         self.lacks = lacks
-        refuse_lacking(lacks)
+        self._refusals = Refusals(lacks)
         if not computes:
             manage_fabric()
         self._on_error = on_error
@@ -103,7 +103,8 @@ class Session:
             RuntimeError: no board is open.
             TypeError: a worker doesn't run payloads of this kind.
         """
-        outcome = without_lacks(self._run(payload), self.lacks)
+        self._refusals.clear()
+        outcome = without_lacks(self._refusals.judge(self._run(payload)), self.lacks)
         if self.computes or not outcome.verdict.failed or self._device is None:
             return outcome
         return without_other_grid(outcome, _grid(self._device))

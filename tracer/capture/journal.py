@@ -11,7 +11,9 @@ a line says what it is. Lines are, in the order they come:
 * `{"values": n, "statistics": ...}`: statistics of the numbers that a call of the configuration got, if they are kept;
 * `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
 * `{"lacking": name}`: a function of ttnn that the board lacks was called, and did nothing;
-* `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over;
+* `{"unsafe": operation, "line": ...}`: it allocated on a device while a device trace was live there;
+* `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over; with `device_trace_runs` as
+  `[[n, times], ...]` if device traces ran that hold calls of these configurations;
 * `{"reading": ...}`: what was read to keep statistics, and how long that took;
 * `{"exit": status}`: the run is over, with pytest's exit status.
 """
@@ -26,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tracer.capture.device_traces import UnsafeAllocation
 from tracer.capture.values_read import ValuesRead, together
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
@@ -81,12 +84,14 @@ class TracedTest:
         source: the test's node id.
         outcome: `passed`, `failed`, `skipped`, `died`.
         counts: how often each configuration was called, by its number.
+        device_trace_runs: how often device traces ran that hold a call of it, by its number.
         statistics: of the numbers in its tensors, by its number: the JSON for each call whose tensors were read.
     """
 
     source: str
     outcome: str = DIED
     counts: dict[int, int] = field(default_factory=dict)
+    device_trace_runs: dict[int, int] = field(default_factory=dict)
     statistics: dict[int, list[Any]] = field(default_factory=dict)
 
 
@@ -120,6 +125,7 @@ class Journal:
         cut: whether the file ends in half a line.
         reading: what was read to keep statistics of values; None if none are kept, or the run never got to its end.
         lacking: the functions of ttnn that the board lacks, and that did nothing.
+        unsafe: what was allocated on a device while a device trace was live there.
     """
 
     ttnn: str = ""
@@ -129,6 +135,7 @@ class Journal:
     cut: bool = False
     reading: ValuesRead | None = None
     lacking: list[str] = field(default_factory=list)
+    unsafe: list[UnsafeAllocation] = field(default_factory=list)
 
     @property
     def left_out(self) -> list[TracedTest]:
@@ -147,11 +154,13 @@ class Journal:
         self.calls |= {first + number: call for number, call in other.calls.items()}
         for test in other.tests:
             counts = {first + number: times for number, times in test.counts.items()}
+            runs = {first + number: times for number, times in test.device_trace_runs.items()}
             statistics = {first + number: each for number, each in test.statistics.items()}
-            self.tests.append(TracedTest(test.source, test.outcome, counts, statistics))
+            self.tests.append(TracedTest(test.source, test.outcome, counts, runs, statistics))
         self.reading = together([self.reading, other.reading])
         self.cut = self.cut or other.cut
         self.lacking += [name for name in other.lacking if name not in self.lacking]
+        self.unsafe += other.unsafe
 
     def master(self, *, all_tests: bool = False) -> Master:
         """Return the configurations, with an execution for each test and way of opening.
@@ -161,6 +170,7 @@ class Journal:
         """
         configurations: dict[str, Configuration] = {}
         executions: dict[tuple[str, ...], Execution] = {}
+        of_number: dict[int, Execution] = {}
         for test in self.tests:
             if test.outcome == PASSED or all_tests:
                 for number, times in test.counts.items():
@@ -168,10 +178,15 @@ class Journal:
                     configuration = configurations.setdefault(new.content_hash, new)
                     configuration.output, configuration.raised = new.output, new.raised
                     execution = self._count(executions, configuration, test.source, self.calls[number], times)
+                    of_number[number] = execution
                     for raw in test.statistics.get(number, ()):
                         good, bad = read_statistics(raw)
                         add_statistics(execution.statistics, good)
                         execution.unread_statistics |= bad
+                for number, runs in test.device_trace_runs.items():
+                    # a trace may run in a later test than the one that captured it, as where a fixture did
+                    if (traced := of_number.get(number)) is not None:
+                        traced.device_trace_runs += runs
         self._sign(executions)
         master = Master()
         for configuration in configurations.values():
@@ -236,6 +251,7 @@ class JournalReader:
             "returned": self._returned,
             "raised": self._raised,
             "lacking": lambda line: self.journal.lacking.append(line["lacking"]),
+            "unsafe": self._allocated,
             "ended": self._test_ends,
             "reading": self._reading,
             "exit": self._exits,
@@ -292,6 +308,11 @@ class JournalReader:
     def _test_ends(self, line: dict[str, Any]) -> None:
         test, self._running = self.journal.tests[-1], None
         test.outcome, test.counts = line["outcome"], dict(line["counts"])
+        test.device_trace_runs = dict(line.get("device_trace_runs", ()))
+
+    def _allocated(self, line: dict[str, Any]) -> None:
+        test = "" if self._running is None else self._running.source
+        self.journal.unsafe.append(UnsafeAllocation(line["unsafe"], line["line"], test))
 
     def _exits(self, line: dict[str, Any]) -> None:
         self.journal.exit_status = line["exit"]

@@ -7,12 +7,17 @@ A mock board has no device traces, for example. What a model calls between `begi
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable
 from typing import Any
 
+from tracer.capture.replacing import Replacements
+
 LACKING_VARIABLE = "FARM_BOARD_LACKING"
 """Names these functions as they are in `ttnn`, separated by commas."""
+
+_BEGINS_TRACE = "begin_trace_capture"
 
 
 class Lacking:
@@ -25,28 +30,43 @@ class Lacking:
     def __init__(self, note: Callable[[str], None]) -> None:
         self.note = note
         self._noted: set[str] = set()
-        self._undo: list[Callable[[], None]] = []
+        self._trace_ids = itertools.count()
+        self._replacements = Replacements()
 
     def install(self) -> None:
         """Start replacing the functions that the environment names."""
+        names = [name for name in os.environ.get(LACKING_VARIABLE, "").split(",") if name]
+        if not names:
+            return
         import ttnn
 
-        for name in filter(None, os.environ.get(LACKING_VARIABLE, "").split(",")):
+        functions: list[tuple[Any, Any]] = []
+        for name in names:
             *holders, function = name.split(".")
             holder = functools.reduce(lambda parent, part: getattr(parent, part, None), holders, ttnn)
             original = getattr(holder, function, None)
-            if original is not None:  # another ttnn may have no such function
-                setattr(holder, function, functools.partial(self._called, name))
-                self._undo.append(functools.partial(setattr, holder, function, original))
+            if original is None:
+                continue  # another ttnn may have no such function
+            stand_in = functools.partial(self._began if name == _BEGINS_TRACE else self._called, name)
+            if holder is ttnn:
+                functions.append((original, stand_in))
+            else:
+                self._replacements.set(holder, function, stand_in)
+        self._replacements.replace_everywhere(functions)
 
     def remove(self) -> None:
         """Restore ttnn's own functions."""
-        while self._undo:
-            self._undo.pop()()
+        self._replacements.undo()
 
-    def _called(self, name: str, *_arguments: Any, **_keywords: Any) -> int:
-        """Note a call; return what may be the number of a trace."""
+    def _called(self, name: str, *_arguments: Any, **_keywords: Any) -> None:
+        """Note a call."""
         if name not in self._noted:
             self._noted.add(name)
             self.note(name)
-        return 0
+
+    def _began(self, name: str, *_arguments: Any, **_keywords: Any) -> Any:
+        """Note that a trace begins; return an id of its own, as ttnn does."""
+        import ttnn
+
+        self._called(name)
+        return ttnn.MeshTraceId(next(self._trace_ids))

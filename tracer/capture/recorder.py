@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+from tracer.capture.device_traces import DeviceTraces, UnsafeAllocation
 from tracer.capture.excluded import EXCLUDED
 from tracer.capture.journal import JournalWriter
 from tracer.capture.lacking import Lacking
@@ -71,6 +72,8 @@ class Capture:
         self._values = values
         self._openings = Openings()
         self._lacking = Lacking(lambda name: self._journal.write({"lacking": name}))
+        self._device_traces = DeviceTraces(self._unsafe)
+        self._of_model = isinstance(trace, Path)
         self._recorded: dict[Hashable, _Recorded] = {}
         self._opening_numbers: dict[str, int] = {}
         self._test = _Test(counts=False)
@@ -98,11 +101,14 @@ class Capture:
         decorators = _ttnn_decorators()
         self._openings.install()
         self._undo.append(self._openings.remove)
+        if self._of_model:
+            self._lacking.install()
+            self._undo.append(self._lacking.remove)
+            self._device_traces.install()
+            self._undo.append(self._device_traces.remove)
         if self._values is not None:
             self._values.install()
             self._undo.append(self._values.remove)
-        self._lacking.install()
-        self._undo.append(self._lacking.remove)
         for name in _OPERATION_CLASSES:
             cls = getattr(decorators, name, None)
             if cls is not None:
@@ -125,6 +131,7 @@ class Capture:
         """Begin a test: the calls from here on are its own."""
         with self._lock:
             self._test = _Test(counts=True)
+            self._device_traces.begin_test()
             self._journal.write({"test": source})
 
     def end(self, source: str, outcome: str) -> None:
@@ -133,7 +140,10 @@ class Capture:
             over, self._test = self._test, _Test(counts=False)
             counts = [(recorded.number, next(recorded.times)) for recorded in over.called]
             self.calls += sum(times for _, times in counts)
-            self._journal.write({"ended": source, "outcome": outcome, "counts": counts})
+            line = {"ended": source, "outcome": outcome, "counts": counts}
+            if runs := self._device_traces.runs():
+                line["device_trace_runs"] = runs
+            self._journal.write(line)
 
     def finish(self, status: int) -> None:
         """End the run, with this exit status of pytest's."""
@@ -143,7 +153,7 @@ class Capture:
             self._journal.write({"exit": status})
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        thread, leave_out, record = _Thread(), self._leave_out, self._record
+        thread, leave_out, record, device_traces = _Thread(), self._leave_out, self._record, self._device_traces
 
         def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
             state = thread.state
@@ -153,7 +163,10 @@ class Capture:
             state.inside = True
             try:
                 if name in leave_out:
-                    return original(operation, *args, **kwargs)
+                    result = original(operation, *args, **kwargs)
+                    if device_traces.active:
+                        device_traces.called(name, None, (*args, *kwargs.values()), result)
+                    return result
                 recorded = record(operation, name, args, kwargs)
                 try:
                     result = original(operation, *args, **kwargs)
@@ -162,6 +175,8 @@ class Capture:
                     raise
                 if not recorded.answered:
                     self._returned(recorded, result)
+                if device_traces.active:
+                    device_traces.called(name, recorded.number, (*args, *kwargs.values()), result)
                 return result
             finally:
                 state.inside = False
@@ -242,6 +257,10 @@ class Capture:
         with self._lock:
             recorded.answered = True
             self._journal.write({"returned": recorded.number, "output": encode(describe(result))})
+
+    def _unsafe(self, allocation: UnsafeAllocation) -> None:
+        with self._lock:
+            self._journal.write({"unsafe": allocation.operation, "line": allocation.line})
 
     def _raised(self, recorded: _Recorded, error: Exception) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -22,8 +22,26 @@ class Replacements:
         wrapped = wrap(original)
         for holder in list(sys.modules.values()):
             if getattr(holder, "__dict__", {}).get(name) is original:
-                setattr(holder, name, wrapped)
-                self._undo.append(lambda holder=holder: setattr(holder, name, original))  # type: ignore[misc]
+                self._set(holder, name, original, wrapped)
+
+    def replace_everywhere(self, replacements: Sequence[tuple[Any, Any]]) -> None:
+        """Replace functions by others in all modules, under any name: `from ttnn import execute_trace as replay`.
+
+        It looks at every name of every module, which takes some 20 ms: `replace` is for what is done often.
+        """
+        others = {id(original): (original, other) for original, other in replacements}
+        for holder in list(sys.modules.values()):
+            for name, value in list(getattr(holder, "__dict__", {}).items()):
+                if id(value) in others:
+                    self._set(holder, name, *others[id(value)])
+
+    def set(self, holder: Any, name: str, wrapped: Any) -> None:
+        """Replace one attribute, such as a method of a class."""
+        self._set(holder, name, getattr(holder, name), wrapped)
+
+    def _set(self, holder: Any, name: str, original: Any, wrapped: Any) -> None:
+        setattr(holder, name, wrapped)
+        self._undo.append(lambda: setattr(holder, name, original))
 
     def undo(self) -> None:
         """Put all functions back."""

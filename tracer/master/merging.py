@@ -109,11 +109,12 @@ def _place(execution: Execution) -> tuple[str, str, DeviceConfig | None]:
 
 
 def _join_execution(old: Execution, new: Execution) -> bool:
-    before = (old.count, old.trace_uid, old.extra, old.unread_statistics)
+    before = (old.count, old.device_trace_runs, old.trace_uid, old.extra, old.unread_statistics)
     # a count is of one run of the source, so of two traces the larger stands, as in tt-metal
     old.count = max((count for count in (old.count, new.count) if count is not None), default=None)
+    old.device_trace_runs = max(old.device_trace_runs, new.device_trace_runs)
     old.trace_uid = new.trace_uid or old.trace_uid
     old.extra = {**old.extra, **new.extra}
     old.unread_statistics = {**old.unread_statistics, **new.unread_statistics}
     changed = join_statistics(old.statistics, new.statistics)
-    return changed or before != (old.count, old.trace_uid, old.extra, old.unread_statistics)
+    return changed or before != (*(old.count, old.device_trace_runs, old.trace_uid, old.extra, old.unread_statistics),)

@@ -10,7 +10,7 @@ from tracer.schemas.provenance import STATISTICS
 from tracer.value_statistics import ValueStatistics, problem_of, statistics_json
 from tracer.values import Value, clean, encode, show
 from tracer.values.configuration import POSITION, Configuration, Execution
-from tracer.values.text import by
+from tracer.values.text import by, counted
 
 
 def argument_lines(configuration: Configuration) -> list[str]:
@@ -63,6 +63,8 @@ def execution_line(execution: Execution) -> str:
         parts.append(f"on {_machine(execution.machine)}")
     if execution.count is not None:
         parts.append("once" if execution.count == 1 else f"{execution.count} times")
+    if execution.device_trace_runs:
+        parts.append(f"in device traces that ran {counted(execution.device_trace_runs, 'time')}")
     facts = (("machine", execution.machine or None), ("count", execution.count))
     missing = [name for name, fact in facts if fact is None]
     if missing:

@@ -14,8 +14,11 @@ from tracer.values.text import brief
 STATISTICS = "value_statistics"
 """The key of an execution that holds the statistics of its tensors' numbers."""
 
+DEVICE_TRACE_RUNS = "device_trace_runs"
+"""The key of an execution that says how often device traces with the call in them ran."""
+
 _CONTEXT_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
-_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS}
+_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS, DEVICE_TRACE_RUNS}
 _MOST_DEVICE_CONFIGS = 1024
 """Device configs that are kept once read."""
 
@@ -72,6 +75,8 @@ def _execution(raw: Any) -> Execution:
         None if config is None else _device_config(config),
         {key: part for key, part in raw.items() if key not in _EXECUTION_KEYS},
     )
+    if DEVICE_TRACE_RUNS in raw:
+        execution.device_trace_runs = _count(raw[DEVICE_TRACE_RUNS], DEVICE_TRACE_RUNS) or 0
     if STATISTICS in raw:
         execution.statistics, execution.unread_statistics = read_statistics(raw[STATISTICS])
     return execution
@@ -88,9 +93,9 @@ def _device_config(raw: Any) -> DeviceConfig:
     return config
 
 
-def _count(raw: Any) -> int | None:
+def _count(raw: Any, key: str = "count") -> int | None:
     if raw is not None and type(raw) is not int:
-        raise MalformedConfigurationError(f"count must be an int, not {brief(raw)}")
+        raise MalformedConfigurationError(f"{key} must be an int, not {brief(raw)}")
     return raw
 
 

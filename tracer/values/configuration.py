@@ -33,6 +33,8 @@ class Execution:
         statistics: of the numbers in its tensors, if they were traced, too: by argument (`arg0`, `bias`), inside lists
             by position, too (`arg2[1]`).
         unread_statistics: the JSON of those that can't be read, written back as it was; at "" if it is no object.
+        device_trace_runs: how often device traces that hold the call ran, in one run of the source; 0 if there were
+            none. No part of any hash, nor of `count`.
     """
 
     source: str
@@ -43,6 +45,7 @@ class Execution:
     extra: dict[str, Any] = field(default_factory=dict)
     statistics: dict[str, ValueStatistics] = field(default_factory=dict)
     unread_statistics: dict[str, Any] = field(default_factory=dict)
+    device_trace_runs: int = 0
 
 
 @dataclass

@@ -42,6 +42,11 @@ def run(how, *, device):
         trace = ttnn.begin_trace_capture(device, cq_id=0)
         ttnn.relu(x)
         ttnn.end_trace_capture(device, trace, cq_id=0)
+    elif how == "caught":
+        try:
+            ttnn._ttnn.operations.trace.begin_trace_capture(device, cq_id=0)
+        except Exception as error:
+            return False, str(error)
     elif how == "gather":
         ttnn.all_gather(x, dim=3)
     elif how == "event":
@@ -119,9 +124,10 @@ def test_the_end_of_a_simulators_process(tmp_path: Path) -> None:
 def test_a_mock_has_no_device_traces_no_events_and_no_fabric_of_its_own(tmp_path: Path) -> None:
     pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
     [board] = mock_boards(KINDS["n300"], 1)
-    ways: tuple[dict[str, object], ...] = ({"how": "trace"}, {"how": "gather"}, {"how": "event"}, {"how": "none"})
+    ways: tuple[dict[str, object], ...] = tuple({"how": how} for how in ("trace", "gather", "event", "caught", "none"))
     tried = outcomes(board, tmp_path, TRACES, *ways)
-    assert ends(tried) == [LACKING, LACKING, LACKING, VALIDATED]
+    assert ends(tried) == [LACKING, LACKING, LACKING, LACKING, VALIDATED]
+    assert tried[3].message == "a mock board has no device traces: ttnn.begin_trace_capture"
     assert tried[0].message == "a mock board has no device traces: ttnn.begin_trace_capture"
     assert "a mock board has no fabric unless it is opened with one: " in tried[1].message
     assert tried[2].message.endswith("a mock board has no events between command queues: ttnn.wait_for_event")
