@@ -172,7 +172,6 @@ class Reason(str, Enum):
     NONDETERMINISTIC = "nondeterministic"
     WROTE_PAST_OUTPUT = "wrote_past_output"
     LOW_PCC = "low_pcc"  # of runs before tolerances
-    REPLAY_MISMATCH = "replay_mismatch"
     OUT_OF_MEMORY = "out_of_memory"
     CRASH = "crash"
     HANG = "hang"
@@ -184,6 +183,7 @@ class Reason(str, Enum):
     BOARD_SUSPECT = "board_suspect"
     HOST_RESOURCES = "host_resources"
     REBUILD_MISMATCH = "rebuild_mismatch"
+    REPLAY_MISMATCH = "replay_mismatch"
     GOLDEN_CALL = "golden_call"
     INTERNAL = "internal"
 

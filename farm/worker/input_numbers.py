@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -78,7 +77,7 @@ class InputNumbers:
         if placement is None:
             return draw(domain, tensor.shape, tensor.dtype, self._style, functools.partial(self._stream, place, 0))
         whole = np.empty(placement.whole_shape(tensor.shape), format_of(tensor.dtype).array)
-        for chip, part in enumerate(_parts(tensor.shape, placement)):
+        for chip, part in enumerate(placement.parts(tensor.shape)):
             streams = functools.partial(self._stream, place, chip)
             whole[part] = draw(domain, tensor.shape, tensor.dtype, self._style, streams)
         return whole
@@ -87,17 +86,3 @@ class InputNumbers:
         text = f"{self._seed}/{shared or place}/{chip}"
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest(), "little")
         return np.random.Generator(np.random.PCG64(seed))
-
-
-def _parts(shape: tuple[int, ...], placement: Placement) -> Iterator[tuple[slice, ...]]:
-    """Yield where each chip's part is in the whole tensor."""
-    # where two dimensions of the mesh shard the same one of the tensor, it has as many parts as both together
-    counts: dict[int, int] = {}
-    for dim, count in zip(placement.dims, placement.distribution_shape, strict=True):
-        if dim is not None:
-            counts[dim % len(shape)] = counts.get(dim % len(shape), 1) * count
-    for places in itertools.product(*map(range, counts.values())):
-        part = [slice(None)] * len(shape)
-        for dim, place in zip(counts, places, strict=True):
-            part[dim] = slice(place * shape[dim], (place + 1) * shape[dim])
-        yield tuple(part)

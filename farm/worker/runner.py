@@ -150,7 +150,7 @@ class Runner:
                 return attempt.raised(error, "run again: ")
         if traced.verify and (changes := self._replay.differences(traced.operation, bound.arguments, bound.call)):
             message = f"not as traced: {'; '.join(changes)}"
-            return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.REPLAY_MISMATCH, message)
+            return attempt.ended(Verdict.FARM_FAULT, Reason.REPLAY_MISMATCH, message)
         outcome = self._judge(traced, bound, live, output, attempt)
         if further is None:
             return outcome

@@ -13,6 +13,7 @@ from tracer.schemas.provenance import DEVICE_TRACE_RUNS, STATISTICS
 from tracer.value_statistics import written_statistics
 from tracer.values import encode
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
+from tracer.values.padding import PADDED_SHAPES
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(", ", ": "), allow_nan=False)
 _DERIVED = frozenset({"models", "operations_summary", "total_configurations", "unique_operations"})
@@ -61,7 +62,7 @@ def _joined(blocks: Iterable[str], indent: int) -> str:
 
 
 def _configuration(each: Configuration) -> str:
-    arguments = each.raw if each.raw is not None else each.encoded
+    arguments = each.written_arguments
     parts = {key: _dumps(part) for key, part in each.extra.items()}
     parts["arguments"] = _block(
         [f"{_dumps(name)}: {_dumps(arguments[name])}" for name in in_order(each.arguments)], "{}"
@@ -70,6 +71,8 @@ def _configuration(each: Configuration) -> str:
     parts["executions"] = _block(sorted(_dumps(execution_json(execution)) for execution in each.executions), "[]")
     if each.names:
         parts["argument_names"] = _dumps(list(each.names))
+    if each.padded_shapes:
+        parts[PADDED_SHAPES] = _dumps(each.padded_shapes)
     if each.output is not None:
         parts["output"] = _dumps(encode(each.output))
     if each.raised is not None:

@@ -16,6 +16,7 @@ from tracer.schemas.v1 import BareList, Version1
 from tracer.schemas.v2 import Version2
 from tracer.values import decode
 from tracer.values.configuration import BrokenConfiguration, Configuration
+from tracer.values.padding import PADDED_SHAPES, joined
 from tracer.values.text import brief
 
 SCHEMAS: tuple[Schema, ...] = (Mixed(), Version2(), Version1(), BareList())
@@ -23,7 +24,7 @@ SCHEMAS: tuple[Schema, ...] = (Mixed(), Version2(), Version1(), BareList())
 
 _CONFIGURATION_KEYS = frozenset(
     {"arguments", "argument_names", "output", "raised", "executions", "contexts", "source", "machine_info"}
-    | {"config_hash", "execution_count"}
+    | {"config_hash", "execution_count", PADDED_SHAPES}
 )
 
 
@@ -43,8 +44,8 @@ def _read(operation: str, index: int, raw: Any) -> Configuration:
     schema = next((schema for schema in SCHEMAS if schema.matches(raw)), None)
     if schema is None:
         raise MalformedConfigurationError(_why_none(raw))
-    arguments = schema.arguments(raw)
     envelope = raw if isinstance(raw, dict) else {}
+    arguments = schema.arguments(raw if PADDED_SHAPES not in envelope else _with_padding(envelope))
     return Configuration(
         operation,
         arguments.values,
@@ -55,8 +56,15 @@ def _read(operation: str, index: int, raw: Any) -> Configuration:
         index=index,
         given_hash=text(envelope.get("config_hash"), "config_hash"),
         extra={key: part for key, part in envelope.items() if key not in _CONFIGURATION_KEYS},
-        raw=arguments.raw,
+        raw=None if arguments.raw is None else envelope["arguments"],
     )
+
+
+def _with_padding(envelope: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with the padded shapes that are beside its arguments inside them."""
+    if not isinstance(envelope["arguments"], dict):
+        raise MalformedConfigurationError(f"{PADDED_SHAPES} is of arguments by name, not of a list")
+    return {**envelope, "arguments": joined(envelope["arguments"], envelope[PADDED_SHAPES])}
 
 
 def _why_none(raw: Any) -> str:

@@ -14,6 +14,8 @@ from tracer.value_statistics import ValueStatistics, merged
 from tracer.values import canonical
 from tracer.values.base import TypedValue, Value, walk
 from tracer.values.dispatch import encode
+from tracer.values.padding import separated
+from tracer.values.tensor import Tensor
 
 POSITION = re.compile(r"arg(\d+)")
 _POSITIONS = [f"arg{place}" for place in range(64)]
@@ -87,6 +89,22 @@ class Configuration:
         return canonical.canonical_text(self.operation, self.encoded)
 
     @cached_property
+    def padded_shapes(self) -> dict[str, list[int]]:
+        """The padded shapes that don't follow from the rest, by place; a master has them beside the arguments."""
+        return separated(self.encoded)[1] if self._has_padding() else {}
+
+    @property
+    def written_arguments(self) -> dict[str, Any]:
+        """The arguments as they are in a version-2 file."""
+        if self.raw is not None:
+            return self.raw
+        return separated(self.encoded)[0] if self._has_padding() else self.encoded
+
+    def _has_padding(self) -> bool:
+        parts = (part for value in self.arguments.values() for part in walk(value))
+        return any(isinstance(part, Tensor) and part.padded is not None for part in parts)
+
+    @cached_property
     def content_hash(self) -> str:
         """The identity of the configuration, the same in every schema."""
         return canonical.hash_of(self.canonical_text)
@@ -99,7 +117,7 @@ class Configuration:
     def computed_hash(self) -> str:
         """Compute tt-metal's hash with the machine of one execution; of several, the same in any order."""
         machine = min((execution.machine for execution in self.executions), key=_machine_order, default=None)
-        return canonical.config_hash(self.operation, self.raw or self.encoded, machine)
+        return canonical.config_hash(self.operation, self.written_arguments, machine)
 
     def forget_hash(self) -> None:
         """Drop the `config_hash`, to compute it from the executions anew."""

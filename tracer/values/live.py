@@ -29,6 +29,10 @@ Numbers = Callable[[Tensor, Placement | None], Any]
 _DTYPES = {"FLOAT32": np.float32, "INT32": np.int32, "UINT32": np.uint32, "UINT16": np.uint16, "UINT8": np.uint8}
 
 
+_SETS_TOPOLOGY = hasattr(ttnn.Tensor, "update_tensor_topology")
+"""Whether a tensor on the device can be told how it is spread; 0.66.0 takes that over from the host alone."""
+
+
 class Rebuilder:
     """Makes values into live objects.
 
@@ -97,7 +101,8 @@ class Rebuilder:
         Raises:
             RebuildError, RebuildMismatchError: see `live`.
         """
-        tensor = self._on_host(value) if value.storage == "HOST" else self._on_device(value)
+        on_host = value.storage == "HOST"
+        tensor = self._on_host(value, self._placement(value))[0] if on_host else self._on_device(value)
         rebuilt = describe(tensor)
         if not value.is_rebuilt_as(rebuilt, self.device):
             raise RebuildMismatchError(f"traced {value}, rebuilt {rebuilt}")
@@ -107,37 +112,88 @@ class Rebuilder:
         return None if value.placement is None else value.placement.on_mesh(self.device)
 
     def _on_device(self, value: Tensor) -> Any:
-        memory = None if value.memory is None else self.live(value.memory)
-        if self.numbers is None and self._placement(value) is None:
-            if value.tile is None:
-                dtype, layout = member("DataType", value.dtype), member("Layout", value.layout)
-                return ttnn.allocate_tensor_on_device(ttnn.Shape(value.shape), dtype, layout, self.device, memory)
-            return ttnn.allocate_tensor_on_device(self._spec(value), self.device)
-        host = self._on_host(value)
-        tensor = ttnn.to_device(host, self.device, memory_config=memory)
+        placement = self._placement(value)
+        if self.numbers is None and self._can_allocate(placement):
+            return self._allocated(value, placement)
+        host, copy = self._on_host(value, placement)
+        tensor = ttnn.to_device(host, self.device, memory_config=self.live(value.memory))
         if self.numbers is not None:
-            self._host_copies[id(tensor)] = (tensor, host)  # the tensor, too, so that its id stays its own
+            self._host_copies[id(tensor)] = (tensor, copy)  # the tensor, too, so that its id stays its own
         return tensor
 
-    def _on_host(self, value: Tensor) -> Any:
-        """Build a host tensor, spread over the mesh where it is placed so."""
-        placement = self._placement(value)
-        if self.numbers is not None:
-            array = self.numbers(value, placement)
+    def _can_allocate(self, placement: Placement | None) -> bool:
+        """Whether a tensor that is spread so needs no numbers of the host's to be made."""
+        if placement is None or placement.is_copied_over(self.device):
+            return True
+        return _SETS_TOPOLOGY and placement.covers_mesh
+
+    def _allocated(self, value: Tensor, placement: Placement | None) -> Any:
+        """Allocate a tensor on the device, and leave its memory as it is."""
+        shape = value.padded or value.shape
+        if value.tile is None:
+            dtype, layout = member("DataType", value.dtype), member("Layout", value.layout)
+            memory = self.live(value.memory)
+            tensor = ttnn.allocate_tensor_on_device(ttnn.Shape(shape), dtype, layout, self.device, memory)
         else:
-            shape = value.shape if placement is None else placement.whole_shape(value.shape)
-            array = np.zeros(shape, numpy_dtype(value.dtype))
-        tile = self.live(value.tile)
-        layout = member("Layout", value.layout)
+            tensor = ttnn.allocate_tensor_on_device(self._spec(value, shape), self.device)
+        if placement is not None and not placement.is_copied_over(self.device):
+            tensor.update_tensor_topology(placement.topology(self))
+        return _cut(tensor, value)
+
+    def _on_host(self, value: Tensor, placement: Placement | None) -> tuple[Any, Any]:
+        """Build a host tensor, spread over the mesh where it is placed so.
+
+        Returns:
+            The tensor, and what to compute a reference from: where all chips have all of it, the tensor of one chip.
+
+        Raises:
+            RebuildError: ttnn makes no such tensor. Only operations give some placements, two shards of one dimension
+                among them.
+        """
+        try:
+            return self._spread(value, placement)
+        except RuntimeError as error:
+            raise RebuildError(f"this ttnn can't make {value} on the host: {_first_line(error)}") from None
+
+    def _spread(self, value: Tensor, placement: Placement | None) -> tuple[Any, Any]:
+        mapper = None if placement is None else self.live(placement)
+        array = self._array(value, placement)
+        if placement is None or placement.shards:
+            # spread while rows: tiles are cut at the padding of the whole
+            tensor = self._of_array(value, array, mapper)
+            return tensor, tensor
+        tensor = self._of_array(value, array, None)
+        return ttnn.distribute_tensor(tensor, mapper), tensor
+
+    def _array(self, value: Tensor, placement: Placement | None) -> Any:
+        """Return the numbers of a tensor over the whole mesh, with those of its padding if it isn't the usual one."""
+        spread = placement if placement is not None and placement.shards else None
+        if self.numbers is None:
+            shape = value.padded or value.shape
+            return np.zeros(shape if spread is None else spread.whole_shape(shape), numpy_dtype(value.dtype))
+        array = self.numbers(value, spread)
+        if value.padded is None:
+            return array
+        if spread is None:
+            return _padded(array, value.padded)
+        parts = zip(spread.parts(value.shape), spread.parts(value.padded), strict=True)
+        whole = np.zeros(spread.whole_shape(value.padded), array.dtype)
+        for part, padded_part in parts:
+            whole[padded_part] = _padded(array[part], value.padded)
+        return whole
+
+    def _of_array(self, value: Tensor, array: Any, mapper: Any) -> Any:
+        tile, layout = self.live(value.tile), member("Layout", value.layout)
         if value.dtype == "BFLOAT16":
             # arrays have no bfloat16: ttnn converts on the host
-            tensor = ttnn.to_dtype(ttnn.Tensor(array, ttnn.float32, layout=layout, tile=tile), ttnn.bfloat16)
+            floats = ttnn.Tensor(array, ttnn.float32, layout=layout, tile=tile, mesh_mapper=mapper)
+            tensor = ttnn.to_dtype(floats, ttnn.bfloat16)
         else:
-            tensor = ttnn.Tensor(array, member("DataType", value.dtype), layout=layout, tile=tile)
-        return tensor if placement is None else ttnn.distribute_tensor(tensor, self.live(placement))
+            tensor = ttnn.Tensor(array, member("DataType", value.dtype), layout=layout, tile=tile, mesh_mapper=mapper)
+        return _cut(tensor, value)
 
-    def _spec(self, value: Tensor) -> Any:
-        """Build the spec of a tensor with a tile of its own."""
+    def _spec(self, value: Tensor, shape: tuple[int, ...]) -> Any:
+        """Build the spec of a tensor of this shape with a tile of its own."""
         memory = value.memory or IN_DRAM
         options: dict[str, Any] = {"buffer_type": member("BufferType", memory.buffer)}
         if memory.nd_shard_spec is not None:
@@ -146,7 +202,7 @@ class Rebuilder:
             options["memory_layout"] = member("TensorMemoryLayout", memory.layout)
             options["shard_spec"] = self.live(memory.shard_spec)
         return ttnn.TensorSpec(
-            ttnn.Shape(value.shape),
+            ttnn.Shape(shape),
             member("DataType", value.dtype),
             member("Layout", value.layout),
             tile=self.live(value.tile),
@@ -217,6 +273,34 @@ def _compiled_modules(module: Any, depth: int) -> list[Any]:
             if type(each).__name__ == "module" and each.__name__.startswith("ttnn._ttnn"):
                 modules += _compiled_modules(each, depth - 1)
     return modules
+
+
+def _cut(tensor: Any, value: Tensor) -> Any:
+    """Return a tensor that has the padded shape of a value for its shape, as one of the value's shape.
+
+    Raises:
+        RebuildError: this ttnn can't make such a view.
+    """
+    if value.padded is None:
+        return tensor
+    try:
+        view = ttnn.reshape(tensor, ttnn.Shape(value.shape), ttnn.Shape(value.padded))
+    except RuntimeError as error:
+        text = f"this ttnn can't pad shape {list(value.shape)} to {list(value.padded)}: {_first_line(error)}"
+        raise RebuildError(text) from None
+    return view
+
+
+def _padded(array: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array at the start of one of zeros; a shape with more dimensions gains them at its front."""
+    whole = np.zeros(shape, array.dtype)
+    array = array.reshape((1,) * (len(shape) - array.ndim) + array.shape)
+    whole[tuple(map(slice, array.shape))] = array
+    return whole
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), "")
 
 
 def numpy_dtype(dtype: str) -> Any:

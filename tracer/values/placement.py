@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from tracer.errors import ConfigurationError
+from tracer.errors import ConfigurationError, RebuildError
 from tracer.values.base import Builder, TypedValue
 from tracer.values.cpptext import Call, Word
 from tracer.values.spellings import dimensions, fields_of, is_none, parsed
@@ -76,12 +77,12 @@ class Placement(TypedValue):
         if spread is None or mesh is None:
             raise ConfigurationError(f"{what} must have a placement and a mesh_device_shape, not {sorted(fields)}")
         mesh_shape = dimensions(mesh, f"{what}.mesh_device_shape")
-        distribution = fields.get("distribution_shape")
-        return cls(
-            mesh_shape,
-            mesh_shape if is_none(distribution) else dimensions(distribution, f"{what}.distribution_shape"),
-            _dims(spread if isinstance(spread, str) else str(spread), what),
-        )
+        dims, distribution = _dims(spread if isinstance(spread, str) else str(spread), what), mesh_shape
+        if not is_none(fields.get("distribution_shape")):
+            distribution = dimensions(fields["distribution_shape"], f"{what}.distribution_shape")
+        elif len(dims) == 1:
+            distribution = (math.prod(mesh_shape),)  # spread over the chips as over a line
+        return cls(mesh_shape, distribution, dims)
 
     @classmethod
     def decode_of_tensor(cls, raw: Any) -> Placement | None:
@@ -94,9 +95,20 @@ class Placement(TypedValue):
     def build(self, builder: Builder) -> Any:
         """Build the mapper that spreads a tensor so over the open mesh."""
         ttnn = builder.ttnn
-        placements = [ttnn.PlacementReplicate() if dim is None else ttnn.PlacementShard(dim) for dim in self.dims]
         shape = ttnn.MeshShape(self.distribution_shape)
-        return ttnn.create_mesh_mapper(builder.device, ttnn.MeshMapperConfig(placements, shape))
+        return ttnn.create_mesh_mapper(builder.device, ttnn.MeshMapperConfig(self._live_dims(ttnn), shape))
+
+    def topology(self, builder: Builder) -> Any:
+        """Build the topology of a tensor that is spread so over all chips of the open mesh."""
+        ttnn = builder.ttnn
+        chips = itertools.product(*map(range, builder.device.shape))
+        shape = ttnn.MeshShape(self.distribution_shape)
+        return ttnn.TensorTopology(shape, self._live_dims(ttnn), [ttnn.MeshCoordinate(chip) for chip in chips])
+
+    def _live_dims(self, ttnn: Any) -> list[Any]:
+        if len(self.dims) != len(self.distribution_shape):
+            raise RebuildError(f"a placement has one entry per dimension that it is distributed over: {self.text()}")
+        return [ttnn.PlacementReplicate() if dim is None else ttnn.PlacementShard(dim) for dim in self.dims]
 
     def show(self) -> str:
         return f"Placement({self.text()})"
@@ -108,10 +120,26 @@ class Placement(TypedValue):
         return f"{bracketed(spread)}{over} on mesh {by(self.mesh_shape)}"
 
     def on_mesh(self, device: Any) -> Placement | None:
-        """Return the placement; None if it shards nothing, or the open device is another mesh than the traced one."""
-        if all(dim is None for dim in self.dims) or math.prod(self.mesh_shape) != device.get_num_devices():
-            return None
-        return self
+        """Return the placement; None if the open device has another number of chips than the traced mesh."""
+        return self if math.prod(self.mesh_shape) == device.get_num_devices() else None
+
+    @property
+    def shards(self) -> bool:
+        """Whether chips have different parts of the tensor."""
+        return any(dim is not None for dim in self.dims)
+
+    @property
+    def covers_mesh(self) -> bool:
+        """Whether every chip of the mesh has a part; a distribution may be smaller than the mesh."""
+        return math.prod(self.distribution_shape) == math.prod(self.mesh_shape)
+
+    def is_copied_over(self, device: Any) -> bool:
+        """Return whether ttnn spreads a tensor so that it allocates: a copy on each chip, in the mesh's shape."""
+        return not self.shards and self.distribution_shape == tuple(device.shape)
+
+    def spreads_like(self, other: Placement) -> bool:
+        """Return whether chips get the same parts, on a mesh of any shape."""
+        return (self.dims, self.distribution_shape) == (other.dims, other.distribution_shape)
 
     def whole_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape over the whole mesh, of a tensor whose part on one chip has `shape`."""
@@ -120,6 +148,19 @@ class Placement(TypedValue):
             if dim is not None:
                 whole[dim] *= count
         return tuple(whole)
+
+    def parts(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+        """Yield where each chip's part, of this shape, is in the whole tensor."""
+        # where two dimensions of the mesh shard the same one of the tensor, it has as many parts as both together
+        counts: dict[int, int] = {}
+        for dim, count in zip(self.dims, self.distribution_shape, strict=True):
+            if dim is not None:
+                counts[dim % len(shape)] = counts.get(dim % len(shape), 1) * count
+        for places in itertools.product(*map(range, counts.values())):
+            part = [slice(None)] * len(shape)
+            for dim, place in zip(counts, places, strict=True):
+                part[dim] = slice(place * shape[dim], (place + 1) * shape[dim])
+            yield tuple(part)
 
 
 def _extent(coordinates: Iterable[Any]) -> tuple[int, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
 from tracer.values.base import Builder, TypedValue
 from tracer.values.memory import IN_DRAM, MemoryConfig
+from tracer.values.padding import PADDED_SHAPE, usual_padding
 from tracer.values.placement import Placement
 from tracer.values.shape import live_dims
 from tracer.values.spellings import dimensions, in_range, member
@@ -31,6 +32,7 @@ class Tensor(TypedValue):
         memory: None only for host tensors of traces that don't say.
         tile: None for the usual 32 x 32 tile.
         placement: None on a single chip, or where the trace doesn't say.
+        padded: padded shape; None for the one that follows from the rest, see `usual_padding`.
     """
 
     shape: tuple[int, ...]
@@ -40,6 +42,7 @@ class Tensor(TypedValue):
     memory: MemoryConfig | None = IN_DRAM
     tile: Tile | None = None
     placement: Placement | None = None
+    padded: tuple[int, ...] | None = None
 
     NAMES: ClassVar[tuple[str, ...]] = ("Tensor",)
     JSON_TYPES: ClassVar[tuple[str, ...]] = ("ttnn.Tensor",)
@@ -51,14 +54,17 @@ class Tensor(TypedValue):
     @classmethod
     def describe(cls, live: Any) -> Tensor:
         device = live.device()
+        shape, layout = live_dims(live.shape), live.layout.name
+        memory, tile = MemoryConfig.describe(live.memory_config()), Tile.describe_unusual(live.tile)
         return cls(
-            shape=live_dims(live.shape),
+            shape=shape,
             dtype=live.dtype.name,
-            layout=live.layout.name,
+            layout=layout,
             storage=live.storage_type().name,
-            memory=MemoryConfig.describe(live.memory_config()),
-            tile=Tile.describe_unusual(live.tile),
+            memory=memory,
+            tile=tile,
             placement=Placement.of_tensor(live, device),
+            padded=_unless_usual(live_dims(live.padded_shape), shape, layout, tile, memory),
         )
 
     @classmethod
@@ -99,6 +105,8 @@ class Tensor(TypedValue):
             raw["tile"] = self.tile.as_json()
         if self.placement is not None:
             raw["tensor_placement"] = self.placement.as_json()
+        if self.padded is not None:
+            raw[PADDED_SHAPE] = list(self.padded)
         return raw
 
     @classmethod
@@ -113,8 +121,8 @@ class Tensor(TypedValue):
             _check_numbers(raw["values"], shape)
         dtype = get("original_dtype") or get("dtype")
         layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
-        spread = get("tensor_placement", get("mesh_device"))
-        return cls(
+        spread, padded = get("tensor_placement", get("mesh_device")), get(PADDED_SHAPE)
+        tensor = cls(
             shape,
             member(dtype, "original_dtype"),
             "" if layout is None else member(layout, "layout"),
@@ -123,6 +131,18 @@ class Tensor(TypedValue):
             None if tile is None else Tile.decode(tile).unless_usual(),
             None if spread is None else Placement.decode_of_tensor(spread),
         )
+        return (
+            tensor if padded is None else tensor.with_padding(in_range(dimensions(padded, PADDED_SHAPE), PADDED_SHAPE))
+        )
+
+    def with_padding(self, padded: tuple[int, ...]) -> Tensor:
+        """Return the tensor with this padded shape."""
+        return replace(self, padded=_unless_usual(padded, self.shape, self.layout, self.tile, self.memory))
+
+    @property
+    def padded_shape(self) -> tuple[int, ...]:
+        """The shape with its padding."""
+        return self.padded or usual_padding(self.shape, self.layout, self.tile, self.memory)
 
     @classmethod
     def decode_v1(cls, body: Any, name: str) -> Tensor:
@@ -160,6 +180,8 @@ class Tensor(TypedValue):
             parts.append(f"tile={self.tile.text()}")
         if self.placement is not None:
             parts.append(f"placement={self.placement.text()}")
+        if self.padded is not None:
+            parts.append(f"padded={bracketed(self.padded)}")
         return f"Tensor({', '.join(parts)})"
 
     @property
@@ -183,7 +205,7 @@ class Tensor(TypedValue):
         return memory.shard_spec is None and memory.nd_shard_spec is None
 
     def is_rebuilt_as(self, rebuilt: object, device: Any) -> bool:
-        """Return whether a rebuilt tensor is this one: shape, dtype, layout, storage, memory config, tile, placement.
+        """Return whether a rebuilt tensor is this one: shape, padding, dtype, layout, storage, memory, tile, placement.
 
         A trace that doesn't say where a tensor was placed, or placed it on a mesh other than the open one, isn't
         contradicted by the open mesh; nor is a host tensor by a memory config, which it has none of.
@@ -196,12 +218,13 @@ class Tensor(TypedValue):
             and rebuilt.layout == self.layout
             and rebuilt.storage == self.storage
             and rebuilt.tile == self.tile
+            and rebuilt.padded == self.padded
         )
         if self.storage != "HOST" and self.memory is not None:
             same = same and rebuilt.memory is not None and self.memory.places_like(rebuilt.memory)
         placement = None if self.placement is None else self.placement.on_mesh(device)
         if placement is not None:
-            same = same and rebuilt.placement is not None and rebuilt.placement.dims == placement.dims
+            same = same and rebuilt.placement is not None and rebuilt.placement.spreads_like(placement)
         return same
 
 
@@ -232,6 +255,13 @@ def _check_numbers(raw: Any, shape: tuple[int, ...]) -> None:
     if rows or numbers != total:
         count = f"more than {total}" if rows or numbers > total else str(numbers)
         raise ConfigurationError(f"values must hold {total} numbers for shape {list(shape)}, not {count}")
+
+
+def _unless_usual(
+    padded: tuple[int, ...], shape: tuple[int, ...], layout: str, tile: Tile | None, memory: MemoryConfig | None
+) -> tuple[int, ...] | None:
+    """Return a padded shape; None if it is the one that ttnn gives by itself."""
+    return None if padded == usual_padding(shape, layout, tile, memory) else padded
 
 
 def _object_in(body: Any, key: str, what: str) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -110,26 +112,96 @@ def test_a_field_that_this_ttnn_lacks_is_left_out_or_refused(rebuilder: Any) -> 
         rebuilder.live(Struct(name, (*fields.items(), grid, ("invented", None))))
 
 
-def test_tiles_nd_shards_and_placements_come_back_equal(rebuilder: Any) -> None:
+def test_tiles_and_nd_shards_come_back_equal(rebuilder: Any) -> None:
     from tracer.values import describe
 
     nd_shard = NdShardSpec(grids(4), (1, 32, 64))
     nd_memory = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(grids(4), (32, 64)), nd_shard)
     for traced in (
         Tensor((1, 1, 32, 64), "BFLOAT16", "TILE", tile=Tile(16, 32), placement=FULL),
-        Tensor((1, 1, 32, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (1, 2), (None, 3))),
-        Tensor((2, 1, 32, 64), "BFLOAT16", "ROW_MAJOR", placement=Placement((1, 2), (2,), (0,))),
         Tensor((4, 32, 64), "BFLOAT16", "TILE", memory=nd_memory, placement=FULL),
     ):
         rebuilt = describe(rebuilder.live(traced))
         assert isinstance(rebuilt, Tensor)
-        assert (rebuilt.shape, rebuilt.tile) == (traced.shape, traced.tile)
-        assert traced.placement is not None
-        assert rebuilt.placement is not None
-        assert rebuilt.placement.dims == traced.placement.dims
+        assert (rebuilt.shape, rebuilt.tile, rebuilt.placement) == (traced.shape, traced.tile, FULL)
         if traced.memory is not None and traced.memory.nd_shard_spec is not None:
             assert rebuilt.memory is not None
             assert rebuilt.memory.nd_shard_spec == nd_shard
+
+
+# how a model spreads a tensor over two chips, by distribution shape and dimension that is sharded
+SPREADS: list[tuple[tuple[int, ...], tuple[int | None, ...]]] = [
+    ((2,), (None,)),
+    ((1, 2), (None, None)),
+    ((2,), (0,)),
+    ((2,), (2,)),
+    ((2,), (3,)),
+    ((2,), (-1,)),
+    ((1, 2), (None, 3)),
+    ((1, 2), (1, 2)),
+    ((2, 1), (3, None)),
+    ((2, 1, 1), (0, None, None)),
+]
+
+
+@pytest.mark.parametrize("tiled_first", [False, True])
+@pytest.mark.parametrize("dtype", ["BFLOAT16", "BFLOAT8_B", "FLOAT32", "INT32"])
+@pytest.mark.parametrize(("distribution", "dims"), SPREADS)
+def test_a_tensor_over_two_chips_comes_back_spread_and_padded_alike(
+    mock_mesh: Any,
+    rebuilder: Any,
+    distribution: tuple[int, ...],
+    dims: tuple[int | None, ...],
+    dtype: str,
+    *,
+    tiled_first: bool,
+) -> None:
+    ttnn = pytest.importorskip("ttnn")
+    from tracer.values import describe
+    from tracer.values.live import Rebuilder, numpy_dtype
+
+    parts = [ttnn.PlacementReplicate() if dim is None else ttnn.PlacementShard(dim) for dim in dims]
+    config = ttnn.MeshMapperConfig(parts, ttnn.MeshShape(distribution))
+    mapper = ttnn.create_mesh_mapper(mock_mesh, config)
+    placement = Placement((1, 2), distribution, dims)
+    array = np.zeros(placement.whole_shape((2, 6, 2, 24)), numpy_dtype(dtype))
+    made = ttnn.float32 if dtype == "BFLOAT16" else getattr(ttnn.DataType, dtype)
+    host = ttnn.Tensor(array, made, layout=ttnn.TILE_LAYOUT, mesh_mapper=None if tiled_first else mapper)
+    if dtype == "BFLOAT16":
+        host = ttnn.to_dtype(host, ttnn.bfloat16)
+    if tiled_first:  # then its parts keep the padding of the whole
+        host = ttnn.distribute_tensor(host, mapper)
+
+    def zeros(tensor: Tensor, spread: Placement | None) -> Any:
+        shape = tensor.shape if spread is None else spread.whole_shape(tensor.shape)
+        return np.zeros(shape, numpy_dtype(tensor.dtype))
+
+    for traced in (host, ttnn.to_device(host, mock_mesh)):
+        value = describe(traced)
+        assert isinstance(value, Tensor)
+        assert value.placement == placement
+        assert value.padded_shape == tuple(traced.padded_shape)
+        for each in (rebuilder, Rebuilder(mock_mesh, zeros)):
+            live = each.live(value)
+            assert describe(live) == value
+            assert tuple(live.padded_shape) == tuple(traced.padded_shape)
+
+
+def test_another_distribution_or_padding_is_another_tensor(mock_mesh: Any) -> None:
+    traced = Tensor((1, 32, 2, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (2,), (3,)))
+    assert traced.is_rebuilt_as(traced, mock_mesh)
+    assert not traced.is_rebuilt_as(traced.with_padding((1, 32, 32, 128)), mock_mesh)
+    for other in (Placement((1, 2), (1, 2), (None, 3)), Placement((1, 2), (2,), (None,)), None):
+        assert not traced.is_rebuilt_as(replace(traced, placement=other), mock_mesh)
+
+
+def test_a_placement_that_ttnn_makes_no_tensor_of_is_refused(mock_mesh: Any) -> None:
+    from tracer.errors import RebuildError
+    from tracer.values.live import Rebuilder
+
+    twice = Placement((1, 2), (1, 2), (3, 3))
+    with pytest.raises(RebuildError, match="can't make Tensor"):
+        Rebuilder(mock_mesh).live(Tensor((1, 32, 2, 64), "BFLOAT16", "TILE", "HOST", placement=twice))
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ tensors = st.builds(
     st.none() | tiles.filter(lambda tile: tile != Tile()),
     st.none() | placements,
 )
+tensors = st.one_of(tensors, st.builds(Tensor.with_padding, tensors, shapes.filter(len)))
 numbers = st.integers() | st.floats(allow_nan=False) | st.booleans()
 leaves: st.SearchStrategy[Value] = st.one_of(
     st.none(),
