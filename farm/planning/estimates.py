@@ -45,6 +45,8 @@ class Basis(str, Enum):
     """What the plan says of the vector."""
     OPERATION = "operation"
     """How long other vectors of its operation took."""
+    DEVICE_TIMES = "device times"
+    """How long its kernels ran where a profiler measured them, beside what every call takes."""
     DEFAULT = "default"
     """Nothing: `DEFAULT_SECONDS`."""
 
@@ -52,6 +54,11 @@ class Basis(str, Enum):
     def measured(self) -> bool:
         """Whether the estimate follows from attempts."""
         return self in (Basis.HISTORY, Basis.OPERATION)
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether the seconds only say which of two vectors takes longer."""
+        return self in (Basis.DEVICE_TIMES, Basis.DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ class Estimates:
             return Estimate(scaled(sized, size(vector.payload)), Basis.OPERATION)
         if others := self._operations.get(vector.operation):
             return Estimate(sum(others) / len(others), Basis.OPERATION)
+        if vector.device_seconds is not None:
+            return Estimate(DEFAULT_SECONDS + vector.device_seconds, Basis.DEVICE_TIMES)
         return Estimate(DEFAULT_SECONDS)
 
     def deadline(self, vector: Vector) -> float | None:

@@ -12,7 +12,7 @@ from farm.core.board import Board
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup, fits, same_setup
-from farm.planning.estimates import Basis, Estimates
+from farm.planning.estimates import Estimates
 from farm.planning.vectors import Vector
 from farm.report.tally import duration
 from scheduler.simulation import Job, simulate
@@ -146,7 +146,7 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
         group.vectors += 1
         group.operations.add(vector.operation)
         group.seconds += estimate.seconds
-        guess = estimate.basis is Basis.DEFAULT
+        guess = estimate.basis.is_guess
         task = Task(vector.id, vector.setup, vector.operation, estimate.seconds, guess=guess)
         jobs.append(Job(task, estimate.seconds))
     usable = [(board.id, board.kind.name) for board in boards if any(fits(board.kind.name, key) for key in members)]

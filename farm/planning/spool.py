@@ -105,7 +105,7 @@ class Spool(Sequence[Vector]):
     def _vector(self, line: bytes) -> Vector:
         number, vector_id, operation, suite, config_hash, content_hash, inferred, text, *rest = json.loads(line)
         config, needs, setup, openings = self._shared[number]
-        sources, lost, unrunnable, seconds, timeout, archive = rest
+        sources, lost, unrunnable, seconds, device_seconds, timeout, archive = rest
         return Vector(
             id=vector_id,
             operation=operation,
@@ -120,6 +120,7 @@ class Spool(Sequence[Vector]):
             setup=setup,
             unrunnable=None if unrunnable is None else Unrunnable(Reason(unrunnable[0]), unrunnable[1]),
             seconds=seconds,
+            device_seconds=device_seconds,
             needs=needs,
             openings=openings,
             timeout=timeout,
@@ -142,6 +143,7 @@ def _line(vector: Vector, number: int) -> bytes:
         vector.lost,
         unrunnable,
         vector.seconds,
+        vector.device_seconds,
         vector.timeout,
         vector.archive,
     )

@@ -47,6 +47,7 @@ class Vector:
         setup: the kinds of boards that can run it, each with how it is opened.
         unrunnable: why it can't run, where the plan shows it.
         seconds: its expected duration, where the planner knows one.
+        device_seconds: how long its kernels ran where a profiler measured them.
         needs: what it needs of an open board.
         openings: how boards were opened where it was traced; none if the trace doesn't say.
         timeout: seconds that it may take, where its module says so.
@@ -66,6 +67,7 @@ class Vector:
     setup: BoardSetup = field(default_factory=BoardSetup)
     unrunnable: Unrunnable | None = None
     seconds: float | None = None
+    device_seconds: float | None = None
     needs: Needs = field(default_factory=Needs)
     openings: tuple[TracedOpening, ...] = ()
     timeout: float | None = None
@@ -172,6 +174,7 @@ def _vector(
         lost=configuration.lost,
         setup=placement.setup,
         unrunnable=_without_shard_spec(configuration) or placement.unrunnable,
+        device_seconds=configuration.device_seconds,
         needs=placement.needs,
         openings=openings,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from farm.core.attempt import Attempt
-from farm.planning.estimates import Basis, Estimates
+from farm.planning.estimates import Estimates
 from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.pending_records import PendingRecords
@@ -67,7 +67,7 @@ class TaskFeed:
             cost=estimate.seconds,
             past=attempts,
             forgiven=len(attempts) if past.forgiven else 0,
-            guess=estimate.basis is Basis.DEFAULT,
+            guess=estimate.basis.is_guess,
         )
 
     def _take_over(self, vector_id: str, past: PastAttempts) -> tuple[PastAttempt, ...]:

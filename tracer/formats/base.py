@@ -56,14 +56,13 @@ class RecordedCall:
 
     Attributes:
         configuration: without executions. A format may yield one object for many equal calls, which costs least.
-        execution: where it was called; its `count` is how many calls this is (None: the file doesn't say).
-        kernel_ns: how long its kernels ran on the device, in nanoseconds of one call; None if not measured.
+        execution: where it was called; its `count` is how many calls this is (None: the file doesn't say), and its
+            `device_times` those of these calls.
         losses: what the file does not say of it, beside the arguments that are `Lost` in the configuration.
     """
 
     configuration: Configuration
     execution: Execution
-    kernel_ns: float | None = None
     losses: tuple[Loss, ...] = ()
 
 

@@ -53,7 +53,7 @@ def _call(index: int, raw: Any) -> RecordedCall | BrokenConfiguration:
     raised = str(error.get("message", "")) if isinstance(error, dict) else None
     texts = tuple((key, _OWN.sub("", text)) for key, text in arguments.items())
     configuration, losses = printed_configuration(canonical(name), texts, raised)
-    return RecordedCall(configuration, Execution("", None, 1), None, losses)
+    return RecordedCall(configuration, Execution("", None, 1), losses)
 
 
 @lru_cache(maxsize=8192)

@@ -29,27 +29,6 @@ def names() -> tuple[str, ...]:
 
 
 @dataclass
-class KernelTimes:
-    """Measured times of a configuration's kernels on the device, in nanoseconds of one call.
-
-    Attributes:
-        calls: how many calls were measured.
-        total: of all of them together.
-        least: of the fastest one.
-    """
-
-    calls: int = 0
-    total: float = 0.0
-    least: float = float("inf")
-
-    def add(self, nanoseconds: float, calls: int) -> None:
-        """Add the time that each of some calls took."""
-        self.calls += calls
-        self.total += nanoseconds * calls
-        self.least = min(self.least, nanoseconds)
-
-
-@dataclass
 class TraceContents:
     """What a file holds.
 
@@ -59,7 +38,6 @@ class TraceContents:
         calls: how many calls are recorded.
         broken: calls that can't be read.
         losses: what the file doesn't say, with the number of calls.
-        kernel_times: by content hash, of the configurations that were measured.
     """
 
     format: str
@@ -67,7 +45,6 @@ class TraceContents:
     calls: int = 0
     broken: list[BrokenConfiguration] = field(default_factory=list)
     losses: Counter[Loss] = field(default_factory=Counter)
-    kernel_times: dict[str, KernelTimes] = field(default_factory=dict)
 
 
 def head_of(path: Path) -> FileHead:
@@ -127,16 +104,23 @@ def gather(name: str, calls: Iterable[RecordedCall | BrokenConfiguration]) -> Tr
         if place not in executions:
             executions[place] = replace(call.execution)
             configurations[key].executions.append(executions[place])
-        elif number is not None:
-            executions[place].count = (executions[place].count or 0) + number
+        else:
+            _count_in(executions[place], call.execution)
         calls_made = 1 if number is None else number
         contents.calls += calls_made
         for loss in call.losses:
             contents.losses[loss] += calls_made
-        if call.kernel_ns is not None:
-            contents.kernel_times.setdefault(key, KernelTimes()).add(call.kernel_ns, calls_made)
     contents.configurations = list(configurations.values())
     return contents
+
+
+def _count_in(known: Execution, more: Execution) -> None:
+    """Add the calls of one execution to those of another at the same place."""
+    if more.count is not None:
+        known.count = (known.count or 0) + more.count
+    if more.device_times is not None:
+        times = known.device_times
+        known.device_times = more.device_times if times is None else times + more.device_times
 
 
 def _way(execution: Execution) -> str:

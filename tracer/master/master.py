@@ -17,7 +17,7 @@ from typing import Any
 
 from tracer.errors import MasterError
 from tracer.formats.base import Loss
-from tracer.formats.reader import MASTER, KernelTimes, TraceContents, read_trace, recognize
+from tracer.formats.reader import MASTER, TraceContents, read_trace, recognize
 from tracer.master import files
 from tracer.master.merging import copied, join, rough_key
 from tracer.master.writing import text_of
@@ -58,7 +58,6 @@ class Master:
         metadata: the file's own `metadata`.
         format: what the file is: a master, or the name of another format of traces.
         losses: what a file of another format doesn't say of its calls, with the number of calls.
-        kernel_times: measured times of kernels by content hash, where such a file holds them.
     """
 
     def __init__(self) -> None:
@@ -68,7 +67,6 @@ class Master:
         self.metadata: dict[str, Any] = {}
         self.format = MASTER
         self.losses: Counter[Loss] = Counter()
-        self.kernel_times: dict[str, KernelTimes] = {}
         self._by_rough_key: dict[str, dict[Hashable, list[Configuration]]] = {}
 
     @classmethod
@@ -122,7 +120,7 @@ class Master:
     def _of_trace(cls, contents: TraceContents) -> Master:
         """Return a master of the configurations of another format."""
         master = cls()
-        master.format, master.losses, master.kernel_times = contents.format, contents.losses, contents.kernel_times
+        master.format, master.losses = contents.format, contents.losses
         master.broken = contents.broken
         for configuration in contents.configurations:
             configurations = master.configurations.setdefault(configuration.operation, [])

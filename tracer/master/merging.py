@@ -9,6 +9,7 @@ from dataclasses import replace
 from operator import itemgetter
 
 from tracer.device_config import DeviceConfig
+from tracer.device_times import preferred
 from tracer.value_statistics import join_statistics
 from tracer.values import EnumMember, MemoryConfig, Tensor
 from tracer.values.configuration import Configuration, Execution, in_order
@@ -109,12 +110,25 @@ def _place(execution: Execution) -> tuple[str, str, DeviceConfig | None]:
 
 
 def _join_execution(old: Execution, new: Execution) -> bool:
-    before = (old.count, old.device_trace_runs, old.trace_uid, old.extra, old.unread_statistics)
+    before = _joined_parts(old)
     # a count is of one run of the source, so of two traces the larger stands, as in tt-metal
     old.count = max((count for count in (old.count, new.count) if count is not None), default=None)
     old.device_trace_runs = max(old.device_trace_runs, new.device_trace_runs)
     old.trace_uid = new.trace_uid or old.trace_uid
     old.extra = {**old.extra, **new.extra}
     old.unread_statistics = {**old.unread_statistics, **new.unread_statistics}
+    old.device_times = preferred(old.device_times, new.device_times)
     changed = join_statistics(old.statistics, new.statistics)
-    return changed or before != (*(old.count, old.device_trace_runs, old.trace_uid, old.extra, old.unread_statistics),)
+    return changed or before != _joined_parts(old)
+
+
+def _joined_parts(execution: Execution) -> tuple[object, ...]:
+    """Return what joining may change, but for the statistics."""
+    return (
+        execution.count,
+        execution.device_trace_runs,
+        execution.device_times,
+        execution.trace_uid,
+        execution.extra,
+        execution.unread_statistics,
+    )

@@ -73,6 +73,8 @@ def execution_line(execution: Execution) -> str:
         settings = {key: part for key, part in execution.device_config.as_json().items() if key != "mesh_shape"}
         texts = [f"{key}={clean(str(part))}" for key, part in settings.items()]
         parts.append("opened " + " ".join([by(execution.device_config.mesh_shape), *texts]))
+    if execution.device_times is not None:
+        parts.append(execution.device_times.text)
     if execution.trace_uid:
         parts.append(f"trace {clean(execution.trace_uid)}")
     parts += [f"{which} can't be read ({problem})" for which, problem in unread_statistics(execution).items()]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tracer.schemas.provenance import DEVICE_TRACE_RUNS, STATISTICS
+from tracer.schemas.provenance import DEVICE_TIMES, DEVICE_TRACE_RUNS, STATISTICS
 from tracer.value_statistics import written_statistics
 from tracer.values import encode
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
@@ -101,6 +101,8 @@ def execution_json(execution: Execution) -> dict[str, Any]:
         raw[DEVICE_TRACE_RUNS] = execution.device_trace_runs
     if execution.statistics or execution.unread_statistics:
         raw[STATISTICS] = written_statistics(execution.statistics, execution.unread_statistics)
+    if execution.device_times is not None:
+        raw[DEVICE_TIMES] = execution.device_times.as_json()
     return raw
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracer.device_config import DeviceConfig
+from tracer.device_times import DeviceTimes
 from tracer.schemas.base import MalformedConfigurationError
 from tracer.value_statistics import read_statistics
 from tracer.values.configuration import Execution
@@ -17,8 +18,11 @@ STATISTICS = "value_statistics"
 DEVICE_TRACE_RUNS = "device_trace_runs"
 """The key of an execution that says how often device traces with the call in them ran."""
 
+DEVICE_TIMES = "device_times"
+"""The key of an execution that holds measured times on the device."""
+
 _CONTEXT_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
-_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS, DEVICE_TRACE_RUNS}
+_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS, DEVICE_TRACE_RUNS, DEVICE_TIMES}
 _MOST_DEVICE_CONFIGS = 1024
 """Device configs that are kept once read."""
 
@@ -79,6 +83,8 @@ def _execution(raw: Any) -> Execution:
         execution.device_trace_runs = _count(raw[DEVICE_TRACE_RUNS], DEVICE_TRACE_RUNS) or 0
     if STATISTICS in raw:
         execution.statistics, execution.unread_statistics = read_statistics(raw[STATISTICS])
+    if raw.get(DEVICE_TIMES) is not None:
+        execution.device_times = DeviceTimes.from_json(raw[DEVICE_TIMES])
     return execution
 
 

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import Any
 
 from tracer.device_config import DeviceConfig
+from tracer.device_times import DeviceTimes
 from tracer.value_statistics import ValueStatistics, merged
 from tracer.values import canonical
 from tracer.values.base import TypedValue, Value, walk
@@ -37,6 +39,7 @@ class Execution:
         unread_statistics: the JSON of those that can't be read, written back as it was; at "" if it is no object.
         device_trace_runs: how often device traces that hold the call ran, in one run of the source; 0 if there were
             none. No part of any hash, nor of `count`.
+        device_times: how long it ran on the device, where a profiler measured it.
     """
 
     source: str
@@ -48,6 +51,7 @@ class Execution:
     statistics: dict[str, ValueStatistics] = field(default_factory=dict)
     unread_statistics: dict[str, Any] = field(default_factory=dict)
     device_trace_runs: int = 0
+    device_times: DeviceTimes | None = None
 
 
 @dataclass
@@ -142,6 +146,12 @@ class Configuration:
             for place, statistics in execution.statistics.items():
                 parts.setdefault(place, []).append(statistics)
         return {place: merged(*several) for place, several in parts.items()}
+
+    @property
+    def device_seconds(self) -> float | None:
+        """The mean time of the kernels of one call, in seconds, of all executions that were measured."""
+        times = [each.device_times for each in self.executions if each.device_times is not None]
+        return reduce(add, times).seconds if times else None
 
     def name_of(self, argument: str) -> str | None:
         """Return the parameter's name of a positional argument; None if it is not known."""

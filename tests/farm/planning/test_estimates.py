@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall, encode
 from farm.core.verdicts import Verdict
 from farm.planning.board_setup import BoardSetup
-from farm.planning.estimates import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Estimates, learn, size
+from farm.planning.estimates import DEADLINE_FACTOR, DEFAULT_SECONDS, LEAST_DEADLINE, Basis, Estimates, learn, size
 from farm.planning.vectors import Vector
 from farm.store import RunBoard, RunInfo, Store
+from scheduler.policies import LearnedCosts
+from scheduler.pool import Pool
+from scheduler.task import Task
 from tracer.device_config import DeviceConfig
 
 BOARDS = fake_boards(KINDS["n300"], 1, script=Script())
@@ -85,6 +89,22 @@ def test_nothing_known_is_a_default_and_says_so(store: Store) -> None:
     costs = learn(store, [vector("a")], BOARDS)
     assert (costs.of(vector("a")).seconds, costs.of(vector("a")).basis) == (DEFAULT_SECONDS, "default")
     assert Estimates().of(vector("planned", seconds=9.0)).seconds == 9.0
+
+
+def test_a_first_sweep_is_planned_by_measured_device_times(store: Store) -> None:
+    times = {"short": 2e-6, "long": 9e-3, "middle": 4e-4}
+    vectors = [replace(vector(name), device_seconds=seconds) for name, seconds in times.items()]
+    costs = learn(store, vectors, BOARDS)
+    waiting = Pool(LearnedCosts())
+    for each in vectors:
+        estimate = costs.of(each)
+        assert estimate.basis is Basis.DEVICE_TIMES
+        waiting.push(Task(each.id, each.setup, each.operation, estimate.seconds, guess=estimate.basis.is_guess))
+    taken = [waiting.take("board", vectors[0].setup, 99, 1)[0].id for _ in vectors]
+    assert taken == ["long", "middle", "short"]
+    ran(store, {vectors[0]: 3.0})
+    known = learn(store, vectors, BOARDS)
+    assert [known.of(each).basis for each in vectors] == [Basis.HISTORY, Basis.OPERATION, Basis.OPERATION]
 
 
 def test_crashes_and_other_kinds_of_boards_say_nothing(store: Store) -> None:

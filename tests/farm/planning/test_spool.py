@@ -18,7 +18,13 @@ from tracer.master.master import Master, shipped
 @pytest.fixture(scope="module")
 def vectors() -> list[Vector]:
     planned = plan(Master.read(shipped()))
-    odd = replace(planned[0], unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board\n\ud800"), seconds=0.5, timeout=3.0)
+    odd = replace(
+        planned[0],
+        unrunnable=Unrunnable(Reason.UNSATISFIABLE, "no board\n\ud800"),
+        seconds=0.5,
+        device_seconds=0.25,
+        timeout=3.0,
+    )
     return [*planned, replace(odd, id="odd", sources=("a\nb",), lost=("x",), suite="nightly", archive="UEs=")]
 
 
