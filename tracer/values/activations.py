@@ -20,10 +20,14 @@ class ActivationForm(StructForm):
 
     NAMES: ClassVar[tuple[str, ...]] = tuple(sorted(ACTIVATIONS))
     NAMES_FIELDS: ClassVar[bool] = False
+    RENAMED: ClassVar[Mapping[str, str]] = {"params": "param"}
     PRINTED_NAMES: ClassVar[Mapping[str, str]] = {"BasicUnaryWithParam<float>": "UnaryWithParam"}
 
     def reader(self, live_class: LiveClass) -> LiveReader | None:
         return LiveReader(_describe) if is_of_ttnn(live_class) and live_class.__name__ in self.NAMES else None
+
+    def completed(self, fields: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
+        return (*fields, ("param", ())) if [name for name, _ in fields] == ["op_type"] else fields
 
     def printed(self, value: Struct) -> str:
         if value.type != "UnaryWithParam":

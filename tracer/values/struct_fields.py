@@ -20,7 +20,7 @@ TRUTH_FIELDS = frozenset(
     deallocate_activation reallocate_halo_output config_tensors_in_dram reshard_if_not_optimal override_sharding_config
     transpose_shards enable_act_double_buffer enable_weights_double_buffer full_inner_dim enable_kernel_stride_folding
     enable_activation_reuse enable_split_reader enable_subblock_padding force_split_reader
-    override_output_sharding_config in_place
+    override_output_sharding_config in_place stream_in1
     """.split()  # noqa: SIM905 - a list of thirty lines says no more
 )
 """Fields that are truth values although C++ prints 0 and 1, whatever the class."""

@@ -121,8 +121,9 @@ class Struct(TypedValue):
             fields: name and value, as JSON or as parsed text; a positional value has its position for a name.
         """
         name = _printed_names.get(name) or last_part(name)
-        renamed = form_of(name).RENAMED
-        return cls(name, tuple([(renamed.get(key, key), read_field(key, raw)) for key, raw in fields]))
+        form = form_of(name)
+        renamed = ((form.RENAMED.get(key, key), raw) for key, raw in fields)
+        return cls(name, form.completed(tuple([(key, read_field(key, raw)) for key, raw in renamed])))
 
     def left_out(self, builder: Builder) -> tuple[LeftOut, ...]:
         """Return the fields that this ttnn's class lacks; each holds the default of the ttnns that have it.
@@ -197,6 +198,10 @@ class StructForm:
 
     def register(self) -> None:
         """Add to the tables of `tracer.values.dispatch` what reading by class and field cannot know."""
+
+    def completed(self, fields: tuple[tuple[str, Value], ...]) -> tuple[tuple[str, Value], ...]:
+        """Return the fields with those that ttnn doesn't print where they are empty."""
+        return fields
 
     def encode(self, value: Struct) -> dict[str, Any] | None:  # noqa: ARG002 - a form may have JSON of its own
         """Return the JSON that tt-metal writes; None if that is class and printed text, or would lose something."""
