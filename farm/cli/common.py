@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from farm.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from tracer.master.master import Master
 
 StoreOption = Annotated[
     str | None,
@@ -26,6 +30,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 STOPPED_BEFORE = "stopped before the run started: nothing was recorded"
 STOPPED_DURING = "stopped at once: `farm report {run}` writes its report, `farm sweep --resume {run}` continues it"
+
+
+def read_master(path: Path) -> Master:
+    """Read a master or a capture; of a capture, a line on stderr says what it is and what it doesn't tell."""
+    from tracer.master.master import Master
+    from tracer.master.origin import origin_line
+
+    master = Master.read(path)
+    if line := origin_line(master):
+        typer.echo(f"farm: {line}", err=True)
+    return master
 
 
 @contextmanager

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from farm.cli.common import JsonOption
+from farm.cli.common import JsonOption, read_master
 from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
 
-app = typer.Typer(name="master", no_args_is_help=True, help="Merge masters, or check what one of them lost.")
+if TYPE_CHECKING:
+    from tracer.master.master import Master
+    from tracer.master.queries import Check
+
+app = typer.Typer(name="master", no_args_is_help=True, help="Merge masters and captures, or check what one lost.")
 
 
 @app.command()
 def merge(
-    files: Annotated[list[Path], typer.Argument(help="Masters of any schema.")],
+    files: Annotated[list[Path], typer.Argument(help="Masters of any schema, or captures of any format.")],
     out: Annotated[Path, typer.Option(help="The master to add them to; it is created if it doesn't exist.")],
 ) -> None:
-    """Merge masters into one of version 2: the union of their configurations, executions and counts.
+    """Merge masters and captures into one master of version 2: the union of their configurations, with their counts.
 
     Example: farm master merge a.json b.json --out all.json
     """
     from tracer.master.master import Master, require_writable, update
 
     require_writable(out)
-    read = [Master.read(path) for path in files]  # all of them, before anything is written
+    read = [read_master(path) for path in files]  # all of them, before anything is written
     for path, master in zip(files, read, strict=True):
         summary = update(out, master)
         counts = f"{summary.added} new, {summary.updated} with more recorded, {summary.known} known"
@@ -37,10 +43,10 @@ def merge(
 
 @app.command()
 def check(
-    file: Annotated[Path | None, typer.Argument(help="A master. Default: the one that farm ships.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="A master or a capture. Default: farm's own master.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a master's schema lost of its configurations, which can't be read, and which can't run.
+    """Show what a file of traces is, what it lost of its configurations, which can't be read, and which can't run.
 
     Exits with 1 if any can't be read, or if none can run.
 
@@ -50,25 +56,55 @@ def check(
     from tracer.master.queries import check as check_master
 
     path = file or shipped()
-    result = check_master(Master.read(path))
+    master = Master.read(path)
+    result = check_master(master)
     if as_json:
-        document = {"master": str(path), "configurations": result.configurations, "lost": result.lost}
-        runnable = {"runnable": result.runnable, "unrunnable": result.unrunnable}
-        typer.echo(json.dumps({**document, "unsaid": result.missing, "broken": result.broken, **runnable}, indent=2))
+        typer.echo(json.dumps(_document(master, result), indent=2))
     else:
-        typer.echo(f"{path}: {counted(result.configurations, 'configuration')}")
-        for argument, count in result.lost.items():
-            typer.echo(f"lost: {argument}: {counted(count, 'time')}")
-        for what, count in result.missing.items():
-            if count:
-                typer.echo(f"not recorded: {what}: {counted(count, 'configuration')}")
-        for line in result.broken:
-            typer.echo(f"can't be read: {line}")
-        for reason, count in result.unrunnable.items():
-            typer.echo(f"can't run: {reason}: {counted(count, 'configuration')}")
-        if not result.runnable:
-            typer.echo("nothing in it can run")
-        if result.runnable and not (result.lost or any(result.missing.values()) or result.broken or result.unrunnable):
-            typer.echo("nothing lost, all readable")
+        for line in _lines(master, result):
+            typer.echo(line)
     if result.broken or not result.runnable:
         raise typer.Exit(ExitCode.TEST_FAILED)
+
+
+def _document(master: Master, result: Check) -> dict[str, Any]:
+    trace = master.trace
+    losses = () if trace is None else trace.losses.most_common()
+    return {
+        "master": str(master.path),
+        "format": "master" if trace is None else trace.format,
+        "calls": None if trace is None else trace.calls,
+        "configurations": result.configurations,
+        "lost": result.lost,
+        "losses": [{**asdict(loss), "calls": calls} for loss, calls in losses],
+        "omits": [] if trace is None else list(trace.omits),
+        "unsaid": result.missing,
+        "broken": result.broken,
+        "runnable": result.runnable,
+        "unrunnable": result.unrunnable,
+    }
+
+
+def _lines(master: Master, result: Check) -> Iterator[str]:
+    from tracer.master.origin import kind_text, loss_texts
+
+    configurations = counted(result.configurations, "configuration")
+    if master.trace is None:
+        yield f"{master.path}: {configurations}"
+        yield from (f"lost: {argument}: {counted(count, 'time')}" for argument, count in result.lost.items())
+        for what, count in result.missing.items():
+            if count:
+                yield f"not recorded: {what}: {counted(count, 'configuration')}"
+    else:
+        yield f"{master.path}: {kind_text(master.trace)}: {configurations}"
+        yield f"no such file says: {', '.join(master.trace.omits)}"
+        yield from (f"lost: {text}" for text in loss_texts(master.trace))
+    yield from (f"can't be read: {line}" for line in result.broken)
+    for reason, count in result.unrunnable.items():
+        yield f"can't run: {reason}: {counted(count, 'configuration')}"
+    if not result.runnable:
+        yield "nothing in it can run"
+    elif result.unrunnable or master.trace is not None:
+        yield f"can run: {counted(result.runnable, 'configuration')}"
+    elif not (result.lost or any(result.missing.values()) or result.broken):
+        yield "nothing lost, all readable"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from farm.cli.common import JsonOption
+from farm.cli.common import JsonOption, read_master
 from farm.core.errors import NothingSelected
 from farm.core.plain_words import counted
 
@@ -65,7 +65,7 @@ def ops(
 
         show_tolerances(name, as_json=as_json)
         return
-    from tracer.master.master import Master, shipped
+    from tracer.master.master import shipped
     from tracer.master.queries import Filter
     from tracer.names import find
 
@@ -83,9 +83,9 @@ def ops(
         show_goldens(name, as_json=as_json)
         return
     if diff is not None:
-        _diff(Master.read(diff[0]), Master.read(diff[1]), criteria, name, as_json=as_json)
+        _diff(read_master(diff[0]), read_master(diff[1]), criteria, name, as_json=as_json)
         return
-    read = Master.read(master or shipped())
+    read = read_master(master or shipped())
     chosen = _chosen(read, criteria)
     if stats:
         matching = chosen if name is None else find(name, chosen)

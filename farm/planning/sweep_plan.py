@@ -29,6 +29,7 @@ from farm.planning.spool import spooled
 from farm.planning.vectors import Vector, plan
 from farm.sweeps.finding import module_folder
 from tracer.master.master import Master, shipped
+from tracer.master.origin import origin_line
 
 if TYPE_CHECKING:
     from farm.core.board import Board
@@ -121,6 +122,8 @@ def _of_master(
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
     master = Master.read(spec.master or shipped())
+    if line := origin_line(master):
+        note(line)
     numbers = numeric_options(spec, master.configurations)
     planned = partial(plan, master, spec.operations, modes=spec.measure, verify=verify, numbers=numbers)
     vectors: Sequence[Vector]

@@ -28,6 +28,7 @@ from tracer.signatures import overloads
 from tracer.value_statistics import statistics_json
 from tracer.values import describe, encode
 from tracer.values.keys import safe_keys
+from tracer.values.text import error_line
 
 _OPERATION_CLASSES = ("FastOperation", "Operation")
 # Methods of Tensor are registered as operations too, but have no name to be swept by: what they call is recorded.
@@ -265,7 +266,7 @@ class Capture:
     def _raised(self, recorded: _Recorded, error: Exception) -> None:
         with self._lock:
             if not recorded.answered:
-                self._journal.write({"raised": recorded.number, "error": _text_of(error)})
+                self._journal.write({"raised": recorded.number, "error": error_line(type(error).__name__, str(error))})
 
 
 class _Test:
@@ -334,12 +335,6 @@ def _device_of(values: Sequence[Any]) -> Any:
         if device is not None:
             return device
     return None
-
-
-def _text_of(error: Exception) -> str:
-    """Return the text of an exception, without the backtrace that ttnn appends."""
-    text = str(error).partition("backtrace:")[0]
-    return f"{type(error).__name__}: {' '.join(text.split())}"[:1000]
 
 
 def _ttnn_decorators() -> Any:

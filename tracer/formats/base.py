@@ -11,6 +11,9 @@ from tracer.values.configuration import BrokenConfiguration, Configuration, Exec
 
 HEAD_BYTES = 64 * 1024
 
+UNNAMED = "(unnamed)"
+"""In place of the operation of a call that doesn't say which."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileHead:

@@ -12,13 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tracer.formats.base import FileHead, Loss, RecordedCall
+from tracer.formats.base import UNNAMED, FileHead, Loss, RecordedCall
 from tracer.formats.json_stream import elements
 from tracer.formats.printed import read_argument
 from tracer.names import canonical
 from tracer.values import Value
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
-from tracer.values.text import brief
+from tracer.values.text import brief, error_line
 
 _BEGINNING = re.compile(r'\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*\{')
 _OWN = re.compile(r", (?:tensor_id=\d+|is_allocated=(?:True|False)|device_id=\d+)(?=[,)])")
@@ -38,7 +38,14 @@ class GraphCapture:
     def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
         """Yield the calls."""
         for index, raw in enumerate(elements(path)):
-            yield _call(index, raw)
+            if not _is_wrapper(raw):
+                yield _call(index, raw)
+
+
+def _is_wrapper(raw: Any) -> bool:
+    """Return whether a record is of a method that called an operation, whose own record follows."""
+    name = raw.get("name") if isinstance(raw, dict) else None
+    return isinstance(name, str) and name.startswith("ttnn.Tensor.") and not raw.keys() & {"output_tensor_ids", "error"}
 
 
 def _call(index: int, raw: Any) -> RecordedCall | BrokenConfiguration:
@@ -46,11 +53,11 @@ def _call(index: int, raw: Any) -> RecordedCall | BrokenConfiguration:
     arguments = raw.get("arguments") if isinstance(raw, dict) else None
     if not isinstance(name, str) or not name or not isinstance(arguments, dict):
         message = f"must be an object with a name and arguments, not {brief(raw)}"
-        return BrokenConfiguration(name if isinstance(name, str) else "", index, "", message, raw)
+        return BrokenConfiguration(canonical(name) if isinstance(name, str) and name else UNNAMED, index, "", message)
     if not all(isinstance(text, str) for text in arguments.values()):
-        return BrokenConfiguration(canonical(name), index, "", "every argument must be text", raw)
+        return BrokenConfiguration(canonical(name), index, "", "every argument must be text")
     error = raw.get("error")
-    raised = str(error.get("message", "")) if isinstance(error, dict) else None
+    raised = error_line(str(error.get("type")), str(error.get("message"))) if isinstance(error, dict) else None
     texts = tuple((key, _OWN.sub("", text)) for key, text in arguments.items())
     configuration, losses = printed_configuration(canonical(name), texts, raised)
     return RecordedCall(configuration, Execution("", None, 1), losses)

@@ -34,6 +34,7 @@ class TraceContents:
 
     Attributes:
         format: what it is: the name of its format.
+        omits: what no file of this format says, of any call.
         configurations: each once, in the order they were called first, with their executions.
         calls: how many calls are recorded.
         broken: calls that can't be read.
@@ -41,6 +42,7 @@ class TraceContents:
     """
 
     format: str
+    omits: tuple[str, ...] = ()
     configurations: list[Configuration] = field(default_factory=list)
     calls: int = 0
     broken: list[BrokenConfiguration] = field(default_factory=list)
@@ -80,17 +82,17 @@ def read_trace(path: Path, trace_format: TraceFormat) -> TraceContents:
     Raises:
         TraceFormatError: it can't be read, or not to its end.
     """
-    return gather(trace_format.name, trace_format.read(path))
+    return gather(trace_format, trace_format.read(path))
 
 
-def gather(name: str, calls: Iterable[RecordedCall | BrokenConfiguration]) -> TraceContents:
+def gather(trace_format: TraceFormat, calls: Iterable[RecordedCall | BrokenConfiguration]) -> TraceContents:
     """Make configurations of calls: one for each content, with an execution for each place it was called at.
 
     Args:
-        name: the format's.
+        trace_format: what the file is.
         calls: in the order they were made.
     """
-    contents = TraceContents(name)
+    contents = TraceContents(trace_format.name, trace_format.omits)
     configurations: dict[str, Configuration] = {}
     executions: dict[tuple[str, str, str], Execution] = {}
     for call in calls:

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import MasterError
-from tracer.formats.base import Loss
-from tracer.formats.reader import MASTER, TraceContents, read_trace, recognize
+from tracer.formats.reader import TraceContents, read_trace, recognize
 from tracer.master import files
 from tracer.master.merging import copied, join, rough_key
 from tracer.master.writing import text_of
@@ -56,8 +55,7 @@ class Master:
         configurations: those of each operation, by canonical name, in the order of the file.
         broken: what could not be read; written back as it was.
         metadata: the file's own `metadata`.
-        format: what the file is: a master, or the name of another format of traces.
-        losses: what a file of another format doesn't say of its calls, with the number of calls.
+        trace: what a file of another format says beside its configurations; None for a master.
     """
 
     def __init__(self) -> None:
@@ -65,8 +63,7 @@ class Master:
         self.configurations: dict[str, list[Configuration]] = {}
         self.broken: list[BrokenConfiguration] = []
         self.metadata: dict[str, Any] = {}
-        self.format = MASTER
-        self.losses: Counter[Loss] = Counter()
+        self.trace: TraceContents | None = None
         self._by_rough_key: dict[str, dict[Hashable, list[Configuration]]] = {}
 
     @classmethod
@@ -120,8 +117,7 @@ class Master:
     def _of_trace(cls, contents: TraceContents) -> Master:
         """Return a master of the configurations of another format."""
         master = cls()
-        master.format, master.losses = contents.format, contents.losses
-        master.broken = contents.broken
+        master.trace, master.broken = contents, contents.broken
         for configuration in contents.configurations:
             configurations = master.configurations.setdefault(configuration.operation, [])
             configuration.index = len(configurations)
@@ -182,11 +178,12 @@ class Master:
         return self._by_rough_key[operation]
 
     def merge(self, other: Master) -> MergeSummary:
-        """Add all of another master's configurations: a union."""
+        """Add all of another master's configurations: a union. What can't be read of another format is left out."""
         summary = MergeSummary()
         for each in other:
             self._add(each, summary)
-        self.broken += [each for each in other.broken if each not in self.broken]
+        if other.trace is None:
+            self.broken += [each for each in other.broken if each not in self.broken]
         return summary
 
     def text(self) -> str:

@@ -29,3 +29,13 @@ def bracketed(parts: Iterable[object]) -> str:
 def by(sides: Iterable[object]) -> str:
     """Return `8x7`."""
     return "x".join(map(str, sides))
+
+
+def error_line(name: str, text: str) -> str:
+    """Return the text of an exception in one line, without the backtrace that ttnn appends.
+
+    Args:
+        name: the exception's class.
+        text: what it says.
+    """
+    return f"{name}: {' '.join(text.partition('backtrace:')[0].split())}"[:1000]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tracer.errors import RebuildError
-from tracer.values.base import Builder, LiveClass, LiveReader, TypedValue
+from tracer.signatures import Type
+from tracer.values.base import Builder, EnumMembers, LiveClass, LiveReader, TypedValue
 from tracer.values.spellings import dimensions, member
 from tracer.values.text import bracketed
 
@@ -49,6 +50,9 @@ class TorchTensor(TypedValue):
 
     def show(self) -> str:
         return f"torch.Tensor(shape={bracketed(self.shape)}, dtype={self.dtype})"
+
+    def fits(self, parameter: Type, enum_members: EnumMembers) -> bool:  # noqa: ARG002 - it is no enum
+        return parameter.name == "torch.Tensor"
 
     @property
     def label(self) -> str:

@@ -8,36 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.tracer.formats.samples import record, tensor, written
 from tracer.errors import MasterError, TraceFormatError
 from tracer.formats import json_stream
 from tracer.formats.reader import recognize
 from tracer.master.master import Master, update
 from tracer.values import CoreGrid, EnumMember, Handle, Lost, MemoryConfig, Placement, Shape, Tensor, TorchTensor
-
-DRAM = (
-    "MemoryConfig(memory_layout=TensorMemoryLayout::INTERLEAVED,buffer_type=BufferType::DRAM,shard_spec=std::nullopt,"
-    "nd_shard_spec=std::nullopt,created_with_nd_shard_spec=0)"
-)
-
-
-def tensor(number: int, shape: list[int], *, mesh: str = "[1, 1]", spread: str = "[1]", shards: str = "") -> str:
-    """The text of a tensor on a device, as ttnn's graph capture has it."""
-    return (
-        f"ttnn.Tensor(shape=Shape({shape}), dtype=DataType.BFLOAT16, layout=Layout.TILE, memory_config={DRAM}, "
-        f"storage_type=StorageType.DEVICE, tensor_id={number}, is_allocated=True, device_id=0, "
-        f"mesh_shape=MeshShape({mesh}), mesh_coords=['MeshCoordinate([0, 0])'], "
-        f"distribution_shape=MeshShape({spread}), placements=[{shards or repr('PlacementReplicate()')}])"
-    )
-
-
-def record(name: str, **more: Any) -> dict[str, Any]:
-    arguments = {key.removeprefix("arg"): text for key, text in more.pop("arguments").items()}
-    return {"name": name, "arguments": arguments, "input_tensor_ids": [], **more}
-
-
-def written(path: Path, *records: Any) -> Path:
-    path.write_text(json.dumps(records))
-    return path
 
 
 @pytest.fixture
@@ -53,7 +29,8 @@ def arguments(path: Path) -> dict[str, Any]:
 def test_equal_calls_on_other_tensors_are_one_configuration(capture: Path) -> None:
     calls = [record("ttnn.relu", arguments={"arg0": tensor(number, [1, 32])}) for number in range(3)]
     master = Master.read(written(capture, *calls, record("ttnn::relu", arguments={"arg0": tensor(9, [1, 64])})))
-    assert master.format == "ttnn graph capture"
+    assert master.trace is not None
+    assert (master.trace.format, master.trace.calls) == ("ttnn graph capture", 4)
     assert [each.executions[0].count for each in master] == [3, 1]
     assert [each.index for each in master.configurations["ttnn.relu"]] == [0, 1]
 
@@ -108,7 +85,8 @@ def test_losses_are_named_with_the_number_of_calls(capture: Path) -> None:
         record("ttnn.layer_norm", arguments={"config": "<ttnn._ttnn.X.SomeConfig object at 0x7f00>"}),
     ]
     master = Master.read(written(capture, *calls))
-    assert {str(loss): number for loss, number in master.losses.items()} == {
+    assert master.trace is not None
+    assert {str(loss): number for loss, number in master.trace.losses.items()} == {
         "ttnn.concat arg0: where it is": 2,
         "ttnn.concat arg0: its memory config": 2,
         "ttnn.layer_norm config: its content": 1,
@@ -119,16 +97,23 @@ def test_losses_are_named_with_the_number_of_calls(capture: Path) -> None:
 
 
 def test_a_call_that_raised_says_so(capture: Path) -> None:
-    error = {"type": "RuntimeError", "message": "TT_FATAL: no"}
+    error = {"type": "RuntimeError", "message": "TT_FATAL:\nno\nbacktrace:\n --- at 0x1"}
     [configuration] = Master.read(written(capture, record("ttnn.relu", arguments={"arg0": "1"}, error=error)))
-    assert configuration.raised == "TT_FATAL: no"
+    assert configuration.raised == "RuntimeError: TT_FATAL: no"
+
+
+def test_an_operation_that_a_method_called_counts_once(capture: Path) -> None:
+    shape = tensor(1, [32, 32])
+    method = record("ttnn.Tensor.__getitem__", arguments={"arg0": shape, "arg1": "(slice(None, 16, None),)"})
+    inner = record("ttnn.slice", arguments={"arg0": shape, "arg1": "[0, 0]"}, output_tensor_ids=[2])
+    assert list(Master.read(written(capture, method, inner)).configurations) == ["ttnn.slice"]
 
 
 def test_a_broken_call_costs_no_other(capture: Path) -> None:
     good = record("ttnn.relu", arguments={"arg0": "1"})
     master = Master.read(written(capture, good, 7, {"name": "ttnn.add", "arguments": {"0": 3}}, good))
     assert [str(each) for each in master.broken] == [
-        ", index 1: must be an object with a name and arguments, not 7",
+        "(unnamed), index 1: must be an object with a name and arguments, not 7",
         "ttnn.add, index 2: every argument must be text",
     ]
     assert [each.executions[0].count for each in master] == [2]
@@ -179,9 +164,10 @@ def test_the_example_from_the_field(shared_data: Path) -> None:
     if not path.is_file():
         pytest.skip(f"no {path}")
     master = Master.read(path)
-    assert sum(each.executions[0].count or 0 for each in master) == 7
+    assert master.trace is not None
+    assert master.trace.calls == 7
     assert not master.broken
-    assert {(loss.operation, loss.argument) for loss in master.losses} == {
+    assert {(loss.operation, loss.argument) for loss in master.trace.losses} == {
         ("ttnn.concat", "arg0"),
         ("ttnn.rms_norm", "compute_kernel_config"),
     }
