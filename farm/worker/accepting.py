@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tracer.signatures import Parameter, Type
-from tracer.values import EnumMember, Handle, Lost, Shape, TypedValue, Value
+from tracer.values import CoreCoord, EnumMember, Handle, Lost, Mapping, Shape, TypedValue, Value, ValueSet
 from tracer.values.base import EnumMembers
 from tracer.values.enums import ACTIVATIONS
+from tracer.values.fitted import SEQUENCES, fitted
+from tracer.values.sets import SETS
 
 __all__ = ["EnumMembers", "accepts", "converts", "kind_of", "takes_none", "typed"]
 
-_SEQUENCES = frozenset({"Sequence", "list", "tuple", "Iterable", "vector", "SmallVector"})
+_EMPTY: tuple[Value, ...] = ((), Mapping(()))
+_CAN_BE_EMPTY = frozenset({"CoreRangeSet", "Shape", "dict", "str", *SETS})
+"""Types of which C++ prints an empty one as it prints any other."""
 _SHAPE = "Shape"
 
 
@@ -33,20 +39,16 @@ def converts(parameter: Parameter, value: Value, enum_members: EnumMembers = lam
 
 
 def typed(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda _: None) -> Value:
-    """Return the value as the parameter's type has it.
+    """Return the value as the parameter's type has it; see `tracer.values.fitted`.
 
-    C++ prints a bool as 0 or 1, and an enum's member without its enum.
+    A list of ints stays one where ttnn makes a shape or a core of it, so that the call is made as it was traced.
     """
-    names = [kind.short for kind in parameter.alternatives]
-    if isinstance(value, int) and not isinstance(value, bool) and "int" not in names:
-        if "bool" in names:
-            return bool(value)
-        if "float" in names:
-            return float(value)
-    if isinstance(value, EnumMember) and not value.type:
-        enum = next((name for name in names if value.name in (enum_members(name) or ())), None)
-        return value if enum is None else EnumMember(enum, value.name)
-    return value
+
+    def enum_of(names: Iterable[str], member: str) -> str | None:
+        return next((name for name in names if member in (enum_members(name) or ())), None)
+
+    as_typed = fitted(value, parameter.alternatives, enum_of)
+    return value if value and isinstance(value, tuple) and isinstance(as_typed, (Shape, CoreCoord)) else as_typed
 
 
 def takes_none(parameter: Parameter) -> bool:
@@ -67,21 +69,30 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
         return value.fits(kind, enum_members)
     if name == "None":
         return value is None
-    if name in ("object", "Any"):
+    if name in ("object", "Any") or (value in _EMPTY and name in _CAN_BE_EMPTY):
         return True
     if name in ("bool", "int", "float"):
         return _is_number(name, value)
-    if isinstance(value, Shape) and name in _SEQUENCES:
+    if isinstance(value, Shape) and name in SEQUENCES:
         return _of_sequence(kind, value.dims, enum_members)  # ttnn takes one wherever it takes a list of ints
+    if isinstance(value, ValueSet):
+        return name in SETS and _all_of(kind, value.members, enum_members)
     if isinstance(value, TypedValue):
         return value.fits(kind, enum_members)
-    if isinstance(value, tuple):
-        if name in ACTIVATIONS:
-            return _is_activation(value)  # ttnn makes one of a member and its parameter
-        if name == _SHAPE:
-            return all(map(_is_int, value))  # and a shape of a list of ints
-        return _of_sequence(kind, value, enum_members)
-    return name == "str" and isinstance(value, str)
+    return _of_list(kind, value, enum_members) if isinstance(value, tuple) else name == "str" and isinstance(value, str)
+
+
+def _of_list(kind: Type, value: tuple[Value, ...], enum_members: EnumMembers) -> bool:
+    name = kind.short
+    if name in SETS:
+        return _all_of(kind, value, enum_members)
+    if name in ACTIVATIONS:
+        return _is_activation(value)  # ttnn makes one of a member and its parameter
+    if name == _SHAPE:
+        return all(map(_is_int, value))  # and a shape of a list of ints
+    if name == "CoreCoord":
+        return len(value) == 2 and all(map(_is_int, value))
+    return _of_sequence(kind, value, enum_members)
 
 
 def _is_number(name: str, value: Value) -> bool:
@@ -103,14 +114,17 @@ def _is_activation(value: tuple[Value, ...]) -> bool:
 def _of_sequence(kind: Type, value: tuple[Value, ...], enum_members: EnumMembers) -> bool:
     if kind.short == "GlobalSemaphoreArg":
         return all(isinstance(part, (Handle, Lost)) for part in value)
-    if kind.short not in _SEQUENCES:
+    if kind.short not in SEQUENCES:
         return False
-    if not kind.arguments:
-        return True
-    if kind.short == "tuple" and len(kind.arguments) > 1 and kind.arguments[-1][0].name != "...":
+    if kind.arguments and kind.short == "tuple" and len(kind.arguments) > 1 and kind.arguments[-1][0].name != "...":
         return len(value) == len(kind.arguments) and all(
             any(_of_type(t, part, enum_members) for t in alternatives)
             for part, alternatives in zip(value, kind.arguments, strict=True)
         )
-    inside = kind.arguments[0]
-    return all(any(_of_type(t, part, enum_members) for t in inside) for part in value)
+    return _all_of(kind, value, enum_members)
+
+
+def _all_of(kind: Type, parts: tuple[Value, ...], enum_members: EnumMembers) -> bool:
+    """Return whether the elements of a collection are those of its type."""
+    inside = kind.arguments[0] if kind.arguments else ()
+    return not inside or all(any(_of_type(t, part, enum_members) for t in inside) for part in parts)

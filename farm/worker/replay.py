@@ -57,7 +57,12 @@ class Replay:
             return []
         left_out = {each.name for each in call.left_out}
         ran = by_parameter(self.arguments, self.names)
-        kept = {name: value for name, value in by_parameter(traced, call.names).items() if name not in left_out}
+        bound = call.by_parameter  # where a trace leaves open what a value is, its parameter's type tells
+        kept = {
+            name: bound.get(name, value)
+            for name, value in by_parameter(traced, call.names).items()
+            if name not in left_out
+        }
         for name in kept.keys() & ran.keys():
             kept[name], ran[name] = _common(kept[name], ran[name]), _common(ran[name], kept[name])
         if content_hash(operation, ran) == content_hash(operation, kept):

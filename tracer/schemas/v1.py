@@ -18,7 +18,7 @@ from tracer.values import Lost, Struct, Value
 from tracer.values.base import ANY
 from tracer.values.cores import are_ranges
 from tracer.values.cpptext import CppTextError, Elided, parse
-from tracer.values.dispatch import interpret, opaque_value, v1_types
+from tracer.values.dispatch import interpret, interpret_object, opaque_value, stateless_value, v1_types
 from tracer.values.text import brief
 
 _UNPARSED = "UnparsedElement"
@@ -101,6 +101,9 @@ def decode(raw: Any) -> Value:
     if isinstance(raw, Lost):
         return raw
     if isinstance(raw, dict):
+        value = interpret_object(raw)
+        if value is not None:
+            return value
         return _decode_object(raw) if len(raw) == 1 else interpret(raw)
     if isinstance(raw, (list, tuple)) and not are_ranges(raw):
         return tuple([decode(part) for part in raw])
@@ -109,6 +112,8 @@ def decode(raw: Any) -> Value:
 
 @lru_cache(maxsize=4096)
 def _decode_text(text: str) -> Value:
+    if not text:
+        return text
     try:
         node = parse(text)
     except CppTextError:
@@ -122,10 +127,11 @@ def _decode_object(raw: dict[str, Any]) -> Value:
     if opaque is not None:
         return opaque
     if isinstance(body, Elided):
-        return Lost("{...}", name)
+        stateless = stateless_value(name)
+        return Lost("{...}", name) if stateless is None else stateless
     value_type = v1_types().get(name)
     if value_type is not None and name != ANY:
         return value_type.decode_v1(body, name)
-    if isinstance(body, dict):
-        return Struct.decode_v1(body, name)
+    if isinstance(body, dict) or body == ():
+        return Struct.decode_v1(body or {}, name)
     return Struct(name, (("0", decode(body)),))

@@ -17,6 +17,7 @@ from tracer.values.mapping import Mapping
 from tracer.values.memory import MemoryConfig
 from tracer.values.placement import Placement
 from tracer.values.registry import register_all
+from tracer.values.sets import ValueSet
 from tracer.values.shape import Shape
 from tracer.values.shards import NdShardSpec, ShardSpec
 from tracer.values.structs import Struct
@@ -46,6 +47,7 @@ __all__ = [
     "TorchTensor",
     "TypedValue",
     "Value",
+    "ValueSet",
     "clean",
     "decode",
     "describe",

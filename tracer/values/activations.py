@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from tracer.values.base import Builder, LiveClass, LiveReader, Unprintable, Value, is_of_ttnn
-from tracer.values.cpptext import is_word
-from tracer.values.dispatch import describe
+from tracer.values.cpptext import Call, is_word
+from tracer.values.dispatch import describe, interpret_call, register_object_key
 from tracer.values.enums import ACTIVATIONS, UNARY_OPERATION, EnumMember
 from tracer.values.lost import Lost
 from tracer.values.structs import Struct, StructForm
@@ -22,6 +22,9 @@ class ActivationForm(StructForm):
     NAMES_FIELDS: ClassVar[bool] = False
     RENAMED: ClassVar[Mapping[str, str]] = {"params": "param"}
     PRINTED_NAMES: ClassVar[Mapping[str, str]] = {"BasicUnaryWithParam<float>": "UnaryWithParam"}
+
+    def register(self) -> None:
+        register_object_key("op_type", lambda raw: interpret_call(Call("UnaryWithParam", tuple(raw.items()))))
 
     def reader(self, live_class: LiveClass) -> LiveReader | None:
         return LiveReader(_describe) if is_of_ttnn(live_class) and live_class.__name__ in self.NAMES else None

@@ -176,6 +176,14 @@ class TypedValue:
         return {}
 
     @classmethod
+    def object_keys(cls) -> Mapping[str, Callable[[Any], Value]]:
+        """Return the parsers of objects inside printed text or version 1's JSON, by a key that identifies them.
+
+        Those of `json_keys` count as well.
+        """
+        return {}
+
+    @classmethod
     def printed_nodes(cls) -> Mapping[LiveClass, Callable[[Any], Value]]:
         """Return the parsers of nodes of `tracer.values.cpptext`, by their type."""
         return {}

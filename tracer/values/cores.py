@@ -183,6 +183,8 @@ class CoreRangeSet(TypedValue):
             raw = parsed(raw, what)
         if isinstance(raw, dict) and "start" in raw:
             raw = [raw]
+        if isinstance(raw, dict) and not raw:
+            return cls(())
         if not isinstance(raw, (list, tuple)):
             raise ConfigurationError(f"{what} must be a list of core ranges, not {brief(raw)}")
         if len(raw) == 2 and all(isinstance(corner, dict) and corner.keys() == {"x", "y"} for corner in raw):

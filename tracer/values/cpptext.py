@@ -76,15 +76,17 @@ _TOKEN = re.compile(
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:(?:::|\.)[A-Za-z_][A-Za-z0-9_]*)*)
   | (?P<elided>\.\.\.)
   | (?P<mark>[][{}(),:=<>-])
+  | (?P<quote>")
   )""",
     re.VERBOSE,
 )
 _CONSTANTS: dict[str, bool | float | None] = {
     "true": True, "True": True, "false": False, "False": False,
-    "null": None, "None": None, "nullopt": None, "std::nullopt": None,
+    "null": None, "None": None, "nullopt": None, "std::nullopt": None, "none": None,
     "inf": float("inf"), "Infinity": float("inf"), "nan": float("nan"), "NaN": float("nan"),
 }  # fmt: skip
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
+_AFTER_STRING = frozenset(",:]})")
 
 
 def parse(text: str) -> Node:
@@ -105,6 +107,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.place = 0
+        self.quotes = 0
         self.kind = ""
         self.token = ""
         self.start = 0
@@ -138,22 +141,26 @@ class _Parser:
 
     def value(self, depth: int) -> Node:
         """Parse one value, and the range that it may begin."""
-        start = self.single(depth)
+        start = self.core(depth)
         if not self.at("-"):
             return start
         self.advance()
-        return Range(start, self.single(depth))
+        return Range(start, self.core(depth))
+
+    def core(self, depth: int) -> Node:
+        """Parse one value, or a core as `7-6`: it may begin a range, too."""
+        x = self.single(depth)
+        if type(x) is not int or not self.at("-"):
+            return x
+        self.advance()
+        return Range(x, self.single(depth))
 
     def single(self, depth: int) -> Node:
         if depth > DEEPEST:
             raise CppTextError(f"nested more than {DEEPEST} deep at character {self.start}")
         kind, token = self.kind, self.token
         if kind == "string":
-            self.advance()
-            try:
-                return str(ast.literal_eval(token) if token[0] == "'" else json.loads(token, strict=False))
-            except (ValueError, SyntaxError):
-                raise CppTextError(f"bad string {token[:20]} before character {self.start}") from None
+            return self.string(token, depth)
         if kind == "number":
             self.advance()
             return _number(token)
@@ -173,6 +180,32 @@ class _Parser:
         if token == "(":  # noqa: S105 - a parenthesis, no password
             return self.call("", depth)
         raise CppTextError(f"a value expected at character {self.start}, not {token or 'the end'!r}")
+
+    def string(self, token: str, depth: int) -> Node:
+        """Parse a string, or a value in quotes that holds quotes of its own."""
+        opening = self.start
+        self.advance()
+        ended = self.kind in ("end", "quote") or (self.kind == "mark" and self.token in _AFTER_STRING)
+        if not ended and not (self.quotes and self.kind == "string"):
+            return self.quoted(opening, depth)
+        try:
+            return str(json.loads(token, strict=False)) if token[0] == '"' else _of_python(token)
+        except (ValueError, SyntaxError):
+            raise CppTextError(f"bad string {token[:20]} before character {self.start}") from None
+
+    def quoted(self, opening: int, depth: int) -> Node:
+        """Parse the value between two quotes."""
+        failure = f"a comma or an end expected at character {self.start}, not {self.token!r}"
+        self.place = opening + 1
+        self.quotes += 1
+        self.advance()
+        value = self.value(depth + 1)
+        self.quotes -= 1
+        if self.kind == "end" or self.text[self.start] != self.text[opening]:
+            raise CppTextError(failure)
+        self.place = self.start + 1
+        self.advance()
+        return value
 
     def negative(self, depth: int) -> Node:
         value = self.single(depth)
@@ -293,6 +326,14 @@ def is_word(text: str) -> bool:
 def last_part(name: str) -> str:
     """Return a class's name without its namespaces, C++ or Python."""
     return name.rpartition("::")[2].rpartition(".")[2]
+
+
+def _of_python(token: str) -> str:
+    """Return the text of a string as Python prints it in single quotes."""
+    text = ast.literal_eval(token)
+    if not isinstance(text, str):
+        raise ValueError(token)  # noqa: TRY004 - the caller reports the token
+    return text
 
 
 def _number(token: str) -> int | float:

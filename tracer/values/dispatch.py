@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from tracer.errors import ConfigurationError
 from tracer.values.base import ANY, RESERVED_NAMES, LiveClass, LiveReader, MarkDecoder, TypedValue, Value
-from tracer.values.cpptext import Call, CppTextError, Word, last_part, parse
+from tracer.values.cpptext import Call, CppTextError, Elided, Word, last_part, parse
 from tracer.values.enums import EnumMember
 from tracer.values.lost import Lost
 from tracer.values.text import brief
@@ -32,6 +32,9 @@ NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 Decoder = Callable[[Any], Value]
 
+_WRAPPERS = frozenset({"optional", "variant", "reference_wrapper", "SmallVector", "vector", "array", "Span", "span"})
+"""C++'s own classes around one value, which say nothing of it."""
+
 # by type of value
 _encoders: dict[type, Callable[[Any], Any]] = {}
 _showers: dict[type, Callable[[Any], str]] = {}
@@ -43,11 +46,14 @@ _fast_json: dict[str, tuple[str, Decoder]] = {}
 _json_types: dict[str, Decoder] = {}
 _marks: dict[str, MarkDecoder] = {}
 _json_keys: dict[str, Decoder] = {}
-# printed text: nodes by their type, objects by the set of their keys, objects by class; classes whose text says nothing
+# printed text: nodes by type, objects by the set of their keys, by one key, by class; classes whose text says nothing
 _nodes: dict[type, Decoder] = {}
 _json_shapes: dict[frozenset[str], Decoder] = {}
+_object_keys: dict[str, Decoder] = {}
 _printed: dict[str, Decoder] = {}
 _opaque: dict[str, Value] = {}
+# objects of classes that hold nothing, by class: there is nothing of them that a text could leave out
+_stateless: dict[str, Value] = {}
 # version 1's JSON by class
 _v1_types: dict[str, type[TypedValue]] = {}
 
@@ -66,6 +72,7 @@ def register(value_type: type[TypedValue]) -> None:
     _marks.update(value_type.json_marks())
     _json_keys.update(value_type.json_keys())
     _json_shapes.update(value_type.json_shapes())
+    _object_keys.update({**value_type.json_keys(), **value_type.object_keys()})
     _nodes.update(value_type.printed_nodes())
     RESERVED_NAMES.update(value_type.JSON_TYPES, value_type.PRINTED_NAMES, value_type.opaque_names())
 
@@ -92,9 +99,19 @@ def register_printed(name: str, parser: Decoder) -> None:
     RESERVED_NAMES.add(name)
 
 
+def register_stateless(name: str, value: Value) -> None:
+    """Add the one value that all objects of a class have, since they hold nothing."""
+    _stateless[name] = value
+
+
 def register_json_key(key: str, decoder: Decoder) -> None:
     """Add how JSON without a `type` is read that has this key."""
-    _json_keys[key] = decoder
+    _json_keys[key] = _object_keys[key] = decoder
+
+
+def register_object_key(key: str, parser: Decoder) -> None:
+    """Add how an object inside printed text is read that has this key."""
+    _object_keys[key] = parser
 
 
 def mark_keys() -> Set[str]:
@@ -115,6 +132,11 @@ def v1_types() -> dict[str, type[TypedValue]]:
 def opaque_value(name: str) -> Value:
     """Return the value of a class whose text says nothing; None if it is another class."""
     return _opaque.get(name)
+
+
+def stateless_value(name: str) -> Value:
+    """Return the value of a class whose objects hold nothing; None if it is another class."""
+    return _stateless.get(name)
 
 
 # -- live objects
@@ -227,6 +249,8 @@ def decode_text(name: str, text: str) -> Value:
             return interpret(node)
     except (CppTextError, ConfigurationError):
         pass
+    if name in _stateless and text.startswith("<"):
+        return _stateless[name]
     return Lost.of_text(text, name)
 
 
@@ -255,13 +279,19 @@ def interpret_call(call: Call) -> Value:
             return tuple(interpret(part) for part in fields.values())
     if name in _opaque:
         return _opaque[name]
+    if name in _stateless and all(isinstance(part, Elided) for _, part in call.fields):
+        return _stateless[name]
+    if name in _WRAPPERS and len(call.fields) == 1:
+        return interpret(call.fields[0][1])
     return _printed.get(name, _printed[ANY])(call)
 
 
 def interpret_object(raw: dict[str, Any]) -> Value | None:
     """Return the value of JSON inside printed text that is known by its keys; None if it is a plain dict."""
     shape = _json_shapes.get(frozenset(raw))
-    return None if shape is None else shape(raw)
+    if shape is not None:
+        return shape(raw)
+    return next((decoder(raw) for key, decoder in _object_keys.items() if key in raw), None)
 
 
 _nodes[Call] = interpret_call

@@ -10,6 +10,7 @@ from tracer.errors import RebuildError
 from tracer.signatures import Type
 from tracer.values.base import Builder, EnumMembers, LiveClass, LiveReader, MarkDecoder, TypedValue, Value, is_of_ttnn
 from tracer.values.cpptext import Unsupported
+from tracer.values.dispatch import stateless_value
 from tracer.values.lost import Lost
 from tracer.values.text import clean
 
@@ -76,7 +77,7 @@ class Handle(TypedValue):
         return {Unsupported: cls._of_unsupported}
 
     @classmethod
-    def _of_unsupported(cls, node: Unsupported) -> Handle | Lost:
+    def _of_unsupported(cls, node: Unsupported) -> Value:
         """Return what is left of an argument of which only the C++ type was printed."""
         name = node.type
         while name.startswith("std::reference_wrapper<"):
@@ -84,6 +85,9 @@ class Handle(TypedValue):
         last = name.rstrip("*& ").rpartition("::")[2]
         if last in _TYPES:
             return cls(_TYPES[last])
+        stateless = stateless_value(last.removesuffix(" const"))
+        if stateless is not None:
+            return stateless
         return Lost(f"[ unsupported type , {node.type}]", name.replace(" const>", ">"))
 
     def build(self, builder: Builder) -> Any:

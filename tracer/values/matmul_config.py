@@ -9,7 +9,7 @@ from tracer.values.base import Unprintable, Value
 from tracer.values.cores import CoreCoord, CoreRangeSet
 from tracer.values.dispatch import mark_keys, register_json_key
 from tracer.values.struct_fields import INTERPRETED_FIELDS, TRUTH_FIELDS
-from tracer.values.structs import Struct, StructForm
+from tracer.values.structs import Struct, StructForm, is_read_as
 
 
 class MatmulConfigForm(StructForm):
@@ -26,6 +26,8 @@ class MatmulConfigForm(StructForm):
         try:
             for name, part in value.fields:
                 if name in mark_keys() or name in INTERPRETED_FIELDS or name in raw:
+                    return None
+                if not is_read_as(value.type, name, part):
                     return None
                 raw[name] = _field(name, part)
         except Unprintable:
@@ -51,7 +53,7 @@ def _field(name: str, value: Value) -> Any:
         return value
     if isinstance(value, CoreCoord):
         return value.as_json()
-    if isinstance(value, CoreRangeSet) and (value.ranges or name == "hop_cores"):
+    if isinstance(value, CoreRangeSet):
         return value.as_json()
     if name == "fused_activation" and isinstance(value, Struct):
         operation, parameters = operation_of(value)

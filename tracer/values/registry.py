@@ -18,6 +18,7 @@ from tracer.values.mapping import Mapping
 from tracer.values.matmul_config import MatmulConfigForm
 from tracer.values.memory import MemoryConfig
 from tracer.values.placement import Placement
+from tracer.values.sets import ValueSet
 from tracer.values.shape import Shape
 from tracer.values.shards import NdShardSpec, ShardSpec
 from tracer.values.small_structs import FORMS
@@ -43,6 +44,7 @@ TYPES: tuple[type[TypedValue], ...] = (
     Tile,
     Placement,
     Mapping,
+    ValueSet,
     Handle,
     Lost,
     Struct,

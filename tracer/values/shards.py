@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import Builder, TypedValue
+from tracer.values.base import Builder, TypedValue, Value
 from tracer.values.cores import CoreRangeSet
 from tracer.values.shape import live_dims
 from tracer.values.spellings import dimensions, fields_of, in_range, member, pair
@@ -55,6 +56,10 @@ class ShardSpec(TypedValue):
             _shard_shape(pair(sizes, f"{what}.shape"), f"{what}.shape"),
             _orientation(fields["orientation"], f"{what}.orientation"),
         )
+
+    @classmethod
+    def json_shapes(cls) -> Mapping[frozenset[str], Callable[[Any], Value]]:
+        return {frozenset({"grid", "shape", "orientation"}): cls.read}
 
     def build(self, builder: Builder) -> Any:
         orientation = builder.member("ShardOrientation", self.orientation)
@@ -115,6 +120,10 @@ class NdShardSpec(TypedValue):
             _orientation(fields["orientation"], f"{what}.orientation"),
             member(fields.get("shard_distribution_strategy", "ROUND_ROBIN_1D"), f"{what}.shard_distribution_strategy"),
         )
+
+    @classmethod
+    def json_shapes(cls) -> Mapping[frozenset[str], Callable[[Any], Value]]:
+        return {frozenset({"grid", "shard_shape", "orientation", "shard_distribution_strategy"}): cls.read}
 
     def build(self, builder: Builder) -> Any:
         return builder.ttnn.NdShardSpec(

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from tracer.errors import ConfigurationError
 from tracer.values.base import Builder, LiveClass, LiveReader, Value, is_of_ttnn
-from tracer.values.cpptext import Call, parse
-from tracer.values.dispatch import interpret, register_printed
+from tracer.values.cpptext import parse
+from tracer.values.dispatch import interpret, register_stateless
 from tracer.values.lost import Lost
+from tracer.values.printing import printed
 from tracer.values.structs import Struct, StructForm, constructors_of
 
 _SLICE = ("start", "stop", "step")
@@ -60,6 +60,11 @@ class OneFieldForm(DescribedForm):
 
     NAMES_FIELDS: ClassVar[bool] = False
 
+    def printed(self, value: Struct) -> str:
+        if [(self.RENAMED.get("0"), 1)] != [(name, len(value.fields)) for name, _ in value.fields]:
+            return super().printed(value)
+        return f"{value.type}({printed(value.fields[0][1])})"
+
     def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
         return builder.find_class(name)(*fields.values())
 
@@ -88,25 +93,6 @@ class SliceForm(StructForm):
         return slice(*(fields[each] for each in _SLICE))
 
 
-class SetForm(StructForm):
-    """Python's sets, as tt-metal prints them; no call has been seen to need one rebuilt."""
-
-    NAMES: ClassVar[tuple[str, ...]] = ("set", "frozenset")
-    NAMES_FIELDS: ClassVar[bool] = False
-
-    def register(self) -> None:
-        for name in self.NAMES:
-            register_printed(name, lambda node, name=name: _read_set(name, node))  # type: ignore[misc]
-
-
-def _read_set(name: str, node: Any) -> Value:
-    if isinstance(node, Call):
-        return Struct.read(node.name, node.fields)
-    if not isinstance(node, tuple):
-        raise ConfigurationError(f"{name} must be printed in braces")
-    return Struct(name, tuple((str(place), interpret(part)) for place, part in enumerate(node)))
-
-
 class RenamedForm(StructForm):
     """Classes of which a field is printed by another name than the constructor's."""
 
@@ -115,26 +101,53 @@ class RenamedForm(StructForm):
         self.RENAMED = renamed  # type: ignore[misc]
 
 
-class FieldlessForm(StructForm):
-    """Classes that hold nothing: those named here, and program configs without parameters and attributes.
+class StatelessForm(StructForm):
+    """Classes whose objects hold nothing, so that the class alone makes one, whatever a trace kept of it."""
 
-    Of other classes, a constructor without parameters doesn't say so.
-    """
+    NAMES: ClassVar[tuple[str, ...]] = (
+        "ChunkGdnMonoProgramConfig",
+        "PlacementReplicate",
+        "ReaderConfigDescriptor",
+        "SoftmaxDefaultProgramConfig",
+        "WriterConfigDescriptor",
+    )
 
-    NAMES: ClassVar[tuple[str, ...]] = ("PlacementReplicate",)
+    def register(self) -> None:
+        for name in self.NAMES:
+            register_stateless(name, Struct(name, ()))
 
     def reader(self, live_class: LiveClass) -> LiveReader | None:
-        name = live_class.__name__
-        if not is_of_ttnn(live_class) or not (name in self.NAMES or _is_empty_config(live_class)):
+        if not is_stateless(live_class):
             return None
         value = Struct(live_class.__name__, ())
         return LiveReader(lambda _live: value, lambda _live: (live_class, ()))
 
 
-def _is_empty_config(live_class: LiveClass) -> bool:
-    if not live_class.__name__.endswith("ProgramConfig") or any(not name.startswith("_") for name in dir(live_class)):
+class LayerNormForm(StructForm):
+    """The default program config of layer norms; distributed ones had a class of their own, which held nothing."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ("LayerNormDefaultProgramConfig",)
+    PRINTED_NAMES: ClassVar[Mapping[str, str]] = {
+        "LayerNormDistributedDefaultProgramConfig": "LayerNormDefaultProgramConfig"
+    }
+
+    def register(self) -> None:
+        for former, name in self.PRINTED_NAMES.items():
+            register_stateless(former, Struct(name, ()))
+
+
+def is_stateless(live_class: LiveClass) -> bool:
+    """Return whether objects of a class of ttnn hold nothing.
+
+    They are made without arguments, in no other way, and show nothing but what every object of Python does.
+    """
+    if not is_of_ttnn(live_class) or set(dir(live_class)) - _OF_EVERY_OBJECT:
         return False
-    return any(not overload.parameters for overload in constructors_of(live_class))
+    constructors = constructors_of(live_class)
+    return len(constructors) == 1 and not constructors[0].parameters
+
+
+_OF_EVERY_OBJECT = frozenset({*dir(object), "__dict__", "__module__", "__weakref__"})
 
 
 FORMS: tuple[StructForm, ...] = (
@@ -142,12 +155,12 @@ FORMS: tuple[StructForm, ...] = (
     ComplexTensorForm("ComplexTensor", attributes("real", "imag")),
     OneFieldForm("PlacementShard", attributes("dim"), {"0": "dim"}),
     OneFieldForm("SubDeviceId", numbered("id"), {"0": "id"}),
-    OneFieldForm("QueueId", numbered("id")),
+    OneFieldForm("QueueId", numbered("id"), {"0": "id"}),
     OneFieldForm("MeshShape", listed("shape"), {"0": "shape"}),
     OneFieldForm("MeshCoordinate", listed("coords"), {"0": "coords"}),
     DescribedForm("MeshMapperConfig", as_printed),
     RenamedForm("SDPAProgramConfig", {"compute_grid": "compute_with_storage_grid_size"}),
     SliceForm(),
-    SetForm(),
-    FieldlessForm(),
+    StatelessForm(),
+    LayerNormForm(),
 )

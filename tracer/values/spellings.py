@@ -46,6 +46,8 @@ def dimensions(raw: object, what: str) -> tuple[int, ...]:
         raw = parsed(raw, what)
     if isinstance(raw, Call) and len(raw.fields) == 1:
         raw = raw.fields[0][1]
+    if raw == {}:
+        return ()  # C++ prints every empty collection so
     if isinstance(raw, (list, tuple)):
         sizes = tuple(raw)
         for size in sizes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from tracer.values.base import TypedValue, Unprintable, Value
-from tracer.values.cores import CoreCoord, CoreRange, CoreRangeSet
-from tracer.values.cpptext import Call, CppTextError, Range, Word, is_word, parse
-from tracer.values.dispatch import interpret, interpret_call
+from tracer.values.base import Unprintable, Value
+from tracer.values.cores import CoreCoord
+from tracer.values.cpptext import CppTextError, Range, Word, is_word, parse
+from tracer.values.dispatch import interpret
 from tracer.values.enums import EnumMember
+from tracer.values.printing import printed
 from tracer.values.spellings import member
 
 TRUTH_FIELDS = frozenset(
@@ -47,10 +47,6 @@ def read_field(name: str, raw: Any) -> Value:
         return EnumMember(_ENUMS[name], member(raw, name))
     if name.endswith(("grid", "grid_size")) and _is_core(raw):
         return CoreCoord.read(raw, name)
-    if name == "hop_cores" and not raw and isinstance(raw, (list, tuple)):
-        return CoreRangeSet(())
-    if name == "fused_activation" and isinstance(raw, dict) and "op_type" in raw:
-        return interpret_call(Call("UnaryWithParam", tuple(raw.items())))
     if name == "param" and isinstance(raw, (list, tuple)):
         return tuple(float(number) if isinstance(number, (int, float)) else interpret(number) for number in raw)
     return interpret(raw)
@@ -82,24 +78,4 @@ def print_field(name: str, value: Value) -> str:
         raise Unprintable
     if name.endswith(("grid", "grid_size")) and isinstance(value, tuple):
         raise Unprintable
-    if name == "hop_cores" and value in ((), CoreRangeSet(())):
-        raise Unprintable
-    return f"{name}={_printed(value)}"
-
-
-def _printed(value: Value) -> str:
-    if value is None:
-        return "std::nullopt"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
-        return repr(value)
-    if isinstance(value, tuple):
-        if any(isinstance(part, (CoreRange, tuple)) for part in value):
-            raise Unprintable
-        return f"[{', '.join(_printed(part) for part in value)}]"
-    if isinstance(value, CoreRange) or value == CoreRangeSet(()):
-        raise Unprintable  # it would be read as a set of one, or as an empty list
-    if isinstance(value, TypedValue):
-        return value.printed()
-    raise Unprintable
+    return f"{name}={printed(value)}"

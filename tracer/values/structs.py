@@ -30,10 +30,11 @@ from tracer.values.base import (
 from tracer.values.cpptext import is_word, last_part
 from tracer.values.dispatch import decode_nested, describe, encode, show
 from tracer.values.enums import ACTIVATIONS
+from tracer.values.fitted import EMPTIES, fitted
 from tracer.values.keys import keys
 from tracer.values.struct_fields import print_field, read_field
 from tracer.values.text import brief, clean
-from tracer.values.versions import CLASS, LeftOut, known_of
+from tracer.values.versions import CLASS, LeftOut, field_types, known_of, recorded_enum
 
 _COMPUTE_CONFIG = "ComputeKernelConfig"
 
@@ -121,9 +122,12 @@ class Struct(TypedValue):
             fields: name and value, as JSON or as parsed text; a positional value has its position for a name.
         """
         name = _printed_names.get(name) or last_part(name)
-        form = form_of(name)
-        renamed = ((form.RENAMED.get(key, key), raw) for key, raw in fields)
-        return cls(name, form.completed(tuple([(key, read_field(key, raw)) for key, raw in renamed])))
+        name = _printed_names.get(name, name)
+        form, types = form_of(name), field_types(name)
+        read = [(form.RENAMED.get(key, key), read_field(form.RENAMED.get(key, key), raw)) for key, raw in fields]
+        if types:
+            read = [(key, fitted(part, types.get(key, ()), recorded_enum)) for key, part in read]
+        return cls(name, form.completed(tuple(read)))
 
     def left_out(self, builder: Builder) -> tuple[LeftOut, ...]:
         """Return the fields that this ttnn's class lacks; each holds the default of the ttnns that have it.
@@ -149,7 +153,12 @@ class Struct(TypedValue):
 
     def build(self, builder: Builder) -> Any:
         left_out = {each.name for each in self.left_out(builder)}
-        fields = {name: builder.live(part) for name, part in self.fields if name not in left_out}
+        types = types_of(builder.find_class(self.type)) if form_of(self.type).NAMES_FIELDS else {}
+        fields = {
+            name: builder.live(fitted(part, types.get(name, ()), recorded_enum))
+            for name, part in self.fields
+            if name not in left_out
+        }
         try:
             return form_of(self.type).build(builder, self.type, fields)
         except (TypeError, AttributeError, RuntimeError, ValueError, KeyError) as error:
@@ -209,9 +218,9 @@ class StructForm:
 
     def printed(self, value: Struct) -> str:
         """Return the text that ttnn prints; see `TypedValue.printed`."""
-        if not is_word(value.type) or value.type in RESERVED_NAMES:
+        if not is_word(value.type) or value.type in RESERVED_NAMES or value.type in _printed_names:
             raise Unprintable
-        return f"{value.type}({', '.join(print_field(name, part) for name, part in value.fields)})"
+        return f"{value.type}({', '.join(_print_field(value.type, name, part) for name, part in value.fields)})"
 
     def build(self, builder: Builder, name: str, fields: dict[str, Any]) -> Any:
         """Build the live object from its live fields; those that the constructor doesn't take are set afterwards."""
@@ -256,6 +265,35 @@ def attributes_of(live_class: LiveClass) -> tuple[str, ...] | None:
         if all(parameter.kind in ("positional", "keyword_only") for parameter in overload.parameters)
     ]
     return max((names for names in ways if names and set(names) <= set(dir(live_class))), key=len, default=None)
+
+
+def is_read_as(name: str, field: str, part: Value) -> bool:
+    """Return whether a field is read back as this value, whose text or JSON tells all but what the field's type does.
+
+    Args:
+        name: the class.
+        field: the field.
+        part: its value.
+    """
+    empty = isinstance(part, (tuple, TypedValue)) and part in (*EMPTIES, ())
+    read = fitted(() if empty else part, field_types(name).get(field, ()), recorded_enum)
+    return type(read) is type(part) and read == part if empty else read is part
+
+
+def _print_field(name: str, field: str, part: Value) -> str:
+    if not is_read_as(name, field, part):
+        raise Unprintable
+    return print_field(field, part)
+
+
+@cache
+def types_of(live_class: LiveClass) -> Mapping[str, tuple[Type, ...]]:
+    """Return the types of the parameters of a class's constructors; empty if it documents none."""
+    types: dict[str, tuple[Type, ...]] = {}
+    for constructor in constructors_of(live_class):
+        for name, parameter in constructor.by_name.items():
+            types[name] = tuple(dict.fromkeys((*types.get(name, ()), *parameter.alternatives)))
+    return types
 
 
 @cache

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import Builder, TypedValue
+from tracer.values.base import Builder, TypedValue, Value
 from tracer.values.memory import IN_DRAM, MemoryConfig
 from tracer.values.padding import PADDED_SHAPE, usual_padding
 from tracer.values.placement import Placement
@@ -161,6 +161,10 @@ class Tensor(TypedValue):
             None if memory is None else MemoryConfig.read(memory),
             tile.unless_usual(),
         )
+
+    @classmethod
+    def object_keys(cls) -> Mapping[str, Callable[[Any], Value]]:
+        return {"tensor_spec": lambda body: cls.decode_v1(body, "Tensor")}
 
     def build(self, builder: Builder) -> Any:
         return builder.live_tensor(self)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import Builder, TypedValue
+from tracer.values.base import Builder, TypedValue, Value
 from tracer.values.spellings import fields_of, pair
 from tracer.values.text import by
 
@@ -57,6 +58,10 @@ class Tile(TypedValue):
             raise ConfigurationError(f"tile must have a tile_shape, not {sorted(fields)}")
         within_face, of_faces = fields.get("transpose_within_face", False), fields.get("transpose_of_faces", False)
         return cls(height, width, bool(within_face), bool(of_faces))
+
+    @classmethod
+    def object_keys(cls) -> Mapping[str, Callable[[Any], Value]]:
+        return {"tile_shape": cls.decode}
 
     def build(self, builder: Builder) -> Any:
         return builder.ttnn.Tile((self.height, self.width), self.transpose_within_face or self.transpose_of_faces)

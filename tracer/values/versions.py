@@ -14,14 +14,14 @@ The files hold signatures as each ttnn documents them itself; `tests/tracer/reco
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 from tracer.errors import ConfigurationError
-from tracer.signatures import Overload, parse_overloads
-from tracer.values.base import Value
+from tracer.signatures import Overload, Type, parse_overloads
+from tracer.values.base import RESERVED_NAMES, Value
 from tracer.values.cpptext import CppTextError, parse
 from tracer.values.dispatch import interpret, show
 from tracer.values.text import clean
@@ -86,6 +86,30 @@ def known_of(name: str) -> Known:
     return Known(_overloads(name, OF_VERSION_1), lambda parameter: _default(name, parameter))
 
 
+@cache
+def field_types(name: str) -> Mapping[str, tuple[Type, ...]]:
+    """Return the types of the fields that the constructors of a class of the recorded ttnns have; empty if of none."""
+    types: dict[str, tuple[Type, ...]] = {}
+    for version in RECORDED:
+        for overload in _overloads(CLASS + name, version):
+            for field, parameter in overload.by_name.items():
+                types[field] = tuple(dict.fromkeys((*types.get(field, ()), *parameter.alternatives)))
+    return types
+
+
+def recorded_enum(names: Iterable[str], member: str) -> str | None:
+    """Return the one of some types that can be an enum, for a member without its enum; None for none or several."""
+    enums = [name for name in names if member.isidentifier() and name[:1].isupper() and _may_be_enum(name)]
+    return enums[0] if len(enums) == 1 else None
+
+
+@cache
+def _may_be_enum(name: str) -> bool:
+    recorded = any(CLASS + name in _signatures(version) for version in RECORDED)
+    return not recorded and name not in RESERVED_NAMES and name not in _ABSTRACT
+
+
+_ABSTRACT = frozenset({"Any", "Callable", "Iterable", "None", "Sequence", "Set"})
 _UNREADABLE = math.nan
 
 

@@ -24,6 +24,7 @@ from tracer.values import (
     TorchTensor,
     TypedValue,
     Value,
+    ValueSet,
 )
 
 sizes = st.integers(0, 2**32 - 1)
@@ -100,7 +101,9 @@ leaves: st.SearchStrategy[Value] = st.one_of(
 
 def _nested(inner: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
     fields = st.lists(st.tuples(keys, inner), max_size=4).map(tuple)
-    return st.lists(inner, max_size=3).map(tuple) | st.builds(Mapping, fields) | st.builds(Struct, classes, fields)
+    items = st.lists(st.tuples(keys | inner, inner), max_size=4).map(tuple)
+    some = st.lists(inner, max_size=3)
+    return some.map(tuple) | some.map(ValueSet.of) | st.builds(Mapping, items) | st.builds(Struct, classes, fields)
 
 
 compute_configs = st.builds(
@@ -167,6 +170,7 @@ EXAMPLES: tuple[TypedValue, ...] = (
     Tensor((1, 32), "BFLOAT16", "TILE"),
     TorchTensor((1, 32), "float32"),
     Mapping((("a", 1),)),
+    ValueSet.of((Struct("MeshCoordinate", (("coords", (0, 1)),)), 3)),
     Handle("MeshDevice"),
     Lost("{...}", "std::vector<float>"),
     Struct("SDPAProgramConfig", (("q_chunk_size", 32),)),

@@ -26,6 +26,7 @@ from tracer.values import (
     Tensor,
     Tile,
     Value,
+    ValueSet,
     decode,
     encode,
 )
@@ -45,7 +46,7 @@ from tracer.values import (
         ),
         (
             {"type": "set", "value": "{MeshCoordinate([2, 3])}"},
-            Struct("set", (("0", Struct("MeshCoordinate", (("coords", (2, 3)),))),)),
+            ValueSet((Struct("MeshCoordinate", (("coords", (2, 3)),)),)),
         ),
         (
             {"type": "MeshDevice", "repr": "MeshDevice(4x8 grid, 32 devices)", "shape": [4, 8], "device_ids": [0]},
@@ -97,6 +98,17 @@ from tracer.values import (
                     ("mcast_in0", True),
                 ),
             ),
+        ),
+        ({"type": "set", "value": "{(x=3,y=1), (x=0,y=1)}"}, ValueSet((CoreCoord(0, 1), CoreCoord(3, 1)))),
+        ({"type": "set", "value": "{3-1, 0-1}"}, ValueSet((CoreCoord(0, 1), CoreCoord(3, 1)))),
+        ({"type": "set", "value": "{[(x=0,y=0) - (x=7,y=6)]}"}, ValueSet((FIRST,))),
+        ({"type": "frozenset", "value": "frozenset({'b', 'a'})"}, ValueSet(("a", "b"))),
+        ({"type": "set", "value": "set()"}, ValueSet(())),
+        ({"type": "CoreRangeSet", "value": "{[0-0 - 7-6], [0-7 - 3-7]}"}, GRID),
+        ({"type": "CoreRange", "value": "[0-0 - 7-6]"}, FIRST),
+        (
+            {"type": "SoftmaxDefaultProgramConfig", "value": "<ttnn._ttnn.SoftmaxDefaultProgramConfig object at 0x7>"},
+            Struct("SoftmaxDefaultProgramConfig", ()),
         ),
         ({"b": 1, "a": [True, None]}, Mapping((("b", 1), ("a", (True, None))))),
     ],
