@@ -7,7 +7,19 @@ import pytest
 from farm.worker.binding import LostArgument, Unbindable, bind
 from farm.worker.tensor_defaults import complete
 from tracer.signatures import parse_overloads
-from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Shape, Struct, Tensor, Value
+from tracer.values import (
+    CoreRangeSet,
+    EnumMember,
+    Handle,
+    Lost,
+    Mapping,
+    MemoryConfig,
+    Shape,
+    Struct,
+    Tensor,
+    Value,
+    ValueSet,
+)
 from tracer.values.versions import Default, Known, LeftOut
 
 TENSOR = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE")
@@ -287,3 +299,33 @@ def test_a_parameter_that_this_ttnn_lacks_is_left_out_only_with_its_default() ->
 def test_a_lost_argument_of_a_parameter_that_is_gone_is_inexact() -> None:
     call = bind(places(TENSOR, OTHER, None, 10, 2, Lost("?"), CACHE), NEW, modes, known=KNOWN)
     assert call.inexact == ("arg5 (legacy): lost in the trace, and this ttnn has no such parameter",)
+
+
+def test_an_empty_collection_is_what_its_parameter_takes() -> None:
+    takes = parse_overloads(
+        "__call__(self, x: t.Tensor, *, grids: t.CoreRangeSet | None = None, shape: t.Shape | None = None, "
+        "sizes: Sequence[int] | None = None, coords: Set[t.MeshCoordinate] | None = None, mode: str = '', "
+        "options: dict | None = None) -> t.Tensor\n"
+    )
+    empty = dict.fromkeys(("grids", "shape", "sizes", "coords", "mode", "options"), ())
+    bound = bind({**places(TENSOR), **empty}, takes)
+    assert bound.keywords == {
+        "x": TENSOR,
+        "grids": CoreRangeSet(()),
+        "shape": Shape(()),
+        "sizes": (),
+        "coords": ValueSet(()),
+        "mode": "",
+        "options": Mapping(()),
+    }
+    assert bound.inexact == ()
+
+
+def test_a_set_and_what_c_plus_plus_prints_of_one() -> None:
+    takes = parse_overloads("__call__(self, x: t.Tensor, coords: Set[t.MeshCoordinate] | None = None) -> t.Tensor\n")
+    first, second = (Struct("MeshCoordinate", (("coords", (0, column)),)) for column in (0, 1))
+    coords = ValueSet.of((second, first))
+    for value in (coords, (first, second), (second, first)):
+        assert bind(places(TENSOR, value), takes).keywords["coords"] == coords
+    with pytest.raises(Unbindable, match="not set of 1"):
+        bind(places(TENSOR, ValueSet.of((3,))), takes)

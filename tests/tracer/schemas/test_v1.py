@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.tracer.values.examples import ACTIVATION, MATMUL
 from tracer.errors import ConfigurationError
 from tracer.master.master import Master
 from tracer.schemas import v1
@@ -32,6 +33,7 @@ from tracer.values import (
 from tracer.values.cpptext import parse
 
 GRID = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 6)), CoreRange(CoreCoord(0, 7), CoreCoord(3, 7))))
+NO_CORES = CoreRangeSet(())
 SHARDED = {
     "memory_layout": "TensorMemoryLayout::HEIGHT_SHARDED",
     "buffer_type": "BufferType::L1",
@@ -143,6 +145,36 @@ def test_the_first_traces_say_the_layout_only_by_the_alignment(alignment: Any, t
         ),
         ({"CoreRangeSet": parse('[{"x":0,"y":0} - {"x":7,"y":6}]')}, CoreRangeSet((GRID.ranges[0],))),
         ([a_tensor(), "1"], (v1.decode(a_tensor()), 1)),
+        ("", ""),
+        ({}, ()),
+        ("{}", ()),
+        ({"Shape": {}}, Shape(())),
+        ({"CoreRangeSet": {}}, CoreRangeSet(())),
+        ({MATMUL: {"hop_cores": {}, "fuse_batch": 1}}, Struct(MATMUL, (("fuse_batch", True), ("hop_cores", NO_CORES)))),
+        (parse(f'{{"{MATMUL}":{{"hop_cores":{{}}}}}}'), Struct(MATMUL, (("hop_cores", NO_CORES),))),
+        ({"SDPAProgramConfig": {"sub_core_grids": {}}}, Struct("SDPAProgramConfig", (("sub_core_grids", NO_CORES),))),
+        ({"Conv2dConfig": {"core_grid": []}}, Struct("Conv2dConfig", (("core_grid", NO_CORES),))),
+        ({"MeshComposerConfig": {"dims": {}}}, Struct("MeshComposerConfig", (("dims", ()),))),
+        ({"AConfig": {"anything": {}}}, Struct("AConfig", (("anything", ()),))),
+        (
+            {"SocketMemoryConfig": {"sender_sub_device": {}, "socket_storage_type": "L1"}},
+            Struct(
+                "SocketMemoryConfig",
+                (("sender_sub_device", None), ("socket_storage_type", EnumMember("BufferType", "L1"))),
+            ),
+        ),
+        ({"SoftmaxDefaultProgramConfig": {}}, Struct("SoftmaxDefaultProgramConfig", ())),
+        (parse('{"SoftmaxDefaultProgramConfig":{...}}'), Struct("SoftmaxDefaultProgramConfig", ())),
+        (
+            "[ unsupported type , std::reference_wrapper<ttnn::operations::SoftmaxDefaultProgramConfig const>]",
+            Struct("SoftmaxDefaultProgramConfig", ()),
+        ),
+        ("LayerNormDistributedDefaultProgramConfig(...)", Struct("LayerNormDefaultProgramConfig", ())),
+        (parse('"[{"memory_layout":"A","buffer_type":"B"}]"'), (MemoryConfig("A", "B"),)),
+        ('[{"op_type":"UnaryOpType::GELU","param":[1]}]', (ACTIVATION,)),
+        ("Shape([1, 2])", Shape((1, 2))),
+        ("[Shape([1, 2]), [3]]", (Shape((1, 2)), (3,))),
+        ("optional(SmallVector([1, 2]))", (1, 2)),
     ],
 )
 def test_each_form_is_read(raw: Any, value: Value) -> None:
@@ -166,6 +198,15 @@ def test_each_form_is_read(raw: Any, value: Value) -> None:
 def test_a_broken_object_of_a_known_class_is_an_error(raw: Any, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         v1.decode(raw)
+
+
+def test_a_list_of_tensors_in_quotes() -> None:
+    memory = {"memory_layout": "TensorMemoryLayout::INTERLEAVED", "buffer_type": "BufferType::L1"}
+    body = a_tensor(tensor_layout={"memory_config": memory}, storage_type=None)["Tensor"]
+    plain = json.dumps(body)
+    element = {"UnparsedElement": {"error": "...", "element_info": f'{{"arg0": "[{plain}, {plain}]"}}'}}
+    tensor = Tensor((1, 1, 12544, 32), "BFLOAT8_B", "TILE", "", MemoryConfig("INTERLEAVED", "L1"))
+    assert v1.decode(v1.by_name([element])["arg0"]) == (tensor, tensor)
 
 
 def test_text_that_is_no_argument_is_lost_whole_under_its_position() -> None:
