@@ -11,6 +11,8 @@ from typing import Any
 from tracer.values.base import Value
 from tracer.values.dispatch import encode
 from tracer.values.lost import ADDRESS
+from tracer.values.placement import Placement
+from tracer.values.tensor import Tensor
 
 _VERSION = "ttnn-farm configuration 1\n"
 """Precedes the text that is hashed: a change of the canonical form must change every hash."""
@@ -19,8 +21,11 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fal
 
 
 def canonical_text(operation: str, encoded: Mapping[str, Any]) -> str:
-    """Return the canonical form: compact, sorted JSON, equal for equal calls in every schema."""
-    return _ENCODER.encode([operation, encoded])
+    """Return the canonical form: compact, sorted JSON, equal for equal calls in every schema.
+
+    A placement on a single chip spreads nothing, and not every trace states it: it is left out.
+    """
+    return _ENCODER.encode([operation, _without_chip_placements(encoded)])
 
 
 def hash_of(text: str) -> str:
@@ -31,6 +36,20 @@ def hash_of(text: str) -> str:
 def content_hash(operation: str, arguments: Mapping[str, Value]) -> str:
     """Return the SHA-256 of the canonical form of a call, as 64 hex digits: the identity of a configuration."""
     return hash_of(canonical_text(operation, {name: encode(value) for name, value in arguments.items()}))
+
+
+def _without_chip_placements(encoded: Any) -> Any:
+    """Return encoded values without the placements of tensors on a single chip, at any depth."""
+    if isinstance(encoded, dict):
+        if encoded.get("type") in Tensor.JSON_TYPES:
+            placement = encoded.get("tensor_placement")
+            if placement is not None and Placement.decode(placement).is_of_one_chip:
+                return {key: part for key, part in encoded.items() if key != "tensor_placement"}
+            return encoded
+        return {key: _without_chip_placements(part) for key, part in encoded.items()}
+    if isinstance(encoded, list):
+        return [_without_chip_placements(part) for part in encoded]
+    return encoded
 
 
 def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[str, Any] | None) -> str:

@@ -34,15 +34,15 @@ class Placement(TypedValue):
     NEEDS_DEVICE: ClassVar[bool] = True
 
     @classmethod
-    def of_tensor(cls, tensor: Any, device: Any) -> Placement | None:
-        """Return how a live tensor is spread; None on a single chip.
+    def of_tensor(cls, tensor: Any, device: Any) -> Placement:
+        """Return how a live tensor is spread.
+
+        As in tt-metal's traces, a host tensor of a single chip has no mesh: its `mesh_shape` is empty.
 
         Args:
             tensor: a tensor of ttnn.
             device: its mesh; None on the host, and with newer ttnns for a tensor that was deallocated.
         """
-        if device is not None and device.get_num_devices() == 1:
-            return None
         topology = tensor.tensor_topology()
         if device is not None:
             mesh = tuple(device.shape)
@@ -50,8 +50,8 @@ class Placement(TypedValue):
             mesh = tuple(tensor.host_buffer().shape())  # the mesh it is spread for
         else:
             mesh = _extent(topology.mesh_coords())
-        if all(side == 1 for side in mesh):
-            return None
+        if device is None and math.prod(mesh) == 1:
+            mesh = ()
         dims = tuple(getattr(placement, "dim", None) for placement in topology.placements())
         return cls(mesh, tuple(topology.distribution_shape()), dims)
 
@@ -86,11 +86,15 @@ class Placement(TypedValue):
 
     @classmethod
     def decode_of_tensor(cls, raw: Any) -> Placement | None:
-        """Read a tensor's placement; None on a single chip, or if a raw trace's `mesh_device` has no placement."""
+        """Read a tensor's placement; None if a raw trace's `mesh_device` has none."""
         if isinstance(raw, dict) and not (raw.get("placement") or raw.get("placements")):
             return None
-        placement = cls.decode(raw)
-        return None if all(side == 1 for side in placement.mesh_shape) else placement
+        return cls.decode(raw)
+
+    @property
+    def is_of_one_chip(self) -> bool:
+        """Whether the mesh is a single chip, so that nothing is spread."""
+        return all(side == 1 for side in self.mesh_shape)
 
     def build(self, builder: Builder) -> Any:
         """Build the mapper that spreads a tensor so over the open mesh."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
@@ -33,6 +33,8 @@ class Tensor(TypedValue):
         tile: None for the usual 32 x 32 tile.
         placement: None on a single chip, or where the trace doesn't say.
         padded: padded shape; None for the one that follows from the rest, see `usual_padding`.
+        chip_placement: the placement that a trace states for a tensor on a single chip. It spreads nothing and is no
+            part of the value; only tt-metal's `config_hash` covers it.
     """
 
     shape: tuple[int, ...]
@@ -43,6 +45,7 @@ class Tensor(TypedValue):
     tile: Tile | None = None
     placement: Placement | None = None
     padded: tuple[int, ...] | None = None
+    chip_placement: Placement | None = field(default=None, compare=False, repr=False)
 
     NAMES: ClassVar[tuple[str, ...]] = ("Tensor",)
     JSON_TYPES: ClassVar[tuple[str, ...]] = ("ttnn.Tensor",)
@@ -53,9 +56,9 @@ class Tensor(TypedValue):
 
     @classmethod
     def describe(cls, live: Any) -> Tensor:
-        device = live.device()
         shape, layout = live_dims(live.shape), live.layout.name
         memory, tile = MemoryConfig.describe(live.memory_config()), Tile.describe_unusual(live.tile)
+        placement = Placement.of_tensor(live, live.device())
         return cls(
             shape=shape,
             dtype=live.dtype.name,
@@ -63,8 +66,9 @@ class Tensor(TypedValue):
             storage=live.storage_type().name,
             memory=memory,
             tile=tile,
-            placement=Placement.of_tensor(live, device),
+            placement=None if placement.is_of_one_chip else placement,
             padded=_unless_usual(live_dims(live.padded_shape), shape, layout, tile, memory),
+            chip_placement=placement if placement.is_of_one_chip else None,
         )
 
     @classmethod
@@ -103,8 +107,9 @@ class Tensor(TypedValue):
             raw["memory_config"] = self.memory.encode()
         if self.tile is not None:
             raw["tile"] = self.tile.as_json()
-        if self.placement is not None:
-            raw["tensor_placement"] = self.placement.as_json()
+        placement = self.placement or self.chip_placement
+        if placement is not None:
+            raw["tensor_placement"] = placement.as_json()
         if self.padded is not None:
             raw[PADDED_SHAPE] = list(self.padded)
         return raw
@@ -122,6 +127,8 @@ class Tensor(TypedValue):
         dtype = get("original_dtype") or get("dtype")
         layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
         spread, padded = get("tensor_placement", get("mesh_device")), get(PADDED_SHAPE)
+        placement = None if spread is None else Placement.decode_of_tensor(spread)
+        on_one_chip = placement is not None and placement.is_of_one_chip
         tensor = cls(
             shape,
             member(dtype, "original_dtype"),
@@ -129,7 +136,8 @@ class Tensor(TypedValue):
             "" if storage is None else member(storage, "storage_type"),
             None if memory is None else MemoryConfig.decode(memory),
             None if tile is None else Tile.decode(tile).unless_usual(),
-            None if spread is None else Placement.decode_of_tensor(spread),
+            None if on_one_chip else placement,
+            chip_placement=placement if on_one_chip else None,
         )
         return (
             tensor if padded is None else tensor.with_padding(in_range(dimensions(padded, PADDED_SHAPE), PADDED_SHAPE))

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from tests.tracer.values.strategies import arguments, operations
 from tracer.master.master import Master
-from tracer.values import Value, decode, encode
+from tracer.values import Value, decode, describe, encode
 from tracer.values.canonical import config_hash, content_hash
 
 GALAXY = {"board_type": "Wormhole", "device_series": "tt-galaxy-wh", "card_count": 32}
@@ -52,6 +52,34 @@ def test_the_machine_counts() -> None:
     without_cards = {"board_type": "Wormhole", "device_series": "n150"}
     assert config_hash("ttnn.add", {}, without_cards) == config_hash("ttnn.add", {}, {**without_cards, "card_count": 1})
     assert config_hash("ttnn.add", {}, {"device_series": "n150"}) == config_hash("ttnn.add", {}, None)
+
+
+def test_a_placement_on_one_chip_counts_for_the_config_hash_alone() -> None:
+    plain: dict[str, Any] = {"type": "ttnn.Tensor", "original_shape": [32, 32], "original_dtype": "DataType.BFLOAT16"}
+    shape = "[1, 1]"
+    placement = {"placement": "['PlacementReplicate']", "distribution_shape": shape, "mesh_device_shape": shape}
+    placed = {**plain, "tensor_placement": placement}
+    n150 = {"board_type": "Wormhole", "device_series": "n150", "card_count": 1}
+    for raw, other in ((placed, plain), ([placed], [plain]), ({"a": placed}, {"a": plain})):
+        encoded = encode(decode(raw))
+        assert encoded == raw
+        assert config_hash("ttnn.add", {"arg0": encoded}, n150) == config_hash("ttnn.add", {"arg0": raw}, n150)
+        assert config_hash("ttnn.add", {"arg0": encoded}, n150) != config_hash("ttnn.add", {"arg0": other}, n150)
+        assert content_hash("ttnn.add", {"arg0": decode(raw)}) == content_hash("ttnn.add", {"arg0": decode(other)})
+        assert decode(raw) == decode(other)
+    on_two = {**plain, "tensor_placement": {**placement, "mesh_device_shape": "[1, 2]"}}
+    assert content_hash("ttnn.add", {"arg0": decode(on_two)}) != content_hash("ttnn.add", {"arg0": decode(plain)})
+
+
+def test_the_order_of_keys_does_not_count() -> None:
+    one = {"b": 1, "a": [{"d": "x", "c": {"type": 2, "items": 3}}]}
+    other = {"a": [{"c": {"items": 3, "type": 2}, "d": "x"}], "b": 1}
+    assert content_hash("ttnn.add", {"x": describe(one), "y": 1}) == content_hash(
+        "ttnn.add", {"y": 1, "x": describe(other)}
+    )
+    assert describe(one) == describe(other) == decode(json.loads(json.dumps(encode(describe(one)))))
+    # as masters were written before
+    assert decode({"type": "dict", "items": [["b", 1], ["a", 2]]}) == describe({"a": 2, "b": 1})
 
 
 @given(operations, arguments)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,6 +29,11 @@ from tracer.values import (
 )
 from tracer.values.keys import safe_keys
 
+ON_ONE_CHIP = {
+    "placement": "['PlacementReplicate', 'PlacementReplicate']",
+    "distribution_shape": "[1, 1]",
+    "mesh_device_shape": "[1, 1]",
+}
 CORES = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(3, 0)),))
 
 
@@ -217,6 +223,17 @@ def test_tensors_on_a_mesh_and_on_the_host(ttnn: Any, mock_mesh: Any) -> None:
     assert describe(spread) == Tensor(
         (1, 1, 32, 64), "FLOAT32", "ROW_MAJOR", "HOST", placement=Placement((1, 2), (1, 2), (None, 3))
     )
+    plain = describe(ttnn.Tensor(numpy.zeros((32, 64), numpy.float32), ttnn.float32))
+    assert isinstance(plain, Tensor)
+    assert (plain.placement, plain.chip_placement) == (None, Placement((), (1,), (None,)))
+
+
+def test_a_placement_on_a_single_chip_is_kept_beside_the_value() -> None:
+    replica = SimpleNamespace(placements=lambda: [object(), object()], distribution_shape=lambda: [1, 1])
+    live = SimpleNamespace(tensor_topology=lambda: replica)
+    placement = Placement.of_tensor(live, SimpleNamespace(shape=(1, 1)))
+    assert placement.is_of_one_chip
+    assert placement.as_json() == ON_ONE_CHIP
 
 
 @pytest.mark.ttnn
