@@ -11,6 +11,7 @@ import typer
 
 from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt
 from farm.core.plain_words import counted
+from farm.core.verdicts import Reason
 
 if TYPE_CHECKING:
     from farm.store.view import RunView
@@ -38,11 +39,11 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
 
 
 def _print(view: RunView) -> None:
-    """Print every difference, and how many configurations ran as they were traced."""
+    """Print every difference, calls that raise no longer, and how many configurations ran as they were traced."""
     from farm.report.text import first_line
 
     for vector in view.vectors:
-        if not vector.verdict.good:
+        if not vector.verdict.good or vector.reason is Reason.ACCEPTED_NOW:
             typer.echo(f"{vector.operation} {vector.vector_id}: {vector.verdict.value}: {first_line(vector.message)}")
     same = sum(vector.verdict.good for vector in view.vectors)
     share = 100 * same / len(view.vectors)

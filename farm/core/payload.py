@@ -44,6 +44,7 @@ class TracedCall:
         arguments: encoded by `tracer.values.encode`, by position (`arg0`) or name.
         names: the parameter names of the positional arguments, as far as the trace has them.
         output: encoded likewise; None if the trace doesn't have it.
+        raised: the text of the exception that the traced call raised; None if it returned.
         modes: what to measure, of `farm.core.measures.MODES`.
         archs: the architectures it was traced on, if it can't run on others.
         openings: how boards were opened where it was traced, each encoded by `TracedOpening.as_json`; only planning a
@@ -71,6 +72,7 @@ class TracedCall:
     output_archs: tuple[str, ...] = ()
     numbers: NumericOptions = USUAL_NUMBERS
     statistics: Mapping[str, ValueStatistics] = field(default_factory=dict)
+    raised: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """A plain dict, the tag first; `from_json` reads it back."""
@@ -96,6 +98,8 @@ class TracedCall:
             raw["numbers"] = numbers
         if self.statistics:
             raw["statistics"] = statistics_json(self.statistics)
+        if self.raised is not None:
+            raw["raised"] = self.raised
         return raw
 
     @classmethod
@@ -114,6 +118,7 @@ class TracedCall:
             tuple(raw.get("output_archs", ())),
             NumericOptions.from_json(raw["numbers"]) if "numbers" in raw else USUAL_NUMBERS,
             {place: ValueStatistics.from_json(each) for place, each in raw.get("statistics", {}).items()},
+            raw.get("raised"),
         )
 
 

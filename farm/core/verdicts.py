@@ -157,13 +157,15 @@ class Reason(str, Enum):
     STOPPED_BY_LIMIT = "stopped_by_limit"
     SHARD_MISSING = "shard_missing"
     VECTOR_CHANGED = "vector_changed"
-    # of validated: why numbers that a board computed were not compared
+    # of validated: why numbers that a board computed were not compared, or what became of a call that had raised
     NO_GOLDEN = "no_golden"
     GOLDEN_SKIPS = "golden_skips"
     GOLDEN_NEEDS_MORE = "golden_needs_more"
     GOLDEN_RAISED = "golden_raised"
     SPANS_CHIPS = "spans_chips"
     NO_TORCH = "no_torch"
+    RAISED_AS_TRACED = "raised_as_traced"
+    ACCEPTED_NOW = "accepted_now"
     # of failures
     EXCEPTION = "exception"
     BROKEN_MODULE = "broken_module"

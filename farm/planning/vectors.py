@@ -168,6 +168,7 @@ def _vector(
                 output_archs=() if configuration.output is None else archs,
                 numbers=numbers,
                 statistics=configuration.statistics,
+                raised=configuration.raised,
             )
         ),
         sources=configuration.sources,

@@ -93,10 +93,9 @@ def bind(
         LostArgument: the argument of a parameter without default was lost.
         Unbindable: no overload fits, or several fit in different ways.
     """
-    by_place = [value for name, value in arguments.items() if is_place(name)]
-    by_name = {name: value for name, value in arguments.items() if not is_place(name)}
+    by_place, by_name = _by_place_and_name(arguments)
     if not overloads:
-        return _as_traced(by_place, by_name)
+        return as_traced(arguments)
     if not names and _is_of_version_1(by_place, overloads, known):
         named = replace(_named(by_place, known.overloads, enum_members), by_name=by_name)
     else:
@@ -166,14 +165,25 @@ def _best_fit(arguments: Arguments, overloads: Sequence[Overload], enum_members:
     return best_fit
 
 
+def _by_place_and_name(arguments: Mapping[str, Value]) -> tuple[list[Value], dict[str, Value]]:
+    by_place = [value for name, value in arguments.items() if is_place(name)]
+    return by_place, {name: value for name, value in arguments.items() if not is_place(name)}
+
+
 def is_place(name: str) -> bool:
     """Whether a traced argument is positional: `arg0`, `arg1`, ..."""
     return name.startswith("arg") and name[3:].isdecimal()
 
 
-def _as_traced(by_place: Sequence[Value], by_name: Mapping[str, Value]) -> Call:
+def as_traced(arguments: Mapping[str, Value]) -> Call:
+    """Make the call of a traced configuration with its arguments as they are, whatever ttnn documents.
+
+    Raises:
+        LostArgument: a positional argument was lost.
+    """
+    by_place, by_name = _by_place_and_name(arguments)
     for position, value in enumerate(by_place):
         if is_lost(value):
-            raise LostArgument(f"arg{position} was lost, and ttnn documents no parameters to leave it out by")
+            raise LostArgument(f"arg{position} was lost, and ttnn documents no parameter to leave it out of")
     lost = tuple(f"{name}: lost in the trace, left to its default" for name, value in by_name.items() if is_lost(value))
     return Call(tuple(by_place), {name: value for name, value in by_name.items() if not is_lost(value)}, lost)

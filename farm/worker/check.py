@@ -51,12 +51,12 @@ def contradictions(call: Call, output: Value) -> list[str]:
     """What of an output contradicts the call's own arguments, in words, where the trace doesn't have the output."""
     if not isinstance(output, Tensor):
         return []
-    wrong = []
+    wrong, arguments = [], call.by_parameter
     for name in ("dtype", "output_dtype"):
-        requested = call.keywords.get(name)
+        requested = arguments.get(name)
         if isinstance(requested, EnumMember) and output.dtype != requested.name:
             wrong.append(f"dtype {requested.name} was requested, this call gave {output.dtype}")
-    memory = call.keywords.get("memory_config")
+    memory = arguments.get("memory_config")
     if isinstance(memory, MemoryConfig) and output.memory is not None and output.storage == "DEVICE":
         for name in ("layout", "buffer"):
             requested, actual = getattr(memory, name), getattr(output.memory, name)

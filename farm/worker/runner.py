@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from farm.core.classify import error_text
+from farm.core.classify import classify_error, error_text
 from farm.core.numeric_options import InputStyle
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall
@@ -16,7 +16,7 @@ from farm.judging.call_facts import CallFacts
 from farm.judging.combining import combined
 from farm.judging.input_statistics import spread_of
 from farm.worker.attempt import RunningAttempt
-from farm.worker.binding import Call, LostArgument, Unbindable, bind
+from farm.worker.binding import Call, LostArgument, Unbindable, as_traced, bind
 from farm.worker.canary import LARGEST_INPUTS, LARGEST_INPUTS_UNASKED, Canary
 from farm.worker.check import contradictions, differences
 from farm.worker.execution import DeviceExecution, Execution, LiveCall
@@ -30,6 +30,7 @@ from farm.worker.measuring import Measurements, measure
 from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
 from tracer.errors import RebuildError, RebuildMismatchError
+from tracer.raised_error import RaisedError
 from tracer.signatures import overloads
 from tracer.values import Value, describe
 from tracer.values import decode as decode_value
@@ -65,7 +66,12 @@ class Bound:
         """
         operation = find_operation(traced.operation)
         arguments, notes = complete({name: decode_value(raw) for name, raw in traced.arguments.items()})
-        call = bind(arguments, overloads(operation), enum_members, traced.names, known_of(traced.operation))
+        try:
+            call = bind(arguments, overloads(operation), enum_members, traced.names, known_of(traced.operation))
+        except Unbindable:
+            if traced.raised is None:
+                raise
+            call = as_traced(arguments)  # ttnn may have refused it then, too
         return cls(operation, arguments, call, call.inexact + notes)
 
 
@@ -112,6 +118,10 @@ class Runner:
             attempt.inexact = bound.inexact
             attempt.left_out = tuple(self._left_out(bound.call))
             outcome = self._run(traced, bound, attempt)
+            if outcome.reason is Reason.RAISED_AS_TRACED:
+                return outcome
+            if traced.raised is not None and outcome.verdict.good:
+                outcome = _accepted_now(traced.raised, outcome)
             return self._measured(traced, bound, attempt, outcome) if traced.modes and outcome.verdict.good else outcome
         except MissingOperation as error:
             return attempt.ended(Verdict.NOT_RUN, Reason.UNKNOWN_OPERATION, str(error))
@@ -135,22 +145,15 @@ class Runner:
         further = self._further_runs(traced, bound) if self.computes else None
         try:
             output = self._call(traced, bound, live)
-        except TypeError as error:
-            if "incompatible function arguments" in str(error):
-                # the operation was never reached: ttnn has no such call
-                message = f"{traced.operation} takes no call such as {', '.join(bound.call.keywords)}"
-                return attempt.ended(Verdict.NOT_RUN, Reason.UNBINDABLE, message)
-            return attempt.raised(error)
-        except (RuntimeError, ValueError, IndexError) as error:
-            return attempt.raised(error)
+        except Exception as error:  # noqa: BLE001 - whatever ttnn raises is the call's outcome
+            return self._raised(traced, bound, error, attempt)
         if further is not None:
             try:
                 live, output = further.before_judging(live, output)
             except (RuntimeError, ValueError, IndexError) as error:
                 return attempt.raised(error, "run again: ")
-        if traced.verify and (changes := self._replay.differences(traced.operation, bound.arguments, bound.call)):
-            message = f"not as traced: {'; '.join(changes)}"
-            return attempt.ended(Verdict.FARM_FAULT, Reason.REPLAY_MISMATCH, message)
+        if changes := self._changes(traced, bound):
+            return attempt.ended(Verdict.FARM_FAULT, Reason.REPLAY_MISMATCH, changes)
         outcome = self._judge(traced, bound, live, output, attempt)
         if further is None:
             return outcome
@@ -158,6 +161,29 @@ class Runner:
         if further.redzoneed and outcome.reason is Reason.WRONG_NUMBERS and self._right_without_redzones(traced, bound):
             return replace(outcome, message=f"{outcome.message}; {RIGHT_WITHOUT_REDZONES}")
         return outcome
+
+    def _raised(self, traced: TracedCall, bound: Bound, error: Exception, attempt: RunningAttempt) -> Outcome:
+        """The outcome of a call that raised: it may have done so when it was traced."""
+        if traced.raised is None:
+            if isinstance(error, TypeError) and "incompatible function arguments" in str(error):
+                # the operation was never reached: ttnn has no such call
+                message = f"{traced.operation} takes no call such as {', '.join(bound.call.by_parameter)}"
+                return attempt.ended(Verdict.NOT_RUN, Reason.UNBINDABLE, message)
+            return attempt.raised(error)
+        raised, traced_error = RaisedError.of(error), RaisedError.parse(traced.raised)
+        if classify_error(error)[0].failed and raised.is_same_as(traced_error):
+            if changes := self._changes(traced, bound):
+                return attempt.ended(Verdict.FARM_FAULT, Reason.REPLAY_MISMATCH, changes)
+            return attempt.ended(Verdict.VALIDATED, Reason.RAISED_AS_TRACED, f"raised as traced: {raised}")
+        outcome = attempt.raised(error)
+        return replace(outcome, message=f"{outcome.message}; when traced, it raised {traced_error}")
+
+    def _changes(self, traced: TracedCall, bound: Bound) -> str:
+        """How the call that was made differs from the traced one, in words; empty where that is not asked for."""
+        if not traced.verify:
+            return ""
+        changes = self._replay.differences(traced.operation, bound.arguments, bound.call)
+        return f"not as traced: {'; '.join(changes)}" if changes else ""
 
     def _right_without_redzones(self, traced: TracedCall, bound: Bound) -> bool:
         """Whether the numbers of a call are right where no redzones surround its output."""
@@ -295,3 +321,10 @@ class Runner:
     def _argument(self, parameter: str, value: Value) -> Any:
         self._numbers.start_argument(parameter)
         return self._rebuilder.live(value)
+
+
+def _accepted_now(raised: str, outcome: Outcome) -> Outcome:
+    """Say of a call that ended well that it raised when it was traced."""
+    message = f"raised when traced, accepted now: {raised}"
+    reason = Reason.ACCEPTED_NOW if outcome.reason is Reason.NONE else outcome.reason
+    return replace(outcome, reason=reason, message=f"{message}; {outcome.message}" if outcome.message else message)

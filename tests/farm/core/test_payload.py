@@ -20,6 +20,7 @@ OPENINGS = (
 NO_NUMBER = ValueStatistics(8, 0, 0, 0, nans=0.5, negative_infinities=0.5)
 PAYLOADS: list[Payload] = [
     TracedCall("v", "ttnn.add"),
+    TracedCall("v", "ttnn.add", raised="RuntimeError: wrong"),
     TracedCall("v", "ttnn.add", {"arg0": 1}, ("x",), {"t": 1}, ("perf",), ("blackhole",), verify=True),
     TracedCall("v", "ttnn.add", openings=OPENINGS, output_archs=("blackhole", "wormhole_b0")),
     TracedCall("v", "ttnn.add", statistics={"arg0": ValueStatistics(4, -1.5, 2, 0.25, 0.5), "arg2[1]": NO_NUMBER}),

@@ -9,7 +9,7 @@ import pytest
 
 from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
-from tracer.values import Tensor
+from tracer.values import Placement, Tensor
 from tracer.values import encode as encode_value
 
 pytestmark = pytest.mark.ttnn
@@ -63,3 +63,35 @@ def test_a_call_is_judged_by_the_spread_of_the_numbers_that_it_gets(runner: Any)
     uniform = replace(call, numbers=NumericOptions(InputStyle.UNIFORM))
     assert runner._facts(uniform, Bound.of(uniform)).spread == 1.0
     assert runner._facts(replace(call, statistics={}), Bound.of(call)).spread == 1.0
+
+
+REPLICATED = Placement((1, 2), (1, 2), (None, None))
+WIDE, NARROW = (encode_value(Tensor((1, 1, 64, width), "BFLOAT16", "TILE", placement=REPLICATED)) for width in (64, 63))
+SUBTILE = "RuntimeError: TT_THROW @ /there/binary.cpp:1: tt::exception info: Invalid subtile broadcast type"
+
+
+@pytest.mark.parametrize("verify", [False, True])
+def test_a_call_that_raised_when_traced_raises_the_same(runner: Any, verify: bool) -> None:
+    call = TracedCall("one", "ttnn.add", {"arg0": WIDE, "arg1": NARROW}, raised=SUBTILE, verify=verify)
+    outcome = runner.run(call)
+    assert (outcome.verdict, outcome.reason) == (Verdict.VALIDATED, Reason.RAISED_AS_TRACED), outcome.message
+    assert "Invalid subtile broadcast type" in outcome.message
+    other = runner.run(replace(call, raised="RuntimeError: Shapes of other lengths"))
+    assert (other.verdict, other.reason) == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
+    assert other.message.endswith("; when traced, it raised RuntimeError: Shapes of other lengths")
+    assert runner.run(replace(call, raised=None)).reason is Reason.EXCEPTION
+
+
+def test_a_call_that_ttnn_takes_in_no_form_is_made_all_the_same_if_it_raised_when_traced(runner: Any) -> None:
+    raised = "TypeError: ttnn.add(): incompatible function arguments. Called with: add(ttnn.Tensor, str) Available"
+    call = TracedCall("one", "ttnn.add", {"arg0": WIDE, "arg1": "a"}, raised=raised, verify=True)
+    outcome = runner.run(call)
+    assert (outcome.verdict, outcome.reason) == (Verdict.VALIDATED, Reason.RAISED_AS_TRACED), outcome.message
+    assert runner.run(replace(call, raised=None)).reason is Reason.UNBINDABLE
+
+
+def test_a_call_that_raises_no_longer_says_so(runner: Any) -> None:
+    call = TracedCall("one", "ttnn.add", {"arg0": TENSOR, "arg1": TENSOR}, raised=SUBTILE, modes=("perf",))
+    outcome = runner.run(call)
+    assert (outcome.verdict, outcome.reason) == (Verdict.VALIDATED, Reason.ACCEPTED_NOW)
+    assert outcome.message == f"raised when traced, accepted now: {SUBTILE}"
