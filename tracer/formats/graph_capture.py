@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tracer.formats.base import UNNAMED, FileHead, Loss, RecordedCall
+from tracer.formats.base import UNNAMED, FileHead, RecordedCall
 from tracer.formats.json_stream import elements
-from tracer.formats.printed import read_argument
+from tracer.formats.printed_calls import alike, printed_configuration
 from tracer.names import canonical
-from tracer.values import Value
-from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
+from tracer.values.configuration import BrokenConfiguration, Execution
 from tracer.values.text import brief, error_line
 
 _BEGINNING = re.compile(r'\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*\{')
-_OWN = re.compile(r", (?:tensor_id=\d+|is_allocated=(?:True|False)|device_id=\d+)(?=[,)])")
-"""What differs between tensors that are alike."""
 
 
 class GraphCapture:
@@ -58,29 +54,6 @@ def _call(index: int, raw: Any) -> RecordedCall | BrokenConfiguration:
         return BrokenConfiguration(canonical(name), index, "", "every argument must be text")
     error = raw.get("error")
     raised = error_line(str(error.get("type")), str(error.get("message"))) if isinstance(error, dict) else None
-    texts = tuple((key, _OWN.sub("", text)) for key, text in arguments.items())
+    texts = tuple((key, alike(text)) for key, text in arguments.items())
     configuration, losses = printed_configuration(canonical(name), texts, raised)
     return RecordedCall(configuration, Execution("", None, 1), losses)
-
-
-@lru_cache(maxsize=8192)
-def printed_configuration(
-    operation: str, texts: tuple[tuple[str, str], ...], raised: str | None = None
-) -> tuple[Configuration, tuple[Loss, ...]]:
-    """Return the configuration of a call's printed arguments, and what they don't say.
-
-    Equal calls share one configuration.
-
-    Args:
-        operation: canonical name.
-        texts: the text of each argument, by position (`0`) or name.
-        raised: the text of the exception that the call raised.
-    """
-    values: dict[str, Value] = {}
-    losses: list[Loss] = []
-    for key, text in texts:
-        argument = f"arg{key}" if key.isdecimal() else key
-        values[argument], missing = read_argument(text)
-        losses += [Loss(operation, argument, what) for what in missing]
-    ordered = {argument: values[argument] for argument in in_order(values)}
-    return Configuration(operation, ordered, raised=raised), tuple(losses)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from tracer.values.base import is_lost
 from tracer.values.cpptext import Call, CppTextError, Elided, Word, last_part, parse
 from tracer.values.dispatch import interpret, opaque_value
 from tracer.values.enums import TORCH_DTYPE, EnumMember
+from tracer.values.lost import LONGEST
 from tracer.values.memory import MemoryConfig
 from tracer.values.placement import Placement
 from tracer.values.spellings import dimensions, is_none, member
@@ -23,33 +25,89 @@ from tracer.values.torch_tensor import TorchTensor
 
 _OBJECT = re.compile(r"<(?P<type>[\w.]+) object(?: at 0x[0-9a-fA-F]+)?>")
 _MARKS = re.compile(r"^<|[\[\](){}=]")
-_TENSOR_FIELDS = {"layout": "its layout", "storage_type": "where it is", "memory_config": "its memory config"}
-
-_NUMBERS = re.compile(r"(?<=Tensor\()\s*\[.*?\](?=, shape=)", re.DOTALL)
+NUMBERS = re.compile(r"(?<=Tensor\()\s*\[.*?\](?=, shape=)", re.DOTALL)
 """The numbers that a tensor prints before its shape."""
+
+_TENSOR = r"ttnn\.Tensor\([^()]*Shape\(\[[\d, ]*\]\)[^()]*\)"
+_CHIP = rf"device_id: \d+, MeshCoordinate\(\[[\d, ]*\]\)\n(?P<tensor>{_TENSOR})"
+_CHIPS = re.compile(rf"{_CHIP}(?:\n{_CHIP.replace('?P<tensor>', '?:')})*")
+"""A tensor that is printed chip by chip."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedArgument:
+    """An argument as its text tells it.
+
+    Attributes:
+        value: what it is; `Lost` where the text doesn't tell.
+        missing: what else the text doesn't tell, in words.
+    """
+
+    value: Value
+    missing: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=16384)
-def read_argument(text: str) -> tuple[Value, tuple[str, ...]]:
-    """Return the value of an argument's text, and what the text doesn't say of it, in words."""
-    value = _read(text.strip())
-    missing = tuple(dict.fromkeys(_missing(value)))
-    return value, missing
+def read_argument(text: str) -> PrintedArgument:
+    """Read the text of an argument."""
+    if not text:
+        return PrintedArgument("")
+    text = NUMBERS.sub("...", text.strip())
+    text, spread = _CHIPS.subn(lambda match: match["tensor"], text)
+    missing = ("how it is spread over the mesh",) if spread else ()
+    try:
+        return PrintedArgument(_read(text), missing)
+    except (CppTextError, ConfigurationError):
+        pass
+    try:
+        # ttnn's own reports join the elements of lists, and of lists in them
+        return PrintedArgument(_value(parse(f"[{text}]")), (*missing, "which lists it has inside"))
+    except (CppTextError, ConfigurationError):
+        return PrintedArgument(_unread(text), missing)
+
+
+def read_tensor_row(shape: str, dtype: str, layout: str, memory: str | None, storage: str) -> Tensor:
+    """Read a tensor whose parts were printed one by one.
+
+    Raises:
+        ConfigurationError: one can't be read.
+    """
+    return Tensor(
+        dimensions(shape, "shape"),
+        member(dtype, "dtype"),
+        member(layout, "layout"),
+        member(storage, "storage_type"),
+        None if is_none(memory) else MemoryConfig.read(memory),
+    )
+
+
+def not_told(value: Value) -> Iterator[str]:
+    """Yield, in words, what is not known of a value."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from not_told(part)
+    elif isinstance(value, Tensor):
+        fields = (("its layout", value.layout), ("where it is", value.storage), ("its memory config", value.memory))
+        yield from (what for what, known in fields if not known)
+    elif is_lost(value):
+        yield "its content"
 
 
 def _read(text: str) -> Value:
     printed_object = _OBJECT.fullmatch(text)
     if printed_object:
         return _without_content(printed_object["type"])
-    try:
-        return _value(parse(_NUMBERS.sub("...", text)))
-    except (CppTextError, ConfigurationError):
-        pass
+    return _value(parse(text))
+
+
+def _unread(text: str) -> Value:
     name = last_part(text.partition("(")[0])
     if "(" in text and name.isidentifier() and (opaque := opaque_value(name)) is not None:
         return opaque
     # text without brackets, such as an equation or a path, is no object that was printed
-    return Lost.of_text(text, name if name.isidentifier() else "") if _MARKS.search(text) else text
+    if not _MARKS.search(text):
+        return text
+    return Lost.of_text(text[:LONGEST], name if name.isidentifier() else "")
 
 
 def _without_content(class_name: str) -> Value:
@@ -106,18 +164,3 @@ def _placement_text(node: Any) -> str:
 
 def _mesh(node: Any) -> tuple[int, ...]:
     return dimensions(node, "mesh_shape")
-
-
-def _missing(value: Value) -> Iterator[str]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _missing(part)
-    elif isinstance(value, Tensor):
-        if not value.layout:
-            yield _TENSOR_FIELDS["layout"]
-        if not value.storage:
-            yield _TENSOR_FIELDS["storage_type"]
-        if value.memory is None:
-            yield _TENSOR_FIELDS["memory_config"]
-    elif is_lost(value):
-        yield "its content"

@@ -14,9 +14,10 @@ from pathlib import Path
 from tracer.errors import TraceFormatError
 from tracer.formats.base import HEAD_BYTES, FileHead, Loss, RecordedCall, TraceFormat
 from tracer.formats.graph_capture import GraphCapture
+from tracer.formats.visualizer_report import VisualizerReport
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
-FORMATS: tuple[TraceFormat, ...] = (GraphCapture(),)
+FORMATS: tuple[TraceFormat, ...] = (GraphCapture(), VisualizerReport())
 """Every format that is read beside masters; the first that matches counts."""
 
 MASTER = "master"

@@ -9,6 +9,9 @@ from tracer.values import Tensor, is_lost, walk
 from tracer.values.configuration import POSITION, Configuration
 from tracer.values.versions import recorded_overloads
 
+_INSIDE = "DeviceOperation"
+"""What the names of ttnn's C++ classes of operations end with."""
+
 _VARIABLE = ("var_positional", "var_keyword")
 
 
@@ -27,6 +30,8 @@ def why_not_runnable(configuration: Configuration) -> str:
 
     What an operation requires is what the ttnns say whose signatures are written down (`tracer.values.versions`).
     """
+    if configuration.operation.endswith(_INSIDE) and not recorded_overloads(configuration.operation):
+        return "it is an operation inside ttnn, which Python can't call"
     unplaced = "; ".join(unplaced_tensors(configuration))
     if unplaced:
         return unplaced
