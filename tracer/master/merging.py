@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from tracer.device_config import DeviceConfig
 from tracer.device_times import preferred
+from tracer.master.first_execution import take_record
 from tracer.value_statistics import join_statistics
 from tracer.values import EnumMember, MemoryConfig, Tensor
 from tracer.values.configuration import Configuration, Execution, in_order
@@ -22,16 +23,18 @@ def join(old: Configuration, new: Configuration) -> bool:
     """Add to a configuration what another record of it says more; return whether that was anything."""
     changed = False
     boards_differ = _outputs_differ_by_board(old, new)
-    # a hash of another tool stands; one that this project computed follows the executions
-    recompute = any(not _contains(old.executions, each) for each in new.executions) and _is_computed(old)
+    order = in_order(old.arguments)
+    names = min(order, in_order(new.arguments))
+    first = take_record(old, new)
     for execution in new.executions:
         changed = add_execution(old.executions, execution) or changed
-    if recompute:
-        old.forget_hash()
-    # of two orders of arguments passed by name, the same one stands whichever was seen first
-    if in_order(new.arguments) < in_order(old.arguments):
-        old.arguments = new.arguments
+    if first is not None:
+        old.executions.sort(key=lambda each: _place(each) != _place(first))
         changed = True
+    # of two orders of arguments passed by name, the same one stands whichever was seen first
+    if in_order(old.arguments) != names:
+        old.arguments = {name: old.arguments[name] for name in names}
+    changed = changed or names != order
     for key, value in new.extra.items():
         if key not in old.extra:
             old.extra[key] = value
@@ -59,14 +62,6 @@ def _outputs_differ_by_board(old: Configuration, new: Configuration) -> bool:
 
 def _architectures(configuration: Configuration) -> set[str | None]:
     return {(execution.machine or {}).get("board_type") for execution in configuration.executions}
-
-
-def _contains(executions: list[Execution], new: Execution) -> bool:
-    return any(_place(old) == _place(new) for old in executions)
-
-
-def _is_computed(configuration: Configuration) -> bool:
-    return configuration.given_hash is None or configuration.given_hash == configuration.computed_hash()
 
 
 _HASHED = frozenset({type(None), bool, int, str, Tensor, MemoryConfig, EnumMember})

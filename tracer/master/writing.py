@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracer.master import first_execution
 from tracer.schemas.provenance import DEVICE_TIMES, DEVICE_TRACE_RUNS, STATISTICS
 from tracer.value_statistics import written_statistics
 from tracer.values import encode
@@ -27,7 +28,10 @@ def text_of(
     broken: Sequence[BrokenConfiguration],
     metadata: Mapping[str, Any],
 ) -> str:
-    """Return the whole file. Equal content gives equal text: all but arguments, which keep their order, is sorted."""
+    """Return the whole file. Equal content gives equal text: all but arguments, which keep their order, is sorted.
+
+    Of a configuration's executions, that one is first whose machine its `config_hash` covers.
+    """
     broken_texts: dict[str, list[str]] = {}
     for each in broken:
         broken_texts.setdefault(each.operation, []).append(_dumps(each.raw))
@@ -62,13 +66,14 @@ def _joined(blocks: Iterable[str], indent: int) -> str:
 
 
 def _configuration(each: Configuration) -> str:
+    executions = first_execution.in_order(each, lambda execution: _dumps(execution_json(execution)))
     arguments = each.written_arguments
     parts = {key: _dumps(part) for key, part in each.extra.items()}
     parts["arguments"] = _block(
         [f"{_dumps(name)}: {_dumps(arguments[name])}" for name in in_order(each.arguments)], "{}"
     )
     parts["config_hash"] = _dumps(each.config_hash)
-    parts["executions"] = _block(sorted(_dumps(execution_json(execution)) for execution in each.executions), "[]")
+    parts["executions"] = _block(executions, "[]")
     if each.names:
         parts["argument_names"] = _dumps(list(each.names))
     if each.padded_shapes:

@@ -72,6 +72,11 @@ def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[s
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def hashed_machine(machine: Mapping[str, Any] | None) -> str:
+    """Return what of a machine `config_hash` covers, as text: equal texts mean equal hashes."""
+    return json.dumps([_hardware(machine or {}), _mesh(machine or {})], sort_keys=True)
+
+
 def _hardware(machine: Mapping[str, Any]) -> list[Any] | None:
     """Return board type, series and number of cards; of the older lists of series, the first."""
     if not machine.get("board_type"):

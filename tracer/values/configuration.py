@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -56,7 +55,7 @@ class Execution:
 
 @dataclass
 class Configuration:
-    """One traced call signature. Its hashes are cached, so its arguments must not be changed.
+    """One traced call signature. Its hashes are cached: see `forget_derived`.
 
     Attributes:
         operation: canonical name.
@@ -64,7 +63,7 @@ class Configuration:
         names: the parameters' names of the positional ones, as far as they are known.
         output: what the call returned; None if the trace doesn't say.
         raised: the text of the exception that the traced call raised.
-        executions: where it was seen.
+        executions: where it was seen; the `config_hash` covers the machine of the first.
         index: its place among the operation's configurations in the file, from 0.
         given_hash: the `config_hash` in the file.
         extra: further keys of the file, kept as they are.
@@ -119,14 +118,17 @@ class Configuration:
         return self.given_hash if self.given_hash is not None else self.computed_hash()
 
     def computed_hash(self) -> str:
-        """Compute tt-metal's hash with the machine of one execution; of several, the same in any order."""
-        machine = min((execution.machine for execution in self.executions), key=_machine_order, default=None)
+        """Compute tt-metal's hash, which covers the machine of the first execution."""
+        return self.hash_with(self.executions[0].machine if self.executions else None)
+
+    def hash_with(self, machine: dict[str, Any] | None) -> str:
+        """Compute tt-metal's hash for a machine."""
         return canonical.config_hash(self.operation, self.written_arguments, machine)
 
-    def forget_hash(self) -> None:
-        """Drop the `config_hash`, to compute it from the executions anew."""
-        self.given_hash = None
-        self.__dict__.pop("config_hash", None)
+    def forget_derived(self) -> None:
+        """Drop what was derived from arguments and executions that have been replaced."""
+        for name in ("encoded", "canonical_text", "padded_shapes", "content_hash", "config_hash", "lost"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def lost(self) -> tuple[str, ...]:
@@ -158,11 +160,6 @@ class Configuration:
         match = POSITION.fullmatch(argument)
         position = int(match[1]) if match else len(self.names)
         return self.names[position] if position < len(self.names) else None
-
-
-def _machine_order(machine: dict[str, Any] | None) -> tuple[bool, str]:
-    """Return a sort key: machines that are known first."""
-    return machine is None, json.dumps(machine, sort_keys=True)
 
 
 def _is_partial(value: Value) -> bool:
