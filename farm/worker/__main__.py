@@ -72,7 +72,8 @@ def main() -> int:
     except ImportError as error:
         send(Unusable(f"ttnn can't be imported by {sys.executable}: {error}"))
         return 1
-    from farm.worker.session import Session, ttnn_version
+    from farm.worker.installed_ttnn import ttnn_version
+    from farm.worker.session import Session
 
     # the objects of ttnn's import stay for good: the garbage collector need not look through them between vectors
     gc.freeze()

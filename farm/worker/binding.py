@@ -20,7 +20,7 @@ from farm.worker.accepting import EnumMembers
 from farm.worker.fitting import Arguments, Fit, Fitting, Refusal
 from tracer.signatures import Overload
 from tracer.values import EnumMember, Value, is_lost
-from tracer.values.versions import NOTHING_KNOWN, Known, LeftOut
+from tracer.values.versions import NOTHING_KNOWN, OF_VERSION_1, Known, LeftOut
 
 
 class Unbindable(Exception):  # noqa: N818 - it names what the call is
@@ -79,6 +79,8 @@ def bind(
     enum_members: EnumMembers = lambda _: None,
     names: Sequence[str] = (),
     known: Known = NOTHING_KNOWN,
+    *,
+    ttnn: str = "this ttnn",
 ) -> Call:
     """Make a call of a traced configuration's arguments.
 
@@ -88,6 +90,7 @@ def bind(
         enum_members: the members of an enum, to resolve a bare word of a trace.
         names: the parameters' names of the positional arguments, as far as the trace has them.
         known: what is known of the operation in other ttnns.
+        ttnn: the installed one, for messages: `ttnn 0.81.1`.
 
     Raises:
         LostArgument: the argument of a parameter without default was lost.
@@ -96,11 +99,11 @@ def bind(
     by_place, by_name = _by_place_and_name(arguments)
     if not overloads:
         return as_traced(arguments)
-    if not names and _is_of_version_1(by_place, overloads, known):
+    if not names and _is_of_cpp(by_place, overloads, known):
         named = replace(_named(by_place, known.overloads, enum_members), by_name=by_name)
     else:
         named = Arguments(by_place, tuple(names), by_name)
-    fit = _best_fit(named, overloads, enum_members, known)
+    fit = _best_fit(named, overloads, enum_members, known, ttnn)
     names = tuple(_names_now(named, fit))
     return Call(fit.positional, fit.keywords, fit.inexact, fit.left_out, names, fit.nameless, fit.by_position)
 
@@ -113,14 +116,9 @@ def _names_now(named: Arguments, fit: Fit) -> Iterator[str]:
         yield now.get(position) or traced or f"arg{position}"
 
 
-def _is_of_version_1(by_place: Sequence[Value], overloads: Sequence[Overload], known: Known) -> bool:
-    """Return whether a call is one of C++, in the order of parameters that are not those of this ttnn.
-
-    One with more positional arguments than Python takes is of C++.
-    """
-    if not known.overloads or len(by_place) <= max(len(overload.positional) for overload in overloads):
-        return False
-    return [list(overload.by_name) for overload in known.overloads] != [list(each.by_name) for each in overloads]
+def _is_of_cpp(by_place: Sequence[Value], overloads: Sequence[Overload], known: Known) -> bool:
+    """Return whether a call is one of C++: it has more positional arguments than Python takes."""
+    return bool(known.overloads) and len(by_place) > max(len(overload.positional) for overload in overloads)
 
 
 def _named(by_place: Sequence[Value], overloads: Sequence[Overload], enum_members: EnumMembers) -> Arguments:
@@ -129,7 +127,7 @@ def _named(by_place: Sequence[Value], overloads: Sequence[Overload], enum_member
     Raises:
         LostArgument, Unbindable: see `bind`.
     """
-    fit = _best_fit(Arguments(by_place), overloads, enum_members, NOTHING_KNOWN)
+    fit = _best_fit(Arguments(by_place), overloads, enum_members, NOTHING_KNOWN, f"ttnn {OF_VERSION_1}")
     names = {position: name for name, position in fit.places.items()}
     words = {
         position: fit.keywords[name]
@@ -139,21 +137,24 @@ def _named(by_place: Sequence[Value], overloads: Sequence[Overload], enum_member
     return Arguments(
         [words.get(position, value) for position, value in enumerate(by_place)],
         tuple(map(names.get, range(len(by_place)))),
+        unplaced=fit.unplaced,
     )
 
 
-def _best_fit(arguments: Arguments, overloads: Sequence[Overload], enum_members: EnumMembers, known: Known) -> Fit:
+def _best_fit(
+    arguments: Arguments, overloads: Sequence[Overload], enum_members: EnumMembers, known: Known, ttnn: str
+) -> Fit:
     """Fit a call to each overload, and return the best fit.
 
     Raises:
         LostArgument, Unbindable: see `bind`.
     """
-    attempts = [Fitting(overload, enum_members, known, overloads).fit(arguments) for overload in overloads]
+    attempts = [Fitting(overload, enum_members, known, overloads, ttnn).fit(arguments) for overload in overloads]
     fits = sorted((fit for fit in attempts if isinstance(fit, Fit)), key=lambda fit: fit.cost)
     if not fits:
         refusals = [refusal for refusal in attempts if isinstance(refusal, Refusal)]
         # the overload that took most of the call explains the problem best
-        best = max(refusals, key=lambda refusal: refusal.bound)
+        best = max(refusals, key=lambda refusal: refusal.weight)
         raise (LostArgument if best.lost else Unbindable)(best.reason)
     best_fit = fits[0]
     rivals = [fit for fit in fits[1:] if fit.cost == best_fit.cost and not fit.same_call(best_fit)]

@@ -22,20 +22,35 @@ class Arguments:
         by_place: those passed by position.
         names: their parameters' names, as far as they are known.
         by_name: those passed by name.
+        unplaced: why a positional argument has no name, by its position.
     """
 
     by_place: Sequence[Value]
     names: Names = ()
     by_name: Mapping[str, Value] = field(default_factory=dict)
+    unplaced: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why an overload doesn't take a call, and how many arguments it took before that."""
+    """Why an overload doesn't take a call.
+
+    Attributes:
+        reason: in words.
+        bound: how many arguments it took before that.
+        lost: whether it is because an argument was lost.
+        elsewhere: whether it is because of a parameter that another overload has.
+    """
 
     reason: str
     bound: int
     lost: bool = False
+    elsewhere: bool = False
+
+    @property
+    def weight(self) -> tuple[int, bool]:
+        """How well it explains why no overload takes the call: the highest wins."""
+        return self.bound, not self.elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,7 @@ class Fit:
             lacks, arguments that ttnn must convert); the lowest wins.
         nameless: the parameters of `positional`, which ttnn takes by position alone; none for arguments of `*args`.
         by_position: the parameters of `keywords` that the trace passed in the position that they have here.
+        unplaced: the positions of the arguments that no parameter gets, and why.
 
     The others are those of `farm.worker.binding.Call`.
     """
@@ -60,6 +76,7 @@ class Fit:
     cost: tuple[int, int, int, int]
     nameless: tuple[str, ...] = ()
     by_position: tuple[str, ...] = ()
+    unplaced: Mapping[int, str] = field(default_factory=dict)
 
     def same_call(self, other: Fit) -> bool:
         """Return whether both pass the same arguments."""
@@ -67,9 +84,10 @@ class Fit:
 
 
 class _Refused(Exception):  # noqa: N818 - it never leaves this file
-    def __init__(self, reason: str, *, lost: bool = False) -> None:
+    def __init__(self, reason: str, *, lost: bool = False, elsewhere: bool = False) -> None:
         super().__init__(reason)
         self.lost = lost
+        self.elsewhere = elsewhere
 
 
 class Fitting:
@@ -81,13 +99,19 @@ class Fitting:
         overloads: all that this ttnn has of the operation.
         bound: the argument of each parameter, so far.
         places: the positions of the positional arguments, by the parameter that gets each.
-        unplaced: the arguments that no parameter takes, as text.
+        ttnn: whose overloads they are, for messages: `ttnn 0.81.1`.
+        unplaced: why an argument gets no parameter, by its position.
         left_out: the parameters that this ttnn lacks and whose default the call has.
         moved: how many arguments were bound out of their position.
     """
 
     def __init__(
-        self, overload: Overload, enum_members: EnumMembers, known: Known, overloads: Sequence[Overload]
+        self,
+        overload: Overload,
+        enum_members: EnumMembers,
+        known: Known,
+        overloads: Sequence[Overload],
+        ttnn: str = "this ttnn",
     ) -> None:
         self.overload = overload
         self.enum_members = enum_members
@@ -95,7 +119,8 @@ class Fitting:
         self.overloads = overloads
         self.bound: dict[str, Value] = {}
         self.places: dict[str, int] = {}
-        self.unplaced: list[str] = []
+        self.ttnn = ttnn
+        self.unplaced: dict[int, str] = {}
         self.left_out: list[LeftOut] = []
         self.moved = 0
 
@@ -105,10 +130,10 @@ class Fitting:
             self._take_keywords(arguments.by_name)
             if any(p.kind == "var_positional" for p in self.overload.parameters):
                 return self._finished(tuple(arguments.by_place))
-            self._take_places(arguments.by_place, arguments.names)
+            self._take_places(arguments)
             return self._finished()
         except _Refused as refused:
-            return Refusal(str(refused), len(self.bound), lost=refused.lost)
+            return Refusal(str(refused), len(self.bound), lost=refused.lost, elsewhere=refused.elsewhere)
 
     def _take_keywords(self, by_name: Mapping[str, Value]) -> None:
         takes_any = any(p.kind == "var_keyword" for p in self.overload.parameters)
@@ -121,34 +146,35 @@ class Fitting:
                 raise _Refused(f"{name} takes {parameter.type}, not {kind_of(value)}")
             self.bound[name] = value
 
-    def _take_places(self, by_place: Sequence[Value], names: Names) -> None:
+    def _take_places(self, arguments: Arguments) -> None:
         """Bind the positional arguments: by name, by position if their type fits there, otherwise by type."""
+        by_place, names = arguments.by_place, arguments.names
         parameters = self.overload.parameters
         displaced: list[tuple[int, Value]] = []
         for position, value in enumerate(by_place):
             parameter = parameters[position] if position < len(parameters) else None
             if position < len(names):
-                self._take_named(position, value, names)
+                self._take_named(position, value, arguments)
             elif value is None:
                 continue  # an optional that was left out takes no parameter from another argument
             elif parameter is not None and parameter.name not in self.bound and self._accepts(parameter, value):
                 self._place(position, value, parameter)
             else:
                 displaced.append((position, value))
-        claimed = {parameter.name for parameter in parameters[: len(by_place)]}
         for position, value in displaced:
-            self._move(position, value, claimed)
+            self._move(position, value, by_place)
         for position, (value, parameter) in enumerate(zip(by_place, parameters, strict=False)):
             unnamed = position >= len(names) and parameter.name not in self.bound
             if value is None and unnamed and self._accepts(parameter, value):
                 self._place(position, value, parameter)
 
-    def _take_named(self, position: int, value: Value, names: Names) -> None:
+    def _take_named(self, position: int, value: Value, arguments: Arguments) -> None:
         """Bind a positional argument whose parameter's name is known."""
+        names = arguments.names
         name = names[position]
         if name is None:
             if value is not None:
-                self.unplaced.append(f"arg{position}: no parameter of ttnn's takes it, left out")
+                self.unplaced[position] = arguments.unplaced[position]
             return
         parameter = self.overload.by_name.get(name)
         argument = f"arg{position} ({name})"
@@ -173,7 +199,7 @@ class Fitting:
         if value is None:
             self._leave_out(argument, name, value)
         elif is_lost(value):
-            self.unplaced.append(f"{argument}: lost in the trace, and this ttnn has no such parameter")
+            self.unplaced[position] = f"{argument}: lost in the trace, and {self.ttnn} has no such parameter"
         elif here in new:
             self._place(position, value, here)  # as the traced call itself would be taken
             self.moved += 1
@@ -197,32 +223,46 @@ class Fitting:
         if default is not None and value in (default.value, None):
             self.left_out.append(LeftOut(argument, name, value, default.version))
             return
-        reason = f"it takes no parameter {name}"
+        if elsewhere:
+            others = ", ".join(self.bound) or "the other arguments"
+            raise _Refused(f"no overload of {self.ttnn} takes {name} together with {others}", elsewhere=True)
+        reason = f"{self.ttnn} has no parameter {name}"
         if default is not None:
             reason += f", and {show(value)} is not its default with ttnn {default.version}, {show(default.value)}"
         if len(instead) > 1:
             reason += f"; {argument} could be {', '.join(parameter.name for parameter in instead)}"
         raise _Refused(reason)
 
-    def _move(self, position: int, value: Value, claimed: set[str]) -> None:
+    def _move(self, position: int, value: Value, by_place: Sequence[Value]) -> None:
         """Bind an argument that doesn't fit its position to the one free parameter that takes its type."""
-        # many parameters take a number: it moves only to one that has no argument in its own position
-        barred = claimed if isinstance(value, (bool, int, float)) else set()
-        free = [
-            p
-            for p in self.overload.parameters
-            if p.name not in self.bound and p.name not in barred and self._accepts(p, value)
-        ]
-        if is_lost(value) or not free:
-            if position < len(self.overload.positional) and not is_lost(value):
+        accepting = [p for p in self.overload.parameters if p.name not in self.bound and self._accepts(p, value)]
+        free = accepting
+        if isinstance(value, (bool, int, float)):  # many parameters take a number
+            free = [p for p in accepting if self._lacks_argument(p, by_place)]
+        if is_lost(value):
+            self.unplaced[position] = f"arg{position}: lost in the trace, left out"
+        elif not free:
+            if position < len(self.overload.positional):
                 expected = self.overload.positional[position]
                 raise _Refused(f"arg{position} ({expected.name}) takes {expected.type}, not {kind_of(value)}")
-            self.unplaced.append(f"arg{position}: no parameter of ttnn's takes it, left out")
+            self.unplaced[position] = f"arg{position}: {self._why_unplaced(value, accepting)}, left out"
         elif len(free) > 1:
             raise _Refused(f"arg{position} could be {', '.join(p.name for p in free)}")
         else:
             self._place(position, value, free[0])
             self.moved += 1
+
+    def _lacks_argument(self, parameter: Parameter, by_place: Sequence[Value]) -> bool:
+        """Return whether a parameter's argument must be in another position than its own.
+
+        C++ passes all arguments: None in the position of a parameter that can't be None is another one's.
+        """
+        position = self.overload.parameters.index(parameter)
+        return position >= len(by_place) or (by_place[position] is None and not takes_none(parameter))
+
+    def _why_unplaced(self, value: Value, accepting: Sequence[Parameter]) -> str:
+        # those that accept it have arguments in their own positions
+        return f"{self.ttnn} has no {'other ' if accepting else ''}parameter that takes {show(value)}"
 
     def _place(self, position: int, value: Value, parameter: Parameter) -> None:
         self.bound[parameter.name] = value
@@ -230,7 +270,7 @@ class Fitting:
 
     def _finished(self, positional: tuple[Value, ...] = ()) -> Fit:
         """Finish the call: lost arguments get their defaults, and required parameters must have arguments."""
-        inexact = list(self.unplaced)
+        inexact = list(self.unplaced.values())
         keywords: dict[str, Value] = {}
         for name, traced in self.bound.items():
             parameter = self.overload.by_name.get(name)
@@ -262,6 +302,7 @@ class Fitting:
             cost=cost,
             nameless=tuple(nameless),
             by_position=tuple(self._in_position(keywords, len(nameless))),
+            unplaced=self.unplaced,
         )
 
     def _conversions(self) -> int:

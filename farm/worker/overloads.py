@@ -24,7 +24,7 @@ def main() -> int:
     except ImportError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    from farm.worker.session import ttnn_version
+    from farm.worker.installed_ttnn import ttnn_version
 
     answer = {"version": ttnn_version(), "operations": {name: _overloads(name) for name in names}}
     Path(sys.argv[1]).write_text(json.dumps(answer), encoding="utf-8")

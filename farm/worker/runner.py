@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from farm.worker.goldens.judge import NumericJudge
 from farm.worker.goldens.pairing import StructureMismatch
 from farm.worker.goldens.parameters import GoldenMisfit
 from farm.worker.input_numbers import InputNumbers
+from farm.worker.installed_ttnn import ttnn_version
 from farm.worker.measuring import Measurements, measure
 from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
@@ -67,7 +69,8 @@ class Bound:
         operation = find_operation(traced.operation)
         arguments, notes = complete({name: decode_value(raw) for name, raw in traced.arguments.items()})
         try:
-            call = bind(arguments, overloads(operation), enum_members, traced.names, known_of(traced.operation))
+            known = known_of(traced.operation)
+            call = bind(arguments, overloads(operation), enum_members, traced.names, known, ttnn=_this_ttnn())
         except Unbindable:
             if traced.raised is None:
                 raise
@@ -321,6 +324,11 @@ class Runner:
     def _argument(self, parameter: str, value: Value) -> Any:
         self._numbers.start_argument(parameter)
         return self._rebuilder.live(value)
+
+
+@functools.cache
+def _this_ttnn() -> str:
+    return f"ttnn {ttnn_version()}"
 
 
 def _accepted_now(raised: str, outcome: Outcome) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,17 +25,6 @@ from tracer.values.live import find_class, member
 
 
 @functools.cache
-def ttnn_version() -> str:
-    """The version of this process's ttnn; `built` for that of a checkout, which has none."""
-    version = getattr(ttnn, "__version__", None)
-    if version is not None:
-        return str(version)
-    try:
-        return importlib.metadata.version("ttnn")
-    except importlib.metadata.PackageNotFoundError:
-        return "built"
-
-
 class Session:
     """Opens, runs on and releases the one board that this process sees.
 

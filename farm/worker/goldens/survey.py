@@ -52,7 +52,7 @@ def survey() -> GoldenSurvey:
     """Classify all operations that ttnn registers."""
     import ttnn
 
-    from farm.worker.session import ttnn_version
+    from farm.worker.installed_ttnn import ttnn_version
 
     classes: dict[str, GoldenClass] = {}
     problems: dict[str, str] = {}

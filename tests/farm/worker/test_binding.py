@@ -88,7 +88,7 @@ def test_keywords_keep_their_names_and_wrong_ones_are_refused() -> None:
     call = bind({"arg0": TENSOR, "b": OTHER, "dtype": EnumMember("DataType", "BFLOAT16")}, ADD)
     assert call.keywords == {"a": TENSOR, "b": OTHER, "dtype": EnumMember("DataType", "BFLOAT16")}
     assert call.inexact == ()
-    with pytest.raises(Unbindable, match="it takes no parameter bias"):
+    with pytest.raises(Unbindable, match="this ttnn has no parameter bias"):
         bind({"arg0": TENSOR, "arg1": OTHER, "bias": OTHER}, ADD)
     with pytest.raises(Unbindable, match="dtype takes .*DataType"):
         bind({"arg0": TENSOR, "arg1": OTHER, "dtype": EnumMember("Layout", "TILE")}, ADD)
@@ -117,8 +117,26 @@ def test_a_bare_word_must_be_a_member_of_the_parameters_enum() -> None:
 
 def test_an_argument_that_no_parameter_takes_is_left_out_and_named() -> None:
     call = bind(places(TENSOR, 3, (Lost("{...}"), Lost("{...}")), 1, None, 0, 7), GATHER)
-    assert call.inexact == ("arg6: no parameter of ttnn's takes it, left out",)
+    assert call.inexact == ("arg6: this ttnn has no other parameter that takes 7, left out",)
     assert "cluster_axis" not in call.keywords or call.keywords["cluster_axis"] is None
+
+
+HEADS = parse_overloads(
+    "__call__(self, x: t.Tensor, *, heads: int, outputs: Sequence[t.Tensor] | None = None, overlap: bool = True, "
+    "offset: t.Tensor | None = None, size: int | None = None, memory: t.MemoryConfig | None = None) -> t.Tensor\n"
+)
+
+
+def test_a_number_is_that_of_the_parameter_that_cpp_would_not_leave_empty() -> None:
+    """C++ has `overlap` before `offset`, and the outputs last."""
+    known = Known(tuple(HEADS), lambda _: None)
+    call = bind(places(TENSOR, 16, 1, None, None, DRAM, None), HEADS, known=known)
+    assert call.inexact == ()
+    assert {"heads": 16, "overlap": True, "memory": DRAM}.items() <= call.keywords.items()
+    one_more = bind(places(TENSOR, 16, 1, None, None, DRAM, None, 3), HEADS, known=known)
+    assert one_more.inexact == ("arg7: ttnn 0.66.0 has no other parameter that takes 3, left out",)
+    lost = bind(places(TENSOR, 16, None, 0, None, None, DRAM, Lost("?")), HEADS)
+    assert lost.inexact == ("arg7: lost in the trace, left out",)
 
 
 def test_semaphores_are_new_and_not_inexact() -> None:
@@ -252,7 +270,7 @@ def test_arguments_of_c_plus_plus_are_named_by_the_order_of_their_time() -> None
 
 def test_what_no_parameter_ever_took_stays_inexact() -> None:
     call = bind(places(TENSOR, OTHER, None, 10, 2, None, CACHE, 7), NEW, modes, known=KNOWN)
-    assert call.inexact == ("arg7: no parameter of ttnn's takes it, left out",)
+    assert call.inexact == ("arg7: ttnn 0.66.0 has no parameter that takes 7, left out",)
     assert (call.keywords["buffers"], call.keywords["chunks"]) == (10, 2)
 
 
@@ -275,7 +293,7 @@ def test_a_renamed_parameter_is_known_by_its_position_or_its_type() -> None:
     )
     one = parse_overloads("__call__(self, x: t.Tensor, *, m: t.MemoryConfig | None = None) -> t.Tensor\n")
     assert bind(places(TENSOR, DRAM), one, names=("x", "memory")).keywords == {"x": TENSOR, "m": DRAM}
-    with pytest.raises(Unbindable, match=r"it takes no parameter memory; arg1 \(memory\) could be m, n"):
+    with pytest.raises(Unbindable, match=r"this ttnn has no parameter memory; arg1 \(memory\) could be m, n"):
         bind(places(TENSOR, DRAM), two, names=("x", "memory"))
 
 
@@ -286,7 +304,7 @@ def test_a_parameter_that_this_ttnn_lacks_is_left_out_only_with_its_default() ->
     assert str(call.left_out[0]) == "legacy: None, the default with ttnn 1.0; this ttnn has none such"
     with pytest.raises(Unbindable, match="no parameter legacy, and True is not its default with ttnn 1.0, None"):
         bind({**positions, "legacy": True}, NEW, known=KNOWN)
-    with pytest.raises(Unbindable, match="it takes no parameter unheard_of$"):
+    with pytest.raises(Unbindable, match="this ttnn has no parameter unheard_of$"):
         bind({**positions, "unheard_of": None}, NEW, known=KNOWN)
     with pytest.raises(Unbindable):  # another overload has it, and doesn't take the rest
         bind(

@@ -49,7 +49,7 @@ def test_a_parameter_that_is_not_its_default_is_not_left_out(runner: Any, lackin
         arguments = {"arg0": TENSOR, "arg1": TENSOR, name: not OF_ONE[name]}
         outcome = runner.run(TracedCall("one", "ttnn.add", arguments))
         assert (outcome.verdict, outcome.reason) == (Verdict.NOT_RUN, Reason.UNBINDABLE)
-        assert f"it takes no parameter {name}, and {not OF_ONE[name]} is not its default" in outcome.message
+        assert f" has no parameter {name}, and {not OF_ONE[name]} is not its default" in outcome.message
 
 
 def test_a_call_is_judged_by_the_spread_of_the_numbers_that_it_gets(runner: Any) -> None:
