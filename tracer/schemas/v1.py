@@ -9,12 +9,13 @@ The first traces have the bare list for a configuration, later ones an object wi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from tracer.errors import ConfigurationError
 from tracer.schemas.base import Arguments, decoded
-from tracer.values import Lost, Struct, Value
+from tracer.values import Lost, Struct, Tensor, Value
 from tracer.values.base import ANY
 from tracer.values.cores import are_ranges
 from tracer.values.cpptext import CppTextError, Elided, parse
@@ -106,8 +107,16 @@ def decode(raw: Any) -> Value:
             return value
         return _decode_object(raw) if len(raw) == 1 else interpret(raw)
     if isinstance(raw, (list, tuple)) and not are_ranges(raw):
-        return tuple([decode(part) for part in raw])
+        return tuple([_on_device(decode(part)) for part in raw])
     return interpret(raw)
+
+
+def _on_device(value: Value) -> Value:
+    """Return an element of a list; a tensor of which nothing says where it is must be on the device.
+
+    Tensors in lists were never printed with their storage, and operations take lists of tensors on the device alone.
+    """
+    return replace(value, storage="DEVICE") if isinstance(value, Tensor) and not value.storage else value
 
 
 @lru_cache(maxsize=4096)

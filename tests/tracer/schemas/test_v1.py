@@ -205,7 +205,7 @@ def test_a_list_of_tensors_in_quotes() -> None:
     body = a_tensor(tensor_layout={"memory_config": memory}, storage_type=None)["Tensor"]
     plain = json.dumps(body)
     element = {"UnparsedElement": {"error": "...", "element_info": f'{{"arg0": "[{plain}, {plain}]"}}'}}
-    tensor = Tensor((1, 1, 12544, 32), "BFLOAT8_B", "TILE", "", MemoryConfig("INTERLEAVED", "L1"))
+    tensor = Tensor((1, 1, 12544, 32), "BFLOAT8_B", "TILE", "DEVICE", MemoryConfig("INTERLEAVED", "L1"))
     assert v1.decode(v1.by_name([element])["arg0"]) == (tensor, tensor)
 
 
