@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Set
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
 
@@ -51,6 +52,7 @@ _nodes: dict[type, Decoder] = {}
 _json_shapes: dict[frozenset[str], Decoder] = {}
 _object_keys: dict[str, Decoder] = {}
 _printed: dict[str, Decoder] = {}
+_texts: dict[str, Callable[[str], Value]] = {}
 _opaque: dict[str, Value] = {}
 # objects of classes that hold nothing, by class: there is nothing of them that a text could leave out
 _stateless: dict[str, Value] = {}
@@ -96,6 +98,15 @@ def register_node(node_type: type, parser: Decoder) -> None:
 def register_printed(name: str, parser: Decoder) -> None:
     """Add how the printed text of a class is read that no value type stands for alone."""
     _printed[name] = parser
+    RESERVED_NAMES.add(name)
+
+
+def register_text(name: str, reader: Callable[[str], Value]) -> None:
+    """Add how the text of objects of a class is read that doesn't follow the grammar of `tracer.values.cpptext`.
+
+    Where it raises ValueError, the grammar counts.
+    """
+    _texts[name] = reader
     RESERVED_NAMES.add(name)
 
 
@@ -239,6 +250,9 @@ def decode_text(name: str, text: str) -> Value:
     """Return the value of version 2's `{"type": name, "value" or "repr": text}`: an object of this class, printed."""
     if name in _opaque:
         return _opaque[name]
+    if name in _texts:
+        with suppress(ValueError, SyntaxError):
+            return _texts[name](text)
     try:
         node = parse(text)
         if isinstance(node, Word):

@@ -52,6 +52,8 @@ class EnumMember(TypedValue):
     @classmethod
     def reader(cls, live_class: LiveClass) -> LiveReader | None:
         name = live_class.__qualname__
+        if issubclass(live_class, Enum) and issubclass(live_class, (int, float, str)) and not is_of_ttnn(live_class):
+            return LiveReader(lambda member: member.value, lambda member: (live_class, member.value))  # it is passed so
         if issubclass(live_class, Enum):
             # members of different enums may be equal by number; `name` takes ten times as long as `_name_`
             return LiveReader(lambda member: cls(name, member.name), lambda member: (live_class, member._name_))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable
+from pathlib import PurePath
 from typing import Any
 
 from tracer.values.base import LiveClass, LiveReader, Value
@@ -20,7 +21,11 @@ from tracer.values.dispatch import (
 )
 from tracer.values.keys import keys
 from tracer.values.lost import Lost
+from tracer.values.python_objects import written_out
 from tracer.values.text import bracketed, clean
+
+_LONGEST_ARRAY = 64
+"""Numbers of an array that is taken for a list of ints, such as a shape."""
 
 
 def register() -> None:
@@ -60,11 +65,8 @@ def _reader(live_class: LiveClass) -> LiveReader | None:
     for base, reader in _SUBCLASSES:
         if issubclass(live_class, base):
             return reader
-    package = live_class.__module__.partition(".")[0]
-    if package == "numpy" and hasattr(live_class, "item") and hasattr(live_class, "ndim"):
+    if live_class.__module__.partition(".")[0] == "numpy" and hasattr(live_class, "item"):
         return LiveReader(_describe_array)
-    if package in ("pathlib", "pathlib._local"):
-        return LiveReader(str)
     return None
 
 
@@ -73,7 +75,12 @@ def _describe_sequence(live: Iterable[Any]) -> Value:
 
 
 def _describe_array(live: Any) -> Value:
-    return describe(live.item()) if live.ndim == 0 else Lost.of(live, f"array of shape {tuple(live.shape)}")
+    """Describe a number of numpy, or a short list of whole numbers; of larger arrays, the shape is kept."""
+    if live.ndim == 0:
+        return describe(live.item())
+    if live.ndim == 1 and live.size <= _LONGEST_ARRAY and live.dtype.kind in "iu":
+        return tuple(live.tolist())
+    return Lost.of(live, f"array of shape {tuple(live.shape)}")
 
 
 def _float_key(value: float) -> Hashable:
@@ -91,9 +98,10 @@ _EXACT = {
 }
 _SUBCLASSES = (
     (str, LiveReader(str)),
+    (PurePath, LiveReader(str)),
     (tuple, LiveReader(_describe_sequence, keys)),
     (list, LiveReader(_describe_sequence, keys)),
-    (range, LiveReader(_describe_sequence)),
+    (range, LiveReader(written_out)),
     (int, LiveReader(int)),
     (float, LiveReader(float)),
 )

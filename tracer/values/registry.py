@@ -5,7 +5,7 @@ Live classes are matched in this order, so `Struct`, which any class of ttnn may
 
 from __future__ import annotations
 
-from tracer.values import python_values
+from tracer.values import python_objects, python_values
 from tracer.values.activations import ActivationForm
 from tracer.values.base import RESERVED_NAMES, TypedValue
 from tracer.values.compute_config import ComputeConfigForm
@@ -50,7 +50,13 @@ TYPES: tuple[type[TypedValue], ...] = (
     Struct,
 )
 
-STRUCT_FORMS: tuple[StructForm, ...] = (ActivationForm(), ComputeConfigForm(), MatmulConfigForm(), *FORMS)
+STRUCT_FORMS: tuple[StructForm, ...] = (
+    ActivationForm(),
+    ComputeConfigForm(),
+    MatmulConfigForm(),
+    *FORMS,
+    *python_objects.FORMS,
+)
 
 
 def register_all() -> None:
@@ -62,4 +68,5 @@ def register_all() -> None:
         register(value_type)
     for form in STRUCT_FORMS:
         register_form(form)
+    python_objects.register_texts()
     RESERVED_NAMES.update(("dict", "dtype", "str"))

@@ -6,7 +6,7 @@ Classes that differ from the rule have a `StructForm`; those are listed in `trac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar
@@ -67,6 +67,8 @@ class Struct(TypedValue):
     @classmethod
     def reader(cls, live_class: LiveClass) -> LiveReader | None:
         reader = next((reader for form in _forms if (reader := form.reader(live_class)) is not None), None)
+        if reader is None and is_dataclass(live_class):
+            reader = _dataclass_reader(live_class)
         if reader is not None or not is_of_ttnn(live_class):
             return reader
         names = attributes_of(live_class)
@@ -236,6 +238,13 @@ class StructForm:
         for field in fields.keys() - parameters.keys():
             setattr(live, field, fields[field])
         return live
+
+
+def _dataclass_reader(live_class: LiveClass) -> LiveReader:
+    """Return how a dataclass of Python's is read; one of a model's own is named with its module, and never rebuilt."""
+    name = live_class.__name__ if is_of_ttnn(live_class) else f"{live_class.__module__}:{live_class.__qualname__}"
+    names = [field.name for field in fields(live_class) if field.init]
+    return LiveReader(lambda live: Struct(name, tuple((each, describe(getattr(live, each))) for each in names)))
 
 
 _forms: list[StructForm] = []

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from enum import Enum
+import json
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +27,11 @@ from tracer.values import (
     Tensor,
     Tile,
     TorchTensor,
+    TypedValue,
+    ValueSet,
+    decode,
     describe,
+    encode,
 )
 from tracer.values.keys import safe_keys
 
@@ -39,6 +45,26 @@ CORES = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(3, 0)),))
 
 class Colour(Enum):
     RED = 1
+
+
+class Plain:
+    """A builder of values that need no ttnn."""
+
+    ttnn = device = None
+
+    def live(self, value: Any) -> Any:
+        if isinstance(value, TypedValue):
+            return value.build(self)
+        return list(map(self.live, value)) if isinstance(value, tuple) else value
+
+    def member(self, enum: str, name: str) -> Any:
+        raise NotImplementedError
+
+    def find_class(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def live_tensor(self, value: Any) -> Any:
+        raise NotImplementedError
 
 
 class Broken:
@@ -59,6 +85,54 @@ def test_plain_python() -> None:
     assert describe(Path("a/b")) == "a/b"
 
 
+class Mode(IntEnum):
+    FAST = 3
+
+
+class Grade(str, Enum):
+    HIGH = "high"
+
+
+@dataclass
+class Options:
+    rows: int
+    columns: list[int | None]
+    cache: dict[str, int] = field(default_factory=dict, init=False)
+
+
+def test_python_s_own_objects_are_what_ttnn_takes_them_for() -> None:
+    assert describe(Mode.FAST) == 3
+    assert type(describe(Mode.FAST)) is int
+    assert describe(Grade.HIGH) == "high"
+    assert describe({3, 1, 2}) == describe(frozenset({2, 3, 1})) == ValueSet((1, 2, 3))
+    assert describe((None, [None, 1])) == (None, (None, 1))
+    assert describe(b"\x00a") == Struct("bytes", (("hex", "0061"),))
+    assert describe(1 - 2j) == Struct("complex", (("imag", -2.0), ("real", 1.0)))
+    assert describe((..., 0)) == (Struct("ellipsis", ()), 0)
+    assert describe(Options(1, [2, None])) == Struct(f"{__name__}:Options", (("columns", (2, None)), ("rows", 1)))
+
+
+def test_what_can_be_read_only_once_or_is_data_is_lost_by_name() -> None:
+    numbers = (number for number in range(3))
+    lost = describe(numbers)
+    assert isinstance(lost, Lost)
+    assert lost.type == "builtins.generator"
+    assert list(numbers) == [0, 1, 2]
+    assert describe(map(str, [1])) == Lost("<map object>", "builtins.map")
+    assert describe(range(10**9)) == Lost("range(0, 1000000000)", "builtins.range")
+    assert describe(bytes(10**6)) == Lost("1000000 bytes", "builtins.bytes")
+
+
+@pytest.mark.parametrize(
+    "value", [b"\x00a'", 1 - 2j, complex(-0.0, 0.0), ..., {"a": {(1, 2)}}, {(0, 1): [{1.5, None}]}]
+)
+def test_what_json_has_no_form_for_is_rebuilt_equal(value: Any) -> None:
+    described = describe(value)
+    assert decode(json.loads(json.dumps(encode(described)))) == described
+    rebuilt = Plain().live(described)
+    assert (rebuilt, repr(rebuilt)) == (value, repr(value))
+
+
 def test_an_object_of_an_unknown_class_is_lost_without_its_address() -> None:
     assert describe(object()) == Lost("<object object>", "builtins.object")
     assert describe({1: 2}) == Mapping(((1, 2),))
@@ -73,10 +147,13 @@ def test_arrays_and_torch_tensors() -> None:
     numpy = pytest.importorskip("numpy")
     assert describe(numpy.float32(1.5)) == 1.5
     assert type(describe(numpy.int64(3))) is int
+    assert describe(numpy.array([1, 32])) == (1, 32)
+    assert type(describe(numpy.bool_(1))) is bool
     assert describe(numpy.zeros((2, 3))) == Lost("array of shape (2, 3)", "numpy.ndarray")
     torch = pytest.importorskip("torch")
     assert describe(torch.zeros(2, 3, dtype=torch.bfloat16)) == TorchTensor((2, 3), "bfloat16")
     assert describe(torch.nn.Parameter(torch.zeros(4))) == TorchTensor((4,), "float32")
+    assert describe(torch.zeros(2, 3).shape) == (2, 3)
     assert describe(torch.float32) == EnumMember("torch.dtype", "float32")
 
 
