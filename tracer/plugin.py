@@ -1,6 +1,6 @@
 """The pytest plugin that traces: `pytest -p tracer.plugin --trace-to FILE`.
 
-It writes a raw trace (`tracer.capture.journal`), in which only tests that passed count. It also provides the fixtures
+It writes a raw trace (`tracer.formats.journal`), in which only tests that passed count. It also provides the fixtures
 `device` and `mesh_device` for tests whose conftest has none: they open the board that the process sees.
 """
 
@@ -17,12 +17,12 @@ import pytest
 
 from tracer.capture.excluded import excluded_operations
 from tracer.capture.hidden_torch import torch_hidden
-from tracer.capture.journal import PASSED
 from tracer.capture.no_board import advice, lacks_board
 from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE, board_computes
 from tracer.capture.recorder import Capture
 from tracer.capture.value_reader import ValueReader
 from tracer.errors import CaptureError
+from tracer.formats.journal import PASSED
 from tracer.values.text import counted
 
 MODEL_VARIABLE = "HF_MODEL"

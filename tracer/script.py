@@ -17,13 +17,13 @@ from pathlib import Path
 from types import ModuleType
 
 from tracer.capture.hidden_torch import torch_hidden
-from tracer.capture.journal import PASSED
 from tracer.capture.no_board import advice, lacks_board
 from tracer.capture.openings import COMPUTES_VARIABLE, board_computes
 from tracer.capture.recorder import Capture
 from tracer.capture.value_reader import ValueReader
-from tracer.capture.values_read import VALUES_OPTION
 from tracer.errors import CaptureError
+from tracer.formats.journal import PASSED
+from tracer.formats.values_read import VALUES_OPTION
 from tracer.plugin import source_of, unblock_interrupts
 
 

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from farm.board.trace_run import TraceRun
     from farm.board.trace_target import TraceTarget
     from farm.core.board import Board
-    from tracer.capture.device_traces import UnsafeAllocation
-    from tracer.capture.journal import Journal, TracedTest
     from tracer.capture.raw_traces import Loaded
-    from tracer.capture.values_read import ValuesRead
+    from tracer.formats.journal import Journal, TracedTest, UnsafeAllocation
+    from tracer.formats.values_read import ValuesRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def _add(trace_run: TraceRun, master: Path, raw: list[Path], target: str, *, inc
         NothingSelected: it ran well, and called no operation that is traced.
         TracerError: the master can't be read or written.
     """
-    configurations = trace_run.journal.master(all_tests=include_failed)
+    configurations = Master.of(trace_run.journal.configurations(all_tests=include_failed))
     left_out = [] if include_failed else trace_run.journal.left_out
     if len(configurations):
         summary = update(master, configurations)
@@ -180,30 +179,31 @@ def _add(trace_run: TraceRun, master: Path, raw: list[Path], target: str, *, inc
     return Traced(configurations, summary, trace_run.problem, trace_run.output, left_out, raw, reading)
 
 
-def load_traces(folder: str | Path, *, master: str | Path, include_failed: bool = False) -> tuple[Loaded, MergeSummary]:
-    """Add the configurations of raw traces that were made elsewhere to a master.
+def load_traces(path: str | Path, *, master: str | Path, include_failed: bool = False) -> tuple[Loaded, MergeSummary]:
+    """Add the configurations of raw traces and captures that were made elsewhere to a master.
 
     Args:
-        folder: the folder of the raw traces. What is returned names the files that can't be read.
+        path: a raw trace, a capture of any format that is read, or a folder of them. What is returned names the files
+            that can't be read.
         master: the file to add to; it is created if it doesn't exist.
         include_failed: add the configurations of tests that did not pass, too.
 
     Raises:
         NotRunnable: none of the tests in them counts.
-        TracerError: the folder or the master can't be read, or the master can't be written.
+        TracerError: the path or the master can't be read, or the master can't be written.
     """
     from tracer.capture.raw_traces import load_traces as load
 
-    path = Path(master)
-    require_writable(path)
-    if path.exists():
-        Master.read(path)
-    loaded = load(Path(folder), all_tests=include_failed)
+    target = Path(master)
+    require_writable(target)
+    if target.exists():
+        Master.read(target)
+    loaded = load(Path(path), all_tests=include_failed)
     if not len(loaded.master):
         broken = f" ({loaded.broken[0]})" if loaded.broken else ""
-        files = counted(loaded.files, "raw trace")
-        raise NotRunnable(f"{folder}: no test of its {files} counts{broken}; {untouched(path)}")
-    return loaded, update(path, loaded.master)
+        files = counted(loaded.files, "file")
+        raise NotRunnable(f"{path}: no call in its {files} counts{broken}; {untouched(target)}")
+    return loaded, update(target, loaded.master)
 
 
 def untouched(master: Path) -> str:

@@ -21,8 +21,8 @@ from tracer.master.master import Master, MergeSummary, require_writable, update
 if TYPE_CHECKING:
     from farm.core.board import Board
     from farm.zoo.manifest import Entry
-    from tracer.capture.journal import TracedTest
-    from tracer.capture.values_read import ValuesRead
+    from tracer.formats.journal import TracedTest
+    from tracer.formats.values_read import ValuesRead
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from farm.core.errors import FarmError, NotRunnable
 from farm.core.extras import own_install
 from farm.core.log import without_leak_report
 from farm.core.ttnn_install import install_hint
-from tracer.capture.journal import PASSED, Journal, JournalReader
 from tracer.capture.raw_traces import read_whole
+from tracer.formats.journal import PASSED, Journal, JournalReader
 
 LADDER = SignalLadder(interrupt=30.0)
 """The signals that end an interrupted or overlong run: pytest reports and releases the device after SIGINT."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tracer
 from farm.core.errors import FarmError
-from tracer.capture.values_read import VALUES_OPTION
+from tracer.formats.values_read import VALUES_OPTION
 
 
 @dataclass(frozen=True, slots=True)

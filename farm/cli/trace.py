@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from tracer.capture.journal import Journal, TracedTest
-    from tracer.capture.values_read import ValuesRead
+    from tracer.formats.journal import Journal, TracedTest
+    from tracer.formats.values_read import ValuesRead
     from tracer.master.master import Master, MergeSummary
 
 
@@ -38,7 +38,10 @@ def trace(
         typer.Option(rich_help_panel=_SOURCE, help="Trace every model of this manifest (YAML), on all boards at once."),
     ] = None,
     load: Annotated[
-        Path | None, typer.Option(rich_help_panel=_SOURCE, help="Trace nothing: add the raw traces of this folder.")
+        Path | None,
+        typer.Option(
+            rich_help_panel=_SOURCE, help="Trace nothing: add this raw trace or capture, or those of a folder."
+        ),
     ] = None,
     verify: Annotated[
         Path | None,
@@ -178,13 +181,13 @@ def _trace_target(
         raise typer.Exit(ExitCode.TEST_FAILED)
 
 
-def _load(folder: Path, master: Path, *, all_tests: bool) -> None:
+def _load(path: Path, master: Path, *, all_tests: bool) -> None:
     from rich.console import Console
 
     from farm.api import load_traces
 
-    loaded, summary = load_traces(folder, master=master, include_failed=all_tests)
-    for line in loaded.broken:
+    loaded, summary = load_traces(path, master=master, include_failed=all_tests)
+    for line in [*loaded.captures, *loaded.broken]:
         typer.echo(f"farm: {line}", err=True)
     show(Console(), loaded.master, summary, master, loaded.left_out)
     if loaded.broken:

@@ -21,9 +21,9 @@ from farm.running.sweep import Sweep, run_sweep
 from farm.store.view import RunView
 from farm.zoo.manifest import Entry, Manifest
 from farm.zoo.traces import Traces, ZooStore
-from tracer.capture.journal import TracedTest
-from tracer.capture.values_read import ValuesRead, together
 from tracer.device_config import DeviceConfig
+from tracer.formats.journal import TracedTest
+from tracer.formats.values_read import ValuesRead, together
 from tracer.master.master import Master
 
 SUITE = "zoo"
@@ -141,7 +141,7 @@ def merge_traces(manifest: Manifest, traces: Traces) -> MergedTraces:
         if not traces.is_complete(entry):
             missing.append(entry.name)
         if journal is not None:
-            master.merge(journal.master())
+            master.merge(Master.of(journal.configurations()))
             left_out += journal.left_out
             reading += [] if journal.reading is None else [journal.reading]
     return MergedTraces(master, missing, left_out, together(reading))

@@ -16,9 +16,9 @@ from farm.core.files import write_atomically
 from farm.store import Store
 from farm.store.records import BoardEvent
 from farm.zoo.manifest import Entry, Manifest
-from tracer.capture.journal import Journal
 from tracer.capture.raw_traces import files_of, read_whole, slug
 from tracer.errors import TracerError
+from tracer.formats.journal import Journal
 
 
 class Traces:

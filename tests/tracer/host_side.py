@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from tracer.capture.journal import read_journal
 from tracer.capture.recorder import Capture
 from tracer.capture.value_reader import ValueReader
+from tracer.formats.journal import read_journal
 from tracer.signatures import overloads
 from tracer.values import EnumMember, MemoryConfig, Tensor, describe
 from tracer.values.keys import safe_keys
@@ -38,7 +38,7 @@ def test_calls_on_host_tensors_are_traced(tmp_path: Path) -> None:
     capture.finish(0)
     capture.stop()
     journal = read_journal(path)
-    by_operation = {each.operation: each for each in journal.master()}
+    by_operation = {each.operation: each for each in journal.configurations()}
     assert by_operation["ttnn.reshape"].arguments == {"arg0": WEIGHTS, "arg1": (1, 2, 32)}
     assert by_operation["ttnn.reshape"].executions[0].count == 2
     assert by_operation["ttnn.reshape"].names[0] == "input_tensor"
@@ -72,7 +72,7 @@ def test_the_numbers_of_every_dtype_are_read(tmp_path: Path, dtype: str, layout:
     capture.end("test", "passed")
     capture.finish(0)
     capture.stop()
-    [configuration] = read_journal(path).master()
+    [configuration] = read_journal(path).configurations()
     mean = (largest * 8 + first * 112) / 120
     statistics = configuration.statistics["arg0"]
     assert [statistics.count, statistics.minimum, statistics.maximum] == [120, first, largest]

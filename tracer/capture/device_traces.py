@@ -19,35 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from tracer.capture.replacing import Replacements
+from tracer.formats.journal import UnsafeAllocation
 
 _PARAMETERS = ("mesh_device", "trace_id")
 _OWN_FOLDER = str(Path(__file__).parent) + os.sep
-
-
-@dataclass(frozen=True, slots=True)
-class UnsafeAllocation:
-    """A tensor allocated on a device while a device trace was live there.
-
-    Attributes:
-        operation: the operation that allocated it.
-        line: the line of the model that called it, `models/decoder.py:33`; "" if it is not known.
-        test: the source of the test.
-    """
-
-    operation: str
-    line: str
-    test: str = ""
-
-    def __str__(self) -> str:
-        where = f" at {self.line}" if self.line else ""
-        return (
-            f"unsafe: {self.operation}{where} allocates on a device that has a live device trace, which may overwrite "
-            "the new tensor when it runs: allocate it before end_trace_capture, or after release_trace"
-        )
-
-    def as_json(self) -> dict[str, str]:
-        """Return a plain dict."""
-        return {"operation": self.operation, "line": self.line, "test": self.test}
 
 
 @dataclass(slots=True)

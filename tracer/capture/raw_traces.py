@@ -1,4 +1,4 @@
-"""Folders of raw traces: this tracer's own, and those of tt-metal's.
+"""Raw traces, and the folders that people keep them in: this tracer's own, those of tt-metal's, and other captures.
 
 A file that can't be read is reported and costs nothing else.
 """
@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracer.capture.excluded import EXCLUDED
-from tracer.capture.journal import PASSED, Journal, TracedTest, read_journal
-from tracer.errors import CaptureError, ConfigurationError
+from tracer.errors import CaptureError, ConfigurationError, MasterError
+from tracer.formats.journal import PASSED, Journal, TracedTest, read_journal
+from tracer.formats.operation_trace import call_files, call_folders, read_call, read_folder
+from tracer.formats.raw_trace import RawTrace
+from tracer.formats.reader import names, recognize
 from tracer.master.master import Master
-from tracer.schemas.operation_trace import call_files, call_folders, read_call, read_folder
+from tracer.master.origin import origin_line
 from tracer.values.configuration import Configuration, Execution
 from tracer.values.text import counted
 
@@ -25,17 +28,19 @@ _NOT_A_WORD = re.compile(r"[^\w.-]+")
 
 @dataclass
 class Loaded:
-    """The contents of a folder of raw traces.
+    """The contents of raw traces and captures.
 
     Attributes:
         master: the configurations.
         files: how many files were read.
+        captures: what captures of other formats are, and what they don't tell: a line each.
         left_out: tests that didn't pass, and so don't count.
         broken: what is wrong with files that could not be read, or not to their end.
     """
 
     master: Master = field(default_factory=Master)
     files: int = 0
+    captures: list[str] = field(default_factory=list)
     left_out: list[TracedTest] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
@@ -78,32 +83,66 @@ def slug(name: str) -> str:
     return _NOT_A_WORD.sub("-", name).strip("-.")[-80:] or "trace"
 
 
-def load_traces(folder: Path, *, all_tests: bool = False) -> Loaded:
-    """Read every raw trace in a folder and the folders in it.
+def load_traces(path: Path, *, all_tests: bool = False) -> Loaded:
+    """Read a file, or every raw trace and capture in a folder and the folders in it.
 
     Args:
-        folder: the folder.
+        path: the file or folder.
         all_tests: whether tests that didn't pass count, too.
 
     Raises:
-        CaptureError: it is no folder, or holds no raw trace at all.
+        CaptureError: there is no such path, or it holds nothing of the formats that are read.
     """
-    if not folder.is_dir():
-        raise CaptureError(f"{folder}: no such folder; name one of raw traces, as `--store` writes them")
+    if not path.exists():
+        raise CaptureError(f"{path}: no such file or folder; name raw traces, as `--store` writes them, or a capture")
     loaded = Loaded()
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
+    if path.is_dir():
+        folders = call_folders(path)
+        for file in sorted(each for each in path.rglob("*") if each.is_file()):
+            if file.suffix == SUFFIX:
+                _load_journal(file, loaded, all_tests=all_tests)
+            else:
+                _load_capture(file, loaded)
+        for calls in folders:
+            _load_calls(calls, path, loaded, all_tests=all_tests)
+    elif isinstance(recognize(path), RawTrace):
         _load_journal(path, loaded, all_tests=all_tests)
-    for calls in call_folders(folder):
-        _load_calls(calls, folder, loaded, all_tests=all_tests)
+    else:
+        _load_master(path, loaded)
     if not loaded.files and not loaded.broken and not loaded.left_out:
-        raise CaptureError(f"{folder}: holds no raw trace: neither *{SUFFIX} nor tt-metal's *.json, one for each call")
+        raise CaptureError(
+            f"{path}: holds no raw trace: neither *{SUFFIX}, nor tt-metal's *.json, one for each call, nor any of "
+            f"{', '.join(names())}"
+        )
     return loaded
+
+
+def _load_capture(file: Path, loaded: Loaded) -> None:
+    """Read a file of a folder if it is a capture; whatever else is in a folder is passed over."""
+    try:
+        if recognize(file) is not None:
+            _load_master(file, loaded)
+    except MasterError as error:
+        loaded.broken.append(str(error))
+
+
+def _load_master(file: Path, loaded: Loaded) -> None:
+    """Read a capture or a master.
+
+    Raises:
+        MasterError: it can't be read.
+    """
+    master = Master.read(file)
+    loaded.master.merge(master)
+    loaded.files += 1
+    loaded.captures += [line] if (line := origin_line(master)) else []
+    loaded.broken += [f"{file}: {each}" for each in master.broken]
 
 
 def _load_journal(path: Path, loaded: Loaded, *, all_tests: bool) -> None:
     try:
         journal = read_journal(path)
-        loaded.master.merge(journal.master(all_tests=all_tests))
+        loaded.master.merge(Master.of(journal.configurations(all_tests=all_tests)))
     except (CaptureError, ConfigurationError, KeyError, TypeError, ValueError) as error:
         loaded.broken.append(str(error) if str(path) in str(error) else f"{path}: {error!r}")
         return
@@ -128,6 +167,8 @@ def _load_calls(calls: Path, top: Path, loaded: Loaded, *, all_tests: bool) -> N
     configurations: dict[str, Configuration] = {}
     counts: Counter[str] = Counter()
     for path in call_files(calls):
+        if recognize(path) is not None:
+            continue  # a capture beside them
         try:
             configuration = read_call(path)
         except CaptureError as error:

@@ -14,16 +14,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from tracer.capture.device_traces import DeviceTraces, UnsafeAllocation
+from tracer.capture.device_traces import DeviceTraces
 from tracer.capture.excluded import EXCLUDED
-from tracer.capture.journal import JournalWriter
 from tracer.capture.lacking import Lacking
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.positions import positional_names
 from tracer.capture.probe import Probe
 from tracer.capture.value_reader import READ_CALLS, ValueReader
-from tracer.capture.values_read import ValuesRead
 from tracer.errors import CaptureError
+from tracer.formats.journal import JournalWriter, UnsafeAllocation
+from tracer.formats.values_read import ValuesRead
 from tracer.signatures import overloads
 from tracer.value_statistics import statistics_json
 from tracer.values import describe, encode
@@ -36,7 +36,7 @@ _METHODS = "ttnn.Tensor."
 
 
 class Sink(Protocol):
-    """Receives the lines of a raw trace; `tracer.capture.journal.JournalWriter` is one."""
+    """Receives the lines of a raw trace; `tracer.formats.journal.JournalWriter` is one."""
 
     failure: str | None
 
@@ -61,7 +61,7 @@ class Capture:
         """Open the trace.
 
         Args:
-            trace: the raw trace to write, see `tracer.capture.journal`; or a receiver of its lines.
+            trace: the raw trace to write, see `tracer.formats.journal`; or a receiver of its lines.
             leave_out: operations that are not recorded.
             values: reads the numbers of tensors, to keep statistics of them; None to keep none.
 

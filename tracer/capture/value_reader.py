@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tracer.capture.command_recording import CommandRecording
-from tracer.capture.values_read import ValuesRead
+from tracer.formats.values_read import ValuesRead
 from tracer.value_statistics import ValueStatistics
 
 if TYPE_CHECKING:

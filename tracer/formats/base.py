@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
@@ -69,6 +69,29 @@ class RecordedCall:
     losses: tuple[Loss, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a test ended that didn't pass, so that its calls don't count and are left out.
+
+    Attributes:
+        source: the test's node id.
+        outcome: `failed`, `skipped`, `died`, in pytest's words.
+    """
+
+    source: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why part of a file is not read, in words; what is read counts."""
+
+    message: str
+
+
+TraceItem: TypeAlias = RecordedCall | BrokenConfiguration | Outcome | Problem
+
+
 class TraceFormat(Protocol):
     """One format of traces. Each has a file here and a line in `tracer.formats.reader`."""
 
@@ -83,7 +106,7 @@ class TraceFormat(Protocol):
     def matches(self, head: FileHead) -> bool:
         """Return whether a file is of this format, by how it begins."""
 
-    def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
+    def read(self, path: Path) -> Iterator[TraceItem]:
         """Yield the calls in the order of the file, which is never in memory as a whole.
 
         Raises:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracer.errors import TraceFormatError
-from tracer.formats.base import HEAD_BYTES, FileHead, Loss, RecordedCall, TraceFormat
+from tracer.formats.base import HEAD_BYTES, FileHead, Loss, Outcome, RecordedCall, TraceFormat, TraceItem
 from tracer.formats.graph_capture import GraphCapture
+from tracer.formats.operation_trace import OperationTrace
+from tracer.formats.raw_trace import RawTrace
 from tracer.formats.visualizer_report import VisualizerReport
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
-FORMATS: tuple[TraceFormat, ...] = (GraphCapture(), VisualizerReport())
+FORMATS: tuple[TraceFormat, ...] = (GraphCapture(), VisualizerReport(), RawTrace(), OperationTrace())
 """Every format that is read beside masters; the first that matches counts."""
 
 MASTER = "master"
@@ -40,6 +42,8 @@ class TraceContents:
         calls: how many calls are recorded.
         broken: calls that can't be read.
         losses: what the file doesn't say, with the number of calls.
+        left_out: tests that didn't pass, whose calls don't count.
+        problems: why parts of the file are not read, in words.
     """
 
     format: str
@@ -48,6 +52,8 @@ class TraceContents:
     calls: int = 0
     broken: list[BrokenConfiguration] = field(default_factory=list)
     losses: Counter[Loss] = field(default_factory=Counter)
+    left_out: list[Outcome] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def head_of(path: Path) -> FileHead:
@@ -86,35 +92,50 @@ def read_trace(path: Path, trace_format: TraceFormat) -> TraceContents:
     return gather(trace_format, trace_format.read(path))
 
 
-def gather(trace_format: TraceFormat, calls: Iterable[RecordedCall | BrokenConfiguration]) -> TraceContents:
+def gather(trace_format: TraceFormat, items: Iterable[TraceItem]) -> TraceContents:
     """Make configurations of calls: one for each content, with an execution for each place it was called at.
 
     Args:
         trace_format: what the file is.
-        calls: in the order they were made.
+        items: its calls in the order they were made, and what else is in it.
     """
     contents = TraceContents(trace_format.name, trace_format.omits)
-    configurations: dict[str, Configuration] = {}
-    executions: dict[tuple[str, str, str], Execution] = {}
-    for call in calls:
-        if isinstance(call, BrokenConfiguration):
-            contents.broken.append(call)
-            continue
-        key, number = call.configuration.content_hash, call.execution.count
-        if key not in configurations:
-            configurations[key] = replace(call.configuration, executions=[])
-        place = (key, call.execution.source, _way(call.execution))
-        if place not in executions:
-            executions[place] = replace(call.execution)
-            configurations[key].executions.append(executions[place])
+    places = _Places()
+    for item in items:
+        if isinstance(item, RecordedCall):
+            calls = 1 if item.execution.count is None else item.execution.count
+            places.add(item)
+            contents.calls += calls
+            for loss in item.losses:
+                contents.losses[loss] += calls
+        elif isinstance(item, BrokenConfiguration):
+            contents.broken.append(item)
+        elif isinstance(item, Outcome):
+            contents.left_out.append(item)
         else:
-            _count_in(executions[place], call.execution)
-        calls_made = 1 if number is None else number
-        contents.calls += calls_made
-        for loss in call.losses:
-            contents.losses[loss] += calls_made
-    contents.configurations = list(configurations.values())
+            contents.problems.append(item.message)
+    contents.configurations = list(places.configurations.values())
     return contents
+
+
+class _Places:
+    """The configurations of a file by content hash, with an execution for each place."""
+
+    def __init__(self) -> None:
+        self.configurations: dict[str, Configuration] = {}
+        self._executions: dict[tuple[str, str, str], Execution] = {}
+
+    def add(self, call: RecordedCall) -> None:
+        """Add a call to those of its content and place."""
+        key = call.configuration.content_hash
+        if key not in self.configurations:
+            self.configurations[key] = replace(call.configuration, executions=[])
+        place = (key, call.execution.source, _way(call.execution))
+        if place in self._executions:
+            _count_in(self._executions[place], call.execution)
+        else:
+            self._executions[place] = replace(call.execution)
+            self.configurations[key].executions.append(self._executions[place])
 
 
 def _count_in(known: Execution, more: Execution) -> None:

@@ -21,7 +21,7 @@ from tracer.formats.printed import read_tensor_row
 from tracer.formats.printed_calls import alike, printed_configuration
 from tracer.names import canonical
 from tracer.values import Tensor
-from tracer.values.configuration import BrokenConfiguration, Execution
+from tracer.values.configuration import Execution
 from tracer.values.text import error_line
 
 _MAGIC = b"SQLite format 3\0"
@@ -45,7 +45,7 @@ class VisualizerReport:
         """Return whether a file is an SQLite database."""
         return head.data.startswith(_MAGIC)
 
-    def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
+    def read(self, path: Path) -> Iterator[RecordedCall]:
         """Yield the calls, in their order; the database is opened for reading alone."""
         try:
             with closing(_opened(path)) as database:
@@ -83,7 +83,7 @@ class _Report:
     def _columns_of(self, table: str) -> frozenset[str]:
         return frozenset(row[1] for row in self._database.execute(f"PRAGMA table_info({table})"))
 
-    def calls(self) -> Iterator[RecordedCall | BrokenConfiguration]:
+    def calls(self) -> Iterator[RecordedCall]:
         arguments = _Groups(self._rows("operation_arguments", "name, value"))
         inputs = _Groups(self._rows("input_tensors", "tensor_id", "input_index"))
         errors = _Groups(self._rows("errors", "error_type, error_message") if self._columns["errors"] else iter(()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import importlib.resources
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +93,14 @@ class Master:
         """
         with _no_collector():
             return cls._of(raw, "the master")
+
+    @classmethod
+    def of(cls, configurations: Iterable[Configuration]) -> Master:
+        """Return a master of these configurations; those of equal content are joined."""
+        master = cls()
+        for each in configurations:
+            master.add(each)
+        return master
 
     @classmethod
     def _of(cls, raw: object, where: str) -> Master:

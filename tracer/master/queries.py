@@ -186,7 +186,8 @@ class Check:
 def check(master: Master) -> Check:
     """Check a master for what it lost, lacks, or has broken."""
     lost: Counter[str] = Counter()
-    broken = [str(each) for each in master.broken]
+    broken = [] if master.trace is None else list(master.trace.problems)
+    broken += [str(each) for each in master.broken]
     unrunnable: Counter[str] = Counter()
     missing = dict.fromkeys(("source", "machine", "device config", "output", "argument names"), 0)
     for each in master:

@@ -21,7 +21,7 @@ from farm.core.payload import EncodedVector, ModelTrace, encode
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import BoardState
 from tests.farm.board.supervised import ONE, fake, fake_supervisor, report_lines, run
-from tracer.capture.journal import Journal
+from tracer.formats.journal import Journal
 
 
 def result(folder: Path, *, exit_status: int | None = 0, status: int = 0, timeout: float | None = None) -> TraceRun:

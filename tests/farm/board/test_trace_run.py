@@ -49,7 +49,7 @@ def run(model: Path, tests: str, kind: str = "n300", *arguments: str) -> TraceRu
 def executions_of(traced: TraceRun) -> dict[str, list[Execution]]:
     """The executions of each test."""
     executions: dict[str, list[Execution]] = {}
-    for each in traced.journal.master():
+    for each in traced.journal.configurations():
         for execution in each.executions:
             executions.setdefault(execution.source.partition("::")[2], []).append(execution)
     return executions
@@ -79,7 +79,7 @@ def test_only_passed_tests_count(traced: TraceRun) -> None:
     ]
     assert traced.problem is not None
     assert traced.problem.endswith("::test_bad failed")
-    assert set(traced.journal.master().configurations) == {"ttnn.relu", "ttnn.all_gather"}
+    assert {each.operation for each in traced.journal.configurations()} == {"ttnn.relu", "ttnn.all_gather"}
     assert [execution.count for execution in executions_of(traced)["test_good"]] == [3]
 
 
@@ -119,7 +119,7 @@ def test_the_machine_is_named_as_tt_metal_does(traced: TraceRun) -> None:
 def test_another_board_and_other_excluded_operations(model: Path) -> None:
     (configuration,) = run(
         model, "good", "p150", "--trace-also", "empty", "--trace-without", "ttnn.relu"
-    ).journal.master()
+    ).journal.configurations()
     assert configuration.operation == "ttnn.empty"
     assert configuration.executions[0].machine == {
         "board_type": "Blackhole",
@@ -137,7 +137,7 @@ def test_the_problem_of_a_dead_process_names_its_test_and_operation(model: Path)
     assert "SIGKILL in" in traced.problem
     assert traced.problem.endswith("test_model.py::test_killed, calling ttnn.fatal")
     # what was traced before it is kept
-    assert [each.executions[0].count for each in traced.journal.master()] == [3]
+    assert [each.executions[0].count for each in traced.journal.configurations()] == [3]
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="ttnn's slow runtime mode needs torch")
@@ -145,8 +145,8 @@ def test_with_fast_runtime_mode_off_a_trace_is_the_same(
     model: Path, traced: TraceRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TTNN_CONFIG_OVERRIDES", '{"enable_fast_runtime_mode": false}')
-    (slow,) = run(model, "good").journal.master()
-    fast = next(each for each in traced.journal.master() if each.operation == "ttnn.relu")
+    (slow,) = run(model, "good").journal.configurations()
+    fast = next(each for each in traced.journal.configurations() if each.operation == "ttnn.relu")
     assert (slow.content_hash, slow.output, slow.executions[0].count) == (fast.content_hash, fast.output, 3)
 
 
@@ -176,7 +176,7 @@ def test_numbers_on_the_device_come_as_far_as_the_vectors_of_a_sweep(model: Path
     model.with_name("conftest.py").write_text(DOUBLE)
     traced = run(model, "good", "n150", "--trace-values")
     assert traced.problem is None, traced.output
-    update(tmp_path / "master.json", traced.journal.master())
+    update(tmp_path / "master.json", Master.of(traced.journal.configurations()))
     [vector] = plan(Master.read(tmp_path / "master.json"))
     assert isinstance(vector.payload, TracedCall)
     # the first call got the first numbers, the second call the others
@@ -227,7 +227,7 @@ def test_a_fixture_of_conftest_has_priority(tmp_path: Path) -> None:
     )
     model = tmp_path / "test_model.py"
     model.write_text("import ttnn\ndef test_it(device):\n    ttnn.ones([32, 32], device=device)\n")
-    (configuration,) = trace(TraceTarget(str(model)), board(), tmp_path).journal.master()
+    (configuration,) = trace(TraceTarget(str(model)), board(), tmp_path).journal.configurations()
     assert configuration.executions[0].device_config == DeviceConfig(trace_region_size=4096)
 
 

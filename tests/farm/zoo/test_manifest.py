@@ -13,8 +13,8 @@ from farm.core.payload import ModelTrace
 from farm.zoo.manifest import Manifest
 from farm.zoo.run import plan_models, with_needed_mocks
 from farm.zoo.traces import Traces
-from tracer.capture.journal import JournalWriter
-from tracer.capture.values_read import ValuesRead
+from tracer.formats.journal import JournalWriter
+from tracer.formats.values_read import ValuesRead
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from farm.board.backends.mock import LACKS
 from farm.core.lacks import lacking_functions
-from tracer.capture.journal import Journal, read_journal
 from tracer.capture.lacking import LACKING_VARIABLE
 from tracer.capture.recorder import Capture
+from tracer.formats.journal import Journal, read_journal
 
 pytestmark = pytest.mark.ttnn
 
@@ -76,9 +76,9 @@ def journal(tmp_path_factory: pytest.TempPathFactory, mock_mesh: Any) -> Journal
 
 
 def test_calls_inside_a_capture_are_traced_and_the_runs_of_their_traces_counted(journal: Journal) -> None:
-    executions = {each.operation: each.executions[0] for each in journal.master() if len(each.executions) == 1}
+    executions = {each.operation: each.executions[0] for each in journal.configurations() if len(each.executions) == 1}
     assert (executions["ttnn.neg"].count, executions["ttnn.neg"].device_trace_runs) == (3, 2)
-    relus = [each for each in journal.master() if each.operation == "ttnn.relu" and len(each.arguments) == 1]
+    relus = [each for each in journal.configurations() if each.operation == "ttnn.relu" and len(each.arguments) == 1]
     # a trace with two calls of a configuration runs once for both; the last test's run is of the first test's capture
     assert [(each.executions[0].count, each.executions[0].device_trace_runs) for each in relus] == [(4, 3 + 1 + 1)]
     assert executions["ttnn.abs"].device_trace_runs == 0
@@ -99,8 +99,8 @@ def test_allocations_while_a_trace_is_live_are_reported_with_the_model_s_line(jo
 def test_the_runs_are_in_the_master_and_in_no_hash(journal: Journal) -> None:
     from tracer.master.master import Master
 
-    master = journal.master()
-    without = journal.master()
+    master = Master.of(journal.configurations())
+    without = Master.of(journal.configurations())
     for each in without:
         for execution in each.executions:
             execution.device_trace_runs = 0

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from tracer.capture.journal import Journal, JournalWriter, read_journal
+from tests.tracer.formats.samples import record, tensor, written
 from tracer.capture.raw_traces import keep, load_traces
 from tracer.errors import CaptureError
+from tracer.formats.base import Outcome
+from tracer.formats.journal import Journal, JournalWriter, read_journal
+from tracer.master.master import Master
 from tracer.plugin import trace_file
 
 TENSOR = {
@@ -66,7 +69,7 @@ def test_half_a_file_is_reported_and_the_others_are_read(tmp_path: Path, share: 
 
 def test_the_trace_uid_follows_from_what_was_traced(tmp_path: Path) -> None:
     def uid(*calls: int) -> Any:
-        (first, *_) = read_journal(write(tmp_path / "a.jsonl", *calls)).master()
+        (first, *_) = read_journal(write(tmp_path / "a.jsonl", *calls)).configurations()
         return first.executions[0].trace_uid
 
     assert uid(1, 2) == uid(1, 2) != uid(1, 3)
@@ -105,8 +108,31 @@ def test_tt_metal_s_own_raw_traces(tmp_path: Path) -> None:
 def test_a_folder_without_traces_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="holds no raw trace"):
         load_traces(tmp_path)
-    with pytest.raises(CaptureError, match="no such folder"):
+    with pytest.raises(CaptureError, match="no such file or folder"):
         load_traces(tmp_path / "none")
+
+
+def test_captures_in_a_folder_are_read_with_what_they_lost(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", 1)
+    relu = record("ttnn.relu", arguments={"arg0": tensor(1, [1, 32]), "config": "<ttnn.X object at 0x1>"})
+    capture = written(tmp_path / "deeper" / "graph_capture.python_io.json", relu)
+    (tmp_path / "deeper" / "notes.txt").write_text("nothing")
+    loaded = load_traces(tmp_path)
+    assert (loaded.files, sorted(loaded.master.configurations), loaded.broken) == (2, ["ttnn.add", "ttnn.relu"], [])
+    [line] = loaded.captures
+    assert line == f"{capture}: a ttnn graph capture of 1 call; not told: ttnn.relu config: its content (1 call)"
+    assert load_traces(capture).captures == loaded.captures
+    capture.write_text(capture.read_text()[:-9])
+    [problem] = load_traces(tmp_path).broken
+    assert "element 1 is cut off" in problem
+
+
+def test_one_raw_trace_is_read_as_a_master_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", 1, 2)
+    assert Master.read(path).text() == load_traces(path).master.text()
+    master = Master.read(write(tmp_path / "b.jsonl", 1, outcome="failed", exit_status=1))
+    assert master.trace is not None
+    assert (master.trace.format, len(master), master.trace.left_out) == ("farm raw trace", 0, [Outcome("b", "failed")])
 
 
 def test_a_full_disk_ends_the_trace_and_not_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +163,6 @@ def test_the_workers_of_a_parallel_run_are_one_trace(tmp_path: Path) -> None:
         path = trace_file(whole, worker)
         assert path.name == f"trace.{worker}.jsonl"
         journal.take(read_journal(write(path, 1, 2 if worker == "gw0" else 3)))
-    assert sorted(each.arguments["arg0"] for each in journal.master()) == [1, 2, 3]  # type: ignore[type-var]
+    assert sorted(each.arguments["arg0"] for each in journal.configurations()) == [1, 2, 3]  # type: ignore[type-var]
     assert [test.source for test in journal.tests] == ["trace.gw0", "trace.gw1"]
     assert trace_file(whole, None) == whole

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tracer.capture.excluded import EXCLUDED, excluded_operations
-from tracer.capture.journal import Journal, read_journal
 from tracer.capture.recorder import Capture
+from tracer.formats.journal import Journal, read_journal
 from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
 from tracer.values.configuration import Configuration
 from tracer.values.keys import safe_keys
@@ -51,7 +51,7 @@ class Traced:
 
     @property
     def configurations(self) -> list[Configuration]:
-        return list(self.journal.master())
+        return list(self.journal.configurations())
 
     @property
     def counts(self) -> dict[str, int]:

@@ -14,10 +14,10 @@ import pytest
 
 from tests.tracer.capture.device_double import DeviceDouble, host_tensor
 from tracer.capture import value_reader
-from tracer.capture.journal import Journal, read_journal
 from tracer.capture.measuring import measured
 from tracer.capture.recorder import Capture
 from tracer.capture.value_reader import ValueReader
+from tracer.formats.journal import Journal, read_journal
 from tracer.value_statistics import ValueStatistics
 
 pytestmark = pytest.mark.ttnn
@@ -66,7 +66,7 @@ class Traced:
 
     @property
     def statistics(self) -> dict[str, dict[str, ValueStatistics]]:
-        return {each.operation: each.statistics for each in self.journal.master()}
+        return {each.operation: each.statistics for each in self.journal.configurations()}
 
 
 def traced(path: Path, *numbers: Any, computes: bool = True, error: Exception | None = None) -> Traced:
@@ -178,7 +178,7 @@ def test_each_test_is_read_for_itself_and_calls_between_tests_are_not(ttnn: Any,
     capture.finish(0)
     capture.stop()
     assert double.reads == 4
-    [configuration] = read_journal(tmp_path / "trace").master()
+    [configuration] = read_journal(tmp_path / "trace").configurations()
     assert [(each.source, each.statistics["arg0"].count) for each in configuration.executions] == [
         ("one", 2 * NUMBERS.size),
         ("two", 2 * NUMBERS.size),

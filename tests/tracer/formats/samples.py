@@ -31,6 +31,7 @@ def record(name: str, **more: Any) -> dict[str, Any]:
 
 def written(path: Path, *records: Any) -> Path:
     """The file of these calls."""
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(records))
     return path
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.tracer.formats.samples import report, shown, tensor
 from tracer.errors import MasterError
 from tracer.formats import visualizer_report
 from tracer.master.master import Master, update
-from tracer.values import MemoryConfig, Tensor
+from tracer.values import MemoryConfig, Placement, Tensor
 
 WHOLE = Tensor((1, 32), "BFLOAT16", "TILE", "DEVICE", MemoryConfig())
 
@@ -34,7 +35,8 @@ def test_a_newer_report_has_whole_tensors_in_its_arguments(path: Path) -> None:
     report(path, {1: call, 2: call, 3: ("TilizeDeviceOperation", {"arg_0": "8"})}, ranks=True).close()
     master = Master.read(path)
     relu, inside = master
-    assert relu.arguments == {"arg0": WHOLE, "memory_config": None}
+    spread = Placement((1, 1), (1,), (None,))
+    assert relu.arguments == {"arg0": replace(WHOLE, placement=spread), "memory_config": None}
     assert list(relu.arguments) == ["arg0", "memory_config"]
     assert [each.executions[0].count for each in (relu, inside)] == [2, 1]
     assert inside.arguments == {"arg0": 8}

@@ -28,11 +28,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tracer.capture.device_traces import UnsafeAllocation
-from tracer.capture.values_read import ValuesRead, together
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
-from tracer.master.master import Master
+from tracer.formats.values_read import ValuesRead, together
 from tracer.names import canonical
 from tracer.value_statistics import add_statistics, read_statistics
 from tracer.values import decode
@@ -74,6 +72,32 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+@dataclass(frozen=True, slots=True)
+class UnsafeAllocation:
+    """A tensor allocated on a device while a device trace was live there.
+
+    Attributes:
+        operation: the operation that allocated it.
+        line: the line of the model that called it, `models/decoder.py:33`; "" if it is not known.
+        test: the source of the test.
+    """
+
+    operation: str
+    line: str
+    test: str = ""
+
+    def __str__(self) -> str:
+        where = f" at {self.line}" if self.line else ""
+        return (
+            f"unsafe: {self.operation}{where} allocates on a device that has a live device trace, which may overwrite "
+            "the new tensor when it runs: allocate it before end_trace_capture, or after release_trace"
+        )
+
+    def as_json(self) -> dict[str, str]:
+        """Return a plain dict."""
+        return {"operation": self.operation, "line": self.line, "test": self.test}
 
 
 @dataclass
@@ -162,7 +186,7 @@ class Journal:
         self.lacking += [name for name in other.lacking if name not in self.lacking]
         self.unsafe += other.unsafe
 
-    def master(self, *, all_tests: bool = False) -> Master:
+    def configurations(self, *, all_tests: bool = False) -> list[Configuration]:
         """Return the configurations, with an execution for each test and way of opening.
 
         Args:
@@ -188,10 +212,7 @@ class Journal:
                     if (traced := of_number.get(number)) is not None:
                         traced.device_trace_runs += runs
         self._sign(executions)
-        master = Master()
-        for configuration in configurations.values():
-            master.add(configuration)
-        return master
+        return list(configurations.values())
 
     def _sign(self, executions: dict[tuple[str, ...], Execution]) -> None:
         """Set the trace uid of the executions of each test and opening.
@@ -328,19 +349,20 @@ def read_journal(path: Path) -> Journal:
     Raises:
         CaptureError: the file is missing or no raw trace; names it, and the line.
     """
+    reader, number, cut = JournalReader(), 0, False
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):  # noqa: B007 - the error names the line
+                cut = not line.endswith(b"\n")
+                if not cut:
+                    reader.feed(json.loads(line))
     except OSError as error:
         raise CaptureError(f"can't read the trace {path}: {error.strerror}") from error
-    reader, number = JournalReader(), 0
-    try:
-        for number, line in enumerate(lines[:-1], start=1):  # noqa: B007 - the error names the line
-            reader.feed(json.loads(line))
     except CaptureError as error:
         raise CaptureError(f"{path}: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise CaptureError(f"{path}: line {number} is no line of a raw trace: {error!r}") from error
     if not reader.journal.ttnn and not reader.journal.tests:
         raise CaptureError(f"{path}: it is no raw trace, or it ended before it began")
-    reader.journal.cut = bool(lines[-1])
+    reader.journal.cut = cut
     return reader.journal

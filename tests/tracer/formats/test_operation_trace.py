@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracer.errors import CaptureError
-from tracer.schemas.operation_trace import call_files, call_folders, read_call, read_folder
+from tracer.formats.operation_trace import call_files, call_folders, read_call, read_folder
 
 CALL = {"operation_name": "ttnn::add", "args": [{"position": 0, "value": 1}], "kwargs": {"dtype": None}}
 

@@ -1,4 +1,4 @@
-"""The files of tt-metal's own tracer, `ttnn.operation_tracer`: one JSON object per call.
+"""The files of tt-metal's own tracer, `ttnn.operation_tracer`: a folder with one JSON object per call.
 
 Beside the calls of a test lies `_status.json`, which says how it ended; there or in a folder above lies
 `_trace_metadata.json`, which says what was traced, and on which machine.
@@ -9,15 +9,61 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tracer.errors import CaptureError, ConfigurationError
+from tracer.formats.base import HEAD_BYTES, FileHead, Outcome, Problem, RecordedCall, TraceItem
 from tracer.names import canonical
 from tracer.values import decode
-from tracer.values.configuration import Configuration
+from tracer.values.configuration import Configuration, Execution
 
 _METADATA, _STATUS = "_trace_metadata.json", "_status.json"
+
+PASSED = "passed"
+_MOST_LOOKED_AT = 3
+"""Files whose beginning says whether a folder holds calls."""
+
+
+class OperationTrace:
+    """A folder of calls, and of such folders, one for each test."""
+
+    name = "ttnn operation trace"
+    omits = ("what calls returned",)
+
+    def matches(self, head: FileHead) -> bool:
+        """Return whether a folder holds calls."""
+        return head.is_folder and bool(call_folders(head.path))
+
+    def read(self, path: Path) -> Iterator[TraceItem]:
+        """Yield the calls of the tests that passed, or of which no file says how they ended."""
+        for folder in call_folders(path):
+            traced = read_folder(folder, path)
+            if traced.outcome not in (None, PASSED):
+                yield Outcome(traced.source, str(traced.outcome))
+                continue
+            for file in call_files(folder):
+                yield _item(file, traced)
+
+
+def _item(file: Path, traced: TracedFolder) -> TraceItem:
+    try:
+        return RecordedCall(read_call(file), Execution(traced.source, traced.machine, 1, traced.trace_uid))
+    except CaptureError as error:
+        return Problem(str(error))
+
+
+def _holds_calls(folder: Path) -> bool:
+    return any(_is_call(file) for file in islice(call_files(folder), _MOST_LOOKED_AT))
+
+
+def _is_call(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return b'"operation_name"' in opened.read(HEAD_BYTES)
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -39,7 +85,8 @@ class TracedFolder:
 
 def call_folders(top: Path) -> list[Path]:
     """Return the folders that hold calls, sorted."""
-    return sorted({path.parent for path in top.rglob("*.json") if not path.name.startswith("_")})
+    folders = {path.parent for path in top.rglob("*.json") if not path.name.startswith("_")}
+    return sorted(filter(_holds_calls, folders))
 
 
 def call_files(folder: Path) -> Iterator[Path]:

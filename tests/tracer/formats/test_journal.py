@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tracer.capture.journal import DIED, JournalWriter, read_journal
-from tracer.capture.values_read import ValuesRead
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
+from tracer.formats.journal import DIED, JournalWriter, read_journal
+from tracer.formats.values_read import ValuesRead
+from tracer.master.master import Master
 from tracer.values import Tensor, encode
 
 X = Tensor((1, 32), "BFLOAT16", "TILE")
@@ -56,7 +57,7 @@ def test_only_tests_that_passed_count(tmp_path: Path) -> None:
     journal = read_journal(write(tmp_path / "t", LINES))
     assert [(test.source, test.outcome) for test in journal.left_out] == [("m.py::two", "failed")]
     assert (journal.exit_status, journal.unfinished) == (1, None)
-    master = journal.master()
+    master = Master.of(journal.configurations())
     assert {name: len(configurations) for name, configurations in master.configurations.items()} == {"ttnn.add": 2}
     first, second = master.configurations["ttnn.add"]
     assert first.arguments == {"arg0": X, "arg1": 1}
@@ -72,7 +73,7 @@ def test_boards_opened_twice_in_one_test_are_one_execution(tmp_path: Path) -> No
     other = {"opened": 1, "machine": MACHINE, "device_config": {"mesh_shape": [1, 1]}}
     again = [*LINES[:4], call(4, X, 1), other, call(5, X, 1, opened=1)]
     ended = {"ended": "m.py::one", "outcome": "passed", "counts": [[1, 3], [4, 2], [5, 1]]}
-    (configuration,) = read_journal(write(tmp_path / "t", [*again, ended])).master()
+    (configuration,) = read_journal(write(tmp_path / "t", [*again, ended])).configurations()
     assert [(seen.device_config, seen.count) for seen in configuration.executions] == [
         (DeviceConfig(l1_small_size=8192), 5),
         (DeviceConfig(), 1),
@@ -84,7 +85,7 @@ def test_a_call_that_ended_its_process_is_reported(tmp_path: Path) -> None:
     assert [test.outcome for test in journal.tests] == [DIED]
     assert journal.unfinished is not None
     assert journal.unfinished.operation == "ttnn.add"
-    assert len(journal.master()) == 0
+    assert len(journal.configurations()) == 0
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -158,14 +159,14 @@ MEASURED: list[dict[str, Any]] = [
 
 def test_statistics_of_each_test_are_merged(tmp_path: Path) -> None:
     journal = read_journal(write(tmp_path / "t", MEASURED))
-    [configuration] = journal.master()
+    [configuration] = journal.configurations()
     one, two = configuration.executions
     assert one.statistics["arg0"].count == 6
     assert one.statistics["arg0"].mean == pytest.approx(10 / 3)
     assert (two.statistics["arg0"].count, two.statistics["arg0"].mean) == (2, 1)
     assert one.unread_statistics == {"arg1": {"count": 0}}, "it costs nothing else"
     assert journal.reading == ValuesRead(computes=True, tensors=3, seconds=0.5, unread=Counter({"too large": 1}))
-    [plain] = read_journal(write(tmp_path / "p", [line for line in MEASURED if "values" not in line])).master()
+    [plain] = read_journal(write(tmp_path / "p", [line for line in MEASURED if "values" not in line])).configurations()
     assert (plain.content_hash, plain.config_hash) == (configuration.content_hash, configuration.config_hash)
     assert [each.trace_uid for each in plain.executions] == [one.trace_uid, two.trace_uid]
 
@@ -174,7 +175,7 @@ def test_statistics_of_several_processes_stay_with_their_calls(tmp_path: Path) -
     journal = read_journal(write(tmp_path / "t", LINES))
     other = read_journal(write(tmp_path / "o", MEASURED))
     journal.take(other)
-    measured = [each for each in journal.master() if each.statistics]
+    measured = [each for each in journal.configurations() if each.statistics]
     assert [(each.operation, each.arguments["arg1"]) for each in measured] == [("ttnn.add", 1)]
     assert measured[0].statistics["arg0"].count == 8
     assert journal.reading is not None
