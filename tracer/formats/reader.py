@@ -16,10 +16,11 @@ from tracer.formats.base import HEAD_BYTES, FileHead, Loss, Outcome, RecordedCal
 from tracer.formats.graph_capture import GraphCapture
 from tracer.formats.operation_trace import OperationTrace
 from tracer.formats.raw_trace import RawTrace
+from tracer.formats.tracy_csv import TracyCsv
 from tracer.formats.visualizer_report import VisualizerReport
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
-FORMATS: tuple[TraceFormat, ...] = (GraphCapture(), VisualizerReport(), RawTrace(), OperationTrace())
+FORMATS: tuple[TraceFormat, ...] = (GraphCapture(), VisualizerReport(), TracyCsv(), RawTrace(), OperationTrace())
 """Every format that is read beside masters; the first that matches counts."""
 
 MASTER = "master"
