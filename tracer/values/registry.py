@@ -10,7 +10,7 @@ from tracer.values.activations import ActivationForm
 from tracer.values.base import RESERVED_NAMES, TypedValue
 from tracer.values.compute_config import ComputeConfigForm
 from tracer.values.cores import CoreCoord, CoreGrid, CoreRange, CoreRangeSet
-from tracer.values.dispatch import register
+from tracer.values.dispatch import register, register_text
 from tracer.values.enums import EnumMember
 from tracer.values.handle import Handle
 from tracer.values.lost import Lost
@@ -69,4 +69,5 @@ def register_all() -> None:
     for form in STRUCT_FORMS:
         register_form(form)
     python_objects.register_texts()
+    register_text("Tile", Tile.parse_text)
     RESERVED_NAMES.update(("dict", "dtype", "str"))

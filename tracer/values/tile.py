@@ -63,6 +63,18 @@ class Tile(TypedValue):
     def object_keys(cls) -> Mapping[str, Callable[[Any], Value]]:
         return {"tile_shape": cls.decode}
 
+    @classmethod
+    def parse_text(cls, text: str) -> Tile:
+        """Read what ttnn prints of a tile.
+
+        Raises:
+            ValueError: it is no such text.
+        """
+        shape = text.removeprefix("Tile with shape: ")
+        if shape == text:
+            raise ValueError(text)
+        return cls(*pair(shape, "Tile"))
+
     def build(self, builder: Builder) -> Any:
         return builder.ttnn.Tile((self.height, self.width), self.transpose_within_face or self.transpose_of_faces)
 

@@ -110,6 +110,7 @@ from tracer.values import (
             {"type": "SoftmaxDefaultProgramConfig", "value": "<ttnn._ttnn.SoftmaxDefaultProgramConfig object at 0x7>"},
             Struct("SoftmaxDefaultProgramConfig", ()),
         ),
+        ({"type": "Tile", "value": "Tile with shape: [16, 32]"}, Tile(16, 32)),
         ({"type": "bytes", "value": "b'a\\x00'"}, Struct("bytes", (("hex", "6100"),))),
         ({"type": "complex", "value": "(1+2j)"}, Struct("complex", (("imag", 2.0), ("real", 1.0)))),
         ({"type": "ellipsis", "value": "Ellipsis"}, Struct("ellipsis", ())),
