@@ -24,6 +24,19 @@ _TYPES = {
     "MeshSocket": "MeshSocket",
     "MeshTraceId": "MeshTraceId",
     "MeshEvent": "MeshEvent",
+    **{
+        name: name
+        for name in (
+            "D2DStreamServiceReceiver",
+            "D2DStreamServiceSender",
+            "D2HSocket",
+            "D2HStreamService",
+            "H2DSocket",
+            "H2DStreamService",
+            "PrefetcherPipe",
+            "PrefetcherPipeSpace",
+        )
+    },
 }
 """The types of handles, by the names that ttnn gives their classes in Python and in print."""
 

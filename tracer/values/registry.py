@@ -5,7 +5,7 @@ Live classes are matched in this order, so `Struct`, which any class of ttnn may
 
 from __future__ import annotations
 
-from tracer.values import python_objects, python_values
+from tracer.values import mesh_structs, python_objects, python_values
 from tracer.values.activations import ActivationForm
 from tracer.values.base import RESERVED_NAMES, TypedValue
 from tracer.values.compute_config import ComputeConfigForm
@@ -55,6 +55,7 @@ STRUCT_FORMS: tuple[StructForm, ...] = (
     ComputeConfigForm(),
     MatmulConfigForm(),
     *FORMS,
+    *mesh_structs.FORMS,
     *python_objects.FORMS,
 )
 

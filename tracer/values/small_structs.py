@@ -151,7 +151,6 @@ _OF_EVERY_OBJECT = frozenset({*dir(object), "__dict__", "__module__", "__weakref
 
 
 FORMS: tuple[StructForm, ...] = (
-    DescribedForm("TensorSpec", attributes("shape", "dtype", "layout", "memory_config", "tile")),
     ComplexTensorForm("ComplexTensor", attributes("real", "imag")),
     OneFieldForm("PlacementShard", attributes("dim"), {"0": "dim"}),
     OneFieldForm("SubDeviceId", numbered("id"), {"0": "id"}),

@@ -236,7 +236,8 @@ class StructForm:
                 raise
             live = live_class(**parameters)
         for field in fields.keys() - parameters.keys():
-            setattr(live, field, fields[field])
+            if fields[field] is not None or getattr(live, field) is not None:
+                setattr(live, field, fields[field])
         return live
 
 
@@ -267,13 +268,23 @@ def form_of(name: str) -> StructForm:
 
 
 def attributes_of(live_class: LiveClass) -> tuple[str, ...] | None:
-    """Return the constructor's parameters, if objects show every one of them as an attribute; else None."""
+    """Return the constructor's parameters, if objects show every one of them as an attribute.
+
+    Of a class that is made without arguments, the attributes that can be set, if there are no others. Else None.
+    """
     ways = [
         tuple(parameter.name for parameter in overload.parameters)
         for overload in constructors_of(live_class)
         if all(parameter.kind in ("positional", "keyword_only") for parameter in overload.parameters)
     ]
-    return max((names for names in ways if names and set(names) <= set(dir(live_class))), key=len, default=None)
+    shown = [names for names in ways if names and set(names) <= set(dir(live_class))]
+    return max(shown, key=len) if shown else _settable(live_class, ways)
+
+
+def _settable(live_class: LiveClass, ways: list[tuple[str, ...]]) -> tuple[str, ...] | None:
+    properties = {name: each for name, each in vars(live_class).items() if isinstance(each, property)}
+    whole = ways == [()] and all(each.fset is not None for each in properties.values())
+    return tuple(properties) if whole and properties else None
 
 
 def is_read_as(name: str, field: str, part: Value) -> bool:

@@ -255,30 +255,6 @@ def test_structs_hold_every_field_of_the_constructor(ttnn: Any) -> None:
 
 
 @pytest.mark.ttnn
-def test_every_config_class_of_ttnn_is_known(ttnn: Any) -> None:
-    """No argument that an overload names by such a class may be lost."""
-    from tracer.signatures import Type, overloads
-    from tracer.values.dispatch import UNKNOWN, reader_of
-
-    def names(types: tuple[Type, ...]) -> set[str]:
-        config_names = {each.name for each in types if each.name.endswith(("Config", "WithParam"))}
-        return config_names.union(*(names(inner) for each in types for inner in each.arguments))
-
-    class_names: set[str] = set()
-    for operation in ttnn.query_registered_operations(include_experimental=True):
-        for overload in overloads(operation):
-            for parameter in overload.parameters:
-                class_names |= names(parameter.alternatives)
-    for name in sorted(class_names):
-        if name.startswith("ttnn._ttnn."):
-            cls: Any = ttnn._ttnn
-            for part in name.split(".")[2:]:
-                cls = getattr(cls, part)
-            assert reader_of(cls) is not UNKNOWN, name
-    assert len(class_names) > 15
-
-
-@pytest.mark.ttnn
 def test_tensors_on_a_mesh_and_on_the_host(ttnn: Any, mock_mesh: Any) -> None:
     on_mesh = ttnn.zeros([1, 1, 64, 100], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
     described = describe(on_mesh)
