@@ -11,8 +11,9 @@ from typing import Any
 
 from tracer.errors import MasterError
 from tracer.formats.reader import names
+from tracer.limits import KEPT_LEVELS
 
-_CONSTANTS = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
+NON_FINITE = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
 """Python's spellings of the numbers that JSON doesn't have, and version 2's."""
 
 READ = f"farm reads {', '.join(names())}"
@@ -40,7 +41,7 @@ def load(path: Path) -> Any:
     if not text.strip():
         raise MasterError(f"{path}: is empty; restore it, or remove it and trace again")
     try:
-        return json.loads(text, parse_constant=_CONSTANTS.__getitem__)
+        return json.loads(text, parse_constant=NON_FINITE.__getitem__)
     except json.JSONDecodeError as error:
         if _cut_off(error):
             raise MasterError(
@@ -49,9 +50,10 @@ def load(path: Path) -> Any:
         raise MasterError(
             f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}; {READ}"
         ) from None
-    except (RecursionError, ValueError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else str(error).partition(";")[0]
-        raise MasterError(f"{path}: can't be read as a master: {what}") from None
+    except RecursionError:
+        raise MasterError(f"{path}: nested deeper than {KEPT_LEVELS} levels") from None
+    except ValueError as error:  # a number of too many digits
+        raise MasterError(f"{path}: can't be read as a master: {str(error).partition(';')[0]}") from None
 
 
 def _cut_off(error: json.JSONDecodeError) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib.resources
+import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any
 
 from tracer.errors import MasterError
 from tracer.formats.reader import TraceContents, read_trace, recognize
+from tracer.limits import KEPT_LEVELS, is_deeper
 from tracer.master import files
 from tracer.master.merging import copied, join, rough_key
 from tracer.master.writing import text_of
@@ -47,6 +49,27 @@ class MergeSummary:
     operations: Counter[str] = field(default_factory=Counter)
 
 
+class _Candidates:
+    """Configurations of one rough key: hashed only when there is another of the key."""
+
+    __slots__ = ("_by_content", "_unhashed")
+
+    def __init__(self) -> None:
+        self._unhashed: list[Configuration] = []
+        self._by_content: dict[str, Configuration] = {}
+
+    def add(self, configuration: Configuration) -> None:
+        """Add one."""
+        self._unhashed.append(configuration)
+
+    def same_as(self, new: Configuration) -> Configuration | None:
+        """Return the first one of the same content."""
+        for each in self._unhashed:
+            self._by_content.setdefault(each.content_hash, each)
+        self._unhashed.clear()
+        return self._by_content.get(new.content_hash) if self._by_content else None
+
+
 class Master:
     """All configurations by operation, as read from one file or gathered by a trace.
 
@@ -63,8 +86,10 @@ class Master:
         self.configurations: dict[str, list[Configuration]] = {}
         self.broken: list[BrokenConfiguration] = []
         self.metadata: dict[str, Any] = {}
+        self._broken_of: Counter[str] = Counter()
+        self._counted_broken = 0
         self.trace: TraceContents | None = None
-        self._by_rough_key: dict[str, dict[Hashable, list[Configuration]]] = {}
+        self._by_rough_key: dict[str, dict[Hashable, _Candidates]] = {}
 
     @classmethod
     def read(cls, path: str | Path) -> Master:
@@ -111,6 +136,7 @@ class Master:
             )
         master = cls()
         metadata = raw.get("metadata")
+        _require_kept_levels(metadata, f"{where}: metadata")
         master.metadata = metadata if isinstance(metadata, dict) else {}
         for spelling, entry in operations.items():
             elements = entry.get("configurations") if isinstance(entry, dict) else None
@@ -118,7 +144,7 @@ class Master:
                 raise MasterError(
                     f"{where}: no known schema: {spelling!r} must hold a list of 'configurations', not {brief(entry)}"
                 )
-            master._read(canonical(spelling), elements)
+            master._read(canonical(spelling), elements, where)
         return master
 
     @classmethod
@@ -132,18 +158,22 @@ class Master:
             configurations.append(configuration)
         return master
 
-    def _read(self, operation: str, elements: list[Any]) -> None:
+    def _read(self, operation: str, elements: list[Any], where: str) -> None:
         """Read an operation's list; a file may hold one for each of the two spellings of a name."""
         configurations = self.configurations.setdefault(operation, [])
         for index, raw in enumerate(elements, start=self._next_index(operation)):
             configuration = read_configuration(operation, index, raw)
             if isinstance(configuration, BrokenConfiguration):
+                _require_kept_levels(raw, f"{where}: {operation}, index {index}")
                 self.broken.append(configuration)
             else:
                 configurations.append(configuration)
 
     def _next_index(self, operation: str) -> int:
-        return len(self.configurations[operation]) + sum(1 for each in self.broken if each.operation == operation)
+        if self._counted_broken != len(self.broken):
+            self._broken_of = Counter(each.operation for each in self.broken)
+            self._counted_broken = len(self.broken)
+        return len(self.configurations[operation]) + self._broken_of[operation]
 
     def __iter__(self) -> Iterator[Configuration]:
         for configurations in self.configurations.values():
@@ -157,11 +187,11 @@ class Master:
         return self._add(new, MergeSummary())
 
     def _add(self, new: Configuration, summary: MergeSummary) -> bool:
-        candidates = self._candidates(new.operation).setdefault(rough_key(new), [])
-        old = next((each for each in candidates if each.content_hash == new.content_hash), None)
+        candidates = self._candidates(new.operation).setdefault(rough_key(new), _Candidates())
+        old = candidates.same_as(new)
         if old is None:
             own = copied(new)
-            candidates.append(own)
+            candidates.add(own)
             own.index = self._next_index(new.operation)
             self.configurations[new.operation].append(own)
             summary.added += 1
@@ -173,7 +203,7 @@ class Master:
             summary.known += 1
         return False
 
-    def _candidates(self, operation: str) -> dict[Hashable, list[Configuration]]:
+    def _candidates(self, operation: str) -> dict[Hashable, _Candidates]:
         """Return the configurations of an operation by rough key, in the order of the file.
 
         Content hashes take long, and most of a large file's are never needed.
@@ -182,7 +212,7 @@ class Master:
         if operation not in self._by_rough_key:
             by_key = self._by_rough_key[operation] = {}
             for each in configurations:
-                by_key.setdefault(rough_key(each), []).append(each)
+                by_key.setdefault(rough_key(each), _Candidates()).add(each)
         return self._by_rough_key[operation]
 
     def merge(self, other: Master) -> MergeSummary:
@@ -191,7 +221,8 @@ class Master:
         for each in other:
             self._add(each, summary)
         if other.trace is None:
-            self.broken += [each for each in other.broken if each not in self.broken]
+            known = set(map(_text_of_broken, self.broken))
+            self.broken += [each for each in other.broken if _text_of_broken(each) not in known]
         return summary
 
     def text(self) -> str:
@@ -205,6 +236,21 @@ class Master:
             MasterError: it can't be written.
         """
         files.store(Path(path), self.text())
+
+
+def _text_of_broken(broken: BrokenConfiguration) -> str:
+    """Return what is equal for equal configurations that can't be read."""
+    return json.dumps([broken.operation, broken.index, broken.argument, broken.message, broken.raw], sort_keys=True)
+
+
+def _require_kept_levels(raw: object, what: str) -> None:
+    """Check that JSON can be kept and written as it is.
+
+    Raises:
+        MasterError: it can't.
+    """
+    if is_deeper(raw, KEPT_LEVELS):
+        raise MasterError(f"{what}: nested deeper than {KEPT_LEVELS} levels; remove it from the file")
 
 
 @contextmanager

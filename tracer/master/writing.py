@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tracer.master import first_execution
+from tracer.master.files import NON_FINITE
 from tracer.schemas.provenance import DEVICE_TIMES, DEVICE_TRACE_RUNS, STATISTICS
 from tracer.value_statistics import written_statistics
 from tracer.values import encode
@@ -115,13 +116,5 @@ def _dumps(value: Any) -> str:
     try:
         return _ENCODER.encode(value)
     except ValueError:
-        return _ENCODER.encode(_finite(value))
-
-
-def _finite(value: Any) -> Any:
-    """Replace infinities, which a file may hold as `1e999`, by what version 2 writes for them."""
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return encode(value)
+        # a file may hold an infinity as `1e999`
+        return _ENCODER.encode(json.loads(json.dumps(value), parse_constant=NON_FINITE.__getitem__))

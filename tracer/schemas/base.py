@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracer.errors import ConfigurationError
+from tracer.limits import TOO_DEEP
 from tracer.values import Value
 from tracer.values.configuration import in_order
 
@@ -65,4 +66,4 @@ def decoded(raw: dict[str, Any], decode: Callable[[Any], Value]) -> dict[str, Va
     except ConfigurationError as error:
         raise MalformedConfigurationError(str(error), name) from None
     except RecursionError:
-        raise MalformedConfigurationError("nested too deeply", name) from None
+        raise MalformedConfigurationError(TOO_DEEP, name) from None

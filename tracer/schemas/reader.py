@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer.errors import ConfigurationError
+from tracer.limits import FILE_LEVELS, TOO_DEEP, is_deeper
 from tracer.schemas.base import MalformedConfigurationError, Schema, decoded
 from tracer.schemas.mixed import Mixed
 from tracer.schemas.provenance import executions, text
@@ -27,6 +28,9 @@ _CONFIGURATION_KEYS = frozenset(
     | {"config_hash", "execution_count", PADDED_SHAPES}
 )
 
+_DECODED = frozenset({"arguments", "output"})
+"""Keys of what is decoded, and limited there."""
+
 
 def read_configuration(operation: str, index: int, raw: Any) -> Configuration | BrokenConfiguration:
     """Read one element of an operation's `configurations`; never raises for what is in it."""
@@ -37,7 +41,7 @@ def read_configuration(operation: str, index: int, raw: Any) -> Configuration | 
     except ConfigurationError as error:
         return BrokenConfiguration(operation, index, "", str(error), raw)
     except RecursionError:
-        return BrokenConfiguration(operation, index, "", "nested too deeply", raw)
+        return BrokenConfiguration(operation, index, "", TOO_DEEP, raw)
 
 
 def _read(operation: str, index: int, raw: Any) -> Configuration:
@@ -45,6 +49,8 @@ def _read(operation: str, index: int, raw: Any) -> Configuration:
     if schema is None:
         raise MalformedConfigurationError(_why_none(raw))
     envelope = raw if isinstance(raw, dict) else {}
+    if any(is_deeper(part, FILE_LEVELS) for key, part in envelope.items() if key not in _DECODED):
+        raise MalformedConfigurationError(TOO_DEEP)
     arguments = schema.arguments(raw if PADDED_SHAPES not in envelope else _with_padding(envelope))
     return Configuration(
         operation,

@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Any
 
 from tracer.errors import ConfigurationError
+from tracer.limits import LONGEST_TEXT
 from tracer.schemas.base import Arguments, decoded
 from tracer.values import Lost, Struct, Tensor, Value
 from tracer.values.base import ANY
 from tracer.values.cores import are_ranges
 from tracer.values.cpptext import CppTextError, Elided, parse
-from tracer.values.dispatch import interpret, interpret_object, opaque_value, stateless_value, v1_types
+from tracer.values.dispatch import interpret, interpret_object, opaque_value, stateless_value, v1_types, within_levels
 from tracer.values.text import brief
 
 _UNPARSED = "UnparsedElement"
@@ -95,10 +96,14 @@ def decode(raw: Any) -> Value:
     """Return the value of one argument, as JSON or as parsed text.
 
     Raises:
-        ConfigurationError: a known class holds something impossible.
+        ConfigurationError: a known class holds something impossible, or it is nested too deeply.
     """
+    return within_levels(raw, lambda: _decode(raw))
+
+
+def _decode(raw: Any) -> Value:
     if isinstance(raw, str):
-        return _decode_text(raw)
+        return _decode_text(raw) if len(raw) <= LONGEST_TEXT else Lost(raw)
     if isinstance(raw, Lost):
         return raw
     if isinstance(raw, dict):
@@ -107,7 +112,7 @@ def decode(raw: Any) -> Value:
             return value
         return _decode_object(raw) if len(raw) == 1 else interpret(raw)
     if isinstance(raw, (list, tuple)) and not are_ranges(raw):
-        return tuple([_on_device(decode(part)) for part in raw])
+        return tuple([_on_device(_decode(part)) for part in raw])
     return interpret(raw)
 
 
@@ -127,7 +132,7 @@ def _decode_text(text: str) -> Value:
         node = parse(text)
     except CppTextError:
         return Lost(text)
-    return node if isinstance(node, str) else decode(node)
+    return node if isinstance(node, str) else _decode(node)
 
 
 def _decode_object(raw: dict[str, Any]) -> Value:
@@ -143,4 +148,4 @@ def _decode_object(raw: dict[str, Any]) -> Value:
         return value_type.decode_v1(body, name)
     if isinstance(body, dict) or body == ():
         return Struct.decode_v1(body or {}, name)
-    return Struct(name, (("0", decode(body)),))
+    return Struct(name, (("0", _decode(body)),))

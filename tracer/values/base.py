@@ -12,7 +12,7 @@ name (`BFLOAT16`, `HEIGHT_SHARDED`), without the enum's name where a field deter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, TypeAlias, Union
 
@@ -96,6 +96,8 @@ class TypedValue:
     """The classes whose version-1 JSON `decode_v1` reads."""
     NEEDS_DEVICE: ClassVar[bool] = False
     """Whether a live object belongs to an open device, or may hold one that does; others are built once and shared."""
+    IS_CONTAINER: ClassVar[bool] = False
+    """Whether it holds values of any type, so that containers may be nested without end."""
     NOT_KEPT: ClassVar[str] = ""
     """What the value does not keep of its object, so that it cannot be written down as a whole."""
 
@@ -244,6 +246,24 @@ def walk(value: Value) -> Iterator[Value]:
     elif isinstance(value, TypedValue):
         for _, part in value.named_parts():
             yield from walk(part)
+
+
+def is_nested_deeper(value: Value, levels: int) -> bool:
+    """Return whether there is a value inside more containers than this."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [part for each in layer if _is_container(each) for part in _parts(each)]
+        if not layer:
+            return False
+    return True
+
+
+def _is_container(value: Value) -> bool:
+    return isinstance(value, tuple) or (isinstance(value, TypedValue) and value.IS_CONTAINER)
+
+
+def _parts(container: Any) -> Iterable[Value]:
+    return container if isinstance(container, tuple) else (part for _, part in container.named_parts())
 
 
 def used_cores(value: Value, field: str = "") -> Iterator[tuple[int, int]]:

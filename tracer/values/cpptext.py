@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
-DEEPEST = 64
+from tracer.limits import LONGEST_TEXT, TEXT_LEVELS, TOO_LONG
 
 
 class CppTextError(ValueError):
@@ -68,11 +68,11 @@ Node: TypeAlias = Union[
     "dict[str, Node]", "list[Node]", "tuple[Node, ...]", None,
 ]  # fmt: skip
 
-_UNSUPPORTED = re.compile(r"\[ unsupported type , (.*?)\s*\](?=\s*(?:[,}\])]|$))", re.DOTALL)
+_UNSUPPORTED = re.compile(r"\[ unsupported type , (.*?)\](?=\s*(?:[,}\])]|$))", re.DOTALL)
 _TOKEN = re.compile(
     r"""\s*(?:
-    (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-  | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_.]))
+    (?P<string>"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')
+  | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_.]))
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:(?:::|\.)[A-Za-z_][A-Za-z0-9_]*)*)
   | (?P<elided>\.\.\.)
   | (?P<mark>[][{}(),:=<>-])
@@ -80,6 +80,7 @@ _TOKEN = re.compile(
   )""",
     re.VERBOSE,
 )
+_DIGIT = re.compile(r"\s*\d")
 _CONSTANTS: dict[str, bool | float | None] = {
     "true": True, "True": True, "false": False, "False": False,
     "null": None, "None": None, "nullopt": None, "std::nullopt": None, "none": None,
@@ -93,8 +94,10 @@ def parse(text: str) -> Node:
     """Parse one printed value.
 
     Raises:
-        CppTextError: the text is cut off, or no such printing.
+        CppTextError: the text is cut off, too long, or no such printing.
     """
+    if len(text) > LONGEST_TEXT:
+        raise CppTextError(TOO_LONG)
     parser = _Parser(text)
     value = parser.value(0)
     parser.expect("end", "")
@@ -156,8 +159,8 @@ class _Parser:
         return Range(x, self.single(depth))
 
     def single(self, depth: int) -> Node:
-        if depth > DEEPEST:
-            raise CppTextError(f"nested more than {DEEPEST} deep at character {self.start}")
+        if depth > TEXT_LEVELS:
+            raise CppTextError(f"nested deeper than {TEXT_LEVELS} levels at character {self.start}")
         kind, token = self.kind, self.token
         if kind == "string":
             return self.string(token, depth)
@@ -208,7 +211,7 @@ class _Parser:
         return value
 
     def negative(self, depth: int) -> Node:
-        value = self.single(depth)
+        value = self.single(depth + 1)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise CppTextError(f"a number expected after '-' before character {self.start}")
         return -value
@@ -241,7 +244,7 @@ class _Parser:
         if unsupported:
             self.place = unsupported.end()
             self.advance()
-            return Unsupported(unsupported[1])
+            return Unsupported(unsupported[1].rstrip())
         self.advance()
         return self.items("]", depth)
 
@@ -277,7 +280,7 @@ class _Parser:
     def numbers(self, value: Node, depth: int) -> Node:
         """Parse the rest of a grid printed as bare numbers: `8,8`."""
         row = [value]
-        while type(value) is int and self.at(",") and self.text[self.place :].lstrip()[:1].isdigit():
+        while type(value) is int and self.at(",") and _DIGIT.match(self.text, self.place):
             self.advance()
             row.append(self.single(depth))
         return tuple(row) if len(row) > 1 else value

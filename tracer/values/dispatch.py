@@ -13,20 +13,28 @@ that those forms would lose something of gets one of this project's own, marked 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Set
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
 
 from tracer.errors import ConfigurationError
-from tracer.values.base import ANY, RESERVED_NAMES, LiveClass, LiveReader, MarkDecoder, TypedValue, Value
+from tracer.limits import FILE_LEVELS, LEVELS, TOO_DEEP, is_deeper
+from tracer.values.base import (
+    ANY,
+    RESERVED_NAMES,
+    LiveClass,
+    LiveReader,
+    MarkDecoder,
+    TypedValue,
+    Value,
+    is_nested_deeper,
+)
 from tracer.values.cpptext import Call, CppTextError, Elided, Word, last_part, parse
 from tracer.values.enums import EnumMember
 from tracer.values.lost import Lost
 from tracer.values.text import brief
-
-DEEPEST = 64
-"""Values nested deeper are refused."""
 
 NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """What tt-metal writes in place of the three floats that JSON does not have."""
@@ -159,10 +167,32 @@ def describe(live: object) -> Value:
     It never raises: an object that cannot be read is `Lost`, too. ttnn is not imported: an object is known by its
     class, and each class is looked at once.
     """
+    _nesting.levels += 1
     try:
+        if _nesting.levels > LEVELS + 1:
+            raise _NestingError  # noqa: TRY301 - the object around it catches it
         return reader_of(type(live)).describe(live)
+    except _NestingError:
+        if _nesting.levels > LEVELS + 1:
+            raise
+        return Lost.of(live, TOO_DEEP)
     except Exception as error:  # noqa: BLE001 - describing must not break the model that is traced
         return Lost.of(live, f"{type(error).__name__}: {error}")
+    finally:
+        _nesting.levels -= 1
+
+
+class _Nesting(threading.local):
+    """How many objects of this thread are being described, each inside the one before."""
+
+    levels = 0
+
+
+class _NestingError(Exception):
+    """An object is inside more others than `tracer.limits` allows: the one around it is lost."""
+
+
+_nesting = _Nesting()
 
 
 def reader_of(live_class: LiveClass) -> LiveReader:
@@ -192,17 +222,36 @@ def decode(raw: Any) -> Value:
     Raises:
         ConfigurationError: the JSON is none of the known forms, or holds something impossible.
     """
-    return decode_nested(raw, 0)
+    if type(raw) is not dict and type(raw) is not list:
+        return decode_nested(raw, 0)
+    return within_levels(raw, lambda: decode_nested(raw, 0))
+
+
+def within_levels(raw: Any, decoded: Callable[[], Value]) -> Value:
+    """Return what JSON is decoded to.
+
+    Raises:
+        ConfigurationError: the JSON or the value is nested deeper than `tracer.limits` allows; or as `decode`.
+    """
+    if is_deeper(raw, FILE_LEVELS):
+        raise ConfigurationError(TOO_DEEP)
+    try:
+        value = decoded()
+    except RecursionError:
+        raise ConfigurationError(TOO_DEEP) from None
+    if is_nested_deeper(value, LEVELS):
+        raise ConfigurationError(TOO_DEEP)
+    return value
 
 
 def decode_nested(raw: Any, depth: int) -> Value:
     """Return the value of JSON that is nested so deep."""
+    if depth > LEVELS:
+        raise ConfigurationError(TOO_DEEP)
     kind = type(raw)
     if kind is dict:
         return _decode_object(raw, depth)
     if kind is list:
-        if depth > DEEPEST:
-            raise ConfigurationError(f"nested more than {DEEPEST} deep")
         return tuple([decode_nested(part, depth + 1) for part in raw])
     if kind is str:
         return cast("Value", NUMBERS.get(raw, raw))
@@ -215,8 +264,6 @@ def _decode_object(raw: dict[str, Any], depth: int) -> Value:
         key, decoder = _fast_json[name]
         if key in raw:
             return decoder(raw)
-    if depth > DEEPEST:
-        raise ConfigurationError(f"nested more than {DEEPEST} deep")
     if name is None:
         for key, decoder in _json_keys.items():
             if key in raw:

@@ -21,6 +21,7 @@ class Mapping(TypedValue):
     items: tuple[tuple[Value, Value], ...]
 
     NEEDS_DEVICE: ClassVar[bool] = True  # it may hold a tensor
+    IS_CONTAINER: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", tuple(sorted(self.items, key=_place)))

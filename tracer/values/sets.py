@@ -33,6 +33,7 @@ class ValueSet(TypedValue):
     JSON_TYPES: ClassVar[tuple[str, ...]] = ("set", "frozenset")
     PRINTED_NAMES: ClassVar[tuple[str, ...]] = ("set", "frozenset")
     NEEDS_DEVICE: ClassVar[bool] = True  # a call may change it
+    IS_CONTAINER: ClassVar[bool] = True
 
     @classmethod
     def of(cls, members: Iterable[Value]) -> ValueSet:

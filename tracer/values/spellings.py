@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from tracer.errors import ConfigurationError
+from tracer.limits import MOST_DIMENSIONS
 from tracer.values.cpptext import Call, CppTextError, Word, parse
 from tracer.values.text import brief
 
@@ -62,8 +63,10 @@ def in_range(sizes: tuple[int, ...], what: str) -> tuple[int, ...]:
     """Return a shape whose sizes ttnn can hold.
 
     Raises:
-        ConfigurationError: one is negative, or larger than `LARGEST_SIZE`.
+        ConfigurationError: one is negative, or larger than `LARGEST_SIZE`; or there are more than any tensor has.
     """
+    if len(sizes) > MOST_DIMENSIONS:
+        raise ConfigurationError(f"{what} must have at most {MOST_DIMENSIONS} dimensions, not {len(sizes)}")
     if sizes and (min(sizes) < 0 or max(sizes) > LARGEST_SIZE):
         raise ConfigurationError(f"{what} must hold sizes from 0 to {LARGEST_SIZE}, not {brief(list(sizes))}")
     return sizes

@@ -55,6 +55,7 @@ class Struct(TypedValue):
     PRINTED_NAMES: ClassVar[tuple[str, ...]] = (ANY,)
     V1_NAMES: ClassVar[tuple[str, ...]] = (ANY,)
     NEEDS_DEVICE: ClassVar[bool] = True  # it may hold a tensor
+    IS_CONTAINER: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple(sorted(self.fields, key=itemgetter(0))))

@@ -33,8 +33,8 @@ class Tensor(TypedValue):
         tile: None for the usual 32 x 32 tile.
         placement: None on a single chip, or where the trace doesn't say.
         padded: padded shape; None for the one that follows from the rest, see `usual_padding`.
-        chip_placement: the placement that a trace states for a tensor on a single chip. It spreads nothing and is no
-            part of the value; only tt-metal's `config_hash` covers it.
+        chip_placement: a `placement` on a single chip is kept here. It spreads nothing and is no part of the value; only
+            tt-metal's `config_hash` covers it.
     """
 
     shape: tuple[int, ...]
@@ -54,11 +54,15 @@ class Tensor(TypedValue):
     NEEDS_DEVICE: ClassVar[bool] = True
     NOT_KEPT: ClassVar[str] = "numbers"
 
+    def __post_init__(self) -> None:
+        if self.placement is not None and self.placement.is_of_one_chip:
+            object.__setattr__(self, "chip_placement", self.placement)
+            object.__setattr__(self, "placement", None)
+
     @classmethod
     def describe(cls, live: Any) -> Tensor:
         shape, layout = live_dims(live.shape), live.layout.name
         memory, tile = MemoryConfig.describe(live.memory_config()), Tile.describe_unusual(live.tile)
-        placement = Placement.of_tensor(live, live.device())
         return cls(
             shape=shape,
             dtype=live.dtype.name,
@@ -66,9 +70,8 @@ class Tensor(TypedValue):
             storage=live.storage_type().name,
             memory=memory,
             tile=tile,
-            placement=None if placement.is_of_one_chip else placement,
+            placement=Placement.of_tensor(live, live.device()),
             padded=_unless_usual(live_dims(live.padded_shape), shape, layout, tile, memory),
-            chip_placement=placement if placement.is_of_one_chip else None,
         )
 
     @classmethod
@@ -127,8 +130,6 @@ class Tensor(TypedValue):
         dtype = get("original_dtype") or get("dtype")
         layout, storage, memory, tile = get("layout"), get("storage_type"), get("memory_config"), get("tile")
         spread, padded = get("tensor_placement", get("mesh_device")), get(PADDED_SHAPE)
-        placement = None if spread is None else Placement.decode_of_tensor(spread)
-        on_one_chip = placement is not None and placement.is_of_one_chip
         tensor = cls(
             shape,
             member(dtype, "original_dtype"),
@@ -136,8 +137,7 @@ class Tensor(TypedValue):
             "" if storage is None else member(storage, "storage_type"),
             None if memory is None else MemoryConfig.decode(memory),
             None if tile is None else Tile.decode(tile).unless_usual(),
-            None if on_one_chip else placement,
-            chip_placement=placement if on_one_chip else None,
+            None if spread is None else Placement.decode_of_tensor(spread),
         )
         return (
             tensor if padded is None else tensor.with_padding(in_range(dimensions(padded, PADDED_SHAPE), PADDED_SHAPE))

@@ -28,7 +28,7 @@ GOOD = '{"operations": {"ttnn.add": {"configurations": [{"arguments": {"arg0": 1
         (b"hello", "not JSON at line 1, column 1"),
         (b'{"a": 1}}', "not JSON at line 1, column 9"),
         (b"\xff\xfe{\x00", "not UTF-8 text (byte 0)"),
-        (b"[" * 200_000, "nested too deeply"),
+        (b"[" * 200_000, "nested deeper than 700 levels"),
         (b'{"a": ' + b"9" * 6000 + b"}", "can't be read as a master"),
         (b"[]", "no known schema"),
         (b"{}", "no known schema"),

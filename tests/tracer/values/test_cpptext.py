@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracer.values.cpptext import DEEPEST, Call, CppTextError, Elided, Range, Unsupported, Word, parse
+from tracer.limits import TEXT_LEVELS
+from tracer.values.cpptext import Call, CppTextError, Elided, Range, Unsupported, Word, parse
 
 EIGHT_BY_SEVEN = Range({"x": 0, "y": 0}, {"x": 7, "y": 6})
 
@@ -88,7 +89,7 @@ def test_core_ranges_that_ttnn_prints_without_their_closing_brace() -> None:
         ('"\\x"', "bad string"),
         ('{"a": "it"s"}', "character"),
         ('{"a": "[{"b": 1}', "character"),
-        ("[" * (DEEPEST + 2), f"more than {DEEPEST} deep"),
+        ("[" * (TEXT_LEVELS + 2), f"deeper than {TEXT_LEVELS} levels"),
     ],
 )
 def test_what_is_no_such_text_is_refused_with_its_place(text: str, where: str) -> None:
