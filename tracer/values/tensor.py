@@ -33,8 +33,8 @@ class Tensor(TypedValue):
         tile: None for the usual 32 x 32 tile.
         placement: None on a single chip, or where the trace doesn't say.
         padded: padded shape; None for the one that follows from the rest, see `usual_padding`.
-        chip_placement: a `placement` on a single chip is kept here. It spreads nothing and is no part of the value; only
-            tt-metal's `config_hash` covers it.
+        chip_placement: a `placement` on a single chip is kept here. It spreads nothing and is no part of the value;
+            only tt-metal's `config_hash` covers it.
     """
 
     shape: tuple[int, ...]
