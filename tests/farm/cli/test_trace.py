@@ -324,7 +324,7 @@ def test_one_thing_to_trace_is_needed(capfd: pytest.CaptureFixture[str], tmp_pat
         code, _, err = command(capfd, *arguments)
         assert (code, "give one thing to trace" in err, err.count("\n")) == (2, True, 1)
     code, _, err = command(capfd, "--load", tmp_path / "none", "--master", tmp_path / "m.json")
-    assert (code, "no such folder" in err) == (2, True)
+    assert (code, "no such file or folder" in err) == (2, True)
 
 
 def test_a_held_board_is_not_used(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
