@@ -1,9 +1,13 @@
-"""Reads the elements of a JSON array in a file one by one: memory is needed for one element, not for the file."""
+"""Reads the elements of JSON arrays in a file one by one: memory is needed for one element, not for the file.
+
+`json` decodes them. A parser of events, such as ijson, would do without the text of a whole element, but takes three
+times as long; and a worker, which reads masters, has no library but Python's own.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +28,25 @@ def elements(path: Path) -> Iterator[Any]:
     Raises:
         TraceFormatError: the file can't be read, or is no whole JSON array; what came before has been yielded.
     """
+    for _, element in _decoded(path, lambda stream: stream.elements("")):
+        yield element
+
+
+def members(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield what is in the object or array that is a file's whole content: the key, and each element of its array.
+
+    The value of a key that is no array comes as a whole. The key of the elements of a file's own array is "".
+
+    Raises:
+        TraceFormatError: the file can't be read, or is no whole JSON; what came before has been yielded.
+    """
+    return _decoded(path, lambda stream: stream.members())
+
+
+def _decoded(path: Path, read: Callable[[_Elements], Iterator[tuple[str, Any]]]) -> Iterator[tuple[str, Any]]:
     try:
         with path.open(encoding="utf-8-sig") as file:
-            yield from _Elements(path, file.read).elements()
+            yield from read(_Elements(path, file.read))
     except UnicodeDecodeError:
         raise TraceFormatError(f"{path}: not UTF-8 text") from None
     except OSError as error:
@@ -45,21 +65,47 @@ class _Elements:
         self._decoder = json.JSONDecoder()
         self._number = 0
 
-    def elements(self) -> Iterator[Any]:
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Yield what is in an object or an array."""
+        if self._next() != "{":
+            yield from self.elements("")
+            return
+        self._place += 1
+        if self._next() == "}":
+            return
+        while True:
+            key = str(self._value())
+            if self._next() != ":":
+                raise self._error(f"has no colon after {key[:40]!r}")
+            self._place += 1
+            if self._next() == "[":
+                yield from self.elements(key)
+            else:
+                yield key, self._value()
+            if self._ends_with("}"):
+                return
+
+    def elements(self, key: str) -> Iterator[tuple[str, Any]]:
+        """Yield the elements of an array, each with a key."""
         if self._next() != "[":
             raise self._error("must be a JSON array")
         self._place += 1
         if self._next() == "]":
+            self._place += 1
             return
         while True:
             self._number += 1
-            yield self._value()
-            mark = self._next()
-            self._place += 1
-            if mark == "]":
+            yield key, self._value()
+            if self._ends_with("]"):
                 return
-            if mark != ",":
-                raise self._error("is cut off" if not mark else f"has {mark!r} where a comma must be")
+
+    def _ends_with(self, closing: str) -> bool:
+        """Move behind a comma, or behind the closing mark; return whether it was that."""
+        mark = self._next()
+        self._place += 1
+        if mark not in (closing, ","):
+            raise self._error("is cut off" if not mark else f"has {mark!r} where a comma must be")
+        return mark == closing
 
     def _next(self) -> str:
         """Move to the next character that is not white; return it, or "" at the end of the file."""
@@ -75,13 +121,13 @@ class _Elements:
         """Decode the next value; where its text is not all in memory, twice as much is read each time."""
         self._next()
         while True:
-            value, end = self._decoded()
+            value, end = self._decode()
             # a number, `1` or `1.` or `1e-`, may go on behind the text in memory
             if end is not None and (len(self._text) - end > 2 or not self._more(CHUNK)):
                 self._place = end
                 return value
 
-    def _decoded(self) -> tuple[Any, int | None]:
+    def _decode(self) -> tuple[Any, int | None]:
         """Return the next value and where its text ends; where that is not all in memory, read more and return None."""
         try:
             return self._decoder.raw_decode(self._text, self._place)

@@ -20,10 +20,13 @@ from tracer.values.enums import TORCH_DTYPE, EnumMember
 from tracer.values.lost import LONGEST
 from tracer.values.memory import MemoryConfig
 from tracer.values.placement import Placement
-from tracer.values.spellings import dimensions, is_none, member
+from tracer.values.spellings import dimensions, fields_of, is_none, member
+from tracer.values.tile import Tile
 from tracer.values.torch_tensor import TorchTensor
 
 _OBJECT = re.compile(r"<(?P<type>[\w.]+) object(?: at 0x[0-9a-fA-F]+)?>")
+_PAGES = {"TilePageConfig": "TILE", "RowMajorPageConfig": "ROW_MAJOR"}
+_STORAGES = {"DeviceStorage": "DEVICE", "HostStorage": "HOST"}
 _MARKS = re.compile(r"^<|[\[\](){}=]")
 NUMBERS = re.compile(r"(?<=Tensor\()\s*\[.*?\](?=, shape=)", re.DOTALL)
 """The numbers that a tensor prints before its shape."""
@@ -131,6 +134,8 @@ def _value(node: Any) -> Value:
 
 def _tensor(name: str, fields: dict[str, Any]) -> Value:
     """Return a tensor of its printed fields; what they don't say stays "" or None."""
+    if "tensor_spec" in fields:
+        return _tensor_of_spec(fields)
     if "shape" not in fields or "dtype" not in fields:
         return Lost(name, "ttnn.Tensor")
     dtype = member(fields["dtype"], "dtype")
@@ -153,6 +158,23 @@ def _tensor(name: str, fields: dict[str, Any]) -> Value:
         None if is_none(memory) else MemoryConfig.read(memory),
         None,
         placement,
+    )
+
+
+def _tensor_of_spec(fields: dict[str, Any]) -> Tensor:
+    """Return a tensor as C++ prints it: `Tensor(storage=DeviceStorage(),tensor_spec=TensorSpec(...))`."""
+    spec = fields_of(fields["tensor_spec"], "tensor_spec")
+    parts = fields_of(spec.get("tensor_layout"), "tensor_layout")
+    page = fields_of(parts.get("page_config"), "page_config").get("config")
+    tile = fields_of(page, "config").get("tile")
+    storage, memory = fields.get("storage"), parts.get("memory_config")
+    return Tensor(
+        dimensions(spec.get("logical_shape"), "logical_shape"),
+        member(parts.get("dtype"), "dtype"),
+        _PAGES.get(page.name, "") if isinstance(page, Call) else "",
+        _STORAGES.get(storage.name, "") if isinstance(storage, Call) else "",
+        None if is_none(memory) else MemoryConfig.read(memory),
+        None if tile is None else Tile.decode(fields_of(tile, "tile")).unless_usual(),
     )
 
 

@@ -14,13 +14,21 @@ from pathlib import Path
 from tracer.errors import TraceFormatError
 from tracer.formats.base import HEAD_BYTES, FileHead, Loss, Outcome, RecordedCall, TraceFormat, TraceItem
 from tracer.formats.graph_capture import GraphCapture
+from tracer.formats.graph_report import GraphReport
 from tracer.formats.operation_trace import OperationTrace
 from tracer.formats.raw_trace import RawTrace
 from tracer.formats.tracy_csv import TracyCsv
 from tracer.formats.visualizer_report import VisualizerReport
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
-FORMATS: tuple[TraceFormat, ...] = (GraphCapture(), VisualizerReport(), TracyCsv(), RawTrace(), OperationTrace())
+FORMATS: tuple[TraceFormat, ...] = (
+    GraphCapture(),
+    GraphReport(),
+    VisualizerReport(),
+    TracyCsv(),
+    RawTrace(),
+    OperationTrace(),
+)
 """Every format that is read beside masters; the first that matches counts."""
 
 MASTER = "master"
