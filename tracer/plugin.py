@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.config import ConftestImportFailure
 
 from tracer.capture.excluded import excluded_operations
 from tracer.capture.hidden_torch import torch_hidden
@@ -51,6 +52,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="keep statistics of the numbers in each call's tensors, too, on boards that compute (slower)",
     )
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, None]:
+    """Record a conftest.py that can't be imported: pytest ends before any other hook."""
+    result = yield
+    error = result.exception
+    trace = getattr(early_config.known_args_namespace, "trace_to", None)
+    if trace is None or not isinstance(error, ConftestImportFailure):
+        return
+    with suppress(CaptureError):
+        capture = Capture(Path(trace).absolute())
+        capture.failed("conftest.py", "collect", error)
+        capture.finish(int(pytest.ExitCode.USAGE_ERROR))
+        capture.stop()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -116,14 +132,28 @@ class _Tracing:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
         result = yield
-        if call.excinfo is not None and lacks_board(call.excinfo.value):
-            result.get_result().longrepr = advice(item.nodeid)
+        report = result.get_result()
+        if call.excinfo is None or hasattr(report, "wasxfail"):
+            return
+        if report.skipped:
+            self._capture.skipped(source_of(item.nodeid), _skip_reason(report))
+        elif report.failed:
+            self._capture.failed(source_of(item.nodeid), report.when, call.excinfo.value)
+        if lacks_board(call.excinfo.value):
+            report.longrepr = advice(item.nodeid)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, None]:
         result = yield
         report = result.get_result()
-        if report.call.excinfo is not None and lacks_board(report.call.excinfo.value):
+        excinfo = report.call.excinfo
+        if excinfo is None:
+            return
+        if report.skipped:
+            self._capture.skipped(source_of(collector.nodeid), _skip_reason(report))
+        else:
+            self._capture.failed(source_of(collector.nodeid), "collect", excinfo.value)
+        if lacks_board(excinfo.value):
             report.longrepr = advice(collector.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -160,6 +190,12 @@ class _Tracing:
         if not_passed is not None:
             return not_passed
         return PASSED if self._phases.keys() >= {"setup", "call", "teardown"} else "interrupted"
+
+
+def _skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return why a test or a file was skipped, without pytest's own word for it."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+    return str(reason).removeprefix("Skipped: ")[:400]
 
 
 def source_of(nodeid: str) -> str:

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -44,15 +45,20 @@ def main(arguments: Sequence[str]) -> int:
     source = source_of(os.path.relpath(script))
     capture.begin(source)
     with torch_hidden() if os.environ.get(COMPUTES_VARIABLE) == "0" else nullcontext():
-        code, outcome = _run(script)
+        code, outcome = _run(script, partial(capture.failed, source, "call"))
     capture.end(source, outcome)
     capture.finish(code)
     capture.stop()
     return code
 
 
-def _run(script: str) -> tuple[int, str]:
-    """Run the script to its end; return its exit code, and the outcome of the test."""
+def _run(script: str, failed: Callable[[BaseException], None]) -> tuple[int, str]:
+    """Run the script to its end; return its exit code, and the outcome of the test.
+
+    Args:
+        script: its path.
+        failed: gets the exception that ends it.
+    """
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as ended:
@@ -63,6 +69,7 @@ def _run(script: str) -> tuple[int, str]:
     except KeyboardInterrupt:
         return 2, "interrupted"
     except BaseException as error:  # noqa: BLE001 - any exception would have ended the script
+        failed(error)
         if lacks_board(error):
             sys.stderr.write(f"tracer: {advice(script)}\n")
         else:

@@ -13,12 +13,14 @@ from farm.board.selectors import parse_boards
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, NothingSelected, NotRunnable
 from farm.core.plain_words import counted
+from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_choice import boards_of, require_ttnn
 from tracer.errors import MasterError, TracerError
 from tracer.master.files import why_unwritable
 from tracer.master.master import Master, MergeSummary, require_writable, update
 
 if TYPE_CHECKING:
+    from farm.board.model_verdict import FailedTest
     from farm.board.trace_run import TraceRun
     from farm.board.trace_target import TraceTarget
     from farm.core.board import Board
@@ -34,7 +36,9 @@ class Traced:
     Attributes:
         configurations: everything that was traced, new or known.
         summary: how many configurations are new, and of which operations.
-        problem: why the test did not end well, in a line; None if it did.
+        verdict, reason: how the target ended, by its worst test; see `farm.core.verdicts`.
+        problem: why it did not end well, in a line; None if it did.
+        failures: the tests that did not pass, each with its own verdict.
         output: what the test printed.
         left_out: the tests that did not pass, whose configurations are not added.
         raw: the raw traces, if they were kept.
@@ -45,7 +49,10 @@ class Traced:
 
     configurations: Master
     summary: MergeSummary
+    verdict: Verdict
+    reason: Reason = Reason.NONE
     problem: str | None = None
+    failures: Sequence[FailedTest] = ()
     output: str = ""
     left_out: list[TracedTest] = field(default_factory=list)
     raw: list[Path] = field(default_factory=list)
@@ -88,7 +95,7 @@ def trace(
     Raises:
         FarmError: there is no such target or board.
         NotRunnable: there is no ttnn, or every test was skipped.
-        NothingSelected: it ran well, and called no operation that is traced.
+        NothingSelected: pytest finds no test, or none of them called an operation that is traced.
         TracerError: the master or the raw trace can't be read or written.
     """
     from farm.board.trace_target import TraceTarget, split_target
@@ -112,7 +119,7 @@ def trace(
     # from here on, the working directory may have the only copy of the trace
     try:
         raw = [] if keep is None else _keep_raw(trace_run, Path(keep), target)
-        traced = _add(trace_run, path, raw, target, include_failed=include_failed)
+        traced = _add(trace_run, chosen, path, raw, target, include_failed=include_failed)
         traced = replace(traced, lacking=_lacking(chosen, trace_run.journal), unsafe=trace_run.journal.unsafe)
     except TracerError as error:
         raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
@@ -156,7 +163,9 @@ def _keep_raw(trace_run: TraceRun, folder: Path, target: str) -> list[Path]:
     return [keep(file, folder, target) for file in files_of(trace_run.path)]
 
 
-def _add(trace_run: TraceRun, master: Path, raw: list[Path], target: str, *, include_failed: bool) -> Traced:
+def _add(
+    trace_run: TraceRun, board: Board, master: Path, raw: list[Path], target: str, *, include_failed: bool
+) -> Traced:
     """Add what was traced to a master.
 
     Raises:
@@ -164,19 +173,34 @@ def _add(trace_run: TraceRun, master: Path, raw: list[Path], target: str, *, inc
         NothingSelected: it ran well, and called no operation that is traced.
         TracerError: the master can't be read or written.
     """
+    from farm.board.backends import backend_of
+    from farm.board.download_retries import with_tries
+    from farm.board.model_verdict import judge
+
+    judged = judge(trace_run, computes=board.computes, lacks=backend_of(board).lacks)
     configurations = Master.of(trace_run.journal.configurations(all_tests=include_failed))
     left_out = [] if include_failed else trace_run.journal.left_out
     if len(configurations):
         summary = update(master, configurations)
-    elif trace_run.problem is not None:
-        summary = MergeSummary()
-    elif not trace_run.passed:
-        raise NotRunnable(f"{target}: every test was skipped; {untouched(master)}")
-    else:
+    elif judged.reason is Reason.SKIPPED:
+        raise NotRunnable(f"{target}: {judged.message}; {untouched(master)}")
+    elif trace_run.passed:
         advice = "moves, conversions and deallocation count only with --trace-also OP"
         raise NothingSelected(f"{target}: it called no ttnn operation that is traced ({advice}); {untouched(master)}")
-    reading = trace_run.journal.reading
-    return Traced(configurations, summary, trace_run.problem, trace_run.output, left_out, raw, reading)
+    else:
+        summary = MergeSummary()
+    return Traced(
+        configurations,
+        summary,
+        judged.verdict,
+        judged.reason,
+        None if judged.verdict.good else with_tries(judged.message, trace_run),
+        judged.failures,
+        trace_run.output,
+        left_out,
+        raw,
+        trace_run.journal.reading,
+    )
 
 
 def load_traces(path: str | Path, *, master: str | Path, include_failed: bool = False) -> tuple[Loaded, MergeSummary]:

@@ -21,7 +21,7 @@ from tracer.master.master import Master, MergeSummary, require_writable, update
 if TYPE_CHECKING:
     from farm.core.board import Board
     from farm.zoo.manifest import Entry
-    from tracer.formats.journal import TracedTest
+    from tracer.formats.journal import TracedTest, UnsafeAllocation
     from tracer.formats.values_read import ValuesRead
 
 
@@ -38,6 +38,7 @@ class Zoo:
         left_out: the tests that did not pass, whose configurations are not added.
         folder: where the raw traces are.
         reading: what was read to keep statistics of values; None if no trace keeps any.
+        unsafe: what was allocated on a device while a device trace was live there.
     """
 
     run: RunView | None
@@ -48,6 +49,7 @@ class Zoo:
     left_out: list[TracedTest]
     folder: Path
     reading: ValuesRead | None = None
+    unsafe: Sequence[UnsafeAllocation] = ()
 
 
 def trace_zoo(
@@ -129,6 +131,7 @@ def trace_zoo(
         gathered.left_out,
         kept.folder,
         gathered.reading,
+        gathered.unsafe,
     )
 
 

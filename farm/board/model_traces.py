@@ -9,17 +9,17 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from farm.board.download_retries import with_tries
+from farm.board.model_verdict import ModelVerdict, judge
 from farm.board.shipping import unpack
 from farm.board.trace_run import TraceRun
 from farm.board.trace_target import TraceTarget
-from farm.core.classify import classify_end
-from farm.core.errors import FarmError
-from farm.core.lacks import Lack, lack_in
+from farm.core.errors import FarmError, NothingSelected
+from farm.core.lacks import Lack
 from farm.core.outcome import Outcome
 from farm.core.payload import ModelTrace
-from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
 from tracer.capture.raw_traces import files_of
 from tracer.errors import TracerError
@@ -48,16 +48,19 @@ def trace_model(
     folder.mkdir(parents=True)
     try:
         result = run(_target(model, archive, folder), folder)
-        verdict, reason, message = judge(result, computes=computes, lacks=lacks)
+        judged = judge(result, computes=computes, lacks=lacks)
         outcome = Outcome(
             model.id,
-            verdict,
-            reason,
-            message,
+            judged.verdict,
+            judged.reason,
+            with_tries(judged.message, result),
             raw_trace=pack_traces(result),
             tests=tuple(result.passed),
             printed="" if result.problem is None else "\n".join(result.output.splitlines()[-LAST_LINES:]),
+            details=_details(judged, result),
         )
+    except NothingSelected as error:
+        outcome = Outcome(model.id, Verdict.NOT_RUN, Reason.NO_TESTS, str(error))
     except (FarmError, TracerError) as error:
         outcome = Outcome(model.id, Verdict.NOT_RUN, Reason.INVALID_VECTOR, str(error))
     finally:
@@ -65,20 +68,13 @@ def trace_model(
     return replace(outcome, started=began, seconds=time.time() - began)
 
 
-def judge(run: TraceRun, *, computes: bool, lacks: Sequence[Lack] = ()) -> tuple[Verdict, Reason, str]:
-    """The verdict on a traced run, why, and that in words; for the arguments, see `trace_model`."""
-    if run.problem is None and not run.passed:
-        return Verdict.NOT_RUN, Reason.INVALID_VECTOR, "every test was skipped"
-    if run.problem is None:
-        message = f"{counted(len(run.passed), 'test')}, {counted(len(run.journal.calls), 'configuration')}"
-        return Verdict.PASS if computes else Verdict.VALIDATED, Reason.NONE, message
-    if run.timeout is not None:
-        return Verdict.FAIL_CRASH_HANG, Reason.HANG, run.problem
-    if run.journal.exit_status is None:
-        if (lack := lack_in(run.output, lacks)) is not None:
-            return Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack
-        return *classify_end(run.output, run.status), run.problem
-    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, run.problem
+def _details(judged: ModelVerdict, run: TraceRun) -> dict[str, Any]:
+    """What reports keep of a model beyond its verdict."""
+    details = {
+        "failures": [each.as_json() for each in judged.failures],
+        "unsafe_allocations": [each.as_json() for each in run.journal.unsafe],
+    }
+    return {name: part for name, part in details.items() if part}
 
 
 def pack_traces(run: TraceRun) -> dict[str, str]:

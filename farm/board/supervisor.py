@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from farm.board import blame
 from farm.board.backends import backend_of
+from farm.board.download_retries import trace_with_retries
 from farm.board.held_chip import HeldChip, held_chip, held_chip_of
 from farm.board.limits import Limits
 from farm.board.model_traces import trace_model
@@ -33,7 +34,7 @@ from farm.board.protocol import (
 )
 from farm.board.reset import Reset
 from farm.board.terminal import Terminal
-from farm.board.trace_run import TraceRun, Watch, no_watch, trace
+from farm.board.trace_run import TraceRun, Watch, no_watch
 from farm.board.trace_target import TraceTarget
 from farm.board.trust import Trust
 from farm.core.board import Board, WorkerInfo
@@ -334,7 +335,7 @@ class Supervisor:
         _LOG.info("%s: tracing %s", self.board.id, target.target)
         run = None
         try:
-            run = trace(target, self.board, folder, watch)
+            run = trace_with_retries(target, self.board, folder, watch)
         finally:
             if checked and (run is None or not run.broke_off):
                 self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)

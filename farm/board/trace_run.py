@@ -20,8 +20,7 @@ from farm.board.guard import Guard
 from farm.board.signals import SignalLadder, end_process
 from farm.board.trace_target import TraceTarget, command_of, is_script, split_target
 from farm.core.board import Board
-from farm.core.errors import FarmError, NotRunnable
-from farm.core.extras import own_install
+from farm.core.errors import FarmError, NothingSelected, NotRunnable
 from farm.core.log import without_leak_report
 from farm.core.ttnn_install import install_hint
 from tracer.capture.raw_traces import read_whole
@@ -35,8 +34,6 @@ Watch: TypeAlias = Callable[[Journal], None]
 
 _INTERRUPTED, _REFUSED, _NO_TESTS = 2, 4, 5  # of pytest's exit statuses
 _POLL_SECONDS = 0.2
-_NO_TORCH = "ModuleNotFoundError: No module named 'torch'"
-"""Python's own words, in the output of a model."""
 
 
 def no_watch(_journal: Journal) -> None:
@@ -54,6 +51,7 @@ class TraceRun:
         output: what the run printed.
         timeout: its time limit in seconds, if the run was ended for exceeding it.
         script: whether it ran a plain script rather than pytest.
+        tries: how often it was run, since downloads failed.
     """
 
     journal: Journal
@@ -62,6 +60,7 @@ class TraceRun:
     output: str
     timeout: float | None = None
     script: bool = False
+    tries: int = 1
 
     @property
     def passed(self) -> list[str]:
@@ -76,14 +75,6 @@ class TraceRun:
     @property
     def problem(self) -> str | None:
         """Why the run failed, in one line; None if every test that ran passed."""
-        problem = self._problem()
-        if problem is not None and _NO_TORCH in self.output:
-            problem += (
-                f": its Python has no torch: {own_install().torch_command()}, or name one that has it with FARM_PYTHON"
-            )
-        return problem
-
-    def _problem(self) -> str | None:
         failed = [test for test in self.journal.left_out if test.outcome not in {"skipped", "xfailed"}]
         during = f" in {failed[-1].source}" if failed else ""
         call = f", calling {self.journal.unfinished.operation}" if self.journal.unfinished else ""
@@ -97,8 +88,10 @@ class TraceRun:
             return f"the script ended with status {self.status}"
         if failed:
             return f"{failed[0].source} {failed[0].outcome}" + (f", and {len(failed) - 1} more" if failed[1:] else "")
-        if self.status == _INTERRUPTED:
+        if self.status in (_INTERRUPTED, _REFUSED) and self.journal.failures:
             return "pytest can't collect it"
+        if not self.journal.tests and self.journal.skipped:
+            return None
         if not self.journal.tests and self.status == 0:
             return "pytest ran no test that the tracer sees: another plugin has its own way to run them"
         return f"pytest ended with status {self.status}" if self.status else None
@@ -115,6 +108,7 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
 
     Raises:
         FarmError: no such path, or no such test in it.
+        NothingSelected: pytest finds no test there.
         NotRunnable: no ttnn for the board's Python, or pytest itself broke or isn't there.
     """
     raw, printed = folder / "trace.jsonl", folder / "output.txt"
@@ -152,10 +146,13 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
     status = process.wait() if status is None else status
     text = without_leak_report(printed.read_text(encoding="utf-8", errors="replace"))
     script = is_script(*split_target(target.target, target.cwd))
-    if (status in (_REFUSED, _NO_TESTS) and not script) or not raw.exists():
+    if not raw.exists():
         raise _unusable(target.target, status, text)
     journal = read_whole(raw)
-    if journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests:
+    if status in (_REFUSED, _NO_TESTS) and not script and not journal.failures and not journal.skipped:
+        raise _unusable(target.target, status, text)
+    ended_early = journal.exit_status not in (None, 0, 1, _INTERRUPTED) and not journal.tests
+    if ended_early and not journal.failures and not journal.skipped:
         raise _unusable(target.target, status, text)
     status = status if journal.exit_status is None else journal.exit_status
     return TraceRun(journal, raw, status, text, timeout, script)
@@ -215,7 +212,7 @@ def _unusable(target: str, status: int, output: str) -> FarmError:
     if status == 0:
         return NotRunnable(f"{target}: it ran without the tracer's plugin; remove -p no:tracer.plugin")
     if status == _NO_TESTS:
-        return FarmError(f"{target}: pytest finds no test there")
+        return NothingSelected(f"{target}: pytest finds no test there: tests are functions named test_*")
     if usage := next((line.partition(": error: ")[2] for line in lines if ": error: " in line), ""):
         return FarmError(f"{target}: {usage}; neither farm nor pytest takes this")
     if status == _REFUSED:

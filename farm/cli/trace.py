@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +12,14 @@ import typer
 from farm.core.errors import ExitCode, FarmError
 from farm.core.plain_words import counted
 from farm.core.settings import DEFAULT_MASTER
+from farm.core.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
+    from farm.api.traces import Traced
     from tracer.formats.journal import Journal, TracedTest
     from tracer.formats.values_read import ValuesRead
     from tracer.master.master import Master, MergeSummary
@@ -84,6 +87,9 @@ def trace(
     address: Annotated[
         str | None, typer.Option(help="With --zoo or --verify: the farm to use, HOST:PORT of its head.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With TARGET or --zoo: print what was traced, and how it ended, as JSON.")
+    ] = False,
     ttnn: Annotated[
         str | None,
         typer.Option(help="With --zoo or --verify: use only boards with these versions of ttnn, such as '>=0.80'."),
@@ -113,6 +119,7 @@ def trace(
             address=address,
             ttnn=ttnn,
             resume=resume,
+            as_json=as_json,
         )
     elif verify is not None:
         from farm.cli.trace_verify import trace_verify
@@ -127,6 +134,7 @@ def trace(
             timeout=timeout,
             all_tests=include_failed,
             values=values,
+            as_json=as_json,
         )
 
 
@@ -140,15 +148,18 @@ def _trace_target(
     timeout: float | None,
     all_tests: bool,
     values: bool,
+    as_json: bool,
 ) -> None:
     from rich.console import Console
 
     from farm.api import trace as run_traced
     from farm.api.traces import untouched
     from farm.board.trace_target import is_script, split_target
+    from farm.cli.trace_json import trace_json
 
     # a script prints as it would alone, and so does a test whose output pytest doesn't capture
-    echo = is_script(*split_target(target)) or not {"-s", "--capture=no"}.isdisjoint(arguments)
+    prints = is_script(*split_target(target)) or not {"-s", "--capture=no"}.isdisjoint(arguments)
+    echo = prints and not as_json
     with ExitStack() as stack:
         # a spinner would get between the lines
         status = None if echo else stack.enter_context(Console(stderr=True).status(f"{target}: starting"))
@@ -164,21 +175,45 @@ def _trace_target(
             echo=echo,
             watch=lambda on, journal: status.update(f"{on.id}: {_progress(journal)}") if status else None,
         )
+    code = _exit_code(traced.verdict)
+    if as_json:
+        typer.echo(json.dumps(trace_json(traced, target, master, code), indent=1))
+        raise typer.Exit(code)
     for raw in traced.raw:
         typer.echo(f"raw trace: {raw}")
-    if traced.problem:
-        if not echo:
-            typer.echo(traced.output, nl=False)
-        if not len(traced.configurations):
-            typer.echo(f"farm: {target}: {traced.problem}; {untouched(master)}", err=True)
-            raise typer.Exit(ExitCode.TEST_FAILED)
-    show(Console(), traced.configurations, traced.summary, master, traced.left_out, traced.reading)
+    if traced.problem and not echo:
+        typer.echo(traced.output, nl=False)
+    if len(traced.configurations):
+        show(Console(), traced.configurations, traced.summary, master, traced.left_out, traced.reading)
+    elif traced.problem is None:
+        typer.echo(f"{target}: {traced.verdict.traits.meaning}; {untouched(master)}")
     for line in [*traced.lacking, *map(str, traced.unsafe)]:
         typer.echo(f"farm: {line}", err=True)
     if traced.problem:
-        left = "" if all_tests else "; its configurations were left out"
-        typer.echo(f"farm: {traced.problem}{left}", err=True)
-        raise typer.Exit(ExitCode.TEST_FAILED)
+        typer.echo(f"farm: {_problem(traced, target, master, all_tests=all_tests)}", err=True)
+    raise typer.Exit(code)
+
+
+def _exit_code(verdict: Verdict) -> ExitCode:
+    """The exit code of a trace that ended with a verdict."""
+    if verdict.failed:
+        return ExitCode.TEST_FAILED
+    return ExitCode.GOOD if verdict.good else ExitCode.NOT_RUN
+
+
+_USUAL = (Reason.EXCEPTION, Reason.CRASH, Reason.HANG, Reason.KILLED)
+"""The failures of a test itself, which need no name before their words."""
+
+
+def _problem(traced: Traced, target: str, master: Path, *, all_tests: bool) -> str:
+    """Why a trace did not end well, its kind, and what that means for the master."""
+    from farm.api.traces import untouched
+
+    named = not traced.verdict.failed or traced.reason not in _USUAL
+    kind = f"{traced.verdict.value} ({traced.reason.value}): " if named else ""
+    if not len(traced.configurations):
+        return f"{kind}{target}: {traced.problem}; {untouched(master)}"
+    return f"{kind}{traced.problem}{'' if all_tests else '; its configurations were left out'}"
 
 
 def _load(path: Path, master: Path, *, all_tests: bool) -> None:

@@ -67,6 +67,15 @@ class Settings(BaseSettings):
         "holds.",
     )
 
+    download_retries: int = Field(
+        default=2,
+        ge=0,
+        description="How often a model is traced again whose test could not download what it needs.",
+    )
+    download_wait: float = Field(
+        default=5.0, ge=0, description="Seconds before it is tried again; each later wait is three times as long."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -157,6 +157,9 @@ class Reason(str, Enum):
     STOPPED_BY_LIMIT = "stopped_by_limit"
     SHARD_MISSING = "shard_missing"
     VECTOR_CHANGED = "vector_changed"
+    MISSING_PACKAGE = "missing_package"
+    NO_TESTS = "no_tests"
+    SKIPPED = "skipped"
     # of validated: why numbers that a board computed were not compared, or what became of a call that had raised
     NO_GOLDEN = "no_golden"
     GOLDEN_SKIPS = "golden_skips"
@@ -169,6 +172,8 @@ class Reason(str, Enum):
     # of failures
     EXCEPTION = "exception"
     BROKEN_MODULE = "broken_module"
+    IMPORT_ERROR = "import_error"
+    SYNTAX_ERROR = "syntax_error"
     OUTPUT_MISMATCH = "output_mismatch"
     WRONG_NUMBERS = "wrong_numbers"
     NONDETERMINISTIC = "nondeterministic"
@@ -184,6 +189,9 @@ class Reason(str, Enum):
     BOARD_WEDGED = "board_wedged"
     BOARD_SUSPECT = "board_suspect"
     HOST_RESOURCES = "host_resources"
+    DOWNLOAD_FAILED = "download_failed"
+    NO_ACCESS = "no_access"
+    OFFLINE = "offline"
     REBUILD_MISMATCH = "rebuild_mismatch"
     REPLAY_MISMATCH = "replay_mismatch"
     GOLDEN_CALL = "golden_call"

@@ -11,6 +11,8 @@ from farm.core.verdicts import Reason, Verdict
 from farm.planning.unrunnable import Unrunnable
 from scheduler import AttemptResult, Conclude, Resolution
 
+_OF_MODELS = (Reason.DOWNLOAD_FAILED, Reason.NO_ACCESS, Reason.OFFLINE)
+"""Faults that no board has to do with; downloads were already tried again."""
 _REFUSALS = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
@@ -26,6 +28,8 @@ def attempt_result(outcome: Outcome) -> AttemptResult:
     if verdict in (Verdict.BOARD_FAULT, Verdict.HOST_FAULT):
         if outcome.discounted is not None:
             return AttemptResult.UNTRUSTED
+        if outcome.reason in _OF_MODELS:
+            return AttemptResult.NOT_RUNNABLE
         return AttemptResult.REFUSED if outcome.reason in _REFUSALS else AttemptResult.FAULT
     # not run, or a fault of farm itself: the result would be the same on any board
     return AttemptResult.NOT_RUNNABLE

@@ -22,7 +22,7 @@ from farm.store.view import RunView
 from farm.zoo.manifest import Entry, Manifest
 from farm.zoo.traces import Traces, ZooStore
 from tracer.device_config import DeviceConfig
-from tracer.formats.journal import TracedTest
+from tracer.formats.journal import TracedTest, UnsafeAllocation
 from tracer.formats.values_read import ValuesRead, together
 from tracer.master.master import Master
 
@@ -40,12 +40,14 @@ class MergedTraces:
         missing: the models without a complete trace.
         left_out: the tests that didn't pass.
         reading: what was read to keep statistics of values; None if no trace keeps any.
+        unsafe: what was allocated on a device while a device trace was live there.
     """
 
     master: Master
     missing: list[str]
     left_out: list[TracedTest]
     reading: ValuesRead | None
+    unsafe: list[UnsafeAllocation]
 
 
 def with_needed_mocks(boards: Sequence[Board], entries: Iterable[Entry]) -> list[Board]:
@@ -136,6 +138,7 @@ def run_zoo(sweep: Sweep, traces: Traces, results: str | Path | None, progress: 
 def merge_traces(manifest: Manifest, traces: Traces) -> MergedTraces:
     """Merge the traces of all models; an incomplete trace counts with the tests that passed before it broke off."""
     master, missing, left_out, reading = Master(), list[str](), list[TracedTest](), list[ValuesRead]()
+    unsafe: list[UnsafeAllocation] = []
     for entry in manifest.entries:
         journal = traces.journal(entry)
         if not traces.is_complete(entry):
@@ -143,5 +146,6 @@ def merge_traces(manifest: Manifest, traces: Traces) -> MergedTraces:
         if journal is not None:
             master.merge(Master.of(journal.configurations()))
             left_out += journal.left_out
+            unsafe += journal.unsafe
             reading += [] if journal.reading is None else [journal.reading]
-    return MergedTraces(master, missing, left_out, together(reading))
+    return MergedTraces(master, missing, left_out, together(reading), unsafe)

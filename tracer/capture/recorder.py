@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from tracer.capture.device_traces import DeviceTraces
 from tracer.capture.excluded import EXCLUDED
+from tracer.capture.failures import raised_errors
 from tracer.capture.lacking import Lacking
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.positions import positional_names
@@ -145,6 +146,17 @@ class Capture:
             if runs := self._device_traces.runs():
                 line["device_trace_runs"] = runs
             self._journal.write(line)
+
+    def failed(self, source: str, phase: str, error: BaseException) -> None:
+        """Record why a test failed in a phase, or why its file could not be imported."""
+        errors = [each.as_json() for each in raised_errors(error)]
+        with self._lock:
+            self._journal.write({"failed": source, "phase": phase, "errors": errors})
+
+    def skipped(self, source: str, why: str) -> None:
+        """Record that a test or a file was skipped, and why."""
+        with self._lock:
+            self._journal.write({"skipped": source, "why": why})
 
     def finish(self, status: int) -> None:
         """End the run, with this exit status of pytest's."""

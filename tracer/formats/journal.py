@@ -12,6 +12,8 @@ a line says what it is. Lines are, in the order they come:
 * `{"returned": n, "output": ...}` or `{"raised": n, "error": text}`: how its first call ended;
 * `{"lacking": name}`: a function of ttnn that the board lacks was called, and did nothing;
 * `{"unsafe": operation, "line": ...}`: it allocated on a device while a device trace was live there;
+* `{"failed": source, "phase": ..., "errors": [...]}`: why a test failed, or why its file could not be imported;
+* `{"skipped": source, "why": text}`: a test or a whole file was skipped;
 * `{"ended": source, "outcome": ..., "counts": [[n, times], ...]}`: the test is over; with `device_trace_runs` as
   `[[n, times], ...]` if device traces ran that hold calls of these configurations;
 * `{"reading": ...}`: what was read to keep statistics, and how long that took;
@@ -30,6 +32,7 @@ from typing import Any
 
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
+from tracer.formats.raised_error import RaisedError
 from tracer.formats.values_read import ValuesRead, together
 from tracer.names import canonical
 from tracer.value_statistics import add_statistics, read_statistics
@@ -119,6 +122,21 @@ class TracedTest:
     statistics: dict[int, list[Any]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a test failed, or why a file of tests could not be imported.
+
+    Attributes:
+        source: the test, or the file.
+        phase: `collect`, `setup`, `call` or `teardown`.
+        errors: the exception that was not caught, and those that it came from.
+    """
+
+    source: str
+    phase: str
+    errors: tuple[RaisedError, ...]
+
+
 @dataclass
 class TracedCall:
     """One configuration of a raw trace, arguments and output in version 2's form.
@@ -150,6 +168,8 @@ class Journal:
         reading: what was read to keep statistics of values; None if none are kept, or the run never got to its end.
         lacking: the functions of ttnn that the board lacks, and that did nothing.
         unsafe: what was allocated on a device while a device trace was live there.
+        failures: why tests failed, and why files could not be imported.
+        skipped: why tests and whole files were skipped, by source.
     """
 
     ttnn: str = ""
@@ -160,6 +180,8 @@ class Journal:
     reading: ValuesRead | None = None
     lacking: list[str] = field(default_factory=list)
     unsafe: list[UnsafeAllocation] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
 
     @property
     def left_out(self) -> list[TracedTest]:
@@ -185,6 +207,9 @@ class Journal:
         self.cut = self.cut or other.cut
         self.lacking += [name for name in other.lacking if name not in self.lacking]
         self.unsafe += other.unsafe
+        # each of pytest-xdist's workers imports every file
+        self.failures += [each for each in other.failures if each not in self.failures]
+        self.skipped |= other.skipped
 
     def configurations(self, *, all_tests: bool = False) -> list[Configuration]:
         """Return the configurations, with an execution for each test and way of opening.
@@ -273,6 +298,8 @@ class JournalReader:
             "raised": self._raised,
             "lacking": lambda line: self.journal.lacking.append(line["lacking"]),
             "unsafe": self._allocated,
+            "failed": self._failed,
+            "skipped": lambda line: self.journal.skipped.update({line["skipped"]: line["why"]}),
             "ended": self._test_ends,
             "reading": self._reading,
             "exit": self._exits,
@@ -334,6 +361,10 @@ class JournalReader:
     def _allocated(self, line: dict[str, Any]) -> None:
         test = "" if self._running is None else self._running.source
         self.journal.unsafe.append(UnsafeAllocation(line["unsafe"], line["line"], test))
+
+    def _failed(self, line: dict[str, Any]) -> None:
+        errors = tuple(map(RaisedError.from_json, line["errors"]))
+        self.journal.failures.append(Failure(line["failed"], line["phase"], errors))
 
     def _exits(self, line: dict[str, Any]) -> None:
         self.journal.exit_status = line["exit"]
