@@ -17,6 +17,7 @@ _EMPTY: tuple[Value, ...] = ((), Mapping(()))
 _CAN_BE_EMPTY = frozenset({"CoreRangeSet", "Shape", "dict", "str", *SETS})
 """Types of which C++ prints an empty one as it prints any other."""
 _SHAPE = "Shape"
+_NUMBERS = frozenset({"bool", "int", "float"})
 
 
 def accepts(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda _: None) -> bool:
@@ -29,11 +30,15 @@ def accepts(parameter: Parameter, value: Value, enum_members: EnumMembers = lamb
 
 
 def converts(parameter: Parameter, value: Value, enum_members: EnumMembers = lambda _: None) -> bool:
-    """Return whether ttnn accepts a value only by converting it: a list of ints to a shape.
+    """Return whether ttnn accepts a value only by converting it: a list of ints to a shape, a bool to a number.
 
     It tries all overloads without conversions first.
     """
-    if not isinstance(value, tuple) or not any(kind.short == _SHAPE for kind in parameter.alternatives):
+    names = {kind.short for kind in parameter.alternatives}
+    if isinstance(value, (bool, int)):
+        exact = "bool" if isinstance(value, bool) else "int"
+        return exact not in names and not names.isdisjoint(_NUMBERS)
+    if not isinstance(value, tuple) or _SHAPE not in names:
         return False
     return not any(_of_type(kind, value, enum_members) for kind in parameter.alternatives if kind.short != _SHAPE)
 
@@ -71,7 +76,7 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
         return value is None
     if name in ("object", "Any") or (value in _EMPTY and name in _CAN_BE_EMPTY):
         return True
-    if name in ("bool", "int", "float"):
+    if name in _NUMBERS:
         return _is_number(name, value)
     if isinstance(value, Shape) and name in SEQUENCES:
         return _of_sequence(kind, value.dims, enum_members)  # ttnn takes one wherever it takes a list of ints
@@ -100,7 +105,7 @@ def _is_number(name: str, value: Value) -> bool:
         return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
     if name == "int":
         return _is_int(value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float))
 
 
 def _is_int(value: Value) -> bool:

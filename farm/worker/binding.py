@@ -185,6 +185,6 @@ def as_traced(arguments: Mapping[str, Value]) -> Call:
     by_place, by_name = _by_place_and_name(arguments)
     for position, value in enumerate(by_place):
         if is_lost(value):
-            raise LostArgument(f"arg{position} was lost, and ttnn documents no parameter to leave it out of")
+            raise LostArgument(f"arg{position} was lost, and the arguments behind it need their positions")
     lost = tuple(f"{name}: lost in the trace, left to its default" for name, value in by_name.items() if is_lost(value))
     return Call(tuple(by_place), {name: value for name, value in by_name.items() if not is_lost(value)}, lost)

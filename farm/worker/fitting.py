@@ -238,6 +238,8 @@ class Fitting:
         accepting = [p for p in self.overload.parameters if p.name not in self.bound and self._accepts(p, value)]
         free = accepting
         if isinstance(value, (bool, int, float)):  # many parameters take a number
+            if isinstance(value, bool):
+                accepting = [p for p in accepting if not converts(p, value)]
             free = [p for p in accepting if self._lacks_argument(p, by_place)]
         if is_lost(value):
             self.unplaced[position] = f"arg{position}: lost in the trace, left out"

@@ -68,13 +68,11 @@ class Bound:
         """
         operation = find_operation(traced.operation)
         arguments, notes = complete({name: decode_value(raw) for name, raw in traced.arguments.items()})
-        try:
+        if traced.raised is not None and RaisedError.parse(traced.raised).kind == TypeError.__name__:
+            call = as_traced(arguments)  # ttnn refused it in this form, not in every one
+        else:
             known = known_of(traced.operation)
             call = bind(arguments, overloads(operation), enum_members, traced.names, known, ttnn=_this_ttnn())
-        except Unbindable:
-            if traced.raised is None:
-                raise
-            call = as_traced(arguments)  # ttnn may have refused it then, too
         return cls(operation, arguments, call, call.inexact + notes)
 
 

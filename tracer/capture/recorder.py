@@ -18,9 +18,11 @@ from tracer.capture.device_traces import DeviceTraces
 from tracer.capture.excluded import EXCLUDED
 from tracer.capture.failures import raised_errors
 from tracer.capture.lacking import Lacking
+from tracer.capture.methods import METHODS, OperationCall
 from tracer.capture.openings import Opening, Openings
 from tracer.capture.positions import positional_names
 from tracer.capture.probe import Probe
+from tracer.capture.recorded import CallsOfTest, Inside, Recorded, ThreadState
 from tracer.capture.value_reader import READ_CALLS, ValueReader
 from tracer.errors import CaptureError
 from tracer.formats.journal import JournalWriter, UnsafeAllocation
@@ -32,7 +34,7 @@ from tracer.values.keys import safe_keys
 from tracer.values.text import error_line
 
 _OPERATION_CLASSES = ("FastOperation", "Operation")
-# Methods of Tensor are registered as operations too, but have no name to be swept by: what they call is recorded.
+# Indices of tensors are registered as operations, too, but have no name to be swept by: what they call is recorded.
 _METHODS = "ttnn.Tensor."
 
 
@@ -71,14 +73,15 @@ class Capture:
         """
         self._journal: Sink = JournalWriter(trace, _ttnn_version()) if isinstance(trace, Path) else trace
         self._leave_out = leave_out
+        self._thread = ThreadState()
         self._values = values
         self._openings = Openings()
         self._lacking = Lacking(lambda name: self._journal.write({"lacking": name}))
         self._device_traces = DeviceTraces(self._unsafe)
         self._of_model = isinstance(trace, Path)
-        self._recorded: dict[Hashable, _Recorded] = {}
+        self._recorded: dict[Hashable, Recorded] = {}
         self._opening_numbers: dict[str, int] = {}
-        self._test = _Test(counts=False)
+        self._test = CallsOfTest(counts=False)
         self._lock = threading.Lock()
         self._undo: list[Callable[[], None]] = []
         self.configurations = 0
@@ -117,6 +120,16 @@ class Capture:
                 original = cls.__call__
                 cls.__call__ = self._wrapped(original)
                 self._undo.append(lambda cls=cls, original=original: setattr(cls, "__call__", original))  # type: ignore[misc]
+        self._watch_methods()
+
+    def _watch_methods(self) -> None:
+        import ttnn
+
+        for name, translated in METHODS.items():
+            method = getattr(ttnn.Tensor, name, None)
+            if method is not None:
+                setattr(ttnn.Tensor, name, self._wrapped_method(method, translated))
+                self._undo.append(lambda name=name, method=method: setattr(ttnn.Tensor, name, method))  # type: ignore[misc]
 
     def pause(self) -> None:
         """Stop recording, restore ttnn, and forget what was recorded; `start` starts again."""
@@ -132,14 +145,14 @@ class Capture:
     def begin(self, source: str) -> None:
         """Begin a test: the calls from here on are its own."""
         with self._lock:
-            self._test = _Test(counts=True)
+            self._test = CallsOfTest(counts=True)
             self._device_traces.begin_test()
             self._journal.write({"test": source})
 
     def end(self, source: str, outcome: str) -> None:
         """End the test that began last; calls between tests belong to none and don't count."""
         with self._lock:
-            over, self._test = self._test, _Test(counts=False)
+            over, self._test = self._test, CallsOfTest(counts=False)
             counts = [(recorded.number, next(recorded.times)) for recorded in over.called]
             self.calls += sum(times for _, times in counts)
             line = {"ended": source, "outcome": outcome, "counts": counts}
@@ -166,37 +179,73 @@ class Capture:
             self._journal.write({"exit": status})
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        thread, leave_out, record, device_traces = _Thread(), self._leave_out, self._record, self._device_traces
+        thread, observed = self._thread, self._observed
 
         def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
             state = thread.state
             name = operation.python_fully_qualified_name
             if state.inside or name.startswith(_METHODS):
                 return original(operation, *args, **kwargs)
-            state.inside = True
-            try:
-                if name in leave_out:
-                    result = original(operation, *args, **kwargs)
-                    if device_traces.active:
-                        device_traces.called(name, None, (*args, *kwargs.values()), result)
-                    return result
-                recorded = record(operation, name, args, kwargs)
-                try:
-                    result = original(operation, *args, **kwargs)
-                except Exception as error:
-                    self._raised(recorded, error)
-                    raise
-                if not recorded.answered:
-                    self._returned(recorded, result)
-                if device_traces.active:
-                    device_traces.called(name, recorded.number, (*args, *kwargs.values()), result)
-                return result
-            finally:
-                state.inside = False
+            return observed(state, operation, name, args, kwargs, original)
 
         return __call__
 
-    def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Recorded:
+    def _wrapped_method(self, original: Callable[..., Any], translated: Callable[..., OperationCall]) -> Any:
+        """Wrap a method of tensors that is an operation under another name."""
+        from tracer.values.operations import MissingOperation, find_operation  # which imports ttnn
+
+        thread, observed = self._thread, self._observed
+
+        def method(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+            state = thread.state
+            if state.inside:
+                return original(tensor, *args, **kwargs)
+            try:
+                call = translated(tensor, *args, **kwargs)
+                operation = find_operation(call.name)
+            except (TypeError, MissingOperation):
+                return original(tensor, *args, **kwargs)
+
+            def made(*_args: Any, **_kwargs: Any) -> Any:
+                return original(tensor, *args, **kwargs)
+
+            return observed(state, operation, call.name, call.args, call.kwargs, made)
+
+        return method
+
+    def _observed(  # noqa: PLR0917 - keywords would cost each call time
+        self,
+        state: Inside,
+        operation: Any,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        original: Callable[..., Any],
+    ) -> Any:
+        """Make an outermost call, and record it unless its operation is left out."""
+        device_traces = self._device_traces
+        state.inside = True
+        try:
+            if name in self._leave_out:
+                result = original(operation, *args, **kwargs)
+                if device_traces.active:
+                    device_traces.called(name, None, (*args, *kwargs.values()), result)
+                return result
+            recorded = self._record(operation, name, args, kwargs)
+            try:
+                result = original(operation, *args, **kwargs)
+            except Exception as error:
+                self._raised(recorded, error)
+                raise
+            if not recorded.answered:
+                self._returned(recorded, result)
+            if device_traces.active:
+                device_traces.called(name, recorded.number, (*args, *kwargs.values()), result)
+            return result
+        finally:
+            state.inside = False
+
+    def _record(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recorded:
         values = (*args, *kwargs.values()) if kwargs else args
         signature = (name, self._openings.count, tuple(kwargs), safe_keys(values))
         recorded = self._recorded.get(signature)
@@ -210,7 +259,7 @@ class Capture:
     def _read(
         self,
         values: ValueReader,
-        recorded: _Recorded,
+        recorded: Recorded,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
@@ -226,7 +275,7 @@ class Capture:
 
     def _first(
         self, signature: Hashable, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> _Recorded:
+    ) -> Recorded:
         """Record the first call of a configuration, or its first in this test."""
         with self._lock:
             recorded, test = self._recorded.get(signature), self._test
@@ -241,7 +290,7 @@ class Capture:
                     test.called.append(recorded)
         return recorded
 
-    def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Recorded:
+    def _new(self, operation: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Recorded:
         self.configurations += 1
         number = self.configurations
         arguments = {f"arg{place}": encode(describe(value)) for place, value in enumerate(args)}
@@ -256,7 +305,7 @@ class Capture:
             "opened": self._opening_number(opening),
         }
         self._journal.write(line)
-        return _Recorded(number)
+        return Recorded(number)
 
     def _opening_number(self, opening: Opening) -> int:
         config = None if opening.device_config is None else opening.device_config.as_json()
@@ -266,7 +315,7 @@ class Capture:
             self._journal.write({"opened": number, "machine": opening.machine, "device_config": config})
         return number
 
-    def _returned(self, recorded: _Recorded, result: object) -> None:
+    def _returned(self, recorded: Recorded, result: object) -> None:
         with self._lock:
             recorded.answered = True
             self._journal.write({"returned": recorded.number, "output": encode(describe(result))})
@@ -275,55 +324,10 @@ class Capture:
         with self._lock:
             self._journal.write({"unsafe": allocation.operation, "line": allocation.line})
 
-    def _raised(self, recorded: _Recorded, error: Exception) -> None:
+    def _raised(self, recorded: Recorded, error: Exception) -> None:
         with self._lock:
             if not recorded.answered:
                 self._journal.write({"raised": recorded.number, "error": error_line(type(error).__name__, str(error))})
-
-
-class _Test:
-    """A test, or the time between two: the configurations that were called in it, if they count."""
-
-    __slots__ = ("called", "counts")
-
-    def __init__(self, *, counts: bool) -> None:
-        self.counts = counts
-        self.called: list[_Recorded] = []
-
-
-class _Recorded:
-    """A configuration that was recorded.
-
-    Attributes:
-        number: the journal's.
-        answered: whether its output is recorded, too.
-        test: the one it was called in last.
-        times: how often it was called there. `next` counts without a lock, which would double the cost of a call.
-    """
-
-    __slots__ = ("answered", "number", "test", "times")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.answered = False
-        self.test: _Test | None = None
-        self.times = count()
-
-
-class _Inside:
-    """Whether a thread is inside an operation."""
-
-    __slots__ = ("inside",)
-
-    def __init__(self) -> None:
-        self.inside = False
-
-
-class _Thread(threading.local):
-    """The thread's own state: an attribute that is local to a thread takes longer to read than a slot."""
-
-    def __init__(self) -> None:
-        self.state = _Inside()
 
 
 def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[str]:

@@ -51,6 +51,7 @@ def places(*values: Value) -> dict[str, Value]:
 def test_the_overload_is_chosen_by_type() -> None:
     assert bind(places(TENSOR, OTHER), ADD).keywords == {"a": TENSOR, "b": OTHER}
     assert bind(places(TENSOR, 2), ADD).keywords == {"a": TENSOR, "b": 2.0}
+    assert bind(places(TENSOR, True), ADD).keywords == {"a": TENSOR, "b": True}  # noqa: FBT003 - as a model may
     assert bind(places(TENSOR, ((0, 0), (0, 1)), 0, 1), PAD).keywords == {
         "x": TENSOR,
         "padding": ((0, 0), (0, 1)),

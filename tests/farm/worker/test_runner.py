@@ -88,6 +88,10 @@ def test_a_call_that_ttnn_takes_in_no_form_is_made_all_the_same_if_it_raised_whe
     outcome = runner.run(call)
     assert (outcome.verdict, outcome.reason) == (Verdict.VALIDATED, Reason.RAISED_AS_TRACED), outcome.message
     assert runner.run(replace(call, raised=None)).reason is Reason.UNBINDABLE
+    # ttnn takes the alpha by name alone: to call it so would be another call
+    raised = "TypeError: ttnn.elu(): incompatible function arguments. Called with: elu(ttnn.Tensor, float, int)"
+    arguments = {"arg0": WIDE, "arg1": 1.0, "arg2": 2}
+    assert runner.run(TracedCall("one", "ttnn.elu", arguments, raised=raised)).reason is Reason.RAISED_AS_TRACED
 
 
 def test_a_call_that_raises_no_longer_says_so(runner: Any) -> None:

@@ -25,10 +25,9 @@ X = Tensor((32, 64), "BFLOAT16", "TILE", placement=EVERYWHERE)
 class Traced:
     """A capture of one test, and what it wrote."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, leave_out: frozenset[str] = EXCLUDED) -> None:
         self.path = path
-        self.capture = Capture(path)
-
+        self.capture = Capture(path, leave_out)
         self.stopped = False
 
     def __enter__(self) -> Traced:
@@ -126,6 +125,34 @@ def test_methods_and_operators_are_seen_by_what_they_call(ttnn: Any, traced: Tra
     assert traced.counts == {"ttnn.slice": 1, "ttnn.add": 1}
     sliced = next(each for each in traced.configurations if each.operation == "ttnn.slice")
     assert sliced.names == ("input_tensor", "slice_start", "slice_end", "slice_step")
+
+
+def test_methods_that_are_operations_under_another_name_are_named_as_these(ttnn: Any, traced: Traced, x: Any) -> None:
+    x.reshape(1, 1, 64, 32)
+    x.reshape([1, 32, 64])
+    ttnn.reshape(x, [1, 32, 64])
+    with pytest.raises(TypeError):
+        x.reshape()
+    ttnn.deallocate(x.cpu())
+    assert traced.counts == {"ttnn.reshape": 3}
+    assert {each.arguments["arg1"] for each in traced.configurations} == {(1, 1, 64, 32), (1, 32, 64)}
+    assert all(each.names == ("input_tensor", "shape") for each in traced.configurations)
+
+
+def test_methods_for_moving_tensors_are_traced_if_their_operations_are(
+    ttnn: Any, tmp_path: Path, x: Any, mock_mesh: Any
+) -> None:
+    original = vars(ttnn.Tensor)["cpu"]
+    with Traced(tmp_path / "trace", leave_out=frozenset()) as traced:
+        host = x.cpu()
+        host.to(ttnn.ROW_MAJOR_LAYOUT).to(mock_mesh, ttnn.L1_MEMORY_CONFIG).deallocate(force=True)
+    assert vars(ttnn.Tensor)["cpu"] is original
+    assert traced.counts == {
+        "ttnn.from_device": 1,
+        "ttnn.to_layout": 1,
+        "ttnn.to_device": 1,
+        "ttnn.deallocate": 1,
+    }
 
 
 def test_the_names_are_those_of_the_overload_that_ttnn_took(ttnn: Any, traced: Traced, x: Any) -> None:
