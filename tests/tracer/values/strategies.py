@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from hypothesis import strategies as st
 
 from tracer.values import (
@@ -25,7 +28,12 @@ from tracer.values import (
     TypedValue,
     Value,
     ValueSet,
+    describe,
 )
+from tracer.values.registry import FIRST_TYPES, TYPES
+
+EVERY_TYPE = (*FIRST_TYPES, *TYPES)
+"""Every value type; one without a strategy is an error."""
 
 sizes = st.integers(0, 2**32 - 1)
 shapes = st.lists(sizes, max_size=5).map(tuple)
@@ -77,35 +85,52 @@ tensors = st.builds(
 )
 tensors = st.one_of(tensors, st.builds(Tensor.with_padding, tensors, shapes.filter(len)))
 numbers = st.integers() | st.floats(allow_nan=False) | st.booleans()
-leaves: st.SearchStrategy[Value] = st.one_of(
-    st.none(),
-    numbers,
-    st.text(max_size=8) | st.sampled_from(["inf", "-inf", "nan", "nullopt", "DataType::BFLOAT16", "[1, 2]"]),
-    st.builds(Shape, shapes),
-    st.builds(EnumMember, classes | st.sampled_from(["DataType", "UnaryOpType"]), members | st.text(max_size=5)),
-    cores,
-    core_ranges,
-    core_range_sets,
-    st.builds(CoreGrid, sizes, sizes),
-    shard_specs,
-    nd_shard_specs,
-    memory_configs,
-    tiles,
-    placements,
-    tensors,
-    st.builds(TorchTensor, shapes, st.sampled_from(["float32", "bfloat16", "int64"])),
-    st.builds(Handle, st.sampled_from(["MeshDevice", "GlobalSemaphore", "MeshSocket"])),
-    st.builds(Lost, st.text(max_size=20), classes),
-)
+texts = st.text(max_size=8) | st.sampled_from(["inf", "-inf", "nan", "nullopt", "DataType::BFLOAT16", "[1, 2]"])
+Strategy = st.SearchStrategy[Value]
+LEAVES: dict[type[TypedValue], Strategy] = {
+    EnumMember: st.builds(
+        EnumMember, classes | st.sampled_from(["DataType", "UnaryOpType"]), members | st.text(max_size=5)
+    ),
+    Shape: st.builds(Shape, shapes),
+    CoreCoord: cores,
+    CoreRange: core_ranges,
+    CoreRangeSet: core_range_sets,
+    CoreGrid: st.builds(CoreGrid, sizes, sizes),
+    ShardSpec: shard_specs,
+    NdShardSpec: nd_shard_specs,
+    MemoryConfig: memory_configs,
+    Tile: tiles,
+    Placement: placements,
+    Tensor: tensors,
+    TorchTensor: st.builds(TorchTensor, shapes, st.sampled_from(["float32", "bfloat16", "int64"])),
+    Handle: st.builds(Handle, st.sampled_from(["MeshDevice", "GlobalSemaphore", "MeshSocket"])),
+    Lost: st.builds(Lost, st.text(max_size=20), classes),
+}
+"""Values of each type that hold none of any type."""
 
 
-def _nested(inner: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
-    fields = st.lists(st.tuples(keys, inner), max_size=4).map(tuple)
-    items = st.lists(st.tuples(keys | inner, inner), max_size=4).map(tuple)
-    some = st.lists(inner, max_size=3)
-    return some.map(tuple) | some.map(ValueSet.of) | st.builds(Mapping, items) | st.builds(Struct, classes, fields)
+def _pairs(keys: st.SearchStrategy[Any], inner: Strategy) -> st.SearchStrategy[tuple[tuple[Any, Value], ...]]:
+    return st.lists(st.tuples(keys, inner), max_size=4).map(tuple)
 
 
+HOLDERS: dict[type[TypedValue], Callable[[Strategy], Strategy]] = {
+    Mapping: lambda inner: st.builds(Mapping, _pairs(keys | inner, inner)),
+    ValueSet: lambda inner: st.lists(inner, max_size=3).map(ValueSet.of),
+    Struct: lambda inner: st.builds(Struct, classes, _pairs(keys, inner)),
+}
+"""Values of each type that hold values of any type."""
+
+leaves: Strategy = st.one_of(st.none(), numbers, texts, *(LEAVES[each] for each in EVERY_TYPE if each not in HOLDERS))
+
+
+def _nested(inner: Strategy) -> Strategy:
+    some = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(some, *(HOLDERS[each](inner) for each in EVERY_TYPE if each in HOLDERS))
+
+
+python_objects = (
+    st.binary(max_size=6) | st.complex_numbers(allow_nan=False) | st.just(...) | st.sets(st.integers(0, 9), max_size=3)
+).map(describe)
 compute_configs = st.builds(
     lambda flags, fidelity: Struct(
         "WormholeComputeKernelConfig",
@@ -151,8 +176,9 @@ misfits = st.builds(
     ),
     leaves | activations,
 )
-values: st.SearchStrategy[Value] = (
-    st.recursive(leaves, _nested, max_leaves=6) | compute_configs | matmul_configs | activations | misfits
+values: Strategy = st.one_of(
+    *(st.recursive(leaves, _nested, max_leaves=6), python_objects),
+    *(compute_configs, matmul_configs, activations, misfits),
 )
 CORES = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(3, 1)),))
 EXAMPLES: tuple[TypedValue, ...] = (

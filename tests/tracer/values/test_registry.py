@@ -7,13 +7,10 @@ from dataclasses import is_dataclass
 
 import pytest
 
-from tests.tracer.values.strategies import EXAMPLES
+from tests.tracer.values.strategies import EVERY_TYPE, EXAMPLES, HOLDERS, LEAVES
 from tracer import values
 from tracer.signatures import Type
 from tracer.values import TypedValue, decode, encode, show, walk
-from tracer.values.registry import FIRST_TYPES, TYPES
-
-EVERY_TYPE = (*FIRST_TYPES, *TYPES)
 
 
 def no_enum(_name: str) -> None:
@@ -26,6 +23,7 @@ def test_every_type_is_registered_and_exported() -> None:
     assert names == {value_type.__name__ for value_type in TypedValue.__subclasses__()}
     assert names <= set(values.__all__)
     assert {type(example) for example in EXAMPLES} == set(EVERY_TYPE)
+    assert LEAVES.keys() | HOLDERS.keys() == set(EVERY_TYPE)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)
