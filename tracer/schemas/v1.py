@@ -137,6 +137,8 @@ def _decode_text(text: str) -> Value:
 
 def _decode_object(raw: dict[str, Any]) -> Value:
     ((name, body),) = raw.items()
+    if name == _UNPARSED:
+        return decode(parse_element(body, 0)[1])
     opaque = opaque_value(name)
     if opaque is not None:
         return opaque
