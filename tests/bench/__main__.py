@@ -200,6 +200,21 @@ def comparing(full: bool) -> Iterator[Row]:
             yield Row(what, value, "≤ 15 %", each["share"] <= 0.15)
 
 
+def captures(full: bool) -> Iterator[Row]:
+    """Measure the memory that reading a capture takes, over reading one of half the size."""
+    from tests.bench.captures import WRITERS
+
+    size = 1000 if full else 400
+    for kind in WRITERS:
+        half, whole = (measured("tests.bench.captures", kind, each) for each in (size // 2, size))
+        times = whole["megabytes"] / half["megabytes"]
+        value = (
+            f"{whole['megabytes']:.0f} MB, {times:.2f} x that of half; {whole['calls'] / whole['seconds']:,.0f} calls/s"
+        )
+        met = times <= 1.1 and whole["megabytes"] <= 500
+        yield Row(f"memory to read a {size} MB {kind.replace('_', ' ')}", value, "≤ 1.1 x, ≤ 500 MB", met)
+
+
 BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
     each.__name__: each
     for each in (
@@ -216,6 +231,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
         recording,
         page,
         comparing,
+        captures,
     )
 }
 
