@@ -15,6 +15,7 @@ from tracer.errors import TraceFormatError
 from tracer.formats.base import HEAD_BYTES, FileHead, Loss, Outcome, RecordedCall, TraceFormat, TraceItem
 from tracer.formats.graph_capture import GraphCapture
 from tracer.formats.graph_report import GraphReport
+from tracer.formats.mlir import Mlir
 from tracer.formats.operation_trace import OperationTrace
 from tracer.formats.raw_trace import RawTrace
 from tracer.formats.tracy_csv import TracyCsv
@@ -26,6 +27,7 @@ FORMATS: tuple[TraceFormat, ...] = (
     GraphReport(),
     VisualizerReport(),
     TracyCsv(),
+    Mlir(),
     RawTrace(),
     OperationTrace(),
 )
