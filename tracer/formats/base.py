@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -15,7 +16,7 @@ UNNAMED = "(unnamed)"
 """In place of the operation of a call that doesn't say which."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileHead:
     """What a format is recognized by.
 
@@ -29,7 +30,7 @@ class FileHead:
     data: bytes
     is_folder: bool
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The beginning as text, without a byte order mark and white space; bytes that are no UTF-8 are replaced."""
         return self.data.decode("utf-8-sig", errors="replace").lstrip()

@@ -19,6 +19,9 @@ CHUNK = 256 * 1024
 LONGEST_WORD = 16
 """Characters of the longest thing that is decoded as one and has no quotes: a constant, an escape."""
 
+LONGEST_ELEMENT = 128 * 1024 * 1024
+"""Characters of an element that are decoded: a call with all of its graph has a hundredth of that."""
+
 _WHITE = " \t\r\n"
 
 
@@ -136,6 +139,8 @@ class _Elements:
         except json.JSONDecodeError as error:
             if not self._may_go_on(error):
                 raise self._error(f"is not JSON: {error.msg}") from None
+            if len(self._text) - self._place > LONGEST_ELEMENT:
+                raise self._error(f"is longer than {LONGEST_ELEMENT} characters") from None
             if not self._more(max(CHUNK, len(self._text) - self._place)):
                 raise self._error("is cut off") from None
             return None, None

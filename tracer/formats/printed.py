@@ -28,7 +28,7 @@ _OBJECT = re.compile(r"<(?P<type>[\w.]+) object(?: at 0x[0-9a-fA-F]+)?>")
 _PAGES = {"TilePageConfig": "TILE", "RowMajorPageConfig": "ROW_MAJOR"}
 _STORAGES = {"DeviceStorage": "DEVICE", "HostStorage": "HOST"}
 _MARKS = re.compile(r"^<|[\[\](){}=]")
-NUMBERS = re.compile(r"(?<=Tensor\()\s*\[.*?\](?=, shape=)", re.DOTALL)
+NUMBERS = re.compile(r"(?<=Tensor\()\s*\[[-+\d\s.,\[\]eEnaif]*\](?=, shape=)")
 """The numbers that a tensor prints before its shape."""
 
 _TENSOR = r"ttnn\.Tensor\([^()]*Shape\(\[[\d, ]*\]\)[^()]*\)"

@@ -11,9 +11,13 @@ from tracer.formats.base import Loss
 from tracer.formats.printed import NUMBERS, not_told, read_argument
 from tracer.values import Tensor, Value
 from tracer.values.configuration import Configuration, in_order
+from tracer.values.lost import LONGEST
 from tracer.values.torch_tensor import TorchTensor
 
 _OWN = re.compile(r", tensor_id=\d+(?:, is_allocated=(?:True|False))?(?:, device_id=\d+)?")
+LONGEST_TEXT = 64 * 1024
+"""Characters of an argument that are read; equal calls are found by their texts, which are kept."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -22,6 +26,8 @@ def alike(text: str) -> str:
     # looking for a part takes a fraction of the time that a pattern takes
     if "Tensor([" in text:
         text = NUMBERS.sub("...", text)
+    if len(text) > LONGEST_TEXT:
+        return f"({text[:LONGEST]}..."  # no bracket closes it: it is read as lost
     if ", tensor_id=" in text:
         text = _OWN.sub("", text)
     return _ADDRESS.sub("", text) if " at 0x" in text else text

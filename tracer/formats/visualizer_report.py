@@ -7,12 +7,11 @@ depends on ttnn's version.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tracer.errors import ConfigurationError, TraceFormatError
@@ -23,6 +22,9 @@ from tracer.names import canonical
 from tracer.values import Tensor
 from tracer.values.configuration import Execution
 from tracer.values.text import error_line
+
+if TYPE_CHECKING:
+    import sqlite3  # a worker imports this module, too, and its Python may have none
 
 _MAGIC = b"SQLite format 3\0"
 _VERSIONS = slice(18, 20)
@@ -47,6 +49,8 @@ class VisualizerReport:
 
     def read(self, path: Path) -> Iterator[RecordedCall]:
         """Yield the calls, in their order; the database is opened for reading alone."""
+        import sqlite3
+
         try:
             with closing(_opened(path)) as database:
                 yield from _Report(path, database).calls()
@@ -61,6 +65,8 @@ class VisualizerReport:
 
 def _opened(path: Path) -> sqlite3.Connection:
     """Open a database for reading, and make no file beside it: a log of writes that is not there isn't made."""
+    import sqlite3
+
     with path.open("rb") as file:
         logs_writes = file.read(_VERSIONS.stop)[_VERSIONS] == b"\2\2"
     mode = "mode=ro&immutable=1" if logs_writes and not Path(f"{path}-wal").exists() else "mode=ro"

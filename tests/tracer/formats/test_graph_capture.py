@@ -146,6 +146,24 @@ def test_an_array_with_a_fault_is_not_read_to_its_end(tmp_path: Path, monkeypatc
         next(values)
 
 
+@pytest.mark.parametrize(
+    "text", ["ttnn.Tensor([", "[[", "device_id: 0, MeshCoordinate([0])\nttnn.Tensor(", "a(b=", "'"]
+)
+def test_long_text_is_lost_in_linear_time(capture: Path, text: str) -> None:
+    long = text * (2_000_000 // len(text))  # a quadratic reader would take hours
+    read = arguments(written(capture, record("ttnn.relu", arguments={"arg0": long})))
+    assert isinstance(read["arg0"], Lost)
+    assert len(read["arg0"].left) <= 400
+
+
+def test_an_element_that_never_ends_is_refused(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "CHUNK", 100)
+    monkeypatch.setattr(json_stream, "LONGEST_ELEMENT", 1000)
+    written(capture, record("ttnn.relu", arguments={"arg0": "1"}), record("ttnn.relu", arguments={"arg0": "x" * 9000}))
+    with pytest.raises(MasterError, match="element 2 is longer than 1000 characters"):
+        Master.read(capture)
+
+
 def test_a_master_is_no_capture(tmp_path: Path) -> None:
     path = tmp_path / "master.json"
     path.write_text('{"operations": {}}')
