@@ -20,6 +20,29 @@ hypothesis.settings.register_profile("any machine", deadline=None)  # no test de
 hypothesis.settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads these options
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share the tests of folders between two processes; all tests of a file run in one of them.
+
+    Named files, `--pdb` and a run without pytest-xdist have one process, and `-n` decides for itself.
+    """
+    options = config.option
+    distributes = config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput")
+    if not distributes or options.numprocesses is not None or options.usepdb:
+        return
+    if all(Path(argument.partition("::")[0]).is_file() for argument in config.args):
+        return
+    options.numprocesses = 2
+    options.dist = "loadfile"
+    options.loadscopereorder = False  # pytest_collection_modifyitems has put them in order
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that start Ray, which take longest, so that two processes end at about the same time."""
+    slow = {item.path for item in items if item.get_closest_marker("ray")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @atexit.register
 def _end_quietly() -> None:
     """Keep nanobind's leak report at exit from following pytest's closing line."""

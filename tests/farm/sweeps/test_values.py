@@ -67,7 +67,16 @@ class OwnInt(int):
 
 
 @pytest.mark.parametrize(
-    "value", [object(), lambda: 1, Own.DataType, OwnInt(3), [1, {"deep": object()}], open, ValueError("no")], ids=repr
+    "value",
+    [
+        pytest.param(object(), id="object"),
+        pytest.param(lambda: 1, id="lambda"),
+        pytest.param(Own.DataType, id="member of a foreign enum"),
+        pytest.param(OwnInt(3), id="subclass of int"),
+        pytest.param([1, {"deep": object()}], id="nested object"),
+        pytest.param(open, id="builtin function"),
+        pytest.param(ValueError("no"), id="exception"),
+    ],
 )
 def test_what_would_not_read_back_is_refused(value: object) -> None:
     pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
