@@ -111,7 +111,7 @@ def load_traces(path: Path, *, all_tests: bool = False) -> Loaded:
         _load_master(path, loaded)
     if not loaded.files and not loaded.broken and not loaded.left_out:
         raise CaptureError(
-            f"{path}: holds no raw trace: neither *{SUFFIX}, nor tt-metal's *.json, one for each call, nor any of "
+            f"{path}: holds no raw trace: neither *{SUFFIX}, nor tt-metal's *.json, one for each call, nor a "
             f"{', '.join(names())}"
         )
     return loaded

@@ -34,12 +34,12 @@ FORMATS: tuple[TraceFormat, ...] = (
 """Every format that is read beside masters; the first that matches counts."""
 
 MASTER = "master"
-"""What files of tt-metal's and this project's masters are called; `tracer.master` reads them."""
+"""What a file of tt-metal's or this project's is called that `tracer.master` reads."""
 
 
 def names() -> tuple[str, ...]:
-    """Return what files are read, in the plural."""
-    return tuple(f"{name}s" for name in (MASTER, *(each.name for each in FORMATS)))
+    """Return what files are read."""
+    return (MASTER, *(each.name for each in FORMATS))
 
 
 @dataclass

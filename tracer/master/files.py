@@ -16,7 +16,7 @@ from tracer.limits import KEPT_LEVELS
 NON_FINITE = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
 """Python's spellings of the numbers that JSON doesn't have, and version 2's."""
 
-READ = f"farm reads {', '.join(names())}"
+READ = f"farm reads these formats: {', '.join(names())}"
 """What else a file may be, in an error that says that it is no master."""
 
 

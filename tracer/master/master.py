@@ -302,7 +302,10 @@ def require_writable(path: Path) -> None:
     if reason := files.why_unwritable(path):
         raise MasterError(f"{path}: the master can't be written: {reason}")
     if path.exists() and (trace_format := recognize(path)) is not None:
-        raise MasterError(f"{path}: is a {trace_format.name}, which isn't overwritten; name a master to add to")
+        raise MasterError(
+            f"{path}: is no master but a capture ({trace_format.name}), which isn't overwritten; "
+            "name a master to add to"
+        )
 
 
 def shipped() -> Path:

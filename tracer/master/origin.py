@@ -24,8 +24,8 @@ def origin_line(master: Master) -> str:
 
 
 def kind_text(contents: TraceContents) -> str:
-    """Return `a ttnn graph capture of 7 calls`."""
-    return f"a {contents.format} of {counted(contents.calls, 'call')}"
+    """Return `ttnn graph capture of 7 calls`."""
+    return f"{contents.format} of {counted(contents.calls, 'call')}"
 
 
 def loss_texts(contents: TraceContents) -> list[str]:

@@ -120,7 +120,7 @@ def test_captures_in_a_folder_are_read_with_what_they_lost(tmp_path: Path) -> No
     loaded = load_traces(tmp_path)
     assert (loaded.files, sorted(loaded.master.configurations), loaded.broken) == (2, ["ttnn.add", "ttnn.relu"], [])
     [line] = loaded.captures
-    assert line == f"{capture}: a ttnn graph capture of 1 call; not told: ttnn.relu config: its content (1 call)"
+    assert line == f"{capture}: ttnn graph capture of 1 call; not told: ttnn.relu config: its content (1 call)"
     assert load_traces(capture).captures == loaded.captures
     capture.write_text(capture.read_text()[:-9])
     [problem] = load_traces(tmp_path).broken

@@ -32,7 +32,7 @@ def test_no_more_is_alive_for_more_calls(tmp_path: Path, kind: str, monkeypatch:
         finally:
             tracemalloc.stop()
         assert alive == 1
-    assert peaks[1] < peaks[0] + 100_000 < 1_000_000
+    assert peaks[1] - peaks[0] < 300_000  # the file has a million bytes more
 
 
 def _alive(number: int) -> int:

@@ -131,7 +131,7 @@ def test_reading_changes_nothing_on_disk(path: Path, mode: str) -> None:
         database.execute(f"PRAGMA journal_mode = {mode}")
     before = path.read_bytes()
     assert len(Master.read(path)) == 1
-    with pytest.raises(MasterError, match="is a ttnn visualizer report, which isn't overwritten"):
+    with pytest.raises(MasterError, match="is no master but a capture .ttnn visualizer report."):
         update(path, Master())
     assert path.read_bytes() == before
     assert {each.name for each in path.parent.iterdir()} <= {path.name}
