@@ -73,7 +73,7 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
     if isinstance(value, Lost):
         return value.fits(kind, enum_members)
     if name == "None":
-        return value is None
+        return value is None or value in _EMPTY  # C++ prints an optional without a value as it prints `{}`
     if name in ("object", "Any") or (value in _EMPTY and name in _CAN_BE_EMPTY):
         return True
     if name in _NUMBERS:

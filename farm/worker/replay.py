@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from farm.worker.binding import Call
 from tracer.capture.recorder import Capture
-from tracer.values import Struct, Value, show
+from tracer.values import Struct, Tensor, Value, show
 from tracer.values import decode as decode_value
 from tracer.values.canonical import content_hash
 from tracer.values.configuration import POSITION
@@ -57,14 +58,16 @@ class Replay:
             return []
         left_out = {each.name for each in call.left_out}
         ran = by_parameter(self.arguments, self.names)
-        bound = call.by_parameter  # where a trace leaves open what a value is, its parameter's type tells
+        # where a trace leaves open what a value is, its parameter's type tells
+        bound = {**dict(zip(call.positional_names, call.positional, strict=True)), **call.keywords}
         kept = {
             name: bound.get(name, value)
             for name, value in by_parameter(traced, call.names).items()
-            if name not in left_out
+            if name not in left_out and bound.get(name, value) is not None
         }
         for name in kept.keys() & ran.keys():
             kept[name], ran[name] = _common(kept[name], ran[name]), _common(ran[name], kept[name])
+            ran[name] = _spread_as_traced(ran[name], kept[name])
         if content_hash(operation, ran) == content_hash(operation, kept):
             return []
         return [
@@ -87,6 +90,15 @@ def _common(value: Value, other: Value) -> Value:
         if default is None or default.value != part:
             fields.append((name, _common(part, others[name]) if name in others else part))
     return Struct(value.type, tuple(fields))
+
+
+def _spread_as_traced(ran: Value, traced: Value) -> Value:
+    """Return a value that ran, its tensors without the placements that the trace doesn't have."""
+    if isinstance(ran, tuple) and isinstance(traced, tuple) and len(ran) == len(traced):
+        return tuple(map(_spread_as_traced, ran, traced))
+    if isinstance(ran, Tensor) and isinstance(traced, Tensor) and traced.placement is None:
+        return replace(ran, placement=None)
+    return ran
 
 
 def by_parameter(arguments: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:

@@ -348,3 +348,11 @@ def test_a_set_and_what_c_plus_plus_prints_of_one() -> None:
         assert bind(places(TENSOR, value), takes).keywords["coords"] == coords
     with pytest.raises(Unbindable, match="not set of 1"):
         bind(places(TENSOR, ValueSet.of((3,))), takes)
+
+
+def test_an_optional_that_c_plus_plus_printed_as_empty_is_none() -> None:
+    takes = parse_overloads(
+        "__call__(self, x: t.Tensor, y: t.Tensor | None = None, sizes: Sequence[int] = []) -> t.T\n"
+    )
+    bound = bind(places(TENSOR, (), ()), takes)
+    assert (bound.keywords["y"], bound.keywords["sizes"], bound.inexact) == (None, (), ())

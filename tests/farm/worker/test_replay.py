@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,15 @@ def test_a_call_is_the_same_by_position_by_name_and_with_nones(differences: Any)
     assert differences({"input_tensor_a": X, "input_tensor_b": 1.5, **rest}) == []
     assert differences({**TRACED, "output_tensor": None}) == []
     assert differences({**TRACED, "output_tensor": None}, ()) == []
+
+
+def test_what_a_trace_leaves_open_is_no_difference(differences: Any) -> None:
+    assert differences({**TRACED, "output_tensor": ()}) == []
+    unspread = replace(X, placement=None)
+    assert differences({**TRACED, "arg0": unspread}) == []
+    other = replace(X, placement=Placement((1, 2), (1, 2), (None, 0)))
+    (change,) = differences({**TRACED, "arg0": other})
+    assert change.startswith("input_tensor_a: ")
 
 
 def test_differences_are_named_by_argument(differences: Any) -> None:
