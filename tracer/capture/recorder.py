@@ -34,8 +34,8 @@ from tracer.values.keys import safe_keys
 from tracer.values.text import error_line
 
 _OPERATION_CLASSES = ("FastOperation", "Operation")
-# Indices of tensors are registered as operations, too, but have no name to be swept by: what they call is recorded.
-_METHODS = "ttnn.Tensor."
+# Indexing of tensors is registered as an operation, too; of a model, the operations that it calls are recorded.
+_METHODS = ("ttnn.Tensor.",)
 
 
 class Sink(Protocol):
@@ -180,11 +180,12 @@ class Capture:
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
         thread, observed = self._thread, self._observed
+        passed_through = _METHODS if self._of_model else ()
 
         def __call__(operation: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N807 - it stands in for the class's own
             state = thread.state
             name = operation.python_fully_qualified_name
-            if state.inside or name.startswith(_METHODS):
+            if state.inside or name.startswith(passed_through):
                 return original(operation, *args, **kwargs)
             return observed(state, operation, name, args, kwargs, original)
 

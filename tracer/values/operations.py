@@ -8,6 +8,19 @@ from typing import Any
 
 import ttnn
 
+INDEXING = "ttnn.Tensor.__getitem__"
+"""An operation that ttnn exports as a method alone. tt-metal's own tracer records it, and the slices that it makes."""
+
+
+class _Indexing:
+    """`tensor[slices]`."""
+
+    python_fully_qualified_name = INDEXING
+    function = staticmethod(ttnn.operations.core.__getitem__)
+
+    def __call__(self, tensor: Any, slices: Any) -> Any:
+        return tensor[slices]
+
 
 class MissingOperation(Exception):  # noqa: N818 - it names the finding
     """This ttnn has no operation of that name."""
@@ -20,6 +33,8 @@ def find_operation(name: str) -> Callable[..., Any]:
     Raises:
         MissingOperation: there is none; nothing but registered operations is ever called.
     """
+    if name == INDEXING:
+        return _Indexing()
     operation: Any = ttnn
     for part in name.split(".")[1:]:
         operation = getattr(operation, part, None)

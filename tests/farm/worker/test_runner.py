@@ -99,3 +99,11 @@ def test_a_call_that_raises_no_longer_says_so(runner: Any) -> None:
     outcome = runner.run(call)
     assert (outcome.verdict, outcome.reason) == (Verdict.VALIDATED, Reason.ACCEPTED_NOW)
     assert outcome.message == f"raised when traced, accepted now: {SUBTILE}"
+
+
+def test_indexing_runs_as_the_operation_that_other_tracers_name(runner: Any) -> None:
+    slices = [{"type": "slice", "value": "slice(None, None, None)"}, {"type": "ellipsis", "value": "Ellipsis"}, 3]
+    call = TracedCall("one", "ttnn.Tensor.__getitem__", {"arg0": WIDE, "arg1": slices}, verify=True)
+    outcome = runner.run(call)
+    assert (outcome.verdict, outcome.inexact) == (Verdict.VALIDATED, ()), outcome.message
+    assert outcome.output["original_shape"] == [1, 1, 64]
