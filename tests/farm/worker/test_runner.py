@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from farm.core.payload import TracedCall
 from farm.core.verdicts import Reason, Verdict
+from tracer.master.master import Master
 from tracer.values import Placement, Tensor
 from tracer.values import encode as encode_value
+from tracer.values.configuration import Configuration
 
 pytestmark = pytest.mark.ttnn
 
@@ -107,3 +110,23 @@ def test_indexing_runs_as_the_operation_that_other_tracers_name(runner: Any) -> 
     outcome = runner.run(call)
     assert (outcome.verdict, outcome.inexact) == (Verdict.VALIDATED, ()), outcome.message
     assert outcome.output["original_shape"] == [1, 1, 64]
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        ("slice_2d_steps", Reason.NONE),
+        ("raised_and_caught", Reason.RAISED_AS_TRACED),
+        ("n300_reshape_padded_shape", Reason.NONE),
+        ("v1_nlp_decode_overlap", Reason.NONE),
+    ],
+)
+def test_calls_of_traces_from_the_field_are_made_as_they_were(
+    runner: Any, shared_data: Path, case: str, reason: Reason
+) -> None:
+    for traced in Master.read(shared_data.parent / "cases" / "traces" / f"{case}.json"):
+        assert isinstance(traced, Configuration)
+        output = None if traced.output is None else encode_value(traced.output)
+        call = TracedCall("one", traced.operation, traced.encoded, traced.names, output, raised=traced.raised)
+        outcome = runner.run(call)
+        assert (outcome.verdict, outcome.reason, outcome.inexact) == (Verdict.VALIDATED, reason, ()), outcome.message
