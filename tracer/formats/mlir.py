@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from tracer.errors import ConfigurationError, TraceFormatError
-from tracer.formats.base import FileHead, RecordedCall
+from tracer.formats.base import FileHead, Loss, RecordedCall
 from tracer.formats.mlir_operations import NO_CALLS, MlirOperation, configuration_of
 from tracer.formats.mlir_syntax import DEEPEST, Node, Reader
 from tracer.formats.mlir_tokens import MlirError, Token, tokens
-from tracer.values.configuration import BrokenConfiguration, Execution
+from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
 _COMMENTS = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")
 _BEGINNING = re.compile(
@@ -27,6 +28,9 @@ _BEGINNING = re.compile(
 _DIALECT = "ttnn."
 _MOST_TOKENS = 1 << 20
 """Tokens of one operation or alias; constants are strings, one token each."""
+
+_MOST_KNOWN = 4096
+"""Operations that are kept once read, since most of a module's are like another."""
 
 _OPENING, _CLOSING = "([{<", ")]}>"
 
@@ -66,6 +70,7 @@ class Mlir:
 
 def _calls(path: Path, operations: _Operations) -> Iterator[RecordedCall | BrokenConfiguration]:
     found = False
+    known: dict[tuple[str, ...], tuple[Configuration, tuple[Loss, ...]]] = {}
     for operation in operations.all():
         found = True
         if isinstance(operation, BrokenConfiguration):
@@ -74,11 +79,14 @@ def _calls(path: Path, operations: _Operations) -> Iterator[RecordedCall | Broke
         if operation.name in NO_CALLS:
             continue
         try:
-            configuration, losses = configuration_of(operation)
+            call = known.get(operation.key) or configuration_of(operation)
         except ConfigurationError as error:
             message = f"line {operation.line}: {error}"
             yield BrokenConfiguration(f"ttnn.{operation.name}", operation.line, "", message)
             continue
+        if operation.key and len(known) < _MOST_KNOWN:
+            known[operation.key] = call
+        configuration, losses = call
         yield RecordedCall(configuration, Execution("", None, 1), losses)
     if not found:
         raise TraceFormatError(f"{path}: a module of MLIR without operations of ttnn: lower it to ttnn first")
@@ -92,6 +100,8 @@ class _Operations:
         self._ahead: deque[Token] = deque()
         self._aliases: dict[str, tuple[Token, ...]] = {}
         self._open: list[Token] = []
+        self._known: dict[tuple[str, ...], MlirOperation] = {}
+        self._modules = 0
 
     def all(self) -> Iterator[MlirOperation | BrokenConfiguration]:
         """Yield every operation of ttnn.
@@ -102,7 +112,7 @@ class _Operations:
         while (token := self._next()) is not None:
             if token.kind in ("attribute", "type") and self._at("="):
                 self._next()
-                self._aliases[token.text] = tuple(self._value(token))
+                self._alias(token)
             elif token.kind == "word" and token.text == "loc" and self._at("("):
                 self._group()
             elif token.kind == "string" and token.text.startswith(_DIALECT) and self._at("("):
@@ -114,6 +124,12 @@ class _Operations:
         if self._open:
             bracket = self._open[-1]
             raise MlirError(bracket.line, f"cut off: {bracket.text!r} is never closed")
+
+    def _alias(self, name: Token) -> None:
+        """Read an alias's value; several modules in one file may each have their own of the same name."""
+        value = tuple(self._value(name))
+        self._modules += name.text in self._aliases
+        self._aliases[name.text] = value
 
     def _operation(self, token: Token, *, generic: bool) -> MlirOperation | BrokenConfiguration:
         name = token.text.removeprefix(_DIALECT)
@@ -127,15 +143,20 @@ class _Operations:
         self._group()  # the operands' names
         if self._at("["):
             self._group()  # the blocks that follow
-        attributes: dict[str, Node] = {}
-        if self._at("<"):
-            attributes.update(self._dictionary(self._group()[1:-1]))
+        properties = self._group()[1:-1] if self._at("<") else []
         if self._at("("):
             self._group()  # regions
-        if self._at("{"):
-            attributes.update(self._dictionary(self._group()))
+        others = self._group() if self._at("{") else []
         operands, results = self._types(line)
-        return MlirOperation(name, line, attributes, operands, results)
+        parts = (properties, others, operands, results)
+        key = (str(self._modules), name, *[token.text for part in parts for token in part], *map(str, map(len, parts)))
+        known = self._known.get(key)
+        if known is None:
+            attributes = {**self._dictionary(properties), **self._dictionary(others)}
+            known = MlirOperation(name, line, attributes, self._nodes(operands), self._nodes(results), key=key)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[key] = known
+        return replace(known, line=line)
 
     def _pretty(self, name: str, line: int) -> MlirOperation:
         """Read operands, attributes and types in the form of the operation's own, behind the name."""
@@ -155,41 +176,43 @@ class _Operations:
             else:
                 unread = unread or not (token.kind == "mark" and token.text in "(),")
                 self._next()
-        operands, results = self._types(line)
+        operands, results = map(self._nodes, self._types(line))
         if not results:
             # types without an arrow are those of operands and results alike
             results = operands[-1:]
             operands = operands * values if len(operands) == 1 else operands
         return MlirOperation(name, line, attributes, operands, results, "attributes in a form of its own" * unread)
 
-    def _types(self, line: int) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
-        """Read `: (types) -> types`."""
+    def _types(self, line: int) -> tuple[list[Token], list[Token]]:
+        """Consume `: (types) -> types`; return the types' tokens."""
         if not self._at(":"):
             raise _Unreadable(f"line {line}: its types are missing")
         self._next()
         operands = self._type_list(line)
         if not self._at("->"):
-            return operands, ()
+            return operands, []
         self._next()
         return operands, self._type_list(line)
 
-    def _type_list(self, line: int) -> tuple[Node, ...]:
-        """Read types in parentheses, or one or more separated by commas."""
+    def _type_list(self, line: int) -> list[Token]:
+        """Consume types in parentheses, or one or more separated by commas."""
         if self._at("("):
-            return tuple(self._read(self._group(), lambda reader: reader.types()))
-        found: list[Node] = []
+            return self._group()[1:-1]
+        part: list[Token] = []
         while True:
             token = self._next()
             if token is None or token.kind not in ("word", "type"):
                 raise _Unreadable(f"line {line}: a type is missing")
-            part = [token, *(self._group() if self._at("<") else ())]
-            found += self._read(part, lambda reader: [reader.node()])
+            part += [token, *(self._group() if self._at("<") else ())]
             if not self._at(","):
-                return tuple(found)
+                return part
             self._next()
 
+    def _nodes(self, part: list[Token]) -> tuple[Node, ...]:
+        return tuple(self._read(part, lambda reader: reader.nodes()))
+
     def _dictionary(self, part: list[Token]) -> dict[str, Node]:
-        return self._read(part[1:], lambda reader: reader.dictionary())
+        return self._read(part[1:], lambda reader: reader.dictionary()) if part else {}
 
     def _read(self, part: list[Token], read: Callable[[Reader], _Part]) -> _Part:
         reader = Reader(part, self._aliases)

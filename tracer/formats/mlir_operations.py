@@ -96,6 +96,7 @@ class MlirOperation:
         operands: the types of its operands, in order.
         results: the types of its results, in order.
         problem: what of it can't be read, in words; "" for nothing.
+        key: equal for operations of one file that are alike; empty where that isn't known.
     """
 
     name: str
@@ -104,6 +105,7 @@ class MlirOperation:
     operands: tuple[Node, ...]
     results: tuple[Node, ...]
     problem: str = ""
+    key: tuple[str, ...] = ()
 
 
 @dataclass

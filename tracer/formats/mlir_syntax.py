@@ -249,12 +249,10 @@ class Reader:
             if depth == 0:
                 return
 
-    def types(self) -> list[Node]:
-        """Read a list of types in parentheses, or one type."""
-        if not self.take("("):
-            return [self.node()]
+    def nodes(self) -> list[Node]:
+        """Read all that is left: attributes or types, separated by commas or by nothing."""
         found: list[Node] = []
-        while not self.take(")"):
+        while not self.ended:
             if not self.take(","):
                 found.append(self.node())
         return found

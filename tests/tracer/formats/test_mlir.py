@@ -294,3 +294,14 @@ def test_constants_of_any_length_are_not_kept() -> None:
 
     first, second = tokens(some)
     assert (first.kind, len(first.text), second.text) == ("string", LONGEST_STRING, ")")
+
+
+def test_modules_in_one_file_have_names_of_their_own(tmp_path: Path) -> None:
+    operation = f'%1 = "ttnn.exp"(%0) : ({T}) -> {T}\n'
+    path = tmp_path / "module.mlir"
+    path.write_text(NEW + operation + operation + NEW.replace("memref<2x4x!ttcore", "memref<2x4x!tt").replace(
+        "bf16>, #dram", "bfp_bf4>, #dram") + operation)  # fmt: skip
+    contents = read_trace(path, Mlir())
+    tensors = [each.arguments["arg0"] for each in contents.configurations]
+    assert [tensor.dtype for tensor in tensors if isinstance(tensor, Tensor)] == ["BFLOAT16", "BFLOAT4_B"]
+    assert [each.executions[0].count for each in contents.configurations] == [2, 1]
