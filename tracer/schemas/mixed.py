@@ -21,5 +21,10 @@ class Mixed:
 
 
 def _decode(raw: Any) -> Value:
-    structured = isinstance(raw, dict) and ("type" in raw or "memory_layout" in raw)
-    return decode(raw) if structured else v1.decode(raw)
+    if isinstance(raw, list) and any(map(_is_version_2, raw)):
+        return tuple(map(_decode, raw))
+    return decode(raw) if _is_version_2(raw) else v1.decode(raw)
+
+
+def _is_version_2(raw: Any) -> bool:
+    return isinstance(raw, dict) and ("type" in raw or "memory_layout" in raw)

@@ -47,7 +47,9 @@ class Version1:
 
 
 def is_version_1(raw: Any) -> bool:
-    """Return whether one argument is a version-1 object: a dict of a class that has version-1 JSON."""
+    """Return whether an argument is a version-1 object, a dict of a class with version-1 JSON, or a list of them."""
+    if type(raw) is list and raw:
+        raw = raw[0]
     if type(raw) is not dict or len(raw) != 1:
         return False
     (name,) = raw

@@ -185,3 +185,12 @@ def test_lost_arguments_are_named() -> None:
     configuration = read([{"arg0": "1"}, {"arg1": "[{...}]"}, {"arg2": "[ unsupported type , A]"}])
     assert configuration.lost == ("arg1", "arg2")
     assert configuration.arguments["arg1"] == (Lost("{...}"),)
+
+
+def test_lists_of_either_version_in_one_envelope() -> None:
+    relu = {"type": "UnaryOpType", "repr": "UnaryOpType.RELU"}
+    arguments = read({"arguments": {"arg0": [OLD_TENSOR], "arg1": [NEW_TENSOR, relu], "arg2": "3"}}).arguments
+    old = Tensor((1, 1, 224, 224), "BFLOAT16", "", "DEVICE", MemoryConfig("INTERLEAVED", "L1"))
+    assert arguments["arg0"] == (old,)
+    assert arguments["arg1"] == (Tensor((1, 2), "BFLOAT16", "TILE"), EnumMember("UnaryOpType", "RELU"))
+    assert arguments["arg2"] == 3
