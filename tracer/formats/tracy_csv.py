@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
+import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,6 +169,8 @@ def _calls(path: Path, file: Iterable[str]) -> Iterator[RecordedCall | BrokenCon
     try:
         for row in rows:
             if columns is None:
+                if not set(_NAMES) & set(map(str.strip, row)):
+                    raise TraceFormatError(f"{path}: line {rows.line_num}: no column is called {' or '.join(_NAMES)}")
                 columns = _Columns.of(row)
                 continue
             code = row[columns.code].strip() if columns.code < len(row) else ""
@@ -332,7 +335,9 @@ def _attributes(text: str) -> tuple[tuple[str, Value], ...]:
     if not whole.startswith("{"):
         return tuple(_pairs(whole))
     try:
-        raw = ast.literal_eval(whole)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of backslashes that escape nothing
+            raw = ast.literal_eval(whole)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         raise ConfigurationError(f"{_ATTRIBUTES} can't be read: {text[:60]!r}") from None
     if not isinstance(raw, dict):

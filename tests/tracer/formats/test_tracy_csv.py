@@ -262,6 +262,13 @@ def test_files_that_are_no_csv_are_one_line(tmp_path: Path, rest: bytes, problem
     assert str(raised.value) == f"{path}: {problem}"
 
 
+def test_a_file_without_the_names_of_operations_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    path.write_text("OP KODE,DEVICE ID\nUnary,0\n")
+    with pytest.raises(TraceFormatError, match="line 1: no column is called OP CODE or OP NAME"):
+        read_trace(path, TracyCsv())
+
+
 def test_public_reports(shared_data: Path) -> None:
     cases = shared_data.parent / "cases"
     if not cases.is_dir():
