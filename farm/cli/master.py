@@ -48,15 +48,22 @@ def check(
 ) -> None:
     """Show what a file of traces is, what it lost of its configurations, which can't be read, and which can't run.
 
-    Exits with 1 if any can't be read, or if none can run.
+    Exits with 1 if any can't be read, or the whole file, or if none can run.
 
     Example: farm master check master.json
     """
+    from tracer.errors import MasterError
     from tracer.master.master import Master, shipped
     from tracer.master.queries import check as check_master
 
     path = file or shipped()
-    master = Master.read(path)
+    try:
+        master = Master.read(path)
+    except MasterError as error:
+        if not path.exists():
+            raise
+        typer.echo(json.dumps({"master": str(path), "unreadable": str(error)}, indent=2) if as_json else str(error))
+        raise typer.Exit(ExitCode.TEST_FAILED) from None
     result = check_master(master)
     if as_json:
         typer.echo(json.dumps(_document(master, result), indent=2))

@@ -50,8 +50,9 @@ def test_an_unknown_file_is_one_line_with_the_formats_that_are_read(tmp_path: Pa
     path = tmp_path / "what.txt"
     path.write_text(text)
     done = CliRunner().invoke(app, ["master", "check", str(path)])
-    assert done.exit_code != ExitCode.GOOD
-    assert "farm reads these formats: master, ttnn graph capture, " in str(done.exception)
+    assert done.exit_code == ExitCode.TEST_FAILED
+    assert "farm reads these formats: master, ttnn graph capture, " in done.stdout
+    assert done.stdout.count("\n") == 1
 
 
 def test_views_and_merges_name_the_format_on_stderr(capture: Path, tmp_path: Path) -> None:

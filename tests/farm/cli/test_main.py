@@ -98,6 +98,12 @@ def test_a_master_without_losses_is_called_good(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["master", "check", str(path)])
     assert result.stdout.splitlines() == [f"{path}: 0 configurations", "nothing in it can run"]
     assert result.exit_code == ExitCode.TEST_FAILED
+    path.write_text("{ this is not json")
+    result = CliRunner().invoke(app, ["master", "check", str(path)])
+    assert result.stdout.startswith(f"{path}: not JSON at line 1, column 3")
+    assert (result.stdout.count("\n"), result.exit_code) == (1, ExitCode.TEST_FAILED)
+    result = CliRunner().invoke(app, ["master", "check", str(path), "--json"])
+    assert json.loads(result.stdout)["unreadable"].startswith(f"{path}: not JSON")
 
 
 @pytest.mark.parametrize(
