@@ -13,7 +13,7 @@ from typing import Any
 
 from tracer.formats.base import UNNAMED, FileHead, RecordedCall
 from tracer.formats.json_stream import elements
-from tracer.formats.printed_calls import alike, printed_configuration
+from tracer.formats.printed_calls import METHOD, alike, printed_configuration
 from tracer.names import canonical
 from tracer.values.configuration import BrokenConfiguration, Execution
 from tracer.values.text import brief, error_line
@@ -41,7 +41,7 @@ class GraphCapture:
 def _is_wrapper(raw: Any) -> bool:
     """Return whether a record is of a method that called an operation, whose own record follows."""
     name = raw.get("name") if isinstance(raw, dict) else None
-    return isinstance(name, str) and name.startswith("ttnn.Tensor.") and not raw.keys() & {"output_tensor_ids", "error"}
+    return isinstance(name, str) and name.startswith(METHOD) and not raw.keys() & {"output_tensor_ids", "error"}
 
 
 def _call(index: int, raw: Any) -> RecordedCall | BrokenConfiguration:

@@ -14,19 +14,24 @@ from typing import Any
 from tracer.errors import ConfigurationError
 from tracer.values import Lost, Tensor, Value
 from tracer.values.base import is_lost
-from tracer.values.cpptext import Call, CppTextError, Elided, Word, last_part, parse
-from tracer.values.dispatch import interpret, opaque_value
+from tracer.values.cores import CoreRange, CoreRangeSet
+from tracer.values.cpptext import Call, CppTextError, Elided, Range, Word, last_part, parse
+from tracer.values.dispatch import describe, interpret, opaque_value, stateless_value
 from tracer.values.enums import TORCH_DTYPE, EnumMember
 from tracer.values.lost import LONGEST
 from tracer.values.memory import MemoryConfig
 from tracer.values.placement import Placement
+from tracer.values.sets import ValueSet
 from tracer.values.spellings import dimensions, fields_of, is_none, member
+from tracer.values.structs import Struct
 from tracer.values.tile import Tile
 from tracer.values.torch_tensor import TorchTensor
+from tracer.values.versions import CLASS, recorded_overloads
 
 _OBJECT = re.compile(r"<(?P<type>[\w.]+) object(?: at 0x[0-9a-fA-F]+)?>")
 _PAGES = {"TilePageConfig": "TILE", "RowMajorPageConfig": "ROW_MAJOR"}
 _STORAGES = {"DeviceStorage": "DEVICE", "HostStorage": "HOST"}
+_TILE = re.compile(r"Tile with shape: \[(\d+), (\d+)\]")
 _MARKS = re.compile(r"^<|[\[\](){}=]")
 NUMBERS = re.compile(r"(?<=Tensor\()\s*\[[-+\d\s.,\[\]eEnaif]*\](?=, shape=)")
 """The numbers that a tensor prints before its shape."""
@@ -92,11 +97,26 @@ def not_told(value: Value) -> Iterator[str]:
     elif isinstance(value, Tensor):
         fields = (("its layout", value.layout), ("where it is", value.storage), ("its memory config", value.memory))
         yield from (what for what, known in fields if not known)
+    elif isinstance(value, Struct):
+        yield from (f"its {name}" for name in _unprinted_fields(value))
     elif is_lost(value):
         yield "its content"
 
 
+@lru_cache(maxsize=1024)
+def _unprinted_fields(value: Struct) -> tuple[str, ...]:
+    """Return the fields of an object that ttnn doesn't print, as far as its class is written down."""
+    printed = {name for name, _ in value.fields}
+    fields = [each.by_name for each in recorded_overloads(CLASS + value.type)]
+    missing = [[name for name in names if name not in printed] for names in fields if printed & names.keys()]
+    shortest: list[str] = min(missing, key=len, default=[])
+    return tuple(shortest)
+
+
 def _read(text: str) -> Value:
+    tile = _TILE.fullmatch(text)
+    if tile:
+        return Tile(int(tile[1]), int(tile[2]))
     printed_object = _OBJECT.fullmatch(text)
     if printed_object:
         return _without_content(printed_object["type"])
@@ -114,22 +134,49 @@ def _unread(text: str) -> Value:
 
 
 def _without_content(class_name: str) -> Value:
-    opaque = opaque_value(last_part(class_name))
-    return Lost("<object>", class_name) if opaque is None else opaque
+    name = last_part(class_name)
+    value = stateless_value(name) if opaque_value(name) is None else opaque_value(name)
+    return Lost("<object>", class_name) if value is None else value
 
 
 def _value(node: Any) -> Value:
-    if isinstance(node, (list, tuple)):
-        return tuple([_value(part) for part in node])
+    if isinstance(node, list):
+        return CoreRange.read(node[0], "range") if _is_core_range(node) else tuple([_value(part) for part in node])
+    if isinstance(node, tuple):
+        return _braces(node)
     if isinstance(node, Word):
-        if node.type == "torch":
-            return EnumMember(TORCH_DTYPE, node.name)
-        return EnumMember(node.type, node.name) if node.type else node.name
+        return _word(node)
     if isinstance(node, Call) and last_part(node.name) == "Tensor":
         return _tensor(node.name, dict(node.fields))
+    if isinstance(node, Call) and not node.name and all(field.isdigit() for field, _ in node.fields):
+        return tuple([_value(part) for _, part in node.fields])
     if isinstance(node, Elided):
         return Lost("...")
     return interpret(node)
+
+
+def _word(word: Word) -> Value:
+    if word.type == "torch":
+        return EnumMember(TORCH_DTYPE, word.name)
+    if word.type:
+        return EnumMember(word.type, word.name)
+    return describe(...) if word.name == "Ellipsis" else word.name
+
+
+def _is_core_range(node: Any) -> bool:
+    return (
+        isinstance(node, list) and len(node) == 1 and isinstance(node[0], Range) and not isinstance(node[0].start, int)
+    )
+
+
+def _braces(parts: tuple[Any, ...]) -> Value:
+    """Return what is printed in braces: core ranges, a C++ list of tensors, or a set. Nothing in them may be any."""
+    if parts and all(map(_is_core_range, parts)):
+        return CoreRangeSet.read([part[0] for part in parts], "core ranges")
+    values = [_value(part) for part in parts]
+    if all(isinstance(value, Tensor) for value in values):
+        return tuple(values)
+    return ValueSet.of(values)
 
 
 def _tensor(name: str, fields: dict[str, Any]) -> Value:

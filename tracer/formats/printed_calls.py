@@ -15,6 +15,9 @@ from tracer.values.lost import LONGEST
 from tracer.values.torch_tensor import TorchTensor
 
 _OWN = re.compile(r", tensor_id=\d+(?:, is_allocated=(?:True|False))?(?:, device_id=\d+)?")
+METHOD = "ttnn.Tensor."
+"""What the names of tensors' methods begin with, which call operations."""
+
 LONGEST_TEXT = 64 * 1024
 """Characters of an argument that are read; equal calls are found by their texts, which are kept."""
 
@@ -58,6 +61,8 @@ def printed_configuration(
     for argument, value in values.items():
         missing = dict.fromkeys((*printed[argument].missing, *not_told(value)))
         losses += [Loss(operation, argument, what) for what in missing]
+    if operation.startswith(METHOD):
+        losses.append(Loss(operation, "", "which operations the method called"))
     return Configuration(operation, values, raised=raised), tuple(losses)
 
 

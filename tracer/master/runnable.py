@@ -12,6 +12,8 @@ from tracer.values.versions import recorded_overloads
 _INSIDE = "DeviceOperation"
 """What the names of ttnn's C++ classes of operations end with."""
 
+_METHOD = "ttnn.Tensor."
+
 _VARIABLE = ("var_positional", "var_keyword")
 
 
@@ -32,6 +34,8 @@ def why_not_runnable(configuration: Configuration) -> str:
     """
     if configuration.operation.endswith(_INSIDE) and not recorded_overloads(configuration.operation):
         return "it is an operation inside ttnn, which Python can't call"
+    if configuration.operation.startswith(_METHOD) and not recorded_overloads(configuration.operation):
+        return "it is a method of tensors, of which the operations are not recorded"
     unplaced = "; ".join(unplaced_tensors(configuration))
     if unplaced:
         return unplaced

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
@@ -333,7 +334,11 @@ def last_part(name: str) -> str:
 
 def _of_python(token: str) -> str:
     """Return the text of a string as Python prints it in single quotes."""
-    text = ast.literal_eval(token)
+    if "\\" not in token:
+        return token[1:-1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes that Python doesn't know and leaves as they are
+        text = ast.literal_eval(token)
     if not isinstance(text, str):
         raise ValueError(token)  # noqa: TRY004 - the caller reports the token
     return text

@@ -28,6 +28,9 @@ TRUTH_FIELDS = frozenset(
 _ENUMS = {"math_fidelity": "MathFidelity", "throttle_level": "ThrottleLevel", "op_type": "UnaryOpType"}
 """Fields that hold an enum member although its type isn't always printed."""
 
+_SLICE_TYPES = {"L1_FULL": "L1Full", "DRAM_HEIGHT": "DRAMSliceHeight", "DRAM_WIDTH": "DRAMSliceWidth"}
+"""Members of `Op2DSliceConfig.SliceTypeEnum` by the names that C++ prints."""
+
 INTERPRETED_FIELDS = frozenset({"compute_grid", "param"} | _ENUMS.keys())
 """Fields whose text is not read as it is printed."""
 
@@ -43,6 +46,8 @@ def read_field(name: str, raw: Any) -> Value:
         raw = _reparsed(raw)
     if name in TRUTH_FIELDS and (raw in (0, 1) or raw in ("0", "1")):
         return bool(int(raw))
+    if isinstance(raw, Word) and raw.type == "SliceType" and raw.name in _SLICE_TYPES:
+        return EnumMember("Op2DSliceConfig.SliceTypeEnum", _SLICE_TYPES[raw.name])
     if name in _ENUMS and isinstance(raw, (str, Word)):
         return EnumMember(_ENUMS[name], member(raw, name))
     if name.endswith(("grid", "grid_size")) and _is_core(raw):

@@ -13,7 +13,25 @@ from tracer.errors import MasterError, TraceFormatError
 from tracer.formats import json_stream
 from tracer.formats.reader import recognize
 from tracer.master.master import Master, update
-from tracer.values import CoreGrid, EnumMember, Handle, Lost, MemoryConfig, Placement, Shape, Tensor, TorchTensor
+from tracer.master.runnable import why_not_runnable
+from tracer.values import (
+    CoreGrid,
+    EnumMember,
+    Handle,
+    Lost,
+    MemoryConfig,
+    Placement,
+    Shape,
+    Struct,
+    Tensor,
+    TorchTensor,
+)
+from tracer.values.cores import CoreCoord, CoreRange, CoreRangeSet
+from tracer.values.sets import ValueSet
+from tracer.values.tile import Tile
+
+CORES = CoreRange(CoreCoord(0, 0), CoreCoord(3, 1))
+HEIGHT = EnumMember("Op2DSliceConfig.SliceTypeEnum", "DRAMSliceHeight")
 
 
 @pytest.fixture
@@ -48,9 +66,17 @@ def test_values_are_read_as_they_were_passed(capture: Path) -> None:
         "kind": "torch.float32",
         "shape": "Shape([1, 32])",
         "grid": "ttnn.CoreGrid(x=8, y=4)",
-        "names": "['a', \"it's\"]",
+        "names": "['a', \"it's\", '\\\\d']",
         "device": "MeshDevice(1x2 grid, 2 devices)",
         "host": "torch.Tensor(shape=[1, 32], dtype=torch.bfloat16)",
+        "tile": "Tile with shape: [16, 32]",
+        "cores": "{[0-0 - 3-1], [5-5 - 6-6]}",
+        "range": "[0-0 - 3-1]",
+        "core": "[1-2]",
+        "set": "{MeshCoordinate([0, 1]), MeshCoordinate([0, 0])}",
+        "index": "(slice(None, 3, None), Ellipsis)",
+        "slices": "Op2DSliceConfig(slice_type=SliceType::DRAM_HEIGHT,num_slices=2)",
+        "stateless": "<ttnn._ttnn.operations.normalization.SoftmaxDefaultProgramConfig object at 0x7f0d6f0c41d0>",
     }
     assert arguments(written(capture, record("ttnn.odd", arguments=texts))) == {
         "arg0": (0, -1),
@@ -64,9 +90,17 @@ def test_values_are_read_as_they_were_passed(capture: Path) -> None:
         "kind": EnumMember("torch.dtype", "float32"),
         "shape": Shape((1, 32)),
         "grid": CoreGrid(8, 4),
-        "names": ("a", "it's"),
+        "names": ("a", "it's", "\\d"),
         "device": Handle("MeshDevice"),
         "host": TorchTensor((1, 32), "bfloat16"),
+        "tile": Tile(16, 32),
+        "cores": CoreRangeSet((CORES, CoreRange(CoreCoord(5, 5), CoreCoord(6, 6)))),
+        "range": CORES,
+        "core": (CoreCoord(1, 2),),
+        "set": ValueSet.of(Struct("MeshCoordinate", (("coords", (0, column)),)) for column in (0, 1)),
+        "index": (Struct("slice", (("start", None), ("step", None), ("stop", 3))), Struct("ellipsis", ())),
+        "slices": Struct("Op2DSliceConfig", (("num_slices", 2), ("slice_type", HEIGHT))),
+        "stateless": Struct("SoftmaxDefaultProgramConfig", ()),
     }
 
 
@@ -107,6 +141,24 @@ def test_an_operation_that_a_method_called_counts_once(capture: Path) -> None:
     method = record("ttnn.Tensor.__getitem__", arguments={"arg0": shape, "arg1": "(slice(None, 16, None),)"})
     inner = record("ttnn.slice", arguments={"arg0": shape, "arg1": "[0, 0]"}, output_tensor_ids=[2])
     assert list(Master.read(written(capture, method, inner)).configurations) == ["ttnn.slice"]
+
+
+def test_fields_that_ttnn_does_not_print_are_named(capture: Path) -> None:
+    config = "LayerNormDefaultProgramConfig(legacy_reduction=0,use_welford=0)"
+    master = Master.read(written(capture, record("ttnn.layer_norm", arguments={"program_config": config})))
+    assert master.trace is not None
+    assert [str(loss) for loss in master.trace.losses] == ["ttnn.layer_norm program_config: its legacy_rsqrt"]
+
+
+def test_a_method_of_tensors_alone_does_not_tell_its_operation(capture: Path) -> None:
+    name = "ttnn.Tensor.__getitem__"
+    call = record(name, arguments={"arg0": tensor(1, [32, 32]), "arg1": "3"}, output_tensor_ids=[2])
+    master = Master.read(written(capture, call))
+    assert master.trace is not None
+    assert [str(loss) for loss in master.trace.losses] == [f"{name}: which operations the method called"]
+    assert [why_not_runnable(each) for each in master] == [
+        "it is a method of tensors, of which the operations are not recorded"
+    ]
 
 
 def test_a_broken_call_costs_no_other(capture: Path) -> None:

@@ -37,4 +37,4 @@ def test_no_more_is_alive_for_more_calls(tmp_path: Path, kind: str, monkeypatch:
 
 def _alive(number: int) -> int:
     """Count the recorded calls that are alive, now and then: looking at all objects takes long."""
-    return sum(isinstance(each, RecordedCall) for each in gc.get_objects()) if number % 500 == 0 else 0
+    return sum(type(each) is RecordedCall for each in gc.get_objects()) if number % 500 == 0 else 0
