@@ -120,13 +120,17 @@ class Observation:
     @property
     def accepted(self) -> bool:
         """Whether ttnn took the call and it ended; an output other than traced is accepted, too."""
+        if self.reason is Reason.RAISED_AS_TRACED:
+            return False
         if self.verdict.good or self.verdict is Verdict.FAIL_UNSUPPORTED_DEVICE_PERF:
             return True
         return self.verdict.failed and self.reason is Reason.OUTPUT_MISMATCH
 
     @property
     def refused(self) -> bool:
-        """Whether the call was made, and did not end as it should."""
+        """Whether the call was made, and raised or did not end as it should."""
+        if self.reason is Reason.RAISED_AS_TRACED:
+            return True
         return self.verdict.failed and not self.accepted
 
     @property

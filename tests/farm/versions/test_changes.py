@@ -21,6 +21,7 @@ OTHER_OUTPUT = Observation(FAIL, Reason.OUTPUT_MISMATCH, "dtype BFLOAT16 was tra
 REFUSED = Observation(FAIL, Reason.EXCEPTION, "TT_FATAL: shards of 0x7f01 are 12")
 CRASHED = Observation(Verdict.FAIL_CRASH_HANG, Reason.CRASH, "the worker was killed by SIGSEGV")
 OUT_OF_MEMORY = Observation(Verdict.FAIL_L1_OUT_OF_MEM, Reason.OUT_OF_MEMORY, "Out of Memory")
+RAISED_AGAIN = Observation(Verdict.VALIDATED, Reason.RAISED_AS_TRACED, "raised as traced: RuntimeError: no shards")
 WRONG = Observation(FAIL, Reason.LOW_PCC, "PCC 0.5 is below 0.999", output=TENSOR)
 LOST = Observation(NOT_RUN, Reason.LOST_ARGUMENT, "the trace lost conv_config")
 FAULT = Observation(Verdict.BOARD_FAULT, Reason.BOARD_WEDGED, "the board is wedged")
@@ -40,6 +41,8 @@ UNKNOWN = Observation(NOT_RUN, Reason.UNKNOWN_OPERATION, "this ttnn has no opera
         (GOOD, WRONG, Change.REFUSED_NOW, WRONG.message),
         (OTHER_OUTPUT, OUT_OF_MEMORY, Change.REFUSED_NOW, OUT_OF_MEMORY.message),
         (REFUSED, GOOD, Change.ACCEPTED_NOW, f"before: {REFUSED.message}"),
+        (RAISED_AGAIN, GOOD, Change.ACCEPTED_NOW, f"before: {RAISED_AGAIN.message}"),
+        (RAISED_AGAIN, RAISED_AGAIN, Change.REFUSED_BY_BOTH, RAISED_AGAIN.message),
         (REFUSED, OTHER_OUTPUT, Change.ACCEPTED_NOW, f"before: {REFUSED.message}"),
         (
             REFUSED,
