@@ -29,14 +29,14 @@ from farm.worker.goldens.parameters import GoldenMisfit
 from farm.worker.input_numbers import InputNumbers
 from farm.worker.installed_ttnn import ttnn_version
 from farm.worker.measuring import Measurements, measure
+from farm.worker.outputs import Outputs
 from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
 from tracer.errors import RebuildError, RebuildMismatchError
 from tracer.raised_error import RaisedError
 from tracer.signatures import overloads
-from tracer.values import Value, describe
+from tracer.values import Value
 from tracer.values import decode as decode_value
-from tracer.values import encode as encode_value
 from tracer.values.live import Rebuilder, enum_members
 from tracer.values.operations import MissingOperation, find_operation
 from tracer.values.versions import known_of
@@ -108,6 +108,7 @@ class Runner:
         self._arch = str(device.arch().name).lower()  # as `BoardKind.arch`
         self._numbers = InputNumbers()
         self._replay = Replay()
+        self._outputs = Outputs()
         self._numeric_judge = NumericJudge(self._execution, device.get_num_devices())
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
 
@@ -221,12 +222,13 @@ class Runner:
 
     def _judge(self, traced: TracedCall, bound: Bound, live: LiveCall, output: Any, attempt: RunningAttempt) -> Outcome:
         """The outcome of a call that returned: its output against the trace, then against the golden."""
-        described = describe(output)
-        expected = None if traced.output is None else decode_value(traced.output)
-        if described != expected:
-            attempt.output = encode_value(described)  # where it is as traced, the vector has it
-            if wrong := self._differences(traced, bound, expected, described):
-                return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
+        description = self._outputs.describe(output)
+        if traced.output is None or traced.output != description.traced:  # else there is nothing to decode
+            expected = None if traced.output is None else decode_value(traced.output)
+            if description.value != expected:
+                attempt.output = description.encoded  # where it is as traced, the vector has it
+                if wrong := self._differences(traced, bound, expected, description.value):
+                    return attempt.ended(Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, "; ".join(wrong))
         if not self.computes:
             return attempt.ended(Verdict.VALIDATED)
         return self._compared(traced, bound, live, output, attempt)
