@@ -20,6 +20,7 @@ from tracer.master.master import Master, MergeSummary, require_writable, update
 
 if TYPE_CHECKING:
     from farm.core.board import Board
+    from farm.zoo.changes import ModelChange
     from farm.zoo.manifest import Entry
     from tracer.formats.journal import TracedTest, UnsafeAllocation
     from tracer.formats.values_read import ValuesRead
@@ -39,6 +40,8 @@ class Zoo:
         folder: where the raw traces are.
         reading: what was read to keep statistics of values; None if no trace keeps any.
         unsafe: what was allocated on a device while a device trace was live there.
+        entries: the models of the manifest, with their tags, state and owner.
+        changes: how pinned models changed from what the master said of them.
     """
 
     run: RunView | None
@@ -50,6 +53,8 @@ class Zoo:
     folder: Path
     reading: ValuesRead | None = None
     unsafe: Sequence[UnsafeAllocation] = ()
+    entries: Sequence[Entry] = ()
+    changes: Sequence[ModelChange] = ()
 
 
 def trace_zoo(
@@ -63,6 +68,7 @@ def trace_zoo(
     resume: bool = False,
     traces: str | Path | None = None,
     values: bool = False,
+    tags: Sequence[str] = (),
     store: str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -79,27 +85,30 @@ def trace_zoo(
         resume: trace only the models that have no complete trace yet.
         traces: the folder of the raw traces; None for the manifest's own, in the user's data directory.
         values: keep statistics of the numbers in each call's tensors, too; see `farm.trace`.
+        tags: trace only models with one of these tags; all for none.
         store: the results store, a file or database URL; None for the default store.
         progress: gets what happens; None for silence.
         command: what reports call the run; None for this call.
 
     Raises:
+        NothingSelected: the manifest has no model, or none with such a tag.
         FarmError: the manifest can't be read, a board doesn't exist, or `ttnn` is no version specifier.
         NotRunnable: no board has such a ttnn.
         TracerError: the master can't be read or written.
         KeyboardInterrupt: Ctrl-C came twice; the traces made so far are kept.
     """
+    from farm.zoo.changes import changes_of
     from farm.zoo.manifest import Manifest
     from farm.zoo.run import SUITE, merge_traces, plan_models, run_zoo
     from farm.zoo.traces import Traces
 
     spec = SweepSpec.of(boards=boards, address=address, ttnn=ttnn)
     path = Path(master)
-    models = Manifest.read(Path(manifest))
+    models = Manifest.read(Path(manifest)).with_tags(tags)
     require_writable(path)
     require_folder(store)
-    if path.exists():
-        Master.read(path)  # a master that can't be read is reported before any model runs
+    # a master that can't be read is reported before any model runs
+    before = Master.read(path) if path.exists() else Master()
     kept = Traces.of(models, None if traces is None else Path(traces), values=values)
     if reason := why_unwritable(kept.folder / "trace"):
         raise FarmError(f"--store {kept.folder}: the raw traces can't be kept: {reason}")
@@ -121,7 +130,8 @@ def trace_zoo(
         )
         view = run_zoo(request, kept, store, progress or Silent())
     gathered = merge_traces(models, kept)
-    summary = update(path, gathered.master) if len(gathered.master) else MergeSummary()
+    changes = changes_of(models.entries, before, gathered.models)
+    summary = update(path, gathered.master, gathered.models) if len(gathered.master) else MergeSummary()
     return Zoo(
         view,
         gathered.master,
@@ -132,6 +142,8 @@ def trace_zoo(
         kept.folder,
         gathered.reading,
         gathered.unsafe,
+        models.entries,
+        changes,
     )
 
 

@@ -36,6 +36,9 @@ def ops(
     memory: Annotated[
         str | None, typer.Option(help="Only with memory like this: DRAM, L1, HEIGHT_SHARDED, L1_INTERLEAVED, ...")
     ] = None,
+    tag: Annotated[
+        str | None, typer.Option(help="Only configurations of models with this tag of their zoo (farm trace --zoo).")
+    ] = None,
     diff: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two masters: added, gone, changed.")
     ] = None,
@@ -72,7 +75,7 @@ def ops(
     # a terminal of another encoding gets escapes in place of arrows, never a traceback
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    criteria = Filter(source, board, dtype, layout, memory)
+    criteria = Filter(source, board, dtype, layout, memory, tag)
     if goldens:
         from farm.cli.golden_ops import show_goldens
 
@@ -102,10 +105,15 @@ def _chosen(master: Master, criteria: Filter) -> dict[str, list[Configuration]]:
     Raises:
         NothingSelected: it takes none.
     """
+    from farm.planning.tags import require_tags
+    from tracer.master.queries import tags_of
+
     chosen = {
         name: [each for each in configurations if criteria.takes(each)]
         for name, configurations in sorted(master.configurations.items())
     }
+    if criteria.tag is not None:
+        require_tags([criteria.tag], tags_of(master), f"{master.path}")
     if criteria and not any(chosen.values()):
         options = [f"--{name} {value!r}" for name, value in vars(criteria).items() if value is not None]
         raise NothingSelected(

@@ -87,6 +87,12 @@ def trace(
     address: Annotated[
         str | None, typer.Option(help="With --zoo or --verify: the farm to use, HOST:PORT of its head.")
     ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tag", help="With --zoo: trace only the models with this tag. Repeatable, or separated by commas."
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="With TARGET or --zoo: print what was traced, and how it ended, as JSON.")
     ] = False,
@@ -101,13 +107,16 @@ def trace(
     OP change that. --values keeps statistics of the models' numbers, too. --zoo traces many models at once, --load
     adds traces made elsewhere, and --verify checks that a master's traces are right.
 
-    Example: farm trace tests/test_resnet.py::test_block --board mock:n300
+    Examples: farm trace tests/test_resnet.py::test_block --board mock:n300
+    farm trace --zoo tracer/zoo/zoo.yaml --tag vision --master vision.json
     """
     sources = [target, load, zoo, verify]
     if sum(each is not None for each in sources) != 1 or (target or "").startswith("-"):
         raise FarmError("give one thing to trace: a test, a script, --zoo, --load or --verify")
     if values and (load is not None or verify is not None):
         raise FarmError("--values is for tracing; --load and --verify take the numbers of no model")
+    if tag and zoo is None:
+        raise FarmError("--tag needs --zoo: the models of a manifest have tags")
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 
@@ -120,6 +129,7 @@ def trace(
             ttnn=ttnn,
             resume=resume,
             as_json=as_json,
+            tags=[part.strip() for each in tag or () for part in each.split(",") if part.strip()],
         )
     elif verify is not None:
         from farm.cli.trace_verify import trace_verify

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from farm.api.zoo import Zoo
     from farm.core.errors import ExitCode
     from farm.store.view import VectorView
+    from farm.zoo.manifest import Entry
     from tracer.master.master import Master, MergeSummary
 
 
@@ -32,9 +33,12 @@ def trace_json(traced: Traced, target: str, master: Path, code: ExitCode) -> dic
 
 def zoo_json(zoo: Zoo, master: Path, code: ExitCode) -> dict[str, Any]:
     """What was traced of a zoo, and how each of its models ended."""
+    vectors = {} if zoo.run is None else {vector.vector_id: vector for vector in zoo.run.vectors}
+    changes = [{"name": each.name, "added": dict(each.added), "gone": dict(each.gone)} for each in zoo.changes]
     return {
         "exit_code": int(code),
-        "models": [_model_json(vector) for vector in (() if zoo.run is None else zoo.run.vectors)],
+        "models": [_model_json(entry, vectors.get(entry.name)) for entry in zoo.entries],
+        "changes": changes,
         "missing": zoo.missing,
         "left_out": [{"test": test.source, "outcome": test.outcome} for test in zoo.left_out],
         "unsafe_allocations": [each.as_json() for each in zoo.unsafe],
@@ -43,10 +47,14 @@ def zoo_json(zoo: Zoo, master: Path, code: ExitCode) -> dict[str, Any]:
     }
 
 
-def _model_json(vector: VectorView) -> dict[str, Any]:
+def _model_json(entry: Entry, vector: VectorView | None) -> dict[str, Any]:
+    """A model of a zoo; without how it ended if it had been traced before."""
+    model = {"name": entry.name, "state": entry.state, "owner": entry.owner, "tags": list(entry.tags)}
+    if vector is None:
+        return model
     details = vector.history[-1].details if vector.history else {}
     return {
-        "name": vector.vector_id,
+        **model,
         "verdict": vector.verdict.value,
         "reason": vector.reason.value,
         "message": vector.message,

@@ -6,7 +6,7 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from farm.cli.common import exits_on_interrupt
 from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason
+from tracer.values.zoo_model import DRAFT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +38,7 @@ def trace_zoo(
     ttnn: str | None,
     resume: bool,
     as_json: bool,
+    tags: Sequence[str],
 ) -> None:
     """Trace a zoo and add its configurations to a master; see `farm trace`."""
     from rich.console import Console
@@ -57,6 +59,7 @@ def trace_zoo(
             resume=resume,
             traces=traces,
             values=values,
+            tags=tags,
             store=results,
             progress=progress_on(sys.stderr),
             command=shlex.join(["farm", *sys.argv[1:]]),
@@ -70,11 +73,11 @@ def trace_zoo(
         run = 0 if zoo.run is None else len(zoo.run.vectors)
         console.print(f"{zoo.models - run} of {counted(zoo.models, 'model')} traced before")
     if zoo.run is not None:
-        _print(console, zoo.run)
+        _print(console, zoo.run, {entry.name: entry.state for entry in zoo.entries})
     if len(zoo.configurations):
         show(console, zoo.configurations, zoo.summary, master, zoo.left_out, zoo.reading)
     console.print(f"raw traces: {zoo.folder}", soft_wrap=True, highlight=False)
-    for line in map(str, zoo.unsafe):
+    for line in [*map(str, zoo.changes), *map(str, zoo.unsafe)]:
         typer.echo(f"farm: {line}", err=True)
     if zoo.missing:
         typer.echo(f"farm: {', '.join(zoo.missing)}: not traced to the end; continue with --resume", err=True)
@@ -82,27 +85,38 @@ def trace_zoo(
 
 
 def zoo_exit_code(zoo: Zoo) -> ExitCode:
-    """The exit code of a traced zoo: NOTHING_SELECTED if all that is wrong is that models have no test."""
+    """The exit code of a traced zoo, by its pinned models.
+
+    It is NOTHING_SELECTED where all that is wrong is that some have no test.
+    """
     from farm.report import exit_code
 
-    vectors = () if zoo.run is None else zoo.run.vectors
-    without_tests = [vector.vector_id for vector in vectors if vector.reason is Reason.NO_TESTS]
-    code = ExitCode.GOOD if zoo.run is None else exit_code(zoo.run.counts, len(without_tests))
-    if code is ExitCode.GOOD and set(zoo.missing) - set(without_tests):
+    drafts = {entry.name for entry in zoo.entries if entry.state == DRAFT}
+    vectors = [] if zoo.run is None else [each for each in zoo.run.vectors if each.vector_id not in drafts]
+    without_tests = {vector.vector_id for vector in vectors if vector.reason is Reason.NO_TESTS}
+    counts = Counter(vector.verdict.value for vector in vectors)
+    code = exit_code(counts, len(without_tests)) if counts else ExitCode.GOOD
+    if code in {ExitCode.TEST_FAILED, ExitCode.NOT_RUN}:
+        return code
+    if set(zoo.missing) - without_tests - drafts:
         return ExitCode.NOT_RUN
-    return ExitCode.NOTHING_SELECTED if code is ExitCode.GOOD and without_tests else code
+    return ExitCode.NOTHING_SELECTED if without_tests else ExitCode.GOOD
 
 
-def _print(console: Console, view: RunView) -> None:
+def _print(console: Console, view: RunView, states: Mapping[str, str]) -> None:
     """Print how each model ended, and how many ended in each way."""
     from rich.table import Table
 
     from farm.report.text import first_line
 
-    table = Table("model", "verdict", "reason", "board", "seconds", "", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "state", "verdict", "reason", "board", "seconds"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("", overflow="fold")
     for vector in view.vectors:
         words = (
             vector.vector_id,
+            states[vector.vector_id],
             vector.verdict.value,
             vector.reason.value,
             vector.board or "",

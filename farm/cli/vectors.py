@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDEST = 160
 
 
-@takes_spec(("modules", "suite", "skip", "tt_metal", "sweeps", "master", "import_timeout", "boards"))
+@takes_spec(("modules", "suite", "skip", "tt_metal", "sweeps", "master", "tags", "import_timeout", "boards"))
 def vectors(
     options: SpecOptions,
     vectors_file: Annotated[

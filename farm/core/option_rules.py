@@ -65,7 +65,7 @@ SPEC_RULES = (
     ),
     Rule(("--tt-metal",), excludes=("--sweeps",)),
     Rule(
-        ("--module", "--skip", "--tt-metal", "--sweeps", "--master"),
+        ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--tag"),
         excludes=("--vectors",),
         advice="the file has the vectors with all that they need",
     ),

@@ -59,6 +59,16 @@ class SweepSpec(BaseModel):
     master: Annotated[
         Place, Option("--master", Group.WHAT, "The master JSON file. Default: the one that farm ships.")
     ] = None
+    tags: Annotated[
+        Texts,
+        Option(
+            "--tag",
+            Group.WHAT,
+            "Run only what models with this tag use, as `farm trace --zoo` recorded it in the master. Repeatable, or "
+            "separated by commas.",
+            python_help="Run only what models with one of these tags use, as `farm trace --zoo` recorded it.",
+        ),
+    ] = ()
     modules: Annotated[
         Texts,
         Option(
@@ -315,9 +325,11 @@ class SweepSpec(BaseModel):
         if not isinstance(values, dict):
             return values
         of_modules = any(values.get(name) for name in ("modules", "tt_metal", "sweeps", "vectors_file"))
-        return {**values, "suite": values.get("suite") or (None if of_modules else MODEL_TRACED)}
+        # tags are of the models in a master, which only this suite of a module is made of
+        whole = of_modules and not values.get("tags")
+        return {**values, "suite": values.get("suite") or (None if whole else MODEL_TRACED)}
 
-    @field_validator("operations", "vectors")
+    @field_validator("operations", "tags", "vectors")
     @classmethod
     def _without_commas(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(part.strip() for name in names for part in name.split(",") if part.strip())

@@ -10,6 +10,7 @@ from farm.core.board import Board
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.module_listing import list_modules, listing_process
+from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
@@ -21,9 +22,10 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
 
     Raises:
         FarmError: there is no such checkout, folder or file.
-        NothingSelected: it has no such module.
+        NothingSelected: it has no such module, or the master has no such tag.
     """
-    environment = {} if spec.master is None else {MASTER_VARIABLE: str(spec.master.resolve())}
+    master = tagged_file(spec.master, spec.tags) if spec.tags else spec.master
+    environment = {} if master is None else {MASTER_VARIABLE: str(master.resolve())}
     return find_modules(
         module_folder(spec.tt_metal, spec.sweeps),
         spec.modules,

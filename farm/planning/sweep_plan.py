@@ -26,6 +26,7 @@ from farm.planning.numbers import idle_rows, numeric_options, without_numbers
 from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
+from farm.planning.tags import tagged
 from farm.planning.vectors import Vector, plan
 from farm.sweeps.finding import module_folder
 from tracer.master.master import Master, shipped
@@ -121,7 +122,7 @@ def _of_master(
     spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], *, verify: bool
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
-    master = Master.read(spec.master or shipped())
+    master = tagged(Master.read(spec.master or shipped()), spec.tags)
     if line := origin_line(master):
         note(line)
     numbers = numeric_options(spec, master.configurations)
@@ -150,6 +151,7 @@ def _of_checked_module(spec: SweepSpec, boards: Sequence[Board]) -> Sequence[Vec
         sweeps=spec.check_module,
         suite=MODEL_TRACED,
         master=spec.master,
+        tags=spec.tags,
         import_timeout=spec.import_timeout,
         measure=spec.measure,
         address=spec.address,

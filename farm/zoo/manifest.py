@@ -8,6 +8,9 @@
         arguments: [-k, not slow]
         timeout: 600
         workdir: {ship: models}
+        tags: [lead, nlp]
+        state: draft
+        owner: lead@example.com
 
 Only `name` and `target` are required. A target is relative to the working directory: `{ship: FOLDER}`, which is sent
 to the hosts, `{host: PATH}`, which each host has, or by default the manifest's own folder.
@@ -22,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from farm.board.kinds import KINDS, kind_named
@@ -29,6 +33,8 @@ from farm.core.board import BoardKind
 from farm.core.errors import FarmError, NothingSelected
 from farm.core.plain_words import in_plain_words
 from farm.core.yaml_file import read_yaml
+from farm.planning.tags import require_tags
+from tracer.values.zoo_model import PINNED, STATES, ZooModel
 
 TIMEOUT_SECONDS = 600.0
 
@@ -43,6 +49,19 @@ def _kinds(value: object) -> object:
         return tuple(kind_named(name).name for name in names)
     except FarmError as error:
         raise ValueError(str(error)) from None
+
+
+def _tags(value: object) -> object:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) and _NAME.fullmatch(name) for name in names):
+        raise ValueError("give a tag, or a list of them: letters, digits and ._-")
+    return tuple(sorted(set(names)))
+
+
+def _state(value: object) -> object:
+    if value not in STATES:
+        raise ValueError(f"{value!r}: give {' or '.join(STATES)}")
+    return value
 
 
 class _Strict(BaseModel):
@@ -95,6 +114,9 @@ class Entry(_Strict):
         arguments: further arguments of pytest or the script.
         timeout: seconds that it may take.
         workdir: the folder it runs in; None for the manifest's folder.
+        tags: what it is selected by; the master keeps them with what it uses.
+        state: `pinned`: it must pass, and what it newly uses, or no longer, is said; `draft`: it never fails the run.
+        owner: who answers for it.
     """
 
     name: str
@@ -104,6 +126,9 @@ class Entry(_Strict):
     arguments: tuple[str, ...] = ()
     timeout: float = Field(default=TIMEOUT_SECONDS, gt=0)
     workdir: Workdir | None = None
+    tags: Annotated[tuple[str, ...], BeforeValidator(_tags)] = ()
+    state: Annotated[str, BeforeValidator(_state)] = PINNED
+    owner: str = ""
 
     @model_validator(mode="after")
     def _named(self) -> Entry:
@@ -114,7 +139,13 @@ class Entry(_Strict):
     @property
     def digest(self) -> str:
         """A hash of everything that decides what a trace of it holds."""
-        return hashlib.sha256(self.model_dump_json(exclude={"timeout"}).encode()).hexdigest()
+        content = self.model_dump_json(exclude={"timeout", "tags", "state", "owner"})
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def model(self) -> ZooModel:
+        """What the master keeps of it."""
+        return ZooModel(self.tags, self.state, self.owner)
 
 
 class _Models(_Strict):
@@ -146,7 +177,7 @@ class Manifest:
         try:
             entries = _Models.model_validate(raw).models
         except ValidationError as error:
-            raise FarmError(f"{path}: {_first(error, raw)}") from None
+            raise FarmError(f"{path}{_line(path, error.errors()[0]['loc'])}: {_first(error, raw)}") from None
         if not entries:
             raise NothingSelected(f"{path}: it lists no model")
         duplicates = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
@@ -156,6 +187,17 @@ class Manifest:
         for entry in entries:
             manifest._require(entry)
         return manifest
+
+    def with_tags(self, tags: Sequence[str]) -> Manifest:
+        """The models with one of these tags; all for no tags.
+
+        Raises:
+            NothingSelected: no model has one of the tags.
+        """
+        if not tags:
+            return self
+        require_tags(tags, sorted({tag for entry in self.entries for tag in entry.tags}), str(self.path))
+        return Manifest(self.path, tuple(entry for entry in self.entries if set(tags) & set(entry.tags)))
 
     def folder(self, entry: Entry) -> Path:
         """The folder that a model runs in: on this host, or on the hosts."""
@@ -171,6 +213,23 @@ class Manifest:
             raise FarmError(f"{self.path}: {entry.name}: there is no folder {folder}")
         if not (folder / entry.target.partition("::")[0]).exists():
             raise FarmError(f"{self.path}: {entry.name}: there is no {entry.target.partition('::')[0]} in {folder}")
+
+
+def _line(path: Path, place: Sequence[int | str]) -> str:
+    """Return `, line 3`: the line of the place in a YAML file, or of the part around a place that is missing."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == step), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            pair = (node.value[step], node.value[step])
+        else:
+            pair = None
+        if pair is None:
+            break
+        line, node = pair[0].start_mark.line + 1, pair[1]
+    return f", line {line}"
 
 
 def _keys(place: Sequence[int | str]) -> list[str]:

@@ -41,6 +41,7 @@ class MergedTraces:
         left_out: the tests that didn't pass.
         reading: what was read to keep statistics of values; None if no trace keeps any.
         unsafe: what was allocated on a device while a device trace was live there.
+        models: the configurations of each model with a complete trace, by name.
     """
 
     master: Master
@@ -48,6 +49,7 @@ class MergedTraces:
     left_out: list[TracedTest]
     reading: ValuesRead | None
     unsafe: list[UnsafeAllocation]
+    models: dict[str, Master]
 
 
 def with_needed_mocks(boards: Sequence[Board], entries: Iterable[Entry]) -> list[Board]:
@@ -139,13 +141,20 @@ def merge_traces(manifest: Manifest, traces: Traces) -> MergedTraces:
     """Merge the traces of all models; an incomplete trace counts with the tests that passed before it broke off."""
     master, missing, left_out, reading = Master(), list[str](), list[TracedTest](), list[ValuesRead]()
     unsafe: list[UnsafeAllocation] = []
+    models: dict[str, Master] = {}
     for entry in manifest.entries:
         journal = traces.journal(entry)
         if not traces.is_complete(entry):
             missing.append(entry.name)
         if journal is not None:
-            master.merge(Master.of(journal.configurations()))
+            of_model = Master.of(journal.configurations())
+            for configuration in of_model:
+                for execution in configuration.executions:
+                    execution.zoo = {entry.name: entry.model}
+            if entry.name not in missing:
+                models[entry.name] = of_model
+            master.merge(of_model)
             left_out += journal.left_out
             unsafe += journal.unsafe
             reading += [] if journal.reading is None else [journal.reading]
-    return MergedTraces(master, missing, left_out, together(reading), unsafe)
+    return MergedTraces(master, missing, left_out, together(reading), unsafe, models)

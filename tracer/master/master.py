@@ -10,7 +10,7 @@ import gc
 import importlib.resources
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -215,6 +215,14 @@ class Master:
                 by_key.setdefault(rough_key(each), _Candidates()).add(each)
         return self._by_rough_key[operation]
 
+    def forget_models(self, names: Collection[str]) -> bool:
+        """Forget that models of a zoo use what they use; return whether any of it was theirs."""
+        executions = [execution for each in self if names for execution in each.executions if execution.zoo]
+        theirs = [execution for execution in executions if not execution.zoo.keys().isdisjoint(names)]
+        for execution in theirs:
+            execution.zoo = {name: model for name, model in execution.zoo.items() if name not in names}
+        return bool(theirs)
+
     def merge(self, other: Master) -> MergeSummary:
         """Add all of another master's configurations: a union. What can't be read of another format is left out."""
         summary = MergeSummary()
@@ -265,8 +273,13 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def update(path: str | Path, incoming: Master) -> MergeSummary:
+def update(path: str | Path, incoming: Master, models: Collection[str] = ()) -> MergeSummary:
     """Merge into a master file, which may not exist yet, nor its folder; writers of several processes wait in turn.
+
+    Args:
+        path: the file.
+        incoming: what to add.
+        models: models of a zoo that `incoming` has all of: what the file has of them is replaced.
 
     Raises:
         MasterError: the file is no master, can't be written, or another writer holds it too long.
@@ -281,8 +294,15 @@ def update(path: str | Path, incoming: Master) -> MergeSummary:
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
             master = Master.read(path) if path.exists() else Master()
             before = len(master), len(master.broken)
+            renewed = master.forget_models(models)
             summary = master.merge(incoming)
-            if summary.added or summary.updated or before != (len(master), len(master.broken)) or not path.exists():
+            if (
+                renewed
+                or summary.added
+                or summary.updated
+                or before != (len(master), len(master.broken))
+                or not path.exists()
+            ):
                 master.write(path)
             return summary
     except Timeout:

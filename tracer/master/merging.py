@@ -14,6 +14,7 @@ from tracer.master.first_execution import take_record
 from tracer.value_statistics import join_statistics
 from tracer.values import EnumMember, MemoryConfig, Tensor
 from tracer.values.configuration import Configuration, Execution, in_order
+from tracer.values.zoo_model import joined_models
 
 OUTPUTS_DIFFER = "outputs_differ"
 """The key of a configuration whose output depends on the board, so that the master holds none."""
@@ -95,7 +96,7 @@ def add_execution(executions: list[Execution], new: Execution) -> bool:
     for old in executions:
         if _place(old) == place:
             return _join_execution(old, new)
-    executions.append(replace(new, statistics=dict(new.statistics)))
+    executions.append(replace(new, statistics=dict(new.statistics), zoo=dict(new.zoo)))
     return True
 
 
@@ -109,6 +110,7 @@ def _join_execution(old: Execution, new: Execution) -> bool:
     # a count is of one run of the source, so of two traces the larger stands, as in tt-metal
     old.count = max((count for count in (old.count, new.count) if count is not None), default=None)
     old.device_trace_runs = max(old.device_trace_runs, new.device_trace_runs)
+    old.zoo = joined_models(old.zoo, new.zoo)
     old.trace_uid = new.trace_uid or old.trace_uid
     old.extra = {**old.extra, **new.extra}
     old.unread_statistics = {**old.unread_statistics, **new.unread_statistics}
@@ -122,6 +124,7 @@ def _joined_parts(execution: Execution) -> tuple[object, ...]:
     return (
         execution.count,
         execution.device_trace_runs,
+        execution.zoo,
         execution.device_times,
         execution.trace_uid,
         execution.extra,

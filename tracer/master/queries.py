@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ class Filter:
         dtype: of one of its tensors.
         layout: of one of its tensors.
         memory: part of `L1_HEIGHT_SHARDED` and the like, of one of its memory configs.
+        tag: of a model of a zoo that it was seen in.
     """
 
     model: str | None = None
@@ -33,19 +34,23 @@ class Filter:
     dtype: str | None = None
     layout: str | None = None
     memory: str | None = None
+    tag: str | None = None
 
     def __bool__(self) -> bool:
-        return any(each is not None for each in (self.model, self.board, self.dtype, self.layout, self.memory))
+        parts = (self.model, self.board, self.dtype, self.layout, self.memory, self.tag)
+        return any(each is not None for each in parts)
 
     def takes(self, configuration: Configuration) -> bool:
-        """Return whether a configuration has all of it: the model and the board in one execution."""
+        """Return whether a configuration has all of it: the model, the board and the tag in one execution."""
         return self._takes_execution(configuration) and self._takes_arguments(configuration)
 
     def _takes_execution(self, configuration: Configuration) -> bool:
-        if self.model is None and self.board is None:
+        if self.model is None and self.board is None and self.tag is None:
             return True
         return any(
-            (self.model or "") in execution.source and _contains(_board(execution.machine), self.board)
+            (self.model or "") in execution.source
+            and _contains(_board(execution.machine), self.board)
+            and (self.tag is None or any(self.tag in model.tags for model in execution.zoo.values()))
             for execution in configuration.executions
         )
 
@@ -69,6 +74,23 @@ def _board(machine: dict[str, Any] | None) -> str:
 
 def _contains(text: str, part: str | None) -> bool:
     return part is None or part.lower() in text.lower()
+
+
+def tags_of(master: Master) -> list[str]:
+    """Return the tags of all models in a master, sorted."""
+    return sorted({tag for each in master for tag in each.tags})
+
+
+def with_tags(master: Master, tags: Collection[str]) -> Master:
+    """Return the part of a master that the models with one of these tags use; what can't be read has no tags."""
+    part = Master()
+    part.path, part.metadata = master.path, master.metadata
+    selected = frozenset(tags)
+    for operation, configurations in master.configurations.items():
+        chosen = [each for each in configurations if each.tags & selected]
+        if chosen:
+            part.configurations[operation] = chosen
+    return part
 
 
 @dataclass

@@ -63,6 +63,9 @@ def execution_line(execution: Execution) -> str:
         parts.append(f"on {_machine(execution.machine)}")
     if execution.count is not None:
         parts.append("once" if execution.count == 1 else f"{execution.count} times")
+    for name, model in execution.zoo.items():
+        tags = f" (tags {clean(', '.join(model.tags))})" if model.tags else ""
+        parts.append(f"{model.state} model {clean(name)}{tags}")
     if execution.device_trace_runs:
         parts.append(f"in device traces that ran {counted(execution.device_trace_runs, 'time')}")
     facts = (("machine", execution.machine or None), ("count", execution.count))

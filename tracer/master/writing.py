@@ -11,7 +11,7 @@ from typing import Any
 
 from tracer.master import first_execution
 from tracer.master.files import NON_FINITE
-from tracer.schemas.provenance import DEVICE_TIMES, DEVICE_TRACE_RUNS, STATISTICS
+from tracer.schemas.provenance import DEVICE_TIMES, DEVICE_TRACE_RUNS, STATISTICS, ZOO
 from tracer.value_statistics import written_statistics
 from tracer.values import encode
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution, in_order
@@ -103,6 +103,8 @@ def execution_json(execution: Execution) -> dict[str, Any]:
         raw["trace_uid"] = execution.trace_uid
     if execution.device_config is not None:
         raw["device_config"] = execution.device_config.as_json()
+    if execution.zoo:
+        raw[ZOO] = {name: model.as_json() for name, model in execution.zoo.items()}
     if execution.device_trace_runs:
         raw[DEVICE_TRACE_RUNS] = execution.device_trace_runs
     if execution.statistics or execution.unread_statistics:

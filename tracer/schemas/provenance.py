@@ -11,9 +11,13 @@ from tracer.schemas.base import MalformedConfigurationError
 from tracer.value_statistics import read_statistics
 from tracer.values.configuration import Execution
 from tracer.values.text import brief
+from tracer.values.zoo_model import ZooModel
 
 STATISTICS = "value_statistics"
 """The key of an execution that holds the statistics of its tensors' numbers."""
+
+ZOO = "zoo"
+"""The key of an execution that holds the models of a zoo that its source was traced as."""
 
 DEVICE_TRACE_RUNS = "device_trace_runs"
 """The key of an execution that says how often device traces with the call in them ran."""
@@ -22,11 +26,12 @@ DEVICE_TIMES = "device_times"
 """The key of an execution that holds measured times on the device."""
 
 _CONTEXT_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
-_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS, DEVICE_TRACE_RUNS, DEVICE_TIMES}
+_EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS, DEVICE_TRACE_RUNS, DEVICE_TIMES, ZOO}
 _MOST_DEVICE_CONFIGS = 1024
 """Device configs that are kept once read."""
 
 _device_configs: dict[str, DeviceConfig] = {}
+_zoos: dict[str, dict[str, ZooModel]] = {}
 
 
 def executions(raw: dict[str, Any]) -> Iterator[Execution]:
@@ -79,6 +84,8 @@ def _execution(raw: Any) -> Execution:
         None if config is None else _device_config(config),
         {key: part for key, part in raw.items() if key not in _EXECUTION_KEYS},
     )
+    if ZOO in raw:
+        execution.zoo = _zoo(raw[ZOO])
     if DEVICE_TRACE_RUNS in raw:
         execution.device_trace_runs = _count(raw[DEVICE_TRACE_RUNS], DEVICE_TRACE_RUNS) or 0
     if STATISTICS in raw:
@@ -86,6 +93,22 @@ def _execution(raw: Any) -> Execution:
     if raw.get(DEVICE_TIMES) is not None:
         execution.device_times = DeviceTimes.from_json(raw[DEVICE_TIMES])
     return execution
+
+
+def _zoo(raw: Any) -> dict[str, ZooModel]:
+    """Read the models of an execution: there are few, in many executions."""
+    key = repr(raw)
+    models = _zoos.get(key)
+    if models is None:
+        if not isinstance(raw, dict):
+            raise MalformedConfigurationError(f"{ZOO} must be an object of models by name, not {brief(raw)}")
+        try:
+            models = {name: ZooModel.from_json(part) for name, part in raw.items()}
+        except ValueError as error:
+            raise MalformedConfigurationError(f"{ZOO}: {error}") from None
+        if len(_zoos) < _MOST_DEVICE_CONFIGS:
+            _zoos[key] = models
+    return dict(models)
 
 
 def _device_config(raw: Any) -> DeviceConfig:

@@ -17,6 +17,7 @@ from tracer.values.base import TypedValue, Value, walk
 from tracer.values.dispatch import encode
 from tracer.values.padding import separated
 from tracer.values.tensor import Tensor
+from tracer.values.zoo_model import ZooModel
 
 POSITION = re.compile(r"arg(\d+)")
 _POSITIONS = [f"arg{place}" for place in range(64)]
@@ -38,6 +39,7 @@ class Execution:
         unread_statistics: the JSON of those that can't be read, written back as it was; at "" if it is no object.
         device_trace_runs: how often device traces that hold the call ran, in one run of the source; 0 if there were
             none. No part of any hash, nor of `count`.
+        zoo: the models of a zoo that the source was traced as, by name.
         device_times: how long it ran on the device, where a profiler measured it.
     """
 
@@ -50,6 +52,7 @@ class Execution:
     statistics: dict[str, ValueStatistics] = field(default_factory=dict)
     unread_statistics: dict[str, Any] = field(default_factory=dict)
     device_trace_runs: int = 0
+    zoo: dict[str, ZooModel] = field(default_factory=dict)
     device_times: DeviceTimes | None = None
 
 
@@ -139,6 +142,11 @@ class Configuration:
     def sources(self) -> tuple[str, ...]:
         """The models' tests it was seen in, each once."""
         return tuple(dict.fromkeys(execution.source for execution in self.executions if execution.source))
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags of the models of zoos that it was seen in."""
+        return frozenset(tag for each in self.executions for model in each.zoo.values() for tag in model.tags)
 
     @property
     def statistics(self) -> dict[str, ValueStatistics]:

@@ -10,11 +10,16 @@ import pytest
 from farm.board.shipping import pack, unpack
 from farm.core.errors import FarmError, NothingSelected
 from farm.core.payload import ModelTrace
-from farm.zoo.manifest import Manifest
+from farm.zoo.changes import changes_of
+from farm.zoo.manifest import Entry, Manifest
 from farm.zoo.run import plan_models, with_needed_mocks
 from farm.zoo.traces import Traces
 from tracer.formats.journal import JournalWriter
 from tracer.formats.values_read import ValuesRead
+from tracer.master.master import Master
+from tracer.values import Tensor
+from tracer.values.configuration import Configuration, Execution
+from tracer.values.zoo_model import DRAFT, PINNED, ZooModel
 
 
 @pytest.fixture
@@ -105,6 +110,18 @@ def test_a_trace_without_values_is_incomplete_where_they_are_asked_for(zoo: Path
             "no n150 opens a mesh of 2 x 4",
         ),
         ("models:\n  - {name: a b, target: test_a.py}", "letters, digits"),
+        (
+            "models:\n  - name: a\n    target: test_a.py\n    state: pined",
+            "line 4: a: state: 'pined': give pinned or draft",
+        ),
+        (
+            "models:\n  - name: a\n    target: test_a.py\n    tags: [a b]",
+            "line 4: a: tags: give a tag, or a list of them",
+        ),
+        (
+            "models:\n  - name: b\n    target: test_a.py\n    tag: x",
+            "line 4: b: unknown key 'tag'; keys are name",
+        ),
     ],
 )
 def test_an_error_is_one_line_that_names_the_place(zoo: Path, text: str, message: str) -> None:
@@ -134,3 +151,48 @@ def test_a_shipped_folder_arrives_complete(zoo: Path, tmp_path: Path) -> None:
         "test_b.py",
     ]
     assert (folder / "deeper" / "weights.bin").read_bytes() == bytes(range(256))
+
+
+REGISTRY = """
+models:
+  - {name: a, target: test_a.py, tags: [nlp, lead], owner: ada}
+  - {name: b, target: test_a.py, tags: lead, state: draft}
+  - {name: c, target: test_a.py}
+"""
+
+
+def test_models_are_selected_by_tag(zoo: Path) -> None:
+    zoo.write_text(REGISTRY)
+    manifest = Manifest.read(zoo)
+    plain = manifest.entries[2]
+    assert [entry.model for entry in manifest.entries] == [
+        ZooModel(("lead", "nlp"), PINNED, "ada"),
+        ZooModel(("lead",), DRAFT),
+        ZooModel(),
+    ]
+    assert [entry.name for entry in manifest.with_tags(["lead"]).entries] == ["a", "b"]
+    assert [entry.name for entry in manifest.with_tags(["nlp", "lead"]).entries] == ["a", "b"]
+    assert manifest.with_tags([]) is manifest
+    with pytest.raises(NothingSelected, match="--tag vision: no model in .* has this tag; tags are lead, nlp"):
+        manifest.with_tags(["vision"])
+    tagged = plain.model_copy(update={"tags": ("x",), "state": DRAFT, "owner": "ada"})
+    assert tagged.digest == plain.digest, "its trace holds the same"
+
+
+def test_a_change_of_a_pinned_model_is_said() -> None:
+    def uses(*shapes: int, **models: ZooModel) -> Master:
+        execution = Execution("t.py::test", {"board_type": "Wormhole"}, 1, zoo=models)
+        return Master.of(
+            Configuration("ttnn.relu", {"arg0": Tensor((32, size), "BFLOAT16", "TILE")}, executions=[execution])
+            for size in shapes
+        )
+
+    entries = [Entry(name=name, target="t.py", state=state) for name, state in (("a", PINNED), ("b", DRAFT))]
+    both = {"a": ZooModel(("lead",)), "b": ZooModel((), DRAFT)}
+    before = uses(32, 64, **both)
+    [change] = changes_of(entries, before, {"a": uses(64, 96, 128), "b": uses(96)})
+    assert str(change) == (
+        "pinned model a newly uses 2 configurations (ttnn.relu) and no longer uses 1 configuration (ttnn.relu)"
+    )
+    assert changes_of(entries, before, {"a": uses(32, 64)}) == []
+    assert changes_of(entries, uses(32), {"a": uses(64)}) == [], "the master knew nothing of it"
