@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from tracer.master.master import Master, update
 from tracer.master.queries import Filter, tags_of, with_tags
