@@ -33,6 +33,7 @@ COMMON = {
 OF_MASTER = {
     **COMMON,
     "master": PLACE,
+    "tags": st.lists(TEXT, max_size=3),
     "operations": st.lists(TEXT, max_size=3),
     "inputs": st.sampled_from(InputStyle),
     "canary": st.none() | st.booleans(),
@@ -42,6 +43,7 @@ OF_MASTER = {
 OF_MODULES = {
     **COMMON,
     "master": PLACE,
+    "tags": st.lists(TEXT, max_size=3),
     "suite": TEXT,
     "modules": st.lists(TEXT),
     "skip": st.lists(TEXT),
