@@ -8,7 +8,7 @@ from typing import Any
 
 from farm.worker.binding import Call
 from tracer.capture.recorder import Capture
-from tracer.values import Struct, Tensor, Value, show
+from tracer.values import Struct, Tensor, Value, is_lost, show
 from tracer.values import decode as decode_value
 from tracer.values.canonical import content_hash
 from tracer.values.configuration import POSITION
@@ -65,9 +65,12 @@ class Replay:
             for name, value in by_parameter(traced, call.names).items()
             if name not in left_out and bound.get(name, value) is not None
         }
+        for name in [name for name, value in by_parameter(traced, call.names).items() if is_lost(value)]:
+            kept.pop(name, None)  # what the trace lost, nothing can differ from
+            ran.pop(name, None)
         for name in kept.keys() & ran.keys():
             kept[name], ran[name] = _common(kept[name], ran[name]), _common(ran[name], kept[name])
-            ran[name] = _spread_as_traced(ran[name], kept[name])
+            ran[name] = _as_far_as_traced(ran[name], kept[name])
         if content_hash(operation, ran) == content_hash(operation, kept):
             return []
         return [
@@ -92,13 +95,19 @@ def _common(value: Value, other: Value) -> Value:
     return Struct(value.type, tuple(fields))
 
 
-def _spread_as_traced(ran: Value, traced: Value) -> Value:
-    """Return a value that ran, its tensors without the placements that the trace doesn't have."""
+def _as_far_as_traced(ran: Value, traced: Value) -> Value:
+    """Return a value that ran, its tensors without what the trace doesn't say of them."""
     if isinstance(ran, tuple) and isinstance(traced, tuple) and len(ran) == len(traced):
-        return tuple(map(_spread_as_traced, ran, traced))
-    if isinstance(ran, Tensor) and isinstance(traced, Tensor) and traced.placement is None:
-        return replace(ran, placement=None)
-    return ran
+        return tuple(map(_as_far_as_traced, ran, traced))
+    if not isinstance(ran, Tensor) or not isinstance(traced, Tensor):
+        return ran
+    return replace(
+        ran,
+        layout=ran.layout if traced.layout else "",
+        storage=ran.storage if traced.storage else "",
+        memory=None if traced.memory is None else ran.memory,
+        placement=None if traced.placement is None else ran.placement,
+    )
 
 
 def by_parameter(arguments: Mapping[str, Value], names: Sequence[str]) -> dict[str, Value]:

@@ -30,6 +30,7 @@ from tracer.formats.values_read import ValuesRead
 from tracer.signatures import overloads
 from tracer.value_statistics import statistics_json
 from tracer.values import describe, encode
+from tracer.values.base import is_of_ttnn
 from tracer.values.keys import safe_keys
 from tracer.values.text import error_line
 
@@ -341,11 +342,11 @@ def _names(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> lis
 def _device_of(values: Sequence[Any]) -> Any:
     """Return the device of the first argument that is on one."""
     for value in values:
-        cls = type(value).__name__
-        if cls == "MeshDevice":
+        cls = type(value)
+        if cls.__name__ == "MeshDevice":
             return value
         device = None
-        if cls == "Tensor" and callable(getattr(value, "storage_type", None)):
+        if cls.__name__ == "Tensor" and is_of_ttnn(cls):  # torch has a class of that name, too
             device = value.device()
         elif isinstance(value, (list, tuple)):
             device = _device_of(value)

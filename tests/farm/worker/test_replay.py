@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tracer.values import EnumMember, MemoryConfig, Placement, Struct, Tensor, Value
+from tracer.values import EnumMember, Lost, MemoryConfig, Placement, Struct, Tensor, Value
 
 pytestmark = pytest.mark.ttnn
 X = Tensor((32, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (2,), (None,)))
@@ -52,6 +52,8 @@ def test_what_a_trace_leaves_open_is_no_difference(differences: Any) -> None:
     assert differences({**TRACED, "output_tensor": ()}) == []
     unspread = replace(X, placement=None)
     assert differences({**TRACED, "arg0": unspread}) == []
+    assert differences({**TRACED, "arg0": replace(X, storage="", memory=None, layout="")}) == []
+    assert differences({**TRACED, "memory_config": Lost("<object>", "ttnn.MemoryConfig")}) == []
     other = replace(X, placement=Placement((1, 2), (1, 2), (None, 0)))
     (change,) = differences({**TRACED, "arg0": other})
     assert change.startswith("input_tensor_a: ")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tracer.capture.excluded import EXCLUDED, excluded_operations
-from tracer.capture.recorder import Capture
+from tracer.capture.recorder import Capture, _device_of
 from tracer.formats.journal import Journal, read_journal
 from tracer.values import EnumMember, Handle, Lost, MemoryConfig, Placement, Tensor
 from tracer.values.configuration import Configuration
@@ -74,6 +74,11 @@ def ttnn(mock_mesh: Any) -> Any:
 @pytest.fixture
 def x(ttnn: Any, mock_mesh: Any) -> Any:
     return ttnn.zeros.function([32, 64], dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, device=mock_mesh)
+
+
+def test_a_torch_tensor_is_on_no_device_of_ttnn() -> None:
+    torch = pytest.importorskip("torch")
+    assert _device_of([torch.zeros(2), [torch.zeros(2)]]) is None
 
 
 def test_arguments_by_position_and_by_name_and_the_output(ttnn: Any, traced: Traced, x: Any) -> None:
