@@ -20,7 +20,7 @@ from farm.planning.unrunnable import Unrunnable
 from farm.sweeps.needs import Needs, architectures, needs
 from tracer.device_config import DeviceConfig
 from tracer.master.master import Master
-from tracer.master.runnable import unplaced_tensors
+from tracer.master.runnable import INSIDE, is_inside, unplaced_tensors
 from tracer.names import find
 from tracer.values import encode as encode_value
 from tracer.values.configuration import BrokenConfiguration, Configuration
@@ -174,14 +174,16 @@ def _vector(
         sources=configuration.sources,
         lost=configuration.lost,
         setup=placement.setup,
-        unrunnable=_without_shard_spec(configuration) or placement.unrunnable,
+        unrunnable=_not_callable(configuration) or placement.unrunnable,
         device_seconds=configuration.device_seconds,
         needs=placement.needs,
         openings=openings,
     )
 
 
-def _without_shard_spec(configuration: Configuration) -> Unrunnable | None:
+def _not_callable(configuration: Configuration) -> Unrunnable | None:
+    if is_inside(configuration.operation):
+        return Unrunnable(Reason.UNKNOWN_OPERATION, f"{configuration.operation}: {INSIDE}")
     reason = "; ".join(unplaced_tensors(configuration))
     return Unrunnable(Reason.LOST_ARGUMENT, f"lost in the trace: {reason}") if reason else None
 

@@ -105,7 +105,7 @@ def configuration_of(call: DeviceCall, rule: Rule | None) -> tuple[Configuration
     parameters = parameters_of(outcome.operation)
     by_name: dict[str, Value] = {}
     for name, value in call.attributes.items():
-        if value is None or name in outcome.read or name in outcome.derived:
+        if value is None or name in outcome.read or name in outcome.derived or _is_usual_program(value):
             continue
         parameter = outcome.renamed.get(name) or (name if name in parameters else _COMMON.get(name, name))
         if parameter not in parameters:
@@ -119,6 +119,14 @@ def configuration_of(call: DeviceCall, rule: Rule | None) -> tuple[Configuration
     arguments.update(by_name)
     arguments.update({name: value for name, value in outcome.arguments.items() if not name.startswith("arg")})
     return Configuration(outcome.operation, arguments, output=_output(call, outcome)), tuple(losses)
+
+
+_USUAL_PROGRAMS = frozenset({"MatmulMultiCoreProgramConfig", "SoftmaxDefaultProgramConfig"})
+
+
+def _is_usual_program(value: Value) -> bool:
+    """Return whether a program config says nothing: C++ takes it where it is passed none."""
+    return isinstance(value, Struct) and value.type in _USUAL_PROGRAMS and not value.fields
 
 
 def _output(call: DeviceCall, outcome: Translation) -> Value:

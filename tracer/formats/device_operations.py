@@ -28,14 +28,17 @@ def rule_of(code: str) -> Rule | None:
 def _plain(
     operation: str,
     *tensors: str | None,
-    derived: frozenset[str] | str = "",
+    derived: str = "",
     renamed: Mapping[str, str] | None = None,
-    losses: Mapping[str, str] | None = None,
+    returns_output: bool = True,
 ) -> Rule:
     """Return the rule of a device operation that one Python operation runs, with attributes that are its parameters."""
-    apart = frozenset(derived.split()) if isinstance(derived, str) else derived
     translation = Translation(
-        operation, tensors or ("",), {}, frozenset(), apart | DERIVED, renamed or {}, losses or {}
+        operation,
+        tensors or ("",),
+        derived=frozenset(derived.split()) | DERIVED,
+        renamed=renamed or {},
+        returns_output=returns_output,
     )
     return lambda _call: translation
 
@@ -88,6 +91,11 @@ def _accumulation(call: DeviceCall) -> Translation | str:
     )
 
 
+def _false(call: DeviceCall, *names: str) -> frozenset[str]:
+    """Return those of some attributes that are False, which is what an operation without the parameter does."""
+    return frozenset(name for name in names if call.attributes.get(name) is False)
+
+
 _SOFTMAXES = {
     "SOFTMAX": "ttnn.softmax",
     "SCALEMASKSOFTMAX": "ttnn.scale_mask_softmax",
@@ -112,7 +120,7 @@ def _softmax(call: DeviceCall) -> Translation | str:
         operation,
         ("", "mask"),
         read=frozenset({"softmax_type"}),
-        derived=frozenset({"inplace", "is_scale_causal_mask_hw_dims_softmax", "rank"}),
+        derived=frozenset({"inplace", "is_scale_causal_mask_hw_dims_softmax", "rank"} | _false(call, "is_causal_mask")),
     )
 
 
@@ -180,7 +188,8 @@ def _shaped(operation: str, *names: str) -> Rule:
             shape = call.outputs[0].shape
         if shape is None:
             return Translation(operation, read=frozenset(names), losses={"shape": "the shape of the output"})
-        return Translation(operation, arguments={"arg1": shape}, read=frozenset(names), derived=DERIVED)
+        derived = DERIVED | {"padded_output_shape"}
+        return Translation(operation, arguments={"arg1": shape}, read=frozenset(names), derived=derived)
 
     return rule
 
@@ -226,18 +235,6 @@ def _among_chips(operation: str) -> Rule:
     return rule
 
 
-def _by_member(attribute: str, operations: Mapping[str, str], *tensors: str | None) -> Rule:
-    """Return the rule of a device operation that serves several Python operations, told apart by an attribute."""
-
-    def rule(call: DeviceCall) -> Translation | str:
-        operation = operations.get(call.member(attribute))
-        if operation is None:
-            return f"device operation {call.code}: its {attribute} is not recorded"
-        return Translation(operation, tensors, read=frozenset({attribute}))
-
-    return rule
-
-
 def _with_first(operation: str, *names: str, derived: str = "") -> Rule:
     """Return the rule of an operation whose second argument is an attribute: the first of these that is there."""
 
@@ -257,10 +254,32 @@ def _embedding(call: DeviceCall) -> Translation:
     if isinstance(tiled, bool):
         arguments["layout"] = EnumMember("Layout", "TILE" if tiled else "ROW_MAJOR")
     return Translation(
-        "ttnn.embedding", ("", ""), arguments, frozenset({"tilized"}), renamed={"pad_token": "padding_idx"}
+        "ttnn.embedding",
+        ("", ""),
+        arguments,
+        frozenset({"tilized"}),
+        renamed={"pad_token": "padding_idx"},
+        returns_output=False,  # it has the rank of the indices, which isn't recorded
     )
 
 
+def _cache(call: DeviceCall) -> Translation | str:
+    kind = call.member("op_type")
+    if kind == "FILL":
+        derived = frozenset({"update_idx", "batch_offset", "compute_kernel_config"})
+        return Translation("ttnn.fill_cache", read=frozenset({"op_type"}), derived=derived)
+    if kind == "UPDATE":
+        return Translation("ttnn.update_cache", read=frozenset({"op_type"}), derived=frozenset({"batch_idx"}))
+    return f"device operation {call.code}: its op_type is not recorded"
+
+
+_CREATE_HEADS = _plain(
+    "ttnn.experimental.nlp_create_qkv_heads",
+    "",
+    "",
+    renamed={"num_q_heads": "num_heads"},
+    derived="head_dim",
+)
 _OUTPUT_MEMORY = ("output_mem_config", "output_memory_config", "memory_config")
 
 _RULES: dict[str, Rule] = {
@@ -296,16 +315,14 @@ _RULES: dict[str, Rule] = {
     "typecast": _with_first("ttnn.typecast", "output_dtype", "dtype", derived="input_dtype fp32_dest_acc_en"),
     "move": _plain("ttnn.move", "", None, derived="move_op_parallelization_strategy"),
     "clone": _plain("ttnn.clone"),
-    "argmax": _plain("ttnn.argmax"),
+    "argmax": _plain("ttnn.argmax", derived="output_dtype", returns_output=False),
     "topk": _plain("ttnn.topk", "", "indices_tensor"),
-    "nlpcreateheads": _plain(
-        "ttnn.experimental.nlp_create_qkv_heads", "", "", renamed={"num_q_heads": "num_heads"}, derived="head_dim"
-    ),
-    "nlpcreateqkvheads": _plain(
-        "ttnn.experimental.nlp_create_qkv_heads", "", "", renamed={"num_q_heads": "num_heads"}, derived="head_dim"
-    ),
+    "nlpcreateheads": _CREATE_HEADS,
+    "nlpcreateqkvheads": _CREATE_HEADS,
     "nlpconcatheads": _plain("ttnn.experimental.nlp_concat_heads"),
-    "rotaryembedding": _plain("ttnn.experimental.rotary_embedding", "", "", "", renamed={"token_idx": "token_index"}),
+    "rotaryembedding": _plain(
+        "ttnn.experimental.rotary_embedding", "", "", "", derived="seq_len", renamed={"token_idx": "token_index"}
+    ),
     "rotaryembeddingllama": _plain("ttnn.experimental.rotary_embedding_llama", "", "", "", ""),
     "scaleddotproductattention": _plain(
         "ttnn.transformer.scaled_dot_product_attention", "", "", "", "attn_mask", derived="head_dim_v use_mla"
@@ -313,7 +330,8 @@ _RULES: dict[str, Rule] = {
     "sdpa": _plain(
         "ttnn.transformer.scaled_dot_product_attention", "", "", "", "attn_mask", derived="head_dim_v use_mla"
     ),
-    "updatekvcache": _by_member("op_type", {"UPDATE": "ttnn.update_cache", "FILL": "ttnn.fill_cache"}, "", ""),
+    "updatekvcache": _cache,
+    "updatecache": _cache,
     "allgather": _among_chips("ttnn.all_gather"),
     "allgatherasync": _among_chips("ttnn.experimental.all_gather_async"),
     "reducescatterminimalasync": _among_chips("ttnn.experimental.reduce_scatter_minimal_async"),

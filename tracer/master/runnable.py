@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tracer.names import short
 from tracer.signatures import Overload
 from tracer.values import Tensor, is_lost, walk
 from tracer.values.configuration import POSITION, Configuration
 from tracer.values.versions import recorded_overloads
 
-_INSIDE = "DeviceOperation"
-"""What the names of ttnn's C++ classes of operations end with."""
-
 _METHOD = "ttnn.Tensor."
 
 _VARIABLE = ("var_positional", "var_keyword")
+
+
+INSIDE = "it is an operation inside ttnn, which Python can't call"
+
+
+def is_inside(operation: str) -> bool:
+    """Return whether an operation is one of ttnn's C++ classes: Python's operations have names in small letters."""
+    return short(operation)[:1].isupper() and not recorded_overloads(operation)
 
 
 def unplaced_tensors(configuration: Configuration) -> Iterator[str]:
@@ -32,8 +38,8 @@ def why_not_runnable(configuration: Configuration) -> str:
 
     What an operation requires is what the ttnns say whose signatures are written down (`tracer.values.versions`).
     """
-    if configuration.operation.endswith(_INSIDE) and not recorded_overloads(configuration.operation):
-        return "it is an operation inside ttnn, which Python can't call"
+    if is_inside(configuration.operation):
+        return INSIDE
     if configuration.operation.startswith(_METHOD) and not recorded_overloads(configuration.operation):
         return "it is a method of tensors, of which the operations are not recorded"
     unplaced = "; ".join(unplaced_tensors(configuration))

@@ -247,6 +247,18 @@ def test_rows_that_cant_be_read_are_named_by_line(tmp_path: Path, cells: list[st
     assert only(contents).operation == "ttnn.relu"
 
 
+def test_operations_that_return_another_rank_have_no_recorded_output(tmp_path: Path) -> None:
+    attributes = "{'tilized': 'true'; 'pad_token': 'std::nullopt'}"
+    call = only(read(tmp_path, row("Embeddings", attributes, (SQUARE, SQUARE))))
+    assert (call.output, call.arguments["layout"]) == (None, EnumMember("Layout", "TILE"))
+
+
+def test_a_program_that_cpp_chooses_itself_is_no_argument(tmp_path: Path) -> None:
+    attributes = "{'program_config': 'MatmulMultiCoreProgramConfig()'}"
+    contents = read(tmp_path, row("Matmul", attributes, (SQUARE, SQUARE)))
+    assert (list(only(contents).arguments), list(contents.losses)) == (["arg0", "arg1"], [])
+
+
 @pytest.mark.parametrize(
     ("rest", "problem"),
     [

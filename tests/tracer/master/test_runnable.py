@@ -31,6 +31,8 @@ SHARDED = MemoryConfig("HEIGHT_SHARDED", "L1")
         ),
         ("ttnn.relu", {"arg0": Tensor((32, 32), "BFLOAT16", "TILE", "HOST", SHARDED)}, ""),
         ("ttnn.of_another_ttnn", {}, ""),
+        ("ttnn.HaloDeviceOperation", {"arg0": TILES}, "it is an operation inside ttnn, which Python can't call"),
+        ("ttnn.OptimizedConvNew", {"arg0": TILES}, "it is an operation inside ttnn, which Python can't call"),
     ],
 )
 def test_reasons(operation: str, arguments: dict[str, Value], reason: str) -> None:
