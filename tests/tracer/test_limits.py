@@ -43,7 +43,6 @@ DEEP: dict[str, Any] = {
     "in a tensor": {"arguments": {"arg0": {"type": "ttnn.Tensor", "original_shape": nested(600, lambda part: [part])}}},
     "output": {"arguments": {}, "output": nested(100, lambda part: [part])},
     "another key": {"arguments": {}, "note": nested(600, lambda part: [part])},
-    "machine": {"arguments": {}, "executions": [{"machine_info": nested(600, lambda part: {"a": part})}]},
 }
 
 

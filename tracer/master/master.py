@@ -235,7 +235,10 @@ class Master:
 
     def text(self) -> str:
         """Return version 2, sorted: equal content gives equal text, in any order."""
-        return text_of(self.configurations, self.broken, self.metadata)
+        try:
+            return text_of(self.configurations, self.broken, self.metadata)
+        except RecursionError:  # a machine_info of that many levels, for example
+            raise MasterError(f"{self.path or 'the master'}: nested deeper than {KEPT_LEVELS} levels") from None
 
     def write(self, path: str | Path) -> None:
         """Write version 2; readers see the old file or the new one, never half of either.

@@ -28,9 +28,6 @@ _CONFIGURATION_KEYS = frozenset(
     | {"config_hash", "execution_count", PADDED_SHAPES}
 )
 
-_DECODED = frozenset({"arguments", "output"})
-"""Keys of what is decoded, and limited there."""
-
 
 def read_configuration(operation: str, index: int, raw: Any) -> Configuration | BrokenConfiguration:
     """Read one element of an operation's `configurations`; never raises for what is in it."""
@@ -49,8 +46,6 @@ def _read(operation: str, index: int, raw: Any) -> Configuration:
     if schema is None:
         raise MalformedConfigurationError(_why_none(raw))
     envelope = raw if isinstance(raw, dict) else {}
-    if any(is_deeper(part, FILE_LEVELS) for key, part in envelope.items() if key not in _DECODED):
-        raise MalformedConfigurationError(TOO_DEEP)
     arguments = schema.arguments(raw if PADDED_SHAPES not in envelope else _with_padding(envelope))
     return Configuration(
         operation,
@@ -61,9 +56,17 @@ def _read(operation: str, index: int, raw: Any) -> Configuration:
         executions=list(executions(envelope)),
         index=index,
         given_hash=text(envelope.get("config_hash"), "config_hash"),
-        extra={key: part for key, part in envelope.items() if key not in _CONFIGURATION_KEYS},
+        extra=_extra(envelope),
         raw=None if arguments.raw is None else envelope["arguments"],
     )
+
+
+def _extra(envelope: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys that no schema knows, which are kept as they are."""
+    extra = {key: part for key, part in envelope.items() if key not in _CONFIGURATION_KEYS}
+    if is_deeper(extra, FILE_LEVELS):
+        raise MalformedConfigurationError(TOO_DEEP)
+    return extra
 
 
 def _with_padding(envelope: dict[str, Any]) -> dict[str, Any]:

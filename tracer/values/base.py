@@ -250,12 +250,15 @@ def walk(value: Value) -> Iterator[Value]:
 
 def is_nested_deeper(value: Value, levels: int) -> bool:
     """Return whether there is a value inside more containers than this."""
-    layer = [value]
-    for _ in range(levels + 1):
-        layer = [part for each in layer if _is_container(each) for part in _parts(each)]
+    layer = [value] if _is_container(value) else []
+    for _ in range(levels):
+        layer = [part for each in layer for part in _parts(each) if type(part) not in _SCALARS and _is_container(part)]
         if not layer:
             return False
-    return True
+    return any(True for each in layer for _ in _parts(each))
+
+
+_SCALARS = frozenset({bool, int, float, str, type(None)})
 
 
 def _is_container(value: Value) -> bool:

@@ -200,7 +200,9 @@ class BrokenConfiguration:
 def in_order(names: Iterable[str]) -> list[str]:
     """Return argument names in the order of the call: by position, then those passed by name, in their order."""
     ordered = list(names)
-    if ordered == _POSITIONS[: len(ordered)]:
+    positional = [name for name in ordered if name[:3] == "arg"]
+    count = len(positional)
+    if positional == _POSITIONS[:count] and (count == len(ordered) or positional == ordered[:count]):
         return ordered
 
     def place(name: str) -> tuple[bool, int]:

@@ -36,6 +36,8 @@ from tracer.values.enums import EnumMember
 from tracer.values.lost import Lost
 from tracer.values.text import brief
 
+_SCALARS = frozenset({bool, int, float, str, type(None)})
+
 NUMBERS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 """What tt-metal writes in place of the three floats that JSON does not have."""
 
@@ -222,7 +224,12 @@ def decode(raw: Any) -> Value:
     Raises:
         ConfigurationError: the JSON is none of the known forms, or holds something impossible.
     """
-    if type(raw) is not dict and type(raw) is not list:
+    kind = type(raw)
+    if kind is dict:
+        name = raw.get("type")
+        if type(name) is str and name in _fast_json and _fast_json[name][0] in raw:
+            return _fast_json[name][1](raw)  # a tensor holds no other values
+    elif kind is not list or _SCALARS.issuperset(map(type, raw)):
         return decode_nested(raw, 0)
     return within_levels(raw, lambda: decode_nested(raw, 0))
 
