@@ -79,8 +79,12 @@ class Fit:
     unplaced: Mapping[int, str] = field(default_factory=dict)
 
     def same_call(self, other: Fit) -> bool:
-        """Return whether both pass the same arguments."""
-        return self.positional == other.positional and self.keywords == other.keywords
+        """Return whether both pass the same arguments: by position, their names don't matter."""
+        return self._made() == other._made()
+
+    def _made(self) -> tuple[list[Value], dict[str, Value]]:
+        keywords = dict(self.keywords)
+        return [*self.positional, *map(keywords.pop, self.by_position)], keywords
 
 
 class _Refused(Exception):  # noqa: N818 - it never leaves this file
@@ -162,7 +166,7 @@ class Fitting:
             else:
                 displaced.append((position, value))
         for position, value in displaced:
-            self._move(position, value, by_place)
+            self._move(position, value, by_place, displaced)
         for position, (value, parameter) in enumerate(zip(by_place, parameters, strict=False)):
             unnamed = position >= len(names) and parameter.name not in self.bound
             if value is None and unnamed and self._accepts(parameter, value):
@@ -233,14 +237,17 @@ class Fitting:
             reason += f"; {argument} could be {', '.join(parameter.name for parameter in instead)}"
         raise _Refused(reason)
 
-    def _move(self, position: int, value: Value, by_place: Sequence[Value]) -> None:
+    def _move(
+        self, position: int, value: Value, by_place: Sequence[Value], displaced: Sequence[tuple[int, Value]]
+    ) -> None:
         """Bind an argument that doesn't fit its position to the one free parameter that takes its type."""
         accepting = [p for p in self.overload.parameters if p.name not in self.bound and self._accepts(p, value)]
         free = accepting
         if isinstance(value, (bool, int, float)):  # many parameters take a number
             if isinstance(value, bool):
                 accepting = [p for p in accepting if not converts(p, value)]
-            free = [p for p in accepting if self._lacks_argument(p, by_place)]
+            rivals = [other for place, other in displaced if place != position and isinstance(other, (int, float))]
+            free = [p for p in accepting if self._lacks_argument(p, by_place, rivals)]
         if is_lost(value):
             self.unplaced[position] = f"arg{position}: lost in the trace, left out"
         elif not free:
@@ -254,13 +261,22 @@ class Fitting:
             self._place(position, value, free[0])
             self.moved += 1
 
-    def _lacks_argument(self, parameter: Parameter, by_place: Sequence[Value]) -> bool:
-        """Return whether a parameter's argument must be in another position than its own.
+    def _lacks_argument(self, parameter: Parameter, by_place: Sequence[Value], rivals: Sequence[Value]) -> bool:
+        """Return whether a parameter's argument must be the number at hand.
 
-        C++ passes all arguments: None in the position of a parameter that can't be None is another one's.
+        C++ passes all arguments: what is in the position of a parameter that it doesn't take is another one's.
+
+        Args:
+            parameter: one that accepts the number.
+            by_place: all positional arguments.
+            rivals: the other numbers that are not in their position.
         """
         position = self.overload.parameters.index(parameter)
-        return position >= len(by_place) or (by_place[position] is None and not takes_none(parameter))
+        if position >= len(by_place):
+            return True
+        own = by_place[position]
+        elsewhere = not takes_none(parameter) and (own is None or not self._accepts(parameter, own))
+        return elsewhere and not any(self._accepts(parameter, rival) for rival in rivals)
 
     def _why_unplaced(self, value: Value, accepting: Sequence[Parameter]) -> str:
         # those that accept it have arguments in their own positions

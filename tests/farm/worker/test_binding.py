@@ -134,6 +134,8 @@ def test_a_number_is_that_of_the_parameter_that_cpp_would_not_leave_empty() -> N
     call = bind(places(TENSOR, 16, 1, None, None, DRAM, None), HEADS, known=known)
     assert call.inexact == ()
     assert {"heads": 16, "overlap": True, "memory": DRAM}.items() <= call.keywords.items()
+    early = bind(places(TENSOR, 16, DRAM, None, 0, None, None), HEADS, known=known)
+    assert {"heads": 16, "overlap": False, "memory": DRAM}.items() <= early.keywords.items()
     one_more = bind(places(TENSOR, 16, 1, None, None, DRAM, None, 3), HEADS, known=known)
     assert one_more.inexact == ("arg7: ttnn 0.66.0 has no other parameter that takes 3, left out",)
     lost = bind(places(TENSOR, 16, None, 0, None, None, DRAM, Lost("?")), HEADS)
