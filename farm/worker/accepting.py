@@ -11,10 +11,11 @@ from tracer.values.enums import ACTIVATIONS
 from tracer.values.fitted import SEQUENCES, fitted
 from tracer.values.sets import SETS
 
-__all__ = ["EnumMembers", "accepts", "converts", "kind_of", "takes_none", "typed"]
+__all__ = ["EMPTY", "EnumMembers", "accepts", "converts", "kind_of", "takes_none", "typed"]
 
-_EMPTY: tuple[Value, ...] = ((), Mapping(()))
-_CAN_BE_EMPTY = frozenset({"CoreRangeSet", "Shape", "dict", "str", *SETS})
+EMPTY: tuple[Value, ...] = ((), Mapping(()))
+"""Values that C++ prints as `{}`, and an optional without a value as well."""
+_CAN_BEEMPTY = frozenset({"CoreRangeSet", "Shape", "dict", "str", *SETS})
 """Types of which C++ prints an empty one as it prints any other."""
 _SHAPE = "Shape"
 _NUMBERS = frozenset({"bool", "int", "float"})
@@ -73,8 +74,8 @@ def _of_type(kind: Type, value: Value, enum_members: EnumMembers) -> bool:
     if isinstance(value, Lost):
         return value.fits(kind, enum_members)
     if name == "None":
-        return value is None or value in _EMPTY  # C++ prints an optional without a value as it prints `{}`
-    if name in ("object", "Any") or (value in _EMPTY and name in _CAN_BE_EMPTY):
+        return value is None
+    if name in ("object", "Any") or (value in EMPTY and name in _CAN_BEEMPTY):
         return True
     if name in _NUMBERS:
         return _is_number(name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from farm.worker.accepting import EnumMembers, accepts, converts, kind_of, takes_none, typed
+from farm.worker.accepting import EMPTY, EnumMembers, accepts, converts, kind_of, takes_none, typed
 from tracer.signatures import Overload, Parameter
 from tracer.values import Handle, Lost, Value, is_lost, show
 from tracer.values.versions import Known, LeftOut
@@ -147,6 +147,8 @@ class Fitting:
                 self._leave_out(name, name, value)
                 continue
             if parameter is not None and not self._accepts(parameter, value):
+                if value in EMPTY and takes_none(parameter):
+                    continue
                 raise _Refused(f"{name} takes {parameter.type}, not {kind_of(value)}")
             self.bound[name] = value
 
@@ -163,7 +165,7 @@ class Fitting:
                 continue  # an optional that was left out takes no parameter from another argument
             elif parameter is not None and parameter.name not in self.bound and self._accepts(parameter, value):
                 self._place(position, value, parameter)
-            else:
+            elif value not in EMPTY:  # which may be an optional that was left out, too
                 displaced.append((position, value))
         for position, value in displaced:
             self._move(position, value, by_place, displaced)
@@ -188,7 +190,7 @@ class Fitting:
             raise _Refused(f"{argument} is there by position and by name")
         elif self._accepts(parameter, value) or is_lost(value):
             self._place(position, value, parameter)
-        elif value is not None:
+        elif value is not None and not (value in EMPTY and takes_none(parameter)):
             raise _Refused(f"{argument} takes {parameter.type}, not {kind_of(value)}")
 
     def _take_renamed(self, position: int, name: str, value: Value, names: Names) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from farm.worker.accepting import EMPTY
 from farm.worker.binding import Call
 from tracer.capture.recorder import Capture
 from tracer.values import Struct, Tensor, Value, is_lost, show
@@ -63,7 +64,7 @@ class Replay:
         kept = {
             name: bound.get(name, value)
             for name, value in by_parameter(traced, call.names).items()
-            if name not in left_out and bound.get(name, value) is not None
+            if name not in left_out and not _says_nothing(bound.get(name, value), is_bound=name in bound)
         }
         for name in [name for name, value in by_parameter(traced, call.names).items() if is_lost(value)]:
             kept.pop(name, None)  # what the trace lost, nothing can differ from
@@ -93,6 +94,11 @@ def _common(value: Value, other: Value) -> Value:
         if default is None or default.value != part:
             fields.append((name, _common(part, others[name]) if name in others else part))
     return Struct(value.type, tuple(fields))
+
+
+def _says_nothing(value: Value, *, is_bound: bool) -> bool:
+    """Return whether a traced value is a None, which C++ may have printed as an empty collection."""
+    return value is None or (value in EMPTY and not is_bound)
 
 
 def _as_far_as_traced(ran: Value, traced: Value) -> Value:

@@ -357,4 +357,11 @@ def test_an_optional_that_c_plus_plus_printed_as_empty_is_none() -> None:
         "__call__(self, x: t.Tensor, y: t.Tensor | None = None, sizes: Sequence[int] = []) -> t.T\n"
     )
     bound = bind(places(TENSOR, (), ()), takes)
-    assert (bound.keywords["y"], bound.keywords["sizes"], bound.inexact) == (None, (), ())
+    assert ("y" in bound.keywords, bound.keywords["sizes"], bound.inexact) == (False, (), ())
+    assert bind({**places(TENSOR), "y": ()}, takes).keywords == {"x": TENSOR}
+    # in the order of C++, which need not be this one
+    concat = parse_overloads(
+        "__call__(self, x: t.Tensor, *, output: t.Tensor | None = None, memory_config: t.MemoryConfig | None = None, "
+        "grids: t.CoreRangeSet | None = None) -> T\n"
+    )
+    assert bind(places(TENSOR, DRAM, ()), concat).keywords == {"x": TENSOR, "memory_config": DRAM}
