@@ -97,6 +97,26 @@ def test_a_call_that_ttnn_takes_in_no_form_is_made_all_the_same_if_it_raised_whe
     assert runner.run(TracedCall("one", "ttnn.elu", arguments, raised=raised)).reason is Reason.RAISED_AS_TRACED
 
 
+@pytest.mark.parametrize(
+    ("case", "lost"),
+    [
+        ("01_v1b_sdpa_decode/master", None),
+        ("02_v1b_default_program_config/master", None),
+        ("traces/v1_concat_tensor_list", None),
+        ("traces/v1_linear_hop_cores", "arg8 (activation): lost in the trace, left to its default"),
+    ],
+)
+def test_values_that_c_plus_plus_printed_are_rebuilt(
+    runner: Any, shared_data: Path, case: str, lost: str | None
+) -> None:
+    for traced in Master.read(shared_data.parent / "cases" / f"{case}.json"):
+        call = TracedCall("one", traced.operation, traced.encoded, traced.names, verify=True)
+        outcome = runner.run(call)
+        assert (outcome.verdict, outcome.inexact) == (Verdict.VALIDATED, () if lost is None else (lost,)), (
+            outcome.message
+        )
+
+
 def test_a_call_that_raises_no_longer_says_so(runner: Any) -> None:
     call = TracedCall("one", "ttnn.add", {"arg0": TENSOR, "arg1": TENSOR}, raised=SUBTILE, modes=("perf",))
     outcome = runner.run(call)
