@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tracer.capture.excluded import EXCLUDED
 from tracer.errors import CaptureError, ConfigurationError, MasterError
+from tracer.formats.graph_report import is_beside_report
 from tracer.formats.journal import PASSED, Journal, TracedTest, read_journal
 from tracer.formats.operation_trace import call_files, call_folders, read_call, read_folder
 from tracer.formats.raw_trace import RawTrace
@@ -99,6 +100,8 @@ def load_traces(path: Path, *, all_tests: bool = False) -> Loaded:
     if path.is_dir():
         folders = call_folders(path)
         for file in sorted(each for each in path.rglob("*") if each.is_file()):
+            if is_beside_report(file):
+                continue  # the report is read by it
             if file.suffix == SUFFIX:
                 _load_journal(file, loaded, all_tests=all_tests)
             else:

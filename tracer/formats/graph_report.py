@@ -27,8 +27,14 @@ from tracer.values.configuration import Configuration, Execution
 _BEGINNING = re.compile(
     r'\[\s*\{[^][{}]{0,200}"(?:arguments|connections|counter|node_type)"\s*:|\{\s*"(?:cluster_descriptor|graph)"\s*:'
 )
+_BESIDE = ".python_io.json"
 _HELPERS = ("Tensor::", "tt::tt_metal::")
 """What the names of C++ functions begin with that are no operations."""
+
+
+def is_beside_report(file: Path) -> bool:
+    """Return whether a file holds the arguments of a graph report that is beside it."""
+    return file.name.endswith(_BESIDE) and file.with_name(f"{file.name.removesuffix(_BESIDE)}.json").is_file()
 
 
 class GraphReport:
@@ -43,7 +49,7 @@ class GraphReport:
 
     def read(self, path: Path) -> Iterator[TraceItem]:
         """Yield the calls."""
-        sidecar = path.with_suffix(".python_io.json")
+        sidecar = path.with_suffix(_BESIDE)
         if sidecar.is_file():
             yield from GraphCapture().read(sidecar)
             return

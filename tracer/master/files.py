@@ -31,7 +31,9 @@ def load(path: Path) -> Any:
     except FileNotFoundError:
         raise MasterError(f"{path}: no such file; name a master, or trace one with `farm trace`") from None
     except IsADirectoryError:
-        raise MasterError(f"{path}: is a directory; name the master file in it") from None
+        raise MasterError(
+            f"{path}: is a directory; name the file in it, or load all of them with `farm trace --load`"
+        ) from None
     except OSError as error:
         raise MasterError(f"{path}: can't be read: {error.strerror or error}") from None
     try:

@@ -122,6 +122,9 @@ def test_captures_in_a_folder_are_read_with_what_they_lost(tmp_path: Path) -> No
     [line] = loaded.captures
     assert line == f"{capture}: ttnn graph capture of 1 call; not told: ttnn.relu config: its content (1 call)"
     assert load_traces(capture).captures == loaded.captures
+    (tmp_path / "deeper" / "graph_capture.json").write_text('{"graph": []}')
+    assert load_traces(tmp_path).files == 2  # the report is read by the file beside it
+    (tmp_path / "deeper" / "graph_capture.json").unlink()
     capture.write_text(capture.read_text()[:-9])
     [problem] = load_traces(tmp_path).broken
     assert "element 1 is cut off" in problem
