@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CHUNK = 1 << 20
 """Characters that are read at a time."""
@@ -16,8 +16,7 @@ LONGEST_TOKEN = 1 << 16
 
 _STRING_STOP = re.compile(r'["\\]')
 _SPACE = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")
-_TOKEN = re.compile(
-    r"""(?P<resources>\{-\#)
+_PATTERN = r"""(?P<resources>\{-\#)
   | (?P<string>"(?:[^"\\]|\\.)*")
   | (?P<hex>0x[0-9A-Fa-f]{4,}(?![0-9A-Za-z]))
   | (?P<dims>(?:\d+|\?)(?:x(?:\d+|\?))+(?:x(?=[!a-zA-Z]))?|(?:\d+|\?)x(?=[!a-zA-Z]))
@@ -29,9 +28,9 @@ _TOKEN = re.compile(
   | (?P<block>\^\w+)
   | (?P<word>[A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)*)
   | (?P<mark>->|::|[][(){}<>,:=*+?|/;&-])
-  """,
-    re.VERBOSE | re.DOTALL,
-)
+  """
+_TOKEN = re.compile(_PATTERN, re.VERBOSE | re.DOTALL)
+_SPACED_TOKEN = re.compile(rf"\s*(?!//)(?:{_PATTERN})", re.VERBOSE | re.DOTALL)
 
 
 class MlirError(ValueError):
@@ -41,8 +40,7 @@ class MlirError(ValueError):
         super().__init__(f"line {line}: {problem}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token.
 
     Attributes:
@@ -83,7 +81,11 @@ class _Tokens:
         self._ended = False
 
     def all(self) -> Iterator[Token]:
-        while self._skip_space():
+        """Yield every token."""
+        while True:
+            yield from self._inside()
+            if not self._skip_space():
+                return
             match = _TOKEN.match(self._text, self._place)
             # what ends with the text in memory may go on behind it
             if (match is None or match.end() + 8 > len(self._text)) and self._longer():
@@ -101,6 +103,23 @@ class _Tokens:
             yield Token(kind, text[1:-1][:LONGEST_STRING] if kind == "string" else text, self._line)
             self._line += text.count("\n")
             self._place = match.end()
+
+    def _inside(self) -> Iterator[Token]:
+        """Yield the tokens that are far from the end of what is in memory, up to the next comment."""
+        text, place, last = self._text, self._place, len(self._text) - LONGEST_TOKEN
+        while place < last:
+            match = _SPACED_TOKEN.match(text, place)
+            if match is None or match.end() >= last or match.lastgroup == "resources":
+                break
+            kind = match.lastgroup or ""
+            start = match.start(kind)
+            self._line += text.count("\n", place, start)
+            token = Token(kind, match[kind] if kind != "string" else match[kind][1:-1][:LONGEST_STRING], self._line)
+            if kind == "string":
+                self._line += text.count("\n", start, match.end())
+            place = self._place = match.end()
+            yield token
+        self._place = place
 
     def _longer(self) -> bool:
         """Read more where the next token may need it; return whether there was any."""

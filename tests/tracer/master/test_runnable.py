@@ -88,3 +88,26 @@ def test_impossible_tensors_are_broken_configurations(changes: dict[str, object]
 def test_what_is_possible_is_read(changes: dict[str, object]) -> None:
     element = {"arguments": {"arg0": tensor(**changes), "arg1": 2.0}}
     assert not Master.parse({"operations": {"ttnn.add": {"configurations": [element]}}}).broken
+
+
+@pytest.mark.parametrize(
+    ("case", "runnable", "texts"),
+    [
+        (
+            "03",
+            0,
+            ["input_tensor_a and input_tensor_b are missing"] * 2 + ["input_tensor is missing"],
+        ),
+        ("04", 0, ["starts and ends are missing", "arg0: a HEIGHT_SHARDED tensor without its shard spec"]),
+        ("05", 8, ["not [1, -32]", "values must hold 4 numbers for shape [2, 2], not 3"]),
+    ],
+)
+def test_masters_from_the_field(shared_data: Path, case: str, runnable: int, texts: list[str]) -> None:
+    paths = sorted((shared_data.parent / "cases").glob(f"{case}*/*master*.json"))
+    if not paths:
+        pytest.skip("no cases")
+    result = check(Master.read(paths[0]))
+    reasons = [*result.unrunnable, *result.broken]
+    assert result.runnable == runnable
+    assert len(reasons) == len(texts)
+    assert all(reason.endswith(text) for reason, text in zip(reasons, texts, strict=True))
