@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import errno
-import hashlib
-import itertools
 import json
 import subprocess
 import sys
@@ -21,7 +19,7 @@ from tests.tracer.values.strategies import arguments, operations, values
 from tracer.device_config import DeviceConfig
 from tracer.errors import MasterError
 from tracer.master import master as master_module
-from tracer.master.master import Configuration, Execution, Master, shipped, update
+from tracer.master.master import Configuration, Execution, Master, update
 from tracer.value_statistics import ValueStatistics
 from tracer.values import EnumMember, Lost, Tensor
 
@@ -315,7 +313,7 @@ def test_a_folder_without_room_for_a_lock_is_no_wait(tmp_path: Path, monkeypatch
 
 WRITER = """
 import sys
-from tracer.master.master import Configuration, Execution, Master, shipped, update
+from tracer.master.master import Configuration, Execution, Master, update
 path, name = sys.argv[1:]
 for number in range(25):
     master = Master()
@@ -339,75 +337,6 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
         assert by_argument[number] == [("one.py", number + 1), ("two.py", number + 1)]
         assert by_argument[f"one {number}"] == [("one.py", number + 1)]
         assert by_argument[f"two {number}"] == [("two.py", number + 1)]
-
-
-def test_the_config_hash_of_two_machines_is_the_same_whichever_came_first(tmp_path: Path) -> None:
-    def written(*machines: dict[str, Any]) -> str:
-        path = tmp_path / "-".join(each["device_series"] for each in machines)
-        for machine in machines:
-            update(path, of(call(machine=machine, source=f"{machine['device_series']}.py")))
-        return path.read_text()
-
-    assert written(N300, N150) == written(N150, N300)
-    assert not hashes_that_tt_metal_changes(json.loads(written(N300, N150)))
-    assert of(call(machine=N150)).text() != of(call(machine=N300)).text()
-
-
-def test_the_machine_of_the_config_hash_stays_the_first() -> None:
-    """What a file brings is kept, also where it lists executions in the order of their text."""
-    n300, n150 = (Execution("test.py", machine) for machine in (N300, N150))
-    for machine, executions in ((N300, [n300, n150]), (N300, [n150, n300]), (N150, [n150, n300])):
-        given = Configuration("ttnn.add", {"arg0": 1}, executions=[Execution("a.py", machine)]).config_hash
-        whole = of(Configuration("ttnn.add", {"arg0": 1}, executions=list(executions), given_hash=given))
-        (written,) = json.loads(whole.text())["operations"]["ttnn.add"]["configurations"]
-        assert (written["config_hash"], written["executions"][0]["machine_info"]) == (given, machine)
-
-
-def test_no_shipped_config_hash_changes_when_tt_metal_computes_it() -> None:
-    raw = json.loads(shipped().read_text(encoding="utf-8"))
-    assert not hashes_that_tt_metal_changes(raw)
-    # nor after it is merged, in parts and in any order
-    for order in (1, -1):
-        whole = Master()
-        for operation in list(raw["operations"])[::order]:
-            whole.merge(Master.parse({"operations": {operation: raw["operations"][operation]}}))
-        assert json.loads(whole.text())["operations"] == raw["operations"]
-
-
-def hashes_that_tt_metal_changes(master: dict[str, Any]) -> list[str]:
-    """Compute each `config_hash` of a written master by tt-metal's rule, apart from this project's own code."""
-
-    def plain(raw: Any) -> Any:
-        if isinstance(raw, dict):
-            kept = {key: part for key, part in raw.items() if key != "hash" or not isinstance(part, int)}
-            return {key: "None" if (key, part) == ("shard_spec", None) else plain(part) for key, part in kept.items()}
-        return [plain(part) for part in raw] if isinstance(raw, list) else raw
-
-    def of_first(operation: str, raw: dict[str, Any]) -> str:
-        machine = raw["executions"][0]["machine_info"]
-        hardware = [machine["board_type"], machine["device_series"], machine["card_count"]]
-        parts = {"operation": operation, "arguments": plain(raw["arguments"]), "hardware": hardware, "mesh": None}
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-    return [
-        f"{operation} {raw['config_hash']}"
-        for operation, entry in master["operations"].items()
-        for raw in entry["configurations"]
-        if of_first(operation, raw) != raw["config_hash"]
-    ]
-
-
-def test_a_config_hash_of_another_tool_stands() -> None:
-    master = of(call(machine=N300, given_hash="f" * 64))
-    master.merge(of(call(machine=N150)))
-    assert [each.config_hash for each in master] == ["f" * 64]
-    both = [call(machine=N300, given_hash="f" * 64), call(machine=N150, given_hash="e" * 64), call(machine=N150)]
-    texts = set()
-    for records in itertools.permutations(both):
-        whole = of(*copy.deepcopy(records))
-        assert [each.config_hash for each in whole] == ["e" * 64]
-        texts.add(whole.text())
-    assert len(texts) == 1
 
 
 def test_an_output_that_depends_on_the_board_is_expected_of_none() -> None:
