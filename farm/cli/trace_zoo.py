@@ -112,18 +112,15 @@ def _print(console: Console, view: RunView, states: Mapping[str, str]) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("model", "state", "verdict", "reason", "board", "seconds"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("", overflow="fold")
     for vector in view.vectors:
-        words = (
-            vector.vector_id,
-            states[vector.vector_id],
-            vector.verdict.value,
-            vector.reason.value,
-            vector.board or "",
-            f"{vector.seconds:.1f}",
-        )
-        table.add_row(*words, first_line(vector.message))
+        verdict, reason = vector.verdict.value, vector.reason.value
+        words = (vector.vector_id, states[vector.vector_id], verdict, reason)
+        table.add_row(*words, vector.board or "", f"{vector.seconds:.1f}")
     console.print(table)
+    for vector in view.vectors:
+        # a line of its own, since a column would be too narrow for it
+        line = f"{vector.vector_id}: {first_line(vector.message)}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     kinds = Counter((vector.verdict.value, vector.reason.value) for vector in view.vectors)
     parts = [f"{count} {verdict}" + (f" ({reason})" if reason else "") for (verdict, reason), count in kinds.items()]
     console.print(f"{counted(len(view.vectors), 'model')}: {', '.join(parts)}", highlight=False, soft_wrap=True)
