@@ -1,7 +1,7 @@
 """Reads the elements of JSON arrays in a file one by one: memory is needed for one element, not for the file.
 
-`json` decodes them. A parser of events, such as ijson, would do without the text of a whole element, but takes three
-times as long; and a worker, which reads masters, has no library but Python's own.
+`json` decodes them, since a worker, which reads captures, too, has no library but Python's own. ijson would take two
+thirds of the time.
 """
 
 from __future__ import annotations
