@@ -70,12 +70,16 @@ _OWN_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
 
 _ABOUT_MLIR = frozenset({"operandSegmentSizes", "resultSegmentSizes", "operand_constraints", "operand_segment_sizes"})
 
+_CHOICES = frozenset({"use_multicore"})
+"""Attributes whose parameters only older ttnns have."""
+
 _OPERANDS: Mapping[str, tuple[str, ...]] = {
     "ttnn.linear": ("", "", "bias"),
     "ttnn.rms_norm": ("", "weight", "bias"),
     "ttnn.layer_norm": ("", "weight", "bias"),
     "ttnn.conv2d": ("input_tensor", "weight_tensor", "bias_tensor"),
     "ttnn.conv_transpose2d": ("input_tensor", "weight_tensor", "bias_tensor"),
+    "ttnn.update_cache": ("", ""),  # the third one holds an index, which Python takes as a number
     "ttnn.batch_norm": ("", "running_mean", "running_var", "weight", "bias"),
     "ttnn.group_norm": ("", "input_mask", "weight", "bias"),
     "ttnn.transformer.scaled_dot_product_attention": ("", "", "", "attn_mask"),
@@ -140,6 +144,9 @@ def configuration_of(operation: MlirOperation) -> tuple[Configuration, tuple[Los
     for attribute, node in operation.attributes.items():
         if attribute in _ABOUT_MLIR:
             continue
+        if attribute in _CHOICES:
+            call.lose(attribute, "how ttnn runs it, which newer ttnns choose themselves")
+            continue
         parameter = _parameter(call.operation, attribute, parameters)
         if name is not None and parameter not in parameters and not POSITION.fullmatch(parameter):
             call.lose(attribute, "no parameter takes this attribute of MLIR's operation")
@@ -165,13 +172,18 @@ def _add_memory(call: _Call, tensors: Sequence[Value], results: Sequence[Value])
 
 @cache
 def python_operation(name: str) -> str | None:
-    """Return the Python operation of one of the dialect: of the same name, alone among namespaces; None without one."""
+    """Return the Python operation of one of the dialect: of the same name, in one namespace; None without one.
+
+    Where several namespaces have the name, compilers call the one in `ttnn.transformer`.
+    """
     known = recorded_operations()
     listed = _OPERATIONS.get(name)
     if listed is not None:
         return listed if listed in known else None
     if canonical(name) in known:
         return canonical(name)
+    if f"ttnn.transformer.{name}" in known:
+        return f"ttnn.transformer.{name}"
     others = [each for each in known if short(each) == name]
     return others[0] if len(others) == 1 else None
 

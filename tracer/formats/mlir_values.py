@@ -69,6 +69,7 @@ def tensor_of(node: Node) -> Tensor | Lost:
     shape = in_range(sizes, "a tensor's shape")
     if not isinstance(encoding, Group) or encoding.short not in ("ttnn_layout", "layout", "ttnn_nd_layout"):
         dtype, layout = _element(element)
+        layout = layout if layout == "TILE" else ""  # without a layout, a type doesn't say that there are no tiles
         return Tensor(shape, dtype, layout, "", None) if dtype else Lost(text_of(node), "tensor")
     memref = next((each for each in encoding.parts if isinstance(each, Group) and each.name == "memref"), None)
     if memref is None or not memref.parts or not isinstance(memref.parts[0], Dims):

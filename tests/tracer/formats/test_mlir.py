@@ -98,6 +98,19 @@ def read(tmp_path: Path, *lines: str, head: str = NEW) -> TraceContents:
             f"shape = #ttnn.shape<64x128>}}> : (!ttnn.device) -> {T}",
             "ttnn.full device=<MeshDevice> dtype=DataType.BFLOAT16 fill_value=-inf shape=[64, 128] memory_config",
         ),
+        (
+            f'%2 = "ttnn.scaled_dot_product_attention"(%0, %0, %0, %1) <{{is_causal = false, '
+            f"operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}}> : ({T}, {T}, {T}, {T}) -> {T}",
+            "ttnn.transformer.scaled_dot_product_attention arg0 arg1 arg2 attn_mask is_causal=False",
+        ),
+        (
+            f'%2 = "ttnn.argmax"(%0) <{{dim = 1 : i32, use_multicore = true}}> : ({T}) -> {T}',
+            "ttnn.argmax arg0 dim=1 lost: use_multicore",
+        ),
+        (
+            f'"ttnn.update_cache"(%0, %1, %2) <{{batch_offset = 0 : i32}}> : ({T}, {T}, {T}) -> ()',
+            "ttnn.update_cache arg0 arg1 batch_offset=0 lost: operand 2",
+        ),
         (f"%2 = ttnn.add %0, %1 : ({T}, {B}) -> {T}", "ttnn.add arg0 arg1"),
         (f"%2 = ttnn.relu %0 : {T}", "ttnn.relu arg0"),
         (f"%2 = ttnn.add %0, %1 : {T}, {T} -> {T}", "ttnn.add arg0 arg1"),
@@ -269,6 +282,11 @@ def test_one_operation_that_cant_be_read_costs_no_other(tmp_path: Path) -> None:
         f"line {first + 1}: a tensor's shape must hold sizes from 0 to 4294967295, not [99999999999]",
     ]
     assert isinstance(contents.configurations[1].arguments["arg0"], Lost)
+
+
+def test_types_without_a_layout_leave_it_open(tmp_path: Path) -> None:
+    contents = read(tmp_path, f'%1 = "ttnn.exp"(%0) : (tensor<4xbf16>) -> {T}')
+    assert only_tensor(contents) == Tensor((4,), "BFLOAT16", "", "", None)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 64])
