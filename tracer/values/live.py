@@ -156,18 +156,19 @@ class Rebuilder:
             raise RebuildError(f"this ttnn can't make {value} on the host: {_first_line(error)}") from None
 
     def _spread(self, value: Tensor, placement: Placement | None) -> tuple[Any, Any]:
-        mapper = None if placement is None else self.live(placement)
-        array = self._array(value, placement)
-        if placement is None or placement.shards:
-            # spread while rows: tiles are cut at the padding of the whole
-            tensor = self._of_array(value, array, mapper)
-            return tensor, tensor
-        tensor = self._of_array(value, array, None)
-        return ttnn.distribute_tensor(tensor, mapper), tensor
+        if placement is None or not placement.shards:
+            tensor = self._of_array(value, self._array(value, None), None)
+            return tensor if placement is None else ttnn.distribute_tensor(tensor, self.live(placement)), tensor
+        # an operation's output may be spread as its input with more dimensions was
+        made = value.of_rank(placement.rank)
+        # spread while rows: tiles are cut at the padding of the whole
+        tensor = self._of_array(made, self._array(made, placement), self.live(placement))
+        if made is not value:
+            tensor = ttnn.reshape(tensor, ttnn.Shape(value.shape), ttnn.Shape(value.padded_shape))
+        return tensor, tensor
 
-    def _array(self, value: Tensor, placement: Placement | None) -> Any:
-        """Return the numbers of a tensor over the whole mesh, with those of its padding if it isn't the usual one."""
-        spread = placement if placement is not None and placement.shards else None
+    def _array(self, value: Tensor, spread: Placement | None) -> Any:
+        """Return the numbers of a tensor, of all parts where it is spread, with its padding if that isn't the usual."""
         if self.numbers is None:
             shape = value.padded or value.shape
             return np.zeros(shape if spread is None else spread.whole_shape(shape), numpy_dtype(value.dtype))

@@ -133,6 +133,11 @@ class Placement(TypedValue):
         return any(dim is not None for dim in self.dims)
 
     @property
+    def rank(self) -> int:
+        """The number of dimensions that a tensor must have for those that are cut to exist."""
+        return max((dim + 1 if dim >= 0 else -dim for dim in self.dims if dim is not None), default=0)
+
+    @property
     def covers_mesh(self) -> bool:
         """Whether every chip of the mesh has a part; a distribution may be smaller than the mesh."""
         return math.prod(self.distribution_shape) == math.prod(self.mesh_shape)

@@ -147,6 +147,14 @@ class Tensor(TypedValue):
         """Return the tensor with this padded shape."""
         return replace(self, padded=_unless_usual(padded, self.shape, self.layout, self.tile, self.memory))
 
+    def of_rank(self, rank: int) -> Tensor:
+        """Return the tensor with so many dimensions at least; those that it gains come first."""
+        gained = (1,) * (rank - len(self.shape))
+        if not gained:
+            return self
+        padded = self.padded and (1,) * (rank - len(self.padded)) + self.padded
+        return replace(self, shape=gained + self.shape, padded=padded)
+
     @property
     def padded_shape(self) -> tuple[int, ...]:
         """The shape with its padding."""

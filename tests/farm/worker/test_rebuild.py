@@ -195,6 +195,22 @@ def test_another_distribution_or_padding_is_another_tensor(mock_mesh: Any) -> No
         assert not traced.is_rebuilt_as(replace(traced, placement=other), mock_mesh)
 
 
+@pytest.mark.parametrize("dims", [(3,), (-4,)])
+def test_a_dimension_that_is_cut_may_be_gone(mock_mesh: Any, dims: tuple[int, ...]) -> None:
+    """As after ttnn.embedding with a table of four dimensions that is cut along its last."""
+    from tracer.values import describe
+    from tracer.values.live import Rebuilder
+
+    def zeros(tensor: Tensor, spread: Placement | None) -> Any:
+        assert spread is not None
+        return np.zeros(spread.whole_shape(tensor.shape), np.float32)
+
+    for padded in (None, (2, 32, 128)):
+        traced = Tensor((2, 20, 64), "BFLOAT16", "TILE", placement=Placement((1, 2), (2,), dims), padded=padded)
+        for each in (Rebuilder(mock_mesh), Rebuilder(mock_mesh, zeros)):
+            assert describe(each.live(traced)) == traced
+
+
 def test_a_placement_that_ttnn_makes_no_tensor_of_is_refused(mock_mesh: Any) -> None:
     from tracer.errors import RebuildError
     from tracer.values.live import Rebuilder
