@@ -23,7 +23,7 @@ def add_needed_mocks(
 ) -> tuple[list[Board], Sequence[Vector]]:
     """Add a mock board of each kind that some vector can't run without.
 
-    The kind that serves the most vectors comes first; of equal ones, that on which the most were traced, then the
+    The kind on which the most vectors were traced comes first; of equal ones, that which serves the most, then the
     smallest, then the first in the table of kinds.
 
     Args:
@@ -42,7 +42,7 @@ def add_needed_mocks(
         missing = [kind for kind in KINDS.values() if kind not in kinds and served[kind.name]]
         if not missing:
             break  # no kind at all can run them, and the report says so
-        kinds.append(max(missing, key=lambda kind: (served[kind.name], traced[kind.name], -kind.chips)))
+        kinds.append(max(missing, key=lambda kind: (traced[kind.name], served[kind.name], -kind.chips)))
         boards += (_opened_like(boards[0], each) for each in backend_of(boards[0]).boards(kinds[-1]))
         vectors = plan(kinds)
     return boards, vectors

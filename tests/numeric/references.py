@@ -280,9 +280,15 @@ def reduce_scatter(parts: list[Any], *, dim: int, **_: Any) -> list[Any]:
     return list(torch.stack(parts).sum(0).chunk(len(parts), dim))
 
 
+def all_reduce(parts: list[Any], **_: Any) -> list[Any]:
+    """Each chip gets the sum."""
+    return [torch.stack(parts).sum(0)] * len(parts)
+
+
 MESH_REFERENCES.update(
     {
         "ttnn.all_gather": all_gather,
+        "ttnn.all_reduce": all_reduce,
         "ttnn.reduce_scatter": reduce_scatter,
         "ttnn.experimental.all_gather_async": all_gather,
     }
