@@ -107,7 +107,7 @@ def trace(
     OP change that. --values keeps statistics of the models' numbers, too. --zoo traces many models at once, --load
     adds traces made elsewhere, and --verify checks that a master's traces are right.
 
-    Examples: farm trace tests/test_resnet.py::test_block --board mock:n300
+    Example: farm trace tests/test_resnet.py::test_block --board mock:n300
     farm trace --zoo tracer/zoo/zoo.yaml --tag vision --master vision.json
     """
     sources = [target, load, zoo, verify]
