@@ -39,6 +39,9 @@ _EMPTY: tuple[tuple[str, Value], ...] = (
 EMPTIES = (CoreRangeSet(()), Mapping(()))
 """Values that C++ prints as nothing but braces."""
 
+OPEN = frozenset({int, str, tuple, EnumMember, Mapping})
+"""Python's types of the values that a type can make into others."""
+
 
 def fitted(value: Value, alternatives: tuple[Type, ...], enum_of: EnumOf) -> Value:
     """Return a value as one of several types has it; the value itself where none changes it.

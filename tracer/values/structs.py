@@ -30,7 +30,7 @@ from tracer.values.base import (
 from tracer.values.cpptext import is_word, last_part
 from tracer.values.dispatch import decode_nested, describe, encode, show
 from tracer.values.enums import ACTIVATIONS
-from tracer.values.fitted import EMPTIES, fitted
+from tracer.values.fitted import EMPTIES, OPEN, fitted
 from tracer.values.keys import keys
 from tracer.values.struct_fields import print_field, read_field
 from tracer.values.text import brief, clean
@@ -129,7 +129,10 @@ class Struct(TypedValue):
         form, types = form_of(name), field_types(name)
         read = [(form.RENAMED.get(key, key), read_field(form.RENAMED.get(key, key), raw)) for key, raw in fields]
         if types:
-            read = [(key, fitted(part, types.get(key, ()), recorded_enum)) for key, part in read]
+            read = [
+                (key, fitted(part, types.get(key, ()), recorded_enum) if type(part) in OPEN else part)
+                for key, part in read
+            ]
         return cls(name, form.completed(tuple(read)))
 
     def left_out(self, builder: Builder) -> tuple[LeftOut, ...]:
