@@ -15,6 +15,8 @@ from farm.board.trace_run import trace
 from farm.board.trace_target import TraceTarget
 from farm.zoo.manifest import Entry, Manifest
 from tracer.master.master import Master, shipped, update
+from tracer.master.queries import tags_of
+from tracer.values.zoo_model import ZooModel
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 pytestmark = pytest.mark.ttnn
@@ -88,6 +90,17 @@ def test_the_shipped_master_is_complete_and_small() -> None:
         ("n300", (2, 4)),
     }
     assert all(execution.trace_uid for execution in executions)
+
+
+def test_the_shipped_master_says_what_the_manifest_says_of_each_model() -> None:
+    """A sweep by a tag therefore runs what the models of the manifest with this tag use."""
+    models: dict[str, ZooModel] = {}
+    for configuration in Master.read(shipped()):
+        for execution in configuration.executions:
+            assert execution.zoo
+            models.update(execution.zoo)
+    assert models == {entry.name: entry.model for entry in MANIFEST.entries}
+    assert {"lead", "vision", "language", "speech", "diffusion", "parallel"} <= set(tags_of(Master.read(shipped())))
 
 
 def test_every_kind_of_sharding_is_traced() -> None:
