@@ -39,8 +39,9 @@ def tracer(full: bool) -> Iterator[Row]:
     ratio = large["load"] / large["json"]
     cost = f"{large['load']:.2f} s, {ratio:.2f} times json.loads"
     yield Row(f"reading 10,000 configurations, {large['bytes'] / 1e6:.0f} MB", cost, "≤ 3", ratio <= 3)
-    cost = f"{large['merge']:.2f} s, {large['merge'] / large['load']:.2f} of reading"
-    yield Row("merging 1,000 into them", cost, "< 1", large["merge"] < large["load"])
+    ratio = large["merge"] / large["json"]
+    cost = f"{large['merge']:.2f} s, {ratio:.2f} times json.loads"
+    yield Row("merging 1,000 into them", cost, "≤ 1.5", ratio <= 1.5)
 
 
 def _beside_the_peer(calls: int) -> dict[str, float]:

@@ -226,8 +226,9 @@ class Master:
     def merge(self, other: Master) -> MergeSummary:
         """Add all of another master's configurations: a union. What can't be read of another format is left out."""
         summary = MergeSummary()
-        for each in other:
-            self._add(each, summary)
+        with _no_collector():
+            for each in other:
+                self._add(each, summary)
         if other.trace is None:
             known = set(map(_text_of_broken, self.broken))
             self.broken += [each for each in other.broken if _text_of_broken(each) not in known]
@@ -266,7 +267,7 @@ def _require_kept_levels(raw: object, what: str) -> None:
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Turn the garbage collector off: reading makes many objects without cycles, and the search doubles its time."""
+    """Turn the garbage collector off: masters are many objects without cycles, and the search doubles the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

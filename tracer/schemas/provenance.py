@@ -10,6 +10,7 @@ from tracer.device_times import DeviceTimes
 from tracer.schemas.base import MalformedConfigurationError
 from tracer.value_statistics import read_statistics
 from tracer.values.configuration import Execution
+from tracer.values.equal_json import ReadOnce
 from tracer.values.text import brief
 from tracer.values.zoo_model import ZooModel
 
@@ -27,11 +28,6 @@ DEVICE_TIMES = "device_times"
 
 _CONTEXT_KEYS = frozenset({"source", "machine_info", "count", "trace_uid", "device_config"})
 _EXECUTION_KEYS = _CONTEXT_KEYS | {STATISTICS, DEVICE_TRACE_RUNS, DEVICE_TIMES, ZOO}
-_MOST_DEVICE_CONFIGS = 1024
-"""Device configs that are kept once read."""
-
-_device_configs: dict[str, DeviceConfig] = {}
-_zoos: dict[str, dict[str, ZooModel]] = {}
 
 
 def executions(raw: dict[str, Any]) -> Iterator[Execution]:
@@ -82,10 +78,10 @@ def _execution(raw: Any) -> Execution:
         _count(count),
         text(raw.get("trace_uid"), "trace_uid"),
         None if config is None else _device_config(config),
-        {key: part for key, part in raw.items() if key not in _EXECUTION_KEYS},
+        {} if raw.keys() <= _EXECUTION_KEYS else {key: raw[key] for key in raw if key not in _EXECUTION_KEYS},
     )
     if ZOO in raw:
-        execution.zoo = _zoo(raw[ZOO])
+        execution.zoo = dict(_zoo(raw[ZOO]))
     if DEVICE_TRACE_RUNS in raw:
         execution.device_trace_runs = _count(raw[DEVICE_TRACE_RUNS], DEVICE_TRACE_RUNS) or 0
     if STATISTICS in raw:
@@ -95,31 +91,18 @@ def _execution(raw: Any) -> Execution:
     return execution
 
 
-def _zoo(raw: Any) -> dict[str, ZooModel]:
-    """Read the models of an execution: there are few, in many executions."""
-    key = repr(raw)
-    models = _zoos.get(key)
-    if models is None:
-        if not isinstance(raw, dict):
-            raise MalformedConfigurationError(f"{ZOO} must be an object of models by name, not {brief(raw)}")
-        try:
-            models = {name: ZooModel.from_json(part) for name, part in raw.items()}
-        except ValueError as error:
-            raise MalformedConfigurationError(f"{ZOO}: {error}") from None
-        if len(_zoos) < _MOST_DEVICE_CONFIGS:
-            _zoos[key] = models
-    return dict(models)
+def _read_zoo(raw: Any) -> dict[str, ZooModel]:
+    if not isinstance(raw, dict):
+        raise MalformedConfigurationError(f"{ZOO} must be an object of models by name, not {brief(raw)}")
+    try:
+        return {name: ZooModel.from_json(part) for name, part in raw.items()}
+    except ValueError as error:
+        raise MalformedConfigurationError(f"{ZOO}: {error}") from None
 
 
-def _device_config(raw: Any) -> DeviceConfig:
-    """Read how a board was opened: there are few ways, in many executions."""
-    key = repr(raw)
-    config = _device_configs.get(key)
-    if config is None:
-        config = DeviceConfig.from_json(raw)
-        if len(_device_configs) < _MOST_DEVICE_CONFIGS:
-            _device_configs[key] = config
-    return config
+# there are few, in many executions
+_zoo = ReadOnce(_read_zoo, most=1024)
+_device_config = ReadOnce(DeviceConfig.from_json, most=1024)
 
 
 def _count(raw: Any, key: str = "count") -> int | None:

@@ -63,6 +63,8 @@ def _read(operation: str, index: int, raw: Any) -> Configuration:
 
 def _extra(envelope: dict[str, Any]) -> dict[str, Any]:
     """Return the keys that no schema knows, which are kept as they are."""
+    if envelope.keys() <= _CONFIGURATION_KEYS:
+        return {}
     extra = {key: part for key, part in envelope.items() if key not in _CONFIGURATION_KEYS}
     if is_deeper(extra, FILE_LEVELS):
         raise MalformedConfigurationError(TOO_DEEP)

@@ -33,6 +33,7 @@ from tracer.values.base import (
 )
 from tracer.values.cpptext import Call, CppTextError, Elided, Word, last_part, parse
 from tracer.values.enums import EnumMember
+from tracer.values.equal_json import ReadOnce
 from tracer.values.lost import Lost
 from tracer.values.text import brief
 
@@ -231,7 +232,7 @@ def decode(raw: Any) -> Value:
             return _fast_json[name][1](raw)  # a tensor holds no other values
     elif kind is not list or _SCALARS.issuperset(map(type, raw)):
         return decode_nested(raw, 0)
-    return within_levels(raw, lambda: decode_nested(raw, 0))
+    return _decode_once(raw)
 
 
 def within_levels(raw: Any, decoded: Callable[[], Value]) -> Value:
@@ -249,6 +250,10 @@ def within_levels(raw: Any, decoded: Callable[[], Value]) -> Value:
     if is_nested_deeper(value, LEVELS):
         raise ConfigurationError(TOO_DEEP)
     return value
+
+
+# a model makes thousands of calls with a few program configs
+_decode_once = ReadOnce(lambda raw: within_levels(raw, lambda: decode_nested(raw, 0)), most=4096)
 
 
 def decode_nested(raw: Any, depth: int) -> Value:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from tracer.errors import ConfigurationError
 from tracer.values.base import Builder, TypedValue, Value
+from tracer.values.equal_json import ReadOnce
 from tracer.values.shards import NdShardSpec, ShardSpec, cut_alike
 from tracer.values.spellings import fields_of, is_none, member, member_name
 
@@ -75,7 +76,7 @@ class MemoryConfig(TypedValue):
             layout, buffer = raw.get("memory_layout"), raw.get("buffer_type")
             if type(layout) is str and type(buffer) is str:
                 return _spelled_unsharded(layout, buffer)
-        return cls.read(raw)
+        return _read_once(raw)
 
     @classmethod
     def parse(cls, node: Any) -> MemoryConfig:
@@ -149,6 +150,9 @@ class MemoryConfig(TypedValue):
 
 IN_DRAM = MemoryConfig()
 """Interleaved in DRAM, as ttnn places a tensor by default."""
+
+
+_read_once = ReadOnce(MemoryConfig.read, most=4096)
 
 
 @lru_cache(maxsize=256)

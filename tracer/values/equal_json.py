@@ -1,0 +1,42 @@
+"""JSON that is read once: a master repeats memory configs, objects and device configs many times."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+_NO_REFERENCES = 2
+"""A format of `marshal` in which equal JSON has equal bytes, and 1, 1.0 and True have different ones."""
+
+_LONGEST = 1 << 14
+"""Bytes of JSON whose result is kept."""
+
+
+class ReadOnce(Generic[T]):
+    """A function of JSON whose results are kept by the JSON, up to a number of them.
+
+    Results must not be changed. Exceptions are raised anew each time.
+    """
+
+    def __init__(self, read: Callable[[Any], T], most: int) -> None:
+        self._read = read
+        self._most = most
+        self._results: dict[bytes, T] = {}
+
+    def __call__(self, raw: Any) -> T:
+        """Return what the function returns."""
+        try:
+            key = marshal.dumps(raw, _NO_REFERENCES)
+        except ValueError:  # no JSON, but nodes of parsed text; or nested deeper than marshal writes
+            return self._read(raw)
+        result = self._results.get(key)
+        if result is None:
+            result = self._read(raw)
+            if len(key) <= _LONGEST:
+                if len(self._results) >= self._most:
+                    self._results.clear()
+                self._results[key] = result
+        return result
