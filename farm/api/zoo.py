@@ -165,6 +165,7 @@ def verify(
     boards: str = "auto",
     address: str | None = None,
     ttnn: str | None = None,
+    tags: Sequence[str] = (),
     store: str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -176,6 +177,7 @@ def verify(
         boards: see `farm.sweep`, as for the others.
         address: see `farm.sweep`.
         ttnn: see `farm.sweep`.
+        tags: run only what models with one of these tags use; all for none.
         store: see `farm.sweep`.
         progress: see `farm.sweep`.
         command: see `farm.sweep`.
@@ -185,11 +187,12 @@ def verify(
 
     Raises:
         FarmError: a board doesn't exist.
+        NothingSelected: no model in the master has one of the tags.
         TracerError: the master can't be read.
     """
     from farm.planning.sweep_plan import plan_sweep
 
-    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address, ttnn=ttnn), verify=True)
+    planned = plan_sweep(SweepSpec.of(master=master, boards=boards, address=address, ttnn=ttnn, tags=tags), verify=True)
     require_ttnn(planned.boards)
     shown = progress or Silent()
     for note in planned.notes:

@@ -21,7 +21,7 @@ app = typer.Typer(
 
 
 @app.command()
-@takes_spec(("operations", "master"))
+@takes_spec(("operations", "master", "tags"))
 def matrix(
     options: SpecOptions,
     boards: Annotated[
@@ -39,12 +39,13 @@ def matrix(
     from farm.ci.github import durations
     from farm.ci.github import matrix as make_matrix
     from farm.core.errors import StoreError
+    from farm.planning.tags import tagged
     from farm.planning.vectors import plan
     from farm.store import Store
     from tracer.master.master import Master, shipped
 
     spec = options.spec()
-    master = Master.read(spec.master or shipped())
+    master = tagged(Master.read(spec.master or shipped()), spec.tags, spec.operations)
     runners = {selector: _kinds_of_runner(selector) for selector in boards}
     plans = {selector: plan(master, spec.operations, dict.fromkeys(kinds)) for selector, kinds in runners.items()}
     try:

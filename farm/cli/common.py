@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,6 +41,11 @@ def read_master(path: Path) -> Master:
     if line := origin_line(master):
         typer.echo(f"farm: {line}", err=True)
     return master
+
+
+def split_names(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the names that an option gave: repeated, separated by commas, or both."""
+    return tuple(part.strip() for text in texts or () for part in text.split(",") if part.strip())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from farm.cli.common import JsonOption, read_master
+from farm.cli.common import JsonOption, read_master, split_names
 from farm.core.errors import NothingSelected
 from farm.core.plain_words import counted
 
@@ -37,7 +37,11 @@ def ops(
         str | None, typer.Option(help="Only with memory like this: DRAM, L1, HEIGHT_SHARDED, L1_INTERLEAVED, ...")
     ] = None,
     tag: Annotated[
-        str | None, typer.Option(help="Only configurations of models with this tag of their zoo (farm trace --zoo).")
+        list[str] | None,
+        typer.Option(
+            help="Only configurations that models with this tag of their zoo use (farm trace --zoo). Repeatable, or "
+            "separated by commas."
+        ),
     ] = None,
     diff: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="OLD NEW", help="Compare two masters: added, gone, changed.")
@@ -75,7 +79,7 @@ def ops(
     # a terminal of another encoding gets escapes in place of arrows, never a traceback
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    criteria = Filter(source, board, dtype, layout, memory, tag)
+    criteria = Filter(source, board, dtype, layout, memory, split_names(tag))
     if goldens:
         from farm.cli.golden_ops import show_goldens
 
@@ -112,10 +116,11 @@ def _chosen(master: Master, criteria: Filter) -> dict[str, list[Configuration]]:
         name: [each for each in configurations if criteria.takes(each)]
         for name, configurations in sorted(master.configurations.items())
     }
-    if criteria.tag is not None:
-        require_tags([criteria.tag], tags_of(master), f"{master.path}")
+    if criteria.tags:
+        require_tags(criteria.tags, tags_of(master), f"{master.path}")
     if criteria and not any(chosen.values()):
-        options = [f"--{name} {value!r}" for name, value in vars(criteria).items() if value is not None]
+        named = {**vars(criteria), "tags": None, "tag": ",".join(criteria.tags) or None}
+        options = [f"--{name} {value!r}" for name, value in named.items() if value is not None]
         raise NothingSelected(
             f"{master.path} has no configuration with {' and '.join(options)}: `farm ops --stats` lists what it has"
         )

@@ -29,7 +29,7 @@ RULES = {
     ),
     "vectors": (
         Rule(
-            ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--import-timeout"),
+            ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--tag", "--import-timeout"),
             excludes=("--from",),
             advice="the file has the vectors with all that they need",
         ),
@@ -52,13 +52,25 @@ RULES = {
         Rule(("--include-failed",), needs=("TARGET", "--load")),
         Rule(("--store",), needs=("TARGET", "--zoo")),
         Rule(("--results", "--address", "--ttnn"), needs=("--zoo", "--verify")),
+        Rule(("--tag",), needs=("--zoo", "--verify"), advice="the models of a zoo have tags"),
         Rule(("--master",), excludes=("--verify",), advice="--verify names the master, and changes nothing"),
         Rule(("--board",), excludes=("--load",), advice="--load traces nothing"),
     ),
     "ops": (
         Rule(("--master", "--stats"), excludes=("--diff",)),
         Rule(
-            ("--master", "--stats", "--diff", "--model", "--source", "--board", "--dtype", "--layout", "--memory"),
+            (
+                "--master",
+                "--stats",
+                "--diff",
+                "--model",
+                "--source",
+                "--board",
+                "--dtype",
+                "--layout",
+                "--memory",
+                "--tag",
+            ),
             excludes=("--tolerances",),
             advice="the table is farm's own, whatever a master holds",
         ),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from farm.cli.common import split_names
 from farm.core.errors import ExitCode, FarmError
 from farm.core.plain_words import counted
 from farm.core.settings import DEFAULT_MASTER
@@ -90,7 +91,9 @@ def trace(
     tag: Annotated[
         list[str] | None,
         typer.Option(
-            "--tag", help="With --zoo: trace only the models with this tag. Repeatable, or separated by commas."
+            "--tag",
+            help="With --zoo: trace only the models with this tag; with --verify: run only what they use. Repeatable, "
+            "or separated by commas.",
         ),
     ] = None,
     as_json: Annotated[
@@ -115,8 +118,7 @@ def trace(
         raise FarmError("give one thing to trace: a test, a script, --zoo, --load or --verify")
     if values and (load is not None or verify is not None):
         raise FarmError("--values is for tracing; --load and --verify take the numbers of no model")
-    if tag and zoo is None:
-        raise FarmError("--tag needs --zoo: the models of a manifest have tags")
+    tags = split_names(tag)
     if zoo is not None:
         from farm.cli.trace_zoo import trace_zoo
 
@@ -129,12 +131,12 @@ def trace(
             ttnn=ttnn,
             resume=resume,
             as_json=as_json,
-            tags=[part.strip() for each in tag or () for part in each.split(",") if part.strip()],
+            tags=tags,
         )
     elif verify is not None:
         from farm.cli.trace_verify import trace_verify
 
-        trace_verify(verify, board, results=results, address=address, ttnn=ttnn)
+        trace_verify(verify, board, results=results, address=address, ttnn=ttnn, tags=tags)
     elif load is not None:
         _load(load, master, all_tests=include_failed)
     elif target is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from farm.store.view import RunView
 
 
-def trace_verify(path: Path, boards: str, *, results: str | None, address: str | None, ttnn: str | None) -> None:
+def trace_verify(
+    path: Path, boards: str, *, results: str | None, address: str | None, ttnn: str | None, tags: Sequence[str]
+) -> None:
     """Sweep a master under the tracer and compare what ran with what was traced; see `farm trace`."""
     from farm.api import verify
     from farm.report import exit_code
@@ -30,6 +33,7 @@ def trace_verify(path: Path, boards: str, *, results: str | None, address: str |
             boards=boards,
             address=address,
             ttnn=ttnn,
+            tags=tags,
             store=results,
             progress=progress_on(sys.stderr),
             command=command,

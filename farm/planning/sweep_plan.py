@@ -122,7 +122,7 @@ def _of_master(
     spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], *, verify: bool
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
-    master = tagged(Master.read(spec.master or shipped()), spec.tags)
+    master = tagged(Master.read(spec.master or shipped()), spec.tags, spec.operations)
     if line := origin_line(master):
         note(line)
     numbers = numeric_options(spec, master.configurations)

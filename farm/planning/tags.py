@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,18 +13,32 @@ from farm.core.errors import NothingSelected, NotRunnable
 from farm.core.files import write_atomically
 from tracer.master.master import Master, shipped
 from tracer.master.queries import tags_of, with_tags
+from tracer.names import find
 
 
-def tagged(master: Master, tags: Sequence[str]) -> Master:
+def tagged(master: Master, tags: Sequence[str], operations: Sequence[str] = ()) -> Master:
     """Return the part of a master that models with one of these tags use; all of it for no tags.
 
+    Args:
+        master: the whole master.
+        tags: the tags.
+        operations: operations of which there must be something in the part, in any spelling.
+
     Raises:
-        NothingSelected: no model has one of the tags.
+        NothingSelected: no model has one of the tags, or none with a tag uses an operation.
+        UnknownOperation: the whole master has no such operation.
     """
     if not tags:
         return master
     require_tags(tags, tags_of(master), f"{master.path}")
-    return with_tags(master, tags)
+    part = with_tags(master, tags)
+    for operation in operations:
+        names = find(operation, master.configurations)
+        if part.configurations.keys().isdisjoint(names):
+            raise NothingSelected(
+                f"--op {operation}: no model with the tag {' or '.join(tags)} uses {' or '.join(names)}"
+            )
+    return part
 
 
 def require_tags(tags: Sequence[str], existing: Sequence[str], where: str) -> None:
@@ -43,13 +58,17 @@ def require_tags(tags: Sequence[str], existing: Sequence[str], where: str) -> No
 def tagged_file(master: Path | None, tags: Sequence[str]) -> Path:
     """Return a file with that part of a master, for sweep modules, which read a file.
 
-    It is kept in the user's cache, by content: a worker may read it long after the plan was made.
+    Operations that no such model uses have no configurations in it: a module of one has none to run, and is not at
+    fault. The file is kept in the user's cache, by content: a worker may read it long after the plan was made.
 
     Raises:
         NothingSelected: see `tagged`.
         NotRunnable: it can't be written.
     """
-    text = tagged(Master.read(master or shipped()), tags).text()
+    whole = Master.read(master or shipped())
+    raw = json.loads(tagged(whole, tags).text())
+    raw["operations"] = {name: {"configurations": []} for name in whole.configurations} | raw["operations"]
+    text = json.dumps(raw)
     path = platformdirs.user_cache_path("farm") / "tagged" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

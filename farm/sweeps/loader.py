@@ -58,7 +58,7 @@ class MasterConfigLoader:
         suite_name: str = "model_traced",  # noqa: ARG002 - modules written for tt-metal's loader may give it
         all_cases: bool = False,  # noqa: FBT001, FBT002 - see suite_name
     ) -> dict[str, Any]:
-        """Return the parameters of a suite.
+        """Return the parameters of a suite; an operation without configurations gives one without vectors.
 
         Args:
             operation_name: in any spelling.
@@ -67,15 +67,13 @@ class MasterConfigLoader:
 
         Raises:
             UnknownOperation: the master has no such operation.
-            TracedConfigError: the master has no configuration of it.
+            TracedConfigError: `all_cases` is for operations of one tensor or two.
         """
         master = self.master
         with _naming(self.path):
             operation = find(operation_name, master.configurations)[0]
         configurations = master.configurations[operation]
         broken = [each for each in master.broken if each.operation == operation]
-        if not configurations and not broken:
-            raise TracedConfigError(f"{self.path} holds no configuration of {operation}")
         if all_cases:
             return TracedProduct(operation, configurations)
         return TracedSuite(operation, configurations, broken)

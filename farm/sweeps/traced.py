@@ -194,7 +194,9 @@ class TracedSuite(dict[str, Any]):
         forms = [by_argument(configuration) for configuration in configurations]
         names = list(dict.fromkeys(name for form in forms for name in form))
         rows = [tuple(form.get(name, ABSENT) for name in names) for form in forms]
-        if len(names) == 1:
+        if not names:
+            super().__init__({"traced_config_name": []})
+        elif len(names) == 1:
             super().__init__({names[0]: [row[0] for row in rows]})
         else:
             super().__init__({",".join(names): rows})
@@ -227,6 +229,9 @@ class TracedProduct(dict[str, Any]):
     def __init__(self, operation: str, configurations: list[Configuration]) -> None:
         super().__init__()
         self.operation = operation
+        if not configurations:
+            self["traced_config_name"] = []
+            return
         counts = {len(tensors(configuration)) for configuration in configurations}
         if counts not in ({1}, {2}):
             raise TracedConfigError(

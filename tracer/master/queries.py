@@ -26,7 +26,7 @@ class Filter:
         dtype: of one of its tensors.
         layout: of one of its tensors.
         memory: part of `L1_HEIGHT_SHARDED` and the like, of one of its memory configs.
-        tag: of a model of a zoo that it was seen in.
+        tags: one of these is of a model of a zoo that it was seen in; empty for any.
     """
 
     model: str | None = None
@@ -34,23 +34,24 @@ class Filter:
     dtype: str | None = None
     layout: str | None = None
     memory: str | None = None
-    tag: str | None = None
+    tags: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        parts = (self.model, self.board, self.dtype, self.layout, self.memory, self.tag)
-        return any(each is not None for each in parts)
+        parts = (self.model, self.board, self.dtype, self.layout, self.memory)
+        return bool(self.tags) or any(each is not None for each in parts)
 
     def takes(self, configuration: Configuration) -> bool:
-        """Return whether a configuration has all of it: the model, the board and the tag in one execution."""
+        """Return whether a configuration has all of it: the model, the board and a tag in one execution."""
         return self._takes_execution(configuration) and self._takes_arguments(configuration)
 
     def _takes_execution(self, configuration: Configuration) -> bool:
-        if self.model is None and self.board is None and self.tag is None:
+        if self.model is None and self.board is None and not self.tags:
             return True
+        tags = frozenset(self.tags)
         return any(
             (self.model or "") in execution.source
             and _contains(_board(execution.machine), self.board)
-            and (self.tag is None or any(self.tag in model.tags for model in execution.zoo.values()))
+            and (not self.tags or any(not tags.isdisjoint(model.tags) for model in execution.zoo.values()))
             for execution in configuration.executions
         )
 

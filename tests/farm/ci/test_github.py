@@ -90,6 +90,15 @@ def test_planning_for_silicon_needs_none(farm: Farm, tmp_path: Path) -> None:  #
     assert {entry["boards"] for entry in json.loads(out)["include"]} == {"silicon:n300*2"}
 
 
+def test_jobs_are_planned_for_what_models_of_a_tag_use(farm: Farm, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    words = ("ci", "matrix", "--boards", "silicon:n300", "--op", "add", "--store", tmp_path / "no.db")
+    [whole], [part] = (json.loads(farm(*words, *tag)[1])["include"] for tag in ((), ("--tag", "lead")))
+    assert 0 < part["vectors"] < whole["vectors"]
+    code, _, err = farm(*words, "--tag", "led")
+    assert code == ExitCode.NOTHING_SELECTED
+    assert re.search("--tag led: no model in .* has this tag; tags are .*lead", err)
+
+
 def test_durations_are_the_usual_ones(tmp_path: Path) -> None:
     with Store.open(tmp_path / "farm.db") as store:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, ""), (Verdict.NOT_RUN, Reason.STOPPED, "")])

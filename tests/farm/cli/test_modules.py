@@ -46,6 +46,20 @@ def test_vectors_are_counted_written_and_read_back(tmp_path: Path) -> None:
     assert [vector["invalid"] for vector in listed if "invalid" in vector] == ["bfloat8_b needs tiles"]
 
 
+def test_vectors_of_the_models_of_a_tag(tmp_path: Path) -> None:
+    done = farm(
+        "vectors", "--sweeps", MODULES, "--module", "eltwise.binary.add,eltwise.ternary", "--tag", "vision", "--count"
+    )
+    assert (done.exit_code, done.stderr) == (0, "")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    adds = int(farm("ops", "ttnn.add", "--tag", "vision").stdout.split()[1])
+    assert [(int(line[0]), *line[1:]) for line in lines] == [
+        (adds, "eltwise.binary.add.add", "model_traced"),
+        (adds, "eltwise.binary.add.add_model_traced", "model_traced"),
+        (2 * adds, "vectors"),
+    ]
+
+
 def test_a_module_that_does_not_import_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(BROKEN)
     done = farm("vectors", "--sweeps", tmp_path / "broken.py")

@@ -39,6 +39,8 @@ from farm.core.settings import command_defaults, load_settings
         ("trace --verify m.json --out n.json", "--master and --verify can't be combined"),
         ("trace --load raw --boards mock:n150", "--board and --load can't be combined: --load traces nothing"),
         ("trace t.py --results r.db", "--results needs --zoo or --verify"),
+        ("trace t.py --tag lead", "--tag needs --zoo or --verify: the models of a zoo have tags"),
+        ("vectors --from v.json --tag lead", "--tag and --from can't be combined"),
         ("ops --diff a.json b.json --stats", "--stats and --diff can't be combined"),
         ("ops --tolerances --stats", "--stats and --tolerances can't be combined: the table is farm's own"),
         ("sweep --module add --tolerances t.yaml", "--tolerances and --module can't be combined"),

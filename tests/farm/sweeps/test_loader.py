@@ -149,6 +149,13 @@ def test_no_configurations_are_an_error(master: Path, tmp_path: Path) -> None:
         MasterConfigLoader(tmp_path / "nowhere.json").get_suite_parameters("add")
 
 
+def test_an_operation_without_configurations_gives_a_suite_without_vectors(tmp_path: Path) -> None:
+    place = tmp_path / "master.json"
+    place.write_text('{"operations": {"ttnn.relu": {"configurations": []}}}')
+    assert vectors(suite(place, "relu"), takes_any=True) == []
+    assert list(permutations(axes(MasterConfigLoader(place).get_suite_parameters("relu", all_cases=True)))) == []
+
+
 def test_where_the_master_is(master: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MasterConfigLoader().path.name == "master.json"
     monkeypatch.setenv(MASTER_VARIABLE, str(master))

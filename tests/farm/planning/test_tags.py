@@ -1,0 +1,80 @@
+"""Sweeps by tag: the plan has what the models of a tag use, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from farm.core.errors import NothingSelected
+from farm.core.sweep_spec import SweepSpec
+from farm.planning.module_records import selected_modules
+from farm.planning.sweep_plan import plan_sweep
+from farm.sweeps.loader import MASTER_VARIABLE
+from tracer.errors import UnknownOperation
+from tracer.master.master import Master
+from tracer.values import Tensor
+from tracer.values.configuration import Configuration, Execution
+from tracer.values.zoo_model import ZooModel
+
+MODELS = {"ttnn.relu": ZooModel(("lead", "vision")), "ttnn.silu": ZooModel(("vision",)), "ttnn.gelu": ZooModel()}
+
+
+@pytest.fixture
+def master(tmp_path: Path) -> Path:
+    Master.of(
+        Configuration(
+            operation,
+            {"arg0": Tensor((32, 32), "BFLOAT16", "TILE")},
+            executions=[Execution("t.py::test", {"board_type": "Wormhole"}, 1, zoo={operation: model})],
+        )
+        for operation, model in MODELS.items()
+    ).write(tmp_path / "master.json")
+    return tmp_path / "master.json"
+
+
+@pytest.mark.parametrize("verify", [False, True])
+@pytest.mark.parametrize(
+    ("tags", "operations"),
+    [
+        ([], ["ttnn.gelu", "ttnn.relu", "ttnn.silu"]),
+        (["lead"], ["ttnn.relu"]),
+        (["vision"], ["ttnn.relu", "ttnn.silu"]),
+        (["lead,vision"], ["ttnn.relu", "ttnn.silu"]),
+    ],
+)
+def test_a_tag_selects_vectors(master: Path, tags: list[str], operations: list[str], *, verify: bool) -> None:
+    spec = SweepSpec.of(master=master, tags=tags, boards="fake:n300")
+    planned = plan_sweep(spec, verify=verify)
+    assert [vector.operation for vector in planned.vectors] == operations
+    assert plan_sweep(planned.spec, verify=verify).vectors == planned.vectors
+
+
+def test_a_tag_that_selects_nothing_is_named(master: Path) -> None:
+    def plan(*operations: str, tag: str) -> None:
+        plan_sweep(SweepSpec.of(operations, master=master, tags=[tag], boards="fake:n300"))
+
+    with pytest.raises(
+        NothingSelected, match=r"--tag led: no model in .*master.json has this tag; tags are lead, vision"
+    ):
+        plan(tag="led")
+    with pytest.raises(NothingSelected, match="--op silu: no model with the tag lead uses ttnn.silu"):
+        plan("relu", "silu", tag="lead")
+    with pytest.raises(UnknownOperation, match="no operation 'sillu'; nearest: ttnn.silu"):
+        plan("sillu", tag="lead")
+
+
+def test_modules_get_that_part_of_the_master(master: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an operation that no such model uses, there are no configurations: its module is not at fault."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "m.py").write_text("def run(): ...")
+    spec = SweepSpec.of(sweeps=tmp_path, master=master, tags=["lead"])
+    [module] = selected_modules(spec)
+    part = Master.read(module.environment[MASTER_VARIABLE])
+    assert {name: len(each) for name, each in part.configurations.items()} == {
+        "ttnn.relu": 1,
+        "ttnn.silu": 0,
+        "ttnn.gelu": 0,
+    }
+    assert spec.suites == ("model_traced",)
+    assert selected_modules(spec) == [module]
