@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 
 @lists_fields
-def plan(operations: Sequence[str] | SweepSpec = (), **options: Unpack[SweepOptions]) -> Planned:
+def plan(
+    operations: Sequence[str] | SweepSpec = (), *, store: str | Path | None = None, **options: Unpack[SweepOptions]
+) -> Planned:
     """What `farm.sweep` would run with the same arguments, and on which boards.
 
     Args:
         operations: operations of a master, in any spelling; without any, all run. Or a `SweepSpec`, whose fields
             `options` replace.
+        store: the results store, which knows former ids of vectors; None for the default store.
         options: the fields of `SweepSpec`, listed below.
 
     Raises:
@@ -32,7 +35,7 @@ def plan(operations: Sequence[str] | SweepSpec = (), **options: Unpack[SweepOpti
         NotRunnable: sweep modules must be imported, and there is no ttnn for it.
         TracerError: the master can't be read, or has no such operation.
     """
-    return plan_sweep(combined(operations, options))
+    return plan_sweep(combined(operations, options), store=store)
 
 
 def spec_of(run: str = "last", store: str | Path | None = None) -> SweepSpec:

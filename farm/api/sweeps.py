@@ -87,7 +87,7 @@ def sweep(
     if out is not None and (reason := why_unwritable(Path(out) / "report")):
         raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
     if resume is None:
-        request = _begun(spec, command, shown)
+        request = _begun(spec, command, shown, store)
     else:
         request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
     if out is not None:
@@ -103,11 +103,11 @@ def sweep(
     return view
 
 
-def _begun(spec: SweepSpec, command: str, progress: Progress) -> Sweep:
+def _begun(spec: SweepSpec, command: str, progress: Progress, store: str | Path | None) -> Sweep:
     """A sweep that starts a run."""
     if spec.modules or spec.sweeps:
         progress.note("importing the sweep modules, to list their vectors")
-    planned = plan_sweep(spec)
+    planned = plan_sweep(spec, store=store)
     require_ttnn(planned.boards)
     for note in planned.notes:
         progress.note(note)

@@ -95,7 +95,7 @@ def sweep(
 
     spec = _spec(options, from_run, resume, store, foreground=foreground)
     if dry_run or foreground:
-        _without_a_run(plan(spec), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
+        _without_a_run(plan(spec, store=store), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
     with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
         view = run_sweep(
             spec,

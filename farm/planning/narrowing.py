@@ -32,7 +32,10 @@ def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None
             if not missing:
                 break
     if missing:
-        raise FarmError(f"no vector {min(missing)!r} in this selection; reports list the ids")
+        raise FarmError(
+            f"no vector {min(missing)!r} in this selection; reports list the ids. An id of an earlier farm is known to "
+            "the results store of its run: name it with --store"
+        )
     return chosen[:limit]
 
 

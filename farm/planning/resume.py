@@ -141,7 +141,7 @@ def _vector(view: VectorView, payload: Payload, placements: Placements) -> Vecto
         id=view.vector_id,
         operation=view.operation,
         config_hash=view.config_hash,
-        content_hash=view.content_hash,
+        content_hash=view.current_hash,
         device_config=config,
         device_config_inferred=view.device_config_inferred,
         text=encode(payload),

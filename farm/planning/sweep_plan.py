@@ -17,6 +17,7 @@ from farm.core.shard import Shard
 from farm.core.sweep_command import listing_command
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
+from farm.planning.current_ids import with_current_ids
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
 from farm.planning.module_records import module_records
@@ -76,12 +77,13 @@ class Planned:
         return forecast(self.vectors, self.boards, costs)
 
 
-def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
+def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | None = None) -> Planned:
     """Plan a sweep.
 
     Args:
         spec: what to run.
         verify: whether to run a master's configurations under the tracer, see `farm.planning.vectors.plan`.
+        store: the results store that knows the ids of vectors of earlier versions of farm; None for the default store.
 
     Raises:
         FarmError: a board, a module, a vector or a file of the spec doesn't exist.
@@ -89,7 +91,7 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False) -> Planned:
         NotRunnable: modules must be imported, and there is no ttnn for it.
         TracerError: the master can't be read, or has no such operation.
     """
-    notes: list[str] = []
+    spec, notes = with_current_ids(spec, store)
     named = boards_of(spec.boards, spec.address, notes.append, ttnn=spec.ttnn)
     boards = with_environment(named, spec.measure, watcher=spec.watcher)
     if spec.watcher and (unwatched := [board.id for board in boards if not board.computes]):

@@ -128,11 +128,10 @@ def compare(old: RunView, new: RunView, earlier: Mapping[str, Sequence[float]] |
 
     Args:
         old: the earlier run.
-        new: the later run; vectors are the same if their ids are.
-        earlier: seconds of vectors in still earlier runs, by vector id: they show how much times vary.
+        new: the later run; vectors are the same if their ids, as this farm computes them, are.
+        earlier: seconds of vectors in still earlier runs, by such an id: they show how much times vary.
     """
-    before = {vector.vector_id: vector for vector in old.vectors}
-    after = {vector.vector_id: vector for vector in new.vectors}
+    before, after = _by_current_id(old), _by_current_id(new)
     earlier = earlier or {}
     changes = [_single(Change.GONE, vector) for key, vector in before.items() if key not in after]
     changes += [_single(Change.NEW, vector) for key, vector in after.items() if key not in before]
@@ -157,6 +156,14 @@ def compare(old: RunView, new: RunView, earlier: Mapping[str, Sequence[float]] |
         same=same,
         changes=changes,
     )
+
+
+def _by_current_id(run: RunView) -> dict[str, VectorView]:
+    """Return the vectors by the ids that join runs; by its own where two vectors of the run are one today."""
+    vectors: dict[str, VectorView] = {}
+    for vector in run.vectors:
+        vectors[vector.vector_id if vector.current_id in vectors else vector.current_id] = vector
+    return vectors
 
 
 def is_slower(before: Sequence[float], after: float) -> bool:

@@ -32,7 +32,7 @@ class RunContext:
         configurations: the arguments of each vector by its id, one line each.
         runs: this run and earlier ones of the same selection, oldest first.
         comparison: with the newest of the earlier runs; None if there is none.
-        past: how each vector ended in `runs`, by its id, oldest first.
+        past: how each vector ended in `runs`, by `current_id`, oldest first.
         flaky: vectors that flaked in `runs`.
     """
 
@@ -50,7 +50,7 @@ def read_context(store: Store, view: RunView) -> RunContext:
     past = store.past_vectors([tally.run.id for tally in runs]) if len(runs) > 1 else []
     histories: dict[str, list[PastVector]] = defaultdict(list)
     for vector in past:
-        histories[vector.vector_id].append(vector)
+        histories[vector.current_id].append(vector)
     before = runs[-2].run.id if len(runs) > 1 else None
     return RunContext(
         configurations={key: configuration_lines(from_json(payload)) for key, payload in store.payloads(run_id)},
@@ -68,13 +68,13 @@ def compare_runs(store: Store, old: str, new: str) -> Comparison:
 
 
 def earlier_seconds(past: Sequence[PastVector], before: str) -> dict[str, list[float]]:
-    """Return the seconds of vectors that ended well in the runs before the run `before`, by vector id."""
+    """Return the seconds of vectors that ended well in the runs before the run `before`, by `current_id`."""
     seconds: dict[str, list[float]] = defaultdict(list)
     for vector in past:
         if vector.run_id == before:
             break
         if vector.verdict.good:
-            seconds[vector.vector_id].append(vector.seconds)
+            seconds[vector.current_id].append(vector.seconds)
     return seconds
 
 

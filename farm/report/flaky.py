@@ -55,7 +55,7 @@ def flakiness(past: Sequence[PastVector]) -> list[Flakiness]:
     for vector in past:
         if vector.verdict.executed:
             ttnn = vector.ttnn_version if has_several else None
-            histories[vector.vector_id, vector.operation, vector.kind, ttnn].append(vector.verdict)
+            histories[vector.current_id, vector.operation, vector.kind, ttnn].append(vector.verdict)
     flaky = []
     for key, verdicts in histories.items():
         flakes, good = count_flakes(verdicts)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from farm.core.verdicts import Verdict
 from farm.store import schema
+from farm.store.aliases import alias_of, current_hash_of
 
 RUNS = 64
 """How many runs are read, newest first."""
@@ -21,7 +22,10 @@ _TIMED = [verdict.value for verdict in Verdict if verdict.traits.timed]
 
 
 class Duration(NamedTuple):
-    """The seconds of one attempt in an earlier run, and its backend and kind of board (`mock:n300`)."""
+    """The seconds of one attempt in an earlier run, and its backend and kind of board (`mock:n300`).
+
+    The content hash is today's, whatever the run recorded.
+    """
 
     content_hash: str
     operation: str
@@ -38,8 +42,9 @@ def read_durations(
     newest = connection.scalars(select(runs.c.id).order_by(runs.c.started.desc()).limit(RUNS)).all()
     for run_id in newest:
         statement = (
-            select(vectors.c.content_hash, vectors.c.operation, kind, attempts.c.seconds)
+            select(current_hash_of(vectors), vectors.c.operation, kind, attempts.c.seconds)
             .join(vectors, (vectors.c.run_id == attempts.c.run_id) & (vectors.c.vector_id == attempts.c.vector_id))
+            .outerjoin(schema.vector_aliases, alias_of(vectors))
             .join(boards, (boards.c.run_id == attempts.c.run_id) & (boards.c.board == attempts.c.board))
             .where(attempts.c.run_id == run_id, attempts.c.verdict.in_(_TIMED), kind.in_(kinds))
             .limit(most)

@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import PurePath
 
 from pydantic import Field
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
+from farm.store.aliases import alias_of, current_hash_of, current_id, has_number_of, of_same_configuration
 from farm.store.board_ttnn import earlier_ttnn, ttnn_at
 from farm.store.reading import moment, read_heads
 from farm.store.sweep_specs import selected
@@ -24,7 +25,8 @@ class PastVector(Model):
 
     run_id: str
     started: datetime = Field(description="when the run started")
-    vector_id: str
+    vector_id: str = Field(description="as the run recorded it")
+    current_id: str = Field(description="the vector's id as this farm computes it; another one only if it changed")
     operation: str
     verdict: Verdict
     reason: Reason
@@ -81,7 +83,8 @@ def read_past_vectors(
     Args:
         connection: the connection to read from.
         run_ids: the runs.
-        vector_id: only vectors whose id begins with this.
+        vector_id: only vectors whose id begins with this: the recorded one, today's, or any that the same configuration
+            had in another run.
         operation: only vectors of this operation.
     """
     vectors, attempts, verdicts, runs, boards = (
@@ -114,6 +117,8 @@ def read_past_vectors(
             vectors.c.run_id,
             vectors.c.vector_id,
             vectors.c.operation,
+            vectors.c.content_hash,
+            current_hash_of(vectors),
             runs.c.started,
             func.coalesce(verdicts.c.verdict, attempts.c.verdict, Verdict.NOT_RUN.value).label("verdict"),
             func.coalesce(verdicts.c.reason, attempts.c.reason, Reason.STOPPED.value).label("reason"),
@@ -126,6 +131,7 @@ def read_past_vectors(
             attempts.c.started.label("tried_at"),
         )
         .join(runs, runs.c.id == vectors.c.run_id)
+        .outerjoin(schema.vector_aliases, alias_of(vectors))
         .outerjoin(verdicts, and_(verdicts.c.run_id == vectors.c.run_id, verdicts.c.vector_id == vectors.c.vector_id))
         .outerjoin(tried, same)
         .outerjoin(attempts, last)
@@ -134,7 +140,9 @@ def read_past_vectors(
         .order_by(runs.c.started, vectors.c.position)
     )
     if vector_id is not None:
-        statement = statement.where(vectors.c.vector_id.startswith(vector_id, autoescape=True))
+        is_alias = of_same_configuration(vectors, vector_id)
+        begins = vectors.c.vector_id.startswith(vector_id, autoescape=True)
+        statement = statement.add_columns(is_alias.label("is_alias")).where(or_(begins, is_alias))
     if operation is not None:
         statement = statement.where(vectors.c.operation == operation)
     past = [
@@ -142,6 +150,7 @@ def read_past_vectors(
             run_id=row.run_id,
             started=moment(row.started),
             vector_id=row.vector_id,
+            current_id=current_id(row.vector_id, row.content_hash, row.current_hash),
             operation=row.operation,
             verdict=row.verdict,
             reason=row.reason,
@@ -151,7 +160,9 @@ def read_past_vectors(
             ttnn_version=ttnn_at(row.tried_at, row.ttnn_version, earlier_ttnn(row.details)) if row.kind else None,
         )
         for row in connection.execute(statement)
-        if vector_id is None or row.vector_id.startswith(vector_id)  # SQLite's LIKE ignores case
+        if vector_id is None
+        or row.vector_id.startswith(vector_id)  # SQLite's LIKE ignores case
+        or (row.is_alias and has_number_of(row.vector_id, vector_id))
     ]
     return sorted(past, key=lambda vector: (vector.started, vector.run_id))
 

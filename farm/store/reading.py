@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
+from farm.store.aliases import alias_of, current_hash_of
 from farm.store.board_ttnn import earlier_ttnn
 from farm.store.records import BoardEventKind
 from farm.store.sweep_specs import read_spec
@@ -149,7 +150,12 @@ def _read_vectors(connection: Connection, run_id: str, boards: Iterable[BoardVie
     conclusions = {
         row.vector_id: row for row in connection.execute(select(verdicts).where(verdicts.c.run_id == run_id))
     }
-    rows = connection.execute(select(vectors).where(vectors.c.run_id == run_id).order_by(vectors.c.position))
+    rows = connection.execute(
+        select(vectors, current_hash_of(vectors))
+        .outerjoin(schema.vector_aliases, alias_of(vectors))
+        .where(vectors.c.run_id == run_id)
+        .order_by(vectors.c.position)
+    )
     return [_vector(row, conclusions.get(row.vector_id), history.get(row.vector_id, [])) for row in rows]
 
 
@@ -169,6 +175,7 @@ def _vector(row: Row[Any], conclusion: Row[Any] | None, history: list[AttemptVie
         operation=row.operation,
         config_hash=row.config_hash,
         content_hash=row.content_hash,
+        current_hash=row.current_hash,
         verdict=verdict,
         reason=reason,
         inexact=inexact,

@@ -80,6 +80,15 @@ vectors = Table(
     Index("vectors_by_content", "content_hash", "run_id"),
 )
 
+# Hashes that an earlier version of farm recorded, with those of today, where arguments are read more exactly now.
+vector_aliases = Table(
+    "vector_aliases",
+    metadata,
+    Column("content_hash", RawText, primary_key=True),
+    Column("current_hash", RawText, nullable=False),
+    Index("vector_aliases_by_current", "current_hash"),
+)
+
 attempts = Table(
     "attempts",
     metadata,

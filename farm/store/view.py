@@ -14,6 +14,7 @@ from farm.core.outcome import Outcome
 from farm.core.sweep_spec import SweepSpec
 from farm.core.ttnn_choice import by_age
 from farm.core.verdicts import Reason, Verdict
+from farm.store.aliases import current_id
 from farm.store.board_ttnn import EarlierTtnn, ttnn_at
 from farm.store.records import BoardEventKind, Ended, state_after, state_cause
 from farm.store.run_details import RunDetails, read_details
@@ -67,6 +68,7 @@ class VectorView(Model):
     operation: str
     config_hash: str = Field(description="as tt-metal computes it")
     content_hash: str = Field(description="of operation and arguments, the same over runs")
+    current_hash: str = Field(description="the content hash as this farm computes it", exclude=True)
     verdict: Verdict
     reason: Reason = Field(description="why, from a closed list; empty if the verdict says it all")
     inexact: list[str] = Field(description="arguments that the trace lost")
@@ -83,6 +85,11 @@ class VectorView(Model):
     sources: list[str] = Field(description="the models it was seen in")
     metrics: dict[str, float] = Field(description="of the last attempt")
     history: list[AttemptView] = Field(description="every attempt, first to last")
+
+    @property
+    def current_id(self) -> str:
+        """The vector's id as this farm computes it, which joins it with the vectors of other runs."""
+        return current_id(self.vector_id, self.content_hash, self.current_hash)
 
 
 class BoardEventView(Model):
@@ -212,8 +219,8 @@ class RunView(Model):
         Raises:
             StoreError: no vector or several match.
         """
-        matches = [each for each in self.vectors if each.vector_id.startswith(text)]
-        exact = [each for each in matches if each.vector_id == text]
+        matches = [each for each in self.vectors if text in (each.vector_id[: len(text)], each.current_id[: len(text)])]
+        exact = [each for each in matches if text in (each.vector_id, each.current_id)]
         if len(exact or matches) == 1:
             return (exact or matches)[0]
         several = f"{len(matches)} vectors whose ids begin with" if matches else "no vector"

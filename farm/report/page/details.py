@@ -54,7 +54,7 @@ def _details(vector: VectorView, context: RunContext, texts: _Texts) -> dict[str
     runs = {tally.run.id: index for index, tally in enumerate(context.runs)}
     history = [
         (runs[past.run_id], past.verdict.value, round(past.seconds, 4))
-        for past in context.past.get(vector.vector_id, ())
+        for past in context.past.get(vector.current_id, ())
     ]
     last = vector.history[-1].outcome(vector.vector_id) if vector.history else None
     config = ", ".join(f"{key} {value}" for key, value in _opened(vector, last).items())

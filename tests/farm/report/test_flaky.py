@@ -38,6 +38,7 @@ def test_flakiness_is_a_probability(verdicts: list[Verdict]) -> None:
             run_id=str(at),
             started=datetime.fromtimestamp(at, tz=timezone.utc),
             vector_id="v",
+            current_id="v",
             operation="ttnn.add",
             verdict=verdict,
             reason=Reason.NONE,

@@ -29,6 +29,7 @@ from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.local_fleet import LocalFleet
 from tests.farm.postgres import make_database, server
+from tests.farm.store.former_store import CURRENT, FORMER, rows_of, store_of_former_ids
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 _NAMES = itertools.count()
@@ -131,6 +132,7 @@ def test_an_older_store_is_migrated(make_place: Callable[[], str]) -> None:
         run_id = recorded_run(store, [(Verdict.VALIDATED, Reason.NONE, "")])
         with store.writing() as connection:
             schema.vectors_by_operation.drop(connection)
+            schema.vector_aliases.drop(connection)
             schema.revision.drop(connection)
             connection.exec_driver_sql("CREATE TABLE farm_schema (version INTEGER PRIMARY KEY)")
             connection.exec_driver_sql("INSERT INTO farm_schema VALUES (1)")
@@ -175,6 +177,7 @@ def test_payloads_of_an_older_store_are_tagged(make_place: Callable[[], str]) ->
         run_id = store.start_run(RunInfo("farm sweep"))
         store.plan(run_id, [Planned(name, payload=payload) for name, payload in written.items()])
         with store.writing() as connection:
+            schema.vector_aliases.drop(connection)
             connection.execute(schema.revision.update().values(version_num="0003"))
     with Store.open(place) as store:
         payloads = {name: from_json(payload) for name, payload in store.payloads(run_id)}
@@ -198,10 +201,23 @@ def test_a_removed_reason_is_renamed(make_place: Callable[[], str]) -> None:
         with store.writing() as connection:
             connection.execute(schema.attempts.update().values(reason="host_lost"))
             connection.execute(schema.verdicts.update().values(reason="host_lost"))
+            schema.vector_aliases.drop(connection)
             connection.execute(schema.revision.update().values(version_num="0004"))
     with Store.open(place) as store:
         [vector] = store.view(run_id).vectors
     assert [vector.reason, vector.history[0].reason] == [Reason.BOARD_LOST] * 2
+
+
+def test_former_ids_stay_findable(make_place: Callable[[], str]) -> None:
+    place = make_place()
+    with Store.open(place) as store:
+        old, new, _ = store_of_former_ids(store)
+    for _ in range(2):
+        with Store.open(place) as store:
+            ids = [each.run_id for each in store.past_vectors([old, new], vector_id=FORMER.id)]
+            aliases = rows_of(store)
+        assert ids == [old, new]
+        assert aliases == [(FORMER.content_hash, CURRENT.content_hash)]
 
 
 def test_a_newer_store_is_refused(make_place: Callable[[], str]) -> None:
