@@ -94,7 +94,7 @@ TraceItem: TypeAlias = RecordedCall | BrokenConfiguration | Outcome | Problem
 
 
 class TraceFormat(Protocol):
-    """One format of traces. Each has a file here and a line in `tracer.formats.reader`."""
+    """One format of traces. Each has a file here and a line in `tracer.formats.recognition`."""
 
     @property
     def name(self) -> str:
@@ -103,9 +103,6 @@ class TraceFormat(Protocol):
     @property
     def omits(self) -> tuple[str, ...]:
         """What no file of this format says, of any call: `the machine`, `what calls returned`."""
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file is of this format, by how it begins."""
 
     def read(self, path: Path) -> Iterator[TraceItem]:
         """Yield the calls in the order of the file, which is never in memory as a whole.

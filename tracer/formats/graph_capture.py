@@ -6,30 +6,24 @@ name, the ids of its tensors, the error that it raised.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracer.formats.base import UNNAMED, FileHead, RecordedCall
+from tracer.formats.base import UNNAMED, RecordedCall
 from tracer.formats.json_stream import elements
 from tracer.formats.printed_calls import METHOD, alike, printed_configuration
+from tracer.formats.recognition import CAPTURE
 from tracer.names import canonical
 from tracer.values.configuration import BrokenConfiguration, Execution
 from tracer.values.text import brief, error_line
-
-_BEGINNING = re.compile(r'\[\s*\{\s*"name"\s*:\s*"[^"]*"\s*,\s*"arguments"\s*:\s*\{')
 
 
 class GraphCapture:
     """The Python side of ttnn's graph capture."""
 
-    name = "ttnn graph capture"
+    name = CAPTURE.name
     omits = ("the model's test", "the machine", "what calls returned", "tiles other than 32 x 32")
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file begins like an array of calls."""
-        return _BEGINNING.match(head.text) is not None
 
     def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
         """Yield the calls."""

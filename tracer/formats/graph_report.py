@@ -8,25 +8,22 @@ only ttnn's own operations.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tracer.errors import ConfigurationError, TraceFormatError
-from tracer.formats.base import FileHead, Loss, RecordedCall, TraceItem
+from tracer.formats.base import Loss, RecordedCall, TraceItem
 from tracer.formats.graph_capture import GraphCapture
 from tracer.formats.json_stream import members
 from tracer.formats.printed import read_tensor_row
 from tracer.formats.printed_calls import alike, printed_configuration
+from tracer.formats.recognition import GRAPH
 from tracer.names import canonical
 from tracer.values import Lost, Value
 from tracer.values.configuration import Configuration, Execution
 
-_BEGINNING = re.compile(
-    r'\[\s*\{[^][{}]{0,200}"(?:arguments|connections|counter|node_type)"\s*:|\{\s*"(?:cluster_descriptor|graph)"\s*:'
-)
 _BESIDE = ".python_io.json"
 _HELPERS = ("Tensor::", "tt::tt_metal::")
 """What the names of C++ functions begin with that are no operations."""
@@ -40,12 +37,8 @@ def is_beside_report(file: Path) -> bool:
 class GraphReport:
     """ttnn's graph of a capture."""
 
-    name = "ttnn graph report"
+    name = GRAPH.name
     omits = GraphCapture.omits
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file begins like an array of nodes, or like a report that has one."""
-        return _BEGINNING.match(head.text) is not None
 
     def read(self, path: Path) -> Iterator[TraceItem]:
         """Yield the calls."""

@@ -6,7 +6,6 @@ call; functions, regions, locations and the operations of other dialects are pas
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,17 +13,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from tracer.errors import ConfigurationError, TraceFormatError
-from tracer.formats.base import FileHead, Loss, RecordedCall
+from tracer.formats.base import Loss, RecordedCall
 from tracer.formats.mlir_operations import NO_CALLS, MlirOperation, configuration_of
 from tracer.formats.mlir_syntax import DEEPEST, Node, Reader
 from tracer.formats.mlir_tokens import MlirError, Token, tokens
+from tracer.formats.recognition import MODULE
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
-_COMMENTS = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")
-_BEGINNING = re.compile(
-    r'(?:[#!][A-Za-z_]\w*\s*=\s*[#!\w("]|module\b|builtin\.module\b|"builtin\.module"|func\.func\b|"func\.func"'
-    r'|"ttnn\.\w+"\s*\(|%[\w, %:#]+=\s*"?ttnn\.)'
-)
 _DIALECT = "ttnn."
 _MOST_TOKENS = 1 << 20
 """Tokens of one operation or alias; constants are strings, one token each."""
@@ -40,7 +35,7 @@ _Part = TypeVar("_Part")
 class Mlir:
     """Modules of MLIR."""
 
-    name = "MLIR module of ttnn operations"
+    name = MODULE.name
     omits = (
         "the model's test",
         "the machine",
@@ -48,12 +43,6 @@ class Mlir:
         "arguments that MLIR's operation has no attribute for",
         "what calls returned: the types of results are what the compiler planned",
     )
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file begins like a module of MLIR."""
-        text = head.text
-        comments = _COMMENTS.match(text)
-        return _BEGINNING.match(text, comments.end() if comments else 0) is not None
 
     def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
         """Yield the calls, in the order of the text."""

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import CaptureError, ConfigurationError
-from tracer.formats.base import HEAD_BYTES, FileHead, Outcome, Problem, RecordedCall, TraceItem
+from tracer.formats.base import HEAD_BYTES, Outcome, Problem, RecordedCall, TraceItem
+from tracer.formats.recognition import OPERATION_TRACE
 from tracer.names import canonical
 from tracer.values import decode
 from tracer.values.configuration import Configuration, Execution
@@ -29,12 +30,8 @@ _MOST_LOOKED_AT = 3
 class OperationTrace:
     """A folder of calls, and of such folders, one for each test."""
 
-    name = "ttnn operation trace"
+    name = OPERATION_TRACE.name
     omits = ("what calls returned",)
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a folder holds calls."""
-        return head.is_folder and bool(call_folders(head.path))
 
     def read(self, path: Path) -> Iterator[TraceItem]:
         """Yield the calls of the tests that passed, or of which no file says how they ended."""

@@ -6,22 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracer.errors import CaptureError, ConfigurationError, TraceFormatError
-from tracer.formats.base import FileHead, Outcome, Problem, RecordedCall, TraceItem
+from tracer.formats.base import Outcome, Problem, RecordedCall, TraceItem
 from tracer.formats.journal import PASSED, Journal, read_journal
+from tracer.formats.recognition import RAW_TRACE
 from tracer.values.text import counted
-
-_BEGINNING = '{"trace":'
 
 
 class RawTrace:
     """A raw trace of this project; memory is needed for its configurations, which it has once each."""
 
-    name = "farm raw trace"
+    name = RAW_TRACE.name
     omits = ()
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file begins with the head of a raw trace."""
-        return head.text.replace(" ", "").startswith(_BEGINNING)
 
     def read(self, path: Path) -> Iterator[TraceItem]:
         """Yield the calls of the tests that passed."""

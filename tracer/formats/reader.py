@@ -13,25 +13,8 @@ from pathlib import Path
 
 from tracer.errors import TraceFormatError
 from tracer.formats.base import HEAD_BYTES, FileHead, Loss, Outcome, RecordedCall, TraceFormat, TraceItem
-from tracer.formats.graph_capture import GraphCapture
-from tracer.formats.graph_report import GraphReport
-from tracer.formats.mlir import Mlir
-from tracer.formats.operation_trace import OperationTrace
-from tracer.formats.raw_trace import RawTrace
-from tracer.formats.tracy_csv import TracyCsv
-from tracer.formats.visualizer_report import VisualizerReport
+from tracer.formats.recognition import FORMATS
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
-
-FORMATS: tuple[TraceFormat, ...] = (
-    GraphCapture(),
-    GraphReport(),
-    VisualizerReport(),
-    TracyCsv(),
-    Mlir(),
-    RawTrace(),
-    OperationTrace(),
-)
-"""Every format that is read beside masters; the first that matches counts."""
 
 MASTER = "master"
 """What a file of tt-metal's or this project's is called that `tracer.master` reads."""
@@ -91,7 +74,8 @@ def recognize(path: Path) -> TraceFormat | None:
         TraceFormatError: it can't be read.
     """
     head = head_of(path)
-    return next((each for each in FORMATS if each.matches(head)), None)
+    line = next((each for each in FORMATS if each.matches(head)), None)
+    return None if line is None else line.load()
 
 
 def read_trace(path: Path, trace_format: TraceFormat) -> TraceContents:

@@ -20,9 +20,10 @@ from typing import Any
 
 from tracer.device_times import DeviceTimes, Times
 from tracer.errors import ConfigurationError, TraceFormatError
-from tracer.formats.base import FileHead, Loss, RecordedCall
+from tracer.formats.base import Loss, RecordedCall
 from tracer.formats.device_calls import DeviceCall, configuration_of
 from tracer.formats.device_operations import rule_of
+from tracer.formats.recognition import TRACY
 from tracer.schemas.v1 import decode
 from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import BrokenConfiguration, Execution
@@ -43,7 +44,7 @@ _TILE = 32
 class TracyCsv:
     """Reports of operations and their times."""
 
-    name = "Tracy operation report"
+    name = TRACY.name
     omits = (
         "the model's test",
         "ranks of tensors: all sizes are written with four dimensions",
@@ -51,11 +52,6 @@ class TracyCsv:
         "how tensors are spread over a mesh",
         "arguments that the device operation has no attribute for",
     )
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file's first line has the columns of such a report."""
-        columns = [cell.strip().strip('"') for cell in head.text.partition("\n")[0].split(",")]
-        return any(name in columns for name in _NAMES) and (_CALL in columns or _KERNEL in columns)
 
     def read(self, path: Path) -> Iterator[RecordedCall | BrokenConfiguration]:
         """Yield a call for each content, with its count and times; those that can't be read first."""

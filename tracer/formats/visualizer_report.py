@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tracer.errors import ConfigurationError, TraceFormatError
-from tracer.formats.base import FileHead, Loss, RecordedCall
+from tracer.formats.base import Loss, RecordedCall
 from tracer.formats.printed import read_tensor_row
 from tracer.formats.printed_calls import alike, printed_configuration
+from tracer.formats.recognition import VISUALIZER
 from tracer.names import canonical
 from tracer.values import Tensor
 from tracer.values.configuration import Execution
@@ -26,7 +27,6 @@ from tracer.values.text import error_line
 if TYPE_CHECKING:
     import sqlite3  # a worker imports this module, too, and its Python may have none
 
-_MAGIC = b"SQLite format 3\0"
 _VERSIONS = slice(18, 20)
 """The bytes of the file that are 2 where writes go to a log first."""
 
@@ -40,12 +40,8 @@ _Key = tuple[int, int]
 class VisualizerReport:
     """ttnn's report for ttnn-visualizer."""
 
-    name = "ttnn visualizer report"
+    name = VISUALIZER.name
     omits = ("the model's test", "the machine", "what calls returned", "tiles other than 32 x 32")
-
-    def matches(self, head: FileHead) -> bool:
-        """Return whether a file is an SQLite database."""
-        return head.data.startswith(_MAGIC)
 
     def read(self, path: Path) -> Iterator[RecordedCall]:
         """Yield the calls, in their order; the database is opened for reading alone."""
