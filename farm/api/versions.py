@@ -73,7 +73,7 @@ def upgrade(
     if command is None:
         command = f"farm.upgrade({str(old)!r}, {str(new)!r})"
     rehearsal = Upgrade(Environments(step=step), Sweeps(progress), step=step)
-    prepared = rehearsal.prepare(str(old), str(new), spec)
+    prepared = rehearsal.prepare(str(old), str(new), spec, store)
     with Store.open(store) as opened:
         report = rehearsal.rehearse(prepared, command, opened)
     if out is not None:

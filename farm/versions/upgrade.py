@@ -19,6 +19,7 @@ from farm.versions.steps import Step, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from farm.core.board import Board
     from farm.core.sweep_spec import SweepSpec
@@ -61,13 +62,14 @@ class Upgrade:
     inspect: Inspect = inspect
     step: Step = silent
 
-    def prepare(self, old: str, new: str, spec: SweepSpec) -> Prepared:
+    def prepare(self, old: str, new: str, spec: SweepSpec, store: str | Path | None = None) -> Prepared:
         """Plan the selection and make both environments; nothing runs yet.
 
         Args:
             old: the ttnn that is in use: a version, an interpreter or a wheel.
             new: the ttnn to go to.
             spec: the selection.
+            store: the results store, which knows former ids of vectors; None for the default store.
 
         Raises:
             FarmError: the selection or a name is wrong; the boards belong to a farm; see also `farm.versions.errors`.
@@ -77,7 +79,7 @@ class Upgrade:
         sources = parse_source(old, "--from"), parse_source(new, "--to")
         if sources[0] == sources[1]:
             raise FarmError(f"--from and --to are both {old}: name two different ttnn")
-        planned = pinned(plan_sweep(spec))
+        planned = pinned(plan_sweep(spec, store=store))
         environments = self.environments.of(sources[0]), self.environments.of(sources[1])
         before, after = (self._signatures(environment, planned) for environment in environments)
         return Prepared(planned, environments, (before, after))

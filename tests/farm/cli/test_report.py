@@ -11,6 +11,7 @@ from farm.core.errors import ExitCode
 from farm.core.verdicts import Reason, Verdict
 from farm.report import usual_directory
 from farm.store import Store
+from tests.farm.store.former_store import CURRENT, FORMER, store_of_former_ids
 from tests.farm.store_helpers import recorded_run
 
 
@@ -64,6 +65,17 @@ def test_show(farm: Farm, place: Path, run_id: str, monkeypatch: pytest.MonkeyPa
     code, out, _ = farm("show", run_id, "--vector", "v1")
     assert json.loads(out)["verdict"] == "fail_watcher"
     assert json.loads(out)["payload"]["tag"] == "traced_call"
+
+
+def test_both_ids_of_a_vector_show_it(farm: Farm, place: Path) -> None:
+    with Store.open(place) as store:
+        old, new, _ = store_of_former_ids(store)
+    for run, vector in ((old, FORMER), (new, CURRENT)):
+        for name in (FORMER.id, CURRENT.id):
+            _, out, _ = farm("show", run, "--store", place, "--vector", name)
+            assert json.loads(out)["vector_id"] == vector.id
+    _, out, _ = farm("history", FORMER.id, "--store", place, "--json")
+    assert [each["current_id"] for each in json.loads(out)["past"]] == [CURRENT.id] * 3 + [f"{CURRENT.id}-2"]
 
 
 def test_report(farm: Farm, place: Path, run_id: str, tmp_path: Path) -> None:
