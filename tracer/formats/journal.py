@@ -32,6 +32,7 @@ from typing import Any
 
 from tracer.device_config import DeviceConfig
 from tracer.errors import CaptureError
+from tracer.formats.json_stream import loads
 from tracer.formats.raised_error import RaisedError
 from tracer.formats.values_read import ValuesRead, together
 from tracer.names import canonical
@@ -386,7 +387,7 @@ def read_journal(path: Path) -> Journal:
             for number, line in enumerate(file, start=1):  # noqa: B007 - the error names the line
                 cut = not line.endswith(b"\n")
                 if not cut:
-                    reader.feed(json.loads(line))
+                    reader.feed(loads(line))
     except OSError as error:
         raise CaptureError(f"can't read the trace {path}: {error.strerror}") from error
     except CaptureError as error:

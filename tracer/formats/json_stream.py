@@ -1,4 +1,4 @@
-"""Reads the elements of JSON arrays in a file one by one: memory is needed for one element, not for the file.
+"""Reads JSON: the elements of arrays in a file one by one, so that memory is needed for one element alone.
 
 `json` decodes them, since a worker, which reads captures, too, has no library but Python's own. ijson would take two
 thirds of the time.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import TraceFormatError
+from tracer.limits import FILE_LEVELS, LONGEST_ELEMENT, TOO_DEEP_FILE, is_deeper
 
 CHUNK = 256 * 1024
 """Characters that are read at a time."""
@@ -19,10 +20,22 @@ CHUNK = 256 * 1024
 LONGEST_WORD = 16
 """Characters of the longest thing that is decoded as one and has no quotes: a constant, an escape."""
 
-LONGEST_ELEMENT = 128 * 1024 * 1024
-"""Characters of an element that are decoded: a call with all of its graph has a hundredth of that."""
-
 _WHITE = " \t\r\n"
+
+
+def loads(text: str | bytes) -> Any:
+    """Return JSON that is in memory.
+
+    Raises:
+        ValueError: it is no JSON, or nested deeper than `tracer.limits` allows.
+    """
+    try:
+        raw = json.loads(text)
+    except RecursionError:
+        raise ValueError(TOO_DEEP_FILE) from None
+    if is_deeper(raw, FILE_LEVELS):
+        raise ValueError(TOO_DEEP_FILE)
+    return raw
 
 
 def elements(path: Path) -> Iterator[Any]:
@@ -128,6 +141,8 @@ class _Elements:
             # a number, `1` or `1.` or `1e-`, may go on behind the text in memory
             if end is not None and (len(self._text) - end > 2 or not self._more(CHUNK)):
                 self._place = end
+                if is_deeper(value, FILE_LEVELS):
+                    raise self._error(f"is {TOO_DEEP_FILE}")
                 return value
 
     def _decode(self) -> tuple[Any, int | None]:
@@ -135,7 +150,7 @@ class _Elements:
         try:
             return self._decoder.raw_decode(self._text, self._place)
         except RecursionError:
-            raise self._error("is nested too deeply") from None
+            raise self._error(f"is {TOO_DEEP_FILE}") from None
         except json.JSONDecodeError as error:
             if not self._may_go_on(error):
                 raise self._error(f"is not JSON: {error.msg}") from None

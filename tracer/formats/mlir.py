@@ -15,15 +15,13 @@ from typing import TypeVar
 from tracer.errors import ConfigurationError, TraceFormatError
 from tracer.formats.base import Loss, RecordedCall
 from tracer.formats.mlir_operations import NO_CALLS, MlirOperation, configuration_of
-from tracer.formats.mlir_syntax import DEEPEST, Node, Reader
+from tracer.formats.mlir_syntax import Node, Reader
 from tracer.formats.mlir_tokens import MlirError, Token, tokens
 from tracer.formats.recognition import MODULE
+from tracer.limits import LEVELS, MOST_TOKENS, TOO_DEEP
 from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 
 _DIALECT = "ttnn."
-_MOST_TOKENS = 1 << 20
-"""Tokens of one operation or alias; constants are strings, one token each."""
-
 _MOST_KNOWN = 4096
 """Operations that are kept once read, since most of a module's are like another."""
 
@@ -240,8 +238,10 @@ class _Operations:
                 raise MlirError(token.line, f"{token.text!r} closes another bracket")
             if not closing:
                 return part
-            if len(part) > _MOST_TOKENS or len(closing) > DEEPEST:
-                raise MlirError(token.line, "nested too deeply, or too long")
+            if len(closing) > LEVELS:
+                raise MlirError(token.line, TOO_DEEP)
+            if len(part) > MOST_TOKENS:
+                raise MlirError(token.line, f"longer than {MOST_TOKENS} tokens")
 
     def _track(self, token: Token) -> None:
         """Keep account of open braces, to know text that is cut off."""
@@ -249,6 +249,8 @@ class _Operations:
             return
         if token.text in "{":
             self._open.append(token)
+            if len(self._open) > LEVELS:
+                raise MlirError(token.line, TOO_DEEP)
         elif token.text == "}":
             if not self._open:
                 raise MlirError(token.line, "'}' closes nothing")

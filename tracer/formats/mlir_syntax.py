@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import struct
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from tracer.formats.mlir_tokens import MlirError, Token
+from tracer.limits import LEVELS, TOO_DEEP
 
-DEEPEST = 64
 _OPENING = {"<": ">", "(": ")", "[": "]", "{": "}"}
 _ELEMENTS = frozenset({"dense", "dense_resource", "sparse"})
 """What lists of numbers are written as, with their type behind them."""
@@ -122,8 +123,8 @@ class Reader:
     def node(self) -> Node:
         """Read one attribute or type, and a `: type` behind a number."""
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise self.error(f"nested more than {DEEPEST} deep")
+        if self._depth > LEVELS:
+            raise self.error(TOO_DEEP)
         value = self._single()
         typed = isinstance(value, (int, float, str)) or (isinstance(value, Group) and value.name in _ELEMENTS)
         if typed and self.peek(":"):
@@ -281,26 +282,26 @@ def evaluate(expression: Sequence[str], values: Mapping[str, int]) -> int:
     Raises:
         ValueError: it holds anything but whole numbers, names of dimensions and their arithmetic.
     """
-    tokens = list(expression)
+    tokens = deque(expression)
     result = _sum(tokens, values, 0)
     if tokens:
         raise ValueError(f"{tokens[0]!r} is not expected")
     return result
 
 
-def _sum(tokens: list[str], values: Mapping[str, int], depth: int) -> int:
+def _sum(tokens: deque[str], values: Mapping[str, int], depth: int) -> int:
     result = _product(tokens, values, depth)
     while tokens and (tokens[0] in "+-" or tokens[0].startswith("-")):
-        sign = tokens.pop(0) if tokens[0] in "+-" else "+"
+        sign = tokens.popleft() if tokens[0] in "+-" else "+"
         term = _product(tokens, values, depth)
         result += term if sign == "+" else -term
     return result
 
 
-def _product(tokens: list[str], values: Mapping[str, int], depth: int) -> int:
+def _product(tokens: deque[str], values: Mapping[str, int], depth: int) -> int:
     result = _factor(tokens, values, depth)
     while tokens and tokens[0] in ("*", "floordiv", "ceildiv", "mod"):
-        operator, factor = tokens.pop(0), _factor(tokens, values, depth)
+        operator, factor = tokens.popleft(), _factor(tokens, values, depth)
         if operator == "*":
             result *= factor
         elif factor <= 0:
@@ -310,13 +311,13 @@ def _product(tokens: list[str], values: Mapping[str, int], depth: int) -> int:
     return result
 
 
-def _factor(tokens: list[str], values: Mapping[str, int], depth: int) -> int:
-    if not tokens or depth > DEEPEST:
+def _factor(tokens: deque[str], values: Mapping[str, int], depth: int) -> int:
+    if not tokens or depth > LEVELS:
         raise ValueError("a number expected")
-    token = tokens.pop(0)
+    token = tokens.popleft()
     if token == "(":  # noqa: S105 - a parenthesis, no password
         result = _sum(tokens, values, depth + 1)
-        if not tokens or tokens.pop(0) != ")":
+        if not tokens or tokens.popleft() != ")":
             raise ValueError("')' expected")
         return result
     if token in values:

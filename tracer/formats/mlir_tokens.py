@@ -6,13 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tracer.limits import LONGEST_STRING, LONGEST_TOKEN
+
 CHUNK = 1 << 20
 """Characters that are read at a time."""
-
-LONGEST_STRING = 4096
-"""Characters that are kept of a string: weights are written as strings of any length."""
-
-LONGEST_TOKEN = 1 << 16
 
 _STRING_STOP = re.compile(r'["\\]')
 _SPACE = re.compile(r"(?:\s+|//[^\n]*(?:\n|$))+")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from tracer.errors import ConfigurationError
 from tracer.formats.mlir_syntax import AffineMap, Dims, Group, Node, Word, evaluate, text_of
+from tracer.limits import MOST_CORES
 from tracer.values import (
     CoreCoord,
     CoreGrid,
@@ -50,7 +51,6 @@ _MEMORY_LAYOUTS = {
     name: name.upper() for name in ("interleaved", "height_sharded", "width_sharded", "block_sharded", "single_bank")
 }
 _TILE = 32
-_MOST_CORES = 4096
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -135,7 +135,7 @@ def _cores_of_grid(grid: Group) -> CoreRangeSet | None:
     dims = grid.parts[0]
     rows, columns = dims.sizes if isinstance(dims, Dims) else (0, 0)
     mapping = next((each for each in grid.parts if isinstance(each, AffineMap)), None)
-    if not 0 < rows * columns <= _MOST_CORES or (mapping is None and max(rows, columns) > 16):
+    if not 0 < rows * columns <= MOST_CORES or (mapping is None and max(rows, columns) > 16):
         return None
     if mapping is None:
         return CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(columns - 1, rows - 1)),))

@@ -6,7 +6,6 @@ Beside the calls of a test lies `_status.json`, which says how it ended; there o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Any
 
 from tracer.errors import CaptureError, ConfigurationError
 from tracer.formats.base import HEAD_BYTES, Outcome, Problem, RecordedCall, TraceItem
+from tracer.formats.json_stream import loads
 from tracer.formats.recognition import OPERATION_TRACE
 from tracer.names import canonical
 from tracer.values import decode
@@ -138,7 +138,7 @@ def _nearest(folder: Path, top: Path, name: str) -> dict[str, Any]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CaptureError(f"{path}: is no whole JSON file: {error}") from error
     if not isinstance(raw, dict):

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from tracer.errors import ConfigurationError
+from tracer.limits import LONGEST_KEPT
 from tracer.values import Lost, Tensor, Value
 from tracer.values.base import is_lost
 from tracer.values.cores import CoreRange, CoreRangeSet
@@ -55,9 +56,13 @@ class PrintedArgument:
     missing: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=16384)
 def read_argument(text: str) -> PrintedArgument:
     """Read the text of an argument."""
+    return (_argument if len(text) <= LONGEST_KEPT else _argument.__wrapped__)(text)
+
+
+@lru_cache(maxsize=16384)
+def _argument(text: str) -> PrintedArgument:
     if not text:
         return PrintedArgument("")
     text = NUMBERS.sub("...", text.strip())

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from tracer.formats.base import Loss
 from tracer.formats.printed import NUMBERS, not_told, read_argument
+from tracer.limits import LONGEST_KEPT, LONGEST_TEXT
 from tracer.values import Tensor, Value
 from tracer.values.configuration import Configuration, in_order
 from tracer.values.lost import LONGEST
@@ -17,9 +18,6 @@ from tracer.values.torch_tensor import TorchTensor
 _OWN = re.compile(r", tensor_id=\d+(?:, is_allocated=(?:True|False))?(?:, device_id=\d+)?")
 METHOD = "ttnn.Tensor."
 """What the names of tensors' methods begin with, which call operations."""
-
-LONGEST_TEXT = 64 * 1024
-"""Characters of an argument that are read; equal calls are found by their texts, which are kept."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
@@ -36,7 +34,6 @@ def alike(text: str) -> str:
     return _ADDRESS.sub("", text) if " at 0x" in text else text
 
 
-@lru_cache(maxsize=8192)
 def printed_configuration(
     operation: str,
     texts: tuple[tuple[str, str], ...],
@@ -52,6 +49,14 @@ def printed_configuration(
         tensors: what is known of its tensors elsewhere, in the order of the call; None for one of torch. They tell what
             the texts don't, if there are as many of them.
     """
+    read = _configuration if sum(len(text) for _, text in texts) <= LONGEST_KEPT else _configuration.__wrapped__
+    return read(operation, texts, raised, tensors)
+
+
+@lru_cache(maxsize=8192)
+def _configuration(
+    operation: str, texts: tuple[tuple[str, str], ...], raised: str | None, tensors: tuple[Tensor | None, ...]
+) -> tuple[Configuration, tuple[Loss, ...]]:
     printed = {(f"arg{key}" if key.isdecimal() else key): read_argument(text) for key, text in texts}
     values = {argument: printed[argument].value for argument in in_order(printed)}
     if len(tensors) == sum(1 for value in values.values() for _ in _tensors(value)):

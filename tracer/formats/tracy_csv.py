@@ -24,6 +24,7 @@ from tracer.formats.base import Loss, RecordedCall
 from tracer.formats.device_calls import DeviceCall, configuration_of
 from tracer.formats.device_operations import rule_of
 from tracer.formats.recognition import TRACY
+from tracer.limits import MOST_CHIPS
 from tracer.schemas.v1 import decode
 from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import BrokenConfiguration, Execution
@@ -37,7 +38,6 @@ _SIZE = re.compile(r"(\d+)(?:\[(\d+)\])?$")
 _MEMORY = re.compile(r"(?:DEV_\d+|DEVICE)_(DRAM|L1|L1_SMALL|TRACE)(?:_(INTERLEAVED|[A-Z]+_SHARDED|SINGLE_BANK))?$")
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*(.*)", re.DOTALL)
 _ARCHITECTURES = {"wormhole_b0": "Wormhole", "wormhole": "Wormhole", "blackhole": "Blackhole", "quasar": "Quasar"}
-_MOST_CHIPS = 4096
 _TILE = 32
 
 
@@ -183,8 +183,8 @@ def _calls(path: Path, file: Iterable[str]) -> Iterator[RecordedCall | BrokenCon
             session = (trace, replay) if replay else None
             again = session is not None and first_sessions.setdefault(trace, replay) != replay
             chips.add(chip)
-            if len(chips) > _MOST_CHIPS:
-                raise TraceFormatError(f"{path}: line {rows.line_num}: more than {_MOST_CHIPS} device ids")
+            if len(chips) > MOST_CHIPS:
+                raise TraceFormatError(f"{path}: line {rows.line_num}: more than {MOST_CHIPS} device ids")
             content = contents.get(key)
             if content is None:
                 content = contents[key] = _Content(row, rows.line_num)

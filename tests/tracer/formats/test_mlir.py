@@ -9,8 +9,9 @@ import pytest
 from tracer.errors import TraceFormatError
 from tracer.formats import mlir_tokens
 from tracer.formats.mlir import Mlir
-from tracer.formats.mlir_tokens import LONGEST_STRING, tokens
+from tracer.formats.mlir_tokens import tokens
 from tracer.formats.reader import TraceContents, read_trace, recognize
+from tracer.limits import LONGEST_STRING
 from tracer.values import CoreCoord, CoreRange, CoreRangeSet, EnumMember, Lost, MemoryConfig, ShardSpec, Tensor, show
 
 NEW = """// made by a compiler
@@ -256,8 +257,8 @@ def test_older_files_pass_the_output_as_an_operand(tmp_path: Path) -> None:
             "module {\n  %0 = ttir.empty() : tensor<1xf32>\n}",
             "a module of MLIR without operations of ttnn: lower it to ttnn first",
         ),
-        ("module " + "{a = [" * 300 + "\n", "line 1: cut off: '{' is never closed"),
-        ('%1 = "ttnn.relu"(' + "(" * 300, "line 1: nested too deeply, or too long"),
+        ("module " + "{a = [" * 60 + "\n", "line 1: cut off: '{' is never closed"),
+        ('%1 = "ttnn.relu"(' + "(" * 300, "line 1: nested deeper than 64 levels"),
     ],
 )  # fmt: skip
 def test_text_that_is_cut_off_is_one_line(tmp_path: Path, text: str, problem: str) -> None:
