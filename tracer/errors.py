@@ -25,6 +25,10 @@ class TraceFormatError(MasterError):
     """A file is a trace of no format that is read, or can't be read to its end."""
 
 
+class ForeignFileError(TraceFormatError):
+    """A file begins as a format does, but another program wrote it."""
+
+
 class ConfigurationError(TracerError):
     """One configuration holds something that no schema allows."""
 

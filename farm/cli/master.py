@@ -105,7 +105,7 @@ def _lines(master: Master, result: Check) -> Iterator[str]:
     else:
         yield f"{master.path}: {kind_text(master.trace)}: {configurations}"
         if master.trace.omits:
-            yield f"no such file says: {', '.join(master.trace.omits)}"
+            yield f"files of this format don't have: {'; '.join(master.trace.omits)}"
         yield from (f"left out, since {test.outcome}: {test.source}" for test in master.trace.left_out)
         yield from (f"lost: {text}" for text in loss_texts(master.trace))
     yield from (f"can't be read: {line}" for line in result.broken)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def ops(
     name: Annotated[str | None, typer.Argument(help="An operation, in any spelling. Without one, list all.")] = None,
-    master: Annotated[Path | None, typer.Option(help="The master JSON file. Default: the one that farm ships.")] = None,
+    master: Annotated[
+        Path | None, typer.Option(help="A master or a capture. Default: the master that farm ships.")
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(

@@ -108,10 +108,9 @@ def trace(
 
     Only tests that pass count. Moves, conversions and deallocation are left out; --trace-also OP and --trace-without
     OP change that. --values keeps statistics of the models' numbers, too. --zoo traces many models at once, --load
-    adds traces made elsewhere, and --verify checks that a master's traces are right.
+    adds traces and captures made elsewhere, and --verify checks that a master's traces are right.
 
     Example: farm trace tests/test_resnet.py::test_block --board mock:n300
-    farm trace --zoo tracer/zoo/zoo.yaml --tag vision --master vision.json
     """
     sources = [target, load, zoo, verify]
     if sum(each is not None for each in sources) != 1 or (target or "").startswith("-"):

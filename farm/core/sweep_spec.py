@@ -57,7 +57,7 @@ class SweepSpec(BaseModel):
         ),
     ] = ()
     master: Annotated[
-        Place, Option("--master", Group.WHAT, "The master JSON file. Default: the one that farm ships.")
+        Place, Option("--master", Group.WHAT, "A master or a capture. Default: the master that farm ships.")
     ] = None
     tags: Annotated[
         Texts,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracer.capture.excluded import EXCLUDED
-from tracer.errors import CaptureError, ConfigurationError, MasterError
+from tracer.errors import CaptureError, ConfigurationError, ForeignFileError, MasterError
 from tracer.formats.graph_report import is_beside_report
 from tracer.formats.journal import PASSED, Journal, TracedTest, read_journal
 from tracer.formats.operation_trace import call_files, call_folders, read_call, read_folder
@@ -125,6 +125,8 @@ def _load_capture(file: Path, loaded: Loaded) -> None:
     try:
         if recognize(file) is not None:
             _load_master(file, loaded)
+    except ForeignFileError:
+        return
     except MasterError as error:
         loaded.broken.append(str(error))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tracer.errors import ConfigurationError, TraceFormatError
+from tracer.errors import ConfigurationError, ForeignFileError, TraceFormatError
 from tracer.formats.base import Loss, RecordedCall
 from tracer.formats.printed import read_tensor_row
 from tracer.formats.printed_calls import alike, printed_configuration
@@ -78,7 +78,7 @@ class _Report:
         self._database = database
         names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if missing := [table for table in _TABLES if table not in names]:
-            raise TraceFormatError(f"{path}: an SQLite database of another program than ttnn: no table {missing[0]}")
+            raise ForeignFileError(f"{path}: an SQLite database of another program than ttnn: no table {missing[0]}")
         self._columns = {table: self._columns_of(table) for table in (*_TABLES, "errors")}
         self._tensor = lru_cache(maxsize=8192)(self._read_tensor)
 

@@ -19,7 +19,7 @@ def origin_line(master: Master) -> str:
     if len(losses) > len(shown):
         shown.append(f"{len(losses) - len(shown)} more (`farm master check {master.path}` names them)")
     broken = f"; {counted(len(master.broken), 'call')} can't be read" if master.broken else ""
-    lost = f"; not told: {'; '.join(shown)}" if shown else ""
+    lost = f"; not recorded: {'; '.join(shown)}" if shown else ""
     return f"{master.path}: {kind_text(master.trace)}{broken}{lost}"
 
 

@@ -69,8 +69,9 @@ class Filter:
 
 
 def _board(machine: dict[str, Any] | None) -> str:
-    machine = machine or {}
-    return f"{machine.get('board_type')} {machine.get('device_series')}"
+    """Return `Wormhole n300`, or as much of it as is recorded."""
+    parts = [] if machine is None else [machine.get("board_type"), machine.get("device_series")]
+    return " ".join(str(part) for part in parts if part)
 
 
 def _contains(text: str, part: str | None) -> bool:
@@ -158,7 +159,8 @@ def _counts(configuration: Configuration) -> dict[str, int | None]:
 
 
 def _place(execution: Execution) -> str:
-    return f"{execution.source or 'a source that is not recorded'} on {_board(execution.machine)}"
+    board = _board(execution.machine) or "a board that is not recorded"
+    return f"{execution.source or 'a source that is not recorded'} on {board}"
 
 
 def statistics(master: Master) -> dict[str, dict[str, int]]:
@@ -169,7 +171,7 @@ def statistics(master: Master) -> dict[str, dict[str, int]]:
     for each in master:
         counters["operations"][each.operation] += 1
         counters["models"].update({source.partition("::")[0] for source in each.sources})
-        counters["boards"].update({_board(execution.machine) for execution in each.executions if execution.machine})
+        counters["boards"].update({_board(execution.machine) for execution in each.executions} - {""})
         parts: list[Value] = [part for value in each.arguments.values() for part in walk(value)]
         tensors = [part for part in parts if isinstance(part, Tensor)]
         counters["dtypes"].update({tensor.dtype for tensor in tensors if tensor.dtype})

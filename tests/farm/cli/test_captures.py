@@ -26,7 +26,7 @@ def test_check_says_what_a_capture_is_and_what_it_lost(capture: Path) -> None:
     done = CliRunner().invoke(app, ["master", "check", str(capture)])
     assert done.stdout.splitlines() == [
         f"{capture}: ttnn graph capture of 3 calls: 2 configurations",
-        "no such file says: the model's test, the machine, what calls returned, tiles other than 32 x 32",
+        "files of this format don't have: the model's test; the machine; what calls returned; tiles other than 32 x 32",
         f"lost: {LOSS}",
         "can run: 2 configurations",
     ]
@@ -56,7 +56,7 @@ def test_an_unknown_file_is_one_line_with_the_formats_that_are_read(tmp_path: Pa
 
 
 def test_views_and_merges_name_the_format_on_stderr(capture: Path, tmp_path: Path) -> None:
-    line = f"farm: {capture}: ttnn graph capture of 3 calls; not told: {LOSS}"
+    line = f"farm: {capture}: ttnn graph capture of 3 calls; not recorded: {LOSS}"
     done = CliRunner().invoke(app, ["ops", "--master", str(capture)])
     assert (done.stdout.splitlines(), done.stderr.splitlines()) == (["ttnn.relu\t1", "ttnn.rms_norm\t1"], [line])
     out = tmp_path / "all.json"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +119,12 @@ def test_captures_in_a_folder_are_read_with_what_they_lost(tmp_path: Path) -> No
     relu = record("ttnn.relu", arguments={"arg0": tensor(1, [1, 32]), "config": "<ttnn.X object at 0x1>"})
     capture = written(tmp_path / "deeper" / "graph_capture.python_io.json", relu)
     (tmp_path / "deeper" / "notes.txt").write_text("nothing")
+    with closing(sqlite3.connect(tmp_path / "deeper" / "songs.db")) as database:
+        database.execute("CREATE TABLE songs (title text)")
     loaded = load_traces(tmp_path)
     assert (loaded.files, sorted(loaded.master.configurations), loaded.broken) == (2, ["ttnn.add", "ttnn.relu"], [])
     [line] = loaded.captures
-    assert line == f"{capture}: ttnn graph capture of 1 call; not told: ttnn.relu config: its content (1 call)"
+    assert line == f"{capture}: ttnn graph capture of 1 call; not recorded: ttnn.relu config: its content (1 call)"
     assert load_traces(capture).captures == loaded.captures
     (tmp_path / "deeper" / "graph_capture.json").write_text('{"graph": []}')
     assert load_traces(tmp_path).files == 2  # the report is read by the file beside it

@@ -81,6 +81,14 @@ def test_statistics_count_each_configuration_once_in_each() -> None:
     assert counts["memory"] == {"DRAM_INTERLEAVED": 1, "L1_HEIGHT_SHARDED": 1}
 
 
+def test_of_a_board_only_what_is_recorded_is_named() -> None:
+    machines: list[dict[str, str] | None] = [{"board_type": "Wormhole"}, {}, None]
+    executions = [Execution("a.py", machine, 1) for machine in machines]
+    master = Master.of([Configuration("ttnn.relu", {}, executions=executions)])
+    assert statistics(master)["boards"] == {"Wormhole": 1}
+    assert not any(Filter(board="none").takes(each) for each in master)
+
+
 def test_what_a_schema_lost() -> None:
     result = check(MASTER)
     assert (result.configurations, result.lost, result.broken) == (3, {"ttnn.add arg0": 1}, [])
