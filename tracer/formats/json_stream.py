@@ -62,7 +62,9 @@ def members(path: Path) -> Iterator[tuple[str, Any]]:
 def _decoded(path: Path, read: Callable[[_Elements], Iterator[tuple[str, Any]]]) -> Iterator[tuple[str, Any]]:
     try:
         with path.open(encoding="utf-8-sig") as file:
-            yield from read(_Elements(path, file.read))
+            stream = _Elements(path, file.read)
+            yield from read(stream)
+            stream.end()
     except UnicodeDecodeError:
         raise TraceFormatError(f"{path}: not UTF-8 text") from None
     except OSError as error:
@@ -88,6 +90,7 @@ class _Elements:
             return
         self._place += 1
         if self._next() == "}":
+            self._place += 1
             return
         while True:
             key = str(self._value())
@@ -114,6 +117,15 @@ class _Elements:
             yield key, self._value()
             if self._ends_with("]"):
                 return
+
+    def end(self) -> None:
+        """Check that nothing follows.
+
+        Raises:
+            TraceFormatError: something does, as where one capture was appended to another.
+        """
+        if self._next():
+            raise self._error("is the last, but the file goes on; give each JSON document a file of its own")
 
     def _ends_with(self, closing: str) -> bool:
         """Move behind a comma, or behind the closing mark; return whether it was that."""

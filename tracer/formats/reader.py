@@ -6,6 +6,7 @@ Memory is needed for the distinct configurations of a file, however many calls i
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -56,9 +57,11 @@ def head_of(path: Path) -> FileHead:
     Raises:
         TraceFormatError: it can't be read.
     """
-    if path.is_dir():
-        return FileHead(path, b"", is_folder=True)
     try:
+        if path.is_dir():
+            return FileHead(path, b"", is_folder=True)
+        if (path.is_fifo() or path.is_char_device()) and path != Path(os.devnull):  # may never end, and is read twice
+            raise TraceFormatError(f"{path}: is a pipe or device; write what it gives to a file, and name that")
         with path.open("rb") as file:
             return FileHead(path, file.read(HEAD_BYTES), is_folder=False)
     except FileNotFoundError:

@@ -19,6 +19,17 @@ NON_FINITE = {"Infinity": "inf", "-Infinity": "-inf", "NaN": "nan"}
 READ = f"farm reads these formats: {', '.join(names())}"
 """What else a file may be, in an error that says that it is no master."""
 
+_OTHER_FILES = {
+    b"\x1f\x8b": "it is compressed by gzip; unpack it first",
+    b"BZh": "it is compressed by bzip2; unpack it first",
+    b"\xfd7zXZ": "it is compressed by xz; unpack it first",
+    b"\x28\xb5\x2f\xfd": "it is compressed by zstd; unpack it first",
+    b"PK\x03\x04": "it is a zip archive; unpack it first",
+    b"\xff\xfe": "it is UTF-16; save it as UTF-8",
+    b"\xfe\xff": "it is UTF-16; save it as UTF-8",
+}
+"""What files that aren't UTF-8 begin with, and what to do about them."""
+
 
 def load(path: Path) -> Any:
     """Load the JSON in a file.
@@ -39,7 +50,8 @@ def load(path: Path) -> Any:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise MasterError(f"{path}: not UTF-8 text (byte {error.start}); {READ}") from None
+        hint = next((hint for magic, hint in _OTHER_FILES.items() if data.startswith(magic)), READ)
+        raise MasterError(f"{path}: not UTF-8 text (byte {error.start}); {hint}") from None
     if not text.strip():
         raise MasterError(f"{path}: is empty; restore it, or remove it and trace again")
     try:

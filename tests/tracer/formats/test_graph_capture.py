@@ -179,6 +179,16 @@ def test_a_file_that_is_cut_off_is_one_clear_error(capture: Path, cut: int) -> N
         Master.read(capture)
 
 
+@pytest.mark.parametrize("more", ["[]", "x", '[{"name": "ttnn.relu", "arguments": {}}]'])
+def test_what_follows_a_capture_is_not_passed_over(capture: Path, more: str) -> None:
+    """Appending one capture to another makes no JSON; half of the calls would be missing without a word."""
+    written(capture, record("ttnn.relu", arguments={"arg0": tensor(1, [1, 32])}))
+    with capture.open("a") as file:
+        file.write(f"\n{more}\n")
+    with pytest.raises(MasterError, match=r"python_io.json: element 1 is the last, but the file goes on"):
+        Master.read(capture)
+
+
 def test_elements_are_decoded_in_any_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     values = [{"a": 'é\\"]'}, [1, [2]], 12345, -1.5e-3, "x" * 50, None, True, {}]
     path = tmp_path / "array.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
 from contextlib import suppress
@@ -27,7 +28,9 @@ GOOD = '{"operations": {"ttnn.add": {"configurations": [{"arguments": {"arg0": 1
         (b'{"operations": {\n"ttnn.a', "cut off at line 2, column 1"),
         (b"hello", "not JSON at line 1, column 1"),
         (b'{"a": 1}}', "not JSON at line 1, column 9"),
-        (b"\xff\xfe{\x00", "not UTF-8 text (byte 0)"),
+        (b"\xff\xfe{\x00", "not UTF-8 text (byte 0); it is UTF-16; save it as UTF-8"),
+        (gzip.compress(GOOD.encode()), "not UTF-8 text (byte 1); it is compressed by gzip; unpack it first"),
+        (b"\x89PNG", "not UTF-8 text (byte 0); farm reads these formats: master,"),
         (b"[" * 200_000, "nested deeper than 700 levels"),
         (b'{"a": ' + b"9" * 6000 + b"}", "can't be read as a master"),
         (b"[]", "no known schema"),
@@ -54,6 +57,14 @@ def test_a_file_cut_off_anywhere_is_called_so(tmp_path: Path) -> None:
         path.write_text(whole[:end])
         with pytest.raises(MasterError, match="cut off at line 1"):
             files.load(path)
+
+
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """Nothing may ever be written to it, and recognizing the format would take its beginning away."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(TracerError, match=f"{path}: is a pipe or device; write what it gives to a file"):
+            Master.read(path)
 
 
 def test_no_file_and_a_directory(tmp_path: Path) -> None:
