@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from tracer.errors import ConfigurationError
 from tracer.values.base import Builder, TypedValue, Value
 from tracer.values.cores import CoreRangeSet
+from tracer.values.equal_json import ReadOnce
 from tracer.values.shape import live_dims
 from tracer.values.spellings import dimensions, fields_of, in_range, member, pair
 from tracer.values.text import bracketed
@@ -52,7 +53,7 @@ class ShardSpec(TypedValue):
         if "grid" not in fields or sizes is None or "orientation" not in fields:
             raise ConfigurationError(f"{what} must have a grid, a shape and an orientation, not {sorted(fields)}")
         return cls(
-            CoreRangeSet.read(fields["grid"], f"{what}.grid"),
+            _grid(fields["grid"], f"{what}.grid"),
             _shard_shape(pair(sizes, f"{what}.shape"), f"{what}.shape"),
             _orientation(fields["orientation"], f"{what}.orientation"),
         )
@@ -115,7 +116,7 @@ class NdShardSpec(TypedValue):
         if "grid" not in fields or sizes is None or "orientation" not in fields:
             raise ConfigurationError(f"{what} must have a grid, a shard_shape and an orientation, not {sorted(fields)}")
         return cls(
-            CoreRangeSet.read(fields["grid"], f"{what}.grid"),
+            _grid(fields["grid"], f"{what}.grid"),
             _shard_shape(dimensions(sizes, f"{what}.shard_shape"), f"{what}.shard_shape"),
             _orientation(fields["orientation"], f"{what}.orientation"),
             member(fields.get("shard_distribution_strategy", "ROUND_ROBIN_1D"), f"{what}.shard_distribution_strategy"),
@@ -152,6 +153,16 @@ def cut_alike(one: ShardSpec | NdShardSpec | None, other: ShardSpec | NdShardSpe
 
 
 _Sizes = TypeVar("_Sizes", bound=tuple[int, ...])
+
+
+_read_grid = ReadOnce(CoreRangeSet.read, most=4096)
+
+
+def _grid(raw: object, what: str) -> CoreRangeSet:
+    try:
+        return _read_grid(raw)
+    except ConfigurationError:
+        return CoreRangeSet.read(raw, what)  # whose message names the place
 
 
 def _shard_shape(sizes: _Sizes, what: str) -> _Sizes:
