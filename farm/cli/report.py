@@ -65,7 +65,7 @@ def show(
     with Store.open(store, create=False) as opened:
         run_id = opened.find(run)
         view = opened.view(run_id)
-        shown = None if vector is None else view.vector(opened.current_ids([vector]).get(vector, vector))
+        shown = None if vector is None else view.vector(opened.other_ids([vector]).get(vector, (vector,))[0])
         payload = None if shown is None else opened.payload(run_id, shown.vector_id)
     if shown is None:
         print_summary(stdout_console(), view)

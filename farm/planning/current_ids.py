@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 from farm.core.errors import StoreError
 from farm.core.sweep_spec import SweepSpec
+from farm.planning.vectors import Vector
+
+OtherIds: TypeAlias = Mapping[str, Sequence[str]]
+"""All ids of a configuration, by each one that a sweep names; only of configurations that have several."""
 
 
-def with_current_ids(spec: SweepSpec, store: str | Path | None) -> tuple[SweepSpec, list[str]]:
-    """Return a spec with today's ids of the vectors that it names, and a line for each that changed.
+def other_ids(spec: SweepSpec, store: str | Path | None) -> OtherIds:
+    """Return all ids of the vectors that a spec names, for those whose id has changed.
 
     Args:
         spec: what to run.
         store: the results store whose runs recorded the former ids; None for the default store.
     """
     if not spec.vectors or spec.of_modules:
-        return spec, []
+        return MappingProxyType({})
     from farm.store import Store
 
     try:
         with Store.open(store, create=False) as opened:
-            current = opened.current_ids(spec.vectors)
+            return opened.other_ids(spec.vectors)
     except StoreError:  # no run was recorded yet
-        return spec, []
-    ids = dict.fromkeys(current.get(each, each) for each in spec.vectors)
-    notes = [
-        f"vector {former} is {now} now: its arguments are read more exactly than by the farm that ran it"
-        for former, now in current.items()
+        return MappingProxyType({})
+
+
+def changed_ids(spec: SweepSpec, others: OtherIds, vectors: Iterable[Vector]) -> list[str]:
+    """Return a line for each vector that was chosen by another id than it has in the plan."""
+    planned = {vector.id for vector in vectors} if others else set()
+    return [
+        f"vector {name} has the id {other} here: an earlier farm read its arguments less exactly"
+        for name in spec.vectors
+        if name not in planned
+        for other in others.get(name, ())
+        if other in planned
     ]
-    return spec.updated(vectors=tuple(ids)), notes

@@ -16,6 +16,7 @@ from farm.core.payload import Payload, TracedCall
 from farm.planning.spool import operations_of
 from farm.planning.vectors import Vector
 from farm.store import Store
+from farm.store.aliases import read_aliases
 from farm.store.durations import Duration, read_durations, read_openings
 from scheduler.costs import PAST_OUTCOMES, SetupCosts, Size, scaled, typical
 
@@ -126,10 +127,13 @@ def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], back
     with store.reading() as connection:
         past = list(read_durations(connection, operations, kinds, MAX_PAST)) if kinds and operations else []
         openings = read_openings(connection, kinds) if past else []
-    return _estimates(past, vectors, _setup_costs(boards, openings))
+        aliases = read_aliases(connection) if past else {}
+    return _estimates(past, aliases, vectors, _setup_costs(boards, openings))
 
 
-def _estimates(past: Sequence[Duration], vectors: Sequence[Vector], setups: SetupCosts) -> Estimates:
+def _estimates(
+    past: Sequence[Duration], aliases: Mapping[str, str], vectors: Sequence[Vector], setups: SetupCosts
+) -> Estimates:
     own: defaultdict[str, list[float]] = defaultdict(list)
     operations: defaultdict[str, list[float]] = defaultdict(list)
     for each in past:
@@ -137,6 +141,7 @@ def _estimates(past: Sequence[Duration], vectors: Sequence[Vector], setups: Setu
             own[each.content_hash].append(each.seconds)
         if len(operations[each.operation]) < _MOST_OF_AN_OPERATION:
             operations[each.operation].append(each.seconds)
+    own.update({other: own[current] for other, current in aliases.items() if current in own})
     return Estimates(setups, own, operations, _sizes(vectors, own) if past else {})
 
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
+from types import MappingProxyType
 
 from farm.core.errors import FarmError
 from farm.planning.spool import spooled
 from farm.planning.vectors import Vector
 
 
-def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None = None) -> Sequence[Vector]:
+def choose(
+    vectors: Iterable[Vector],
+    ids: Sequence[str] = (),
+    limit: int | None = None,
+    others: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Sequence[Vector]:
     """The vectors with these ids, or all without ids: at most `limit`, in the plan's order.
 
-    Reads no more of the plan than it needs, and holds only what it returns.
+    `others` has all ids of vectors that have several: each stands for the vector. Reads no more of the plan than it
+    needs, and holds only what it returns.
 
     Raises:
         FarmError: the plan has no vector with one of the ids.
@@ -24,10 +32,14 @@ def choose(vectors: Iterable[Vector], ids: Sequence[str] = (), limit: int | None
     if not ids:
         return spooled(islice(vectors, limit))
     missing = set(ids)
+    names = defaultdict(set)
+    for each in ids:
+        for name in (each, *others.get(each, ())):
+            names[name].add(each)
     chosen = []
     for vector in vectors:
-        if vector.id in missing:
-            missing.remove(vector.id)
+        if matches := names.get(vector.id, set()) & missing:
+            missing -= matches
             chosen.append(vector)
             if not missing:
                 break

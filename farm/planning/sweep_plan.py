@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from farm.board.backends import backend_of
@@ -17,7 +18,7 @@ from farm.core.shard import Shard
 from farm.core.sweep_command import listing_command
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
-from farm.planning.current_ids import with_current_ids
+from farm.planning.current_ids import OtherIds, changed_ids, other_ids
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
 from farm.planning.module_records import module_records
@@ -91,7 +92,7 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
         NotRunnable: modules must be imported, and there is no ttnn for it.
         TracerError: the master can't be read, or has no such operation.
     """
-    spec, notes = with_current_ids(spec, store)
+    notes: list[str] = []
     named = boards_of(spec.boards, spec.address, notes.append, ttnn=spec.ttnn)
     boards = with_environment(named, spec.measure, watcher=spec.watcher)
     if spec.watcher and (unwatched := [board.id for board in boards if not board.computes]):
@@ -103,7 +104,9 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
         require_ttnn(boards)
         boards, whole = _of_modules(spec, boards, notes.append)
     else:
-        boards, whole = _of_master(spec, boards, notes.append, verify=verify)
+        others = other_ids(spec, store)
+        boards, whole = _of_master(spec, boards, notes.append, others, verify=verify)
+        notes += changed_ids(spec, others, whole)
     details = {**_source_details(spec), **shard_details(shard, whole)}
     return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes))
 
@@ -115,13 +118,13 @@ def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
     return spec.with_absolute_paths()
 
 
-def _narrowed(spec: SweepSpec, vectors: Iterable[Vector]) -> Sequence[Vector]:
+def _narrowed(spec: SweepSpec, vectors: Iterable[Vector], others: OtherIds = MappingProxyType({})) -> Sequence[Vector]:
     some = vectors if spec.sample is None else sampled(vectors, spec.sample, spec.seed)
-    return choose(some, spec.vectors, spec.limit)
+    return choose(some, spec.vectors, spec.limit, others)
 
 
 def _of_master(
-    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], *, verify: bool
+    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], others: OtherIds, *, verify: bool
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
     master = tagged(Master.read(spec.master or shipped()), spec.tags, spec.operations)
@@ -139,12 +142,12 @@ def _of_master(
     for line in idle_rows(numbers, {vector.operation for vector in vectors}):
         note(line)
     if spec.check_module is None:
-        return chosen, _narrowed(spec, vectors)
+        return chosen, _narrowed(spec, vectors, others)
     # a limit counts configurations, each run both ways; an id names one way of one
     of_module = _of_checked_module(spec, chosen)
     if spec.vectors:
-        return chosen, _narrowed(spec, paired(vectors, of_module))
-    return chosen, paired(_narrowed(spec, vectors), of_module)
+        return chosen, _narrowed(spec, paired(vectors, of_module), others)
+    return chosen, paired(_narrowed(spec, vectors, others), of_module)
 
 
 def _of_checked_module(spec: SweepSpec, boards: Sequence[Board]) -> Sequence[Vector]:

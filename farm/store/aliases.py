@@ -48,13 +48,7 @@ def of_same_configuration(vectors: FromClause, text: str) -> ColumnElement[bool]
 
     It leaves out the number behind a `-`: see `has_number_of`.
     """
-    beginning = text.partition("-")[0][:ID_LENGTH]
-    length = len(beginning)
-    matches = or_(
-        func.substr(_ALIASES.c.content_hash, 1, length) == beginning,
-        func.substr(_ALIASES.c.current_hash, 1, length) == beginning,
-    )
-    current = select(_ALIASES.c.current_hash).where(matches)
+    current = select(_ALIASES.c.current_hash).where(_matches(text.partition("-")[0][:ID_LENGTH]))
     former = select(_ALIASES.c.content_hash).where(_ALIASES.c.current_hash.in_(current))
     return or_(vectors.c.content_hash.in_(current), vectors.c.content_hash.in_(former))
 
@@ -65,15 +59,31 @@ def has_number_of(vector_id: str, text: str) -> bool:
     return not dash or vector_id.partition("-")[2].startswith(number)
 
 
-def read_current_ids(connection: Connection, vector_ids: Iterable[str]) -> dict[str, str]:
-    """Return today's ids of those vectors of which an earlier version of farm recorded another id."""
-    current = {}
+def read_other_ids(connection: Connection, vector_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return all ids of the same configuration, today's first, for those vectors that have several."""
+    others = {}
     for vector_id in vector_ids:
         beginning = vector_id.partition("-")[0]
         if len(beginning) != ID_LENGTH:
             continue
-        same = func.substr(_ALIASES.c.content_hash, 1, ID_LENGTH) == beginning
-        current_hash = connection.scalar(select(_ALIASES.c.current_hash).where(same))
-        if current_hash is not None:
-            current[vector_id] = current_hash[:ID_LENGTH] + vector_id[ID_LENGTH:]
-    return current
+        matches = _matches(beginning)
+        rows = connection.execute(
+            select(_ALIASES).where(_ALIASES.c.current_hash.in_(select(_ALIASES.c.current_hash).where(matches)))
+        ).all()
+        if rows:
+            hashes = dict.fromkeys([*(row.current_hash for row in rows), *(row.content_hash for row in rows)])
+            others[vector_id] = tuple(each[:ID_LENGTH] + vector_id[ID_LENGTH:] for each in hashes)
+    return others
+
+
+def read_aliases(connection: Connection) -> dict[str, str]:
+    """Return today's hash of each configuration that has others."""
+    return {row.content_hash: row.current_hash for row in connection.execute(select(_ALIASES))}
+
+
+def _matches(beginning: str) -> ColumnElement[bool]:
+    length = len(beginning)
+    return or_(
+        func.substr(_ALIASES.c.content_hash, 1, length) == beginning,
+        func.substr(_ALIASES.c.current_hash, 1, length) == beginning,
+    )

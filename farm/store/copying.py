@@ -59,7 +59,8 @@ def copy_run(source: Connection, target: Connection, run_id: str, renaming: Rena
         _copy(source, target, table, select(table).where(table.c.run_id == run_id), new)
     hashes = select(schema.vectors.c.content_hash).where(schema.vectors.c.run_id == run_id)
     aliases = schema.vector_aliases
-    _copy(source, target, aliases, select(aliases).where(aliases.c.content_hash.in_(hashes)), new)
+    current = select(aliases.c.current_hash).where(aliases.c.content_hash.in_(hashes))
+    _copy(source, target, aliases, select(aliases).where(aliases.c.current_hash.in_(current)), new)
     events = schema.board_events
     for rows in _chunks(source, select(events).where(events.c.run_id == run_id).order_by(events.c.at, events.c.id)):
         # the target numbers its events itself

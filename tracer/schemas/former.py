@@ -35,7 +35,16 @@ def reread(arguments: MappingType[str, Any]) -> dict[str, Value]:
     Raises:
         ConfigurationError: one holds something impossible.
     """
-    return {name: decode(_current(raw)) for name, raw in arguments.items()}
+    return {name: decode(raw) for name, raw in in_current_encoding(arguments).items()}
+
+
+def in_current_encoding(arguments: MappingType[str, Any]) -> dict[str, Any]:
+    """Return stored arguments as `encode` would write them today; equal ones if they are in no former encoding.
+
+    Raises:
+        ConfigurationError: one holds something impossible.
+    """
+    return {name: _current(raw) for name, raw in arguments.items()}
 
 
 def _current(raw: Any) -> Any:
@@ -71,15 +80,23 @@ def _recovered(raw: dict[str, Any]) -> Value:
         return stateless
     if name:
         return Lost(text, name)  # what a live object printed, cut off after some length
-    return v1.decode(v1.parse_element({"element_info": text}, 0)[1])
+    _, element = v1.parse_element({"element_info": text}, 0)
+    return v1.decode(text if isinstance(element, Lost) else element)
 
 
 def _typed(raw: dict[str, Any]) -> Value:
     """Return the value of an object that was a plain struct."""
     if raw.get("type") in SETS:
-        return ValueSet.of(map(decode, raw["fields"].values()))
+        members = list(raw["fields"].values())
+        if raw["type"] == "frozenset" and len(members) == 1 and isinstance(members[0], list):
+            [members] = members  # it is printed around a set
+        return ValueSet.of(map(decode, members))
     value = decode(raw)
     if not isinstance(value, Struct):
         return value
-    fields = ", ".join(f"{name}={'{}' if part == _EMPTY else printed(part)}" for name, part in value.fields)
-    return v1.decode(f"{value.type}({fields})")
+    fields = [f"{'' if name.isdecimal() else f'{name}='}{_text(part)}" for name, part in value.fields]
+    return v1.decode(f"{value.type}({', '.join(fields)})")
+
+
+def _text(value: Value) -> str:
+    return "{}" if value == _EMPTY else printed(value)

@@ -13,7 +13,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.store import Ended, RunBoard, RunInfo, Store, schema
 from tests.farm.store_helpers import MOCK, Planned
 from tracer.schemas.former import reread
-from tracer.values import encode
+from tracer.values import decode, encode
 from tracer.values.canonical import canonical_text, content_hash, hash_of
 
 OPERATION = "ttnn.fill"
@@ -31,8 +31,11 @@ def planned(arguments: dict[str, Any], hash_: str, number: str = "") -> Planned:
 _TODAY = reread(ARGUMENTS)
 FORMER = planned(ARGUMENTS, hash_of(canonical_text(OPERATION, ARGUMENTS)))
 CURRENT = planned({name: encode(value) for name, value in _TODAY.items()}, content_hash(OPERATION, _TODAY))
+PLAIN = planned(ARGUMENTS, content_hash(OPERATION, {name: decode(raw) for name, raw in ARGUMENTS.items()}))
+"""Of a master that has the arguments in the former encoding: its text is read as it is."""
 UNREADABLE = planned({"arg0": {"type": "ttnn.Tensor", "original_shape": [-1]}}, "e" * 64)
 OTHER = planned({"arg0": 2}, content_hash(OPERATION, {"arg0": 2}))
+ALIASES = sorted((each.content_hash, CURRENT.content_hash) for each in (FORMER, PLAIN))
 
 
 def record(store: Store, vectors: list[Planned], verdict: Verdict, started: float) -> str:
@@ -65,4 +68,4 @@ def store_of_former_ids(store: Store) -> tuple[str, str, str]:
 def rows_of(store: Store) -> list[tuple[str, str]]:
     """The aliases of a store."""
     with store.reading() as connection:
-        return [tuple(row) for row in connection.execute(select(schema.vector_aliases))]
+        return sorted(tuple(row) for row in connection.execute(select(schema.vector_aliases)))

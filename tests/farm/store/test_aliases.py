@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from farm.core.errors import FarmError
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Verdict
-from farm.planning.current_ids import with_current_ids
+from farm.planning.current_ids import changed_ids, other_ids
 from farm.planning.estimates import Basis, learn
+from farm.planning.narrowing import choose
 from farm.planning.resume import resume_run
 from farm.planning.vectors import Vector
 from farm.report.compare import Change
@@ -17,8 +19,18 @@ from farm.report.context import compare_runs, read_context
 from farm.report.flaky import flakiness
 from farm.store import Store
 from farm.store.aliases import current_id
-from tests.farm.store.former_store import CURRENT, FORMER, OTHER, UNREADABLE, record, rows_of, store_of_former_ids
-from tests.farm.store_helpers import MOCK
+from tests.farm.store.former_store import (
+    ALIASES,
+    CURRENT,
+    FORMER,
+    OTHER,
+    PLAIN,
+    UNREADABLE,
+    record,
+    rows_of,
+    store_of_former_ids,
+)
+from tests.farm.store_helpers import MOCK, Planned
 from tracer.device_config import DeviceConfig
 
 OLD, NEW, TWICE = 0, 1, 2
@@ -42,7 +54,7 @@ def test_only_what_changed_and_can_be_read_has_an_alias(migrated: tuple[Path, tu
     place, _ = migrated
     for _ in range(2):
         with Store.open(place) as store:
-            assert rows_of(store) == [(FORMER.content_hash, CURRENT.content_hash)]
+            assert rows_of(store) == ALIASES
 
 
 @pytest.mark.parametrize("text", [FORMER.id, CURRENT.id, FORMER.id[:9], CURRENT.id[:9]])
@@ -91,19 +103,12 @@ def test_runs_are_compared_by_todays_ids(migrated: tuple[Path, tuple[str, str, s
 
 def test_estimates_follow_from_runs_under_both_ids(migrated: tuple[Path, tuple[str, str, str]]) -> None:
     place, _ = migrated
-    vector = Vector(
-        CURRENT.id,
-        CURRENT.operation,
-        "",
-        CURRENT.content_hash,
-        DeviceConfig(),
-        device_config_inferred=False,
-        text=CURRENT.text,
-    )
+    vectors = [vector_of(each) for each in (FORMER, PLAIN, CURRENT)]
     with Store.open(place) as store:
-        estimates = learn(store, [vector], [MOCK])
-    assert estimates.of(vector).basis is Basis.HISTORY
-    assert estimates.deadline(vector) is not None  # three runs are needed: two of them recorded the former id
+        estimates = learn(store, vectors, [MOCK])
+    for vector in vectors:
+        assert estimates.of(vector).basis is Basis.HISTORY
+        assert estimates.deadline(vector) is not None  # three runs are needed: two of them recorded the former id
 
 
 def test_a_run_of_former_ids_is_resumed_under_them(migrated: tuple[Path, tuple[str, str, str]]) -> None:
@@ -120,16 +125,38 @@ def test_a_copied_run_brings_its_aliases(migrated: tuple[Path, tuple[str, str, s
     with Store.open(place) as store, Store.open(tmp_path / "other.db") as other:
         store.copy_to(other, runs[OLD])
         store.copy_to(other, runs[OLD])
-        assert rows_of(other) == [(FORMER.content_hash, CURRENT.content_hash)]
+        assert rows_of(other) == ALIASES
 
 
-def test_a_sweep_takes_former_ids(migrated: tuple[Path, tuple[str, str, str]], tmp_path: Path) -> None:
+def vector_of(planned: Planned) -> Vector:
+    return Vector(
+        planned.id,
+        planned.operation,
+        "",
+        planned.content_hash,
+        DeviceConfig(),
+        device_config_inferred=False,
+        text=planned.text,
+    )
+
+
+@pytest.mark.parametrize("name", [FORMER, PLAIN, CURRENT], ids=["former", "plain", "current"])
+@pytest.mark.parametrize("planned", [PLAIN, CURRENT], ids=["as stored", "as traced"])
+def test_a_sweep_takes_any_id(
+    migrated: tuple[Path, tuple[str, str, str]], tmp_path: Path, name: Planned, planned: Planned
+) -> None:
     place, _ = migrated
-    spec = SweepSpec.of(vectors=(FORMER.id, f"{FORMER.id}-2", CURRENT.id, OTHER.id, "x"))
-    current, notes = with_current_ids(spec, place)
-    assert current.vectors == (CURRENT.id, f"{CURRENT.id}-2", OTHER.id, "x")
-    assert notes[0].startswith(f"vector {FORMER.id} is {CURRENT.id} now")
-    assert with_current_ids(spec, tmp_path / "none.db") == (spec, [])
+    vectors = [vector_of(OTHER), vector_of(planned)]
+    spec = SweepSpec.of(vectors=(name.id,))
+    others = other_ids(spec, place)
+    assert choose(vectors, spec.vectors, others=others) == vectors[1:]
+    lines = changed_ids(spec, others, vectors[1:])
+    assert [line.partition(" here:")[0] for line in lines] == (
+        [] if name is planned else [f"vector {name.id} has the id {planned.id}"]
+    )
+    if name is not planned:
+        with pytest.raises(FarmError, match="--store"):
+            choose(vectors, spec.vectors, others=other_ids(spec, tmp_path / "none.db"))
 
 
 def test_ids_that_are_no_beginnings_of_a_hash_stay() -> None:

@@ -29,7 +29,7 @@ from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.large_run import HOSTILE, large_run
 from tests.farm.local_fleet import LocalFleet
 from tests.farm.postgres import make_database, server
-from tests.farm.store.former_store import CURRENT, FORMER, rows_of, store_of_former_ids
+from tests.farm.store.former_store import ALIASES, FORMER, rows_of, store_of_former_ids
 from tests.farm.store_helpers import MOCK, Planned, recorded_run
 
 _NAMES = itertools.count()
@@ -217,7 +217,7 @@ def test_former_ids_stay_findable(make_place: Callable[[], str]) -> None:
             ids = [each.run_id for each in store.past_vectors([old, new], vector_id=FORMER.id)]
             aliases = rows_of(store)
         assert ids == [old, new]
-        assert aliases == [(FORMER.content_hash, CURRENT.content_hash)]
+        assert aliases == ALIASES
 
 
 def test_a_newer_store_is_refused(make_place: Callable[[], str]) -> None:

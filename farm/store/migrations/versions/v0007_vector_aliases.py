@@ -4,6 +4,7 @@ Arguments are read more exactly than before, so the hashes of some configuration
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from tracer.errors import TracerError
-from tracer.schemas.former import reread
+from tracer.schemas.former import in_current_encoding
+from tracer.values import decode
 from tracer.values.canonical import content_hash
 
 revision = "0007"
@@ -45,28 +47,32 @@ def upgrade() -> None:
 def _changed(connection: sa.Connection) -> Iterator[list[dict[str, str]]]:
     """Yield rows for the hashes that changed; the payloads of one hash all have the same arguments."""
     of_hash = sa.select(vectors.c.content_hash, sa.func.min(vectors.c.configuration).label("configuration"))
-    recorded = {
-        row.configuration: row.content_hash
-        for row in connection.execute(of_hash.where(vectors.c.content_hash != "").group_by(vectors.c.content_hash))
-    }
-    keys = list(recorded)
+    recorded: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(of_hash.where(vectors.c.content_hash != "").group_by(vectors.c.content_hash)):
+        recorded[row.configuration].add(row.content_hash)
+    keys, done = list(recorded), set[str]()
     if len(keys) > NOTED:
         _LOG.warning("migrating the store: the arguments of %d configurations are read again, once", len(keys))
     for start in range(0, len(keys), CHUNK):
         chosen = configurations.c.hash.in_(keys[start : start + CHUNK])
         rows = []
         for row in connection.execute(sa.select(configurations).where(chosen)):
-            former, current = recorded[row.hash], current_hash(row.payload)
-            if current is not None and current != former:
-                rows.append({"content_hash": former, "current_hash": current})
+            plain, current = hashes(row.payload) or ("", "")
+            # a master that has such an argument as the payload has it is read as plainly as before
+            former = {*recorded[row.hash], plain} - {current} if current else ()
+            rows += [{"content_hash": each, "current_hash": current} for each in former if each not in done]
+            done.update(former)
         if rows:
             yield rows
         if start and start % NOTED == 0:
             _LOG.info("read %d of %d configurations", start, len(keys))
 
 
-def current_hash(payload: object) -> str | None:
-    """Return the content hash of a traced call as it is read today; None for other payloads, and unreadable ones."""
+def hashes(payload: object) -> tuple[str, str] | None:
+    """Return two content hashes of a traced call: as its JSON is read today, and as its source is.
+
+    None for other payloads, and for those that can't be read.
+    """
     if not isinstance(payload, Mapping) or payload.get("tag") != "traced_call":
         return None
     operation: Any = payload.get("operation")
@@ -74,6 +80,12 @@ def current_hash(payload: object) -> str | None:
     if not isinstance(operation, str) or not isinstance(arguments, Mapping):
         return None
     try:
-        return content_hash(operation, reread(arguments))
+        plain = _hash(operation, arguments)
+        rewritten = in_current_encoding(arguments)
+        return plain, plain if rewritten == arguments else _hash(operation, rewritten)
     except (TracerError, RecursionError, ValueError, TypeError, KeyError):
         return None
+
+
+def _hash(operation: str, arguments: Mapping[str, Any]) -> str:
+    return content_hash(operation, {name: decode(raw) for name, raw in arguments.items()})
