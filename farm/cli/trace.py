@@ -198,7 +198,7 @@ def _trace_target(
         show(Console(), traced.configurations, traced.summary, master, traced.left_out, traced.reading)
     elif traced.problem is None:
         typer.echo(f"{target}: {traced.verdict.traits.meaning}; {untouched(master)}")
-    for line in [*traced.lacking, *map(str, traced.unsafe)]:
+    for line in dict.fromkeys([*traced.lacking, *map(str, traced.unsafe)]):  # several tests may say the same
         typer.echo(f"farm: {line}", err=True)
     if traced.problem:
         typer.echo(f"farm: {_problem(traced, target, master, all_tests=all_tests)}", err=True)

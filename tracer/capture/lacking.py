@@ -2,6 +2,8 @@
 
 A mock board has no device traces, for example. What a model calls between `begin_trace_capture` and
 `end_trace_capture` is called all the same, and traced; `execute_trace` would only repeat it.
+
+An operation is traced like any other, and its output is like its first tensor, or is the tensor that it was to write.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from tracer.capture.replacing import Replacements
+from tracer.capture.replacing import Replacements, is_operation
 
 LACKING_VARIABLE = "FARM_BOARD_LACKING"
 """Names these functions as they are in `ttnn`, separated by commas."""
@@ -48,7 +50,9 @@ class Lacking:
             if original is None:
                 continue  # another ttnn may have no such function
             stand_in = functools.partial(self._began if name == _BEGINS_TRACE else self._called, name)
-            if holder is ttnn:
+            if is_operation(original):
+                self._replacements.replace_inside(original, functools.partial(self._operated, name))
+            elif holder is ttnn:
                 functions.append((original, stand_in))
             else:
                 self._replacements.set(holder, function, stand_in)
@@ -63,6 +67,15 @@ class Lacking:
         if name not in self._noted:
             self._noted.add(name)
             self.note(name)
+
+    def _operated(
+        self, name: str, input_tensor: Any, *_arguments: Any, output_tensor: Any = None, **_keywords: Any
+    ) -> Any:
+        """Note an operation; return an output of its shape and layout."""
+        import ttnn
+
+        self._called(name)
+        return ttnn.clone(input_tensor) if output_tensor is None else output_tensor
 
     def _began(self, name: str, *_arguments: Any, **_keywords: Any) -> Any:
         """Note that a trace begins; return an id of its own, as ttnn does."""

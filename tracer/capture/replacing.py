@@ -8,6 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 
+def is_operation(function: object) -> bool:
+    """Whether a function of ttnn is a registered operation, which calls its attribute `function`."""
+    from ttnn import decorators
+
+    return isinstance(function, (decorators.FastOperation, decorators.Operation))
+
+
 class Replacements:
     """The functions that are replaced now."""
 
@@ -38,6 +45,11 @@ class Replacements:
     def set(self, holder: Any, name: str, wrapped: Any) -> None:
         """Replace one attribute, such as a method of a class."""
         self._set(holder, name, getattr(holder, name), wrapped)
+
+    def replace_inside(self, operation: Any, stand_in: Any) -> None:
+        """Replace what a registered operation calls; its name and documented overloads stay."""
+        stand_in.__doc__ = operation.function.__doc__
+        self.set(operation, "function", stand_in)
 
     def _set(self, holder: Any, name: str, original: Any, wrapped: Any) -> None:
         setattr(holder, name, wrapped)

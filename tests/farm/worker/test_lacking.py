@@ -68,5 +68,14 @@ def test_no_operation_fails_for_the_way_a_mock_is_opened(tmp_path: Path) -> None
         call = EncodedVector("v", "ttnn.relu", encode(TracedCall("v", "ttnn.relu", {"arg0": tensor})))
         [outcome] = process.run([call], 60)
         assert outcome.verdict in (Verdict.VALIDATED, Verdict.NOT_RUN)
+        arguments = {
+            "arg0": tensor,
+            "arg1": {"type": "MeshCoordinate", "value": "MeshCoordinate([0, 0])"},
+            "arg2": {"type": "MeshCoordinate", "value": "MeshCoordinate([1, 0])"},
+        }
+        name = "ttnn.point_to_point"
+        [sent] = process.run([EncodedVector("p", name, encode(TracedCall("p", name, arguments)))], 60)
+        assert (sent.verdict, sent.reason) == (Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND)
+        assert sent.message == "a mock board can't send from one chip to another: ttnn.point_to_point"
     finally:
         process.close()

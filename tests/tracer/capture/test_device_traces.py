@@ -47,6 +47,8 @@ def model(device, tests):
     ttnn.release_trace(device, second)
     ttnn.abs(x)
     replay(device, second)
+    sent = ttnn.point_to_point(x, ttnn.MeshCoordinate(0, 0), ttnn.MeshCoordinate(0, 1), topology=ttnn.Topology.Linear)
+    ttnn.sqrt(sent)
     tests.end("replay", "passed")
 """
 
@@ -82,7 +84,15 @@ def test_calls_inside_a_capture_are_traced_and_the_runs_of_their_traces_counted(
     # a trace with two calls of a configuration runs once for both; the last test's run is of the first test's capture
     assert [(each.executions[0].count, each.executions[0].device_trace_runs) for each in relus] == [(4, 3 + 1 + 1)]
     assert executions["ttnn.abs"].device_trace_runs == 0
-    assert journal.lacking == ["begin_trace_capture", "end_trace_capture", "execute_trace", "release_trace"]
+    functions = ["begin_trace_capture", "end_trace_capture", "execute_trace", "release_trace"]
+    assert journal.lacking == [*functions, "point_to_point"]
+
+
+def test_an_operation_that_would_crash_is_traced_and_its_output_is_like_its_input(journal: Journal) -> None:
+    calls = {each.operation: each.arguments for each in journal.configurations()}
+    sent, root = calls["ttnn.point_to_point"], calls["ttnn.sqrt"]
+    assert next(iter(sent.values())) == next(iter(root.values()))
+    assert len(sent) == 4
 
 
 def test_allocations_while_a_trace_is_live_are_reported_with_the_model_s_line(journal: Journal) -> None:
