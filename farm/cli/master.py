@@ -53,6 +53,7 @@ def check(
     Example: farm master check master.json
     """
     from tracer.errors import MasterError
+    from tracer.formats.reader import is_missing
     from tracer.master.master import Master, shipped
     from tracer.master.queries import check as check_master
 
@@ -60,7 +61,7 @@ def check(
     try:
         master = Master.read(path)
     except MasterError as error:
-        if not path.exists():
+        if is_missing(path):
             raise
         typer.echo(json.dumps({"master": str(path), "unreadable": str(error)}, indent=2) if as_json else str(error))
         raise typer.Exit(ExitCode.TEST_FAILED) from None

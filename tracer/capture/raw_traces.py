@@ -6,8 +6,10 @@ A file that can't be read is reported and costs nothing else.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tracer.formats.graph_report import is_beside_report
 from tracer.formats.journal import PASSED, Journal, TracedTest, read_journal
 from tracer.formats.operation_trace import call_files, call_folders, read_call, read_folder
 from tracer.formats.raw_trace import RawTrace
-from tracer.formats.reader import names, recognize
+from tracer.formats.reader import head_of, is_missing, names, recognize
 from tracer.master.master import Master
 from tracer.master.origin import origin_line
 from tracer.values.configuration import Configuration, Execution
@@ -94,12 +96,14 @@ def load_traces(path: Path, *, all_tests: bool = False) -> Loaded:
     Raises:
         CaptureError: there is no such path, or it holds nothing of the formats that are read.
     """
-    if not path.exists():
+    if is_missing(path):
         raise CaptureError(f"{path}: no such file or folder; name raw traces, as `--store` writes them, or a capture")
     loaded = Loaded()
-    if path.is_dir():
+    if head_of(path).is_folder:
         folders = call_folders(path)
-        for file in sorted(each for each in path.rglob("*") if each.is_file()):
+        inside = sorted(path.rglob("*"))
+        loaded.broken += [f"{each}: can't be read: Permission denied" for each in (path, *inside) if _is_closed(each)]
+        for file in filter(_may_be_file, inside):
             if is_beside_report(file):
                 continue  # the report is read by it
             if file.suffix == SUFFIX:
@@ -118,6 +122,21 @@ def load_traces(path: Path, *, all_tests: bool = False) -> Loaded:
             f"{', '.join(names())}"
         )
     return loaded
+
+
+def _is_closed(path: Path) -> bool:
+    """Return whether a path is a folder that can't be looked into; nothing in it is found, and nothing says so."""
+    with suppress(OSError):
+        return path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
+    return False
+
+
+def _may_be_file(path: Path) -> bool:
+    """Return whether a path is a file, or can't be looked at: reading it then says why."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def _load_capture(file: Path, loaded: Loaded) -> None:

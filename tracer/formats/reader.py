@@ -70,6 +70,17 @@ def head_of(path: Path) -> FileHead:
         raise TraceFormatError(f"{path}: can't be read: {error.strerror or error}") from None
 
 
+def is_missing(path: Path) -> bool:
+    """Return whether there is no such path; one in a folder that can't be looked into may be there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def recognize(path: Path) -> TraceFormat | None:
     """Return the format of a file or folder; None if it is a master, or of no format that is known.
 

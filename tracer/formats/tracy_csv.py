@@ -32,6 +32,9 @@ from tracer.values.configuration import BrokenConfiguration, Execution
 _NAMES = ("OP CODE", "OP NAME")
 _TYPE, _CALL, _CHIP, _ARCH = "OP TYPE", "GLOBAL CALL COUNT", "DEVICE ID", "DEVICE ARCH"
 _ATTRIBUTES, _TRACE, _SESSION = "ATTRIBUTES", "METAL TRACE ID", "METAL TRACE REPLAY SESSION ID"
+_UNMEASURED = ("", "-", "nan", "n/a", "none")
+"""What stands for a duration that wasn't measured, in lower case: Tracy leaves it empty, other tools may not."""
+
 _KERNEL, _FIRMWARE = "DEVICE KERNEL DURATION [ns]", "DEVICE FW DURATION [ns]"
 _TENSOR = re.compile(r"(INPUT|OUTPUT)_(\d+)_([WZYX])(?:_PAD\[LOGICAL\])?$")
 _SIZE = re.compile(r"(\d+)(?:\[(\d+)\])?$")
@@ -216,7 +219,7 @@ def _key(columns: _Columns, row: Sequence[str]) -> tuple[str, ...]:
 
 def _nanoseconds(columns: _Columns, row: Sequence[str], name: str) -> float:
     text = columns.cell(row, name)
-    if not text:
+    if text.lower() in _UNMEASURED:
         return nan
     try:
         number = float(text)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tracer.errors import ConfigurationError
+from tracer.limits import KEPT_LEVELS
 from tracer.values.base import Value
 from tracer.values.dispatch import encode
 from tracer.values.lost import ADDRESS
@@ -59,11 +61,18 @@ def config_hash(operation: str, arguments: Mapping[str, Any], machine: Mapping[s
         operation: its Python name.
         arguments: version 2's JSON of each, as a file has it or as `encode` wrote it.
         machine: the `machine_info` of the first execution; None if a trace has none.
+
+    Raises:
+        ConfigurationError: parts that no reader looks at are nested deeper than Python can follow.
     """
+    try:
+        normal = _normal(dict(arguments))
+    except RecursionError:
+        raise ConfigurationError(f"{operation}: arguments are nested deeper than {KEPT_LEVELS} levels") from None
     text = json.dumps(
         {
             "operation": operation,
-            "arguments": _normal(dict(arguments)),
+            "arguments": normal,
             "hardware": _hardware(machine or {}),
             "mesh": _mesh(machine or {}),
         },

@@ -114,6 +114,16 @@ def test_a_folder_without_traces_is_an_error(tmp_path: Path) -> None:
         load_traces(tmp_path / "none")
 
 
+def test_a_folder_that_is_closed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may look into any folder, so the system's answer is given here."""
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    written(tmp_path / "a.python_io.json", record("ttnn.relu", arguments={"arg0": tensor(1, [1, 32])}))
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != closed)
+    loaded = load_traces(tmp_path)
+    assert (len(loaded.master), loaded.broken) == (1, [f"{closed}: can't be read: Permission denied"])
+
+
 def test_captures_in_a_folder_are_read_with_what_they_lost(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", 1)
     relu = record("ttnn.relu", arguments={"arg0": tensor(1, [1, 32]), "config": "<ttnn.X object at 0x1>"})

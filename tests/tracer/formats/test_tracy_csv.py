@@ -225,6 +225,13 @@ def test_older_files_have_plain_sizes_and_fewer_columns(tmp_path: Path) -> None:
     assert contents.configurations[0].executions[0].device_times is None
 
 
+@pytest.mark.parametrize("blank", ["", "-", "NaN", "N/A"])
+def test_a_duration_that_was_not_measured_costs_no_call(tmp_path: Path, blank: str) -> None:
+    contents = read(tmp_path, row("Unary", f"{{'op_chain': '{{{RELU}}}'}}", kernel=blank))
+    assert (contents.calls, contents.broken) == (1, [])
+    assert contents.configurations[0].executions[0].device_times is None
+
+
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [

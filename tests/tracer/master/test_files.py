@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import stat
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracer.errors import MasterError, TracerError
+from tracer.formats.reader import is_missing
 from tracer.master import files
 from tracer.master.master import Master
 
@@ -65,6 +67,20 @@ def test_a_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(TracerError, match=f"{path}: is a pipe or device; write what it gives to a file"):
             Master.read(path)
+
+
+def test_a_file_in_a_folder_that_is_closed_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look into any folder, so the system's answer is given here."""
+
+    def closed(self: Path, **_: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    with pytest.raises(TracerError, match="m.json: can't be read: Permission denied"):
+        Master.read(tmp_path / "m.json")
+    assert not is_missing(tmp_path / "m.json")
 
 
 def test_no_file_and_a_directory(tmp_path: Path) -> None:

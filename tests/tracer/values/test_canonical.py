@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 
 from tests.tracer.values.strategies import arguments, operations
+from tracer.errors import ConfigurationError
 from tracer.master.master import Master
 from tracer.values import Value, decode, describe, encode
 from tracer.values.canonical import config_hash, content_hash
@@ -108,3 +110,11 @@ def test_it_is_the_same_call_in_either_version(shared_data: Path) -> None:
     rewritten = Master.parse(json.loads(master.text()))
     assert {each.content_hash for each in rewritten} == {each.content_hash for each in master}
     assert len({each.content_hash for each in master}) == 555
+
+
+def test_what_no_reader_looks_at_may_be_too_deep_to_hash() -> None:
+    part: dict[str, Any] = {}
+    for _ in range(5_000):
+        part = {"a": part}
+    with pytest.raises(ConfigurationError, match="ttnn.add: arguments are nested deeper than 700 levels"):
+        config_hash("ttnn.add", {"arg0": part}, None)
