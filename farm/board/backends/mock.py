@@ -41,6 +41,10 @@ LACKS = (
         functions=("begin_trace_capture", "end_trace_capture", "execute_trace", "release_trace"),
     ),
     Lack("a mock board has no events between command queues", functions=("wait_for_event",)),
+    Lack(
+        "a mock board can't hand its cores from one command queue to another",
+        r"in use by cq \d+\. Can't enqueue program from cq \d+",
+    ),
     Lack("a mock board can't send from one chip to another", functions=("point_to_point",)),
     Lack("a mock board has no sub-devices", functions=("MeshDevice.load_sub_device_manager",)),
     Lack(

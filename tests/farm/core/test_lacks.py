@@ -22,6 +22,8 @@ TEXTS = {
         "Trying to get un-initialized fabric context",
         "TT_FATAL: Error, querying num initialized routers for an unknown device 1 (assert.hpp:104)",
         "Can only create multi-device sockets with fabric enabled.",
+        "TT_FATAL @ cq_shared_state.cpp:18: cq_id_ == cq_id\ninfo:\nSub device id 0 currently in use by cq 0. "
+        "Can't enqueue program from cq 1. Finish or wait for an event to transfer ownership.",
         "strided_all_gather_async op is only supported for Fast Dispatch",
     ],
 }
