@@ -31,7 +31,7 @@ GOOD = '{"operations": {"ttnn.add": {"configurations": [{"arguments": {"arg0": 1
         (b"hello", "not JSON at line 1, column 1"),
         (b'{"a": 1}}', "not JSON at line 1, column 9"),
         (b"\xff\xfe{\x00", "not UTF-8 text (byte 0); it is UTF-16; save it as UTF-8"),
-        (gzip.compress(GOOD.encode()), "not UTF-8 text (byte 1); it is compressed by gzip; unpack it first"),
+        (gzip.compress(GOOD.encode(), mtime=0), "not UTF-8 text (byte 1); it is compressed by gzip; unpack it first"),
         (b"\x89PNG", "not UTF-8 text (byte 0); farm reads these formats: master,"),
         (b"[" * 200_000, "nested deeper than 700 levels"),
         (b'{"a": ' + b"9" * 6000 + b"}", "can't be read as a master"),
