@@ -36,6 +36,9 @@ _UNREACHED = frozenset(
     )
 )
 """Classes of exceptions that say that a server was not reached, or that its answer broke off."""
+_GATED, _OFFLINE = "GatedRepoError", "OfflineModeIsEnabled"
+_MAY_BE_DOWNLOAD = frozenset(("OSError", _GATED, _OFFLINE))
+"""Classes of what may be a failed download; the last two are not derived from `OSError` in every wrapper of the hub."""
 _CLIENTS = frozenset(
     (
         *("socket", "ssl", "http", "urllib", "urllib3", "requests", "httpx", "httpcore", "aiohttp", "huggingface_hub"),
@@ -131,7 +134,7 @@ def _known(error: RaisedError) -> ErrorCause | None:
         return ErrorCause(
             Verdict.FAIL_ASSERT_EXCEPTION, Reason.IMPORT_ERROR, f"{error.line}: {error}".removeprefix(": ")
         )
-    if "OSError" in error.classes or _is_http(error) or _is_unreached(error):
+    if not _MAY_BE_DOWNLOAD.isdisjoint(error.classes) or _is_http(error) or _is_unreached(error):
         return _of_download(error)
     fetched = _FETCHED.search(error.text) if "CalledProcessError" in error.classes else None
     if fetched is not None and int(fetched["code"]) in _FETCH_CODES[fetched["tool"].lower()]:
@@ -142,9 +145,9 @@ def _known(error: RaisedError) -> ErrorCause | None:
 def _of_download(error: RaisedError) -> ErrorCause | None:
     """Return what a failed download, or another error of the system, comes from; None if it is none."""
     status = error.status if error.status is not None else _status_in(error)
-    if "GatedRepoError" in error.classes or _IS_GATED.search(error.text) or (_is_http(error) and status in _DENIED):
+    if _GATED in error.classes or _IS_GATED.search(error.text) or (_is_http(error) and status in _DENIED):
         return _fault(Reason.NO_ACCESS, f"{_access(error)} ({error})")
-    if "OfflineModeIsEnabled" in error.classes or _IS_OFFLINE.search(error.text):
+    if _OFFLINE in error.classes or _IS_OFFLINE.search(error.text):
         advice = "it is offline: unset HF_HUB_OFFLINE, or download what the model needs before"
         return _fault(Reason.OFFLINE, f"{advice} ({error})")
     if _is_http(error) and status is not None:

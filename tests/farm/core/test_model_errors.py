@@ -75,6 +75,8 @@ OTHERS = [
         urllib.error.HTTPError("https://api.github.com/x", 401, "https://api.github.com/x", Message(), None),
         *(Verdict.HOST_FAULT, Reason.NO_ACCESS, "GITHUB_TOKEN"),
     ),
+    (subclass("GatedRepoError", Exception)("401 Client Error."), Verdict.HOST_FAULT, Reason.NO_ACCESS, "HF_TOKEN"),
+    (subclass("OfflineModeIsEnabled", Exception)("x"), Verdict.HOST_FAULT, Reason.OFFLINE, "HF_HUB_OFFLINE"),
     (
         subclass("OfflineModeIsEnabled", ConnectionError)("Cannot reach x: offline mode is enabled."),
         *(Verdict.HOST_FAULT, Reason.OFFLINE, "HF_HUB_OFFLINE"),
