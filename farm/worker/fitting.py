@@ -179,7 +179,7 @@ class Fitting:
         names = arguments.names
         name = names[position]
         if name is None:
-            if value is not None:
+            if value is not None and value not in EMPTY:  # an optional that was left out has no parameter
                 self.unplaced[position] = arguments.unplaced[position]
             return
         parameter = self.overload.by_name.get(name)

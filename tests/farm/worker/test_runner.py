@@ -47,6 +47,12 @@ def test_the_outcome_names_the_parameters_that_were_left_out(runner: Any, lackin
     assert (again.verdict, again.left_out) == (Verdict.VALIDATED, ())
 
 
+def test_an_empty_argument_that_no_parameter_takes_is_left_out(runner: Any) -> None:
+    arguments: dict[str, Any] = {"arg0": TENSOR, "arg1": TENSOR, "arg2": None, "arg3": {}, "arg4": None, "arg5": None}
+    outcome = runner.run(TracedCall("one", "ttnn.add", {**arguments, "arg6": {}, "arg7": {}}))
+    assert (outcome.verdict, outcome.inexact) == (Verdict.VALIDATED, ()), outcome.message
+
+
 def test_a_parameter_that_is_not_its_default_is_not_left_out(runner: Any, lacking: set[str]) -> None:
     for name in lacking:
         arguments = {"arg0": TENSOR, "arg1": TENSOR, name: not OF_ONE[name]}
