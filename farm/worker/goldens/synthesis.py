@@ -293,7 +293,11 @@ _SPECIAL: Mapping[str, Mapping[str, Callable[[], Any]]] = {
     "ttnn.prod_bw": {"grad_tensor": _floats(1, 1, 32, 1), "dim": _value(3)},
     "ttnn.outer": {name: _floats(64) for name in ("input_tensor_a", "input_tensor_b")},
     "ttnn.repeat": {"repeat_dims": _value([1, 1, 1, 2])},
-    "ttnn.repeat_bw": {"input_tensor": _floats(1, 1, 32, 64), "shape": _value([1, 1, 1, 1])},
+    "ttnn.repeat_bw": {
+        "grad_tensor": _floats(2, 1, 32, 64),
+        "input_tensor": _floats(1, 1, 32, 64),
+        "shape": _value([2, 1, 1, 1]),
+    },
     "ttnn.reshape": {"shape": _value([1, 1, 64, 32])},
     "ttnn.reshape_on_device": {"W": _value(1), "Z": _value(1), "Y": _value(64), "X": _value(32)},
     "ttnn.sharded_to_interleaved_partial": {"num_slices": _value(1), "slice_index": _value(0)},
