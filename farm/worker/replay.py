@@ -61,23 +61,23 @@ class Replay:
         ran = by_parameter(self.arguments, self.names)
         # where a trace leaves open what a value is, its parameter's type tells
         bound = {**dict(zip(call.positional_names, call.positional, strict=True)), **call.keywords}
-        kept = {
+        recorded = {
             name: bound.get(name, value)
             for name, value in by_parameter(traced, call.names).items()
             if name not in left_out and not _says_nothing(bound.get(name, value), is_bound=name in bound)
         }
         for name in [name for name, value in by_parameter(traced, call.names).items() if is_lost(value)]:
-            kept.pop(name, None)  # what the trace lost, nothing can differ from
+            recorded.pop(name, None)  # what the trace lost, nothing can differ from
             ran.pop(name, None)
-        for name in kept.keys() & ran.keys():
-            kept[name], ran[name] = _common(kept[name], ran[name]), _common(ran[name], kept[name])
-            ran[name] = _as_far_as_traced(ran[name], kept[name])
-        if content_hash(operation, ran) == content_hash(operation, kept):
+        for name in recorded.keys() & ran.keys():
+            recorded[name], ran[name] = _common(recorded[name], ran[name]), _common(ran[name], recorded[name])
+            ran[name] = _as_far_as_traced(ran[name], recorded[name])
+        if content_hash(operation, ran) == content_hash(operation, recorded):
             return []
         return [
-            f"{name}: {_shown(kept, name)} was traced, {_shown(ran, name)} ran"
-            for name in sorted(kept.keys() | ran.keys())
-            if name not in kept or name not in ran or kept[name] != ran[name]
+            f"{name}: {_shown(recorded, name)} was traced, {_shown(ran, name)} ran"
+            for name in sorted(recorded.keys() | ran.keys())
+            if name not in recorded or name not in ran or recorded[name] != ran[name]
         ]
 
 
@@ -87,10 +87,10 @@ def _common(value: Value, other: Value) -> Value:
         return tuple(map(_common, value, other))
     if not isinstance(value, Struct) or not isinstance(other, Struct) or value.type != other.type:
         return value
-    others, known = dict(other.fields), known_of(CLASS + value.type)
+    others, signature = dict(other.fields), known_of(CLASS + value.type)
     fields: list[tuple[str, Value]] = []
     for name, part in value.fields:
-        default = None if name in others else known.default(name)
+        default = None if name in others else signature.default(name)
         if default is None or default.value != part:
             fields.append((name, _common(part, others[name]) if name in others else part))
     return Struct(value.type, tuple(fields))

@@ -75,15 +75,15 @@ class ValueReader:
         """
         began = time.monotonic()
         values = {**{f"arg{place}": value for place, value in enumerate(args)}, **kwargs}
-        found = {}
+        by_place = {}
         for name, value in values.items():
             for place, tensor in _tensors(name, value):
                 statistics = self._of_tensor(tensor, first=first)
                 if statistics is not None:
-                    found[place] = statistics
-        self.read.tensors += len(found)
+                    by_place[place] = statistics
+        self.read.tensors += len(by_place)
         self.read.seconds += time.monotonic() - began
-        return found
+        return by_place
 
     def _of_tensor(self, tensor: Any, *, first: bool) -> ValueStatistics | None:
         on_host = tensor.storage_type().name == "HOST"

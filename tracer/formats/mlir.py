@@ -56,26 +56,26 @@ class Mlir:
 
 
 def _calls(path: Path, operations: _Operations) -> Iterator[RecordedCall | BrokenConfiguration]:
-    found = False
-    known: dict[tuple[str, ...], tuple[Configuration, tuple[Loss, ...]]] = {}
+    any_operation = False
+    calls_by_key: dict[tuple[str, ...], tuple[Configuration, tuple[Loss, ...]]] = {}
     for operation in operations.all():
-        found = True
+        any_operation = True
         if isinstance(operation, BrokenConfiguration):
             yield operation
             continue
         if operation.name in NO_CALLS:
             continue
         try:
-            call = known.get(operation.key) or configuration_of(operation)
+            call = calls_by_key.get(operation.key) or configuration_of(operation)
         except ConfigurationError as error:
             message = f"line {operation.line}: {error}"
             yield BrokenConfiguration(f"ttnn.{operation.name}", operation.line, "", message)
             continue
-        if operation.key and len(known) < _MOST_KNOWN:
-            known[operation.key] = call
+        if operation.key and len(calls_by_key) < _MOST_KNOWN:
+            calls_by_key[operation.key] = call
         configuration, losses = call
         yield RecordedCall(configuration, Execution("", None, 1), losses)
-    if not found:
+    if not any_operation:
         raise TraceFormatError(f"{path}: a module of MLIR without operations of ttnn: lower it to ttnn first")
 
 
@@ -137,13 +137,13 @@ class _Operations:
         operands, results = self._types(line)
         parts = (properties, others, operands, results)
         key = (str(self._modules), name, *[token.text for part in parts for token in part], *map(str, map(len, parts)))
-        known = self._known.get(key)
-        if known is None:
+        operation = self._known.get(key)
+        if operation is None:
             attributes = {**self._dictionary(properties), **self._dictionary(others)}
-            known = MlirOperation(name, line, attributes, self._nodes(operands), self._nodes(results), key=key)
+            operation = MlirOperation(name, line, attributes, self._nodes(operands), self._nodes(results), key=key)
             if len(self._known) < _MOST_KNOWN:
-                self._known[key] = known
-        return replace(known, line=line)
+                self._known[key] = operation
+        return replace(operation, line=line)
 
     def _pretty(self, name: str, line: int) -> MlirOperation:
         """Read operands, attributes and types in the form of the operation's own, behind the name."""

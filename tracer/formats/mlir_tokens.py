@@ -152,19 +152,19 @@ class _Tokens:
 
     def _long_string(self) -> Token:
         """Consume a string that is not in memory as a whole; return its beginning."""
-        line, kept = self._line, ""
+        line, beginning = self._line, ""
         self._place += 1
         while True:
             place = self._place
             while place < len(self._text) and self._text[place] != '"':
                 stop = _STRING_STOP.search(self._text, place)
                 place = len(self._text) if stop is None else stop.start() + 2 * (stop[0] == "\\")
-            kept += self._text[self._place : place][: LONGEST_STRING - len(kept)]
+            beginning += self._text[self._place : place][: LONGEST_STRING - len(beginning)]
             self._line += self._text.count("\n", self._place, place)
             self._place = min(place, len(self._text))
             if place < len(self._text):
                 self._place += 1
-                return Token("string", kept, line)
+                return Token("string", beginning, line)
             if not self._more():
                 raise MlirError(line, "a string is never closed")
 

@@ -164,15 +164,15 @@ def _rectangles(cores: set[tuple[int, int]]) -> Iterable[CoreRange]:
                 runs.setdefault((start, previous), []).append(y)
                 start = x
             previous = x
-    found = []
+    ranges = []
     for (left, right), ys in runs.items():
         first = last = ys[0]
         for y in [*ys[1:], -1]:
             if y != last + 1:
-                found.append(CoreRange(CoreCoord(left, first), CoreCoord(right, last)))
+                ranges.append(CoreRange(CoreCoord(left, first), CoreCoord(right, last)))
                 first = y
             last = y
-    return sorted(found, key=lambda each: (each.start.y, each.start.x))
+    return sorted(ranges, key=lambda each: (each.start.y, each.start.x))
 
 
 def _core_ranges(node: Node) -> CoreRangeSet:

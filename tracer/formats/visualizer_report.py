@@ -135,9 +135,9 @@ class _Groups:
 
     def of(self, key: _Key) -> list[Any]:
         """Return what the rows of an operation hold after its key; rows of operations before it are passed over."""
-        found = []
+        rows = []
         while self._row is not None and tuple(self._row[:2]) <= key:
             if tuple(self._row[:2]) == key:
-                found.append(self._row[2:])
+                rows.append(self._row[2:])
             self._row = next(self._rows, None)
-        return found
+        return rows
