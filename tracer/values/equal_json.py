@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
-_NO_REFERENCES = 2
-"""A format of `marshal` in which equal JSON has equal bytes, and 1, 1.0 and True have different ones."""
-
 _LONGEST = 1 << 14
-"""Bytes of JSON whose result is kept."""
+"""Characters of JSON whose result is kept."""
 
 
 class ReadOnce(Generic[T]):
@@ -24,13 +20,13 @@ class ReadOnce(Generic[T]):
     def __init__(self, read: Callable[[Any], T], most: int) -> None:
         self._read = read
         self._most = most
-        self._results: dict[bytes, T] = {}
+        self._results: dict[str, T] = {}
 
     def __call__(self, raw: Any) -> T:
         """Return what the function returns."""
         try:
-            key = marshal.dumps(raw, _NO_REFERENCES)
-        except ValueError:  # no JSON, but nodes of parsed text; or nested deeper than marshal writes
+            key = repr(raw)  # equal for equal JSON and nodes of parsed text; of 1, 1.0 and True, different ones
+        except (RecursionError, ValueError):  # nested too deep, or an int of more digits than Python prints
             return self._read(raw)
         result = self._results.get(key)
         if result is None:
