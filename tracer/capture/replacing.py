@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tracer.signatures import overloads
+
 
 def is_operation(function: object) -> bool:
     """Whether a function of ttnn is a registered operation, which calls its attribute `function`."""
@@ -47,8 +49,8 @@ class Replacements:
         self._set(holder, name, getattr(holder, name), wrapped)
 
     def replace_inside(self, operation: Any, stand_in: Any) -> None:
-        """Replace what a registered operation calls; its name and documented overloads stay."""
-        stand_in.__doc__ = operation.function.__doc__
+        """Replace what a registered operation calls; its name and overloads stay."""
+        overloads(operation)  # reads and keeps them: the stand-in documents none
         self.set(operation, "function", stand_in)
 
     def _set(self, holder: Any, name: str, original: Any, wrapped: Any) -> None:

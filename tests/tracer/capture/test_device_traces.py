@@ -11,6 +11,7 @@ from farm.core.lacks import lacking_functions
 from tracer.capture.lacking import LACKING_VARIABLE
 from tracer.capture.recorder import Capture
 from tracer.formats.journal import Journal, read_journal
+from tracer.signatures import overloads
 
 pytestmark = pytest.mark.ttnn
 
@@ -93,6 +94,14 @@ def test_an_operation_that_would_crash_is_traced_and_its_output_is_like_its_inpu
     sent, root = calls["ttnn.point_to_point"], calls["ttnn.sqrt"]
     assert next(iter(sent.values())) == next(iter(root.values()))
     assert len(sent) == 4
+
+
+def test_the_overloads_of_an_operation_that_was_replaced_stay(journal: Journal) -> None:
+    import ttnn
+
+    names = [each.name for each in overloads(ttnn.point_to_point)[0].parameters]
+    assert journal.lacking[-1] == "point_to_point"
+    assert names[:3] == ["input_tensor", "sender_coord", "receiver_coord"]
 
 
 def test_allocations_while_a_trace_is_live_are_reported_with_the_model_s_line(journal: Journal) -> None:
