@@ -13,7 +13,7 @@ import ttnn
 from farm.core.lacks import Lack, LackingError, lack_in, lacking_functions
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
-from tracer.capture.replacing import Replacements, is_operation
+from tracer.capture.replacing import Replacements
 
 # ttnn 0.81 checks programs on a mock against the cores that its default dispatch leaves, however the mock was opened
 _OUTSIDE = re.compile(
@@ -30,23 +30,10 @@ class Refusals:
 
     def __init__(self, lacks: Iterable[Lack]) -> None:
         self.messages: list[str] = []
-        functions: list[tuple[Any, Any]] = []
-        replacements = Replacements()
-        for name, what in lacking_functions(lacks):
-            *holders, function = name.split(".")
-            holder = functools.reduce(lambda parent, part: getattr(parent, part, None), holders, ttnn)
-            original = getattr(holder, function, None)
-            if original is None:
-                continue  # an older ttnn may have no such function
-            refusing = functools.partial(self._refuse, f"{what}: ttnn.{name}")
-            if is_operation(original):
-                replacements.replace_inside(original, refusing)
-            elif holder is ttnn:
-                functions.append((original, refusing))
-            else:
-                setattr(holder, function, refusing)
-        if functions:
-            replacements.replace_everywhere(functions)
+        reasons = dict(lacking_functions(lacks))
+        Replacements().replace_named(
+            ttnn, reasons, lambda name, _: functools.partial(self._refuse, f"{reasons[name]}: ttnn.{name}")
+        )
 
     def clear(self) -> None:
         """Forget the refused calls, before a vector runs."""

@@ -42,25 +42,16 @@ class Lacking:
             return
         import ttnn
 
-        functions: list[tuple[Any, Any]] = []
-        for name in names:
-            *holders, function = name.split(".")
-            holder = functools.reduce(lambda parent, part: getattr(parent, part, None), holders, ttnn)
-            original = getattr(holder, function, None)
-            if original is None:
-                continue  # another ttnn may have no such function
-            stand_in = functools.partial(self._began if name == _BEGINS_TRACE else self._called, name)
-            if is_operation(original):
-                self._replacements.replace_inside(original, functools.partial(self._operated, name))
-            elif holder is ttnn:
-                functions.append((original, stand_in))
-            else:
-                self._replacements.set(holder, function, stand_in)
-        self._replacements.replace_everywhere(functions)
+        self._replacements.replace_named(ttnn, names, self._stand_in)
 
     def remove(self) -> None:
         """Restore ttnn's own functions."""
         self._replacements.undo()
+
+    def _stand_in(self, name: str, original: Any) -> Any:
+        if is_operation(original):
+            return functools.partial(self._operated, name)
+        return functools.partial(self._began if name == _BEGINS_TRACE else self._called, name)
 
     def _called(self, name: str, *_arguments: Any, **_keywords: Any) -> None:
         """Note a call."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tracer.signatures import overloads
@@ -44,11 +45,35 @@ class Replacements:
                 if id(value) in others:
                     self._set(holder, name, *others[id(value)])
 
+    def replace_named(self, module: Any, names: Iterable[str], stand_in: Callable[[str, Any], Any]) -> None:
+        """Replace functions, methods and registered operations; pass over those that this ttnn doesn't have.
+
+        Args:
+            module: ttnn.
+            names: as they are in the module: `execute_trace`, `Tensor.cpu`.
+            stand_in: makes the other function, of a name and the function that is replaced.
+        """
+        functions: list[tuple[Any, Any]] = []
+        for name in names:
+            *holders, function = name.split(".")
+            holder = functools.reduce(lambda parent, part: getattr(parent, part, None), holders, module)
+            original = getattr(holder, function, None)
+            if original is None:
+                continue
+            if is_operation(original):
+                self._replace_inside(original, stand_in(name, original))
+            elif holder is module:
+                functions.append((original, stand_in(name, original)))
+            else:
+                self.set(holder, function, stand_in(name, original))
+        if functions:
+            self.replace_everywhere(functions)
+
     def set(self, holder: Any, name: str, wrapped: Any) -> None:
         """Replace one attribute, such as a method of a class."""
         self._set(holder, name, getattr(holder, name), wrapped)
 
-    def replace_inside(self, operation: Any, stand_in: Any) -> None:
+    def _replace_inside(self, operation: Any, stand_in: Any) -> None:
         """Replace what a registered operation calls; its name and overloads stay."""
         overloads(operation)  # reads and keeps them: the stand-in documents none
         self.set(operation, "function", stand_in)

@@ -147,7 +147,7 @@ def _norm(call: DeviceCall) -> Translation | str:
 
 def _slice(call: DeviceCall) -> Translation:
     starts, ends, steps = (
-        next((found for name in names if (found := ints(call.attributes.get(name))) is not None), None)
+        next((sizes for name in names if (sizes := ints(call.attributes.get(name))) is not None), None)
         for names in (("slice_start", "starts", "begins"), ("slice_end", "ends"), ("step", "steps", "slice_step"))
     )
     read = frozenset({"slice_start", "slice_end", "step", "starts", "ends", "steps", "slice_step", "begins"})

@@ -252,11 +252,11 @@ class Reader:
 
     def nodes(self) -> list[Node]:
         """Read all that is left: attributes or types, separated by commas or by nothing."""
-        found: list[Node] = []
+        nodes: list[Node] = []
         while not self.ended:
             if not self.take(","):
-                found.append(self.node())
-        return found
+                nodes.append(self.node())
+        return nodes
 
 
 def _number(token: Token) -> int | float:

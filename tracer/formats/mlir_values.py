@@ -6,7 +6,7 @@ The spellings of today are read (`ttcore`, `#ttnn.buffer_type<dram>`), and older
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tracer.errors import ConfigurationError
 from tracer.formats.mlir_syntax import AffineMap, Dims, Group, Node, Word, evaluate, text_of
@@ -82,7 +82,7 @@ def tensor_of(node: Node) -> Tensor | Lost:
     if buffer in _HOST:
         return Tensor(shape, dtype, layout, "HOST", None)
     memory = MemoryConfig(
-        next((found for each in encoding.parts if (found := _MEMORY_LAYOUTS.get(_last_word(each)))), "INTERLEAVED"),
+        _named(encoding, _MEMORY_LAYOUTS) or "INTERLEAVED",
         _BUFFERS.get(buffer, "DRAM"),
     )
     if memory.layout != "INTERLEAVED":
@@ -312,10 +312,15 @@ def _numbers(node: Group) -> Value:
     return tuple([value_of(part) for part in node.parts if not isinstance(part, Word)])
 
 
+def _named(node: Group, names: Mapping[str, str]) -> str | None:
+    """Return ttnn's name of the first part that has one; None if none has."""
+    return next((names[word] for word in map(_last_word, node.parts) if word in names), None)
+
+
 def _memory_config(node: Group) -> Value:
     """Return a memory config of its buffer, layout and shard spec, which come in different orders."""
-    layout = next((found for each in node.parts if (found := _MEMORY_LAYOUTS.get(_last_word(each)))), "INTERLEAVED")
-    buffer = next((found for each in node.parts if (found := _BUFFERS.get(_last_word(each)))), None)
+    layout = _named(node, _MEMORY_LAYOUTS) or "INTERLEAVED"
+    buffer = _named(node, _BUFFERS)
     if buffer is None:
         return Lost(text_of(node), "ttnn.MemoryConfig")
     spec = next((each for each in node.parts if isinstance(each, Group) and each.short == "shard_spec"), None)

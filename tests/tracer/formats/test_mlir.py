@@ -53,9 +53,9 @@ def read(tmp_path: Path, *lines: str, head: str = NEW) -> TraceContents:
         "#loc = loc(unknown)\n{-# dialect_resources: { builtin: { a: "
         '"0x00" } } #-}\n'
     )
-    found = recognize(path)
-    assert isinstance(found, Mlir)
-    return read_trace(path, found)
+    reader = recognize(path)
+    assert isinstance(reader, Mlir)
+    return read_trace(path, reader)
 
 
 @pytest.mark.parametrize(

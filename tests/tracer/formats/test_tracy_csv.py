@@ -63,9 +63,9 @@ def read(tmp_path: Path, *rows: list[str], header: list[str] = HEADER) -> TraceC
     text = io.StringIO()
     csv.writer(text).writerows([header, *rows])
     path.write_text(text.getvalue())
-    found = recognize(path)
-    assert isinstance(found, TracyCsv)
-    return read_trace(path, found)
+    reader = recognize(path)
+    assert isinstance(reader, TracyCsv)
+    return read_trace(path, reader)
 
 
 def only(contents: TraceContents) -> Configuration:
