@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tracer.errors import TraceFormatError
+from tracer.formats.text_window import TextWindow
 from tracer.limits import FILE_LEVELS, LONGEST_ELEMENT, TOO_DEEP_FILE, is_deeper
 
 CHUNK = 256 * 1024
@@ -71,15 +72,12 @@ def _decoded(path: Path, read: Callable[[_Elements], Iterator[tuple[str, Any]]])
         raise TraceFormatError(f"{path}: can't be read: {error.strerror or error}") from None
 
 
-class _Elements:
+class _Elements(TextWindow):
     """The text of a file from the next element on, as much of it as is in memory."""
 
-    def __init__(self, path: Path, read: Any) -> None:
+    def __init__(self, path: Path, read: Callable[[int], str]) -> None:
         self._path = path
-        self._read = read
-        self._text = ""
-        self._place = 0
-        self._ended = False
+        super().__init__(read)
         self._decoder = json.JSONDecoder()
         self._number = 0
 
@@ -177,16 +175,6 @@ class _Elements:
     def _may_go_on(self, error: json.JSONDecodeError) -> bool:
         """Return whether more text may make it JSON: the fault is at the end of what is in memory."""
         return error.msg.startswith("Unterminated string") or len(self._text) - error.pos < LONGEST_WORD
-
-    def _more(self, characters: int) -> bool:
-        """Read more text, and drop what has been decoded; return whether there was any."""
-        if self._ended:
-            return False
-        text = self._read(characters)
-        self._ended = not text
-        if text:
-            self._text, self._place = self._text[self._place :] + text, 0
-        return bool(text)
 
     def _error(self, problem: str) -> TraceFormatError:
         return TraceFormatError(f"{self._path}: element {self._number} {problem}")

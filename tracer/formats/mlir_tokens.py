@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tracer.formats.text_window import TextWindow
 from tracer.limits import LONGEST_STRING, LONGEST_TOKEN
 
 CHUNK = 1 << 20
@@ -67,15 +68,12 @@ def tokens(read: Callable[[int], str]) -> Iterator[Token]:
     return _Tokens(read).all()
 
 
-class _Tokens:
+class _Tokens(TextWindow):
     """The rest of a text, as much of it as is in memory."""
 
     def __init__(self, read: Callable[[int], str]) -> None:
-        self._read = read
-        self._text = ""
-        self._place = 0
+        super().__init__(read)
         self._line = 1
-        self._ended = False
 
     def all(self) -> Iterator[Token]:
         """Yield every token."""
@@ -122,16 +120,7 @@ class _Tokens:
         """Read more where the next token may need it; return whether there was any."""
         if len(self._text) - self._place > LONGEST_TOKEN:
             return False
-        return self._more()
-
-    def _more(self) -> bool:
-        if self._ended:
-            return False
-        text = self._read(CHUNK)
-        self._ended = not text
-        if text:
-            self._text, self._place = self._text[self._place :] + text, 0
-        return bool(text)
+        return self._more(CHUNK)
 
     def _skip_space(self) -> bool:
         """Move to the next token; return whether there is one."""
@@ -139,15 +128,15 @@ class _Tokens:
             match = _SPACE.match(self._text, self._place)
             if match is not None:
                 # a comment may go on behind the text in memory: it is looked at again as a whole
-                if match.end() == len(self._text) and len(match[0]) <= LONGEST_TOKEN and self._more():
+                if match.end() == len(self._text) and len(match[0]) <= LONGEST_TOKEN and self._more(CHUNK):
                     continue
                 self._line += match[0].count("\n")
                 self._place = match.end()
             if self._place < len(self._text):
-                if self._text.startswith("/", self._place) and self._place + 1 == len(self._text) and self._more():
+                if self._text.startswith("/", self._place) and self._place + 1 == len(self._text) and self._more(CHUNK):
                     continue
                 return True
-            if not self._more():
+            if not self._more(CHUNK):
                 return False
 
     def _long_string(self) -> Token:
@@ -165,7 +154,7 @@ class _Tokens:
             if place < len(self._text):
                 self._place += 1
                 return Token("string", beginning, line)
-            if not self._more():
+            if not self._more(CHUNK):
                 raise MlirError(line, "a string is never closed")
 
     def _skip_past(self, end: str) -> None:
@@ -180,5 +169,5 @@ class _Tokens:
             keep = max(self._place, len(self._text) - len(end))
             self._line += self._text.count("\n", self._place, keep)
             self._place = keep
-            if not self._more():
+            if not self._more(CHUNK):
                 raise MlirError(line, f"cut off before {end!r}")
