@@ -11,12 +11,12 @@ from typing import Any
 from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
-from farm.sweeps.hashing import Hasher
 from farm.sweeps.needs import grid_of, needs
 from farm.sweeps.records import ImportedModule, ListedVector
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
 from farm.worker.modules import LoadedModule, load
+from farm.worker.vector_hashes import SuiteHasher
 from tracer.values import describe
 from tracer.values.configuration import Configuration
 
@@ -66,7 +66,7 @@ def _suite(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterat
 
 
 def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[ListedVector]:
-    encoder, hasher, grids = Encoder(), Hasher(module.name, suite), _Grids()
+    encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), _Grids()
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
     vectors = module.vectors(suite)
@@ -74,17 +74,17 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
     if first and (problem := module.signature_problem(iter(first[0]))):
         raise ModuleError(problem)
     for index, vector in enumerate(chain(first, vectors)):
-        invalid = module.invalidity(suite, vector)
+        invalidity = module.invalidity(suite, vector)
         values, unwritten = _written(vector, encoder)
         listed = ListedVector(
             imported=imported,
             suite=suite,
             index=index,
-            input_hash=hasher.input_hash(vector, invalid),
+            input_hash=hasher.input_hash(index, vector, invalidity),
             values=values,
             unwritten=unwritten,
             grid=grids.of(vector),
-            invalid=invalid,
+            invalid=None if invalidity is None else invalidity.text,
         )
         yield _of_trace(listed, configurations[index]) if configurations else listed
 

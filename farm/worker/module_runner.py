@@ -18,10 +18,10 @@ from farm.core.payload import ModuleVector
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.sweeps.errors import ModuleError, Unencodable
-from farm.sweeps.hashing import Hasher
 from farm.sweeps.values import decode
 from farm.worker.measuring import Measurements, measure
 from farm.worker.modules import LoadedModule, is_loaded, load
+from farm.worker.vector_hashes import SuiteHasher
 
 FIXTURE_SECONDS = 120.0
 """How long a fixture may take to open the board."""
@@ -182,8 +182,9 @@ def _values(module: LoadedModule, vector: ModuleVector) -> dict[str, Any]:
         return {name: decode(raw) for name, raw in vector.values.items()}
     suite, index = vector.suite, vector.index
     values = module.nth(suite, index)
-    input_hash = Hasher(module.name, suite).input_hash(values, module.invalidity(suite, values))
-    if input_hash != vector.input_hash:
+    hasher, invalidity = SuiteHasher(module, suite), module.invalidity(suite, values)
+    input_hash = hasher.input_hash(index, values, invalidity)
+    if vector.input_hash not in (input_hash, hasher.former_hash(values, invalidity)):
         raise Misplaced(
             f"{', '.join(vector.unwritten)} can't be written down, and vector {index} of suite {suite!r} of "
             f"{module.name} is another one now: its hash is {input_hash[:16]}, not {vector.input_hash[:16]}"

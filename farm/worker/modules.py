@@ -13,6 +13,7 @@ from typing import Any
 
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError
+from farm.sweeps.hashing import Invalidity
 from farm.sweeps.permutations import IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, TracedProduct, TracedSuite
 from farm.worker.checkout import enter, inside
@@ -88,8 +89,8 @@ class LoadedModule:
                 pass
         raise ModuleError(f"{self.name}: suite {suite!r} has no vector {index} any more")
 
-    def invalidity(self, suite: str, vector: Mapping[str, Any]) -> str | None:
-        """Why the module calls a vector invalid; None where it doesn't.
+    def invalidity(self, suite: str, vector: Mapping[str, Any]) -> Invalidity | None:
+        """What the module says of a vector that it calls invalid; None where it doesn't.
 
         Raises:
             ModuleError: `invalidate_vector` raises, or returns something else.
@@ -101,7 +102,7 @@ class LoadedModule:
             invalid, reason = judge({**vector, "suite_name": suite, "sweep_name": self.name})
         except Exception as error:
             raise ModuleError(f"invalidate_vector() raised {type(error).__name__}: {error}") from error
-        return (str(reason or "") or "invalidate_vector() gave no reason") if invalid else None
+        return Invalidity(reason) if invalid else None
 
     def signature_problem(self, names: Iterator[str]) -> str | None:
         """Why `run` can't be called with these parameters and a device; None where it can."""

@@ -1,0 +1,38 @@
+"""tt-metal's hashes of a suite's vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from farm.sweeps.former_hashing import FormerHasher
+from farm.sweeps.hashing import Hasher, Invalidity
+from farm.sweeps.traced import TracedSuite
+from farm.worker.modules import LoadedModule
+
+
+class SuiteHasher:
+    """Hashes the vectors of one suite of an imported module."""
+
+    def __init__(self, module: LoadedModule, suite: str) -> None:
+        parameters = module.parameters[suite]
+        self._configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
+        self._hasher = Hasher(module.name, suite)
+        self._former = FormerHasher(module.name, suite)
+
+    def input_hash(self, index: int, vector: Mapping[str, Any], invalidity: Invalidity | None) -> str:
+        """Return tt-metal's hash of a vector.
+
+        A traced vector has the `config_hash` of its configuration, which its values hold only where `run` takes it.
+
+        Args:
+            index: the vector's place in the suite.
+            vector: live values by name.
+            invalidity: what the module says of an invalid vector; None if it is valid.
+        """
+        config_hash = self._configurations[index].config_hash if self._configurations else ""
+        return config_hash or self._hasher.input_hash(vector, invalidity)
+
+    def former_hash(self, vector: Mapping[str, Any], invalidity: Invalidity | None) -> str:
+        """Return the hash that earlier versions of farm recorded for a vector."""
+        return self._former.input_hash(vector, None if invalidity is None else invalidity.text)
