@@ -7,6 +7,7 @@ import re
 import signal
 from pathlib import Path
 
+from farm.core.answers import LONGEST_MESSAGE, NoAnswer, read_answer
 from farm.core.failure_texts import COMPILE_FAILURE, RULES, Where
 from farm.core.lacks import LackingError
 from farm.core.verdicts import Reason, Verdict
@@ -46,21 +47,18 @@ def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, st
     """
     if isinstance(answer, BaseException):
         return *classify_error(answer), error_text(answer)
-    timed = isinstance(answer, list) and answer and isinstance(answer[0], (tuple, list))
-    result = answer[0] if timed else answer  # type: ignore[index]
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        problem = f"run() returned {answer!r:.80}, not (ok, message) or [(ok, message), nanoseconds]"
-        return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, problem
-    good, message = bool(result[0]), str(result[1])[:_LONGEST]
+    try:
+        read = read_answer(answer)
+    except NoAnswer as error:
+        return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
     if not computes:
-        return Verdict.VALIDATED, Reason.NONE, message if good else f"{NOT_COMPARED}: {message}"
-    if good:
-        return Verdict.PASS, Reason.NONE, message
-    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, message or "run() returned False"
+        return Verdict.VALIDATED, Reason.NONE, read.message if read.good else f"{NOT_COMPARED}: {read.message}"
+    if read.good:
+        return Verdict.PASS, Reason.NONE, read.message
+    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, read.message or "run() returned False"
 
 
 _BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)
-_LONGEST = 4000
 
 
 def error_text(error: BaseException) -> str:
@@ -68,7 +66,7 @@ def error_text(error: BaseException) -> str:
     text = _BACKTRACE.sub("", str(error)).strip()
     if not isinstance(error, RuntimeError) or not text:
         text = f"{type(error).__name__}: {text}".rstrip(": ")
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " ..."
 
 
 def describe_exit(code: int | None) -> str:

@@ -15,6 +15,7 @@ from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
+from farm.sweeps.suites import selects
 
 
 def selected_modules(spec: SweepSpec) -> list[SweepModule]:
@@ -62,7 +63,7 @@ def module_records(
             if isinstance(record, ImportedModule):
                 imported.append(record)
             if isinstance(record, ListedVector):
-                if spec.suites and record.suite not in spec.suites:
+                if spec.suites and not selects(spec.suites, record.suite):
                     continue
                 filled.add((record.imported.module.name, record.suite))
             elif isinstance(record, ModuleProblem):
@@ -77,9 +78,9 @@ def _notes(spec: SweepSpec, imported: Sequence[ImportedModule], filled: set[tupl
     for each in imported:
         for suite in each.suites:
             empty = (each.module.name, suite) not in filled and (each.module.name, "") not in filled
-            if empty and (not spec.suites or suite in spec.suites):
+            if empty and (not spec.suites or selects(spec.suites, suite)):
                 yield f"suite {suite!r} of {each.module.name} has no vector"
     existing = sorted({suite for each in imported for suite in each.suites})
     for suite in spec.suites if imported else ():
-        if suite not in existing:
+        if not selects(existing, suite):
             yield f"no module has a suite {suite!r}; suites are {', '.join(existing) or 'none'}"

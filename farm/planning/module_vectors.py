@@ -67,7 +67,11 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         openings=tuple(each.as_json() for each in openings),
     )
     placement = placements.find(Needs(grid=listed.grid), openings)
-    invalid = None if listed.invalid is None else Unrunnable(Reason.INVALID_VECTOR, listed.invalid)
+    unrunnable = placement.unrunnable
+    if listed.broken:
+        unrunnable = Unrunnable(Reason.BROKEN_MODULE, listed.broken)
+    elif listed.invalid is not None:
+        unrunnable = Unrunnable(Reason.INVALID_VECTOR, listed.invalid)
     return Vector(
         id=vector_id,
         operation=module.name,
@@ -80,7 +84,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         sources=listed.sources,
         lost=listed.lost,
         setup=placement.setup,
-        unrunnable=invalid or placement.unrunnable,
+        unrunnable=unrunnable,
         needs=placement.needs,
         openings=openings,
         timeout=listed.imported.timeout,

@@ -1,7 +1,7 @@
-"""The permutations of a suite's parameters, in tt-metal's order: the first name varies slowest.
+"""The permutations of a suite's parameters, as tt-metal makes them: the first name varies slowest.
 
 Streamed: the values of the first name are read one by one, those of the others are held, since they are needed again
-and again. So any name may have a generator, and of a million vectors one is in memory.
+and again. So of a million vectors one is in memory.
 """
 
 from __future__ import annotations
@@ -20,22 +20,24 @@ class Axis:
         name: as the module has it.
         names: the parameters.
         values: of each step.
+        first_only: whether only its first step counts, since the values of a later name can be read only once.
     """
 
     def __init__(self, name: object, values: object) -> None:
-        if not isinstance(name, str) or not all(part.strip() for part in name.split(",")):
+        if not isinstance(name, str):
             raise ModuleError(f"{name!r} is no name of a parameter")
-        if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        if not isinstance(values, Iterable):
             raise ModuleError(f"{name!r} must have a list of values, not {type(values).__name__} {values!r:.80}")
         self.name = name
-        self.names = tuple(part.strip() for part in name.split(","))
+        self.names = tuple(name.split(","))
         self.values: Iterable[Any] = values
+        self.first_only = False
 
     def steps(self) -> Iterator[dict[str, Any]]:
         """Yield the parameters of each step.
 
         Raises:
-            ModuleError: a generator raises, or a tuple has more or fewer values than there are names.
+            ModuleError: a generator raises, or a value isn't one for each of several names.
         """
         values = iter(self.values)
         for place in itertools.count():
@@ -48,28 +50,34 @@ class Axis:
                     f"the values of {self.name!r} raised {type(error).__name__}: {error} after {place}"
                 ) from error
             yield self._step(value, place)
+            if self.first_only:
+                return
 
     def _step(self, value: Any, place: int) -> dict[str, Any]:
         if len(self.names) == 1:
-            return {self.names[0]: value}
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != len(self.names):
-            raise ModuleError(f"value {place} of {self.name!r} must be {len(self.names)} values, not {value!r:.80}")
-        return dict(zip(self.names, value, strict=True))
+            return {self.name: value}
+        if not isinstance(value, Iterable):
+            raise ModuleError(f"value {place} of {self.name!r} must be a tuple of values, not {value!r:.80}")
+        return dict(zip(self.names, value, strict=False))  # what is too much is cut, what lacks is left out
 
 
 def axes(parameters: object) -> list[Axis]:
-    """Return the entries of a suite.
+    """Return the entries of a suite, the outermost first.
 
     Raises:
-        ModuleError: it is no dict of lists by name, or has a name twice.
+        ModuleError: it is no dict of lists by name, and no list of such pairs.
     """
-    if not isinstance(parameters, Mapping):
+    if isinstance(parameters, Mapping):
+        entries = [Axis(name, values) for name, values in parameters.items()]
+    elif isinstance(parameters, (list, tuple)) and all(
+        isinstance(each, tuple) and len(each) == 2 for each in parameters
+    ):
+        entries = [Axis(name, values) for name, values in reversed(parameters)]  # of pairs, the first varies fastest
+    else:
         raise ModuleError(f"a suite must be a dict of values by name, not {type(parameters).__name__}")
-    entries = [Axis(name, values) for name, values in parameters.items()]
-    names = [name for axis in entries for name in axis.names]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ModuleError(f"{', '.join(repeated)} stands there more than once")
+    last_read_once = max((place for place, axis in enumerate(entries) if isinstance(axis.values, Iterator)), default=0)
+    for axis in entries[:last_read_once]:
+        axis.first_only = True
     return entries
 
 

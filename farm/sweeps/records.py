@@ -54,6 +54,7 @@ class ListedVector:
         unwritten: why the others can't, by name.
         grid: columns and rows of compute cores that the values name.
         invalid: why the module calls it invalid; None if it is valid.
+        broken: what is wrong with the module's `invalidate_vector`, if it can't judge this vector; else "".
         config_hash: of the traced configuration that it is; "" if it is none.
         sources: where that was seen.
         lost: the arguments that its trace lost.
@@ -72,6 +73,7 @@ class ListedVector:
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     openings: tuple[TracedOpening, ...] = ()
+    broken: str = ""
 
     @classmethod
     def from_json(cls, imported: ImportedModule, suite: str, raw: Mapping[str, Any]) -> ListedVector:
@@ -99,6 +101,7 @@ class ListedVector:
             sources=tuple(raw.get("sources", ())),
             lost=tuple(raw.get("lost", ())),
             openings=tuple(TracedOpening.from_json(each) for each in raw.get("openings", ())),
+            broken=raw.get("broken", ""),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class ListedVector:
             "sources": list(self.sources),
             "lost": list(self.lost),
             "openings": [each.as_json() for each in self.openings],
+            "broken": self.broken,
         }
         # a module may call a vector invalid for no reason: "" counts
         present = {name: part for name, part in optional.items() if part or (name == "invalid" and part is not None)}

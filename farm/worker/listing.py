@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import chain, islice
 from typing import Any
 
 from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
+from farm.sweeps.hashing import Invalidity
 from farm.sweeps.needs import grid_of, needs
 from farm.sweeps.records import ImportedModule, ListedVector
+from farm.sweeps.suites import selects
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
 from farm.worker.modules import LoadedModule, load
@@ -38,7 +39,7 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
     )
     yield ModuleImported(imported.timeout, imported.fixture, imported.suites)
     for suite in module.parameters:
-        if request.suites is None or suite in request.suites:
+        if request.suites is None or selects(request.suites, suite):
             yield from _suite(module, imported, suite)
     yield ListingEnd()
 
@@ -69,12 +70,8 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
     encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), _Grids()
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
-    vectors = module.vectors(suite)
-    first = list(islice(vectors, 1))
-    if first and (problem := module.signature_problem(iter(first[0]))):
-        raise ModuleError(problem)
-    for index, vector in enumerate(chain(first, vectors)):
-        invalidity = module.invalidity(suite, vector)
+    for index, vector in enumerate(module.vectors(suite)):
+        invalidity, broken = _judged(module, suite, vector)
         values, unwritten = _written(vector, encoder)
         listed = ListedVector(
             imported=imported,
@@ -85,8 +82,17 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
             unwritten=unwritten,
             grid=grids.of(vector),
             invalid=None if invalidity is None else invalidity.text,
+            broken=broken,
         )
         yield _of_trace(listed, configurations[index]) if configurations else listed
+
+
+def _judged(module: LoadedModule, suite: str, vector: dict[str, Any]) -> tuple[Invalidity | None, str]:
+    """What the module says of a vector that it calls invalid, or what is wrong with the function that should say so."""
+    try:
+        return module.invalidity(suite, vector), ""
+    except ModuleError as error:
+        return None, f"{module.name}, suite {suite!r}: {error}"
 
 
 def _of_trace(listed: ListedVector, configuration: Configuration) -> ListedVector:

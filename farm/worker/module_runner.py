@@ -18,6 +18,7 @@ from farm.core.payload import ModuleVector
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.sweeps.errors import ModuleError, Unencodable
+from farm.sweeps.suites import expects_failures
 from farm.sweeps.values import decode
 from farm.worker.measuring import Measurements, measure
 from farm.worker.modules import LoadedModule, is_loaded, load
@@ -169,7 +170,7 @@ def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
 
     A mock board that accepts a vector has not shown that it passes: that stays `validated`.
     """
-    if not suite.startswith("xfail"):
+    if not expects_failures(suite):
         return verdict
     if verdict.traits.expectable:
         return Verdict.XFAIL

@@ -14,10 +14,13 @@ from typing import Any
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError
 from farm.sweeps.hashing import Invalidity
+from farm.sweeps.information import INFORMATION
+from farm.sweeps.own_values import own_copy
 from farm.sweeps.permutations import IndexedVectors, axes, permutations
-from farm.sweeps.traced import ABSENT, TracedProduct, TracedSuite
+from farm.sweeps.traced import ABSENT, PROVENANCE, TracedProduct, TracedSuite
 from farm.worker.checkout import enter, inside
 
+_OF_JUDGING = "suite_name", "sweep_name"
 _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 
@@ -89,8 +92,8 @@ class LoadedModule:
                 pass
         raise ModuleError(f"{self.name}: suite {suite!r} has no vector {index} any more")
 
-    def invalidity(self, suite: str, vector: Mapping[str, Any]) -> Invalidity | None:
-        """What the module says of a vector that it calls invalid; None where it doesn't.
+    def invalidity(self, suite: str, vector: dict[str, Any]) -> Invalidity | None:
+        """What the module says of a vector that it calls invalid; None where it doesn't. It may change the vector.
 
         Raises:
             ModuleError: `invalidate_vector` raises, or returns something else.
@@ -98,27 +101,35 @@ class LoadedModule:
         judge = getattr(self.python, "invalidate_vector", None)
         if judge is None:
             return None
+        own = {name: vector[name] for name in _OF_JUDGING if name in vector}
+        vector.update(suite_name=suite, sweep_name=self.name)  # it may change the vector itself
         try:
-            invalid, reason = judge({**vector, "suite_name": suite, "sweep_name": self.name})
+            judgement = judge(vector)
         except Exception as error:
             raise ModuleError(f"invalidate_vector() raised {type(error).__name__}: {error}") from error
+        finally:
+            for name in _OF_JUDGING:
+                vector.pop(name, None)
+            vector.update(own)
+        if not isinstance(judgement, (tuple, list)) or len(judgement) != 2:
+            raise ModuleError(f"invalidate_vector() returned {judgement!r:.80}, not (invalid, reason)")
+        invalid, reason = judgement
         return Invalidity(reason) if invalid else None
 
-    def signature_problem(self, names: Iterator[str]) -> str | None:
-        """Why `run` can't be called with these parameters and a device; None where it can."""
-        try:
-            inspect.signature(self.run).bind(**dict.fromkeys(names), device=None)
-        except TypeError as error:
-            return f"run() does not fit the suite's parameters: {error}"
-        return None
-
     def call(self, vector: Mapping[str, Any], device: Any) -> Any:
-        """Call `run`; parameters that a traced configuration lacks become None, and are named in `__absent_keys__`."""
+        """Call `run` as tt-metal does, with the vector's own copies of its values.
+
+        Information about the vector is passed only to a parameter of its name. Parameters that a traced configuration
+        lacks become None, and are named in `__absent_keys__`.
+        """
         absent = {name for name, value in vector.items() if type(value) is str and value == ABSENT}
-        arguments = (
-            {name: None if name in absent else value for name, value in vector.items()} if absent else dict(vector)
-        )
-        if self.takes_any or "__absent_keys__" in self.accepts:
+        arguments = {
+            name: None if name in absent else own_copy(value)
+            for name, value in vector.items()
+            if name != "device" and (name not in INFORMATION or name in self.accepts)
+        }
+        traced = bool(absent) or any(name in vector for name in PROVENANCE)
+        if "__absent_keys__" in self.accepts or (self.takes_any and traced):
             arguments["__absent_keys__"] = absent
         with inside(self.home):
             return self.run(**arguments, device=device)

@@ -247,7 +247,6 @@ BROKEN = {
     "hangs": ("import time\nparameters = {}\ntime.sleep(60)\n", "hangs: no answer in 2 s of importing"),
     "shape": ("parameters = ['nightly']" + RUN, "shape has parameters that are a list; they must be a dict"),
     "suite": ("parameters = {'nightly': {'a': 3}}" + RUN, "suite 'nightly': 'a' must have a list of values, not int 3"),
-    "misfit": ("parameters = {'nightly': {'b': [3]}}" + RUN, "run() does not fit the suite's parameters: missing a"),
     "no_run": ("parameters = {}\n", "no_run has no function run()"),
     "halfway": (
         "def values():\n    yield 1\n    raise OSError('gone')\nparameters = {'nightly': {'a': values()}}" + RUN,
@@ -257,6 +256,10 @@ BROKEN = {
     "judge": (
         "parameters = {'nightly': {'a': [1]}}\ndef invalidate_vector(v): return 1 / 0" + RUN,
         "invalidate_vector() raised ZeroDivisionError",
+    ),
+    "judge_of_one_part": (
+        "parameters = {'nightly': {'a': [1]}}\ndef invalidate_vector(v): return False" + RUN,
+        "invalidate_vector() returned False, not (invalid, reason)",
     ),
     "traced": (
         "from farm.sweeps import MasterConfigLoader\nMasterConfigLoader().get_suite_parameters('ad')\n",

@@ -15,7 +15,7 @@ parameters = {
             (ttnn.bfloat16, {"all": ttnn.DRAM_MEMORY_CONFIG}),
             (ttnn.float32, {"all": ttnn.L1_MEMORY_CONFIG, "cores": (ttnn.CoreGrid(x=2, y=2), [1, (2.0, None)])}),
         ],
-        "swap": (value for value in (False, True)),
+        "swap": [False, True],
     }
 }
 

@@ -1,0 +1,35 @@
+"""A vector's own copies of its values: what `run()` changes is not the next vector's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+_UNCHANGING = (type(None), bool, int, float, complex, str, bytes, range, slice)
+
+
+def own_copy(value: Any) -> Any:
+    """Return a copy of a value, at any depth; what can't be copied is passed as it is.
+
+    Objects of ttnn, functions, generators and modules can't be copied; the containers around them are, all the same.
+    """
+    kind = type(value)
+    if kind in _UNCHANGING:
+        return value
+    container = _CONTAINERS.get(kind)
+    if container is not None:
+        return container(value)
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # noqa: BLE001 - a module's own class may raise anything
+        return value
+
+
+_CONTAINERS: dict[type, Callable[[Any], Any]] = {
+    list: lambda value: [own_copy(part) for part in value],
+    tuple: lambda value: tuple([own_copy(part) for part in value]),
+    set: lambda value: {own_copy(part) for part in value},
+    frozenset: lambda value: frozenset([own_copy(part) for part in value]),
+    dict: lambda value: {key: own_copy(part) for key, part in value.items()},
+}
