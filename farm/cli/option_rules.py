@@ -7,6 +7,7 @@ from typing import Any
 
 from typer.core import TyperArgument, TyperCommand
 
+from farm.cli.tt_metal_options import refuse_foreign_options
 from farm.core.errors import FarmError
 from farm.core.option_rules import Rule, misfits
 
@@ -87,7 +88,19 @@ RULES = {
 
 
 class RuledCommand(TyperCommand):
-    """A command that refuses options which would have no effect."""
+    """A command that refuses options which would have no effect, and options of tt-metal's."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Look for options of tt-metal's, then read the words.
+
+        Raises:
+            ForeignOptions: there are some; the text has the command to type.
+        """
+        verbosity = 0 if ctx.parent is None else ctx.parent.params.get("verbose", 0)
+        command = ["farm", *(["-" + "v" * verbosity] if verbosity else []), self.name or ""]
+        own = {option for parameter in self.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        refuse_foreign_options(command, args, {*own, *ctx.help_option_names})
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Check the options that were typed, then run the command.

@@ -63,7 +63,6 @@ SPEC_RULES = (
         excludes=(*_OF_MODULES, "--vectors"),
         advice="it is for --suite model_traced, the configurations of a master; modules have their own",
     ),
-    Rule(("--tt-metal",), excludes=("--sweeps",)),
     Rule(
         ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--tag"),
         excludes=("--vectors",),

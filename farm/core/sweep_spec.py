@@ -74,20 +74,21 @@ class SweepSpec(BaseModel):
         Option(
             "--module",
             Group.WHAT,
-            "Sweep modules: a name, its first parts (`eltwise.unary`), or a glob (`*unary*`). Repeatable, or "
+            "Sweep modules: a name, its first parts (`eltwise.unary`), a glob (`*unary*`), or a path. Repeatable, or "
             "separated by commas.",
-            python_help="Sweep modules: names, their first dotted parts, or globs.",
+            python_help="Sweep modules: names, their first dotted parts, globs, or paths.",
         ),
     ] = ()
     skip: Annotated[
-        Texts, Option("--skip", Group.WHAT, "Leave out these modules: names, their first parts, or globs.")
+        Texts, Option("--skip", Group.WHAT, "Leave out these modules: names, their first parts, globs, or paths.")
     ] = ()
     tt_metal: Annotated[
         Place,
         Option(
             "--tt-metal",
             Group.WHAT,
-            "The tt-metal checkout that has the modules. Default: the checkout around the working directory.",
+            "The tt-metal checkout that has the modules; with --sweeps, the one whose packages they import. Default: "
+            "the checkout around the working directory.",
         ),
     ] = None
     sweeps: Annotated[

@@ -28,7 +28,7 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
     master = tagged_file(spec.master, spec.tags) if spec.tags else spec.master
     environment = {} if master is None else {MASTER_VARIABLE: str(master.resolve())}
     return find_modules(
-        module_folder(spec.tt_metal, spec.sweeps),
+        module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules),
         spec.modules,
         spec.skip,
         environment=environment,

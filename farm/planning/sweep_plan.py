@@ -30,7 +30,7 @@ from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
 from farm.planning.tags import tagged
 from farm.planning.vectors import Vector, plan
-from farm.sweeps.finding import module_folder
+from farm.sweeps.finding import dotted_name, is_path, module_folder
 from tracer.master.master import Master, shipped
 from tracer.master.origin import origin_line
 
@@ -112,9 +112,15 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
 
 
 def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
-    """The spec with absolute paths, and with the checkout that was found around the working directory."""
-    if spec.of_modules and spec.tt_metal is None and spec.sweeps is None and spec.vectors_file is None:
-        spec = spec.updated(tt_metal=module_folder().home)
+    """The spec with absolute paths, with modules by name, and with the checkout that was found."""
+    if spec.of_modules and spec.vectors_file is None:
+        place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
+        modules, skip = (
+            tuple(dotted_name(each, place) if is_path(each) else each for each in selectors)
+            for selectors in (spec.modules, spec.skip)
+        )
+        tt_metal = place.home if spec.sweeps is None else spec.tt_metal
+        spec = spec.updated(modules=modules, skip=skip, tt_metal=tt_metal)
     return spec.with_absolute_paths()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import difflib
 import fnmatch
+import os
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,34 +37,43 @@ class ModuleFolder:
     home: Path | None = None
 
 
-def module_folder(tt_metal: Path | None = None, sweeps: Path | None = None, here: Path | None = None) -> ModuleFolder:
+def module_folder(
+    tt_metal: Path | None = None,
+    sweeps: Path | None = None,
+    here: Path | None = None,
+    selectors: Sequence[str] = (),
+) -> ModuleFolder:
     """Return the folder to find modules in.
 
     Args:
-        tt_metal: a checkout of tt-metal.
+        tt_metal: a checkout of tt-metal: its modules or, beside `sweeps`, what those modules can import.
         sweeps: a folder of modules, or one module's file.
         here: where to search for a checkout, upward, if neither is passed; by default the working directory.
+        selectors: the modules to find; if there is no checkout, it is searched around those that are paths.
 
     Raises:
         FarmError: there is no such file or folder, or no checkout around the working directory.
     """
+    home = None if tt_metal is None else tt_metal.resolve()
+    if home is not None and not (home / FRAMEWORK / "sweeps").is_dir():
+        raise FarmError(f"--tt-metal {tt_metal}: no checkout of tt-metal: it has no {FRAMEWORK / 'sweeps'}")
     if sweeps is not None:
         path = sweeps.resolve()
-        root = _checkout_around(path)
+        root = home or _checkout_around(path)
         root_paths = () if root is None else _paths(root)
         if path.is_file():
             return ModuleFolder(path.parent, (path.parent, *root_paths), path, root)
         if path.is_dir():
             return ModuleFolder(path, (path, *root_paths), home=root)
         raise FarmError(f"--sweeps {sweeps}: there is no such file or folder")
-    if tt_metal is not None:
-        root = tt_metal.resolve()
-        if not (root / FRAMEWORK / "sweeps").is_dir():
-            raise FarmError(f"--tt-metal {tt_metal}: no checkout of tt-metal: it has no {FRAMEWORK / 'sweeps'}")
-        return _checkout(root)
-    root = _checkout_around((here or Path.cwd()).resolve())
-    if root is not None:
-        return _checkout(root)
+    if home is not None:
+        return _checkout(home)
+    named = [Path(selector).expanduser().resolve() for selector in _each(selectors) if is_path(selector)]
+    for place in ((here or Path.cwd()).resolve(), *named):
+        if root := _checkout_around(place):
+            return _checkout(root)
+    if outside := next((path for path in named if path.exists()), None):
+        raise FarmError(f"{outside} is in no checkout of tt-metal: name it with --sweeps {shlex.quote(str(outside))}")
     raise FarmError("no sweep modules here: name a checkout with --tt-metal DIR, or a file or folder with --sweeps")
 
 
@@ -90,8 +101,8 @@ def find_modules(
 
     Args:
         place: the folder to find them in.
-        selectors: names, the first dotted parts of names (`eltwise.unary`) or globs (`*.relu*`); commas separate
-            several. Empty selects all.
+        selectors: names, the first dotted parts of names (`eltwise.unary`), globs (`*.relu*`), or paths of files and
+            folders; commas separate several. Empty selects all.
         skip: the same, of modules to leave out.
         environment: variables to set before they are imported.
         import_seconds: see `SweepModule`.
@@ -103,14 +114,16 @@ def find_modules(
     by_name = {_dotted(place.folder, file): file for file in files}
     selected: dict[str, None] = {}
     for selector in _each(selectors):
-        matches = [name for name in by_name if _selects(selector, name)]
+        dotted = dotted_name(selector, place)
+        matches = [name for name in by_name if _selects(dotted, name)]
         if not matches:
-            raise NothingSelected(f"no sweep module {selector!r} in {place.folder}{_nearest(selector, by_name)}")
+            raise NothingSelected(f"no sweep module {selector!r} in {place.folder}{_nearest(dotted, by_name)}")
         # a file selected by its own name is a module, whatever it contains
-        selected.update(dict.fromkeys(name for name in matches if name == selector or _is_module(by_name[name])))
+        selected.update(dict.fromkeys(name for name in matches if name == dotted or _is_module(by_name[name])))
     if not selectors:
         selected = dict.fromkeys(name for name, file in by_name.items() if place.only or _is_module(file))
-    names = [name for name in sorted(selected) if not any(_selects(selector, name) for selector in _each(skip))]
+    skipped = [dotted_name(selector, place) for selector in _each(skip)]
+    names = [name for name in sorted(selected) if not any(_selects(selector, name) for selector in skipped)]
     if not names:
         text = ", ".join(selectors) or str(place.folder)
         raise NothingSelected(f"{text}: there is no sweep module in it" + (" that isn't skipped" if skip else ""))
@@ -137,9 +150,45 @@ def _each(selectors: Iterable[str]) -> list[str]:
     return [part.strip() for selector in selectors for part in selector.split(",") if part.strip()]
 
 
-def _selects(selector: str, name: str) -> bool:
-    dotted = selector.removesuffix(".py").replace("/", ".")
+def _selects(dotted: str, name: str) -> bool:
     return name == dotted or name.startswith(f"{dotted}.") or fnmatch.fnmatchcase(name, dotted)
+
+
+def is_path(selector: str) -> bool:
+    """Return whether a selector is written as a path, not as a dotted name."""
+    return "/" in selector or selector.endswith(".py")
+
+
+def dotted_name(selector: str, place: ModuleFolder) -> str:
+    """Return a selector as a dotted name, or as a glob of such names.
+
+    A path may be absolute, or start at the working directory, the checkout, or the folder of modules. One of another
+    checkout, which isn't here, counts from its folder of modules on.
+
+    Args:
+        selector: a name, the first parts of one, a glob, or the path of a file or folder, with or without `.py`.
+        place: the folder of modules.
+    """
+    if not is_path(selector):
+        return _within_sweeps(selector.split("."), place)
+    path = Path(selector.removesuffix(".py")).expanduser()
+    for start in (Path.cwd(), place.folder, *((place.home,) if place.home else ())):
+        for file in (Path(os.path.abspath(start / path)), (start / path).resolve()):  # noqa: PTH100 - keeps links
+            exists = file.is_dir() or file.with_name(f"{file.name}.py").is_file()
+            if exists and file.is_relative_to(place.folder):
+                return ".".join(file.relative_to(place.folder).parts) or "*"
+    return _within_sweeps([part for part in path.parts if part not in ("/", ".", "..")], place)
+
+
+def _within_sweeps(parts: list[str], place: ModuleFolder) -> str:
+    """The parts of a name from a checkout's folder of modules on, joined by dots."""
+    framework = (FRAMEWORK.name, "sweeps")
+    for start in range(len(parts) - 1):
+        if tuple(parts[start : start + 2]) == framework:
+            return ".".join(parts[start + 2 :]) or "*"
+    if parts[:1] == ["sweeps"] and not (place.folder / "sweeps").exists():
+        return ".".join(parts[1:]) or "*"
+    return ".".join(parts)
 
 
 def _nearest(selector: str, names: Iterable[str]) -> str:

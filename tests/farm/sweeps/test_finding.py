@@ -52,6 +52,55 @@ def test_names_prefixes_and_globs(checkout: Path, selectors: tuple[str, ...], ex
     assert names(checkout, *selectors, skip=("*relu",) if "ccl" in selectors[0] else ()) == expected
 
 
+RELU = "tests/sweep_framework/sweeps/eltwise/unary/relu/relu"
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        (f"{RELU}.py", ["eltwise.unary.relu.relu"]),
+        (RELU, ["eltwise.unary.relu.relu"]),
+        (f"./{RELU}.py", ["eltwise.unary.relu.relu"]),
+        (RELU.replace("/", "."), ["eltwise.unary.relu.relu"]),
+        (f"/another/checkout/{RELU}.py", ["eltwise.unary.relu.relu"]),
+        ("sweeps/eltwise/binary/", ["eltwise.binary.add.add"]),
+        ("sweeps.eltwise.binary", ["eltwise.binary.add.add"]),
+        ("eltwise/unary/*relu", ["eltwise.unary.relu.relu"]),
+        ("ccl/all_gather", ["ccl.all_gather"]),
+        (f"{RELU}.py,ccl/all_gather.py", ["ccl.all_gather", "eltwise.unary.relu.relu"]),
+    ],
+)
+def test_paths_are_names(checkout: Path, selector: str, expected: list[str]) -> None:
+    assert names(checkout, selector) == expected
+
+
+def test_paths_start_anywhere(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert names(checkout, str(checkout / f"{RELU}.py")) == ["eltwise.unary.relu.relu"]
+    monkeypatch.chdir(checkout / "tests" / "sweep_framework" / "sweeps" / "eltwise" / "unary")
+    assert names(checkout, "relu/relu.py", "../binary/add") == ["eltwise.binary.add.add", "eltwise.unary.relu.relu"]
+    assert names(checkout, "../unary", skip=("gelu/gelu.py", "broken.py")) == ["eltwise.unary.relu.relu"]
+    assert len(names(checkout, str(checkout / "tests" / "sweep_framework" / "sweeps"))) == 5
+
+
+def test_a_path_names_its_checkout(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    assert module_folder(here=elsewhere, selectors=[f"{checkout}/{RELU}.py"]).home == checkout
+    lonely = elsewhere / "my module.py"
+    lonely.write_text(MODULE)
+    with pytest.raises(FarmError, match=r"is in no checkout of tt-metal: name it with --sweeps '.*my module.py'"):
+        module_folder(here=elsewhere, selectors=[str(lonely)])
+
+
+def test_modules_of_a_folder_may_import_from_a_checkout(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("mine")
+    (folder / "own.py").write_text(MODULE)
+    [module] = find_modules(module_folder(tt_metal=checkout, sweeps=folder))
+    assert (module.name, module.home) == ("own", checkout)
+    assert module.paths == (folder, checkout / "tests" / "sweep_framework", checkout)
+
+
 def test_a_module_knows_what_it_can_import(checkout: Path) -> None:
     [module] = find_modules(module_folder(tt_metal=checkout), ["*.add"])
     assert module.paths == (checkout / "tests" / "sweep_framework", checkout)
