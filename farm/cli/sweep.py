@@ -154,9 +154,8 @@ def _without_a_run(planned: Planned, store: str | None, *, dry_run: bool, debugg
             raise typer.Exit
         # as the sweep that would run nothing
         not_run = sum(forecast.not_run.values())
-        raise typer.Exit(
-            exit_code({Verdict.NOT_RUN.value: not_run}, forecast.not_run.get(Reason.INVALID_VECTOR.value, 0))
-        )
+        nothing = sum(count for reason, count in forecast.not_run.items() if Reason(reason).nothing_to_run)
+        raise typer.Exit(exit_code({Verdict.NOT_RUN.value: not_run}, nothing))
     from farm.planning.board_choice import require_ttnn
     from farm.running.foreground import run_foreground
 

@@ -146,6 +146,7 @@ class Reason(str, Enum):
     NONE = ""
     # of not_run
     INVALID_VECTOR = "invalid_vector"
+    NO_VECTORS = "no_vectors"
     BROKEN_CONFIGURATION = "broken_configuration"
     UNKNOWN_OPERATION = "unknown_operation"
     UNBINDABLE = "unbindable"
@@ -196,6 +197,11 @@ class Reason(str, Enum):
     REPLAY_MISMATCH = "replay_mismatch"
     GOLDEN_CALL = "golden_call"
     INTERNAL = "internal"
+
+    @property
+    def nothing_to_run(self) -> bool:
+        """Whether a module itself says that there is nothing to run: that is no lack of the run."""
+        return self in (Reason.INVALID_VECTOR, Reason.NO_VECTORS)
 
     @property
     def names_a_need(self) -> bool:

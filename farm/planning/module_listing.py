@@ -16,6 +16,7 @@ from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
 from farm.core.messages import Hello, Listing, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.sweep_module import SweepModule
+from farm.core.verdicts import Reason
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
 
 
@@ -68,16 +69,23 @@ def list_modules(
 
 def _records(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
     imported = ImportedModule(module, None, fixture=False, suites=())
+    empty = True
     for message in process.list_vectors(ListVectors(module, suites), module.import_seconds):
         match message:
             case ModuleImported():
                 imported = ImportedModule(module, message.timeout, message.fixture, tuple(message.suites))
                 yield imported
             case VectorsListed():
+                empty = False
                 for raw in message.vectors:
                     yield ListedVector.from_json(imported, message.suite, raw)
             case ListingProblem():
-                yield ModuleProblem(module.name, message.suite, message.message, message.configuration)
+                empty = False
+                reason = Reason.BROKEN_CONFIGURATION if message.configuration else Reason.BROKEN_MODULE
+                yield ModuleProblem(module.name, message.suite, message.message, reason)
+    if empty and (suites is None or not imported.suites):
+        problem = "none of its suites has a vector" if imported.suites else "it defines no suite"
+        yield ModuleProblem(module.name, "", f"{module.name}: nothing to run: {problem}", Reason.NO_VECTORS)
 
 
 def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:

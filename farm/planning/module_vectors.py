@@ -102,7 +102,6 @@ def _placed(vector: Vector, placements: Placements) -> Vector:
 
 def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
     name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
-    reason = Reason.BROKEN_CONFIGURATION if problem.configuration else Reason.BROKEN_MODULE
     vector_id = ids.unique(name)
     return Vector(
         id=vector_id,
@@ -113,7 +112,7 @@ def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
         device_config_inferred=True,
         text=encode(Unreadable(vector_id, problem.module, problem.suite, problem.message)),
         suite=problem.suite,
-        unrunnable=Unrunnable(reason, problem.message),
+        unrunnable=Unrunnable(problem.reason, problem.message),
     )
 
 

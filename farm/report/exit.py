@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from farm.core.errors import ExitCode
-from farm.core.verdicts import Category, Reason, Verdict
+from farm.core.verdicts import Category, Verdict
 
 if TYPE_CHECKING:
     from farm.store.view import RunView
 
 
 def exit_code_of(view: RunView) -> ExitCode:
-    """Return the exit code of a run's command. Vectors that their own module calls invalid don't count."""
-    return exit_code(view.counts, sum(vector.reason is Reason.INVALID_VECTOR for vector in view.vectors))
+    """Return the exit code of a run's command. Invalid vectors don't count, nor do modules without any vector."""
+    return exit_code(view.counts, sum(vector.reason.nothing_to_run for vector in view.vectors))
 
 
 def exit_code(counts: Mapping[str, int], invalid: int = 0) -> ExitCode:
@@ -22,7 +22,7 @@ def exit_code(counts: Mapping[str, int], invalid: int = 0) -> ExitCode:
 
     Args:
         counts: the number of vectors by verdict, as `RunView.counts` has them; other keys are ignored.
-        invalid: how many of the vectors that were not run are invalid.
+        invalid: how many of the vectors that were not run are invalid, or stand for a module without any.
 
     Returns:
         TEST_FAILED if a test failed, whatever else happened; NOT_RUN if anything else kept a vector from a test's

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import TracedOpening
+from farm.core.verdicts import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +135,29 @@ class ModuleProblem:
         module: its name.
         suite: the suite, "" if it is the whole module.
         message: what is wrong.
-        configuration: whether it is one broken configuration of the master.
+        reason: BROKEN_MODULE; BROKEN_CONFIGURATION where one configuration of the master is broken; NO_VECTORS where
+            nothing is wrong, but there is nothing to run.
     """
 
     module: str
     suite: str
     message: str
-    configuration: bool = False
+    reason: Reason = Reason.BROKEN_MODULE
 
     def as_json(self) -> dict[str, Any]:
         """Return a plain dict; `from_json` reads it back."""
         raw = {"problem": self.message, "module_name": self.module, "suite": self.suite}
-        return {**raw, "configuration": True} if self.configuration else raw
+        return raw if self.reason is Reason.BROKEN_MODULE else {**raw, "reason": self.reason.value}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ModuleProblem:
         """Read what `as_json` wrote.
 
         Raises:
-            KeyError: it is no problem.
+            KeyError, ValueError: it is no problem.
         """
-        return cls(raw["module_name"], raw["suite"], raw["problem"], bool(raw.get("configuration")))
+        former = Reason.BROKEN_CONFIGURATION if raw.get("configuration") else Reason.BROKEN_MODULE
+        return cls(raw["module_name"], raw["suite"], raw["problem"], Reason(raw.get("reason", former)))
 
 
 Record: TypeAlias = ImportedModule | ListedVector | ModuleProblem

@@ -18,7 +18,7 @@ FAILED = Verdict.FAIL_ASSERT_EXCEPTION
         ((False, "0.5"), (FAILED, Reason.OUTPUT_MISMATCH), (Verdict.VALIDATED, Reason.NONE)),
         ([(True, "1.0"), 500], (Verdict.PASS, Reason.NONE), (Verdict.VALIDATED, Reason.NONE)),
         ([(False, ""), 500], (FAILED, Reason.OUTPUT_MISMATCH), (Verdict.VALIDATED, Reason.NONE)),
-        ([True, "1.0"], (Verdict.PASS, Reason.NONE), (Verdict.VALIDATED, Reason.NONE)),
+        ([True, "1.0"], (FAILED, Reason.BROKEN_MODULE), (FAILED, Reason.BROKEN_MODULE)),
         (None, (FAILED, Reason.BROKEN_MODULE), (FAILED, Reason.BROKEN_MODULE)),
         (True, (FAILED, Reason.BROKEN_MODULE), (FAILED, Reason.BROKEN_MODULE)),
         ("fine", (FAILED, Reason.BROKEN_MODULE), (FAILED, Reason.BROKEN_MODULE)),

@@ -292,6 +292,17 @@ def test_what_is_wrong_with_a_module_is_named_and_the_others_run(process: Worker
     assert {outcome.verdict for outcome in run(process, left).values()} == {Verdict.VALIDATED}
 
 
+def test_a_module_without_vectors_is_not_run_and_nothing_is_wrong(process: WorkerProcess, tmp_path: Path) -> None:
+    (tmp_path / "untraced.py").write_text("parameters = {}" + RUN)
+    (tmp_path / "empty.py").write_text("parameters = {'model_traced': {'a': []}}" + RUN)
+    message = {vector.operation: vector.unrunnable for vector in planned(process, tmp_path)}
+    assert message == {
+        "empty": Unrunnable(Reason.NO_VECTORS, "empty: nothing to run: none of its suites has a vector"),
+        "untraced": Unrunnable(Reason.NO_VECTORS, "untraced: nothing to run: it defines no suite"),
+    }
+    assert [vector.operation for vector in planned(process, tmp_path, suites=["nightly"])] == ["untraced"]
+
+
 FIXTURE = "parameters = {{'nightly': {{'a': [1, 2, 3]}}}}\ndef mesh_device_fixture():\n    {}\n" + RUN
 
 
