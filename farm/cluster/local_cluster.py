@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from farm.cluster.bare_node import without_unused_processes
 from farm.cluster.placement import BOARD_RESOURCE
 from farm.cluster.ray_client import ray
 from farm.core.errors import NotRunnable
@@ -38,7 +39,8 @@ def local_cluster(boards: int) -> Iterator[Path]:
     """
     with _scratch() as folder:
         try:
-            ray.init(log_to_driver=False, logging_level="ERROR", **_options(boards, folder))
+            with without_unused_processes():
+                ray.init(log_to_driver=False, logging_level="ERROR", **_options(boards, folder))
         except Exception as error:  # Ray raises a bare one when its own processes start slowly
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise NotRunnable(f"Ray doesn't start on this host: {reason}") from error

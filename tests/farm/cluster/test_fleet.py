@@ -18,6 +18,8 @@ import pytest
 from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
+from farm.cluster.bare_node import UNUSED, _start_nothing
+from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.attempt import Attempt
 from farm.core.board import Board
@@ -178,6 +180,13 @@ def test_a_local_cluster_ignores_other_clusters_and_leaves_nothing(tmp_path: Pat
         # the folder of runs' locks stays, empty: taking it away could trip another run that begins
         assert [each.name for each in Path(scratch).rglob("*")] == [f"farm-runs-{os.getuid()}"]
         assert _processes_naming(scratch) == []
+
+
+def test_an_embedded_ray_is_bare(ray_address: str) -> None:
+    commands = " ".join(descendants(os.getpid()).values())
+    assert "raylet" in commands
+    assert not [each for each in ("dashboard.py", "log_monitor.py", "monitor.py") if f"/{each}" in commands]
+    assert not any(vars(ray._private.node.Node)[each] is _start_nothing for each in UNUSED), "for its start alone"
 
 
 def test_a_stopped_actor_is_detected_and_replaced(
