@@ -1,0 +1,161 @@
+"""Whether a failed assertion is about numbers that were read back from a board."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any
+
+from farm.worker.assertions.dependence import Dependence, IsDeviceData, Scope, arguments_for
+from farm.worker.assertions.form import is_false
+from farm.worker.assertions.library_comparisons import is_comparison, same_form
+from farm.worker.assertions.syntax import function_of, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A frame of a traceback, and the line that it had come to."""
+
+    frame: FrameType
+    line: int
+
+
+def is_about_numbers(error: AssertionError, file: str, is_device_data: IsDeviceData) -> bool:
+    """Whether an assertion failed for numbers that were read back from a board.
+
+    It did if what is asserted depends on such numbers: it is followed back through the variables, calls and conditions
+    of the functions in the traceback. A tensor's form (shape, dtype, layout, ...) doesn't depend on its numbers.
+
+    Args:
+        error: the exception, with its traceback.
+        file: that of the sweep module: frames of its callers don't count.
+        is_device_data: whether a live value is a tensor of ttnn.
+    """
+    places = _places(error.__traceback__)
+    first = next((number for number, place in enumerate(places) if place.frame.f_code.co_filename == file), None)
+    if first is None:
+        return False
+    return _Trace(places[first:], Dependence(is_device_data)).fails_for_numbers(error)
+
+
+class _Trace:
+    """The frames of a traceback, from the module's `run()` to where the assertion failed."""
+
+    def __init__(self, places: list[_Place], dependence: Dependence) -> None:
+        self._places = places
+        self._dependence = dependence
+        self._scopes: dict[int, Scope | None] = {}
+
+    def fails_for_numbers(self, error: AssertionError) -> bool:
+        """Whether the last statement of the traceback failed for numbers read back."""
+        places = self._places
+        library = next((number for number, place in enumerate(places) if is_comparison(place.frame)), None)
+        if library is not None:
+            return same_form(places[library].frame) and self._call_depends(library - 1)
+        last = len(places) - 1
+        scope, statement = self._scope(last), self._statement(last)
+        if scope is None or statement is None:
+            return False
+        if isinstance(statement, ast.Assert) and not isinstance(statement.test, ast.Constant):
+            return self._fails_for_numbers(statement.test, scope, places[last].frame)
+        if isinstance(statement, ast.Raise) and scope.function.in_handler(statement):
+            return self._caught_for_numbers(error.__context__)
+        if isinstance(statement, (ast.Assert, ast.Raise)):
+            return self._reached_for_numbers(last)
+        return self._call_depends(last)
+
+    def _fails_for_numbers(self, condition: ast.expr, scope: Scope, frame: FrameType) -> bool:
+        """Whether a condition that doesn't hold depends on numbers read back, and the rest of it holds."""
+        if not self._dependence.depends(condition, scope):
+            return False
+        parts = condition.values if isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.And) else []
+        return not any(not self._dependence.depends(part, scope) and is_false(part, frame) for part in parts)
+
+    def _caught_for_numbers(self, caught: BaseException | None) -> bool:
+        """Whether the exception that the last frame caught, before it raised another one, failed for numbers."""
+        if not isinstance(caught, AssertionError):
+            return False
+        return _Trace([*self._places[:-1], *_places(caught.__traceback__)], self._dependence).fails_for_numbers(caught)
+
+    def _reached_for_numbers(self, number: int) -> bool:
+        """Whether numbers read back decided that a frame came to its statement; where nothing did, its caller's."""
+        scope, statement = self._scope(number), self._statement(number)
+        if scope is None or statement is None:
+            return False
+        if guards := scope.function.guards(statement):
+            return self._dependence.any_depends(guards, scope)
+        return number > 0 and self._reached_for_numbers(number - 1)
+
+    def _call_depends(self, number: int) -> bool:
+        """Whether a frame's statement depends on numbers read back."""
+        scope, statement = self._scope(number), self._statement(number)
+        if number < 0 or scope is None or statement is None:
+            return False
+        return any(
+            self._dependence.depends(value, scope)
+            for call in _calls(statement)
+            for value in (*call.args, *(keyword.value for keyword in call.keywords), call.func)
+        )
+
+    def _statement(self, number: int) -> ast.stmt | None:
+        scope = self._scope(number)
+        return None if scope is None else scope.function.statement_at(self._places[number].line)
+
+    def _scope(self, number: int) -> Scope | None:
+        if number < 0:
+            return None
+        if number not in self._scopes:
+            frame = self._places[number].frame
+            function = function_of(frame.f_code)
+            self._scopes[number] = None
+            if function is not None:
+                self._scopes[number] = Scope(
+                    function,
+                    frame.f_locals,
+                    frame.f_globals,
+                    lambda name: self._argument(number, name),
+                    outer=self._outer(number, function.node),
+                )
+        return self._scopes[number]
+
+    def _outer(self, number: int, node: ast.AST) -> Scope | None:
+        """The scope of the function that another one is defined in, where it is in the traceback."""
+        for caller in reversed(range(number)):
+            scope = self._scope(caller)
+            if scope is not None and any(node is each for each in ast.walk(scope.function.node)):
+                return scope
+        return None
+
+    def _argument(self, number: int, name: str) -> bool:
+        """Whether a parameter of a frame depends on numbers read back, in its caller."""
+        scope, caller = self._scope(number), self._scope(number - 1)
+        statement = self._statement(number - 1) if number > 0 else None
+        if scope is None or caller is None or statement is None:
+            return False
+        calls = _calls(statement)
+        called = self._places[number].frame.f_code.co_name
+        named = [call for call in calls if path_of(call.func).rpartition(".")[2] == called]
+        return any(
+            self._dependence.any_depends(arguments_for(name, call, scope.function), caller) for call in named or calls
+        )
+
+
+def _places(traceback: TracebackType | None) -> list[_Place]:
+    places = []
+    while traceback is not None:
+        places.append(_Place(traceback.tb_frame, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return places
+
+
+def _calls(statement: ast.stmt) -> list[ast.Call]:
+    """The calls in a statement; in one with a block, those of its head."""
+    blocks: list[Any] = [
+        each
+        for name, value in ast.iter_fields(statement)
+        if name in ("body", "orelse", "finalbody", "handlers")
+        for each in value
+    ]
+    heads = [child for child in ast.iter_child_nodes(statement) if child not in blocks]
+    return [node for head in heads for node in ast.walk(head) if isinstance(node, ast.Call)]
