@@ -52,10 +52,15 @@ def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, st
     except NoAnswer as error:
         return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
     if not computes:
-        return Verdict.VALIDATED, Reason.NONE, read.message if read.good else f"{NOT_COMPARED}: {read.message}"
+        return (Verdict.VALIDATED, Reason.NONE, read.message) if read.good else not_compared(read.message)
     if read.good:
         return Verdict.PASS, Reason.NONE, read.message
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.OUTPUT_MISMATCH, read.message or "run() returned False"
+
+
+def not_compared(message: str) -> tuple[Verdict, Reason, str]:
+    """The verdict, reason and message where a module finds numbers wrong that no board has computed."""
+    return Verdict.VALIDATED, Reason.NONE, f"{NOT_COMPARED}: {message}"
 
 
 _BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)

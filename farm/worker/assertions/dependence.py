@@ -143,7 +143,7 @@ class Dependence:
         )
 
     def _returned(self, call: ast.Call, scope: Scope, function: FunctionType, source: Function) -> bool:
-        """Whether what a function of the test's own returns depends on numbers read back."""
+        """Whether what a function of the test's own returns, or asserts, depends on numbers read back."""
         inner = Scope(
             source,
             {},
@@ -156,9 +156,10 @@ class Dependence:
             return self.depends(source.node.body, inner)
         for node in source.own_nodes():
             if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
-                guards = source.guards(node)
-                if self.any_depends([node.value, *guards], inner):
+                if self.any_depends([node.value, *source.guards(node)], inner):
                     return True
+            elif isinstance(node, ast.Assert) and self.depends(node.test, inner):
+                return True
         return False
 
 

@@ -1,0 +1,59 @@
+"""Failed assertions: those about numbers that were read back, and all others."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from farm.worker.assertions.numbers_read_back import is_about_numbers
+from tests.farm.worker.assertions import on_numbers, on_other_things
+from tests.farm.worker.assertions.board_tensor import GOLDEN, BoardTensor
+
+
+def bodies(module: ModuleType) -> list[Any]:
+    """The functions that a module itself defines."""
+    functions = (each for _, each in inspect.getmembers(module, inspect.isfunction))
+    return [pytest.param(each, id=each.__name__) for each in functions if each.__module__ == module.__name__]
+
+
+def about_numbers(body: Callable[[], Any]) -> bool:
+    with pytest.raises(AssertionError) as raised:
+        body()
+    return is_about_numbers(raised.value, body.__code__.co_filename, lambda value: isinstance(value, BoardTensor))
+
+
+@pytest.mark.parametrize("body", bodies(on_numbers))
+def test_assertions_on_numbers_read_back(body: Callable[[], Any]) -> None:
+    assert about_numbers(body)
+
+
+@pytest.mark.parametrize("body", bodies(on_other_things))
+def test_other_assertions(body: Callable[[], Any]) -> None:
+    assert not about_numbers(body)
+
+
+def test_what_torch_compares() -> None:
+    torch = pytest.importorskip("torch")
+    golden = torch.tensor(GOLDEN)
+
+    def numbers() -> None:
+        torch.testing.assert_close(torch.tensor(BoardTensor().to_numpy()), golden)
+
+    def other_dtype() -> None:
+        torch.testing.assert_close(torch.tensor(BoardTensor().to_numpy()), golden.float())
+
+    def other_shape() -> None:
+        torch.testing.assert_close(torch.tensor(BoardTensor().to_numpy()), golden[:2])
+
+    assert [about_numbers(body) for body in (numbers, other_dtype, other_shape)] == [True, False, False]
+
+
+def test_an_assertion_outside_of_the_module_is_not_its_own() -> None:
+    with pytest.raises(AssertionError) as raised:
+        np.testing.assert_allclose(BoardTensor().to_numpy(), GOLDEN)
+    assert not is_about_numbers(raised.value, "module.py", lambda _value: True)
