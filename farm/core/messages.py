@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypeAlias
 
+from farm.core.module_loader import ModuleLoader
 from farm.core.payload import Payload, from_json
 from farm.core.sweep_module import SweepModule
 from tracer.device_config import DeviceConfig
@@ -254,12 +255,29 @@ class ModuleImported(_Message):
         timeout: seconds that one of its vectors may take; None if it doesn't set a limit.
         fixture: whether its own fixture opens the board.
         suites: the names of all its suites.
+        loaders: the loaders of traced configurations that it imported.
     """
 
     tag: ClassVar[str] = "module_imported"
     timeout: float | None
     fixture: bool
     suites: Sequence[str] = ()
+    loaders: Sequence[ModuleLoader] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {
+            "timeout": self.timeout,
+            "fixture": self.fixture,
+            "suites": self.suites,
+            "loaders": [loader.as_json() for loader in self.loaders],
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ModuleImported:
+        """See the base class."""
+        loaders = [ModuleLoader.from_json(each) for each in raw["loaders"]]
+        return cls(raw["timeout"], raw["fixture"], raw["suites"], loaders)
 
 
 @dataclass(frozen=True, slots=True)

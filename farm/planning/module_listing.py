@@ -73,7 +73,8 @@ def _records(module: SweepModule, suites: Sequence[str] | None, process: Listing
     for message in process.list_vectors(ListVectors(module, suites), module.import_seconds):
         match message:
             case ModuleImported():
-                imported = ImportedModule(module, message.timeout, message.fixture, tuple(message.suites))
+                suites_of_module, loaders = tuple(message.suites), tuple(message.loaders)
+                imported = ImportedModule(module, message.timeout, message.fixture, suites_of_module, loaders)
                 yield imported
             case VectorsListed():
                 empty = False

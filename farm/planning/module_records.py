@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from farm.core.board import Board
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.module_listing import list_modules, listing_process
+from farm.planning.module_loaders import loader_lines
 from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
 from farm.sweeps.finding import find_modules, module_folder
@@ -25,7 +27,10 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
         FarmError: there is no such checkout, folder or file.
         NothingSelected: it has no such module, or the master has no such tag.
     """
-    master = tagged_file(spec.master, spec.tags) if spec.tags else spec.master
+    # the variable is set for the modules, too: a relative path means nothing where they are imported
+    master = spec.master or (Path(name) if (name := os.environ.get(MASTER_VARIABLE)) else None)
+    if spec.tags:
+        master = tagged_file(master, spec.tags)
     environment = {} if master is None else {MASTER_VARIABLE: str(master.resolve())}
     return find_modules(
         module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules),
@@ -44,7 +49,7 @@ def module_records(
     Args:
         spec: names the modules and their suites. If it names a farm and this host has no ttnn, the farm imports them.
         boards: where the vectors will run; their ttnn imports the modules.
-        note: gets a line for each suite that is empty or that no module has.
+        note: gets a line for each suite that is empty or that no module has, and on the modules' loaders.
 
     Raises:
         FarmError: there is no such checkout, folder or file.
@@ -69,7 +74,7 @@ def module_records(
             elif isinstance(record, ModuleProblem):
                 filled.add((record.module, record.suite))
             yield record
-    for line in _notes(spec, imported, filled):
+    for line in (*loader_lines(imported), *_notes(spec, imported, filled)):
         note(line)
 
 

@@ -21,6 +21,7 @@ from farm.planning.board_choice import boards_of, require_ttnn, with_environment
 from farm.planning.current_ids import OtherIds, changed_ids, other_ids
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
+from farm.planning.module_loaders import loader_details, loader_lines
 from farm.planning.module_records import module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
@@ -31,6 +32,7 @@ from farm.planning.spool import spooled
 from farm.planning.tags import tagged
 from farm.planning.vectors import Vector, plan
 from farm.sweeps.finding import dotted_name, is_path, module_folder
+from farm.sweeps.records import ImportedModule, Record
 from tracer.master.master import Master, shipped
 from tracer.master.origin import origin_line
 
@@ -100,14 +102,15 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
         notes.append(f"--watcher: {', '.join(unwatched)} {verb} not watched: a mock runs no kernels")
     notes += without_numbers(spec, boards)
     shard = None if spec.shard is None else Shard.parse(spec.shard)
+    modules: list[ImportedModule] = []
     if spec.of_modules:
         require_ttnn(boards)
-        boards, whole = _of_modules(spec, boards, notes.append)
+        boards, whole = _of_modules(spec, boards, notes.append, modules)
     else:
         others = other_ids(spec, store)
         boards, whole = _of_master(spec, boards, notes.append, others, verify=verify)
         notes += changed_ids(spec, others, whole)
-    details = {**_source_details(spec), **shard_details(shard, whole)}
+    details = {**_source_details(spec), **loader_details(modules), **shard_details(shard, whole)}
     return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes))
 
 
@@ -171,10 +174,13 @@ def _of_checked_module(spec: SweepSpec, boards: Sequence[Board]) -> Sequence[Vec
 
 
 def _of_modules(
-    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None]
+    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], modules: list[ImportedModule]
 ) -> tuple[list[Board], Sequence[Vector]]:
-    """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them."""
-    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note)
+    """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them.
+
+    The modules are added to `modules`.
+    """
+    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules)
     if _may_add_mocks(spec, boards):
         return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
     return list(boards), vectors
@@ -185,6 +191,7 @@ def _module_vectors(
     boards: Sequence[Board],
     narrow: Narrow,
     note: Callable[[str], None] = lambda _text: None,
+    modules: list[ImportedModule] | None = None,
 ) -> Sequence[Vector]:
     """The vectors of sweep modules, as a worker lists them that imports the modules.
 
@@ -193,6 +200,7 @@ def _module_vectors(
         boards: where they run.
         narrow: takes from the stream of all vectors those to run.
         note: gets what a user should know, a line each.
+        modules: gets the modules.
 
     Raises:
         NothingSelected: there is no vector.
@@ -204,12 +212,23 @@ def _module_vectors(
         notes.append(line)
         note(line)
 
-    records = module_records(spec, boards, noted)
+    modules = [] if modules is None else modules
+    records = _watched(module_records(spec, boards, noted), modules)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
+    for line in loader_lines(modules):
+        if line not in notes:  # a limit ends the records before their notes
+            noted(line)
     if not vectors:
         reasons = "; ".join(notes[:3]) or "the modules have no vector in this selection"
         raise NothingSelected(f"{reasons}: `{shlex.join([*listing_command(spec), '--count'])}` counts their vectors")
     return vectors
+
+
+def _watched(records: Iterable[Record], modules: list[ImportedModule]) -> Iterator[Record]:
+    for record in records:
+        if isinstance(record, ImportedModule):
+            modules.append(record)
+        yield record
 
 
 def _may_add_mocks(spec: SweepSpec, boards: Sequence[Board]) -> bool:

@@ -6,8 +6,10 @@ import functools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from farm.core.plain_words import counted
 from farm.sweeps.errors import TracedConfigError
@@ -22,12 +24,40 @@ from farm.sweeps.traced import (
     output_memory,
     tensors,
 )
+from tracer.errors import UnknownOperation
 from tracer.master.master import Master, shipped
 from tracer.names import find
 from tracer.values import Tensor
 from tracer.values.configuration import Configuration
 
 MASTER_VARIABLE = "TTNN_MASTER_JSON_PATH"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a module asked a loader for.
+
+    Attributes:
+        master: the master, in words.
+        untraced: why there is nothing of the operation, with the nearest names; "" if there is something.
+    """
+
+    master: str
+    untraced: str = ""
+
+
+_lookups: ContextVar[list[Lookup] | None] = ContextVar("lookups", default=None)
+
+
+@contextmanager
+def recorded_lookups() -> Iterator[list[Lookup]]:
+    """Collect the lookups of all loaders during a `with` block."""
+    lookups: list[Lookup] = []
+    token = _lookups.set(lookups)
+    try:
+        yield lookups
+    finally:
+        _lookups.reset(token)
 
 
 class MasterConfigLoader:
@@ -42,6 +72,17 @@ class MasterConfigLoader:
 
     def __init__(self, master_file_path: str | Path | None = None) -> None:
         self.path = Path(master_file_path or os.environ.get(MASTER_VARIABLE) or shipped())
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"farm's MasterConfigLoader has no {name}, only get_suite_parameters(): tt-metal's own is used in its "
+            f"checkout (--tt-metal DIR)"
+        )
+
+    @property
+    def master_file_path(self) -> str:
+        """The master's path, by the name that tt-metal's loader has for it."""
+        return str(self.path)
 
     @property
     def master(self) -> Master:
@@ -58,7 +99,10 @@ class MasterConfigLoader:
         suite_name: str = "model_traced",  # noqa: ARG002 - modules written for tt-metal's loader may give it
         all_cases: bool = False,  # noqa: FBT001, FBT002 - see suite_name
     ) -> dict[str, Any]:
-        """Return the parameters of a suite; an operation without configurations gives one without vectors.
+        """Return the parameters of a suite.
+
+        Of an operation that the master doesn't have, they are false and have no vectors, so that
+        `if parameters: suites["model_traced"] = parameters` leaves the suite out.
 
         Args:
             operation_name: in any spelling.
@@ -66,17 +110,27 @@ class MasterConfigLoader:
             all_cases: return the Cartesian product of the traced parameters, not the traced configurations.
 
         Raises:
-            UnknownOperation: the master has no such operation.
             TracedConfigError: `all_cases` is for operations of one tensor or two.
         """
         master = self.master
-        with _naming(self.path):
-            operation = find(operation_name, master.configurations)[0]
-        configurations = master.configurations[operation]
+        by_name = {**{each.operation: [] for each in master.broken}, **master.configurations}
+        try:
+            operation = find(operation_name, by_name)[0]
+        except UnknownOperation as error:
+            self._record(str(error))
+            return TracedProduct(operation_name, []) if all_cases else TracedSuite(operation_name, [], [])
+        configurations = by_name[operation]
         broken = [each for each in master.broken if each.operation == operation]
+        self._record("" if configurations or broken else f"no configurations of {operation}")
         if all_cases:
             return TracedProduct(operation, configurations)
         return TracedSuite(operation, configurations, broken)
+
+    def _record(self, untraced: str) -> None:
+        lookups = _lookups.get()
+        if lookups is not None:
+            master = "the master that farm ships" if self.path == shipped() else str(self.path)
+            lookups.append(Lookup(master, f"{master}: {untraced}" if untraced else ""))
 
 
 def unpack_traced_config(traced_config_name: str) -> tuple[Any, ...]:
@@ -123,14 +177,3 @@ def _exactly(count: int, configuration: Configuration, name: str) -> list[Tensor
 @functools.lru_cache(maxsize=4)
 def _read(path: Path, _changed: int) -> Master:
     return Master.read(path)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Name the master in the error that it has no such operation."""
-    from tracer.errors import UnknownOperation
-
-    try:
-        yield
-    except UnknownOperation as error:
-        raise UnknownOperation(f"{path}: {error}") from error

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from farm.core.module_loader import ModuleLoader
 from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
@@ -20,17 +21,20 @@ class ImportedModule:
         timeout: seconds that one of its vectors may take; None if the module doesn't say.
         fixture: whether its own fixture opens the board.
         suites: the names of all its suites.
+        loaders: the loaders of traced configurations that it imported.
     """
 
     module: SweepModule
     timeout: float | None
     fixture: bool
     suites: tuple[str, ...]
+    loaders: tuple[ModuleLoader, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return a plain dict; `from_json` reads it back."""
         own = {"timeout": self.timeout, "fixture": self.fixture, "suites": list(self.suites)}
-        return {**self.module.as_json(), **own}
+        loaders = {"loaders": [loader.as_json() for loader in self.loaders]} if self.loaders else {}
+        return {**self.module.as_json(), **own, **loaders}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ImportedModule:
@@ -39,7 +43,8 @@ class ImportedModule:
         Raises:
             KeyError, TypeError, ValueError, AttributeError: it is no imported module.
         """
-        return cls(SweepModule.from_json(raw), raw["timeout"], bool(raw["fixture"]), tuple(raw["suites"]))
+        loaders = tuple(ModuleLoader.from_json(each) for each in raw.get("loaders", ()))
+        return cls(SweepModule.from_json(raw), raw["timeout"], bool(raw["fixture"]), tuple(raw["suites"]), loaders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ def by_input(configuration: Configuration) -> dict[str, Any]:
 class TracedSuite(dict[str, Any]):
     """The parameters of a suite of traced configurations, in the latest form, and what they were made of.
 
+    Without configurations it is false, but has a name without values: merged with other parameters, it makes no vector.
+
     Attributes:
         operation: its name.
         configurations: what the vectors are made of, in their order.
@@ -203,6 +205,9 @@ class TracedSuite(dict[str, Any]):
         self._rows = rows
         self._names = names
 
+    def __bool__(self) -> bool:
+        return bool(self.configurations or self.broken)
+
     def vectors(self, accepts: Callable[[str], bool], *, takes_any: bool) -> Iterator[dict[str, Any]]:
         """Yield the vectors as a `run()` expects them.
 
@@ -224,11 +229,15 @@ class TracedSuite(dict[str, Any]):
 
 
 class TracedProduct(dict[str, Any]):
-    """The Cartesian product of what traced configurations have: unique shapes, dtypes, layouts and memory configs."""
+    """The Cartesian product of what traced configurations have: unique shapes, dtypes, layouts and memory configs.
+
+    Without configurations it is false, see `TracedSuite`.
+    """
 
     def __init__(self, operation: str, configurations: list[Configuration]) -> None:
         super().__init__()
         self.operation = operation
+        self._is_traced = bool(configurations)
         if not configurations:
             self["traced_config_name"] = []
             return
@@ -246,3 +255,6 @@ class TracedProduct(dict[str, Any]):
                     if not any(value == other for other in values):
                         values.append(value)
         self.update(unique)
+
+    def __bool__(self) -> bool:
+        return self._is_traced

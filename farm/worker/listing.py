@@ -37,7 +37,7 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
     imported = ImportedModule(
         request.module, module.timeout, fixture=module.fixture is not None, suites=tuple(module.parameters)
     )
-    yield ModuleImported(imported.timeout, imported.fixture, imported.suites)
+    yield ModuleImported(imported.timeout, imported.fixture, imported.suites, module.loaders)
     for suite in module.parameters:
         if request.suites is None or selects(request.suites, suite):
             yield from _suite(module, imported, suite)

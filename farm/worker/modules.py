@@ -7,17 +7,20 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from farm.core.module_loader import ModuleLoader
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError
 from farm.sweeps.hashing import Invalidity
 from farm.sweeps.information import INFORMATION
+from farm.sweeps.loader import recorded_lookups
 from farm.sweeps.own_values import own_copy
 from farm.sweeps.permutations import IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, PROVENANCE, TracedProduct, TracedSuite
+from farm.worker import loader_stand_in
 from farm.worker.checkout import enter, inside
 
 _OF_JUDGING = "suite_name", "sweep_name"
@@ -37,6 +40,7 @@ class LoadedModule:
         accepts: the parameters that `run` names.
         takes_any: whether `run` has `**kwargs`.
         home: the checkout of tt-metal that it is in, and where it runs; None outside of one.
+        loaders: the loaders of traced configurations that it imported.
     """
 
     name: str
@@ -47,6 +51,7 @@ class LoadedModule:
     accepts: frozenset[str]
     takes_any: bool
     home: str | None = None
+    loaders: tuple[ModuleLoader, ...] = ()
     _permutations: dict[str, IndexedVectors] = field(default_factory=dict)
 
     @property
@@ -69,6 +74,8 @@ class LoadedModule:
         parameters = self.parameters[suite]
         if isinstance(parameters, TracedSuite):
             yield from parameters.vectors(self.accepts.__contains__, takes_any=self.takes_any)
+        elif parameters == {...}:  # `{ ... }`, as a guide or a draft has it: nothing yet
+            return
         else:
             yield from permutations(axes(self._fitted(parameters)))
 
@@ -174,9 +181,12 @@ def load(spec: SweepModule) -> LoadedModule:
         home = None if spec.home is None else str(spec.home)
         if home is not None:
             enter(home)
-        with inside(home):
+        loader_stand_in.prepare()
+        loaders_before = loader_stand_in.imported()
+        with inside(home), recorded_lookups() as lookups:
             module = _imported(spec.name, str(spec.file), [str(path) for path in spec.paths])
-        loaded = _loaded[spec.file] = checked(spec.name, module, home)
+        loaders = loader_stand_in.loaders_of(spec.file, loaders_before, lookups)
+        loaded = _loaded[spec.file] = replace(checked(spec.name, module, home), loaders=loaders)
     return loaded
 
 
@@ -202,7 +212,7 @@ def _imported(name: str, file: str, paths: list[str]) -> Any:
 
 def _error_line(error: BaseException, file: str) -> str:
     """An exception in one line, with the module's line that raised it."""
-    text = " ".join(f"{type(error).__name__}: {error}".split())
+    text = " ".join(f"{type(error).__name__}: {error}{loader_stand_in.hint(error)}".split())
     if isinstance(error, SyntaxError):
         return text
     lines = []

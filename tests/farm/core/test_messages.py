@@ -33,6 +33,7 @@ from farm.core.messages import (
     encode,
     encode_run,
 )
+from farm.core.module_loader import LoaderProvider, ModuleLoader
 from farm.core.payload import TracedCall
 from farm.core.payload import encode as encode_payload
 from farm.core.sweep_module import SweepModule
@@ -57,7 +58,10 @@ REPLIES: list[Reply] = [
     Preparing("importing a.b", 5.0),
     Prepared(),
     RunBegins(3),
-    ModuleImported(None, fixture=False, suites=["nightly"]),
+    ModuleImported(
+        *(None, False, ["nightly"]),
+        [ModuleLoader("farm.sweeps", LoaderProvider.FARM, ("a.json",), ignores_master=False, untraced=("no add",))],
+    ),
     VectorsListed("nightly", [{"index": 0}]),
     ListingProblem("it raised", "nightly", configuration=True),
     ListingEnd(),

@@ -7,11 +7,11 @@ import pytest
 
 from farm.sweeps import MasterConfigLoader, unpack_binary_traced_config, unpack_traced_config
 from farm.sweeps.errors import TracedConfigError
-from farm.sweeps.loader import MASTER_VARIABLE
+from farm.sweeps.loader import MASTER_VARIABLE, Lookup, recorded_lookups
 from farm.sweeps.permutations import axes, permutations
 from farm.sweeps.traced import ABSENT, TracedSuite
-from tracer.errors import MasterError, UnknownOperation
-from tracer.master.master import Master
+from tracer.errors import MasterError
+from tracer.master.master import Master, shipped
 from tracer.values import Lost, MemoryConfig, Tensor, Value
 from tracer.values.configuration import Configuration, Execution
 
@@ -142,22 +142,45 @@ def test_all_cases_are_the_product(master: Path) -> None:
         MasterConfigLoader(master).get_suite_parameters("where", all_cases=True)
 
 
-def test_no_configurations_are_an_error(master: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnknownOperation, match=r"master.json: no operation 'ad'; nearest: ttnn.add"):
-        MasterConfigLoader(master).get_suite_parameters("ad")
+def test_an_operation_that_was_never_traced_gives_false_parameters_without_vectors(master: Path) -> None:
+    loader = MasterConfigLoader(master)
+    with recorded_lookups() as lookups:
+        traced, untraced = loader.get_suite_parameters("add"), loader.get_suite_parameters("ad")
+        product = loader.get_suite_parameters("ad", all_cases=True)
+    assert (bool(traced), bool(untraced), bool(product)) == (True, False, False)
+    assert isinstance(untraced, TracedSuite)
+    assert vectors(untraced, takes_any=True) == []
+    for parameters in (untraced, product):
+        assert list(permutations(axes({**parameters, "other": [1, 2]}))) == []
+    message = f"{master}: no operation 'ad'; nearest: ttnn.add"
+    assert lookups == [Lookup(str(master)), Lookup(str(master), message), Lookup(str(master), message)]
+    loader.get_suite_parameters("ad")
+    assert len(lookups) == 3
+
+
+def test_a_master_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MasterError, match=r"nowhere.json"):
         MasterConfigLoader(tmp_path / "nowhere.json").get_suite_parameters("add")
+
+
+def test_configurations_that_cannot_be_read_are_no_reason_to_leave_a_suite_out(tmp_path: Path) -> None:
+    place = tmp_path / "master.json"
+    place.write_text('{"operations": {"ttnn.relu": {"configurations": [{"arguments": 3}]}}}')
+    parameters = suite(place, "relu")
+    assert (bool(parameters), len(parameters.broken), vectors(parameters, takes_any=True)) == (True, 1, [])
 
 
 def test_an_operation_without_configurations_gives_a_suite_without_vectors(tmp_path: Path) -> None:
     place = tmp_path / "master.json"
     place.write_text('{"operations": {"ttnn.relu": {"configurations": []}}}')
-    assert vectors(suite(place, "relu"), takes_any=True) == []
+    parameters = suite(place, "relu")
+    assert (bool(parameters), vectors(parameters, takes_any=True)) == (False, [])
     assert list(permutations(axes(MasterConfigLoader(place).get_suite_parameters("relu", all_cases=True)))) == []
 
 
 def test_where_the_master_is(master: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MasterConfigLoader().path.name == "master.json"
+    assert MasterConfigLoader().master_file_path == str(shipped())
     monkeypatch.setenv(MASTER_VARIABLE, str(master))
     assert MasterConfigLoader().path == master
     assert len(MasterConfigLoader().get_suite_parameters("ttnn::relu").configurations) == 2  # type: ignore[attr-defined]

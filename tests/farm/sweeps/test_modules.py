@@ -262,8 +262,27 @@ BROKEN = {
         "invalidate_vector() returned False, not (invalid, reason)",
     ),
     "traced": (
-        "from farm.sweeps import MasterConfigLoader\nMasterConfigLoader().get_suite_parameters('ad')\n",
-        "traced does not import: UnknownOperation:",
+        "from farm.sweeps import MasterConfigLoader\nMasterConfigLoader('no.json').get_suite_parameters('ad')\n",
+        "traced does not import: TraceFormatError: no.json: no such file",
+    ),
+    "lacks": (
+        "from tests.sweep_framework.master_config_loader_v2 import get_global_loader\n",
+        "farm's stand-in for tests.sweep_framework.master_config_loader_v2 lacks get_global_loader: it has "
+        "MasterConfigLoader, dict_to_compute_kernel_config, ",
+    ),
+    "method": (
+        "from farm.sweeps import MasterConfigLoader\nMasterConfigLoader().load_master_data()\n",
+        "farm's MasterConfigLoader has no load_master_data, only get_suite_parameters(): tt-metal's own is used in its "
+        "checkout (--tt-metal DIR)",
+    ),
+    "framework": (
+        "from tests.sweep_framework.sweep_utils.utils import gen_shapes\n",
+        "No module named 'tests.sweep_framework.sweep_utils'; if it is tt-metal's, name a checkout that has it: "
+        "--tt-metal DIR (framework.py, line 1)",
+    ),
+    "models": (
+        "from models.common.utility_functions import torch_random\n",
+        "No module named 'models'; if it is tt-metal's, name a checkout that has it: --tt-metal DIR (models.py, line",
     ),
 }
 GOOD = "parameters = {'nightly': {'a': [1, 2]}}" + RUN

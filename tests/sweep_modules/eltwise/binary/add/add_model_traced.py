@@ -1,8 +1,7 @@
 """The later form of a traced module: everything by name, and what it doesn't name in `**kwargs`."""
 
 import ttnn
-
-from farm.sweeps import MasterConfigLoader
+from tests.sweep_framework.master_config_loader_v2 import MasterConfigLoader
 
 TIMEOUT = 300
 

@@ -1,8 +1,7 @@
 """The unary example of tt-metal's guide: a suite of its own values and one of traced configurations."""
 
 import ttnn
-
-from farm.sweeps import MasterConfigLoader, unpack_traced_config
+from tests.sweep_framework.master_config_loader import MasterConfigLoader, unpack_traced_config
 
 TIMEOUT = 30
 
