@@ -112,5 +112,5 @@ def write_report(
     """
     with Store.open(store, create=False) as opened:
         view = run if isinstance(run, RunView) else opened.view(opened.find(run))
-        context = read_context(opened, view)
-    return write_files(view, usual_directory(view.run.id) if out is None else Path(out), formats, context)
+        place = usual_directory(view.run.id) if out is None else Path(out)
+        return write_files(view, place, formats, read_context(opened, view))

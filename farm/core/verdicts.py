@@ -87,11 +87,6 @@ class Verdict(str, Enum):
         """Whether the test ended by itself, well or not: a pass rate is over those."""
         return _TRAITS[self].category in (Category.GOOD, Category.FAILED)
 
-    @property
-    def optest_status(self) -> str:
-        """Its name in tt-metal's OpTest records."""
-        return _TRAITS[self].optest_status or self.value
-
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -100,7 +95,6 @@ class Traits:
     Attributes:
         category: what it counts as.
         meaning: its meaning in a few words.
-        optest_status: its name in tt-metal's OpTest records; its own where empty.
         compared: whether the test's own comparison counts: on a mock board, nothing is computed.
         critical: whether it is among the worst of its category: a crash, a hang, corrupted memory.
         expectable: whether it is a failure that a suite of vectors that should fail (`xfail...`) may expect.
@@ -109,7 +103,6 @@ class Traits:
 
     category: Category
     meaning: str
-    optest_status: str = ""
     compared: bool = False
     critical: bool = False
     expectable: bool = False
@@ -121,7 +114,7 @@ _GOOD, _FAILED, _FAULT = Category.GOOD, Category.FAILED, Category.FAULT
 _TRAITS: Mapping[Verdict, Traits] = {
     Verdict.PASS: Traits(_GOOD, "executed; the output is right", compared=True, timed=True),
     Verdict.VALIDATED: Traits(_GOOD, "accepted; no numbers were compared", timed=True),
-    Verdict.FLAKY: Traits(_GOOD, "failed first, then ended well", "pass", compared=True, timed=True),
+    Verdict.FLAKY: Traits(_GOOD, "failed first, then ended well", compared=True, timed=True),
     Verdict.XFAIL: Traits(_GOOD, "failed, as its suite expects", compared=True, timed=True),
     Verdict.XPASS: Traits(_FAILED, "passed, although its suite expects a failure", compared=True),
     Verdict.FAIL_ASSERT_EXCEPTION: Traits(
@@ -133,10 +126,10 @@ _TRAITS: Mapping[Verdict, Traits] = {
     Verdict.FAIL_UNSUPPORTED_DEVICE_PERF: Traits(
         _FAILED, "passed, but its device performance can't be measured", compared=True
     ),
-    Verdict.NOT_RUN: Traits(Category.NOT_RUN, "not run; the reason says why", "skipped"),
-    Verdict.BOARD_FAULT: Traits(_FAULT, "the board failed, not the test", "error"),
-    Verdict.HOST_FAULT: Traits(_FAULT, "the host failed, not the test", "error"),
-    Verdict.FARM_FAULT: Traits(_FAULT, "farm failed, not the test", "error"),
+    Verdict.NOT_RUN: Traits(Category.NOT_RUN, "not run; the reason says why"),
+    Verdict.BOARD_FAULT: Traits(_FAULT, "the board failed, not the test"),
+    Verdict.HOST_FAULT: Traits(_FAULT, "the host failed, not the test"),
+    Verdict.FARM_FAULT: Traits(_FAULT, "farm failed, not the test"),
 }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from farm.core.payload import Payload, TracedCall, from_json
@@ -30,6 +30,7 @@ class RunContext:
 
     Attributes:
         configurations: the arguments of each vector by its id, one line each.
+        payloads: reads each vector's id and payload in the plan's order, while the store is open.
         runs: this run and earlier ones of the same selection, oldest first.
         comparison: with the newest of the earlier runs; None if there is none.
         past: how each vector ended in `runs`, by `current_id`, oldest first.
@@ -37,6 +38,7 @@ class RunContext:
     """
 
     configurations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    payloads: Callable[[], Iterable[tuple[str, Payload]]] = tuple
     runs: tuple[RunTally, ...] = ()
     comparison: Comparison | None = None
     past: dict[str, tuple[PastVector, ...]] = field(default_factory=dict)
@@ -53,12 +55,18 @@ def read_context(store: Store, view: RunView) -> RunContext:
         histories[vector.current_id].append(vector)
     before = runs[-2].run.id if len(runs) > 1 else None
     return RunContext(
-        configurations={key: configuration_lines(from_json(payload)) for key, payload in store.payloads(run_id)},
+        configurations={key: configuration_lines(payload) for key, payload in _payloads(store, run_id)},
+        payloads=partial(_payloads, store, run_id),
         runs=tuple(runs),
         comparison=compare(store.view(before), view, earlier_seconds(past, before)) if before else None,
         past={key: tuple(history) for key, history in histories.items()},
         flaky=tuple(flakiness(past)),
     )
+
+
+def _payloads(store: Store, run_id: str) -> Iterator[tuple[str, Payload]]:
+    for vector_id, payload in store.payloads(run_id):
+        yield vector_id, from_json(payload)
 
 
 def compare_runs(store: Store, old: str, new: str) -> Comparison:

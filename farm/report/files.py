@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from farm.core.errors import FarmError
-from farm.core.files import write_atomically
+from farm.core.files import open_atomically
 from farm.core.log import run_folder
 from farm.report.context import RunContext
 from farm.report.forms import FORMATS, USUAL, load_form
@@ -61,14 +61,16 @@ def write_report(
     make_directory(out)
     context = context or RunContext()
     return [
-        _write(path, load_form(name).text(view, context))
+        _write(path, load_form(name).parts(view, context))
         for name, path in zip(formats, report_paths(view, out, formats), strict=True)
     ]
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, parts: Iterable[str]) -> Path:
     try:
-        write_atomically(path, text)
+        with open_atomically(path) as file:
+            for part in parts:
+                file.write(part.encode())
     except OSError as error:
         raise FarmError(
             f"report {path} can't be written ({error.strerror}): choose another directory with --out"

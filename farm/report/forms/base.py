@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from farm.report.context import RunContext
@@ -9,13 +10,13 @@ from farm.store.view import RunView
 
 
 class ReportForm(Protocol):
-    """One format of a run's report: a file and its text."""
+    """One format of a run's report: a file and its content."""
 
     def file_name(self, view: RunView) -> str:
         """Return the name of the file in the report's directory."""
 
-    def text(self, view: RunView, context: RunContext) -> str:
-        """Return the content of the file.
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:
+        """Yield the content of the file: part by part where a large run's would be a lot of text.
 
         Args:
             view: the run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 from farm.report.compare import pcc
 from farm.report.context import RunContext
@@ -36,9 +37,9 @@ class CsvTable:
         """See `ReportForm`."""
         return "vectors.csv"
 
-    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:  # noqa: ARG002 - the protocol's signature
         """See `ReportForm`."""
-        return csv_table(view)
+        yield csv_table(view)
 
 
 def csv_table(view: RunView) -> str:

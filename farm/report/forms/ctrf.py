@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -32,9 +33,9 @@ class Ctrf:
         """See `ReportForm`."""
         return "ctrf.json"
 
-    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:  # noqa: ARG002 - the protocol's signature
         """See `ReportForm`."""
-        return ctrf(view)
+        yield ctrf(view)
 
 
 def ctrf(view: RunView) -> str:

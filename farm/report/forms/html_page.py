@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from farm.report.context import RunContext
 from farm.report.page.html import page_html
 from farm.store.view import RunView
@@ -14,6 +16,6 @@ class HtmlPage:
         """See `ReportForm`."""
         return "report.html"
 
-    def text(self, view: RunView, context: RunContext) -> str:
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:
         """See `ReportForm`."""
-        return page_html(view, context)
+        yield page_html(view, context)

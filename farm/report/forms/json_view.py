@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from farm.report.context import RunContext
@@ -20,9 +21,9 @@ class JsonView:
         """See `ReportForm`."""
         return "report.json"
 
-    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:  # noqa: ARG002 - the protocol's signature
         """See `ReportForm`."""
-        return report_json(view)
+        yield report_json(view)
 
 
 def report_json(view: RunView) -> str:

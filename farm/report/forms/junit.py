@@ -6,6 +6,7 @@ A failed vector is a failure, a fault of board, host or farm is an error, and a 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from farm.core.verdicts import Category, Verdict
@@ -27,9 +28,9 @@ class JUnit:
         """See `ReportForm`."""
         return "junit.xml"
 
-    def text(self, view: RunView, context: RunContext) -> str:  # noqa: ARG002 - the protocol's signature
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:  # noqa: ARG002 - the protocol's signature
         """See `ReportForm`."""
-        return junit(view)
+        yield junit(view)
 
 
 def junit(view: RunView) -> str:

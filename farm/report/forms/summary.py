@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from farm.core.plain_words import counted
 from farm.report.context import RunContext
@@ -28,9 +28,9 @@ class MarkdownSummary:
         """See `ReportForm`."""
         return "summary.md"
 
-    def text(self, view: RunView, context: RunContext) -> str:
+    def parts(self, view: RunView, context: RunContext) -> Iterator[str]:
         """See `ReportForm`."""
-        return summary_md(view, context)
+        yield summary_md(view, context)
 
 
 def summary_md(view: RunView, context: RunContext) -> str:

@@ -34,7 +34,7 @@ def test_a_failed_write_leaves_the_old_file(mixed: RunView, tmp_path: Path, monk
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("farm.report.files.write_atomically", full)
+    monkeypatch.setattr("farm.report.files.open_atomically", full)
     with pytest.raises(FarmError, match="No space left"):
         write_report(mixed, tmp_path, ["md"])
     assert path.read_text() == before
