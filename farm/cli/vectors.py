@@ -37,14 +37,17 @@ def vectors(
     Example: farm vectors --module eltwise.unary --count
     """
     from farm.board.selection import select_boards
+    from farm.core.merged_vectors import sentence
     from farm.core.sweep_command import listing_command
+    from farm.planning.equal_vectors import EqualVectors
     from farm.planning.module_records import module_records
     from farm.sweeps import dumps
     from farm.sweeps.records import ListedVector, ModuleProblem
 
     every_module = {} if "modules" in options.typed or vectors_file is not None else {"modules": ("*",)}
     spec = options.spec(vectors_file=vectors_file, **every_module)
-    records = module_records(spec, select_boards(spec.boards), _note)
+    equal = EqualVectors()
+    records = module_records(spec, select_boards(spec.boards), _note, equal)
     if out is not None:
         records = dumps.write(out, records)
     quiet = count or out is not None
@@ -58,6 +61,8 @@ def vectors(
             counts[record.imported.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
             if not quiet:
                 typer.echo(_json(record) if as_json else _line(record))
+    if merged := sentence(equal.merged):
+        _note(merged)
     if quiet:
         for (name, suite, state), number in counts.items():
             typer.echo(f"{number:8}  {name}  {suite}{'  ' + state if state else ''}")

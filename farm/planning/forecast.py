@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from farm.core.board import Board
+from farm.core.merged_vectors import MergedVectors, total
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup, fits, same_setup
@@ -47,6 +49,7 @@ class Forecast:
 
     Attributes:
         planned: the number of vectors.
+        merged: the number of vectors that were merged into equal ones, by module and suite; `planned` leaves them out.
         operations: each operation and suite, with its number of vectors.
         not_run: the number of vectors that would not run, by reason.
         unsatisfied: what the vectors need that no board has, and how many vectors need it; the most frequent first.
@@ -59,6 +62,7 @@ class Forecast:
     """
 
     planned: int
+    merged: MergedVectors
     operations: list[tuple[str, str, int]]
     not_run: dict[str, int]
     unsatisfied: dict[str, int]
@@ -82,6 +86,8 @@ class Forecast:
         """The forecast for a terminal."""
         for operation, suite, count in self.operations:
             yield f"{count:8}  {operation}  {suite}"
+        if self.merged:
+            yield f"{total(self.merged):8}  merged into equal vectors: not counted above"
         for reason, count in self.not_run.items():
             yield f"{count:8}  will not run: {reason}"
             if reason == Reason.UNSATISFIABLE.value:
@@ -122,8 +128,20 @@ class _Members:
     seconds: float = 0.0
 
 
-def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Estimates) -> Forecast:
-    """Forecast a run by asking the real scheduler, on a simulated clock."""
+def forecast(
+    vectors: Sequence[Vector],
+    boards: Sequence[Board],
+    estimates: Estimates,
+    merged: MergedVectors = MappingProxyType({}),
+) -> Forecast:
+    """Forecast a run by asking the real scheduler, on a simulated clock.
+
+    Args:
+        vectors: the plan.
+        boards: where it runs.
+        estimates: how long each vector takes.
+        merged: how many vectors were merged into equal ones.
+    """
     kinds = Counter(board.kind.name for board in boards)
     not_run: Counter[str] = Counter()
     unsatisfied: Counter[str] = Counter()
@@ -153,6 +171,7 @@ def forecast(vectors: Sequence[Vector], boards: Sequence[Board], estimates: Esti
     result = simulate(usable, jobs, fits, same_setup=same_setup, setup_costs=estimates.setups)
     return Forecast(
         planned=len(vectors),
+        merged={module: dict(suites) for module, suites in merged.items()},
         operations=_operations(vectors),
         not_run=dict(not_run),
         unsatisfied={message: count for message, count in unsatisfied.most_common() if count},

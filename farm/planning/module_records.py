@@ -10,6 +10,7 @@ from pathlib import Path
 from farm.core.board import Board
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
+from farm.planning.equal_vectors import EqualVectors
 from farm.planning.module_listing import list_modules, listing_process
 from farm.planning.module_loaders import loader_lines
 from farm.planning.tags import tagged_file
@@ -42,14 +43,20 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
 
 
 def module_records(
-    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None] = lambda _text: None
+    spec: SweepSpec,
+    boards: Sequence[Board],
+    note: Callable[[str], None] = lambda _text: None,
+    equal: EqualVectors | None = None,
 ) -> Iterator[Record]:
     """Stream what the modules of a spec define, from a worker that imports them, or from the spec's vectors file.
+
+    Equal vectors of a suite come once.
 
     Args:
         spec: names the modules and their suites. If it names a farm and this host has no ttnn, the farm imports them.
         boards: where the vectors will run; their ttnn imports the modules.
         note: gets a line for each suite that is empty or that no module has, and on the modules' loaders.
+        equal: counts the vectors that were merged into equal ones.
 
     Raises:
         FarmError: there is no such checkout, folder or file.
@@ -64,7 +71,7 @@ def module_records(
         else:
             process = listing_process(boards, Path(folder), spec.address)
             records = list_modules(selected_modules(spec), spec.suites or None, process)
-        for record in records:
+        for record in (equal or EqualVectors()).unique(records):
             if isinstance(record, ImportedModule):
                 imported.append(record)
             if isinstance(record, ListedVector):

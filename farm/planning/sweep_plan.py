@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from farm.board.backends import backend_of
 from farm.core.board import AUTO
 from farm.core.errors import NothingSelected
+from farm.core.merged_vectors import MergedVectors, sentence
 from farm.core.payload import MODEL_TRACED
 from farm.core.shard import Shard
 from farm.core.sweep_command import listing_command
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
 from farm.planning.current_ids import OtherIds, changed_ids, other_ids
+from farm.planning.equal_vectors import EqualVectors
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
 from farm.planning.module_loaders import loader_details, loader_lines
@@ -53,6 +55,7 @@ class Planned:
         boards: the boards to run them on.
         details: what the run records of the plan in addition to the spec, see `farm.store.run_details`.
         notes: what a user should know about the plan, a line each.
+        merged: how many vectors were merged into equal ones.
     """
 
     spec: SweepSpec
@@ -60,6 +63,7 @@ class Planned:
     boards: list[Board]
     details: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    merged: MergedVectors = field(default_factory=dict)
 
     def expected(self, store: str | Path | None = None) -> Forecast:
         """Forecast the run: what each board would do, and about how long it would take.
@@ -77,7 +81,7 @@ class Planned:
                 costs = learn(opened, self.vectors, self.boards)
         except StoreError:  # no run was recorded yet
             costs = Estimates.without_history(self.boards)
-        return forecast(self.vectors, self.boards, costs)
+        return forecast(self.vectors, self.boards, costs, self.merged)
 
 
 def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | None = None) -> Planned:
@@ -103,15 +107,19 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
     notes += without_numbers(spec, boards)
     shard = None if spec.shard is None else Shard.parse(spec.shard)
     modules: list[ImportedModule] = []
+    equal = EqualVectors()
     if spec.of_modules:
         require_ttnn(boards)
-        boards, whole = _of_modules(spec, boards, notes.append, modules)
+        boards, whole = _of_modules(spec, boards, notes.append, modules, equal)
+        if line := sentence(equal.merged):
+            notes.append(line)
     else:
         others = other_ids(spec, store)
         boards, whole = _of_master(spec, boards, notes.append, others, verify=verify)
         notes += changed_ids(spec, others, whole)
-    details = {**_source_details(spec), **loader_details(modules), **shard_details(shard, whole)}
-    return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes))
+    shares = shard_details(shard, whole)
+    details = {**_source_details(spec), **loader_details(modules), **shares, **_merged_details(equal)}
+    return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes), equal.merged)
 
 
 def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
@@ -174,13 +182,17 @@ def _of_checked_module(spec: SweepSpec, boards: Sequence[Board]) -> Sequence[Vec
 
 
 def _of_modules(
-    spec: SweepSpec, boards: Sequence[Board], note: Callable[[str], None], modules: list[ImportedModule]
+    spec: SweepSpec,
+    boards: Sequence[Board],
+    note: Callable[[str], None],
+    modules: list[ImportedModule],
+    equal: EqualVectors,
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them.
 
-    The modules are added to `modules`.
+    The modules are added to `modules`, and merged vectors are counted in `equal`.
     """
-    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules)
+    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, equal)
     if _may_add_mocks(spec, boards):
         return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
     return list(boards), vectors
@@ -192,6 +204,7 @@ def _module_vectors(
     narrow: Narrow,
     note: Callable[[str], None] = lambda _text: None,
     modules: list[ImportedModule] | None = None,
+    equal: EqualVectors | None = None,
 ) -> Sequence[Vector]:
     """The vectors of sweep modules, as a worker lists them that imports the modules.
 
@@ -201,6 +214,7 @@ def _module_vectors(
         narrow: takes from the stream of all vectors those to run.
         note: gets what a user should know, a line each.
         modules: gets the modules.
+        equal: counts the vectors that were merged into equal ones.
 
     Raises:
         NothingSelected: there is no vector.
@@ -213,7 +227,7 @@ def _module_vectors(
         note(line)
 
     modules = [] if modules is None else modules
-    records = _watched(module_records(spec, boards, noted), modules)
+    records = _watched(module_records(spec, boards, noted, equal), modules)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     for line in loader_lines(modules):
         if line not in notes:  # a limit ends the records before their notes
@@ -247,6 +261,10 @@ def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iter
             yield replace(vector, setup=placements.find(vector.needs, vector.openings).setup)
         else:
             yield vector
+
+
+def _merged_details(equal: EqualVectors) -> dict[str, Any]:
+    return {"merged_vectors": equal.merged} if equal.merged else {}
 
 
 def _source_details(spec: SweepSpec) -> dict[str, Any]:

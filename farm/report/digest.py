@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farm.core.errors import ExitCode
+from farm.core.merged_vectors import sentence
 from farm.core.plain_words import counted
 from farm.core.verdicts import Category, Reason, Verdict
 from farm.report.exit import exit_code_of
@@ -91,6 +92,7 @@ class Digest:
         headline: one sentence: how it ended.
         setting: one sentence: the run, how long it took, on which boards.
         identity: `planned 555 = 543 validated + 12 not_run`.
+        merged: one sentence: how many vectors were merged into equal ones; empty for none.
         executed: one sentence: the share of good vectors among those executed.
         code: the exit code.
         counts: the verdicts that occurred.
@@ -108,6 +110,7 @@ class Digest:
     headline: str
     setting: str
     identity: str
+    merged: str
     executed: str
     code: ExitCode
     counts: tuple[tuple[Verdict, int], ...]
@@ -131,6 +134,7 @@ def digest_run(view: RunView) -> Digest:
         headline=_headline(view, numbers),
         setting=_setting(view),
         identity=identity(view.counts),
+        merged=_merged(view),
         executed=_executed(numbers),
         code=exit_code_of(view),
         counts=counts,
@@ -206,6 +210,11 @@ def _setting(view: RunView) -> str:
     where = ", ".join(f"{kind}*{count}" if count > 1 else kind for kind, count in sorted(kinds.items()))
     versions = f"farm {run.farm_version}" + (f", ttnn {run.ttnn_version}" if run.ttnn_version else "")
     return f"Run {run.id}{took} on {where or 'no board'} ({versions})."
+
+
+def _merged(view: RunView) -> str:
+    text = sentence(view.run.recorded.merged_vectors)
+    return f"{text}." if text else ""
 
 
 def _executed(numbers: Counter[Verdict]) -> str:

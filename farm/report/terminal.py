@@ -88,6 +88,8 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
         )
     _print_line(console, digest.executed)
     _print_line(console, digest.identity, "bold")
+    if digest.merged:
+        _print_line(console, digest.merged)
     if view.run.ended is Ended.STOPPED and view.run.spec is not None:
         _print_line(console, f"Continue with: farm sweep --resume {view.run.id}")
     for path in written:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 
 class PlanShard(BaseModel):
@@ -34,6 +34,7 @@ class RunDetails(BaseModel):
         modules: the path of the folder of sweep modules or of the checkout, as it was typed; empty if none was.
         shard: the run's share of a plan; None if the run has the whole plan.
         group: what the shards of one CI run have in common; empty outside of CI and without shards.
+        merged_vectors: how many vectors were merged into equal ones, by module and suite.
         paused_seconds: how long the run, which was resumed, had not run before.
     """
 
@@ -43,6 +44,7 @@ class RunDetails(BaseModel):
     modules: str = ""
     shard: PlanShard | None = None
     group: str = ""
+    merged_vectors: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     paused_seconds: float = 0.0
 
 

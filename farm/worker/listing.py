@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +70,7 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
     encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), _Grids()
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
+    of_one_hash = _by_hash(configurations)
     for index, vector in enumerate(module.vectors(suite)):
         invalidity, broken = _judged(module, suite, vector)
         values, unwritten = _written(vector, encoder)
@@ -84,7 +85,7 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
             invalid=None if invalidity is None else invalidity.text,
             broken=broken,
         )
-        yield _of_trace(listed, configurations[index]) if configurations else listed
+        yield _of_trace(listed, configurations[index], of_one_hash) if configurations else listed
 
 
 def _judged(module: LoadedModule, suite: str, vector: dict[str, Any]) -> tuple[Invalidity | None, str]:
@@ -95,15 +96,29 @@ def _judged(module: LoadedModule, suite: str, vector: dict[str, Any]) -> tuple[I
         return None, f"{module.name}, suite {suite!r}: {error}"
 
 
-def _of_trace(listed: ListedVector, configuration: Configuration) -> ListedVector:
-    """A vector with what its trace adds: hash and models, lost arguments, and how the board was or must be opened."""
+def _by_hash(configurations: Iterable[Configuration]) -> dict[str, list[Configuration]]:
+    """Configurations by their `config_hash`: those of one hash are one vector."""
+    by_hash: dict[str, list[Configuration]] = {}
+    for configuration in configurations:
+        by_hash.setdefault(configuration.config_hash, []).append(configuration)
+    return by_hash
+
+
+def _of_trace(
+    listed: ListedVector, configuration: Configuration, of_one_hash: Mapping[str, Sequence[Configuration]]
+) -> ListedVector:
+    """A vector with what its trace adds: hash and models, lost arguments, and how the board was or must be opened.
+
+    Models and openings are those of all configurations of its hash.
+    """
+    equal = of_one_hash[configuration.config_hash] if configuration.config_hash else [configuration]
     return replace(
         listed,
         grid=needs(configuration.operation, configuration.arguments).grid,
         config_hash=configuration.config_hash,
-        sources=tuple(configuration.sources),
+        sources=tuple(dict.fromkeys(source for each in equal for source in each.sources)),
         lost=tuple(configuration.lost),
-        openings=traced_openings(configuration.executions),
+        openings=traced_openings([execution for each in equal for execution in each.executions]),
     )
 
 

@@ -47,6 +47,8 @@ def summary_md(view: RunView, context: RunContext) -> str:
     if digest.meaning_of_validated:
         parts.append(f"**{markdown(digest.meaning_of_validated)}**")
     parts.append(f"{markdown_code(digest.identity)} · {markdown(digest.executed)}")
+    if digest.merged:
+        parts.append(markdown(digest.merged))
     if context.comparison is not None:
         parts.append(f"**What changed:** {markdown(context.comparison.sentences())}")
     parts.append(_table(("verdict", "vectors"), ((verdict.value, str(count)) for verdict, count in digest.counts)))
