@@ -192,7 +192,7 @@ def _of_modules(
 
     The modules are added to `modules`, and merged vectors are counted in `equal`.
     """
-    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, equal)
+    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, equal=equal)
     if _may_add_mocks(spec, boards):
         return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
     return list(boards), vectors
@@ -204,6 +204,7 @@ def _module_vectors(
     narrow: Narrow,
     note: Callable[[str], None] = lambda _text: None,
     modules: list[ImportedModule] | None = None,
+    *,
     equal: EqualVectors | None = None,
 ) -> Sequence[Vector]:
     """The vectors of sweep modules, as a worker lists them that imports the modules.

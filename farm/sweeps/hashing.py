@@ -58,7 +58,8 @@ class Hasher:
     def __init__(self, module: str, suite: str) -> None:
         self.module = module
         self.suite = suite
-        self._cache: dict[int, tuple[object, Any]] = {}
+        self._cache: dict[int, tuple[object, _Written]] = {}
+        self._numbers: dict[tuple[str, str], dict[int, tuple[object, int]]] = {}  # of values, by their addresses
 
     def input_hash(self, vector: Mapping[str, object], invalidity: Invalidity | None = None) -> str:
         """Return tt-metal's hash of a vector: its `config_hash` if it has one, else that of its serialised form.
@@ -79,23 +80,39 @@ class Hasher:
             vector: live values by name.
             invalidity: as of `input_hash`.
         """
-        parts = {name: self._serialised(value) for name, value in vector.items()}
+        parts = {name: self._serialised(name, value) for name, value in vector.items()}
         parts["suite_name"] = self.suite
         parts["validity"] = VectorValidity.VALID if invalidity is None else VectorValidity.INVALID
-        parts["invalid_reason"] = "" if invalidity is None else self._serialised(invalidity.reason)
+        parts["invalid_reason"] = "" if invalidity is None else serialised(invalidity.reason)
         parts["status"] = "VectorStatus.CURRENT"
         parts["sweep_name"] = self.module
         return parts
 
-    def _serialised(self, value: object) -> Any:
+    def register(self, name: str, value: object) -> None:
+        """Number a value of a parameter among those whose texts differ only by addresses, as `input_hash` does.
+
+        Register all values of a parameter, in their order, before hashing a vector from the middle of a suite.
+        """
+        self._serialised(name, value)
+
+    def _serialised(self, name: str, value: object) -> Any:
         if isinstance(value, _AS_THEY_ARE):
             return value
         entry = self._cache.get(id(value))
         if entry is None:
             if len(self._cache) >= _CACHE_SIZE:
                 self._cache.clear()
-            entry = self._cache[id(value)] = (value, serialised(value))
-        return entry[1]
+            entry = self._cache[id(value)] = (value, _serialise(value))
+        _, written = entry
+        return self._numbered(name, value, written.parts) if written.without_address else written.parts
+
+    def _numbered(self, name: str, value: object, parts: Any) -> Any:
+        """Tell a value from others of the same parameter that differ from it in nothing but an address."""
+        numbers = self._numbers.setdefault((name, repr(parts)), {})
+        _, number = numbers.setdefault(id(value), (value, len(numbers) + 1))
+        if number == 1:
+            return parts
+        return f"{parts} #{number}" if isinstance(parts, str) else {"value": parts, "number": number}
 
 
 def hash_of(serialised_vector: Mapping[str, Any]) -> str:
@@ -117,46 +134,77 @@ def serialised(value: object) -> Any:
     The text of a value is the same in every process, so that its hash is: addresses are removed from it, and the
     elements of sets are sorted. tt-metal's hash of such a value changes with each process.
     """
+    return _serialise(value).parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A serialised value, and whether its text lost an address, so that other values may have the same."""
+
+    parts: Any
+    without_address: bool
+
+
+def _serialise(value: object) -> _Written:
+    serialiser = _Serialiser()
     try:
-        return _structured(value)
+        parts = serialiser.structured(value)
     except RecursionError:  # a list that contains itself
-        return _text(value)
+        parts = serialiser.text(value)
+    return _Written(parts, serialiser.without_address)
 
 
-def _structured(value: Any) -> Any:
-    if isinstance(value, _AS_THEY_ARE):
-        return value
-    if isinstance(value, dict):
-        return {key: _structured(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_structured(part) for part in value]
-    if type(value) in _TEXT_ONLY or isinstance(value, type):
-        return _text(value)
-    try:
-        return _of_object(value)
-    except Exception:  # noqa: BLE001 - its `to_json` raises, so it has none
-        return _text(value)
+class _Serialiser:
+    """Serialises one value.
 
+    Attributes:
+        without_address: whether an address was removed from a text.
+    """
 
-def _of_object(value: Any) -> Any:
-    if "to_json" not in dir(value):
-        return _text(value)
-    text = value.to_json()
-    try:
-        data: Any = json.loads(text)
-    except (ValueError, TypeError):
-        data = text
-    if isinstance(data, dict):
-        data = with_enum_names(data)
-    return {"type": str(type(value)).split("'")[1], "data": data}
+    def __init__(self) -> None:
+        self.without_address = False
 
+    def structured(self, value: Any) -> Any:
+        """Serialise a value, or a part of it."""
+        if isinstance(value, _AS_THEY_ARE):
+            return value
+        if isinstance(value, dict):
+            for key in value:
+                if not isinstance(key, _AS_THEY_ARE):
+                    self.text(key)
+            return {key: self.structured(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [self.structured(part) for part in value]
+        if type(value) in _TEXT_ONLY or isinstance(value, type):
+            return self.text(value)
+        try:
+            return self._object(value)
+        except Exception:  # noqa: BLE001 - its `to_json` raises, so it has none
+            return self.text(value)
 
-def _text(value: object) -> str:
-    try:
-        text = _with_sorted_sets(value) if type(value) in _TEXT_ONLY else str(value)
-    except Exception:  # noqa: BLE001 - it has no text
-        text = f"<{type(value).__module__}.{type(value).__qualname__} object>"
-    return _ADDRESS.sub("", text) if " at 0x" in text else text
+    def text(self, value: object) -> str:
+        """Return a value's text without addresses."""
+        try:
+            text = _with_sorted_sets(value) if type(value) in _TEXT_ONLY else str(value)
+        except Exception:  # noqa: BLE001 - it has no text
+            self.without_address = True
+            return f"<{type(value).__module__}.{type(value).__qualname__} object>"
+        if " at 0x" in text:
+            text, count = _ADDRESS.subn("", text)
+            self.without_address = self.without_address or count > 0
+        return text
+
+    def _object(self, value: Any) -> Any:
+        if "to_json" not in dir(value):
+            return self.text(value)
+        text = value.to_json()
+        try:
+            data: Any = json.loads(text)
+        except (ValueError, TypeError):
+            data = text
+        if isinstance(data, dict):
+            data = with_enum_names(data)
+        return {"type": str(type(value)).split("'")[1], "data": data}
 
 
 def _with_sorted_sets(value: object) -> str:

@@ -106,6 +106,12 @@ class IndexedVectors:
     def __init__(self, entries: Sequence[Axis]) -> None:
         self._steps = [list(axis.steps()) for axis in entries]
 
+    def values(self) -> Iterator[tuple[str, Any]]:
+        """Yield every value of every parameter, with the parameter's name; those of one parameter in their order."""
+        for steps in self._steps:
+            for step in steps:
+                yield from step.items()
+
     def __getitem__(self, index: int) -> dict[str, Any]:
         reversed_steps = []
         for steps in reversed(self._steps):

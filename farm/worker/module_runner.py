@@ -23,7 +23,7 @@ from farm.sweeps.values import decode
 from farm.worker.assertions.numbers_read_back import is_about_numbers
 from farm.worker.measuring import Measurements, measure
 from farm.worker.modules import LoadedModule, is_loaded, load
-from farm.worker.vector_hashes import SuiteHasher
+from farm.worker.vector_hashes import hasher_of_single_vectors
 
 FIXTURE_SECONDS = 120.0
 """How long a fixture may take to open the board."""
@@ -197,7 +197,7 @@ def _values(module: LoadedModule, vector: ModuleVector) -> dict[str, Any]:
         return {name: decode(raw) for name, raw in vector.values.items()}
     suite, index = vector.suite, vector.index
     values = module.nth(suite, index)
-    hasher, invalidity = SuiteHasher(module, suite), module.invalidity(suite, values)
+    hasher, invalidity = hasher_of_single_vectors(module, suite), module.invalidity(suite, values)
     input_hash = hasher.input_hash(index, values, invalidity)
     if vector.input_hash not in (input_hash, hasher.former_hash(values, invalidity)):
         raise Misplaced(

@@ -99,6 +99,11 @@ class LoadedModule:
                 pass
         raise ModuleError(f"{self.name}: suite {suite!r} has no vector {index} any more")
 
+    def values(self, suite: str) -> Iterator[tuple[str, Any]]:
+        """Every value of every parameter of a suite from which `nth` has taken a vector; none of a traced one."""
+        if suite in self._permutations:
+            yield from self._permutations[suite].values()
+
     def invalidity(self, suite: str, vector: dict[str, Any]) -> Invalidity | None:
         """What the module says of a vector that it calls invalid; None where it doesn't. It may change the vector.
 

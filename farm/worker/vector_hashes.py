@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from farm.sweeps.former_hashing import FormerHasher
 from farm.sweeps.hashing import Hasher, Invalidity
 from farm.sweeps.traced import TracedSuite
 from farm.worker.modules import LoadedModule
+
+
+@lru_cache(maxsize=4)
+def hasher_of_single_vectors(module: LoadedModule, suite: str) -> SuiteHasher:
+    """Return a hasher for vectors of a suite in any order, which gives them the hashes that they have in their order.
+
+    Args:
+        module: the module, of which `nth` has taken a vector of the suite.
+        suite: the suite.
+    """
+    hasher = SuiteHasher(module, suite)
+    for name, value in module.values(suite):
+        hasher.register(name, value)
+    return hasher
 
 
 class SuiteHasher:
@@ -32,6 +47,10 @@ class SuiteHasher:
         """
         config_hash = self._configurations[index].config_hash if self._configurations else ""
         return config_hash or self._hasher.input_hash(vector, invalidity)
+
+    def register(self, name: str, value: object) -> None:
+        """Register a value of a parameter, see `Hasher.register`."""
+        self._hasher.register(name, value)
 
     def former_hash(self, vector: Mapping[str, Any], invalidity: Invalidity | None) -> str:
         """Return the hash that earlier versions of farm recorded for a vector."""
