@@ -30,7 +30,7 @@ RULES = {
     ),
     "vectors": (
         Rule(
-            ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--tag", "--import-timeout"),
+            ("--master", "--tag"),
             excludes=("--from",),
             advice="the file has the vectors with all that they need",
         ),

@@ -24,7 +24,8 @@ _WIDEST = 160
 def vectors(
     options: SpecOptions,
     vectors_file: Annotated[
-        Path | None, typer.Option("--from", help="List the vectors of a file that --out wrote, instead.")
+        Path | None,
+        typer.Option("--from", help="List the vectors of a file that --out wrote, or of tt-metal's exports, instead."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the vectors to a file for `farm sweep --vectors`, and count them.")

@@ -89,20 +89,28 @@ class Run(_Message):
 
 @dataclass(frozen=True, slots=True)
 class ListVectors(_Message):
-    """Import a sweep module and list the vectors of some of its suites; of all if `suites` is None."""
+    """Import a sweep module and list the vectors of some of its suites; of all if `suites` is None.
+
+    Attributes:
+        module: the module.
+        suites: the names of the suites.
+        exported: vectors of an export, each as `farm.sweeps.exports.ExportedVector.as_json` writes it, to list in place
+            of the module's own; None for its own.
+    """
 
     tag: ClassVar[str] = "list_vectors"
     module: SweepModule
     suites: Sequence[str] | None = None
+    exported: Sequence[Mapping[str, Any]] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """See the base class."""
-        return {"module": self.module.as_json(), "suites": self.suites}
+        return {"module": self.module.as_json(), "suites": self.suites, "exported": self.exported}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ListVectors:
         """See the base class."""
-        return cls(SweepModule.from_json(raw["module"]), raw["suites"])
+        return cls(SweepModule.from_json(raw["module"]), raw["suites"], raw["exported"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,13 +304,15 @@ class ListingProblem(_Message):
     Attributes:
         message: the problem in words.
         suite: the suite; "" for the whole module.
-        configuration: whether only one configuration of the master is broken.
+        configuration: whether only one configuration of the master, or one vector of an export, is broken.
+        input_hash: of the vector of an export; "" if it is something else.
     """
 
     tag: ClassVar[str] = "listing_problem"
     message: str
     suite: str = ""
     configuration: bool = False
+    input_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,12 @@ SPEC_RULES = (
         advice="it is for --suite model_traced, the configurations of a master; modules have their own",
     ),
     Rule(
-        ("--module", "--skip", "--tt-metal", "--sweeps", "--master", "--tag"),
+        ("--master", "--tag"),
         excludes=("--vectors",),
         advice="the file has the vectors with all that they need",
     ),
-    Rule(("--skip",), needs=_OF_MODULES),
-    Rule(("--import-timeout",), needs=(*_OF_MODULES, "--check-module")),
+    Rule(("--skip",), needs=(*_OF_MODULES, "--vectors")),
+    Rule(("--import-timeout",), needs=(*_OF_MODULES, "--vectors", "--check-module")),
     Rule(
         ("--seed",),
         beside=(*_OF_MODULES, "--vectors"),

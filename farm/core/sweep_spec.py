@@ -95,7 +95,13 @@ class SweepSpec(BaseModel):
         Place, Option("--sweeps", Group.WHAT, "A folder or file of sweep modules, instead of a tt-metal checkout.")
     ] = None
     vectors_file: Annotated[
-        Place, Option("--vectors", Group.WHAT, "Run the vectors of a file that `farm vectors --out` wrote.")
+        Place,
+        Option(
+            "--vectors",
+            Group.WHAT,
+            "Run the vectors of a file that `farm vectors --out` wrote, or of tt-metal's exports: a file, or a folder "
+            "such as vectors_export, beside --sweeps or --tt-metal.",
+        ),
     ] = None
     import_timeout: Annotated[
         Seconds, Option("--import-timeout", Group.WHAT, "Seconds that importing one sweep module may take.")

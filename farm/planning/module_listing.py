@@ -33,6 +33,42 @@ class ListingProcess(Protocol):
         """See `Worker`."""
 
 
+class Lister:
+    """Lists modules in a worker, which is started again after it died. `close` ends it.
+
+    Attributes:
+        process: the worker that imports the modules; it is started with the first request.
+    """
+
+    def __init__(self, process: ListingProcess) -> None:
+        self.process = process
+        self._running = False
+
+    def records(self, request: ListVectors) -> Iterator[Record]:
+        """Stream the answers to a request; if the module ends or hangs the worker, the last is a `ModuleProblem`.
+
+        Raises:
+            NotRunnable: the worker has no ttnn.
+        """
+        module = request.module
+        if not self._running:
+            self.process.start()
+        self._running = True
+        try:
+            yield from _records(request, self.process)
+        except WorkerHung:
+            self._running = False
+            problem = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
+            yield ModuleProblem(module.name, "", f"{module.name}: {problem}")
+        except WorkerDied as error:
+            self._running = False
+            yield ModuleProblem(module.name, "", f"{module.name}: while it was imported, {error}")
+
+    def close(self) -> None:
+        """End the worker."""
+        self.process.close()
+
+
 def list_modules(
     modules: Sequence[SweepModule], suites: Sequence[str] | None, process: ListingProcess
 ) -> Iterator[Record]:
@@ -48,29 +84,19 @@ def list_modules(
     Raises:
         NotRunnable: the worker has no ttnn.
     """
-    running = False
+    lister = Lister(process)
     try:
         for module in modules:
-            if not running:
-                process.start()
-            running = True
-            try:
-                yield from _records(module, suites, process)
-            except WorkerHung:
-                running = False
-                problem = f"no answer in {module.import_seconds:g} s of importing it, or of one of its generators"
-                yield ModuleProblem(module.name, "", f"{module.name}: {problem}")
-            except WorkerDied as error:
-                running = False
-                yield ModuleProblem(module.name, "", f"{module.name}: while it was imported, {error}")
+            yield from lister.records(ListVectors(module, suites))
     finally:
-        process.close()
+        lister.close()
 
 
-def _records(module: SweepModule, suites: Sequence[str] | None, process: ListingProcess) -> Iterator[Record]:
+def _records(request: ListVectors, process: ListingProcess) -> Iterator[Record]:
+    module = request.module
     imported = ImportedModule(module, None, fixture=False, suites=())
-    empty = True
-    for message in process.list_vectors(ListVectors(module, suites), module.import_seconds):
+    empty = request.exported is None
+    for message in process.list_vectors(request, module.import_seconds):
         match message:
             case ModuleImported():
                 suites_of_module, loaders = tuple(message.suites), tuple(message.loaders)
@@ -83,8 +109,8 @@ def _records(module: SweepModule, suites: Sequence[str] | None, process: Listing
             case ListingProblem():
                 empty = False
                 reason = Reason.BROKEN_CONFIGURATION if message.configuration else Reason.BROKEN_MODULE
-                yield ModuleProblem(module.name, message.suite, message.message, reason)
-    if empty and (suites is None or not imported.suites):
+                yield ModuleProblem(module.name, message.suite, message.message, reason, message.input_hash)
+    if empty and (request.suites is None or not imported.suites):
         problem = "none of its suites has a vector" if imported.suites else "it defines no suite"
         yield ModuleProblem(module.name, "", f"{module.name}: nothing to run: {problem}", Reason.NO_VECTORS)
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from farm.core.board import Board
+from farm.core.errors import FarmError
 from farm.core.sweep_module import SweepModule
-from farm.core.sweep_spec import SweepSpec
+from farm.core.sweep_spec import SweepSpec, options
 from farm.planning.equal_vectors import EqualVectors
-from farm.planning.module_listing import list_modules, listing_process
+from farm.planning.exported_vectors import ExportListing, ModuleIndex
+from farm.planning.module_listing import Lister, ListingProcess, list_modules, listing_process
 from farm.planning.module_loaders import loader_lines
 from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
-from farm.sweeps.finding import find_modules, module_folder
+from farm.sweeps.finding import find_modules, is_selected, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
 from farm.sweeps.suites import selects
+from farm.sweeps.vector_files import recognize
 
 
 def selected_modules(spec: SweepSpec) -> list[SweepModule]:
@@ -66,11 +69,16 @@ def module_records(
     imported: list[ImportedModule] = []
     filled: set[tuple[str, str]] = set()  # the modules' suites that have a vector or a problem
     with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
-        if spec.vectors_file is not None:
-            records = dumps.read(spec.vectors_file)
+        export: ExportListing | None = None
+        if spec.vectors_file is not None and not imports_modules(spec):
+            records = _of_farm(spec, spec.vectors_file)
         else:
             process = listing_process(boards, Path(folder), spec.address)
-            records = list_modules(selected_modules(spec), spec.suites or None, process)
+            if spec.vectors_file is None:
+                records = list_modules(selected_modules(spec), spec.suites or None, process)
+            else:
+                export = _export(spec, spec.vectors_file, process)
+                records = export.records()
         for record in (equal or EqualVectors()).unique(records):
             if isinstance(record, ImportedModule):
                 imported.append(record)
@@ -81,18 +89,54 @@ def module_records(
             elif isinstance(record, ModuleProblem):
                 filled.add((record.module, record.suite))
             yield record
-    for line in (*loader_lines(imported), *_notes(spec, imported, filled)):
+    suites = {each.module.name: each.suites for each in imported} if export is None else export.selected_suites()
+    for line in (*loader_lines(imported), *(export.notes if export else ()), *_notes(spec, suites, filled)):
         note(line)
 
 
-def _notes(spec: SweepSpec, imported: Sequence[ImportedModule], filled: set[tuple[str, str]]) -> Iterator[str]:
-    """Say which suites are empty, and which suites of the spec no module has."""
-    for each in imported:
-        for suite in each.suites:
-            empty = (each.module.name, suite) not in filled and (each.module.name, "") not in filled
+def imports_modules(spec: SweepSpec) -> bool:
+    """Return whether the modules of a spec must be found: not where its file of vectors holds all that counts.
+
+    Raises:
+        FarmError: the file can't be read, or is of no format.
+    """
+    return spec.vectors_file is None or recognize(spec.vectors_file).imports_modules
+
+
+def _of_farm(spec: SweepSpec, path: Path) -> Iterator[Record]:
+    """Return the records of a file that `farm vectors --out` wrote.
+
+    Raises:
+        FarmError: an option about modules is beside it, or it can't be read.
+    """
+    names = ("modules", "skip", "tt_metal", "sweeps")
+    if superfluous := next((name for name in names if getattr(spec, name)), None):
+        option = options()[superfluous].name
+        raise FarmError(
+            f"{option} has no effect on {path}, which has the vectors with all that they need: leave it out"
+        )
+    return dumps.read(path)
+
+
+def _export(spec: SweepSpec, path: Path, process: ListingProcess) -> ExportListing:
+    place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
+    return ExportListing(
+        path,
+        ModuleIndex(place, spec.import_timeout),
+        Lister(process),
+        is_selected=lambda name: is_selected(name, place, spec.modules, spec.skip),
+        selects_suite=lambda suite: not spec.suites or selects(spec.suites, suite),
+    )
+
+
+def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tuple[str, str]]) -> Iterator[str]:
+    """Say which of the modules' suites are empty, and which suites of the spec no module has."""
+    for module, of_module in suites.items():
+        for suite in of_module:
+            empty = (module, suite) not in filled and (module, "") not in filled
             if empty and (not spec.suites or selects(spec.suites, suite)):
-                yield f"suite {suite!r} of {each.module.name} has no vector"
-    existing = sorted({suite for each in imported for suite in each.suites})
-    for suite in spec.suites if imported else ():
+                yield f"suite {suite!r} of {module} has no vector"
+    existing = sorted({suite for of_module in suites.values() for suite in of_module})
+    for suite in spec.suites if suites else ():
         if not selects(existing, suite):
             yield f"no module has a suite {suite!r}; suites are {', '.join(existing) or 'none'}"

@@ -102,11 +102,11 @@ def _placed(vector: Vector, placements: Placements) -> Vector:
 
 def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
     name = f"{problem.module}:{problem.suite}" if problem.suite else problem.module
-    vector_id = ids.unique(name)
+    vector_id = ids.unique(problem.input_hash[:ID_LENGTH] or name)
     return Vector(
         id=vector_id,
         operation=problem.module,
-        config_hash="",
+        config_hash=problem.input_hash,
         content_hash=_hash(problem.module, problem.suite, problem.message),
         device_config=DeviceConfig(),
         device_config_inferred=True,

@@ -24,7 +24,7 @@ from farm.planning.equal_vectors import EqualVectors
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
 from farm.planning.module_loaders import loader_details, loader_lines
-from farm.planning.module_records import module_records
+from farm.planning.module_records import imports_modules, module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
 from farm.planning.numbers import idle_rows, numeric_options, without_numbers
@@ -124,7 +124,7 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
 
 def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
     """The spec with absolute paths, with modules by name, and with the checkout that was found."""
-    if spec.of_modules and spec.vectors_file is None:
+    if spec.of_modules and imports_modules(spec):
         place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
         modules, skip = (
             tuple(dotted_name(each, place) if is_path(each) else each for each in selectors)

@@ -110,14 +110,13 @@ def find_modules(
     Raises:
         NothingSelected: a selector selects no module, or all are skipped.
     """
-    files = [place.only] if place.only else _python_files(place.folder)
-    by_name = {_dotted(place.folder, file): file for file in files}
+    by_name = python_files(place)
     selected: dict[str, None] = {}
     for selector in _each(selectors):
         dotted = dotted_name(selector, place)
         matches = [name for name in by_name if _selects(dotted, name)]
         if not matches:
-            raise NothingSelected(f"no sweep module {selector!r} in {place.folder}{_nearest(dotted, by_name)}")
+            raise NothingSelected(f"no sweep module {selector!r} in {place.folder}{nearest(dotted, by_name)}")
         # a file selected by its own name is a module, whatever it contains
         selected.update(dict.fromkeys(name for name in matches if name == dotted or _is_module(by_name[name])))
     if not selectors:
@@ -131,6 +130,20 @@ def find_modules(
         SweepModule(name, by_name[name], place.paths, dict(environment or {}), import_seconds, place.home)
         for name in names
     ]
+
+
+def python_files(place: ModuleFolder) -> dict[str, Path]:
+    """Return the Python files of a folder of modules, or the single one, by dotted name."""
+    files = [place.only] if place.only else _python_files(place.folder)
+    return {_dotted(place.folder, file): file for file in files}
+
+
+def is_selected(name: str, place: ModuleFolder, selectors: Sequence[str], skip: Sequence[str]) -> bool:
+    """Return whether a module's name is selected and not skipped; see `find_modules`."""
+    dotted = [dotted_name(selector, place) for selector in _each(selectors)]
+    skipped = [dotted_name(selector, place) for selector in _each(skip)]
+    selected = not dotted or any(_selects(selector, name) for selector in dotted)
+    return selected and not any(_selects(selector, name) for selector in skipped)
 
 
 def _python_files(folder: Path) -> list[Path]:
@@ -191,7 +204,8 @@ def _within_sweeps(parts: list[str], place: ModuleFolder) -> str:
     return ".".join(parts)
 
 
-def _nearest(selector: str, names: Iterable[str]) -> str:
+def nearest(selector: str, names: Iterable[str]) -> str:
+    """Return the end of an error about a module that isn't there: the names that are nearest to it, or all."""
     names = list(names)
     by_last_part = {name.rpartition(".")[2]: name for name in names}
     close = [by_last_part[each] for each in difflib.get_close_matches(selector.rpartition(".")[2], by_last_part, n=3)]

@@ -140,19 +140,23 @@ class ModuleProblem:
         module: its name.
         suite: the suite, "" if it is the whole module.
         message: what is wrong.
-        reason: BROKEN_MODULE; BROKEN_CONFIGURATION where one configuration of the master is broken; NO_VECTORS where
-            nothing is wrong, but there is nothing to run.
+        reason: BROKEN_MODULE; BROKEN_CONFIGURATION where one configuration of the master or one vector of an export is
+            broken; NO_VECTORS where nothing is wrong, but there is nothing to run.
+        input_hash: of the vector of an export; "" if it is something else.
     """
 
     module: str
     suite: str
     message: str
     reason: Reason = Reason.BROKEN_MODULE
+    input_hash: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return a plain dict; `from_json` reads it back."""
         raw = {"problem": self.message, "module_name": self.module, "suite": self.suite}
-        return raw if self.reason is Reason.BROKEN_MODULE else {**raw, "reason": self.reason.value}
+        if self.reason is not Reason.BROKEN_MODULE:
+            raw["reason"] = self.reason.value
+        return {**raw, "hash": self.input_hash} if self.input_hash else raw
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ModuleProblem:
@@ -162,7 +166,8 @@ class ModuleProblem:
             KeyError, ValueError: it is no problem.
         """
         former = Reason.BROKEN_CONFIGURATION if raw.get("configuration") else Reason.BROKEN_MODULE
-        return cls(raw["module_name"], raw["suite"], raw["problem"], Reason(raw.get("reason", former)))
+        reason = Reason(raw.get("reason", former))
+        return cls(raw["module_name"], raw["suite"], raw["problem"], reason, raw.get("hash", ""))
 
 
 Record: TypeAlias = ImportedModule | ListedVector | ModuleProblem

@@ -10,12 +10,14 @@ from typing import Any
 from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
+from farm.sweeps.exports import ExportedVector
 from farm.sweeps.hashing import Invalidity
 from farm.sweeps.needs import grid_of, needs
 from farm.sweeps.records import ImportedModule, ListedVector
 from farm.sweeps.suites import selects
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
+from farm.worker.exported import list_exported
 from farm.worker.modules import LoadedModule, load
 from farm.worker.vector_hashes import SuiteHasher
 from tracer.values import describe
@@ -38,6 +40,10 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
         request.module, module.timeout, fixture=module.fixture is not None, suites=tuple(module.parameters)
     )
     yield ModuleImported(imported.timeout, imported.fixture, imported.suites, module.loaders)
+    if request.exported is not None:
+        yield from list_exported(imported, map(ExportedVector.from_json, request.exported))
+        yield ListingEnd()
+        return
     for suite in module.parameters:
         if request.suites is None or selects(request.suites, suite):
             yield from _suite(module, imported, suite)

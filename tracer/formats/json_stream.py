@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tracer.errors import TraceFormatError
 from tracer.formats.text_window import TextWindow
@@ -22,6 +22,8 @@ LONGEST_WORD = 16
 """Characters of the longest thing that is decoded as one and has no quotes: a constant, an escape."""
 
 _WHITE = " \t\r\n"
+
+_Item = TypeVar("_Item")
 
 
 def loads(text: str | bytes) -> Any:
@@ -60,7 +62,23 @@ def members(path: Path) -> Iterator[tuple[str, Any]]:
     return _decoded(path, lambda stream: stream.members())
 
 
-def _decoded(path: Path, read: Callable[[_Elements], Iterator[tuple[str, Any]]]) -> Iterator[tuple[str, Any]]:
+def nested_members(path: Path, outer: str, inner: str) -> Iterator[tuple[str, str, Any]]:
+    """Yield what is in the objects that the object of a file's whole content holds: both keys, and the value.
+
+    An outer value that is no object, or an empty one, comes as a whole, with "" for the inner key.
+
+    Args:
+        path: the file.
+        outer: what an outer key names, for errors: `suite`.
+        inner: what an inner key names, for errors: `vector`.
+
+    Raises:
+        TraceFormatError: the file can't be read, or is no whole JSON object; what came before has been yielded.
+    """
+    return _decoded(path, lambda stream: stream.nested_members(outer, inner))
+
+
+def _decoded(path: Path, read: Callable[[_Elements], Iterator[_Item]]) -> Iterator[_Item]:
     try:
         with path.open(encoding="utf-8-sig") as file:
             stream = _Elements(path, file.read)
@@ -80,6 +98,7 @@ class _Elements(TextWindow):
         super().__init__(read)
         self._decoder = json.JSONDecoder()
         self._number = 0
+        self._place_name = ""  # in place of the number, where a stream names what it reads
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """Yield what is in an object or an array."""
@@ -91,16 +110,53 @@ class _Elements(TextWindow):
             self._place += 1
             return
         while True:
-            key = str(self._value())
-            if self._next() != ":":
-                raise self._error(f"has no colon after {key[:40]!r}")
-            self._place += 1
+            key = self._key()
             if self._next() == "[":
                 yield from self.elements(key)
             else:
                 yield key, self._value()
             if self._ends_with("}"):
                 return
+
+    def nested_members(self, outer: str, inner: str) -> Iterator[tuple[str, str, Any]]:
+        """Yield what is in the objects that an object holds."""
+        self._place_name = "the file"
+        for outer_key in self._keys():
+            self._place_name = place_name = f"{outer} {outer_key!r}"
+            if self._next() != "{":
+                yield outer_key, "", self._value()
+                continue
+            empty = True
+            for inner_key in self._keys():
+                self._place_name = f"{place_name}, {inner} {inner_key!r}"
+                yield outer_key, inner_key, self._value()
+                empty = False
+            if empty:
+                yield outer_key, "", {}
+        self._place_name = "the object"
+
+    def _keys(self) -> Iterator[str]:
+        """Yield the keys of an object, each with the place at its value; the caller reads the value."""
+        if self._next() != "{":
+            raise self._error("must be a JSON object")
+        self._place += 1
+        if self._next() == "}":
+            self._place += 1
+            return
+        while True:
+            yield self._key()
+            if self._ends_with("}"):
+                return
+
+    def _key(self) -> str:
+        """Read a key and its colon."""
+        key = self._value()
+        if not isinstance(key, str):
+            raise self._error(f"has {str(key)[:40]!r} where a key must be")
+        if self._next() != ":":
+            raise self._error(f"has no colon after {key[:40]!r}")
+        self._place += 1
+        return key
 
     def elements(self, key: str) -> Iterator[tuple[str, Any]]:
         """Yield the elements of an array, each with a key."""
@@ -177,4 +233,4 @@ class _Elements(TextWindow):
         return error.msg.startswith("Unterminated string") or len(self._text) - error.pos < LONGEST_WORD
 
     def _error(self, problem: str) -> TraceFormatError:
-        return TraceFormatError(f"{self._path}: element {self._number} {problem}")
+        return TraceFormatError(f"{self._path}: {self._place_name or f'element {self._number}'} {problem}")

@@ -29,7 +29,7 @@ from farm.core.settings import command_defaults, load_settings
         ("sweep --resume last --inputs edge", "--inputs and --resume can't be combined"),
         ("sweep --resume last --no-canary", "--no-canary and --resume can't be combined"),
         ("sweep --module add --repeat 2", "--repeat and --module can't be combined"),
-        ("vectors --from v.json --module add", "--module and --from can't be combined"),
+        ("vectors --from v.json --master m.json", "--master and --from can't be combined"),
         ("vectors --count --json", "--json and --count can't be combined"),
         ("simulate --run last --sigma 1", "--sigma and --run can't be combined"),
         ("simulate --run last --master m.json", "--run and --master can't be combined"),

@@ -44,6 +44,7 @@ REQUESTS: list[Request] = [
     Check(2),
     ListVectors(SweepModule("a.b", Path("/x/b.py"), (Path("/x"),), home=Path("/")), ["nightly"]),
     ListVectors(SweepModule("a.b", Path("/x/b.py"))),
+    ListVectors(SweepModule("a.b", Path("/x/b.py")), exported=[{"suite": "nightly", "hash": "1f"}]),
     Close(),
 ]
 REPLIES: list[Reply] = [

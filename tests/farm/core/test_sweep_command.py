@@ -49,7 +49,14 @@ OF_MODULES = {
     "skip": st.lists(TEXT),
     "import_timeout": SECONDS,
 }
-OF_FILE = {**COMMON, "suite": TEXT}
+OF_FILE = {
+    **COMMON,
+    "suite": TEXT,
+    "modules": st.lists(TEXT),
+    "skip": st.lists(TEXT),
+    "sweeps": PLACE,
+    "import_timeout": SECONDS,
+}
 SAMPLE = {"seed": st.integers()}
 ON_FARM = {"priority": st.integers(), "max_boards": st.integers(1, 99)}
 

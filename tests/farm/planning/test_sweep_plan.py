@@ -111,6 +111,10 @@ def test_the_checkout_around_the_working_directory_is_kept(tmp_path: Path, monke
     assert runnable_anywhere(SweepSpec.of(modules=["add"])) == SweepSpec.of(modules=["add"], tt_metal=checkout)
     listed = SweepSpec.of(modules=["add"], sweeps="sweeps", skip=["x"])
     assert runnable_anywhere(listed) == listed.updated(sweeps=checkout / FRAMEWORK / "sweeps")
+    Path("v.json").write_text('{"farm_vectors":1}')
     of_file = SweepSpec.of(vectors_file="v.json")
     assert runnable_anywhere(of_file) == SweepSpec.of(vectors_file=checkout / FRAMEWORK / "v.json")
+    Path("v.json").write_text('{"nightly":{}}')
+    exported = of_file.updated(tt_metal=checkout, vectors_file=checkout / FRAMEWORK / "v.json")
+    assert runnable_anywhere(of_file) == exported, "the modules of an export are found in the checkout"
     assert runnable_anywhere(SweepSpec()) == SweepSpec(), "the shipped master has no path in the spec"
