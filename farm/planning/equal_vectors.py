@@ -13,7 +13,7 @@ _DIGEST_BYTES = 16
 class EqualVectors:
     """Merges the equal vectors of a stream: the first of each `input_hash` of a suite stays.
 
-    It holds a digest of each vector of the present suite, about 100 bytes.
+    It holds a digest of each vector of the present suite, about 100 bytes; of an export, of the present module.
 
     Attributes:
         merged: how many vectors were merged so far, by module and suite.
@@ -22,24 +22,27 @@ class EqualVectors:
     def __init__(self) -> None:
         self.merged: dict[str, dict[str, int]] = {}
 
-    def unique(self, records: Iterable[Record]) -> Iterator[Record]:
+    def unique(self, records: Iterable[Record], *, of_export: bool = False) -> Iterator[Record]:
         """Yield all records but those of vectors that equal an earlier one.
 
         Args:
             records: the records, in which the vectors of a suite follow one another.
+            of_export: whether only the vectors of a module do: an export may have several files of a module.
         """
-        present: tuple[str, str] | None = None
-        digests: set[bytes] = set()
+        present = ""
+        digests: dict[str, set[bytes]] = {}  # by suite of the present module
         for record in records:
             if isinstance(record, ListedVector):
-                suite = record.imported.module.name, record.suite
-                if suite != present:
-                    present, digests = suite, set()
+                module, suite = record.imported.module.name, record.suite
+                if module != present or (suite not in digests and not of_export):
+                    digests = {}
+                present = module
+                of_suite = digests.setdefault(suite, set())
                 digest = _digest(record.input_hash)
-                if digest in digests:
-                    self._count(*suite)
+                if digest in of_suite:
+                    self._count(module, suite)
                     continue
-                digests.add(digest)
+                of_suite.add(digest)
             yield record
 
     def _count(self, module: str, suite: str) -> None:

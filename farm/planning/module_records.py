@@ -79,7 +79,7 @@ def module_records(
             else:
                 export = _export(spec, spec.vectors_file, process)
                 records = export.records()
-        for record in (equal or EqualVectors()).unique(records):
+        for record in (equal or EqualVectors()).unique(records, of_export=export is not None):
             if isinstance(record, ImportedModule):
                 imported.append(record)
             if isinstance(record, ListedVector):

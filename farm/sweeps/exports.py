@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,24 +102,30 @@ def is_master(head: FileHead) -> bool:
 def export_files(path: Path) -> tuple[list[Path], str]:
     """Return the files of an export, a file or a folder, and a note for the user about files that don't count.
 
+    The files of a module follow one another.
+
     Raises:
         FarmError: a folder has no such file, or its manifest can't be read or names a file that is not there.
     """
     if not path.is_dir():
         return [path], ""
-    files = sorted(each for each in path.glob("*.json") if each.name not in (MANIFEST, _OTHER_INDEX))
+    files = [each for each in path.glob("*.json") if each.name not in (MANIFEST, _OTHER_INDEX)]
     manifest = path / MANIFEST
     if not manifest.exists():
         if not files:
             raise FarmError(f"{path} has no export of vectors (*.json) in it: {_ADVICE}")
-        return files, ""
+        return _by_module(files), ""
     listed = [path / name for name in _listed(manifest)]
     missing = next((each for each in listed if not each.is_file()), None)
     if missing is not None:
         raise FarmError(f"{manifest} lists {missing.name}, which is not in {path}: {_ADVICE}")
     left_out = len(set(files) - set(listed))
     note = f"{path}: {counted(left_out, 'file')} left out that {MANIFEST} does not list" if left_out else ""
-    return sorted(set(listed)), note
+    return _by_module(set(listed)), note
+
+
+def _by_module(files: Iterable[Path]) -> list[Path]:
+    return sorted(files, key=lambda file: (module_name(file), file.name))
 
 
 def _listed(manifest: Path) -> list[str]:

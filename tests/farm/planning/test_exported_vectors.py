@@ -132,6 +132,17 @@ def test_more_vectors_than_a_worker_reads_at_once(sweeps: Path, tmp_path: Path) 
     assert [each.input_hash for each in listed[1:]] == [key for suite in suites.values() for key in suite]
 
 
+def test_a_vector_in_the_files_of_several_groups_is_one(sweeps: Path, tmp_path: Path) -> None:
+    for group in ("n150_1c", "n300_1c"):
+        suites = {suite: {"a" * 56: {"x": 1}, group: {"x": 2}} for suite in ("one", "two")}
+        exported(tmp_path / "e", f"unary.relu.hw_wormhole_{group}", suites)
+    exported(tmp_path / "e", "unary.relu.hx", {"one": {"b" * 56: {"x": 1}}})  # its name sorts between those of relu
+    exported(tmp_path / "e", "unary.relu", {"one": {"a" * 56: {"x": 1}}})
+    listed, _ = records(SweepSpec.of(vectors_file=tmp_path / "e", sweeps=sweeps, skip=["*.hx"]))
+    hashes = [each.input_hash for each in listed[1:]]
+    assert hashes == ["a" * 56, "n150_1c", "a" * 56, "n150_1c", "n300_1c", "n300_1c"]
+
+
 def test_a_module_that_does_not_import_is_one_problem(sweeps: Path, tmp_path: Path) -> None:
     (sweeps / "broken.py").write_text("import nowhere_to_be_found")
     suites = {"s": {f"{number:056x}": {"x": 1} for number in range(300)}}
