@@ -112,6 +112,8 @@ def _records(request: ListVectors, process: ListingProcess) -> Iterator[Record]:
                 yield ModuleProblem(module.name, message.suite, message.message, reason, message.input_hash)
     if empty and (request.suites is None or not imported.suites):
         problem = "none of its suites has a vector" if imported.suites else "it defines no suite"
+        untraced = dict.fromkeys(line for loader in imported.loaders for line in loader.untraced)
+        problem = "; ".join([problem, *untraced])
         yield ModuleProblem(module.name, "", f"{module.name}: nothing to run: {problem}", Reason.NO_VECTORS)
 
 

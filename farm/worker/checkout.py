@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
 from types import ModuleType
 
 HOME_VARIABLE = "TT_METAL_HOME"
@@ -18,8 +19,15 @@ name would be imported instead, even from a later place on the path."""
 def enter(home: str) -> None:
     """Import `tests` and `models` from a checkout in this process, and set `TT_METAL_HOME` unless it is set."""
     os.environ.setdefault(HOME_VARIABLE, home)
-    if not any(isinstance(finder, _Folders) and finder.home == home for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Folders(home))
+    prefer_folders_of(home)
+
+
+def prefer_folders_of(parent: str) -> None:
+    """Import `tests` and `models` from a folder that has them, whatever is installed."""
+    if any(isinstance(finder, _Folders) and finder.parent == parent for finder in sys.meta_path):
+        return
+    if any(Path(parent, name).is_dir() for name in _FOLDERS):
+        sys.meta_path.insert(0, _Folders(parent))
 
 
 @contextlib.contextmanager
@@ -37,15 +45,15 @@ def inside(home: str | None) -> Iterator[None]:
 
 
 class _Folders:
-    """Finds the checkout's own top-level folders before installed packages.
+    """Finds the top-level folders of a checkout, or of a folder of modules, before installed packages.
 
     Attributes:
-        home: the checkout.
+        parent: the folder that they are in.
     """
 
-    def __init__(self, home: str) -> None:
-        self.home = home
+    def __init__(self, parent: str) -> None:
+        self.parent = parent
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """See `importlib.abc.MetaPathFinder`."""
-        return PathFinder.find_spec(name, [self.home], target) if path is None and name in _FOLDERS else None
+        return PathFinder.find_spec(name, [self.parent], target) if path is None and name in _FOLDERS else None

@@ -21,7 +21,7 @@ from farm.sweeps.own_values import own_copy
 from farm.sweeps.permutations import IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, PROVENANCE, TracedProduct, TracedSuite
 from farm.worker import loader_stand_in
-from farm.worker.checkout import enter, inside
+from farm.worker.checkout import enter, inside, prefer_folders_of
 
 _OF_JUDGING = "suite_name", "sweep_name"
 _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
@@ -186,6 +186,9 @@ def load(spec: SweepModule) -> LoadedModule:
         home = None if spec.home is None else str(spec.home)
         if home is not None:
             enter(home)
+        else:
+            for path in spec.paths:
+                prefer_folders_of(str(path))
         loader_stand_in.prepare()
         loaders_before = loader_stand_in.imported()
         with inside(home), recorded_lookups() as lookups:

@@ -12,7 +12,7 @@ from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.board.worker_handle import WorkerProcess
 from farm.core.module_loader import LoaderProvider, ModuleLoader
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Reason, Verdict
 from farm.planning.module_listing import list_modules
 from farm.planning.module_vectors import Planner
 from farm.planning.vectors import Vector
@@ -31,13 +31,12 @@ FOLDER = {
     "early.py": f"from {V1} import MasterConfigLoader, unpack_traced_config\n",
     "group/late.py": f"from {V2} import MasterConfigLoader, dict_to_memory_config, parse_dtype\n",
     "group/deeper/whole.py": f"import {V2} as loaders\nMasterConfigLoader = loaders.MasterConfigLoader\n",
-    # neither its own `tests`, nor what it does with a part that is missing, is disturbed
+    # its own `tests`, which is no package, comes before installed ones; a part that is missing is an ImportError
     "own_tests.py": (
         "from tests.shapes import SHAPES\n"
         f"from {V2} import MasterConfigLoader\n"
         "try:\n    from tests.sweep_framework.sweep_utils import utils\nexcept ImportError:\n    utils = None\n"
     ),
-    "tests/__init__.py": "",
     "tests/shapes.py": "SHAPES = [(1, 1, 32, 32)]\n",
     "own.py": "from farm.sweeps import MasterConfigLoader\n",
     "plain.py": "MasterConfigLoader = None\n",
@@ -156,7 +155,11 @@ def test_the_guides_examples_run_word_for_word(tmp_path: Path, shared_data: Path
     for name, source in sources.items():
         (tmp_path / "guide" / f"{name}.py").write_text(f"import ttnn\n{source}")
     listed = records(tmp_path, tmp_path / "guide")
-    assert counts(listed) == {"unary": SIGMOIDS, "unchanged": 0, "binary": ADDS, "simple": SIGMOIDS}
+    [nothing] = [each for each in listed if isinstance(each, ModuleProblem)]
+    assert nothing.reason is Reason.NO_VECTORS
+    assert "none of its suites has a vector; " in nothing.message
+    assert "no operation 'your_operation_name'" in nothing.message
+    assert counts(listed) == {"unary": SIGMOIDS, "unchanged": 1, "binary": ADDS, "simple": SIGMOIDS}
     assert [[each.name for each in used] for used in loaders(listed).values()] == [[V1]] * 4
     vectors = list(Planner().plan(listed, [KINDS["n300"]]))
     answers = ran(tmp_path, [each for each in vectors if each.operation in ("unary", "binary")])
