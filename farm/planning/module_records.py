@@ -28,13 +28,10 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
     """The modules that a spec names, found by looking at files: nothing is imported.
 
     Raises:
-        FarmError: there is no such checkout, folder or file.
+        FarmError: there is no such checkout, folder, file or master.
         NothingSelected: it has no such module, or the master has no such tag.
     """
-    # the variable is set for the modules, too: a relative path means nothing where they are imported
-    master = spec.master or (Path(name) if (name := os.environ.get(MASTER_VARIABLE)) else None)
-    if spec.tags:
-        master = tagged_file(master, spec.tags)
+    master = _master(spec)
     environment = {} if master is None else {MASTER_VARIABLE: str(master.resolve())}
     return find_modules(
         module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules),
@@ -43,6 +40,19 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
         environment=environment,
         import_seconds=spec.import_timeout,
     )
+
+
+def _master(spec: SweepSpec) -> Path | None:
+    """The master that modules are told of: a relative path would mean nothing where they are imported.
+
+    tt-metal's loader takes its own master in the place of one that isn't there, so that is an error here.
+    """
+    variable = os.environ.get(MASTER_VARIABLE)
+    master = spec.master or (Path(variable) if variable else None)
+    if master is not None and not master.exists():
+        name = f"{MASTER_VARIABLE}={variable}" if spec.master is None else f"--master {master}"
+        raise FarmError(f"{name}: there is no such file")
+    return tagged_file(master, spec.tags) if spec.tags else master
 
 
 def module_records(

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from farm.core.errors import FarmError
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning import module_records
+from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import ImportedModule, ModuleProblem
 
 
@@ -24,3 +26,23 @@ def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     notes: list[str] = []
     assert list(module_records.module_records(SweepSpec.of(sweeps=tmp_path), [], notes.append)) == records
     assert notes == ["suite 'empty' of m has no vector"]
+
+
+def test_modules_get_the_master_by_its_whole_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text("def run(): ...")
+    (tmp_path / "one.json").write_text("{}")
+    (tmp_path / "other.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    spec = SweepSpec.of(sweeps=tmp_path)
+    [module] = module_records.selected_modules(spec)
+    assert module.environment == {}
+    monkeypatch.setenv(MASTER_VARIABLE, "one.json")
+    [module] = module_records.selected_modules(spec)
+    assert module.environment == {MASTER_VARIABLE: str(tmp_path / "one.json")}
+    [module] = module_records.selected_modules(spec.updated(master=Path("other.json")))
+    assert module.environment == {MASTER_VARIABLE: str(tmp_path / "other.json")}
+    with pytest.raises(FarmError, match=r"^--master no.json: there is no such file$"):
+        module_records.selected_modules(spec.updated(master=Path("no.json")))
+    monkeypatch.setenv(MASTER_VARIABLE, "no.json")
+    with pytest.raises(FarmError, match=rf"^{MASTER_VARIABLE}=no.json: there is no such file$"):
+        module_records.selected_modules(spec)
