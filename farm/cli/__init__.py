@@ -18,6 +18,7 @@ from farm.cli import (
     doctor,
     history,
     master,
+    modules,
     ops,
     report,
     simulate,
@@ -67,6 +68,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
+app.command(cls=RuledCommand, rich_help_panel=_RUN)(modules.modules)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
 app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(upgrade.upgrade)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(bisect.bisect)

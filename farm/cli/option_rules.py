@@ -28,6 +28,7 @@ RULES = {
             advice=_RUN_ONLY,
         ),
     ),
+    "modules": (),
     "vectors": (
         Rule(
             ("--master", "--tag"),

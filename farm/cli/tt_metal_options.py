@@ -101,6 +101,7 @@ _ANALYZER = {"--list": Foreign(takes=Takes.NONE, note="without an operation, all
 FOREIGN: Mapping[str, Mapping[str, Foreign]] = {
     "sweep": {**_GENERATOR, **_RUNNER},
     "vectors": {**_RUNNER, **_GENERATOR},
+    "modules": {**_RUNNER, **_GENERATOR},
     "trace": _TRACER,
     "ops": _ANALYZER,
 }

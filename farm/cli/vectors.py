@@ -15,7 +15,11 @@ from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode, NothingSelected
 
 if TYPE_CHECKING:
-    from farm.sweeps.records import ListedVector
+    from collections.abc import Iterator
+
+    from farm.core.sweep_spec import SweepSpec
+    from farm.planning.equal_vectors import EqualVectors
+    from farm.sweeps.records import CountedRecord, ListedVector
 
 _WIDEST = 160
 
@@ -37,20 +41,15 @@ def vectors(
 
     Example: farm vectors --module eltwise.unary --count
     """
-    from farm.board.selection import select_boards
     from farm.core.merged_vectors import sentence
     from farm.core.sweep_command import listing_command
     from farm.planning.equal_vectors import EqualVectors
-    from farm.planning.module_records import module_records
-    from farm.sweeps import dumps
-    from farm.sweeps.records import ListedVector, ModuleProblem
+    from farm.sweeps.records import ListedVector, ModuleProblem, VectorCount
 
     every_module = {} if "modules" in options.typed or vectors_file is not None else {"modules": ("*",)}
     spec = options.spec(vectors_file=vectors_file, **every_module)
     equal = EqualVectors()
-    records = module_records(spec, select_boards(spec.boards), _note, equal)
-    if out is not None:
-        records = dumps.write(out, records)
+    records = _records(spec, equal, out, counts=count and vectors_file is None)
     quiet = count or out is not None
     counts: Counter[tuple[str, str, str]] = Counter()
     problems = 0
@@ -62,6 +61,8 @@ def vectors(
             counts[record.imported.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
             if not quiet:
                 typer.echo(_json(record) if as_json else _line(record))
+        elif isinstance(record, VectorCount):
+            counts[record.imported.module.name, record.suite, "invalid" if record.invalid else ""] += record.vectors
     if merged := sentence(equal.merged):
         _note(merged)
     if quiet:
@@ -74,6 +75,21 @@ def vectors(
     if not counts:
         command = shlex.join([*listing_command(spec), "--count"])
         raise NothingSelected(f"there is no vector in this selection: `{command}` counts all")
+
+
+def _records(spec: SweepSpec, equal: EqualVectors, out: Path | None, *, counts: bool) -> Iterator[CountedRecord]:
+    """What the modules define: vectors, which are written to `out`, or if only `counts` are needed, how many."""
+    from farm.board.selection import select_boards
+    from farm.core.messages import Detail
+    from farm.planning.module_records import counted_records, module_records, selected_modules
+    from farm.sweeps import dumps
+
+    boards = select_boards(spec.boards)
+    if counts and out is None:
+        counted = counted_records(spec, selected_modules(spec), boards, Detail.JUDGED_COUNTS, _note)
+        return equal.unique(counted)
+    records = module_records(spec, boards, _note, equal)
+    return records if out is None else dumps.write(out, records)
 
 
 def _note(text: str) -> None:

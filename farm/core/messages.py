@@ -5,7 +5,7 @@
     Run         -> Finished for each vector, in order. Before one whose sweep module must be imported, or whose module's
                    fixture opens the board: Preparing, then Prepared. Before each run of a vector but its first:
                    RunBegins. After one that failed: Checked.
-    ListVectors -> ModuleImported, then VectorsListed and ListingProblem as they occur, then ListingEnd
+    ListVectors -> ModuleImported, then VectorsListed, VectorsCounted and ListingProblem as they occur, then ListingEnd
     Close       -> nothing: the worker releases the board and ends
 
 A worker's first message is Hello, or Unusable. A message travels as one line of JSON with a tag. Only this module
@@ -87,6 +87,17 @@ class Run(_Message):
         return cls(tuple(map(from_json, raw["payloads"])), raw["chips"])
 
 
+class Detail(str, Enum):
+    """How much is listed of the vectors of a sweep module."""
+
+    VECTORS = "vectors"
+    """Each vector."""
+    COUNTS = "counts"
+    """How many vectors a suite has; each vector only where they have to be made to count them."""
+    JUDGED_COUNTS = "judged_counts"
+    """The same, with how many of them the module calls invalid."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListVectors(_Message):
     """Import a sweep module and list the vectors of some of its suites; of all if `suites` is None.
@@ -96,21 +107,24 @@ class ListVectors(_Message):
         suites: the names of the suites.
         exported: vectors of an export, each as `farm.sweeps.exports.ExportedVector.as_json` writes it, to list in place
             of the module's own; None for its own.
+        detail: how much is listed of the module's own.
     """
 
     tag: ClassVar[str] = "list_vectors"
     module: SweepModule
     suites: Sequence[str] | None = None
     exported: Sequence[Mapping[str, Any]] | None = None
+    detail: Detail = Detail.VECTORS
 
     def as_json(self) -> dict[str, Any]:
         """See the base class."""
-        return {"module": self.module.as_json(), "suites": self.suites, "exported": self.exported}
+        own = {"suites": self.suites, "exported": self.exported, "detail": self.detail.value}
+        return {"module": self.module.as_json(), **own}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ListVectors:
         """See the base class."""
-        return cls(SweepModule.from_json(raw["module"]), raw["suites"], raw["exported"])
+        return cls(SweepModule.from_json(raw["module"]), raw["suites"], raw["exported"], Detail(raw["detail"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +312,32 @@ class VectorsListed(_Message):
 
 
 @dataclass(frozen=True, slots=True)
+class VectorsCounted(_Message):
+    """Further vectors of a suite, as a number.
+
+    Attributes:
+        suite: the suite.
+        vectors: how many.
+        invalid: whether the module calls them invalid, if it was asked.
+        grid: columns and rows of compute cores that they name.
+        merged: how many further ones equal a vector of the suite.
+    """
+
+    tag: ClassVar[str] = "vectors_counted"
+    suite: str
+    vectors: int
+    invalid: bool = False
+    grid: tuple[int, int] = (1, 1)
+    merged: int = 0
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> VectorsCounted:
+        """See the base class."""
+        columns, rows = raw["grid"]
+        return cls(raw["suite"], raw["vectors"], raw["invalid"], (columns, rows), raw["merged"])
+
+
+@dataclass(frozen=True, slots=True)
 class ListingProblem(_Message):
     """The sweep module, or one of its suites, is broken.
 
@@ -322,7 +362,7 @@ class ListingEnd(_Message):
     tag: ClassVar[str] = "listing_end"
 
 
-Listing: TypeAlias = ModuleImported | VectorsListed | ListingProblem | ListingEnd
+Listing: TypeAlias = ModuleImported | VectorsListed | VectorsCounted | ListingProblem | ListingEnd
 Reply: TypeAlias = Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | RunBegins | Listing
 
 _REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Close)}
@@ -330,7 +370,7 @@ _REPLIES: Mapping[str, type[Reply]] = {
     each.tag: each
     for each in (
         *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared, RunBegins),
-        *(ModuleImported, VectorsListed, ListingProblem, ListingEnd),
+        *(ModuleImported, VectorsListed, VectorsCounted, ListingProblem, ListingEnd),
     )
 }
 

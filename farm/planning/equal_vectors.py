@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from farm.sweeps.records import ListedVector, Record
+from farm.sweeps.records import CountedRecord, ListedVector, VectorCount
 
 _DIGEST_BYTES = 16
+_Each = TypeVar("_Each", bound=CountedRecord)
 
 
 class EqualVectors:
@@ -22,7 +24,7 @@ class EqualVectors:
     def __init__(self) -> None:
         self.merged: dict[str, dict[str, int]] = {}
 
-    def unique(self, records: Iterable[Record], *, of_export: bool = False) -> Iterator[Record]:
+    def unique(self, records: Iterable[_Each], *, of_export: bool = False) -> Iterator[_Each]:
         """Yield all records but those of vectors that equal an earlier one.
 
         Args:
@@ -43,11 +45,13 @@ class EqualVectors:
                     self._count(module, suite)
                     continue
                 of_suite.add(digest)
+            elif isinstance(record, VectorCount) and record.merged:
+                self._count(record.imported.module.name, record.suite, record.merged)
             yield record
 
-    def _count(self, module: str, suite: str) -> None:
+    def _count(self, module: str, suite: str, merged: int = 1) -> None:
         suites = self.merged.setdefault(module, {})
-        suites[suite] = suites.get(suite, 0) + 1
+        suites[suite] = suites.get(suite, 0) + merged
 
 
 def _digest(input_hash: str) -> bytes:

@@ -14,10 +14,18 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
-from farm.core.messages import Hello, Listing, ListingProblem, ListVectors, ModuleImported, VectorsListed
+from farm.core.messages import (
+    Hello,
+    Listing,
+    ListingProblem,
+    ListVectors,
+    ModuleImported,
+    VectorsCounted,
+    VectorsListed,
+)
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason
-from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
+from farm.sweeps.records import CountedRecord, ImportedModule, ListedVector, ModuleProblem, Record, VectorCount
 
 
 class ListingProcess(Protocol):
@@ -45,6 +53,12 @@ class Lister:
         self._running = False
 
     def records(self, request: ListVectors) -> Iterator[Record]:
+        """Stream the answers to a request for vectors; see `counted`."""
+        for record in self.counted(request):
+            if not isinstance(record, VectorCount):
+                yield record
+
+    def counted(self, request: ListVectors) -> Iterator[CountedRecord]:
         """Stream the answers to a request; if the module ends or hangs the worker, the last is a `ModuleProblem`.
 
         Raises:
@@ -92,7 +106,7 @@ def list_modules(
         lister.close()
 
 
-def _records(request: ListVectors, process: ListingProcess) -> Iterator[Record]:
+def _records(request: ListVectors, process: ListingProcess) -> Iterator[CountedRecord]:
     module = request.module
     imported = ImportedModule(module, None, fixture=False, suites=())
     empty = request.exported is None
@@ -106,6 +120,10 @@ def _records(request: ListVectors, process: ListingProcess) -> Iterator[Record]:
                 empty = False
                 for raw in message.vectors:
                     yield ListedVector.from_json(imported, message.suite, raw)
+            case VectorsCounted():
+                empty = False
+                number = message.vectors, message.invalid, message.grid, message.merged
+                yield VectorCount(imported, message.suite, *number)
             case ListingProblem():
                 empty = False
                 reason = Reason.BROKEN_CONFIGURATION if message.configuration else Reason.BROKEN_MODULE

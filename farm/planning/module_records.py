@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from farm.core.board import Board
 from farm.core.errors import FarmError
+from farm.core.messages import Detail, ListVectors
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec, options
 from farm.planning.equal_vectors import EqualVectors
@@ -17,9 +19,9 @@ from farm.planning.module_listing import Lister, ListingProcess, list_modules, l
 from farm.planning.module_loaders import loader_lines
 from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
-from farm.sweeps.finding import find_modules, is_selected, module_folder
+from farm.sweeps.finding import MAX_NAMES, find_modules, is_selected, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
-from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
+from farm.sweeps.records import CountedRecord, ImportedModule, ListedVector, ModuleProblem, Record
 from farm.sweeps.suites import selects
 from farm.sweeps.vector_files import recognize
 
@@ -104,6 +106,47 @@ def module_records(
         note(line)
 
 
+def counted_records(
+    spec: SweepSpec,
+    modules: Sequence[SweepModule],
+    boards: Sequence[Board],
+    detail: Detail,
+    note: Callable[[str], None] = lambda _text: None,
+) -> Iterator[CountedRecord]:
+    """Stream what modules define, with how many vectors they have rather than each vector where that is possible.
+
+    Args:
+        spec: as of `module_records`; it names the suites.
+        modules: those that it selects.
+        boards: as of `module_records`.
+        detail: how much is listed of the vectors.
+        note: as of `module_records`.
+
+    Raises:
+        NotRunnable: no ttnn can import the modules.
+    """
+    imported: list[ImportedModule] = []
+    filled: set[tuple[str, str]] = set()
+    with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
+        lister = Lister(listing_process(boards, Path(folder), spec.address))
+        try:
+            for module in modules:
+                for record in lister.counted(ListVectors(module, spec.suites or None, detail=detail)):
+                    match record:
+                        case ImportedModule():
+                            imported.append(record)
+                        case ModuleProblem():
+                            filled.add((record.module, record.suite))
+                        case _:
+                            filled.add((module.name, record.suite))
+                    yield record
+        finally:
+            lister.close()
+    suites = {each.module.name: each.suites for each in imported}
+    for line in (*loader_lines(imported), *_notes(spec, suites, filled)):
+        note(line)
+
+
 def imports_modules(spec: SweepSpec) -> bool:
     """Return whether the modules of a spec must be found: not where its file of vectors holds all that counts.
 
@@ -149,4 +192,14 @@ def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tup
     existing = sorted({suite for of_module in suites.values() for suite in of_module})
     for suite in spec.suites if suites else ():
         if not selects(existing, suite):
-            yield f"no module has a suite {suite!r}; suites are {', '.join(existing) or 'none'}"
+            yield f"no module has a suite {suite!r}; {_advice(suite, existing)}"
+
+
+def _advice(suite: str, existing: Sequence[str]) -> str:
+    """The suites that there are, those first that a name is like."""
+    by_name = {each.casefold(): each for each in existing}
+    close = [by_name[each] for each in difflib.get_close_matches(suite.casefold(), by_name)]
+    meant = f"did you mean {' or '.join(close)}? " if close else ""
+    more = f" and {len(existing) - MAX_NAMES} more" if len(existing) > MAX_NAMES else ""
+    names = [*close, *(each for each in existing if each not in close)][:MAX_NAMES]
+    return f"{meant}suites are {', '.join(names) or 'none'}{more}"

@@ -133,6 +133,27 @@ class ListedVector:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorCount:
+    """Further vectors of a module, as a number.
+
+    Attributes:
+        imported: their module.
+        suite: their suite.
+        vectors: how many.
+        invalid: whether the module calls them invalid, if it was asked.
+        grid: columns and rows of compute cores that their values name.
+        merged: how many further ones equal a vector of the suite.
+    """
+
+    imported: ImportedModule
+    suite: str
+    vectors: int
+    invalid: bool = False
+    grid: tuple[int, int] = (1, 1)
+    merged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleProblem:
     """What is wrong with a module, or with one suite of it.
 
@@ -171,3 +192,5 @@ class ModuleProblem:
 
 
 Record: TypeAlias = ImportedModule | ListedVector | ModuleProblem
+CountedRecord: TypeAlias = Record | VectorCount
+"""A record where vectors are counted."""

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
+from farm.core.messages import Detail, Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.exports import ExportedVector
 from farm.sweeps.hashing import Invalidity
-from farm.sweeps.needs import grid_of, needs
+from farm.sweeps.needs import needs
 from farm.sweeps.records import ImportedModule, ListedVector
 from farm.sweeps.suites import selects
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
+from farm.worker.counting import counted_suite
 from farm.worker.exported import list_exported
-from farm.worker.modules import LoadedModule, load
+from farm.worker.grids import Grids
+from farm.worker.modules import LoadedModule, forget, is_loaded, load
 from farm.worker.vector_hashes import SuiteHasher
-from tracer.values import describe
 from tracer.values.configuration import Configuration
 
 CHUNK = 200
@@ -30,6 +31,13 @@ CHUNK_SECONDS = 0.25
 
 def list_vectors(request: ListVectors) -> Iterator[Listing]:
     """Yield the messages that answer a request; nothing that a module does raises here."""
+    was_loaded = is_loaded(request.module)
+    yield from _answer(request)
+    if not was_loaded:
+        forget(request.module)
+
+
+def _answer(request: ListVectors) -> Iterator[Listing]:
     try:
         module = load(request.module)
     except ModuleError as error:
@@ -46,8 +54,20 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
         return
     for suite in module.parameters:
         if request.suites is None or selects(request.suites, suite):
-            yield from _suite(module, imported, suite)
+            yield from _of_suite(module, imported, suite, request.detail)
     yield ListingEnd()
+
+
+def _of_suite(module: LoadedModule, imported: ImportedModule, suite: str, detail: Detail) -> Iterator[Listing]:
+    try:
+        counted = None if detail is Detail.VECTORS else counted_suite(module, suite)
+        if counted is not None:
+            yield from counted.counts() if detail is Detail.COUNTS else counted.judged_counts()
+            return
+    except ModuleError as error:
+        yield ListingProblem(f"{module.name}, suite {suite!r}: {error}", suite)
+        return
+    yield from _suite(module, imported, suite)
 
 
 def _suite(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[Listing]:
@@ -73,7 +93,7 @@ def _suite(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterat
 
 
 def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[ListedVector]:
-    encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), _Grids()
+    encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), Grids()
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
     of_one_hash = _by_hash(configurations)
@@ -138,28 +158,3 @@ def _written(vector: Mapping[str, Any], encoder: Encoder) -> tuple[dict[str, Any
         else:
             values[name] = written
     return values, unwritten
-
-
-class _Grids:
-    """The grids of compute cores that vectors name; each object is inspected once."""
-
-    def __init__(self) -> None:
-        self._grids: dict[int, tuple[object, tuple[int, int]]] = {}
-
-    def of(self, vector: Mapping[str, Any]) -> tuple[int, int]:
-        """Columns and rows that hold all grids that a vector's values name."""
-        columns = rows = 1
-        for value in vector.values():
-            if value is None or type(value) in (bool, int, float, str):
-                continue
-            x, y = self._of_value(value)
-            columns, rows = max(columns, x), max(rows, y)
-        return columns, rows
-
-    def _of_value(self, value: object) -> tuple[int, int]:
-        entry = self._grids.get(id(value))
-        if entry is None:
-            if len(self._grids) > 4096:
-                self._grids.clear()
-            entry = self._grids[id(value)] = (value, grid_of(describe(value)))
-        return entry[1]

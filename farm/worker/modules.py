@@ -18,7 +18,7 @@ from farm.sweeps.hashing import Invalidity
 from farm.sweeps.information import INFORMATION
 from farm.sweeps.loader import recorded_lookups
 from farm.sweeps.own_values import own_copy
-from farm.sweeps.permutations import IndexedVectors, axes, permutations
+from farm.sweeps.permutations import Axis, IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, PROVENANCE, TracedProduct, TracedSuite
 from farm.worker import loader_stand_in
 from farm.worker.checkout import enter, inside, prefer_folders_of
@@ -61,6 +61,12 @@ class LoadedModule:
         return fixture
 
     @property
+    def judge(self) -> Callable[[dict[str, Any]], Any] | None:
+        """Its `invalidate_vector`; None where all its vectors are valid."""
+        judge: Callable[[dict[str, Any]], Any] | None = getattr(self.python, "invalidate_vector", None)
+        return judge
+
+    @property
     def skips_device_perf(self) -> bool:
         """Whether the module says of the vector that ran last that the device's performance can't be measured."""
         return bool(getattr(self.python, "_SKIP_DEVICE_PERF", False))
@@ -77,7 +83,15 @@ class LoadedModule:
         elif parameters == {...}:  # `{ ... }`, as a guide or a draft has it: nothing yet
             return
         else:
-            yield from permutations(axes(self._fitted(parameters)))
+            yield from permutations(self.axes(suite))
+
+    def axes(self, suite: str) -> list[Axis]:
+        """The entries of a suite that is a product, the outermost first.
+
+        Raises:
+            ModuleError: the suite breaks the contract.
+        """
+        return axes(self._fitted(self.parameters[suite]))
 
     def nth(self, suite: str, index: int) -> dict[str, Any]:
         """One vector of a suite by its place.
@@ -92,7 +106,7 @@ class LoadedModule:
                 return vectors[index]
         elif parameters is not None:
             if suite not in self._permutations:
-                self._permutations[suite] = IndexedVectors(axes(self._fitted(parameters)))
+                self._permutations[suite] = IndexedVectors(self.axes(suite))
             try:
                 return self._permutations[suite][index]
             except IndexError:
@@ -110,7 +124,7 @@ class LoadedModule:
         Raises:
             ModuleError: `invalidate_vector` raises, or returns something else.
         """
-        judge = getattr(self.python, "invalidate_vector", None)
+        judge = self.judge
         if judge is None:
             return None
         own = {name: vector[name] for name in _OF_JUDGING if name in vector}
@@ -196,6 +210,12 @@ def load(spec: SweepModule) -> LoadedModule:
         loaders = loader_stand_in.loaders_of(spec.file, loaders_before, lookups)
         loaded = _loaded[spec.file] = replace(checked(spec.name, module, home), loaders=loaders)
     return loaded
+
+
+def forget(spec: SweepModule) -> None:
+    """Let go of an imported module, so that a process that lists many modules holds one at a time."""
+    _loaded.pop(spec.file, None)
+    sys.modules.pop(f"sweeps.{spec.name}", None)
 
 
 def _imported(name: str, file: str, paths: list[str]) -> Any:

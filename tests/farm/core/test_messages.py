@@ -11,6 +11,7 @@ from farm.core.messages import (
     Checked,
     CheckProblem,
     Close,
+    Detail,
     Finished,
     Hello,
     ListingEnd,
@@ -27,6 +28,7 @@ from farm.core.messages import (
     Run,
     RunBegins,
     Unusable,
+    VectorsCounted,
     VectorsListed,
     decode_reply,
     decode_request,
@@ -44,6 +46,7 @@ REQUESTS: list[Request] = [
     Check(2),
     ListVectors(SweepModule("a.b", Path("/x/b.py"), (Path("/x"),), home=Path("/")), ["nightly"]),
     ListVectors(SweepModule("a.b", Path("/x/b.py"))),
+    ListVectors(SweepModule("a.b", Path("/x/b.py")), detail=Detail.JUDGED_COUNTS),
     ListVectors(SweepModule("a.b", Path("/x/b.py")), exported=[{"suite": "nightly", "hash": "1f"}]),
     Close(),
 ]
@@ -64,6 +67,7 @@ REPLIES: list[Reply] = [
         [ModuleLoader("farm.sweeps", LoaderProvider.FARM, ("a.json",), ignores_master=False, untraced=("no add",))],
     ),
     VectorsListed("nightly", [{"index": 0}]),
+    VectorsCounted("nightly", 12, invalid=True, grid=(8, 7), merged=3),
     ListingProblem("it raised", "nightly", configuration=True),
     ListingEnd(),
 ]

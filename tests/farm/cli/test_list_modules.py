@@ -1,0 +1,114 @@
+"""`farm modules` and `farm vectors --count`, with a worker inside this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from farm.cli import app
+from farm.core.errors import NothingSelected
+from farm.core.messages import Hello, Listing, ListVectors
+from farm.planning import module_records
+
+pytestmark = pytest.mark.ttnn
+pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+
+RELU = """
+parameters = {
+    "nightly": {"shape": [[32, 32], [64, 64]], "scalar": [1.0, 2.0, 2.0]},
+    "xfail_odd": {"shape": [[31, 31]], "scalar": [1.0]},
+}
+def invalidate_vector(vector):
+    return vector["scalar"] == 2.0, "no 2"
+def run(shape, scalar, *, device):
+    return True, ""
+"""
+
+
+class HereListing:
+    """A listing process that is this one."""
+
+    def start(self) -> Hello:
+        return Hello(None, "3", 1)
+
+    def list_vectors(self, request: ListVectors, _timeout: float) -> Iterator[Listing]:
+        from farm.worker.listing import list_vectors
+
+        yield from list_vectors(request)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def sweeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(module_records, "listing_process", lambda *_: HereListing())
+    for name, text in (("unary/relu", RELU), ("unary/gelu", RELU), ("odd/broken", "import nowhere\nparameters = {}\n")):
+        file = tmp_path / f"{name}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def farm(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [*map(str, words), "--boards", "mock:n150"], catch_exceptions=False)
+
+
+def test_modules_suites_and_counts(sweeps: Path) -> None:
+    done = farm("modules", "--sweeps", sweeps)
+    assert done.exit_code == 1
+    assert (
+        done.stderr
+        == "farm: odd.broken does not import: ModuleNotFoundError: No module named 'nowhere' (broken.py, line 1)\n"
+    )
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["4", "unary.gelu", "nightly"],
+        ["1", "unary.gelu", "xfail_odd"],
+        ["4", "unary.relu", "nightly"],
+        ["1", "unary.relu", "xfail_odd"],
+        ["10", "vectors", "in", "4", "suites", "of", "3", "modules"],
+    ]
+
+
+def test_some_modules_and_suites_as_json(sweeps: Path) -> None:
+    done = farm("modules", "unary/relu.py", "--sweeps", sweeps, "--suite", "NIGHTLY", "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {
+        "modules": [
+            {
+                "module": "unary.relu",
+                "file": str(sweeps / "unary" / "relu.py"),
+                "vectors": 4,
+                "suites": [{"suite": "nightly", "vectors": 4}],
+                "problems": [],
+                "notes": [],
+            }
+        ],
+        "vectors": 4,
+    }
+
+
+def test_what_is_misspelt_is_answered_with_what_there_is(sweeps: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(NothingSelected, match=r"no sweep module 'unary.rleu' .*; nearest: unary.relu"):
+        farm("modules", "unary.rleu", "--sweeps", sweeps)
+    for words in (["modules", "unary"], ["vectors", "--module", "unary", "--count"], ["vectors", "--module", "unary"]):
+        done = CliRunner().invoke(app, [*words, "--sweeps", str(sweeps), "--suite", "nigthly", "--boards", "mock:n150"])
+        assert isinstance(done.exception, NothingSelected)
+        assert done.stderr == (
+            "farm: no module has a suite 'nigthly'; did you mean nightly? suites are nightly, xfail_odd\n"
+        )
+    assert capsys.readouterr().out == ""
+
+
+def test_counts_tell_invalid_vectors_apart(sweeps: Path) -> None:
+    done = farm("vectors", "--sweeps", sweeps, "--module", "unary.relu", "--count")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["2", "unary.relu", "nightly"],
+        ["2", "unary.relu", "nightly", "invalid"],
+        ["1", "unary.relu", "xfail_odd"],
+        ["5", "vectors"],
+    ]
