@@ -13,6 +13,7 @@ import typer
 
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode, NothingSelected
+from farm.core.verdicts import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def vectors(
     problems = 0
     for record in records:
         if isinstance(record, ModuleProblem):
-            problems += 1
+            problems += record.reason is not Reason.NO_VECTORS
             _note(record.message)
         elif isinstance(record, ListedVector):
             counts[record.imported.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
