@@ -50,7 +50,8 @@ def test_vectors_of_the_models_of_a_tag(tmp_path: Path) -> None:
     done = farm(
         "vectors", "--sweeps", MODULES, "--module", "eltwise.binary.add,eltwise.ternary", "--tag", "vision", "--count"
     )
-    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.exit_code == 0
+    assert [line for line in done.stderr.splitlines() if "farm's loader stands in" not in line] == []
     lines = [line.split() for line in done.stdout.splitlines()]
     adds = int(farm("ops", "ttnn.add", "--tag", "vision").stdout.split()[1])
     assert [(int(line[0]), *line[1:]) for line in lines] == [
