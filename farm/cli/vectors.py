@@ -81,7 +81,7 @@ def vectors(
 def _records(spec: SweepSpec, equal: EqualVectors, out: Path | None, *, counts: bool) -> Iterator[CountedRecord]:
     """What the modules define: vectors, which are written to `out`, or if only `counts` are needed, how many."""
     from farm.board.selection import select_boards
-    from farm.core.messages import Detail
+    from farm.core.listing_detail import Detail
     from farm.planning.module_records import counted_records, module_records, selected_modules
     from farm.sweeps import dumps
 

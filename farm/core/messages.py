@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypeAlias
 
+from farm.core.listing_detail import Detail
 from farm.core.module_loader import ModuleLoader
 from farm.core.payload import Payload, from_json
 from farm.core.sweep_module import SweepModule
@@ -85,17 +86,6 @@ class Run(_Message):
     def from_json(cls, raw: Mapping[str, Any]) -> Run:
         """See the base class."""
         return cls(tuple(map(from_json, raw["payloads"])), raw["chips"])
-
-
-class Detail(str, Enum):
-    """How much is listed of the vectors of a sweep module."""
-
-    VECTORS = "vectors"
-    """Each vector."""
-    COUNTS = "counts"
-    """How many vectors a suite has; each vector only where they have to be made to count them."""
-    JUDGED_COUNTS = "judged_counts"
-    """The same, with how many of them the module calls invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,8 +323,7 @@ class VectorsCounted(_Message):
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> VectorsCounted:
         """See the base class."""
-        columns, rows = raw["grid"]
-        return cls(raw["suite"], raw["vectors"], raw["invalid"], (columns, rows), raw["merged"])
+        return cls(**{**raw, "grid": (raw["grid"][0], raw["grid"][1])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from farm.core.board import Board
 from farm.core.errors import FarmError
-from farm.core.messages import Detail, ListVectors
+from farm.core.listing_detail import Detail
+from farm.core.messages import ListVectors
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec, options
 from farm.planning.equal_vectors import EqualVectors

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from farm.core.board import Board
-from farm.core.messages import Detail
+from farm.core.listing_detail import Detail
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason

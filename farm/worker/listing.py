@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from farm.core.messages import Detail, Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
+from farm.core.listing_detail import Detail
+from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.exports import ExportedVector

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from farm.core.listing_detail import Detail
 from farm.core.messages import (
     Check,
     Checked,
     CheckProblem,
     Close,
-    Detail,
     Finished,
     Hello,
     ListingEnd,

@@ -21,7 +21,7 @@ def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
         ModuleProblem("m", "odd", "it is odd"),
     ]
     monkeypatch.setattr(module_records, "listing_process", lambda *_: None)
-    monkeypatch.setattr(module_records, "count_modules", lambda *_: iter(records))
+    monkeypatch.setattr(module_records, "list_modules", lambda *_: iter(records))
     module.file.write_text("def run(): ...")
     notes: list[str] = []
     assert list(module_records.module_records(SweepSpec.of(sweeps=tmp_path), [], notes.append)) == records

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from farm.core.messages import Detail, Listing, ListingProblem, ListVectors, VectorsCounted, VectorsListed
+from farm.core.listing_detail import Detail
+from farm.core.messages import Listing, ListingProblem, ListVectors, VectorsCounted, VectorsListed
 from farm.core.sweep_module import SweepModule
 from farm.worker import listing
 from farm.worker.modules import LoadedModule, checked
