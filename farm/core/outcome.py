@@ -61,6 +61,7 @@ class Outcome:
         raw: the result as received, if it could not be read.
         tolerance: the name of the row of the tolerance table that judged the numbers; "" if none were compared.
         mismatch: what is wrong with the numbers.
+        measuring_notes: what could not be measured, or not well, and why.
         details: further details as JSON. No code decides by them.
     """
 
@@ -85,6 +86,7 @@ class Outcome:
     raw: str = ""
     tolerance: str = ""
     mismatch: Mismatch | None = None
+    measuring_notes: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -116,6 +118,7 @@ class Outcome:
             "tests": self.tests or None,
             "tolerance": self.tolerance or None,
             "mismatch": None if mismatch is None else mismatch.as_json(),
+            "measuring_notes": self.measuring_notes or None,
             "printed": self.printed or None,
             "raw": self.raw or None,
         }
@@ -158,6 +161,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "tests": ("tests", lambda value: tuple(map(_text, value))),
     "tolerance": ("tolerance", _text),
     "mismatch": ("mismatch", Mismatch.from_json),
+    "measuring_notes": ("measuring_notes", lambda value: tuple(map(_text, value))),
     "printed": ("printed", _text),
     "raw": ("raw", _text),
 }

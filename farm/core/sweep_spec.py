@@ -191,7 +191,7 @@ class SweepSpec(BaseModel):
             Group.MEASURES,
             f"What to measure of each vector besides its verdict, of {', '.join(MODES)}.",
             (
-                Flag("--perf", "perf", "Run each vector twice and time the second run."),
+                Flag("--perf", "perf", "Time each vector's run, and a warm one after it."),
                 Flag(
                     "--perf-with-cache",
                     "perf_with_cache",

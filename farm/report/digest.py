@@ -66,6 +66,14 @@ class Inexact:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuringNote:
+    """The number of vectors of which something could not be measured, or not well, for the same cause."""
+
+    note: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoardShare:
     """One board's part in a run.
 
@@ -99,6 +107,7 @@ class Digest:
         failures: failures and faults, largest group first.
         not_run: vectors that were not run, largest group first.
         inexact: by operation and lost argument.
+        measuring: what could not be measured, or not well, most vectors first.
         inferred: the number of inferred device configs.
         differences: one sentence if boards had different versions of ttnn, driver or firmware; otherwise empty.
         by_ttnn: the verdicts by version of ttnn; empty if all boards have the same.
@@ -117,6 +126,7 @@ class Digest:
     failures: tuple[Group, ...]
     not_run: tuple[Group, ...]
     inexact: tuple[Inexact, ...]
+    measuring: tuple[MeasuringNote, ...]
     inferred: int
     differences: str
     by_ttnn: tuple[TtnnVerdicts, ...]
@@ -141,6 +151,7 @@ def digest_run(view: RunView) -> Digest:
         failures=_groups(vector for vector in view.vectors if vector.verdict.failed or vector.verdict.fault),
         not_run=_groups(vector for vector in view.vectors if vector.verdict.category is Category.NOT_RUN),
         inexact=tuple(Inexact(*key, count) for key, count in sorted(lost.items())),
+        measuring=_measuring(view),
         inferred=sum(vector.device_config_inferred for vector in view.vectors),
         differences=_differences(view.run.boards),
         by_ttnn=verdicts_by_ttnn(view),
@@ -148,6 +159,14 @@ def digest_run(view: RunView) -> Digest:
         boards=_shares(view),
         meaning_of_validated=meaning_of_validated(view.run.boards) if numbers[Verdict.VALIDATED] else "",
     )
+
+
+def _measuring(view: RunView) -> tuple[MeasuringNote, ...]:
+    if view.run.spec is None or not view.run.spec.measure:
+        return ()
+    outcomes = (vector.history[-1].outcome(vector.vector_id) for vector in view.vectors if vector.history)
+    notes = Counter(first_line(note) for outcome in outcomes for note in outcome.measuring_notes)
+    return tuple(MeasuringNote(note, count) for note, count in notes.most_common())
 
 
 def meaning_of_validated(boards: Iterable[BoardView]) -> str:

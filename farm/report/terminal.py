@@ -80,6 +80,7 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
         _print_line(console, f"Run one of them in the foreground: {command}")
     _print_groups(console, "Not run, by reason", digest.not_run)
     _print_inexact(console, digest)
+    _print_measuring(console, digest)
     _print_boards(console, digest.boards)
     console.print()
     if digest.inferred:
@@ -175,6 +176,18 @@ def _print_inexact(console: Console, digest: Digest) -> None:
     console.print(table)
     if len(digest.inexact) > MAX_ROWS:
         _print_line(console, f"... and {len(digest.inexact) - MAX_ROWS} more in the report", "dim")
+
+
+def _print_measuring(console: Console, digest: Digest) -> None:
+    """Print what could not be measured; it fails no vector."""
+    if not digest.measuring:
+        return
+    console.print()
+    console.print(_text("Measurements", "bold"))
+    for each in digest.measuring[:MAX_ROWS]:
+        _print_line(console, f"{counted(each.count, 'vector')}: {each.note}")
+    if len(digest.measuring) > MAX_ROWS:
+        _print_line(console, f"... and {len(digest.measuring) - MAX_ROWS} more in the report", "dim")
 
 
 def _print_ttnn(console: Console, digest: Digest) -> None:

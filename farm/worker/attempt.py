@@ -25,6 +25,7 @@ class RunningAttempt:
         mismatch: what is wrong with the numbers.
         output: what the call gave, encoded, where that isn't as traced.
         details: further details as JSON.
+        call_nanoseconds: how long the first call took, its kernels' compilation included.
     """
 
     def __init__(self, vector_id: str, on_error: Callable[[BaseException], None] | None = None) -> None:
@@ -37,6 +38,7 @@ class RunningAttempt:
         self.mismatch: Mismatch | None = None
         self.output: Any = None
         self.details: dict[str, Any] = {}
+        self.call_nanoseconds = 0
         self._started, self._begun = time.time(), time.perf_counter()
 
     @property

@@ -1,27 +1,31 @@
 """Measurements of a vector besides its verdict, under tt-metal's names.
 
-Modes: `perf` times the second of two runs; `perf_with_cache` one with empty caches, of programs and of kernels in
-memory and on disk, and one with warm ones; `memory` what the call needs of L1, from a graph captured without dispatch,
-which works on mocks too; `device_perf` reads the device profiler, where the build has one.
+Modes: `perf` is the time of a vector's only run, and of a warm one after it; `perf_with_cache` of a run with empty
+caches, of programs and of kernels in memory and on disk, and of one with warm caches; `memory` is what the call needs
+of L1, from a graph captured without dispatch, which works on mocks too; `device_perf` reads the device profiler, where
+the build has one. The first run decides the verdict. What can't be measured is said in a note.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from farm.core.answers import Answer, NoAnswer, read_answer
 from farm.core.classify import classify_error, error_text
 from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, private_kernel_cache
-from farm.core.verdicts import Reason, Verdict
 
 Run: TypeAlias = Callable[[], Any]
 
-_OPENS_ITSELF = "the module opens the board in run()"
+_OPENS_ITSELF = "the module opens the board itself"
 _NANOSECONDS = 1e6  # in a millisecond
+_CACHES = ("_uncached", "_cached")
+_DEVICE = "device_"
+"""What tt-metal puts before the profiler's own names."""
 
 
 @dataclass
@@ -30,15 +34,19 @@ class Measurements:
 
     Attributes:
         metrics: numbers by tt-metal's names.
-        details: notes on numbers that are missing or doubtful.
-        complaint: the verdict of a vector that passed, where a measurement isn't possible.
+        notes: what is missing or doubtful, and why.
         suspicion: what a measurement says against the board, which a vector that failed may be a victim of.
     """
 
     metrics: dict[str, float] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
-    complaint: tuple[Verdict, Reason, str] | None = None
+    notes: list[str] = field(default_factory=list)
     suspicion: str = ""
+
+    def lacks(self, measure: str, why: str) -> None:
+        """Note that something could not be measured."""
+        note = f"{measure} not available: {why}"
+        if note not in self.notes:
+            self.notes.append(note)
 
 
 def measure(
@@ -49,10 +57,12 @@ def measure(
     *,
     computes: bool,
     opted_out: Callable[[], bool] = lambda: False,
+    announce: Callable[[int], None] = lambda _run: None,
 ) -> Any:
     """Run a vector once, or as often as the modes need; returns the answer that counts.
 
-    What can't be measured doesn't fail the vector, except for the device's performance on a board that computes.
+    That is the first one. Only where a run with empty caches and one with warm caches were asked for, and a board
+    computes both, the second one must be right as well, as in tt-metal.
 
     Args:
         run: runs it; answers as a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
@@ -61,123 +71,192 @@ def measure(
         measurements: filled with the results.
         computes: whether the board computes numbers: one that doesn't has no performance.
         opted_out: whether the module says, after a run, that the device's performance can't be measured.
+        announce: tells that a further run begins, by its number.
 
     Raises:
-        Exception: whatever `run()` raises.
+        Exception: what the first run raises; what another one does, only where it blames the board or the host.
     """
-    if PERF_WITH_CACHE in modes:
-        if device is not None:
-            _clear_caches(device)
-        first, uncached = _timed(run)
-        answer, cached = _timed(run)
-        measurements.metrics["e2e_perf_uncached_ms"], measurements.metrics["e2e_perf_cached_ms"] = uncached, cached
-        if not _good(first):
-            answer = first
-    elif PERF in modes:
-        first, _ = _timed(run)
-        answer, measurements.metrics["e2e_perf_ms"] = _timed(run)
-        if not _good(first):
-            answer = first
-    else:
-        answer = run()
-    if DEVICE_PERF in modes:
-        if not computes or device is None or opted_out():
-            why = _OPENS_ITSELF if device is None else "the module opts out of it"
-            measurements.details["device_perf"] = f"not available: {why if computes else 'a mock board runs nothing'}"
+    return _Measuring(run, device, frozenset(modes), measurements, computes, opted_out, announce).answer()
+
+
+@dataclass
+class _Measuring:
+    """The runs of one vector."""
+
+    run: Run
+    device: Any | None
+    modes: frozenset[str]
+    measurements: Measurements
+    computes: bool
+    opted_out: Callable[[], bool]
+    announce: Callable[[int], None]
+    runs: int = 0
+
+    def answer(self) -> Any:
+        """The answer that counts."""
+        twice = PERF_WITH_CACHE in self.modes
+        if twice:
+            self._clear_caches()
+        returned = self.run()
+        self.runs = 1
+        try:
+            first = read_answer(returned)
+        except NoAnswer:
+            return returned
+        if twice or PERF in self.modes:
+            self._note_time(first, "e2e_perf_uncached_ms" if twice else "e2e_perf_ms")
+        if DEVICE_PERF in self.modes:
+            self._device_perf(_CACHES[0] if twice else "")
+        if self.computes and not first.good:
+            return returned  # what is wrong needs no further figures
+        if twice or PERF in self.modes:
+            second = self._again("the warm run" if twice else "a second run")
+            if second is not None:
+                self._note_time(second, "e2e_perf_cached_ms" if twice else "e2e_perf_warm_ms")
+            if twice and DEVICE_PERF in self.modes:
+                self._device_perf(_CACHES[1])
+            if self.computes and second is not None and not second.good:
+                if twice:
+                    returned = (False, f"wrong with warm caches, right with empty ones: {second.message}")
+                else:
+                    self.measurements.notes.append(f"the second run was not right: {second.message}")
+        if MEMORY in self.modes:
+            self._memory()
+        return returned
+
+    def _again(self, which: str) -> Answer | None:
+        """Run the vector once more; its answer, or None where it gives none."""
+        self.runs += 1
+        self.announce(self.runs)
+        try:
+            return read_answer(self.run())
+        except KeyboardInterrupt:
+            raise
+        except NoAnswer as error:
+            self.measurements.lacks("perf", f"{which} gave another kind of answer: {error}")
+        except BaseException as error:
+            if classify_error(error)[0].fault:
+                raise
+            self.measurements.lacks("perf", f"{which} raised: {error_text(error)}")
+        return None
+
+    def _note_time(self, answer: Answer, name: str) -> None:
+        if answer.nanoseconds is None:
+            self.measurements.lacks("perf", "run() returned no time")
         else:
-            _device_perf(device, measurements)
-    if MEMORY in modes:
-        if device is None:
-            measurements.details["memory"] = f"not available: {_OPENS_ITSELF}"
-        else:
-            _memory(run, device, measurements)
-    return answer
+            self.measurements.metrics[name] = answer.nanoseconds / _NANOSECONDS
+
+    def _clear_caches(self) -> None:
+        """Make the next run compile all its kernels, as the first one on a new host does."""
+        import ttnn
+
+        try:
+            if self.device is None:
+                self.measurements.notes.append(f"the first run may find cached programs: {_OPENS_ITSELF}")
+            else:
+                self.device.disable_and_clear_program_cache()
+                self.device.enable_program_cache()
+            ttnn.device.ClearKernelCache()
+        except (RuntimeError, AttributeError, TypeError) as error:
+            self.measurements.notes.append(f"the first run may find warm caches: {error_text(error)}")
+        cache = private_kernel_cache(os.environ)
+        for folder in () if cache is None else list(cache.rglob("kernels")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _memory(self) -> None:
+        """Measure what a run needs of L1, from the graph of a run that dispatches nothing."""
+        import ttnn
+
+        if self.device is None:
+            self.measurements.lacks("memory", _OPENS_ITSELF)
+            return
+        problem = ""
+        try:
+            grid = self.device.compute_with_storage_grid_size()
+            self.runs += 1
+            self.announce(self.runs)
+            ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
+            try:
+                self.run()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - without dispatch there are no numbers: a module may mind
+                problem = error_text(error)
+            finally:
+                graph = ttnn.graph.end_graph_capture()
+            cores = grid.x * grid.y
+            usage = ttnn.graph.extract_resource_usage_per_core(graph, cores)
+            device_peak = float(ttnn.graph.extract_peak_L1_memory_usage(graph))
+        except (RuntimeError, AttributeError, TypeError) as error:
+            self.measurements.lacks("memory", error_text(error))
+            return
+        if problem:
+            self.measurements.notes.append(f"memory may be more: the run without dispatch raised: {problem}")
+        self.measurements.metrics.update(
+            peak_l1_memory_per_core_bytes=float(usage.peak_total),
+            peak_cb_per_core_bytes=float(usage.peak_cb),
+            peak_l1_buffers_per_core_bytes=float(usage.peak_l1),
+            num_cores=float(cores),
+            peak_l1_memory_aggregate_bytes=float(usage.peak_total * cores),
+            peak_l1_memory_device_bytes=device_peak,
+        )
+
+    def _without_device_perf(self) -> str:
+        """Why there is nothing to read from the device profiler; empty where there may be."""
+        if not self.computes:
+            return "a mock board runs nothing"
+        if self.device is None:
+            return _OPENS_ITSELF
+        return "the module opts out of it" if self.opted_out() else ""
+
+    def _device_perf(self, suffix: str) -> None:
+        """Read the durations that the device profiler recorded since it was last read.
+
+        Every program counts as its slowest chip; those of several programs add up.
+        """
+        why = self._without_device_perf()
+        durations: dict[str, float] = {}
+        if not why:
+            try:
+                durations = _durations(self.device)
+            except (AttributeError, RuntimeError) as error:
+                why = error_text(error)
+                if classify_error(error)[0].fault:
+                    self.measurements.suspicion = why
+            else:
+                why = "" if durations else "the profiler recorded no program"
+        if why:
+            self.measurements.lacks("device perf", why)
+        for name, duration in durations.items():
+            self.measurements.metrics[f"{_DEVICE}{name}{suffix}"] = duration
 
 
-def _timed(run: Run) -> tuple[Any, float]:
-    """The answer of `run()` and its milliseconds: those that it measured itself, where it does."""
-    begun = time.perf_counter_ns()
-    answer = run()
-    nanoseconds = time.perf_counter_ns() - begun
-    if isinstance(answer, list) and len(answer) == 2 and isinstance(answer[1], (int, float)):
-        nanoseconds = int(answer[1])
-    return answer, nanoseconds / _NANOSECONDS
-
-
-def _clear_caches(device: Any) -> None:
-    """Make the next run compile all its kernels, as the first one on a new host does."""
+def forget_programs(device: Any) -> None:
+    """Read what the device profiler recorded, so that only later programs count."""
     import ttnn
 
-    device.disable_and_clear_program_cache()
-    device.enable_program_cache()
-    ttnn.device.ClearKernelCache()
-    cache = private_kernel_cache(os.environ)
-    for folder in () if cache is None else list(cache.rglob("kernels")):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _good(answer: Any) -> bool:
-    result = answer[0] if isinstance(answer, list) and answer else answer
-    return isinstance(result, tuple) and bool(result) and bool(result[0])
-
-
-def _memory(run: Run, device: Any, measurements: Measurements) -> None:
-    """Measure what a run needs of L1, from the graph of a run that dispatches nothing."""
-    import ttnn
-
-    ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
-    problem = ""
-    try:
-        run()
-    except Exception as error:  # noqa: BLE001 - without dispatch there are no numbers, and a module may mind
-        problem = error_text(error)
-    finally:
-        graph = ttnn.graph.end_graph_capture()
-    if problem:
-        measurements.details["memory"] = f"the run without dispatch raised, so it may need more: {problem}"
-    grid = device.compute_with_storage_grid_size()
-    cores = grid.x * grid.y
-    usage = ttnn.graph.extract_resource_usage_per_core(graph, cores)
-    measurements.metrics.update(
-        peak_l1_memory_per_core_bytes=float(usage.peak_total),
-        peak_cb_per_core_bytes=float(usage.peak_cb),
-        peak_l1_buffers_per_core_bytes=float(usage.peak_l1),
-        num_cores=float(cores),
-        peak_l1_memory_aggregate_bytes=float(usage.peak_total * cores),
-        peak_l1_memory_device_bytes=float(ttnn.graph.extract_peak_L1_memory_usage(graph)),
-    )
-
-
-def _device_perf(device: Any, measurements: Measurements) -> None:
-    """Read the durations that the device profiler recorded: summed over programs, the longest over chips."""
-    import ttnn
-
-    try:
+    with contextlib.suppress(AttributeError, RuntimeError):  # the next reading says it
         ttnn.synchronize_device(device)
         ttnn.ReadDeviceProfiler(device)
-        by_chip = ttnn.get_latest_programs_perf_data()
-    except (AttributeError, RuntimeError) as error:
-        measurements.complaint = _unsupported(error_text(error))
-        if classify_error(error) == (Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT):
-            measurements.suspicion = error_text(error)
-        return
-    chips: list[dict[str, float]] = []
-    for programs in by_chip.values():
-        sums: dict[str, float] = {}
+
+
+def _durations(device: Any) -> dict[str, float]:
+    import ttnn
+
+    ttnn.synchronize_device(device)
+    ttnn.ReadDeviceProfiler(device)
+    cores = 0
+    by_program: dict[tuple[int, int, int], dict[str, float]] = {}
+    for programs in ttnn.get_latest_programs_perf_data().values():
         for program in programs:
+            execution = program.program_execution_uid
+            key = execution.runtime_id, execution.trace_id, execution.trace_id_counter
+            slowest = by_program.setdefault(key, {})
             for name, result in program.program_analyses_results.items():
-                sums[name] = sums.get(name, 0.0) + float(result.duration)
-        chips.append(sums)
-    if not any(chips):
-        measurements.complaint = _unsupported("the profiler recorded no program")
-        return
-    for name in {name for sums in chips for name in sums}:
-        measurements.metrics[name] = max(sums.get(name, 0.0) for sums in chips)
-
-
-def _unsupported(cause: str) -> tuple[Verdict, Reason, str]:
-    return (
-        Verdict.FAIL_UNSUPPORTED_DEVICE_PERF,
-        Reason.NONE,
-        f"passed, but its performance on the device can't be measured here: {cause}",
-    )
+                slowest[name] = max(slowest.get(name, 0.0), float(result.duration))
+            cores = max(cores, program.core_count)
+    sums: dict[str, float] = {}
+    for slowest in by_program.values():
+        for name, duration in slowest.items():
+            sums[name] = sums.get(name, 0.0) + duration
+    return {**sums, "CORE COUNT": float(cores)} if sums else {}

@@ -6,11 +6,11 @@ import contextlib
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from farm.core.classify import error_text, judge_answer, not_compared
+from farm.core.classify import error_text, judge_answer
 from farm.core.measures import disable_profiler
 from farm.core.messages import Prepared, Preparing, RunBegins
 from farm.core.outcome import Outcome
@@ -70,19 +70,18 @@ class ModuleRunner:
                 device = self._device(module)
             begun = time.perf_counter()
             answer = measure(
-                partial(module.call, values, device),
+                partial(self._answer, module, values, device, str(vector.module.file)),
                 device,
                 vector.modes,
                 measurements,
                 computes=self.computes,
                 opted_out=lambda: module.skips_device_perf,
+                announce=lambda run: self.send(RunBegins(run)),
             )
             verdict, reason, message = judge_answer(answer, computes=self.computes)
             if verdict.failed and measurements.suspicion:
                 message = f"{measurements.suspicion}; the module said: {message}"
                 verdict, reason = Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT
-            if verdict.good and measurements.complaint:
-                verdict, reason, message = measurements.complaint
         except KeyboardInterrupt:
             raise
         except (ModuleError, Unencodable) as error:
@@ -90,10 +89,11 @@ class ModuleRunner:
         except Misplaced as error:
             verdict, reason, message = Verdict.NOT_RUN, Reason.VECTOR_CHANGED, str(error)
         except BaseException as error:  # noqa: BLE001 - whatever a module raises is its vector's verdict
-            verdict, reason, message = self._judged(error, str(vector.module.file))
-            if not verdict.good:
-                trace = _trace(error, str(vector.module.file))
-        details = {"suite": vector.suite, **measurements.details}
+            if self.on_error is not None:
+                self.on_error(error)
+            verdict, reason, message = judge_answer(error, computes=self.computes)
+            trace = _trace(error, str(vector.module.file))
+        details = {"suite": vector.suite}
         if self._teardown_problem:
             details["teardown"], self._teardown_problem = self._teardown_problem, ""
         return Outcome(
@@ -106,16 +106,18 @@ class ModuleRunner:
             inexact=vector.lost,
             metrics=measurements.metrics,
             traceback=trace,
+            measuring_notes=tuple(measurements.notes),
             details=details,
         )
 
-    def _judged(self, error: BaseException, file: str) -> tuple[Verdict, Reason, str]:
-        """The verdict of a vector whose `run()` raised: an assertion on numbers that no board computed says nothing."""
-        if not self.computes and isinstance(error, AssertionError) and is_about_numbers(error, file, _is_tensor):
-            return not_compared(error_text(error))
-        if self.on_error is not None:
-            self.on_error(error)
-        return judge_answer(error, computes=self.computes)
+    def _answer(self, module: LoadedModule, values: Mapping[str, Any], device: Any, file: str) -> Any:
+        """What `run()` returns. An assertion on numbers that no board computed is a comparison like a returned one."""
+        try:
+            return module.call(values, device)
+        except AssertionError as error:
+            if self.computes or not is_about_numbers(error, file, _is_tensor):
+                raise
+            return False, error_text(error)
 
     def close(self) -> None:
         """Let the fixture release the board."""

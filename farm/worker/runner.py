@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from farm.core.classify import classify_error, error_text
+from farm.core.measures import DEVICE_PERF, PERF
 from farm.core.numeric_options import InputStyle
 from farm.core.outcome import Outcome
 from farm.core.payload import TracedCall
@@ -28,7 +29,7 @@ from farm.worker.goldens.pairing import StructureMismatch
 from farm.worker.goldens.parameters import GoldenMisfit
 from farm.worker.input_numbers import InputNumbers
 from farm.worker.installed_ttnn import ttnn_version
-from farm.worker.measuring import Measurements, measure
+from farm.worker.measuring import Measurements, forget_programs, measure
 from farm.worker.outputs import Outputs
 from farm.worker.replay import Replay
 from farm.worker.tensor_defaults import complete
@@ -145,10 +146,12 @@ class Runner:
             # ttnn itself refused to make an input: the allocator is as much the test as the call
             return attempt.raised(error, "making its inputs: ")
         further = self._further_runs(traced, bound) if self.computes else None
+        begun = time.perf_counter_ns()
         try:
             output = self._call(traced, bound, live)
         except Exception as error:  # noqa: BLE001 - whatever ttnn raises is the call's outcome
             return self._raised(traced, bound, error, attempt)
+        attempt.call_nanoseconds = time.perf_counter_ns() - begun
         if further is not None:
             try:
                 live, output = further.before_judging(live, output)
@@ -279,16 +282,18 @@ class Runner:
             return [(True, ""), time.perf_counter_ns() - began]
 
         measurements = Measurements()
+        if DEVICE_PERF in traced.modes and self.computes:
+            forget_programs(self.device)
         try:
-            measure(once, self.device, traced.modes, measurements, computes=self.computes)
-        except (RuntimeError, ValueError) as error:
-            return attempt.raised(error, "measuring it: ")
+            measure(once, self.device, traced.modes, measurements, computes=self.computes, announce=self.announce)
+        except Exception as error:  # noqa: BLE001 - that it can't run again says nothing of its first run
+            if classify_error(error)[0].fault:
+                return attempt.raised(error, "measuring it: ")
+            measurements.lacks("perf", f"a further run raised: {error_text(error)}")
+        if PERF in traced.modes:
+            measurements.metrics["e2e_perf_ms"] = attempt.call_nanoseconds / 1e6
         metrics = {**outcome.metrics, **measurements.metrics}
-        outcome = replace(outcome, metrics=metrics, details={**outcome.details, **measurements.details})
-        if measurements.complaint is None:
-            return outcome
-        verdict, reason, message = measurements.complaint
-        return replace(outcome, verdict=verdict, reason=reason, message=message)
+        return replace(outcome, metrics=metrics, measuring_notes=tuple(measurements.notes))
 
     def _left_out(self, call: Call) -> Iterator[str]:
         """Yield what is left out of a call because this ttnn lacks it."""

@@ -74,6 +74,11 @@ def summary_md(view: RunView, context: RunContext) -> str:
         ("operation", "argument", "vectors"),
         [(_name(lost.operation), _name(lost.argument), str(lost.count)) for lost in digest.inexact],
     )
+    parts += _section(
+        "Measurements that are missing or doubtful",
+        ("vectors", "why"),
+        [(str(each.count), markdown(each.note)) for each in digest.measuring],
+    )
     if digest.inferred:
         parts.append(
             f"The device config of {counted(digest.inferred, 'vector')} was inferred from what the call needs."

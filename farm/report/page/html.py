@@ -42,6 +42,7 @@ _SECTIONS = {
         "These vectors were tried under several versions, and ended differently.",
     ),
     "inexact": ("Inexact configurations", "The trace lost these arguments, and they were left to their defaults."),
+    "measuring": ("Measurements that are missing or doubtful", "They fail no vector."),
     "boards": ("Boards", ""),
     "flaky": (
         "Flaky",

@@ -45,6 +45,9 @@ def page_tables(view: RunView, digest: Digest, context: RunContext) -> dict[str,
             (("operation", "operation"), ("argument", "text"), ("vectors", "number")),
             [[first_line(lost.operation), first_line(lost.argument), lost.count] for lost in digest.inexact],
         ),
+        "measuring": _table(
+            (("why", "text"), ("vectors", "number")), [[each.note, each.count] for each in digest.measuring]
+        ),
         "boards": _boards(view, digest),
         "flaky": _flaky(context),
         "estimates": _estimates(view),
