@@ -90,6 +90,8 @@ def _print(outcome: Outcome, title: str) -> None:
         _say(outcome.message)
     for name, number in outcome.metrics.items():
         _say(f"  {name} {number:g}")
+    for note in outcome.measuring_notes:
+        _say(f"  {note}")
 
 
 def _say(text: str) -> None:
