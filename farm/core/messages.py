@@ -108,8 +108,7 @@ class ListVectors(_Message):
 
     def as_json(self) -> dict[str, Any]:
         """See the base class."""
-        own = {"suites": self.suites, "exported": self.exported, "detail": self.detail.value}
-        return {"module": self.module.as_json(), **own}
+        return {**_Message.as_json(self), "module": self.module.as_json(), "detail": self.detail.value}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ListVectors:
