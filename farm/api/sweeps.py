@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from farm.api.documented import lists_fields
 from farm.api.plans import combined
 from farm.api.start_note import note_start
-from farm.core.board import AUTO
+from farm.board.kinds import KINDS
+from farm.cluster.early_cluster import EarlyCluster
+from farm.core.board import AUTO, Board
 from farm.core.errors import FarmError
 from farm.core.option_rules import Rule, misfits
 from farm.core.progress import Progress, Silent
@@ -86,28 +88,35 @@ def sweep(
     require_folder(store)
     if out is not None and (reason := why_unwritable(Path(out) / "report")):
         raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
-    if resume is None:
-        request = _begun(spec, command, shown, store)
-    else:
-        request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
-    if out is not None:
-        make_directory(Path(out))
-    note_start(request.spec, request.boards, request.vectors, shown)
-    # imported only here, since it takes seconds: errors of the options were raised before
-    from farm.running.sweep import run_sweep
-
-    with Store.open(store) as opened:
-        view = opened.view(run_sweep(request, opened, shown))
+    with EarlyCluster() as cluster:
+        if resume is None:
+            request = _begun(spec, command, shown, store, cluster)
+        else:
+            request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
         if out is not None:
-            write_report(view, Path(out), context=read_context(opened, view))
+            make_directory(Path(out))
+        note_start(request.spec, request.boards, request.vectors, shown)
+        # imported only here, since it takes seconds: errors of the options were raised before
+        from farm.running.sweep import run_sweep
+
+        with Store.open(store) as opened:
+            view = opened.view(run_sweep(request, opened, shown, cluster))
+            if out is not None:
+                write_report(view, Path(out), context=read_context(opened, view))
     return view
 
 
-def _begun(spec: SweepSpec, command: str, progress: Progress, store: str | Path | None) -> Sweep:
-    """A sweep that starts a run."""
+def _begun(spec: SweepSpec, command: str, progress: Progress, store: str | Path | None, cluster: EarlyCluster) -> Sweep:
+    """A sweep that starts a run; the cluster starts while sweep modules are imported."""
+
+    def start(boards: Sequence[Board]) -> None:
+        if spec.address is None:
+            # mock boards of further kinds may join once the vectors are known
+            cluster.start(len(boards) + len(KINDS), workers=len(boards))
+
     if spec.modules or spec.sweeps:
         progress.note("importing the sweep modules, to list their vectors")
-    planned = plan_sweep(spec, store=store)
+    planned = plan_sweep(spec, store=store, before_import=start)
     require_ttnn(planned.boards)
     for note in planned.notes:
         progress.note(note)

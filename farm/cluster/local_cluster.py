@@ -23,13 +23,14 @@ LONGEST_TEMPORARY = 20
 
 
 @contextmanager
-def local_cluster(boards: int) -> Iterator[Path]:
+def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
     """A Ray cluster of this host alone for the time of a `with` block, whatever `RAY_ADDRESS` says.
 
     Nothing of it is left afterwards. Farms of many hosts are in `farm.cluster.hosts`.
 
     Args:
-        boards: how many boards the run uses.
+        boards: how many boards the run may use.
+        workers: for how many boards Ray has a process ready; None for all.
 
     Yields:
         A folder that is removed at the end.
@@ -40,7 +41,7 @@ def local_cluster(boards: int) -> Iterator[Path]:
     with _scratch() as folder:
         try:
             with without_unused_processes():
-                ray.init(log_to_driver=False, logging_level="ERROR", **_options(boards, folder))
+                ray.init(log_to_driver=False, logging_level="ERROR", **_options(boards, workers or boards, folder))
         except Exception as error:  # Ray raises a bare one when its own processes start slowly
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise NotRunnable(f"Ray doesn't start on this host: {reason}") from error
@@ -50,12 +51,12 @@ def local_cluster(boards: int) -> Iterator[Path]:
             ray.shutdown()
 
 
-def _options(boards: int, folder: Path) -> dict[str, Any]:
+def _options(boards: int, workers: int, folder: Path) -> dict[str, Any]:
     return {
         "address": "local",
         "_node_ip_address": "127.0.0.1",  # so that no other host can reach it
         "include_dashboard": False,
-        "num_cpus": min(boards, os.cpu_count() or 1),
+        "num_cpus": min(workers, os.cpu_count() or 1),
         "num_gpus": 0,
         "resources": {BOARD_RESOURCE: boards},
         "object_store_memory": OBJECT_STORE_BYTES,

@@ -63,6 +63,7 @@ def module_records(
     boards: Sequence[Board],
     note: Callable[[str], None] = lambda _text: None,
     equal: EqualVectors | None = None,
+    before_import: Callable[[], None] = lambda: None,
 ) -> Iterator[Record]:
     """Stream what the modules of a spec define, from a worker that imports them, or from the spec's vectors file.
 
@@ -73,6 +74,7 @@ def module_records(
         boards: where the vectors will run; their ttnn imports the modules.
         note: gets a line for each suite that is empty or that no module has, and on the modules' loaders.
         equal: counts the vectors that were merged into equal ones.
+        before_import: called once the modules are found, before a worker imports them.
 
     Raises:
         FarmError: there is no such checkout, folder or file.
@@ -88,9 +90,12 @@ def module_records(
         else:
             process = listing_process(boards, Path(folder), spec.address)
             if spec.vectors_file is None:
-                records = list_modules(selected_modules(spec), spec.suites or None, process)
+                modules = selected_modules(spec)
+                before_import()
+                records = list_modules(modules, spec.suites or None, process)
             else:
                 export = _export(spec, spec.vectors_file, process)
+                before_import()
                 records = export.records()
         for record in (equal or EqualVectors()).unique(records, of_export=export is not None):
             if isinstance(record, ImportedModule):

@@ -84,13 +84,20 @@ class Planned:
         return forecast(self.vectors, self.boards, costs, self.merged)
 
 
-def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | None = None) -> Planned:
+def plan_sweep(
+    spec: SweepSpec,
+    *,
+    verify: bool = False,
+    store: str | Path | None = None,
+    before_import: Callable[[Sequence[Board]], None] = lambda _boards: None,
+) -> Planned:
     """Plan a sweep.
 
     Args:
         spec: what to run.
         verify: whether to run a master's configurations under the tracer, see `farm.planning.vectors.plan`.
         store: the results store that knows the ids of vectors of earlier versions of farm; None for the default store.
+        before_import: called with the boards before sweep modules are imported, which may take long.
 
     Raises:
         FarmError: a board, a module, a vector or a file of the spec doesn't exist.
@@ -110,7 +117,9 @@ def plan_sweep(spec: SweepSpec, *, verify: bool = False, store: str | Path | Non
     equal = EqualVectors()
     if spec.of_modules:
         require_ttnn(boards)
-        boards, whole = _of_modules(spec, boards, notes.append, modules, equal)
+        boards, whole = _of_modules(
+            spec, boards, notes.append, modules, equal, before_import=partial(before_import, boards)
+        )
         if line := sentence(equal.merged):
             notes.append(line)
     else:
@@ -187,12 +196,16 @@ def _of_modules(
     note: Callable[[str], None],
     modules: list[ImportedModule],
     equal: EqualVectors,
+    *,
+    before_import: Callable[[], None],
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them.
 
     The modules are added to `modules`, and merged vectors are counted in `equal`.
     """
-    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, equal=equal)
+    vectors = _module_vectors(
+        spec, boards, partial(_narrowed, spec), note, modules, equal=equal, before_import=before_import
+    )
     if _may_add_mocks(spec, boards):
         return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
     return list(boards), vectors
@@ -206,6 +219,7 @@ def _module_vectors(
     modules: list[ImportedModule] | None = None,
     *,
     equal: EqualVectors | None = None,
+    before_import: Callable[[], None] = lambda: None,
 ) -> Sequence[Vector]:
     """The vectors of sweep modules, as a worker lists them that imports the modules.
 
@@ -216,6 +230,7 @@ def _module_vectors(
         note: gets what a user should know, a line each.
         modules: gets the modules.
         equal: counts the vectors that were merged into equal ones.
+        before_import: called once the modules are found.
 
     Raises:
         NothingSelected: there is no vector.
@@ -228,7 +243,7 @@ def _module_vectors(
         note(line)
 
     modules = [] if modules is None else modules
-    records = _watched(module_records(spec, boards, noted, equal), modules)
+    records = _watched(module_records(spec, boards, noted, equal, before_import), modules)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     for line in loader_lines(modules):
         if line not in notes:  # a limit ends the records before their notes

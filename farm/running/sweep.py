@@ -16,8 +16,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from farm.board.limits import Limits
+from farm.cluster.early_cluster import EarlyCluster
 from farm.cluster.host_fleet import HostFleet
-from farm.cluster.local_cluster import local_cluster
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -68,10 +68,16 @@ class Sweep:
         return RunInfo(self.command, suite=self.spec.suite or "", spec=self.spec, details=self.details)
 
 
-def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
+def run_sweep(sweep: Sweep, store: Store, progress: Progress, cluster: EarlyCluster | None = None) -> str:
     """Run a sweep until every planned vector has its verdict, and return the run's id.
 
     The first Ctrl-C ends it early: the verdicts of vectors that did not run say so.
+
+    Args:
+        sweep: the sweep.
+        store: records it.
+        progress: gets what happens.
+        cluster: the cluster for boards of this host, which may be starting already; it is ended with the run.
 
     Raises:
         NotRunnable: Ray, or something that a board's host needs, is missing; or another process drives this run.
@@ -82,7 +88,8 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress) -> str:
         with driving(run_id):
             if sweep.resumed is not None:
                 store.resume_run(run_id, time.time())
-            return _drive(sweep, run_id, store, progress, interrupt)
+            with cluster or EarlyCluster() as local:
+                return _drive(sweep, run_id, store, progress, interrupt, cluster=local)
 
 
 @contextmanager
@@ -109,14 +116,16 @@ def driving(run_id: str) -> Iterator[None]:
         lock.release()
 
 
-def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt) -> str:
+def _drive(
+    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, cluster: EarlyCluster
+) -> str:
     ended, message = Ended.FAILED, ""
     try:
         # the plan is recorded while Ray and the boards start
         with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
             planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
-            _run(sweep, run_id, store, progress, interrupt, planning=planning)
+            _run(sweep, run_id, store, progress, interrupt, cluster=cluster, planning=planning)
         ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped by a second Ctrl-C"
@@ -130,11 +139,18 @@ def _drive(sweep: Sweep, run_id: str, store: Store, progress: Progress, interrup
 
 
 def _run(
-    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, planning: Future[int]
+    sweep: Sweep,
+    run_id: str,
+    store: Store,
+    progress: Progress,
+    interrupt: Interrupt,
+    *,
+    cluster: EarlyCluster,
+    planning: Future[int],
 ) -> None:
     kinds = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in kinds]
-    with _fleet(sweep, run_id, boards, kinds, progress) as (fleet, display):
+    with _fleet(sweep, run_id, boards, kinds, progress, cluster=cluster) as (fleet, display):
         driver = Driver(run_id, boards, fleet, store, display, retries=retry_policy(sweep.spec.retries))
         try:
             if not interrupt.requested:
@@ -169,7 +185,13 @@ def _keep_logs(run_id: str, store: Store, fleet: RayFleet, *, remote: bool) -> N
 
 @contextmanager
 def _fleet(
-    sweep: Sweep, run_id: str, boards: Sequence[Board], kinds: frozenset[str], progress: Progress
+    sweep: Sweep,
+    run_id: str,
+    boards: Sequence[Board],
+    kinds: frozenset[str],
+    progress: Progress,
+    *,
+    cluster: EarlyCluster,
 ) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, during a `with` block, and the progress that they report to."""
     spec = sweep.spec
@@ -189,5 +211,5 @@ def _fleet(
         ) as fleet_and_progress:
             yield fleet_and_progress
     else:
-        with local_cluster(len(boards)) if boards else nullcontext() as folder:
+        with cluster.use(len(boards)) if boards else nullcontext() as folder:
             yield HostFleet(limits, folder, run_id=run_id), progress

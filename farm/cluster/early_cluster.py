@@ -1,0 +1,66 @@
+"""A local cluster that starts while its run is planned: importing sweep modules and starting Ray take seconds each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class EarlyCluster:
+    """Starts a local cluster in a thread of its own; at the end of its `with` block, nothing of the cluster is left."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._folder: Future[Path] = Future()
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> EarlyCluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def start(self, boards: int, workers: int) -> None:
+        """Begin to start the cluster, and return at once.
+
+        Args:
+            boards: see `local_cluster`.
+            workers: see `local_cluster`.
+        """
+        self._thread = threading.Thread(target=self._hold, args=(boards, workers), daemon=True, name="local-cluster")
+        self._thread.start()
+
+    @contextmanager
+    def use(self, boards: int) -> Iterator[Path]:
+        """See `local_cluster`; the cluster ends with this block, too.
+
+        Args:
+            boards: how many boards the run uses.
+        """
+        if self._thread is None:
+            self.start(boards, boards)
+        try:
+            yield self._folder.result()
+        finally:
+            self._close()
+
+    def _hold(self, boards: int, workers: int) -> None:
+        """Hold the cluster until it is to end: Linux ends Ray's processes with the thread that started them."""
+        try:
+            from farm.cluster.local_cluster import local_cluster  # here, since it imports Ray
+
+            with local_cluster(boards, workers) as folder:
+                self._folder.set_result(folder)
+                self._ended.wait()
+        except BaseException as error:  # noqa: BLE001 - raised again where the folder is asked for
+            if not self._folder.done():
+                self._folder.set_exception(error)
+
+    def _close(self) -> None:
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
