@@ -16,6 +16,7 @@ from rich.table import Table
 
 from tests.bench.row import ROOT, Row, measured, timed
 from tests.bench.tracing import tracer
+from tests.bench.whole import whole
 
 MOCK = "mock:n300"
 OLDEST = "0.66.0"
@@ -225,6 +226,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
         makespan,
         million,
         start,
+        whole,
         kernels,
         memory,
         tracer,
