@@ -7,13 +7,14 @@ does the end of the requests.
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import platform
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ from tracer.capture.hidden_torch import torch_hidden
 if TYPE_CHECKING:
     from farm.worker.session import Session
 
+STANDARD_ERROR = 2
+"""The file descriptor, whatever `sys.stderr` is."""
 REQUEST_BYTES = 1 << 16
 """What is read at once: a request of several vectors is longer than Python's usual 8 KiB."""
 
@@ -56,6 +59,8 @@ def main() -> int:
     parser.add_argument("--attached", action="store_true", help="a person sees the output: end without a leak report")
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
     options = parser.parse_args()
+    if options.attached:
+        atexit.register(_print_no_more)  # registered first, it runs after what modules register
     # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -97,15 +102,15 @@ def main() -> int:
         pass  # the supervisor is gone
     finally:
         session.close()
-        if options.attached:
-            _print_no_more()
     return 0
 
 
 def _print_no_more() -> None:
     """Drop what nanobind prints on standard error at exit: objects that are alive then, which is no one's fault."""
+    with suppress(Exception):  # a module may have put anything in place of `sys.stderr`
+        sys.stderr.flush()
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device, not a file
-        os.dup2(nowhere.fileno(), sys.stderr.fileno())
+        os.dup2(nowhere.fileno(), STANDARD_ERROR)
 
 
 def _debug(error: BaseException) -> None:
