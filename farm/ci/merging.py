@@ -43,6 +43,7 @@ class MissingVector:
     operation: str
     config_hash: str = ""
     content_hash: str = ""
+    former_content_hash: str = ""
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     device_config_inferred: bool = False
     sources: tuple[str, ...] = ()

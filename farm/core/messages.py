@@ -98,6 +98,7 @@ class ListVectors(_Message):
         exported: vectors of an export, each as `farm.sweeps.exports.ExportedVector.as_json` writes it, to list in place
             of the module's own; None for its own.
         detail: how much is listed of the module's own.
+        former: whether its own come with the hashes that earlier versions of farm recorded, too.
     """
 
     tag: ClassVar[str] = "list_vectors"
@@ -105,6 +106,7 @@ class ListVectors(_Message):
     suites: Sequence[str] | None = None
     exported: Sequence[Mapping[str, Any]] | None = None
     detail: Detail = Detail.VECTORS
+    former: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """See the base class."""
@@ -113,7 +115,8 @@ class ListVectors(_Message):
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> ListVectors:
         """See the base class."""
-        return cls(SweepModule.from_json(raw["module"]), raw["suites"], raw["exported"], Detail(raw["detail"]))
+        detail, former = Detail(raw["detail"]), raw["former"]
+        return cls(SweepModule.from_json(raw["module"]), raw["suites"], raw["exported"], detail, former)
 
 
 @dataclass(frozen=True, slots=True)

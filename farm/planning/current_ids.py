@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from farm.core.errors import StoreError
 from farm.core.sweep_spec import SweepSpec
-from farm.planning.vectors import Vector
+from farm.planning.vectors import ID_LENGTH, Vector
 
 OtherIds: TypeAlias = Mapping[str, Sequence[str]]
 """All ids of a configuration, by each one that a sweep names; only of configurations that have several."""
@@ -31,6 +31,38 @@ def other_ids(spec: SweepSpec, store: str | Path | None) -> OtherIds:
             return opened.other_ids(spec.vectors)
     except StoreError:  # no run was recorded yet
         return MappingProxyType({})
+
+
+def former_modules(spec: SweepSpec, store: str | Path | None) -> Collection[str]:
+    """Return the modules whose vectors have other ids in runs of earlier versions of farm, which their plan must know.
+
+    Args:
+        spec: what to run.
+        store: as of `other_ids`.
+    """
+    if not spec.of_modules:
+        return ()
+    from farm.store import Store
+
+    try:
+        with Store.open(store, create=False) as opened:
+            return opened.former_modules(spec.vectors)
+    except StoreError:  # no run was recorded yet
+        return ()
+
+
+def changed_module_ids(spec: SweepSpec, vectors: Iterable[Vector]) -> list[str]:
+    """Return a line for each vector of a module that was chosen by the id that an earlier version of farm gave it."""
+    if not spec.vectors:
+        return []
+    chosen = list(vectors)
+    planned = {vector.id for vector in chosen}
+    current = {vector.former_hash[:ID_LENGTH]: vector.id for vector in chosen if vector.former_hash}
+    return [
+        f"vector {name} has the id {current[former]} here: an earlier farm hashed vectors of modules in another form"
+        for name in spec.vectors
+        if name not in planned and (former := name.partition("-")[0]) in current
+    ]
 
 
 def changed_ids(spec: SweepSpec, others: OtherIds, vectors: Iterable[Vector]) -> list[str]:

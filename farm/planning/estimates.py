@@ -16,7 +16,7 @@ from farm.core.payload import Payload, TracedCall
 from farm.planning.spool import operations_of
 from farm.planning.vectors import Vector
 from farm.store import Store
-from farm.store.aliases import read_aliases
+from farm.store.aliases import read_aliases, read_former_modules
 from farm.store.durations import Duration, read_durations, read_openings
 from scheduler.costs import PAST_OUTCOMES, SetupCosts, Size, scaled, typical
 
@@ -128,6 +128,10 @@ def learn(store: Store, vectors: Sequence[Vector], boards: Sequence[Board], back
         past = list(read_durations(connection, operations, kinds, MAX_PAST)) if kinds and operations else []
         openings = read_openings(connection, kinds) if past else []
         aliases = read_aliases(connection) if past else {}
+        unresolved = bool(past) and bool(read_former_modules(connection))
+    if unresolved:
+        current = {former: each.content_hash for each in vectors if (former := each.former_content_hash)}
+        past = [each._replace(content_hash=current.get(each.content_hash, each.content_hash)) for each in past]
     return _estimates(past, aliases, vectors, _setup_costs(boards, openings))
 
 

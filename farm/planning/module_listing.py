@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -84,7 +84,10 @@ class Lister:
 
 
 def list_modules(
-    modules: Sequence[SweepModule], suites: Sequence[str] | None, process: ListingProcess
+    modules: Sequence[SweepModule],
+    suites: Sequence[str] | None,
+    process: ListingProcess,
+    former: Collection[str] = (),
 ) -> Iterator[Record]:
     """Stream the suites and vectors of modules; none is held in memory.
 
@@ -94,6 +97,7 @@ def list_modules(
         modules: the modules to list.
         suites: the names of the suites to list; None for all.
         process: the worker that imports the modules. It is started here, and closed in the end.
+        former: the names of the modules whose vectors' former hashes are needed.
 
     Raises:
         NotRunnable: the worker has no ttnn.
@@ -101,7 +105,7 @@ def list_modules(
     lister = Lister(process)
     try:
         for module in modules:
-            yield from lister.records(ListVectors(module, suites))
+            yield from lister.records(ListVectors(module, suites, former=module.name in former))
     finally:
         lister.close()
 

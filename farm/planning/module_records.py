@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from farm.core.board import Board
@@ -64,6 +64,8 @@ def module_records(
     note: Callable[[str], None] = lambda _text: None,
     equal: EqualVectors | None = None,
     before_import: Callable[[], None] = lambda: None,
+    *,
+    former: Collection[str] = (),
 ) -> Iterator[Record]:
     """Stream what the modules of a spec define, from a worker that imports them, or from the spec's vectors file.
 
@@ -75,6 +77,7 @@ def module_records(
         note: gets a line for each suite that is empty or that no module has, and on the modules' loaders.
         equal: counts the vectors that were merged into equal ones.
         before_import: called once the modules are found, before a worker imports them.
+        former: the names of the modules whose vectors' former hashes are needed.
 
     Raises:
         FarmError: there is no such checkout, folder or file.
@@ -92,7 +95,7 @@ def module_records(
             if spec.vectors_file is None:
                 modules = selected_modules(spec)
                 before_import()
-                records = list_modules(modules, spec.suites or None, process)
+                records = list_modules(modules, spec.suites or None, process, former)
             else:
                 export = _export(spec, spec.vectors_file, process)
                 before_import()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from farm.planning.placement import Placements
 from farm.planning.spool import spooled
 from farm.planning.unique_ids import UniqueIds
 from farm.planning.unrunnable import Unrunnable
-from farm.planning.vectors import ID_LENGTH, Vector
+from farm.planning.vectors import ID_LENGTH, Vector, hash_of_parts
 from farm.sweeps.needs import Needs
 from farm.sweeps.records import ListedVector, ModuleProblem, Record
 from tracer.device_config import DeviceConfig
@@ -76,7 +75,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         id=vector_id,
         operation=module.name,
         config_hash=listed.config_hash or listed.input_hash,
-        content_hash=_hash(module.name, listed.suite, listed.input_hash),
+        content_hash=hash_of_parts(module.name, listed.suite, listed.input_hash),
         device_config=placement.config,
         device_config_inferred=not openings,
         text=encode(payload),
@@ -88,6 +87,7 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         needs=placement.needs,
         openings=openings,
         timeout=listed.imported.timeout,
+        former_hash=listed.former_hash,
     )
 
 
@@ -107,14 +107,10 @@ def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:
         id=vector_id,
         operation=problem.module,
         config_hash=problem.input_hash,
-        content_hash=_hash(problem.module, problem.suite, problem.message),
+        content_hash=hash_of_parts(problem.module, problem.suite, problem.message),
         device_config=DeviceConfig(),
         device_config_inferred=True,
         text=encode(Unreadable(vector_id, problem.module, problem.suite, problem.message)),
         suite=problem.suite,
         unrunnable=Unrunnable(problem.reason, problem.message),
     )
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

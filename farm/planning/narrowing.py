@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from farm.core.errors import FarmError
 from farm.planning.spool import spooled
-from farm.planning.vectors import Vector
+from farm.planning.vectors import ID_LENGTH, Vector
 
 
 def choose(
@@ -23,7 +23,8 @@ def choose(
 ) -> Sequence[Vector]:
     """The vectors with these ids, or all without ids: at most `limit`, in the plan's order.
 
-    `others` has all ids of vectors that have several: each stands for the vector. Reads no more of the plan than it
+    `others` has all ids of vectors that have several: each stands for the vector. So does the former id of a vector of
+    a module; its equal ones, which had numbers behind the `-`, are one now. Reads no more of the plan than it
     needs, and holds only what it returns.
 
     Raises:
@@ -36,9 +37,15 @@ def choose(
     for each in ids:
         for name in (each, *others.get(each, ())):
             names[name].add(each)
+    former_names = defaultdict(set)
+    for each in ids:
+        former_names[each.partition("-")[0]].add(each)
     chosen = []
     for vector in vectors:
-        if matches := names.get(vector.id, set()) & missing:
+        matches = names.get(vector.id, set()) & missing
+        if vector.former_hash:
+            matches |= former_names.get(vector.former_hash[:ID_LENGTH], set()) & missing
+        if matches:
             missing -= matches
             chosen.append(vector)
             if not missing:

@@ -105,7 +105,7 @@ class Spool(Sequence[Vector]):
     def _vector(self, line: bytes) -> Vector:
         number, vector_id, operation, suite, config_hash, content_hash, inferred, text, *rest = json.loads(line)
         config, needs, setup, openings = self._shared[number]
-        sources, lost, unrunnable, seconds, device_seconds, timeout, archive = rest
+        sources, lost, unrunnable, seconds, device_seconds, timeout, former_hash, archive = rest
         return Vector(
             id=vector_id,
             operation=operation,
@@ -124,6 +124,7 @@ class Spool(Sequence[Vector]):
             needs=needs,
             openings=openings,
             timeout=timeout,
+            former_hash=former_hash,
             archive=archive,
         )
 
@@ -145,6 +146,7 @@ def _line(vector: Vector, number: int) -> bytes:
         vector.seconds,
         vector.device_seconds,
         vector.timeout,
+        vector.former_hash,
         vector.archive,
     )
     return json.dumps(parts).encode() + b"\n"

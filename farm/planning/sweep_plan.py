@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from farm.core.shard import Shard
 from farm.core.sweep_command import listing_command
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
-from farm.planning.current_ids import OtherIds, changed_ids, other_ids
+from farm.planning.current_ids import OtherIds, changed_ids, changed_module_ids, former_modules, other_ids
 from farm.planning.equal_vectors import EqualVectors
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
@@ -41,6 +41,22 @@ from tracer.master.origin import origin_line
 if TYPE_CHECKING:
     from farm.core.board import Board
     from farm.planning.forecast import Forecast
+
+
+@dataclass(slots=True)
+class _Modules:
+    """The modules of a plan.
+
+    Attributes:
+        former: the names of those whose vectors' former hashes are needed.
+        imported: those that were imported.
+        equal: counts their vectors that were merged into equal ones.
+    """
+
+    former: Collection[str] = ()
+    imported: list[ImportedModule] = field(default_factory=list)
+    equal: EqualVectors = field(default_factory=EqualVectors)
+
 
 Narrow = Callable[[Iterable[Vector]], Sequence[Vector]]
 
@@ -113,22 +129,20 @@ def plan_sweep(
         notes.append(f"--watcher: {', '.join(unwatched)} {verb} not watched: a mock runs no kernels")
     notes += without_numbers(spec, boards)
     shard = None if spec.shard is None else Shard.parse(spec.shard)
-    modules: list[ImportedModule] = []
-    equal = EqualVectors()
+    modules = _Modules(former_modules(spec, store))
     if spec.of_modules:
         require_ttnn(boards)
-        boards, whole = _of_modules(
-            spec, boards, notes.append, modules, equal, before_import=partial(before_import, boards)
-        )
-        if line := sentence(equal.merged):
+        boards, whole = _of_modules(spec, boards, notes.append, modules, partial(before_import, boards))
+        if not spec.vectors and (line := sentence(modules.equal.merged)):
             notes.append(line)
+        notes += changed_module_ids(spec, whole)
     else:
         others = other_ids(spec, store)
         boards, whole = _of_master(spec, boards, notes.append, others, verify=verify)
         notes += changed_ids(spec, others, whole)
-    shares = shard_details(shard, whole)
-    details = {**_source_details(spec), **loader_details(modules), **shares, **_merged_details(equal)}
-    return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes), equal.merged)
+    shares, merged = shard_details(shard, whole), modules.equal.merged
+    details = {**_source_details(spec), **loader_details(modules.imported), **shares, **_merged_details(merged)}
+    return Planned(runnable_anywhere(spec), share_of(whole, shard), boards, details, tuple(notes), merged)
 
 
 def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
@@ -194,18 +208,11 @@ def _of_modules(
     spec: SweepSpec,
     boards: Sequence[Board],
     note: Callable[[str], None],
-    modules: list[ImportedModule],
-    equal: EqualVectors,
-    *,
+    modules: _Modules,
     before_import: Callable[[], None],
 ) -> tuple[list[Board], Sequence[Vector]]:
-    """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them.
-
-    The modules are added to `modules`, and merged vectors are counted in `equal`.
-    """
-    vectors = _module_vectors(
-        spec, boards, partial(_narrowed, spec), note, modules, equal=equal, before_import=before_import
-    )
+    """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them."""
+    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, before_import=before_import)
     if _may_add_mocks(spec, boards):
         return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
     return list(boards), vectors
@@ -216,9 +223,8 @@ def _module_vectors(
     boards: Sequence[Board],
     narrow: Narrow,
     note: Callable[[str], None] = lambda _text: None,
-    modules: list[ImportedModule] | None = None,
+    modules: _Modules | None = None,
     *,
-    equal: EqualVectors | None = None,
     before_import: Callable[[], None] = lambda: None,
 ) -> Sequence[Vector]:
     """The vectors of sweep modules, as a worker lists them that imports the modules.
@@ -228,8 +234,7 @@ def _module_vectors(
         boards: where they run.
         narrow: takes from the stream of all vectors those to run.
         note: gets what a user should know, a line each.
-        modules: gets the modules.
-        equal: counts the vectors that were merged into equal ones.
+        modules: which former hashes are needed; gets the modules.
         before_import: called once the modules are found.
 
     Raises:
@@ -242,10 +247,11 @@ def _module_vectors(
         notes.append(line)
         note(line)
 
-    modules = [] if modules is None else modules
-    records = _watched(module_records(spec, boards, noted, equal, before_import), modules)
+    modules = modules or _Modules()
+    records = module_records(spec, boards, noted, modules.equal, before_import, former=modules.former)
+    records = _watched(records, modules.imported)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
-    for line in loader_lines(modules):
+    for line in loader_lines(modules.imported):
         if line not in notes:  # a limit ends the records before their notes
             noted(line)
     if not vectors:
@@ -279,8 +285,8 @@ def for_later_boards(vectors: Iterable[Vector], boards: Sequence[Board]) -> Iter
             yield vector
 
 
-def _merged_details(equal: EqualVectors) -> dict[str, Any]:
-    return {"merged_vectors": equal.merged} if equal.merged else {}
+def _merged_details(merged: MergedVectors) -> dict[str, Any]:
+    return {"merged_vectors": merged} if merged else {}
 
 
 def _source_details(spec: SweepSpec) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -37,7 +38,7 @@ class Vector:
             same configuration more than once.
         operation: the operation's dotted name.
         config_hash: tt-metal's hash of the configuration.
-        content_hash: the hash of its canonical form.
+        content_hash: the hash of its canonical form; of a vector of a module, of module, suite and `input_hash`.
         device_config: how a board is opened for it: the plainest of `setup`.
         device_config_inferred: whether it was inferred, since the trace doesn't say.
         text: its encoded payload, which the worker gets.
@@ -51,6 +52,7 @@ class Vector:
         needs: what it needs of an open board.
         openings: how boards were opened where it was traced; none if the trace doesn't say.
         timeout: seconds that it may take, where its module says so.
+        former_hash: the `input_hash` that earlier versions of farm gave a vector of a module; "" if it isn't needed.
         archive: see `EncodedVector`; the store doesn't keep it.
     """
 
@@ -71,7 +73,16 @@ class Vector:
     needs: Needs = field(default_factory=Needs)
     openings: tuple[TracedOpening, ...] = ()
     timeout: float | None = None
+    former_hash: str = ""
     archive: str | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def former_content_hash(self) -> str:
+        """The content hash that earlier versions of farm recorded; "" if it isn't needed, or the same."""
+        if not self.former_hash:
+            return ""
+        former = hash_of_parts(self.operation, self.suite, self.former_hash)
+        return "" if former == self.content_hash else former
 
     @property
     def payload(self) -> Payload:
@@ -90,6 +101,11 @@ class Vector:
     def encoded(self, deadline: float | None = None) -> EncodedVector:
         """The vector as it travels to a board; `deadline` follows from the seconds that it took before."""
         return EncodedVector(self.id, self.operation, self.text, self.timeout, deadline, self.archive)
+
+
+def hash_of_parts(*parts: str) -> str:
+    """Return the content hash of what has no canonical form, such as a vector of a module."""
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def plan(

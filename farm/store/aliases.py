@@ -1,36 +1,37 @@
-"""Configurations whose content hash changed since a run recorded it: one vector, although it has two ids.
+"""Vectors whose hash changed since a run recorded it: one vector, although it has two ids.
 
 A run keeps the ids that it recorded. Where vectors of several runs are joined, the hash of today counts; the table
-`vector_aliases` has it for each hash that changed.
+`vector_aliases` has it for each hash that changed. A vector of a sweep module whose hash has a former form is in it
+under its own hash, until a plan has the vector again and tells its hash of today: only its module knows that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, FromClause, func, or_, select
+from sqlalchemy import Connection, FromClause, bindparam, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement, Label
 
 from farm.store import schema
+from farm.store.records import Plannable
 
 ID_LENGTH = 16
-"""A vector id begins with this many digits of the content hash."""
+"""A vector id begins with this many digits of a hash."""
 
 _ALIASES = schema.vector_aliases
 
 
-def current_id(vector_id: str, content_hash: str, current_hash: str) -> str:
+def current_id(vector_id: str, beginning: str, current_beginning: str) -> str:
     """Return the id that a recorded vector has today.
 
     Args:
         vector_id: as recorded; with `-2`, `-3`, ... where a plan had the configuration more than once.
-        content_hash: as recorded.
-        current_hash: as this farm computes it.
+        beginning: what ids of the recorded hash begin with.
+        current_beginning: what ids of today's hash begin with.
     """
-    beginning = content_hash[:ID_LENGTH]
     if not vector_id.startswith(beginning):
         return vector_id
-    return current_hash[:ID_LENGTH] + vector_id[len(beginning) :]
+    return current_beginning + vector_id[len(beginning) :]
 
 
 def alias_of(vectors: FromClause) -> ColumnElement[bool]:
@@ -41,6 +42,15 @@ def alias_of(vectors: FromClause) -> ColumnElement[bool]:
 def current_hash_of(vectors: FromClause) -> Label[str]:
     """Return the column `current_hash` of vectors joined to their aliases: the recorded hash where it is today's."""
     return func.coalesce(_ALIASES.c.current_hash, vectors.c.content_hash).label("current_hash")
+
+
+def beginnings_of(vectors: FromClause) -> tuple[Label[str], Label[str]]:
+    """Return the columns `beginning` and `current_beginning` of vectors joined to their aliases, see `current_id`."""
+    own = func.substr(vectors.c.content_hash, 1, ID_LENGTH)
+    return (
+        func.coalesce(_ALIASES.c.beginning, own).label("beginning"),
+        func.coalesce(_ALIASES.c.current_beginning, own).label("current_beginning"),
+    )
 
 
 def of_same_configuration(vectors: FromClause, text: str) -> ColumnElement[bool]:
@@ -66,24 +76,60 @@ def read_other_ids(connection: Connection, vector_ids: Iterable[str]) -> dict[st
         beginning = vector_id.partition("-")[0]
         if len(beginning) != ID_LENGTH:
             continue
-        matches = _matches(beginning)
-        rows = connection.execute(
-            select(_ALIASES).where(_ALIASES.c.current_hash.in_(select(_ALIASES.c.current_hash).where(matches)))
-        ).all()
-        if rows:
-            hashes = dict.fromkeys([*(row.current_hash for row in rows), *(row.content_hash for row in rows)])
-            others[vector_id] = tuple(each[:ID_LENGTH] + vector_id[ID_LENGTH:] for each in hashes)
+        current = select(_ALIASES.c.current_hash).where(_matches(beginning))
+        rows = connection.execute(select(_ALIASES).where(_ALIASES.c.current_hash.in_(current))).all()
+        beginnings = dict.fromkeys([*(row.current_beginning for row in rows), *(row.beginning for row in rows)])
+        if len(beginnings) > 1:
+            others[vector_id] = tuple(each + vector_id[ID_LENGTH:] for each in beginnings)
     return others
 
 
 def read_aliases(connection: Connection) -> dict[str, str]:
     """Return today's hash of each configuration that has others."""
-    return {row.content_hash: row.current_hash for row in connection.execute(select(_ALIASES))}
+    changed = select(_ALIASES).where(_ALIASES.c.content_hash != _ALIASES.c.current_hash)
+    return {row.content_hash: row.current_hash for row in connection.execute(changed)}
+
+
+def read_former_modules(connection: Connection, vector_ids: Sequence[str] = ()) -> set[str]:
+    """Return the sweep modules of which the store has vectors whose hash of today it doesn't know.
+
+    Args:
+        connection: the connection to read from.
+        vector_ids: the modules of vectors that once had one of these ids are among them in any case.
+    """
+    vectors = schema.vectors
+    unresolved = _ALIASES.c.content_hash == _ALIASES.c.current_hash
+    if not vector_ids and not connection.scalar(select(exists(select(_ALIASES).where(unresolved)))):
+        return set()
+    named = [_ALIASES.c.beginning == vector_id.partition("-")[0][:ID_LENGTH] for vector_id in vector_ids]
+    modules = select(vectors.c.operation).join(_ALIASES, alias_of(vectors)).where(or_(unresolved, *named)).distinct()
+    return set(connection.scalars(modules))
+
+
+def resolve_aliases(connection: Connection, vectors: Iterable[Plannable]) -> None:
+    """Record the hashes of today of vectors that an earlier version of farm recorded under others.
+
+    Args:
+        connection: the connection to write to.
+        vectors: planned vectors. Of several with one former hash, the first counts.
+    """
+    statement = (
+        update(_ALIASES)
+        .where(_ALIASES.c.content_hash == bindparam("former"), _ALIASES.c.current_hash == bindparam("former"))
+        .values(current_hash=bindparam("today"), current_beginning=bindparam("id"))
+    )
+    rows = [
+        {"former": vector.former_content_hash, "today": vector.content_hash, "id": vector.id.partition("-")[0]}
+        for vector in vectors
+        if vector.former_content_hash
+    ]
+    if rows:
+        connection.execute(statement, rows)
 
 
 def _matches(beginning: str) -> ColumnElement[bool]:
     length = len(beginning)
     return or_(
-        func.substr(_ALIASES.c.content_hash, 1, length) == beginning,
-        func.substr(_ALIASES.c.current_hash, 1, length) == beginning,
+        func.substr(_ALIASES.c.beginning, 1, length) == beginning,
+        func.substr(_ALIASES.c.current_beginning, 1, length) == beginning,
     )

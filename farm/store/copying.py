@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, insert, select
 
 from farm.store import schema
-from farm.store.inserts import insert_or_replace
+from farm.store.inserts import insert_new, insert_or_replace
 
 CHUNK = 1000
 
@@ -60,7 +60,10 @@ def copy_run(source: Connection, target: Connection, run_id: str, renaming: Rena
     hashes = select(schema.vectors.c.content_hash).where(schema.vectors.c.run_id == run_id)
     aliases = schema.vector_aliases
     current = select(aliases.c.current_hash).where(aliases.c.content_hash.in_(hashes))
-    _copy(source, target, aliases, select(aliases).where(aliases.c.current_hash.in_(current)), new)
+    unresolved = aliases.c.content_hash == aliases.c.current_hash
+    of_run = select(aliases).where(aliases.c.current_hash.in_(current))
+    _copy(source, target, aliases, of_run.where(~unresolved), new)
+    _copy(source, target, aliases, of_run.where(unresolved), new, insertion=insert_new)
     events = schema.board_events
     for rows in _chunks(source, select(events).where(events.c.run_id == run_id).order_by(events.c.at, events.c.id)):
         # the target numbers its events itself
@@ -68,9 +71,17 @@ def copy_run(source: Connection, target: Connection, run_id: str, renaming: Rena
         target.execute(insert(events), [_renamed(events, row, new) for row in copies])
 
 
-def _copy(source: Connection, target: Connection, table: Table, rows: Select[Any], new: Renaming) -> None:
+def _copy(
+    source: Connection,
+    target: Connection,
+    table: Table,
+    rows: Select[Any],
+    new: Renaming,
+    *,
+    insertion: Callable[[Connection, Table], Any] = insert_or_replace,
+) -> None:
     for chunk in _chunks(source, rows.order_by(*table.primary_key)):
-        target.execute(insert_or_replace(target, table), [_renamed(table, row, new) for row in chunk])
+        target.execute(insertion(target, table), [_renamed(table, row, new) for row in chunk])
 
 
 def _chunks(source: Connection, rows: Select[Any]) -> Iterator[list[dict[str, Any]]]:

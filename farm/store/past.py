@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
-from farm.store.aliases import alias_of, current_hash_of, current_id, has_number_of, of_same_configuration
+from farm.store.aliases import alias_of, beginnings_of, current_id, has_number_of, of_same_configuration
 from farm.store.board_ttnn import earlier_ttnn, ttnn_at
 from farm.store.reading import moment, read_heads
 from farm.store.sweep_specs import selected
@@ -117,8 +117,7 @@ def read_past_vectors(
             vectors.c.run_id,
             vectors.c.vector_id,
             vectors.c.operation,
-            vectors.c.content_hash,
-            current_hash_of(vectors),
+            *beginnings_of(vectors),
             runs.c.started,
             func.coalesce(verdicts.c.verdict, attempts.c.verdict, Verdict.NOT_RUN.value).label("verdict"),
             func.coalesce(verdicts.c.reason, attempts.c.reason, Reason.STOPPED.value).label("reason"),
@@ -150,7 +149,7 @@ def read_past_vectors(
             run_id=row.run_id,
             started=moment(row.started),
             vector_id=row.vector_id,
-            current_id=current_id(row.vector_id, row.content_hash, row.current_hash),
+            current_id=current_id(row.vector_id, row.beginning, row.current_beginning),
             operation=row.operation,
             verdict=row.verdict,
             reason=row.reason,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
-from farm.store.aliases import alias_of, current_hash_of
+from farm.store.aliases import alias_of, beginnings_of, current_hash_of, current_id
 from farm.store.board_ttnn import earlier_ttnn
 from farm.store.records import BoardEventKind
 from farm.store.sweep_specs import read_spec
@@ -151,7 +151,7 @@ def _read_vectors(connection: Connection, run_id: str, boards: Iterable[BoardVie
         row.vector_id: row for row in connection.execute(select(verdicts).where(verdicts.c.run_id == run_id))
     }
     rows = connection.execute(
-        select(vectors, current_hash_of(vectors))
+        select(vectors, current_hash_of(vectors), *beginnings_of(vectors))
         .outerjoin(schema.vector_aliases, alias_of(vectors))
         .where(vectors.c.run_id == run_id)
         .order_by(vectors.c.position)
@@ -176,6 +176,7 @@ def _vector(row: Row[Any], conclusion: Row[Any] | None, history: list[AttemptVie
         config_hash=row.config_hash,
         content_hash=row.content_hash,
         current_hash=row.current_hash,
+        current_id=current_id(row.vector_id, row.beginning, row.current_beginning),
         verdict=verdict,
         reason=reason,
         inexact=inexact,

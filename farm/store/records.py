@@ -83,6 +83,10 @@ class Plannable(Protocol):
         """The hash of operation and arguments: the same over runs and masters."""
 
     @property
+    def former_content_hash(self) -> str:
+        """The hash that an earlier version of farm recorded in its place; empty if that is unknown, or the same."""
+
+    @property
     def device_config(self) -> DeviceConfig:
         """How the board must be opened."""
 

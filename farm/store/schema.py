@@ -80,12 +80,15 @@ vectors = Table(
     Index("vectors_by_content", "content_hash", "run_id"),
 )
 
-# Hashes that an earlier version of farm recorded, with those of today, where arguments are read more exactly now.
+# Hashes that an earlier version of farm recorded, with those of today, and what vector ids of both begin with. Where
+# the hash of today of a module's vector is still unknown, the recorded one is in its place.
 vector_aliases = Table(
     "vector_aliases",
     metadata,
     Column("content_hash", RawText, primary_key=True),
     Column("current_hash", RawText, nullable=False),
+    Column("beginning", RawText, nullable=False),
+    Column("current_beginning", RawText, nullable=False),
     Index("vector_aliases_by_current", "current_hash"),
 )
 

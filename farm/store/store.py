@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreError
 from farm.store import inserts, opening, rows, schema
-from farm.store.aliases import read_other_ids
+from farm.store.aliases import read_former_modules, read_other_ids
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
 from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
@@ -256,6 +256,11 @@ class Store:
         """Return all ids of the same configuration, today's first, for those vectors that have several."""
         with self.reading() as connection:
             return read_other_ids(connection, vector_ids)
+
+    def former_modules(self, vector_ids: Sequence[str] = ()) -> set[str]:
+        """Return the sweep modules whose vectors need their former hashes to be joined, see `read_former_modules`."""
+        with self.reading() as connection:
+            return read_former_modules(connection, vector_ids)
 
     def similar_runs(self, run_id: str, limit: int = 20) -> list[RunTally]:
         """Return a run and the newest finished runs before it of the same selection and board kinds, oldest first."""

@@ -14,7 +14,6 @@ from farm.core.outcome import Outcome
 from farm.core.sweep_spec import SweepSpec
 from farm.core.ttnn_choice import by_age
 from farm.core.verdicts import Reason, Verdict
-from farm.store.aliases import current_id
 from farm.store.board_ttnn import EarlierTtnn, ttnn_at
 from farm.store.records import BoardEventKind, Ended, state_after, state_cause
 from farm.store.run_details import RunDetails, read_details
@@ -69,6 +68,9 @@ class VectorView(Model):
     config_hash: str = Field(description="as tt-metal computes it")
     content_hash: str = Field(description="of operation and arguments, the same over runs")
     current_hash: str = Field(description="the content hash as this farm computes it", exclude=True)
+    current_id: str = Field(
+        description="the id as this farm computes it, which joins the vector with those of other runs", exclude=True
+    )
     verdict: Verdict
     reason: Reason = Field(description="why, from a closed list; empty if the verdict says it all")
     inexact: list[str] = Field(description="arguments that the trace lost")
@@ -85,11 +87,6 @@ class VectorView(Model):
     sources: list[str] = Field(description="the models it was seen in")
     metrics: dict[str, float] = Field(description="of the last attempt")
     history: list[AttemptView] = Field(description="every attempt, first to last")
-
-    @property
-    def current_id(self) -> str:
-        """The vector's id as this farm computes it, which joins it with the vectors of other runs."""
-        return current_id(self.vector_id, self.content_hash, self.current_hash)
 
 
 class BoardEventView(Model):

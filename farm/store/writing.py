@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 
 from farm.core.errors import StoreError
 from farm.store import rows, schema
+from farm.store.aliases import resolve_aliases
 from farm.store.columns import json_text
 from farm.store.inserts import insert_new
 from farm.store.opening import store_errors
@@ -32,7 +33,10 @@ class Insertion(NamedTuple):
 
 
 def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannable]) -> None:
-    """Insert planned vectors after those that the run has; payloads that other vectors share are stored once."""
+    """Insert planned vectors after those that the run has; payloads that other vectors share are stored once.
+
+    Vectors that an earlier version of farm recorded under other hashes are joined with theirs.
+    """
     texts = [json_text(vector.text) for vector in vectors]
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     payloads = dict(zip(hashes, texts, strict=True))
@@ -47,6 +51,7 @@ def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannabl
     )
     planned = zip(vectors, count(position or 0), hashes, strict=False)
     connection.execute(insert(table), [rows.vector_row(run_id, *row) for row in planned])
+    resolve_aliases(connection, vectors)
 
 
 def write_rows(engine: Engine, place: str, insertions: Sequence[Insertion]) -> None:

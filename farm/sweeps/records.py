@@ -61,6 +61,7 @@ class ListedVector:
         grid: columns and rows of compute cores that the values name.
         invalid: why the module calls it invalid; None if it is valid.
         broken: what is wrong with the module's `invalidate_vector`, if it can't judge this vector; else "".
+        former_hash: as earlier versions of farm computed it; "" if it isn't needed, or the same.
         config_hash: of the traced configuration that it is; "" if it is none.
         sources: where that was seen.
         lost: the arguments that its trace lost.
@@ -75,6 +76,7 @@ class ListedVector:
     unwritten: Mapping[str, str]
     grid: tuple[int, int]
     invalid: str | None = None
+    former_hash: str = ""
     config_hash: str = ""
     sources: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ class ListedVector:
             config_hash=raw.get("config_hash", ""),
             sources=tuple(raw.get("sources", ())),
             lost=tuple(raw.get("lost", ())),
+            former_hash=raw.get("former_hash", ""),
             openings=tuple(TracedOpening.from_json(each) for each in raw.get("openings", ())),
             broken=raw.get("broken", ""),
         )
@@ -113,6 +116,7 @@ class ListedVector:
     def as_json(self) -> dict[str, Any]:
         """Return a plain dict without the module and suite, and without what is empty; `from_json` reads it back."""
         optional = {
+            "former_hash": self.former_hash,
             "unwritten": self.unwritten,
             "invalid": self.invalid,
             "config_hash": self.config_hash,

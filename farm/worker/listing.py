@@ -55,27 +55,27 @@ def _answer(request: ListVectors) -> Iterator[Listing]:
         return
     for suite in module.parameters:
         if request.suites is None or selects(request.suites, suite):
-            yield from _of_suite(module, imported, suite, request.detail)
+            yield from _of_suite(module, imported, suite, request)
     yield ListingEnd()
 
 
-def _of_suite(module: LoadedModule, imported: ImportedModule, suite: str, detail: Detail) -> Iterator[Listing]:
+def _of_suite(module: LoadedModule, imported: ImportedModule, suite: str, request: ListVectors) -> Iterator[Listing]:
     try:
-        counted = None if detail is Detail.VECTORS else counted_suite(module, suite)
+        counted = None if request.detail is Detail.VECTORS else counted_suite(module, suite)
         if counted is not None:
-            yield from counted.counts() if detail is Detail.COUNTS else counted.judged_counts()
+            yield from counted.counts() if request.detail is Detail.COUNTS else counted.judged_counts()
             return
     except ModuleError as error:
         yield ListingProblem(f"{module.name}, suite {suite!r}: {error}", suite)
         return
-    yield from _suite(module, imported, suite)
+    yield from _suite(module, imported, suite, former=request.former)
 
 
-def _suite(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[Listing]:
+def _suite(module: LoadedModule, imported: ImportedModule, suite: str, *, former: bool) -> Iterator[Listing]:
     chunk: list[Mapping[str, Any]] = []
     sent = time.monotonic()
     try:
-        for vector in _vectors(module, imported, suite):
+        for vector in _vectors(module, imported, suite, former=former):
             chunk.append(vector.as_json())
             if len(chunk) >= CHUNK or time.monotonic() - sent > CHUNK_SECONDS:
                 yield VectorsListed(suite, chunk)
@@ -93,7 +93,7 @@ def _suite(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterat
             yield ListingProblem(f"{module.name}, suite {suite!r}: {broken}", suite, configuration=True)
 
 
-def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iterator[ListedVector]:
+def _vectors(module: LoadedModule, imported: ImportedModule, suite: str, *, former: bool) -> Iterator[ListedVector]:
     encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), Grids()
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
@@ -111,6 +111,7 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str) -> Iter
             grid=grids.of(vector),
             invalid=None if invalidity is None else invalidity.text,
             broken=broken,
+            former_hash=hasher.former_hash(vector, invalidity) if former else "",
         )
         yield _of_trace(listed, configurations[index], of_one_hash) if configurations else listed
 

@@ -25,6 +25,7 @@ class Planned:
     operation: str = "ttnn.add"
     config_hash: str = "c" * 64
     content_hash: str = "d" * 64
+    former_content_hash: str = ""
     device_config: DeviceConfig = field(default_factory=DeviceConfig)
     device_config_inferred: bool = False
     payload: dict[str, Any] = field(default_factory=lambda: TracedCall("v", "ttnn.add").as_json())

@@ -68,4 +68,7 @@ def store_of_former_ids(store: Store) -> tuple[str, str, str]:
 def rows_of(store: Store) -> list[tuple[str, str]]:
     """The aliases of a store."""
     with store.reading() as connection:
-        return sorted(tuple(row) for row in connection.execute(select(schema.vector_aliases)))
+        table = schema.vector_aliases
+        rows = connection.execute(select(table)).all()
+    assert all((row.beginning, row.current_beginning) == (row.content_hash[:16], row.current_hash[:16]) for row in rows)
+    return sorted((row.content_hash, row.current_hash) for row in rows)
