@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
     options = parser.parse_args()
     if options.attached:
-        atexit.register(_print_no_more)  # registered first, it runs after what modules register
+        atexit.register(print_no_more)  # registered first, it runs after what modules register
     # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -105,7 +105,7 @@ def main() -> int:
     return 0
 
 
-def _print_no_more() -> None:
+def print_no_more() -> None:
     """Drop what nanobind prints on standard error at exit: objects that are alive then, which is no one's fault."""
     with suppress(Exception):  # a module may have put anything in place of `sys.stderr`
         sys.stderr.flush()
