@@ -70,7 +70,7 @@ class ModuleRunner:
                 device = self._device(module)
             begun = time.perf_counter()
             answer = measure(
-                partial(self._answer, module, values, device, str(vector.module.file)),
+                partial(self._answer, module, values, device),
                 device,
                 vector.modes,
                 measurements,
@@ -110,12 +110,12 @@ class ModuleRunner:
             details=details,
         )
 
-    def _answer(self, module: LoadedModule, values: Mapping[str, Any], device: Any, file: str) -> Any:
+    def _answer(self, module: LoadedModule, values: Mapping[str, Any], device: Any) -> Any:
         """What `run()` returns. An assertion on numbers that no board computed is a comparison like a returned one."""
         try:
             return module.call(values, device)
         except AssertionError as error:
-            if self.computes or not is_about_numbers(error, file, _is_tensor):
+            if self.computes or not is_about_numbers(error, _is_tensor):
                 raise
             return False, error_text(error)
 

@@ -29,6 +29,11 @@ FORM = frozenset(
 """Attributes, methods and functions that tell of a tensor's form, whatever its numbers are."""
 
 _BUILTINS_OF_FORM = frozenset({"callable", "hasattr", "id", "isinstance", "issubclass", "len", "type"})
+_SELECTIONS = frozenset(
+    ["argwhere", "flatnonzero", "masked_select", "nonzero", "unique", "unique_consecutive", "where"]
+)
+"""Functions whose output has a form that depends on numbers."""
+
 _LIBRARIES = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
@@ -36,6 +41,9 @@ _DEEPEST = 12
 """The most functions that call each other are looked into."""
 
 IsDeviceData = Callable[[object], bool]
+
+
+Way = Callable[[ast.AST, "Scope"], bool]
 
 
 @dataclass(eq=False)
@@ -58,7 +66,7 @@ class Scope:
     argument: Callable[[str], bool]
     depth: int = 0
     outer: Scope | None = None
-    pending: set[tuple[str, int]] = field(default_factory=set)
+    pending: set[tuple[str, int, str]] = field(default_factory=set)
 
 
 class Dependence:
@@ -77,7 +85,7 @@ class Dependence:
             return self._name(node.id, node, scope)
         if isinstance(node, ast.Attribute):
             if node.attr in FORM:
-                return False
+                return self.form_depends(node.value, scope)
             return self.depends(node.value, scope) or self._stored(path_of(node), node, scope)
         if isinstance(node, ast.Call):
             return self._call(node, scope)
@@ -86,6 +94,20 @@ class Dependence:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return False
         return any(self.depends(child, scope) for child in ast.iter_child_nodes(node))
+
+    def form_depends(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether the form of an expression's value does: it holds only the elements that are wrong, for example."""
+        if isinstance(node, ast.Name):
+            return self._stored(node.id, node, scope, self.form_depends)
+        if isinstance(node, ast.Subscript):
+            return self.depends(node.slice, scope) or self.form_depends(node.value, scope)
+        if isinstance(node, ast.comprehension):
+            return self.any_depends(node.ifs, scope) or self.form_depends(node.iter, scope)
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else path_of(node.func)
+            if name in _SELECTIONS:
+                return any(self.depends(child, scope) for child in ast.iter_child_nodes(node))
+        return any(self.form_depends(child, scope) for child in ast.iter_child_nodes(node))
 
     def any_depends(self, nodes: list[ast.expr], scope: Scope) -> bool:
         """Whether one of several expressions depends on numbers read back."""
@@ -104,17 +126,25 @@ class Dependence:
             return self._name(name, scope.function.node, scope.outer)
         return self._stored(name, use, scope)
 
-    def _stored(self, name: str, use: ast.AST, scope: Scope) -> bool:
-        """Whether what was assigned to a name, or put into it, depends on numbers read back."""
+    def _stored(self, name: str, use: ast.AST, scope: Scope, way: Way | None = None) -> bool:
+        """Whether what was assigned to a name, or put into it, depends on numbers read back.
+
+        Args:
+            name: dotted for attributes.
+            use: where the name is used.
+            scope: the function.
+            way: the way in which it depends: `depends`, or `form_depends`.
+        """
+        way = way or self.depends
         around = scope.function.guards(use)
         for each in scope.function.definitions(name, use):
-            key = (name, id(each))
+            key = (name, id(each), way.__name__)
             if key in scope.pending:
                 continue
             scope.pending.add(key)
             try:
                 guards = [guard for guard in scope.function.guards(each.statement) if guard not in around]
-                if self.any_depends([*each.sources, *guards], scope):
+                if any(way(source, scope) for source in each.sources) or self.any_depends(guards, scope):
                     return True
             finally:
                 scope.pending.discard(key)
@@ -132,7 +162,7 @@ class Dependence:
         if name in READ_BACKS:
             return True
         if name in FORM or (isinstance(call.func, ast.Name) and name in _BUILTINS_OF_FORM):
-            return False
+            return self.form_depends(call, scope)
         function = resolved(call.func, scope)
         source = None if function is None or scope.depth >= _DEEPEST or _in_library(function) else source_of(function)
         if function is not None and source is not None:

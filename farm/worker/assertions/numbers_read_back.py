@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from itertools import dropwhile
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -11,6 +12,8 @@ from farm.worker.assertions.dependence import Dependence, IsDeviceData, Scope, a
 from farm.worker.assertions.form import is_false
 from farm.worker.assertions.library_comparisons import is_comparison, same_form
 from farm.worker.assertions.syntax import function_of, path_of
+
+_FARM = __name__.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class _Place:
     line: int
 
 
-def is_about_numbers(error: AssertionError, file: str, is_device_data: IsDeviceData) -> bool:
+def is_about_numbers(error: AssertionError, is_device_data: IsDeviceData) -> bool:
     """Whether an assertion failed for numbers that were read back from a board.
 
     It did if what is asserted depends on such numbers: it is followed back through the variables, calls and conditions
@@ -29,14 +32,15 @@ def is_about_numbers(error: AssertionError, file: str, is_device_data: IsDeviceD
 
     Args:
         error: the exception, with its traceback.
-        file: that of the sweep module: frames of its callers don't count.
         is_device_data: whether a live value is a tensor of ttnn.
     """
     places = _places(error.__traceback__)
-    first = next((number for number, place in enumerate(places) if place.frame.f_code.co_filename == file), None)
-    if first is None:
-        return False
-    return _Trace(places[first:], Dependence(is_device_data)).fails_for_numbers(error)
+    return _Trace(list(dropwhile(_is_farms, places)), Dependence(is_device_data)).fails_for_numbers(error)
+
+
+def _is_farms(place: _Place) -> bool:
+    """Whether a frame is one of farm, which calls the module."""
+    return str(place.frame.f_globals.get("__name__")).partition(".")[0] == _FARM
 
 
 class _Trace:

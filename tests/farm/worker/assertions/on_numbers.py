@@ -127,6 +127,26 @@ def gathered_in_a_list() -> None:
     assert all(results)
 
 
+def counted_failures() -> None:
+    failures: list[str] = []
+    for tensor in (BoardTensor(),):
+        good, message = correlated(GOLDEN, tensor.to_numpy(), 0.9)
+        if not good:
+            failures.append(message)
+    assert len(failures) == 0, failures
+
+
+def number_of_wrong_elements() -> None:
+    output = BoardTensor().to_numpy()
+    wrong = np.argwhere(output != GOLDEN)
+    assert wrong.shape[0] == 0, f"{len(wrong)} elements differ"
+
+
+def size_of_what_is_wrong() -> None:
+    output = BoardTensor().to_numpy()
+    assert output[output != GOLDEN].size == 0
+
+
 def kept_in_a_dict() -> None:
     outputs = {}
     outputs["first"] = BoardTensor().to_numpy()

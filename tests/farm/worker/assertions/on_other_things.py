@@ -1,6 +1,6 @@
 """Bodies of sweep modules that read numbers back, and fail for something else."""
 
-# ruff: noqa: PT018, TRY301 - written as modules in the field are
+# ruff: noqa: PERF401, PT018, TRY301 - written as modules in the field are
 from __future__ import annotations
 
 import time
@@ -46,6 +46,18 @@ def rank() -> None:
 
 def length() -> None:
     assert len(BoardTensor().to_numpy()) == 7
+
+
+def number_of_outputs() -> None:
+    outputs = []
+    for tensor in (BoardTensor(), BoardTensor()):
+        outputs.append(tensor.to_numpy())
+    assert len(outputs) == 4
+
+
+def size_of_a_part() -> None:
+    output = BoardTensor().to_numpy()
+    assert output[:2].size == 3
 
 
 def dtype() -> None:
