@@ -29,9 +29,7 @@ FORM = frozenset(
 """Attributes, methods and functions that tell of a tensor's form, whatever its numbers are."""
 
 _BUILTINS_OF_FORM = frozenset({"callable", "hasattr", "id", "isinstance", "issubclass", "len", "type"})
-_SELECTIONS = frozenset(
-    ["argwhere", "flatnonzero", "masked_select", "nonzero", "unique", "unique_consecutive", "where"]
-)
+_SELECTIONS = frozenset({"argwhere", "flatnonzero", "masked_select", "nonzero", "unique", "where"})
 """Functions whose output has a form that depends on numbers."""
 
 _LIBRARIES = tuple(
