@@ -36,6 +36,12 @@ RULES = {
             advice="the file has the vectors with all that they need",
         ),
         Rule(("--json",), excludes=("--out", "--count")),
+        Rule(
+            ("--format",),
+            needs=("--out",),
+            excludes=("--from",),
+            advice="--format tt-metal writes the vectors of modules to a folder: name it with --out vectors_export",
+        ),
     ),
     "bisect": (
         Rule(("--from", "--to"), excludes=("--python", "--among"), advice="name the versions in one way"),

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections import Counter
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 _WIDEST = 160
 
 
+class VectorsFormat(str, Enum):
+    """What `--out` writes."""
+
+    FARM = "farm"
+    TT_METAL = "tt-metal"
+
+
 @takes_spec(("modules", "suite", "skip", "tt_metal", "sweeps", "master", "tags", "import_timeout", "boards"))
 def vectors(
     options: SpecOptions,
@@ -33,8 +41,23 @@ def vectors(
         typer.Option("--from", help="List the vectors of a file that --out wrote, or of tt-metal's exports, instead."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write the vectors to a file for `farm sweep --vectors`, and count them.")
+        Path | None,
+        typer.Option(
+            "--out",
+            "--output",
+            "-o",
+            help="Write the vectors to a file for `farm sweep --vectors`, and count them; with --format tt-metal, to a "
+            "folder.",
+        ),
     ] = None,
+    out_format: Annotated[
+        VectorsFormat,
+        typer.Option(
+            "--format",
+            help="What to write: farm's own file, or the folder of exports that tt-metal's runner reads "
+            "(vectors_export).",
+        ),
+    ] = VectorsFormat.FARM,
     count: Annotated[bool, typer.Option("--count", help="Only count the vectors, by module and suite.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each vector.")] = False,
 ) -> None:
@@ -50,7 +73,8 @@ def vectors(
     every_module = {} if "modules" in options.typed or vectors_file is not None else {"modules": ("*",)}
     spec = options.spec(vectors_file=vectors_file, **every_module)
     equal = EqualVectors()
-    records = _records(spec, equal, out, counts=count and vectors_file is None)
+    for_export = out_format is VectorsFormat.TT_METAL
+    records = _records(spec, equal, out, counts=count and vectors_file is None, for_export=for_export)
     quiet = count or out is not None
     counts: Counter[tuple[str, str, str]] = Counter()
     problems = 0
@@ -67,10 +91,7 @@ def vectors(
     if merged := sentence(equal.merged):
         _note(merged)
     if quiet:
-        for (name, suite, state), number in counts.items():
-            typer.echo(f"{number:8}  {name}  {suite}{'  ' + state if state else ''}")
-        noun = "vector" if counts.total() == 1 else "vectors"
-        typer.echo(f"{counts.total():8}  {noun}" + (f" in {out}" if out else ""))
+        _print_counts(counts, out)
     if problems:
         raise typer.Exit(ExitCode.TEST_FAILED)
     if not counts:
@@ -78,19 +99,39 @@ def vectors(
         raise NothingSelected(f"there is no vector in this selection: `{command}` counts all")
 
 
-def _records(spec: SweepSpec, equal: EqualVectors, out: Path | None, *, counts: bool) -> Iterator[CountedRecord]:
+def _records(
+    spec: SweepSpec, equal: EqualVectors, out: Path | None, *, counts: bool, for_export: bool
+) -> Iterator[CountedRecord]:
     """What the modules define: vectors, which are written to `out`, or if only `counts` are needed, how many."""
     from farm.board.selection import select_boards
     from farm.core.listing_detail import Detail
     from farm.planning.module_records import counted_records, module_records, selected_modules
     from farm.sweeps import dumps
+    from farm.sweeps.export_writer import ExportWriter
 
     boards = select_boards(spec.boards)
     if counts and out is None:
         counted = counted_records(spec, selected_modules(spec), boards, Detail.JUDGED_COUNTS, _note)
-        return equal.unique(counted)
-    records = module_records(spec, boards, _note, equal)
-    return records if out is None else dumps.write(out, records)
+        yield from equal.unique(counted)
+        return
+    detail = Detail.EXPORT_FORMS if for_export else Detail.VECTORS
+    records = module_records(spec, boards, _note, equal, detail=detail)
+    if out is None:
+        yield from records
+    elif for_export:
+        writer = ExportWriter(out)
+        yield from writer.write(records)
+        for line in writer.warnings():
+            _note(line)
+    else:
+        yield from dumps.write(out, records)
+
+
+def _print_counts(counts: Counter[tuple[str, str, str]], out: Path | None) -> None:
+    for (name, suite, state), number in counts.items():
+        typer.echo(f"{number:8}  {name}  {suite}{'  ' + state if state else ''}")
+    noun = "vector" if counts.total() == 1 else "vectors"
+    typer.echo(f"{counts.total():8}  {noun}" + (f" in {out}" if out else ""))
 
 
 def _note(text: str) -> None:

@@ -14,3 +14,10 @@ class Detail(str, Enum):
     """How many vectors a suite has; each vector only where they have to be made to count them."""
     JUDGED_COUNTS = "judged_counts"
     """The same, with how many of them the module calls invalid."""
+    EXPORT_FORMS = "export_forms"
+    """Each vector, with what an export of tt-metal holds for it."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether numbers of vectors will do."""
+        return self in (Detail.COUNTS, Detail.JUDGED_COUNTS)

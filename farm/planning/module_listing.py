@@ -14,6 +14,7 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
+from farm.core.listing_detail import Detail
 from farm.core.messages import (
     Hello,
     Listing,
@@ -88,6 +89,7 @@ def list_modules(
     suites: Sequence[str] | None,
     process: ListingProcess,
     former: Collection[str] = (),
+    detail: Detail = Detail.VECTORS,
 ) -> Iterator[Record]:
     """Stream the suites and vectors of modules; none is held in memory.
 
@@ -98,6 +100,7 @@ def list_modules(
         suites: the names of the suites to list; None for all.
         process: the worker that imports the modules. It is started here, and closed in the end.
         former: the names of the modules whose vectors' former hashes are needed.
+        detail: VECTORS, or EXPORT_FORMS for vectors with their `export_form`.
 
     Raises:
         NotRunnable: the worker has no ttnn.
@@ -105,7 +108,7 @@ def list_modules(
     lister = Lister(process)
     try:
         for module in modules:
-            yield from lister.records(ListVectors(module, suites, former=module.name in former))
+            yield from lister.records(ListVectors(module, suites, former=module.name in former, detail=detail))
     finally:
         lister.close()
 

@@ -66,6 +66,7 @@ def module_records(
     before_import: Callable[[], None] = lambda: None,
     *,
     former: Collection[str] = (),
+    detail: Detail = Detail.VECTORS,
 ) -> Iterator[Record]:
     """Stream what the modules of a spec define, from a worker that imports them, or from the spec's vectors file.
 
@@ -78,6 +79,7 @@ def module_records(
         equal: counts the vectors that were merged into equal ones.
         before_import: called once the modules are found, before a worker imports them.
         former: the names of the modules whose vectors' former hashes are needed.
+        detail: how much is listed of the modules' own vectors.
 
     Raises:
         FarmError: there is no such checkout, folder or file.
@@ -95,7 +97,7 @@ def module_records(
             if spec.vectors_file is None:
                 modules = selected_modules(spec)
                 before_import()
-                records = list_modules(modules, spec.suites or None, process, former)
+                records = list_modules(modules, spec.suites or None, process, former, detail)
             else:
                 export = _export(spec, spec.vectors_file, process)
                 before_import()

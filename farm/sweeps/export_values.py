@@ -19,6 +19,7 @@ from farm.sweeps.errors import Unencodable
 
 _OBJECT_KEYS = {"type", "data"}
 _CLASS_NAME = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*")
+_CLASSES_OF_TT_METAL = frozenset(("MemoryConfig", "ShardSpec", "CoreRangeSet", "CoreRange", "CoreCoord"))
 _ENUMS = {"buffer_type": "BufferType", "memory_layout": "TensorMemoryLayout"}
 """The enums whose members the JSON of ttnn's objects holds as numbers, and an export by name; by key."""
 
@@ -39,6 +40,18 @@ def read_back(raw: Any) -> Any:
             return _of_object(name, raw["data"])
         return {key: read_back(part) for key, part in raw.items()}
     return raw
+
+
+def is_read_by_tt_metal(raw: Any) -> bool:
+    """Return whether tt-metal's runner builds all objects of an exported value; `read_back` builds more."""
+    if isinstance(raw, list):
+        return all(map(is_read_by_tt_metal, raw))
+    if not isinstance(raw, dict):
+        return True
+    name = raw.get("type")
+    if raw.keys() == _OBJECT_KEYS and isinstance(name, str) and _CLASS_NAME.fullmatch(name):
+        return name.rpartition(".")[2] in _CLASSES_OF_TT_METAL
+    return all(map(is_read_by_tt_metal, raw.values()))
 
 
 def _of_text(text: str) -> Any:

@@ -48,6 +48,28 @@ class ImportedModule:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportForm:
+    """What an export of tt-metal holds for a vector.
+
+    Attributes:
+        fields: the values, written as tt-metal writes them, and the fields of information.
+        lost: what of the values its runner doesn't read back, in words, by name.
+    """
+
+    fields: Mapping[str, Any]
+    lost: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a plain dict; `from_json` reads it back."""
+        return {"fields": self.fields, "lost": self.lost}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> ExportForm:
+        """Read what `as_json` wrote."""
+        return cls(raw["fields"], raw["lost"])
+
+
+@dataclass(frozen=True, slots=True)
 class ListedVector:
     """One vector of a module.
 
@@ -66,6 +88,7 @@ class ListedVector:
         sources: where that was seen.
         lost: the arguments that its trace lost.
         openings: how boards were opened where it was traced, if the trace says so.
+        export_form: what an export of tt-metal holds for it; None where nobody asked.
     """
 
     imported: ImportedModule
@@ -82,6 +105,7 @@ class ListedVector:
     lost: tuple[str, ...] = ()
     openings: tuple[TracedOpening, ...] = ()
     broken: str = ""
+    export_form: ExportForm | None = None
 
     @classmethod
     def from_json(cls, imported: ImportedModule, suite: str, raw: Mapping[str, Any]) -> ListedVector:
@@ -111,6 +135,7 @@ class ListedVector:
             former_hash=raw.get("former_hash", ""),
             openings=tuple(TracedOpening.from_json(each) for each in raw.get("openings", ())),
             broken=raw.get("broken", ""),
+            export_form=ExportForm.from_json(raw["export_form"]) if "export_form" in raw else None,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -124,6 +149,7 @@ class ListedVector:
             "lost": list(self.lost),
             "openings": [each.as_json() for each in self.openings],
             "broken": self.broken,
+            "export_form": None if self.export_form is None else self.export_form.as_json(),
         }
         # a module may call a vector invalid for no reason: "" counts
         present = {name: part for name, part in optional.items() if part or (name == "invalid" and part is not None)}

@@ -12,7 +12,7 @@ A suite holds the latest form; further parameters that `run()` names are added w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from farm.sweeps.errors import TracedConfigError
@@ -147,12 +147,17 @@ def _of_argument(value: Value) -> Any:
 
 def provenance(configuration: Configuration) -> dict[str, Any]:
     """Return where a configuration was seen, and tt-metal's hash of it."""
-    machines = [execution.machine for execution in configuration.executions if execution.machine]
+    return provenance_of([configuration])
+
+
+def provenance_of(configurations: Sequence[Configuration]) -> dict[str, Any]:
+    """Return where configurations of one hash were seen, and their hash."""
+    machines = [execution.machine for each in configurations for execution in each.executions if execution.machine]
     unique = [machine for place, machine in enumerate(machines) if machine not in machines[:place]]
     return {
-        "traced_source": _one_or_all(list(configuration.sources)),
+        "traced_source": _one_or_all(list(dict.fromkeys(source for each in configurations for source in each.sources))),
         "traced_machine_info": _one_or_all(unique),
-        "config_hash": configuration.config_hash,
+        "config_hash": configurations[0].config_hash,
     }
 
 

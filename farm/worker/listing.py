@@ -19,6 +19,7 @@ from farm.sweeps.suites import selects
 from farm.sweeps.traced import TracedSuite
 from farm.sweeps.values import Encoder
 from farm.worker.counting import counted_suite
+from farm.worker.export_forms import ExportForms
 from farm.worker.exported import list_exported
 from farm.worker.grids import Grids
 from farm.worker.modules import LoadedModule, forget, is_loaded, load
@@ -34,7 +35,7 @@ def list_vectors(request: ListVectors) -> Iterator[Listing]:
     """Yield the messages that answer a request; nothing that a module does raises here."""
     was_loaded = is_loaded(request.module)
     yield from _answer(request)
-    if not was_loaded:
+    if not was_loaded and request.exported is None:  # more vectors of an export will follow
         forget(request.module)
 
 
@@ -61,21 +62,21 @@ def _answer(request: ListVectors) -> Iterator[Listing]:
 
 def _of_suite(module: LoadedModule, imported: ImportedModule, suite: str, request: ListVectors) -> Iterator[Listing]:
     try:
-        counted = None if request.detail is Detail.VECTORS else counted_suite(module, suite)
+        counted = counted_suite(module, suite) if request.detail.counts else None
         if counted is not None:
             yield from counted.counts() if request.detail is Detail.COUNTS else counted.judged_counts()
             return
     except ModuleError as error:
         yield ListingProblem(f"{module.name}, suite {suite!r}: {error}", suite)
         return
-    yield from _suite(module, imported, suite, former=request.former)
+    yield from _suite(module, imported, suite, request)
 
 
-def _suite(module: LoadedModule, imported: ImportedModule, suite: str, *, former: bool) -> Iterator[Listing]:
+def _suite(module: LoadedModule, imported: ImportedModule, suite: str, request: ListVectors) -> Iterator[Listing]:
     chunk: list[Mapping[str, Any]] = []
     sent = time.monotonic()
     try:
-        for vector in _vectors(module, imported, suite, former=former):
+        for vector in _vectors(module, imported, suite, request):
             chunk.append(vector.as_json())
             if len(chunk) >= CHUNK or time.monotonic() - sent > CHUNK_SECONDS:
                 yield VectorsListed(suite, chunk)
@@ -93,8 +94,11 @@ def _suite(module: LoadedModule, imported: ImportedModule, suite: str, *, former
             yield ListingProblem(f"{module.name}, suite {suite!r}: {broken}", suite, configuration=True)
 
 
-def _vectors(module: LoadedModule, imported: ImportedModule, suite: str, *, former: bool) -> Iterator[ListedVector]:
+def _vectors(
+    module: LoadedModule, imported: ImportedModule, suite: str, request: ListVectors
+) -> Iterator[ListedVector]:
     encoder, hasher, grids = Encoder(), SuiteHasher(module, suite), Grids()
+    forms = ExportForms(hasher) if request.detail is Detail.EXPORT_FORMS else None
     parameters = module.parameters[suite]
     configurations = parameters.configurations if isinstance(parameters, TracedSuite) else []
     of_one_hash = _by_hash(configurations)
@@ -111,9 +115,12 @@ def _vectors(module: LoadedModule, imported: ImportedModule, suite: str, *, form
             grid=grids.of(vector),
             invalid=None if invalidity is None else invalidity.text,
             broken=broken,
-            former_hash=hasher.former_hash(vector, invalidity) if former else "",
+            former_hash=hasher.former_hash(vector, invalidity) if request.former else "",
         )
-        yield _of_trace(listed, configurations[index], of_one_hash) if configurations else listed
+        equal = _equal(configurations[index], of_one_hash) if configurations else []
+        if forms is not None:
+            listed = replace(listed, export_form=forms.of(vector, invalidity, equal))
+        yield _of_trace(listed, configurations[index], equal) if configurations else listed
 
 
 def _judged(module: LoadedModule, suite: str, vector: dict[str, Any]) -> tuple[Invalidity | None, str]:
@@ -132,14 +139,16 @@ def _by_hash(configurations: Iterable[Configuration]) -> dict[str, list[Configur
     return by_hash
 
 
-def _of_trace(
-    listed: ListedVector, configuration: Configuration, of_one_hash: Mapping[str, Sequence[Configuration]]
-) -> ListedVector:
+def _equal(configuration: Configuration, of_one_hash: Mapping[str, Sequence[Configuration]]) -> Sequence[Configuration]:
+    """All configurations of the hash of one, or that one alone if it has none."""
+    return of_one_hash[configuration.config_hash] if configuration.config_hash else [configuration]
+
+
+def _of_trace(listed: ListedVector, configuration: Configuration, equal: Sequence[Configuration]) -> ListedVector:
     """A vector with what its trace adds: hash and models, lost arguments, and how the board was or must be opened.
 
     Models and openings are those of all configurations of its hash.
     """
-    equal = of_one_hash[configuration.config_hash] if configuration.config_hash else [configuration]
     return replace(
         listed,
         grid=needs(configuration.operation, configuration.arguments).grid,

@@ -52,6 +52,10 @@ class SuiteHasher:
         """Register a value of a parameter, see `Hasher.register`."""
         self._hasher.register(name, value)
 
+    def serialised_vector(self, vector: Mapping[str, Any], invalidity: Invalidity | None) -> dict[str, Any]:
+        """Return what tt-metal's vector files hold for a vector; see `Hasher`."""
+        return self._hasher.serialised_vector(vector, invalidity)
+
     def former_hash(self, vector: Mapping[str, Any], invalidity: Invalidity | None) -> str:
         """Return the hash that earlier versions of farm recorded for a vector."""
         return self._former.input_hash(vector, None if invalidity is None else invalidity.text)

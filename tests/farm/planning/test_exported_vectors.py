@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 
 from farm.board.kinds import KINDS
 from farm.core.errors import FarmError, NothingSelected
+from farm.core.listing_detail import Detail
 from farm.core.messages import Hello, Listing, ListVectors
 from farm.core.payload import ModuleVector
 from farm.core.sweep_spec import SweepSpec
@@ -21,7 +23,9 @@ from farm.core.verdicts import Reason
 from farm.planning import module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.vectors import Vector
-from farm.sweeps.records import ImportedModule, ModuleProblem
+from farm.sweeps.export_writer import ExportWriter
+from farm.sweeps.exports import MANIFEST
+from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem
 from farm.sweeps.values import decode
 from farm.worker.listing import list_vectors
 
@@ -150,6 +154,73 @@ def test_a_module_that_does_not_import_is_one_problem(sweeps: Path, tmp_path: Pa
     [problem] = listed
     assert isinstance(problem, ModuleProblem)
     assert "broken does not import: ModuleNotFoundError" in problem.message
+
+
+OWN = """
+import ttnn
+grid = ttnn.CoreRangeSet({ttnn.CoreRange(ttnn.CoreCoord(0, 0), ttnn.CoreCoord(1, 3))})
+spec = ttnn.ShardSpec(grid, [32, 32], ttnn.ShardOrientation.ROW_MAJOR)
+parameters = {
+    "nightly": {
+        "dtype": [ttnn.bfloat16, ttnn.bfloat8_b],
+        "shape": [(1, 32), [2, 32]],
+        "memory": [ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1, spec), None],
+        "nested": [{"a": [ttnn.TILE_LAYOUT, (1.5, "x")], "b": {"c": float("inf")}}],
+    },
+    "weekly": {"dtype": [ttnn.uint32], "word": ["1", "x", "None"], "grid": [ttnn.CoreGrid(x=2, y=3)]},
+    "empty": {"dtype": []},
+}
+def invalidate_vector(vector):
+    return vector["dtype"] == ttnn.bfloat8_b, "no tiles"
+def run(device, **kwargs): return True, ""
+"""
+
+
+def test_what_farm_exports_it_reads_back(tmp_path: Path) -> None:
+    sweeps = tmp_path / "sweeps"
+    sweeps.mkdir()
+    (sweeps / "own.py").write_text(OWN)
+    (sweeps / "relu.py").write_text(MODULE)
+    of_modules = SweepSpec.of(sweeps=sweeps)
+    writer = ExportWriter(tmp_path / "e")
+    own = [
+        each
+        for each in writer.write(module_records.module_records(of_modules, [], detail=Detail.EXPORT_FORMS))
+        if isinstance(each, ListedVector)
+    ]
+    listed, _ = records(SweepSpec.of(vectors_file=tmp_path / "e", sweeps=sweeps))
+    read = [each for each in listed if isinstance(each, ListedVector)]
+    assert [each.input_hash for each in read] == [each.input_hash for each in own]
+    assert len(own) == 8 + 3 + 1
+    nightly, weekly = [[each for each in read if each.suite == suite] for suite in ("nightly", "weekly")]
+    for one, other in zip(own, nightly, strict=False):
+        assert replace(one, export_form=None) == replace(other, imported=one.imported)
+    assert [each.invalid for each in nightly] == [None] * 4 + ["no tiles"] * 4
+    assert nightly[0].grid == (2, 4)
+    # texts that spell something else, and objects without JSON, come back as tt-metal's runner reads them
+    assert [decode(each.values["word"]) for each in weekly] == [1, "x", None]
+    assert list(writer.warnings()) == [
+        "own, suite 'weekly': word does not read back in 2 vectors: '1' is read back as 1",
+        "own, suite 'weekly': grid does not read back in 3 vectors: ttnn.CoreGrid(x=2, y=3) is read back as "
+        "'ttnn.CoreGrid(x=2, y=3)'",
+    ]
+    assert sorted(each.name for each in (tmp_path / "e").iterdir()) == [MANIFEST, "own.json", "relu.json"]
+    exported_vector = json.loads((tmp_path / "e" / "own.json").read_text())["nightly"][own[0].input_hash]
+    assert list(exported_vector)[-9:] == [
+        *("suite_name", "validity", "invalid_reason", "status", "sweep_name", "traced_source"),
+        *("timestamp", "input_hash", "tag"),
+    ]
+
+
+def test_nothing_changes_where_an_export_can_not_be_written(sweeps: Path, tmp_path: Path) -> None:
+    file = exported(tmp_path / "e", "unary.relu", {})
+    stream = ExportWriter(tmp_path / "e").write(module_records.module_records(SweepSpec.of(sweeps=sweeps), []))
+    next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert list((tmp_path / "e").iterdir()) == [file]
+    assert file.read_text() == "{}"
+    with pytest.raises(FarmError, match=r"the vectors can't be written: .*unary.relu.json is a file, not a folder"):
+        list(ExportWriter(file).write([]))
 
 
 def test_options_about_modules_have_no_effect_on_farms_own_file(tmp_path: Path) -> None:

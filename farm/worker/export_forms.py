@@ -1,0 +1,88 @@
+"""What an export of tt-metal holds for the vectors of a suite, and what of it tt-metal's runner doesn't read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from farm.sweeps.errors import Unencodable
+from farm.sweeps.export_values import is_read_by_tt_metal, read_back
+from farm.sweeps.hashing import Invalidity
+from farm.sweeps.information import INFORMATION
+from farm.sweeps.records import ExportForm
+from farm.sweeps.traced import provenance_of
+from farm.sweeps.values import encode
+from farm.worker.vector_hashes import SuiteHasher
+from tracer.values.configuration import Configuration
+
+_CACHE_SIZE = 4096
+_SCALARS = (bool, int, float, type(None))
+
+
+class ExportForms:
+    """Makes the forms of a suite's vectors; each object is compared with what is read back of it once.
+
+    Attributes:
+        hasher: serialises the vectors.
+    """
+
+    def __init__(self, hasher: SuiteHasher) -> None:
+        self.hasher = hasher
+        self._cache: dict[int, tuple[object, tuple[Any, str]]] = {}
+
+    def of(
+        self, vector: Mapping[str, Any], invalidity: Invalidity | None, configurations: Sequence[Configuration]
+    ) -> ExportForm:
+        """Return the form of a vector.
+
+        Args:
+            vector: live values by name.
+            invalidity: what the module says of an invalid vector; None if it is valid.
+            configurations: the traced configurations that the vector stands for, of one `config_hash`.
+        """
+        values = {**vector, **provenance_of(configurations)} if configurations else vector
+        fields = self.hasher.serialised_vector(values, invalidity)
+        lost = {}
+        for name, value in values.items():
+            fields[name], problem = self._checked(value, fields[name])
+            if problem and name not in INFORMATION:
+                lost[name] = problem
+        sources = fields.get("traced_source")
+        fields["traced_source"] = sources if isinstance(sources, list) else [] if sources is None else [sources]
+        return ExportForm(fields, lost)
+
+    def _checked(self, value: object, raw: Any) -> tuple[Any, str]:
+        """Return what a file can hold of a serialised value, and what is lost of it."""
+        if type(value) in _SCALARS:
+            return raw, ""
+        entry = self._cache.get(id(value))
+        if entry is None:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            # the object is kept too: its id is its own only while it lives
+            entry = self._cache[id(value)] = (value, _checked(value, raw))
+        return entry[1]
+
+
+def _checked(value: object, raw: Any) -> tuple[Any, str]:
+    try:
+        text = json.dumps(raw)
+    except (TypeError, ValueError):  # a key that is no text, a list that contains itself
+        raw = str(value)
+        text = json.dumps(raw)
+    raw = json.loads(text)
+    try:
+        read = read_back(raw)
+        if json.dumps(encode(read)) != json.dumps(encode(value)):
+            return raw, f"{_short(value)} is read back as {_short(read)}"
+    except Unencodable as error:
+        return raw, f"{_short(value)}: {error}"
+    if not is_read_by_tt_metal(raw):
+        return raw, f"{_short(value)} is read back as a dict by tt-metal's runner, and whole by farm"
+    return raw, ""
+
+
+def _short(value: object) -> str:
+    text = " ".join(f"{value!r}".split())
+    return f"{text[:57]}..." if len(text) > 60 else text
