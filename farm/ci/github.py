@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import math
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 from farm.ci.gitlab import failure_line
-from farm.core.errors import FarmError, NothingSelected
+from farm.core.errors import FarmError
 from farm.core.plain_words import counted
-from farm.planning.vectors import Vector
+from farm.planning.runners import RunnerPlan
 from farm.report.context import RunContext
 from farm.report.digest import digest_run
 from farm.report.forms.summary import MAX_BYTES, cut, summary_md
 from farm.report.text import first_line, printable, shortened
-from farm.store import PastVector, RunView
+from farm.store import RunView
 
 MAX_JOBS = 256
-"""GitHub refuses a larger matrix."""
-UNKNOWN_SECONDS = 1.0
-"""The estimate for a vector where the store has no run at all."""
+"""GitHub refuses a larger matrix: more jobs than these are never printed."""
 MAX_ANNOTATIONS = 10
 """GitHub shows this many errors of a step."""
 
@@ -56,67 +53,75 @@ class Job:
         }
 
 
-def durations(past: Iterable[PastVector]) -> dict[str, float]:
-    """Return the usual seconds of each vector by id, from runs that tried it."""
-    seconds_by_vector: dict[str, list[float]] = defaultdict(list)
-    for vector in past:
-        if vector.attempts:
-            seconds_by_vector[vector.vector_id].append(vector.seconds)
-    return {vector_id: median(seconds) for vector_id, seconds in seconds_by_vector.items()}
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The jobs of a sweep.
+
+    Attributes:
+        jobs: none is empty; there is none where no vector can run on any of the boards.
+        notes: what a user should know about them, a line each.
+    """
+
+    jobs: tuple[Job, ...]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return a matrix as GitHub reads it; one without jobs is for a workflow to skip."""
+        return {"include": [job.as_json() for job in self.jobs]}
 
 
-def matrix(
-    plans: Mapping[str, Sequence[Vector]],
-    usual_seconds: Mapping[str, float],
-    minutes: float,
-    boards: Mapping[str, int],
-    most: int = MAX_JOBS,
-) -> list[Job]:
-    """Split plans into jobs that keep to a time budget; no job is empty.
+def matrix(runners: Sequence[RunnerPlan], minutes: float, most: int = MAX_JOBS) -> Matrix:
+    """Split plans into jobs that keep to a time budget.
 
     Args:
-        plans: the planned vectors by selection of boards.
-        usual_seconds: usual seconds by vector id; for other vectors, their median is the estimate.
+        runners: the plan of each kind of runner.
         minutes: how long a job may run vectors.
-        boards: the number of boards of each selection, which run vectors side by side.
         most: the number of jobs at most; beyond it, jobs get longer.
 
     Raises:
-        NothingSelected: no vector can run on any of the boards.
-        FarmError: there are more selections of boards than jobs.
+        FarmError: there are more kinds of runners than jobs.
     """
-    estimate = median(usual_seconds.values()) if usual_seconds else UNKNOWN_SECONDS
-    seconds: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    for name, vectors in plans.items():
-        runnable = [vector for vector in vectors if not vector.unrunnable]
-        if runnable:
-            total = sum(usual_seconds.get(vector.id, estimate) for vector in runnable)
-            seconds[name] = total / max(boards[name], 1)
-            counts[name] = len(vectors)
-    if not counts:
-        raise NothingSelected("no vector can run on any of these boards: there is no job to create")
-    if len(counts) > most:
-        raise FarmError(f"{len(counts)} selections of boards need more than {counted(most, 'job')}: name fewer")
+    able = [runner for runner in runners if runner.runnable]
+    notes = [f"no vector can run on {runner.boards}: no job for it" for runner in runners if not runner.runnable]
+    if len(able) > most:
+        raise FarmError(f"{len(able)} selections of boards need more than {counted(most, 'job')}: name fewer")
     budget = minutes * 60
-    shards = {name: _shards(seconds[name], counts[name], budget) for name in counts}
-    while sum(shards.values()) > most:
+    shards = [_shards(runner, budget) for runner in able]
+    needed = sum(shards)
+    while sum(shards) > most:
         budget *= 1.1
-        shards = {name: _shards(seconds[name], counts[name], budget) for name in counts}
-    return [
-        Job(
-            boards=name,
-            shard=f"{index}/{of}",
-            vectors=len(range(index - 1, counts[name], of)),
-            minutes=round(seconds[name] / of / 60, 2),
+        shards = [_shards(runner, budget) for runner in able]
+    jobs: list[Job] = []
+    for runner, of in zip(able, shards, strict=True):
+        own = [_job(runner, index, of) for index in range(1, of + 1)]
+        notes.append(_estimate(runner, own))
+        jobs += own
+    if needed > most:
+        limit = f"GitHub takes {MAX_JOBS}" if most == MAX_JOBS else f"--jobs allows {most}"
+        longest = max(job.minutes for job in jobs)
+        notes.append(
+            f"{counted(needed, 'job')} of {minutes:g} min would be needed and {limit}: the longest takes about "
+            f"{longest:g} min; give each kind of runner more boards, or split the sweep"
         )
-        for name, of in shards.items()
-        for index in range(1, of + 1)
-    ]
+    return Matrix(tuple(jobs), tuple(notes))
 
 
-def _shards(seconds: float, count: int, budget: float) -> int:
-    return max(1, min(count, math.ceil(seconds / budget)))
+def _shards(runner: RunnerPlan, budget: float) -> int:
+    total = sum(runner.seconds) / runner.count
+    return max(1, min(len(runner.seconds), math.ceil(total / budget)))
+
+
+def _job(runner: RunnerPlan, index: int, of: int) -> Job:
+    share = runner.seconds[index - 1 :: of]  # as `farm sweep --shard` takes it
+    return Job(runner.boards, f"{index}/{of}", len(share), round(sum(share) / runner.count / 60, 2))
+
+
+def _estimate(runner: RunnerPlan, jobs: Sequence[Job]) -> str:
+    longest = max(job.minutes for job in jobs)
+    several = f"{counted(len(jobs), 'job')} of up to" if len(jobs) > 1 else "1 job of"
+    unknown = runner.runnable - runner.timed
+    basis = f"; {unknown} of them not timed in an earlier run" if unknown else ""
+    return f"{runner.boards}: {several} about {longest:g} min, {counted(runner.runnable, 'vector')}{basis}"
 
 
 def annotation_lines(view: RunView) -> list[str]:

@@ -102,7 +102,8 @@ def _merge_one(shards: Shards, target: Store) -> Merged:
     runs = [run for _, run in sorted(shards.items())]
     heads = [run.head for run in runs]
     of, planned = runs[0].shard.of, runs[0].shard.planned
-    missing = tuple(index for index in range(1, of + 1) if index not in shards)
+    # with more shards than vectors, the last shares are empty: their jobs had nothing to run
+    missing = tuple(index for index in range(1, min(of, planned) + 1) if index not in shards)
     # the merged run's id follows from its shards, so that merging them again replaces it
     first = min(heads, key=lambda head: (head.started, head.id))
     info = RunInfo(

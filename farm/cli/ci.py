@@ -12,7 +12,6 @@ import typer
 from farm.cli.common import StoreOption
 from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import SpecOptions, takes_spec
-from farm.core.board import BoardKind
 from farm.core.errors import ExitCode
 
 app = typer.Typer(
@@ -20,57 +19,58 @@ app = typer.Typer(
 )
 
 
+WHAT = (
+    *("suite", "operations", "master", "tags", "modules", "skip", "tt_metal", "sweeps", "vectors_file"),
+    *("import_timeout", "check_module", "vectors", "limit", "sample", "seed"),
+)
+"""The fields that decide which vectors a plan has, so that the jobs' own plans are the same."""
+
+
 @app.command()
-@takes_spec(("operations", "master", "tags"))
+@takes_spec(WHAT)
 def matrix(
     options: SpecOptions,
     boards: Annotated[
         list[str],
-        typer.Option(help="The boards of a runner, such as `mock:n300*2`. Repeat it for each kind of runner."),
+        typer.Option(
+            help="The boards of a runner, such as `silicon:n300*2`. Repeat it for each kind of runner. This host needs "
+            "no such boards."
+        ),
     ],
     minutes: Annotated[float, typer.Option(min=0.01, help="How many minutes a job may run vectors.")] = 30.0,
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="At most this many jobs in all.")] = 256,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=256, help="At most this many jobs in all. GitHub allows no more than 256.")
+    ] = 256,
     store: StoreOption = None,
 ) -> None:
     """Print the jobs of a sweep as a GitHub matrix: by boards, and by a time budget that earlier runs fill.
 
-    Example: farm ci matrix --boards 'mock:n300*2' --minutes 20
+    Each job runs `farm sweep` with the same options, its --boards and its --shard. What is planned and how long it will
+    take is said on stderr. Where no vector can run, the matrix has no job, and the exit code is 4.
+
+    Example: farm ci matrix --boards silicon:n300 --minutes 20
+
+    Example: farm ci matrix --sweeps sweeps --boards silicon:n300 --boards silicon:p150
     """
-    from farm.ci.github import durations
+    from farm.ci.github import Matrix
     from farm.ci.github import matrix as make_matrix
-    from farm.core.errors import StoreError
-    from farm.planning.tags import tagged
-    from farm.planning.vectors import plan
-    from farm.store import Store
-    from tracer.master.master import Master, shipped
+    from farm.core.errors import NothingSelected
+    from farm.planning.runners import plan_for_runners
 
-    spec = options.spec()
-    master = tagged(Master.read(spec.master or shipped()), spec.tags, spec.operations)
-    runners = {selector: _kinds_of_runner(selector) for selector in boards}
-    plans = {selector: plan(master, spec.operations, dict.fromkeys(kinds)) for selector, kinds in runners.items()}
+    def note(line: str) -> None:
+        sys.stderr.write(f"farm: {line}\n")
+
     try:
-        with Store.open(store, create=False) as opened:
-            past = opened.past_vectors([head.id for head in opened.runs()[:20]])
-    except StoreError as error:
-        sys.stderr.write(f"farm: no history to estimate from ({error})\n")
-        past = []
-    counts = {selector: len(kinds) for selector, kinds in runners.items()}
-    matrix_jobs = make_matrix(plans, durations(past), minutes, counts, jobs)
-    for selector in sorted(set(plans) - {job.boards for job in matrix_jobs}):
-        sys.stderr.write(f"farm: no vector can run on {selector}: no job for it\n")
-    typer.echo(json.dumps({"include": [job.as_json() for job in matrix_jobs]}))
-
-
-def _kinds_of_runner(boards: str) -> list[BoardKind]:
-    """Return the kind of each board of a runner. Boards named by kind need not be on the host that plans."""
-    from farm.board.selection import select_boards
-    from farm.board.selectors import parse_boards
-
-    counts = [(selector.kind, selector.count or 1) for selector in parse_boards(boards)]
-    kinds = [kind for kind, count in counts if kind is not None for _ in range(count)]
-    if kinds and all(kind is not None for kind, _ in counts):
-        return kinds
-    return [board.kind for board in select_boards(boards)]
+        plans = plan_for_runners(options.spec(), boards, store, note)
+    except NothingSelected:
+        typer.echo(json.dumps(Matrix((), ()).as_json()))
+        raise
+    made = make_matrix(plans, minutes, jobs)
+    for line in made.notes:
+        note(line)
+    typer.echo(json.dumps(made.as_json()))
+    if not made.jobs:
+        raise NothingSelected("no vector can run on any of these boards: the matrix has no job")
 
 
 @app.command(cls=RuledCommand)

@@ -145,8 +145,8 @@ def _records(request: ListVectors, process: ListingProcess) -> Iterator[CountedR
 def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:
     """A worker to list modules in.
 
-    It has the environment of this host's first board that uses ttnn, or of a mock board. On a farm, it runs on a host
-    of the farm if this host has no ttnn.
+    It has the environment of this host's first board that uses ttnn; where all boards are elsewhere, of a mock board of
+    the first one's kind. On a farm, it runs on a host of the farm if this host has no ttnn.
 
     Args:
         boards: the boards that the vectors will run on.
@@ -159,5 +159,6 @@ def listing_process(boards: Sequence[Board], folder: Path, address: str | None =
 
         return FarmListing(address, with_ttnn[0])
     of_this_host = (board for board in with_ttnn if not board.host)
-    board = next(of_this_host, None) or mock_boards(KINDS["n300"], 1)[0]
+    kind = with_ttnn[0].kind if with_ttnn else KINDS["n300"]
+    board = next(of_this_host, None) or mock_boards(kind, 1)[0]
     return WorkerProcess(board, folder, python=board.python or sys.executable)

@@ -53,6 +53,8 @@ def shard_details(shard: Shard | None, whole: Sequence[Vector]) -> dict[str, Any
 
 
 def ci_run() -> str:
-    """The id that the jobs of one CI run share, from GitHub's or GitLab's variables; empty outside CI."""
-    parts = [os.environ.get("GITHUB_RUN_ID", ""), os.environ.get("GITHUB_RUN_ATTEMPT", "")]
-    return "-".join(part for part in parts if part) or os.environ.get("CI_PIPELINE_ID", "")
+    """The id that the jobs of one CI run share, from GitHub's or GitLab's variables; empty outside CI.
+
+    A job that is run again has the same: its shard takes the place of the one before.
+    """
+    return os.environ.get("GITHUB_RUN_ID") or os.environ.get("CI_PIPELINE_ID", "")

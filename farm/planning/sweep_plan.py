@@ -106,6 +106,7 @@ def plan_sweep(
     verify: bool = False,
     store: str | Path | None = None,
     before_import: Callable[[Sequence[Board]], None] = lambda _boards: None,
+    boards: Sequence[Board] | None = None,
 ) -> Planned:
     """Plan a sweep.
 
@@ -114,6 +115,7 @@ def plan_sweep(
         verify: whether to run a master's configurations under the tracer, see `farm.planning.vectors.plan`.
         store: the results store that knows the ids of vectors of earlier versions of farm; None for the default store.
         before_import: called with the boards before sweep modules are imported, which may take long.
+        boards: boards to plan for, wherever they are; None for those that the spec names.
 
     Raises:
         FarmError: a board, a module, a vector or a file of the spec doesn't exist.
@@ -122,7 +124,7 @@ def plan_sweep(
         TracerError: the master can't be read, or has no such operation.
     """
     notes: list[str] = []
-    named = boards_of(spec.boards, spec.address, notes.append, ttnn=spec.ttnn)
+    named = boards_of(spec.boards, spec.address, notes.append, ttnn=spec.ttnn) if boards is None else boards
     boards = with_environment(named, spec.measure, watcher=spec.watcher)
     if spec.watcher and (unwatched := [board.id for board in boards if not board.computes]):
         verb = "is" if len(unwatched) == 1 else "are"

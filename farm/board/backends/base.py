@@ -83,6 +83,19 @@ class Backend(ABC):
             NotRunnable: this host doesn't have these boards.
         """
 
+    def boards_elsewhere(self, kind: BoardKind, count: int, host: str) -> list[Board]:
+        """Boards of a kind on another host, to plan for: nothing is looked for, and they can't be opened.
+
+        Args:
+            kind: their kind.
+            count: their number.
+            host: what stands for the host.
+        """
+        return [
+            Board(f"{host}:{self.name}:{kind.name}:{number}", self.name, kind, computes=self.computes, host=host)
+            for number in range(count)
+        ]
+
     # --- names, addresses, versions ---
 
     def name_on(self, board: Board, host: str) -> str:

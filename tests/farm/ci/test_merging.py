@@ -104,6 +104,15 @@ def test_a_missing_shard_is_named_and_accounted_for(planned: list[Vector], store
     assert "shard 3/4 is missing" in view.run.message
 
 
+def test_a_shard_without_a_share_is_not_missing(planned: list[Vector], stores: list[Store], tmp_path: Path) -> None:
+    for index in (1, 2):
+        sweep(stores[index - 1], planned[:2], Shard(index, 4))
+    with Store.open(tmp_path / "all.db") as target:
+        (merged,) = merge(stores, target)
+        assert (merged.of, merged.missing) == (4, ())
+        assert target.view(merged.run_id).run.ended is Ended.COMPLETED
+
+
 def test_the_newest_run_of_a_shard_counts(planned: list[Vector], stores: list[Store], tmp_path: Path) -> None:
     sweep(stores[0], planned[:8], Shard(1, 2), started=1_700_000_000.0)
     sweep(stores[0], planned[:8], Shard(1, 2), started=1_700_000_100.0)
