@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import zip_longest
 from pathlib import PurePath
 from types import MappingProxyType
 
@@ -173,7 +174,7 @@ def _divided(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _with_flags(name: str, words: Sequence[str]) -> Iterator[str]:
     """The words, with the tracer's `--store` under a name of its own: in tt-metal, it takes no folder."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         no_folder = not following or following.startswith("-") or following.partition("::")[0].endswith(".py")
         yield _KEEP if name == "trace" and word == "--store" and no_folder else word
 
