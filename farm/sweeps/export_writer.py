@@ -33,6 +33,7 @@ class ExportWriter:
         self.folder = folder
         self.lost: Counter[tuple[str, str, str]] = Counter()
         self._examples: dict[tuple[str, str, str], str] = {}
+        self._unjudged: Counter[str] = Counter()  # vectors of modules whose `invalidate_vector` is broken, by problem
         self._written: dict[str, Path] = {}  # temporary files by the name of the module
         self._time = time.localtime()
 
@@ -62,10 +63,15 @@ class ExportWriter:
                     temporary.unlink()
 
     def warnings(self) -> Iterator[str]:
-        """Yield a line for each parameter of a suite that has values which tt-metal's runner doesn't read back."""
+        """Yield a line for each parameter of a suite that has values which tt-metal's runner doesn't read back.
+
+        Another one says of which vectors it isn't known whether they are valid.
+        """
         for (module, suite, name), count in self.lost.items():
             example = self._examples[module, suite, name]
             yield f"{module}, suite {suite!r}: {name} does not read back in {counted(count, 'vector')}: {example}"
+        for problem, count in self._unjudged.items():
+            yield f"{problem}: {counted(count, 'vector')} written as valid"
 
     def _files(self, records: Iterable[Record]) -> Iterator[Record]:
         with ExitStack() as stack:
@@ -80,10 +86,15 @@ class ExportWriter:
                         self._written[name] = path
                         file = stack.enter_context(_ModuleFile(name, path))
                     file.add(record.suite, record.input_hash, self._fields(record, form))
-                    for parameter, example in form.lost.items():
-                        self.lost[name, record.suite, parameter] += 1
-                        self._examples.setdefault((name, record.suite, parameter), example)
+                    self._note_losses(name, record, form)
                 yield record
+
+    def _note_losses(self, module: str, record: ListedVector, form: ExportForm) -> None:
+        for parameter, example in form.lost.items():
+            self.lost[module, record.suite, parameter] += 1
+            self._examples.setdefault((module, record.suite, parameter), example)
+        if record.broken:
+            self._unjudged[record.broken] += 1
 
     def _fields(self, record: ListedVector, form: ExportForm) -> dict[str, Any]:
         return {

@@ -74,13 +74,21 @@ def _checked(value: object, raw: Any) -> tuple[Any, str]:
     raw = json.loads(text)
     try:
         read = read_back(raw)
-        if json.dumps(encode(read)) != json.dumps(encode(value)):
-            return raw, f"{_short(value)} is read back as {_short(read)}"
     except Unencodable as error:
         return raw, f"{_short(value)}: {error}"
+    if not _same(read, value):
+        return raw, f"{_short(value)} is read back as {_short(read)}"
     if not is_read_by_tt_metal(raw):
         return raw, f"{_short(value)} is read back as a dict by tt-metal's runner, and whole by farm"
     return raw, ""
+
+
+def _same(read: object, value: object) -> bool:
+    """Return whether two values are equal, and of the same types all the way down; foreign objects never are."""
+    try:
+        return json.dumps(encode(read)) == json.dumps(encode(value))
+    except Unencodable:
+        return False
 
 
 def _short(value: object) -> str:

@@ -167,10 +167,12 @@ parameters = {
         "memory": [ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1, spec), None],
         "nested": [{"a": [ttnn.TILE_LAYOUT, (1.5, "x")], "b": {"c": float("inf")}}],
     },
-    "weekly": {"dtype": [ttnn.uint32], "word": ["1", "x", "None"], "grid": [ttnn.CoreGrid(x=2, y=3)]},
+    "weekly": {"dtype": [ttnn.uint32], "call": [abs], "word": ["1", "x", "None"], "grid": [ttnn.CoreGrid(x=2, y=3)]},
     "empty": {"dtype": []},
 }
 def invalidate_vector(vector):
+    if vector["dtype"] == ttnn.uint32 and vector["word"] == "x":
+        raise KeyError("no such word")
     return vector["dtype"] == ttnn.bfloat8_b, "no tiles"
 def run(device, **kwargs): return True, ""
 """
@@ -200,9 +202,12 @@ def test_what_farm_exports_it_reads_back(tmp_path: Path) -> None:
     # texts that spell something else, and objects without JSON, come back as tt-metal's runner reads them
     assert [decode(each.values["word"]) for each in weekly] == [1, "x", None]
     assert list(writer.warnings()) == [
+        "own, suite 'weekly': call does not read back in 3 vectors: <built-in function abs> is read back as "
+        "'<built-in function abs>'",
         "own, suite 'weekly': word does not read back in 2 vectors: '1' is read back as 1",
         "own, suite 'weekly': grid does not read back in 3 vectors: ttnn.CoreGrid(x=2, y=3) is read back as "
         "'ttnn.CoreGrid(x=2, y=3)'",
+        "own, suite 'weekly': invalidate_vector() raised KeyError: 'no such word': 1 vector written as valid",
     ]
     assert sorted(each.name for each in (tmp_path / "e").iterdir()) == [MANIFEST, "own.json", "relu.json"]
     exported_vector = json.loads((tmp_path / "e" / "own.json").read_text())["nightly"][own[0].input_hash]
