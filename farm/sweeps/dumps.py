@@ -15,10 +15,11 @@ from typing import Any
 
 from farm.core.errors import FarmError
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
-from farm.sweeps.values import VERSION
 from tracer.errors import TracerError
 from tracer.master.files import why_unwritable
 
+VERSION = 2
+"""Of the file: raised when values or hashes in it change their meaning. Version 1 has the former `input_hash`."""
 _HEAD = "farm_vectors"
 _FOREIGN = "is not a file that `farm vectors --out` wrote"
 

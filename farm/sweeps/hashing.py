@@ -13,6 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from json.encoder import encode_basestring
 from typing import Any
 
 from farm.sweeps.traced import ABSENT
@@ -22,6 +24,9 @@ _ENUMS = {"buffer_type": "BufferType", "memory_layout": "TensorMemoryLayout"}
 _AS_THEY_ARE = (str, int, float, bool, type(None))
 _TEXT_ONLY = (tuple, set, frozenset, bytes, complex, range, slice)
 _CACHE_SIZE = 4096
+_ORDERS = 64
+# created once: `json.dumps` creates an encoder for each call with non-default options
+_to_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class VectorValidity(str, Enum):
@@ -60,6 +65,8 @@ class Hasher:
         self.suite = suite
         self._cache: dict[int, tuple[object, _Written]] = {}
         self._numbers: dict[tuple[str, str], dict[int, tuple[object, int]]] = {}  # of values, by their addresses
+        self._orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        self._own = {name: _to_json(part) for name, part in self._parts_of_suite().items()}
 
     def input_hash(self, vector: Mapping[str, object], invalidity: Invalidity | None = None) -> str:
         """Return tt-metal's hash of a vector: its `config_hash` if it has one, else that of its serialised form.
@@ -71,7 +78,13 @@ class Hasher:
         config_hash = vector.get("config_hash")
         if isinstance(config_hash, str) and config_hash and config_hash != ABSENT:
             return config_hash
-        return hash_of(self.serialised_vector(vector, invalidity))
+        if invalidity is not None:
+            return hash_of(self.serialised_vector(vector, invalidity))
+        try:
+            text = self._json(vector)
+        except (TypeError, ValueError):  # a value has no JSON
+            return hash_of(self.serialised_vector(vector))
+        return _hash(text)
 
     def serialised_vector(self, vector: Mapping[str, object], invalidity: Invalidity | None = None) -> dict[str, Any]:
         """Return what tt-metal's vector files hold for a vector, without `timestamp`, `input_hash` and `tag`.
@@ -80,31 +93,63 @@ class Hasher:
             vector: live values by name.
             invalidity: as of `input_hash`.
         """
-        parts = {name: self._serialised(name, value) for name, value in vector.items()}
-        parts["suite_name"] = self.suite
-        parts["validity"] = VectorValidity.VALID if invalidity is None else VectorValidity.INVALID
-        parts["invalid_reason"] = "" if invalidity is None else serialised(invalidity.reason)
-        parts["status"] = "VectorStatus.CURRENT"
-        parts["sweep_name"] = self.module
-        return parts
+        values = {name: self.serialised_value(name, value) for name, value in vector.items()}
+        return {**values, **self._parts_of_suite(invalidity)}
 
-    def register(self, name: str, value: object) -> None:
-        """Number a value of a parameter among those whose texts differ only by addresses, as `input_hash` does.
+    def serialised_value(self, name: str, value: object) -> Any:
+        """Return what tt-metal's vector files hold for a value of a parameter.
 
-        Register all values of a parameter, in their order, before hashing a vector from the middle of a suite.
+        Values whose texts differ only by addresses are numbered in the order in which they come here. So before
+        hashing a vector from the middle of a suite, pass all values of each parameter in their order.
         """
-        self._serialised(name, value)
-
-    def _serialised(self, name: str, value: object) -> Any:
         if isinstance(value, _AS_THEY_ARE):
             return value
+        written = self._written(value)
+        return self._numbered(name, value, written.parts) if written.without_address else written.parts
+
+    def _parts_of_suite(self, invalidity: Invalidity | None = None) -> dict[str, Any]:
+        return {
+            "suite_name": self.suite,
+            "validity": VectorValidity.VALID if invalidity is None else VectorValidity.INVALID,
+            "invalid_reason": "" if invalidity is None else serialised(invalidity.reason),
+            "status": "VectorStatus.CURRENT",
+            "sweep_name": self.module,
+        }
+
+    def _json(self, vector: Mapping[str, object]) -> str:
+        """Return the JSON of a valid vector, put together from that of its values: they repeat from vector to vector.
+
+        Raises:
+            TypeError, ValueError: a value has no JSON.
+        """
+        order = self._orders.get(tuple(vector))
+        if order is None:
+            if len(self._orders) >= _ORDERS:
+                self._orders.clear()
+            names = sorted({*vector, *self._own})
+            order = self._orders[tuple(vector)] = [(name, f"{_to_json(name)}:") for name in names]
+        own = self._own
+        parts = [key + (own[name] if name in own else self._json_of(name, vector[name])) for name, key in order]
+        return f"{{{','.join(parts)}}}"
+
+    def _json_of(self, name: str, value: object) -> str:
+        if type(value) is str:
+            return encode_basestring(value)
+        if type(value) is int:
+            return repr(value)
+        if isinstance(value, _AS_THEY_ARE):
+            return _to_json(value)
+        written = self._written(value)
+        return _to_json(self._numbered(name, value, written.parts)) if written.without_address else written.json
+
+    def _written(self, value: object) -> _Written:
         entry = self._cache.get(id(value))
         if entry is None:
             if len(self._cache) >= _CACHE_SIZE:
                 self._cache.clear()
+            # the object is kept too: its id is its own only while it lives
             entry = self._cache[id(value)] = (value, _serialise(value))
-        _, written = entry
-        return self._numbered(name, value, written.parts) if written.without_address else written.parts
+        return entry[1]
 
     def _numbered(self, name: str, value: object, parts: Any) -> Any:
         """Tell a value from others of the same parameter that differ from it in nothing but an address."""
@@ -122,9 +167,13 @@ def hash_of(serialised_vector: Mapping[str, Any]) -> str:
     text of it.
     """
     try:
-        text = json.dumps(serialised_vector, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = _to_json(serialised_vector)
     except (TypeError, ValueError):
         text = _ADDRESS.sub("", str(serialised_vector))
+    return _hash(text)
+
+
+def _hash(text: str) -> str:
     return hashlib.sha224(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -137,12 +186,21 @@ def serialised(value: object) -> Any:
     return _serialise(value).parts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Written:
     """A serialised value, and whether its text lost an address, so that other values may have the same."""
 
     parts: Any
     without_address: bool
+
+    @cached_property
+    def json(self) -> str:
+        """Its JSON.
+
+        Raises:
+            TypeError, ValueError: it has none.
+        """
+        return _to_json(self.parts)
 
 
 def _serialise(value: object) -> _Written:

@@ -1,4 +1,4 @@
-"""The values of vectors, written down: typed, versioned, and read without ever evaluating anything.
+"""The values of vectors, written down: typed, and read without ever evaluating anything.
 
 JSON's own types stand for themselves, an array for a list. Every other value is an object with one key that says what
 it is: `tuple`, `dict`, `set`, `float`, `range`, ..., `operation` for one of ttnn's operations, and `ttnn` for every
@@ -17,8 +17,6 @@ from typing import Any
 from farm.sweeps.errors import Unencodable
 from farm.sweeps.shapes import BinaryShape
 
-VERSION = 1
-"""Of the encoding: raised when a form changes its meaning."""
 DEEPEST = 32
 """Values nested deeper are refused."""
 

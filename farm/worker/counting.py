@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from farm.core.messages import VectorsCounted
 from farm.sweeps.errors import ModuleError
-from farm.sweeps.hashing import serialised
+from farm.sweeps.hashing import Hasher
 from farm.sweeps.permutations import Axis
 from farm.sweeps.traced import TracedSuite
 from farm.worker.grids import Grids
@@ -53,6 +53,7 @@ class CountedSuite:
         self._module = module
         self._suite = suite
         self._axes = axes
+        self._hasher = Hasher(module.name, suite)
         self._grids = Grids()
         self._steps_read = [0] * len(axes)
         self._different = [0] * len(axes)
@@ -127,11 +128,19 @@ class CountedSuite:
         keys: set[str] = set()
         for values in self._axes[place].steps():
             self._steps_read[place] += 1
-            key = _key(values)
+            key = self._key(values)
             if key not in keys:
                 keys.add(key)
                 self._different[place] += 1
                 yield values, self._grids.of(values)
+
+    def _key(self, values: Mapping[str, Any]) -> str:
+        """A text that steps of one name have in common if their values are equal in tt-metal's hash."""
+        plain = {name: self._hasher.serialised_value(name, value) for name, value in values.items()}
+        try:
+            return _to_json(plain)
+        except (TypeError, ValueError):
+            return str(plain)
 
     def _vectors(self) -> Iterator[tuple[dict[str, Any], Grid]]:
         """Each vector as `invalidate_vector` gets it, with the grid that it names."""
@@ -152,15 +161,6 @@ class CountedSuite:
                     vector.update(values)
                     around = _around(around, other)
                 yield {**vector, **own}, around
-
-
-def _key(values: Mapping[str, Any]) -> str:
-    """A text that steps of one name have in common if their values are equal in tt-metal's hash."""
-    plain = {name: serialised(value) for name, value in values.items()}
-    try:
-        return _to_json(plain)
-    except (TypeError, ValueError):
-        return str(plain)
 
 
 def _is_invalid(judge: Callable[[dict[str, Any]], Any], vector: dict[str, Any]) -> bool:

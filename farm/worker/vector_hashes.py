@@ -49,8 +49,8 @@ class SuiteHasher:
         return config_hash or self._hasher.input_hash(vector, invalidity)
 
     def register(self, name: str, value: object) -> None:
-        """Register a value of a parameter, see `Hasher.register`."""
-        self._hasher.register(name, value)
+        """Number a value of a parameter, see `Hasher.serialised_value`."""
+        self._hasher.serialised_value(name, value)
 
     def serialised_vector(self, vector: Mapping[str, Any], invalidity: Invalidity | None) -> dict[str, Any]:
         """Return what tt-metal's vector files hold for a vector; see `Hasher`."""

@@ -101,6 +101,13 @@ def test_the_form_does_not_change() -> None:
         (Plain.ONE, "Plain.ONE"),
         (math.nan, math.nan),
         (-math.inf, -math.inf),
+        (-0.0, -0.0),
+        ({"inf": [math.inf, 0.0]}, {"inf": [math.inf, 0.0]}),
+        (1e16, 1e16),
+        (10**30, 10**30),
+        ('quotes " and \\ and \n', 'quotes " and \\ and \n'),
+        ({True: 1}, {True: 1}),
+        ({None: [False, True]}, {None: [False, True]}),
         (range(3), "range(0, 3)"),
         (b"a", "b'a'"),
         ("\ud800", "\ud800"),
@@ -114,7 +121,9 @@ def test_the_form_does_not_change() -> None:
     ],
 )
 def test_values_count_as_in_tt_metals_files(value: object, expected: object) -> None:
-    assert Hasher("relu", "nightly").input_hash({"a": value}) == sha224(as_json(document(a=expected)))
+    hasher = Hasher("relu", "nightly")
+    assert hasher.input_hash({"a": value}) == sha224(as_json(document(a=expected)))
+    assert hasher.input_hash({"b": [value], "a": value}) == sha224(as_json(document(a=expected, b=[expected])))
 
 
 def test_a_vector_without_json_is_hashed_as_pythons_text_of_it() -> None:
@@ -180,7 +189,7 @@ def test_values_that_only_a_process_can_tell_apart_are_numbered() -> None:
     assert hashes[1] == hashes[3]
     again = Hasher("m", "s")
     for name, value in [("b", box), *(("a", thing) for thing in things)]:
-        again.register(name, value)
+        again.serialised_value(name, value)
     assert [again.input_hash(vector) for vector in vectors[::-1]] == hashes[::-1]
 
 
