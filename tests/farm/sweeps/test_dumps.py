@@ -19,6 +19,12 @@ def test_a_folder_or_a_file_in_the_way(place: str, tmp_path: Path, monkeypatch: 
         list(dumps.write(Path(place), []))
 
 
+def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "v.jsonl").write_text('{"farm_vectors":1}\n')
+    with pytest.raises(FarmError, match=r"v\.jsonl: its version is 1, this farm reads 2: make one with"):
+        list(dumps.read(tmp_path / "v.jsonl"))
+
+
 def test_a_folder_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
     with pytest.raises(FarmError, match=f"the folder {tmp_path} can't be written"):

@@ -57,6 +57,7 @@ def a_mix() -> dict[str, Any]:
         "cut": {"a,b": [(1, 2, 3), (1,)], "c": [0]},
         "twice": {"a,b": [(1, 2), (3, 2)], "a": [0]},
         "hashes": {"config_hash": ["h", "h", "i"], "x": [1, 2]},
+        "objects": {"f": [object(), object(), len, len], "x": [1, 3]},
         "empty": {"x": [], "y": [1, 2]},
         "nothing": {},
         "once": {"a": (number for number in range(4)), "b": [1, 2]},
@@ -73,7 +74,7 @@ def judged(vector: dict[str, Any]) -> Any:
 def test_counts_are_those_of_the_list(judge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     more = {} if judge is None else {"invalidate_vector": judge}
     every = counts(listed(imported(a_mix(), **more), Detail.VECTORS, monkeypatch))
-    assert sum(every.values()) == 65
+    assert sum(every.values()) == 71
     assert counts(listed(imported(a_mix(), **more), Detail.JUDGED_COUNTS, monkeypatch)) == every
     unjudged: Counter[tuple[str, tuple[int, int]]] = Counter()
     for (suite, _, grid), number in every.items():
