@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from farm.worker.assertions.syntax import Function, function_of, path_of
 
 READ_BACKS = frozenset({"to_list", "to_numpy", "to_torch"})
 """The functions and methods of ttnn that give a tensor's numbers."""
+_READ_BACKS_OF_TENSORS = frozenset({"item", "tolist"})
+"""Methods that do so for a tensor of ttnn; torch and numpy have them for their own."""
 
 FORM = frozenset(
     name
@@ -55,7 +57,6 @@ class Scope:
         argument: whether a parameter depends on numbers read back.
         depth: the number of calls between the traceback and it.
         outer: the function that it is defined in, where that is looked at, too.
-        pending: the definitions that are being looked at, by name: a loop's are made of each other.
     """
 
     function: Function
@@ -64,7 +65,6 @@ class Scope:
     argument: Callable[[str], bool]
     depth: int = 0
     outer: Scope | None = None
-    pending: set[tuple[str, int, str]] = field(default_factory=set)
 
 
 class Dependence:
@@ -72,10 +72,21 @@ class Dependence:
 
     Attributes:
         is_device_data: whether a live value is a tensor of ttnn.
+
+    What is found is kept: for the sources of values, and for what functions return. While something is being looked at,
+    it counts as independent: values in a loop are made of each other.
     """
 
     def __init__(self, is_device_data: IsDeviceData) -> None:
         self.is_device_data = is_device_data
+        self._sources: dict[tuple[Scope, ast.AST, str], bool] = {}
+        self._calls: dict[tuple[CodeType, frozenset[str], Scope | None], bool] = {}
+
+    def decides(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether an expression's value depends on numbers read back, from scratch."""
+        self._sources.clear()
+        self._calls.clear()
+        return self.depends(node, scope)
 
     def depends(self, node: ast.AST, scope: Scope) -> bool:
         """Whether an expression's value depends on numbers read back."""
@@ -84,6 +95,8 @@ class Dependence:
         if isinstance(node, ast.Attribute):
             if node.attr in FORM:
                 return self.form_depends(node.value, scope)
+            if self._is_live(node.value, scope):
+                return False
             return self.depends(node.value, scope) or self._stored(path_of(node), node, scope)
         if isinstance(node, ast.Call):
             return self._call(node, scope)
@@ -136,17 +149,23 @@ class Dependence:
         way = way or self.depends
         around = scope.function.guards(use)
         for each in scope.function.definitions(name, use):
-            key = (name, id(each), way.__name__)
-            if key in scope.pending:
-                continue
-            scope.pending.add(key)
-            try:
-                guards = [guard for guard in scope.function.guards(each.statement) if guard not in around]
-                if any(way(source, scope) for source in each.sources) or self.any_depends(guards, scope):
-                    return True
-            finally:
-                scope.pending.discard(key)
+            guards = [guard for guard in scope.function.guards(each.statement) if guard not in around]
+            if any(self._once(source, scope, way) for source in each.sources) or any(
+                self._once(guard, scope, self.depends) for guard in guards
+            ):
+                return True
         return False
+
+    def _once(self, node: ast.AST, scope: Scope, way: Way) -> bool:
+        key = (scope, node, way.__name__)
+        if key not in self._sources:
+            self._sources[key] = False
+            self._sources[key] = way(node, scope)
+        return self._sources[key]
+
+    def _is_live(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression is the name of a tensor of ttnn: whatever else it tells is of its form."""
+        return isinstance(node, ast.Name) and self.is_device_data(scope.variables.get(node.id))
 
     def _is_device_data(self, value: object, depth: int = 0) -> bool:
         if isinstance(value, dict):
@@ -161,32 +180,44 @@ class Dependence:
             return True
         if name in FORM or (isinstance(call.func, ast.Name) and name in _BUILTINS_OF_FORM):
             return self.form_depends(call, scope)
+        if isinstance(call.func, ast.Attribute) and self._is_live(call.func.value, scope):
+            return name in _READ_BACKS_OF_TENSORS
         function = resolved(call.func, scope)
         source = None if function is None or scope.depth >= _DEEPEST or _in_library(function) else source_of(function)
         if function is not None and source is not None:
             return self._returned(call, scope, function, source)
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
-        return self.any_depends(values, scope) or (
-            isinstance(call.func, ast.Attribute) and self.depends(call.func.value, scope)
-        )
+        if not isinstance(call.func, ast.Attribute):
+            return self.any_depends(values, scope)
+        if _is_of_ttnn(call.func, scope):
+            values = [value for value in values if not self._is_live(value, scope)]
+        return self.any_depends(values, scope) or self.depends(call.func.value, scope)
 
     def _returned(self, call: ast.Call, scope: Scope, function: FunctionType, source: Function) -> bool:
         """Whether what a function of the test's own returns, or asserts, depends on numbers read back."""
-        inner = Scope(
-            source,
-            {},
-            function.__globals__,
-            lambda name: self.any_depends(arguments_for(name, call, source), scope),
-            scope.depth + 1,
-            scope if source.node in ast.walk(scope.function.node) else None,
+        names, rest, keywords = source.parameters
+        dependent = frozenset(
+            name
+            for name in (*names, rest, keywords)
+            if name and self.any_depends(arguments_for(name, call, source), scope)
         )
-        if isinstance(source.node, ast.Lambda):
-            return self.depends(source.node.body, inner)
-        for node in source.own_nodes():
+        outer = scope if source.node in ast.walk(scope.function.node) else None
+        key = (function.__code__, dependent, outer)
+        if key not in self._calls:
+            self._calls[key] = False
+            inner = Scope(source, {}, function.__globals__, dependent.__contains__, scope.depth + 1, outer)
+            self._calls[key] = self._returns(inner)
+        return self._calls[key]
+
+    def _returns(self, scope: Scope) -> bool:
+        function = scope.function
+        if isinstance(function.node, ast.Lambda):
+            return self.depends(function.node.body, scope)
+        for node in function.own_nodes():
             if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
-                if self.any_depends([node.value, *source.guards(node)], inner):
+                if self.any_depends([node.value, *function.guards(node)], scope):
                     return True
-            elif isinstance(node, ast.Assert) and self.depends(node.test, inner):
+            elif isinstance(node, ast.Assert) and self.depends(node.test, scope):
                 return True
         return False
 
@@ -237,6 +268,15 @@ def _value(node: ast.expr, scope: Scope) -> Any:
         return vars(base).get(node.attr)
     kinds: Iterator[type] = iter(base.__mro__ if isinstance(base, type) else type(base).__mro__)
     return next((vars(kind)[node.attr] for kind in kinds if node.attr in vars(kind)), None)
+
+
+def _is_of_ttnn(function: ast.Attribute, scope: Scope) -> bool:
+    """Whether a function is one of ttnn's, which leave numbers on the board but for the known ones."""
+    root: ast.expr = function
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    module = _value(root, scope)
+    return isinstance(module, ModuleType) and module.__name__.partition(".")[0] == "ttnn"
 
 
 def _in_library(function: FunctionType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 from dataclasses import dataclass
 from itertools import dropwhile
 from types import FrameType, TracebackType
@@ -13,6 +14,7 @@ from farm.worker.assertions.form import is_false
 from farm.worker.assertions.library_comparisons import is_comparison, same_form
 from farm.worker.assertions.syntax import function_of, path_of
 
+_LOG = logging.getLogger(__name__)
 _FARM = __name__.partition(".")[0]
 
 
@@ -35,7 +37,11 @@ def is_about_numbers(error: AssertionError, is_device_data: IsDeviceData) -> boo
         is_device_data: whether a live value is a tensor of ttnn.
     """
     places = _places(error.__traceback__)
-    return _Trace(list(dropwhile(_is_farms, places)), Dependence(is_device_data)).fails_for_numbers(error)
+    try:
+        return _Trace(list(dropwhile(_is_farms, places)), Dependence(is_device_data)).fails_for_numbers(error)
+    except Exception:  # noqa: BLE001 - the module's failure stands, whatever its source is like
+        _LOG.exception("farm can't tell what an assertion is about")
+        return False
 
 
 def _is_farms(place: _Place) -> bool:
@@ -71,10 +77,10 @@ class _Trace:
 
     def _fails_for_numbers(self, condition: ast.expr, scope: Scope, frame: FrameType) -> bool:
         """Whether a condition that doesn't hold depends on numbers read back, and the rest of it holds."""
-        if not self._dependence.depends(condition, scope):
+        if not self._dependence.decides(condition, scope):
             return False
         parts = condition.values if isinstance(condition, ast.BoolOp) and isinstance(condition.op, ast.And) else []
-        return not any(not self._dependence.depends(part, scope) and is_false(part, frame) for part in parts)
+        return not any(not self._dependence.decides(part, scope) and is_false(part, frame) for part in parts)
 
     def _caught_for_numbers(self, caught: BaseException | None) -> bool:
         """Whether the exception that the last frame caught, before it raised another one, failed for numbers."""
@@ -88,7 +94,7 @@ class _Trace:
         if scope is None or statement is None:
             return False
         if guards := scope.function.guards(statement):
-            return self._dependence.any_depends(guards, scope)
+            return any(self._dependence.decides(guard, scope) for guard in guards)
         return number > 0 and self._reached_for_numbers(number - 1)
 
     def _call_depends(self, number: int) -> bool:
@@ -97,7 +103,7 @@ class _Trace:
         if number < 0 or scope is None or statement is None:
             return False
         return any(
-            self._dependence.depends(value, scope)
+            self._dependence.decides(value, scope)
             for call in _calls(statement)
             for value in (*call.args, *(keyword.value for keyword in call.keywords), call.func)
         )

@@ -15,6 +15,8 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_FILLING = frozenset({"add", "append", "appendleft", "copy_", "extend", "insert", "put", "setdefault", "update"})
+"""Methods that put values into what they are called on."""
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -127,11 +129,11 @@ class Function:
         loops = [each for each in around if isinstance(each, _LOOPS)]
         reaching, last = [], (0, 0)
         for each in self._definitions.get(name, ()):
-            before = _position(each.statement) <= _position(here)
+            before = _position(each.statement) < _position(here) or (each.statement is here and not each.replaces)
             if not before and not any(loop in loops for loop in self.ancestors(each.statement)):
                 continue
             reaching.append(each)
-            if before and each.replaces and each.statement is not here and self._always(each.statement, here, around):
+            if before and each.replaces and self._always(each.statement, here, around):
                 last = max(last, _position(each.statement))
         return [each for each in reaching if _position(each.statement) >= last]
 
@@ -143,24 +145,28 @@ class Function:
 
 def function_of(code: CodeType) -> Function | None:
     """The source of a function that has this code; None where it can't be read."""
-    return _file(code.co_filename).get((code.co_name, code.co_firstlineno))
+    here = _file(code.co_filename).get(code.co_firstlineno, {})
+    if len(here) == 1:
+        return next(iter(here.values()))  # whatever it is called: a decorator may have named it for what it decorates
+    return here.get(code.co_name)
 
 
 @functools.lru_cache(maxsize=64)
-def _file(name: str) -> dict[tuple[str, int], Function]:
-    """The functions of a source file, by their names and first lines."""
+def _file(name: str) -> dict[int, dict[str, Function]]:
+    """The functions of a source file, by their first lines and names."""
     try:
         tree = ast.parse("".join(linecache.getlines(name)))
     except (SyntaxError, ValueError):
         return {}
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    functions = {("<module>", line): Function(tree, parents) for line in (0, 1)}
+    functions: dict[int, dict[str, Function]] = defaultdict(dict)
+    functions[1]["<module>"] = Function(tree, parents)
     for node in ast.walk(tree):
         if isinstance(node, ast.Lambda):
-            functions["<lambda>", node.lineno] = Function(node, parents)
+            functions[node.lineno]["<lambda>"] = Function(node, parents)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            functions[node.name, first] = Function(node, parents)
+            functions[first][node.name] = Function(node, parents)
     return functions
 
 
@@ -220,8 +226,10 @@ def _all_definitions(function: Function) -> Iterator[tuple[str, Definition]]:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 yield from _targets(statement, target, node.value)
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
             yield from _targets(statement, node.target, node.value)
+        elif isinstance(node, ast.NamedExpr):
+            yield node.target.id, Definition(statement, (node.value,), replaces=False)
         elif isinstance(node, ast.AugAssign):
             yield path_of(node.target), Definition(statement, (node.value,), replaces=False)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
@@ -230,7 +238,11 @@ def _all_definitions(function: Function) -> Iterator[tuple[str, Definition]]:
             yield from _targets(statement, node.optional_vars, node.context_expr)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             call = node.value
-            if isinstance(call.func, ast.Attribute) and (changed := path_of(call.func.value)):
+            if (
+                isinstance(call.func, ast.Attribute)
+                and call.func.attr in _FILLING
+                and (changed := path_of(call.func.value))
+            ):
                 arguments = (*call.args, *(keyword.value for keyword in call.keywords))
                 yield changed, Definition(statement, arguments, replaces=False)
 

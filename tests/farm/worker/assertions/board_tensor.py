@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,12 @@ class BoardTensor:
     def cpu(self) -> BoardTensor:
         return self
 
+    def item(self) -> float:
+        return 0.0
+
+    def sharded_over(self) -> int:
+        return 1
+
 
 class Board:
     def get_num_devices(self) -> int:
@@ -41,6 +49,24 @@ def assert_with_pcc(golden: Any, output: Any, limit: float = 0.99) -> None:
     assert list(golden.shape) == list(output.shape), f"shapes of {output}"
     good, message = correlated(golden, output, limit)
     assert good, message
+
+
+def quietly(function: Callable[..., None]) -> Callable[..., None]:
+    """A decorator whose wrapper has the name of what it wraps, even in tracebacks, as torch's have."""
+
+    @functools.wraps(function)
+    def wrapper(*arguments: Any, **keywords: Any) -> None:
+        with np.errstate(all="ignore"):
+            return function(*arguments, **keywords)
+
+    wrapper.__code__ = wrapper.__code__.replace(co_name=function.__name__)
+    return wrapper
+
+
+@quietly
+def assert_close(golden: Any, output: Any) -> None:
+    difference = abs(golden - output)
+    assert difference.max() < 0.1, f"Max ATOL Delta: {difference.max()}"
 
 
 def same_shape(one: Any, other: Any) -> bool:

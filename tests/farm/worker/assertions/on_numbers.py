@@ -9,11 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from tests.farm.worker.assertions.board_tensor import GOLDEN, BoardTensor, assert_with_pcc, correlated, fail
+from tests.farm.worker.assertions.board_tensor import (
+    GOLDEN,
+    BoardTensor,
+    assert_close,
+    assert_with_pcc,
+    correlated,
+    fail,
+)
 
 
 def helper_that_reads_back_itself() -> None:
     assert_with_pcc(GOLDEN, BoardTensor())
+
+
+def helper_with_a_decorator() -> None:
+    assert_close(GOLDEN, BoardTensor().to_numpy())
 
 
 def helper_by_keywords() -> None:
@@ -127,6 +138,38 @@ def gathered_in_a_list() -> None:
     assert all(results)
 
 
+def helper_that_converts_its_argument() -> None:
+    def check(output: Any) -> None:
+        output = output.astype(np.float32)
+        output = output.ravel() + 0
+        assert np.allclose(output, GOLDEN.ravel())
+
+    check(BoardTensor().to_numpy())
+
+
+def named_inside_the_condition() -> None:
+    assert (delta := float(abs(BoardTensor().to_numpy() - GOLDEN).max())) < 0.1, delta
+
+
+def made_of_itself_many_times() -> None:
+    output = BoardTensor().to_numpy()
+    total = output
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    total = total + total * total
+    assert total.sum() > 1
+
+
 def counted_failures() -> None:
     failures: list[str] = []
     for tensor in (BoardTensor(),):
@@ -176,6 +219,11 @@ def attribute_of_a_checker() -> None:
 
 def one_number() -> None:
     assert int(BoardTensor().to_numpy()[0, 0]) == 3
+
+
+def one_number_of_a_tensor() -> None:
+    tensor = BoardTensor()
+    assert tensor.item() == 3
 
 
 def numpys_closeness() -> None:
