@@ -54,13 +54,12 @@ def assert_with_pcc(golden: Any, output: Any, limit: float = 0.99) -> None:
 def quietly(function: Callable[..., None]) -> Callable[..., None]:
     """A decorator whose wrapper has the name of what it wraps, even in tracebacks, as torch's have."""
 
-    @functools.wraps(function)
     def wrapper(*arguments: Any, **keywords: Any) -> None:
         with np.errstate(all="ignore"):
             return function(*arguments, **keywords)
 
     wrapper.__code__ = wrapper.__code__.replace(co_name=function.__name__)
-    return wrapper
+    return functools.wraps(function)(wrapper)
 
 
 @quietly
