@@ -57,5 +57,8 @@ def recognize(path: Path) -> VectorFormat:
             return each
     if is_master(head):
         raise FarmError(f"{path} is a master: run its configurations with --suite model_traced --master {path}")
-    problem = "" if head.text else ": it is empty"
-    raise FarmError(f"{path} is neither {' nor '.join(each.name for each in FORMATS)}{problem}")
+    problem = "" if head.text else ", but empty"
+    formats = " nor ".join(each.name for each in FORMATS)
+    raise FarmError(
+        f"{path} is neither {formats}{problem}: write one with `farm vectors --out` or tt-metal's generator"
+    )

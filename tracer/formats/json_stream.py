@@ -153,8 +153,8 @@ class _Elements(TextWindow):
         key = self._value()
         if not isinstance(key, str):
             raise self._error(f"has {str(key)[:40]!r} where a key must be")
-        if self._next() != ":":
-            raise self._error(f"has no colon after {key[:40]!r}")
+        if (mark := self._next()) != ":":
+            raise self._error(f"has no colon after {key[:40]!r}" if mark else "is cut off")
         self._place += 1
         return key
 

@@ -78,12 +78,20 @@ def test_what_is_no_vector_is_a_problem_of_its_own(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ('{"s": {"h": {"x": 1}, "i": {"x"', "suite 's', vector 'i' is cut off: export it again with tt-metal's gener"),
+        ('{"s": {"h": {"x": 1}, "i"', "suite 's', vector 'h' is cut off: export it again"),
         ('{"s": {"h": {"x": 1}}', "suite 's', vector 'h' is cut off: "),
         ('{"s": {"h": {"x": 1}}} {}', "goes on"),
         ('{"s": {"h": {"x": 1}, "i": ' + "[" * 300 + "]" * 300 + "}}", "suite 's', vector 'i' is nested deeper than"),
         ('{"s": {"h": {"x": 1}}, "t": [1]}', "suite 't' is no object of vectors by their input_hash: "),
     ],
-    ids=["cut off in a vector", "cut off between suites", "two documents", "deep", "a list for a suite"],
+    ids=[
+        "cut off in a vector",
+        "cut off in a key",
+        "cut off between suites",
+        "two documents",
+        "deep",
+        "a list for a suite",
+    ],
 )
 def test_a_broken_file_is_one_line_with_its_place(text: str, problem: str, tmp_path: Path) -> None:
     file = write(tmp_path / "a.json", text)
@@ -97,7 +105,7 @@ def test_a_broken_file_is_one_line_with_its_place(text: str, problem: str, tmp_p
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("", "is neither a file that `farm vectors --out` wrote nor a vector export of tt-metal: it is empty"),
+        ("", "is neither a file that `farm vectors --out` wrote nor a vector export of tt-metal, but empty: write"),
         ("[]", "is neither a file"),
         ("relu,add", "is neither a file"),
         ({"version": 1}, "is neither a file"),
