@@ -111,8 +111,10 @@ def sweep(
     checked = None if view.run.spec is None else view.run.spec.check_module
     if checked is not None:
         from farm.planning.module_check import compare
+        from farm.sweeps.finding import module_folder, python_files
 
-        typer.echo("\n".join(compare(view, {checked.stem}).lines()), err=as_json)
+        names = set(python_files(module_folder(sweeps=checked)))
+        typer.echo("\n".join(compare(view, names).lines()), err=as_json)
     raise typer.Exit(exit_code_of(view))
 
 

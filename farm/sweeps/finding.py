@@ -25,9 +25,10 @@ class ModuleFolder:
     """A folder of sweep modules, or a single one.
 
     Attributes:
-        folder: the folder that modules' names are relative to.
+        folder: the folder that modules' names are relative to; in a checkout of tt-metal, its `sweeps`.
         paths: what modules in it can import.
         only: the file, if it is a single module.
+        within: the part of the folder that has the modules; None for all of it.
         home: the checkout of tt-metal that it is in.
     """
 
@@ -35,6 +36,12 @@ class ModuleFolder:
     paths: tuple[Path, ...]
     only: Path | None = None
     home: Path | None = None
+    within: Path | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all its modules begin with: the dotted name of `within`; it may be empty."""
+        return "" if self.within is None else ".".join(self.within.relative_to(self.folder).parts)
 
 
 def module_folder(
@@ -61,10 +68,14 @@ def module_folder(
         path = sweeps.resolve()
         root = home or _checkout_around(path)
         root_paths = () if root is None else _paths(root)
+        place = path.parent if path.is_file() else path
+        paths = (place, *root_paths)
+        of_checkout = None if root is None else root / FRAMEWORK / "sweeps"
+        folder = of_checkout if of_checkout is not None and place.is_relative_to(of_checkout) else place
         if path.is_file():
-            return ModuleFolder(path.parent, (path.parent, *root_paths), path, root)
+            return ModuleFolder(folder, paths, path, root, place)
         if path.is_dir():
-            return ModuleFolder(path, (path, *root_paths), home=root)
+            return ModuleFolder(folder, paths, None, root, place)
         raise FarmError(f"--sweeps {sweeps}: there is no such file or folder")
     if home is not None:
         return _checkout(home)
@@ -134,7 +145,7 @@ def find_modules(
 
 def python_files(place: ModuleFolder) -> dict[str, Path]:
     """Return the Python files of a folder of modules, or the single one, by dotted name."""
-    files = [place.only] if place.only else _python_files(place.folder)
+    files = [place.only] if place.only else _python_files(place.within or place.folder)
     return {_dotted(place.folder, file): file for file in files}
 
 
@@ -183,7 +194,7 @@ def dotted_name(selector: str, place: ModuleFolder) -> str:
         place: the folder of modules.
     """
     if not is_path(selector):
-        return _within_sweeps(selector.split("."), place)
+        return _whole_name(_within_sweeps(selector.split("."), place), place.prefix)
     path = Path(selector.removesuffix(".py")).expanduser()
     for start in (Path.cwd(), place.folder, *((place.home,) if place.home else ())):
         for file in (Path(os.path.abspath(start / path)), (start / path).resolve()):  # noqa: PTH100 - keeps links
@@ -202,6 +213,12 @@ def _within_sweeps(parts: list[str], place: ModuleFolder) -> str:
     if parts[:1] == ["sweeps"] and not (place.folder / "sweeps").exists():
         return ".".join(parts[1:]) or "*"
     return ".".join(parts)
+
+
+def _whole_name(name: str, prefix: str) -> str:
+    """A name in a part of a checkout's folder of modules, with what the part's own name puts in front of it."""
+    is_whole = f"{name}.".startswith(f"{prefix}.") or f"{prefix}.".startswith(f"{name}.") or name.startswith("*")
+    return name if is_whole or not prefix else f"{prefix}.{name}"
 
 
 def nearest(selector: str, names: Iterable[str]) -> str:

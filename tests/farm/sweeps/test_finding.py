@@ -112,7 +112,31 @@ def test_a_checkout_is_found_upward(checkout: Path) -> None:
 
 def test_a_single_file(checkout: Path) -> None:
     file = checkout / "tests" / "sweep_framework" / "sweeps" / "ccl" / "all_gather.py"
-    assert [module.name for module in find_modules(module_folder(sweeps=file))] == ["all_gather"]
+    [module] = find_modules(module_folder(sweeps=file))
+    assert (module.name, module.paths[0]) == ("ccl.all_gather", file.parent), "tt-metal's name"
+    lonely = checkout / "all_gather.py"
+    lonely.write_text(MODULE)
+    assert [module.name for module in find_modules(module_folder(sweeps=lonely))] == ["all_gather"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        ("binary", ["add.add"]),
+        ("binary.*", ["add.add"]),
+        ("eltwise.binary", ["add.add"]),
+        ("*.add", ["add.add"]),
+        ("sweep_framework.sweeps.eltwise.binary", ["add.add"]),
+        ("eltwise", ["add.add", "broken", "gelu.gelu", "relu.relu"]),
+    ],
+)
+def test_modules_of_a_part_of_a_checkout_have_their_whole_names(
+    checkout: Path, selector: str, selected: list[str]
+) -> None:
+    place = module_folder(sweeps=checkout / "tests" / "sweep_framework" / "sweeps" / "eltwise")
+    assert [module.name.split(".", 2)[2] for module in find_modules(place, [selector])] == selected
+    kept = find_modules(place, skip=[selector, "unary.broken", "unary.gelu"]) if selector != "eltwise" else []
+    assert [module.name for module in kept] == (["eltwise.unary.relu.relu"] if kept else [])
 
 
 def test_what_is_not_there_is_said(checkout: Path, tmp_path: Path) -> None:
