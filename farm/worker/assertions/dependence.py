@@ -37,6 +37,8 @@ _SELECTIONS = frozenset({"argwhere", "flatnonzero", "masked_select", "nonzero", 
 _LIBRARIES = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
+_SHARED = (bool, int, float, complex, str, bytes, type(None), type, FunctionType, ModuleType)
+"""Types whose values can be the same object without being the same value of a test."""
 _DEEPEST = 12
 """The most functions that call each other are looked into."""
 
@@ -72,6 +74,7 @@ class Dependence:
 
     Attributes:
         is_device_data: whether a live value is a tensor of ttnn.
+        read_back: live values that are known to depend on numbers read back, under whatever name they are met again.
 
     What is found is kept: for the sources of values, and for what functions return. While something is being looked at,
     it counts as independent: values in a loop are made of each other.
@@ -79,6 +82,7 @@ class Dependence:
 
     def __init__(self, is_device_data: IsDeviceData) -> None:
         self.is_device_data = is_device_data
+        self.read_back: list[object] = []
         self._sources: dict[tuple[Scope, ast.AST, str], bool] = {}
         self._calls: dict[tuple[CodeType, frozenset[str], Scope | None], bool] = {}
 
@@ -87,6 +91,12 @@ class Dependence:
         self._sources.clear()
         self._calls.clear()
         return self.depends(node, scope)
+
+    def remember(self, scope: Scope, place: ast.AST) -> None:
+        """Keep the live values of a function that depend on numbers read back, to know them under other names."""
+        for name, value in scope.variables.items():
+            if not isinstance(value, _SHARED) and self._name(name, place, scope):
+                self.read_back.append(value)
 
     def depends(self, node: ast.AST, scope: Scope) -> bool:
         """Whether an expression's value depends on numbers read back."""
@@ -97,6 +107,8 @@ class Dependence:
                 return self.form_depends(node.value, scope)
             if self._is_live(node.value, scope):
                 return False
+            if self.read_back and self._carries(_attribute(node, scope)):
+                return True
             return self.depends(node.value, scope) or self._stored(path_of(node), node, scope)
         if isinstance(node, ast.Call):
             return self._call(node, scope)
@@ -125,7 +137,7 @@ class Dependence:
         return any(self.depends(node, scope) for node in nodes)
 
     def _name(self, name: str, use: ast.AST, scope: Scope) -> bool:
-        if self._is_device_data(scope.variables.get(name)):
+        if self._carries(scope.variables.get(name, scope.globals.get(name) if self.read_back else None)):
             return True
         names, arguments, keywords = scope.function.parameters
         definitions = scope.function.definitions(name, use)
@@ -167,11 +179,14 @@ class Dependence:
         """Whether an expression is the name of a tensor of ttnn: whatever else it tells is of its form."""
         return isinstance(node, ast.Name) and self.is_device_data(scope.variables.get(node.id))
 
-    def _is_device_data(self, value: object, depth: int = 0) -> bool:
+    def _carries(self, value: object, depth: int = 0) -> bool:
+        """Whether a live value is a tensor of ttnn, is known to depend on numbers read back, or holds one that is."""
+        if any(value is each for each in self.read_back):
+            return True
         if isinstance(value, dict):
             value = list(value.values())
         if isinstance(value, (list, tuple)):
-            return depth < 3 and any(self._is_device_data(each, depth + 1) for each in value[:64])
+            return depth < 3 and any(self._carries(each, depth + 1) for each in value[:64])
         return self.is_device_data(value)
 
     def _call(self, call: ast.Call, scope: Scope) -> bool:
@@ -268,6 +283,12 @@ def _value(node: ast.expr, scope: Scope) -> Any:
         return vars(base).get(node.attr)
     kinds: Iterator[type] = iter(base.__mro__ if isinstance(base, type) else type(base).__mro__)
     return next((vars(kind)[node.attr] for kind in kinds if node.attr in vars(kind)), None)
+
+
+def _attribute(node: ast.Attribute, scope: Scope) -> object:
+    """The live value of an attribute that an object itself has; None where that can't be told."""
+    base = _attribute(node.value, scope) if isinstance(node.value, ast.Attribute) else _value(node.value, scope)
+    return vars(base).get(node.attr) if hasattr(base, "__dict__") else None
 
 
 def _is_of_ttnn(function: ast.Attribute, scope: Scope) -> bool:

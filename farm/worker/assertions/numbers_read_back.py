@@ -59,6 +59,19 @@ class _Trace:
 
     def fails_for_numbers(self, error: AssertionError) -> bool:
         """Whether the last statement of the traceback failed for numbers read back."""
+        if self._last_depends(error):
+            return True
+        self._remember()
+        return bool(self._dependence.read_back) and self._last_depends(error)
+
+    def _remember(self) -> None:
+        """Know numbers read back by their objects, too: a caller may have put them where no name leads back."""
+        for number in range(len(self._places)):
+            scope, statement = self._scope(number), self._statement(number)
+            if scope is not None and statement is not None:
+                self._dependence.remember(scope, statement)
+
+    def _last_depends(self, error: AssertionError) -> bool:
         places = self._places
         library = next((number for number, place in enumerate(places) if is_comparison(place.frame)), None)
         if library is not None:

@@ -18,6 +18,8 @@ from tests.farm.worker.assertions.board_tensor import (
     fail,
 )
 
+kept: list[Any] = []
+
 
 def helper_that_reads_back_itself() -> None:
     assert_with_pcc(GOLDEN, BoardTensor())
@@ -215,6 +217,25 @@ def attribute_of_a_checker() -> None:
             assert np.array_equal(self.output.to_numpy(), GOLDEN)
 
     Checker(BoardTensor()).check()
+
+
+def kept_in_an_object() -> None:
+    class Checker:
+        def __init__(self, output: Any) -> None:
+            self.output = output
+
+        def check(self) -> None:
+            assert np.array_equal(self.output, GOLDEN)
+
+    output = BoardTensor().to_numpy()
+    Checker(output).check()
+
+
+def kept_among_the_globals() -> None:
+    global kept  # noqa: PLW0603
+    output = BoardTensor().to_numpy()
+    kept = [output]
+    assert np.array_equal(kept[0], GOLDEN)
 
 
 def one_number() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 import numpy as np
 
@@ -159,6 +160,20 @@ def module_that_got_the_output() -> None:
     output = BoardTensor().to_numpy()
     math.fsum(output.ravel())
     assert math.pi > 4
+
+
+def object_that_keeps_an_output() -> None:
+    class Checker:
+        def __init__(self, output: Any, golden: Any) -> None:
+            self.output = output
+            self.golden = golden
+
+        def check(self) -> None:
+            assert self.golden.sum() > 0
+            assert self.output.shape == (4, 4)
+
+    output = BoardTensor().to_numpy()
+    Checker(output, np.zeros(3)).check()
 
 
 def duration() -> None:
