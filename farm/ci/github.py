@@ -118,10 +118,11 @@ def _job(runner: RunnerPlan, index: int, of: int) -> Job:
 
 def _estimate(runner: RunnerPlan, jobs: Sequence[Job]) -> str:
     longest = max(job.minutes for job in jobs)
+    time = f"about {longest:g} min" if longest else "less than 0.01 min"
     several = f"{counted(len(jobs), 'job')} of up to" if len(jobs) > 1 else "1 job of"
     unknown = runner.runnable - runner.timed
     basis = f"; {unknown} of them not timed in an earlier run" if unknown else ""
-    return f"{runner.boards}: {several} about {longest:g} min, {counted(runner.runnable, 'vector')}{basis}"
+    return f"{runner.boards}: {several} {time}, {counted(runner.runnable, 'vector')}{basis}"
 
 
 def annotation_lines(view: RunView) -> list[str]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from farm.core.payload import MODEL_TRACED, ModelTrace, ModuleVector, Payload, TracedCall, Unreadable
@@ -289,6 +290,7 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
+@lru_cache(maxsize=64)
 def _cleaner(paths: LocalPaths) -> Callable[[str], str]:
-    """Return what makes a text printable and free of local paths."""
-    return lambda text: paths.cut(printable(text))
+    """Return what makes a text printable and free of local paths. Cached: a run repeats its texts."""
+    return lru_cache(maxsize=8192)(lambda text: paths.cut(printable(text)))
