@@ -35,6 +35,7 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
         NothingSelected: it has no such module, or the master has no such tag.
     """
     master = _master(spec)
+    # a relative path would mean nothing where the modules are imported
     environment = {} if master is None else {MASTER_VARIABLE: str(master.resolve())}
     return find_modules(
         module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules),
@@ -45,15 +46,22 @@ def selected_modules(spec: SweepSpec) -> list[SweepModule]:
     )
 
 
-def _master(spec: SweepSpec) -> Path | None:
-    """The master that modules are told of: a relative path would mean nothing where they are imported.
-
-    tt-metal's loader takes its own master in the place of one that isn't there, so that is an error here.
-    """
+def master_of_modules(spec: SweepSpec) -> Path | None:
+    """The master that modules read: of `--master`, or of the variable that their loaders read; None for their own."""
     variable = os.environ.get(MASTER_VARIABLE)
-    master = spec.master or (Path(variable) if variable else None)
+    return spec.master or (Path(variable) if variable else None)
+
+
+def _master(spec: SweepSpec) -> Path | None:
+    """The part of that master which the spec's tags select.
+
+    Raises:
+        FarmError: there is no such file. tt-metal's loader would take its own master in its place.
+        NothingSelected: it has no such tag.
+    """
+    master = master_of_modules(spec)
     if master is not None and not master.exists():
-        name = f"{MASTER_VARIABLE}={variable}" if spec.master is None else f"--master {master}"
+        name = f"{MASTER_VARIABLE}={master}" if spec.master is None else f"--master {master}"
         raise FarmError(f"{name}: there is no such file")
     return tagged_file(master, spec.tags) if spec.tags else master
 

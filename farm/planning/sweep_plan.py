@@ -24,7 +24,7 @@ from farm.planning.equal_vectors import EqualVectors
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
 from farm.planning.module_loaders import loader_details, loader_lines
-from farm.planning.module_records import imports_modules, module_records
+from farm.planning.module_records import imports_modules, master_of_modules, module_records
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
 from farm.planning.numbers import idle_rows, numeric_options, without_numbers
@@ -148,7 +148,7 @@ def plan_sweep(
 
 
 def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
-    """The spec with absolute paths, with modules by name, and with the checkout that was found."""
+    """The spec with absolute paths, with modules by name, and with the checkout and the master that were found."""
     if spec.of_modules and imports_modules(spec):
         place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
         modules, skip = (
@@ -156,7 +156,7 @@ def runnable_anywhere(spec: SweepSpec) -> SweepSpec:
             for selectors in (spec.modules, spec.skip)
         )
         tt_metal = place.home if spec.sweeps is None else spec.tt_metal
-        spec = spec.updated(modules=modules, skip=skip, tt_metal=tt_metal)
+        spec = spec.updated(modules=modules, skip=skip, tt_metal=tt_metal, master=master_of_modules(spec))
     return spec.with_absolute_paths()
 
 
@@ -294,4 +294,5 @@ def _merged_details(merged: MergedVectors) -> dict[str, Any]:
 def _source_details(spec: SweepSpec) -> dict[str, Any]:
     """What a run records of where its vectors come from, with paths as they were typed."""
     modules = spec.sweeps or spec.tt_metal
-    return {"master": str(spec.master or shipped()), **({} if modules is None else {"modules": str(modules)})}
+    master = (master_of_modules(spec) if spec.of_modules else spec.master) or shipped()
+    return {"master": str(master), **({} if modules is None else {"modules": str(modules)})}

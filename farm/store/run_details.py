@@ -26,6 +26,24 @@ class PlanShard(BaseModel):
     plan: str
 
 
+class RunLoader(BaseModel):
+    """A loader of traced configurations that sweep modules of a run imported.
+
+    Attributes:
+        loader: the Python module that it was imported from.
+        provider: whose code it is, `farm` or `tt-metal`.
+        masters: the masters that it read, if it is farm's.
+        modules: the sweep modules.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    loader: str
+    provider: str
+    masters: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
 class RunDetails(BaseModel):
     """What a run records besides its spec.
 
@@ -35,6 +53,7 @@ class RunDetails(BaseModel):
         shard: the run's share of a plan; None if the run has the whole plan.
         group: what the shards of one CI run have in common; empty outside of CI and without shards.
         merged_vectors: how many vectors were merged into equal ones, by module and suite.
+        loaders: the loaders of traced configurations that its sweep modules imported.
         paused_seconds: how long the run, which was resumed, had not run before.
     """
 
@@ -45,6 +64,7 @@ class RunDetails(BaseModel):
     shard: PlanShard | None = None
     group: str = ""
     merged_vectors: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
+    loaders: tuple[RunLoader, ...] = ()
     paused_seconds: float = 0.0
 
 

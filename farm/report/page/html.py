@@ -24,6 +24,7 @@ from farm.report.page.plots import pcc_plot, runs_plot, seconds_plot, timeline_p
 from farm.report.page.tables import Table, page_tables
 from farm.report.rerun import rerun_command
 from farm.report.text import first_line, printable, shortened
+from farm.store.run_details import RunLoader
 from farm.store.view import RunView
 
 MAX_MESSAGE = 6000
@@ -31,6 +32,8 @@ MAX_MESSAGE = 6000
 MAX_EVENTS = 500
 MAX_WORST = 4
 """Operations with the most failures and faults that the head of the page names."""
+_OWN_FORM = ("operations", "loaders")
+"""Details of a run that are left out or have a form of their own."""
 _TONES = {ExitCode.GOOD: Category.GOOD, ExitCode.TEST_FAILED: Category.FAILED}
 
 _SECTIONS = {
@@ -195,6 +198,11 @@ def _readable(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+def _loader_text(loader: RunLoader) -> str:
+    masters = f", of {' and '.join(loader.masters)}" if loader.masters else ""
+    return f"{loader.provider}'s as {loader.loader}{masters}: {', '.join(loader.modules)}"
+
+
 def _about(view: RunView) -> list[tuple[str, str]]:
     run = view.run
     facts = [
@@ -205,6 +213,7 @@ def _about(view: RunView) -> list[tuple[str, str]]:
         ("driver's host", run.host),
         ("farm", run.farm_version),
         ("ttnn", run.ttnn_version or "unknown"),
-        *((key, _readable(value)) for key, value in sorted(run.details.items()) if value and key != "operations"),
+        *((key, _readable(value)) for key, value in sorted(run.details.items()) if value and key not in _OWN_FORM),
+        *(("loader", _loader_text(loader)) for loader in run.recorded.loaders),
     ]
     return [(first_line(name), shortened(first_line(value), 2000)) for name, value in facts]

@@ -10,6 +10,7 @@ from farm.core.errors import FarmError
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning import module_records
+from farm.planning.sweep_plan import runnable_anywhere
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import ImportedModule, ModuleProblem
 
@@ -39,6 +40,7 @@ def test_modules_get_the_master_by_its_whole_path(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(MASTER_VARIABLE, "one.json")
     [module] = module_records.selected_modules(spec)
     assert module.environment == {MASTER_VARIABLE: str(tmp_path / "one.json")}
+    assert runnable_anywhere(spec).master == tmp_path / "one.json"
     [module] = module_records.selected_modules(spec.updated(master=Path("other.json")))
     assert module.environment == {MASTER_VARIABLE: str(tmp_path / "other.json")}
     with pytest.raises(FarmError, match=r"^--master no.json: there is no such file$"):
