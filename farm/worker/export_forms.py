@@ -41,7 +41,7 @@ class ExportForms:
             invalidity: what the module says of an invalid vector; None if it is valid.
             configurations: the traced configurations that the vector stands for, of one `config_hash`.
         """
-        values = {**vector, **provenance_of(configurations)} if configurations else vector
+        values = {**vector, **_information(configurations)} if configurations else vector
         fields = self.hasher.serialised_vector(values, invalidity)
         lost = {}
         for name, value in values.items():
@@ -65,6 +65,11 @@ class ExportForms:
         return entry[1]
 
 
+def _information(configurations: Sequence[Configuration]) -> dict[str, Any]:
+    """Return where configurations were seen, under names that `run()` never gets: it need not take `config_hash`."""
+    return {name: value for name, value in provenance_of(configurations).items() if name in INFORMATION}
+
+
 def _checked(value: object, raw: Any) -> tuple[Any, str]:
     try:
         text = json.dumps(raw)
@@ -77,7 +82,7 @@ def _checked(value: object, raw: Any) -> tuple[Any, str]:
     except Unencodable as error:
         return raw, f"{_short(value)}: {error}"
     if not _same(read, value):
-        return raw, f"{_short(value)} is read back as {_short(read)}"
+        return raw, _difference(value, read)
     if not is_read_by_tt_metal(raw):
         return raw, f"{_short(value)} is read back as a dict by tt-metal's runner, and whole by farm"
     return raw, ""
@@ -89,6 +94,23 @@ def _same(read: object, value: object) -> bool:
         return json.dumps(encode(read)) == json.dumps(encode(value))
     except Unencodable:
         return False
+
+
+def _difference(value: Any, read: Any, inside: str = "") -> str:
+    """Return the first difference of two values that differ, in words."""
+    if type(value) is type(read) and isinstance(value, (dict, list, tuple)):
+        pairs: list[tuple[Any, Any]] = []
+        if isinstance(value, dict) and list(value) == list(read):
+            pairs = [(part, read[key]) for key, part in value.items()]
+        elif not isinstance(value, dict) and len(value) == len(read):
+            pairs = list(zip(value, read, strict=True))
+        for part, other in pairs:
+            if not _same(part, other):
+                return _difference(part, other, " in it")
+    one, other_text = _short(value), _short(read)
+    if one == other_text:
+        one, other_text = f"{one} of type {type(value).__name__}", f"one of type {type(read).__name__}"
+    return f"{one}{inside} is read back as {other_text}"
 
 
 def _short(value: object) -> str:

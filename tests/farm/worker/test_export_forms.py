@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farm.sweeps.export_values import read_back
+from farm.sweeps.shapes import BinaryShape
 from farm.sweeps.values import encode
 from farm.worker.export_forms import ExportForms
 from farm.worker.modules import LoadedModule
 from farm.worker.vector_hashes import SuiteHasher
+from tracer.master.master import Master, shipped
 
 pytestmark = pytest.mark.ttnn
 ttnn = pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -77,6 +79,8 @@ def test_what_does_not_read_back_is_named(value: object) -> None:
         ("1", "'1' is read back as 1"),
         (ttnn.CoreGrid(x=1, y=2), "ttnn.CoreGrid(x=1, y=2) is read back as 'ttnn.CoreGrid(x=1, y=2)'"),
         ((ttnn.bfloat16,), "(DataType.BFLOAT16,) is read back as '(DataType.BFLOAT16,)'"),
+        ({"a": [1, "None"]}, "'None' in it is read back as None"),
+        (BinaryShape((1, 2), (3, 4)), "(1, 2) of type BinaryShape is read back as one of type tuple"),
         ({1: 2}, "{1: 2} is read back as {'1': 2}"),
         ({ttnn.bfloat16: 2}, "{DataType.BFLOAT16: 2} is read back as '{DataType.BFLOAT16: 2}'"),
     ],
@@ -98,3 +102,12 @@ def test_objects_that_only_farm_builds_again() -> None:
     raw, lost = form(config)
     assert lost.endswith("is read back as a dict by tt-metal's runner, and whole by farm")
     assert encode(read_back(raw)) == encode(config)
+
+
+def test_a_traced_vector_says_where_it_was_seen() -> None:
+    configuration = next(iter(Master.read(shipped()).configurations["ttnn.add"]))
+    made = forms().of({"x": 1}, None, [configuration])
+    assert made.fields["traced_source"] == list(configuration.sources)
+    assert made.fields["traced_machine_info"]
+    assert "config_hash" not in made.fields, "run() may not take it"
+    assert not made.lost
