@@ -22,6 +22,7 @@ from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
 from farm.sweeps.finding import MAX_NAMES, find_modules, is_selected, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
+from farm.sweeps.merged_information import with_merged_information
 from farm.sweeps.records import CountedRecord, ImportedModule, ListedVector, ModuleProblem, Record
 from farm.sweeps.suites import selects
 from farm.sweeps.vector_files import recognize
@@ -106,6 +107,8 @@ def module_records(
                 modules = selected_modules(spec)
                 before_import()
                 records = list_modules(modules, spec.suites or None, process, former, detail)
+                if detail is Detail.EXPORT_FORMS:
+                    records = with_merged_information(records)
             else:
                 export = _export(spec, spec.vectors_file, process)
                 before_import()
