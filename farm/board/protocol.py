@@ -115,12 +115,17 @@ class Worker(Protocol):
             WorkerDied: the process ended; `vector_id` names the vector that was running, and those after it were not
                 run. None if it ended between vectors.
             WorkerHung: a vector passed its deadline; the same holds.
+            WorkerSpent: the process can't run the vectors that have no outcome.
         """
         ...
 
     def close(self) -> None:
         """Let the process release its board and end: by SIGINT, then by harder signals. Never raises."""
         ...
+
+
+class WorkerSpent(Exception):  # noqa: N818 - nothing is wrong
+    """The process must be replaced before the next vector, which it has not begun. Nothing is wrong with the board."""
 
 
 class WorkerError(FarmError):

@@ -31,6 +31,7 @@ from farm.board.protocol import (
     WorkerDied,
     WorkerError,
     WorkerHung,
+    WorkerSpent,
 )
 from farm.board.reset import Reset
 from farm.board.terminal import Terminal
@@ -240,6 +241,8 @@ class Supervisor:
                     return
                 if self._stopping or held:
                     break
+        except WorkerSpent:
+            self.close()
         except (WorkerDied, WorkerHung) as error:
             self._running = False
             self._opened = None

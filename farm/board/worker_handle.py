@@ -27,6 +27,7 @@ from farm.board.protocol import (
     WorkerDied,
     WorkerError,
     WorkerHung,
+    WorkerSpent,
     no_look_ahead,
 )
 from farm.board.signals import end_process
@@ -54,6 +55,7 @@ from farm.core.messages import (
     Reply,
     Request,
     RunBegins,
+    Spent,
     Unusable,
     decode_reply,
     encode,
@@ -246,6 +248,8 @@ class WorkerProcess:
             # don't disturb the process while it has enough work
             reply = self._reply(limit, vector.id, min(GATHER_SECONDS, self._pace * (self._in_flight - 1) / 2))
             while not isinstance(reply, Finished):
+                if isinstance(reply, Spent):
+                    raise WorkerSpent
                 reply = self._after_preparing(reply, limit, vector.id)
             self._vector_start = reply.printed
         except (WorkerHung, WorkerDied) as error:

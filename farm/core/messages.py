@@ -4,7 +4,8 @@
     Check       -> Checked
     Run         -> Finished for each vector, in order. Before one whose sweep module must be imported, or whose module's
                    fixture opens the board: Preparing, then Prepared. Before each run of a vector but its first:
-                   RunBegins. After one that failed: Checked.
+                   RunBegins. After one that failed: Checked. Or Spent: sweep modules have left the process unusable,
+                   and it ends without running the others.
     ListVectors -> ModuleImported, then VectorsListed, VectorsCounted and ListingProblem as they occur, then ListingEnd
     Close       -> nothing: the worker releases the board and ends
 
@@ -329,6 +330,13 @@ class VectorsCounted(_Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Spent(_Message):
+    """The process ends before the next vector, since sweep modules have left their devices in a state of no use."""
+
+    tag: ClassVar[str] = "spent"
+
+
+@dataclass(frozen=True, slots=True)
 class ListingProblem(_Message):
     """The sweep module, or one of its suites, is broken.
 
@@ -354,13 +362,15 @@ class ListingEnd(_Message):
 
 
 Listing: TypeAlias = ModuleImported | VectorsListed | VectorsCounted | ListingProblem | ListingEnd
-Reply: TypeAlias = Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | RunBegins | Listing
+Reply: TypeAlias = (
+    Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | RunBegins | Spent | Listing
+)
 
 _REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Close)}
 _REPLIES: Mapping[str, type[Reply]] = {
     each.tag: each
     for each in (
-        *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared, RunBegins),
+        *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared, RunBegins, Spent),
         *(ModuleImported, VectorsListed, VectorsCounted, ListingProblem, ListingEnd),
     )
 }

@@ -13,7 +13,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from farm.core.messages import (
     Reply,
     Request,
     Run,
+    Spent,
     Unusable,
     decode_request,
     encode,
@@ -91,11 +92,7 @@ def main() -> int:
     )
     send(Hello(ttnn_version(), platform.python_version(), os.getpid()))
     try:
-        for request in _requests(options.requests):
-            if isinstance(request, Close):
-                break
-            for reply in _replies(session, request):
-                send(reply)
+        _serve(session, _requests(options.requests), send)
     except KeyboardInterrupt:
         pass  # the polite way to end
     except BrokenPipeError:
@@ -121,12 +118,26 @@ def _debug(error: BaseException) -> None:
     pdb.post_mortem(error.__traceback__)
 
 
+def _serve(session: Session, requests: Iterator[Request], send: Callable[[Reply], None]) -> None:
+    """Answer requests, until the last one, or until this process can run no other vector."""
+    for request in requests:
+        if isinstance(request, Close):
+            return
+        for reply in _replies(session, request):
+            send(reply)
+            if isinstance(reply, Spent):
+                return
+
+
 def _replies(session: Session, request: Request) -> Iterator[Reply]:
     match request:
         case Open():
             yield session.open(request.config)
         case Run():
             for payload in request.payloads:
+                if not session.prepare(payload):
+                    yield Spent()
+                    return
                 outcome = session.run(payload)
                 yield Finished(outcome.as_json(), _printed())
                 if outcome.verdict.failed:

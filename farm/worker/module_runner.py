@@ -7,7 +7,9 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from farm.core.classify import error_text, judge_answer
@@ -22,7 +24,10 @@ from farm.sweeps.suites import expects_failures
 from farm.sweeps.values import decode
 from farm.worker.assertions.numbers_read_back import is_about_numbers
 from farm.worker.measuring import Measurements, measure
-from farm.worker.modules import LoadedModule, is_loaded, load
+from farm.worker.module_devices import ModuleDevices
+from farm.worker.modules import LoadedModule, forget, is_loaded, load
+from farm.worker.open_board import BoardRefused, OpenBoard
+from farm.worker.process_state import ProcessState, kept_state
 from farm.worker.vector_hashes import hasher_of_single_vectors
 
 FIXTURE_SECONDS = 120.0
@@ -40,44 +45,55 @@ class ModuleRunner:
 
     Attributes:
         computes: whether the board computes numbers; where not, a module's own comparison means nothing.
+        devices: what modules open and close.
         send: tells the supervisor what is being prepared, which has time limits of its own.
         on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
     """
 
     def __init__(
-        self, *, computes: bool, send: Send | None = None, on_error: Callable[[BaseException], None] | None = None
+        self,
+        *,
+        computes: bool,
+        devices: ModuleDevices,
+        send: Send | None = None,
+        on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.computes = computes
+        self.devices = devices
         self.send = send or (lambda _message: None)
         self.on_error = on_error
         self._fixture: tuple[str, Any, Any] | None = None  # its module's name, the generator, its device
         self._teardown_problem = ""
+        self._current: SweepModule | None = None  # the module that ran last
+        self._outside: ProcessState | None = None  # the state of the process before it
+        self._inside: dict[Path, ProcessState] = {}  # that of each module, while others run
 
     @property
     def device(self) -> Any | None:
         """The device that a module's fixture has opened; None where none has."""
         return None if self._fixture is None else self._fixture[2]
 
-    def run(self, vector: ModuleVector, device: Any | None) -> Outcome:
-        """Run one vector on a device, or on the one that the module's fixture opens."""
+    def run(self, vector: ModuleVector, board: OpenBoard | None) -> Outcome:
+        """Run one vector on the open board, or on the device that the module's fixture opens where there is none."""
         started, begun = time.time(), time.perf_counter()
         measurements = Measurements()
         trace = ""
         try:
-            module = self._module(vector.module)
+            module = self._module(vector.module, board)
             values = _values(module, vector)
-            if device is None:
-                device = self._device(module)
+            device = self._device(module) if board is None else self._ready(board)
+            self.devices.give(device)
             begun = time.perf_counter()
-            answer = measure(
-                partial(self._answer, module, values, device),
-                device,
-                vector.modes,
-                measurements,
-                computes=self.computes,
-                opted_out=lambda: module.skips_device_perf,
-                announce=lambda run: self.send(RunBegins(run)),
-            )
+            with kept_state():
+                answer = measure(
+                    partial(self._answer, module, values, device),
+                    device,
+                    vector.modes,
+                    measurements,
+                    computes=self.computes,
+                    opted_out=lambda: module.skips_device_perf,
+                    announce=lambda run: self.send(RunBegins(run)),
+                )
             verdict, reason, message = judge_answer(answer, computes=self.computes)
             if verdict.failed and measurements.suspicion:
                 message = f"{measurements.suspicion}; the module said: {message}"
@@ -86,6 +102,8 @@ class ModuleRunner:
             raise
         except (ModuleError, Unencodable) as error:
             verdict, reason, message = Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
+        except BoardRefused as error:
+            verdict, reason, message = Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error)
         except Misplaced as error:
             verdict, reason, message = Verdict.NOT_RUN, Reason.VECTOR_CHANGED, str(error)
         except BaseException as error:  # noqa: BLE001 - whatever a module raises is its vector's verdict
@@ -93,6 +111,10 @@ class ModuleRunner:
                 self.on_error(error)
             verdict, reason, message = judge_answer(error, computes=self.computes)
             trace = _trace(error, str(vector.module.file))
+        if self.devices.given_closed:
+            verdict, reason, message = _with_closed_device(verdict, reason, message)
+            self.close()  # where a fixture opened it, it opens another one for the next vector
+            self.devices.give(None)
         details = {"suite": vector.suite}
         if self._teardown_problem:
             details["teardown"], self._teardown_problem = self._teardown_problem, ""
@@ -136,11 +158,48 @@ class ModuleRunner:
                 generator.close()
         sys.stderr.write(f"{self._teardown_problem}\n")
 
-    def _module(self, module: SweepModule) -> LoadedModule:
+    def is_current(self, module: SweepModule) -> bool:
+        """Whether the vector that ran last was of this module."""
+        return self._current is not None and self._current.file == module.file
+
+    def leave(self) -> None:
+        """Clear up what the module that ran last has left: devices, environment variables, the working directory."""
+        self.close()
+        if self._current is None or self._outside is None:
+            return
+        module, self._current = self._current, None
+        if self.devices.opened:
+            forget(module)  # it may keep a device, which is closed now: it is imported again when its turn comes
+            self._inside.pop(module.file, None)
+        else:
+            self._inside[module.file] = ProcessState.now()
+        self._outside.restore()  # first: ttnn's default device must not be one that is closed
+        self.devices.clear()
+
+    def _module(self, module: SweepModule, board: OpenBoard | None) -> LoadedModule:
+        if not self.is_current(module):
+            self.leave()
+            self._current, self._outside = module, ProcessState.now()
+            if module.file in self._inside:
+                self._inside[module.file].restore()
         if is_loaded(module):
             return load(module)
-        with self._preparing(f"importing {module.name}", module.import_seconds):
+        # a board can't be opened twice
+        opening = nullcontext() if board is None else self.devices.before_opening(board.release)
+        with self._preparing(f"importing {module.name}", module.import_seconds), opening:
             return load(module)
+
+    def _ready(self, board: OpenBoard) -> Any:
+        """The open board's device."""
+        if board.is_ready:
+            return board.device
+        try:
+            with self._preparing("opening the board again", FIXTURE_SECONDS):
+                return board.ready()
+        except BoardRefused as error:
+            if self.devices.any_left:
+                raise ModuleError(f"it keeps a device open, so the board doesn't open: {error}") from error
+            raise
 
     def _device(self, module: LoadedModule) -> Any:
         """The device that the module's fixture opened; it stays open for the module's vectors."""
@@ -149,6 +208,7 @@ class ModuleRunner:
         self.close()
         if module.fixture is None:
             raise ModuleError(f"{module.name} has no mesh_device_fixture() any more")
+        opened = self.devices.opened
         with self._preparing(f"mesh_device_fixture() of {module.name}", FIXTURE_SECONDS):
             generator = module.fixture()
             try:
@@ -166,6 +226,7 @@ class ModuleRunner:
                     f"mesh_device_fixture() of {module.name} must yield (device, name): {error_text(error)}"
                 ) from error
         self._fixture = module.name, generator, device
+        self.devices.opened = opened  # the fixture closes what it opened, and opens it again
         return device
 
     @contextlib.contextmanager
@@ -173,6 +234,14 @@ class ModuleRunner:
         self.send(Preparing(step, seconds))
         yield
         self.send(Prepared())
+
+
+def _with_closed_device(verdict: Verdict, reason: Reason, message: str) -> tuple[Verdict, Reason, str]:
+    """The verdict, reason and message of a vector whose `run()` closed its device."""
+    closed = "run() closed the device that it was given"
+    if not verdict.good:
+        return verdict, reason, f"{message}; {closed}"
+    return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, closed
 
 
 def _is_tensor(value: object) -> bool:

@@ -213,7 +213,10 @@ def load(spec: SweepModule) -> LoadedModule:
 
 
 def forget(spec: SweepModule) -> None:
-    """Let go of an imported module, so that a process that lists many modules holds one at a time."""
+    """Let go of an imported module, so that a process that lists many modules holds one at a time.
+
+    It is imported anew when it is loaded next.
+    """
     _loaded.pop(spec.file, None)
     sys.modules.pop(f"sweeps.{spec.name}", None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,21 +9,20 @@ import ttnn
 
 from farm.core.classify import error_text
 from farm.core.lacks import Lack
-from farm.core.measures import disable_profiler
 from farm.core.messages import Checked, CheckProblem, Opened, Refused, RunBegins
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
+from farm.core.verdicts import Reason, Verdict
 from farm.worker.execution import Execution
 from farm.worker.lacking import Refusals, manage_fabric, without_lacks, without_other_grid
+from farm.worker.module_devices import ModuleDevices
 from farm.worker.module_runner import ModuleRunner, Send
+from farm.worker.open_board import BoardRefused, OpenBoard, grid_of
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
-from tracer.errors import RebuildError
-from tracer.values.live import find_class, member
 
 
-@functools.cache
 class Session:
     """Opens, runs on and releases the one board that this process sees.
 
@@ -54,10 +52,12 @@ class Session:
         if not computes:
             manage_fabric()
         self._on_error = on_error
-        self._modules = ModuleRunner(computes=computes, send=send, on_error=on_error)
+        self._devices = ModuleDevices()
+        self._devices.watch()
+        self._board = OpenBoard(self._devices, self._opened)
+        self._modules = ModuleRunner(computes=computes, devices=self._devices, send=send, on_error=on_error)
         self._by_fixture = False  # whether a module's fixture opens the board
         self._runner: Runner | None = None
-        self._fabric = False
 
     def open(self, config: DeviceConfig) -> Opened | Refused:
         """Open the board, after releasing it where it is open another way."""
@@ -66,14 +66,9 @@ class Session:
             # a sweep module's fixture opens it, when the module's first vector comes
             self._by_fixture = True
             return Opened()
-        try:
-            if config.fabric is not None:
-                _set_fabric(config)
-                self._fabric = True
-            device = ttnn.open_mesh_device(ttnn.MeshShape(*config.mesh_shape), **_open_arguments(config))
-        except (RuntimeError, RebuildError, ValueError) as error:
-            self.close()
-            return self.open(config) if disable_profiler(error) else Refused(error_text(error))
+        return self._board.open(config)
+
+    def _opened(self, device: Any) -> None:
         self._runner = Runner(
             device,
             computes=self.computes,
@@ -82,7 +77,21 @@ class Session:
             announce=self._announce,
             execution=None if self._execution is None else self._execution(device),
         )
-        return Opened(device.get_num_devices(), _grid(device))
+
+    @property
+    def spent(self) -> bool:
+        """Whether this process can run no other vector."""
+        return self._devices.entangled
+
+    def prepare(self, payload: Payload) -> bool:
+        """Clear up what the vector before has left, if it was of another sweep module.
+
+        Returns:
+            Whether this process can run the vector.
+        """
+        if not isinstance(payload, ModuleVector) or not self._modules.is_current(payload.module):
+            self._modules.leave()
+        return not self.spent
 
     def run(self, payload: Payload) -> Outcome:
         """Run one vector on the open board.
@@ -95,17 +104,28 @@ class Session:
         outcome = without_lacks(self._refusals.judge(self._run(payload)), self.lacks)
         if self.computes or not outcome.verdict.failed or self._device is None:
             return outcome
-        return without_other_grid(outcome, _grid(self._device))
+        return without_other_grid(outcome, grid_of(self._device))
 
     def _run(self, payload: Payload) -> Outcome:
         match payload:
-            case ModuleVector() if self._by_fixture or self._runner is not None:
-                return self._modules.run(payload, None if self._runner is None else self._runner.device)
-            case TracedCall() if self._runner is not None:
-                return self._runner.run(payload)
+            case ModuleVector() if self._by_fixture:
+                return self._modules.run(payload, None)
+            case ModuleVector() if self._board.in_use:
+                return self._modules.run(payload, self._board)
+            case TracedCall() if self._board.in_use:
+                return self._traced(payload)
             case ModuleVector() | TracedCall():
                 raise RuntimeError("no board is open")
         raise TypeError(f"a worker can't run a payload of kind {payload.tag.value}")
+
+    def _traced(self, payload: TracedCall) -> Outcome:
+        try:
+            self._board.ready()
+        except BoardRefused as error:
+            return Outcome(payload.id, Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error))
+        if self._runner is None:
+            raise RuntimeError("no board is open")
+        return self._runner.run(payload)
 
     def check(self, chips: int) -> Checked:
         """Check the open board: all its chips are there, and one small operation gives the right result.
@@ -113,7 +133,12 @@ class Session:
         Args:
             chips: how many the board has.
         """
-        device = self._device
+        if self.spent:
+            return Checked()  # a new process does it
+        try:
+            device = self._board.ready() if self._board.in_use else self._modules.device
+        except BoardRefused as error:
+            return Checked(CheckProblem.NOT_OPEN, str(error))
         if device is None:
             return Checked() if self._by_fixture else Checked(CheckProblem.NOT_OPEN, "no board is open")
         try:
@@ -131,7 +156,7 @@ class Session:
 
     @property
     def _device(self) -> Any | None:
-        return self._modules.device if self._runner is None else self._runner.device
+        return self._board.device if self._board.in_use else self._modules.device
 
     def _announce(self, run: int) -> None:
         self._modules.send(RunBegins(run))
@@ -139,42 +164,6 @@ class Session:
     def close(self) -> None:
         """Release the board, and the fabric with it."""
         self._by_fixture = False
-        self._modules.close()
-        if self._runner is not None:
-            device, self._runner = self._runner.device, None
-            ttnn.close_mesh_device(device)
-        if self._fabric:
-            self._fabric = False
-            ttnn.set_fabric_config(ttnn.FabricConfig.DISABLED)
-
-
-def _grid(device: Any) -> tuple[int, int]:
-    """The columns and rows of compute cores of a chip."""
-    grid = device.compute_with_storage_grid_size()
-    return grid.x, grid.y
-
-
-def _open_arguments(config: DeviceConfig) -> dict[str, Any]:
-    """The arguments of `ttnn.open_mesh_device` that the config names; the others keep ttnn's defaults."""
-    sizes = ("l1_small_size", "trace_region_size", "worker_l1_size", "num_command_queues")
-    arguments = {name: value for name in sizes if (value := getattr(config, name)) is not None}
-    dispatch: dict[str, Any] = {}
-    if config.dispatch_core_type is not None:
-        dispatch["type"] = member("DispatchCoreType", config.dispatch_core_type)
-    if config.dispatch_core_axis is not None:
-        dispatch["axis"] = member("DispatchCoreAxis", config.dispatch_core_axis)
-    if dispatch:
-        arguments["dispatch_core_config"] = ttnn.DispatchCoreConfig(**dispatch)
-    return arguments
-
-
-def _set_fabric(config: DeviceConfig) -> None:
-    """Set up the fabric as the trace had it; a mock needs the fabric manager enabled, or opening aborts the process."""
-    arguments: dict[str, Any] = {"fabric_manager_mode": find_class("FabricManagerMode").ENABLED}
-    if config.fabric_manager is not None:
-        arguments["fabric_manager_mode"] = member("FabricManagerMode", config.fabric_manager)
-    if config.fabric_reliability is not None:
-        arguments["reliability_mode"] = member("FabricReliabilityMode", config.fabric_reliability)
-    if config.fabric_tensix is not None:
-        arguments["fabric_tensix_config"] = member("FabricTensixConfig", config.fabric_tensix)
-    ttnn.set_fabric_config(member("FabricConfig", str(config.fabric)), **arguments)
+        self._modules.leave()
+        self._runner = None
+        self._board.close()

@@ -18,7 +18,9 @@ from tests.farm.worker import opened_mesh
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 
+from farm.worker.module_devices import ModuleDevices
 from farm.worker.module_runner import ModuleRunner
+from farm.worker.open_board import OpenBoard
 
 HEAD = """
 import ttnn
@@ -62,8 +64,12 @@ class Modules:
         file.write_text(textwrap.dedent(text))
         module = SweepModule(f"module_{self.number}", file)
         vector = ModuleVector("v", module, suite, values={"way": encode(way)}, modes=modes)
-        device = None if "mesh_device_fixture" in text else self.device
-        return ModuleRunner(computes=False).run(vector, device)
+        devices = ModuleDevices()
+        board = OpenBoard(devices, lambda _device: None)
+        board.device = self.device
+        devices.open_board(self.device)
+        runner = ModuleRunner(computes=False, devices=devices)
+        return runner.run(vector, None if "mesh_device_fixture" in text else board)
 
 
 @pytest.fixture
