@@ -77,9 +77,10 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         path.write_text(text if path.parent.name == "tests" or path.stem.startswith("master") else text + BODY)
 
 
-def records(tmp_path: Path, place: Path) -> list[Record]:
-    master = write_small_master(tmp_path / "master.json")
-    modules = find_modules(module_folder(sweeps=place), environment={MASTER_VARIABLE: str(master)})
+def records(tmp_path: Path, *places: Path) -> list[Record]:
+    environment = {MASTER_VARIABLE: str(write_small_master(tmp_path / "master.json"))}
+    folders = [module_folder(sweeps=place) for place in places]
+    modules = [module for folder in folders for module in find_modules(folder, environment=environment)]
     return list(list_modules(modules, None, WorkerProcess(mock_boards(KINDS["n300"], 1)[0], tmp_path / "process")))
 
 
@@ -165,3 +166,19 @@ def test_the_guides_examples_run_word_for_word(tmp_path: Path, shared_data: Path
     answers = ran(tmp_path, [each for each in vectors if each.operation in ("unary", "binary")])
     assert [verdict for verdict, _ in answers] == [Verdict.VALIDATED] * (SIGMOIDS + ADDS)
     assert any("BFLOAT16" in message for _, message in answers)
+
+
+def test_cases_from_the_field(tmp_path: Path, shared_data: Path) -> None:
+    """Each with tt-metal's import and with farm's."""
+    cases = shared_data.parent / "cases"
+    if not cases.is_dir():
+        pytest.skip(f"no cases at {cases}")
+    listed = records(tmp_path, cases / "25_absent_keys", cases / "27_no_suites")
+    problems = [each for each in listed if isinstance(each, ModuleProblem)]
+    assert [each.reason for each in problems] == [Reason.NO_VECTORS] * 2
+    for each in problems:
+        assert "no operation 'scale_causal_mask_hw_dims_softmax_in_place'" in each.message
+    vectors = [each for each in Planner().plan(listed, [KINDS["n300"]]) if each.unrunnable is None]
+    assert [vector.suite for vector in vectors] == ["model_traced_sample"] * 4
+    sample = [(Verdict.VALIDATED, "absent ['dtype']"), (Verdict.VALIDATED, "absent ['activation', 'dtype']")]
+    assert ran(tmp_path, vectors) == sample * 2
