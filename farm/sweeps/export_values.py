@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from farm.sweeps.errors import Unencodable
+from farm.sweeps.hashing import with_enum_names
 
 _OBJECT_KEYS = {"type", "data"}
 _CLASS_NAME = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*")
@@ -85,7 +86,7 @@ def _of_object(name: str, data: Any) -> Any:
     try:
         return found.from_json(text)
     except Exception as error:
-        config = _memory_config(data) if found is ttnn.MemoryConfig and isinstance(data, dict) else None
+        config = _memory_config(text) if found is ttnn.MemoryConfig and isinstance(text, str) else None
         if config is not None:
             return config
         problem = " ".join(str(error).split())
@@ -94,8 +95,8 @@ def _of_object(name: str, data: Any) -> Any:
         ) from error
 
 
-def _memory_config(data: dict[str, Any]) -> Any:
-    """Return the memory config that an older ttnn wrote, which lacks fields that this one's `from_json` requires.
+def _memory_config(text: str) -> Any:
+    """Return the memory config that an older ttnn wrote, without fields that this one's `from_json` requires.
 
     None if it is none.
     """
@@ -104,8 +105,8 @@ def _memory_config(data: dict[str, Any]) -> Any:
     from tracer.values.live import Rebuilder
 
     try:
-        return Rebuilder(None).live(MemoryConfig.decode(data))
-    except TracerError:
+        return Rebuilder(None).live(MemoryConfig.decode(with_enum_names(json.loads(text))))
+    except (ValueError, TracerError):
         return None
 
 

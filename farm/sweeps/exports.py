@@ -90,8 +90,12 @@ class ExportEntry:
 
 
 def is_export(head: FileHead) -> bool:
-    """Return whether a path is a folder, or begins like an export file: an object of objects of objects."""
-    return head.is_folder or (_BEGINNING.match(head.text) is not None and _MASTER.match(head.text) is None)
+    """Return whether a path is a folder or its manifest, or begins like an export: an object of objects of objects."""
+    return (
+        head.is_folder
+        or head.path.name == MANIFEST
+        or (_BEGINNING.match(head.text) is not None and _MASTER.match(head.text) is None)
+    )
 
 
 def is_master(head: FileHead) -> bool:
@@ -100,13 +104,15 @@ def is_master(head: FileHead) -> bool:
 
 
 def export_files(path: Path) -> tuple[list[Path], str]:
-    """Return the files of an export, a file or a folder, and a note for the user about files that don't count.
+    """Return the files of an export, and a note for the user about files that don't count; "" if there are none.
 
-    The files of a module follow one another.
+    An export is a file, a folder or its manifest. The files of a module follow one another.
 
     Raises:
         FarmError: a folder has no such file, or its manifest can't be read or names a file that is not there.
     """
+    if path.name == MANIFEST:
+        path = path.parent
     if not path.is_dir():
         return [path], ""
     files = [each for each in path.glob("*.json") if each.name not in (MANIFEST, _OTHER_INDEX)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from farm.core.listing_detail import Detail
 from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
+from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.exports import ExportedVector
@@ -33,10 +34,18 @@ CHUNK_SECONDS = 0.25
 
 def list_vectors(request: ListVectors) -> Iterator[Listing]:
     """Yield the messages that answer a request; nothing that a module does raises here."""
+    while _kept and _kept[-1].file != request.module.file:
+        forget(_kept.pop())
     was_loaded = is_loaded(request.module)
     yield from _answer(request)
-    if not was_loaded and request.exported is None:  # more vectors of an export will follow
-        forget(request.module)
+    if not was_loaded:
+        if request.exported is None:
+            forget(request.module)
+        else:
+            _kept.append(request.module)
+
+
+_kept: list[SweepModule] = []  # a module of an export: more of its vectors may follow
 
 
 def _answer(request: ListVectors) -> Iterator[Listing]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -71,6 +72,7 @@ def test_objects_are_built_by_their_class(name: str) -> None:
     config = ttnn.MemoryConfig(ttnn.TensorMemoryLayout.HEIGHT_SHARDED, ttnn.BufferType.L1, spec)
     # without the fields that the JSON of older ttnns lacks
     assert read_back({"type": name, "data": data}) == config
+    assert read_back({"type": name, "data": json.dumps({**data, "buffer_type": 1, "memory_layout": 2})}) == config
     assert read_back({"type": "ttnn._ttnn.tensor.CoreRangeSet", "data": grid}) == cores
     assert read_back({"nested": [{"type": "ShardSpec", "data": shards}]}) == {"nested": [spec]}
 

@@ -138,7 +138,8 @@ def test_the_manifest_is_the_index_of_a_folder(tmp_path: Path) -> None:
     manifest = tmp_path / "generation_manifest.json"
     write(manifest, {"vector_files": ["b.json"]})
     note = f"{tmp_path}: 1 file left out that generation_manifest.json does not list"
-    assert export_files(tmp_path) == ([two], note)
+    assert export_files(tmp_path) == export_files(manifest) == ([two], note)
+    assert recognize(manifest) is EXPORT
     broken: list[tuple[Any, str]] = [
         ({"vector_files": ["b.json", "c.json"]}, "lists c.json, which is not in"),
         ({"vector_files": []}, "lists no vector_files"),
