@@ -119,8 +119,8 @@ class SweepSpec(BaseModel):
         Option(
             "--vector",
             Group.WHAT,
-            "Run only the vector with this id, as reports name it. Repeatable, or separated by commas.",
-            python_help="Run only the vectors with these ids, as reports name them.",
+            "Run only the vector with this id, of a report, or this input_hash. Repeatable, or separated by commas.",
+            python_help="Run only the vectors with these ids, as reports name them, or with these hashes of tt-metal.",
         ),
     ] = ()
     shard: Annotated[

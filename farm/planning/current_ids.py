@@ -61,7 +61,7 @@ def changed_module_ids(spec: SweepSpec, vectors: Iterable[Vector]) -> list[str]:
     return [
         f"vector {name} has the id {current[former]} here: an earlier farm hashed vectors of modules in another form"
         for name in spec.vectors
-        if name not in planned and (former := name.partition("-")[0]) in current
+        if planned.isdisjoint((name, name[:ID_LENGTH])) and (former := name.partition("-")[0][:ID_LENGTH]) in current
     ]
 
 

@@ -23,6 +23,8 @@ def choose(
 ) -> Sequence[Vector]:
     """The vectors with these ids, or all without ids: at most `limit`, in the plan's order.
 
+    tt-metal's hash of a vector stands for the first vector that has it.
+
     `others` has all ids of vectors that have several: each stands for the vector. So does the former id of a vector of
     a module; its equal ones, which had numbers behind the `-`, are one now. Reads no more of the plan than it
     needs, and holds only what it returns.
@@ -39,10 +41,10 @@ def choose(
             names[name].add(each)
     former_names = defaultdict(set)
     for each in ids:
-        former_names[each.partition("-")[0]].add(each)
+        former_names[each.partition("-")[0][:ID_LENGTH]].add(each)
     chosen = []
     for vector in vectors:
-        matches = names.get(vector.id, set()) & missing
+        matches = (names.get(vector.id, set()) | names.get(vector.config_hash, set())) & missing
         if vector.former_hash:
             matches |= former_names.get(vector.former_hash[:ID_LENGTH], set()) & missing
         if matches:

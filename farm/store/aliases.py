@@ -70,17 +70,23 @@ def has_number_of(vector_id: str, text: str) -> bool:
 
 
 def read_other_ids(connection: Connection, vector_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return all ids of the same configuration, today's first, for those vectors that have several."""
+    """Return all ids of the same configuration, today's first, for those vectors that have several.
+
+    Args:
+        connection: the connection to read from.
+        vector_ids: the ids, or tt-metal's hashes.
+    """
     others = {}
     for vector_id in vector_ids:
-        beginning = vector_id.partition("-")[0]
+        beginning, _, number = vector_id.partition("-")
+        beginning = beginning[:ID_LENGTH]
         if len(beginning) != ID_LENGTH:
             continue
         current = select(_ALIASES.c.current_hash).where(_matches(beginning))
         rows = connection.execute(select(_ALIASES).where(_ALIASES.c.current_hash.in_(current))).all()
         beginnings = dict.fromkeys([*(row.current_beginning for row in rows), *(row.beginning for row in rows)])
         if len(beginnings) > 1:
-            others[vector_id] = tuple(each + vector_id[ID_LENGTH:] for each in beginnings)
+            others[vector_id] = tuple(f"{each}-{number}" if number else each for each in beginnings)
     return others
 
 

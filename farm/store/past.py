@@ -84,7 +84,7 @@ def read_past_vectors(
         connection: the connection to read from.
         run_ids: the runs.
         vector_id: only vectors whose id begins with this: the recorded one, today's, or any that the same configuration
-            had in another run.
+            had in another run. tt-metal's hash names its vectors, too.
         operation: only vectors of this operation.
     """
     vectors, attempts, verdicts, runs, boards = (
@@ -141,7 +141,8 @@ def read_past_vectors(
     if vector_id is not None:
         is_alias = of_same_configuration(vectors, vector_id)
         begins = vectors.c.vector_id.startswith(vector_id, autoescape=True)
-        statement = statement.add_columns(is_alias.label("is_alias")).where(or_(begins, is_alias))
+        statement = statement.add_columns(is_alias.label("is_alias"), vectors.c.config_hash)
+        statement = statement.where(or_(begins, is_alias, vectors.c.config_hash == vector_id))
     if operation is not None:
         statement = statement.where(vectors.c.operation == operation)
     past = [
@@ -161,6 +162,7 @@ def read_past_vectors(
         for row in connection.execute(statement)
         if vector_id is None
         or row.vector_id.startswith(vector_id)  # SQLite's LIKE ignores case
+        or row.config_hash == vector_id
         or (row.is_alias and has_number_of(row.vector_id, vector_id))
     ]
     return sorted(past, key=lambda vector: (vector.started, vector.run_id))

@@ -211,12 +211,13 @@ class RunView(Model):
         return {"planned": len(self.vectors), **{verdict.value: numbers[verdict] for verdict in Verdict}}
 
     def vector(self, text: str) -> VectorView:
-        """Return the vector that `text` names: an id, or the beginning of one.
+        """Return the vector that `text` names: an id, the beginning of one, or tt-metal's hash.
 
         Raises:
             StoreError: no vector or several match.
         """
         matches = [each for each in self.vectors if text in (each.vector_id[: len(text)], each.current_id[: len(text)])]
+        matches = matches or [each for each in self.vectors if each.config_hash == text]
         exact = [each for each in matches if text in (each.vector_id, each.current_id)]
         if len(exact or matches) == 1:
             return (exact or matches)[0]
