@@ -81,21 +81,21 @@ def matrix(runners: Sequence[RunnerPlan], minutes: float, most: int = MAX_JOBS) 
     Raises:
         FarmError: there are more kinds of runners than jobs.
     """
-    able = [runner for runner in runners if runner.runnable]
+    usable = [runner for runner in runners if runner.runnable]
     notes = [f"no vector can run on {runner.boards}: no job for it" for runner in runners if not runner.runnable]
-    if len(able) > most:
-        raise FarmError(f"{len(able)} selections of boards need more than {counted(most, 'job')}: name fewer")
+    if len(usable) > most:
+        raise FarmError(f"{len(usable)} selections of boards need more than {counted(most, 'job')}: name fewer")
     budget = minutes * 60
-    shards = [_shards(runner, budget) for runner in able]
+    shards = [_shards(runner, budget) for runner in usable]
     needed = sum(shards)
     while sum(shards) > most:
         budget *= 1.1
-        shards = [_shards(runner, budget) for runner in able]
+        shards = [_shards(runner, budget) for runner in usable]
     jobs: list[Job] = []
-    for runner, of in zip(able, shards, strict=True):
-        own = [_job(runner, index, of) for index in range(1, of + 1)]
-        notes.append(_estimate(runner, own))
-        jobs += own
+    for runner, of in zip(usable, shards, strict=True):
+        jobs_of_runner = [_job(runner, index, of) for index in range(1, of + 1)]
+        notes.append(_estimate(runner, jobs_of_runner))
+        jobs += jobs_of_runner
     if needed > most:
         limit = f"GitHub takes {MAX_JOBS}" if most == MAX_JOBS else f"--jobs allows {most}"
         longest = max(job.minutes for job in jobs)

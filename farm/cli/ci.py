@@ -45,8 +45,8 @@ def matrix(
 ) -> None:
     """Print the jobs of a sweep as a GitHub matrix: by boards, and by a time budget that earlier runs fill.
 
-    Each job runs `farm sweep` with the same options, its --boards and its --shard. What is planned and how long it will
-    take is said on stderr. Where no vector can run, the matrix has no job, and the exit code is 4.
+    Each job runs `farm sweep` with the same options, its --boards and its --shard. The estimates are on stderr as well.
+    Where no vector can run, the matrix has no job, and the exit code is 4.
 
     Example: farm ci matrix --boards silicon:n300 --minutes 20
 
@@ -65,11 +65,11 @@ def matrix(
     except NothingSelected:
         typer.echo(json.dumps(Matrix((), ()).as_json()))
         raise
-    made = make_matrix(plans, minutes, jobs)
-    for line in made.notes:
+    job_matrix = make_matrix(plans, minutes, jobs)
+    for line in job_matrix.notes:
         note(line)
-    typer.echo(json.dumps(made.as_json()))
-    if not made.jobs:
+    typer.echo(json.dumps(job_matrix.as_json()))
+    if not job_matrix.jobs:
         raise NothingSelected("no vector can run on any of these boards: the matrix has no job")
 
 

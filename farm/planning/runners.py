@@ -63,17 +63,17 @@ def plan_for_runners(
         FarmError: see `plan_sweep`; or boards are not named by kind, and this host doesn't have them.
     """
     by_runner: dict[str, tuple[list[Board], Sequence[Vector]]] = {}
-    listed: Sequence[Vector] | None = None
+    module_vectors: Sequence[Vector] | None = None
     for selector in dict.fromkeys(selectors):
         boards = runner_boards(selector)
-        if listed is None:
+        if module_vectors is None:
             planned = plan_sweep(spec.updated(boards=selector), store=store, boards=boards)
             for line in planned.notes if not by_runner else ():
                 note(line)
             boards, vectors = planned.boards, planned.vectors
-            listed = vectors if spec.of_modules else None
+            module_vectors = vectors if spec.of_modules else None
         else:
-            vectors = Planner(spec.measure).again(listed, [board.kind for board in boards])
+            vectors = Planner(spec.measure).again(module_vectors, [board.kind for board in boards])
         by_runner[selector] = boards, vectors
     try:
         with Store.open(store, create=False) as opened:
@@ -91,8 +91,8 @@ def plan_for_runners(
 
 def _estimated(selector: str, boards: Sequence[Board], vectors: Sequence[Vector], estimates: Estimates) -> RunnerPlan:
     seconds = array("d")
-    unknown: list[int] = []
-    known: list[float] = []
+    guesses: list[int] = []
+    measured: list[float] = []
     timed = 0
     for at, vector in enumerate(vectors):
         seconds.append(0.0)
@@ -101,14 +101,14 @@ def _estimated(selector: str, boards: Sequence[Board], vectors: Sequence[Vector]
         estimate = estimates.of(vector)
         timed += estimate.basis is Basis.HISTORY
         if estimate.basis.is_guess:
-            unknown.append(at)
+            guesses.append(at)
         else:
-            known.append(estimate.seconds)
+            measured.append(estimate.seconds)
             seconds[at] = estimate.seconds
-    usual = median(known) if known else UNKNOWN_SECONDS
-    for at in unknown:
+    usual = median(measured) if measured else UNKNOWN_SECONDS
+    for at in guesses:
         seconds[at] = usual
-    return RunnerPlan(selector, len(boards), seconds, len(known) + len(unknown), timed)
+    return RunnerPlan(selector, len(boards), seconds, len(measured) + len(guesses), timed)
 
 
 def runner_boards(selector: str) -> list[Board]:

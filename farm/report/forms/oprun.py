@@ -100,12 +100,12 @@ def _with_payloads(
     vectors: Iterable[VectorView], payloads: Iterable[tuple[str, Payload]]
 ) -> Iterator[tuple[VectorView, Payload | None]]:
     """Yield each vector with its payload; both come in the plan's order, so that few payloads wait."""
-    waiting: dict[str, Payload] = {}
+    pending: dict[str, Payload] = {}
     others = iter(payloads)
     for vector in vectors:
-        while vector.vector_id not in waiting and (other := next(others, None)) is not None:
-            waiting[other[0]] = other[1]
-        yield vector, waiting.pop(vector.vector_id, None)
+        while vector.vector_id not in pending and (other := next(others, None)) is not None:
+            pending[other[0]] = other[1]
+        yield vector, pending.pop(vector.vector_id, None)
 
 
 def _run(view: RunView) -> OpRunHead:

@@ -42,8 +42,8 @@ def runner(boards: str, seconds: Sequence[float], count: int = 1, *, runnable: i
 
 @given(st.integers(1, 600), st.floats(0.01, 100), st.floats(0.01, 60), st.integers(1, MAX_JOBS))
 def test_no_job_is_empty_and_their_number_is_limited(count: int, seconds: float, minutes: float, most: int) -> None:
-    made = matrix([runner("mock:n300", [seconds] * count)], minutes, most)
-    jobs = made.jobs
+    result = matrix([runner("mock:n300", [seconds] * count)], minutes, most)
+    jobs = result.jobs
     assert 1 <= len(jobs) <= most
     assert all(job.vectors >= 1 for job in jobs)
     assert sum(job.vectors for job in jobs) == count
@@ -65,19 +65,19 @@ def test_the_estimates_decide_how_many_jobs() -> None:
 
 
 def test_a_limit_that_makes_jobs_longer_is_said() -> None:
-    made = matrix([runner("silicon:n300", [60.0] * 3000)], 5)
-    assert len(made.jobs) <= MAX_JOBS
-    assert made.notes[0].startswith(f"silicon:n300: {len(made.jobs)} jobs of up to about 12 min, 3000 vectors")
+    result = matrix([runner("silicon:n300", [60.0] * 3000)], 5)
+    assert len(result.jobs) <= MAX_JOBS
+    assert result.notes[0].startswith(f"silicon:n300: {len(result.jobs)} jobs of up to about 12 min, 3000 vectors")
     needed = "600 jobs of 5 min would be needed and GitHub takes 256"
-    assert made.notes[1].startswith(f"{needed}: the longest takes about 12")
+    assert result.notes[1].startswith(f"{needed}: the longest takes about 12")
     assert "--jobs allows 2" in matrix([runner("a", [60.0] * 9)], 1, 2).notes[-1]
 
 
 def test_boards_that_can_run_nothing_get_no_job() -> None:
     able, unable = runner("able", [1.0] * 3), runner("unable", [0.0] * 3, runnable=0)
-    made = matrix([able, unable], 30)
-    assert {job.boards for job in made.jobs} == {"able"}
-    assert "no vector can run on unable: no job for it" in made.notes
+    result = matrix([able, unable], 30)
+    assert {job.boards for job in result.jobs} == {"able"}
+    assert "no vector can run on unable: no job for it" in result.notes
     assert matrix([unable], 30).as_json() == {"include": []}
     with pytest.raises(FarmError, match="name fewer"):
         matrix([runner(f"lane{at}", [1.0]) for at in range(3)], 30, 2)

@@ -60,6 +60,19 @@ def test_modules_are_listed_once_for_all_runners(monkeypatch: pytest.MonkeyPatch
         assert [bool(seconds) for seconds in runner.seconds] == [not each.unrunnable for each in direct.vectors]
 
 
+@pytest.mark.parametrize("of", [1, 2, 5])
+def test_the_shards_of_modules_are_the_whole_plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of: int) -> None:
+    module = SweepModule("m", tmp_path / "m.py")
+    module.file.write_text("def run(): ...")
+    records = records_of(module)
+    monkeypatch.setattr(module_records, "listing_process", lambda *_: None)
+    monkeypatch.setattr(module_records, "list_modules", lambda *_: iter([*records, *records]))  # equal ones are one
+    spec, boards = SweepSpec.of(sweeps=tmp_path), runner_boards("silicon:n150")
+    shards = [plan_sweep(spec.updated(shard=f"{index}/{of}"), boards=boards) for index in range(1, of + 1)]
+    assert sorted(each.config_hash for shard in shards for each in shard.vectors) == [f"{at:056x}" for at in range(6)]
+    assert len({(shard.details["shard"]["plan"], shard.details["shard"]["planned"]) for shard in shards}) == 1
+
+
 def test_modules_are_imported_under_a_mock_board_of_the_runners_kind(tmp_path: Path) -> None:
     process = listing_process(runner_boards("silicon:p150"), tmp_path)
     assert process.board.id == "mock:p150:0"  # type: ignore[attr-defined]
