@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -68,6 +68,18 @@ class StandInLoader(Loader):
         module.__doc__ = "farm's loader of traced configurations, in the place of tt-metal's."
 
 
+class _Portions(list[str]):
+    """The folders of a package on `sys.path` as it is: a module may extend it after it has imported a loader."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__()
+        self._parts = package.split(".")
+
+    def __iter__(self) -> Iterator[str]:
+        folders = (Path(entry, *self._parts) for entry in sys.path)
+        return (str(folder) for folder in folders if folder.is_dir())
+
+
 class _StandIns:
     """Finds the stand-ins, after all other finders have found nothing."""
 
@@ -78,8 +90,12 @@ class _StandIns:
         target: ModuleType | None = None,  # noqa: ARG002 - see above
     ) -> ModuleSpec | None:
         """See `importlib.abc.MetaPathFinder`."""
-        if name in _PACKAGES or name in _STAND_INS:
-            return ModuleSpec(name, StandInLoader(), is_package=name in _PACKAGES)
+        if name in _PACKAGES:
+            spec = ModuleSpec(name, StandInLoader(), is_package=True)
+            spec.submodule_search_locations = _Portions(name)
+            return spec
+        if name in _STAND_INS:
+            return ModuleSpec(name, StandInLoader())
         if name.startswith(f"{_FRAMEWORK}."):
             raise ModuleNotFoundError(f"No module named {name!r}; {_HINT}", name=name)
         return None

@@ -19,6 +19,7 @@ from farm.planning.vectors import Vector
 from farm.sweeps.finding import find_modules, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import ImportedModule, ModuleProblem, Record
+from farm.worker.loader_stand_in import _StandIns
 from tests.farm.sweeps.small_master import ADDS, SIGMOIDS, write_small_master
 
 pytestmark = pytest.mark.ttnn
@@ -111,6 +112,23 @@ def test_farms_loader_stands_in_outside_of_a_checkout(tmp_path: Path) -> None:
     }
     assert counts(listed) == {**dict.fromkeys(loaders(listed), 1 + ADDS), "plain": 1}
     assert not any(isinstance(each, ModuleProblem) for each in listed)
+
+
+def test_missing_packages_are_wherever_the_path_has_a_part_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder = _StandIns()
+    spec = finder.find_spec("tests.sweep_framework", [])
+    assert spec is not None
+    folders = spec.submodule_search_locations
+    assert folders is not None
+    assert list(folders) == []
+    (tmp_path / "tests" / "sweep_framework").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert list(folders) == [str(tmp_path / "tests" / "sweep_framework")]
+    assert finder.find_spec("tests.shapes", []) is None
+    with pytest.raises(ModuleNotFoundError, match="name a checkout that has it: --tt-metal DIR"):
+        finder.find_spec("tests.sweep_framework.sweep_utils", [])
 
 
 def test_a_checkout_has_its_own_loaders(tmp_path: Path) -> None:
