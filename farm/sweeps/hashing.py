@@ -153,7 +153,7 @@ class Hasher:
 
     def _numbered(self, name: str, value: object, parts: Any) -> Any:
         """Tell a value from others of the same parameter that differ from it in nothing but an address."""
-        numbers = self._numbers.setdefault((name, repr(parts)), {})
+        numbers = self._numbers.setdefault((name, _ADDRESS.sub("", repr(parts))), {})
         _, number = numbers.setdefault(id(value), (value, len(numbers) + 1))
         if number == 1:
             return parts

@@ -57,5 +57,8 @@ class SuiteHasher:
         return self._hasher.serialised_vector(vector, invalidity)
 
     def former_hash(self, vector: Mapping[str, Any], invalidity: Invalidity | None) -> str:
-        """Return the hash that earlier versions of farm recorded for a vector."""
-        return self._former.input_hash(vector, None if invalidity is None else invalidity.text)
+        """Return the hash that earlier versions of farm recorded for a vector; empty if they couldn't hash it."""
+        try:
+            return self._former.input_hash(vector, None if invalidity is None else invalidity.text)
+        except Exception:  # noqa: BLE001 - a value's text or JSON raises, or it contains itself
+            return ""

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.former_hashing import FormerHasher
 from farm.sweeps.hashing import Hasher, Invalidity, hash_of, serialised
-from farm.worker.modules import load
+from farm.worker.modules import checked, load
 from farm.worker.vector_hashes import SuiteHasher
 
 HASHED_BY_ADDRESS = "odd.o17_mutates"
@@ -191,6 +192,23 @@ def test_values_that_only_a_process_can_tell_apart_are_numbered() -> None:
     for name, value in [("b", box), *(("a", thing) for thing in things)]:
         again.serialised_value(name, value)
     assert [again.input_hash(vector) for vector in vectors[::-1]] == hashes[::-1]
+
+
+def test_keys_that_only_a_process_can_tell_apart_are_numbered() -> None:
+    values = [{Thing(): 1}, {Thing(): 1}, {Thing(): 2}]
+    hashes = []
+    for _ in range(2):
+        hasher = Hasher("m", "s")
+        hashes.append([hasher.input_hash({"a": value}) for value in values])
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes[0])) == 3
+
+
+def test_a_value_without_text_has_no_former_hash() -> None:
+    module = checked("m", SimpleNamespace(parameters={"s": {"a": [Broken()]}}, run=lambda **_values: None))
+    hasher = SuiteHasher(module, "s")
+    assert hasher.former_hash({"a": Broken()}, None) == ""
+    assert len(hasher.former_hash({"a": 1}, None)) == len(hasher.input_hash(0, {"a": 1}, None)) == 56
 
 
 def test_sets_whose_order_is_the_same_in_every_process_keep_it() -> None:
