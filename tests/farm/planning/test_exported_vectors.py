@@ -28,6 +28,7 @@ from farm.sweeps.exports import MANIFEST
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem
 from farm.sweeps.values import decode
 from farm.worker.listing import list_vectors
+from farm.worker.modules import is_loaded
 
 pytestmark = pytest.mark.ttnn
 
@@ -134,6 +135,18 @@ def test_more_vectors_than_a_worker_reads_at_once(sweeps: Path, tmp_path: Path) 
     listed, _ = records(SweepSpec.of(vectors_file=exported(tmp_path / "e", "unary.relu", suites), sweeps=sweeps))
     assert sum(isinstance(each, ImportedModule) for each in listed) == 1
     assert [each.input_hash for each in listed[1:]] == [key for suite in suites.values() for key in suite]
+
+
+def test_a_module_is_imported_once_and_one_is_held(sweeps: Path, tmp_path: Path) -> None:
+    imports = tmp_path / "imports"
+    for name in ("one", "two"):
+        (sweeps / f"{name}.py").write_text(f"with open({str(imports)!r}, 'a') as file: file.write('{name} ')\n{MODULE}")
+        exported(tmp_path / "e", name, {"s": {f"{number:056x}": {"x": 1} for number in range(450)}})
+    listed, _ = records(SweepSpec.of(vectors_file=tmp_path / "e", sweeps=sweeps))
+    assert len(listed) == 2 * 451
+    assert imports.read_text() == "one two "
+    modules = [each.module for each in listed if isinstance(each, ImportedModule)]
+    assert [is_loaded(module) for module in modules] == [False, True]
 
 
 def test_a_vector_in_the_files_of_several_groups_is_one(sweeps: Path, tmp_path: Path) -> None:
