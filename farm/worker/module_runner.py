@@ -114,7 +114,7 @@ class ModuleRunner:
         if self.devices.given_closed:
             verdict, reason, message = _with_closed_device(verdict, reason, message)
             self.close()  # where a fixture opened it, it opens another one for the next vector
-            self.devices.give(None)
+        self.devices.give(None)
         details = {"suite": vector.suite}
         if self._teardown_problem:
             details["teardown"], self._teardown_problem = self._teardown_problem, ""

@@ -1,0 +1,3 @@
+"""No `run()`."""
+
+parameters = {"nightly": {"stride": [1, 2]}}
