@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 from farm.api.documented import lists_fields
 from farm.api.plans import combined
 from farm.api.start_note import note_start
-from farm.board.kinds import KINDS
-from farm.cluster.early_cluster import EarlyCluster
-from farm.core.board import AUTO, Board
+from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.option_rules import Rule, misfits
 from farm.core.progress import Progress, Silent
@@ -21,6 +19,7 @@ from farm.core.sweep_spec import options as spec_options
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
+from farm.running.early_start import EarlyStart
 from farm.store import RunView, Store
 from farm.store.opening import require_folder
 from tracer.master.files import why_unwritable
@@ -88,9 +87,9 @@ def sweep(
     require_folder(store)
     if out is not None and (reason := why_unwritable(Path(out) / "report")):
         raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
-    with EarlyCluster() as cluster:
+    with EarlyStart(spec) as early:
         if resume is None:
-            request = _begun(spec, command, shown, store, cluster)
+            request = _begun(spec, command, shown, store, early)
         else:
             request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
         if out is not None:
@@ -100,23 +99,17 @@ def sweep(
         from farm.running.sweep import run_sweep
 
         with Store.open(store) as opened:
-            view = opened.view(run_sweep(request, opened, shown, cluster))
+            view = opened.view(run_sweep(request, opened, shown, early))
             if out is not None:
                 write_report(view, Path(out), context=read_context(opened, view))
     return view
 
 
-def _begun(spec: SweepSpec, command: str, progress: Progress, store: str | Path | None, cluster: EarlyCluster) -> Sweep:
-    """A sweep that starts a run; the cluster starts while sweep modules are imported."""
-
-    def start(boards: Sequence[Board]) -> None:
-        if spec.address is None:
-            # mock boards of further kinds may join once the vectors are known
-            cluster.start(len(boards) + len(KINDS), workers=len(boards))
-
+def _begun(spec: SweepSpec, command: str, progress: Progress, store: str | Path | None, early: EarlyStart) -> Sweep:
+    """A sweep that starts a run."""
     if spec.modules or spec.sweeps:
         progress.note("importing the sweep modules, to list their vectors")
-    planned = plan_sweep(spec, store=store, before_import=start)
+    planned = plan_sweep(spec, store=store, listing=early.listing)
     require_ttnn(planned.boards)
     for note in planned.notes:
         progress.note(note)

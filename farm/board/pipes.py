@@ -27,6 +27,11 @@ class Pipes:
         self._selector = selectors.DefaultSelector()
         self._selector.register(replies, selectors.EVENT_READ)
 
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """Those of the requests and of the replies."""
+        return self._requests, self._replies
+
     def send(self, data: bytes) -> None:
         """Queue data, and write as much as the pipe takes now."""
         if not self._unsent:

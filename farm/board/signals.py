@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,26 @@ class SignalLadder:
         return (signal.SIGINT, self.interrupt), (signal.SIGTERM, self.terminate), (signal.SIGKILL, self.kill)
 
 
+class Process(Protocol):
+    """What of `subprocess.Popen` a supervisor uses."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, and return its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+
+
 QUICK_LADDER = SignalLadder(interrupt=2.0, terminate=1.0)
 """For boards without a device that has to be released with care."""
 
 
-def end_process(
-    process: subprocess.Popen[bytes], patience: float, ladder: SignalLadder, *, group: bool = True
-) -> int | None:
+def end_process(process: Process, patience: float, ladder: SignalLadder, *, group: bool = True) -> int | None:
     """End a process and its group, gently first.
 
     A stopped process can't follow a signal, so it is continued after each.

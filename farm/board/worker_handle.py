@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -30,10 +29,10 @@ from farm.board.protocol import (
     WorkerSpent,
     no_look_ahead,
 )
-from farm.board.signals import end_process
+from farm.board.signals import Process, end_process
 from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
-from farm.board.worker_launch import launch_worker, worker_environment
+from farm.board.worker_launch import LaunchedWorker, launch_worker, worker_environment
 from farm.core.board import Board
 from farm.core.classify import describe_exit, last_error_line, printed_since
 from farm.core.errors import NotRunnable
@@ -109,7 +108,7 @@ class WorkerProcess:
         self.log = workdir / WORKER_OUTPUT
         self.kernels = (0, 0)
         self._cache: Path | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._guard: Guard | None = None
         self._pipes: Pipes | None = None
         self._log_start = 0  # the log's length when this process began
@@ -126,8 +125,7 @@ class WorkerProcess:
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
         cache = environment.get(KERNELS_VARIABLE)
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
-        launch = launch_worker(self.board, self.workdir, self.python, environment, self.terminal)
-        self._process, self._pipes, self._guard = launch
+        self._process, self._pipes, self._guard = self._launch(environment)
         self._compiled.clear()
         self._in_flight = 0
         _LOG.info("%s: worker %d started with %s", self.board.id, self._process.pid, self.python)
@@ -223,6 +221,9 @@ class WorkerProcess:
         if self._pipes is not None:
             self._send(Close())
         self._end(patience=2.0)
+
+    def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
+        return launch_worker(self.board, self.workdir, self.python, environment, self.terminal)
 
     def _fill(self, feed: Feed) -> None:
         """Send the process as many vectors as it may have."""

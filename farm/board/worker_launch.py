@@ -11,6 +11,7 @@ from farm.board.backends import backend_of
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.guard import Guard
 from farm.board.pipes import Pipes
+from farm.board.signals import Process
 from farm.board.terminal import Terminal
 from farm.core.board import Board
 from farm.core.lacks import encode_lacks
@@ -24,7 +25,7 @@ OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 class LaunchedWorker(NamedTuple):
     """A process that was just started, the supervisor's ends of its pipes, and its guard; none at a terminal."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     pipes: Pipes
     guard: Guard | None
 

@@ -13,8 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
+from farm.board.handover import RunningWorker, continuing
 from farm.board.limits import Limits
-from farm.board.supervisor import BoardReport, Supervisor
+from farm.board.supervisor import BoardReport, Supervisor, make_worker
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
@@ -70,14 +71,22 @@ Message: TypeAlias = "tuple[int, BoardReport | None]"
 class BoardActor:
     """Runs batches one after the other, in a process of its own, and answers other calls meanwhile."""
 
-    def __init__(self, board: Board, limits: Limits, folder: Path | None, run_id: str = "") -> None:
+    def __init__(
+        self,
+        board: Board,
+        limits: Limits,
+        folder: Path | None,
+        run_id: str = "",
+        worker: RunningWorker | None = None,
+    ) -> None:
         # ttnn leaves files in its working directory
         self._scratch = Scratch(folder or Path(tempfile.gettempdir()), SCRATCH_PREFIX)
         self._log_file = BoardLogFile(run_id, board.id) if run_id else None
         if self._log_file:
             self._log_file.take_output(self._scratch.path)
         _LOG.info("%s: supervised by process %d", board.id, os.getpid())
-        self._supervisor = Supervisor(board, self._scratch.path, limits)
+        make = make_worker if worker is None else continuing(worker)
+        self._supervisor = Supervisor(board, self._scratch.path, limits, make_worker=make)
         self._batches: deque[BatchRequest | None] = deque()  # those not begun; None ends them
         self._batch_added = threading.Condition()
         self._running = threading.Lock()  # held while batches may run

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from farm.board.handover import RunningWorker
 from farm.board.limits import Limits
 from farm.cluster.actor import BoardActor
 from farm.cluster.placement import resources_of
@@ -106,7 +107,9 @@ class RayBoardHandle:
         ray.kill(self._actor)
 
 
-def start_actor(board: Board, limits: Limits, folder: Path | None, run_id: str = "") -> BoardHandle:
+def start_actor(
+    board: Board, limits: Limits, folder: Path | None, run_id: str = "", worker: RunningWorker | None = None
+) -> BoardHandle:
     """Start the actor of a board in the cluster that Ray is connected to; returns at once.
 
     Args:
@@ -114,6 +117,7 @@ def start_actor(board: Board, limits: Limits, folder: Path | None, run_id: str =
         limits: how long things may take.
         folder: the folder of this host in which the actor makes its own; None for its host's temporary folder.
         run_id: the run whose logs the actor writes, see `farm.core.log`; "" for none.
+        worker: the board's worker, if it runs already on this host.
     """
     remote = ray.remote(num_cpus=0, resources=resources_of(board), concurrency_groups={_CONTROL: 1})
-    return RayBoardHandle(remote(BoardActor).remote(board, limits, folder, run_id))
+    return RayBoardHandle(remote(BoardActor).remote(board, limits, folder, run_id, worker))

@@ -22,7 +22,7 @@ class EarlyCluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self.close()
 
     def start(self, boards: int, workers: int) -> None:
         """Begin to start the cluster, and return at once.
@@ -46,7 +46,13 @@ class EarlyCluster:
         try:
             yield self._folder.result()
         finally:
-            self._close()
+            self.close()
+
+    def close(self) -> None:
+        """End the cluster, once it has started, if it is still there."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def _hold(self, boards: int, workers: int) -> None:
         """Hold the cluster until it is to end: Linux ends Ray's processes with the thread that started them."""
@@ -59,8 +65,3 @@ class EarlyCluster:
         except BaseException as error:  # noqa: BLE001 - raised again where the folder is asked for
             if not self._folder.done():
                 self._folder.set_exception(error)
-
-    def _close(self) -> None:
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join()

@@ -7,6 +7,7 @@
                    RunBegins. After one that failed: Checked. Or Spent: sweep modules have left the process unusable,
                    and it ends without running the others.
     ListVectors -> ModuleImported, then VectorsListed, VectorsCounted and ListingProblem as they occur, then ListingEnd
+    Relocate    -> Hello
     Close       -> nothing: the worker releases the board and ends
 
 A worker's first message is Hello, or Unusable. A message travels as one line of JSON with a tag. Only this module
@@ -121,13 +122,22 @@ class ListVectors(_Message):
 
 
 @dataclass(frozen=True, slots=True)
+class Relocate(_Message):
+    """Work in another folder and print to another log: another supervisor has taken over."""
+
+    tag: ClassVar[str] = "relocate"
+    workdir: str
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close(_Message):
     """Release the board and end."""
 
     tag: ClassVar[str] = "close"
 
 
-Request: TypeAlias = Open | Check | Run | ListVectors | Close
+Request: TypeAlias = Open | Check | Run | ListVectors | Relocate | Close
 
 
 # Replies
@@ -366,7 +376,7 @@ Reply: TypeAlias = (
     Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | RunBegins | Spent | Listing
 )
 
-_REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Close)}
+_REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Relocate, Close)}
 _REPLIES: Mapping[str, type[Reply]] = {
     each.tag: each
     for each in (

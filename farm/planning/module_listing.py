@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from farm.board.backends import backend_of
 from farm.board.backends.mock import mock_boards
@@ -40,6 +40,11 @@ class ListingProcess(Protocol):
 
     def close(self) -> None:
         """See `Worker`."""
+
+
+ListingIn: TypeAlias = "Callable[[Sequence[Board], Sequence[SweepModule]], ListingProcess | None]"
+"""Called with a run's boards and the modules that are about to be imported for it. It may return a worker to list them
+in; else they are listed in one that ends with the listing."""
 
 
 class Lister:

@@ -16,7 +16,7 @@ from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec, options
 from farm.planning.equal_vectors import EqualVectors
 from farm.planning.exported_vectors import ExportListing, ModuleIndex
-from farm.planning.module_listing import Lister, ListingProcess, list_modules, listing_process
+from farm.planning.module_listing import Lister, ListingIn, ListingProcess, list_modules, listing_process
 from farm.planning.module_loaders import loader_lines
 from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
@@ -72,8 +72,8 @@ def module_records(
     boards: Sequence[Board],
     note: Callable[[str], None] = lambda _text: None,
     equal: EqualVectors | None = None,
-    before_import: Callable[[], None] = lambda: None,
     *,
+    listing: ListingIn = lambda _boards, _modules: None,
     former: Collection[str] = (),
     detail: Detail = Detail.VECTORS,
 ) -> Iterator[Record]:
@@ -86,7 +86,7 @@ def module_records(
         boards: where the vectors will run; their ttnn imports the modules.
         note: gets a line for each suite that is empty or that no module has, and on the modules' loaders.
         equal: counts the vectors that were merged into equal ones.
-        before_import: called once the modules are found, before a worker imports them.
+        listing: see `ListingIn`.
         former: the names of the modules whose vectors' former hashes are needed.
         detail: how much is listed of the modules' own vectors.
 
@@ -105,13 +105,13 @@ def module_records(
             process = listing_process(boards, Path(folder), spec.address)
             if spec.vectors_file is None:
                 modules = selected_modules(spec)
-                before_import()
-                records = list_modules(modules, spec.suites or None, process, former, detail)
+                own = listing(boards, modules)
+                records = list_modules(modules, spec.suites or None, own or process, former, detail)
                 if detail is Detail.EXPORT_FORMS:
                     records = with_merged_information(records)
             else:
                 export = _export(spec, spec.vectors_file, process)
-                before_import()
+                listing(boards, ())
                 records = export.records()
         for record in (equal or EqualVectors()).unique(records, of_export=export is not None):
             if isinstance(record, ImportedModule):

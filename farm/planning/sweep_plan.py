@@ -23,6 +23,7 @@ from farm.planning.current_ids import OtherIds, changed_ids, changed_module_ids,
 from farm.planning.equal_vectors import EqualVectors
 from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
+from farm.planning.module_listing import ListingIn
 from farm.planning.module_loaders import loader_details, loader_lines
 from farm.planning.module_records import imports_modules, master_of_modules, module_records
 from farm.planning.module_vectors import Planner
@@ -105,7 +106,7 @@ def plan_sweep(
     *,
     verify: bool = False,
     store: str | Path | None = None,
-    before_import: Callable[[Sequence[Board]], None] = lambda _boards: None,
+    listing: ListingIn = lambda _boards, _modules: None,
     boards: Sequence[Board] | None = None,
 ) -> Planned:
     """Plan a sweep.
@@ -114,7 +115,7 @@ def plan_sweep(
         spec: what to run.
         verify: whether to run a master's configurations under the tracer, see `farm.planning.vectors.plan`.
         store: the results store that knows the ids of vectors of earlier versions of farm; None for the default store.
-        before_import: called with the boards before sweep modules are imported, which may take long.
+        listing: see `ListingIn`.
         boards: boards to plan for, wherever they are; None for those that the spec names.
 
     Raises:
@@ -134,7 +135,7 @@ def plan_sweep(
     modules = _Modules(former_modules(spec, store))
     if spec.of_modules:
         require_ttnn(boards)
-        boards, whole = _of_modules(spec, boards, notes.append, modules, partial(before_import, boards))
+        boards, whole = _of_modules(spec, boards, notes.append, modules, listing)
         if not spec.vectors and (line := sentence(modules.equal.merged)):
             notes.append(line)
         notes += changed_module_ids(spec, whole)
@@ -211,10 +212,10 @@ def _of_modules(
     boards: Sequence[Board],
     note: Callable[[str], None],
     modules: _Modules,
-    before_import: Callable[[], None],
+    listing: ListingIn,
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them."""
-    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, before_import=before_import)
+    vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, listing=listing)
     if _may_add_mocks(spec, boards):
         return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
     return list(boards), vectors
@@ -227,7 +228,7 @@ def _module_vectors(
     note: Callable[[str], None] = lambda _text: None,
     modules: _Modules | None = None,
     *,
-    before_import: Callable[[], None] = lambda: None,
+    listing: ListingIn = lambda _boards, _modules: None,
 ) -> Sequence[Vector]:
     """The vectors of sweep modules, as a worker lists them that imports the modules.
 
@@ -237,7 +238,7 @@ def _module_vectors(
         narrow: takes from the stream of all vectors those to run.
         note: gets what a user should know, a line each.
         modules: which former hashes are needed; gets the modules.
-        before_import: called once the modules are found.
+        listing: see `ListingIn`.
 
     Raises:
         NothingSelected: there is no vector.
@@ -250,7 +251,7 @@ def _module_vectors(
         note(line)
 
     modules = modules or _Modules()
-    records = module_records(spec, boards, noted, modules.equal, before_import, former=modules.former)
+    records = module_records(spec, boards, noted, modules.equal, listing=listing, former=modules.former)
     records = _watched(records, modules.imported)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     for line in loader_lines(modules.imported):

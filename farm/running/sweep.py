@@ -16,7 +16,6 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from farm.board.limits import Limits
-from farm.cluster.early_cluster import EarlyCluster
 from farm.cluster.host_fleet import HostFleet
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board
@@ -29,6 +28,7 @@ from farm.planning.resume import ResumedRun
 from farm.planning.spool import kinds_of
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
+from farm.running.early_start import EarlyStart
 from farm.running.interrupt import Interrupt, RunInterrupted
 from farm.store import Ended, RunInfo, Store, log_event
 from scheduler import retry_policy
@@ -68,7 +68,7 @@ class Sweep:
         return RunInfo(self.command, suite=self.spec.suite or "", spec=self.spec, details=self.details)
 
 
-def run_sweep(sweep: Sweep, store: Store, progress: Progress, cluster: EarlyCluster | None = None) -> str:
+def run_sweep(sweep: Sweep, store: Store, progress: Progress, early: EarlyStart | None = None) -> str:
     """Run a sweep until every planned vector has its verdict, and return the run's id.
 
     The first Ctrl-C ends it early: the verdicts of vectors that did not run say so.
@@ -77,7 +77,7 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress, cluster: EarlyClus
         sweep: the sweep.
         store: records it.
         progress: gets what happens.
-        cluster: the cluster for boards of this host, which may be starting already; it is ended with the run.
+        early: what was started while the run was planned; it is ended with the run.
 
     Raises:
         NotRunnable: Ray, or something that a board's host needs, is missing; or another process drives this run.
@@ -88,8 +88,8 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress, cluster: EarlyClus
         with driving(run_id):
             if sweep.resumed is not None:
                 store.resume_run(run_id, time.time())
-            with cluster or EarlyCluster() as local:
-                return _drive(sweep, run_id, store, progress, interrupt, cluster=local)
+            with early or EarlyStart(sweep.spec) as started:
+                return _drive(sweep, run_id, store, progress, interrupt, early=started)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def driving(run_id: str) -> Iterator[None]:
 
 
 def _drive(
-    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, cluster: EarlyCluster
+    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, early: EarlyStart
 ) -> str:
     ended, message = Ended.FAILED, ""
     try:
@@ -125,7 +125,7 @@ def _drive(
         with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
             planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
-            _run(sweep, run_id, store, progress, interrupt, cluster=cluster, planning=planning)
+            _run(sweep, run_id, store, progress, interrupt, early=early, planning=planning)
         ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped by a second Ctrl-C"
@@ -145,12 +145,12 @@ def _run(
     progress: Progress,
     interrupt: Interrupt,
     *,
-    cluster: EarlyCluster,
+    early: EarlyStart,
     planning: Future[int],
 ) -> None:
     kinds = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in kinds]
-    with _fleet(sweep, run_id, boards, kinds, progress, cluster=cluster) as (fleet, display):
+    with _fleet(sweep, run_id, boards, kinds, progress, early=early) as (fleet, display):
         driver = Driver(run_id, boards, fleet, store, display, retries=retry_policy(sweep.spec.retries))
         try:
             if not interrupt.requested:
@@ -191,7 +191,7 @@ def _fleet(
     kinds: frozenset[str],
     progress: Progress,
     *,
-    cluster: EarlyCluster,
+    early: EarlyStart,
 ) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, during a `with` block, and the progress that they report to."""
     spec = sweep.spec
@@ -211,5 +211,5 @@ def _fleet(
         ) as fleet_and_progress:
             yield fleet_and_progress
     else:
-        with cluster.use(len(boards)) if boards else nullcontext() as folder:
-            yield HostFleet(limits, folder, run_id=run_id), progress
+        with early.cluster.use(len(boards)) if boards else nullcontext() as folder:
+            yield HostFleet(limits, folder, run_id=run_id, ready=early), progress

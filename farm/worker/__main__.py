@@ -27,6 +27,7 @@ from farm.core.messages import (
     Hello,
     ListVectors,
     Open,
+    Relocate,
     Reply,
     Request,
     Run,
@@ -78,7 +79,6 @@ def main() -> int:
     except ImportError as error:
         send(Unusable(f"ttnn can't be imported by {sys.executable}: {error}"))
         return 1
-    from farm.worker.installed_ttnn import ttnn_version
     from farm.worker.session import Session
 
     # the objects of ttnn's import stay for good: the garbage collector need not look through them between vectors
@@ -90,7 +90,7 @@ def main() -> int:
         send=send,
         on_error=_debug if options.debugger else None,
     )
-    send(Hello(ttnn_version(), platform.python_version(), os.getpid()))
+    send(_hello())
     try:
         _serve(session, _requests(options.requests), send)
     except KeyboardInterrupt:
@@ -144,10 +144,27 @@ def _replies(session: Session, request: Request) -> Iterator[Reply]:
                     yield _checked(session, request.chips)
         case Check():
             yield _checked(session, request.chips)
+        case Relocate():
+            _relocate(request)
+            yield _hello()
         case ListVectors():
             from farm.worker.listing import list_vectors
 
             yield from list_vectors(request)
+
+
+def _hello() -> Hello:
+    from farm.worker.installed_ttnn import ttnn_version
+
+    return Hello(ttnn_version(), platform.python_version(), os.getpid())
+
+
+def _relocate(request: Relocate) -> None:
+    os.chdir(request.workdir)
+    log = os.open(request.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    for output in (1, 2):  # a module may have replaced `sys.stdout`
+        os.dup2(log, output)
+    os.close(log)
 
 
 def _checked(session: Session, chips: int) -> Checked:

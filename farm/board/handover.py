@@ -1,0 +1,163 @@
+"""Handing a running worker from the process that started it to another one of the same host, its new supervisor.
+
+The new supervisor opens the worker's pipes anew, through the first process's entries in `/proc`. The worker stays a
+child of the first process, which must live on and must not wait for it: the exit code is read from `/proc`, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.board.guard import Guard
+from farm.board.pipes import Pipes
+from farm.board.protocol import Deadlines
+from farm.board.signals import Process
+from farm.board.terminal import Terminal
+from farm.board.worker_handle import WorkerProcess
+from farm.board.worker_launch import LaunchedWorker
+from farm.core.board import Board
+from farm.core.log import WORKER_OUTPUT
+from farm.core.messages import Relocate, encode
+
+_LOG = logging.getLogger(__name__)
+ACTOR_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
+"""What Ray sets for its actors, and so for their workers: torch's threads then don't compete for cores."""
+_EXIT_CODE = 49
+"""The place of the exit status in `/proc/PID/stat`, counted from the first field after the command's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningWorker:
+    """A worker that waits for requests, as another process can find it.
+
+    Attributes:
+        owner: the process that started it.
+        pid: the worker's process.
+        requests: the owner's descriptor of the pipe of requests.
+        replies: the owner's descriptor of the pipe of replies.
+    """
+
+    owner: int
+    pid: int
+    requests: int
+    replies: int
+
+
+class AdoptedProcess:
+    """A process that another one started; what `subprocess.Popen` offers of it.
+
+    Attributes:
+        pid: its id. It isn't given to another process before the owner has waited for this one.
+    """
+
+    def __init__(self, pid: int) -> None:
+        """Watch a process.
+
+        Raises:
+            OSError: it is gone, or the kernel can't watch processes.
+        """
+        self.pid = pid
+        self._exit = os.pidfd_open(pid)
+        self._code: int | None = None
+
+    def wait(self, timeout: float) -> int:
+        """Wait for its end, and return its exit code, negative for a signal.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        if self._code is None:
+            if not select.select([self._exit], [], [], max(0.0, timeout))[0]:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout)
+            self._code = _exit_code(self.pid)
+            os.close(self._exit)
+        return self._code
+
+
+def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
+    """Supervise a running worker; it says `Hello` once it works in `workdir`. None where it can't be taken over.
+
+    Args:
+        worker: the worker; its owner may close the pipes afterwards.
+        workdir: its new working directory, with the log of what it prints.
+    """
+    opened: list[int] = []
+    try:
+        process = AdoptedProcess(worker.pid)
+        descriptors = Path(f"/proc/{worker.owner}/fd")
+        opened.append(os.open(descriptors / str(worker.requests), os.O_WRONLY | os.O_CLOEXEC))
+        opened.append(os.open(descriptors / str(worker.replies), os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as error:
+        _LOG.info("worker %d can't be taken over from process %d: %s", worker.pid, worker.owner, error)
+        for descriptor in opened:
+            os.close(descriptor)
+        return None
+    pipes = Pipes(*opened)
+    pipes.send(encode(Relocate(str(workdir.absolute()), str((workdir / WORKER_OUTPUT).absolute()))))
+    return LaunchedWorker(process, pipes, Guard(worker.pid))
+
+
+class ReadyWorker(WorkerProcess):
+    """A worker whose process another supervisor may take over while it waits for requests."""
+
+    def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
+        return super()._launch({**ACTOR_ENVIRONMENT, **environment})
+
+    def hand_over(self) -> RunningWorker | None:
+        """The process, for the other supervisor; None where it isn't running."""
+        if self._process is None or self._pipes is None:
+            return None
+        return RunningWorker(os.getpid(), self._process.pid, *self._pipes.descriptors)
+
+    def let_go(self) -> Process | None:
+        """Leave the process to a supervisor that has taken it over.
+
+        Returns:
+            The process, which must be kept, and not be waited for before it ends.
+        """
+        process, self._process = self._process, None
+        if self._pipes is not None:
+            self._pipes.close()
+            self._pipes = None
+        if self._guard is not None:
+            self._guard.end()
+            self._guard = None
+        return process
+
+
+class ContinuedWorker(WorkerProcess):
+    """A worker whose first process is one that another supervisor hands over, if that can be taken over."""
+
+    def __init__(self, running: RunningWorker, board: Board, workdir: Path, deadlines: Deadlines) -> None:
+        super().__init__(board, workdir, deadlines, board.python or sys.executable)
+        self._running: RunningWorker | None = running
+
+    def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
+        running, self._running = self._running, None
+        taken = None if running is None else take_over(running, self.workdir)
+        return super()._launch(environment) if taken is None else taken
+
+
+def continuing(running: RunningWorker) -> Callable[[Board, Path, Deadlines, Terminal | None], ContinuedWorker]:
+    """A supervisor's `make_worker`, whose worker continues with a running process."""
+
+    def make(board: Board, workdir: Path, deadlines: Deadlines, _terminal: Terminal | None) -> ContinuedWorker:
+        return ContinuedWorker(running, board, workdir, deadlines)
+
+    return make
+
+
+def _exit_code(pid: int) -> int:
+    """The exit code of a process that ended and that its parent has not waited for yet; -9 where it is unknown."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        return os.waitstatus_to_exitcode(int(text.rpartition(")")[2].split()[_EXIT_CODE]))
+    except (OSError, IndexError, ValueError):
+        return -9

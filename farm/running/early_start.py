@@ -1,0 +1,142 @@
+"""What of a run starts while its sweep modules are imported: the cluster, and the worker of its first board.
+
+The worker that lists a single module goes on as that of a board: it has imported ttnn and the module already. Several
+modules are listed in a process of their own, so that none meets what the others left behind.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from farm.board.backends import backend_of
+from farm.board.handover import ReadyWorker, RunningWorker
+from farm.board.kinds import KINDS
+from farm.board.limits import Limits
+from farm.board.signals import Process
+from farm.cluster.early_cluster import EarlyCluster
+from farm.core.board import Board
+from farm.core.measures import COLD
+from farm.core.messages import Hello, Listing, ListingEnd, ListingProblem, ListVectors
+from farm.core.scratch import Scratch
+from farm.core.sweep_module import SweepModule
+from farm.core.sweep_spec import SweepSpec
+
+SCRATCH_PREFIX = "farm-worker-"
+REAP_SECONDS = 5.0
+"""How long the end of a worker may take that another process has ended before."""
+
+
+class KeptWorker:
+    """A worker that lists a module and stays, if nothing was wrong with the module; see `ListingProcess`.
+
+    Attributes:
+        board: the board that it opens once it is handed over.
+    """
+
+    def __init__(self, board: Board, limits: Limits) -> None:
+        self.board = board
+        self._folder = Scratch(Path(tempfile.gettempdir()), SCRATCH_PREFIX)
+        python = board.python or sys.executable
+        self._worker = ReadyWorker(board, self._folder.path, limits.deadlines(board), python)
+        self._listed = False
+        self._taken: Process | None = None
+
+    def start(self) -> Hello:
+        """See `ListingProcess`."""
+        return self._worker.start()
+
+    def list_vectors(self, request: ListVectors, timeout: float) -> Iterator[Listing]:
+        """See `ListingProcess`."""
+        self._listed = False
+        sound = True
+        for message in self._worker.list_vectors(request, timeout):
+            sound = sound and not isinstance(message, ListingProblem)
+            self._listed = sound and isinstance(message, ListingEnd)
+            yield message
+
+    def close(self) -> None:
+        """Keep the worker if it has listed its module to the end; otherwise end it."""
+        if not self._listed:
+            self.end()
+
+    def hand_over(self) -> RunningWorker | None:
+        """The worker, for the board's supervisor, once; None where there is none."""
+        listed, self._listed = self._listed, False
+        return self._worker.hand_over() if listed else None
+
+    def started(self, pid: int) -> None:
+        """The board's worker has started; this one is left to its supervisor if it is the same."""
+        running = self._worker.hand_over()
+        if running is not None and running.pid == pid:
+            self._taken = self._worker.let_go()
+
+    def end(self) -> None:
+        """End the worker unless a supervisor has taken it over, which has ended it by now."""
+        self._worker.close()
+        if self._taken is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._taken.wait(REAP_SECONDS)
+        self._folder.close()
+
+
+class EarlyStart:
+    """Starts what a run needs while it is planned; at the end of its `with` block, nothing of it is left.
+
+    Attributes:
+        cluster: the cluster for boards of this host.
+    """
+
+    def __init__(self, spec: SweepSpec) -> None:
+        """Start nothing yet.
+
+        Args:
+            spec: what the run is planned from.
+        """
+        self.cluster = EarlyCluster()
+        self._spec = spec
+        self._kept: KeptWorker | None = None
+
+    def __enter__(self) -> EarlyStart:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._kept is not None:
+                self._kept.end()
+        finally:
+            self.cluster.close()
+
+    def listing(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> KeptWorker | None:
+        """Start the cluster of a run whose modules are about to be imported.
+
+        Args:
+            boards: the run's boards.
+            modules: those to import.
+
+        Returns:
+            The worker to list them in; None for one that ends with the listing.
+        """
+        if self._spec.address is not None:
+            return None
+        # mock boards of further kinds may join once the vectors are known
+        self.cluster.start(len(boards) + len(KINDS), workers=len(boards))
+        with_ttnn = [board for board in boards if backend_of(board).uses_ttnn]
+        # a cache of kernels that a worker may empty is in the folder in which it was started
+        if len(modules) != 1 or not with_ttnn or COLD.items() <= with_ttnn[0].environment.items():
+            return None
+        self._kept = KeptWorker(with_ttnn[0], Limits(vector=self._spec.timeout))
+        return self._kept
+
+    def worker_of(self, board: Board) -> RunningWorker | None:
+        """The worker that is ready for a board, once; None where none is."""
+        return self._kept.hand_over() if self._kept is not None and self._kept.board == board else None
+
+    def started(self, board: str, pid: int) -> None:
+        """The worker of a board has started, perhaps the one that was ready."""
+        if self._kept is not None and self._kept.board.id == board:
+            self._kept.started(pid)

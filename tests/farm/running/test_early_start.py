@@ -1,0 +1,123 @@
+"""What starts while sweep modules are imported, with stand-ins for Ray and for the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from farm.board.backends.fake import fake_boards
+from farm.board.backends.mock import mock_boards
+from farm.board.handover import RunningWorker
+from farm.board.kinds import KINDS
+from farm.board.protocol import WorkerDied
+from farm.cluster.early_cluster import EarlyCluster
+from farm.core.measures import PERF_WITH_CACHE
+from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported
+from farm.core.sweep_module import SweepModule
+from farm.core.sweep_spec import SweepSpec
+from farm.planning.board_choice import with_environment
+from farm.running import early_start
+from farm.running.early_start import EarlyStart
+
+ONE = SweepModule("m", Path("m.py"))
+BOARDS = mock_boards(KINDS["n300"], 2)
+RUNNING = RunningWorker(owner=1, pid=77, requests=3, replies=4)
+IMPORTED = ModuleImported(timeout=None, fixture=False, suites=["s"])
+
+
+class Worker:
+    """Stands in for `ReadyWorker`: lists what it is told."""
+
+    def __init__(self, *_: object) -> None:
+        self.closed = 0
+        self.here = True
+        self.messages: list[Listing] = [IMPORTED, ListingEnd()]
+        self.dies = False
+
+    def list_vectors(self, _request: ListVectors, _timeout: float) -> Iterator[Listing]:
+        yield from self.messages
+        if self.dies:
+            raise WorkerDied("it died")
+
+    def hand_over(self) -> RunningWorker | None:
+        return RUNNING if self.here and not self.closed else None
+
+    def let_go(self) -> None:
+        self.here = False
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
+    worker = Worker()
+    monkeypatch.setattr(early_start, "ReadyWorker", lambda *_: worker)
+    return worker
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    started: list[tuple[int, int]] = []
+    monkeypatch.setattr(EarlyCluster, "start", lambda _self, boards, workers: started.append((boards, workers)))
+    return started
+
+
+def test_the_worker_that_lists_one_module_goes_on_as_a_boards(worker: Worker, started: list[tuple[int, int]]) -> None:
+    with EarlyStart(SweepSpec()) as early:
+        assert early.worker_of(BOARDS[0]) is None
+        kept = early.listing(BOARDS, [ONE])
+        assert kept is not None
+        assert started == [(2 + len(KINDS), 2)]
+        assert list(kept.list_vectors(ListVectors(ONE), 1)) == worker.messages
+        kept.close()
+        assert not worker.closed
+        assert early.worker_of(BOARDS[1]) is None, "it was started for the first board"
+        assert early.worker_of(BOARDS[0]) == RUNNING
+        assert early.worker_of(BOARDS[0]) is None, "a board that starts again gets another"
+        early.started(BOARDS[1].id, 77)
+        early.started(BOARDS[0].id, 78)
+        assert worker.here, "the board started one of its own"
+        early.started(BOARDS[0].id, 77)
+        assert not worker.here
+    assert worker.closed == 1, "at the end, whoever has it"
+
+
+@pytest.mark.parametrize("trouble", ["problem", "death", "limit"])
+def test_a_worker_whose_listing_did_not_end_well_is_not_kept(
+    worker: Worker, started: list[tuple[int, int]], trouble: str
+) -> None:
+    with EarlyStart(SweepSpec()) as early:
+        kept = early.listing(BOARDS, [ONE])
+        assert kept is not None
+        if trouble == "problem":
+            worker.messages.insert(1, ListingProblem("it is odd"))
+        worker.dies = trouble == "death"
+        messages = kept.list_vectors(ListVectors(ONE), 1)
+        if trouble == "limit":
+            next(messages)
+            messages.close()  # type: ignore[attr-defined]  # it is a generator
+        elif trouble == "death":
+            with pytest.raises(WorkerDied):
+                list(messages)
+            worker.closed = 1
+        else:
+            list(messages)
+        kept.close()
+        assert worker.closed
+        assert early.worker_of(BOARDS[0]) is None
+    assert started
+
+
+def test_modules_have_a_process_of_their_own(worker: Worker, started: list[tuple[int, int]]) -> None:
+    cold = with_environment(BOARDS, [PERF_WITH_CACHE])
+    for boards, modules in ((BOARDS, [ONE, ONE]), (BOARDS, []), (fake_boards(KINDS["n300"], 1), [ONE]), (cold, [ONE])):
+        with EarlyStart(SweepSpec()) as early:
+            assert early.listing(boards, modules) is None
+    assert len(started) == 4
+    with EarlyStart(SweepSpec.of(address="farm:6379", boards="mock:n300")) as early:
+        assert early.listing(BOARDS, [ONE]) is None
+    assert len(started) == 4, "a farm has its own cluster"
+    assert not worker.closed
