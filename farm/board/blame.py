@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from farm.board.held_chip import HeldChip
 from farm.board.protocol import CheckFailed, OpenFailed, WorkerDied, WorkerError, WorkerHung
 from farm.core.classify import classify, classify_end
 from farm.core.lacks import Lack, lack_in
 from farm.core.messages import CheckProblem
-from farm.core.outcome import Outcome
+from farm.core.outcome import Outcome, read_outcome
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import Cause
 
@@ -81,6 +82,9 @@ def end_outcome(
         return _held(held, error, vector_id, began)
     if error.vector_id != vector_id:
         return _outcome(Verdict.BOARD_FAULT, Reason.CRASH, str(error), vector_id, began)
+    if error.outcome is not None:
+        first = read_outcome(vector_id, error.outcome)
+        return replace(first, measuring_notes=(*first.measuring_notes, f"perf not available: {error}"))
     if isinstance(error, WorkerDied) and (lack := lack_in(error.words, lacks)) is not None:
         return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, began)
     if isinstance(error, WorkerHung):

@@ -11,9 +11,9 @@ After each error the process is gone, except after `OpenFailed` and `CheckFailed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from farm.board.signals import SignalLadder
 from farm.core.errors import FarmError
@@ -165,6 +165,7 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
         exit: its exit code as `subprocess` reports it (negative for a signal); None if unknown.
         preparing: its step for the vector, if any: importing its module, or opening the board by a fixture.
         printed: the end of what it printed since the vector, or opening the board, began.
+        outcome: that of the vector's first run, which stands, where it ended in another one for measuring.
     """
 
     def __init__(
@@ -174,11 +175,14 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
         exit: int | None = None,  # noqa: A002 - the field's name
         preparing: str = "",
         printed: str = "",
+        *,
+        outcome: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, vector_id)
         self.exit = exit
         self.preparing = preparing
         self.printed = printed
+        self.outcome = outcome
 
     @property
     def words(self) -> str:
@@ -191,7 +195,7 @@ class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
 
     Attributes:
         seconds: the deadline.
-        preparing, printed: see `WorkerDied`.
+        preparing, printed, outcome: see `WorkerDied`.
         stopped: whether it was stopped by a signal, so that it could not reply.
     """
 
@@ -204,12 +208,14 @@ class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed
         *,
         stopped: bool = False,
         printed: str = "",
+        outcome: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message, vector_id)
         self.seconds = seconds
         self.preparing = preparing
         self.printed = printed
         self.stopped = stopped
+        self.outcome = outcome
 
     @property
     def words(self) -> str:

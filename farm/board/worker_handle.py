@@ -283,10 +283,13 @@ class WorkerProcess:
         try:
             return self._reply(limit, vector_id)
         except WorkerHung as error:
-            text = f"{run}: {error}"
-            raise WorkerHung(text, vector_id, limit, stopped=error.stopped, printed=error.printed) from error
+            text, first = f"{run}: {error}", message.outcome
+            raise WorkerHung(
+                text, vector_id, limit, stopped=error.stopped, printed=error.printed, outcome=first
+            ) from error
         except WorkerDied as error:
-            raise WorkerDied(f"{run}: {error}", vector_id, error.exit, printed=error.printed) from error
+            text, first = f"{run}: {error}", message.outcome
+            raise WorkerDied(text, vector_id, error.exit, printed=error.printed, outcome=first) from error
 
     def _confirmed(self, failure: Outcome) -> Outcome:
         """Return the failure if the board passes the check right after it; otherwise a fault of the board."""

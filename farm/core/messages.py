@@ -266,10 +266,12 @@ class RunBegins(_Message):
 
     Attributes:
         run: the run's number; the first one, which is not announced, is 1.
+        outcome: that of the first run, which stands whatever becomes of this one; None where this one counts, too.
     """
 
     tag: ClassVar[str] = "run_begins"
     run: int
+    outcome: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

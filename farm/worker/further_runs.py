@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from farm.core.classify import error_text
 from farm.core.outcome import Outcome
@@ -20,8 +20,17 @@ RIGHT_WITHOUT_REDZONES = (
     "without redzones around its output, its numbers are right: they depend on memory that it did not write"
 )
 
-Announce: TypeAlias = Callable[[int], None]
-"""Tells that a further run of the vector begins, by its number: each run has a time limit of its own."""
+
+class Announce(Protocol):
+    """Tells that a further run of a vector begins: each run has a time limit of its own."""
+
+    def __call__(self, run: int, outcome: Outcome | None = None, /) -> None:
+        """Tell it.
+
+        Args:
+            run: its number.
+            outcome: the vector's, which stands whatever becomes of this run; None where the run counts.
+        """
 
 
 @dataclass

@@ -20,6 +20,8 @@ from farm.core.classify import classify_error, error_text
 from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, private_kernel_cache
 
 Run: TypeAlias = Callable[[], Any]
+Announce: TypeAlias = Callable[[int, Any], None]
+"""Tells that a further run begins: its number, and the answer that stands whatever becomes of it; None if it counts."""
 
 _OPENS_ITSELF = "the module opens the board itself"
 _NANOSECONDS = 1e6  # in a millisecond
@@ -57,7 +59,7 @@ def measure(
     *,
     computes: bool,
     opted_out: Callable[[], bool] = lambda: False,
-    announce: Callable[[int], None] = lambda _run: None,
+    announce: Announce = lambda _run, _answer: None,
 ) -> Any:
     """Run a vector once, or as often as the modes need; returns the answer that counts.
 
@@ -71,7 +73,7 @@ def measure(
         measurements: filled with the results.
         computes: whether the board computes numbers: one that doesn't has no performance.
         opted_out: whether the module says, after a run, that the device's performance can't be measured.
-        announce: tells that a further run begins, by its number.
+        announce: tells that a further run begins.
 
     Raises:
         Exception: what the first run raises; what another one does, only where it blames the board or the host.
@@ -89,7 +91,7 @@ class _Measuring:
     measurements: Measurements
     computes: bool
     opted_out: Callable[[], bool]
-    announce: Callable[[int], None]
+    announce: Announce
     runs: int = 0
 
     def answer(self) -> Any:
@@ -110,7 +112,7 @@ class _Measuring:
         if self.computes and not first.good:
             return returned  # what is wrong needs no further figures
         if twice or PERF in self.modes:
-            second = self._again("the warm run" if twice else "a second run")
+            second = self._again("the warm run" if twice else "a second run", returned)
             if second is not None:
                 self._note_time(second, "e2e_perf_cached_ms" if twice else "e2e_perf_warm_ms")
             if twice and DEVICE_PERF in self.modes:
@@ -121,13 +123,13 @@ class _Measuring:
                 else:
                     self.measurements.notes.append(f"the second run was not right: {second.message}")
         if MEMORY in self.modes:
-            self._memory()
+            self._memory(returned)
         return returned
 
-    def _again(self, which: str) -> Answer | None:
+    def _again(self, which: str, first: Any) -> Answer | None:
         """Run the vector once more; its answer, or None where it gives none."""
         self.runs += 1
-        self.announce(self.runs)
+        self.announce(self.runs, None if self.computes and PERF_WITH_CACHE in self.modes else first)
         try:
             return read_answer(self.run())
         except KeyboardInterrupt:
@@ -163,7 +165,7 @@ class _Measuring:
         for folder in () if cache is None else list(cache.rglob("kernels")):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _memory(self) -> None:
+    def _memory(self, answer: Any) -> None:
         """Measure what a run needs of L1, from the graph of a run that dispatches nothing."""
         import ttnn
 
@@ -174,7 +176,7 @@ class _Measuring:
         try:
             grid = self.device.compute_with_storage_grid_size()
             self.runs += 1
-            self.announce(self.runs)
+            self.announce(self.runs, answer)
             ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
             try:
                 self.run()

@@ -78,6 +78,27 @@ class ModuleRunner:
         started, begun = time.time(), time.perf_counter()
         measurements = Measurements()
         trace = ""
+
+        def outcome(verdict: Verdict, reason: Reason, message: str) -> Outcome:
+            teardown = {"teardown": self._teardown_problem} if self._teardown_problem else {}
+            return Outcome(
+                vector_id=vector.id,
+                verdict=expected(vector.suite, verdict, computes=self.computes),
+                reason=reason,
+                message=message,
+                started=started,
+                seconds=time.perf_counter() - begun,
+                inexact=vector.lost,
+                metrics=measurements.metrics,
+                traceback=trace,
+                measuring_notes=tuple(measurements.notes),
+                details={"suite": vector.suite, **teardown},
+            )
+
+        def announce(run: int, answer: Any) -> None:
+            first = None if answer is None else outcome(*judge_answer(answer, computes=self.computes))
+            self.send(RunBegins(run, None if first is None else first.as_json()))
+
         try:
             module = self._module(vector.module, board)
             values = _values(module, vector)
@@ -92,7 +113,7 @@ class ModuleRunner:
                     measurements,
                     computes=self.computes,
                     opted_out=lambda: module.skips_device_perf,
-                    announce=lambda run: self.send(RunBegins(run)),
+                    announce=announce,
                 )
             verdict, reason, message = judge_answer(answer, computes=self.computes)
             if verdict.failed and measurements.suspicion:
@@ -115,22 +136,9 @@ class ModuleRunner:
             verdict, reason, message = _with_closed_device(verdict, reason, message)
             self.close()  # where a fixture opened it, it opens another one for the next vector
         self.devices.give(None)
-        details = {"suite": vector.suite}
-        if self._teardown_problem:
-            details["teardown"], self._teardown_problem = self._teardown_problem, ""
-        return Outcome(
-            vector_id=vector.id,
-            verdict=expected(vector.suite, verdict, computes=self.computes),
-            reason=reason,
-            message=message,
-            started=started,
-            seconds=time.perf_counter() - begun,
-            inexact=vector.lost,
-            metrics=measurements.metrics,
-            traceback=trace,
-            measuring_notes=tuple(measurements.notes),
-            details=details,
-        )
+        ended = outcome(verdict, reason, message)
+        self._teardown_problem = ""
+        return ended
 
     def _answer(self, module: LoadedModule, values: Mapping[str, Any], device: Any) -> Any:
         """What `run()` returns. An assertion on numbers that no board computed is a comparison like a returned one."""

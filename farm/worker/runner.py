@@ -97,7 +97,7 @@ class Runner:
         computes: bool,
         canary: bool = False,
         on_error: Callable[[BaseException], None] | None = None,
-        announce: Announce = lambda _run: None,
+        announce: Announce = lambda _run, _outcome=None: None,
         execution: Execution | None = None,
     ) -> None:
         self.device = device
@@ -281,11 +281,14 @@ class Runner:
             self._execution.call(bound.operation, live)
             return [(True, ""), time.perf_counter_ns() - began]
 
+        def announce(run: int, _answer: Any) -> None:
+            self.announce(run, outcome)
+
         measurements = Measurements()
         if DEVICE_PERF in traced.modes and self.computes:
             forget_programs(self.device)
         try:
-            measure(once, self.device, traced.modes, measurements, computes=self.computes, announce=self.announce)
+            measure(once, self.device, traced.modes, measurements, computes=self.computes, announce=announce)
         except Exception as error:  # noqa: BLE001 - that it can't run again says nothing of its first run
             if classify_error(error)[0].fault:
                 return attempt.raised(error, "measuring it: ")

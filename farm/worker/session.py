@@ -158,8 +158,8 @@ class Session:
     def _device(self) -> Any | None:
         return self._board.device if self._board.in_use else self._modules.device
 
-    def _announce(self, run: int) -> None:
-        self._modules.send(RunBegins(run))
+    def _announce(self, run: int, outcome: Outcome | None = None) -> None:
+        self._modules.send(RunBegins(run, None if outcome is None else outcome.as_json()))
 
     def close(self) -> None:
         """Release the board, and the fabric with it."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from farm.board.backends.mock import mock_boards
+from farm.board.blame import end_outcome
 from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
@@ -236,8 +237,9 @@ time.sleep(600)
 def test_each_run_of_a_vector_may_take_as_long_as_a_vector_may(
     process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first = {"vector_id": "w", "verdict": "pass", "message": "0.999"}
     replies: Iterator[Reply] = iter(
-        [RunBegins(2), RunBegins(3), Finished({"vector_id": "v", "verdict": "pass"}), RunBegins(2)]
+        [RunBegins(2), RunBegins(3), Finished({"vector_id": "v", "verdict": "pass"}), RunBegins(2, first)]
     )
     limits = []
 
@@ -255,6 +257,9 @@ def test_each_run_of_a_vector_may_take_as_long_as_a_vector_may(
     with pytest.raises(WorkerHung, match="run 2 with the same inputs: no answer in 7 s") as hung:
         next(running)
     assert (limits, hung.value.vector_id, hung.value.preparing) == ([7, 7, 7, 7, 7], "w", "")
+    outcome = end_outcome(hung.value, "w", 0.0)
+    assert (outcome.verdict, outcome.message) == (Verdict.PASS, "0.999"), "a run for measuring fails no vector"
+    assert outcome.measuring_notes == ("perf not available: run 2 with the same inputs: no answer in 7 s",)
 
 
 @pytest.mark.parametrize(("backend", "canary"), [("silicon", "1"), ("sim", "0")])

@@ -62,6 +62,7 @@ REPLIES: list[Reply] = [
     Preparing("importing a.b", 5.0),
     Prepared(),
     RunBegins(3),
+    RunBegins(2, {"vector_id": "v", "verdict": "pass"}),
     ModuleImported(
         *(None, False, ["nightly"]),
         [ModuleLoader("farm.sweeps", LoaderProvider.FARM, ("a.json",), ignores_master=False, untraced=("no add",))],

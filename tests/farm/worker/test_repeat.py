@@ -74,7 +74,9 @@ def run(mock_mesh: Any) -> Callable[..., Any]:
     ) -> tuple[Any, Written, list[int]]:
         execution = Written(mock_mesh, bend)
         announced: list[int] = []
-        runner = Runner(mock_mesh, computes=True, execution=execution, announce=announced.append)
+        runner = Runner(
+            mock_mesh, computes=True, execution=execution, announce=lambda run, _outcome=None: announced.append(run)
+        )
         arguments = {f"arg{number}": encode_value(value) for number, value in enumerate(places)}
         arguments |= {name: encode_value(value) for name, value in (named or {}).items()}
         call = TracedCall("one", operation, arguments, numbers=NumericOptions(canary=False, repeat=repeat))
