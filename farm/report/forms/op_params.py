@@ -6,6 +6,7 @@ whatever is in it.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 from farm.core.payload import ModelTrace, ModuleVector, Payload, TracedCall
 from farm.report.forms.optest_models import OpParam
 from farm.store.columns import jsonable
+
+DEEPEST = 64
+"""Lists and objects that may be around anything in a record."""
 
 
 def op_params(payload: Payload, clean: Callable[[str], str]) -> list[OpParam]:
@@ -62,15 +66,20 @@ def _parameter(name: str, value: Any) -> OpParam:
     return OpParam(param_name=name, param_value_text=value if isinstance(value, str) else str(value))
 
 
-def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    """Return JSON with every text in it, keys included, passed through `clean`; what JSON lacks becomes text."""
+def cleaned(value: Any, clean: Callable[[str], str], level: int = 0) -> Any:
+    """Return JSON with every text in it, keys included, passed through `clean`.
+
+    What JSON lacks becomes text, and so does what is nested deeper than `DEEPEST`, which pydantic may not write.
+    """
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, (list, tuple)):
-        return [cleaned(part, clean) for part in value]
+    if not isinstance(value, (list, tuple, Mapping)):
+        return jsonable(value)
+    if level == DEEPEST:
+        return clean(json.dumps(jsonable(value)))
     if isinstance(value, Mapping):
-        return {clean(str(key)): cleaned(part, clean) for key, part in value.items()}
-    return jsonable(value)
+        return {clean(str(key)): cleaned(part, clean, level + 1) for key, part in value.items()}
+    return [cleaned(part, clean, level + 1) for part in value]
 
 
 def _plain_traced(value: Any) -> Any:

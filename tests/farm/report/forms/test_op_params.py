@@ -76,6 +76,16 @@ def test_nested_values_of_a_module_are_joined_by_dots() -> None:
     }
 
 
+def test_what_is_nested_too_deep_becomes_text() -> None:
+    value: object = 1
+    for _ in range(300):
+        value = [value]
+    [parameter] = op_params(TracedCall("v", "o", {"x": value}), str)
+    text = parameter.model_dump_json()
+    assert text.count("[") == 300
+    assert text.count('"[') == 1
+
+
 def test_every_form_of_a_value_is_written() -> None:
     from farm.report.forms.op_params import _PLAIN
 
