@@ -6,8 +6,10 @@ import hashlib
 import json
 import math
 import os
+import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -16,7 +18,7 @@ import pytest
 
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.former_hashing import FormerHasher
-from farm.sweeps.hashing import Hasher, Invalidity, hash_of, serialised
+from farm.sweeps.hashing import Hasher, Invalidity, VectorValidity, hash_of, serialised
 from farm.worker.modules import checked, load
 from farm.worker.vector_hashes import SuiteHasher
 
@@ -125,6 +127,49 @@ def test_values_count_as_in_tt_metals_files(value: object, expected: object) -> 
     hasher = Hasher("relu", "nightly")
     assert hasher.input_hash({"a": value}) == sha224(as_json(document(a=expected)))
     assert hasher.input_hash({"b": [value], "a": value}) == sha224(as_json(document(a=expected, b=[expected])))
+
+
+def plainly_hashed(vector: dict[str, Any]) -> str:
+    """The hash of a vector of values without objects, computed in one go."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [plain(part) for part in value]
+        return value if isinstance(value, (str, int, float, type(None))) else str(value)
+
+    parts = {name: plain(value) for name, value in vector.items()}
+    parts |= {"suite_name": "nightly", "validity": VectorValidity.VALID, "invalid_reason": ""}
+    parts |= {"status": "VectorStatus.CURRENT", "sweep_name": "relu"}
+    try:
+        return sha224(as_json(parts))
+    except TypeError:
+        return sha224(str(parts))
+
+
+def random_value(dice: random.Random, depth: int = 0) -> Any:
+    """A value of any kind, nested up to three deep."""
+    choices: list[Callable[[], Any]] = [
+        lambda: dice.randrange(-5, 10 ** dice.randrange(1, 30)),
+        lambda: dice.random() * 10.0 ** dice.randrange(-20, 20),
+        lambda: dice.choice([math.nan, math.inf, -0.0, 0.0, True, False, None]),
+        lambda: "".join(dice.choice('aé"\\\n\x7f\u2028😀') for _ in range(dice.randrange(4))),
+        lambda: dice.choice([Text.X, Number.TWO, Plain.ONE, b"x", range(2)]),
+        lambda: [random_value(dice, depth + 1) for _ in range(dice.randrange(4))],
+        lambda: tuple(random_value(dice, depth + 1) for _ in range(dice.randrange(4))),
+        lambda: {dice.choice(["a", "b", "é"]): random_value(dice, depth + 1) for _ in range(dice.randrange(4))},
+        lambda: {dice.choice([1, "a", None, (1, 2)]): random_value(dice, depth + 1) for _ in range(dice.randrange(3))},
+    ]
+    return dice.choice(choices if depth < 3 else choices[:5])()
+
+
+def test_vectors_put_together_from_parts_have_the_hash_of_the_whole() -> None:
+    dice = random.Random(1)
+    hasher = Hasher("relu", "nightly")
+    names = ["a", "b", "zeta", "suite", "é", "suite_name", "status"]
+    vectors = [{name: random_value(dice) for name in dice.sample(names, dice.randrange(6))} for _ in range(1500)]
+    assert [hasher.input_hash(vector) for vector in vectors] == [plainly_hashed(vector) for vector in vectors]
 
 
 def test_a_vector_without_json_is_hashed_as_pythons_text_of_it() -> None:
