@@ -21,6 +21,10 @@ from farm.store import RunView
 
 MAX_JOBS = 256
 """GitHub refuses a larger matrix: more jobs than these are never printed."""
+MORE_JOBS = 2
+"""How many jobs more than the fewest are tried where one of them would take too long."""
+TOLERANCE = 1.1
+"""A job may take this many times its budget: estimates are no better."""
 MAX_ANNOTATIONS = 10
 """GitHub shows this many errors of a step."""
 
@@ -91,8 +95,11 @@ def matrix(runners: Sequence[RunnerPlan], minutes: float, most: int = MAX_JOBS) 
     while sum(shards) > most:
         budget *= 1.1
         shards = [_shards(runner, budget) for runner in usable]
+    spare = max(most - needed, 0)
     jobs: list[Job] = []
-    for runner, of in zip(usable, shards, strict=True):
+    for runner, fewest in zip(usable, shards, strict=True):
+        of = _even(runner, fewest, min(spare, MORE_JOBS), budget)
+        spare -= of - fewest
         jobs_of_runner = [_job(runner, index, of) for index in range(1, of + 1)]
         notes.append(_estimate(runner, jobs_of_runner))
         jobs += jobs_of_runner
@@ -109,6 +116,13 @@ def matrix(runners: Sequence[RunnerPlan], minutes: float, most: int = MAX_JOBS) 
 def _shards(runner: RunnerPlan, budget: float) -> int:
     total = sum(runner.seconds) / runner.count
     return max(1, min(len(runner.seconds), math.ceil(total / budget)))
+
+
+def _even(runner: RunnerPlan, fewest: int, more: int, budget: float) -> int:
+    """Return how many shards keep to the budget, of up to `more` than the fewest: slow vectors may lie in step."""
+    numbers = range(fewest, min(fewest + more, len(runner.seconds)) + 1)
+    longest = {of: max(_job(runner, index, of).minutes for index in range(1, of + 1)) for of in numbers}
+    return next((of for of in numbers if longest[of] * 60 <= budget * TOLERANCE), fewest)
 
 
 def _job(runner: RunnerPlan, index: int, of: int) -> Job:

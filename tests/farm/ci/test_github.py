@@ -60,8 +60,9 @@ def test_the_estimates_decide_how_many_jobs() -> None:
         return len(matrix([runner("a", [seconds] * 100, boards)], 1.0).jobs)
 
     assert (jobs(0.1), jobs(6.0), jobs(6.0, boards=2)) == (1, 10, 5)
-    uneven = matrix([runner("a", [60.0, 1.0] * 30)], 16).jobs
-    assert [job.minutes for job in uneven] == [30.0, 0.5], "each job's own vectors are summed"
+    alternating = [runner("a", [60.0, 1.0] * 30)]
+    assert [job.minutes for job in matrix(alternating, 16, 2).jobs] == [30.0, 0.5], "each job's own vectors are summed"
+    assert [job.minutes for job in matrix(alternating, 16).jobs] == [10.17] * 3, "a third job keeps all to the budget"
 
 
 def test_a_limit_that_makes_jobs_longer_is_said() -> None:
