@@ -25,10 +25,17 @@ from scheduler.task import AttemptResult, Resolution, Task
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task, and the seconds it really takes."""
+    """A task, and the seconds it really takes.
+
+    Attributes:
+        task: the task.
+        seconds: how long it takes.
+        number: what it counts for in a board's share: 1, or as many as are simulated together.
+    """
 
     task: Task
     seconds: float
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,7 @@ class _Simulation:
         self.boards: dict[str, _Board] = {}
         self.seconds: dict[str, float] = {}
         self.groups: dict[str, str] = {}
+        self.numbers: dict[str, int] = {}  # those that aren't 1
         # time, a tie-breaker, board, task, whether it crashes
         self.agenda: list[tuple[float, int, _Board, str, bool]] = []
         self.number = 0
@@ -147,6 +155,8 @@ class _Simulation:
         for job in jobs:
             self.seconds[job.task.id] = job.seconds
             self.groups[job.task.id] = job.task.group
+            if job.number != 1:
+                self.numbers[job.task.id] = job.number
         tasks = tuple(job.task for job in jobs)
         jobs.clear()
         for name, kind in boards:
@@ -207,7 +217,7 @@ class _Simulation:
         tasks.popleft()
         seconds = self.seconds[task]
         self.result.busy += seconds
-        self.result.share[board.name] += 1
+        self.result.share[board.name] += self.numbers.get(task, 1)
         resumes = now
         if crashes:
             board.key = None

@@ -88,14 +88,15 @@ def sweep(
 
     Example: farm sweep --suite model_traced --op add --boards 'mock:n300*2'
     """
-    from farm.api import plan
     from farm.api import sweep as run_sweep
+    from farm.planning.sweep_plan import plan_sweep
     from farm.report import exit_code_of
     from farm.running.display import progress_on
 
     spec = _spec(options, from_run, resume, store, foreground=foreground)
     if dry_run or foreground:
-        _without_a_run(plan(spec, store=store), store, dry_run=dry_run, debugger=pdb, as_json=as_json)
+        planned = plan_sweep(spec, store=store, for_forecast=dry_run)
+        _without_a_run(planned, store, dry_run=dry_run, debugger=pdb, as_json=as_json)
     with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
         view = run_sweep(
             spec,

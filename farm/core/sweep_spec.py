@@ -321,6 +321,11 @@ class SweepSpec(BaseModel):
         return bool(self.modules or self.tt_metal or self.sweeps or self.vectors_file)
 
     @property
+    def narrows(self) -> bool:
+        """Whether it runs some vectors of its plan only."""
+        return bool(self.vectors) or any(each is not None for each in (self.shard, self.limit, self.sample))
+
+    @property
     def suites(self) -> tuple[str, ...]:
         """The suites by name; empty for all."""
         return tuple(part.strip() for part in (self.suite or "").split(",") if part.strip())

@@ -14,12 +14,15 @@ from farm.core.merged_vectors import MergedVectors, total
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup, fits, same_setup
-from farm.planning.estimates import Estimates
+from farm.planning.estimates import Estimate, Estimates
 from farm.planning.vectors import Vector
 from farm.report.tally import duration
 from scheduler.simulation import Job, simulate
 from scheduler.task import Task
 
+MAX_JOBS = 1000
+"""About how many jobs are simulated for vectors that are only counted."""
+_COUNTED = "counted"
 MAX_MESSAGES = 5
 """How many needs of unsatisfiable vectors are printed."""
 
@@ -148,29 +151,28 @@ def forecast(
     members: defaultdict[BoardSetup, _Members] = defaultdict(_Members)
     jobs: list[Job] = []
     measured = 0
+    planned = sum(vector.number for vector in vectors)
     for vector in vectors:
         if vector.unrunnable:
             reason = vector.unrunnable.reason
-            not_run[reason.value] += 1
-            unsatisfied[vector.unrunnable.message] += reason is Reason.UNSATISFIABLE
+            not_run[reason.value] += vector.number
+            unsatisfied[vector.unrunnable.message] += vector.number * (reason is Reason.UNSATISFIABLE)
             continue
         if not any(fits(kind, vector.setup) for kind in kinds):
-            not_run[Reason.UNSATISFIABLE.value] += 1
-            unsatisfied[f"no board here is a {' or '.join(sorted(vector.setup.kinds))}"] += 1
+            not_run[Reason.UNSATISFIABLE.value] += vector.number
+            unsatisfied[f"no board here is a {' or '.join(sorted(vector.setup.kinds))}"] += vector.number
             continue
         estimate = estimates.of(vector)
-        measured += estimate.basis.measured
+        measured += estimate.basis.measured * vector.number
         group = members[vector.setup]
-        group.vectors += 1
+        group.vectors += vector.number
         group.operations.add(vector.operation)
-        group.seconds += estimate.seconds
-        guess = estimate.basis.is_guess
-        task = Task(vector.id, vector.setup, vector.operation, estimate.seconds, guess=guess)
-        jobs.append(Job(task, estimate.seconds))
+        group.seconds += estimate.seconds * vector.number
+        jobs += _jobs(vector, estimate, planned)
     usable = [(board.id, board.kind.name) for board in boards if any(fits(board.kind.name, key) for key in members)]
     result = simulate(usable, jobs, fits, same_setup=same_setup, setup_costs=estimates.setups)
     return Forecast(
-        planned=len(vectors),
+        planned=planned,
         merged={module: dict(suites) for module, suites in merged.items()},
         operations=_operations(vectors),
         not_run=dict(not_run),
@@ -191,6 +193,19 @@ def forecast(
     )
 
 
+def _jobs(vector: Vector, estimate: Estimate, planned: int) -> Iterator[Job]:
+    """The jobs of a vector: one, or where it stands for many, a few that take as long together."""
+    pieces = max(1, min(vector.number, MAX_JOBS * vector.number // planned))
+    for piece in range(pieces):
+        number = vector.number * (piece + 1) // pieces - vector.number * piece // pieces
+        seconds = estimate.seconds * number
+        name = vector.id if pieces == 1 else f"{vector.id}/{piece}"
+        # a scheduler learns how long operations take, which costs time itself and tells nothing of such a job
+        group = vector.operation if vector.number == 1 else _COUNTED
+        task = Task(name, vector.setup, group, seconds, guess=estimate.basis.is_guess)
+        yield Job(task, seconds, number)
+
+
 def _group(setup: BoardSetup, members: _Members, kinds: Counter[str]) -> Group:
     return Group(
         {kind: config.as_json() for kind, config in sorted(setup.configs, key=itemgetter(0)) if kind in kinds},
@@ -202,7 +217,10 @@ def _group(setup: BoardSetup, members: _Members, kinds: Counter[str]) -> Group:
 
 
 def _operations(vectors: Sequence[Vector]) -> list[tuple[str, str, int]]:
-    counts = Counter((vector.operation, vector.suite) for vector in vectors if not vector.unrunnable)
+    counts: Counter[tuple[str, str]] = Counter()
+    for vector in vectors:
+        if not vector.unrunnable:
+            counts[vector.operation, vector.suite] += vector.number
     return [(operation, suite, count) for (operation, suite), count in counts.items()]
 
 

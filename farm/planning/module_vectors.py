@@ -15,7 +15,7 @@ from farm.planning.unique_ids import UniqueIds
 from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import ID_LENGTH, Vector, hash_of_parts
 from farm.sweeps.needs import Needs
-from farm.sweeps.records import ListedVector, ModuleProblem, Record
+from farm.sweeps.records import CountedRecord, ListedVector, ModuleProblem, VectorCount
 from tracer.device_config import DeviceConfig
 
 
@@ -25,8 +25,10 @@ class Planner:
     def __init__(self, modes: Sequence[str] = ()) -> None:
         self._modes = tuple(modes)  # what to measure, of `farm.core.measures.MODES`
 
-    def plan(self, records: Iterable[Record], kinds: Iterable[BoardKind]) -> Iterator[Vector]:
+    def plan(self, records: Iterable[CountedRecord], kinds: Iterable[BoardKind]) -> Iterator[Vector]:
         """Make a vector of each vector of a module, and of each problem, which then can't run.
+
+        Vectors that are only counted get one that stands for them.
 
         Args:
             records: in their order.
@@ -39,11 +41,27 @@ class Planner:
                 yield _of_problem(record, ids)
             elif isinstance(record, ListedVector):
                 yield _vector(record, placements, ids, self._modes)
+            elif isinstance(record, VectorCount) and record.vectors:
+                yield replace(_vector(_example(record), placements, ids, self._modes), number=record.vectors)
 
     def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
         """Place vectors again, for boards of other kinds."""
         placements = Placements(kinds)
         return spooled(_placed(vector, placements) if _may_run(vector) else vector for vector in vectors)
+
+
+def _example(count: VectorCount) -> ListedVector:
+    """A vector in place of those that were counted. Its hash is none of theirs."""
+    return ListedVector(
+        imported=count.imported,
+        suite=count.suite,
+        index=0,
+        input_hash=f"{count.imported.module.name}:{count.suite}",
+        values={},
+        unwritten={},
+        grid=count.grid,
+        invalid="" if count.invalid else None,
+    )
 
 
 def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes: tuple[str, ...]) -> Vector:

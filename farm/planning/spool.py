@@ -105,7 +105,7 @@ class Spool(Sequence[Vector]):
     def _vector(self, line: bytes) -> Vector:
         number, vector_id, operation, suite, config_hash, content_hash, inferred, text, *rest = json.loads(line)
         config, needs, setup, openings = self._shared[number]
-        sources, lost, unrunnable, seconds, device_seconds, timeout, former_hash, archive = rest
+        sources, lost, unrunnable, seconds, device_seconds, timeout, former_hash, archive, number = rest
         return Vector(
             id=vector_id,
             operation=operation,
@@ -126,6 +126,7 @@ class Spool(Sequence[Vector]):
             timeout=timeout,
             former_hash=former_hash,
             archive=archive,
+            number=number,
         )
 
 
@@ -148,5 +149,6 @@ def _line(vector: Vector, number: int) -> bytes:
         vector.timeout,
         vector.former_hash,
         vector.archive,
+        vector.number,
     )
     return json.dumps(parts).encode() + b"\n"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from farm.board.backends import backend_of
 from farm.core.board import AUTO
 from farm.core.errors import NothingSelected
+from farm.core.listing_detail import Detail
 from farm.core.merged_vectors import MergedVectors, sentence
 from farm.core.payload import MODEL_TRACED
 from farm.core.shard import Shard
@@ -25,7 +26,13 @@ from farm.planning.mock_coverage import add_needed_mocks
 from farm.planning.module_check import paired
 from farm.planning.module_listing import ListingIn
 from farm.planning.module_loaders import loader_details, loader_lines
-from farm.planning.module_records import imports_modules, master_of_modules, module_records
+from farm.planning.module_records import (
+    counted_records,
+    imports_modules,
+    master_of_modules,
+    module_records,
+    selected_modules,
+)
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
 from farm.planning.numbers import idle_rows, numeric_options, without_numbers
@@ -35,7 +42,7 @@ from farm.planning.spool import spooled
 from farm.planning.tags import tagged
 from farm.planning.vectors import Vector, plan
 from farm.sweeps.finding import dotted_name, is_path, module_folder
-from farm.sweeps.records import ImportedModule, Record
+from farm.sweeps.records import CountedRecord, ImportedModule
 from tracer.master.master import Master, shipped
 from tracer.master.origin import origin_line
 
@@ -52,14 +59,19 @@ class _Modules:
         former: the names of those whose vectors' former hashes are needed.
         imported: those that were imported.
         equal: counts their vectors that were merged into equal ones.
+        counted: whether it is enough to count the vectors, if there are many modules.
     """
 
     former: Collection[str] = ()
     imported: list[ImportedModule] = field(default_factory=list)
     equal: EqualVectors = field(default_factory=EqualVectors)
+    counted: bool = False
 
 
 Narrow = Callable[[Iterable[Vector]], Sequence[Vector]]
+
+MANY_MODULES = 20
+"""The vectors of more modules are only counted for a forecast, which then knows their modules' times, not their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ def plan_sweep(
     store: str | Path | None = None,
     listing: ListingIn = lambda _boards, _modules: None,
     boards: Sequence[Board] | None = None,
+    for_forecast: bool = False,
 ) -> Planned:
     """Plan a sweep.
 
@@ -117,6 +130,7 @@ def plan_sweep(
         store: the results store that knows the ids of vectors of earlier versions of farm; None for the default store.
         listing: see `ListingIn`.
         boards: boards to plan for, wherever they are; None for those that the spec names.
+        for_forecast: whether the plan is only to be forecast: then the vectors of many modules are only counted.
 
     Raises:
         FarmError: a board, a module, a vector or a file of the spec doesn't exist.
@@ -132,7 +146,7 @@ def plan_sweep(
         notes.append(f"--watcher: {', '.join(unwatched)} {verb} not watched: a mock runs no kernels")
     notes += without_numbers(spec, boards)
     shard = None if spec.shard is None else Shard.parse(spec.shard)
-    modules = _Modules(former_modules(spec, store))
+    modules = _Modules(former_modules(spec, store), counted=for_forecast and not spec.narrows)
     if spec.of_modules:
         require_ttnn(boards)
         boards, whole = _of_modules(spec, boards, notes.append, modules, listing)
@@ -251,8 +265,7 @@ def _module_vectors(
         note(line)
 
     modules = modules or _Modules()
-    records = module_records(spec, boards, noted, modules.equal, listing=listing, former=modules.former)
-    records = _watched(records, modules.imported)
+    records = _watched(_records(spec, boards, noted, modules, listing), modules.imported)
     vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     for line in loader_lines(modules.imported):
         if line not in notes:  # a limit ends the records before their notes
@@ -263,7 +276,22 @@ def _module_vectors(
     return vectors
 
 
-def _watched(records: Iterable[Record], modules: list[ImportedModule]) -> Iterator[Record]:
+def _records(
+    spec: SweepSpec,
+    boards: Sequence[Board],
+    note: Callable[[str], None],
+    modules: _Modules,
+    listing: ListingIn,
+) -> Iterable[CountedRecord]:
+    """What the modules define; of many modules, only how many vectors, if that is enough."""
+    if modules.counted and imports_modules(spec) and spec.vectors_file is None:
+        selected = selected_modules(spec)
+        if len(selected) > MANY_MODULES:
+            return modules.equal.unique(counted_records(spec, selected, boards, Detail.JUDGED_COUNTS, note))
+    return module_records(spec, boards, note, modules.equal, listing=listing, former=modules.former)
+
+
+def _watched(records: Iterable[CountedRecord], modules: list[ImportedModule]) -> Iterator[CountedRecord]:
     for record in records:
         if isinstance(record, ImportedModule):
             modules.append(record)

@@ -54,6 +54,7 @@ class Vector:
         timeout: seconds that it may take, where its module says so.
         former_hash: the `input_hash` that earlier versions of farm gave a vector of a module; "" if it isn't needed.
         archive: see `EncodedVector`; the store doesn't keep it.
+        number: how many vectors it stands for, in a plan that is made only to be forecast.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Vector:
     timeout: float | None = None
     former_hash: str = ""
     archive: str | None = field(default=None, compare=False, repr=False)
+    number: int = 1
 
     @property
     def former_content_hash(self) -> str:

@@ -6,6 +6,7 @@ import ast
 import difflib
 import fnmatch
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from farm.core.sweep_module import SweepModule
 
 FRAMEWORK = Path("tests") / "sweep_framework"
 """Where a checkout of tt-metal has its sweeps, in the folder `sweeps`."""
+_DEFINITION = re.compile(rb"^(?:parameters\s*=|def run\s*\()", re.MULTILINE)
+_LONG_TEXT = re.compile(rb"\"\"\"|'''")
 MAX_NAMES = 10
 """Names of modules that an error lists."""
 
@@ -236,7 +239,10 @@ def nearest(selector: str, names: Iterable[str]) -> str:
 def _is_module(file: Path) -> bool:
     """Return whether a file defines `parameters` or `run`, or can't be parsed: then importing it reports the error."""
     try:
-        tree = ast.parse(file.read_bytes())
+        source = file.read_bytes()
+        if (definition := _DEFINITION.search(source)) and not _LONG_TEXT.search(source, 0, definition.start()):
+            return True  # no need to parse it, which takes as long as importing it
+        tree = ast.parse(source)
     except (SyntaxError, ValueError, OSError):
         return True
     return any(name in ("parameters", "run") for node in tree.body for name in _defined_names(node))

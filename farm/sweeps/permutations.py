@@ -39,6 +39,15 @@ class Axis:
         Raises:
             ModuleError: a generator raises, or a value isn't one for each of several names.
         """
+        for place, value in enumerate(self.each()):
+            yield self.step(value, place)
+
+    def each(self) -> Iterator[Any]:
+        """Yield the values as they are.
+
+        Raises:
+            ModuleError: a generator raises.
+        """
         values = iter(self.values)
         for place in itertools.count():
             try:
@@ -49,11 +58,16 @@ class Axis:
                 raise ModuleError(
                     f"the values of {self.name!r} raised {type(error).__name__}: {error} after {place}"
                 ) from error
-            yield self._step(value, place)
+            yield value
             if self.first_only:
                 return
 
-    def _step(self, value: Any, place: int) -> dict[str, Any]:
+    def step(self, value: Any, place: int) -> dict[str, Any]:
+        """Return the parameters of one value.
+
+        Raises:
+            ModuleError: it isn't one for each of several names.
+        """
         if len(self.names) == 1:
             return {self.name: value}
         if not isinstance(value, Iterable):

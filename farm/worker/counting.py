@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, TypeAlias
 
 from farm.core.messages import VectorsCounted
 from farm.sweeps.errors import ModuleError
-from farm.sweeps.hashing import Hasher
 from farm.sweeps.permutations import Axis
 from farm.sweeps.traced import TracedSuite
-from farm.worker.grids import Grids
 from farm.worker.modules import LoadedModule
+from farm.worker.step_keys import Grid, StepKeys, around
 
-_AT_ONCE = 64
 _SECONDS = 0.25
 """A slow module's counts are sent this often, so that it isn't taken for one that hangs."""
+_LOOKS = 64
+"""How many vectors are counted between two looks at the clock."""
 
-Grid: TypeAlias = tuple[int, int]
 Step: TypeAlias = tuple[Mapping[str, Any], Grid]
 """One value of a name, or of several that stand together, by name; and the grid of compute cores that it names."""
-
-# created once: `json.dumps` creates an encoder for each call with non-default options
-_to_json = json.JSONEncoder(sort_keys=True).encode
+Counts: TypeAlias = Counter[tuple[bool, Grid]]
+"""The number of vectors, by whether they are invalid and by the grid that they name."""
 
 
 def counted_suite(module: LoadedModule, suite: str) -> CountedSuite | None:
@@ -53,10 +50,7 @@ class CountedSuite:
         self._module = module
         self._suite = suite
         self._axes = axes
-        self._hasher = Hasher(module.name, suite)
-        self._grids = Grids()
-        self._steps_read = [0] * len(axes)
-        self._different = [0] * len(axes)
+        self._keys = [StepKeys(axis) for axis in axes]
 
     def counts(self) -> Iterator[VectorsCounted]:
         """How many vectors there are, by the grid that they name.
@@ -64,17 +58,33 @@ class CountedSuite:
         Raises:
             ModuleError: the suite breaks the contract; what was counted before is good.
         """
-        first, others = self._steps()
         of_others: Counter[Grid] = Counter({(1, 1): 1})
-        for steps in others:
+        for steps in self._held_steps():
             grids = Counter(grid for _, grid in steps)
             products: Counter[Grid] = Counter()
             for one, count in of_others.items():
                 for other, times in grids.items():
-                    products[_around(one, other)] += count * times
+                    products[around(one, other)] += count * times
             of_others = products
-        groups = ([(False, _around(grid, other), count) for other, count in of_others.items()] for _, grid in first)
-        yield from self._messages(groups)
+        of_first: Counter[Grid] = Counter()
+
+        def products_so_far() -> Counts:
+            counts: Counts = Counter()
+            for grid, times in of_first.items():
+                for other, count in of_others.items():
+                    counts[False, around(grid, other)] += count * times
+            of_first.clear()
+            return counts
+
+        def count_first() -> Iterator[None]:
+            if self._keys and (number := self._keys[0].number_if_all_differ()):
+                of_first[1, 1] += number
+                return
+            for _, grid in self._first_values():
+                of_first[grid] += 1
+                yield
+
+        yield from self._messages(count_first(), products_so_far)
 
     def judged_counts(self) -> Iterator[VectorsCounted]:
         """How many vectors there are, by the grid that they name and by whether the module calls them invalid.
@@ -86,81 +96,95 @@ class CountedSuite:
         if judge is None:
             yield from self.counts()
             return
-        vectors = self._vectors()
-        batches = iter(lambda: list(islice(vectors, _AT_ONCE)), [])
-        yield from self._messages(
-            [(_is_invalid(judge, vector), grid, 1) for vector, grid in vectors] for vectors in batches
-        )
+        counts: Counts = Counter()
 
-    def _messages(self, groups: Iterable[Sequence[tuple[bool, Grid, int]]]) -> Iterator[VectorsCounted]:
-        """Groups of vectors (whether they are invalid, their grid, how many), summed up and sent now and then."""
-        counts: Counter[tuple[bool, Grid]] = Counter()
+        def counts_so_far() -> Counts:
+            copy = counts.copy()
+            counts.clear()
+            return copy
+
+        yield from self._messages(self._judge(judge, counts), counts_so_far)
+
+    def _messages(self, counting: Iterator[None], take: Callable[[], Counts]) -> Iterator[VectorsCounted]:
+        """Count, and send what was counted now and then."""
         problem: ModuleError | None = None
         sent = time.monotonic()
-        remaining = iter(groups)
-        while True:
+        ended = False
+        while not ended:
             try:
-                group = next(remaining, None)
+                for _ in counting:
+                    if time.monotonic() - sent > _SECONDS:
+                        break
+                else:
+                    ended = True
             except ModuleError as error:
-                group, problem = None, error
-            for invalid, grid, count in group or ():
-                counts[invalid, grid] += count
-            if group is None or time.monotonic() - sent > _SECONDS:
-                for (invalid, grid), count in counts.items():
-                    yield VectorsCounted(self._suite, count, invalid=invalid, grid=grid)
-                counts.clear()
-                sent = time.monotonic()
-            if group is None and (merged := math.prod(self._steps_read) - math.prod(self._different)):
-                yield VectorsCounted(self._suite, 0, merged=merged)
-            if problem is not None:
-                raise problem
-            if group is None:
-                return
+                ended, problem = True, error
+            for (invalid, grid), count in (+take()).items():
+                yield VectorsCounted(self._suite, count, invalid=invalid, grid=grid)
+            sent = time.monotonic()
+        if merged := math.prod(keys.read for keys in self._keys) - math.prod(keys.different for keys in self._keys):
+            yield VectorsCounted(self._suite, 0, merged=merged)
+        if problem is not None:
+            raise problem
 
-    def _steps(self) -> tuple[Iterator[Step], list[list[Step]]]:
-        """The different steps of the first name, one by one, and those of the others, which are held."""
-        if not self._axes:
-            return iter([({}, (1, 1))]), []
-        held = [list(self._distinct(place)) for place in range(1, len(self._axes))]
-        return self._distinct(0), held
+    def _held_steps(self) -> list[list[Step]]:
+        """The different steps of all names but the first."""
+        return [
+            [(axis.step(value, place), grid) for place, (value, grid) in enumerate(keys.distinct())]
+            for axis, keys in zip(self._axes[1:], self._keys[1:], strict=True)
+        ]
 
-    def _distinct(self, place: int) -> Iterator[Step]:
-        keys: set[str] = set()
-        for values in self._axes[place].steps():
-            self._steps_read[place] += 1
-            key = self._key(values)
-            if key not in keys:
-                keys.add(key)
-                self._different[place] += 1
-                yield values, self._grids.of(values)
+    def _first_values(self) -> Iterator[tuple[Any, Grid]]:
+        """The different values of the first name, one by one."""
+        return self._keys[0].distinct() if self._keys else iter([(None, (1, 1))])
 
-    def _key(self, values: Mapping[str, Any]) -> str:
-        """A text that steps of one name have in common if their values are equal in tt-metal's hash."""
-        plain = {name: self._hasher.serialised_value(name, value) for name, value in values.items()}
-        try:
-            return _to_json(plain)
-        except (TypeError, ValueError):
-            return str(plain)
-
-    def _vectors(self) -> Iterator[tuple[dict[str, Any], Grid]]:
-        """Each vector as `invalidate_vector` gets it, with the grid that it names."""
+    def _judge(self, judge: Callable[[dict[str, Any]], Any], counts: Counts) -> Iterator[None]:
+        """Count the vectors that a module calls invalid, and the others; yields now and then."""
         own = {"suite_name": self._suite, "sweep_name": self._module.name}
-        first, others = self._steps()
-        plain = all(len(values) == 1 and grid == (1, 1) for steps in others for values, grid in steps)
+        others = self._held_steps()
         names = [name for steps in others for values, _ in steps[:1] for name in values]
         columns = [[part for values, _ in steps for part in values.values()] for steps in others]
-        for start, grid in first:
-            if plain:
-                for each in product(*columns):
-                    yield dict(zip(names, each), **start, **own), grid  # noqa: B905 - as many, and it is fast
+        plain = all(len(values) == 1 and grid == (1, 1) for steps in others for values, grid in steps)
+        several = bool(self._axes) and len(self._axes[0].names) > 1
+        number = 0
+        for place, (value, grid) in enumerate(self._first_values()):
+            if several and not others and type(value) is tuple:
+                vector = dict(zip(self._axes[0].names, value))  # noqa: B905 - as `Axis.step` does
+                vector.update(own)
+                counts[_is_invalid(judge, vector), grid] += 1
+                number += 1
+                if not number % _LOOKS:
+                    yield
                 continue
-            for rest in product(*others):
-                vector = dict(start)
-                around = grid
-                for values, other in rest:
-                    vector.update(values)
-                    around = _around(around, other)
-                yield {**vector, **own}, around
+            start = self._axes[0].step(value, place) if self._axes else {}
+            if not plain:
+                for rest in product(*others):
+                    vector = dict(start)
+                    whole = grid
+                    for values, other in rest:
+                        vector.update(values)
+                        whole = around(whole, other)
+                    vector.update(own)
+                    counts[_is_invalid(judge, vector), whole] += 1
+                    yield
+                continue
+            base = {**start, **own}
+            invalid = vectors = 0
+            for each in product(*columns):
+                vector = dict(zip(names, each))  # noqa: B905 - as many, and it is fast
+                vector.update(base)
+                try:  # as `_is_invalid`, whose call would take as long
+                    judgement, _ = judge(vector)
+                    if judgement:
+                        invalid += 1
+                except Exception:  # noqa: BLE001, S110 - see there
+                    pass
+                vectors += 1
+                if not vectors % _LOOKS:
+                    yield
+            counts[False, grid] += vectors - invalid
+            counts[True, grid] += invalid
+            yield
 
 
 def _is_invalid(judge: Callable[[dict[str, Any]], Any], vector: dict[str, Any]) -> bool:
@@ -170,8 +194,3 @@ def _is_invalid(judge: Callable[[dict[str, Any]], Any], vector: dict[str, Any]) 
         return bool(invalid)
     except Exception:  # noqa: BLE001 - the vector itself reports it when it runs
         return False
-
-
-def _around(one: Grid, other: Grid) -> Grid:
-    """The smallest grid that holds two."""
-    return max(one[0], other[0]), max(one[1], other[1])

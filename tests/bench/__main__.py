@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.listing import listing
 from tests.bench.row import ROOT, Row, measured, timed
 from tests.bench.tracing import tracer
 from tests.bench.whole import whole
@@ -227,6 +228,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
         million,
         start,
         whole,
+        listing,
         kernels,
         memory,
         tracer,

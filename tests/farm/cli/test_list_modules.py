@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from farm.cli import app
 from farm.core.errors import NothingSelected
 from farm.core.messages import Hello, Listing, ListVectors
-from farm.planning import module_records
+from farm.core.sweep_spec import SweepSpec
+from farm.planning import module_records, sweep_plan
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -90,6 +91,24 @@ def test_some_modules_and_suites_as_json(sweeps: Path) -> None:
         ],
         "vectors": 4,
     }
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_forecast_of_many_modules_counts_what_a_plan_lists(
+    sweeps: Path, judged: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in sweeps.rglob("unary/*.py"):
+        file.write_text(RELU if judged else RELU.replace("invalidate_vector", "unused"))
+    spec = SweepSpec.of(sweeps=sweeps, boards="fake:n300*2,fake:n150")
+    listed = sweep_plan.plan_sweep(spec, store=sweeps / "none.db").expected(sweeps / "none.db")
+    monkeypatch.setattr(sweep_plan, "MANY_MODULES", 2)
+    plan = sweep_plan.plan_sweep(spec, store=sweeps / "none.db", for_forecast=True)
+    assert any(vector.number > 1 for vector in plan.vectors)
+    counted = plan.expected(sweeps / "none.db")
+    for name in ("planned", "operations", "not_run", "unsatisfied", "broken", "groups", "known", "merged"):
+        assert getattr(counted, name) == getattr(listed, name), name
+    assert counted.planned == 11
+    assert counted.runnable == sum(counted.boards.values()) == (6 if judged else 10)
 
 
 def test_what_is_misspelt_is_answered_with_what_there_is(sweeps: Path, capsys: pytest.CaptureFixture[str]) -> None:
