@@ -58,7 +58,9 @@ _SELECTION = {
 }
 _RUNNER = {
     **_SELECTION,
-    "--vector-source": Foreign(note="farm makes the vectors as it runs them; --vectors FILE runs those of a file"),
+    "--vector-source": Foreign(
+        note="farm makes the vectors as it runs them; --vectors runs a file, or the folder vectors_export"
+    ),
     "--file-path": Foreign(("--vectors", "{}")),
     "--vector-id": Foreign(("--vector", "{}")),
     "--result-dest": Foreign(note=_STORE),

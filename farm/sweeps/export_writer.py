@@ -15,14 +15,16 @@ from farm.core.errors import FarmError
 from farm.core.plain_words import counted
 from farm.sweeps.exports import MANIFEST
 from farm.sweeps.records import ExportForm, ListedVector, Record
+from tracer.errors import TraceFormatError
+from tracer.formats.json_stream import nested_members
 from tracer.master.files import why_unwritable
 
 
 class ExportWriter:
     """Writes records to a folder.
 
-    The files are there once all vectors are written, and nothing changes if one can't be. A file of a module that is
-    there already is replaced.
+    The files are there once all vectors are written, and nothing changes if one can't be. Where there is a file of a
+    module already, its other suites are kept.
 
     Attributes:
         folder: where the files will be.
@@ -44,7 +46,7 @@ class ExportWriter:
             records: with the `export_form` of vectors; those of a module and suite follow one another.
 
         Raises:
-            FarmError: a file can't be written.
+            FarmError: a file can't be written, or one that is there can't be read.
         """
         if reason := why_unwritable(self.folder / MANIFEST):
             raise FarmError(f"the vectors can't be written: {reason}")
@@ -84,7 +86,7 @@ class ExportWriter:
                         stack.close()
                         path = self.folder / f".{name}.json.{os.getpid()}.tmp"
                         self._written[name] = path
-                        file = stack.enter_context(_ModuleFile(name, path))
+                        file = stack.enter_context(_ModuleFile(name, path, self.folder / f"{name}.json"))
                     file.add(record.suite, record.input_hash, self._fields(record, form))
                     self._note_losses(name, record, form)
                 yield record
@@ -121,26 +123,41 @@ class ExportWriter:
 class _ModuleFile:
     """The file of one module, written vector by vector; a context manager."""
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, present: Path) -> None:
         self.name = name
         self._path = path
-        self._suite: str | None = None
+        self._present = present  # the file that this one will replace, if there is one
+        self._suites: list[str] = []
 
     def __enter__(self) -> _ModuleFile:
         self._file: TextIO = self._path.open("w", encoding="utf-8")
         self._file.write("{")
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._file.write("\n  }\n}\n" if self._suite is not None else "}\n")
-        self._file.close()
+    def __exit__(self, error_class: object, *_: object) -> None:
+        try:
+            if error_class is None and self._present.exists():
+                self._keep()
+        finally:
+            self._file.write("\n  }\n}\n" if self._suites else "}\n")
+            self._file.close()
 
     def add(self, suite: str, input_hash: str, fields: dict[str, Any]) -> None:
-        if suite != self._suite:
-            end = "" if self._suite is None else "\n  },"
+        if not self._suites or suite != self._suites[-1]:
+            end = "\n  }," if self._suites else ""
             self._file.write(f"{end}\n  {json.dumps(suite)}: {{")
-            self._suite = suite
+            self._suites.append(suite)
         else:
             self._file.write(",")
         vector = json.dumps(fields, indent=2).replace("\n", "\n    ")
         self._file.write(f"\n    {json.dumps(input_hash)}: {vector}")
+
+    def _keep(self) -> None:
+        """Add the suites of the present file that have not been written."""
+        written = set(self._suites)
+        try:
+            for suite, input_hash, vector in nested_members(self._present, "suite", "vector"):
+                if suite not in written and input_hash:
+                    self.add(suite, input_hash, vector)
+        except TraceFormatError as error:
+            raise FarmError(f"{error}: its suites can't be kept; move it away, or name another folder") from error

@@ -230,6 +230,26 @@ def test_what_farm_exports_it_reads_back(tmp_path: Path) -> None:
     ]
 
 
+def test_other_suites_of_a_file_are_kept(sweeps: Path, tmp_path: Path) -> None:
+    other = {"h": {"x": "é", "n": [1, {"a": None}]}}
+    file = exported(tmp_path / "e", "unary.relu", {"other": other, "of_the_module": {"stale": {}}, "empty": {}})
+    list(ExportWriter(tmp_path / "e").write(exports_of(sweeps)))
+    suites = json.loads(file.read_text())
+    assert suites["other"] == other
+    assert list(suites) == ["of_the_module", "other"]
+    assert [vector["x"] for vector in suites["of_the_module"].values()] == [1]
+    file.write_text('{"other": {"h": {')
+    with pytest.raises(
+        FarmError, match=r"suite 'other', vector 'h' is cut off: its suites can't be kept; move it away"
+    ):
+        list(ExportWriter(tmp_path / "e").write(exports_of(sweeps)))
+    assert file.read_text() == '{"other": {"h": {'
+
+
+def exports_of(sweeps: Path) -> Iterator[Any]:
+    return module_records.module_records(SweepSpec.of(sweeps=sweeps), [], detail=Detail.EXPORT_FORMS)
+
+
 def test_nothing_changes_where_an_export_can_not_be_written(sweeps: Path, tmp_path: Path) -> None:
     file = exported(tmp_path / "e", "unary.relu", {})
     stream = ExportWriter(tmp_path / "e").write(module_records.module_records(SweepSpec.of(sweeps=sweeps), []))
