@@ -24,7 +24,8 @@ from farm.board.worker_handle import WorkerProcess
 from farm.board.worker_launch import LaunchedWorker
 from farm.core.board import Board
 from farm.core.log import WORKER_OUTPUT
-from farm.core.messages import Relocate, encode
+from farm.core.message_lines import encode
+from farm.core.messages import Relocate
 
 _LOG = logging.getLogger(__name__)
 ACTOR_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}

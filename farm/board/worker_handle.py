@@ -38,6 +38,7 @@ from farm.core.classify import describe_exit, last_error_line, printed_since
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import KERNELS_VARIABLE
+from farm.core.message_lines import decode_reply, encode, encode_run
 from farm.core.messages import (
     Check,
     Checked,
@@ -56,9 +57,6 @@ from farm.core.messages import (
     RunBegins,
     Spent,
     Unusable,
-    decode_reply,
-    encode,
-    encode_run,
 )
 from farm.core.outcome import Outcome, discount, read_outcome
 from farm.core.payload import EncodedVector

@@ -10,14 +10,13 @@
     Relocate    -> Hello
     Close       -> nothing: the worker releases the board and ends
 
-A worker's first message is Hello, or Unusable. A message travels as one line of JSON with a tag. Only this module
-writes and reads these lines; it needs only the standard library, since workers run under a host's own Python.
+A worker's first message is Hello, or Unusable. `farm.core.message_lines` writes and reads messages. Both modules need
+only the standard library, since workers run under a host's own Python.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, TypeAlias
@@ -27,9 +26,6 @@ from farm.core.module_loader import ModuleLoader
 from farm.core.payload import Payload, from_json
 from farm.core.sweep_module import SweepModule
 from tracer.device_config import DeviceConfig
-
-# created once: `json.dumps` creates an encoder for each call with non-default options
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class _Message:
@@ -377,49 +373,3 @@ Listing: TypeAlias = ModuleImported | VectorsListed | VectorsCounted | ListingPr
 Reply: TypeAlias = (
     Hello | Unusable | Opened | Refused | Checked | Finished | Preparing | Prepared | RunBegins | Spent | Listing
 )
-
-_REQUESTS: Mapping[str, type[Request]] = {each.tag: each for each in (Open, Check, Run, ListVectors, Relocate, Close)}
-_REPLIES: Mapping[str, type[Reply]] = {
-    each.tag: each
-    for each in (
-        *(Hello, Unusable, Opened, Refused, Checked, Finished, Preparing, Prepared, RunBegins, Spent),
-        *(ModuleImported, VectorsListed, VectorsCounted, ListingProblem, ListingEnd),
-    )
-}
-
-
-def encode(message: Request | Reply) -> bytes:
-    """Write a message as a line."""
-    return _to_json({"tag": message.tag, **message.as_json()}).encode() + b"\n"
-
-
-def encode_run(payloads: Iterable[str], chips: int) -> bytes:
-    """Write a `Run` as a line.
-
-    Args:
-        payloads: as `farm.core.payload.encode` wrote them.
-        chips: the number of chips of the board.
-    """
-    return f'{{"tag":"run","payloads":[{",".join(payloads)}],"chips":{chips}}}\n'.encode()
-
-
-def decode_request(line: bytes | str) -> Request:
-    """Read the line of a request.
-
-    Raises:
-        ValueError, KeyError, TypeError: it is not a request.
-    """
-    raw = json.loads(line)
-    request: Request = _REQUESTS[raw.pop("tag")].from_json(raw)
-    return request
-
-
-def decode_reply(line: bytes | str) -> Reply:
-    """Read the line of a reply.
-
-    Raises:
-        ValueError, KeyError, TypeError: it is not a reply.
-    """
-    raw = json.loads(line)
-    reply: Reply = _REPLIES[raw.pop("tag")].from_json(raw)
-    return reply

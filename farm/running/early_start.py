@@ -21,7 +21,13 @@ from farm.board.signals import Process
 from farm.cluster.early_cluster import EarlyCluster
 from farm.core.board import Board
 from farm.core.measures import COLD
-from farm.core.messages import Hello, Listing, ListingEnd, ListingProblem, ListVectors
+from farm.core.messages import (
+    Hello,
+    Listing,
+    ListingEnd,
+    ListingProblem,
+    ListVectors,
+)
 from farm.core.scratch import Scratch
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec

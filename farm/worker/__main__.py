@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from farm.core.lacks import decode_lacks
+from farm.core.message_lines import decode_request, encode
 from farm.core.messages import (
     Check,
     Checked,
@@ -33,8 +34,6 @@ from farm.core.messages import (
     Run,
     Spent,
     Unusable,
-    decode_request,
-    encode,
 )
 from farm.worker.orphans import end_when_orphaned
 from tracer.capture.hidden_torch import torch_hidden

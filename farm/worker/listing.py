@@ -8,7 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from farm.core.listing_detail import Detail
-from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported, VectorsListed
+from farm.core.messages import (
+    Listing,
+    ListingEnd,
+    ListingProblem,
+    ListVectors,
+    ModuleImported,
+    VectorsListed,
+)
 from farm.core.sweep_module import SweepModule
 from farm.core.traced_opening import traced_openings
 from farm.sweeps.errors import ModuleError, Unencodable

@@ -9,7 +9,13 @@ import ttnn
 
 from farm.core.classify import error_text
 from farm.core.lacks import Lack
-from farm.core.messages import Checked, CheckProblem, Opened, Refused, RunBegins
+from farm.core.messages import (
+    Checked,
+    CheckProblem,
+    Opened,
+    Refused,
+    RunBegins,
+)
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted

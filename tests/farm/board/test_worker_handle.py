@@ -22,7 +22,13 @@ from farm.board.signals import SignalLadder
 from farm.board.worker_handle import WorkerProcess
 from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, launch_worker, worker_environment
 from farm.core.board import Board
-from farm.core.messages import CheckProblem, Finished, Opened, Reply, RunBegins
+from farm.core.messages import (
+    CheckProblem,
+    Finished,
+    Opened,
+    Reply,
+    RunBegins,
+)
 from farm.core.payload import EncodedVector, TracedCall, encode
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig

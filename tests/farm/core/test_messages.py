@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from farm.core.listing_detail import Detail
+from farm.core.message_lines import decode_reply, decode_request, encode, encode_run
 from farm.core.messages import (
     Check,
     Checked,
@@ -30,10 +31,6 @@ from farm.core.messages import (
     Unusable,
     VectorsCounted,
     VectorsListed,
-    decode_reply,
-    decode_request,
-    encode,
-    encode_run,
 )
 from farm.core.module_loader import LoaderProvider, ModuleLoader
 from farm.core.payload import TracedCall

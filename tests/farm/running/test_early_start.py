@@ -14,7 +14,13 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import WorkerDied
 from farm.cluster.early_cluster import EarlyCluster
 from farm.core.measures import PERF_WITH_CACHE
-from farm.core.messages import Listing, ListingEnd, ListingProblem, ListVectors, ModuleImported
+from farm.core.messages import (
+    Listing,
+    ListingEnd,
+    ListingProblem,
+    ListVectors,
+    ModuleImported,
+)
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import with_environment

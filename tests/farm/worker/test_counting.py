@@ -11,7 +11,13 @@ from typing import Any
 import pytest
 
 from farm.core.listing_detail import Detail
-from farm.core.messages import Listing, ListingProblem, ListVectors, VectorsCounted, VectorsListed
+from farm.core.messages import (
+    Listing,
+    ListingProblem,
+    ListVectors,
+    VectorsCounted,
+    VectorsListed,
+)
 from farm.core.sweep_module import SweepModule
 from farm.worker import listing
 from farm.worker.modules import LoadedModule, checked
