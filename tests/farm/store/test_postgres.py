@@ -254,7 +254,7 @@ def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
     """A whole sweep in a process of its own; its boards are kept in it, so that nothing waits for Ray."""
 
     @contextmanager
-    def fleet(*arguments: Any) -> Iterator[tuple[LocalFleet, Progress]]:
+    def fleet(*arguments: Any, **_keywords: object) -> Iterator[tuple[LocalFleet, Progress]]:
         meet.wait(60)  # both have begun, and neither is done
         yield LocalFleet(), arguments[-1]  # the progress
 
