@@ -27,6 +27,7 @@ from farm.core.messages import (
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason
 from farm.sweeps.records import CountedRecord, ImportedModule, ListedVector, ModuleProblem, Record, VectorCount
+from farm.sweeps.suites import selects
 
 
 class ListingProcess(Protocol):
@@ -140,8 +141,11 @@ def _records(request: ListVectors, process: ListingProcess) -> Iterator[CountedR
                 empty = False
                 reason = Reason.BROKEN_CONFIGURATION if message.configuration else Reason.BROKEN_MODULE
                 yield ModuleProblem(module.name, message.suite, message.message, reason, message.input_hash)
-    if empty and (request.suites is None or not imported.suites):
+    selected = [suite for suite in imported.suites if request.suites is None or selects(request.suites, suite)]
+    if empty and (selected or not imported.suites):
         problem = "none of its suites has a vector" if imported.suites else "it defines no suite"
+        if selected and request.suites is not None:
+            problem = f"no vector in suite {', '.join(map(repr, selected))}"
         untraced = dict.fromkeys(line for loader in imported.loaders for line in loader.untraced)
         problem = "; ".join([problem, *untraced])
         yield ModuleProblem(module.name, "", f"{module.name}: nothing to run: {problem}", Reason.NO_VECTORS)
