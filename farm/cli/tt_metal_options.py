@@ -85,7 +85,7 @@ _GENERATOR = {
         by_value=MappingProxyType({"lead": ("--module", "model_traced", "--tag", "lead")}),
     ),
     "--master-trace": Foreign(("--master", "{}")),
-    "--dump-file": Foreign(("--out", "vectors.json"), Takes.NONE),
+    "--dump-file": Foreign(("--format", "tt-metal", "--out", "vectors_export"), Takes.NONE),
     "--randomize": Foreign(note="`farm sweep --sample N --seed SEED` runs a random sample"),
     "--mesh-shape": Foreign(note="each vector goes to a board that has its mesh"),
     "--group-by": Foreign(note="each vector goes to a board that has its mesh"),
@@ -161,7 +161,7 @@ def refuse_foreign_options(command: Sequence[str], words: Sequence[str], own: Co
             translated.words += [word, value]
             continue
         translated.foreign.append(typed)
-        _add(translated, option, each, _value(name, option, value), own)
+        _add(translated, name, option, each, _value(name, option, value), own)
     if not translated.foreign:
         return
     _complete(name, translated)
@@ -203,12 +203,13 @@ def _value(name: str, option: str, value: str) -> str:
     return value
 
 
-def _add(command: _Command, option: str, foreign: Foreign, value: str, own: Collection[str]) -> None:
+def _add(command: _Command, name: str, option: str, foreign: Foreign, value: str, own: Collection[str]) -> None:
     words = [word.replace("{}", value) for word in foreign.by_value.get(value, foreign.words)]
     if not words:
         command.leave_out(option, foreign.note)
     elif words[0] not in own:
-        command.leave_out(option, f"it is for `farm sweep`, as {words[0]}")
+        other = "vectors" if name == "sweep" else "sweep"
+        command.leave_out(option, f"it is for `farm {other}`: {shlex.join(words)}")
     else:
         command.words += words
 

@@ -48,7 +48,11 @@ def hint(words: Sequence[str]) -> tuple[str, list[str]]:
         ("sweep --modul-name a --mesh-dims 1d --watcher", "farm sweep --module a --watcher"),
         ("sweep --module-name", "farm sweep --module MODULE_NAME"),
         ("-v sweep --module-name a", "farm -v sweep --module a"),
-        ("vectors --module-name a --dump-file", "farm vectors --module a --out vectors.json"),
+        (
+            "vectors --module-name a --dump-file",
+            "farm vectors --module a --format tt-metal --out vectors_export",
+        ),
+        ("sweep --module-name a --dump-file", "farm sweep --module a"),
         ("vectors --model-traced --group-by hw", "farm vectors --module model_traced"),
         ("vectors --model-traced lead --use-db --count", "farm vectors --module model_traced --tag lead --count"),
         ("vectors --master-trace 'my m.json' --mesh-shape 2x4 --randomize 3", "farm vectors --master 'my m.json'"),
@@ -85,7 +89,7 @@ def test_no_option_of_farms_is_taken_for_one_of_tt_metals(name: str) -> None:
     for foreign in FOREIGN[name].values():
         assert foreign.words or foreign.note
         for option in (word for word in foreign.words if word.startswith("--")):
-            assert option in own | {"--vector", "--foreground", "--vectors", "--out"}
+            assert option in own | {"--vector", "--foreground", "--vectors", "--out", "--format"}
 
 
 @pytest.mark.parametrize(
