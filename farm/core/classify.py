@@ -27,7 +27,7 @@ def classify_error(error: BaseException) -> tuple[Verdict, Reason]:
     """The verdict of an exception."""
     if isinstance(error, LackingError):
         return Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND
-    return classify(str(error))
+    return classify(_words(error))
 
 
 def is_compile_failure(message: str) -> bool:
@@ -68,10 +68,18 @@ _BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)
 
 def error_text(error: BaseException) -> str:
     """An exception as text: with its class unless it is ttnn's RuntimeError, and without the C++ backtrace."""
-    text = _BACKTRACE.sub("", str(error)).strip()
+    text = _BACKTRACE.sub("", _words(error)).strip()
     if not isinstance(error, RuntimeError) or not text:
         text = f"{type(error).__name__}: {text}".rstrip(": ")
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " ..."
+
+
+def _words(error: BaseException) -> str:
+    """The text of an exception; a module's own class may have none."""
+    try:
+        return str(error)
+    except Exception as problem:  # noqa: BLE001 - whatever its `__str__` raises
+        return f"its text can't be read: {type(problem).__name__}"
 
 
 def describe_exit(code: int | None) -> str:

@@ -149,7 +149,8 @@ def _replies(session: Session, request: Request) -> Iterator[Reply]:
         case ListVectors():
             from farm.worker.listing import list_vectors
 
-            yield from list_vectors(request)
+            with session.listing():
+                yield from list_vectors(request)
 
 
 def _hello() -> Hello:

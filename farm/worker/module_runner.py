@@ -27,7 +27,7 @@ from farm.worker.measuring import Measurements, measure
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.modules import LoadedModule, forget, is_loaded, load
 from farm.worker.open_board import BoardRefused, OpenBoard
-from farm.worker.process_state import ProcessState, kept_state
+from farm.worker.process_state import Surroundings, kept_state
 from farm.worker.vector_hashes import hasher_of_single_vectors
 
 FIXTURE_SECONDS = 120.0
@@ -65,8 +65,8 @@ class ModuleRunner:
         self._fixture: tuple[str, Any, Any] | None = None  # its module's name, the generator, its device
         self._teardown_problem = ""
         self._current: SweepModule | None = None  # the module that ran last
-        self._outside: ProcessState | None = None  # the state of the process before it
-        self._inside: dict[Path, ProcessState] = {}  # that of each module, while others run
+        self._outside: Surroundings | None = None  # what it found
+        self._inside: dict[Path, Surroundings] = {}  # what each module made of it, while others run
 
     @property
     def device(self) -> Any | None:
@@ -180,14 +180,14 @@ class ModuleRunner:
             forget(module)  # it may keep a device, which is closed now: it is imported again when its turn comes
             self._inside.pop(module.file, None)
         else:
-            self._inside[module.file] = ProcessState.now()
+            self._inside[module.file] = Surroundings.now()
         self._outside.restore()  # first: ttnn's default device must not be one that is closed
         self.devices.clear()
 
     def _module(self, module: SweepModule, board: OpenBoard | None) -> LoadedModule:
         if not self.is_current(module):
             self.leave()
-            self._current, self._outside = module, ProcessState.now()
+            self._current, self._outside = module, Surroundings.now()
             if module.file in self._inside:
                 self._inside[module.file].restore()
         if is_loaded(module):

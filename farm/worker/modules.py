@@ -56,8 +56,12 @@ class LoadedModule:
 
     @property
     def fixture(self) -> Callable[[], Any] | None:
-        """Its `mesh_device_fixture`; None where it leaves opening a board to farm."""
+        """Its `mesh_device_fixture`; None where it leaves opening a board to farm, also by one that needs arguments."""
         fixture: Callable[[], Any] | None = getattr(self.python, "mesh_device_fixture", None)
+        try:
+            inspect.signature(fixture).bind()  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return None
         return fixture
 
     @property

@@ -1,9 +1,10 @@
-"""The state of the process that a sweep module may change: each vector finds it as the one before did."""
+"""The state of the process that a sweep module may change: each vector and each module finds it as those before did."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,41 @@ class ProcessState:
             os.environ.update(self.environment)
         if ttnn.GetDefaultDevice() is not self.default_device:
             ttnn.SetDefaultDevice(self.default_device)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a sweep module finds: the state of the process, and of the libraries that it shares with other modules.
+
+    Attributes:
+        process: see `ProcessState`.
+        names: ttnn's, with what they stand for.
+        torch: torch's default for floats, and whether it records gradients; None where it isn't imported.
+    """
+
+    process: ProcessState
+    names: dict[str, Any]
+    torch: tuple[Any, bool] | None
+
+    @classmethod
+    def now(cls) -> Surroundings:
+        """The present ones."""
+        return cls(ProcessState.now(), dict(vars(ttnn)), _torch_state())
+
+    def restore(self) -> None:
+        """Undo what has changed since. A new name of ttnn stays: it may be a part that was imported since."""
+        self.process.restore()
+        names = vars(ttnn)
+        names.update({name: value for name, value in self.names.items() if names.get(name) is not value})
+        if (torch := sys.modules.get("torch")) is not None and _torch_state() != self.torch:
+            dtype, records_gradients = self.torch or (torch.float32, True)
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(records_gradients)
+
+
+def _torch_state() -> tuple[Any, bool] | None:
+    torch = sys.modules.get("torch")
+    return None if torch is None else (torch.get_default_dtype(), torch.is_grad_enabled())
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import ttnn
@@ -25,6 +26,7 @@ from farm.worker.lacking import Refusals, manage_fabric, without_lacks, without_
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.open_board import BoardRefused, OpenBoard, grid_of
+from farm.worker.process_state import Surroundings
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
 
@@ -132,6 +134,16 @@ class Session:
         if self._runner is None:
             raise RuntimeError("no board is open")
         return self._runner.run(payload)
+
+    @contextlib.contextmanager
+    def listing(self) -> Iterator[None]:
+        """Clear up, at the end of a `with` block, what the import of a sweep module to list has left."""
+        before = Surroundings.now()
+        try:
+            yield
+        finally:
+            before.restore()
+            self._devices.clear()
 
     def check(self, chips: int) -> Checked:
         """Check the open board: all its chips are there, and one small operation gives the right result.

@@ -56,7 +56,7 @@ ENDINGS: Mapping[str, Mapping[str, int]] = {
     "reduction.max.max": {RAISED: 2, XFAIL: 1},
     "matmul.answers.answers": {GOOD: 4, BROKEN: 5},
     "matmul.raises.raises": {
-        RAISED: 2,
+        RAISED: 3,
         "fail_l1_out_of_mem out_of_memory": 1,
         "fail_watcher exception": 1,
     },

@@ -2,8 +2,12 @@
 
 import os
 
+import ttnn
+
 parameters = {"nightly": {"number": [0]}}
 
 
 def run(number, *, device):
-    return "SWEEP_TREE" not in os.environ or 1 / 0, "1.0"
+    if "SWEEP_TREE" in os.environ or ttnn.relu is ttnn.abs:
+        raise ValueError("not as before")
+    return True, "1.0"
