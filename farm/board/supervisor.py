@@ -24,10 +24,8 @@ from farm.board.limits import Limits
 from farm.board.model_traces import trace_model
 from farm.board.protocol import (
     CheckFailed,
-    Deadlines,
     LookAhead,
     OpenFailed,
-    Worker,
     WorkerDied,
     WorkerError,
     WorkerHung,
@@ -38,6 +36,7 @@ from farm.board.terminal import Terminal
 from farm.board.trace_run import TraceRun, Watch, no_watch
 from farm.board.trace_target import TraceTarget
 from farm.board.trust import Trust
+from farm.board.worker_choice import MakeWorker, make_worker
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome, discount
@@ -54,18 +53,12 @@ BoardReport: TypeAlias = "Outcome | Transition"
 """What a supervisor yields while it runs vectors."""
 NextBatch: TypeAlias = "Callable[[], tuple[DeviceConfig, Sequence[EncodedVector]] | None]"
 """Returns the batch that a supervisor will run next; None while it is unknown."""
-MakeWorker: TypeAlias = "Callable[[Board, Path, Deadlines, Terminal | None], Worker]"
 
 _LOG = logging.getLogger(__name__)
 
 
 def no_batch() -> None:
     """A `NextBatch` that knows of none."""
-
-
-def make_worker(board: Board, workdir: Path, deadlines: Deadlines, terminal: Terminal | None) -> Worker:
-    """The worker that fits a board's backend."""
-    return backend_of(board).worker(board, workdir, deadlines, terminal)
 
 
 class Supervisor:

@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 from farm.board.handover import RunningWorker, continuing
 from farm.board.limits import Limits
-from farm.board.supervisor import BoardReport, Supervisor, make_worker
+from farm.board.supervisor import BoardReport, Supervisor
+from farm.board.worker_choice import make_worker
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
