@@ -42,6 +42,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
     """
     board = _board_for(vectors, boards)
     counts: Counter[str] = Counter()
+    nothing_to_run = 0
     with tempfile.TemporaryDirectory(prefix="farm-foreground-", ignore_cleanup_errors=True) as folder:
         supervisor = Supervisor(board, Path(folder), Limits.none(), terminal=Terminal(debugger=debugger))
         # the worker gets Ctrl-C as well: its vector ends, or its debugger asks what to do
@@ -49,11 +50,12 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
             try:
                 for outcome in _outcomes(supervisor, vectors):
                     counts[outcome.verdict.value] += 1
+                    nothing_to_run += outcome.reason.nothing_to_run
             finally:
                 supervisor.close()
             if interrupt.requested:
                 raise KeyboardInterrupt
-    return exit_code(counts)
+    return exit_code(counts, nothing_to_run)
 
 
 def _board_for(vectors: Sequence[Vector], boards: Sequence[Board]) -> Board:

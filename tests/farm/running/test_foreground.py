@@ -13,6 +13,11 @@ import pytest
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.cluster.hosts.board_memory import BoardMemory
+from farm.core.errors import ExitCode
+from farm.core.verdicts import Reason
+from farm.planning.module_vectors import Planner
+from farm.running.foreground import run_foreground
+from farm.sweeps.records import ModuleProblem
 
 pytestmark = pytest.mark.ttnn
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
@@ -61,3 +66,12 @@ def test_a_held_board_is_not_used(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 3
     assert "held by Ada: it smokes" in errors
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [(Reason.NO_VECTORS, ExitCode.NOTHING_SELECTED), (Reason.BROKEN_CONFIGURATION, ExitCode.NOT_RUN)],
+)
+def test_a_module_without_vectors_is_nothing_to_run(reason: Reason, code: ExitCode) -> None:
+    vectors = list(Planner().plan([ModuleProblem("m", "", "m: why", reason)], [KINDS["n300"]]))
+    assert run_foreground(vectors, mock_boards(KINDS["n300"], 1), debugger=False) is code
