@@ -64,15 +64,15 @@ def compare(old: str, new: str = "last", store: str | Path | None = None) -> Com
 
 
 def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> list[PastVector]:
-    """How an operation's vectors, or one vector, ended in each run, oldest first.
+    """How the vectors of an operation or a sweep module, or one vector, ended in each run, oldest first.
 
     Args:
-        what: an operation, in any spelling, or a vector's id or its beginning.
+        what: an operation, in any spelling, a sweep module, or a vector's id or its beginning.
         limit: at most this many runs, the newest.
         store: the results store, a file or database URL; None for the default store.
 
     Raises:
-        FarmError: no run has such an operation or vector.
+        FarmError: no run has such an operation, module or vector.
         StoreError: there is no such store.
     """
     from tracer.errors import UnknownOperation
@@ -81,12 +81,13 @@ def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> l
     with Store.open(store, create=False) as opened:
         run_ids = [head.id for head in opened.runs()]
         try:
-            names = find(what, opened.operations())
+            operations = opened.operations()
+            names = [what] if what in operations else find(what, operations)  # a module's name has one spelling
             past = [each for name in names for each in opened.past_vectors(run_ids, operation=name)]
         except UnknownOperation:
             past = opened.past_vectors(run_ids, vector_id=what)
     if not past:
-        raise FarmError(f"no run in the store has an operation or vector {what!r}: see `farm runs`")
+        raise FarmError(f"no run in the store has an operation, module or vector {what!r}: see `farm runs`")
     past.sort(key=lambda each: each.started)
     newest = set(list(dict.fromkeys(each.run_id for each in past))[-limit:])
     return [each for each in past if each.run_id in newest]

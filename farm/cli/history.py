@@ -58,14 +58,15 @@ def history(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="OPERATION|VECTOR", help="An operation, in any spelling, or a vector's id or its beginning."
+            metavar="OPERATION|MODULE|VECTOR",
+            help="An operation, in any spelling, a sweep module, or a vector's id or its beginning.",
         ),
     ],
     store: StoreOption = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most N runs: the newest.")] = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how an operation or a vector ended, run by run, and how flaky it is.
+    """Show how an operation, a sweep module or a vector ended, run by run, and how flaky it is.
 
     Example: farm history ttnn.add
     """
