@@ -124,12 +124,7 @@ class ReadyWorker(WorkerProcess):
             The process, which must be kept, and not be waited for before it ends.
         """
         process, self._process = self._process, None
-        if self._pipes is not None:
-            self._pipes.close()
-            self._pipes = None
-        if self._guard is not None:
-            self._guard.end()
-            self._guard = None
+        self._disconnect()
         return process
 
 
@@ -142,8 +137,8 @@ class ContinuedWorker(WorkerProcess):
 
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
         running, self._running = self._running, None
-        taken = None if running is None else take_over(running, self.workdir)
-        return super()._launch(environment) if taken is None else taken
+        adopted = None if running is None else take_over(running, self.workdir)
+        return super()._launch(environment) if adopted is None else adopted
 
 
 def continuing(running: RunningWorker) -> Callable[[Board, Path, Deadlines, Terminal | None], ContinuedWorker]:

@@ -386,10 +386,14 @@ class WorkerProcess:
         _LOG.log(level, "%s: worker %d %s%s", self.board.id, process.pid, describe_exit(code), last and f": {last}")
         if counts := hits(self.log, self._log_start):
             self.kernels = self.kernels[0] + counts[0], self.kernels[1] + counts[1]
+        self._disconnect()
+        return code
+
+    def _disconnect(self) -> None:
+        """Close the pipes and end the guard."""
         if self._pipes is not None:
             self._pipes.close()
             self._pipes = None
         if self._guard is not None:
             self._guard.end()
             self._guard = None
-        return code

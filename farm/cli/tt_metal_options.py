@@ -121,11 +121,7 @@ class _Command:
 
     words: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)  # the options as they were typed
-    notes: list[str] = field(default_factory=list)
-
-    def leave_out(self, option: str, reason: str) -> None:
-        """Note that an option has no counterpart."""
-        self.notes.append(f"without {option}: {reason}")
+    left_out: dict[str, str] = field(default_factory=dict)  # why, by option
 
 
 def refuse_foreign_options(command: Sequence[str], words: Sequence[str], own: Collection[str]) -> None:
@@ -206,10 +202,10 @@ def _value(name: str, option: str, value: str) -> str:
 def _add(command: _Command, name: str, option: str, foreign: Foreign, value: str, own: Collection[str]) -> None:
     words = [word.replace("{}", value) for word in foreign.by_value.get(value, foreign.words)]
     if not words:
-        command.leave_out(option, foreign.note)
+        command.left_out[option] = foreign.note
     elif words[0] not in own:
         other = "vectors" if name == "sweep" else "sweep"
-        command.leave_out(option, f"it is for `farm {other}`: {shlex.join(words)}")
+        command.left_out[option] = f"it is for `farm {other}`: {shlex.join(words)}"
     else:
         command.words += words
 
@@ -221,14 +217,14 @@ def _complete(name: str, command: _Command) -> None:
     if "--tag" in command.words and "--model-traced" not in command.foreign:
         place = command.words.index("--tag")
         del command.words[place : place + 2]
-        command.leave_out("--tag", _COPIES)
+        command.left_out["--tag"] = _COPIES
     if "--vectors" in command.words:
-        command.notes = [note for note in command.notes if not note.startswith("without --vector-source:")]
+        command.left_out.pop("--vector-source", None)
         for option in sorted({each for rule in SPEC_RULES if "--vectors" in rule.excludes for each in rule.options}):
             if option in command.words:
                 place = command.words.index(option)
                 del command.words[place : place + 2]
-                command.leave_out(option, "the file of vectors names the modules")
+                command.left_out[option] = "the file of vectors names the modules"
     elif name == "sweep" and not any(word.partition("=")[0] in _SELECTING for word in command.words):
         command.words = [*_EVERY_MODULE, *command.words]
 
@@ -238,6 +234,6 @@ def _lines(name: str, words: Sequence[str], command: _Command, behind: Sequence[
     options = f"{', '.join(others)} and {last} are options" if others else f"{last} is an option"
     yield f"{options} of tt-metal's; the command is"
     yield f"  {shlex.join(words)}"
-    yield from (f"  {note}" for note in command.notes)
+    yield from (f"  without {option}: {reason}" for option, reason in command.left_out.items())
     if name == "trace" and not behind:
         yield "  an option of the test itself goes behind --"

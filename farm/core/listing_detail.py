@@ -19,5 +19,5 @@ class Detail(str, Enum):
 
     @property
     def counts(self) -> bool:
-        """Whether numbers of vectors will do."""
+        """Whether numbers of vectors are enough."""
         return self in (Detail.COUNTS, Detail.JUDGED_COUNTS)

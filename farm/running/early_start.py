@@ -1,7 +1,7 @@
-"""What of a run starts while its sweep modules are imported: the cluster, and the worker of its first board.
+"""Start parts of a run while its sweep modules are imported: the cluster, and the worker of its first board.
 
-The worker that lists a single module goes on as that of a board: it has imported ttnn and the module already. Several
-modules are listed in a process of their own, so that none meets what the others left behind.
+The worker that lists a single module then serves a board, since it has already imported ttnn and the module. Several
+modules are listed in a separate process, so that what one leaves behind does not affect the run.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from farm.core.sweep_spec import SweepSpec
 
 SCRATCH_PREFIX = "farm-worker-"
 REAP_SECONDS = 5.0
-"""How long the end of a worker may take that another process has ended before."""
+"""How long to wait for a worker that its new supervisor has ended."""
 
 
-class KeptWorker:
-    """A worker that lists a module and stays, if nothing was wrong with the module; see `ListingProcess`.
+class FirstWorker:
+    """A worker that lists a module, and serves a board afterwards if the module has no problem; see `ListingProcess`.
 
     Attributes:
         board: the board that it opens once it is handed over.
@@ -50,7 +50,7 @@ class KeptWorker:
         python = board.python or sys.executable
         self._worker = ReadyWorker(board, self._folder.path, limits.deadlines(board), python)
         self._listed = False
-        self._taken: Process | None = None
+        self._process: Process | None = None
 
     def start(self) -> Hello:
         """See `ListingProcess`."""
@@ -71,7 +71,7 @@ class KeptWorker:
             self.end()
 
     def hand_over(self) -> RunningWorker | None:
-        """The worker, for the board's supervisor, once; None where there is none."""
+        """The worker, for the board's supervisor, once; None if there is none."""
         listed, self._listed = self._listed, False
         return self._worker.hand_over() if listed else None
 
@@ -79,14 +79,14 @@ class KeptWorker:
         """The board's worker has started; this one is left to its supervisor if it is the same."""
         running = self._worker.hand_over()
         if running is not None and running.pid == pid:
-            self._taken = self._worker.let_go()
+            self._process = self._worker.let_go()
 
     def end(self) -> None:
         """End the worker unless a supervisor has taken it over, which has ended it by now."""
         self._worker.close()
-        if self._taken is not None:
+        if self._process is not None:
             with suppress(subprocess.TimeoutExpired):
-                self._taken.wait(REAP_SECONDS)
+                self._process.wait(REAP_SECONDS)
         self._folder.close()
 
 
@@ -105,19 +105,19 @@ class EarlyStart:
         """
         self.cluster = EarlyCluster()
         self._spec = spec
-        self._kept: KeptWorker | None = None
+        self._first: FirstWorker | None = None
 
     def __enter__(self) -> EarlyStart:
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            if self._kept is not None:
-                self._kept.end()
+            if self._first is not None:
+                self._first.end()
         finally:
             self.cluster.close()
 
-    def listing(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> KeptWorker | None:
+    def listing(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> FirstWorker | None:
         """Start the cluster of a run whose modules are about to be imported.
 
         Args:
@@ -135,14 +135,14 @@ class EarlyStart:
         # a cache of kernels that a worker may empty is in the folder in which it was started
         if len(modules) != 1 or not with_ttnn or COLD.items() <= with_ttnn[0].environment.items():
             return None
-        self._kept = KeptWorker(with_ttnn[0], Limits(vector=self._spec.timeout))
-        return self._kept
+        self._first = FirstWorker(with_ttnn[0], Limits(vector=self._spec.timeout))
+        return self._first
 
     def worker_of(self, board: Board) -> RunningWorker | None:
-        """The worker that is ready for a board, once; None where none is."""
-        return self._kept.hand_over() if self._kept is not None and self._kept.board == board else None
+        """The worker that is ready for a board, once; None if there is none."""
+        return self._first.hand_over() if self._first is not None and self._first.board == board else None
 
     def started(self, board: str, pid: int) -> None:
         """The worker of a board has started, perhaps the one that was ready."""
-        if self._kept is not None and self._kept.board.id == board:
-            self._kept.started(pid)
+        if self._first is not None and self._first.board.id == board:
+            self._first.started(pid)

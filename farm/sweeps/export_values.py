@@ -16,13 +16,11 @@ from types import ModuleType
 from typing import Any
 
 from farm.sweeps.errors import Unencodable
-from farm.sweeps.hashing import with_enum_names
+from farm.sweeps.hashing import ENUM_FIELDS, with_enum_names
 
 _OBJECT_KEYS = {"type", "data"}
 _CLASS_NAME = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*")
 _CLASSES_OF_TT_METAL = frozenset(("MemoryConfig", "ShardSpec", "CoreRangeSet", "CoreRange", "CoreCoord"))
-_ENUMS = {"buffer_type": "BufferType", "memory_layout": "TensorMemoryLayout"}
-"""The enums whose members the JSON of ttnn's objects holds as numbers, and an export by name; by key."""
 
 
 def read_back(raw: Any) -> Any:
@@ -62,7 +60,7 @@ def _of_text(text: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escape sequences in text that is no Python
             return ast.literal_eval(text)
-    # tt-metal's runner ends at what is neither of the first two, such as a dict in a set
+    # tt-metal's runner ends at errors other than the first two, such as that of a dict in a set
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return text
 
@@ -81,12 +79,12 @@ def _enum_member(text: str) -> Any:
 def _of_object(name: str, data: Any) -> Any:
     import ttnn
 
-    found = _class(name)
+    ttnn_class = _class(name)
     text = json.dumps(_with_enum_numbers(data)) if isinstance(data, (dict, list)) else data
     try:
-        return found.from_json(text)
+        return ttnn_class.from_json(text)
     except Exception as error:
-        config = _memory_config(text) if found is ttnn.MemoryConfig and isinstance(text, str) else None
+        config = _memory_config(text) if ttnn_class is ttnn.MemoryConfig and isinstance(text, str) else None
         if config is not None:
             return config
         problem = " ".join(str(error).split())
@@ -144,7 +142,9 @@ def _with_enum_numbers(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     return {
-        key: _number(_ENUMS[key], part) if key in _ENUMS and isinstance(part, str) else _with_enum_numbers(part)
+        key: _number(ENUM_FIELDS[key], part)
+        if key in ENUM_FIELDS and isinstance(part, str)
+        else _with_enum_numbers(part)
         for key, part in data.items()
     }
 

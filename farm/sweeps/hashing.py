@@ -20,7 +20,8 @@ from typing import Any
 from farm.sweeps.traced import ABSENT
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_ENUMS = {"buffer_type": "BufferType", "memory_layout": "TensorMemoryLayout"}
+ENUM_FIELDS = {"buffer_type": "BufferType", "memory_layout": "TensorMemoryLayout"}
+"""The enums whose members ttnn's JSON holds as numbers, and tt-metal's files by name; by field."""
 _AS_THEY_ARE = (str, int, float, bool, type(None))
 _TEXT_ONLY = (tuple, set, frozenset, bytes, complex, range, slice)
 _CACHE_SIZE = 4096
@@ -287,7 +288,7 @@ def with_enum_names(raw: Any) -> Any:
     if not isinstance(raw, dict):
         return raw
     return {
-        key: _member(_ENUMS[key], part) if key in _ENUMS and type(part) is int else with_enum_names(part)
+        key: _member(ENUM_FIELDS[key], part) if key in ENUM_FIELDS and type(part) is int else with_enum_names(part)
         for key, part in raw.items()
     }
 

@@ -17,34 +17,34 @@ MERGED = ("traced_source", "traced_machine_info")
 def with_merged_information(records: Iterable[Record]) -> Iterator[Record]:
     """Yield records, of which the first vector of a `config_hash` has the information of all equal ones of its suite.
 
-    The vectors of a suite that have a `config_hash` are held until the next suite: they come from traces, so there are
-    a few thousand at most. Other vectors are equal only if their information is.
+    The vectors of a suite that have a `config_hash` are collected until the next suite: they come from traces, so there
+    are a few thousand at most. Other vectors are equal only if their information is.
 
     Args:
         records: with the `export_form` of vectors; the vectors of a suite follow one another.
     """
-    held: dict[str, list[ListedVector]] = {}
+    by_hash: dict[str, list[ListedVector]] = {}
     suite: tuple[str, str] | None = None
     for record in records:
         form = record.export_form if isinstance(record, ListedVector) else None
         if not isinstance(record, ListedVector) or form is None or form.fields.get("config_hash") != record.input_hash:
-            yield from _merged(held)
+            yield from _merged(by_hash)
             yield record
             continue
         if suite != (record.imported.module.name, record.suite):
-            yield from _merged(held)
+            yield from _merged(by_hash)
             suite = record.imported.module.name, record.suite
-        held.setdefault(record.input_hash, []).append(record)
-    yield from _merged(held)
+        by_hash.setdefault(record.input_hash, []).append(record)
+    yield from _merged(by_hash)
 
 
-def _merged(held: dict[str, list[ListedVector]]) -> Iterator[ListedVector]:
+def _merged(by_hash: dict[str, list[ListedVector]]) -> Iterator[ListedVector]:
     """Yield vectors by their hashes, of each the first with the information of all, and forget them."""
-    for first, *others in held.values():
+    for first, *others in by_hash.values():
         forms = [each.export_form for each in (first, *others) if each.export_form is not None]
         yield replace(first, export_form=replace(forms[0], fields=reduce(merged_fields, (f.fields for f in forms))))
         yield from others
-    held.clear()
+    by_hash.clear()
 
 
 def merged_fields(first: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -59,7 +59,7 @@ class CountedSuite:
             ModuleError: the suite breaks the contract; what was counted before is good.
         """
         of_others: Counter[Grid] = Counter({(1, 1): 1})
-        for steps in self._held_steps():
+        for steps in self._steps_of_others():
             grids = Counter(grid for _, grid in steps)
             products: Counter[Grid] = Counter()
             for one, count in of_others.items():
@@ -127,7 +127,7 @@ class CountedSuite:
         if problem is not None:
             raise problem
 
-    def _held_steps(self) -> list[list[Step]]:
+    def _steps_of_others(self) -> list[list[Step]]:
         """The different steps of all names but the first."""
         return [
             [(axis.step(value, place), grid) for place, (value, grid) in enumerate(keys.distinct())]
@@ -141,7 +141,7 @@ class CountedSuite:
     def _judge(self, judge: Callable[[dict[str, Any]], Any], counts: Counts) -> Iterator[None]:
         """Count the vectors that a module calls invalid, and the others; yields now and then."""
         own = {"suite_name": self._suite, "sweep_name": self._module.name}
-        others = self._held_steps()
+        others = self._steps_of_others()
         names = [name for steps in others for values, _ in steps[:1] for name in values]
         columns = [[part for values, _ in steps for part in values.values()] for steps in others]
         plain = all(len(values) == 1 and grid == (1, 1) for steps in others for values, grid in steps)

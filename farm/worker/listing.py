@@ -41,18 +41,18 @@ CHUNK_SECONDS = 0.25
 
 def list_vectors(request: ListVectors) -> Iterator[Listing]:
     """Yield the messages that answer a request; nothing that a module does raises here."""
-    while _kept and _kept[-1].file != request.module.file:
-        forget(_kept.pop())
+    while _modules_of_exports and _modules_of_exports[-1].file != request.module.file:
+        forget(_modules_of_exports.pop())
     was_loaded = is_loaded(request.module)
     yield from _answer(request)
     if not was_loaded:
         if request.exported is None:
             forget(request.module)
         else:
-            _kept.append(request.module)
+            _modules_of_exports.append(request.module)
 
 
-_kept: list[SweepModule] = []  # a module of an export: more of its vectors may follow
+_modules_of_exports: list[SweepModule] = []  # a module of an export: more of its vectors may follow
 
 
 def _answer(request: ListVectors) -> Iterator[Listing]:

@@ -96,7 +96,7 @@ class _StandIns:
             return spec
         if name in _STAND_INS:
             return ModuleSpec(name, StandInLoader())
-        if name.startswith(f"{_FRAMEWORK}."):
+        if _is_framework_part(name):
             raise ModuleNotFoundError(f"No module named {name!r}; {_HINT}", name=name)
         return None
 
@@ -131,9 +131,13 @@ def loaders_of(file: Path, since: frozenset[str], lookups: Sequence[Lookup]) -> 
 
 def hint(error: BaseException) -> str:
     """What to do about a part of tt-metal that a module can't import; "" for another error."""
-    if not isinstance(error, ModuleNotFoundError) or error.name is None or _HINT in str(error):
-        return ""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None or _is_framework_part(error.name):
+        return ""  # of a part of the framework, the finder's own error says it
     return f"; {_HINT}" if error.name.partition(".")[0] in _CHECKOUT_FOLDERS else ""
+
+
+def _is_framework_part(name: str) -> bool:
+    return name.startswith(f"{_FRAMEWORK}.")
 
 
 def _loader(name: str, lookups: Sequence[Lookup]) -> ModuleLoader:

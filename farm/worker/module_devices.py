@@ -22,8 +22,8 @@ class ModuleDevices:
     """Watches ttnn's functions that open and close devices, under any of their names.
 
     Attributes:
-        given: the device that the running vector was given; None where it was given none.
-        given_closed: whether a module has closed it.
+        vector_device: the device of the running vector; None where it has none.
+        vector_device_closed: whether a module has closed it.
         opened: whether a module has opened a device, and not in its fixture.
         entangled: whether a device was closed while another one with the same chips was open. After that, ttnn opens
             devices that don't work, or ends the process.
@@ -31,8 +31,8 @@ class ModuleDevices:
     """
 
     def __init__(self) -> None:
-        self.given: Any | None = None
-        self.given_closed = False
+        self.vector_device: Any | None = None
+        self.vector_device_closed = False
         self.entangled = False
         self.opened = False
         self.board: Any | None = None
@@ -56,9 +56,13 @@ class ModuleDevices:
         if self.board is not None:
             self._closed(self.board)
 
-    def give(self, device: Any | None) -> None:
+    def begin_vector(self, device: Any) -> None:
         """Note the device that a vector gets."""
-        self.given, self.given_closed = device, False
+        self.vector_device, self.vector_device_closed = device, False
+
+    def end_vector(self) -> None:
+        """Note that no vector has a device any more."""
+        self.vector_device, self.vector_device_closed = None, False
 
     @contextlib.contextmanager
     def own(self) -> Iterator[None]:
@@ -140,7 +144,7 @@ class ModuleDevices:
 
     def _closed(self, closed: Any) -> None:
         for device in _devices(closed):
-            self.given_closed |= device is self.given
+            self.vector_device_closed |= device is self.vector_device
             chips = self._chips.pop(id(device), frozenset())  # none where it was closed before
             self._left_open = [each for each in self._left_open if each is not device]
             if device is self.board:

@@ -103,7 +103,7 @@ class ModuleRunner:
             module = self._module(vector.module, board)
             values = _values(module, vector)
             device = self._device(module) if board is None else self._ready(board)
-            self.devices.give(device)
+            self.devices.begin_vector(device)
             begun = time.perf_counter()
             with kept_state():
                 answer = measure(
@@ -132,10 +132,10 @@ class ModuleRunner:
                 self.on_error(error)
             verdict, reason, message = judge_answer(error, computes=self.computes)
             trace = _trace(error, str(vector.module.file))
-        if self.devices.given_closed:
+        if self.devices.vector_device_closed:
             verdict, reason, message = _with_closed_device(verdict, reason, message)
             self.close()  # where a fixture opened it, it opens another one for the next vector
-        self.devices.give(None)
+        self.devices.end_vector()
         ended = outcome(verdict, reason, message)
         self._teardown_problem = ""
         return ended

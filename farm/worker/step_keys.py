@@ -37,7 +37,7 @@ class StepKeys:
         self._grid_of = Grids().of
         self._keys: dict[int, object] = {}  # of values, by their addresses
         self._grids: dict[int, Grid] = {}  # of those that name more than one core
-        self._held: list[object] = []  # an address is a value's own only while it lives
+        self._objects: list[object] = []  # an address is a value's own only while it lives
 
     def distinct(self) -> Iterator[tuple[Any, Grid]]:
         """Yield the value of each step that equals no earlier one, with the grid that it names.
@@ -114,10 +114,10 @@ class StepKeys:
     def _remembered(self, value: object) -> object:
         key = self._keys.get(id(value))
         if key is None:
-            if len(self._held) >= _CACHE_SIZE:
+            if len(self._objects) >= _CACHE_SIZE:
                 self._keys.clear()
                 self._grids.clear()
-                self._held.clear()
+                self._objects.clear()
             written = self._hasher.serialised_value(self._axis.name, value)
             try:
                 key = _to_json(written)
@@ -127,7 +127,7 @@ class StepKeys:
             if grid != (1, 1):
                 self._grids[id(value)] = grid
             self._keys[id(value)] = key
-            self._held.append(value)
+            self._objects.append(value)
         return key
 
     def _grid(self, parts: tuple[Any, ...]) -> Grid:

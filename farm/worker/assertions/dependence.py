@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from farm.worker.assertions.syntax import Function, function_of, path_of
 
@@ -28,29 +28,29 @@ FORM = frozenset(
     )
     for name in names.split()
 )
-"""Attributes, methods and functions that tell of a tensor's form, whatever its numbers are."""
+"""Attributes, methods and functions that describe a tensor's form, not its numbers."""
 
 _BUILTINS_OF_FORM = frozenset({"callable", "hasattr", "id", "isinstance", "issubclass", "len", "type"})
 _SELECTIONS = frozenset({"argwhere", "flatnonzero", "masked_select", "nonzero", "unique", "where"})
-"""Functions whose output has a form that depends on numbers."""
+"""Functions whose output's form depends on numbers."""
 
 _LIBRARIES = tuple(
     str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")
 )
 _SHARED = (bool, int, float, complex, str, bytes, type(None), type, FunctionType, ModuleType)
 """Types whose values can be the same object without being the same value of a test."""
-_DEEPEST = 12
-"""The most functions that call each other are looked into."""
+_MAX_DEPTH = 12
+"""How many nested calls are followed."""
 
-IsDeviceData = Callable[[object], bool]
-
-
-Way = Callable[[ast.AST, "Scope"], bool]
+IsDeviceData: TypeAlias = Callable[[object], bool]
+"""Whether a live value is a tensor of ttnn."""
+_Depends: TypeAlias = "Callable[[ast.AST, Scope], bool]"
+"""`Dependence.depends`, or `Dependence.form_depends`."""
 
 
 @dataclass(eq=False)
 class Scope:
-    """A function whose expressions are looked at.
+    """A function whose expressions are examined.
 
     Attributes:
         function: its source.
@@ -58,7 +58,7 @@ class Scope:
         globals: those of its module.
         argument: whether a parameter depends on numbers read back.
         depth: the number of calls between the traceback and it.
-        outer: the function that it is defined in, where that is looked at, too.
+        outer: the function that it is defined in, if that is examined, too.
     """
 
     function: Function
@@ -74,16 +74,16 @@ class Dependence:
 
     Attributes:
         is_device_data: whether a live value is a tensor of ttnn.
-        read_back: live values that are known to depend on numbers read back, under whatever name they are met again.
+        read_back: live values that are known to depend on numbers read back, whatever their names.
 
-    What is found is kept: for the sources of values, and for what functions return. While something is being looked at,
-    it counts as independent: values in a loop are made of each other.
+    Results are cached, for the sources of values and for the results of functions. While an expression is being
+    examined, it counts as independent, because values in a loop may depend on each other.
     """
 
     def __init__(self, is_device_data: IsDeviceData) -> None:
         self.is_device_data = is_device_data
         self.read_back: list[object] = []
-        self._sources: dict[tuple[Scope, ast.AST, str], bool] = {}
+        self._sources: dict[tuple[Scope, ast.AST, _Depends], bool] = {}
         self._calls: dict[tuple[CodeType, frozenset[str], Scope | None], bool] = {}
 
     def decides(self, node: ast.AST, scope: Scope) -> bool:
@@ -93,7 +93,7 @@ class Dependence:
         return self.depends(node, scope)
 
     def remember(self, scope: Scope, place: ast.AST) -> None:
-        """Keep the live values of a function that depend on numbers read back, to know them under other names."""
+        """Record a function's live values that depend on numbers read back, to recognize them under other names."""
         for name, value in scope.variables.items():
             if not isinstance(value, _SHARED) and self._name(name, place, scope):
                 self.read_back.append(value)
@@ -119,7 +119,7 @@ class Dependence:
         return any(self.depends(child, scope) for child in ast.iter_child_nodes(node))
 
     def form_depends(self, node: ast.AST, scope: Scope) -> bool:
-        """Whether the form of an expression's value does: it holds only the elements that are wrong, for example."""
+        """Whether the form of an expression's value depends on them: it may hold only the wrong elements."""
         if isinstance(node, ast.Name):
             return self._stored(node.id, node, scope, self.form_depends)
         if isinstance(node, ast.Subscript):
@@ -149,34 +149,34 @@ class Dependence:
             return self._name(name, scope.function.node, scope.outer)
         return self._stored(name, use, scope)
 
-    def _stored(self, name: str, use: ast.AST, scope: Scope, way: Way | None = None) -> bool:
+    def _stored(self, name: str, use: ast.AST, scope: Scope, depends: _Depends | None = None) -> bool:
         """Whether what was assigned to a name, or put into it, depends on numbers read back.
 
         Args:
             name: dotted for attributes.
             use: where the name is used.
             scope: the function.
-            way: the way in which it depends: `depends`, or `form_depends`.
+            depends: the kind of dependence; None for `depends`.
         """
-        way = way or self.depends
+        depends = depends or self.depends
         around = scope.function.guards(use)
         for each in scope.function.definitions(name, use):
             guards = [guard for guard in scope.function.guards(each.statement) if guard not in around]
-            if any(self._once(source, scope, way) for source in each.sources) or any(
+            if any(self._once(source, scope, depends) for source in each.sources) or any(
                 self._once(guard, scope, self.depends) for guard in guards
             ):
                 return True
         return False
 
-    def _once(self, node: ast.AST, scope: Scope, way: Way) -> bool:
-        key = (scope, node, way.__name__)
+    def _once(self, node: ast.AST, scope: Scope, depends: _Depends) -> bool:
+        key = (scope, node, depends)
         if key not in self._sources:
             self._sources[key] = False
-            self._sources[key] = way(node, scope)
+            self._sources[key] = depends(node, scope)
         return self._sources[key]
 
     def _is_live(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an expression is the name of a tensor of ttnn: whatever else it tells is of its form."""
+        """Whether an expression is the name of a tensor of ttnn; other attributes of it describe its form."""
         return isinstance(node, ast.Name) and self.is_device_data(scope.variables.get(node.id))
 
     def _carries(self, value: object, depth: int = 0) -> bool:
@@ -198,7 +198,7 @@ class Dependence:
         if isinstance(call.func, ast.Attribute) and self._is_live(call.func.value, scope):
             return name in _READ_BACKS_OF_TENSORS
         function = resolved(call.func, scope)
-        source = None if function is None or scope.depth >= _DEEPEST or _in_library(function) else source_of(function)
+        source = None if function is None or scope.depth >= _MAX_DEPTH or _in_library(function) else source_of(function)
         if function is not None and source is not None:
             return self._returned(call, scope, function, source)
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -238,7 +238,7 @@ class Dependence:
 
 
 def arguments_for(parameter: str, call: ast.Call, function: Function) -> list[ast.expr]:
-    """The arguments of a call that a parameter may get."""
+    """The arguments of a call that may be passed to a parameter."""
     names, rest, keywords = function.parameters
     by_name = {keyword.arg: keyword.value for keyword in call.keywords}
     if parameter in by_name:
@@ -260,7 +260,7 @@ def arguments_for(parameter: str, call: ast.Call, function: Function) -> list[as
 
 
 def resolved(node: ast.expr, scope: Scope) -> FunctionType | None:
-    """The Python function that an expression names; None where that can't be told."""
+    """The Python function that an expression names; None if it can't be determined."""
     value = _value(node, scope)
     while isinstance(value, FunctionType) and "__wrapped__" in vars(value):
         value = vars(value)["__wrapped__"]
@@ -286,13 +286,13 @@ def _value(node: ast.expr, scope: Scope) -> Any:
 
 
 def _attribute(node: ast.Attribute, scope: Scope) -> object:
-    """The live value of an attribute that an object itself has; None where that can't be told."""
+    """The live value of an attribute that an object itself has; None if it can't be determined."""
     base = _attribute(node.value, scope) if isinstance(node.value, ast.Attribute) else _value(node.value, scope)
     return vars(base).get(node.attr) if hasattr(base, "__dict__") else None
 
 
 def _is_of_ttnn(function: ast.Attribute, scope: Scope) -> bool:
-    """Whether a function is one of ttnn's, which leave numbers on the board but for the known ones."""
+    """Whether a function is one of ttnn's: all but the known ones leave numbers on the board."""
     root: ast.expr = function
     while isinstance(root, ast.Attribute):
         root = root.value

@@ -53,9 +53,9 @@ class Function:
         """The names of its parameters, of `*args` and of `**kwargs`; empty where it has none."""
         if isinstance(self.node, ast.Module):
             return [], "", ""
-        given = self.node.args
-        names = [each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
-        return names, given.vararg.arg if given.vararg else "", given.kwarg.arg if given.kwarg else ""
+        arguments = self.node.args
+        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        return names, arguments.vararg.arg if arguments.vararg else "", arguments.kwarg.arg if arguments.kwarg else ""
 
     def statement_at(self, line: int) -> ast.stmt | None:
         """The innermost statement that covers a line."""

@@ -74,11 +74,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 def test_the_worker_that_lists_one_module_goes_on_as_a_boards(worker: Worker, started: list[tuple[int, int]]) -> None:
     with EarlyStart(SweepSpec()) as early:
         assert early.worker_of(BOARDS[0]) is None
-        kept = early.listing(BOARDS, [ONE])
-        assert kept is not None
+        listing = early.listing(BOARDS, [ONE])
+        assert listing is not None
         assert started == [(2 + len(KINDS), 2)]
-        assert list(kept.list_vectors(ListVectors(ONE), 1)) == worker.messages
-        kept.close()
+        assert list(listing.list_vectors(ListVectors(ONE), 1)) == worker.messages
+        listing.close()
         assert not worker.closed
         assert early.worker_of(BOARDS[1]) is None, "it was started for the first board"
         assert early.worker_of(BOARDS[0]) == RUNNING
@@ -96,12 +96,12 @@ def test_a_worker_whose_listing_did_not_end_well_is_not_kept(
     worker: Worker, started: list[tuple[int, int]], trouble: str
 ) -> None:
     with EarlyStart(SweepSpec()) as early:
-        kept = early.listing(BOARDS, [ONE])
-        assert kept is not None
+        listing = early.listing(BOARDS, [ONE])
+        assert listing is not None
         if trouble == "problem":
             worker.messages.insert(1, ListingProblem("it is odd"))
         worker.dies = trouble == "death"
-        messages = kept.list_vectors(ListVectors(ONE), 1)
+        messages = listing.list_vectors(ListVectors(ONE), 1)
         if trouble == "limit":
             next(messages)
             messages.close()  # type: ignore[attr-defined]  # it is a generator
@@ -111,7 +111,7 @@ def test_a_worker_whose_listing_did_not_end_well_is_not_kept(
             worker.closed = 1
         else:
             list(messages)
-        kept.close()
+        listing.close()
         assert worker.closed
         assert early.worker_of(BOARDS[0]) is None
     assert started
