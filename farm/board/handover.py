@@ -113,19 +113,21 @@ class ReadyWorker(WorkerProcess):
 
     def hand_over(self) -> RunningWorker | None:
         """The process, for the other supervisor; None where it isn't running."""
-        if self._process is None or self._pipes is None:
+        if self._launched is None:
             return None
-        return RunningWorker(os.getpid(), self._process.pid, *self._pipes.descriptors)
+        return RunningWorker(os.getpid(), self._launched.process.pid, *self._launched.pipes.descriptors)
 
     def let_go(self) -> Process | None:
         """Leave the process to a supervisor that has taken it over.
 
         Returns:
-            The process, which must be kept, and not be waited for before it ends.
+            The process; keep it, and wait for it only once it has ended. None if it isn't running.
         """
-        process, self._process = self._process, None
-        self._disconnect()
-        return process
+        launched, self._launched = self._launched, None
+        if launched is None:
+            return None
+        launched.disconnect()
+        return launched.process
 
 
 class ContinuedWorker(WorkerProcess):

@@ -15,9 +15,8 @@ from pathlib import Path
 from farm.board import blame
 from farm.board.backends import backend_of
 from farm.board.feed import Feed
-from farm.board.guard import Guard
 from farm.board.kernel_cache import hits, opening
-from farm.board.pipes import Pipes, wait_longer
+from farm.board.pipes import wait_longer
 from farm.board.protocol import (
     CheckFailed,
     Deadlines,
@@ -29,7 +28,7 @@ from farm.board.protocol import (
     WorkerSpent,
     no_look_ahead,
 )
-from farm.board.signals import Process, end_process
+from farm.board.signals import end_process
 from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.board.worker_launch import LaunchedWorker, launch_worker, worker_environment
@@ -106,9 +105,7 @@ class WorkerProcess:
         self.log = workdir / WORKER_OUTPUT
         self.kernels = (0, 0)
         self._cache: Path | None = None
-        self._process: Process | None = None
-        self._guard: Guard | None = None
-        self._pipes: Pipes | None = None
+        self._launched: LaunchedWorker | None = None
         self._log_start = 0  # the log's length when this process began
         self._vector_start = 0  # the log's length when the running vector began
         self._in_flight = 0  # vectors that this process has and that have not ended
@@ -123,10 +120,10 @@ class WorkerProcess:
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
         cache = environment.get(KERNELS_VARIABLE)
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
-        self._process, self._pipes, self._guard = self._launch(environment)
+        self._launched = self._launch(environment)
         self._compiled.clear()
         self._in_flight = 0
-        _LOG.info("%s: worker %d started with %s", self.board.id, self._process.pid, self.python)
+        _LOG.info("%s: worker %d started with %s", self.board.id, self._launched.process.pid, self.python)
         try:
             reply = self._reply(START_SECONDS)
         except WorkerHung as error:
@@ -216,7 +213,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """See the protocol."""
-        if self._pipes is not None:
+        if self._launched is not None:
             self._send(Close())
         self._end(patience=2.0)
 
@@ -309,9 +306,9 @@ class WorkerProcess:
         self._write(encode(request))
 
     def _write(self, line: bytes) -> None:
-        if self._pipes is None:
+        if self._launched is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running")
-        self._pipes.send(line)
+        self._launched.pipes.send(line)
 
     def _reply(self, timeout: float, vector_id: str | None = None, gather: float = 0.0) -> Reply:
         """Wait for the next reply; `gather` is that of `Pipes.line`.
@@ -320,14 +317,14 @@ class WorkerProcess:
             WorkerDied: the process ended instead.
             WorkerHung: there was none in time; the process still runs.
         """
-        pipes = self._pipes
-        if pipes is None:
+        if self._launched is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
+        process, pipes, _ = self._launched
         watch = None
         if self.terminal is not None:
             timeout = math.inf
-        elif self._process is not None:
-            watch = Watch(self._process.pid, self.log, self.deadlines.silence)
+        else:
+            watch = Watch(process.pid, self.log, self.deadlines.silence)
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
@@ -357,9 +354,10 @@ class WorkerProcess:
 
     def _end_hung(self, error: WorkerHung) -> None:
         """End a process that passed a deadline."""
-        if self._process is not None:
+        if self._launched is not None:
             where = f" at {error.vector_id}" if error.vector_id else ""
-            _LOG.warning("%s: worker %d hung%s, ending it: %s", self.board.id, self._process.pid, where, error)
+            pid = self._launched.process.pid
+            _LOG.warning("%s: worker %d hung%s, ending it: %s", self.board.id, pid, where, error)
         self._end()
 
     def _log_length(self) -> int:
@@ -377,23 +375,15 @@ class WorkerProcess:
 
     def _end(self, patience: float = 0.0) -> int | None:
         """End the process if it is still alive after `patience` seconds, and close its pipes; return its exit code."""
-        process, self._process = self._process, None
-        if process is None:
+        launched, self._launched = self._launched, None
+        if launched is None:
             return None
-        code = end_process(process, patience, self.deadlines.ladder, group=self.terminal is None)
+        code = end_process(launched.process, patience, self.deadlines.ladder, group=self.terminal is None)
         level = logging.INFO if code == 0 else logging.WARNING
         last = last_error_line(self._printed()) if code else ""
-        _LOG.log(level, "%s: worker %d %s%s", self.board.id, process.pid, describe_exit(code), last and f": {last}")
+        pid = launched.process.pid
+        _LOG.log(level, "%s: worker %d %s%s", self.board.id, pid, describe_exit(code), last and f": {last}")
         if counts := hits(self.log, self._log_start):
             self.kernels = self.kernels[0] + counts[0], self.kernels[1] + counts[1]
-        self._disconnect()
+        launched.disconnect()
         return code
-
-    def _disconnect(self) -> None:
-        """Close the pipes and end the guard."""
-        if self._pipes is not None:
-            self._pipes.close()
-            self._pipes = None
-        if self._guard is not None:
-            self._guard.end()
-            self._guard = None

@@ -29,6 +29,12 @@ class LaunchedWorker(NamedTuple):
     pipes: Pipes
     guard: Guard | None
 
+    def disconnect(self) -> None:
+        """Close the pipes and end the guard."""
+        self.pipes.close()
+        if self.guard is not None:
+            self.guard.end()
+
 
 def worker_environment(
     board: Board, workdir: Path, python: str, vector_seconds: float, terminal: Terminal | None = None

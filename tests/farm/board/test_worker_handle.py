@@ -111,8 +111,8 @@ def test_the_board_opens_another_way_and_an_impossible_way_is_refused(process: W
 
 
 def test_a_crash_names_its_vector_and_the_process_starts_again(process: WorkerProcess) -> None:
-    assert process._process is not None
-    os.kill(process._process.pid, signal.SIGABRT)
+    assert process._launched is not None
+    os.kill(process._launched.process.pid, signal.SIGABRT)
     with pytest.raises(WorkerDied, match="SIGABRT") as died:
         process.open(DeviceConfig(), 60)
     assert (died.value.exit, died.value.vector_id) == (-signal.SIGABRT, None)
@@ -133,8 +133,9 @@ def test_the_worker_gets_the_next_call_before_this_one_ends(process: WorkerProce
     first, second = ([vector(f"{call}{n}", "ttnn.relu", TENSOR) for n in range(20)] for call in "ab")
     assert [outcome.vector_id for outcome in process.run(first, 60, lambda: second)] == [each.id for each in first]
     # the process runs what it has by itself: a reply comes before the next call asks for one
-    assert process._pipes is not None
-    assert process._pipes._received or select.select([process._pipes._replies], [], [], 60)[0]
+    assert process._launched is not None
+    pipes = process._launched.pipes
+    assert pipes._received or select.select([pipes._replies], [], [], 60)[0]
     called = time.time()
     outcomes = list(process.run(second, 60))
     assert [outcome.vector_id for outcome in outcomes] == [each.id for each in second]
@@ -154,8 +155,8 @@ def test_vectors_that_were_sent_early_to_a_process_that_ended_run_in_the_next(pr
 
 def test_a_stopped_process_is_noticed_long_before_its_deadline(process: WorkerProcess) -> None:
     process.open(DeviceConfig(), 60)
-    assert process._process is not None
-    pid = process._process.pid
+    assert process._launched is not None
+    pid = process._launched.process.pid
     os.kill(pid, signal.SIGSTOP)
     begun = time.monotonic()
     with pytest.raises(WorkerHung, match="was stopped for") as hung:

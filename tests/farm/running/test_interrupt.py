@@ -83,7 +83,8 @@ def test_a_board_whose_supervisor_is_killed_is_released_by_sigint(tmp_path: Path
     python.chmod(0o755)
     process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
     process.start()
-    guard = process._guard
+    assert process._launched is not None
+    guard = process._launched.guard
     assert guard is not None
     os.close(guard._held)  # as the system does for a supervisor that is killed
     guard._held = os.open(os.devnull, os.O_RDONLY)
