@@ -1,4 +1,4 @@
-"""The vectors of a suite, counted: none is made where the values of each name tell how many there are."""
+"""Count the vectors of a suite, without making them if the values of each name are enough."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from farm.worker.step_keys import Grid, StepKeys, around
 _SECONDS = 0.25
 """A slow module's counts are sent this often, so that it isn't taken for one that hangs."""
 _LOOKS = 64
-"""How many vectors are counted between two looks at the clock."""
+"""How many vectors are counted between two readings of the clock."""
 
 Step: TypeAlias = tuple[Mapping[str, Any], Grid]
 """One value of a name, or of several that stand together, by name; and the grid of compute cores that it names."""
 Counts: TypeAlias = Counter[tuple[bool, Grid]]
 """The number of vectors, by whether they are invalid and by the grid that they name."""
+Judge: TypeAlias = Callable[[dict[str, Any]], Any]
+"""A module's `invalidate_vector`."""
 
 
 def counted_suite(module: LoadedModule, suite: str) -> CountedSuite | None:
-    """A suite whose vectors can be counted without hashing each; None where that takes hashes.
+    """Return a suite whose vectors can be counted without hashing each; None if they must be hashed.
 
-    That is where vectors are equal by more than their values, such as by the hash of a traced configuration, and where
-    one name is in a suite twice.
+    They must if more than their values makes vectors equal, such as the hash of a traced configuration, or if a name is
+    in the suite twice.
 
     Raises:
         ModuleError: the suite breaks the contract.
@@ -51,6 +53,7 @@ class CountedSuite:
         self._suite = suite
         self._axes = axes
         self._keys = [StepKeys(axis) for axis in axes]
+        self._own = {"suite_name": suite, "sweep_name": module.name}  # for `invalidate_vector`
 
     def counts(self) -> Iterator[VectorsCounted]:
         """How many vectors there are, by the grid that they name.
@@ -106,7 +109,7 @@ class CountedSuite:
         yield from self._messages(self._judge(judge, counts), counts_so_far)
 
     def _messages(self, counting: Iterator[None], take: Callable[[], Counts]) -> Iterator[VectorsCounted]:
-        """Count, and send what was counted now and then."""
+        """Count, and yield the counts at intervals."""
         problem: ModuleError | None = None
         sent = time.monotonic()
         ended = False
@@ -138,37 +141,32 @@ class CountedSuite:
         """The different values of the first name, one by one."""
         return self._keys[0].distinct() if self._keys else iter([(None, (1, 1))])
 
-    def _judge(self, judge: Callable[[dict[str, Any]], Any], counts: Counts) -> Iterator[None]:
-        """Count the vectors that a module calls invalid, and the others; yields now and then."""
-        own = {"suite_name": self._suite, "sweep_name": self._module.name}
+    def _judge(self, judge: Judge, counts: Counts) -> Iterator[None]:
+        """Count the vectors that a module calls invalid, and the others; yields at intervals."""
         others = self._steps_of_others()
+        if self._axes and len(self._axes[0].names) > 1 and not others:
+            return self._judge_tuples(judge, counts)
+        if all(len(values) == 1 and grid == (1, 1) for steps in others for values, grid in steps):
+            return self._judge_columns(judge, counts, others)
+        return self._judge_products(judge, counts, others)
+
+    def _judge_tuples(self, judge: Judge, counts: Counts) -> Iterator[None]:
+        """Judge the vectors of a suite with a single entry, of several names."""
+        axis = self._axes[0]
+        for place, (value, grid) in enumerate(self._first_values()):
+            # as `Axis.step` does, and faster
+            vector = dict(zip(axis.names, value)) if type(value) is tuple else axis.step(value, place)  # noqa: B905
+            vector.update(self._own)
+            counts[_is_invalid(judge, vector), grid] += 1
+            if not place % _LOOKS:
+                yield
+
+    def _judge_columns(self, judge: Judge, counts: Counts, others: Sequence[Sequence[Step]]) -> Iterator[None]:
+        """Judge the vectors of a suite whose entries after the first have one name and no cores; often millions."""
         names = [name for steps in others for values, _ in steps[:1] for name in values]
         columns = [[part for values, _ in steps for part in values.values()] for steps in others]
-        plain = all(len(values) == 1 and grid == (1, 1) for steps in others for values, grid in steps)
-        several = bool(self._axes) and len(self._axes[0].names) > 1
-        number = 0
         for place, (value, grid) in enumerate(self._first_values()):
-            if several and not others and type(value) is tuple:
-                vector = dict(zip(self._axes[0].names, value))  # noqa: B905 - as `Axis.step` does
-                vector.update(own)
-                counts[_is_invalid(judge, vector), grid] += 1
-                number += 1
-                if not number % _LOOKS:
-                    yield
-                continue
-            start = self._axes[0].step(value, place) if self._axes else {}
-            if not plain:
-                for rest in product(*others):
-                    vector = dict(start)
-                    whole = grid
-                    for values, other in rest:
-                        vector.update(values)
-                        whole = around(whole, other)
-                    vector.update(own)
-                    counts[_is_invalid(judge, vector), whole] += 1
-                    yield
-                continue
-            base = {**start, **own}
+            base = {**(self._axes[0].step(value, place) if self._axes else {}), **self._own}
             invalid = vectors = 0
             for each in product(*columns):
                 vector = dict(zip(names, each))  # noqa: B905 - as many, and it is fast
@@ -186,8 +184,22 @@ class CountedSuite:
             counts[True, grid] += invalid
             yield
 
+    def _judge_products(self, judge: Judge, counts: Counts, others: Sequence[Sequence[Step]]) -> Iterator[None]:
+        """Judge the vectors of any suite."""
+        for place, (value, grid_of_first) in enumerate(self._first_values()):
+            start = self._axes[0].step(value, place) if self._axes else {}
+            for steps in product(*others):
+                vector = dict(start)
+                grid = grid_of_first
+                for values, grid_of_step in steps:
+                    vector.update(values)
+                    grid = around(grid, grid_of_step)
+                vector.update(self._own)
+                counts[_is_invalid(judge, vector), grid] += 1
+                yield
 
-def _is_invalid(judge: Callable[[dict[str, Any]], Any], vector: dict[str, Any]) -> bool:
+
+def _is_invalid(judge: Judge, vector: dict[str, Any]) -> bool:
     """Whether a module calls a vector invalid; not so if it fails to say."""
     try:
         invalid, _ = judge(vector)
