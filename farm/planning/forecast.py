@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
 from types import MappingProxyType
@@ -23,8 +23,8 @@ from scheduler.task import Task
 MAX_JOBS = 1000
 """About how many jobs are simulated for vectors that are only counted."""
 _COUNTED = "counted"
-MAX_MESSAGES = 5
-"""How many needs of unsatisfiable vectors are printed."""
+MAX_MESSAGES = 10
+"""How many messages are printed for a reason why vectors would not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ class Forecast:
         merged: the number of vectors that were merged into equal ones, by module and suite; `planned` leaves them out.
         operations: each operation and suite, with its number of vectors.
         not_run: the number of vectors that would not run, by reason.
-        unsatisfied: what the vectors need that no board has, and how many vectors need it; the most frequent first.
-        broken: what is wrong with modules that can't be read, a line each.
+        messages: why they would not run, by reason: each message, with its number of vectors; the most frequent first.
         groups: the other vectors, by how boards are opened for them; the longest group first.
         boards: the number of vectors that each board would run.
         known: the number of vectors whose estimate is measured, on themselves or on their operation.
@@ -68,8 +67,7 @@ class Forecast:
     merged: MergedVectors
     operations: list[tuple[str, str, int]]
     not_run: dict[str, int]
-    unsatisfied: dict[str, int]
-    broken: list[str]
+    messages: dict[str, dict[str, int]]
     groups: list[Group]
     boards: dict[str, int]
     known: int
@@ -93,10 +91,7 @@ class Forecast:
             yield f"{total(self.merged):8}  merged into equal vectors: not counted above"
         for reason, count in self.not_run.items():
             yield f"{count:8}  will not run: {reason}"
-            if reason == Reason.UNSATISFIABLE.value:
-                yield from self._unsatisfied_lines()
-        for problem in self.broken:
-            yield f"          {problem}"
+            yield from _message_lines(self.messages[reason])
         for group in self.groups:
             yield (
                 f"{group.vectors:8}  opened with {_config_text(group.device_configs)}: "
@@ -114,12 +109,6 @@ class Forecast:
             f"{duration(self.lower_bound_seconds)} in any order ({timed} {runnable} timed before)"
         )
         yield "The time leaves out starting Ray and opening the boards."
-
-    def _unsatisfied_lines(self) -> Iterator[str]:
-        for message, count in list(self.unsatisfied.items())[:MAX_MESSAGES]:
-            yield f"{count:14}  {message}"
-        if len(self.unsatisfied) > MAX_MESSAGES:
-            yield f"                ... and {len(self.unsatisfied) - MAX_MESSAGES} more: --json lists them"
 
 
 @dataclass(slots=True)
@@ -147,20 +136,20 @@ def forecast(
     """
     kinds = Counter(board.kind.name for board in boards)
     not_run: Counter[str] = Counter()
-    unsatisfied: Counter[str] = Counter()
+    messages: defaultdict[str, Counter[str]] = defaultdict(Counter)
     members: defaultdict[BoardSetup, _Members] = defaultdict(_Members)
     jobs: list[Job] = []
     measured = 0
     planned = sum(vector.number for vector in vectors)
     for vector in vectors:
         if vector.unrunnable:
-            reason = vector.unrunnable.reason
-            not_run[reason.value] += vector.number
-            unsatisfied[vector.unrunnable.message] += vector.number * (reason is Reason.UNSATISFIABLE)
+            not_run[vector.unrunnable.reason.value] += vector.number
+            messages[vector.unrunnable.reason.value][vector.unrunnable.message] += vector.number
             continue
         if not any(fits(kind, vector.setup) for kind in kinds):
             not_run[Reason.UNSATISFIABLE.value] += vector.number
-            unsatisfied[f"no board here is a {' or '.join(sorted(vector.setup.kinds))}"] += vector.number
+            kinds_text = " or ".join(sorted(vector.setup.kinds))
+            messages[Reason.UNSATISFIABLE.value][f"no board here is a {kinds_text}"] += vector.number
             continue
         estimate = estimates.of(vector)
         measured += estimate.basis.measured * vector.number
@@ -176,12 +165,7 @@ def forecast(
         merged={module: dict(suites) for module, suites in merged.items()},
         operations=_operations(vectors),
         not_run=dict(not_run),
-        unsatisfied={message: count for message, count in unsatisfied.most_common() if count},
-        broken=[
-            vector.unrunnable.message
-            for vector in vectors
-            if vector.unrunnable and vector.unrunnable.reason is Reason.BROKEN_MODULE
-        ],
+        messages={reason: dict(of_reason.most_common()) for reason, of_reason in messages.items()},
         groups=[
             _group(setup, group, kinds)
             for setup, group in sorted(members.items(), key=lambda item: item[1].seconds, reverse=True)
@@ -191,6 +175,13 @@ def forecast(
         expected_seconds=round(result.makespan, 6),
         lower_bound_seconds=round(result.lower_bound, 6),
     )
+
+
+def _message_lines(messages: Mapping[str, int]) -> Iterator[str]:
+    for message, count in list(messages.items())[:MAX_MESSAGES]:
+        yield f"{count:14}  {message}"
+    if len(messages) > MAX_MESSAGES:
+        yield f"                ... and {len(messages) - MAX_MESSAGES} more: --json lists them"
 
 
 def _jobs(vector: Vector, estimate: Estimate, planned: int) -> Iterator[Job]:

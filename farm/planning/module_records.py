@@ -218,8 +218,9 @@ def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tup
 
 
 def _advice(suite: str, existing: Sequence[str]) -> str:
-    """The suites that there are, those first that a name is like."""
+    """The suites that there are, those first that a name is like; case doesn't matter in their names."""
     by_name = {each.casefold(): each for each in existing}
+    existing = list(by_name.values())
     close = [by_name[each] for each in difflib.get_close_matches(suite.casefold(), by_name)]
     meant = f"did you mean {' or '.join(close)}? " if close else ""
     more = f" and {len(existing) - MAX_NAMES} more" if len(existing) > MAX_NAMES else ""

@@ -86,7 +86,9 @@ def module_folder(
     for place in ((here or Path.cwd()).resolve(), *named):
         if root := _checkout_around(place):
             return _checkout(root)
-    if outside := next((path for path in named if path.exists()), None):
+    if outside := next(
+        (path for each in _each(selectors) if (path := Path(each).expanduser().resolve()).exists()), None
+    ):
         raise FarmError(f"{outside} is in no checkout of tt-metal: name it with --sweeps {shlex.quote(str(outside))}")
     raise FarmError("no sweep modules here: name a checkout with --tt-metal DIR, or a file or folder with --sweeps")
 

@@ -28,12 +28,14 @@ def test_a_forecast_accounts_for_every_vector() -> None:
     ]
     plan = forecast(vectors, boards, Estimates(SetupCosts(switch=1.0)))
     assert plan.not_run == {"broken_configuration": 1, "unsatisfiable": 1}
-    assert plan.unsatisfied == {"no board here is a galaxy": 1}
+    assert plan.messages == {"unsatisfiable": {"no board here is a galaxy": 1}, "broken_configuration": {"no shape": 1}}
     assert [(group.vectors, group.seconds, group.boards) for group in plan.groups] == [(30, 30.0, 3), (10, 20.0, 2)]
     assert sum(plan.boards.values()) == 40
     assert plan.lower_bound_seconds <= plan.expected_seconds < 1.2 * plan.lower_bound_seconds
     assert sum(group.vectors for group in plan.groups) + sum(plan.not_run.values()) == plan.planned
-    assert "40 vectors on 3 boards, opened in 2 ways" in "\n".join(plan.lines())
+    lines = list(plan.lines())
+    assert lines[lines.index("       1  will not run: broken_configuration") + 1] == "             1  no shape"
+    assert "40 vectors on 3 boards, opened in 2 ways" in "\n".join(lines)
 
 
 def test_a_dry_run_prints_the_plan_and_runs_nothing(tmp_path: Path) -> None:

@@ -82,13 +82,18 @@ def test_paths_start_anywhere(checkout: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(names(checkout, str(checkout / "tests" / "sweep_framework" / "sweeps"))) == 5
 
 
-def test_a_path_names_its_checkout(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_path_names_its_checkout(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     assert module_folder(here=elsewhere, selectors=[f"{checkout}/{RELU}.py"]).home == checkout
     lonely = elsewhere / "my module.py"
     lonely.write_text(MODULE)
     with pytest.raises(FarmError, match=r"is in no checkout of tt-metal: name it with --sweeps '.*my module.py'"):
         module_folder(here=elsewhere, selectors=[str(lonely)])
+    monkeypatch.chdir(elsewhere.parent)
+    with pytest.raises(FarmError, match=rf"{elsewhere} is in no checkout"):
+        module_folder(here=elsewhere, selectors=[elsewhere.name])
 
 
 def test_modules_of_a_folder_may_import_from_a_checkout(
