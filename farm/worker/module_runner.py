@@ -40,6 +40,51 @@ class Misplaced(Exception):  # noqa: N818 - it names the finding
     """The module has another vector at the place that this one was listed at."""
 
 
+class _Attempt:
+    """The attempt of a vector that is running.
+
+    Attributes:
+        vector: the vector.
+        measurements: what was measured so far.
+        traceback: of the exception that ended it; "" if there was none.
+    """
+
+    def __init__(self, vector: ModuleVector, *, computes: bool) -> None:
+        self.vector = vector
+        self.measurements = Measurements()
+        self.traceback = ""
+        self._computes = computes
+        self._started, self._begun = time.time(), time.perf_counter()
+
+    def restart_clock(self) -> None:
+        """Count the seconds from now on: preparing the vector is not part of them."""
+        self._begun = time.perf_counter()
+
+    def outcome(self, verdict: Verdict, reason: Reason, message: str, teardown: str) -> Outcome:
+        """Return the outcome, if the attempt ends now.
+
+        Args:
+            verdict: as judged, whatever its suite expects.
+            reason: the verdict's.
+            message: the verdict's.
+            teardown: what went wrong in the teardown of a fixture before it; "" if nothing did.
+        """
+        details = {"suite": self.vector.suite, **({"teardown": teardown} if teardown else {})}
+        return Outcome(
+            vector_id=self.vector.id,
+            verdict=expected(self.vector.suite, verdict, computes=self._computes),
+            reason=reason,
+            message=message,
+            started=self._started,
+            seconds=time.perf_counter() - self._begun,
+            inexact=self.vector.lost,
+            metrics=self.measurements.metrics,
+            traceback=self.traceback,
+            measuring_notes=tuple(self.measurements.notes),
+            details=details,
+        )
+
+
 class ModuleRunner:
     """Runs vectors of sweep modules.
 
@@ -74,37 +119,34 @@ class ModuleRunner:
         return None if self._fixture is None else self._fixture[2]
 
     def run(self, vector: ModuleVector, board: OpenBoard | None) -> Outcome:
-        """Run one vector on the open board, or on the device that the module's fixture opens where there is none."""
-        started, begun = time.time(), time.perf_counter()
-        measurements = Measurements()
-        trace = ""
+        """Run one vector on the open board, or on the device that the module's fixture opens if there is none."""
+        attempt = _Attempt(vector, computes=self.computes)
+        verdict, reason, message = self._judged(attempt, board)
+        if self.devices.vector_device_closed:
+            verdict, reason, message = _with_closed_device(verdict, reason, message)
+            self.close()  # where a fixture opened it, it opens another one for the next vector
+        self.devices.end_vector()
+        outcome = attempt.outcome(verdict, reason, message, self._teardown_problem)
+        self._teardown_problem = ""
+        return outcome
 
-        def outcome(verdict: Verdict, reason: Reason, message: str) -> Outcome:
-            teardown = {"teardown": self._teardown_problem} if self._teardown_problem else {}
-            return Outcome(
-                vector_id=vector.id,
-                verdict=expected(vector.suite, verdict, computes=self.computes),
-                reason=reason,
-                message=message,
-                started=started,
-                seconds=time.perf_counter() - begun,
-                inexact=vector.lost,
-                metrics=measurements.metrics,
-                traceback=trace,
-                measuring_notes=tuple(measurements.notes),
-                details={"suite": vector.suite, **teardown},
-            )
+    def _judged(self, attempt: _Attempt, board: OpenBoard | None) -> tuple[Verdict, Reason, str]:
+        """Run a vector; return its verdict, reason and message, whatever its module does."""
+        vector, measurements = attempt.vector, attempt.measurements
 
         def announce(run: int, answer: Any) -> None:
-            first = None if answer is None else outcome(*judge_answer(answer, computes=self.computes))
-            self.send(RunBegins(run, None if first is None else first.as_json()))
+            first: dict[str, Any] | None = None
+            if answer is not None:
+                judgement = judge_answer(answer, computes=self.computes)
+                first = attempt.outcome(*judgement, self._teardown_problem).as_json()
+            self.send(RunBegins(run, first))
 
         try:
             module = self._module(vector.module, board)
             values = _values(module, vector)
             device = self._device(module) if board is None else self._ready(board)
             self.devices.begin_vector(device)
-            begun = time.perf_counter()
+            attempt.restart_clock()
             with kept_state():
                 answer = measure(
                     partial(self._answer, module, values, device),
@@ -118,27 +160,21 @@ class ModuleRunner:
             verdict, reason, message = judge_answer(answer, computes=self.computes)
             if verdict.failed and measurements.suspicion:
                 message = f"{measurements.suspicion}; the module said: {message}"
-                verdict, reason = Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT
+                return Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT, message
+            return verdict, reason, message
         except KeyboardInterrupt:
             raise
         except (ModuleError, Unencodable) as error:
-            verdict, reason, message = Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
+            return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
         except BoardRefused as error:
-            verdict, reason, message = Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error)
+            return Verdict.BOARD_FAULT, Reason.OPEN_FAILED, str(error)
         except Misplaced as error:
-            verdict, reason, message = Verdict.NOT_RUN, Reason.VECTOR_CHANGED, str(error)
+            return Verdict.NOT_RUN, Reason.VECTOR_CHANGED, str(error)
         except BaseException as error:  # noqa: BLE001 - whatever a module raises is its vector's verdict
             if self.on_error is not None:
                 self.on_error(error)
-            verdict, reason, message = judge_answer(error, computes=self.computes)
-            trace = _trace(error, str(vector.module.file))
-        if self.devices.vector_device_closed:
-            verdict, reason, message = _with_closed_device(verdict, reason, message)
-            self.close()  # where a fixture opened it, it opens another one for the next vector
-        self.devices.end_vector()
-        ended = outcome(verdict, reason, message)
-        self._teardown_problem = ""
-        return ended
+            attempt.traceback = _trace(error, str(vector.module.file))
+            return judge_answer(error, computes=self.computes)
 
     def _answer(self, module: LoadedModule, values: Mapping[str, Any], device: Any) -> Any:
         """What `run()` returns. An assertion on numbers that no board computed is a comparison like a returned one."""
