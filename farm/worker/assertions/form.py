@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Any
 
-from farm.worker.assertions.dependence import FORM
+from farm.worker.assertions.names import FORM
+
+Known = Mapping[str, Any]
+"""Live values, by the names of variables."""
 
 _CALLED: Mapping[str, Callable[..., Any]] = {
     "int": int,
@@ -37,15 +39,23 @@ class Unknown(Exception):  # noqa: N818 - it names the finding
     """The expression is of a kind that isn't worked out."""
 
 
-def is_false(node: ast.expr, frame: FrameType) -> bool:
+def is_false(node: ast.expr, known: Known) -> bool:
     """Whether a condition is known not to hold. Calls that may have an effect are not made again."""
     try:
-        return not value_of(node, frame)
+        return not value_of(node, known)
     except Exception:  # noqa: BLE001 - whatever the values raise, nothing is known
         return False
 
 
-def value_of(node: ast.expr, frame: FrameType) -> Any:
+def is_true(node: ast.expr, known: Known) -> bool:
+    """Whether a condition is known to hold."""
+    try:
+        return bool(value_of(node, known))
+    except Exception:  # noqa: BLE001 - whatever the values raise, nothing is known
+        return False
+
+
+def value_of(node: ast.expr, known: Known) -> Any:
     """The value of an expression.
 
     Raises:
@@ -56,31 +66,31 @@ def value_of(node: ast.expr, frame: FrameType) -> Any:
         case ast.Constant():
             return node.value
         case ast.Name():
-            for variables in (frame.f_locals, frame.f_globals, _CALLED):
+            for variables in (known, _CALLED):
                 if node.id in variables:
                     return variables[node.id]
         case ast.Attribute(attr=name) if name in FORM:
-            return getattr(value_of(node.value, frame), name)
+            return getattr(value_of(node.value, known), name)
         case ast.Tuple() | ast.List():
-            values = [value_of(each, frame) for each in node.elts]
+            values = [value_of(each, known) for each in node.elts]
             return tuple(values) if isinstance(node, ast.Tuple) else values
         case ast.Subscript():
-            return value_of(node.value, frame)[value_of(node.slice, frame)]
+            return value_of(node.value, known)[value_of(node.slice, known)]
         case ast.UnaryOp(op=ast.Not()):
-            return not value_of(node.operand, frame)
+            return not value_of(node.operand, known)
         case ast.UnaryOp(op=ast.USub()):
-            return -value_of(node.operand, frame)
+            return -value_of(node.operand, known)
         case ast.Compare(ops=[op], comparators=[right]):
-            return _COMPARED[type(op)](value_of(node.left, frame), value_of(right, frame))
+            return _COMPARED[type(op)](value_of(node.left, known), value_of(right, known))
         case ast.Call(keywords=[]):
-            return _called(node, frame)
+            return _called(node, known)
     raise Unknown(ast.dump(node))
 
 
-def _called(call: ast.Call, frame: FrameType) -> Any:
+def _called(call: ast.Call, known: Known) -> Any:
     match call.func:
         case ast.Name(id=name) if name in _CALLED:
-            return _CALLED[name](*(value_of(each, frame) for each in call.args))
+            return _CALLED[name](*(value_of(each, known) for each in call.args))
         case ast.Attribute(attr=name) if name in FORM and not call.args:
-            return value_of(call.func, frame)()
+            return value_of(call.func, known)()
     raise Unknown(ast.dump(call))

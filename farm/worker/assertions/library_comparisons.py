@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-_PACKAGES = ("numpy.testing", "torch.testing")
+COMPARING_PACKAGES = ("numpy.testing", "torch.testing")
+"""Packages whose functions compare what tests give them."""
 _FILLS = ((0, 0), (0, 1), (1, 0))
 
 
 def is_comparison(frame: FrameType) -> bool:
     """Whether a frame is that of a comparison that numpy or torch offers to tests."""
     name = str(frame.f_globals.get("__name__", ""))
-    return name.startswith(_PACKAGES) and len(_parameters(frame)) >= 2
+    return name.startswith(COMPARING_PACKAGES) and len(_parameters(frame)) >= 2
 
 
 def same_form(frame: FrameType) -> bool:

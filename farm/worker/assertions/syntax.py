@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import linecache
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _FILLING = frozenset({"add", "append", "appendleft", "copy_", "extend", "insert", "put", "setdefault", "update"})
 """Methods that put values into what they are called on."""
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_COPYING = frozenset({"copyto", "place", "put", "putmask"})
+"""Functions of numpy that put values into their first argument."""
+_LEAVES_LOOPS = (ast.Continue, ast.Break)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class Definition:
         statement: where.
         sources: what the value is made of.
         replaces: whether nothing of the earlier value is left.
+        key: of the only element that changes.
     """
 
     statement: ast.stmt
     sources: tuple[ast.expr, ...]
     replaces: bool
+    key: object = None
 
 
 class Function:
@@ -47,6 +52,8 @@ class Function:
         self.node = node
         self.parents = parents
         self._definitions: dict[str, list[Definition]] | None = None
+        self._inner: list[Function] | None = None
+        self._guards: dict[ast.AST, list[ast.AST]] = {}
 
     @property
     def parameters(self) -> tuple[list[str], str, str]:
@@ -67,12 +74,7 @@ class Function:
 
     def own_nodes(self) -> Iterator[ast.AST]:
         """Every node of its body, without the bodies of functions inside it."""
-        stack: list[ast.AST] = list(reversed(_body(self.node)))
-        while stack:
-            node = stack.pop()
-            yield node
-            if not isinstance(node, _FUNCTIONS):
-                stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        return nodes_of(*_body(self.node))
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """What a node is part of, from the inside out, up to this function."""
@@ -92,26 +94,41 @@ class Function:
         """Whether a node is part of the handler of an exception."""
         return any(isinstance(each, ast.ExceptHandler) for each in self.ancestors(node))
 
-    def guards(self, node: ast.AST) -> list[ast.expr]:
-        """The conditions that decide whether a statement is reached.
+    def guards(self, node: ast.AST) -> list[ast.AST]:
+        """What decides whether a statement is reached.
 
-        They are those around it, those in front of it that leave the block otherwise, and, in a handler of
-        AssertionError, what the block that it belongs to asserts and calls.
+        Conditions around it, conditions in front of it under which the block is left, and the handlers of exceptions
+        that it is part of. Where an exception leaves the block, nothing that follows is at stake.
         """
-        conditions: list[ast.expr] = []
-        inner = self.statement_of(node)
+        statement = self.statement_of(node)
+        if statement not in self._guards:
+            self._guards[statement] = []
+            self._guards[statement] = list(dict.fromkeys(self._all_guards(statement)))
+        return self._guards[statement]
+
+    def _all_guards(self, inner: ast.AST) -> Iterator[ast.AST]:
         for outer in (*self.ancestors(inner), self.node):
-            conditions += [
-                before.test for before in _before(outer, inner) if isinstance(before, ast.If) and _leaves(before)
-            ]
+            for before in _before(outer, inner):
+                yield from self._leaving(before, (ast.Return, *_LEAVES_LOOPS))
+            if isinstance(outer, _LOOPS) and inner in outer.orelse:
+                for within in outer.body:
+                    yield from self._leaving(within, (ast.Break,))
             if isinstance(outer, (ast.If, ast.While)) and inner is not outer.test:
-                conditions.append(outer.test)
+                yield outer.test
             elif isinstance(outer, ast.Match):
-                conditions.append(outer.subject)
-            elif isinstance(outer, ast.ExceptHandler) and _catches_assertions(outer):
-                conditions += _asserted(self.parents[outer])
+                yield outer.subject
+            elif isinstance(outer, ast.ExceptHandler):
+                yield outer
             inner = outer
-        return conditions
+
+    def _leaving(self, statement: ast.stmt, leaves: tuple[type[ast.stmt], ...]) -> Iterator[ast.AST]:
+        """What decides whether a statement leaves the block that it is part of."""
+        for node in nodes_of(statement):
+            if isinstance(node, leaves):
+                within = [*itertools.takewhile(lambda each: each is not statement, self.ancestors(node)), statement]
+                if isinstance(node, _LEAVES_LOOPS) and any(isinstance(each, _LOOPS) for each in within):
+                    continue
+                yield from (each for each in self.guards(node) if each not in self.guards(statement))
 
     def definitions(self, name: str, use: ast.AST) -> list[Definition]:
         """Where the value that a name has in a place may come from.
@@ -120,15 +137,11 @@ class Function:
             name: dotted for attributes.
             use: the place.
         """
-        if self._definitions is None:
-            self._definitions = defaultdict(list)
-            for defined, definition in _all_definitions(self):
-                self._definitions[defined].append(definition)
         here = self.statement_of(use)
         around = list(self.ancestors(here))
         loops = [each for each in around if isinstance(each, _LOOPS)]
         reaching, last = [], (0, 0)
-        for each in self._definitions.get(name, ()):
+        for each in self._defined(name):
             before = _position(each.statement) < _position(here) or (each.statement is here and not each.replaces)
             if not before and not any(loop in loops for loop in self.ancestors(each.statement)):
                 continue
@@ -136,6 +149,56 @@ class Function:
             if before and each.replaces and self._always(each.statement, here, around):
                 last = max(last, _position(each.statement))
         return [each for each in reaching if _position(each.statement) >= last]
+
+    def only_definition(self, name: str) -> ast.stmt | None:
+        """The only statement that gives a name its value; None where there are several, or none."""
+        statements = {each.statement for each in self._defined(name)}
+        return statements.pop() if len(statements) == 1 else None
+
+    def attributes(self) -> list[str]:
+        """The dotted names that it assigns to."""
+        self._defined("")
+        return [name for name in self._definitions or () if "." in name]
+
+    def definitions_of_attribute(self, name: str) -> list[Definition]:
+        """Where a method gives a value to an attribute of its object."""
+        names = self.parameters[0]
+        return self._defined(f"{names[0]}.{name}") if names else []
+
+    @property
+    def name(self) -> str:
+        """Its name; empty for one that has none."""
+        return self.node.name if isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else ""
+
+    def is_parameter(self, name: str) -> bool:
+        """Whether a name is one of its parameters."""
+        names, rest, keywords = self.parameters
+        return name in (*names, rest, keywords)
+
+    def returns(self) -> list[ast.Return | ast.Yield]:
+        """Where it gives a value to its caller."""
+        return [node for node in self.own_nodes() if isinstance(node, (ast.Return, ast.Yield))]
+
+    def inner_functions(self) -> list[Function]:
+        """The functions that are defined in it."""
+        if self._inner is None:
+            nodes = (node for node in self.own_nodes() if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
+            self._inner = [Function(node, self.parents) for node in nodes]
+        return self._inner
+
+    def changes_outside(self, name: str) -> list[Definition]:
+        """Where it changes a name of the function that it is defined in."""
+        own = self.is_parameter(name)
+        shared = any(isinstance(node, ast.Nonlocal) and name in node.names for node in self.own_nodes())
+        definitions = self._defined(name)
+        return [] if own or (not shared and any(each.replaces for each in definitions)) else definitions
+
+    def _defined(self, name: str) -> list[Definition]:
+        if self._definitions is None:
+            self._definitions = defaultdict(list)
+            for defined, definition in _all_definitions(self):
+                self._definitions[defined].append(definition)
+        return self._definitions.get(name, [])
 
     def _always(self, statement: ast.stmt, use: ast.AST, around: Sequence[ast.AST]) -> bool:
         """Whether a statement runs whenever a later one does."""
@@ -170,6 +233,36 @@ def _file(name: str) -> dict[int, dict[str, Function]]:
     return functions
 
 
+def nodes_of(*roots: ast.AST) -> Iterator[ast.AST]:
+    """Nodes and all that they are made of, in order, without the bodies of functions inside them."""
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, _FUNCTIONS):
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def element_of(value: ast.expr, key: object) -> ast.expr:
+    """An expression for one element of a value."""
+    constant = ast.Constant(value=key)  # type: ignore[arg-type]
+    return ast.copy_location(ast.Subscript(value=value, slice=constant, ctx=ast.Load()), value)
+
+
+def literal_element(literal: ast.Tuple | ast.List | ast.Dict, key: object) -> ast.expr | None:
+    """The element of a literal that a key names; None where that can't be told."""
+    if isinstance(literal, ast.Dict):
+        keys = [each.value if isinstance(each, ast.Constant) else None for each in literal.keys]
+        return literal.values[keys.index(key)] if key in keys and None not in keys else None
+    starred = any(isinstance(each, ast.Starred) for each in literal.elts)
+    return literal.elts[key] if isinstance(key, int) and key < len(literal.elts) and not starred else None
+
+
+def called_name(call: ast.Call) -> str:
+    """The name of the function or method that a call calls; empty where it has none."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else path_of(call.func)
+
+
 def path_of(node: ast.AST) -> str:
     """The dotted name of what an expression changes or reads, without subscripts; empty where it has none."""
     if isinstance(node, ast.Name):
@@ -197,54 +290,41 @@ def _before(parent: ast.AST, child: ast.AST) -> list[ast.stmt]:
     return []
 
 
-def _leaves(statement: ast.If) -> bool:
-    """Whether what follows is reached only where a condition is one way."""
-    blocks = (statement.body, statement.orelse)
-    return any(block and isinstance(block[-1], _LEAVES) for block in blocks)
-
-
-def _catches_assertions(handler: ast.ExceptHandler) -> bool:
-    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(isinstance(each, ast.Name) and each.id == AssertionError.__name__ for each in caught)
-
-
-def _asserted(block: ast.AST) -> list[ast.expr]:
-    """What the body of a `try` asserts and calls."""
-    nodes = [node for statement in block.body for node in ast.walk(statement)] if isinstance(block, ast.Try) else []
-    return [
-        node.test if isinstance(node, ast.Assert) else node
-        for node in nodes
-        if isinstance(node, (ast.Assert, ast.Call))
-    ]
-
-
 def _all_definitions(function: Function) -> Iterator[tuple[str, Definition]]:
     for node in function.own_nodes():
         statement = function.statement_of(node)
         if not isinstance(statement, ast.stmt):
             continue  # in a lambda
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                yield from _targets(statement, target, node.value)
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            yield from _targets(statement, node.target, node.value)
-        elif isinstance(node, ast.NamedExpr):
-            yield node.target.id, Definition(statement, (node.value,), replaces=False)
-        elif isinstance(node, ast.AugAssign):
-            yield path_of(node.target), Definition(statement, (node.value,), replaces=False)
-        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            yield from _targets(statement, node.target, node.iter, each=True)
-        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-            yield from _targets(statement, node.optional_vars, node.context_expr)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            call = node.value
-            if (
-                isinstance(call.func, ast.Attribute)
-                and call.func.attr in _FILLING
-                and (changed := path_of(call.func.value))
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    yield from _targets(statement, target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield from _targets(statement, target, value)
+            case ast.NamedExpr(target=target, value=value) | ast.AugAssign(target=target, value=value):
+                yield path_of(target), Definition(statement, (value,), replaces=False)
+            case (
+                ast.For(target=target, iter=value)
+                | ast.AsyncFor(target=target, iter=value)
+                | ast.comprehension(target=target, iter=value)
             ):
-                arguments = (*call.args, *(keyword.value for keyword in call.keywords))
-                yield changed, Definition(statement, arguments, replaces=False)
+                yield from _targets(statement, target, value, each=True)
+            case ast.withitem(context_expr=value, optional_vars=ast.expr() as target):
+                yield from _targets(statement, target, value)
+            case ast.Call():
+                yield from _changes(statement, node)
+
+
+def _changes(statement: ast.stmt, call: ast.Call) -> Iterator[tuple[str, Definition]]:
+    """The names whose values a call changes."""
+    for keyword in call.keywords:
+        if keyword.arg == "out" and (changed := path_of(keyword.value)):
+            yield changed, Definition(statement, tuple(call.args), replaces=False)
+    if called_name(call) in _COPYING and call.args and (changed := path_of(call.args[0])):
+        yield changed, Definition(statement, tuple(call.args[1:]), replaces=False)
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _FILLING and (changed := path_of(call.func.value)):
+        arguments = (*call.args, *(keyword.value for keyword in call.keywords))
+        yield changed, Definition(statement, arguments, replaces=False)
 
 
 def _targets(
@@ -261,15 +341,20 @@ def _targets(
     if isinstance(target, (ast.Tuple, ast.List)):
         parts = _parts(value, len(target.elts), each=each)
         for place, element in enumerate(target.elts):
-            if parts is None:
+            if parts is None and (each or isinstance(element, ast.Starred)):
                 yield from _targets(statement, element, value, each=each)
+            elif parts is None:
+                yield from _targets(statement, element, element_of(value, place))
             elif (part := parts[place]) is not None:
                 yield from _targets(statement, element, part, each=each)
             else:
                 yield path_of(element), Definition(statement, (), replaces=True)
     elif name := path_of(target):
         plain = isinstance(target, ast.Name) and not each
-        yield name, Definition(statement, (value,), replaces=plain)
+        key = (
+            target.slice.value if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant) else None
+        )
+        yield name, Definition(statement, (value,), replaces=plain, key=key)
 
 
 def _parts(value: ast.expr, count: int, *, each: bool) -> list[ast.expr | None] | None:

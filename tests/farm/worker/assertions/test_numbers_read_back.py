@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from farm.worker.assertions.numbers_read_back import is_about_numbers
-from tests.farm.worker.assertions import on_numbers, on_other_things
+from tests.farm.worker.assertions import on_numbers, on_numbers_held, on_other_things, on_things_beside_numbers
 from tests.farm.worker.assertions.board_tensor import GOLDEN, BoardTensor
 
 
@@ -27,12 +27,12 @@ def about_numbers(body: Callable[[], Any]) -> bool:
     return is_about_numbers(raised.value, lambda value: isinstance(value, BoardTensor))
 
 
-@pytest.mark.parametrize("body", bodies(on_numbers))
+@pytest.mark.parametrize("body", [*bodies(on_numbers), *bodies(on_numbers_held)])
 def test_assertions_on_numbers_read_back(body: Callable[[], Any]) -> None:
     assert about_numbers(body)
 
 
-@pytest.mark.parametrize("body", bodies(on_other_things))
+@pytest.mark.parametrize("body", [*bodies(on_other_things), *bodies(on_things_beside_numbers)])
 def test_other_assertions(body: Callable[[], Any]) -> None:
     assert not about_numbers(body)
 
