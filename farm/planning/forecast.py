@@ -56,6 +56,7 @@ class Forecast:
         operations: each operation and suite, with its number of vectors.
         not_run: the number of vectors that would not run, by reason.
         messages: why they would not run, by reason: each message, with its number of vectors; the most frequent first.
+            Vectors that are only counted have no message of their own.
         groups: the other vectors, by how boards are opened for them; the longest group first.
         boards: the number of vectors that each board would run.
         known: the number of vectors whose estimate is measured, on themselves or on their operation.
@@ -91,7 +92,7 @@ class Forecast:
             yield f"{total(self.merged):8}  merged into equal vectors: not counted above"
         for reason, count in self.not_run.items():
             yield f"{count:8}  will not run: {reason}"
-            yield from _message_lines(self.messages[reason])
+            yield from _message_lines(self.messages.get(reason, {}))
         for group in self.groups:
             yield (
                 f"{group.vectors:8}  opened with {_config_text(group.device_configs)}: "
@@ -144,7 +145,8 @@ def forecast(
     for vector in vectors:
         if vector.unrunnable:
             not_run[vector.unrunnable.reason.value] += vector.number
-            messages[vector.unrunnable.reason.value][vector.unrunnable.message] += vector.number
+            if vector.unrunnable.message:
+                messages[vector.unrunnable.reason.value][vector.unrunnable.message] += vector.number
             continue
         if not any(fits(kind, vector.setup) for kind in kinds):
             not_run[Reason.UNSATISFIABLE.value] += vector.number
