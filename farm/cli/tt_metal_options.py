@@ -92,12 +92,15 @@ _GENERATOR = {
     "--use-db": Foreign(takes=Takes.NONE, note="a master is a file: --master FILE"),
 }
 _KEEP = "--store without a folder"
+_DEBUG = Foreign(takes=Takes.NONE, note="the test's output is always shown")
 _TRACER = {
     "--output-dir": Foreign(("--out", "{}")),
     "-o": Foreign(("--out", "{}")),
     "--keep-traces": Foreign(("--store", "traces"), Takes.NONE),
     _KEEP: Foreign(("--store", "traces"), Takes.NONE),
     "--from-trace-dir": Foreign(("--load", "{}")),
+    "--debug ahead of the test": _DEBUG,
+    "-d ahead of the test": _DEBUG,
 }
 _ANALYZER = {"--list": Foreign(takes=Takes.NONE, note="without an operation, all are listed")}
 
@@ -171,10 +174,26 @@ def _divided(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _with_flags(name: str, words: Sequence[str]) -> Iterator[str]:
-    """The words, with the tracer's `--store` under a name of its own: in tt-metal, it takes no folder."""
+    """The words, with two of the tracer's under names of their own, since they may be another's.
+
+    In tt-metal, `--store` takes no folder. `--debug` and `-d` are the tracer's; behind a test, farm leaves them to it.
+    """
+    if name != "trace":
+        yield from words
+        return
+    ahead = True
     for word, following in zip_longest(words, words[1:], fillvalue=""):
-        no_folder = not following or following.startswith("-") or following.partition("::")[0].endswith(".py")
-        yield _KEEP if name == "trace" and word == "--store" and no_folder else word
+        ahead = ahead and not _is_test(word)
+        if word == "--store" and (not following or following.startswith("-") or _is_test(following)):
+            yield _KEEP
+        elif ahead and word in ("--debug", "-d"):
+            yield f"{word} ahead of the test"
+        else:
+            yield word
+
+
+def _is_test(word: str) -> bool:
+    return word.partition("::")[0].endswith(".py")
 
 
 def _meant(typed: str, foreign: Mapping[str, Foreign], own: Collection[str], *, guess: bool) -> str | None:

@@ -62,6 +62,8 @@ def hint(words: Sequence[str]) -> tuple[str, list[str]]:
         ),
         ("trace --store t.py -o m.json -- --lr 1", "farm trace --store traces t.py --out m.json -- --lr 1"),
         ("trace --from-trace-dir raw", "farm trace --load raw"),
+        ("trace --debug t.py -d", "farm trace t.py -d"),
+        ("trace -d --load raw", "farm trace --load raw"),
         ("ops --list", "farm ops"),
     ],
 )
@@ -96,6 +98,7 @@ def test_no_option_of_farms_is_taken_for_one_of_tt_metals(name: str) -> None:
     ("typed", "arguments"),
     [
         (["trace", "nothing.py", "-o", "log_cli=1"], ["-o", "log_cli=1"]),
+        (["trace", "nothing.py::test", "--debug"], ["--debug"]),
         (["trace", "nothing.py", "--module-name", "a"], ["--module-name", "a"]),
         (["trace", "nothing.py", "--", "--output-dir", "x"], ["--output-dir", "x"]),
     ],
