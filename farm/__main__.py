@@ -15,7 +15,7 @@ _INTERRUPTED = 130  # `ExitCode.INTERRUPTED`, without an import
 
 def main() -> None:
     """Run the `farm` command."""
-    # at exit, Python searches for garbage among all that was imported: it takes longer than most of the imports
+    # at exit, Python collects garbage in everything that was imported, which takes longer than most imports
     atexit.register(gc.freeze)
     catches = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # a background job ignores Ctrl-C
     if catches:

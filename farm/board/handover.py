@@ -1,4 +1,4 @@
-"""Handing a running worker from the process that started it to another one of the same host, its new supervisor.
+"""Hand a running worker over from the process that started it to its new supervisor, another process on the same host.
 
 The new supervisor opens the worker's pipes anew, through the first process's entries in `/proc`. The worker stays a
 child of the first process, which must live on and must not wait for it: the exit code is read from `/proc`, too.
@@ -36,7 +36,7 @@ _EXIT_CODE = 49
 
 @dataclass(frozen=True, slots=True)
 class RunningWorker:
-    """A worker that waits for requests, as another process can find it.
+    """A worker that waits for requests, with what another process needs to take it over.
 
     Attributes:
         owner: the process that started it.
@@ -83,7 +83,7 @@ class AdoptedProcess:
 
 
 def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
-    """Supervise a running worker; it says `Hello` once it works in `workdir`. None where it can't be taken over.
+    """Supervise a running worker; it says `Hello` once it works in `workdir`. None if it can't be taken over.
 
     Args:
         worker: the worker; its owner may close the pipes afterwards.

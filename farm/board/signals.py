@@ -30,7 +30,7 @@ class SignalLadder:
 
 
 class Process(Protocol):
-    """What of `subprocess.Popen` a supervisor uses."""
+    """The part of `subprocess.Popen` that a supervisor uses."""
 
     @property
     def pid(self) -> int:

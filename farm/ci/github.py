@@ -1,4 +1,4 @@
-"""What GitHub gets: a matrix of jobs, annotations, and a job's summary."""
+"""Output for GitHub: a matrix of jobs, annotations, and a job's summary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from farm.store import RunView
 MAX_JOBS = 256
 """GitHub refuses a larger matrix: more jobs than these are never printed."""
 MORE_JOBS = 2
-"""How many jobs more than the fewest are tried where one of them would take too long."""
+"""How many jobs more than the minimum are tried if one of them would take too long."""
 TOLERANCE = 1.1
 """A job may take this many times its budget: estimates are no better."""
 MAX_ANNOTATIONS = 10
@@ -62,7 +62,7 @@ class Matrix:
     """The jobs of a sweep.
 
     Attributes:
-        jobs: none is empty; there is none where no vector can run on any of the boards.
+        jobs: each has vectors; empty if no vector can run on any of the boards.
         notes: what a user should know about them, a line each.
     """
 
@@ -80,7 +80,7 @@ def matrix(runners: Sequence[RunnerPlan], minutes: float, most: int = MAX_JOBS) 
     Args:
         runners: the plan of each kind of runner.
         minutes: how long a job may run vectors.
-        most: the number of jobs at most; beyond it, jobs get longer.
+        most: the maximum number of jobs; if more are needed, jobs get longer.
 
     Raises:
         FarmError: there are more kinds of runners than jobs.

@@ -30,8 +30,8 @@ def modules(
 ) -> None:
     """List sweep modules with their suites, and count the vectors of each.
 
-    Invalid vectors count, too; `farm vectors --count` tells them apart. A module that doesn't import is listed with
-    the reason, and the exit code is 1.
+    Invalid vectors are included; `farm vectors --count` counts them separately. A module that doesn't import is listed
+    with the reason, and the exit code is 1.
 
     Example: farm modules eltwise.unary --suite nightly
     """
@@ -69,7 +69,7 @@ def modules(
 
 
 def _progress(stack: ExitStack, *, as_json: bool) -> Callable[[str], None]:
-    """What shows how far the command is: nothing where its lines appear on the terminal, or no one looks."""
+    """Return a function that shows progress, if stderr is a terminal that doesn't show the listing itself."""
     if not sys.stderr.isatty() or (sys.stdout.isatty() and not as_json):
         return lambda _text: None
     from rich.console import Console

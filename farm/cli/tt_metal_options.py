@@ -1,4 +1,4 @@
-"""Options of tt-metal's scripts, typed to a command of farm: the error about them shows the whole command to type."""
+"""Options of tt-metal's scripts in a command of farm: the error about them shows the equivalent command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from farm.core.settings import DEFAULT_MASTER
 
 _EVERY_MODULE = ("--module", "*")
 _SELECTING = ("--module", "--vectors", "--op", "--master", "--from", "--resume", "--check-module", MODEL_TRACED)
-"""Words of a command that names what to run."""
+"""Words that select what to run."""
 _LEAST_LIKENESS = 0.8
 
 
@@ -36,9 +36,9 @@ class Foreign:
     """An option of tt-metal's.
 
     Attributes:
-        words: those of farm that mean the same; `{}` stands for the value. None if farm needs no such option.
+        words: the equivalent words of farm, with `{}` for the value; empty if farm needs no such option.
         takes: its values.
-        note: why it is left out, or what else there is to know.
+        note: why it is left out.
         by_value: other words for some values.
     """
 
@@ -115,12 +115,12 @@ FOREIGN: Mapping[str, Mapping[str, Foreign]] = {
 
 
 class ForeignOptions(FarmError):  # noqa: N818 - it names what happened, as NothingSelected does
-    """Options of tt-metal's were typed; the text has the command to type."""
+    """Options of tt-metal's were used; the text has the equivalent command."""
 
 
 @dataclass(slots=True)
 class _Command:
-    """The command to type, as it is put together."""
+    """The equivalent command, while it is assembled."""
 
     words: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)  # the options as they were typed
@@ -132,7 +132,7 @@ def refuse_foreign_options(command: Sequence[str], words: Sequence[str], own: Co
 
     Args:
         command: the command's first words: `farm`, and its name.
-        words: those behind.
+        words: the words after it.
         own: the options that the command has.
 
     Raises:
@@ -143,7 +143,7 @@ def refuse_foreign_options(command: Sequence[str], words: Sequence[str], own: Co
     translated = _Command()
     ahead, behind = _divided(words)
     remaining = iter(_with_flags(name, ahead))
-    following: list[str] = []  # words that were looked at, but are no values
+    following: list[str] = []  # words that were read as a value, but are none
     while (word := following.pop() if following else next(remaining, None)) is not None:
         typed, equals, value = word.partition("=")
         option = _meant(typed, foreign, own, guess=name != "trace")
@@ -168,15 +168,15 @@ def refuse_foreign_options(command: Sequence[str], words: Sequence[str], own: Co
 
 
 def _divided(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words in front of `--`, and those from there on."""
+    """The words before `--`, and the rest."""
     end = words.index("--") if "--" in words else len(words)
     return list(words[:end]), list(words[end:])
 
 
 def _with_flags(name: str, words: Sequence[str]) -> Iterator[str]:
-    """The words, with two of the tracer's under names of their own, since they may be another's.
+    """The words, with two options of tt-metal's tracer that mean something else in farm under names of their own.
 
-    In tt-metal, `--store` takes no folder. `--debug` and `-d` are the tracer's; behind a test, farm leaves them to it.
+    In tt-metal, `--store` takes no folder. `--debug` and `-d` before the test are the tracer's, after it the test's.
     """
     if name != "trace":
         yield from words
@@ -197,7 +197,7 @@ def _is_test(word: str) -> bool:
 
 
 def _meant(typed: str, foreign: Mapping[str, Foreign], own: Collection[str], *, guess: bool) -> str | None:
-    """The option of tt-metal's that a word is: as it stands, abbreviated as argparse allows, or misspelt."""
+    """The option of tt-metal's that a word names: exactly, abbreviated as argparse allows, or misspelt."""
     if typed in foreign:
         return typed
     if not guess or not typed.startswith("--") or typed in own:
@@ -230,7 +230,7 @@ def _add(command: _Command, name: str, option: str, foreign: Foreign, value: str
 
 
 def _complete(name: str, command: _Command) -> None:
-    """Leave out what has no effect beside the rest, and name what tt-metal takes for granted."""
+    """Leave out options without effect, and add the selection that is tt-metal's default."""
     if name not in ("sweep", "vectors", "modules"):
         return
     if "--tag" in command.words and "--model-traced" not in command.foreign:
@@ -255,4 +255,4 @@ def _lines(name: str, words: Sequence[str], command: _Command, behind: Sequence[
     yield f"  {shlex.join(words)}"
     yield from (f"  without {option}: {reason}" for option, reason in command.left_out.items())
     if name == "trace" and not behind:
-        yield "  an option of the test itself goes behind --"
+        yield "  put options of the test itself after --"

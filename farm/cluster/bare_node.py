@@ -1,4 +1,4 @@
-"""Start Ray's node without the processes that an embedded cluster has no use for.
+"""Start Ray's node without the processes that an embedded cluster doesn't need.
 
 `ray start` has an option for one of them; `ray.init` has none. They are Python processes: together they take longer to
 start and to end than the rest of Ray.
@@ -21,7 +21,7 @@ UNUSED = (
 
 @contextmanager
 def without_unused_processes() -> Iterator[None]:
-    """Start no process of `UNUSED` during a `with` block; a Ray without one of these methods starts as it likes."""
+    """Start no process of `UNUSED` during a `with` block; methods that the installed Ray lacks are ignored."""
     node = ray._private.node.Node  # noqa: SLF001 - Ray has no option for it
     methods = {name: vars(node)[name] for name in UNUSED if name in vars(node)}
     for name in methods:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class EarlyCluster:
-    """Starts a local cluster in a thread of its own; at the end of its `with` block, nothing of the cluster is left."""
+    """Starts a local cluster in a thread; ends it with its `with` block."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -25,7 +25,7 @@ class EarlyCluster:
         self.close()
 
     def start(self, boards: int, workers: int) -> None:
-        """Begin to start the cluster, and return at once.
+        """Start the cluster in the background.
 
         Args:
             boards: see `local_cluster`.
@@ -49,13 +49,13 @@ class EarlyCluster:
             self.close()
 
     def close(self) -> None:
-        """End the cluster, once it has started, if it is still there."""
+        """End the cluster, if it is still running; wait for its start before."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
 
     def _hold(self, boards: int, workers: int) -> None:
-        """Hold the cluster until it is to end: Linux ends Ray's processes with the thread that started them."""
+        """Keep the cluster until `close`: Linux ends Ray's processes with the thread that started them."""
         try:
             from farm.cluster.local_cluster import local_cluster  # here, since it imports Ray
 

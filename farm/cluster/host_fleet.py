@@ -19,10 +19,10 @@ class ReadyWorkers(Protocol):
     """Workers that this process has started for boards."""
 
     def worker_of(self, board: Board) -> RunningWorker | None:
-        """The worker that is ready for a board, once; None where none is."""
+        """The worker that is ready for a board, once; None if there is none."""
 
     def started(self, board: str, pid: int) -> None:
-        """The worker of a board has started, perhaps the one that was ready."""
+        """Note that the worker of a board has started, perhaps the one that was ready."""
 
 
 class HostFleet(RayFleet):

@@ -14,7 +14,7 @@ _FORMS = "(ok, message) or [(ok, message), nanoseconds]"
 
 
 class NoAnswer(ValueError):  # noqa: N818 - it names what was returned
-    """What `run()` returned has none of the forms of an answer."""
+    """`run()` returned something that is not an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Answer:
     """What a vector's `run()` answers.
 
     Attributes:
-        good: whether the module found the vector's output right.
-        message: what it says about it, such as a PCC.
-        nanoseconds: how long the module measured the call to take; None where it doesn't say.
+        good: whether the module accepts the vector's output.
+        message: its message, such as a PCC.
+        nanoseconds: the time of the call as the module measured it; None if it returned none.
     """
 
     good: bool

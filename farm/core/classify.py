@@ -59,7 +59,7 @@ def judge_answer(answer: object, *, computes: bool) -> tuple[Verdict, Reason, st
 
 
 def not_compared(message: str) -> tuple[Verdict, Reason, str]:
-    """The verdict, reason and message where a module finds numbers wrong that no board has computed."""
+    """Return the verdict, reason and message if a module rejects numbers that no board has computed."""
     return Verdict.VALIDATED, Reason.NONE, f"{NOT_COMPARED}: {message}"
 
 

@@ -1,4 +1,4 @@
-"""Vectors that a plan merged into equal ones, in words."""
+"""Describe the vectors that a plan merged into equal ones."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class ListVectors(_Message):
         exported: vectors of an export, each as `farm.sweeps.exports.ExportedVector.as_json` writes it, to list in place
             of the module's own; None for its own.
         detail: how much is listed of the module's own.
-        former: whether its own come with the hashes that earlier versions of farm recorded, too.
+        former: whether its own are listed with the hashes that earlier versions of farm recorded.
     """
 
     tag: ClassVar[str] = "list_vectors"
@@ -262,7 +262,7 @@ class RunBegins(_Message):
 
     Attributes:
         run: the run's number; the first one, which is not announced, is 1.
-        outcome: that of the first run, which stands whatever becomes of this one; None where this one counts, too.
+        outcome: that of the first run, which is final even if this run fails; None if this run counts, too.
     """
 
     tag: ClassVar[str] = "run_begins"
@@ -314,14 +314,14 @@ class VectorsListed(_Message):
 
 @dataclass(frozen=True, slots=True)
 class VectorsCounted(_Message):
-    """Further vectors of a suite, as a number.
+    """The number of further vectors of a suite.
 
     Attributes:
         suite: the suite.
         vectors: how many.
-        invalid: whether the module calls them invalid, if it was asked.
+        invalid: whether the module calls them invalid; false if they were not judged.
         grid: columns and rows of compute cores that they name.
-        merged: how many further ones equal a vector of the suite.
+        merged: how many more equal another vector of the suite.
     """
 
     tag: ClassVar[str] = "vectors_counted"
@@ -339,7 +339,7 @@ class VectorsCounted(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Spent(_Message):
-    """The process ends before the next vector, since sweep modules have left their devices in a state of no use."""
+    """The process ends before the next vector, since sweep modules have left devices in an unusable state."""
 
     tag: ClassVar[str] = "spent"
 

@@ -24,7 +24,7 @@ class ModuleLoader:
         provider: whose code it is. With a name of tt-metal's, farm's loader stands in for it.
         masters: the masters that it read, if it is farm's.
         ignores_master: whether it is tt-metal's and never reads the variable that `--master` sets.
-        untraced: a line for each operation that the module asked for and that no master has.
+        untraced: a line for each operation that the module requested and no master has.
     """
 
     name: str

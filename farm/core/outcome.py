@@ -61,7 +61,7 @@ class Outcome:
         raw: the result as received, if it could not be read.
         tolerance: the name of the row of the tolerance table that judged the numbers; "" if none were compared.
         mismatch: what is wrong with the numbers.
-        measuring_notes: what could not be measured, or not well, and why.
+        measuring_notes: what could not be measured, or is doubtful, and why.
         details: further details as JSON. No code decides by them.
     """
 

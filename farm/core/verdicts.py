@@ -193,7 +193,7 @@ class Reason(str, Enum):
 
     @property
     def nothing_to_run(self) -> bool:
-        """Whether a module itself says that there is nothing to run: that is no lack of the run."""
+        """Whether a module itself defines that there is nothing to run, so that the run is still complete."""
         return self in (Reason.INVALID_VECTOR, Reason.NO_VECTORS)
 
     @property

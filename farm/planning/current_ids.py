@@ -34,7 +34,7 @@ def other_ids(spec: SweepSpec, store: str | Path | None) -> OtherIds:
 
 
 def former_modules(spec: SweepSpec, store: str | Path | None) -> Collection[str]:
-    """Return the modules whose vectors have other ids in runs of earlier versions of farm, which their plan must know.
+    """Return the modules whose vectors have other ids in runs of earlier versions of farm, which the plan needs.
 
     Args:
         spec: what to run.

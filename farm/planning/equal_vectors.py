@@ -1,4 +1,4 @@
-"""Equal vectors of a suite: one runs for all, as in tt-metal, which keeps a suite's vectors by their hashes."""
+"""Merge the equal vectors of a suite, as tt-metal does: it stores a suite's vectors by their hashes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EqualVectors:
 
         Args:
             records: the records, in which the vectors of a suite follow one another.
-            of_export: whether only the vectors of a module do: an export may have several files of a module.
+            of_export: whether only those of a module do, because an export may have several files of a module.
         """
         present = ""
         digests: dict[str, set[bytes]] = {}  # by suite of the present module

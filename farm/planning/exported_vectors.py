@@ -16,7 +16,7 @@ from farm.sweeps.finding import ModuleFolder, nearest, python_files
 from farm.sweeps.records import ImportedModule, ModuleProblem, Record
 
 CHUNK = 200
-"""Vectors that a worker reads at once."""
+"""How many vectors a worker reads at once."""
 
 
 class ModuleIndex:

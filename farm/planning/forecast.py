@@ -187,13 +187,13 @@ def _message_lines(messages: Mapping[str, int]) -> Iterator[str]:
 
 
 def _jobs(vector: Vector, estimate: Estimate, planned: int) -> Iterator[Job]:
-    """The jobs of a vector: one, or where it stands for many, a few that take as long together."""
+    """The jobs of a vector: one, or if it stands for many vectors, a few that take as long together."""
     pieces = max(1, min(vector.number, MAX_JOBS * vector.number // planned))
     for piece in range(pieces):
         number = vector.number * (piece + 1) // pieces - vector.number * piece // pieces
         seconds = estimate.seconds * number
         name = vector.id if pieces == 1 else f"{vector.id}/{piece}"
-        # a scheduler learns how long operations take, which costs time itself and tells nothing of such a job
+        # not by operation: learning how long operations take costs time, and is pointless for such jobs
         group = vector.operation if vector.number == 1 else _COUNTED
         task = Task(name, vector.setup, group, seconds, guess=estimate.basis.is_guess)
         yield Job(task, seconds, number)

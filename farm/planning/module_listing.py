@@ -49,7 +49,7 @@ in; else they are listed in one that ends with the listing."""
 
 
 class Lister:
-    """Lists modules in a worker, which is started again after it died. `close` ends it.
+    """Lists modules in a worker, which is restarted after it dies. `close` ends it.
 
     Attributes:
         process: the worker that imports the modules; it is started with the first request.

@@ -1,4 +1,4 @@
-"""The loaders that sweep modules took traced configurations from: for a run's details, and for a user to read."""
+"""The loaders that sweep modules took traced configurations from, as details of a run and as notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_LINES = 3
 
 
 def loader_details(modules: Iterable[ImportedModule]) -> dict[str, Any]:
-    """Return what a run records: for each loader whose it is, its masters, and the modules that imported it."""
+    """Return the details that a run records: each loader's provider, masters, and the modules that imported it."""
     by_loader: dict[tuple[str, LoaderProvider], dict[str, Any]] = {}
     for imported, loader in _pairs(modules):
         empty: dict[str, Any] = {"loader": loader.name, "provider": loader.provider.value, "masters": [], "modules": []}
@@ -26,7 +26,7 @@ def loader_details(modules: Iterable[ImportedModule]) -> dict[str, Any]:
 
 
 def loader_lines(modules: Iterable[ImportedModule]) -> Iterator[str]:
-    """Say which loader modules got where its name is tt-metal's, which never saw `--master`, and what isn't traced."""
+    """Yield notes: loaders that modules got under tt-metal's names, those that ignore `--master`, what isn't traced."""
     stand_ins: dict[str, list[str]] = {}
     originals: dict[str, list[str]] = {}
     unreached: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What the sweep modules of a spec define, streamed: suites, vectors and problems."""
+"""Stream what the sweep modules of a spec define: suites, vectors and problems."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def counted_records(
     detail: Detail,
     note: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[CountedRecord]:
-    """Stream what modules define, with how many vectors they have rather than each vector where that is possible.
+    """Stream what modules define, with numbers of vectors instead of each vector where possible.
 
     Args:
         spec: as of `module_records`; it names the suites.
@@ -170,7 +170,7 @@ def counted_records(
 
 
 def imports_modules(spec: SweepSpec) -> bool:
-    """Return whether the modules of a spec must be found: not where its file of vectors holds all that counts.
+    """Return whether the modules of a spec must be found: not if its file of vectors has all that is needed.
 
     Raises:
         FarmError: the file can't be read, or is of no format.
@@ -182,7 +182,7 @@ def _of_farm(spec: SweepSpec, path: Path) -> Iterator[Record]:
     """Return the records of a file that `farm vectors --out` wrote.
 
     Raises:
-        FarmError: an option about modules is beside it, or it can't be read.
+        FarmError: an option about modules was passed as well, or it can't be read.
     """
     names = ("modules", "skip", "tt_metal", "sweeps")
     if superfluous := next((name for name in names if getattr(spec, name)), None):
@@ -205,7 +205,7 @@ def _export(spec: SweepSpec, path: Path, process: ListingProcess) -> ExportListi
 
 
 def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tuple[str, str]]) -> Iterator[str]:
-    """Say which of the modules' suites are empty, and which suites of the spec no module has."""
+    """Yield notes: which of the modules' suites are empty, and which suites of the spec no module has."""
     for module, of_module in suites.items():
         for suite in of_module:
             empty = (module, suite) not in filled and (module, "") not in filled
@@ -218,7 +218,7 @@ def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tup
 
 
 def _advice(suite: str, existing: Sequence[str]) -> str:
-    """The suites that there are, those first that a name is like; case doesn't matter in their names."""
+    """The existing suites, those with similar names first; names ignore case."""
     by_name = {each.casefold(): each for each in existing}
     existing = list(by_name.values())
     close = [by_name[each] for each in difflib.get_close_matches(suite.casefold(), by_name)]

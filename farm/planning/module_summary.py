@@ -25,7 +25,7 @@ class ModuleSummary:
         module: the module.
         suites: the number of vectors of each suite, by name. Equal vectors are one, and invalid ones count.
         problems: what is wrong with it, a line each.
-        notes: what else there is to say, a line each: why there is nothing to run.
+        notes: further remarks, a line each, such as why there is nothing to run.
     """
 
     module: SweepModule

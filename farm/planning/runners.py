@@ -21,7 +21,7 @@ from farm.planning.vectors import Vector
 from farm.store import Store
 
 RUNNER = "runner"
-"""What stands for the host of a board that is named by kind."""
+"""The placeholder for the host of a board that is named by kind."""
 UNKNOWN_SECONDS = 1.0
 """The estimate for a vector where no vector of the plan was timed."""
 
@@ -50,8 +50,8 @@ def plan_for_runners(
 ) -> list[RunnerPlan]:
     """Plan a sweep for each kind of runner.
 
-    Sweep modules are listed once, under a mock board. No device is opened, and none is looked for where boards
-    are named by kind.
+    Sweep modules are listed once, under a mock board. No device is opened, and none is looked for if boards are
+    named by kind.
 
     Args:
         spec: what to run.
@@ -115,7 +115,7 @@ def runner_boards(selector: str) -> list[Board]:
     """Return the boards of a runner, which this host need not have if they are named by kind.
 
     Raises:
-        FarmError: an entry names no kind, and this host has no such board that would tell it.
+        FarmError: an entry names no kind, and this host has no such board to take the kind from.
     """
     if selector.strip() == AUTO:
         return select_boards(AUTO)

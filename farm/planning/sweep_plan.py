@@ -71,7 +71,7 @@ class _Modules:
 Narrow = Callable[[Iterable[Vector]], Sequence[Vector]]
 
 MANY_MODULES = 20
-"""The vectors of more modules are only counted for a forecast, which then knows their modules' times, not their own."""
+"""With more modules than this, a forecast only counts vectors, and estimates times per module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ def plan_sweep(
         verify: whether to run a master's configurations under the tracer, see `farm.planning.vectors.plan`.
         store: the results store that knows the ids of vectors of earlier versions of farm; None for the default store.
         listing: see `ListingIn`.
-        boards: boards to plan for, wherever they are; None for those that the spec names.
-        for_forecast: whether the plan is only to be forecast: then the vectors of many modules are only counted.
+        boards: boards to plan for, which may be elsewhere; None for those that the spec names.
+        for_forecast: whether the plan is only for a forecast, so that the vectors of many modules are only counted.
 
     Raises:
         FarmError: a board, a module, a vector or a file of the spec doesn't exist.
@@ -283,7 +283,7 @@ def _records(
     modules: _Modules,
     listing: ListingIn,
 ) -> Iterable[CountedRecord]:
-    """What the modules define; of many modules, only how many vectors, if that is enough."""
+    """What the modules define; for many modules, only the numbers of vectors, if that is enough."""
     if modules.counted and imports_modules(spec) and spec.vectors_file is None:
         selected = selected_modules(spec)
         if len(selected) > MANY_MODULES:

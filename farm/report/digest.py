@@ -67,7 +67,7 @@ class Inexact:
 
 @dataclass(frozen=True, slots=True)
 class MeasuringNote:
-    """The number of vectors of which something could not be measured, or not well, for the same cause."""
+    """The number of vectors with the same problem in their measurements."""
 
     note: str
     count: int
@@ -107,7 +107,7 @@ class Digest:
         failures: failures and faults, largest group first.
         not_run: vectors that were not run, largest group first.
         inexact: by operation and lost argument.
-        measuring: what could not be measured, or not well, most vectors first.
+        measuring: problems of measurements, those of most vectors first.
         inferred: the number of inferred device configs.
         differences: one sentence if boards had different versions of ttnn, driver or firmware; otherwise empty.
         by_ttnn: the verdicts by version of ttnn; empty if all boards have the same.

@@ -1,4 +1,4 @@
-"""Cut the local part of paths in texts that leave the host: a checkout's place, a home, a temporary folder.
+"""Remove the local part of paths in texts that leave the host: a checkout's location, a home, a temporary folder.
 
 What remains says which file it is: the path inside the checkout, the folder of sweep modules or the package.
 """

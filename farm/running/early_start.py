@@ -76,7 +76,7 @@ class FirstWorker:
         return self._worker.hand_over() if listed else None
 
     def started(self, pid: int) -> None:
-        """The board's worker has started; this one is left to its supervisor if it is the same."""
+        """Note that the board's worker has started: if it is this one, leave it to its supervisor."""
         running = self._worker.hand_over()
         if running is not None and running.pid == pid:
             self._process = self._worker.let_go()
@@ -91,7 +91,7 @@ class FirstWorker:
 
 
 class EarlyStart:
-    """Starts what a run needs while it is planned; at the end of its `with` block, nothing of it is left.
+    """Starts what a run needs while it is planned; ends all of it with its `with` block.
 
     Attributes:
         cluster: the cluster for boards of this host.
@@ -143,6 +143,6 @@ class EarlyStart:
         return self._first.hand_over() if self._first is not None and self._first.board == board else None
 
     def started(self, board: str, pid: int) -> None:
-        """The worker of a board has started, perhaps the one that was ready."""
+        """Note that the worker of a board has started, perhaps the one that was ready."""
         if self._first is not None and self._first.board.id == board:
             self._first.started(pid)

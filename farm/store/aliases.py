@@ -26,8 +26,8 @@ def current_id(vector_id: str, beginning: str, current_beginning: str) -> str:
 
     Args:
         vector_id: as recorded; with `-2`, `-3`, ... where a plan had the configuration more than once.
-        beginning: what ids of the recorded hash begin with.
-        current_beginning: what ids of today's hash begin with.
+        beginning: the beginning of ids of the recorded hash.
+        current_beginning: the beginning of ids of the present hash.
     """
     if not vector_id.startswith(beginning):
         return vector_id
@@ -70,7 +70,7 @@ def has_number_of(vector_id: str, text: str) -> bool:
 
 
 def read_other_ids(connection: Connection, vector_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return all ids of the same configuration, today's first, for those vectors that have several.
+    """Return all ids of the same configuration, the present one first, for vectors that have several.
 
     Args:
         connection: the connection to read from.
@@ -97,11 +97,11 @@ def read_aliases(connection: Connection) -> dict[str, str]:
 
 
 def read_former_modules(connection: Connection, vector_ids: Sequence[str] = ()) -> set[str]:
-    """Return the sweep modules of which the store has vectors whose hash of today it doesn't know.
+    """Return the sweep modules that have vectors in the store whose present hash is unknown.
 
     Args:
         connection: the connection to read from.
-        vector_ids: the modules of vectors that once had one of these ids are among them in any case.
+        vector_ids: modules of vectors that once had one of these ids are always included.
     """
     vectors = schema.vectors
     unresolved = _ALIASES.c.content_hash == _ALIASES.c.current_hash
@@ -113,7 +113,7 @@ def read_former_modules(connection: Connection, vector_ids: Sequence[str] = ()) 
 
 
 def resolve_aliases(connection: Connection, vectors: Iterable[Plannable]) -> None:
-    """Record the hashes of today of vectors that an earlier version of farm recorded under others.
+    """Record the present hashes of vectors that an earlier version of farm recorded under other hashes.
 
     Args:
         connection: the connection to write to.

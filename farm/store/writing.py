@@ -35,7 +35,7 @@ class Insertion(NamedTuple):
 def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannable]) -> None:
     """Insert planned vectors after those that the run has; payloads that other vectors share are stored once.
 
-    Vectors that an earlier version of farm recorded under other hashes are joined with theirs.
+    Vectors that an earlier version of farm recorded under other hashes are linked to the new ones.
     """
     texts = [json_text(vector.text) for vector in vectors]
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]

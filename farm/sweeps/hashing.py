@@ -1,8 +1,8 @@
-"""`input_hash`, as tt-metal computes it since December 2025: what its dashboards join results by.
+"""`input_hash`, as tt-metal has computed it since December 2025; its dashboards join results by it.
 
 tt-metal hashes the JSON of what its vector files hold for a vector: JSON's own types as they are, element by element in
 lists and dicts; ttnn's objects as their JSON with their class; everything else as text. `farm.sweeps.former_hashing`
-has the form before, in which every value was text.
+has the form of earlier versions of farm, in which every value is text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""ttnn objects of values as a master has them, by the names that tt-metal's loader has for these functions.
+"""Convert values of a master to ttnn objects, by functions with the names of those in tt-metal's loader.
 
 Live objects and None come back as they are. What can't be rebuilt is an error, never a default.
 """

@@ -35,11 +35,11 @@ MASTER_VARIABLE = "TTNN_MASTER_JSON_PATH"
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What a module asked a loader for.
+    """One request of a module to a loader.
 
     Attributes:
-        master: the master, in words.
-        untraced: why there is nothing of the operation, with the nearest names; "" if there is something.
+        master: the master, for people.
+        untraced: why the operation has no configurations, with the nearest names; "" if it has some.
     """
 
     master: str

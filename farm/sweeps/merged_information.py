@@ -15,7 +15,7 @@ MERGED = ("traced_source", "traced_machine_info")
 
 
 def with_merged_information(records: Iterable[Record]) -> Iterator[Record]:
-    """Yield records, of which the first vector of a `config_hash` has the information of all equal ones of its suite.
+    """Yield records; the first vector of each `config_hash` has the information of all equal vectors of its suite.
 
     The vectors of a suite that have a `config_hash` are collected until the next suite: they come from traces, so there
     are a few thousand at most. Other vectors are equal only if their information is.

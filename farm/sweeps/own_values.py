@@ -1,4 +1,4 @@
-"""A vector's own copies of its values: what `run()` changes is not the next vector's."""
+"""Copies of a vector's values, so that changes by `run()` don't reach the next vector."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNCHANGING = (type(None), bool, int, float, complex, str, bytes, range, slice)
 def own_copy(value: Any) -> Any:
     """Return a copy of a value, at any depth; what can't be copied is passed as it is.
 
-    Objects of ttnn, functions, generators and modules can't be copied; the containers around them are, all the same.
+    Objects of ttnn, functions, generators and modules can't be copied; the containers around them are copied anyway.
     """
     kind = type(value)
     if kind in _UNCHANGING:

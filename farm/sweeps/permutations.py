@@ -1,7 +1,7 @@
 """The permutations of a suite's parameters, as tt-metal makes them: the first name varies slowest.
 
-Streamed: the values of the first name are read one by one, those of the others are held, since they are needed again
-and again. So of a million vectors one is in memory.
+The values of the first name are read one by one, those of the others are held in memory, since they are needed
+repeatedly. So only one of a million vectors is in memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Axis:
         name: as the module has it.
         names: the parameters.
         values: of each step.
-        first_only: whether only its first step counts, since the values of a later name can be read only once.
+        first_only: whether only its first step counts, because the values of a later name can be read only once.
     """
 
     def __init__(self, name: object, values: object) -> None:
@@ -72,7 +72,9 @@ class Axis:
             return {self.name: value}
         if not isinstance(value, Iterable):
             raise ModuleError(f"value {place} of {self.name!r} must be a tuple of values, not {value!r:.80}")
-        return dict(zip(self.names, value, strict=False))  # what is too much is cut, what lacks is left out
+        return dict(
+            zip(self.names, value, strict=False)
+        )  # surplus values are dropped, and names without a value left out
 
 
 def axes(parameters: object) -> list[Axis]:

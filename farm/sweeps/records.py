@@ -53,7 +53,7 @@ class ExportForm:
 
     Attributes:
         fields: the values, written as tt-metal writes them, and the fields of information.
-        lost: what of the values its runner doesn't read back, in words, by name.
+        lost: how tt-metal's runner would read values differently, in words, by name.
     """
 
     fields: Mapping[str, Any]
@@ -88,7 +88,7 @@ class ListedVector:
         sources: where that was seen.
         lost: the arguments that its trace lost.
         openings: how boards were opened where it was traced, if the trace says so.
-        export_form: what an export of tt-metal holds for it; None where nobody asked.
+        export_form: what an export of tt-metal holds for it; None if it was not requested.
     """
 
     imported: ImportedModule
@@ -164,15 +164,15 @@ class ListedVector:
 
 @dataclass(frozen=True, slots=True)
 class VectorCount:
-    """Further vectors of a module, as a number.
+    """The number of further vectors of a module.
 
     Attributes:
         imported: their module.
         suite: their suite.
         vectors: how many.
-        invalid: whether the module calls them invalid, if it was asked.
+        invalid: whether the module calls them invalid; false if they were not judged.
         grid: columns and rows of compute cores that their values name.
-        merged: how many further ones equal a vector of the suite.
+        merged: how many more equal another vector of the suite.
     """
 
     imported: ImportedModule
@@ -192,7 +192,7 @@ class ModuleProblem:
         suite: the suite, "" if it is the whole module.
         message: what is wrong.
         reason: BROKEN_MODULE; BROKEN_CONFIGURATION where one configuration of the master or one vector of an export is
-            broken; NO_VECTORS where nothing is wrong, but there is nothing to run.
+            broken; NO_VECTORS if nothing is wrong, but there is nothing to run.
         input_hash: of the vector of an export; "" if it is something else.
     """
 

@@ -1,4 +1,4 @@
-"""Names of suites. Case doesn't matter in them."""
+"""Names of suites, which ignore case."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _EXPECTS_FAILURES = "xfail"
 
 
 def selects(names: Iterable[str], suite: str) -> bool:
-    """Return whether one of some names is that of a suite."""
+    """Return whether one of several names is that of a suite."""
     return any(name.casefold() == suite.casefold() for name in names)
 
 

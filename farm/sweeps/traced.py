@@ -184,7 +184,7 @@ def by_input(configuration: Configuration) -> dict[str, Any]:
 class TracedSuite(dict[str, Any]):
     """The parameters of a suite of traced configurations, in the latest form, and what they were made of.
 
-    Without configurations it is false, but has a name without values: merged with other parameters, it makes no vector.
+    Without configurations it is false, but has a name without values, so that no vector is made of it.
 
     Attributes:
         operation: its name.

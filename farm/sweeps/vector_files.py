@@ -1,4 +1,4 @@
-"""What `--vectors` reads: each format by how it begins."""
+"""The formats that `--vectors` reads, recognized by how they begin."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class VectorFormat:
     Attributes:
         name: what the file is, for people.
         matches: returns whether a file or folder is of this format, by how it begins.
-        imports_modules: whether its modules must be found and imported to read it; else it holds all of them that
-            counts.
+        imports_modules: whether its modules must be found and imported to read it; otherwise it holds everything that
+            is needed of them.
     """
 
     name: str

@@ -17,7 +17,7 @@ from farm.worker.modules import LoadedModule
 from farm.worker.step_keys import Grid, StepKeys, around
 
 _SECONDS = 0.25
-"""A slow module's counts are sent this often, so that it isn't taken for one that hangs."""
+"""How often counts of a slow module are sent, so that it doesn't seem to hang; in seconds."""
 _LOOKS = 64
 """How many vectors are counted between two readings of the clock."""
 

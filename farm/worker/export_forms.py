@@ -1,4 +1,4 @@
-"""What an export of tt-metal holds for the vectors of a suite, and what of it tt-metal's runner doesn't read back."""
+"""Convert the vectors of a suite for an export of tt-metal, and compare them with what its runner reads back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SCALARS = (bool, int, float, type(None))
 
 
 class ExportForms:
-    """Makes the forms of a suite's vectors; each object is compared with what is read back of it once.
+    """Makes the forms of a suite's vectors; each object is compared only once with what is read back.
 
     Attributes:
         hasher: serialises the vectors.
@@ -53,7 +53,7 @@ class ExportForms:
         return ExportForm(fields, lost)
 
     def _checked(self, value: object, raw: Any) -> tuple[Any, str]:
-        """Return what a file can hold of a serialised value, and what is lost of it."""
+        """Return the form of a serialised value in a file, and what is lost; "" if nothing is."""
         if type(value) in _SCALARS:
             return raw, ""
         entry = self._cache.get(id(value))

@@ -1,4 +1,4 @@
-"""The vectors of an export, listed as the module's own are: their values read back, and encoded as farm's."""
+"""List the vectors of an export like a module's own: read their values, and encode them as farm does."""
 
 from __future__ import annotations
 

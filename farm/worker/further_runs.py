@@ -22,14 +22,14 @@ RIGHT_WITHOUT_REDZONES = (
 
 
 class Announce(Protocol):
-    """Tells that a further run of a vector begins: each run has a time limit of its own."""
+    """Announces further runs of a vector, each of which has a time limit of its own."""
 
     def __call__(self, run: int, outcome: Outcome | None = None, /) -> None:
-        """Tell it.
+        """Announce a run.
 
         Args:
             run: its number.
-            outcome: the vector's, which stands whatever becomes of this run; None where the run counts.
+            outcome: the vector's, which is final even if this run fails; None if this run counts.
         """
 
 

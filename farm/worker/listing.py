@@ -1,4 +1,4 @@
-"""A sweep module's vectors, listed as a stream of messages, of which one chunk is held at a time."""
+"""List a sweep module's vectors as a stream of messages, with one chunk in memory at a time."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from tracer.values.configuration import Configuration
 
 CHUNK = 200
 CHUNK_SECONDS = 0.25
-"""A slow generator's vectors are sent this often, so that it isn't taken for one that hangs."""
+"""How often vectors of a slow generator are sent, so that it doesn't seem to hang; in seconds."""
 
 
 def list_vectors(request: ListVectors) -> Iterator[Listing]:
-    """Yield the messages that answer a request; nothing that a module does raises here."""
+    """Yield the messages that answer a request. Exceptions of the module become `ListingProblem`."""
     while _modules_of_exports and _modules_of_exports[-1].file != request.module.file:
         forget(_modules_of_exports.pop())
     was_loaded = is_loaded(request.module)
@@ -140,7 +140,7 @@ def _vectors(
 
 
 def _judged(module: LoadedModule, suite: str, vector: dict[str, Any]) -> tuple[Invalidity | None, str]:
-    """What the module says of a vector that it calls invalid, or what is wrong with the function that should say so."""
+    """The module's statement about an invalid vector, or what is wrong with its `invalidate_vector`."""
     try:
         return module.invalidity(suite, vector), ""
     except ModuleError as error:

@@ -121,7 +121,7 @@ def loaders_of(file: Path, since: frozenset[str], lookups: Sequence[Lookup]) -> 
     Args:
         file: its source.
         since: what was imported before it.
-        lookups: what it asked farm's loaders for.
+        lookups: its requests to farm's loaders.
     """
     names = [name for name in LOADERS if name in sys.modules and (name not in since or name in _imports(file))]
     # farm.sweeps imports its own parts
@@ -130,7 +130,7 @@ def loaders_of(file: Path, since: frozenset[str], lookups: Sequence[Lookup]) -> 
 
 
 def hint(error: BaseException) -> str:
-    """What to do about a part of tt-metal that a module can't import; "" for another error."""
+    """Return what to do if a module can't import a part of tt-metal; "" for other errors."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None or _is_framework_part(error.name):
         return ""  # of a part of the framework, the finder's own error says it
     return f"; {_HINT}" if error.name.partition(".")[0] in _CHECKOUT_FOLDERS else ""

@@ -21,13 +21,13 @@ from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, priva
 
 Run: TypeAlias = Callable[[], Any]
 Announce: TypeAlias = Callable[[int, Any], None]
-"""Tells that a further run begins: its number, and the answer that stands whatever becomes of it; None if it counts."""
+"""Announces a further run: its number, and the answer that is final even if it fails; None if this run counts."""
 
 _OPENS_ITSELF = "the module opens the board itself"
 _NANOSECONDS = 1e6  # in a millisecond
 _CACHES = ("_uncached", "_cached")
 _DEVICE = "device_"
-"""What tt-metal puts before the profiler's own names."""
+"""tt-metal's prefix of the profiler's names."""
 
 
 @dataclass
@@ -67,13 +67,13 @@ def measure(
     computes both, the second one must be right as well, as in tt-metal.
 
     Args:
-        run: runs it; answers as a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
+        run: runs it, and returns what a module's `run()` does, `(ok, message)` or `[(ok, message), nanoseconds]`.
         device: the open board; None if the module opens it in `run()`.
         modes: of `MODES`.
         measurements: filled with the results.
         computes: whether the board computes numbers: one that doesn't has no performance.
         opted_out: whether the module says, after a run, that the device's performance can't be measured.
-        announce: tells that a further run begins.
+        announce: called before each further run.
 
     Raises:
         Exception: what the first run raises; what another one does, only where it blames the board or the host.
@@ -110,7 +110,7 @@ class _Measuring:
         if DEVICE_PERF in self.modes:
             self._device_perf(_CACHES[0] if twice else "")
         if self.computes and not first.good:
-            return returned  # what is wrong needs no further figures
+            return returned  # a wrong result needs no further measurements
         if twice or PERF in self.modes:
             second = self._again("the warm run" if twice else "a second run", returned)
             if second is not None:
@@ -121,13 +121,13 @@ class _Measuring:
                 if twice:
                     returned = (False, f"wrong with warm caches, right with empty ones: {second.message}")
                 else:
-                    self.measurements.notes.append(f"the second run was not right: {second.message}")
+                    self.measurements.notes.append(f"the second run failed: {second.message}")
         if MEMORY in self.modes:
             self._memory(returned)
         return returned
 
     def _again(self, which: str, first: Any) -> Answer | None:
-        """Run the vector once more; its answer, or None where it gives none."""
+        """Run the vector again; return its answer, or None if it has none."""
         self.runs += 1
         self.announce(self.runs, None if self.computes and PERF_WITH_CACHE in self.modes else first)
         try:
@@ -135,7 +135,7 @@ class _Measuring:
         except KeyboardInterrupt:
             raise
         except NoAnswer as error:
-            self.measurements.lacks("perf", f"{which} gave another kind of answer: {error}")
+            self.measurements.lacks("perf", f"{which} returned something else: {error}")
         except BaseException as error:
             if classify_error(error)[0].fault:
                 raise
@@ -159,7 +159,7 @@ class _Measuring:
                 self.device.disable_and_clear_program_cache()
                 self.device.enable_program_cache()
             ttnn.device.ClearKernelCache()
-        except Exception as error:  # noqa: BLE001 - whatever ttnn raises, the vector itself can run
+        except Exception as error:  # noqa: BLE001 - a failed measurement fails no vector
             self.measurements.notes.append(f"the first run may find warm caches: {error_text(error)}")
         cache = private_kernel_cache(os.environ)
         for folder in () if cache is None else list(cache.rglob("kernels")):
@@ -189,7 +189,7 @@ class _Measuring:
             cores = grid.x * grid.y
             usage = _usage_per_core(graph, cores)
             device_peak = float(ttnn.graph.extract_peak_L1_memory_usage(graph))
-        except Exception as error:  # noqa: BLE001 - whatever ttnn raises, the vector itself has run
+        except Exception as error:  # noqa: BLE001 - a failed measurement fails no vector
             self.measurements.lacks("memory", error_text(error))
             return
         if problem:
@@ -221,7 +221,7 @@ class _Measuring:
         if not why:
             try:
                 durations = _durations(self.device)
-            except Exception as error:  # noqa: BLE001 - whatever ttnn raises, the vector itself has run
+            except Exception as error:  # noqa: BLE001 - a failed measurement fails no vector
                 why = error_text(error)
                 if classify_error(error)[0].fault:
                     self.measurements.suspicion = why

@@ -1,4 +1,4 @@
-"""The devices that sweep modules open and close, and the fabric that they set: what one leaves is cleared up."""
+"""Track the devices that sweep modules open and close, and the fabric that they set, to clean up after them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ModuleDevices:
     Attributes:
         vector_device: the device of the running vector; None where it has none.
         vector_device_closed: whether a module has closed it.
-        opened: whether a module has opened a device, and not in its fixture.
+        opened: whether a module has opened a device outside of its fixture.
         entangled: whether a device was closed while another one with the same chips was open. After that, ttnn opens
             devices that don't work, or ends the process.
         board: the device of the board, while it is open and no module has closed it.
@@ -43,7 +43,7 @@ class ModuleDevices:
         self._own = False
 
     def watch(self) -> None:
-        """Begin to watch ttnn's functions, for good."""
+        """Watch ttnn's functions, until the process ends."""
         Replacements().replace_named(ttnn, (*_OPENING, *_CLOSING, _FABRIC), self._watching)
 
     def open_board(self, device: Any) -> None:

@@ -91,7 +91,7 @@ class ModuleRunner:
     Attributes:
         computes: whether the board computes numbers; where not, a module's own comparison means nothing.
         devices: what modules open and close.
-        send: tells the supervisor what is being prepared, which has time limits of its own.
+        send: sends the supervisor messages, such as that a step with a time limit of its own begins.
         on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
     """
 
@@ -110,8 +110,8 @@ class ModuleRunner:
         self._fixture: tuple[str, Any, Any] | None = None  # its module's name, the generator, its device
         self._teardown_problem = ""
         self._current: SweepModule | None = None  # the module that ran last
-        self._outside: Surroundings | None = None  # what it found
-        self._inside: dict[Path, Surroundings] = {}  # what each module made of it, while others run
+        self._outside: Surroundings | None = None  # the state before it
+        self._inside: dict[Path, Surroundings] = {}  # the state that each module left, while others run
 
     @property
     def device(self) -> Any | None:
@@ -207,7 +207,7 @@ class ModuleRunner:
         return self._current is not None and self._current.file == module.file
 
     def leave(self) -> None:
-        """Clear up what the module that ran last has left: devices, environment variables, the working directory."""
+        """Clean up after the module that ran last: devices, environment variables, the working directory."""
         self.close()
         if self._current is None or self._outside is None:
             return

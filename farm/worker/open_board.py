@@ -1,4 +1,4 @@
-"""The board as the worker has opened it, and opens it again where a sweep module has disturbed it."""
+"""The worker's board: opened by the worker, and reopened if a sweep module has closed or changed it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tracer.values.live import find_class, member
 
 
 class BoardRefused(Exception):  # noqa: N818 - it names what the board did
-    """The board doesn't open again after a module has disturbed it."""
+    """The board doesn't open again after a module has closed or changed it."""
 
 
 class OpenBoard:
@@ -68,7 +68,7 @@ class OpenBoard:
         return Opened(device.get_num_devices(), grid_of(device))
 
     def ready(self) -> Any:
-        """The open device; the board is opened again where a module has closed it or set a fabric.
+        """The open device; the board is reopened if a module has closed it or set a fabric.
 
         Raises:
             BoardRefused: it doesn't open any more.

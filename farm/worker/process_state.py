@@ -1,4 +1,4 @@
-"""The state of the process that a sweep module may change: each vector and each module finds it as those before did."""
+"""The state of the process that a sweep module may change, saved and restored between vectors and modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import ttnn
 
 @dataclass(frozen=True)
 class ProcessState:
-    """What a vector finds.
+    """The state that is the same for each vector.
 
     Attributes:
         folder: the working directory.
@@ -46,7 +46,7 @@ class ProcessState:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a sweep module finds: the state of the process, and of the libraries that it shares with other modules.
+    """The state that is the same for each sweep module: of the process, and of the libraries that modules share.
 
     Attributes:
         process: see `ProcessState`.
@@ -60,7 +60,7 @@ class Surroundings:
 
     @classmethod
     def now(cls) -> Surroundings:
-        """The present ones."""
+        """The present state."""
         return cls(ProcessState.now(), dict(vars(ttnn)), _torch_state())
 
     def restore(self) -> None:

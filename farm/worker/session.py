@@ -92,7 +92,7 @@ class Session:
         return self._devices.entangled
 
     def prepare(self, payload: Payload) -> bool:
-        """Clear up what the vector before has left, if it was of another sweep module.
+        """Clean up after the previous vector, if it was of another sweep module.
 
         Returns:
             Whether this process can run the vector.
@@ -137,7 +137,7 @@ class Session:
 
     @contextlib.contextmanager
     def listing(self) -> Iterator[None]:
-        """Clear up, at the end of a `with` block, what the import of a sweep module to list has left."""
+        """Clean up after importing a sweep module to list, at the end of a `with` block."""
         before = Surroundings.now()
         try:
             yield

@@ -22,7 +22,7 @@ _to_json = json.JSONEncoder(sort_keys=True).encode
 
 
 class StepKeys:
-    """The steps of one name, or of several that stand together: those that equal an earlier one are told apart.
+    """The steps of one name, or of several that stand together: it recognizes those that equal an earlier one.
 
     Attributes:
         read: how many steps were read.
@@ -73,7 +73,7 @@ class StepKeys:
         return self.different
 
     def all_differ(self) -> bool:
-        """Whether it is clear, without a look at each step, that all differ and name one core: most lists of tuples.
+        """Whether all steps certainly differ and name one core, found without reading each: most lists of tuples.
 
         The parts of such tuples are few objects, so that tuples of their addresses tell the steps apart.
         """

@@ -84,12 +84,12 @@ class Backend(ABC):
         """
 
     def boards_elsewhere(self, kind: BoardKind, count: int, host: str) -> list[Board]:
-        """Boards of a kind on another host, to plan for: nothing is looked for, and they can't be opened.
+        """Return boards of a kind on another host, to plan for; this host need not have them, and they can't be opened.
 
         Args:
             kind: their kind.
             count: their number.
-            host: what stands for the host.
+            host: a placeholder for the host's name.
         """
         return [
             Board(f"{host}:{self.name}:{kind.name}:{number}", self.name, kind, computes=self.computes, host=host)

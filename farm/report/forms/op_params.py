@@ -16,7 +16,7 @@ from farm.report.forms.optest_models import OpParam
 from farm.store.columns import jsonable
 
 DEEPEST = 64
-"""Lists and objects that may be around anything in a record."""
+"""How deeply lists and objects in a record may be nested."""
 
 
 def op_params(payload: Payload, clean: Callable[[str], str]) -> list[OpParam]:
@@ -34,7 +34,7 @@ def _parameters(payload: Payload) -> dict[str, Any]:
         names = {f"arg{at}": name for at, name in enumerate(payload.names) if name}
         return {names.get(key, key): _plain_traced(value) for key, value in payload.arguments.items()}
     if isinstance(payload, ModuleVector):
-        # a value that only the module can make is not known here; its reason is
+        # the value is unknown here, as only the module can make it
         values = {name: _plain(value) for name, value in payload.values.items()}
         return {**values, **{name: f"not written: {why}" for name, why in payload.unwritten.items()}}
     if isinstance(payload, ModelTrace):
@@ -83,7 +83,7 @@ def cleaned(value: Any, clean: Callable[[str], str], level: int = 0) -> Any:
 
 
 def _plain_traced(value: Any) -> Any:
-    """Return what `tracer.values` encodes, with enum members and other objects known by their text as that text."""
+    """Return what `tracer.values` encodes, with the text of enum members and of other objects that have one."""
     if isinstance(value, Mapping):
         if "type" in value and value.keys() <= {"type", "repr", "value"}:
             return value.get("repr", value.get("value", value["type"]))

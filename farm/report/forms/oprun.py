@@ -85,7 +85,7 @@ def oprun_parts(view: RunView, context: RunContext) -> Iterator[str]:
     """Yield the JSON text test by test.
 
     Raises:
-        pydantic.ValidationError: a record is not as the pipeline wants it, which is a mistake of this module.
+        pydantic.ValidationError: the pipeline would reject a record; this is a bug in this module.
     """
     head = _run(view).model_dump_json(indent=1)
     yield f'{head.removesuffix("}").rstrip()},\n "tests": ['
@@ -142,7 +142,7 @@ def _run_status(view: RunView) -> RunStatus:
 
 
 def _contents(run: RunPart) -> str:
-    """Return what the run runs: the suite of a master's run, or modules and suites."""
+    """Return what the run selects: the suite of a master's run, or modules and suites."""
     spec = run.spec
     if spec is None or not spec.of_modules:
         return first_line(run.suite) or UNKNOWN
@@ -212,7 +212,7 @@ def _test(vector: VectorView, payload: Payload | None, run: RunPart, board: Boar
     verdict = vector.verdict
     status = test_status(verdict, computed=board is not None and board.computes)
     message = clean(vector.message) or None
-    # an expected failure is good, and has the exception that was expected
+    # an expected failure has the exception that was expected
     error = message or verdict.traits.meaning if _has_error(verdict) else None
     first, last = (vector.history[0], vector.history[-1]) if vector.history else (None, None)
     started = _utc(first.started if first else run.started)
@@ -237,7 +237,7 @@ def _test(vector: VectorView, payload: Payload | None, run: RunPart, board: Boar
         card_type=NOT_AVAILABLE if board is None else _card_type(board),
         backend=NOT_AVAILABLE,
         data_source="ttnn op test",
-        # what can't be read has no hash of tt-metal's, but the same identity in every run
+        # an unreadable vector has no hash of tt-metal's, but the same id in every run
         input_hash=vector.config_hash or vector.content_hash or vector.vector_id,
         message=message,
         exception=error,
@@ -247,7 +247,7 @@ def _test(vector: VectorView, payload: Payload | None, run: RunPart, board: Boar
 
 
 def test_status(verdict: Verdict, *, computed: bool) -> TestStatus:
-    """Return the status of a test: `pass` is said of a board that computes alone, of any other it is `success`."""
+    """Return the status of a test; `pass` requires a board that computes, on any other board it is `success`."""
     status = TEST_STATUSES[verdict]
     return TestStatus.SUCCESS if status is TestStatus.PASSED and not computed else status
 

@@ -1,7 +1,7 @@
 """The records that tt-metal's data pipeline validates: a run (`OpRun`) and its tests (`OpTest`).
 
 The models are stricter than the pipeline's own: no unknown field, no value of another type, no number that JSON lacks.
-What they accept, it takes. `OpRun.model_json_schema()` is their JSON Schema.
+The pipeline accepts every record that they accept. `OpRun.model_json_schema()` is their JSON Schema.
 """
 
 from __future__ import annotations

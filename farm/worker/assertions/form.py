@@ -1,4 +1,4 @@
-"""The value of an expression on the form of tensors, such as `y.shape == (1, 32)`, in a frame that has ended."""
+"""Evaluate an expression about the form of tensors, such as `y.shape == (1, 32)`, in a frame that has ended."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 
 class Unknown(Exception):  # noqa: N818 - it names the finding
-    """The expression is of a kind that isn't worked out."""
+    """The expression is of a kind that isn't evaluated."""
 
 
 def is_false(node: ast.expr, known: Known) -> bool:

@@ -1,4 +1,4 @@
-"""The comparisons of numpy and torch: whether one failed for numbers, or for the form of what it compares."""
+"""Comparisons of numpy and torch: determine whether one failed because of numbers, or of the form of its arguments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_comparison(frame: FrameType) -> bool:
 
 
 def same_form(frame: FrameType) -> bool:
-    """Whether the comparison of a frame holds for some numbers of the same form: for zeros or ones on either side."""
+    """Whether the comparison of a frame succeeds for other numbers of the same form: zeros or ones on either side."""
     function = frame.f_globals.get(frame.f_code.co_name)
     if not callable(function):
         return True

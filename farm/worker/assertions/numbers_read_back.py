@@ -28,7 +28,7 @@ _ON_IDENTITY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A frame of a traceback, and the line that it had come to."""
+    """A frame of a traceback, and the line that it had reached."""
 
     frame: FrameType
     line: int
@@ -47,7 +47,7 @@ def is_about_numbers(error: AssertionError, is_device_data: IsDeviceData) -> boo
     places = _places(error.__traceback__)
     try:
         return _Trace(list(dropwhile(_is_farms, places)), is_device_data, (error,)).fails_for_numbers(error)
-    except Exception:  # noqa: BLE001 - the module's failure stands, whatever its source is like
+    except Exception:  # noqa: BLE001 - if in doubt, the failure stands
         _LOG.exception("farm can't tell what an assertion is about")
         return False
 
@@ -81,7 +81,7 @@ class _Trace:
         return bool(self._dependence.read_back) and self._last_depends(error)
 
     def _remember(self) -> None:
-        """Know numbers read back by their objects, too: a caller may have put them where no name leads back."""
+        """Also recognize numbers read back by their objects: a caller may have stored them where no name leads back."""
         for number, place in enumerate(self._places):
             if in_library(place.frame.f_code):
                 continue

@@ -29,7 +29,7 @@ class Definition:
 
     Attributes:
         statement: where.
-        sources: what the value is made of.
+        sources: the expressions that the value is made of.
         replaces: whether nothing of the earlier value is left.
         key: of the only element that changes.
     """
@@ -358,7 +358,7 @@ def _targets(
 
 
 def _parts(value: ast.expr, count: int, *, each: bool) -> list[ast.expr | None] | None:
-    """What each of several targets gets; None for one that gets a number of no tensor, or where it can't be told."""
+    """What each of several targets gets; None for one that gets a number of no tensor, or if it can't be determined."""
     if not each:
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == count:
             return list(value.elts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -80,7 +79,6 @@ def test_a_worker_that_is_gone_is_replaced(tmp_path: Path) -> None:
     running = first.hand_over()
     assert running is not None
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.2)
     first.close()
     second = ContinuedWorker(running, BOARD, tmp_path / "second", Deadlines())
     assert second.start().pid != pid

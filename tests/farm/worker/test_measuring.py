@@ -90,7 +90,7 @@ def test_a_run_with_empty_caches_and_one_with_warm_ones(ttnn: SimpleNamespace) -
         ([GOOD, GOOD], "run() returned no time"),
         ([TIMED, TypeError("run() uses its values up")], "a second run raised: TypeError: run() uses its values up"),
         ([TIMED, SystemExit(3)], "a second run raised: SystemExit: 3"),
-        ([TIMED, [True, "1.0"]], "a second run gave another kind of answer: run() returned [True, '1.0']"),
+        ([TIMED, [True, "1.0"]], "a second run returned something else: run() returned [True, '1.0']"),
     ],
 )
 def test_what_cannot_be_timed_keeps_its_answer(answers: list[Any], note: str) -> None:
@@ -117,7 +117,7 @@ def test_wrong_numbers_with_warm_caches_count_where_both_were_asked_for(ttnn: Si
     assert answer == (False, "wrong with warm caches, right with empty ones: 0.2")
     answer, measurements = measured([TIMED, (False, "0.2")], "perf", computes=True)
     assert answer == TIMED
-    assert "the second run was not right: 0.2" in measurements.notes
+    assert "the second run failed: 0.2" in measurements.notes
 
 
 def test_a_module_that_opens_the_board_itself_is_measured_as_far_as_possible(ttnn: SimpleNamespace) -> None:
