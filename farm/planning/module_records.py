@@ -20,7 +20,7 @@ from farm.planning.module_listing import Lister, ListingIn, ListingProcess, list
 from farm.planning.module_loaders import loader_lines
 from farm.planning.tags import tagged_file
 from farm.sweeps import dumps
-from farm.sweeps.finding import MAX_NAMES, find_modules, is_selected, module_folder
+from farm.sweeps.finding import MAX_NAMES, find_modules, idle_skips, is_selected, module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.merged_information import with_merged_information
 from farm.sweeps.records import CountedRecord, ImportedModule, ListedVector, ModuleProblem, Record
@@ -205,7 +205,7 @@ def _export(spec: SweepSpec, path: Path, process: ListingProcess) -> ExportListi
 
 
 def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tuple[str, str]]) -> Iterator[str]:
-    """Yield notes: which of the modules' suites are empty, and which suites of the spec no module has."""
+    """Yield notes: which of the modules' suites are empty, and which names of the spec no suite or module has."""
     for module, of_module in suites.items():
         for suite in of_module:
             empty = (module, suite) not in filled and (module, "") not in filled
@@ -215,6 +215,8 @@ def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tup
     for suite in spec.suites if suites else ():
         if not selects(existing, suite):
             yield f"no module has a suite {suite!r}; {_advice(suite, existing)}"
+    if spec.skip and spec.vectors_file is None:
+        yield from idle_skips(module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules), spec.skip)
 
 
 def _advice(suite: str, existing: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import fnmatch
 import os
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,7 +132,7 @@ def find_modules(
         dotted = dotted_name(selector, place)
         matches = [name for name in by_name if _selects(dotted, name)]
         if not matches:
-            raise NothingSelected(f"no sweep module {selector!r} in {place.folder}{nearest(dotted, by_name)}")
+            raise NothingSelected(_no_module(selector, place, by_name))
         # a file selected by its own name is a module, whatever it contains
         selected.update(dict.fromkeys(name for name in matches if name == dotted or _is_module(by_name[name])))
     if not selectors:
@@ -146,6 +146,18 @@ def find_modules(
         SweepModule(name, by_name[name], place.paths, dict(environment or {}), import_seconds, place.home)
         for name in names
     ]
+
+
+def idle_skips(place: ModuleFolder, skip: Sequence[str]) -> Iterator[str]:
+    """Yield a note for each module to leave out that does not exist."""
+    by_name = python_files(place)
+    for selector in _each(skip):
+        if not any(_selects(dotted_name(selector, place), name) for name in by_name):
+            yield f"--skip: {_no_module(selector, place, by_name)}"
+
+
+def _no_module(selector: str, place: ModuleFolder, by_name: Mapping[str, Path]) -> str:
+    return f"no sweep module {selector!r} in {place.folder}{nearest(dotted_name(selector, place), by_name)}"
 
 
 def python_files(place: ModuleFolder) -> dict[str, Path]:

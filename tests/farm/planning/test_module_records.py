@@ -15,7 +15,7 @@ from farm.sweeps.loader import MASTER_VARIABLE
 from farm.sweeps.records import ImportedModule, ModuleProblem
 
 
-def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_empty_suite_and_a_name_of_no_module_are_noted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     module = SweepModule("m", tmp_path / "m.py")
     records = [
         ImportedModule(module, None, fixture=False, suites=("empty", "odd")),
@@ -25,8 +25,13 @@ def test_a_suite_without_a_vector_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setattr(module_records, "list_modules", lambda *_: iter(records))
     module.file.write_text("def run(): ...")
     notes: list[str] = []
-    assert list(module_records.module_records(SweepSpec.of(sweeps=tmp_path), [], notes.append)) == records
-    assert notes == ["suite 'empty' of m has no vector"]
+    spec = SweepSpec.of(sweeps=tmp_path, skip=["no,m.py.*"])
+    assert list(module_records.module_records(spec, [], notes.append)) == records
+    assert notes == [
+        "suite 'empty' of m has no vector",
+        f"--skip: no sweep module 'no' in {tmp_path}, which has m",
+        f"--skip: no sweep module 'm.py.*' in {tmp_path}, which has m",
+    ]
 
 
 def test_modules_get_the_master_by_its_whole_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
