@@ -78,28 +78,62 @@ def sweep(
         TracerError: the master can't be read, or has no such operation.
         KeyboardInterrupt: Ctrl-C came twice; the run is recorded as far as it got.
     """
-    shown = progress or Silent()
     spec = combined(operations, options)
-    if resume is None and (retry_failed or retry_infra):
-        raise FarmError("--retry-failed and --retry-infra are for a run that is resumed: name it with --resume")
     if command is None:
         command = _call(operations, resume, options)
-    require_folder(store)
-    if out is not None and (reason := why_unwritable(Path(out) / "report")):
-        raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
-    with EarlyStart(spec) as early:
+    return sweep_from(
+        EarlyStart(spec),
+        command,
+        progress or Silent(),
+        resume=resume,
+        retry_failed=retry_failed,
+        retry_infra=retry_infra,
+        store=store,
+        out=out,
+    )
+
+
+def sweep_from(
+    early: EarlyStart,
+    command: str,
+    progress: Progress,
+    *,
+    resume: str | None = None,
+    retry_failed: bool = False,
+    retry_infra: bool = False,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+) -> RunView:
+    """Run a sweep, parts of which may have been started before; see `sweep`.
+
+    Args:
+        early: what has been started, and the spec; it is ended with the run.
+        command: see `sweep`.
+        progress: see `sweep`.
+        resume: see `sweep`.
+        retry_failed: see `sweep`.
+        retry_infra: see `sweep`.
+        store: see `sweep`.
+        out: see `sweep`.
+    """
+    with early:
+        if resume is None and (retry_failed or retry_infra):
+            raise FarmError("--retry-failed and --retry-infra are for a run that is resumed: name it with --resume")
+        require_folder(store)
+        if out is not None and (reason := why_unwritable(Path(out) / "report")):
+            raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
         if resume is None:
-            request = _begun(spec, command, shown, store, early)
+            request = _begun(early.spec, command, progress, store, early)
         else:
-            request = _resumed(resume, spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
+            request = _resumed(resume, early.spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
         if out is not None:
             make_directory(Path(out))
-        note_start(request.spec, request.boards, request.vectors, shown)
+        note_start(request.spec, request.boards, request.vectors, progress)
         # imported only here, since it takes seconds: errors of the options were raised before
         from farm.running.sweep import run_sweep
 
         with Store.open(store) as opened:
-            view = opened.view(run_sweep(request, opened, shown, early))
+            view = opened.view(run_sweep(request, opened, progress, early))
             if out is not None:
                 write_report(view, Path(out), context=read_context(opened, view))
     return view

@@ -21,7 +21,7 @@ from farm.board.protocol import Deadlines
 from farm.board.signals import Process
 from farm.board.terminal import Terminal
 from farm.board.worker_handle import WorkerProcess
-from farm.board.worker_launch import LaunchedWorker
+from farm.board.worker_launch import LaunchedWorker, worker_environment
 from farm.core.board import Board
 from farm.core.log import WORKER_OUTPUT
 from farm.core.message_lines import encode
@@ -108,8 +108,25 @@ def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
 class ReadyWorker(WorkerProcess):
     """A worker whose process another supervisor may take over while it waits for requests."""
 
+    _launched: LaunchedWorker | None = None
+
+    def begin(self) -> None:
+        """Start the process, and leave it to `start` to wait until it has imported ttnn."""
+        environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector)
+        self._launched = self._launch(environment)
+
+    def close(self) -> None:
+        """See the protocol."""
+        launched, self._launched = self._launched, None
+        if launched is None:
+            super().close()
+        else:  # nobody has waited for it, and it need not finish its imports
+            self._process, self._pipes, self._guard = launched
+            self._end()
+
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
-        return super()._launch({**ACTOR_ENVIRONMENT, **environment})
+        launched, self._launched = self._launched, None
+        return launched or super()._launch({**ACTOR_ENVIRONMENT, **environment})
 
     def hand_over(self) -> RunningWorker | None:
         """The process, for the other supervisor; None where it isn't running."""

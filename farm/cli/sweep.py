@@ -88,26 +88,32 @@ def sweep(
 
     Example: farm sweep --suite model_traced --op add --boards 'mock:n300*2'
     """
-    from farm.api import sweep as run_sweep
-    from farm.planning.sweep_plan import plan_sweep
-    from farm.report import exit_code_of
-    from farm.running.display import progress_on
-
     spec = _spec(options, from_run, resume, store, foreground=foreground)
     if dry_run or foreground:
+        from farm.planning.sweep_plan import plan_sweep
+
         planned = plan_sweep(spec, store=store, for_forecast=dry_run)
         _without_a_run(planned, store, dry_run=dry_run, debugger=pdb, as_json=as_json)
     with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
-        view = run_sweep(
-            spec,
-            resume=resume,
-            retry_failed=retry_failed,
-            retry_infra=retry_infra,
-            store=store,
-            out=out,
-            progress=progress_on(sys.stderr),
-            command=shlex.join(["farm", *sys.argv[1:]]),
-        )
+        from farm.running.early_start import EarlyStart
+
+        with EarlyStart(spec) as early:
+            if resume is None:
+                early.begin()
+            # these take as long to import as all before them: the worker starts meanwhile
+            from farm.api.sweeps import sweep_from
+            from farm.running.display import progress_on
+
+            view = sweep_from(
+                early,
+                shlex.join(["farm", *sys.argv[1:]]),
+                progress_on(sys.stderr),
+                resume=resume,
+                retry_failed=retry_failed,
+                retry_infra=retry_infra,
+                store=store,
+                out=out,
+            )
     _print(view, store, out, as_json=as_json)
     checked = None if view.run.spec is None else view.run.spec.check_module
     if checked is not None:
@@ -116,6 +122,8 @@ def sweep(
 
         names = set(python_files(module_folder(sweeps=checked)))
         typer.echo("\n".join(compare(view, names).lines()), err=as_json)
+    from farm.report import exit_code_of
+
     raise typer.Exit(exit_code_of(view))
 
 

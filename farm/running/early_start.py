@@ -20,6 +20,7 @@ from farm.board.limits import Limits
 from farm.board.signals import Process
 from farm.cluster.early_cluster import EarlyCluster
 from farm.core.board import Board
+from farm.core.errors import FarmError
 from farm.core.measures import COLD
 from farm.core.messages import (
     Hello,
@@ -31,6 +32,9 @@ from farm.core.messages import (
 from farm.core.scratch import Scratch
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
+from farm.planning.board_choice import boards_of, require_ttnn, with_environment
+from farm.planning.module_records import selected_modules
+from tracer.errors import TracerError
 
 SCRATCH_PREFIX = "farm-worker-"
 REAP_SECONDS = 5.0
@@ -51,6 +55,10 @@ class FirstWorker:
         self._worker = ReadyWorker(board, self._folder.path, limits.deadlines(board), python)
         self._listed = False
         self._process: Process | None = None
+
+    def begin(self) -> None:
+        """Start the worker, and return at once."""
+        self._worker.begin()
 
     def start(self) -> Hello:
         """See `ListingProcess`."""
@@ -95,6 +103,7 @@ class EarlyStart:
 
     Attributes:
         cluster: the cluster for boards of this host.
+        spec: what the run is planned from.
     """
 
     def __init__(self, spec: SweepSpec) -> None:
@@ -104,7 +113,7 @@ class EarlyStart:
             spec: what the run is planned from.
         """
         self.cluster = EarlyCluster()
-        self._spec = spec
+        self.spec = spec
         self._first: FirstWorker | None = None
 
     def __enter__(self) -> EarlyStart:
@@ -117,6 +126,22 @@ class EarlyStart:
         finally:
             self.cluster.close()
 
+    def begin(self) -> None:
+        """Start the worker that will list a single module: importing ttnn takes longer than the rest of the start.
+
+        It is called before the run is planned, and finds the boards and the module as the plan does. What is wrong
+        with them is left to the plan to report.
+        """
+        if self.spec.address is not None or not self.spec.of_modules or self.spec.vectors_file is not None:
+            return
+        with suppress(FarmError, TracerError):
+            named = boards_of(self.spec.boards, None, lambda _note: None, ttnn=self.spec.ttnn)
+            require_ttnn(named)
+            boards = with_environment(named, self.spec.measure, watcher=self.spec.watcher)
+            self._first = self._worker_for(boards, selected_modules(self.spec))
+            if self._first is not None:
+                self._first.begin()
+
     def listing(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> FirstWorker | None:
         """Start the cluster of a run whose modules are about to be imported.
 
@@ -127,16 +152,21 @@ class EarlyStart:
         Returns:
             The worker to list them in; None for one that ends with the listing.
         """
-        if self._spec.address is not None:
+        if self.spec.address is not None:
             return None
         # mock boards of further kinds may join once the vectors are known
         self.cluster.start(len(boards) + len(KINDS), workers=len(boards))
+        if self._first is None:
+            self._first = self._worker_for(boards, modules)
+        return self._first
+
+    def _worker_for(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> FirstWorker | None:
+        """The worker that lists the modules and then serves a board, not started; None if no worker can do both."""
         with_ttnn = [board for board in boards if backend_of(board).uses_ttnn]
         # a cache of kernels that a worker may empty is in the folder in which it was started
         if len(modules) != 1 or not with_ttnn or COLD.items() <= with_ttnn[0].environment.items():
             return None
-        self._first = FirstWorker(with_ttnn[0], Limits(vector=self._spec.timeout))
-        return self._first
+        return FirstWorker(with_ttnn[0], Limits(vector=self.spec.timeout))
 
     def worker_of(self, board: Board) -> RunningWorker | None:
         """The worker that is ready for a board, once; None if there is none."""

@@ -84,3 +84,23 @@ def test_a_worker_that_is_gone_is_replaced(tmp_path: Path) -> None:
     assert second.start().pid != pid
     second.close()
     assert take_over(RunningWorker(os.getpid(), os.getpid(), 9999, 9998), tmp_path) is None, "no such pipes"
+
+
+def test_a_worker_begins_before_it_is_waited_for(tmp_path: Path) -> None:
+    waited = ReadyWorker(BOARD, tmp_path / "waited")
+    (tmp_path / "waited").mkdir()
+    waited.begin()
+    dropped = ReadyWorker(BOARD, tmp_path / "dropped")
+    (tmp_path / "dropped").mkdir()
+    dropped.begin()
+    begun = children()
+    dropped.close()
+    hello = waited.start()
+    assert hello.pid in begun
+    waited.close()
+    assert not children() & begun
+
+
+def children() -> set[int]:
+    """The processes that this one has started and that have not ended."""
+    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}

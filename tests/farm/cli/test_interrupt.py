@@ -48,7 +48,7 @@ def test_a_sweep_says_what_to_do_next(
     def interrupted(*_: object, **__: object) -> None:
         raise RunInterrupted("a-run") if recorded else KeyboardInterrupt
 
-    monkeypatch.setattr("farm.api.sweep", interrupted)
+    monkeypatch.setattr("farm.api.sweeps.sweep_from", interrupted)
     words = ["sweep", "--suite", "model_traced", "--store", str(tmp_path / "farm.db")]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 130

@@ -38,9 +38,13 @@ class Worker:
 
     def __init__(self, *_: object) -> None:
         self.closed = 0
+        self.begun = 0
         self.here = True
         self.messages: list[Listing] = [IMPORTED, ListingEnd()]
         self.dies = False
+
+    def begin(self) -> None:
+        self.begun += 1
 
     def list_vectors(self, _request: ListVectors, _timeout: float) -> Iterator[Listing]:
         yield from self.messages
@@ -127,3 +131,40 @@ def test_modules_have_a_process_of_their_own(worker: Worker, started: list[tuple
         assert early.listing(BOARDS, [ONE]) is None
     assert len(started) == 4, "a farm has its own cluster"
     assert not worker.closed
+
+
+def test_the_worker_of_a_single_module_starts_before_the_plan(
+    worker: Worker, started: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "one.py").write_text("parameters = {}")
+    with EarlyStart(SweepSpec.of(sweeps=tmp_path, boards="mock:n300*2")) as early:
+        early.begin()
+        assert worker.begun == 1
+        assert not started, "a cluster takes seconds to end, and the plan may find an error"
+        assert early.listing(BOARDS, [ONE]) is not None
+        assert started
+        assert worker.begun == 1
+    assert worker.closed
+
+
+def test_what_the_plan_will_report_starts_no_worker(
+    worker: Worker, started: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "one.py").write_text("parameters = {}")
+    one = SweepSpec.of(sweeps=tmp_path, boards="mock:n300")
+    (tmp_path / "two").mkdir()
+    for name in ("one.py", "two.py"):
+        (tmp_path / "two" / name).write_text("parameters = {}")
+    specs = {
+        "no such module": one.updated(modules=("other",)),
+        "no such kind of board": one.updated(boards="mock:n299"),
+        "two modules": one.updated(sweeps=tmp_path / "two"),
+        "measures the kernels' compilation": one.updated(measure=(PERF_WITH_CACHE,)),
+        "boards elsewhere": one.updated(address="farm:6379"),
+        "a master": SweepSpec.of(boards="mock:n300"),
+    }
+    for why, spec in specs.items():
+        with EarlyStart(spec) as early:
+            early.begin()
+        assert not worker.begun, why
+    assert not started
