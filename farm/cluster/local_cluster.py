@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from farm.cluster.bare_node import without_unused_processes
+from farm.cluster.bare_node import init_bare
 from farm.cluster.placement import BOARD_RESOURCE
 from farm.cluster.ray_client import ray
 from farm.core.errors import NotRunnable
@@ -40,8 +40,7 @@ def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
     """
     with _scratch() as folder:
         try:
-            with without_unused_processes():
-                ray.init(log_to_driver=False, logging_level="ERROR", **_options(boards, workers or boards, folder))
+            init_bare(log_to_driver=False, logging_level="ERROR", **_options(boards, workers or boards, folder))
         except Exception as error:  # Ray raises a bare one when its own processes start slowly
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise NotRunnable(f"Ray doesn't start on this host: {reason}") from error

@@ -159,7 +159,7 @@ def test_what_the_plan_will_report_starts_no_worker(
         "no such module": one.updated(modules=("other",)),
         "no such kind of board": one.updated(boards="mock:n299"),
         "two modules": one.updated(sweeps=tmp_path / "two"),
-        "measures the kernels' compilation": one.updated(measure=(PERF_WITH_CACHE,)),
+        "measures the kernels' compilation": one.updated(measure=[PERF_WITH_CACHE]),
         "boards elsewhere": one.updated(address="farm:6379"),
         "a master": SweepSpec.of(boards="mock:n300"),
     }
