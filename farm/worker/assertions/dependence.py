@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections import ChainMap
 from collections.abc import Callable, Iterable
-from types import FunctionType, ModuleType
 from typing import TypeAlias
 
 from farm.worker.assertions.form import is_false, is_true
 from farm.worker.assertions.handlers import caught_for_numbers
+from farm.worker.assertions.live_values import LiveValues
 from farm.worker.assertions.names import BUILTINS, BUILTINS_OF_FORM, FORM, READ_BACKS, READ_BACKS_OF_TENSORS, SELECTIONS
 from farm.worker.assertions.resolution import (
     Scope,
@@ -25,13 +25,8 @@ from farm.worker.assertions.resolution import (
 )
 from farm.worker.assertions.syntax import Definition, Function, called_name, element_of, literal_element, path_of
 
-_SHARED = (bool, int, float, complex, str, bytes, type(None), type, BaseException, FunctionType, ModuleType)
-"""Types whose values can be the same object without being the same value of a test."""
 _MAX_DEPTH = 12
 """How many nested calls are followed."""
-
-IsDeviceData: TypeAlias = Callable[[object], bool]
-FailedForNumbers: TypeAlias = Callable[[BaseException], bool]
 
 _Depends: TypeAlias = Callable[[ast.AST, Scope], bool]
 """`Dependence.depends`, `form_depends` or `choice_depends`."""
@@ -41,20 +36,16 @@ class Dependence:
     """Follows values back to where they come from.
 
     Attributes:
-        is_device_data: whether a live value is a tensor of ttnn.
-        failed_for_numbers: whether an exception that a variable holds is a failed comparison of numbers read back.
+        live: recognizes live values that depend on numbers read back.
         callers: the functions in the traceback.
-        read_back: live values that are known to depend on numbers read back, whatever their names.
 
     Results are cached, for the sources of values and for the results of functions. While an expression is being
     examined, it counts as independent, because values in a loop may depend on each other.
     """
 
-    def __init__(self, is_device_data: IsDeviceData, failed_for_numbers: FailedForNumbers) -> None:
-        self.is_device_data = is_device_data
-        self.failed_for_numbers = failed_for_numbers
+    def __init__(self, live: LiveValues) -> None:
+        self.live = live
         self.callers: list[Scope] = []
-        self.read_back: list[object] = []
         self._sources: dict[tuple[Scope, ast.AST, _Depends], bool] = {}
         self._calls: dict[tuple[object, ...], bool] = {}
         self._elements: dict[tuple[ast.expr, object], ast.expr] = {}
@@ -69,15 +60,11 @@ class Dependence:
         """Record a function's live values that depend on numbers read back, to recognize them under other names."""
         for name, value in scope.variables.items():
             if self._name(name, place, scope):
-                self._keep(value)
+                self.live.remember(value)
         for name in scope.function.attributes():
             value = live_attribute(ast.parse(name, mode="eval").body, scope)
             if self._stored(name, place, scope):
-                self._keep(value)
-
-    def _keep(self, value: object) -> None:
-        values = value.values() if isinstance(value, dict) else [value]
-        self.read_back += [each for each in values if not isinstance(each, _SHARED)]
+                self.live.remember(value)
 
     def depends(self, node: ast.AST, scope: Scope) -> bool:
         """Whether an expression's value depends on numbers read back; for a handler, whether it caught one that did."""
@@ -107,7 +94,7 @@ class Dependence:
         """Whether the form of an expression's value depends on them: it may hold only the wrong elements."""
         match node:
             case ast.Name():
-                if (failed := self._errors(scope.variables.get(node.id))) is not None:
+                if (failed := self.live.are_failed_comparisons(scope.variables.get(node.id))) is not None:
                     return failed
                 return self._stored(node.id, node, scope, self.form_depends)
             case ast.Subscript():
@@ -172,9 +159,9 @@ class Dependence:
         )
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> bool:
-        if self._is_live(node.value, scope):
+        if self.live.is_tensor(node.value, scope):
             return False
-        if self.read_back and self._carries(live_attribute(node, scope)):
+        if self.live.read_back and self.live.carries(live_attribute(node, scope)):
             return True
         stored = self.depends(node.value, scope) or self._stored(path_of(node), node, scope)
         return stored or self._stored_by_methods(node, scope)
@@ -205,9 +192,9 @@ class Dependence:
         )
 
     def _name(self, name: str, use: ast.AST, scope: Scope) -> bool:
-        if (failed := self._errors(scope.variables.get(name))) is not None:
+        if (failed := self.live.are_failed_comparisons(scope.variables.get(name))) is not None:
             return failed
-        if self._carries(scope.variables.get(name, scope.globals.get(name) if self.read_back else None)):
+        if self.live.carries(scope.variables.get(name, scope.globals.get(name) if self.live.read_back else None)):
             return True
         if self._is_given(name, use, scope):
             return True
@@ -307,7 +294,7 @@ class Dependence:
                     return self._returned(inner, key)
             case ast.Name(id=name) if scope.function.definitions(name, base) or scope.function.is_parameter(name):
                 value = scope.variables.get(name)
-                if self._carries(value if isinstance(value, list) else live_element(value, key)):
+                if self.live.carries(value if isinstance(value, list) else live_element(value, key)):
                     return True
                 return self._is_given(name, base, scope) or self._stored(name, base, scope, key=key)
         return self.depends(base, scope)
@@ -319,34 +306,13 @@ class Dependence:
             self._sources[place] = depends(node, scope)
         return self._sources[place]
 
-    def _is_live(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an expression is the name of a tensor of ttnn; other attributes of it describe its form."""
-        return isinstance(node, ast.Name) and self.is_device_data(scope.variables.get(node.id))
-
-    def _errors(self, value: object) -> bool | None:
-        """Whether exceptions that a variable holds are failed comparisons of numbers; None where it holds none."""
-        errors = list(value) if isinstance(value, (list, tuple)) else [value]
-        if not errors or not all(isinstance(each, BaseException) for each in errors[:64]):
-            return None
-        return all(isinstance(each, BaseException) and self.failed_for_numbers(each) for each in errors[:64])
-
-    def _carries(self, value: object, depth: int = 0) -> bool:
-        """Whether a live value is a tensor of ttnn, is known to depend on numbers read back, or holds one that is."""
-        if any(value is each for each in self.read_back):
-            return True
-        if isinstance(value, dict):
-            value = list(value.values())
-        if isinstance(value, (list, tuple)):
-            return depth < 3 and any(self._carries(each, depth + 1) for each in value[:64])
-        return self.is_device_data(value)
-
     def _call(self, call: ast.Call, scope: Scope) -> bool:
         name = called_name(call)
         if name in READ_BACKS:
             return True
         if name in FORM or (isinstance(call.func, ast.Name) and name in BUILTINS_OF_FORM):
             return self.form_depends(call, scope)
-        if isinstance(call.func, ast.Attribute) and self._is_live(call.func.value, scope):
+        if isinstance(call.func, ast.Attribute) and self.live.is_tensor(call.func.value, scope):
             return name in READ_BACKS_OF_TENSORS
         if (inner := self.called(call, scope)) is not None:
             return self._returned(inner)
@@ -354,7 +320,7 @@ class Dependence:
         if not isinstance(call.func, ast.Attribute):
             return self.any_depends(values, scope)
         if is_of_ttnn(call.func, scope):
-            values = [value for value in values if not self._is_live(value, scope)]
+            values = [value for value in values if not self.live.is_tensor(value, scope)]
         return self.any_depends(values, scope) or self.depends(call.func.value, scope)
 
     def _reached(self, call: ast.Call, scope: Scope) -> Scope | None:

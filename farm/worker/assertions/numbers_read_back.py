@@ -10,9 +10,10 @@ from itertools import dropwhile
 from types import FrameType, TracebackType
 from typing import Any
 
-from farm.worker.assertions.dependence import Dependence, IsDeviceData
+from farm.worker.assertions.dependence import Dependence
 from farm.worker.assertions.form import is_false, is_true
 from farm.worker.assertions.library_comparisons import is_comparison, same_form
+from farm.worker.assertions.live_values import IsDeviceData, LiveValues
 from farm.worker.assertions.resolution import Scope, arguments_for, in_library
 from farm.worker.assertions.syntax import Function, called_name, function_of
 
@@ -67,7 +68,7 @@ class _Trace:
     def __init__(self, places: list[_Place], is_device_data: IsDeviceData, errors: tuple[BaseException, ...]) -> None:
         self._places = places
         self._is_device_data = is_device_data
-        self._dependence = Dependence(is_device_data, self._caught_for_numbers)
+        self._dependence = Dependence(LiveValues(is_device_data, self._caught_for_numbers))
         self._errors = errors
         self._scopes: dict[int, Scope | None] = {}
 
@@ -78,7 +79,7 @@ class _Trace:
         if self._last_depends(error):
             return True
         self._remember()
-        return bool(self._dependence.read_back) and self._last_depends(error)
+        return bool(self._dependence.live.read_back) and self._last_depends(error)
 
     def _remember(self) -> None:
         """Also recognize numbers read back by their objects: a caller may have stored them where no name leads back."""
