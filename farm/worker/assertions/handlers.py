@@ -112,7 +112,7 @@ def _operates(call: ast.Call, scope: Scope, dependence: Dependence, depth: int) 
     if dependence.is_harmless(called_name(call)):
         return False
     if is_of_ttnn(call.func, scope):
-        return True
+        return called_name(call) != "from_torch" or any(each.arg == "device" for each in call.keywords)
     for local in scope.function.inner_functions():
         if local.name == path_of(call.func):
             return depth >= _MAX_DEPTH or _any_operates(_statements(local), scope, dependence, depth + 1)
