@@ -174,14 +174,14 @@ class Dependence:
             definitions = source.definitions_of_attribute(node.attr)
             if not definitions or source.node is scope.function.node:
                 continue
-            within = Scope(source, {}, function.__globals__, self._given_to_method(source), scope.depth + 1)
+            within = Scope(source, {}, function.__globals__, self._passed_to_method(source), scope.depth + 1)
             for each in definitions:
                 parts = (*each.sources, *source.guards(each.statement))
                 if any(self._once(part, within, self.depends) for part in parts):
                     return True
         return False
 
-    def _given_to_method(self, method: Function) -> Callable[[str], bool]:
+    def _passed_to_method(self, method: Function) -> Callable[[str], bool]:
         """Whether a parameter of a method gets what depends on numbers, from the functions in the traceback."""
         return lambda name: any(
             self._once(value, caller, self.depends)
@@ -196,15 +196,15 @@ class Dependence:
             return failed
         if self.live.carries(scope.variables.get(name, scope.globals.get(name) if self.live.read_back else None)):
             return True
-        if self._is_given(name, use, scope):
+        if self._argument_depends(name, use, scope):
             return True
         own = scope.function.is_parameter(name) or scope.function.definitions(name, use)
         if not own and scope.outer is not None:
             return self._name(name, scope.function.node, scope.outer)
         return self._stored(name, use, scope)
 
-    def _is_given(self, name: str, use: ast.AST, scope: Scope) -> bool:
-        """Whether a parameter still has what a caller gave, and that depends on numbers read back."""
+    def _argument_depends(self, name: str, use: ast.AST, scope: Scope) -> bool:
+        """Whether a parameter still has the caller's argument, and that depends on numbers read back."""
         if not scope.function.is_parameter(name):
             return False
         definitions = scope.function.definitions(name, use)
@@ -242,7 +242,7 @@ class Dependence:
             definitions = inner.changes_outside(name)
             if not definitions:
                 continue
-            within = Scope(inner, {}, scope.globals, self._given_to(inner, scope), scope.depth + 1, scope)
+            within = Scope(inner, {}, scope.globals, self._passed_to(inner, scope), scope.depth + 1, scope)
             for each in definitions:
                 guards = inner.guards(each.statement)
                 if any(self._once(source, within, depends) for source in each.sources) or self.any_depends(
@@ -251,7 +251,7 @@ class Dependence:
                     return True
         return False
 
-    def _given_to(self, inner: Function, scope: Scope) -> Callable[[str], bool]:
+    def _passed_to(self, inner: Function, scope: Scope) -> Callable[[str], bool]:
         """Whether a parameter of a function gets what depends on numbers, from the function that it is defined in."""
 
         def argument(name: str) -> bool:
@@ -296,7 +296,7 @@ class Dependence:
                 value = scope.variables.get(name)
                 if self.live.carries(value if isinstance(value, list) else live_element(value, key)):
                     return True
-                return self._is_given(name, base, scope) or self._stored(name, base, scope, key=key)
+                return self._argument_depends(name, base, scope) or self._stored(name, base, scope, key=key)
         return self.depends(base, scope)
 
     def _once(self, node: ast.AST, scope: Scope, depends: _Depends) -> bool:
@@ -352,7 +352,7 @@ class Dependence:
         )
 
     def _is_taken(self, node: ast.AST, scope: Scope) -> bool | None:
-        """Whether a `return` under a condition on the form of arguments was come to; None where that can't be told."""
+        """Whether a `return` under a condition on the form of arguments was reached; None if it can't be determined."""
         parent = scope.function.parents.get(node)
         if (
             not isinstance(parent, ast.If)
@@ -364,5 +364,5 @@ class Dependence:
         changed = any(scope.function.definitions(name, parent) for name in names)
         if changed or self.depends(parent.test, scope):
             return None
-        known = ChainMap(dict(scope.given), dict(scope.globals))
-        return True if is_true(parent.test, known) else False if is_false(parent.test, known) else None
+        variables = ChainMap(dict(scope.arguments), dict(scope.globals))
+        return True if is_true(parent.test, variables) else False if is_false(parent.test, variables) else None

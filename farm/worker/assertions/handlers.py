@@ -21,8 +21,8 @@ _MAX_DEPTH = 6
 _ANY = frozenset({"Exception", "BaseException"})
 
 
-class Dependence(Protocol):
-    """What tells whether values depend on numbers read back."""
+class DependenceQueries(Protocol):
+    """Questions about values and functions; see `farm.worker.assertions.dependence.Dependence`."""
 
     def any_depends(self, nodes: Iterable[ast.AST], scope: Scope) -> bool:
         """Whether one of several expressions depends on numbers read back."""
@@ -34,7 +34,7 @@ class Dependence(Protocol):
         """The function of the test's own that a call calls; None where it isn't one."""
 
 
-def caught_for_numbers(handler: ast.ExceptHandler, scope: Scope, dependence: Dependence) -> bool:
+def caught_for_numbers(handler: ast.ExceptHandler, scope: Scope, dependence: DependenceQueries) -> bool:
     """Whether a handler caught a failed comparison of numbers read back."""
     block = scope.function.parents[handler]
     if not isinstance(block, ast.Try):
@@ -53,7 +53,7 @@ def _names(handler: ast.ExceptHandler) -> set[str]:
     return {each.id for each in caught if isinstance(each, ast.Name)}
 
 
-def _asserts(body: list[ast.stmt], scope: Scope, dependence: Dependence, depth: int = 0) -> bool:
+def _asserts(body: list[ast.stmt], scope: Scope, dependence: DependenceQueries, depth: int = 0) -> bool:
     """Whether statements assert anything about numbers read back, or call what does."""
     conditions = [node.test for statement in body for node in nodes_of(statement) if isinstance(node, ast.Assert)]
     within = {node for condition in conditions for node in ast.walk(condition)}
@@ -68,7 +68,7 @@ def _asserts(body: list[ast.stmt], scope: Scope, dependence: Dependence, depth: 
     return False
 
 
-def _call_asserts(call: ast.Call, scope: Scope, dependence: Dependence, depth: int) -> bool:
+def _call_asserts(call: ast.Call, scope: Scope, dependence: DependenceQueries, depth: int) -> bool:
     name = called_name(call)
     if dependence.is_harmless(name):
         return False
@@ -82,13 +82,13 @@ def _call_asserts(call: ast.Call, scope: Scope, dependence: Dependence, depth: i
     return unknown and dependence.any_depends(_arguments(call), scope)
 
 
-def _may_fail_otherwise(block: ast.Try, scope: Scope, dependence: Dependence) -> bool:
+def _may_fail_otherwise(block: ast.Try, scope: Scope, dependence: DependenceQueries) -> bool:
     """Whether an operation that a block calls may be what failed."""
     statements = [statement for statement in block.body if not _has_ended(statement, block, scope)]
     return _any_operates(statements, scope, dependence, 0)
 
 
-def _any_operates(statements: list[ast.stmt], scope: Scope, dependence: Dependence, depth: int) -> bool:
+def _any_operates(statements: list[ast.stmt], scope: Scope, dependence: DependenceQueries, depth: int) -> bool:
     return any(
         _operates(node, scope, dependence, depth)
         for statement in statements
@@ -107,7 +107,7 @@ def _has_ended(statement: ast.stmt, block: ast.Try, scope: Scope) -> bool:
     return any(name in scope.variables and scope.function.only_definition(name) is statement for name in names)
 
 
-def _operates(call: ast.Call, scope: Scope, dependence: Dependence, depth: int) -> bool:
+def _operates(call: ast.Call, scope: Scope, dependence: DependenceQueries, depth: int) -> bool:
     """Whether a call may run an operation of ttnn, which may fail."""
     if dependence.is_harmless(called_name(call)):
         return False

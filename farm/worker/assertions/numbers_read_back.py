@@ -131,9 +131,9 @@ class _Trace:
         """Whether a condition that doesn't hold depends on numbers read back, and the rest of it holds."""
         if not self._dependence.decides(condition, scope):
             return False
-        known = ChainMap(dict(scope.variables), dict(scope.globals))
+        variables = ChainMap(dict(scope.variables), dict(scope.globals))
         parts = all_parts(condition, scope.function)
-        return not any(not self._dependence.decides(part, scope) and is_false(part, known) for part in parts)
+        return not any(not self._dependence.decides(part, scope) and is_false(part, variables) for part in parts)
 
     def _caught_for_numbers(self, caught: BaseException | None) -> bool:
         """Whether an exception that the functions in the traceback caught failed for numbers."""
@@ -153,11 +153,12 @@ class _Trace:
         if scope is None or statement is None:
             return False
         if guards := scope.function.guards(statement):
-            known = ChainMap(dict(scope.variables), dict(scope.globals))
+            variables = ChainMap(dict(scope.variables), dict(scope.globals))
             return any(
                 self._dependence.decides(guard, scope)
                 and not any(
-                    not self._dependence.decides(part, scope) and is_true(part, known) for part in _alternatives(guard)
+                    not self._dependence.decides(part, scope) and is_true(part, variables)
+                    for part in _alternatives(guard)
                 )
                 for guard in guards
             )

@@ -25,13 +25,13 @@ class Scope:
 
     Attributes:
         function: its source.
-        variables: the live values of its variables; empty where it doesn't run.
+        variables: the live values of its variables; empty if it doesn't run.
         globals: those of its module.
         argument: whether a parameter depends on numbers read back.
         depth: the number of calls between the traceback and it.
         outer: the function that it is defined in, if that is examined, too.
-        given: live values of its parameters, where it doesn't run.
-        call: what tells one call from another, where it doesn't run.
+        arguments: live values of its parameters, if it doesn't run.
+        call: identifies the call, if it doesn't run.
     """
 
     function: Function
@@ -40,7 +40,7 @@ class Scope:
     argument: Callable[[str], bool]
     depth: int = 0
     outer: Scope | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     call: tuple[object, ...] = ()
 
 
@@ -67,7 +67,7 @@ def arguments_for(parameter: str, call: ast.Call, function: Function) -> list[as
 
 
 def resolved(node: ast.expr, scope: Scope) -> FunctionType | None:
-    """The Python function that an expression names; None where that can't be told."""
+    """The Python function that an expression names; None if it can't be determined."""
     value = live_value(node, scope)
     while "__wrapped__" in getattr(value, "__dict__", {}):
         value = vars(value)["__wrapped__"]
@@ -105,7 +105,7 @@ def live_value(node: ast.expr, scope: Scope) -> Any:
 
 
 def live_attribute(node: ast.expr, scope: Scope) -> object:
-    """The live value of an attribute that an object itself has; None where that can't be told."""
+    """The live value of an attribute that an object itself has; None if it can't be determined."""
     if not isinstance(node, ast.Attribute):
         return None
     base = live_attribute(node.value, scope) if isinstance(node.value, ast.Attribute) else live_value(node.value, scope)
@@ -121,7 +121,7 @@ def is_of_ttnn(function: ast.expr, scope: Scope) -> bool:
 
 
 def package_of(value: object) -> str:
-    """The package that a live value comes from; empty where that can't be told."""
+    """The package that a live value comes from; empty if it can't be determined."""
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
     return module.partition(".")[0] if isinstance(module, str) else ""
 
@@ -142,12 +142,12 @@ def live_element(value: object, key: object) -> object:
 
 def values_of(by_name: Mapping[str, list[ast.expr]], scope: Scope) -> Mapping[str, Any]:
     """The live values of arguments, as far as they are known."""
-    known = ChainMap(dict(scope.variables), dict(scope.given), dict(scope.globals))
+    variables = ChainMap(dict(scope.variables), dict(scope.arguments), dict(scope.globals))
     values = {}
     for name, arguments in by_name.items():
         if len(arguments) == 1:
             try:
-                values[name] = value_of(arguments[0], known)
-            except Exception:  # noqa: BLE001, S112 - whatever the values raise, nothing is known
+                values[name] = value_of(arguments[0], variables)
+            except Exception:  # noqa: BLE001, S112 - the value stays unknown
                 continue
     return values

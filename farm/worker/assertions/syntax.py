@@ -250,7 +250,7 @@ def element_of(value: ast.expr, key: object) -> ast.expr:
 
 
 def literal_element(literal: ast.Tuple | ast.List | ast.Dict, key: object) -> ast.expr | None:
-    """The element of a literal that a key names; None where that can't be told."""
+    """The element of a literal that a key names; None if it can't be determined."""
     if isinstance(literal, ast.Dict):
         keys = [each.value if isinstance(each, ast.Constant) else None for each in literal.keys]
         return literal.values[keys.index(key)] if key in keys and None not in keys else None
