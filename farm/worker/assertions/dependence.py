@@ -146,7 +146,7 @@ class Dependence:
         names, rest, keywords = source.parameters
         by_name = {name: arguments_for(name, call, source) for name in (*names, rest, keywords) if name}
         dependent = frozenset(name for name, values in by_name.items() if self.any_depends(values, scope))
-        outer = scope if source.node in ast.walk(scope.function.node) else None
+        outer = scope if scope.function.holds(source.node) else None
         return Scope(
             source,
             {},

@@ -200,7 +200,7 @@ class _Trace:
         """The scope of the function that another one is defined in, where it is in the traceback."""
         for caller in reversed(range(number)):
             scope = self._scope(caller)
-            if scope is not None and any(node is each for each in ast.walk(scope.function.node)):
+            if scope is not None and scope.function.holds(node):
                 return scope
         return None
 

@@ -52,6 +52,7 @@ class Function:
         self.node = node
         self.parents = parents
         self._definitions: dict[str, list[Definition]] | None = None
+        self._nodes: list[ast.AST] | None = None
         self._inner: list[Function] | None = None
         self._guards: dict[ast.AST, list[ast.AST]] = {}
 
@@ -72,9 +73,18 @@ class Function:
                 innermost = node  # a parent comes before its children
         return innermost
 
-    def own_nodes(self) -> Iterator[ast.AST]:
+    def own_nodes(self) -> list[ast.AST]:
         """Every node of its body, without the bodies of functions inside it."""
-        return nodes_of(*_body(self.node))
+        if self._nodes is None:
+            self._nodes = list(nodes_of(*_body(self.node)))
+        return self._nodes
+
+    def holds(self, node: ast.AST) -> bool:
+        """Whether a node is this function, or part of it."""
+        parent: ast.AST | None = node
+        while parent is not None and parent is not self.node:
+            parent = self.parents.get(parent)
+        return parent is not None
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """What a node is part of, from the inside out, up to this function."""
