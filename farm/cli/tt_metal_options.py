@@ -92,6 +92,7 @@ _GENERATOR = {
     "--use-db": Foreign(takes=Takes.NONE, note="a master is a file: --master FILE"),
 }
 _KEEP = "--store without a folder"
+_BEFORE_TEST = {word: f"{word} before the test" for word in ("--debug", "-d")}
 _DEBUG = Foreign(takes=Takes.NONE, note="the test's output is always shown")
 _TRACER = {
     "--output-dir": Foreign(("--out", "{}")),
@@ -99,8 +100,7 @@ _TRACER = {
     "--keep-traces": Foreign(("--store", "traces"), Takes.NONE),
     _KEEP: Foreign(("--store", "traces"), Takes.NONE),
     "--from-trace-dir": Foreign(("--load", "{}")),
-    "--debug ahead of the test": _DEBUG,
-    "-d ahead of the test": _DEBUG,
+    **dict.fromkeys(_BEFORE_TEST.values(), _DEBUG),
 }
 _ANALYZER = {"--list": Foreign(takes=Takes.NONE, note="without an operation, all are listed")}
 
@@ -186,10 +186,8 @@ def _with_flags(name: str, words: Sequence[str]) -> Iterator[str]:
         ahead = ahead and not _is_test(word)
         if word == "--store" and (not following or following.startswith("-") or _is_test(following)):
             yield _KEEP
-        elif ahead and word in ("--debug", "-d"):
-            yield f"{word} ahead of the test"
         else:
-            yield word
+            yield _BEFORE_TEST.get(word, word) if ahead else word
 
 
 def _is_test(word: str) -> bool:
