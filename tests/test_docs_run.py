@@ -51,6 +51,12 @@ NOT_RUN = {
     "docs/upgrade.md: farm bisect --op mean --vector 711057d7a75c51b5 --python old/python --python new/python": (
         "needs two interpreters and a command that builds a third"
     ),
+    "docs/sweep-modules.md: farm sweep --vectors tests/sweep_framework/vectors_export --tt-metal . --suite nightly": (
+        "needs a checkout of tt-metal with exported vectors: tests/farm/sweeps/test_exports.py"
+    ),
+    "docs/ci.md: farm ci matrix --sweeps sweeps --suite nightly --boards silicon:n300 --boards silicon:p150": (
+        "needs the boards of a job: tests/farm/ci/test_github.py"
+    ),
     "docs/numbers-without-hardware.md: mkdir -p ~/ttsim/wormhole": "needs downloads from outside the package index",
     "docs/performance.md: uv run python -m tests.bench --full": "takes half an hour",
     "docs/guarantees.md: uv run --group cluster python -m tests.chaos --seed 1": "takes minutes",
