@@ -52,6 +52,7 @@ class Function:
         self.node = node
         self.parents = parents
         self._definitions: dict[str, list[Definition]] | None = None
+        self._leaves: dict[tuple[ast.stmt, tuple[type[ast.stmt], ...]], list[ast.AST]] = {}
         self._nodes: list[ast.AST] | None = None
         self._inner: list[Function] | None = None
         self._guards: dict[ast.AST, list[ast.AST]] = {}
@@ -123,22 +124,24 @@ class Function:
             if isinstance(outer, _LOOPS) and inner in outer.orelse:
                 for within in outer.body:
                     yield from self._leaving(within, (ast.Break,))
-            if isinstance(outer, (ast.If, ast.While)) and inner is not outer.test:
-                yield outer.test
-            elif isinstance(outer, ast.Match):
-                yield outer.subject
-            elif isinstance(outer, ast.ExceptHandler):
-                yield outer
+            yield from _condition(outer, inner)
             inner = outer
 
-    def _leaving(self, statement: ast.stmt, leaves: tuple[type[ast.stmt], ...]) -> Iterator[ast.AST]:
+    def _leaving(self, statement: ast.stmt, leaves: tuple[type[ast.stmt], ...]) -> list[ast.AST]:
         """What decides whether a statement leaves the block that it is part of."""
+        if (statement, leaves) not in self._leaves:
+            self._leaves[statement, leaves] = list(self._all_leaving(statement, leaves))
+        return self._leaves[statement, leaves]
+
+    def _all_leaving(self, statement: ast.stmt, leaves: tuple[type[ast.stmt], ...]) -> Iterator[ast.AST]:
         for node in nodes_of(statement):
-            if isinstance(node, leaves):
-                within = [*itertools.takewhile(lambda each: each is not statement, self.ancestors(node)), statement]
-                if isinstance(node, _LEAVES_LOOPS) and any(isinstance(each, _LOOPS) for each in within):
-                    continue
-                yield from (each for each in self.guards(node) if each not in self.guards(statement))
+            if node is statement or not isinstance(node, leaves):
+                continue
+            within = [*itertools.takewhile(lambda each: each is not statement, self.ancestors(node)), statement]
+            if isinstance(node, _LEAVES_LOOPS) and any(isinstance(each, _LOOPS) for each in within):
+                continue
+            for outer, inner in zip(within, [node, *within], strict=False):
+                yield from _condition(outer, inner)
 
     def definitions(self, name: str, use: ast.AST) -> list[Definition]:
         """Where the value that a name has in a place may come from.
@@ -290,6 +293,15 @@ def _body(node: FunctionNode) -> Sequence[ast.AST]:
 
 def _position(node: ast.AST) -> tuple[int, int]:
     return (node.lineno, node.col_offset) if isinstance(node, (ast.stmt, ast.expr)) else (0, 0)
+
+
+def _condition(outer: ast.AST, inner: ast.AST) -> list[ast.AST]:
+    """What decides in a statement whether a part of it is reached."""
+    if isinstance(outer, (ast.If, ast.While)) and inner is not outer.test:
+        return [outer.test]
+    if isinstance(outer, ast.Match):
+        return [outer.subject]
+    return [outer] if isinstance(outer, ast.ExceptHandler) else []
 
 
 def _before(parent: ast.AST, child: ast.AST) -> list[ast.stmt]:

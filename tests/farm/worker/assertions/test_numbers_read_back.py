@@ -60,3 +60,23 @@ def test_ttnn_checks_arguments_and_no_numbers(tmp_path: Path, name: str, numbers
     module = ModuleType(name)
     exec(compile(file.read_text(), str(file), "exec"), vars(module))  # noqa: S102 - a module of that name
     assert about_numbers(lambda: module.check(BoardTensor())) is numbers
+
+
+def test_a_value_that_cannot_be_examined_changes_nothing() -> None:
+    def examine(value: object) -> bool:
+        raise ValueError(f"odd: {type(value)}")
+
+    tensor = BoardTensor()
+    with pytest.raises(AssertionError) as raised:
+        assert tensor.to_numpy is None
+    assert not is_about_numbers(raised.value, examine)
+    assert not is_about_numbers(AssertionError("without a traceback"), lambda _: True)
+
+
+def test_many_returns_are_no_burden(tmp_path: Path) -> None:
+    lines = ["def run(tensor, golden):", *(f"    if len(golden) == {number + 10}: return" for number in range(500))]
+    file = tmp_path / "returns.py"
+    file.write_text("\n".join([*lines, "    assert tensor.to_numpy().sum() > 1"]))
+    module: dict[str, Any] = {"__name__": "returns"}
+    exec(compile(file.read_text(), str(file), "exec"), module)  # noqa: S102 - a module of many lines
+    assert about_numbers(lambda: module["run"](BoardTensor(), GOLDEN))
