@@ -20,9 +20,8 @@ from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
 from farm.running.early_start import EarlyStart
+from farm.running.places import require_places
 from farm.store import RunView, Store
-from farm.store.opening import require_folder
-from tracer.master.files import why_unwritable
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -119,9 +118,7 @@ def sweep_from(
     with early:
         if resume is None and (retry_failed or retry_infra):
             raise FarmError("--retry-failed and --retry-infra are for a run that is resumed: name it with --resume")
-        require_folder(store)
-        if out is not None and (reason := why_unwritable(Path(out) / "report")):
-            raise FarmError(f"the report can't be written: {reason}: choose another folder with --out")
+        require_places(store, out)
         if resume is None:
             request = _begun(early.spec, command, progress, store, early)
         else:

@@ -98,8 +98,8 @@ def sweep(
         from farm.running.early_start import EarlyStart
 
         with EarlyStart(spec) as early:
-            if resume is None:
-                early.begin()
+            if resume is None and not retry_failed and not retry_infra:
+                early.begin(store, out)
             # these take as long to import as all before them: the worker starts meanwhile
             from farm.api.sweeps import sweep_from
             from farm.running.display import progress_on

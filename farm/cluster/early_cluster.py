@@ -15,6 +15,7 @@ class EarlyCluster:
     def __init__(self) -> None:
         """Start nothing yet."""
         self._folder: Future[Path] = Future()
+        self._size: Future[tuple[int, int] | None] = Future()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -24,15 +25,22 @@ class EarlyCluster:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def prepare(self) -> None:
+        """Import Ray, which starts nothing and takes a second, and return at once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._hold, daemon=True, name="local-cluster")
+            self._thread.start()
+
     def start(self, boards: int, workers: int) -> None:
-        """Start the cluster in the background.
+        """Begin to start the cluster unless it has been started, and return at once.
 
         Args:
             boards: see `local_cluster`.
             workers: see `local_cluster`.
         """
-        self._thread = threading.Thread(target=self._hold, args=(boards, workers), daemon=True, name="local-cluster")
-        self._thread.start()
+        self.prepare()
+        if not self._size.done():
+            self._size.set_result((boards, workers))
 
     @contextmanager
     def use(self, boards: int) -> Iterator[Path]:
@@ -41,8 +49,7 @@ class EarlyCluster:
         Args:
             boards: how many boards the run uses.
         """
-        if self._thread is None:
-            self.start(boards, boards)
+        self.start(boards, boards)
         try:
             yield self._folder.result()
         finally:
@@ -51,15 +58,20 @@ class EarlyCluster:
     def close(self) -> None:
         """End the cluster, if it is still running; wait for its start before."""
         self._ended.set()
+        if not self._size.done():
+            self._size.set_result(None)
         if self._thread is not None:
             self._thread.join()
 
-    def _hold(self, boards: int, workers: int) -> None:
+    def _hold(self) -> None:
         """Keep the cluster until `close`: Linux ends Ray's processes with the thread that started them."""
         try:
             from farm.cluster.local_cluster import local_cluster  # here, since it imports Ray
 
-            with local_cluster(boards, workers) as folder:
+            size = self._size.result()
+            if size is None or self._ended.is_set():
+                return
+            with local_cluster(*size) as folder:
                 self._folder.set_result(folder)
                 self._ended.wait()
         except BaseException as error:  # noqa: BLE001 - raised again where the folder is asked for

@@ -126,11 +126,15 @@ class EarlyStart:
         finally:
             self.cluster.close()
 
-    def begin(self) -> None:
-        """Start the worker that will list a single module: importing ttnn takes longer than the rest of the start.
+    def begin(self, store: str | Path | None = None, out: Path | None = None) -> None:
+        """Start the cluster, and the worker that will list a single module: ttnn and Ray take longer than the rest.
 
-        It is called before the run is planned, and finds the boards and the module as the plan does. What is wrong
-        with them is left to the plan to report.
+        It is called before the run is planned, and finds the boards and the modules as the plan does. It leaves what is
+        wrong with them to the plan to report, and then starts no cluster, which would take seconds to end.
+
+        Args:
+            store: the results store; see `require_places`.
+            out: the folder for the report's files; see `require_places`.
         """
         if self.spec.address is not None or not self.spec.of_modules or self.spec.vectors_file is not None:
             return
@@ -141,6 +145,11 @@ class EarlyStart:
             self._first = self._worker_for(boards, selected_modules(self.spec))
             if self._first is not None:
                 self._first.begin()
+            self.cluster.prepare()
+            from farm.running.places import require_places  # it imports much, while the worker starts
+
+            require_places(store, out)
+            self._start_cluster(boards)
 
     def listing(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> FirstWorker | None:
         """Start the cluster of a run whose modules are about to be imported.
@@ -154,11 +163,14 @@ class EarlyStart:
         """
         if self.spec.address is not None:
             return None
-        # mock boards of further kinds may join once the vectors are known
-        self.cluster.start(len(boards) + len(KINDS), workers=len(boards))
+        self._start_cluster(boards)
         if self._first is None:
             self._first = self._worker_for(boards, modules)
         return self._first
+
+    def _start_cluster(self, boards: Sequence[Board]) -> None:
+        # mock boards of further kinds may join once the vectors are known
+        self.cluster.start(len(boards) + len(KINDS), workers=len(boards))
 
     def _worker_for(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> FirstWorker | None:
         """The worker that lists the modules and then serves a board, not started; None if no worker can do both."""

@@ -61,6 +61,7 @@ def test_it_starts_when_it_is_used_and_ends_unused(starts: Starts) -> None:
         assert starts.boards == [(2, 2)]
     with EarlyCluster() as cluster:
         cluster.start(3, workers=3)
+        cluster._folder.result()
     assert len(starts.threads) == 4, "ended as well where nothing used it"
 
 
@@ -70,3 +71,14 @@ def test_a_ray_that_does_not_start_is_reported_where_it_is_used(starts: Starts) 
         cluster.start(1, workers=1)
         with pytest.raises(NotRunnable, match="no memory"), cluster.use(1):
             pass
+
+
+def test_a_cluster_that_was_only_prepared_never_starts(starts: Starts) -> None:
+    with EarlyCluster() as cluster:
+        cluster.prepare()
+    assert not starts.boards
+    with EarlyCluster() as cluster:
+        cluster.prepare()
+        cluster.start(5, workers=2)
+        with cluster.use(1):
+            assert starts.boards == [(5, 2)]

@@ -71,6 +71,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     started: list[tuple[int, int]] = []
+    monkeypatch.setattr(EarlyCluster, "prepare", lambda _self: None)
     monkeypatch.setattr(EarlyCluster, "start", lambda _self, boards, workers: started.append((boards, workers)))
     return started
 
@@ -138,13 +139,24 @@ def test_the_worker_of_a_single_module_starts_before_the_plan(
 ) -> None:
     (tmp_path / "one.py").write_text("parameters = {}")
     with EarlyStart(SweepSpec.of(sweeps=tmp_path, boards="mock:n300*2")) as early:
-        early.begin()
+        early.begin(tmp_path / "farm.db", tmp_path / "out")
         assert worker.begun == 1
-        assert not started, "a cluster takes seconds to end, and the plan may find an error"
+        assert started == [(2 + len(KINDS), 2)]
         assert early.listing(BOARDS, [ONE]) is not None
-        assert started
         assert worker.begun == 1
+        assert set(started) == {(2 + len(KINDS), 2)}
     assert worker.closed
+
+
+def test_no_cluster_starts_for_a_run_that_can_not_be_written(
+    worker: Worker, started: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "one.py").write_text("parameters = {}")
+    for store, out in ((tmp_path / "none" / "farm.db", None), (tmp_path / "farm.db", tmp_path / "one.py")):
+        with EarlyStart(SweepSpec.of(sweeps=tmp_path, boards="mock:n300")) as early:
+            early.begin(store, out)
+    assert not started
+    assert worker.closed == 2
 
 
 def test_what_the_plan_will_report_starts_no_worker(
@@ -152,14 +164,9 @@ def test_what_the_plan_will_report_starts_no_worker(
 ) -> None:
     (tmp_path / "one.py").write_text("parameters = {}")
     one = SweepSpec.of(sweeps=tmp_path, boards="mock:n300")
-    (tmp_path / "two").mkdir()
-    for name in ("one.py", "two.py"):
-        (tmp_path / "two" / name).write_text("parameters = {}")
     specs = {
         "no such module": one.updated(modules=("other",)),
         "no such kind of board": one.updated(boards="mock:n299"),
-        "two modules": one.updated(sweeps=tmp_path / "two"),
-        "measures the kernels' compilation": one.updated(measure=[PERF_WITH_CACHE]),
         "boards elsewhere": one.updated(address="farm:6379"),
         "a master": SweepSpec.of(boards="mock:n300"),
     }
@@ -168,3 +175,17 @@ def test_what_the_plan_will_report_starts_no_worker(
             early.begin()
         assert not worker.begun, why
     assert not started
+
+
+def test_what_a_worker_can_not_go_on_with_starts_the_cluster_alone(
+    worker: Worker, started: list[tuple[int, int]], tmp_path: Path
+) -> None:
+    for name in ("one.py", "two.py"):
+        (tmp_path / name).write_text("parameters = {}")
+    two = SweepSpec.of(sweeps=tmp_path, boards="mock:n300")
+    cold = SweepSpec.of(sweeps=tmp_path / "one.py", boards="mock:n300", measure=[PERF_WITH_CACHE])
+    for spec in (two, cold):
+        with EarlyStart(spec) as early:
+            early.begin(tmp_path / "farm.db")
+    assert not worker.begun
+    assert len(started) == 2
