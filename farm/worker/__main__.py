@@ -35,6 +35,7 @@ from farm.core.messages import (
     Spent,
     Unusable,
 )
+from farm.worker.interruption import raise_on_sigint
 from farm.worker.orphans import end_when_orphaned
 from tracer.capture.hidden_torch import torch_hidden
 
@@ -64,7 +65,7 @@ def main() -> int:
         atexit.register(print_no_more)  # registered first, it runs after what modules register
     # a supervisor inside Ray has SIGINT blocked, and only SIGINT lets ttnn release a board
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    raise_on_sigint()
     end_when_orphaned()
     replies = os.fdopen(options.replies, "wb")
 

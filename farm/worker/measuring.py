@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from farm.core.answers import Answer, NoAnswer, read_answer
 from farm.core.classify import classify_error, error_text
 from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, private_kernel_cache
+from farm.worker.interruption import WorkerInterrupted
 
 Run: TypeAlias = Callable[[], Any]
 Announce: TypeAlias = Callable[[int, Any], None]
@@ -132,7 +133,7 @@ class _Measuring:
         self.announce(self.runs, None if self.computes and PERF_WITH_CACHE in self.modes else first)
         try:
             return read_answer(self.run())
-        except KeyboardInterrupt:
+        except WorkerInterrupted:
             raise
         except NoAnswer as error:
             self.measurements.lacks("perf", f"{which} returned something else: {error}")
@@ -180,7 +181,7 @@ class _Measuring:
             ttnn.graph.begin_graph_capture(ttnn.graph.RunMode.NO_DISPATCH)
             try:
                 self.run()
-            except KeyboardInterrupt:
+            except WorkerInterrupted:
                 raise
             except BaseException as error:  # noqa: BLE001 - without dispatch there are no numbers: a module may mind
                 problem = error_text(error)

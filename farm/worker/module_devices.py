@@ -75,7 +75,7 @@ class ModuleDevices:
 
     @contextlib.contextmanager
     def before_opening(self, action: Callable[[], None]) -> Iterator[None]:
-        """Take an action before a module opens a device in a `with` block."""
+        """Take an action before a module opens a device or sets the fabric in a `with` block."""
         self._before_opening = action
         try:
             yield
@@ -121,7 +121,7 @@ class ModuleDevices:
         def watched(*arguments: Any, **keywords: Any) -> Any:
             if self._own:
                 return function(*arguments, **keywords)
-            if name in _OPENING:
+            if name in _OPENING or name == _FABRIC:
                 self._before_opening()
             result = function(*arguments, **keywords)
             first = next(iter((*arguments, *keywords.values())), None)

@@ -23,6 +23,7 @@ from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.suites import expects_failures
 from farm.sweeps.values import decode
 from farm.worker.assertions.numbers_read_back import is_about_numbers
+from farm.worker.interruption import WorkerInterrupted
 from farm.worker.measuring import Measurements, measure
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.modules import LoadedModule, forget, is_loaded, load
@@ -162,7 +163,7 @@ class ModuleRunner:
                 message = f"{measurements.suspicion}; the module said: {message}"
                 return Verdict.BOARD_FAULT, Reason.BOARD_SUSPECT, message
             return verdict, reason, message
-        except KeyboardInterrupt:
+        except WorkerInterrupted:
             raise
         except (ModuleError, Unencodable) as error:
             return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, str(error)
@@ -228,7 +229,7 @@ class ModuleRunner:
                 self._inside[module.file].restore()
         if is_loaded(module):
             return load(module)
-        # a board can't be opened twice
+        # a board can't be opened twice, and the fabric can't be set while it is open
         opening = nullcontext() if board is None else self.devices.before_opening(board.release)
         with self._preparing(f"importing {module.name}", module.import_seconds), opening:
             return load(module)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from farm.sweeps.permutations import Axis, IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, PROVENANCE, TracedProduct, TracedSuite
 from farm.worker import loader_stand_in
 from farm.worker.checkout import enter, inside, prefer_folders_of
+from farm.worker.interruption import WorkerInterrupted
 
 _OF_JUDGING = "suite_name", "sweep_name"
 _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
@@ -135,7 +137,9 @@ class LoadedModule:
         vector.update(suite_name=suite, sweep_name=self.name)  # it may change the vector itself
         try:
             judgement = judge(vector)
-        except Exception as error:
+        except WorkerInterrupted:
+            raise
+        except BaseException as error:
             raise ModuleError(f"invalidate_vector() raised {type(error).__name__}: {error}") from error
         finally:
             for name in _OF_JUDGING:
@@ -237,7 +241,7 @@ def _imported(name: str, file: str, paths: list[str]) -> Any:
     sys.modules[full_name] = module
     try:
         spec.loader.exec_module(module)
-    except KeyboardInterrupt:
+    except WorkerInterrupted:
         raise
     except BaseException as error:  # a module may even call sys.exit
         sys.modules.pop(full_name, None)
@@ -259,6 +263,10 @@ def _error_line(error: BaseException, file: str) -> str:
     return f"{text} ({Path(file).name}, line {lines[-1]})" if lines else text
 
 
+def _is_time(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
+
+
 def checked(name: str, module: Any, home: str | None = None) -> LoadedModule:
     """Check that a module follows the contract.
 
@@ -275,7 +283,7 @@ def checked(name: str, module: Any, home: str | None = None) -> LoadedModule:
     if not all(isinstance(suite, str) for suite in parameters):
         raise ModuleError(f"{name}: the names of its suites must be text, not {list(parameters)}")
     timeout = getattr(module, "TIMEOUT", None)
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or timeout <= 0):
+    if timeout is not None and not _is_time(timeout):
         raise ModuleError(f"{name}: TIMEOUT must be a number of seconds, not {timeout!r}")
     signature = inspect.signature(run).parameters.values()
     return LoadedModule(

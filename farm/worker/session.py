@@ -144,6 +144,7 @@ class Session:
         finally:
             before.restore()
             self._devices.clear()
+            self._devices.clear_fabric()
 
     def check(self, chips: int) -> Checked:
         """Check the open board: all its chips are there, and one small operation gives the right result.

@@ -254,6 +254,10 @@ BROKEN = {
         "the values of 'a' raised OSError: gone after 1",
     ),
     "limit": ("TIMEOUT = '30'\nparameters = {'nightly': {'a': [1]}}" + RUN, "TIMEOUT must be a number of seconds"),
+    "no number": (
+        "TIMEOUT = float('nan')\nparameters = {'nightly': {'a': [1]}}" + RUN,
+        "TIMEOUT must be a number of seconds",
+    ),
     "judge": (
         "parameters = {'nightly': {'a': [1]}}\ndef invalidate_vector(v): return 1 / 0" + RUN,
         "invalidate_vector() raised ZeroDivisionError",

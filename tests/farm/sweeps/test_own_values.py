@@ -41,3 +41,12 @@ def test_what_cannot_be_copied_is_passed_as_it_is_whatever_holds_it() -> None:
     assert mine[2] is double
     assert mine[3] is sys
     assert mine[4]["one"] is one
+
+
+def test_a_list_that_contains_itself_is_copied() -> None:
+    value: list[object] = [1]
+    value.append(value)
+    mine = own_copy(value)
+    assert mine is not value
+    assert mine[0] == 1
+    assert mine[1] is mine

@@ -11,6 +11,7 @@ ERRORS = {
     "memory": RuntimeError("Out of Memory: Not enough space to allocate 3 B L1 buffer"),
     "watcher": RuntimeError("Watcher detected NOC error"),
     "exit": SystemExit(3),
+    "interrupt": KeyboardInterrupt(),
     "unreadable": UnreadableError(),
 }
 parameters = {"nightly": {"way": list(ERRORS)}}
