@@ -108,25 +108,25 @@ def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
 class ReadyWorker(WorkerProcess):
     """A worker whose process another supervisor may take over while it waits for requests."""
 
-    _launched: LaunchedWorker | None = None
+    _begun: LaunchedWorker | None = None
 
     def begin(self) -> None:
         """Start the process, and leave it to `start` to wait until it has imported ttnn."""
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector)
-        self._launched = self._launch(environment)
+        self._begun = self._launch(environment)
 
     def close(self) -> None:
         """See the protocol."""
-        launched, self._launched = self._launched, None
-        if launched is None:
+        begun, self._begun = self._begun, None
+        if begun is None:
             super().close()
         else:  # nobody has waited for it, and it need not finish its imports
-            self._process, self._pipes, self._guard = launched
+            self._launched = begun
             self._end()
 
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
-        launched, self._launched = self._launched, None
-        return launched or super()._launch({**ACTOR_ENVIRONMENT, **environment})
+        begun, self._begun = self._begun, None
+        return begun or super()._launch({**ACTOR_ENVIRONMENT, **environment})
 
     def hand_over(self) -> RunningWorker | None:
         """The process, for the other supervisor; None where it isn't running."""
