@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import logging
+import sys
 from collections import ChainMap
 from dataclasses import dataclass
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -29,10 +30,10 @@ _ON_IDENTITY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A frame of a traceback, and the line that it had reached."""
+    """A frame of a traceback, and what it had reached: a line and, from Python 3.11 on, a column in bytes."""
 
     frame: FrameType
-    line: int
+    position: tuple[int, int | None]
 
 
 def is_about_numbers(error: AssertionError, is_device_data: IsDeviceData) -> bool:
@@ -177,7 +178,7 @@ class _Trace:
 
     def _statement(self, number: int) -> ast.stmt | None:
         scope = self._scope(number)
-        return None if scope is None else scope.function.statement_at(self._places[number].line)
+        return None if scope is None else scope.function.statement_at(*self._places[number].position)
 
     def _scope(self, number: int) -> Scope | None:
         if number < 0:
@@ -221,9 +222,17 @@ class _Trace:
 def _places(traceback: TracebackType | None) -> list[_Place]:
     places = []
     while traceback is not None:
-        places.append(_Place(traceback.tb_frame, traceback.tb_lineno))
+        places.append(_Place(traceback.tb_frame, _position(traceback)))
         traceback = traceback.tb_next
     return places
+
+
+def _position(traceback: TracebackType) -> tuple[int, int | None]:
+    if sys.version_info < (3, 11):
+        return traceback.tb_lineno, None
+    positions = traceback.tb_frame.f_code.co_positions()
+    line, _, column, _ = next(islice(positions, traceback.tb_lasti // 2, None), (None, None, None, None))
+    return (traceback.tb_lineno, None) if line is None else (line, column)
 
 
 def all_parts(condition: ast.AST, function: Function, names: tuple[str, ...] = ()) -> list[ast.expr]:

@@ -66,12 +66,16 @@ class Function:
         names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         return names, arguments.vararg.arg if arguments.vararg else "", arguments.kwarg.arg if arguments.kwarg else ""
 
-    def statement_at(self, line: int) -> ast.stmt | None:
-        """The innermost statement that covers a line."""
+    def statement_at(self, line: int, column: int | None) -> ast.stmt | None:
+        """The innermost statement at a line and a byte of it; if that byte is not known, an assertion first."""
         innermost = None
-        for node in self.own_nodes():
-            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or node.lineno):
-                innermost = node  # a parent comes before its children
+        for node in self.own_nodes():  # a parent comes before its children
+            if not isinstance(node, ast.stmt) or not node.lineno <= line <= (node.end_lineno or node.lineno):
+                continue
+            if column is None:
+                innermost = innermost if isinstance(innermost, ast.Assert) else node
+            elif _position(node) <= (line, column) < (node.end_lineno or line, node.end_col_offset or 0):
+                innermost = node
         return innermost
 
     def own_nodes(self) -> list[ast.AST]:

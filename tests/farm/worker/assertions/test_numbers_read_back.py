@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from farm.worker.assertions import numbers_read_back
 from farm.worker.assertions.numbers_read_back import is_about_numbers
 from tests.farm.worker.assertions import on_numbers, on_numbers_held, on_other_things, on_things_beside_numbers
 from tests.farm.worker.assertions.board_tensor import GOLDEN, BoardTensor
@@ -60,6 +61,27 @@ def test_ttnn_checks_arguments_and_no_numbers(tmp_path: Path, name: str, numbers
     module = ModuleType(name)
     exec(compile(file.read_text(), str(file), "exec"), vars(module))  # noqa: S102 - a module of that name
     assert about_numbers(lambda: module.check(BoardTensor())) is numbers
+
+
+@pytest.mark.parametrize("column", [True, False])
+@pytest.mark.parametrize(
+    ("line", "numbers"),
+    [
+        ("output = tensor.to_numpy(); close = (output == golden).all(); assert close, 'far'; return close", True),
+        ("é = 'ü'; output = tensor.to_numpy(); assert output.max() > 9; return [(True, 'ok'), 1]", True),
+        ("output = tensor.to_numpy(); assert len(golden) == 9, output; return [(output.max() > 9, 'ok'), 1]", False),
+    ],
+)
+def test_statements_on_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, numbers: bool, column: bool
+) -> None:
+    if not column:
+        monkeypatch.setattr(numbers_read_back, "_position", lambda traceback: (traceback.tb_lineno, None))
+    file = tmp_path / "one_line.py"
+    file.write_text(f"def run(tensor, golden):\n    {line}\n", encoding="utf-8")
+    module: dict[str, Any] = {"__name__": "one_line"}
+    exec(compile(file.read_text(encoding="utf-8"), str(file), "exec"), module)  # noqa: S102 - a module
+    assert about_numbers(lambda: module["run"](BoardTensor(), GOLDEN)) is numbers
 
 
 def test_a_value_that_cannot_be_examined_changes_nothing() -> None:
