@@ -264,15 +264,24 @@ class ModuleRunner:
                         raise
                     generator = module.fixture()
                     device, _name = next(generator)
-            except StopIteration:
-                raise ModuleError(f"mesh_device_fixture() of {module.name} ends without a device") from None
-            except (TypeError, ValueError) as error:
-                raise ModuleError(
-                    f"mesh_device_fixture() of {module.name} must yield (device, name): {error_text(error)}"
-                ) from error
+            except (Exception, SystemExit) as error:
+                self._abandon(generator)
+                if isinstance(error, StopIteration):
+                    raise ModuleError(f"mesh_device_fixture() of {module.name} ends without a device") from None
+                if isinstance(error, (TypeError, ValueError)):
+                    raise ModuleError(
+                        f"mesh_device_fixture() of {module.name} must yield (device, name): {error_text(error)}"
+                    ) from error
+                raise
         self._fixture = module.name, generator, device
         self.devices.opened = opened  # the fixture closes what it opened, and opens it again
         return device
+
+    def _abandon(self, generator: Any) -> None:
+        """End a fixture that gave no device, and close what it has opened."""
+        with contextlib.suppress(Exception):
+            generator.close()
+        self.devices.clear()
 
     @contextlib.contextmanager
     def _preparing(self, step: str, seconds: float) -> Iterator[None]:

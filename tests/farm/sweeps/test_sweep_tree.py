@@ -71,6 +71,7 @@ ENDINGS: Mapping[str, Mapping[str, int]] = {
     "ccl.mesh.mesh": {GOOD: 2},
     "ccl.own_device.own_device": {GOOD: 2},
     "ccl.too_large.too_large": {RAISED: 2},
+    "ccl.unnamed.unnamed": {BROKEN: 2},
     "ccl.closes.closes": {GOOD: 2, BROKEN: 1},
     "ccl.fabric_at_import.fabric_at_import": {GOOD: 2},
     "ccl.opens_at_import.opens_at_import": {GOOD: 2},
