@@ -55,11 +55,15 @@ class EarlyCluster:
         finally:
             self.close()
 
-    def close(self) -> None:
-        """End the cluster, if it is still running; wait for its start before."""
+    def stop(self) -> None:
+        """Begin to end the cluster, and return at once."""
         self._ended.set()
         if not self._size.done():
             self._size.set_result(None)
+
+    def close(self) -> None:
+        """End the cluster, once it has started, if it is still there."""
+        self.stop()
         if self._thread is not None:
             self._thread.join()
 

@@ -120,6 +120,7 @@ class EarlyStart:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.cluster.stop()  # while the worker ends
         try:
             if self._first is not None:
                 self._first.end()
