@@ -44,7 +44,7 @@ class EarlyCluster:
 
     @contextmanager
     def use(self, boards: int) -> Iterator[Path]:
-        """See `local_cluster`; the cluster ends with this block, too.
+        """See `local_cluster`; the cluster begins to end with this block, while a run's report is written.
 
         Args:
             boards: how many boards the run uses.
@@ -53,7 +53,7 @@ class EarlyCluster:
         try:
             yield self._folder.result()
         finally:
-            self.close()
+            self.stop()
 
     def stop(self) -> None:
         """Begin to end the cluster, and return at once."""

@@ -46,7 +46,7 @@ def test_it_starts_once_and_is_ended_by_the_thread_that_started_it(starts: Start
         cluster.start(9, workers=1)
         with cluster.use(1) as folder:
             assert folder == Path("/its/folder")
-        [started, ended] = starts.threads
+    [started, ended] = starts.threads
     assert starts.boards == [(9, 1)]
     assert started is ended
     assert started is not threading.main_thread()
