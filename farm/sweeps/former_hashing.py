@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from farm.sweeps.hashing import with_enum_names
+from farm.sweeps.hashing import ADDRESS, with_enum_names
+from farm.sweeps.identity_cache import IdentityCache
 from farm.sweeps.traced import ABSENT
 
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SCALARS = (type(None), bool, int, float, str)
-_CACHE_SIZE = 4096
 
 
 class FormerHasher:
@@ -30,7 +28,7 @@ class FormerHasher:
     def __init__(self, module: str, suite: str) -> None:
         self.module = module
         self.suite = suite
-        self._cache: dict[int, tuple[object, Any]] = {}
+        self._texts = IdentityCache(_text)
 
     def input_hash(self, vector: Mapping[str, object], invalid: str | None = None) -> str:
         """Return the former hash of a vector: its `config_hash` if it has one, else the SHA-224 of its serialised form.
@@ -52,14 +50,7 @@ class FormerHasher:
         return hashlib.sha224(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def _serialised(self, value: object) -> Any:
-        if type(value) in _SCALARS:
-            return str(value)
-        entry = self._cache.get(id(value))
-        if entry is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            entry = self._cache[id(value)] = (value, _text(value))
-        return entry[1]
+        return str(value) if type(value) in _SCALARS else self._texts.of(value)
 
 
 def _text(value: Any) -> Any:
@@ -74,4 +65,4 @@ def _text(value: Any) -> Any:
         except (ValueError, TypeError):
             data = text
         return {"type": str(type(value)).split("'")[1], "data": data}
-    return _ADDRESS.sub("", str(value))
+    return ADDRESS.sub("", str(value))

@@ -17,14 +17,15 @@ from functools import cached_property
 from json.encoder import encode_basestring
 from typing import Any
 
+from farm.sweeps.identity_cache import IdentityCache
 from farm.sweeps.traced import ABSENT
 
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""The part of an object's text that differs between processes."""
 ENUM_FIELDS = {"buffer_type": "BufferType", "memory_layout": "TensorMemoryLayout"}
 """The enums whose members ttnn's JSON holds as numbers, and tt-metal's files by name; by field."""
 _AS_THEY_ARE = (str, int, float, bool, type(None))
 _TEXT_ONLY = (tuple, set, frozenset, bytes, complex, range, slice)
-_CACHE_SIZE = 4096
 _ORDERS = 64
 # created once: `json.dumps` creates an encoder for each call with non-default options
 _to_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -64,7 +65,7 @@ class Hasher:
     def __init__(self, module: str, suite: str) -> None:
         self.module = module
         self.suite = suite
-        self._cache: dict[int, tuple[object, _Written]] = {}
+        self._written = IdentityCache(_serialise)
         self._numbers: dict[tuple[str, str], dict[int, tuple[object, int]]] = {}  # of values, by their addresses
         self._orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         self._own = {name: _to_json(part) for name, part in self._parts_of_suite().items()}
@@ -105,7 +106,7 @@ class Hasher:
         """
         if isinstance(value, _AS_THEY_ARE):
             return value
-        written = self._written(value)
+        written = self._written.of(value)
         return self._numbered(name, value, written.parts) if written.without_address else written.parts
 
     def _parts_of_suite(self, invalidity: Invalidity | None = None) -> dict[str, Any]:
@@ -140,21 +141,12 @@ class Hasher:
             return repr(value)
         if isinstance(value, _AS_THEY_ARE):
             return _to_json(value)
-        written = self._written(value)
+        written = self._written.of(value)
         return _to_json(self._numbered(name, value, written.parts)) if written.without_address else written.json
-
-    def _written(self, value: object) -> _Written:
-        entry = self._cache.get(id(value))
-        if entry is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            # the object is kept too: its id is its own only while it lives
-            entry = self._cache[id(value)] = (value, _serialise(value))
-        return entry[1]
 
     def _numbered(self, name: str, value: object, parts: Any) -> Any:
         """Tell a value from others of the same parameter that differ from it in nothing but an address."""
-        numbers = self._numbers.setdefault((name, _ADDRESS.sub("", repr(parts))), {})
+        numbers = self._numbers.setdefault((name, ADDRESS.sub("", repr(parts))), {})
         _, number = numbers.setdefault(id(value), (value, len(numbers) + 1))
         if number == 1:
             return parts
@@ -170,7 +162,7 @@ def hash_of(serialised_vector: Mapping[str, Any]) -> str:
     try:
         text = _to_json(serialised_vector)
     except (TypeError, ValueError):
-        text = _ADDRESS.sub("", str(serialised_vector))
+        text = ADDRESS.sub("", str(serialised_vector))
     return _hash(text)
 
 
@@ -249,7 +241,7 @@ class _Serialiser:
             self.without_address = True
             return f"<{type(value).__module__}.{type(value).__qualname__} object>"
         if " at 0x" in text:
-            text, count = _ADDRESS.subn("", text)
+            text, count = ADDRESS.subn("", text)
             self.without_address = self.without_address or count > 0
         return text
 

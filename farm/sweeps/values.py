@@ -15,36 +15,31 @@ from collections.abc import Callable
 from typing import Any
 
 from farm.sweeps.errors import Unencodable
+from farm.sweeps.identity_cache import IdentityCache
 from farm.sweeps.shapes import BinaryShape
 
 DEEPEST = 32
 """Values nested deeper are refused."""
 
 _JSON_TYPES = (type(None), bool, int, str)
-_CACHE_SIZE = 4096
 
 
 class Encoder:
     """Encodes values, each object once: a suite repeats the same few."""
 
     def __init__(self) -> None:
-        self._cache: dict[int, tuple[object, Any]] = {}
+        self._encoded = IdentityCache(_encoded)
 
     def encode(self, value: object) -> Any:
         """Return the JSON of a value, or an `Unencodable` that says why it has none."""
-        if type(value) in _JSON_TYPES:
-            return value
-        entry = self._cache.get(id(value))
-        if entry is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            try:
-                encoded: Any = encode(value)
-            except Unencodable as error:
-                encoded = error
-            # the object is kept too: its id is its own only while it lives
-            entry = self._cache[id(value)] = (value, encoded)
-        return entry[1]
+        return value if type(value) in _JSON_TYPES else self._encoded.of(value)
+
+
+def _encoded(value: object) -> Any:
+    try:
+        return encode(value)
+    except Unencodable as error:
+        return error
 
 
 def encode(value: object, depth: int = 0) -> Any:

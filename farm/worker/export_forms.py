@@ -9,6 +9,7 @@ from typing import Any
 from farm.sweeps.errors import Unencodable
 from farm.sweeps.export_values import is_read_by_tt_metal, read_back
 from farm.sweeps.hashing import Invalidity
+from farm.sweeps.identity_cache import IdentityCache
 from farm.sweeps.information import INFORMATION
 from farm.sweeps.records import ExportForm
 from farm.sweeps.traced import provenance_of
@@ -16,7 +17,6 @@ from farm.sweeps.values import encode
 from farm.worker.vector_hashes import SuiteHasher
 from tracer.values.configuration import Configuration
 
-_CACHE_SIZE = 4096
 _SCALARS = (bool, int, float, type(None))
 
 
@@ -29,7 +29,7 @@ class ExportForms:
 
     def __init__(self, hasher: SuiteHasher) -> None:
         self.hasher = hasher
-        self._cache: dict[int, tuple[object, tuple[Any, str]]] = {}
+        self._compared = IdentityCache(_checked)
 
     def of(
         self, vector: Mapping[str, Any], invalidity: Invalidity | None, configurations: Sequence[Configuration]
@@ -54,15 +54,7 @@ class ExportForms:
 
     def _checked(self, value: object, raw: Any) -> tuple[Any, str]:
         """Return the form of a serialised value in a file, and what is lost; "" if nothing is."""
-        if type(value) in _SCALARS:
-            return raw, ""
-        entry = self._cache.get(id(value))
-        if entry is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            # the object is kept too: its id is its own only while it lives
-            entry = self._cache[id(value)] = (value, _checked(value, raw))
-        return entry[1]
+        return (raw, "") if type(value) in _SCALARS else self._compared.of(value, raw)
 
 
 def _information(configurations: Sequence[Configuration]) -> dict[str, Any]:

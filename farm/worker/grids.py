@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from farm.sweeps.identity_cache import IdentityCache
 from farm.sweeps.needs import grid_of
 from tracer.values import describe
 
@@ -15,7 +16,7 @@ class Grids:
     """The grids of compute cores that vectors name; each object is inspected once."""
 
     def __init__(self) -> None:
-        self._grids: dict[int, tuple[object, tuple[int, int]]] = {}
+        self._grids = IdentityCache(lambda value: grid_of(describe(value)))
 
     def of(self, vector: Mapping[str, Any]) -> tuple[int, int]:
         """Columns and rows that hold all grids that a vector's values name."""
@@ -30,9 +31,4 @@ class Grids:
     def _of_value(self, value: object) -> tuple[int, int]:
         if isinstance(value, (list, tuple)) and all(type(part) in _WITHOUT_CORES for part in value):
             return 1, 1
-        entry = self._grids.get(id(value))
-        if entry is None:
-            if len(self._grids) > 4096:
-                self._grids.clear()
-            entry = self._grids[id(value)] = (value, grid_of(describe(value)))
-        return entry[1]
+        return self._grids.of(value)
