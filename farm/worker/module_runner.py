@@ -281,7 +281,9 @@ class ModuleRunner:
         """End a fixture that gave no device, and close what it has opened."""
         with contextlib.suppress(Exception):
             generator.close()
+        opened = self.devices.opened
         self.devices.clear()
+        self.devices.opened = opened  # the module may still hold what is closed now: see `leave`
 
     @contextlib.contextmanager
     def _preparing(self, step: str, seconds: float) -> Iterator[None]:

@@ -341,10 +341,10 @@ class Dependence:
             return self.depends(function.node.body, scope)
         values = [(node, node.value) for node in function.returns() if node.value is not None]
         for node, value in values:
-            taken = self._is_taken(node, scope)
-            if taken is None:
+            is_taken = self._is_taken(node, scope)
+            if is_taken is None:
                 break
-            if taken:
+            if is_taken:
                 return self.depends(value, scope)
         return any(
             self.any_depends([value if key is None else self._element_of(value, key), *function.guards(node)], scope)

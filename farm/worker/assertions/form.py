@@ -9,7 +9,7 @@ from typing import Any
 
 from farm.worker.assertions.names import FORM
 
-Known = Mapping[str, Any]
+Variables = Mapping[str, Any]
 """Live values, by the names of variables."""
 
 _CALLED: Mapping[str, Callable[..., Any]] = {
@@ -39,23 +39,23 @@ class Unknown(Exception):  # noqa: N818 - it names the finding
     """The expression is of a kind that isn't evaluated."""
 
 
-def is_false(node: ast.expr, known: Known) -> bool:
+def is_false(node: ast.expr, variables: Variables) -> bool:
     """Whether a condition is known not to hold. Calls that may have an effect are not made again."""
     try:
-        return not value_of(node, known)
+        return not value_of(node, variables)
     except Exception:  # noqa: BLE001 - whatever the values raise, nothing is known
         return False
 
 
-def is_true(node: ast.expr, known: Known) -> bool:
+def is_true(node: ast.expr, variables: Variables) -> bool:
     """Whether a condition is known to hold."""
     try:
-        return bool(value_of(node, known))
+        return bool(value_of(node, variables))
     except Exception:  # noqa: BLE001 - whatever the values raise, nothing is known
         return False
 
 
-def value_of(node: ast.expr, known: Known) -> Any:
+def value_of(node: ast.expr, variables: Variables) -> Any:
     """The value of an expression.
 
     Raises:
@@ -66,31 +66,31 @@ def value_of(node: ast.expr, known: Known) -> Any:
         case ast.Constant():
             return node.value
         case ast.Name():
-            for variables in (known, _CALLED):
-                if node.id in variables:
-                    return variables[node.id]
+            for names in (variables, _CALLED):
+                if node.id in names:
+                    return names[node.id]
         case ast.Attribute(attr=name) if name in FORM:
-            return getattr(value_of(node.value, known), name)
+            return getattr(value_of(node.value, variables), name)
         case ast.Tuple() | ast.List():
-            values = [value_of(each, known) for each in node.elts]
+            values = [value_of(each, variables) for each in node.elts]
             return tuple(values) if isinstance(node, ast.Tuple) else values
         case ast.Subscript():
-            return value_of(node.value, known)[value_of(node.slice, known)]
+            return value_of(node.value, variables)[value_of(node.slice, variables)]
         case ast.UnaryOp(op=ast.Not()):
-            return not value_of(node.operand, known)
+            return not value_of(node.operand, variables)
         case ast.UnaryOp(op=ast.USub()):
-            return -value_of(node.operand, known)
+            return -value_of(node.operand, variables)
         case ast.Compare(ops=[op], comparators=[right]):
-            return _COMPARED[type(op)](value_of(node.left, known), value_of(right, known))
+            return _COMPARED[type(op)](value_of(node.left, variables), value_of(right, variables))
         case ast.Call(keywords=[]):
-            return _called(node, known)
+            return _called(node, variables)
     raise Unknown(ast.dump(node))
 
 
-def _called(call: ast.Call, known: Known) -> Any:
+def _called(call: ast.Call, variables: Variables) -> Any:
     match call.func:
         case ast.Name(id=name) if name in _CALLED:
-            return _CALLED[name](*(value_of(each, known) for each in call.args))
+            return _CALLED[name](*(value_of(each, variables) for each in call.args))
         case ast.Attribute(attr=name) if name in FORM and not call.args:
-            return value_of(call.func, known)()
+            return value_of(call.func, variables)()
     raise Unknown(ast.dump(call))
