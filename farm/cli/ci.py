@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from farm.cli.common import StoreOption
+from farm.cli.common import StoreOption, note
 from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode
@@ -56,9 +55,6 @@ def matrix(
     from farm.ci.github import matrix as make_matrix
     from farm.core.errors import NothingSelected
     from farm.planning.runners import plan_for_runners
-
-    def note(line: str) -> None:
-        sys.stderr.write(f"farm: {line}\n")
 
     try:
         plans = plan_for_runners(options.spec(), boards, store, note)
@@ -137,7 +133,7 @@ def merge(
             written = write_report(view, place, context=read_context(target, view))
             print_summary(stdout_console(), view, written)
             for index in each.missing:
-                sys.stderr.write(f"farm: shard {index}/{each.of} is missing: its vectors count as not run\n")
+                note(f"shard {index}/{each.of} is missing: its vectors count as not run")
             code_of_run = exit_code_of(view)
             # a failed test wins over what was not run, as in one run
             code = code_of_run if code is ExitCode.GOOD or code_of_run is ExitCode.TEST_FAILED else code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +38,13 @@ def read_master(path: Path) -> Master:
 
     master = Master.read(path)
     if line := origin_line(master):
-        typer.echo(f"farm: {line}", err=True)
+        note(line)
     return master
+
+
+def note(text: str) -> None:
+    """Print a line for the user on stderr, where it mixes with no output that another program reads."""
+    typer.echo(f"farm: {text}", err=True)
 
 
 def split_names(texts: Sequence[str] | None) -> tuple[str, ...]:
@@ -62,5 +66,5 @@ def exits_on_interrupt(message: str = "stopped", *, recorded: str = "") -> Itera
         from farm.running.interrupt import RunInterrupted
 
         text = recorded.format(run=error.run_id) if recorded and isinstance(error, RunInterrupted) else message
-        sys.stderr.write(f"farm: {text}\n")
+        note(text)
         raise typer.Exit(ExitCode.INTERRUPTED) from None

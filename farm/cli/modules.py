@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from farm.cli.common import note
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode, NothingSelected
 from farm.core.plain_words import counted
@@ -45,13 +46,13 @@ def modules(
     as_dicts: list[dict[str, Any]] = []
     with ExitStack() as stack:
         show = _progress(stack, as_json=as_json)
-        for number, module in enumerate(summaries(spec, selected, select_boards(spec.boards), _note), start=1):
+        for number, module in enumerate(summaries(spec, selected, select_boards(spec.boards), note), start=1):
             show(f"{number} of {counted(len(selected), 'module')} imported: {module.module.name}")
             vectors += module.vectors
             suites += len(module.suites)
             problems += len(module.problems)
             for line in (*module.problems, *module.notes):
-                _note(line)
+                note(line)
             if as_json:
                 as_dicts.append(module.as_json())
             else:
@@ -75,8 +76,3 @@ def _progress(stack: ExitStack, *, as_json: bool) -> Callable[[str], None]:
     from rich.console import Console
 
     return stack.enter_context(Console(stderr=True).status("importing")).update
-
-
-def _note(text: str) -> None:
-    sys.stderr.write(f"farm: {text}\n")
-    sys.stderr.flush()

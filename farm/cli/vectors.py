@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from collections import Counter
 from enum import Enum
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from farm.cli.common import note
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode, NothingSelected
 from farm.core.verdicts import Reason
@@ -81,7 +81,7 @@ def vectors(
     for record in records:
         if isinstance(record, ModuleProblem):
             problems += record.reason is not Reason.NO_VECTORS
-            _note(record.message)
+            note(record.message)
         elif isinstance(record, ListedVector):
             counts[record.imported.module.name, record.suite, "invalid" if record.invalid is not None else ""] += 1
             if not quiet:
@@ -89,7 +89,7 @@ def vectors(
         elif isinstance(record, VectorCount):
             counts[record.imported.module.name, record.suite, "invalid" if record.invalid else ""] += record.vectors
     if merged := sentence(equal.merged):
-        _note(merged)
+        note(merged)
     if quiet:
         _print_counts(counts, out)
     if problems:
@@ -111,18 +111,18 @@ def _records(
 
     boards = select_boards(spec.boards)
     if counts and out is None:
-        counted = counted_records(spec, selected_modules(spec), boards, Detail.JUDGED_COUNTS, _note)
+        counted = counted_records(spec, selected_modules(spec), boards, Detail.JUDGED_COUNTS, note)
         yield from equal.unique(counted)
         return
     detail = Detail.EXPORT_FORMS if for_export else Detail.VECTORS
-    records = module_records(spec, boards, _note, equal, detail=detail)
+    records = module_records(spec, boards, note, equal, detail=detail)
     if out is None:
         yield from records
     elif for_export:
         writer = ExportWriter(out)
         yield from writer.write(records)
         for line in writer.warnings():
-            _note(line)
+            note(line)
     else:
         yield from dumps.write(out, records)
 
@@ -132,10 +132,6 @@ def _print_counts(counts: Counter[tuple[str, str, str]], out: Path | None) -> No
         typer.echo(f"{number:8}  {name}  {suite}{'  ' + state if state else ''}")
     noun = "vector" if counts.total() == 1 else "vectors"
     typer.echo(f"{counts.total():8}  {noun}" + (f" in {out}" if out else ""))
-
-
-def _note(text: str) -> None:
-    sys.stderr.write(f"farm: {text}\n")
 
 
 def _json(listed: ListedVector) -> str:

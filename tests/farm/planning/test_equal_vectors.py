@@ -33,8 +33,8 @@ def test_the_first_of_equal_vectors_stays() -> None:
 
 
 def test_a_problem_stays() -> None:
-    kept = list(EqualVectors().unique(records("m s 1", "m s", "m s", "m s 1")))
-    assert [type(each) for each in kept] == [ListedVector, ModuleProblem, ModuleProblem]
+    different = list(EqualVectors().unique(records("m s 1", "m s", "m s", "m s 1")))
+    assert [type(each) for each in different] == [ListedVector, ModuleProblem, ModuleProblem]
 
 
 def test_the_plan_says_how_many_were_merged() -> None:

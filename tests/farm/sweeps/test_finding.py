@@ -140,8 +140,8 @@ def test_modules_of_a_part_of_a_checkout_have_their_whole_names(
 ) -> None:
     place = module_folder(sweeps=checkout / "tests" / "sweep_framework" / "sweeps" / "eltwise")
     assert [module.name.split(".", 2)[2] for module in find_modules(place, [selector])] == selected
-    kept = find_modules(place, skip=[selector, "unary.broken", "unary.gelu"]) if selector != "eltwise" else []
-    assert [module.name for module in kept] == (["eltwise.unary.relu.relu"] if kept else [])
+    others = find_modules(place, skip=[selector, "unary.broken", "unary.gelu"]) if selector != "eltwise" else []
+    assert [module.name for module in others] == (["eltwise.unary.relu.relu"] if others else [])
 
 
 def test_what_is_not_there_is_said(checkout: Path, tmp_path: Path) -> None:
