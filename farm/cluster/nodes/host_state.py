@@ -9,6 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
+from farm.core.process_identity import ProcessIdentity, is_alive
+from farm.core.process_table import all_processes, descendants, has_variable
+
+MARKER = "FARM_NODE"
+"""The variable that marks the processes of a node."""
 
 
 class HostState(BaseModel):
@@ -23,7 +28,9 @@ class HostState(BaseModel):
     token_file: Path = Field(description="The file with the farm's token.")
     marker: str = Field(description="FARM_NODE in the environment of the node's processes.")
     pid: int = Field(description="The process of `ray start --block`.")
-    began: int = Field(description="When that process began, in the kernel's ticks: process ids are reused.")
+    began: int = Field(description="When that process began, in the kernel's ticks: ids are reused.")
+    boot: str = Field(default="", description="The id of the host's start since which ids and ticks count.")
+    namespace: str = Field(default="", description="The namespace of process ids in which it has this one.")
     log: Path = Field(description="The output of Ray when it started.")
 
     def save(self, folder: Path) -> None:
@@ -34,14 +41,19 @@ class HostState(BaseModel):
         """
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(folder / "host.json", self.model_dump_json(indent=1), mode=0o600)
+            write_atomically(folder / "host.json", self.model_dump_json(indent=1), mode=0o600, sync=True)
         except OSError as error:
             raise NotRunnable(f"can't write to {folder}: {error.strerror}; set FARM_STATE to another folder") from error
 
     @property
+    def process(self) -> ProcessIdentity:
+        """The process of `ray start --block`."""
+        return ProcessIdentity(self.pid, self.began, self.boot, self.namespace)
+
+    @property
     def is_alive(self) -> bool:
         """Whether the node's process still runs."""
-        return process_began(self.pid) == self.began
+        return is_alive(self.process)
 
 
 def load_state(folder: Path) -> HostState | None:
@@ -64,47 +76,16 @@ def remove_state(folder: Path) -> None:
     (folder / "host.json").unlink(missing_ok=True)
 
 
-def process_began(pid: int) -> int | None:
-    """When a process began, in ticks since the host's start; None where it doesn't run, or is a zombie."""
-    fields = _stat(pid)
-    return None if fields is None or fields[0] == "Z" else int(fields[19])
+def node_processes(state: HostState) -> set[ProcessIdentity]:
+    """All living processes of a node, with their descendants.
 
-
-def node_processes(state: HostState) -> dict[int, int]:
-    """All living processes of a node, with their descendants: process ids, and when each began.
-
-    They are found by the marker in their environment (Ray's workers overwrite theirs with their title), by their
-    session, and as children of those.
+    They are those with the node's marker in their environment and, since Ray's workers overwrite theirs with their
+    title, those in the session of the node's own process. That session counts only while the process lives: later,
+    the id may be another program's.
     """
-    marker = f"FARM_NODE={state.marker}".encode()
-    parents: dict[int, int] = {}
-    began: dict[int, int] = {}
-    pids: set[int] = set()
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
-            continue
-        pid, fields = int(entry.name), _stat(int(entry.name))
-        if fields is None or fields[0] == "Z":
-            continue
-        parents[pid], began[pid] = int(fields[1]), int(fields[19])
-        if (int(fields[3]) == state.pid and began[pid] >= state.began) or _has_variable(entry, marker):
-            pids.add(pid)
-    while children := {pid for pid, parent in parents.items() if parent in pids} - pids:
-        pids |= children
-    return {pid: began[pid] for pid in pids}
-
-
-def _stat(pid: int) -> list[str] | None:
-    """The fields of a process's `stat` after its name: state, parent, group, session, ..."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    return text.rpartition(")")[2].split()  # the name stands in brackets, and may hold anything
-
-
-def _has_variable(process: Path, variable: bytes) -> bool:
-    try:
-        return variable in (process / "environ").read_bytes().split(b"\0")
-    except OSError:
-        return False  # the process ended, or is another user's
+    entries = all_processes()
+    session = state.pid if state.is_alive else None
+    pids = {
+        pid for pid, entry in entries.items() if entry.session == session or has_variable(pid, MARKER, state.marker)
+    }
+    return {entries[pid].identity for pid in descendants(entries, pids) if pid != os.getpid()}

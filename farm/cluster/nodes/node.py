@@ -16,10 +16,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm.board.signals import signal_process
-from farm.cluster.nodes.host_state import HostState, node_processes, process_began, remove_state
+from farm.cluster.nodes.host_state import MARKER, HostState, node_processes, remove_state
 from farm.cluster.nodes.token import ray_environment, use_token
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.process_identity import identity_of, is_alive
+from farm.core.process_table import send_signal
 
 _LOG = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Node:
         return {
             **inherited,
             **ray_environment(self.token_file),
-            "FARM_NODE": marker,
+            MARKER: marker,
             # jobs find `farm` and `python` as they are here
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
             "RAY_USAGE_STATS_ENABLED": "0",
@@ -150,6 +151,7 @@ def _start_node(node: Node, folder: Path) -> HostState:
             stderr=output,
             start_new_session=True,
         )
+    identity = identity_of(process.pid)
     state = HostState(
         name=node.name,
         head=node.join is None,
@@ -158,7 +160,9 @@ def _start_node(node: Node, folder: Path) -> HostState:
         token_file=node.token_file.absolute(),
         marker=marker,
         pid=process.pid,
-        began=process_began(process.pid) or 0,
+        began=identity.start if identity else 0,
+        boot=identity.boot if identity else "",
+        namespace=identity.namespace if identity else "",
         log=log,
     )
     state.save(folder)  # before it is up: whatever happens to this process, `farm down` ends the node
@@ -184,14 +188,13 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
     """
     processes = node_processes(state)
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if process_began(state.pid) == state.began:
-            signal_process(state.pid, number)  # it ends the rest of Ray's
+        send_signal(state.process, number)  # it ends the rest of Ray's
         deadline = time.monotonic() + grace
-        while (left := _alive(processes)) and time.monotonic() < deadline:
+        while (left := [process for process in processes if is_alive(process)]) and time.monotonic() < deadline:
             processes |= node_processes(state)
             if not state.is_alive:
-                for pid in left:
-                    signal_process(pid, number)
+                for process in left:
+                    send_signal(process, number)
             time.sleep(0.2)
         if not left:
             break
@@ -199,10 +202,6 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
         os.waitpid(state.pid, os.WNOHANG)
     _LOG.info("ended the node of %s, processes: %d", state.name, len(processes))
     return len(processes)
-
-
-def _alive(processes: Mapping[int, int]) -> list[int]:
-    return [pid for pid, began in processes.items() if process_began(pid) == began]
 
 
 def require_head(address: str, token_file: Path) -> None:

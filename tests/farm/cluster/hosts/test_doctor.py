@@ -21,10 +21,11 @@ from farm.board.null_toolchain import HOME_VARIABLE, ROOT_VARIABLE
 from farm.cli import main
 from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, Severity, examine
-from farm.cluster.nodes.host_state import HostState, process_began
+from farm.cluster.nodes.host_state import HostState
 from farm.cluster.registry import client
 from farm.cluster.registry.records import FarmView, HostStatus, HostView
 from farm.core.errors import NotRunnable
+from farm.core.process_identity import identity_of
 from farm.core.settings import Settings
 from farm.core.ttnn_install import TtnnInstall
 
@@ -223,6 +224,7 @@ def host(name: str, ttnn: str, *, clock_off: float | None, state: HostStatus = H
 
 
 def state(settings: Settings, folder: Path, pid: int) -> None:
+    identity = identity_of(pid)
     HostState(
         name="a",
         head=True,
@@ -231,6 +233,8 @@ def state(settings: Settings, folder: Path, pid: int) -> None:
         token_file=folder / "token",
         marker="m",
         pid=pid,
-        began=process_began(pid) or 0,
+        began=identity.start if identity else 0,
+        boot=identity.boot if identity else "",
+        namespace=identity.namespace if identity else "",
         log=folder / "ray.log",
     ).save(settings.state)

@@ -1,0 +1,87 @@
+"""The processes of this host: which are marked as whose, and signals that reach one process and no later one."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.core.process_identity import ProcessIdentity, identity_of, is_alive
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEntry:
+    """A living process.
+
+    Attributes:
+        identity: the process.
+        parent: the id of its parent.
+        session: the id of its session, which was the id of the process that made the session.
+    """
+
+    identity: ProcessIdentity
+    parent: int
+    session: int
+
+
+def all_processes() -> dict[int, ProcessEntry]:
+    """All living processes of this host that can be seen here, by id."""
+    entries: dict[int, ProcessEntry] = {}
+    for path in PROC.iterdir():
+        if not path.name.isdecimal():
+            continue
+        pid = int(path.name)
+        with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
+            # the name of the command stands in brackets, and may hold anything
+            fields = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            if (identity := identity_of(pid)) is not None:
+                entries[pid] = ProcessEntry(identity, parent=int(fields[1]), session=int(fields[3]))
+    return entries
+
+
+def descendants(entries: dict[int, ProcessEntry], pids: set[int]) -> set[int]:
+    """The ids of some processes and of all their descendants."""
+    family = set(pids)
+    while children := {pid for pid, entry in entries.items() if entry.parent in family} - family:
+        family |= children
+    return family
+
+
+def has_variable(pid: int, name: str, value: str) -> bool:
+    """Whether a process was started with exactly this value of an environment variable.
+
+    Args:
+        pid: the process.
+        name: the variable.
+        value: its value, compared whole.
+    """
+    try:
+        return f"{name}={value}".encode() in (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False  # the process ended, or is another user's
+
+
+def send_signal(process: ProcessIdentity, number: signal.Signals) -> bool:
+    """Send a process a signal; one that has its id by now gets none.
+
+    Returns:
+        Whether it was sent.
+    """
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:
+        return False  # it ended
+    try:
+        # only now: from here on the descriptor stands for one process, whatever happens to the id
+        if not is_alive(process):
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except OSError:
+        return False  # it ended just now, or is another user's
+    finally:
+        os.close(descriptor)
+    return True
