@@ -21,7 +21,7 @@ class BoardStatus:
         state: the state in the scheduler's ledger.
         activity: what it runs, in a few words (`ttnn.add, 47 vectors, 1x2`); empty if nothing.
         message: why it is in this state; may be empty.
-        faults: faults and losses in this run so far.
+        faults: how often it was at fault in this run; the loss of its supervisor or its host is no fault of its own.
         trouble: the last fault or loss, in words; empty without any.
     """
 

@@ -11,7 +11,9 @@ from scheduler.board_state import BoardState, Transition
 
 LONGEST_TROUBLE = 300
 """Characters kept of the message of a fault."""
-_FAULTS = (BoardState.LOST, BoardState.HELD, BoardState.RETIRED)
+_TROUBLES = (BoardState.LOST, BoardState.HELD, BoardState.RETIRED)
+"""States whose message is worth showing later. None counts as a fault: a lost supervisor or host says nothing about the
+board, and the others follow from faults that were counted."""
 
 
 class BoardDisplay:
@@ -29,6 +31,7 @@ class BoardDisplay:
         self._shown: dict[str, BoardStatus] = {}
         self._activities: defaultdict[str, dict[int, str]] = defaultdict(dict)  # by board and batch
         self._faults: Counter[str] = Counter()
+        self._faulty_batches: dict[str, int] = {}  # the last batch of each board in which it was at fault
         self._troubles: dict[str, str] = {}
 
     def batch_assigned(self, board: str, batch: int, activity: str) -> None:
@@ -36,9 +39,15 @@ class BoardDisplay:
         self._activities[board][batch] = activity
         self.update(board)
 
-    def fault(self, board: str, message: str) -> None:
-        """Count a fault of a board."""
-        self._faults[board] += 1
+    def fault(self, board: str, batch: int, message: str) -> None:
+        """Count a fault of a board. All faults in one batch are one event."""
+        if self._faulty_batches.get(board) != batch:
+            self._faulty_batches[board] = batch
+            self._faults[board] += 1
+        self.trouble(board, message)
+
+    def trouble(self, board: str, message: str) -> None:
+        """Keep the message of the last trouble with a board, whatever is at fault."""
         self._troubles[board] = message.partition("\n")[0][:LONGEST_TROUBLE]
 
     def moved(self, transition: Transition) -> None:
@@ -46,8 +55,8 @@ class BoardDisplay:
 
         A lost board is in `lost` only between two instructions; the ledger then holds its next state already.
         """
-        if transition.after in _FAULTS:
-            self.fault(transition.board, transition.message or transition.after.value)
+        if transition.after in _TROUBLES:
+            self.trouble(transition.board, transition.message or transition.after.value)
         if self._records[transition.board].state is BoardState.LEAVING:
             self.update(transition.board)
         else:

@@ -14,6 +14,7 @@ from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
 from farm.core.plain_words import counted
 from farm.core.progress import Progress
+from farm.core.verdicts import Verdict
 from farm.planning.board_setup import BoardSetup, fits, same_setup
 from farm.planning.estimates import Estimates
 from farm.planning.resume import PastAttempts
@@ -237,8 +238,10 @@ class Driver:
         board = self.scheduler.batches[batch].board
         vector = self._records.vectors[outcome.vector_id]
         outcome = self._with_context(outcome, vector, board)
-        self._keep(Attempt(number, board, outcome))
+        self._records.attempt(Attempt(number, board, outcome))
         result = attempt_result(outcome)
+        if outcome.verdict.fault:
+            self._show_fault(board, batch, outcome, result)
         if result is AttemptResult.REFUSED:
             self._refusals[vector.setup] = outcome.message
         if result.blames_board:
@@ -256,10 +259,11 @@ class Driver:
             return outcome
         return replace(outcome, estimate=estimate, device_config=device_config)
 
-    def _keep(self, attempt: Attempt) -> None:
-        self._records.attempt(attempt)
-        if attempt.outcome.verdict.fault:
-            self._display.fault(attempt.board, attempt.outcome.message)
+    def _show_fault(self, board: str, batch: int, outcome: Outcome, result: AttemptResult) -> None:
+        if outcome.verdict is Verdict.BOARD_FAULT and result.blames_board:
+            self._display.fault(board, batch, outcome.message)
+        else:
+            self._display.trouble(board, outcome.message)
 
     def _tell(self, event: Event) -> None:
         for instruction in self.scheduler.handle(event, time.time()):
@@ -277,7 +281,7 @@ class Driver:
                 self._announce(transition)
             case AttemptLost(task, number, board):
                 message = self.scheduler.boards[board].message
-                self._keep(Attempt(number, board, lost_attempt(task, board, message, time.time())))
+                self._records.attempt(Attempt(number, board, lost_attempt(task, board, message, time.time())))
             case Recall(board):
                 self._fleet.stop(board)
             case Restart(board):

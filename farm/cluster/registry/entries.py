@@ -70,6 +70,7 @@ class RunEntry:
         leases: the boards that it has, and since when.
         faults: the faults that it reported, by board.
         waits_since: since when it has had no board, though it requests some; None where it has one or requests none.
+        outdated: boards that it requests as they were before their host joined again; it gives them up first.
     """
 
     report: RunReport
@@ -77,6 +78,7 @@ class RunEntry:
     leases: dict[str, float] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
     waits_since: float | None = None
+    outdated: set[str] = field(default_factory=set)
 
     @property
     def has_room(self) -> bool:

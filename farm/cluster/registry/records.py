@@ -43,6 +43,8 @@ class HostOffer:
         versions: by name: `ttnn`, `python`, `driver`, `firmware`, `farm`, ...
         notes: what people should know: boards that were left out, and why.
         clock_ahead: how many seconds its clock is ahead of the head's; None where that wasn't measured.
+        home: the id of the state folder that it joins from; "" if it has none. By it, a host that joins again is told
+            from another one of the same name.
     """
 
     name: str
@@ -52,6 +54,11 @@ class HostOffer:
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     clock_ahead: float | None = None
+    home: str = ""
+
+    def is_of_same_host(self, other: HostOffer) -> bool:
+        """Whether both offers come from one host, which may have joined again."""
+        return self.node == other.node or (self.home != "" and self.home == other.home)
 
 
 @dataclass(frozen=True, slots=True)

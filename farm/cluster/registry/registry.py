@@ -50,19 +50,23 @@ class Registry:
     # --- hosts ---
 
     def join(self, offer: HostOffer, now: float) -> None:
-        """Add a host, or replace what it offered before.
+        """Add a host, or replace what it offered before. A host that joins again, with a new node, starts anew.
+
+        Its old node may still seem alive then: the cluster takes a minute to miss one.
 
         Raises:
             FarmError: another living host has its name, or one of its boards.
         """
         host = self._hosts.get(offer.name)
-        if host and host.offer.node != offer.node and host.offer.node in self._living_nodes:
+        if host and not host.offer.is_of_same_host(offer) and host.offer.node in self._living_nodes:
             raise FarmError(
                 f"the farm has a host {offer.name!r} already, at {host.offer.address}: choose another name with --name"
             )
         others = {entry.board.id for entry in self._boards.values() if entry.board.host != offer.name}
         if duplicates := sorted(others & {board.id for board in offer.boards}):
             raise FarmError(f"another host offers {', '.join(duplicates)}")
+        if host and host.offer.node != offer.node:
+            self._part_with_old_boards(offer.name)
         self._remove_boards(offer.name)
         self._hosts[offer.name] = HostEntry(offer)
         self._boards |= {board.id: BoardEntry(board, now) for board in offer.boards}
@@ -142,6 +146,8 @@ class Registry:
         usable = {name: entry.board for name, entry in self._boards.items() if self._obstacle(entry) is None}
         self._end_leases(run, [board for board in run.leases if board not in report.requested], now)
         withdrawn = {board: self._why_unusable(board) for board in report.requested if board not in usable}
+        run.outdated &= report.requested
+        withdrawn |= {board: "its host joined the farm again" for board in run.outdated if board in usable}
         due = self._due(now)
         for board, owner in due.items():
             if owner == report.run and self._owner(board) is None and run.has_room:
@@ -196,6 +202,12 @@ class Registry:
             raise FarmError(f"the farm has no board {board!r}: `farm boards` lists them")
         return self._boards[board]
 
+    def _part_with_old_boards(self, host: str) -> None:
+        """Let each run give up a host's boards as it knows them: their Python, ttnn and kind may be others by now."""
+        boards = {name for name, entry in self._boards.items() if entry.board.host == host}
+        for run in self._runs.values():
+            run.outdated |= boards & run.report.requested
+
     def _remove_boards(self, host: str) -> None:
         for board in [name for name, entry in self._boards.items() if entry.board.host == host]:
             del self._boards[board]
@@ -217,7 +229,7 @@ class Registry:
                 name,
                 run.report.priority,
                 run.report.started,
-                run.report.requested & usable,
+                (run.report.requested & usable) - run.outdated,
                 {board: since for board, since in run.leases.items() if board in usable},
                 run.report.max_boards,
                 run.waits_since,
@@ -261,7 +273,7 @@ class Registry:
     def _why_unusable(self, board: str) -> str:
         entry = self._boards.get(board)
         if entry is None:
-            return "its host left the farm"
+            return "its host offers it no more"
         obstacle = self._obstacle(entry)
         if obstacle is BoardState.HELD:
             hold = self.holds[board]

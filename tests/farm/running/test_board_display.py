@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from farm.core.progress import BoardStatus, Silent
 from farm.running.board_display import LONGEST_TROUBLE, BoardDisplay
 from scheduler import BoardState, Cause, Transition
@@ -56,8 +58,8 @@ def test_a_lost_board_passes_through_lost() -> None:
     display.moved(moved(BoardState.LOST, "gone"))
     display.moved(moved(BoardState.STARTING, "gone"))
     assert [(status.state, status.faults, status.trouble) for status in shown] == [
-        (BoardState.LOST, 1, "gone"),
-        (BoardState.STARTING, 1, "gone"),
+        (BoardState.LOST, 0, "gone"),
+        (BoardState.STARTING, 0, "gone"),
     ]
 
 
@@ -67,9 +69,18 @@ def test_a_board_that_leaves_is_shown_as_leaving() -> None:
     assert [status.state for status in shown] == [BoardState.LEAVING]
 
 
-def test_faults_are_counted_with_the_first_line_of_the_last_one() -> None:
+@pytest.mark.parametrize(("batches", "faults"), [([1], 1), ([1, 1, 1], 1), ([1, 2], 2), ([1, 1, 2, 2, 3], 3)])
+def test_faults_are_counted_once_per_batch_with_the_first_line_of_the_last_one(batches: list[int], faults: int) -> None:
     display, shown = display_of(BoardRecord(BOARD, "n300", BoardState.HEALTHY))
-    display.fault(BOARD, "x")
-    display.fault(BOARD, "y" * 1000 + "\nmore")
+    for batch in batches[:-1]:
+        display.fault(BOARD, batch, "x")
+    display.fault(BOARD, batches[-1], "y" * 1000 + "\nmore")
     display.update(BOARD)
-    assert (shown[-1].faults, shown[-1].trouble) == (2, "y" * LONGEST_TROUBLE)
+    assert (shown[-1].faults, shown[-1].trouble) == (faults, "y" * LONGEST_TROUBLE)
+
+
+@pytest.mark.parametrize("state", [BoardState.LOST, BoardState.HELD, BoardState.RETIRED])
+def test_a_state_is_no_fault(state: BoardState) -> None:
+    display, shown = display_of(BoardRecord(BOARD, "n300", state))
+    display.moved(moved(state, "why"))
+    assert (shown[-1].faults, shown[-1].trouble) == (0, "why")

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from farm.board.backends.fake import Act, Opening, Script, fake_boards
-from farm.cluster.fleet import FleetEvent, Unusable
+from farm.cluster.fleet import FleetEvent, Gone, Unusable
 from farm.core.errors import NotRunnable
 from farm.core.progress import BoardStatus
 from farm.core.verdicts import Reason, Verdict
@@ -134,3 +134,41 @@ def test_the_last_state_shown_is_the_final_one(
     driver.start()
     driver.run(vectors, **limits)  # type: ignore[arg-type]
     assert [state for board, state in progress.shown if board == on[0].id][-1] is last
+
+
+class LosingFleet(LocalFleet):
+    """A fleet that loses a board with all that it was given, each time it was given something, up to `losses` times."""
+
+    losses = 4
+
+    def wait(self, seconds: float) -> list[FleetEvent]:
+        if self.losses and self.assigned:
+            self.losses -= 1
+            board = self.assigned.pop()[0]
+            self.assigned.clear()
+            self.drop(board)
+            return [Gone(board, "no answer")]
+        return super().wait(seconds)
+
+
+def test_a_lost_host_is_no_fault_of_its_boards(store: Store) -> None:
+    class Progress(PlainProgress):
+        faults: set[int] = set()  # noqa: RUF012 - of one test
+        states: set[BoardState] = set()  # noqa: RUF012 - of one test
+
+        def board(self, board: str, status: BoardStatus) -> None:
+            self.faults.add(status.faults)
+            self.states.add(status.state)
+            super().board(board, status)
+
+    vectors = [vector(f"v{n}") for n in range(12)]
+    run_id = store.start_run(RunInfo("test"))
+    store.plan(run_id, vectors)
+    progress = Progress(io.StringIO())
+    driver = Driver(run_id, boards(1), LosingFleet(), store, progress)
+    driver.start()
+    driver.run(vectors)
+    view = store.view(run_id)
+    assert BoardState.LOST in progress.states
+    assert progress.faults == {0}
+    assert all(each.verdict.good or each.reason is Reason.BOARD_LOST for each in view.vectors)

@@ -165,6 +165,50 @@ def test_the_boards_of_a_lost_host_are_withdrawn() -> None:
     assert states(registry) == {"a:mock:n300:0": "lost"}
 
 
+def test_a_host_that_joins_again_starts_anew() -> None:
+    registry = farm(offer("a", "n300:0", "n300:1"))
+    run = Run(registry, "r")
+    run.report_twice()
+    status = BoardStatus(BoardState.BUSY, faults=FAULTS_BEFORE_HOLD - 1, trouble="no answer")
+    registry.exchange(replace(run.report, boards={"a:mock:n300:0": status}), 1.0)
+    # its old node still seems alive, and it has one board less
+    registry.nodes(["node-a", "another node"])
+    again = replace(offer("a", "n300:0", node="another node"), home="folder")
+    with pytest.raises(FarmError, match="choose another name"):
+        registry.join(again, 2.0)
+    registry.nodes(["another node"])
+    registry.join(again, 2.0)
+    view = registry.view(2.0)
+    assert [(each.id, each.faults, each.why) for each in view.boards] == [("a:mock:n300:0", 0, "")]
+
+    answer = run.report_twice(3.0)
+    assert answer.granted == frozenset()
+    assert answer.withdrawn == {
+        "a:mock:n300:0": "its host joined the farm again",
+        "a:mock:n300:1": "its host offers it no more",
+    }
+    assert run.report_twice(4.0).granted == {"a:mock:n300:0"}
+
+    registry.nodes(["another node", "a third node"])
+    registry.join(replace(again, node="a third node"), 5.0)  # at once: its folder says that it is the same host
+    assert set(run.report_twice(6.0).withdrawn) == {"a:mock:n300:0"}
+    assert run.report_twice(7.0).granted == {"a:mock:n300:0"}
+
+
+def test_a_lost_host_is_no_fault_of_its_boards() -> None:
+    registry = farm(offer("a", "n300:0"))
+    run = Run(registry, "r")
+    for minute in range(2 * FAULTS_BEFORE_HOLD):
+        run.report_twice(60.0 * minute)
+        lost = BoardStatus(BoardState.LOST, message="no answer", trouble="no answer")
+        registry.nodes([])
+        registry.exchange(replace(run.report, boards={"a:mock:n300:0": lost}), 60.0 * minute + 1)
+        run.report_twice(60.0 * minute + 2)
+        registry.nodes(["node-a"])
+    assert run.report_twice(1000.0).granted == {"a:mock:n300:0"}
+    assert registry.holds == {}
+
+
 def test_a_held_board_waits_for_its_release() -> None:
     registry = farm(offer("a", "n300:0"))
     registry.hold("a:mock:n300:0", "odd", "ann@lab", 0.0)
