@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.board.guard import Guard
+from farm.board.output import Output
 from farm.board.pipes import Pipes
 from farm.board.protocol import Deadlines
 from farm.board.signals import Process
@@ -101,8 +102,9 @@ def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
             os.close(descriptor)
         return None
     pipes = Pipes(*opened)
-    pipes.send(encode(Relocate(str(workdir.absolute()), str((workdir / WORKER_OUTPUT).absolute()))))
-    return LaunchedWorker(process, pipes, Guard(worker.pid))
+    output = Output(workdir / WORKER_OUTPUT)
+    pipes.send(encode(Relocate(str(workdir.absolute()), f"/proc/{os.getpid()}/fd/{output.write_end}")))
+    return LaunchedWorker(process, pipes, Guard(worker.pid), output)
 
 
 class ReadyWorker(WorkerProcess):

@@ -98,20 +98,14 @@ def opening(folder: Path, board: Board, config: DeviceConfig, wait: float = COLD
             (marks / mark).touch()
 
 
-def hits(log: Path, since: int = 0) -> tuple[int, int] | None:
+def hits(printed: str) -> tuple[int, int] | None:
     """How many kernels an ended process found in its cache, and how many it needed; None if ttnn didn't print it.
 
     Args:
-        log: the process's output.
-        since: the size of that file when the process began.
+        printed: the end of the process's output.
     """
-    with suppress(OSError), log.open("rb") as file:
-        size = log.stat().st_size
-        file.seek(max(since if since <= size else 0, size - _TAIL))
-        matches = _STATS.findall(file.read().decode(errors="replace"))
-        if matches:
-            return int(matches[-1][0]), int(matches[-1][1])
-    return None
+    matches = _STATS.findall(printed)
+    return (int(matches[-1][0]), int(matches[-1][1])) if matches else None
 
 
 def ttnn_build(python: str = sys.executable) -> str:

@@ -14,8 +14,6 @@ STOPPED_SECONDS = 2.0
 """How long a process may be stopped (SIGSTOP, a debugger) before it counts as hung."""
 LOOK_SECONDS = 0.5
 """Seconds between two checks of a process whose reply is awaited."""
-MAX_LOG_BYTES = 64 << 20
-"""The size at which a log is emptied: a process that prints without end must not fill the disk."""
 _STOPPED = "Tt"
 _COMPILER = re.compile(r"riscv|cc1|collect2|lto")
 """The names of tt-metal's compiler and of the programs that it starts."""
@@ -29,26 +27,27 @@ class ProcessState:
     Attributes:
         stopped: whether it is stopped by a signal or a debugger.
         cpu: seconds of processor time that it has used.
-        printed: bytes in its log.
         children: seconds of processor time that processes which it has started and that have ended used.
     """
 
     stopped: bool
     cpu: float
-    printed: int
     children: float = 0.0
 
 
-def read_state(pid: int, log: Path) -> ProcessState | None:
+def read_state(pid: int) -> ProcessState | None:
     """Read the state of a process; None if it or /proc doesn't exist."""
     try:
         # the command's name is in brackets and may hold anything: the fields follow the last bracket
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        printed = log.stat().st_size if log.exists() else 0
         own, children = ((int(fields[place]) + int(fields[place + 1])) / _TICKS for place in (11, 13))
-        return ProcessState(fields[0] in _STOPPED, own, printed, children)
+        return ProcessState(fields[0] in _STOPPED, own, children)
     except (OSError, IndexError, ValueError):
         return None
+
+
+def _is_active(before: ProcessState, now: ProcessState) -> bool:
+    return now.cpu > before.cpu or now.children > before.children
 
 
 def compiles(group: int) -> bool:
@@ -68,11 +67,21 @@ class Watch:
         silence: seconds for which the process may neither print nor use its processor.
     """
 
-    def __init__(self, pid: int, log: Path, silence: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, pid: int, printed: Callable[[], int], silence: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            pid: the process.
+            printed: returns how many bytes it has printed.
+            silence: see above.
+            clock: returns seconds.
+        """
         self.silence = silence
-        self._pid, self._log, self._clock = pid, log, clock
-        self._last: ProcessState | None = None
-        state = read_state(pid, log)
+        self._pid, self._printed, self._clock = pid, printed, clock
+        self._last: tuple[ProcessState, int] | None = None
+        state = read_state(pid)
         self._compiled = 0.0 if state is None else state.children
         self._stopped_since: float | None = None
         self._quiet_since = clock()
@@ -80,7 +89,7 @@ class Watch:
     @property
     def stopped(self) -> bool:
         """Whether the process is stopped at this moment."""
-        state = read_state(self._pid, self._log)
+        state = read_state(self._pid)
         return state is not None and state.stopped
 
     def compile_seconds(self) -> float:
@@ -88,7 +97,7 @@ class Watch:
 
         That is the processor time of compilers that have ended since the last call. While one runs, it is a second.
         """
-        state = read_state(self._pid, self._log)
+        state = read_state(self._pid)
         ended = 0.0 if state is None else state.children - self._compiled
         self._compiled += ended
         return ended or float(compiles(self._pid))
@@ -96,7 +105,7 @@ class Watch:
     def complaint(self) -> str | None:
         """Check the process; return what is wrong with it, or None."""
         now = self._clock()
-        state = read_state(self._pid, self._log)
+        state = read_state(self._pid)
         if state is None:
             return None  # it ended, and its pipe will show that
         if not state.stopped:
@@ -105,17 +114,10 @@ class Watch:
             self._stopped_since = now
         elif now - self._stopped_since >= STOPPED_SECONDS:
             return f"its process was stopped for {now - self._stopped_since:.0f} s"
-        if state.printed > MAX_LOG_BYTES:
-            with contextlib.suppress(OSError):
-                os.truncate(self._log, 0)  # it is open for appending
-        if (
-            self._last is None
-            or state.cpu > self._last.cpu
-            or state.children > self._last.children
-            or state.printed != self._last.printed
-        ):
+        printed = self._printed()
+        if self._last is None or _is_active(self._last[0], state) or printed != self._last[1]:
             self._quiet_since = now
-        self._last = state
+        self._last = state, printed
         if now - self._quiet_since >= self.silence and compiles(self._pid):
             self._quiet_since = now
         if now - self._quiet_since >= self.silence:

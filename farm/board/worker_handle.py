@@ -1,6 +1,6 @@
 """The supervisor's handle of a real worker: it starts, feeds, times and ends the process.
 
-Two pipes carry the messages of `farm.core.messages`; ttnn's output goes to a log file in the process's own folder.
+Two pipes carry the messages of `farm.core.messages`; what the process prints is `farm.board.output`'s.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from farm.board import blame
 from farm.board.backends import backend_of
 from farm.board.feed import Feed
 from farm.board.kernel_cache import hits, opening
+from farm.board.output import Output
 from farm.board.pipes import wait_longer
 from farm.board.protocol import (
     CheckFailed,
@@ -33,7 +34,7 @@ from farm.board.terminal import Terminal
 from farm.board.watchdog import LOOK_SECONDS, Watch
 from farm.board.worker_launch import LaunchedWorker, launch_worker, worker_environment
 from farm.core.board import Board
-from farm.core.classify import describe_exit, last_error_line, printed_since
+from farm.core.classify import END_BYTES, describe_exit, last_error_line
 from farm.core.errors import NotRunnable
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import KERNELS_VARIABLE
@@ -106,8 +107,8 @@ class WorkerProcess:
         self.kernels = (0, 0)
         self._cache: Path | None = None
         self._launched: LaunchedWorker | None = None
-        self._log_start = 0  # the log's length when this process began
-        self._vector_start = 0  # the log's length when the running vector began
+        self._output: Output | None = None  # of the process, or of the one that ended last
+        self._vector_start = 0  # the mark in the output when the running vector began
         self._in_flight = 0  # vectors that this process has and that have not ended
         self._pace = 0.0  # seconds per vector, at the least: it falls at once and rises slowly
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are compiled
@@ -116,11 +117,12 @@ class WorkerProcess:
     def start(self) -> Hello:
         """See the protocol."""
         self.workdir.mkdir(parents=True, exist_ok=True)
-        self._log_start = self._vector_start = self._log_length()
+        self._vector_start = 0
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
         cache = environment.get(KERNELS_VARIABLE)
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
         self._launched = self._launch(environment)
+        self._output = self._launched.output
         self._compiled.clear()
         self._in_flight = 0
         _LOG.info("%s: worker %d started with %s", self.board.id, self._launched.process.pid, self.python)
@@ -134,6 +136,8 @@ class WorkerProcess:
             raise NotRunnable(f"{reply.message}; {install_hint()}")
         if not isinstance(reply, Hello):
             raise self._unexpected(reply)
+        if self._output is not None:
+            self._output.release()
         return reply
 
     def open(self, config: DeviceConfig, timeout: float) -> Opened:
@@ -150,7 +154,7 @@ class WorkerProcess:
             raise OpenFailed(reply.message)
         if not isinstance(reply, Opened):
             raise self._unexpected(reply)
-        self._vector_start = self._log_length()  # the process waits for its next request
+        self._vector_start = reply.printed
         return reply
 
     def check(self) -> None:
@@ -319,12 +323,12 @@ class WorkerProcess:
         """
         if self._launched is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
-        process, pipes, _ = self._launched
+        process, pipes = self._launched.process, self._launched.pipes
         watch = None
         if self.terminal is not None:
             timeout = math.inf
         else:
-            watch = Watch(process.pid, self.log, self.deadlines.silence)
+            watch = Watch(process.pid, self._printed_bytes, self.deadlines.silence)
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
@@ -360,13 +364,13 @@ class WorkerProcess:
             _LOG.warning("%s: worker %d hung%s, ending it: %s", self.board.id, pid, where, error)
         self._end()
 
-    def _log_length(self) -> int:
-        """The length of the process's log in bytes."""
-        return self.log.stat().st_size if self.log.exists() else 0
+    def _printed_bytes(self) -> int:
+        """How much the process printed, in bytes."""
+        return 0 if self._output is None else self._output.length
 
     def _printed(self) -> str:
-        """What the process printed since the running vector, or opening the board, began."""
-        return printed_since(self.log, self._vector_start)
+        """The end of what the process printed since the running vector, or opening the board, began."""
+        return "" if self._output is None else self._output.since(self._vector_start)[-END_BYTES:]
 
     def _unexpected(self, reply: Reply) -> WorkerDied:
         """End a process that violates the protocol; return the error to raise."""
@@ -380,10 +384,10 @@ class WorkerProcess:
             return None
         code = end_process(launched.process, patience, self.deadlines.ladder, group=self.terminal is None)
         level = logging.INFO if code == 0 else logging.WARNING
+        launched.disconnect()
         last = last_error_line(self._printed()) if code else ""
         pid = launched.process.pid
         _LOG.log(level, "%s: worker %d %s%s", self.board.id, pid, describe_exit(code), last and f": {last}")
-        if counts := hits(self.log, self._log_start):
+        if self._output is not None and (counts := hits(self._output.since())):
             self.kernels = self.kernels[0] + counts[0], self.kernels[1] + counts[1]
-        launched.disconnect()
         return code

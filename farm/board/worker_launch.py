@@ -10,6 +10,7 @@ from typing import NamedTuple
 from farm.board.backends import backend_of
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.guard import Guard
+from farm.board.output import Output
 from farm.board.pipes import Pipes
 from farm.board.signals import Process
 from farm.board.terminal import Terminal
@@ -23,15 +24,25 @@ OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 
 
 class LaunchedWorker(NamedTuple):
-    """A process that was just started, the supervisor's ends of its pipes, and its guard; none at a terminal."""
+    """A process that was just started, and what its supervisor has of it.
+
+    Attributes:
+        process: the process.
+        pipes: the supervisor's ends of its two pipes of messages.
+        guard: ends it if the supervisor dies; None at a terminal.
+        output: what it prints; None at a terminal.
+    """
 
     process: Process
     pipes: Pipes
     guard: Guard | None
+    output: Output | None
 
     def disconnect(self) -> None:
         """Close the pipes and end the guard."""
         self.pipes.close()
+        if self.output is not None:
+            self.output.close()
         if self.guard is not None:
             self.guard.end()
 
@@ -66,32 +77,34 @@ def launch_worker(
 
     Args:
         board: what it opens.
-        workdir: its working directory, which has the log of what it prints, unless it is attached to a terminal.
+        workdir: its working directory, which has the end of what it prints, unless it is attached to a terminal.
         python: its interpreter.
         environment: see `worker_environment`.
         terminal: attaches it to this process's terminal and process group.
     """
     requests, replies = os.pipe(), os.pipe()
     attached = terminal is not None
-    with (workdir / WORKER_OUTPUT).open("ab") as output:
-        process = subprocess.Popen(
-            [
-                *(python, "-m", "farm.worker"),
-                *("--requests", str(requests[0]), "--replies", str(replies[1])),
-                *("--computes", str(int(board.computes))),
-                *("--canary", str(int(backend_of(board).canary_by_default))),
-                *("--lacks", encode_lacks(backend_of(board).lacks)),
-                *(("--attached",) if attached else ()),
-                *(("--debugger",) if terminal is not None and terminal.debugger else ()),
-            ],
-            cwd=workdir,
-            env=environment,
-            stdin=None if attached else subprocess.DEVNULL,
-            stdout=None if attached else output,
-            stderr=None if attached else output,
-            pass_fds=(requests[0], replies[1]),
-            start_new_session=not attached,
-        )
+    output = None if attached else Output(workdir / WORKER_OUTPUT)
+    process = subprocess.Popen(
+        [
+            *(python, "-m", "farm.worker"),
+            *("--requests", str(requests[0]), "--replies", str(replies[1])),
+            *("--computes", str(int(board.computes))),
+            *("--canary", str(int(backend_of(board).canary_by_default))),
+            *("--lacks", encode_lacks(backend_of(board).lacks)),
+            *(("--attached",) if attached else ()),
+            *(("--debugger",) if terminal is not None and terminal.debugger else ()),
+        ],
+        cwd=workdir,
+        env=environment,
+        stdin=None if attached else subprocess.DEVNULL,
+        stdout=None if output is None else output.write_end,
+        stderr=None if output is None else output.write_end,
+        pass_fds=(requests[0], replies[1]),
+        start_new_session=not attached,
+    )
     os.close(requests[0])
     os.close(replies[1])
-    return LaunchedWorker(process, Pipes(requests[1], replies[0]), None if attached else Guard(process.pid))
+    if output is not None:
+        output.release()
+    return LaunchedWorker(process, Pipes(requests[1], replies[0]), None if attached else Guard(process.pid), output)

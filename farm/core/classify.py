@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import signal
-from pathlib import Path
 
 from farm.core.answers import LONGEST_MESSAGE, NoAnswer, read_answer
 from farm.core.failure_texts import COMPILE_FAILURE, RULES, Where
@@ -98,8 +96,8 @@ _ERROR_MARKS = ("TT_FATAL", "TT_THROW", "what():", "Error", "ERROR:")
 _NOISE = re.compile(r"info\s*\|\s*BuildKernels\s*\||^\[[^\]\s]+:\d+\] (\*\*\*|\[ *\d+\]|Signal|Associated|Failing)")
 """ttnn's lines about compiled kernels, and MPI's stack at a signal: they don't explain why a process ended."""
 _LONGEST_LINE = 400
-_TAIL = 16384
-"""The bytes at the end of what a process printed that may explain its end."""
+END_BYTES = 16384
+"""How much of the end of what a process printed may explain its end."""
 
 
 def classify_end(printed: str, code: int | None = None) -> tuple[Verdict, Reason]:
@@ -141,20 +139,6 @@ def last_error_line(printed: str) -> str:
     told = (line for line in _telling(printed) if any(rule.pattern.search(line) for rule in final))
     before = next((line for line in told if line not in first), None)
     return (first if before is None else f"{before}: {first}")[:_LONGEST_LINE]
-
-
-def printed_since(log: Path, since: int = 0) -> str:
-    """The end of what a process printed.
-
-    Args:
-        log: the process's output.
-        since: the log's length in bytes before; a log that is shorter was emptied meanwhile.
-    """
-    with contextlib.suppress(OSError), log.open("rb") as opened:
-        size = log.stat().st_size
-        opened.seek(max(0, size - _TAIL, since if since <= size else 0))
-        return opened.read().decode(errors="replace")
-    return ""
 
 
 def _telling(printed: str) -> list[str]:

@@ -119,11 +119,11 @@ class ListVectors(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Relocate(_Message):
-    """Work in another folder and print to another log: another supervisor has taken over."""
+    """Work in another folder and print into another pipe: another supervisor has taken over."""
 
     tag: ClassVar[str] = "relocate"
     workdir: str
-    log: str
+    output: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +170,19 @@ class Opened(_Message):
     Attributes:
         chips: the number of open chips; None if a module's fixture opens the board later.
         grid: columns and rows of compute cores; None likewise.
+        printed: see `Finished`.
     """
 
     tag: ClassVar[str] = "opened"
     chips: int | None = None
     grid: tuple[int, int] | None = None
+    printed: int = 0
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Opened:
         """See the base class."""
         grid = raw["grid"]
-        return cls(raw["chips"], None if grid is None else (grid[0], grid[1]))
+        return cls(raw["chips"], None if grid is None else (grid[0], grid[1]), raw["printed"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class Checked(_Message):
     Attributes:
         problem: why it doesn't pass; None if it passes.
         message: the problem in words.
-        printed: the length of the worker's log in bytes by now.
+        printed: see `Finished`.
     """
 
     tag: ClassVar[str] = "checked"
@@ -232,7 +234,7 @@ class Finished(_Message):
 
     Attributes:
         outcome: still JSON, for `farm.core.outcome.read_outcome`.
-        printed: the length of the worker's log in bytes by now: what follows belongs to the next vector.
+        printed: the mark in the worker's output: what follows belongs to the next vector.
     """
 
     tag: ClassVar[str] = "finished"

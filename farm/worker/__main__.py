@@ -22,12 +22,12 @@ from farm.core.lacks import decode_lacks
 from farm.core.message_lines import decode_request, encode
 from farm.core.messages import (
     Check,
-    Checked,
     Close,
     Finished,
     Hello,
     ListVectors,
     Open,
+    Opened,
     Relocate,
     Reply,
     Request,
@@ -37,13 +37,14 @@ from farm.core.messages import (
 )
 from farm.worker.interruption import raise_on_sigint
 from farm.worker.orphans import end_when_orphaned
+from farm.worker.printed import OutputMarks
 from tracer.capture.hidden_torch import torch_hidden
 
 if TYPE_CHECKING:
     from farm.worker.session import Session
 
-STANDARD_ERROR = 2
-"""The file descriptor, whatever `sys.stderr` is."""
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+"""The file descriptors, whatever `sys.stdout` and `sys.stderr` are."""
 REQUEST_BYTES = 1 << 16
 """What is read at once: a request of several vectors is longer than Python's usual 8 KiB."""
 
@@ -83,6 +84,7 @@ def main() -> int:
 
     # the objects of ttnn's import stay for good: the garbage collector need not look through them between vectors
     gc.freeze()
+    marks = OutputMarks(None if options.attached else STANDARD_OUTPUT)
     session = Session(
         computes=bool(options.computes),
         canary=bool(options.canary),
@@ -92,7 +94,7 @@ def main() -> int:
     )
     send(_hello())
     try:
-        _serve(session, _requests(options.requests), send)
+        _serve(session, _requests(options.requests), send, marks)
     except KeyboardInterrupt:
         pass  # the polite way to end
     except BrokenPipeError:
@@ -118,34 +120,35 @@ def _debug(error: BaseException) -> None:
     pdb.post_mortem(error.__traceback__)
 
 
-def _serve(session: Session, requests: Iterator[Request], send: Callable[[Reply], None]) -> None:
+def _serve(session: Session, requests: Iterator[Request], send: Callable[[Reply], None], marks: OutputMarks) -> None:
     """Answer requests, until the last one, or until this process can run no other vector."""
     for request in requests:
         if isinstance(request, Close):
             return
-        for reply in _replies(session, request):
+        for reply in _replies(session, request, marks):
             send(reply)
             if isinstance(reply, Spent):
                 return
 
 
-def _replies(session: Session, request: Request) -> Iterator[Reply]:
+def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator[Reply]:
     match request:
         case Open():
-            yield session.open(request.config)
+            opened = session.open(request.config)
+            yield replace(opened, printed=marks.mark()) if isinstance(opened, Opened) else opened
         case Run():
             for payload in request.payloads:
                 if not session.prepare(payload):
                     yield Spent()
                     return
                 outcome = session.run(payload)
-                yield Finished(outcome.as_json(), _printed())
+                yield Finished(outcome.as_json(), marks.mark())
                 if outcome.verdict.failed:
-                    yield _checked(session, request.chips)
+                    yield replace(session.check(request.chips), printed=marks.mark())
         case Check():
-            yield _checked(session, request.chips)
+            yield replace(session.check(request.chips), printed=marks.mark())
         case Relocate():
-            _relocate(request)
+            _relocate(request, marks)
             yield _hello()
         case ListVectors():
             from farm.worker.listing import list_vectors
@@ -160,22 +163,13 @@ def _hello() -> Hello:
     return Hello(ttnn_version(), platform.python_version(), os.getpid())
 
 
-def _relocate(request: Relocate) -> None:
+def _relocate(request: Relocate, marks: OutputMarks) -> None:
     os.chdir(request.workdir)
-    log = os.open(request.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-    for output in (1, 2):  # a module may have replaced `sys.stdout`
-        os.dup2(log, output)
-    os.close(log)
-
-
-def _checked(session: Session, chips: int) -> Checked:
-    checked = session.check(chips)
-    return replace(checked, printed=_printed())
-
-
-def _printed() -> int:
-    """The length of the log that this process writes to, in bytes; 0 at a terminal."""
-    return os.fstat(1).st_size  # a module may have replaced `sys.stdout`
+    pipe = os.open(request.output, os.O_WRONLY)
+    for output in (STANDARD_OUTPUT, STANDARD_ERROR):  # a module may have replaced `sys.stdout`
+        os.dup2(pipe, output)
+    marks.relocate(pipe)
+    os.close(pipe)
 
 
 def _requests(descriptor: int) -> Iterator[Request]:

@@ -21,7 +21,7 @@ from farm.board.kernel_cache import (
 )
 from farm.board.kinds import KINDS
 from farm.core.board import Board
-from farm.core.classify import last_error_line, printed_since
+from farm.core.classify import last_error_line
 from farm.core.measures import KERNELS_VARIABLE
 from farm.core.progress import Silent
 from farm.report.digest import unusual_event
@@ -78,16 +78,11 @@ def test_a_board_that_did_not_open_stays_cold(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / ".opened").iterdir()] == ["lock"]
 
 
-def test_ttnns_count_of_kernels_is_read_from_its_log(tmp_path: Path) -> None:
-    log = tmp_path / "process.log"
-    log.write_text("JIT cache stats: 1/2 hits (50.0%) [1 cached]\n")
-    before = log.stat().st_size
-    assert hits(log, before) is None
-    with log.open("a") as file:
-        file.write("2026 | info     |    BuildKernels | JIT cache stats: 29/35 hits (82.9%) [29 cached, 93 dedup]\n")
-    assert hits(log, before) == (29, 35)
-    assert last_error_line(printed_since(log, before)) == ""
-    assert hits(tmp_path / "nowhere") is None
+def test_ttnns_count_of_kernels_is_read_from_its_output() -> None:
+    line = "2026 | info     |    BuildKernels | JIT cache stats: 29/35 hits (82.9%) [29 cached, 93 dedup]\n"
+    assert hits(f"JIT cache stats: 1/2 hits (50.0%) [1 cached]\n{line}") == (29, 35)
+    assert last_error_line(line) == ""
+    assert hits("") is None
 
 
 def test_a_folder_that_the_user_set_is_kept_and_mocks_need_none(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from farm.board import watchdog
 from farm.board.signals import SignalLadder, end_process
 from farm.board.watchdog import STOPPED_SECONDS, Watch, read_state
 
@@ -45,61 +44,44 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_a_stopped_process_is_distinguished_from_a_sleeping_one(
-    sleeper: subprocess.Popen[bytes], tmp_path: Path
-) -> None:
+def test_a_stopped_process_is_distinguished_from_a_sleeping_one(sleeper: subprocess.Popen[bytes]) -> None:
     clock = Clock()
-    watch = Watch(sleeper.pid, tmp_path / "log", 60, clock)
+    watch = Watch(sleeper.pid, int, 60, clock)
     clock.now = 30
     assert watch.complaint() is None
     os.kill(sleeper.pid, signal.SIGSTOP)
-    while not (state := read_state(sleeper.pid, tmp_path / "log")) or not state.stopped:
+    while not (state := read_state(sleeper.pid)) or not state.stopped:
         time.sleep(0.01)
     assert watch.complaint() is None
     clock.now += STOPPED_SECONDS
     assert watch.complaint() == "its process was stopped for 2 s"
     os.kill(sleeper.pid, signal.SIGCONT)
-    while (state := read_state(sleeper.pid, tmp_path / "log")) and state.stopped:
+    while (state := read_state(sleeper.pid)) and state.stopped:
         time.sleep(0.01)
     assert watch.complaint() is None
 
 
-def test_a_process_is_silent_when_it_neither_prints_nor_computes(
-    sleeper: subprocess.Popen[bytes], tmp_path: Path
-) -> None:
-    clock, log = Clock(), tmp_path / "log"
-    watch = Watch(sleeper.pid, log, 60, clock)
+def test_a_process_is_silent_when_it_neither_prints_nor_computes(sleeper: subprocess.Popen[bytes]) -> None:
+    clock, printed = Clock(), bytearray()
+    watch = Watch(sleeper.pid, lambda: len(printed), 60, clock)
     watch.complaint()
     clock.now = 59
     assert watch.complaint() is None
-    log.write_text("still here", encoding="utf-8")
+    printed += b"still here"
     clock.now = 61
     assert watch.complaint() is None, "it printed"
     clock.now = 130
     assert watch.complaint() == "its process neither printed nor computed for 69 s"
 
 
-def test_a_log_that_grows_without_end_is_emptied(
-    sleeper: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watchdog, "MAX_LOG_BYTES", 1000)
-    log = tmp_path / "log"
-    with log.open("ab") as opened:
-        opened.write(b"x" * 1001)
-        opened.flush()
-        assert Watch(sleeper.pid, log, 60).complaint() is None
-        opened.write(b"more")
-    assert log.read_bytes() == b"more"
-
-
-def test_a_process_that_computes_is_not_silent(tmp_path: Path) -> None:
+def test_a_process_that_computes_is_not_silent() -> None:
     process = started(SPINS)
     clock = Clock()
-    watch = Watch(process.pid, tmp_path / "log", 60, clock)
+    watch = Watch(process.pid, int, 60, clock)
     watch.complaint()
-    first = read_state(process.pid, tmp_path / "log")
+    first = read_state(process.pid)
     assert first is not None
-    while not (state := read_state(process.pid, tmp_path / "log")) or state.cpu <= first.cpu:
+    while not (state := read_state(process.pid)) or state.cpu <= first.cpu:
         time.sleep(0.01)
     clock.now = 61
     assert watch.complaint() is None
@@ -134,7 +116,7 @@ def test_compiling_is_told_from_doing_nothing(tmp_path: Path) -> None:
         f"child = subprocess.Popen([{str(compiler)!r}, '600'])\nprint('up', flush=True)\nchild.wait()"
     )
     try:
-        watch = Watch(process.pid, tmp_path / "log", 60)
+        watch = Watch(process.pid, int, 60)
         assert watch.compile_seconds() == 1.0, "a compiler runs; what ended before the watch doesn't count"
         for file in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError, IndexError):
@@ -148,7 +130,7 @@ def test_compiling_is_told_from_doing_nothing(tmp_path: Path) -> None:
         process.wait()
 
 
-def test_the_work_of_compilers_that_ended_is_counted_once(tmp_path: Path) -> None:
+def test_the_work_of_compilers_that_ended_is_counted_once() -> None:
     works = "import time\nwhile time.process_time() < 0.3: pass"
     process = subprocess.Popen(
         [sys.executable, "-c", f"import subprocess, sys\ninput()\nsubprocess.run([sys.executable, '-c', {works!r}])\n"
@@ -158,7 +140,7 @@ def test_the_work_of_compilers_that_ended_is_counted_once(tmp_path: Path) -> Non
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        watch = Watch(process.pid, tmp_path / "log", 60)
+        watch = Watch(process.pid, int, 60)
         process.stdin.write(b"\n")
         process.stdin.flush()
         process.stdout.readline()

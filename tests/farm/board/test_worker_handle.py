@@ -63,7 +63,7 @@ def process(tmp_path: Path) -> Iterator[WorkerProcess]:
 
 def test_vectors_run_and_get_their_verdicts(process: WorkerProcess) -> None:
     opened = process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
-    assert opened == Opened(chips=1, grid=(8, 8))
+    assert opened == Opened(chips=1, grid=(8, 8), printed=1)
     wide = CoreRangeSet((CoreRange(CoreCoord(0, 0), CoreCoord(7, 7)),))
     huge = MemoryConfig("HEIGHT_SHARDED", "L1", ShardSpec(wide, (32 * 64, 4096)))
     outcomes = {

@@ -15,11 +15,10 @@ from farm.core.classify import (
     is_compile_failure,
     last_error_line,
     last_words,
-    printed_since,
 )
 from farm.core.failure_texts import RULES, Rule
 from farm.core.verdicts import Reason, Verdict
-from tests.farm.core.failure_examples import CRASH, ENDS, EXCEPTIONS
+from tests.farm.core.failure_examples import ENDS, EXCEPTIONS
 
 
 @pytest.mark.parametrize(("text", "verdict"), EXCEPTIONS)
@@ -94,15 +93,3 @@ def test_the_last_error_is_preferred_to_the_last_line() -> None:
     told = f"{stopped}\nhello\n{thrown}"
     assert last_error_line(told) == f"{stopped}: TT_THROW @ watcher.cpp:1: tt::exception On core (x=1,y=1)"
     assert last_words("one\nTT_THROW @ a.cpp:1\ninfo:\ntwo\n") == "TT_THROW @ a.cpp:1\ninfo:\ntwo"
-
-
-def test_only_what_was_printed_since_counts(tmp_path: Path) -> None:
-    log = tmp_path / "process.log"
-    assert printed_since(log) == ""
-    log.write_bytes(b"TT_FATAL: too wide\n\xff\x00\n")
-    assert last_error_line(printed_since(log)) == "TT_FATAL: too wide"
-    assert last_error_line(printed_since(log, since=19)) == "\ufffd\x00", "the output of an earlier vector is ignored"
-    assert classify_end(printed_since(log, since=19), -6) == CRASH
-    log.write_text("x" * 100_000 + "\nthe end\n", encoding="utf-8")
-    assert last_error_line(printed_since(log)) == "the end"
-    assert last_error_line(printed_since(log, since=1 << 30)) == "the end", "it was emptied meanwhile"
