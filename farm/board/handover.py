@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.board.guard import Guard
+from farm.board.kept_process import KeptProcess
 from farm.board.output import Output
 from farm.board.pipes import Pipes
 from farm.board.protocol import Deadlines
@@ -42,14 +42,22 @@ class RunningWorker:
     Attributes:
         owner: the process that started it.
         pid: the worker's process.
+        keeper: the process of its keeper.
+        marker: see `KeptProcess`.
         requests: the owner's descriptor of the pipe of requests.
         replies: the owner's descriptor of the pipe of replies.
+        lifeline: the owner's descriptor of the keeper's lifeline.
+        status: the owner's descriptor of the pipe of the keeper's reports.
     """
 
     owner: int
     pid: int
+    keeper: int
+    marker: str
     requests: int
     replies: int
+    lifeline: int
+    status: int
 
 
 class AdoptedProcess:
@@ -92,19 +100,25 @@ def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
     """
     opened: list[int] = []
     try:
-        process = AdoptedProcess(worker.pid)
+        keeper = AdoptedProcess(worker.keeper)
         descriptors = Path(f"/proc/{worker.owner}/fd")
-        opened.append(os.open(descriptors / str(worker.requests), os.O_WRONLY | os.O_CLOEXEC))
-        opened.append(os.open(descriptors / str(worker.replies), os.O_RDONLY | os.O_CLOEXEC))
+        for descriptor, mode in (
+            (worker.requests, os.O_WRONLY),
+            (worker.replies, os.O_RDONLY),
+            (worker.lifeline, os.O_WRONLY),
+            (worker.status, os.O_RDONLY),
+        ):
+            opened.append(os.open(descriptors / str(descriptor), mode | os.O_CLOEXEC))
     except OSError as error:
         _LOG.info("worker %d can't be taken over from process %d: %s", worker.pid, worker.owner, error)
         for descriptor in opened:
             os.close(descriptor)
         return None
-    pipes = Pipes(*opened)
+    requests, replies, lifeline, status = opened
+    pipes = Pipes(requests, replies)
     output = Output(workdir / WORKER_OUTPUT)
     pipes.send(encode(Relocate(str(workdir.absolute()), f"/proc/{os.getpid()}/fd/{output.write_end}")))
-    return LaunchedWorker(process, pipes, Guard(worker.pid), output)
+    return LaunchedWorker(KeptProcess(worker.pid, keeper, lifeline, status, worker.marker), pipes, output)
 
 
 class ReadyWorker(WorkerProcess):
@@ -134,19 +148,24 @@ class ReadyWorker(WorkerProcess):
         """The process, for the other supervisor; None where it isn't running."""
         if self._launched is None:
             return None
-        return RunningWorker(os.getpid(), self._launched.process.pid, *self._launched.pipes.descriptors)
+        process, pipes = self._launched
+        requests, replies = pipes.descriptors
+        keeper = process.keeper.pid
+        return RunningWorker(
+            os.getpid(), process.pid, keeper, process.marker, requests, replies, process.lifeline, process.status
+        )
 
     def let_go(self) -> Process | None:
         """Leave the process to a supervisor that has taken it over.
 
         Returns:
-            The process; keep it, and wait for it only once it has ended. None if it isn't running.
+            Its keeper's process; keep it, and wait for it only once it has ended. None if it isn't running.
         """
         launched, self._launched = self._launched, None
         if launched is None:
             return None
         launched.disconnect()
-        return launched.process
+        return launched.process.keeper
 
 
 class ContinuedWorker(WorkerProcess):

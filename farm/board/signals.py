@@ -51,7 +51,8 @@ QUICK_LADDER = SignalLadder(interrupt=2.0, terminate=1.0)
 def end_process(process: Process, patience: float, ladder: SignalLadder, *, group: bool = True) -> int | None:
     """End a process and its group, gently first.
 
-    A stopped process can't follow a signal, so it is continued after each.
+    What it leaves behind is its keeper's to end: its group's number may be another group's as soon as it has ended. A
+    stopped process can't follow a signal, so it is continued after each.
 
     Args:
         process: the process.
@@ -64,18 +65,12 @@ def end_process(process: Process, patience: float, ladder: SignalLadder, *, grou
     """
     send = signal_group if group else signal_process
     with contextlib.suppress(subprocess.TimeoutExpired):
-        code: int | None = process.wait(patience)
-        if group:
-            signal_group(process.pid, signal.SIGKILL)  # its children, if it left any behind
-        return code
+        return process.wait(patience)
     for number, seconds in ladder.steps():
         send(process.pid, number)
         send(process.pid, signal.SIGCONT)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            code = process.wait(seconds)
-            if group:
-                signal_group(process.pid, signal.SIGKILL)
-            return code
+            return process.wait(seconds)
     return None
 
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from farm.board.backends import backend_of
 from farm.board.environment import process_environment
-from farm.board.guard import Guard
+from farm.board.kept_process import KeptProcess, launch
 from farm.board.signals import SignalLadder, end_process
 from farm.board.trace_target import TraceTarget, command_of, is_script, split_target
 from farm.core.board import Board
@@ -125,21 +125,19 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
         environment.setdefault("PYTHONUNBUFFERED", "1")
     echo = _Echo(printed) if target.echo else None
     with printed.open("wb") as output:
-        process = subprocess.Popen(
+        process = launch(
             [python, *command],
             env=environment,
             cwd=target.cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
-        guard = Guard(process.pid)
         try:
             status = _follow(process, raw, watch, target.timeout, echo)
         finally:
             end_process(process, 0.0, LADDER)
-            guard.end()
+            process.release()
             if echo is not None:
                 echo.pass_on(last=True)
     timeout = target.timeout if status is None else None
@@ -177,9 +175,7 @@ class _Echo:
         sys.stdout.flush()
 
 
-def _follow(
-    process: subprocess.Popen[bytes], raw: Path, watch: Watch, timeout: float | None, echo: _Echo | None
-) -> int | None:
+def _follow(process: KeptProcess, raw: Path, watch: Watch, timeout: float | None, echo: _Echo | None) -> int | None:
     """Wait for the process and read its raw trace meanwhile; return its exit status, or None after its time limit."""
     deadline = None if timeout is None else time.monotonic() + timeout
     reader, rest = JournalReader(), b""

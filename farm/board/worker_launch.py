@@ -1,4 +1,4 @@
-"""Launching a worker: its environment, its pipes, and the guard beside it."""
+"""Launching a worker: its environment, its pipes, and the keeper above it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from farm.board.backends import backend_of
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
-from farm.board.guard import Guard
+from farm.board.kept_process import KeptProcess, launch
 from farm.board.output import Output
 from farm.board.pipes import Pipes
-from farm.board.signals import Process
 from farm.board.terminal import Terminal
 from farm.core.board import Board
 from farm.core.lacks import encode_lacks
@@ -29,22 +28,19 @@ class LaunchedWorker(NamedTuple):
     Attributes:
         process: the process.
         pipes: the supervisor's ends of its two pipes of messages.
-        guard: ends it if the supervisor dies; None at a terminal.
         output: what it prints; None at a terminal.
     """
 
-    process: Process
+    process: KeptProcess
     pipes: Pipes
-    guard: Guard | None
     output: Output | None
 
     def disconnect(self) -> None:
-        """Close the pipes and end the guard."""
+        """Close the pipes, also those to its keeper."""
         self.pipes.close()
         if self.output is not None:
             self.output.close()
-        if self.guard is not None:
-            self.guard.end()
+        self.process.release()
 
 
 def worker_environment(
@@ -85,7 +81,7 @@ def launch_worker(
     requests, replies = os.pipe(), os.pipe()
     attached = terminal is not None
     output = None if attached else Output(workdir / WORKER_OUTPUT)
-    process = subprocess.Popen(
+    process = launch(
         [
             *(python, "-m", "farm.worker"),
             *("--requests", str(requests[0]), "--replies", str(replies[1])),
@@ -101,10 +97,10 @@ def launch_worker(
         stdout=None if output is None else output.write_end,
         stderr=None if output is None else output.write_end,
         pass_fds=(requests[0], replies[1]),
-        start_new_session=not attached,
+        attached=attached,
     )
     os.close(requests[0])
     os.close(replies[1])
     if output is not None:
         output.release()
-    return LaunchedWorker(process, Pipes(requests[1], replies[0]), None if attached else Guard(process.pid), output)
+    return LaunchedWorker(process, Pipes(requests[1], replies[0]), output)

@@ -1,6 +1,6 @@
 """The last resort against orphaned workers.
 
-The guard beside a worker ends it when its supervisor dies. If the guard is gone as well, the worker ends itself.
+The keeper above a worker ends it when its supervisor dies. If the keeper is gone as well, the worker ends itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import threading
 import time
 
 PATIENCE_SECONDS = 45.0
-"""The time that the guard has first: it tries SIGINT, which releases the board, then SIGTERM, then SIGKILL."""
+"""The time that SIGINT has first, which a worker gets at its keeper's end: it releases the board."""
 LOOK_SECONDS = 1.0
 
 

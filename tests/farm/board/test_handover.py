@@ -14,6 +14,7 @@ from farm.board.kinds import KINDS
 from farm.board.protocol import Deadlines, WorkerDied
 from farm.core.messages import ListingEnd, ListVectors
 from farm.core.payload import EncodedVector, ModuleVector, encode
+from farm.core.process_tree import read_process
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Verdict
 from tracer.device_config import DeviceConfig
@@ -83,7 +84,9 @@ def test_a_worker_that_is_gone_is_replaced(tmp_path: Path) -> None:
     second = ContinuedWorker(running, BOARD, tmp_path / "second", Deadlines())
     assert second.start().pid != pid
     second.close()
-    assert take_over(RunningWorker(os.getpid(), os.getpid(), 9999, 9998), tmp_path) is None, "no such pipes"
+    assert (
+        take_over(RunningWorker(os.getpid(), os.getpid(), os.getpid(), "", 9999, 9998, 9997, 9996), tmp_path) is None
+    ), "no such pipes"
 
 
 def test_a_worker_begins_before_it_is_waited_for(tmp_path: Path) -> None:
@@ -93,12 +96,19 @@ def test_a_worker_begins_before_it_is_waited_for(tmp_path: Path) -> None:
     dropped = ReadyWorker(BOARD, tmp_path / "dropped")
     (tmp_path / "dropped").mkdir()
     dropped.begin()
-    begun = children()
+    begun = children()  # the keepers
     dropped.close()
     hello = waited.start()
-    assert hello.pid in begun
+    assert parent(hello.pid) in begun
     waited.close()
     assert not children() & begun
+
+
+def parent(pid: int) -> int:
+    """The parent of a process."""
+    process = read_process(pid)
+    assert process is not None
+    return process.parent
 
 
 def children() -> set[int]:

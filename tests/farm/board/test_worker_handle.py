@@ -275,14 +275,7 @@ def test_a_worker_is_told_whether_memory_is_watched_by_default(
 ) -> None:
     commands: list[list[str]] = []
 
-    class Started:
-        pid = os.getpid()
-
-        def __init__(self, command: list[str], **_: object) -> None:
-            commands.append(command)
-
-    monkeypatch.setattr("farm.board.worker_launch.subprocess.Popen", Started)
-    monkeypatch.setattr("farm.board.worker_launch.Guard", lambda _pid: None)
+    monkeypatch.setattr("farm.board.worker_launch.launch", lambda command, **_: commands.append(command))
     launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {})
     [command] = commands
     assert command[command.index("--canary") + 1] == canary

@@ -29,7 +29,7 @@ from farm.running.early_start import EarlyStart
 
 ONE = SweepModule("m", Path("m.py"))
 BOARDS = mock_boards(KINDS["n300"], 2)
-RUNNING = RunningWorker(owner=1, pid=77, requests=3, replies=4)
+RUNNING = RunningWorker(owner=1, pid=77, keeper=76, marker="", requests=3, replies=4, lifeline=5, status=6)
 IMPORTED = ModuleImported(timeout=None, fixture=False, suites=["s"])
 
 

@@ -84,10 +84,9 @@ def test_a_board_whose_supervisor_is_killed_is_released_by_sigint(tmp_path: Path
     process = WorkerProcess(mock_boards(KINDS["n150"], 1)[0], tmp_path / "board", python=str(python))
     process.start()
     assert process._launched is not None
-    guard = process._launched.guard
-    assert guard is not None
-    os.close(guard._held)  # as the system does for a supervisor that is killed
-    guard._held = os.open(os.devnull, os.O_RDONLY)
+    kept = process._launched.process
+    os.close(kept.lifeline)  # as the system does for a supervisor that is killed
+    kept.lifeline = os.open(os.devnull, os.O_RDONLY)
     caught = tmp_path / "board" / "caught"
     deadline = time.monotonic() + 20
     while not caught.exists() and time.monotonic() < deadline:
