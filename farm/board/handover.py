@@ -148,7 +148,7 @@ class ReadyWorker(WorkerProcess):
         """The process, for the other supervisor; None where it isn't running."""
         if self._launched is None:
             return None
-        process, pipes = self._launched
+        process, pipes = self._launched.process, self._launched.pipes
         requests, replies = pipes.descriptors
         keeper = process.keeper.pid
         return RunningWorker(

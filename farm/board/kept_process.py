@@ -14,7 +14,9 @@ from typing import IO, Any
 
 import farm
 from farm.board.signals import Process
-from farm.core.process_tree import TreeProcess, end_below, is_alive, processes, read_process, send
+from farm.core.process_identity import ProcessIdentity
+from farm.core.process_table import all_processes, has_variable, send_signal
+from farm.core.process_tree import end_below, is_alive, read_process, send
 
 MARKER_VARIABLE = "FARM_PROCESS"
 """Set in the environment of a kept process: its value is in that of everything that it starts."""
@@ -147,22 +149,13 @@ def launch(
 
 def end_marked(marker: str) -> int:
     """End the processes whose environment has a marker, compared whole; return how many there were."""
-    ended = {(process.pid, process.start) for process in _end_marked_once(marker)}
-    while ended and (more := _end_marked_once(marker)):
-        ended |= {(process.pid, process.start) for process in more}
+    ended: set[ProcessIdentity] = set()
+    while marked := {
+        each.identity for pid, each in all_processes().items() if has_variable(pid, MARKER_VARIABLE, marker)
+    }:
+        if marked <= ended:
+            break  # SIGKILL has not ended them yet, or can't
+        for identity in marked - ended:
+            send_signal(identity, signal.SIGKILL)
+        ended |= marked
     return len(ended)
-
-
-def _end_marked_once(marker: str) -> list[TreeProcess]:
-    entry = f"{MARKER_VARIABLE}={marker}".encode()
-    marked = [process for process in processes() if not process.ended and entry in _environment(process.pid)]
-    for process in marked:
-        send(process, signal.SIGKILL)
-    return marked
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return []
