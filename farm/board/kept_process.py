@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-import farm
 from farm.board.signals import Process
 from farm.core.process_identity import ProcessIdentity
 from farm.core.process_table import all_processes, has_variable, send_signal
@@ -20,7 +19,7 @@ from farm.core.process_tree import end_below, is_alive, read_process, send
 
 MARKER_VARIABLE = "FARM_PROCESS"
 """Set in the environment of a kept process: its value is in that of everything that it starts."""
-_ROOT = str(Path(farm.__file__).parents[1])
+_ROOT = str(Path(__file__).resolve().parents[2])
 _PROGRAM = (
     f"import sys; sys.path.append({_ROOT!r}); from farm.core.process_keeper import main; main()"  # nothing is shadowed
 )
