@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from farm.api.documented import lists_fields
+from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.sweep_plan import Planned, plan_sweep
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from typing_extensions import Unpack
 
     from farm.core.sweep_options import SweepOptions
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 @lists_fields
 def plan(
-    operations: Sequence[str] | SweepSpec = (), *, store: str | Path | None = None, **options: Unpack[SweepOptions]
+    operations: Sequence[str] | SweepSpec = (), *, store: Place | None = None, **options: Unpack[SweepOptions]
 ) -> Planned:
     """What `farm.sweep` would run with the same arguments, and on which boards.
 
@@ -38,7 +37,7 @@ def plan(
     return plan_sweep(combined(operations, options), store=store)
 
 
-def spec_of(run: str = "last", store: str | Path | None = None) -> SweepSpec:
+def spec_of(run: str = "last", store: Place | None = None) -> SweepSpec:
     """The spec of a run: `farm.sweep(farm.spec_of("last"))` runs again what the last run ran, in a new run.
 
     Args:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from farm.core.errors import FarmError
+from farm.core.store_place import Place
 from farm.report import USUAL, read_context, usual_directory
 from farm.report import write_report as write_files
 from farm.store import PastVector, RunHead, RunView, Store
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from farm.report.compare import Comparison
 
 
-def runs(store: str | Path | None = None) -> list[RunHead]:
+def runs(store: Place | None = None) -> list[RunHead]:
     """Every run in a results store, newest first.
 
     Args:
@@ -28,7 +29,7 @@ def runs(store: str | Path | None = None) -> list[RunHead]:
         return opened.runs()
 
 
-def run(name: str = "last", store: str | Path | None = None) -> RunView:
+def run(name: str = "last", store: Place | None = None) -> RunView:
     """One run with all its vectors.
 
     Args:
@@ -42,7 +43,7 @@ def run(name: str = "last", store: str | Path | None = None) -> RunView:
         return opened.view(opened.find(name))
 
 
-def compare(old: str, new: str = "last", store: str | Path | None = None) -> Comparison:
+def compare(old: str, new: str = "last", store: Place | None = None) -> Comparison:
     """What changed from one run to another.
 
     Args:
@@ -63,7 +64,7 @@ def compare(old: str, new: str = "last", store: str | Path | None = None) -> Com
         return compare_runs(opened, before, after)
 
 
-def history(what: str, *, limit: int = 20, store: str | Path | None = None) -> list[PastVector]:
+def history(what: str, *, limit: int = 20, store: Place | None = None) -> list[PastVector]:
     """How the vectors of an operation or a sweep module, or one vector, ended in each run, oldest first.
 
     Args:
@@ -97,7 +98,7 @@ def write_report(
     run: str | RunView = "last",
     out: str | Path | None = None,
     formats: Iterable[str] = USUAL,
-    store: str | Path | None = None,
+    store: Place | None = None,
 ) -> list[Path]:
     """Write a run's report files, and return their paths.
 

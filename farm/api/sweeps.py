@@ -14,6 +14,7 @@ from farm.core.errors import FarmError
 from farm.core.option_rules import Rule, misfits
 from farm.core.progress import Progress, Silent
 from farm.core.spec_option import Group
+from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.core.sweep_spec import options as spec_options
 from farm.planning.board_choice import boards_of, require_ttnn
@@ -45,7 +46,7 @@ def sweep(
     resume: str | None = None,
     retry_failed: bool = False,
     retry_infra: bool = False,
-    store: str | Path | None = None,
+    store: Place | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
     command: str | None = None,
@@ -100,7 +101,7 @@ def sweep_from(
     resume: str | None = None,
     retry_failed: bool = False,
     retry_infra: bool = False,
-    store: str | Path | None = None,
+    store: Place | None = None,
     out: str | Path | None = None,
 ) -> RunView:
     """Run a sweep, parts of which may have been started before; see `sweep`.
@@ -136,7 +137,7 @@ def sweep_from(
     return view
 
 
-def _begun(spec: SweepSpec, command: str, progress: Progress, store: str | Path | None, early: EarlyStart) -> Sweep:
+def _begun(spec: SweepSpec, command: str, progress: Progress, store: Place | None, early: EarlyStart) -> Sweep:
     """A sweep that starts a run."""
     if spec.modules or spec.sweeps:
         progress.note("importing the sweep modules, to list their vectors")
@@ -153,7 +154,7 @@ def _resumed(
     run: str,
     spec: SweepSpec,
     command: str,
-    store: str | Path | None,
+    store: Place | None,
     *,
     retry_failed: bool,
     retry_infra: bool,

@@ -10,6 +10,7 @@ from farm.api.documented import lists_fields
 from farm.api.plans import combined
 from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
+from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.report import make_directory
 from farm.store import Store
@@ -36,7 +37,7 @@ def upgrade(
     new: str | Path,
     operations: Sequence[str] | SweepSpec = (),
     *,
-    store: str | Path | None = None,
+    store: Place | None = None,
     out: str | Path | None = None,
     progress: Callable[[], Progress] = Silent,
     step: Step = silent,

@@ -11,6 +11,7 @@ from farm.api.start_note import note_start
 from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
+from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.store import RunView, Store
@@ -69,7 +70,7 @@ def trace_zoo(
     traces: str | Path | None = None,
     values: bool = False,
     tags: Sequence[str] = (),
-    store: str | Path | None = None,
+    store: Place | None = None,
     progress: Progress | None = None,
     command: str | None = None,
 ) -> Zoo:
@@ -166,7 +167,7 @@ def verify(
     address: str | None = None,
     ttnn: str | None = None,
     tags: Sequence[str] = (),
-    store: str | Path | None = None,
+    store: Place | None = None,
     progress: Progress | None = None,
     command: str | None = None,
 ) -> RunView:

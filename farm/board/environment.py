@@ -17,6 +17,8 @@ QUIET: Mapping[str, str] = {"TT_LOGGER_LEVEL": "FATAL", "LOGURU_LEVEL": "ERROR"}
 COUNT_KERNELS: Mapping[str, str] = {**QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGGER_TYPES": "BuildKernels"}
 """The same, except that ttnn prints at exit how many kernels it found in its cache."""
 
+_OWN = frozenset({"FARM_STORE", "FARM_TOKEN_FILE", "PGPASSWORD", "PGPASSFILE"})
+"""What only farm itself needs: how it opens the results store and the farm. No test gets it."""
 _MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
 
 
@@ -39,9 +41,8 @@ def process_environment(
     Raises:
         NotRunnable: something that the board needs can't be written.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")} | dict(
-        additional or {}
-    )
+    passed = {name: value for name, value in os.environ.items() if not name.startswith("RAY_") and name not in _OWN}
+    inherited = passed | dict(additional or {})
     # farm and tracer are added by path: the host's own environment needs only ttnn
     path = os.pathsep.join(filter(None, (str(packages_folder(workdir)), inherited.get("PYTHONPATH"))))
     # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process

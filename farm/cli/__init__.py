@@ -138,8 +138,10 @@ def options(
 def main() -> None:
     """Run the `farm` command: an error of the user's is one line, not a traceback."""
     try:
+        from farm.core.own_arguments import hide_own_secrets
         from farm.core.settings import command_defaults, load_settings
 
+        hide_own_secrets()
         app(default_map=command_defaults(load_settings()))
     except FarmError as error:
         _fail(error, error.exit_code)
@@ -155,7 +157,8 @@ def main() -> None:
 
 
 def _fail(error: Exception, exit_code: ExitCode) -> None:
+    from farm.core.secret_texts import without_secrets
     from farm.report.text import printable
 
-    sys.stderr.write(f"farm: {printable(str(error))}\n")
+    sys.stderr.write(f"farm: {without_secrets(printable(str(error)))}\n")
     sys.exit(exit_code)

@@ -12,6 +12,7 @@ from farm.cli.common import StoreOption, note
 from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import ExitCode
+from farm.core.store_place import StorePlace
 
 app = typer.Typer(
     name="ci", help="Print what CI services read: a matrix of jobs, annotations, a summary.", no_args_is_help=True
@@ -106,7 +107,12 @@ def annotate(
 
 
 def merge(
-    shards: Annotated[list[str], typer.Argument(help="The results stores of the shards: files or database URLs.")],
+    shards: Annotated[
+        list[StorePlace],
+        typer.Argument(
+            parser=StorePlace.of, metavar="SHARDS...", help="The results stores of the shards: files or database URLs."
+        ),
+    ],
     store: StoreOption = None,
     out: Annotated[
         Path | None, typer.Option(help="The folder for the report's files. Default: a folder of the run.")

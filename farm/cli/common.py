@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,14 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from farm.core.errors import ExitCode
+from farm.core.secret_texts import shown_command
+from farm.core.store_place import StorePlace
 
 if TYPE_CHECKING:
     from tracer.master.master import Master
 
 StoreOption = Annotated[
-    str | None,
+    StorePlace | None,
     typer.Option(
         "--store",
+        parser=StorePlace.of,
+        metavar="STORE",
         help="The results store: a file or database URL. Default: FARM_STORE, or a file in your data directory.",
     ),
 ]
@@ -68,3 +73,8 @@ def exits_on_interrupt(message: str = "stopped", *, recorded: str = "") -> Itera
         text = recorded.format(run=error.run_id) if recorded and isinstance(error, RunInterrupted) else message
         note(text)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def typed_command() -> str:
+    """Return the command as it was typed, with its secrets hidden."""
+    return shown_command(["farm", *sys.argv[1:]])

@@ -12,5 +12,5 @@ def effective_defaults(settings: Settings) -> dict[str, str]:
     from farm.cluster.hosts.inventory import default_name
     from farm.store import default_place
 
-    defaults = {"store": default_place(), "name": default_name(), "python": sys.executable}
+    defaults = {"store": str(default_place()), "name": default_name(), "python": sys.executable}
     return defaults if settings.jobs_url is None else {**defaults, "jobs": settings.jobs_url}

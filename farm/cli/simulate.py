@@ -11,6 +11,7 @@ import typer
 
 from farm.cli.common import JsonOption, StoreOption
 from farm.core.plain_words import counted
+from farm.core.store_place import StorePlace
 
 if TYPE_CHECKING:
     from farm.running.simulation import Distribution
@@ -102,7 +103,7 @@ class Source(NamedTuple):
 
     master: Path | None
     run: str | None
-    store: str | None
+    store: StorePlace | None
     distribution: Distribution
     seed: int
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from farm.core.store_place import StorePlace
+
 app = typer.Typer(name="store", help="Manage results stores.", no_args_is_help=True)
 
 
@@ -16,8 +18,14 @@ def store() -> None:
 
 @app.command()
 def copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="A results store: a file or database URL.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Another one; it is created if it doesn't exist.")],
+    source: Annotated[
+        StorePlace,
+        typer.Argument(parser=StorePlace.of, metavar="FROM", help="A results store: a file or database URL."),
+    ],
+    target: Annotated[
+        StorePlace,
+        typer.Argument(parser=StorePlace.of, metavar="TO", help="Another one; it is created if it doesn't exist."),
+    ],
     run: Annotated[list[str] | None, typer.Option(help="Copy only this run. Repeatable. Default: all runs.")] = None,
 ) -> None:
     """Copy runs from one results store to another. A run that is already there is replaced.

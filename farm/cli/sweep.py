@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt
+from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt, typed_command
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import FarmError
+from farm.core.store_place import StorePlace
 
 if TYPE_CHECKING:
     from farm.api import Planned
@@ -60,8 +60,10 @@ def sweep(
         typer.Option(rich_help_panel=_OUTPUT, help="The folder for the report's files. Default: a folder of the run."),
     ] = None,
     store: Annotated[
-        str | None,
+        StorePlace | None,
         typer.Option(
+            parser=StorePlace.of,
+            metavar="STORE",
             rich_help_panel=_OUTPUT,
             help="The results store: a file or database URL. Default: FARM_STORE, or a file in your data directory.",
         ),
@@ -106,7 +108,7 @@ def sweep(
 
             view = sweep_from(
                 early,
-                shlex.join(["farm", *sys.argv[1:]]),
+                typed_command(),
                 progress_on(sys.stderr),
                 resume=resume,
                 retry_failed=retry_failed,
@@ -128,7 +130,7 @@ def sweep(
 
 
 def _spec(
-    options: SpecOptions, from_run: str | None, resume: str | None, store: str | None, *, foreground: bool
+    options: SpecOptions, from_run: str | None, resume: str | None, store: StorePlace | None, *, foreground: bool
 ) -> SweepSpec:
     """What the command line asks to run.
 
@@ -150,7 +152,9 @@ def _spec(
     return spec
 
 
-def _without_a_run(planned: Planned, store: str | None, *, dry_run: bool, debugger: bool, as_json: bool) -> NoReturn:
+def _without_a_run(
+    planned: Planned, store: StorePlace | None, *, dry_run: bool, debugger: bool, as_json: bool
+) -> NoReturn:
     """Do what `--dry-run` and `--foreground` ask for; neither records anything."""
     from farm.core.verdicts import Reason, Verdict
     from farm.report import exit_code
@@ -174,7 +178,7 @@ def _without_a_run(planned: Planned, store: str | None, *, dry_run: bool, debugg
     raise typer.Exit(run_foreground(planned.vectors, planned.boards, debugger=debugger))
 
 
-def _print(view: RunView, store: str | None, out: Path | None, *, as_json: bool) -> None:
+def _print(view: RunView, store: StorePlace | None, out: Path | None, *, as_json: bool) -> None:
     """Print how the run ended; write its report to the run's own folder unless the sweep wrote it to `out`."""
     from farm.api import write_report
     from farm.report import print_summary, report_paths, stdout_console

@@ -13,6 +13,7 @@ from farm.cli.common import split_names
 from farm.core.errors import ExitCode, FarmError
 from farm.core.plain_words import counted
 from farm.core.settings import DEFAULT_MASTER
+from farm.core.store_place import StorePlace
 from farm.core.verdicts import Reason, Verdict
 
 if TYPE_CHECKING:
@@ -83,7 +84,12 @@ def trace(
         ),
     ] = False,
     results: Annotated[
-        str | None, typer.Option(help="With --zoo or --verify: the results store, a file or database URL.")
+        StorePlace | None,
+        typer.Option(
+            parser=StorePlace.of,
+            metavar="STORE",
+            help="With --zoo or --verify: the results store, a file or database URL.",
+        ),
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="With --zoo or --verify: the farm to use, HOST:PORT of its head.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt
+from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt, typed_command
 from farm.core.plain_words import counted
+from farm.core.store_place import StorePlace
 from farm.core.verdicts import Reason
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def trace_verify(
-    path: Path, boards: str, *, results: str | None, address: str | None, ttnn: str | None, tags: Sequence[str]
+    path: Path, boards: str, *, results: StorePlace | None, address: str | None, ttnn: str | None, tags: Sequence[str]
 ) -> None:
     """Sweep a master under the tracer and compare what ran with what was traced; see `farm trace`."""
     from farm.api import verify
     from farm.report import exit_code
     from farm.running.display import progress_on
 
-    command = shlex.join(["farm", *sys.argv[1:]])
+    command = typed_command()
     with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
         view = verify(
             path,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from farm.cli.common import exits_on_interrupt
+from farm.cli.common import exits_on_interrupt, typed_command
 from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
+from farm.core.store_place import StorePlace
 from farm.core.verdicts import Reason
 from tracer.values.zoo_model import DRAFT
 
@@ -33,7 +33,7 @@ def trace_zoo(
     *,
     traces: Path | None,
     values: bool,
-    results: str | None,
+    results: StorePlace | None,
     address: str | None,
     ttnn: str | None,
     resume: bool,
@@ -62,7 +62,7 @@ def trace_zoo(
             tags=tags,
             store=results,
             progress=progress_on(sys.stderr),
-            command=shlex.join(["farm", *sys.argv[1:]]),
+            command=typed_command(),
         )
     code = zoo_exit_code(zoo)
     if as_json:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from farm.cli.common import JsonOption, StoreOption, exits_on_interrupt
+from farm.cli.common import JsonOption, StoreOption, exits_on_interrupt, typed_command
 from farm.cli.spec_options import SpecOptions, takes_spec
 
 FIELDS = (
@@ -58,7 +57,7 @@ def upgrade(
             out=out,
             progress=lambda: progress_on(sys.stderr),
             step=steps_on(sys.stderr),
-            command=shlex.join(["farm", *sys.argv[1:]]),
+            command=typed_command(),
         )
     written = write_upgrade(report, usual_directory(report.new.run)) if out is None else upgrade_paths(out)
     if as_json:

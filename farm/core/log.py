@@ -24,6 +24,8 @@ from pathlib import Path
 
 import platformdirs
 
+from farm.core.secret_texts import own_secrets, without_secrets
+
 _LOG = logging.getLogger(__name__)
 
 PACKAGES = ("farm", "tracer", "scheduler")
@@ -64,6 +66,13 @@ def without_leak_report(text: str) -> str:
     return _LEAK_REPORT.sub("", text)
 
 
+class _Formatter(logging.Formatter):
+    """Hides the secrets in a record, also in the traceback of its exception."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record), own_secrets())
+
+
 # --- the terminal ---
 
 
@@ -73,7 +82,7 @@ class _TerminalHandler(logging.Handler):
     def __init__(self, level: int, clean: Callable[[str], str]) -> None:
         super().__init__(level)
         self._clean = clean
-        self.setFormatter(logging.Formatter(TERMINAL_FORMAT, datefmt="%H:%M:%S"))
+        self.setFormatter(_Formatter(TERMINAL_FORMAT, datefmt="%H:%M:%S"))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record; an error in writing doesn't end the run."""
@@ -129,7 +138,7 @@ class BoardLogFile:
         except OSError as error:
             _LOG.warning("can't write %s: %s", self.path, error.strerror or error)
             return
-        self._handler.setFormatter(logging.Formatter(FORMAT))
+        self._handler.setFormatter(_Formatter(FORMAT))
         _add(self._handler)
 
     def take_output(self, workdir: Path) -> None:
@@ -152,7 +161,8 @@ def read_board_log(run_id: str, board_id: str) -> BoardLog | None:
     if not path.is_file():
         return None
     records = _DEBUG_RECORD.sub("", _text(path.with_name(path.name + ".1")) + _text(path))
-    return BoardLog(str(path), _tail(records), _tail(without_leak_report(_text(_output_path(path)))))
+    output = without_secrets(_tail(without_leak_report(_text(_output_path(path)))), own_secrets())
+    return BoardLog(str(path), _tail(records), output)
 
 
 def _output_path(path: Path) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from farm.core.mismatch import Mismatch
+from farm.core.secret_texts import own_secrets, without_secrets
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -207,7 +208,16 @@ def read_outcome(vector_id: str, raw: object) -> Outcome:
         return _malformed(vector_id, f"{type(error).__name__}: {error}", raw)
     if outcome.vector_id != vector_id:
         return _malformed(vector_id, f"it belongs to vector {outcome.vector_id!r}", raw)
-    return checked_outcome(outcome)
+    return _without_secrets(checked_outcome(outcome))
+
+
+def _without_secrets(outcome: Outcome) -> Outcome:
+    """The outcome without this host's secrets in its texts: a test may print its environment."""
+    texts = (outcome.message, outcome.traceback, outcome.printed, outcome.raw)
+    if not any(texts):
+        return outcome
+    message, traceback, printed, raw = (without_secrets(text, own_secrets()) for text in texts)
+    return replace(outcome, message=message, traceback=traceback, printed=printed, raw=raw)
 
 
 def checked_outcome(outcome: Outcome) -> Outcome:

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from farm.core.errors import FarmError
 from farm.core.plain_words import in_plain_words
+from farm.core.store_place import StorePlace
 
 PREFIX = "FARM_"
 FILE_VARIABLE = "FARM_CONFIG"
@@ -48,7 +49,7 @@ class Settings(BaseSettings):
         default=platformdirs.user_config_path("farm") / "token",
         description="The file with the farm's token, readable by you.",
     )
-    store: str | None = Field(
+    store: StorePlace | None = Field(
         default=None, description="The results store: a file or database URL. Default: a file in your data directory."
     )
     boards: str = Field(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 from farm.core.errors import StoreError
+from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.vectors import ID_LENGTH, Vector
 
@@ -15,7 +15,7 @@ OtherIds: TypeAlias = Mapping[str, Sequence[str]]
 """All ids of a configuration, by each one that a sweep names; only of configurations that have several."""
 
 
-def other_ids(spec: SweepSpec, store: str | Path | None) -> OtherIds:
+def other_ids(spec: SweepSpec, store: Place | None) -> OtherIds:
     """Return all ids of the vectors that a spec names, for those whose id has changed.
 
     Args:
@@ -33,7 +33,7 @@ def other_ids(spec: SweepSpec, store: str | Path | None) -> OtherIds:
         return MappingProxyType({})
 
 
-def former_modules(spec: SweepSpec, store: str | Path | None) -> Collection[str]:
+def former_modules(spec: SweepSpec, store: Place | None) -> Collection[str]:
     """Return the modules whose vectors have other ids in runs of earlier versions of farm, which the plan needs.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 
 from farm.board.backends import BACKENDS
@@ -13,6 +12,7 @@ from farm.board.selection import select_boards
 from farm.board.selectors import parse_boards
 from farm.core.board import AUTO, Board
 from farm.core.errors import FarmError, NotRunnable, StoreError
+from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.estimates import Basis, Estimates, learn
 from farm.planning.module_vectors import Planner
@@ -46,7 +46,7 @@ class RunnerPlan:
 
 
 def plan_for_runners(
-    spec: SweepSpec, selectors: Sequence[str], store: str | Path | None, note: Callable[[str], None]
+    spec: SweepSpec, selectors: Sequence[str], store: Place | None, note: Callable[[str], None]
 ) -> list[RunnerPlan]:
     """Plan a sweep for each kind of runner.
 

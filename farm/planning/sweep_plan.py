@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from farm.core.listing_detail import Detail
 from farm.core.merged_vectors import MergedVectors, sentence
 from farm.core.payload import MODEL_TRACED
 from farm.core.shard import Shard
+from farm.core.store_place import Place
 from farm.core.sweep_command import listing_command
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
@@ -94,7 +94,7 @@ class Planned:
     notes: tuple[str, ...] = ()
     merged: MergedVectors = field(default_factory=dict)
 
-    def expected(self, store: str | Path | None = None) -> Forecast:
+    def expected(self, store: Place | None = None) -> Forecast:
         """Forecast the run: what each board would do, and about how long it would take.
 
         Args:
@@ -117,7 +117,7 @@ def plan_sweep(
     spec: SweepSpec,
     *,
     verify: bool = False,
-    store: str | Path | None = None,
+    store: Place | None = None,
     listing: ListingIn = lambda _boards, _modules: None,
     boards: Sequence[Board] | None = None,
     for_forecast: bool = False,

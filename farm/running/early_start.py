@@ -30,6 +30,7 @@ from farm.core.messages import (
     ListVectors,
 )
 from farm.core.scratch import Scratch
+from farm.core.store_place import Place
 from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn, with_environment
@@ -127,7 +128,7 @@ class EarlyStart:
         finally:
             self.cluster.close()
 
-    def begin(self, store: str | Path | None = None, out: Path | None = None) -> None:
+    def begin(self, store: Place | None = None, out: Path | None = None) -> None:
         """Start the cluster, and the worker that will list a single module: ttnn and Ray take longer than the rest.
 
         It is called before the run is planned, and finds the boards and the modules as the plan does. It leaves what is

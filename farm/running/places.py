@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from farm.core.errors import FarmError
+from farm.core.store_place import Place
 from farm.store.opening import require_folder
 from tracer.master.files import why_unwritable
 
 
-def require_places(store: str | Path | None, out: str | Path | None) -> None:
+def require_places(store: Place | None, out: str | Path | None) -> None:
     """Check that a run's results and its report can be written, as far as looking at folders tells.
 
     Args:

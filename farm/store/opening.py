@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from farm.core.errors import StoreError
 from farm.core.extras import Extra, own_install
+from farm.core.secret_texts import without_secrets
+from farm.core.store_place import Place, StorePlace
 from farm.store import schema
 from farm.store.databases import DATABASES, database_of
 from farm.store.databases.sqlite import file_url
@@ -33,35 +35,27 @@ def usual_file() -> Path:
     return Path(platformdirs.user_data_dir("farm")) / "farm.db"
 
 
-def default_place() -> str:
-    """Return the path or URL of the default store: FARM_STORE, or the usual file."""
-    return os.environ.get("FARM_STORE") or str(usual_file())
-
-
-def printable_place(place: str) -> str:
-    """Return a path or URL as it may be printed: without the password."""
-    try:
-        return make_url(place).render_as_string(hide_password=True) if "://" in place else place
-    except ArgumentError:
-        return place
+def default_place() -> StorePlace:
+    """Return the place of the default store: FARM_STORE, or the usual file."""
+    return StorePlace.of(os.environ.get("FARM_STORE") or usual_file())
 
 
 @contextmanager
-def store_errors(place: str) -> Iterator[None]:
-    """Turn a database's errors into a `StoreError` of one line.
+def store_errors(place: StorePlace) -> Iterator[None]:
+    """Turn a database's errors into a `StoreError` of one line, in which no password of the store's URL remains.
 
-    Args:
-        place: the store, as it may be printed.
+    The database's own error is its cause, unless that has the password in its text.
     """
     try:
         yield
     except _ERRORS as error:
         cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
-        line = cause.splitlines()[0]
-        raise StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}") from error
+        line = without_secrets(cause.splitlines()[0], place.secrets)
+        failure = StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}")
+        raise failure from (None if any(secret in str(error) for secret in place.secrets) else error)
 
 
-def require_folder(place: str | Path | None) -> None:
+def require_folder(place: Place | None) -> None:
     """Check that a store could be created, before work that takes long; a URL is checked when it is opened.
 
     Args:
@@ -70,56 +64,54 @@ def require_folder(place: str | Path | None) -> None:
     Raises:
         StoreError: the folder of its file doesn't exist.
     """
-    text = str(place if place is not None else default_place())
+    named = StorePlace.of(place) if place is not None else default_place()
+    if named.is_url:
+        return
+    text = named.reveal()
     folder = Path(text).expanduser().absolute().parent
-    if "://" not in text and text != str(usual_file()) and not folder.is_dir():
+    if text != str(usual_file()) and not folder.is_dir():
         raise StoreError(f"results store {text}: there is no folder {folder}: make it, or name another")
 
 
-def require_existing(place: str) -> None:
+def require_existing(place: StorePlace) -> None:
     """Check that a path is a file; a URL is checked when it is opened.
 
     Raises:
         StoreError: there is no such file.
     """
-    if "://" not in place and not Path(place).expanduser().exists():
+    if not place.is_url and not Path(place.reveal()).expanduser().exists():
         raise StoreError(f"there is no results store at {place}: run `farm sweep` first, or name another with --store")
 
 
-def open_engine(place: str) -> Engine:
+def open_engine(place: StorePlace) -> Engine:
     """Make the engine for a path (an SQLite file, which is created) or a database URL.
 
     Raises:
         StoreError: the URL's database is unknown, its driver isn't installed, or it can't be opened.
     """
-    shown = printable_place(place)
-    with store_errors(shown):
-        if place == str(usual_file()):
+    with store_errors(place):
+        if place.reveal() == str(usual_file()):
             usual_file().parent.mkdir(parents=True, exist_ok=True)
         try:
             url = _url(place)
             database = DATABASES.get(url.get_backend_name())
             if database is None:
                 titles = " and ".join(database.title for database in DATABASES.values())
-                raise StoreError(f"results store {shown}: only {titles} are supported")
+                raise StoreError(f"results store {place}: only {titles} are supported")
             return database.create_engine(url)
         except ModuleNotFoundError as error:
             hint = own_install().command(Extra.POSTGRESQL) if error.name in {"psycopg", "psycopg2"} else "install it"
-            raise StoreError(f"results store {shown} needs the Python package {error.name}: {hint}") from error
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise StoreError(f"results store {shown} is neither a path nor the URL of a known database") from error
+            raise StoreError(f"results store {place} needs the Python package {error.name}: {hint}") from error
+        except (ArgumentError, NoSuchModuleError, ValueError):  # their texts may hold the whole URL
+            raise StoreError(f"results store {place} is neither a path nor the URL of a known database") from None
 
 
-def _url(place: str) -> URL:
-    return make_url(place) if "://" in place else file_url(place)
+def _url(place: StorePlace) -> URL:
+    return make_url(place.reveal()) if place.is_url else file_url(place.reveal())
 
 
-def prepare(engine: Engine, place: str) -> None:
+def prepare(engine: Engine, place: StorePlace) -> None:
     """Create the tables of a new store, and migrate an older one.
-
-    Args:
-        engine: the store's.
-        place: the store, as it may be printed.
 
     Raises:
         StoreError: a newer farm wrote the store, or the database holds something else.
@@ -141,7 +133,7 @@ def prepare(engine: Engine, place: str) -> None:
         )
 
 
-def _create_tables(connection: Connection, place: str) -> None:
+def _create_tables(connection: Connection, place: StorePlace) -> None:
     if inspect(connection).get_table_names():
         raise StoreError(f"{place} is a database of something else: name another with --store")
     _LOG.info("creating the results store %s", place)

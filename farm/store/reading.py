@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from farm.core.secret_texts import without_secrets
 from farm.core.verdicts import Reason, Verdict
 from farm.store import schema
 from farm.store.aliases import alias_of, beginnings_of, current_hash_of, current_id
@@ -48,7 +49,7 @@ def _head(row: Row[Any]) -> dict[str, Any]:
         "finished": None if row.finished is None else moment(row.finished),
         "ended": row.ended,
         "message": row.message,
-        "command": row.command,
+        "command": without_secrets(row.command),
         "suite": row.suite,
         "farm_version": row.farm_version,
         "host": row.host,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.outcome import checked_outcome
+from farm.core.secret_texts import without_secrets
 from farm.store.board_ttnn import with_earlier_ttnn
 from farm.store.columns import JsonText, to_json
 from farm.store.records import BoardEvent, Plannable, RunBoard, RunInfo
@@ -30,7 +31,7 @@ def run_row(info: RunInfo) -> Row:
         "finished": None,
         "ended": None,
         "message": "",
-        "command": info.command,
+        "command": without_secrets(info.command),
         "suite": info.suite,
         "farm_version": info.farm_version,
         "host": info.host,

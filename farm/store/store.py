@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreError
+from farm.core.store_place import Place, StorePlace
 from farm.store import inserts, opening, rows, schema
 from farm.store.aliases import read_former_modules, read_other_ids
 from farm.store.copying import copy_run
@@ -36,16 +36,16 @@ class Store:
     Every method raises StoreError when the database fails.
 
     Attributes:
-        place: the store's path or URL, as it may be printed.
+        place: where the store is; its text shows no password.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: StorePlace) -> None:
         self.place = place
         self._readers = engine
         self._writers = engine.execution_options(**{WRITING: True})
 
     @classmethod
-    def open(cls, place: str | Path | None = None, *, create: bool = True) -> Self:
+    def open(cls, place: Place | None = None, *, create: bool = True) -> Self:
         """Open a store; an older one is migrated.
 
         Args:
@@ -55,10 +55,10 @@ class Store:
         Raises:
             StoreError: it doesn't exist, can't be opened, isn't a store, or was written by a newer farm.
         """
-        place = str(place if place is not None else opening.default_place())
+        named = StorePlace.of(place) if place is not None else opening.default_place()
         if not create:
-            opening.require_existing(place)
-        store = cls(opening.open_engine(place), opening.printable_place(place))
+            opening.require_existing(named)
+        store = cls(opening.open_engine(named), named)
         try:
             opening.prepare(store._readers, store.place)
         except BaseException:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.exc import OperationalError, StatementError
 
 from farm.core.errors import StoreError
+from farm.core.store_place import StorePlace
 from farm.store import rows, schema
 from farm.store.aliases import resolve_aliases
 from farm.store.columns import json_text
@@ -54,12 +55,12 @@ def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannabl
     resolve_aliases(connection, vectors)
 
 
-def write_rows(engine: Engine, place: str, insertions: Sequence[Insertion]) -> None:
+def write_rows(engine: Engine, place: StorePlace, insertions: Sequence[Insertion]) -> None:
     """Insert rows in one transaction; if the database refuses it, insert each row in its own.
 
     Args:
         engine: one whose transactions write.
-        place: the store, as it may be printed.
+        place: where the store is.
         insertions: the rows.
 
     Raises:
@@ -89,7 +90,7 @@ def write_rows(engine: Engine, place: str, insertions: Sequence[Insertion]) -> N
         raise errors[0]
 
 
-def _refusal(engine: Engine, place: str, insertion: Insertion, row: Row) -> StoreError | None:
+def _refusal(engine: Engine, place: StorePlace, insertion: Insertion, row: Row) -> StoreError | None:
     """Insert one row; return why the database refused it, None if it didn't."""
     try:
         with store_errors(place), engine.begin() as connection:

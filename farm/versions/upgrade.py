@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from farm.core.errors import FarmError
 from farm.core.payload import from_json
+from farm.core.store_place import Place
 from farm.planning.sweep_plan import plan_sweep
 from farm.running.interrupt import RunInterrupted
 from farm.store import Ended, Store
@@ -19,7 +20,6 @@ from farm.versions.steps import Step, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from farm.core.board import Board
     from farm.core.sweep_spec import SweepSpec
@@ -62,7 +62,7 @@ class Upgrade:
     inspect: Inspect = inspect
     step: Step = silent
 
-    def prepare(self, old: str, new: str, spec: SweepSpec, store: str | Path | None = None) -> Prepared:
+    def prepare(self, old: str, new: str, spec: SweepSpec, store: Place | None = None) -> Prepared:
         """Plan the selection and make both environments; nothing runs yet.
 
         Args:

@@ -13,6 +13,7 @@ from farm.board.shipping import pack
 from farm.core.board import Board, BoardKind
 from farm.core.payload import ModelTrace, encode
 from farm.core.progress import Progress
+from farm.core.store_place import Place
 from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.unrunnable import Unrunnable
@@ -125,7 +126,7 @@ def _vector(
     )
 
 
-def run_zoo(sweep: Sweep, traces: Traces, results: str | Path | None, progress: Progress) -> RunView:
+def run_zoo(sweep: Sweep, traces: Traces, results: Place | None, progress: Progress) -> RunView:
     """Trace models; each trace is kept before the outcome is recorded.
 
     Raises:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from farm.cli import app
 from farm.core.errors import ExitCode
 from farm.core.settings import Settings, command_defaults
+from farm.core.store_place import StorePlace
 from farm.core.sweep_spec import options
 from farm.store.records import own_version
 
@@ -126,7 +127,7 @@ def test_every_command_with_a_results_store_gets_that_of_the_settings() -> None:
             of_command: Any = defaults
             for word in words:
                 of_command = of_command[word]
-            assert of_command["store"] == "mine.db", words
+            assert of_command["store"] == StorePlace("mine.db"), words
 
 
 def test_the_help_of_sweep_lists_every_option_once() -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from farm.cli import app
 from farm.core.errors import FarmError
 from farm.core.settings import Settings, command_defaults, load_settings, origins
+from farm.core.store_place import StorePlace
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +26,10 @@ def test_a_variable_comes_before_a_file(own_folder: Path, monkeypatch: pytest.Mo
     (own_folder / "farm.toml").write_text('address = "10.0.0.1:6379"\nstore = "here.db"\n')
     monkeypatch.setenv("FARM_STORE", "other.db")
     settings = load_settings()
-    assert (settings.address, settings.store) == ("10.0.0.1:6379", "other.db")
+    assert (settings.address, settings.store) == ("10.0.0.1:6379", StorePlace("other.db"))
     assert settings.jobs_url == "http://10.0.0.1:8265"
     assert origins() == {"address": "farm.toml", "store": "FARM_STORE"}
-    assert command_defaults(settings)["sweep"] == {"store": "other.db", "address": "10.0.0.1:6379"}, (
+    assert command_defaults(settings)["sweep"] == {"store": StorePlace("other.db"), "address": "10.0.0.1:6379"}, (
         "what this host offers doesn't limit what a sweep takes of a farm"
     )
 

@@ -21,9 +21,9 @@ from tests.farm.store_helpers import recorded_run
 class TestOpening:
     def test_the_default_store_follows_the_environment(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("FARM_STORE", str(tmp_path / "mine.db"))
-        assert default_place() == str(tmp_path / "mine.db")
+        assert default_place().reveal() == str(tmp_path / "mine.db")
         monkeypatch.delenv("FARM_STORE")
-        assert default_place().endswith("farm.db")
+        assert default_place().reveal().endswith("farm.db")
 
     def test_odd_names_work(self, tmp_path: Path) -> None:
         place = tmp_path / "a b what?#100%.db"
