@@ -120,7 +120,7 @@ def test_the_shell_completes_words(typed: str, expected: str) -> None:
 
 
 def test_every_command_with_a_results_store_gets_that_of_the_settings() -> None:
-    defaults = command_defaults(Settings(store="mine.db"))
+    defaults = command_defaults(Settings(store=StorePlace("mine.db")))
     for words, command in COMMANDS.items():
         options = {name for parameter in command.params for name in parameter.opts}
         if "--store" in options and words != ("trace",):  # whose --store is a folder

@@ -133,7 +133,7 @@ def test_a_read_only_store_can_be_read_and_explains_why_it_cannot_be_written(tmp
 def test_a_writer_waits_for_the_lock(store: Store) -> None:
     run_id = store.start_run(RunInfo("test"))
     store.plan(run_id, vectors(1))
-    other = sqlite3.connect(store.place, isolation_level=None, check_same_thread=False)
+    other = sqlite3.connect(store.place.reveal(), isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     release = threading.Timer(0.4, other.execute, ("ROLLBACK",))
     release.start()
@@ -162,7 +162,7 @@ def test_a_lock_that_stays_is_reported(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_writing_transaction_has_the_lock_from_its_beginning(store: Store) -> None:
     # SQLite refuses a transaction that reads first and takes the lock later, if another one wrote in between
-    other = sqlite3.connect(store.place, timeout=0, isolation_level=None)
+    other = sqlite3.connect(store.place.reveal(), timeout=0, isolation_level=None)
     with store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")

@@ -27,6 +27,7 @@ from farm.cluster.registry.records import FarmView, HostStatus, HostView
 from farm.core.errors import NotRunnable
 from farm.core.process_identity import identity_of
 from farm.core.settings import Settings
+from farm.core.store_place import StorePlace
 from farm.core.ttnn_install import TtnnInstall
 
 
@@ -35,7 +36,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in [name for name in os.environ if name.startswith("FARM_")]:
         monkeypatch.delenv(name)
     monkeypatch.setattr(silicon, "pci_devices", lambda *_: [])
-    return Settings(state=tmp_path / "state", store=str(tmp_path / "farm.db"), token_file=tmp_path / "token")
+    return Settings(state=tmp_path / "state", store=StorePlace.of(tmp_path / "farm.db"), token_file=tmp_path / "token")
 
 
 def findings_of(settings: Settings) -> dict[str, Finding]:
