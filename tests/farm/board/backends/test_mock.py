@@ -109,7 +109,9 @@ def test_every_kind_opens_in_every_way_with_the_cores_of_a_real_one(kind: BoardK
         assert grid[1] >= rows
     default_grid = kind.grids[0][2]
     for rows, columns in kind.meshes:
-        assert opened((rows, columns)) == Opened(rows * columns, default_grid)
+        reply = opened((rows, columns))
+        assert isinstance(reply, Opened)
+        assert (reply.chips, reply.grid) == (rows * columns, default_grid)
 
 
 @pytest.mark.ttnn
