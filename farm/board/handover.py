@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,12 +28,13 @@ from farm.core.board import Board
 from farm.core.log import WORKER_OUTPUT
 from farm.core.message_lines import encode
 from farm.core.messages import Relocate
+from farm.core.process_stat import stat_fields
 
 _LOG = logging.getLogger(__name__)
 ACTOR_ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
 """What Ray sets for its actors, and so for their workers: torch's threads then don't compete for cores."""
 _EXIT_CODE = 49
-"""The place of the exit status in `/proc/PID/stat`, counted from the first field after the command's name."""
+"""The place of the exit status among the `stat_fields` of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,5 @@ def continuing(running: RunningWorker) -> Callable[[Board, Path, Deadlines, Term
 
 def _exit_code(pid: int) -> int:
     """The exit code of a process that ended and that its parent has not waited for yet; -9 where it is unknown."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        return os.waitstatus_to_exitcode(int(text.rpartition(")")[2].split()[_EXIT_CODE]))
-    except (OSError, IndexError, ValueError):
-        return -9
+    fields = stat_fields(pid)
+    return -signal.SIGKILL if fields is None else os.waitstatus_to_exitcode(int(fields[_EXIT_CODE]))

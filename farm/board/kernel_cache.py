@@ -43,7 +43,6 @@ COLD_SECONDS = 300.0
 """How long a board waits for others that open for the first time, before it opens alongside them."""
 
 _MARKS = ".opened"
-_TAIL = 1 << 20
 _STATS = re.compile(r"JIT cache stats: (\d+)/(\d+) hits")
 _LOG = logging.getLogger(__name__)
 

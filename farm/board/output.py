@@ -154,17 +154,17 @@ class Output:
             self._unwritten.clear()
 
 
-def _keep_end(kept: bytearray, text: bytes, most: int) -> None:
-    kept += text[-most:]
-    del kept[:-most]
+def _keep_end(end: bytearray, text: bytes, most: int) -> None:
+    end += text[-most:]
+    del end[:-most]
 
 
 def append(path: Path, text: bytes | bytearray, most: int = FILE_BYTES) -> None:
     """Append to a file, which keeps between `most` and twice as many bytes; do nothing where it can't be written."""
     with contextlib.suppress(OSError), path.open("ab+") as file:
         if file.seek(0, os.SEEK_END) + len(text) > 2 * most:
-            kept = max(0, most - len(text))
-            file.seek(max(0, file.tell() - kept))
-            text = file.read(kept) + text
+            room = max(0, most - len(text))
+            file.seek(max(0, file.tell() - room))
+            text = file.read(room) + text
             file.truncate(0)
         file.write(text)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from farm.core.process_stat import stat_fields
+
 STOPPED_SECONDS = 2.0
 """How long a process may be stopped (SIGSTOP, a debugger) before it counts as hung."""
 LOOK_SECONDS = 0.5
@@ -37,13 +39,11 @@ class ProcessState:
 
 def read_state(pid: int) -> ProcessState | None:
     """Read the state of a process; None if it or /proc doesn't exist."""
-    try:
-        # the command's name is in brackets and may hold anything: the fields follow the last bracket
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        own, children = ((int(fields[place]) + int(fields[place + 1])) / _TICKS for place in (11, 13))
-        return ProcessState(fields[0] in _STOPPED, own, children)
-    except (OSError, IndexError, ValueError):
+    fields = stat_fields(pid)
+    if fields is None:
         return None
+    own, children = ((int(fields[place]) + int(fields[place + 1])) / _TICKS for place in (11, 13))
+    return ProcessState(fields[0] in _STOPPED, own, children)
 
 
 def _is_active(before: ProcessState, now: ProcessState) -> bool:

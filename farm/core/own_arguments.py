@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import re
 from contextlib import suppress
 from pathlib import Path
 
+from farm.core.process_stat import stat_fields
 from farm.core.secret_texts import shown_words
 
 _ARGUMENTS_START = 45
-"""The index of `arg_start` among the fields of `/proc/PID/stat` that follow the program's name; see proc(5)."""
+"""The index of `arg_start` among the `stat_fields` of a process."""
 
 
 def hide_own_secrets() -> None:
@@ -20,9 +20,8 @@ def hide_own_secrets() -> None:
     """
     with suppress(OSError, ValueError, IndexError):
         words = Path("/proc/self/cmdline").read_bytes().split(b"\0")[:-1]
-        stat = Path("/proc/self/stat").read_text(encoding="utf-8", errors="replace")
-        address = int(re.sub(r"^.*\) ", "", stat, flags=re.DOTALL).split()[_ARGUMENTS_START])
-        if address == 0:  # this process may not know
+        fields = stat_fields("self")
+        if fields is None or (address := int(fields[_ARGUMENTS_START])) == 0:  # this process may not know
             return
         shown = shown_words([word.decode("utf-8", "surrogateescape") for word in words])
         for word, text in zip(words, shown, strict=True):

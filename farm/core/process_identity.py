@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from farm.core.process_stat import stat_fields
 
 _STOPPED_STATES = "Tt"
 
@@ -32,8 +35,13 @@ class ProcessIdentity:
 
 def identity_of(pid: int) -> ProcessIdentity | None:
     """Return the identity of the process that has a pid now; None if there is none, or it has ended."""
-    fields = _stat(pid)
-    if fields is None or fields[0] in "ZX":
+    fields = stat_fields(pid)
+    return None if fields is None else identity_from(pid, fields)
+
+
+def identity_from(pid: int, fields: Sequence[str]) -> ProcessIdentity | None:
+    """Return the identity of the process with these `stat_fields`; None if it has ended."""
+    if fields[0] in "ZX":
         return None
     return ProcessIdentity(pid, int(fields[19]), _boot(), _namespace())
 
@@ -61,16 +69,8 @@ def is_alive(identity: ProcessIdentity) -> bool:
 
 def is_suspended(identity: ProcessIdentity) -> bool:
     """Whether a comparable process is stopped by a signal or a debugger."""
-    fields = _stat(identity.pid)
+    fields = stat_fields(identity.pid)
     return is_alive(identity) and fields is not None and fields[0] in _STOPPED_STATES
-
-
-def _stat(pid: int) -> list[str] | None:
-    """The fields of `/proc/PID/stat` from the third one, the state; the second may contain anything."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
 
 
 def _boot() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.core.process_identity import ProcessIdentity, identity_of, is_alive
+from farm.core.process_identity import ProcessIdentity, identity_from, is_alive
+from farm.core.process_stat import stat_fields
 
 PROC = Path("/proc")
 
@@ -35,11 +35,9 @@ def all_processes() -> dict[int, ProcessEntry]:
         if not path.name.isdecimal():
             continue
         pid = int(path.name)
-        with suppress(OSError, IndexError, ValueError):  # it ended meanwhile
-            # the name of the command stands in brackets, and may hold anything
-            fields = (path / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            if (identity := identity_of(pid)) is not None:
-                entries[pid] = ProcessEntry(identity, parent=int(fields[1]), session=int(fields[3]))
+        fields = stat_fields(pid)
+        if fields is not None and (identity := identity_from(pid, fields)) is not None:
+            entries[pid] = ProcessEntry(identity, parent=int(fields[1]), session=int(fields[3]))
     return entries
 
 

@@ -12,8 +12,9 @@ import os
 import signal
 import time
 from collections.abc import Collection, Iterator
-from pathlib import Path
 from typing import NamedTuple
+
+from farm.core.process_stat import stat_fields
 
 END_SECONDS = 10.0
 """How long processes may take to vanish after SIGKILL: one that waits for a device can't end before that answers."""
@@ -56,13 +57,8 @@ def leave_no_core_dump() -> None:
 
 def read_process(pid: int) -> TreeProcess | None:
     """Describe a process; None if there is none."""
-    try:
-        # the command's name is in brackets and may hold anything: the fields follow the last bracket
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        fields = text.rpartition(")")[2].split()
-        return TreeProcess(pid, int(fields[19]), int(fields[1]), fields[0] in "ZX")
-    except (OSError, IndexError, ValueError):
-        return None
+    fields = stat_fields(pid)
+    return None if fields is None else TreeProcess(pid, int(fields[19]), int(fields[1]), fields[0] in "ZX")
 
 
 def processes() -> Iterator[TreeProcess]:

@@ -86,7 +86,7 @@ URLS = (
     "postgresql://db/farm?p%61ssword=PLANTED",
     "postgresql://db/farm?PassWord=PLANTED",
     "postgresql://db/farm?sslpassword=PLANTED",
-    "postgresql://db/farm?passfile=/home/me/PLANTED",
+    "postgresql://db/farm?passfile=/etc/farm/PLANTED",
     "postgresql://db/farm?options=-c%20x%3DPLANTED",
     "mssql://db/?odbc_connect=PWD%3DPLANTED",
     "nosuch://user:a/PLANTED@db/farm",
