@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from farm.board.held_chip import HeldChip
-from farm.board.protocol import CheckFailed, OpenFailed, WorkerDied, WorkerError, WorkerHung
+from farm.board.protocol import CheckFailed, OpenFailed, WorkerDied, WorkerError, WorkerHung, WorkerOutgrew
 from farm.core.classify import classify, classify_end
 from farm.core.lacks import Lack, lack_in
 from farm.core.messages import CheckProblem
@@ -41,6 +41,8 @@ def open_outcome(error: WorkerError, vector_id: str, began: float, held: HeldChi
         reason = Reason.BOARD_SUSPECT
     elif isinstance(error, WorkerHung):
         reason = Reason.OPEN_TIMEOUT
+    elif isinstance(error, WorkerOutgrew):
+        verdict, reason = Verdict.HOST_FAULT, Reason.OUT_OF_MEMORY_HOST
     else:
         text = error.words
         blamed = classify_end(text) if isinstance(error, WorkerDied) else classify(text)
@@ -56,6 +58,9 @@ def not_retried(vector_id: str, error: WorkerDied | WorkerHung, lacks: Iterable[
         error: how that process ended.
         lacks: what boards of its backend lack.
     """
+    if isinstance(error, WorkerOutgrew):
+        message = f"not retried: {error}"
+        return _outcome(Verdict.HOST_FAULT, Reason.OUT_OF_MEMORY_HOST, message, vector_id, time.time())
     if isinstance(error, WorkerDied) and (lack := lack_in(error.words, lacks)) is not None:
         return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, time.time())
     reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
@@ -85,6 +90,8 @@ def end_outcome(
     if error.outcome is not None:
         first = read_outcome(vector_id, error.outcome)
         return replace(first, measuring_notes=(*first.measuring_notes, f"perf not available: {error}"))
+    if isinstance(error, WorkerOutgrew):
+        return _outcome(Verdict.HOST_FAULT, Reason.OUT_OF_MEMORY_HOST, str(error), vector_id, began)
     if isinstance(error, WorkerDied) and (lack := lack_in(error.words, lacks)) is not None:
         return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, began)
     if isinstance(error, WorkerHung):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.board.kept_process import KeptProcess
+from farm.board.memory_watch import MemoryWatch
 from farm.board.output import Output
 from farm.board.pipes import Pipes
 from farm.board.protocol import Deadlines
@@ -93,12 +94,13 @@ class AdoptedProcess:
         return self._code
 
 
-def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
+def take_over(worker: RunningWorker, workdir: Path, share: int) -> LaunchedWorker | None:
     """Supervise a running worker; it says `Hello` once it works in `workdir`. None if it can't be taken over.
 
     Args:
         worker: the worker; its owner may close the pipes afterwards.
-        workdir: its new working directory, with the log of what it prints.
+        workdir: its new working directory, with the end of what it prints.
+        share: bytes of the host's memory that it may use.
     """
     opened: list[int] = []
     try:
@@ -120,7 +122,8 @@ def take_over(worker: RunningWorker, workdir: Path) -> LaunchedWorker | None:
     pipes = Pipes(requests, replies)
     output = Output(workdir / WORKER_OUTPUT)
     pipes.send(encode(Relocate(str(workdir.absolute()), f"/proc/{os.getpid()}/fd/{output.write_end}")))
-    return LaunchedWorker(KeptProcess(worker.pid, keeper, lifeline, status, worker.marker), pipes, output)
+    kept = KeptProcess(worker.pid, keeper, lifeline, status, worker.marker)
+    return LaunchedWorker(kept, pipes, output, MemoryWatch(worker.pid, share, keeper=worker.keeper))
 
 
 class ReadyWorker(WorkerProcess):
@@ -179,7 +182,7 @@ class ContinuedWorker(WorkerProcess):
 
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
         running, self._running = self._running, None
-        adopted = None if running is None else take_over(running, self.workdir)
+        adopted = None if running is None else take_over(running, self.workdir, self._share)
         return super()._launch(environment) if adopted is None else adopted
 
 

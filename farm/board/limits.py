@@ -1,4 +1,4 @@
-"""Time limits for the work on a board, and its budget of checks and resets."""
+"""Limits for the work on a board: time, memory, and its budget of checks and resets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from farm.board.backends import backend_of
+from farm.board.confinement import Confinement
 from farm.board.protocol import Deadlines
 from farm.board.signals import SignalLadder
 from farm.core.board import Board
@@ -14,7 +15,7 @@ from scheduler.health import HealthBudget
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Time limits, in seconds.
+    """Limits; those of time in seconds.
 
     Attributes:
         open: opening a board.
@@ -27,6 +28,7 @@ class Limits:
         ladder: the signals that end a worker.
         budget: checks and resets before a board is held for a person.
         renew: a number of vectors, not seconds: after this many, a new process replaces the worker.
+        confinement: what a worker may use of its host.
     """
 
     open: float = 120.0
@@ -39,12 +41,15 @@ class Limits:
     ladder: SignalLadder = field(default_factory=SignalLadder)
     budget: HealthBudget = field(default_factory=HealthBudget)
     renew: int = 50_000
+    confinement: Confinement = field(default_factory=Confinement)
 
     @classmethod
-    def none(cls) -> Limits:
+    def none(cls, confinement: Confinement) -> Limits:
         """No deadline for anything but a reset: for a worker that a person debugs."""
-        return cls(open=math.inf, vector=math.inf, first=math.inf, check=math.inf, silence=math.inf)
+        endless = math.inf
+        return cls(endless, endless, endless, endless, endless, confinement=confinement)
 
     def deadlines(self, board: Board) -> Deadlines:
         """The limits that the board's worker needs."""
-        return Deadlines(self.vector, self.first, self.check, self.silence, backend_of(board).ladder(self.ladder))
+        ladder = backend_of(board).ladder(self.ladder)
+        return Deadlines(self.vector, self.first, self.check, self.silence, ladder, self.confinement)

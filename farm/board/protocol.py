@@ -6,6 +6,7 @@ After each error the process is gone, except after `OpenFailed` and `CheckFailed
   * OpenFailed: ttnn refused to open the board this way; the process is alive and may open it another way
   * CheckFailed: the open board doesn't pass its check; the process is alive
   * WorkerDied: the process ended by itself: a signal, an abort, an exit
+    * WorkerOutgrew: the process used more than its share of the host's memory, and was ended
   * WorkerHung: the process passed a deadline and was killed
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+from farm.board.confinement import Confinement
 from farm.board.signals import SignalLadder
 from farm.core.errors import FarmError
 from farm.core.messages import CheckProblem, Hello, Opened
@@ -33,7 +35,7 @@ def no_look_ahead() -> Sequence[EncodedVector]:
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """Time limits of a worker, in seconds.
+    """Limits of a worker; those of time in seconds.
 
     Attributes:
         vector: running a vector that has no limit of its own.
@@ -42,6 +44,7 @@ class Deadlines:
         check: the small operation that shows whether a board is sound.
         silence: how long a process that owes a reply may neither print nor compute.
         ladder: the signals that end the process.
+        confinement: what the process may use of its host.
     """
 
     vector: float = 30.0
@@ -49,6 +52,7 @@ class Deadlines:
     check: float = 30.0
     silence: float = 120.0
     ladder: SignalLadder = field(default_factory=SignalLadder)
+    confinement: Confinement = field(default_factory=Confinement)
 
 
 class Worker(Protocol):
@@ -188,6 +192,10 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
     def words(self) -> str:
         """See `WorkerError`."""
         return self.printed or self.message
+
+
+class WorkerOutgrew(WorkerDied):
+    """The process used more than its share of the host's memory and was ended, here or by the kernel."""
 
 
 class WorkerHung(WorkerError):  # noqa: N818 - see OpenFailed

@@ -26,6 +26,7 @@ from farm.board.protocol import (
     WorkerDied,
     WorkerError,
     WorkerHung,
+    WorkerOutgrew,
     WorkerSpent,
     no_look_ahead,
 )
@@ -107,6 +108,7 @@ class WorkerProcess:
         self.kernels = (0, 0)
         self._cache: Path | None = None
         self._launched: LaunchedWorker | None = None
+        self._share = self.deadlines.confinement.share()
         self._output: Output | None = None  # of the process, or of the one that ended last
         self._vector_start = 0  # the mark in the output when the running vector began
         self._in_flight = 0  # vectors that this process has and that have not ended
@@ -183,6 +185,9 @@ class WorkerProcess:
             finished = self._finished(vector, self._limit(vector, timeout))
             self._in_flight -= 1
             outcome = read_outcome(vector.id, finished.outcome)
+            if (launched := self._launched) and launched.memory.was_over_during(outcome.started, outcome.seconds):
+                self._end()  # it has ignored that it was interrupted
+                raise WorkerOutgrew(launched.memory.complaint(), vector.id)
             # slow to rise: after a long vector, many short ones may end while this process waits
             self._pace = min(outcome.seconds, self._pace + (outcome.seconds - self._pace) / VECTORS_PER_REQUEST)
             if outcome.verdict.failed:
@@ -222,7 +227,7 @@ class WorkerProcess:
         self._end(patience=2.0)
 
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
-        return launch_worker(self.board, self.workdir, self.python, environment, self.terminal)
+        return launch_worker(self.board, self.workdir, self.python, environment, self.terminal, share=self._share)
 
     def _fill(self, feed: Feed) -> None:
         """Send the process as many vectors as it may have."""
@@ -274,7 +279,7 @@ class WorkerProcess:
             text = f"{step} did not end in {seconds:g} s"
             raise WorkerHung(text, vector_id, seconds, step, stopped=error.stopped, printed=error.printed) from error
         except WorkerDied as error:
-            raise WorkerDied(f"{step}: {error}", vector_id, error.exit, step, error.printed) from error
+            raise type(error)(f"{step}: {error}", vector_id, error.exit, step, error.printed) from error
 
     def _after_run_begins(self, message: RunBegins, limit: float, vector_id: str) -> Reply:
         """The reply after one about a further run of a vector, which may take as long as the first."""
@@ -288,7 +293,7 @@ class WorkerProcess:
             ) from error
         except WorkerDied as error:
             text, first = f"{run}: {error}", message.outcome
-            raise WorkerDied(text, vector_id, error.exit, printed=error.printed, outcome=first) from error
+            raise type(error)(text, vector_id, error.exit, printed=error.printed, outcome=first) from error
 
     def _confirmed(self, failure: Outcome) -> Outcome:
         """Return the failure if the board passes the check right after it; otherwise a fault of the board."""
@@ -323,7 +328,7 @@ class WorkerProcess:
         """
         if self._launched is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
-        process, pipes = self._launched.process, self._launched.pipes
+        process, pipes, memory = self._launched.process, self._launched.pipes, self._launched.memory
         watch = None
         if self.terminal is not None:
             timeout = math.inf
@@ -350,6 +355,8 @@ class WorkerProcess:
             raise WorkerHung(message, vector_id, timeout, stopped=stopped, printed=self._printed()) from None
         if line is None:
             code = self._end(patience=5.0)  # it is ending by itself: wait for its exit code
+            if complaint := memory.complaint(code):
+                raise WorkerOutgrew(complaint, vector_id, code, printed=self._printed())
             text = f"the worker {describe_exit(code)}"
             printed = self._printed()
             last = last_error_line(printed)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from farm.board.backends import backend_of
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.kept_process import KeptProcess, launch
+from farm.board.memory_watch import MemoryWatch
 from farm.board.output import Output
 from farm.board.pipes import Pipes
 from farm.board.terminal import Terminal
@@ -29,14 +30,17 @@ class LaunchedWorker(NamedTuple):
         process: the process.
         pipes: the supervisor's ends of its two pipes of messages.
         output: what it prints; None at a terminal.
+        memory: watches its memory.
     """
 
     process: KeptProcess
     pipes: Pipes
     output: Output | None
+    memory: MemoryWatch
 
     def disconnect(self) -> None:
         """Close the pipes, also those to its keeper."""
+        self.memory.close()
         self.pipes.close()
         if self.output is not None:
             self.output.close()
@@ -67,7 +71,13 @@ def worker_environment(
 
 
 def launch_worker(
-    board: Board, workdir: Path, python: str, environment: dict[str, str], terminal: Terminal | None = None
+    board: Board,
+    workdir: Path,
+    python: str,
+    environment: dict[str, str],
+    terminal: Terminal | None = None,
+    *,
+    share: int,
 ) -> LaunchedWorker:
     """Start a worker's process; it says `Hello` once it has imported ttnn.
 
@@ -77,6 +87,7 @@ def launch_worker(
         python: its interpreter.
         environment: see `worker_environment`.
         terminal: attaches it to this process's terminal and process group.
+        share: bytes of the host's memory that it may use.
     """
     requests, replies = os.pipe(), os.pipe()
     attached = terminal is not None
@@ -85,7 +96,7 @@ def launch_worker(
         [
             *(python, "-m", "farm.worker"),
             *("--requests", str(requests[0]), "--replies", str(replies[1])),
-            *("--computes", str(int(board.computes))),
+            *("--computes", str(int(board.computes)), "--memory", str(share)),
             *("--canary", str(int(backend_of(board).canary_by_default))),
             *("--lacks", encode_lacks(backend_of(board).lacks)),
             *(("--attached",) if attached else ()),
@@ -103,4 +114,5 @@ def launch_worker(
     os.close(replies[1])
     if output is not None:
         output.release()
-    return LaunchedWorker(process, Pipes(requests[1], replies[0]), output)
+    memory = MemoryWatch(process.pid, share, keeper=process.keeper.pid, group=not attached)
+    return LaunchedWorker(process, Pipes(requests[1], replies[0]), output, memory)

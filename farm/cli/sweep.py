@@ -171,11 +171,12 @@ def _without_a_run(
         not_run = sum(forecast.not_run.values())
         nothing = sum(count for reason, count in forecast.not_run.items() if Reason(reason).nothing_to_run)
         raise typer.Exit(exit_code({Verdict.NOT_RUN.value: not_run}, nothing))
+    from farm.board.confinement import confinement_of
     from farm.planning.board_choice import require_ttnn
     from farm.running.foreground import run_foreground
 
     require_ttnn(planned.boards)
-    raise typer.Exit(run_foreground(planned.vectors, planned.boards, debugger=debugger))
+    raise typer.Exit(run_foreground(planned.vectors, planned.boards, confinement_of(planned.spec), debugger=debugger))
 
 
 def _print(view: RunView, store: StorePlace | None, out: Path | None, *, as_json: bool) -> None:

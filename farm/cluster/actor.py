@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from farm.board.handover import RunningWorker, continuing
 from farm.board.limits import Limits
 from farm.board.supervisor import BoardReport, Supervisor
 from farm.board.worker_choice import make_worker
+from farm.cluster.placement import boards_beside
 from farm.cluster.stream_batching import chunked
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
@@ -86,6 +87,8 @@ class BoardActor:
         if self._log_file:
             self._log_file.take_output(self._scratch.path)
         _LOG.info("%s: supervised by process %d", board.id, os.getpid())
+        if board.host:
+            limits = replace(limits, confinement=replace(limits.confinement, boards=boards_beside()))
         make = make_worker if worker is None else continuing(worker)
         self._supervisor = Supervisor(board, self._scratch.path, limits, make_worker=make)
         self._batches: deque[BatchRequest | None] = deque()  # those not begun; None ends them

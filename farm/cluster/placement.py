@@ -40,3 +40,10 @@ def options_beside(board: Board) -> dict[str, Any] | None:
         if node["Alive"] and board_resource(board.id) in node["Resources"]:
             return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
     return None
+
+
+def boards_beside() -> int:
+    """How many boards of a farm the host of this process has, whoever uses them; at least 1."""
+    here = ray.get_runtime_context().get_node_id()
+    names: list[str] = [name for node in ray.nodes() if node["NodeID"] == here for name in node["Resources"]]
+    return max(1, sum(name.startswith(board_resource("")) for name in names))

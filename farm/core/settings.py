@@ -13,14 +13,15 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from farm.core.errors import FarmError
 from farm.core.plain_words import in_plain_words
+from farm.core.sizes import check_share
 from farm.core.store_place import StorePlace
 
 PREFIX = "FARM_"
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
     python: str | None = Field(
         default=None,
         description="The interpreter whose ttnn opens this host's boards. Default: the one that farm runs in.",
+    )
+    worker_memory: Annotated[str, AfterValidator(check_share)] | None = Field(
+        default=None,
+        description="How much of this host's memory the worker of a board may use, such as 8GiB. Default: an equal "
+        "share for each of the host's boards.",
     )
     state: Path = Field(
         default=platformdirs.user_state_path("farm") / "host",

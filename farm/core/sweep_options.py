@@ -35,6 +35,7 @@ class SweepOptions(TypedDict, total=False):
     retries: int | None
     max_time: float | None
     max_board_time: float | None
+    worker_memory: str | None
     measure: Collection[Mode]
     watcher: bool
     inputs: InputStyle | InputName

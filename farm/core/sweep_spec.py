@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, WrongValue
@@ -26,6 +26,7 @@ from farm.core.shard import Shard
 from farm.core.spec_option import Flag, Group, Option
 from farm.core.spec_values import Count, MaybeSeconds, Modes, Place, Seconds, Style, Texts, Times
 from farm.core.ttnn_choice import TtnnChoice
+from farm.core.worker_options import WorkerOptions
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from farm.core.sweep_options import SweepOptions
 
 
-class SweepSpec(BaseModel):
+class SweepSpec(WorkerOptions):
     """What a sweep runs, on which boards and how. Immutable; two specs are equal if they run the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

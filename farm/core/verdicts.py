@@ -183,6 +183,7 @@ class Reason(str, Enum):
     BOARD_WEDGED = "board_wedged"
     BOARD_SUSPECT = "board_suspect"
     HOST_RESOURCES = "host_resources"
+    OUT_OF_MEMORY_HOST = "out_of_memory_host"
     DOWNLOAD_FAILED = "download_failed"
     NO_ACCESS = "no_access"
     OFFLINE = "offline"

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from farm.board.backends import backend_of
+from farm.board.confinement import confinement_of
 from farm.board.handover import ReadyWorker, RunningWorker
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
@@ -180,7 +181,8 @@ class EarlyStart:
         # a cache of kernels that a worker may empty is in the folder in which it was started
         if len(modules) != 1 or not with_ttnn or COLD.items() <= with_ttnn[0].environment.items():
             return None
-        return FirstWorker(with_ttnn[0], Limits(vector=self.spec.timeout))
+        confinement = confinement_of(self.spec, len(boards))
+        return FirstWorker(with_ttnn[0], Limits(vector=self.spec.timeout, confinement=confinement))
 
     def worker_of(self, board: Board) -> RunningWorker | None:
         """The worker that is ready for a board, once; None if there is none."""

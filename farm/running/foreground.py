@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from farm.board.backends import backend_of
+from farm.board.confinement import Confinement
 from farm.board.limits import Limits
 from farm.board.supervisor import Supervisor
 from farm.board.terminal import Terminal
@@ -25,7 +26,9 @@ from farm.running.translation import conclude_unrunnable
 _UNOPENED = (Reason.OPEN_FAILED, Reason.OPEN_TIMEOUT)
 
 
-def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugger: bool = False) -> ExitCode:
+def run_foreground(
+    vectors: Sequence[Vector], boards: Sequence[Board], confinement: Confinement, *, debugger: bool = False
+) -> ExitCode:
     """Run vectors one after the other, print how each ends, and return the command's exit code.
 
     The worker is attached to the terminal, and has no time limits.
@@ -33,6 +36,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
     Args:
         vectors: what to run.
         boards: candidates; the first that can run the first runnable vector is used.
+        confinement: what the worker may use of this host.
         debugger: whether the debugger opens if a call raises.
 
     Raises:
@@ -44,7 +48,7 @@ def run_foreground(vectors: Sequence[Vector], boards: Sequence[Board], *, debugg
     counts: Counter[str] = Counter()
     nothing_to_run = 0
     with tempfile.TemporaryDirectory(prefix="farm-foreground-", ignore_cleanup_errors=True) as folder:
-        supervisor = Supervisor(board, Path(folder), Limits.none(), terminal=Terminal(debugger=debugger))
+        supervisor = Supervisor(board, Path(folder), Limits.none(confinement), terminal=Terminal(debugger=debugger))
         # the worker gets Ctrl-C as well: its vector ends, or its debugger asks what to do
         with Interrupt(supervisor.stop) as interrupt:
             try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from farm.board.confinement import confinement_of
 from farm.board.limits import Limits
 from farm.cluster.host_fleet import HostFleet
 from farm.cluster.ray_fleet import RayFleet
@@ -195,7 +196,7 @@ def _fleet(
 ) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, during a `with` block, and the progress that they report to."""
     spec = sweep.spec
-    limits = Limits(vector=spec.timeout)
+    limits = Limits(vector=spec.timeout, confinement=confinement_of(spec, len(boards)))
     if boards and spec.address is not None:
         from farm.cluster.farm_runs import farm_fleet, first_report
         from farm.cluster.selection import FarmSelection

@@ -25,6 +25,8 @@ def attempt_result(outcome: Outcome) -> AttemptResult:
         return AttemptResult.KILLED if outcome.reason is Reason.KILLED else AttemptResult.CRASHED
     if verdict.failed:
         return AttemptResult.FAILED
+    if outcome.reason is Reason.OUT_OF_MEMORY_HOST:
+        return AttemptResult.CRASHED  # the vector used the memory, not the board: once more, in a new process
     if verdict in (Verdict.BOARD_FAULT, Verdict.HOST_FAULT):
         if outcome.discounted is not None:
             return AttemptResult.UNTRUSTED

@@ -35,6 +35,7 @@ from farm.core.messages import (
     Spent,
     Unusable,
 )
+from farm.worker.hoard import Hoard
 from farm.worker.interruption import raise_on_sigint
 from farm.worker.orphans import end_when_orphaned
 from farm.worker.printed import OutputMarks
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument(
         "--canary", type=int, required=True, help="1 where memory is watched unless a vector says otherwise"
     )
+    parser.add_argument("--memory", type=int, help="bytes of the host's memory that this process may use")
     parser.add_argument("--lacks", type=decode_lacks, default=(), help="what the backend lacks: farm.core.lacks")
     parser.add_argument("--attached", action="store_true", help="a person sees the output: end without a leak report")
     parser.add_argument("--debugger", action="store_true", help="open pdb where a call raises")
@@ -91,6 +93,7 @@ def main() -> int:
         lacks=options.lacks,
         send=send,
         on_error=_debug if options.debugger else None,
+        hoard=Hoard(options.memory),
     )
     send(_hello())
     try:

@@ -22,6 +22,7 @@ from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
 from farm.worker.execution import Execution
+from farm.worker.hoard import Hoard
 from farm.worker.lacking import Refusals, manage_fabric, without_lacks, without_other_grid
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.module_runner import ModuleRunner, Send
@@ -39,7 +40,8 @@ class Session:
         canary: whether the memory around outputs is watched where a vector doesn't say.
         lacks: what boards of its backend lack.
 
-    `send` and `on_error` are those of `ModuleRunner`; `execution` makes the one of an open device, for tests.
+    `send` and `on_error` are those of `ModuleRunner`; `hoard` watches what vectors leave in memory; `execution` makes
+    the one of an open device, for tests.
     """
 
     def __init__(
@@ -50,10 +52,13 @@ class Session:
         lacks: Sequence[Lack] = (),
         send: Send | None = None,
         on_error: Callable[[BaseException], None] | None = None,
+        hoard: Hoard | None = None,
         execution: Callable[[Any], Execution] | None = None,
     ) -> None:
         self.computes = computes
         self.canary = canary
+        self._hoard = hoard or Hoard(None)
+        self._used = False  # whether a vector has run
         self._execution = execution
         self.lacks = lacks
         self._refusals = Refusals(lacks)
@@ -99,7 +104,10 @@ class Session:
         """
         if not isinstance(payload, ModuleVector) or not self._modules.is_current(payload.module):
             self._modules.leave()
-        return not self.spent
+        if self.spent or (self._used and self._hoard.is_too_large()):
+            return False
+        self._used = True
+        return True
 
     def run(self, payload: Payload) -> Outcome:
         """Run one vector on the open board.

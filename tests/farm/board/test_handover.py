@@ -84,9 +84,8 @@ def test_a_worker_that_is_gone_is_replaced(tmp_path: Path) -> None:
     second = ContinuedWorker(running, BOARD, tmp_path / "second", Deadlines())
     assert second.start().pid != pid
     second.close()
-    assert (
-        take_over(RunningWorker(os.getpid(), os.getpid(), os.getpid(), "", 9999, 9998, 9997, 9996), tmp_path) is None
-    ), "no such pipes"
+    gone = RunningWorker(os.getpid(), os.getpid(), os.getpid(), "", 9999, 9998, 9997, 9996)
+    assert take_over(gone, tmp_path, 1 << 30) is None, "no such pipes"
 
 
 def test_a_worker_begins_before_it_is_waited_for(tmp_path: Path) -> None:

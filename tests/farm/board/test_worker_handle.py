@@ -275,7 +275,15 @@ def test_a_worker_is_told_whether_memory_is_watched_by_default(
 ) -> None:
     commands: list[list[str]] = []
 
-    monkeypatch.setattr("farm.board.worker_launch.launch", lambda command, **_: commands.append(command))
-    launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {})
+    class Started:
+        pid = os.getpid()
+
+        def __init__(self, command: list[str], **_: object) -> None:
+            commands.append(command)
+            self.keeper = self
+
+    monkeypatch.setattr("farm.board.worker_launch.launch", Started)
+    monkeypatch.setattr("farm.board.worker_launch.MemoryWatch", lambda *_, **_options: None)
+    launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {}, share=1 << 30)
     [command] = commands
     assert command[command.index("--canary") + 1] == canary

@@ -25,6 +25,7 @@ COMMON = {
     "retries": st.integers(0, 100),
     "max_time": SECONDS,
     "max_board_time": SECONDS,
+    "worker_memory": st.sampled_from(["600M", "4GiB", "2 GB"]),
     "measure": st.lists(st.sampled_from(MODES)),
     "watcher": st.booleans(),
     "ttnn": st.sampled_from([">=0.80", "<0.81,>=0.70", "==0.81.*"]),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from farm.board.backends.mock import mock_boards
+from farm.board.confinement import Confinement
 from farm.board.kinds import KINDS
 from farm.cluster.hosts.board_memory import BoardMemory
 from farm.core.errors import ExitCode
@@ -74,4 +75,4 @@ def test_a_held_board_is_not_used(tmp_path: Path) -> None:
 )
 def test_a_module_without_vectors_is_nothing_to_run(reason: Reason, code: ExitCode) -> None:
     vectors = list(Planner().plan([ModuleProblem("m", "", "m: why", reason)], [KINDS["n300"]]))
-    assert run_foreground(vectors, mock_boards(KINDS["n300"], 1), debugger=False) is code
+    assert run_foreground(vectors, mock_boards(KINDS["n300"], 1), Confinement(), debugger=False) is code

@@ -1,0 +1,45 @@
+"""What a worker may use of its host."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from farm.board.memory_share import default_share
+from farm.board.memory_watch import host_memory
+from farm.core.errors import FarmError
+from farm.core.settings import load_settings
+from farm.core.sizes import parse_size
+from farm.core.worker_options import WorkerOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What a worker may use of its host.
+
+    Attributes:
+        memory: bytes of the host's memory; None for the host's own setting, or an equal share for each of its boards.
+        boards: how many boards of the host may have a worker at the same time.
+    """
+
+    memory: int | None = None
+    boards: int = 1
+
+    def share(self) -> int:
+        """The bytes that a worker on this host may use: what the run asks for, but no more than the host's setting."""
+        setting = None
+        with suppress(FarmError):  # the command that reads a broken setting says so
+            setting = load_settings().worker_memory
+        limits = [size for size in (self.memory, None if setting is None else parse_size(setting)) if size is not None]
+        return min(limits) if limits else default_share(host_memory(), self.boards)
+
+
+def confinement_of(spec: WorkerOptions, boards: int = 1) -> Confinement:
+    """What the workers of a sweep may use.
+
+    Args:
+        spec: the sweep's spec.
+        boards: how many boards of this host may have a worker at the same time.
+    """
+    memory = None if spec.worker_memory is None else parse_size(spec.worker_memory)
+    return Confinement(memory, boards)
