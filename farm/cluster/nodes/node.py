@@ -37,6 +37,8 @@ TIMED_OUT = "timed out during startup"
 """Ray prints this when its own processes took longer than half a minute."""
 PORT = 6379
 JOBS_PORT = 8265
+NO_PORT = "65536"
+"""No port at all: with it, Ray's dashboard serves no metrics, which nothing else turns off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,9 @@ class Node:
             # jobs find `farm` and `python` as they are here
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
             "RAY_USAGE_STATS_ENABLED": "0",
+            # Ray's own metrics would be served on all interfaces, without a token
+            "RAY_enable_metrics_collection": "0",
+            "DASHBOARD_METRIC_PORT": NO_PORT,
             "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             # a board's process is told its devices by PCI address, never by number
             "RAY_EXPERIMENTAL_NOSET_TENSTORRENT_VISIBLE_DEVICES": "1",

@@ -1,0 +1,128 @@
+"""What a stranger on the network gets from the listening ports of a host: every answer that is no refusal.
+
+    python -m tests.farm.cluster.strangers HOST PORT [PORT ...]
+
+A stranger speaks HTTP and gRPC, without a token and with a wrong one, and calls all methods of all services that Ray
+declares. It prints one line of JSON for each answer that tells it anything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import json
+import pkgutil
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+SECONDS = 5.0
+"""How long an answer may take; silence is a refusal."""
+WRONG = "Bearer 0123456789abcdef0123456789abcdef"
+CREDENTIALS = (None, WRONG)
+PATHS = (
+    "/",
+    "/metrics",
+    "/index.html",
+    "/favicon.ico",
+    "/api/version",
+    "/api/jobs/",
+    "/api/healthz",
+    "/api/local_raylet_healthz",
+    "/api/gcs_healthz",
+    "/api/authentication_mode",
+    "/api/authenticate",
+    "/api/job_agent/jobs/",
+    "/api/v0/actors",
+    "/api/cluster_status",
+    "/nodes?view=summary",
+    "/static/",
+    "/-/healthz",
+    "/log_proxy?url=http://127.0.0.1/",
+    "/view",
+    "/log",
+)
+METHODS = ("GET", "POST", "OPTIONS")
+REFUSALS = (400, 401, 403, 404, 405)
+"""Statuses that tell nothing but that something listens; 404 and 405 come before any token where a path has no handler."""
+
+
+def main(words: Sequence[str]) -> None:
+    """Print what each port answers."""
+    host, *ports = words
+    for port in map(int, ports):
+        for answer in (*http_answers(host, port), *grpc_answers(host, port)):
+            print(json.dumps({"port": port, "answer": answer}), flush=True)
+
+
+def http_answers(host: str, port: int) -> Iterator[str]:
+    """Yield the answers over HTTP that are no refusal; nothing where the port doesn't speak it."""
+    for path in PATHS:
+        for method in METHODS:
+            for credential in CREDENTIALS:
+                connection = http.client.HTTPConnection(host, port, timeout=SECONDS)
+                try:
+                    connection.request(method, path, headers={"Authorization": credential} if credential else {})
+                    reply = connection.getresponse()
+                    body = reply.read(200)
+                except (OSError, http.client.HTTPException):
+                    if path == PATHS[0]:
+                        return  # not HTTP, or nothing listens any more
+                    continue
+                finally:
+                    connection.close()
+                if reply.status not in REFUSALS:
+                    yield f"{method} {path}: {reply.status} {body!r}"
+
+
+def grpc_answers(host: str, port: int) -> list[str]:
+    """The answers over gRPC that are neither `UNAUTHENTICATED` nor `UNIMPLEMENTED`."""
+    import grpc
+
+    with grpc.insecure_channel(f"{host}:{port}") as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=SECONDS)
+        except grpc.FutureTimeoutError:
+            return []
+
+        def call(method: str, credential: str | None) -> str:
+            metadata = [("authorization", credential)] if credential else []
+            try:
+                channel.unary_unary(method)(b"", timeout=SECONDS, metadata=metadata)
+            except grpc.RpcError as error:
+                code = error.code()
+                silent = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
+                return "" if code in silent else f"{method}: {code.name} {error.details()[:150]}"
+            return f"{method}: OK"
+
+        with ThreadPoolExecutor(8) as pool:
+            calls = [pool.submit(call, method, credential) for method in grpc_methods() for credential in CREDENTIALS]
+            return sorted({answer for each in calls if (answer := each.result())})
+
+
+def grpc_methods() -> list[str]:
+    """The full names of all methods that Ray's services declare, and those that any gRPC server may have."""
+    import ray.core.generated as generated
+
+    methods = ["/grpc.health.v1.Health/Check", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"]
+    for module in pkgutil.iter_modules([str(Path(str(generated.__file__)).parent)]):
+        if module.name.endswith("_pb2"):
+            descriptor = importlib.import_module(f"ray.core.generated.{module.name}").DESCRIPTOR
+            for service in descriptor.services_by_name.values():
+                methods += [f"/{service.full_name}/{method.name}" for method in service.methods]
+    return methods
+
+
+def is_open(host: str, port: int) -> bool:
+    """Whether a port accepts connections."""
+    try:
+        socket.create_connection((host, port), timeout=SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
