@@ -59,7 +59,7 @@ def test_the_scan_detects_calls_and_imports() -> None:
 def test_a_local_ray_is_on_loopback_without_a_dashboard(tmp_path: Path) -> None:
     options = _options(1, 1, tmp_path)
     assert options["_node_ip_address"] == "127.0.0.1"
-    assert options["include_dashboard"] is False
+    assert options["include_dashboard"] is False  # that it does listen there alone, test_fleet.py asks the kernel
 
 
 HOSTILE = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from farm.cluster.ray_client import ray
@@ -19,6 +20,8 @@ UNUSED = (
     "start_monitor",  # the autoscaler
 )
 """The methods of Ray's `Node` that start them."""
+CLUSTERS = "ENABLE_RAY_CLUSTER"
+"""The constant that says if Ray supports clusters of several hosts on this system."""
 _MISFITS = (AttributeError, KeyError, TypeError, AssertionError)
 """What code raises that misses what another method should have done; Ray's own errors are others."""
 
@@ -39,6 +42,26 @@ def without_unused_processes() -> Iterator[bool]:
     finally:
         for name, method in methods.items():
             setattr(node, name, method)
+
+
+@contextmanager
+def on_loopback() -> Iterator[None]:
+    """Let Ray listen on the loopback address alone during a `with` block.
+
+    Ray replaces a loopback address that it is given by one that other hosts reach, except where it doesn't support
+    clusters of several hosts: on those systems it listens as it should here. A version of Ray without that exception
+    listens for other hosts, too.
+    """
+    constants = _ray_module("ray_constants")
+    supported = getattr(constants, CLUSTERS, None)
+    if supported is None:
+        yield
+        return
+    setattr(constants, CLUSTERS, False)
+    try:
+        yield
+    finally:
+        setattr(constants, CLUSTERS, supported)
 
 
 def init_bare(**options: Any) -> None:
@@ -63,11 +86,16 @@ def init_bare(**options: Any) -> None:
 
 def _node_class() -> type:
     """Ray's class that starts the processes of a host; an empty class where this version has none of that name."""
-    try:
-        node = importlib.import_module("ray._private.node").Node
-    except (ImportError, AttributeError):
-        node = None
+    node = getattr(_ray_module("node"), "Node", None)
     return node if isinstance(node, type) else type("Node", (), {})
+
+
+def _ray_module(name: str) -> ModuleType | None:
+    """A module of Ray's internals; None where this version has none of that name."""
+    try:
+        return importlib.import_module(f"ray._private.{name}")
+    except ImportError:
+        return None
 
 
 def _start_nothing(*_: object, **__: object) -> None:

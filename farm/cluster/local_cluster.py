@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from farm.cluster.bare_node import init_bare
+from farm.cluster.bare_node import init_bare, on_loopback
 from farm.cluster.placement import BOARD_RESOURCE
 from farm.cluster.ray_client import ray
+from farm.cluster.ray_token import token_sent
 from farm.core.errors import NotRunnable
 from farm.core.scratch import Scratch
 
@@ -26,6 +28,7 @@ LONGEST_TEMPORARY = 20
 def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
     """A Ray cluster of this host alone for the time of a `with` block, whatever `RAY_ADDRESS` says.
 
+    It listens on the loopback address, and asks for a token of its own: other users of this host have no part in it.
     Nothing of it is left afterwards. Farms of many hosts are in `farm.cluster.hosts`.
 
     Args:
@@ -38,9 +41,10 @@ def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
     Raises:
         NotRunnable: Ray doesn't start.
     """
-    with _scratch() as folder:
+    with _scratch() as folder, token_sent(_make_token(folder)):
         try:
-            init_bare(log_to_driver=False, logging_level="ERROR", **_options(boards, workers or boards, folder))
+            with on_loopback():
+                init_bare(log_to_driver=False, logging_level="ERROR", **_options(boards, workers or boards, folder))
         except Exception as error:  # Ray raises a bare one when its own processes start slowly
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise NotRunnable(f"Ray doesn't start on this host: {reason}") from error
@@ -53,7 +57,8 @@ def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
 def _options(boards: int, workers: int, folder: Path) -> dict[str, Any]:
     return {
         "address": "local",
-        "_node_ip_address": "127.0.0.1",  # so that no other host can reach it
+        "_node_ip_address": "127.0.0.1",  # Ray keeps to it within `on_loopback`
+        "_system_config": {"enable_metrics_collection": False},  # nobody reads them
         "include_dashboard": False,
         "num_cpus": min(workers, os.cpu_count() or 1),
         "num_gpus": 0,
@@ -61,6 +66,14 @@ def _options(boards: int, workers: int, folder: Path) -> dict[str, Any]:
         "object_store_memory": OBJECT_STORE_BYTES,
         "_temp_dir": str(folder / "ray"),
     }
+
+
+def _make_token(folder: Path) -> Path:
+    """A file with a new token, which its owner alone can read."""
+    path = folder / "token"
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path
 
 
 def _scratch() -> Scratch:

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm.cluster.nodes.host_state import MARKER, HostState, node_processes, remove_state
-from farm.cluster.nodes.token import ray_environment, use_token
+from farm.cluster.nodes.token import use_token
+from farm.cluster.ray_token import ray_environment
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of, is_alive
 from farm.core.process_table import send_signal

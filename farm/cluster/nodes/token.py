@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import stat
 import sys
 from pathlib import Path
 
+from farm.cluster.ray_token import send_token
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
 
@@ -73,21 +73,9 @@ def read_token(source: Path, keep_at: Path) -> Path:
     return require_token(source)
 
 
-def ray_environment(path: Path) -> dict[str, str]:
-    """The environment variables that make Ray require this token, and send it."""
-    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(path.absolute())}
-
-
 def use_token(path: Path) -> None:
     """Make Ray, in this process, send this token from now on."""
-    os.environ.pop("RAY_AUTH_TOKEN", None)
-    os.environ.update(ray_environment(require_token(path)))
-    if "ray" in sys.modules:
-        # it read its environment when it was imported; this is how its own commands make it look again
-        from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]  # noqa: TID251 - it is there
-
-        Config.initialize("")
-        AuthenticationTokenLoader.instance().reset_cache()
+    send_token(require_token(path))
 
 
 def _validate(token: str, where: str) -> None:

@@ -12,11 +12,9 @@ import http.client
 import importlib
 import json
 import pkgutil
-import socket
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 SECONDS = 5.0
 """How long an answer may take; silence is a refusal."""
@@ -46,7 +44,9 @@ PATHS = (
 )
 METHODS = ("GET", "POST", "OPTIONS")
 REFUSALS = (400, 401, 403, 404, 405)
-"""Statuses that tell nothing but that something listens; 404 and 405 come before any token where a path has no handler."""
+"""Statuses that tell only that something listens; 404 and 405 come where a path has no handler, token or not."""
+ALIVE = "/grpc.health.v1.Health/Check"
+"""Ray's gRPC servers answer this, with nothing but that they are alive; TLS alone can keep strangers from it."""
 
 
 def main(words: Sequence[str]) -> None:
@@ -77,9 +77,17 @@ def http_answers(host: str, port: int) -> Iterator[str]:
                     yield f"{method} {path}: {reply.status} {body!r}"
 
 
-def grpc_answers(host: str, port: int) -> list[str]:
-    """The answers over gRPC that are neither `UNAUTHENTICATED` nor `UNIMPLEMENTED`."""
-    import grpc
+def grpc_answers(host: str, port: int, methods: Sequence[str] | None = None) -> list[str]:
+    """The answers over gRPC that are neither `UNAUTHENTICATED` nor `UNIMPLEMENTED`.
+
+    Args:
+        host: the host.
+        port: its port.
+        methods: the methods to call; None for all of Ray's.
+    """
+    import grpc  # type: ignore[import-untyped]
+
+    called = grpc_methods() if methods is None else methods
 
     with grpc.insecure_channel(f"{host}:{port}") as channel:
         try:
@@ -98,30 +106,22 @@ def grpc_answers(host: str, port: int) -> list[str]:
             return f"{method}: OK"
 
         with ThreadPoolExecutor(8) as pool:
-            calls = [pool.submit(call, method, credential) for method in grpc_methods() for credential in CREDENTIALS]
+            calls = [pool.submit(call, method, credential) for method in called for credential in CREDENTIALS]
             return sorted({answer for each in calls if (answer := each.result())})
 
 
 def grpc_methods() -> list[str]:
     """The full names of all methods that Ray's services declare, and those that any gRPC server may have."""
-    import ray.core.generated as generated
+    from farm.cluster.ray_client import ray
 
-    methods = ["/grpc.health.v1.Health/Check", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"]
-    for module in pkgutil.iter_modules([str(Path(str(generated.__file__)).parent)]):
+    generated = importlib.import_module(f"{ray.__name__}.core.generated")
+    methods = [ALIVE, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"]
+    for module in pkgutil.iter_modules(generated.__path__):
         if module.name.endswith("_pb2"):
             descriptor = importlib.import_module(f"ray.core.generated.{module.name}").DESCRIPTOR
             for service in descriptor.services_by_name.values():
                 methods += [f"/{service.full_name}/{method.name}" for method in service.methods]
     return methods
-
-
-def is_open(host: str, port: int) -> bool:
-    """Whether a port accepts connections."""
-    try:
-        socket.create_connection((host, port), timeout=SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

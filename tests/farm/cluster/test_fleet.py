@@ -30,6 +30,8 @@ from farm.running.plain import PlainProgress
 from farm.store import RunInfo, RunView, Store
 from scheduler import BoardState
 from tests.chaos.monkey import descendants
+from tests.farm.cluster.listening import is_loopback, listening
+from tests.farm.cluster.strangers import grpc_answers, grpc_methods
 from tests.farm.clusters import cluster_of
 from tests.farm.running.driver_helpers import vector
 
@@ -48,6 +50,17 @@ def ray_address() -> Iterator[str]:
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "farm.db") as opened:
         yield opened
+
+
+def test_the_cluster_listens_on_loopback_and_asks_for_its_token(ray_address: str) -> None:
+    addresses = listening({os.getpid(), *descendants(os.getpid())})
+    assert {ray_address.rpartition(":")[2]} <= {str(port) for _, port in addresses}
+    assert [address for address, _ in addresses if not is_loopback(address)] == []
+    host, port = ray_address.rpartition(":")[::2]
+    pytest.importorskip("grpc")
+    methods = ["/ray.rpc.JobInfoGcsService/GetAllJobInfo", "/ray.rpc.NodeInfoGcsService/GetAllNodeInfo"]
+    assert not set(methods) - set(grpc_methods())
+    assert grpc_answers(host, int(port), methods) == []
 
 
 BRIEF = Limits(open=1.0, vector=0.5)
