@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from farm.cli.common import exits_on_interrupt
+from farm.cli.common import exits_on_interrupt, note
 from farm.core.errors import FarmError
 
 EXTRA_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": False}
@@ -26,14 +26,20 @@ def submit(
         Path | None,
         typer.Option(help="A folder to send along, with masters or sweep modules. The command runs in it."),
     ] = None,
+    ship_secrets: Annotated[
+        bool, typer.Option("--ship-secrets", help="Send files that look like secrets, too, such as .env and keys.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="The folder for the report's files.")] = Path("farm-out"),
 ) -> None:
     """Run a farm command on a farm, print its output here, and fetch its report.
 
     Example: farm submit -- sweep --suite model_traced --op add
     """
+    from farm.board.shipping import select_files
     from farm.cluster.jobs.submission import Submission
+    from farm.core.secret_texts import without_secrets
     from farm.core.settings import load_settings
+    from farm.report.text import printable
     from tracer.master.files import why_unwritable
 
     words = [word for word in context.args if word != "--"]
@@ -45,15 +51,25 @@ def submit(
         raise FarmError("no farm is named: give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
     if reason := why_unwritable(out / "report"):
         raise FarmError(f"--out {out}: {reason}")
-    submission = Submission(url, token_file or settings.token_file, words, ship)
-    sys.stderr.write(f"farm: job {submission.id} at {url}\n")
+    if ship is not None and not ship.is_dir():
+        raise FarmError(f"--ship {ship}: there is no such folder")
+    shipment = None if ship is None else select_files(ship)
+    if shipment is not None:
+        if not ship_secrets:
+            shipment.refuse_secrets("move them away, list them in its .gitignore, or add --ship-secrets to send them")
+        note(printable(shipment.summary()))
+    submission = Submission(url, token_file or settings.token_file, words, shipment)
+    note(f"job {submission.id} at {without_secrets(url)}")
     with exits_on_interrupt(f"no longer waiting for job {submission.id}, which was asked to stop"):
         code = submission.follow(_print)
     for path in submission.output.write_files(out):
-        sys.stderr.write(f"farm: fetched {path}\n")
+        note(f"fetched {printable(str(path))}")
     raise typer.Exit(code)
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    """Print a job's output, which is a stranger's: no escape sequence of it reaches the terminal."""
+    from farm.report.text import printable
+
+    sys.stdout.write(printable(text))
     sys.stdout.flush()

@@ -1,6 +1,7 @@
 """The files of a job, sent in its output as lines of their own: a job has no other way to send anything back.
 
 An archive is a gzipped tar in base64, cut into lines that begin with a mark. The last line of all has the exit code.
+What the command itself prints is passed on by `Unmarked`, so none of its lines can begin with a mark.
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ from pathlib import Path
 
 from farm.core.errors import NotRunnable
 
+_START = b"::farm-"
+"""How each mark begins."""
+_ESCAPED = b":: farm-"
 MARK = "::farm-parcel::"
 END = "::farm-exit::"
 LINE_LENGTH = 30_000
 """Characters of a line at most, without the mark."""
 LARGEST_BYTES = 2**31
 """How much the files of an archive may take."""
+MOST_FILES = 10_000
+"""How many files an archive may hold."""
 
 
 def archive_lines(folder: Path) -> Iterator[str]:
@@ -33,6 +39,29 @@ def archive_lines(folder: Path) -> Iterator[str]:
         yield MARK + text[start : start + LINE_LENGTH]
 
 
+_EXIT_CODES = frozenset(map(str, range(256)))
+_TOO_LARGE = "the job's report is too large to be brought back"
+
+
+class Unmarked:
+    """Passes a command's output on in pieces, in which no mark is left: `::farm-` becomes `:: farm-`."""
+
+    def __init__(self) -> None:
+        self._rest = b""  # what may be the beginning of a mark
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the next piece; what may begin a mark at its end waits for the piece that follows."""
+        text = (self._rest + data).replace(_START, _ESCAPED)
+        length = next((length for length in range(len(_START) - 1, 0, -1) if text.endswith(_START[:length])), 0)
+        self._rest = text[len(text) - length :]
+        return text[: len(text) - length]
+
+    def finish(self) -> bytes:
+        """Return what still waits."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+
 class JobOutput:
     """Separates a job's output into the lines for people, the archive and the exit code.
 
@@ -43,6 +72,7 @@ class JobOutput:
     def __init__(self) -> None:
         self.exit_code: int | None = None
         self._parts: list[str] = []  # of the archive
+        self._size = 0  # their characters
         self._unfinished_line = ""
 
     def feed(self, text: str) -> str:
@@ -51,12 +81,23 @@ class JobOutput:
         printed = []
         for line in lines:
             if line.startswith(MARK):
-                self._parts.append(line[len(MARK) :])
-            elif line.startswith(END) and line[len(END) :].isdecimal():
-                self.exit_code = int(line[len(END) :])
+                self._take(line[len(MARK) :])
+            elif (code := line.removeprefix(END)) in _EXIT_CODES and line.startswith(END):
+                self.exit_code = int(code)
             else:
                 printed.append(line + "\n")
         return "".join(printed)
+
+    def _take(self, part: str) -> None:
+        """Keep a part of the archive.
+
+        Raises:
+            NotRunnable: the parts are more than an archive may have.
+        """
+        self._size += len(part)
+        if self._size > LARGEST_BYTES:
+            raise NotRunnable(_TOO_LARGE)
+        self._parts.append(part)
 
     def write_files(self, folder: Path) -> list[Path]:
         """Write the archive's files into a folder; none where no archive came.
@@ -69,12 +110,22 @@ class JobOutput:
         try:
             data = base64.b64decode("".join(self._parts), validate=True)
             with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-                members = archive.getmembers()
-                if sum(member.size for member in members) > LARGEST_BYTES:
-                    raise NotRunnable("the job's report is too large to be brought back")
+                members = _bounded_members(archive)
                 return [_write(archive, member, folder) for member in members]
         except (ValueError, tarfile.TarError, EOFError, OSError) as error:
             raise NotRunnable(f"the job's report came back damaged: {error}") from error
+
+
+def _bounded_members(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    """Return the members of an archive; a bomb is read no further than to its bounds."""
+    members: list[tarfile.TarInfo] = []
+    size = 0
+    while (member := archive.next()) is not None:
+        members.append(member)
+        size += member.size
+        if size > LARGEST_BYTES or len(members) > MOST_FILES:
+            raise NotRunnable(_TOO_LARGE)
+    return members
 
 
 def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> Path:

@@ -8,19 +8,23 @@ import logging
 import shlex
 import signal
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from farm.board.shipping import Shipment
 from farm.cluster.jobs.job_files import JobOutput
+from farm.cluster.jobs.job_package import entrypoint_words, write_package
 from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
 
 CONNECT_SECONDS = 5.0
 """How long the head may take to answer."""
+_LARGEST_EXIT_CODE = 255
 
 
 class Submission:
@@ -31,21 +35,19 @@ class Submission:
         output: what the job printed so far.
     """
 
-    def __init__(self, url: str, token_file: Path, words: Sequence[str], ship: Path | None = None) -> None:
+    def __init__(self, url: str, token_file: Path, words: Sequence[str], shipment: Shipment | None = None) -> None:
         """Submit a command.
 
         Args:
             url: where the head takes jobs.
             token_file: the file with the farm's token.
             words: the command, without `farm`.
-            ship: a folder that the command runs in, on every host it runs on; None for an empty one.
+            shipment: the folder that the command runs in, on every host it runs on; None for an empty one.
 
         Raises:
-            FarmError: there is no such folder, or the URL is invalid.
+            FarmError: the folder can't be sent, or the URL is invalid.
             NotRunnable: no farm answers, or it refuses the token.
         """
-        if ship is not None and not ship.is_dir():
-            raise FarmError(f"--ship {ship}: there is no such folder")
         if not Extra.CLUSTER.is_installed:
             raise NotRunnable(f"submitting needs Ray's job API: {own_install().command(Extra.CLUSTER)}")
         _require_listener(url)
@@ -54,14 +56,20 @@ class Submission:
 
         self._client = _client(url, token_file)
         self.output = JobOutput()
-        environment: dict[str, Any] = {} if ship is None else {"working_dir": str(ship.absolute())}
-        try:
-            self.id: str = self._client.submit_job(
-                entrypoint=shlex.join(["python", "-m", "farm.cluster.jobs.job_entrypoint", *words]),
-                runtime_env=environment,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise NotRunnable(f"the farm doesn't take the job: {str(error).strip().splitlines()[0]}") from error
+        shown, texts = entrypoint_words(words)
+        with tempfile.TemporaryDirectory(prefix="farm-submit-") as folder:
+            environment: dict[str, Any] = {}
+            if shipment is not None or texts:
+                package = Path(folder) / "package.zip"
+                write_package(package, shipment, texts)
+                environment = {"working_dir": str(package)}
+            try:
+                self.id: str = self._client.submit_job(
+                    entrypoint=shlex.join(["python", "-m", "farm.cluster.jobs.job_entrypoint", *shown]),
+                    runtime_env=environment,
+                )
+            except (RuntimeError, ValueError) as error:
+                raise NotRunnable(f"the farm doesn't take the job: {str(error).strip().splitlines()[0]}") from error
 
     def stop(self) -> None:
         """Ask the job to end; a sweep writes its report first."""
@@ -89,9 +97,11 @@ class Submission:
             asyncio.run(self._follow(show))
         finally:
             signal.signal(signal.SIGINT, before)
-        if self.output.exit_code is not None:
-            return self.output.exit_code
         status = self._client.get_job_info(self.id)
+        if isinstance(status.driver_exit_code, int) and 0 <= status.driver_exit_code <= _LARGEST_EXIT_CODE:
+            return status.driver_exit_code
+        if self.output.exit_code is not None:  # of a job that was stopped, Ray tells no code
+            return self.output.exit_code
         show(f"farm: the job ended without an exit code: {status.status.value}, {status.message or ''}\n")
         return int(ExitCode.NOT_RUN)
 
