@@ -22,7 +22,9 @@ from farm.core.verdicts import Reason, Verdict
 from farm.sweeps.errors import ModuleError, Unencodable
 from farm.sweeps.suites import expects_failures
 from farm.sweeps.values import decode
+from farm.worker import children
 from farm.worker.assertions.numbers_read_back import is_about_numbers
+from farm.worker.children import Children
 from farm.worker.interruption import WorkerInterrupted
 from farm.worker.measuring import Measurements, measure
 from farm.worker.module_devices import ModuleDevices
@@ -92,6 +94,7 @@ class ModuleRunner:
     Attributes:
         computes: whether the board computes numbers; where not, a module's own comparison means nothing.
         devices: what modules open and close.
+        children: the processes that modules start.
         send: sends the supervisor messages, such as that a step with a time limit of its own begins.
         on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
     """
@@ -106,6 +109,7 @@ class ModuleRunner:
     ) -> None:
         self.computes = computes
         self.devices = devices
+        self.children = Children()
         self.send = send or (lambda _message: None)
         self.on_error = on_error
         self._fixture: tuple[str, Any, Any] | None = None  # its module's name, the generator, its device
@@ -127,6 +131,8 @@ class ModuleRunner:
             verdict, reason, message = _with_closed_device(verdict, reason, message)
             self.close()  # where a fixture opened it, it opens another one for the next vector
         self.devices.end_vector()
+        if ended := self.children.end():
+            attempt.measurements.notes.append(children.in_words(ended))
         outcome = attempt.outcome(verdict, reason, message, self._teardown_problem)
         self._teardown_problem = ""
         return outcome
@@ -147,6 +153,7 @@ class ModuleRunner:
             values = _values(module, vector)
             device = self._device(module) if board is None else self._ready(board)
             self.devices.begin_vector(device)
+            self.children.begin()
             attempt.restart_clock()
             with kept_state():
                 answer = measure(
@@ -208,7 +215,7 @@ class ModuleRunner:
         return self._current is not None and self._current.file == module.file
 
     def leave(self) -> None:
-        """Clean up after the module that ran last: devices, environment variables, the working directory."""
+        """Clean up after the module that ran last: devices, processes, environment variables, the working directory."""
         self.close()
         if self._current is None or self._outside is None:
             return
@@ -220,6 +227,12 @@ class ModuleRunner:
             self._inside[module.file] = Surroundings.now()
         self._outside.restore()  # first: ttnn's default device must not be one that is closed
         self.devices.clear()
+        self.end_children()
+
+    def end_children(self) -> None:
+        """End the processes that modules started."""
+        self.children.forget()
+        self.children.end()
 
     def _module(self, module: SweepModule, board: OpenBoard | None) -> LoadedModule:
         if not self.is_current(module):

@@ -153,6 +153,7 @@ class Session:
             before.restore()
             self._devices.clear()
             self._devices.clear_fabric()
+            self._modules.end_children()
 
     def check(self, chips: int) -> Checked:
         """Check the open board: all its chips are there, and one small operation gives the right result.
