@@ -22,6 +22,7 @@ from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
 from farm.running.early_start import EarlyStart
 from farm.running.places import require_places
+from farm.running.run_lease import RunLease, leased
 from farm.store import RunView, Store
 
 if TYPE_CHECKING:
@@ -120,20 +121,41 @@ def sweep_from(
         if resume is None and (retry_failed or retry_infra):
             raise FarmError("--retry-failed and --retry-infra are for a run that is resumed: name it with --resume")
         require_places(store, out)
-        if resume is None:
-            request = _begun(early.spec, command, progress, store, early)
-        else:
-            request = _resumed(resume, early.spec, command, store, retry_failed=retry_failed, retry_infra=retry_infra)
-        if out is not None:
-            make_directory(Path(out))
-        note_start(request.spec, request.boards, request.vectors, progress)
-        # imported only here, since it takes seconds: errors of the options were raised before
-        from farm.running.sweep import run_sweep
-
+        if resume is not None:
+            for misfit in misfits([_NOT_RESUMED], {"--resume", *early.spec.present_options(_FIXED)}):
+                raise FarmError(misfit.message)
+            with Store.open(store, create=False) as opened:
+                run_id = opened.find(resume)
+                # leased before its records are read: what another driver still records would be run twice
+                with leased(opened, run_id, progress.note) as lease:
+                    request = _resumed(
+                        opened, run_id, early.spec, command, retry_failed=retry_failed, retry_infra=retry_infra
+                    )
+                    return _run(request, opened, progress, early, out=out, lease=lease)
+        request = _begun(early.spec, command, progress, store, early)
         with Store.open(store) as opened:
-            view = opened.view(run_sweep(request, opened, progress, early))
-            if out is not None:
-                write_report(view, Path(out), context=read_context(opened, view))
+            return _run(request, opened, progress, early, out=out)
+
+
+def _run(
+    request: Sweep,
+    store: Store,
+    progress: Progress,
+    early: EarlyStart,
+    *,
+    out: str | Path | None,
+    lease: RunLease | None = None,
+) -> RunView:
+    """Run a sweep, and write its report."""
+    if out is not None:
+        make_directory(Path(out))
+    note_start(request.spec, request.boards, request.vectors, progress)
+    # imported only here, since it takes seconds: errors of the options were raised before
+    from farm.running.sweep import run_sweep
+
+    view = store.view(run_sweep(request, store, progress, early, lease=lease))
+    if out is not None:
+        write_report(view, Path(out), context=read_context(store, view))
     return view
 
 
@@ -151,13 +173,7 @@ def _begun(spec: SweepSpec, command: str, progress: Progress, store: Place | Non
 
 
 def _resumed(
-    run: str,
-    spec: SweepSpec,
-    command: str,
-    store: Place | None,
-    *,
-    retry_failed: bool,
-    retry_infra: bool,
+    store: Store, run_id: str, spec: SweepSpec, command: str, *, retry_failed: bool, retry_infra: bool
 ) -> Sweep:
     """A sweep that continues a run: what it runs is the run's; boards, limits and sharing are those of `spec`.
 
@@ -165,20 +181,16 @@ def _resumed(
     """
     from farm.planning.resume import board_selector_of, resume_run
 
-    for misfit in misfits([_NOT_RESUMED], {"--resume", *spec.present_options(_FIXED)}):
-        raise FarmError(misfit.message)
-    with Store.open(store, create=False) as opened:
-        run_id = opened.find(run)
-        view = opened.view(run_id)
-        if spec.ttnn is None and view.run.spec is not None:
-            spec = spec.updated(ttnn=view.run.spec.ttnn)
-        selector = spec.boards
-        if selector == AUTO and spec.address is None:
-            recorded = AUTO if view.run.spec is None else view.run.spec.boards
-            selector = board_selector_of(view) or recorded
-        boards = boards_of(selector, spec.address, ttnn=spec.ttnn)
-        kinds = [board.kind for board in boards]
-        resumed = resume_run(opened, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
+    view = store.view(run_id)
+    if spec.ttnn is None and view.run.spec is not None:
+        spec = spec.updated(ttnn=view.run.spec.ttnn)
+    selector = spec.boards
+    if selector == AUTO and spec.address is None:
+        recorded = AUTO if view.run.spec is None else view.run.spec.boards
+        selector = board_selector_of(view) or recorded
+    boards = boards_of(selector, spec.address, ttnn=spec.ttnn)
+    kinds = [board.kind for board in boards]
+    resumed = resume_run(store, run_id, kinds, retry_failed=retry_failed, retry_infra=retry_infra)
     from farm.running.sweep import Sweep
 
     return Sweep(command, spec, boards, resumed.vectors, resumed=resumed)

@@ -5,6 +5,9 @@
   * NothingSelected (4): the selection holds no vector
   * NotRunnable (3): something that is needed to run is missing: ttnn, a board, a host
   * StoreError (3): the results store can't be read or written
+    * StoreAway (3): it can't be used now, and a later try may succeed
+    * RowRefused (3): it refuses a row, whatever else it is doing
+  * LeaseLost (3): another driver drives the run now
 
 `farm.versions.errors` has those of getting a ttnn, `farm.sweeps.errors` those of sweep modules.
 """
@@ -62,5 +65,19 @@ class NotRunnable(FarmError):  # noqa: N818 - see NothingSelected
 
 class StoreError(FarmError):
     """The results store can't be opened, read or written."""
+
+    exit_code = ExitCode.NOT_RUN
+
+
+class StoreAway(StoreError):  # noqa: N818 - see NothingSelected
+    """The results store can't be used now: it is locked, full, restarting or unreachable. A later try may succeed."""
+
+
+class RowRefused(StoreError):  # noqa: N818 - see NothingSelected
+    """The results store refuses a row, and would refuse it again."""
+
+
+class LeaseLost(FarmError):  # noqa: N818 - see NothingSelected
+    """Another driver has taken a run over: the one that drove it writes nothing more, and ends."""
 
     exit_code = ExitCode.NOT_RUN

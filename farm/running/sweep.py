@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from farm.board.confinement import confinement_of
 from farm.board.limits import Limits
 from farm.cluster.host_fleet import HostFleet
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board
-from farm.core.errors import FarmError, NotRunnable
+from farm.core.errors import FarmError, LeaseLost
 from farm.core.gc_tuning import fewer_collections
 from farm.core.progress import Progress
 from farm.core.sweep_spec import SweepSpec
@@ -31,6 +26,7 @@ from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.early_start import EarlyStart
 from farm.running.interrupt import Interrupt, RunInterrupted
+from farm.running.run_lease import RunLease, leased
 from farm.store import Ended, RunInfo, Store, log_event
 from scheduler import retry_policy
 
@@ -69,7 +65,14 @@ class Sweep:
         return RunInfo(self.command, suite=self.spec.suite or "", spec=self.spec, details=self.details)
 
 
-def run_sweep(sweep: Sweep, store: Store, progress: Progress, early: EarlyStart | None = None) -> str:
+def run_sweep(
+    sweep: Sweep,
+    store: Store,
+    progress: Progress,
+    early: EarlyStart | None = None,
+    *,
+    lease: RunLease | None = None,
+) -> str:
     """Run a sweep until every planned vector has its verdict, and return the run's id.
 
     The first Ctrl-C ends it early: the verdicts of vectors that did not run say so.
@@ -79,63 +82,54 @@ def run_sweep(sweep: Sweep, store: Store, progress: Progress, early: EarlyStart 
         store: records it.
         progress: gets what happens.
         early: what was started while the run was planned; it is ended with the run.
+        lease: this process's lease of the run, if it has one already; ended by the caller.
 
     Raises:
-        NotRunnable: Ray, or something that a board's host needs, is missing; or another process drives this run.
+        NotRunnable: Ray, or something that a board's host needs, is missing; or another driver has this run.
+        LeaseLost: another driver took the run over; nothing was recorded since.
         RunInterrupted: Ctrl-C was pressed twice; what ended by then is recorded.
     """
     with Interrupt(announce=partial(progress.note, _STOPPING)) as interrupt:
         run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
-        with driving(run_id):
+        # a run that goes on is leased since before its records were read
+        with nullcontext(lease) if lease else leased(store, run_id, progress.note) as held:
             if sweep.resumed is not None:
                 store.resume_run(run_id, time.time())
             with early or EarlyStart(sweep.spec) as started:
-                return _drive(sweep, run_id, store, progress, interrupt, early=started)
-
-
-@contextmanager
-def driving(run_id: str) -> Iterator[None]:
-    """Keep other processes of this host from driving the same run.
-
-    Raises:
-        NotRunnable: another process drives it.
-    """
-    folder = Path(tempfile.gettempdir()) / f"farm-runs-{os.getuid()}"
-    lock = FileLock(folder / f"{run_id}.lock", timeout=0)
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise NotRunnable(f"run {run_id} is still running on this host: wait for its end, or stop it first") from None
-    except OSError as error:
-        raise NotRunnable(f"can't write to {folder}: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            Path(lock.lock_file).unlink()
-        lock.release()
+                return _drive(sweep, run_id, store, progress, interrupt, early=started, lease=held)
 
 
 def _drive(
-    sweep: Sweep, run_id: str, store: Store, progress: Progress, interrupt: Interrupt, *, early: EarlyStart
+    sweep: Sweep,
+    run_id: str,
+    store: Store,
+    progress: Progress,
+    interrupt: Interrupt,
+    *,
+    early: EarlyStart,
+    lease: RunLease,
 ) -> str:
-    ended, message = Ended.FAILED, ""
+    ended: Ended | None = Ended.FAILED
+    message = ""
     try:
         # the plan is recorded while Ray and the boards start
         with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
             planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
-            _run(sweep, run_id, store, progress, interrupt, early=early, planning=planning)
+            _run(sweep, run_id, store, progress, interrupt, early=early, lease=lease, planning=planning)
         ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message = Ended.STOPPED, "stopped by a second Ctrl-C"
         raise RunInterrupted(run_id) from None
+    except LeaseLost:
+        ended = None  # the other driver says how the run ends
+        raise
     except Exception as error:
         message = str(error)
         raise
     finally:
-        store.finish_run(run_id, ended, finished=time.time(), message=message)
+        if ended is not None:
+            store.finish_run(run_id, ended, finished=time.time(), message=message)
     return run_id
 
 
@@ -147,10 +141,16 @@ def _run(
     interrupt: Interrupt,
     *,
     early: EarlyStart,
+    lease: RunLease,
     planning: Future[int],
 ) -> None:
     kinds = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in kinds]
+
+    def stop_requested() -> bool:
+        lease.require()
+        return interrupt.stop_requested()
+
     with _fleet(sweep, run_id, boards, kinds, progress, early=early) as (fleet, display):
         driver = Driver(run_id, boards, fleet, store, display, retries=retry_policy(sweep.spec.retries))
         try:
@@ -161,7 +161,7 @@ def _run(
             planning.result()
             driver.run(
                 sweep.vectors,
-                interrupt.stop_requested,
+                stop_requested,
                 estimates=estimates,
                 past=past,
                 max_seconds=sweep.spec.max_time,

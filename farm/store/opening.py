@@ -10,9 +10,9 @@ from pathlib import Path
 
 import platformdirs
 from sqlalchemy import URL, Connection, Engine, insert, inspect, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError, StatementError
 
-from farm.core.errors import StoreError
+from farm.core.errors import RowRefused, StoreAway, StoreError
 from farm.core.extras import Extra, own_install
 from farm.core.secret_texts import without_secrets
 from farm.core.store_place import Place, StorePlace
@@ -45,13 +45,23 @@ def store_errors(place: StorePlace) -> Iterator[None]:
     """Turn a database's errors into a `StoreError` of one line, in which no password of the store's URL remains.
 
     The database's own error is its cause, unless that has the password in its text.
+
+    Args:
+        place: the store.
+
+    Raises:
+        StoreAway: the database can't be used now.
+        RowRefused: it refuses a statement's values.
+        StoreError: anything else is wrong with it.
     """
     try:
         yield
     except _ERRORS as error:
         cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
         line = without_secrets(cause.splitlines()[0], place.secrets)
-        failure = StoreError(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}")
+        away = any(database.is_away(error) for database in DATABASES.values())
+        kind = StoreAway if away else RowRefused if isinstance(error, StatementError) else StoreError
+        failure = kind(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}")
         raise failure from (None if any(secret in str(error) for secret in place.secrets) else error)
 
 

@@ -134,4 +134,17 @@ board_events = Table(
     Index("board_events_by_run", "run_id", "at"),
 )
 
+# Who drives a run. The row stays when its driver is done, so that fences only grow. `renewed` is by the store's clock.
+run_leases = Table(
+    "run_leases",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("fence", Integer, nullable=False),
+    Column("beat", Integer, nullable=False),
+    Column("batch", Integer, nullable=False),
+    Column("holder", JSON(none_as_null=True)),
+    Column("since", Float(53), nullable=False),
+    Column("renewed", Float(53), nullable=False),
+)
+
 vectors_by_operation = Index("vectors_by_operation", vectors.c.operation, vectors.c.run_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from farm.store import inserts, opening, rows, schema
 from farm.store.aliases import read_former_modules, read_other_ids
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
+from farm.store.lease_policy import Holder, Lease
+from farm.store.leases import check_fence, read_lease, release_lease, renew_lease, take_lease
 from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
 from farm.store.reading import find_board, find_run, read_heads, read_operations, read_payload, read_payloads, read_run
 from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
@@ -26,6 +29,14 @@ from farm.store.writing import Insertion, plan_vectors, write_rows
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+_OF_RUNS = (
+    schema.run_leases,
+    schema.board_events,
+    schema.verdicts,
+    schema.attempts,
+    schema.vectors,
+    schema.boards,
+)
 PLAN_CHUNK = 1000
 """Planned vectors are written this many at a time."""
 
@@ -33,7 +44,8 @@ PLAN_CHUNK = 1000
 class Store:
     """A results store. Everything is on disk when a method returns. Threads and processes may share one.
 
-    Every method raises StoreError when the database fails.
+    Every method raises StoreError when the database fails. Once `take_lease` gave this object a run, each of its writes
+    of that run checks in its own transaction that it still has the run, and raises LeaseLost if another driver has it.
 
     Attributes:
         place: where the store is; its text shows no password.
@@ -43,6 +55,7 @@ class Store:
         self.place = place
         self._readers = engine
         self._writers = engine.execution_options(**{WRITING: True})
+        self._fences: dict[str, int] = {}  # of the runs that this store's process drives
 
     @classmethod
     def open(cls, place: Place | None = None, *, create: bool = True) -> Self:
@@ -93,7 +106,7 @@ class Store:
         """
         runs, attempts = schema.runs, schema.attempts
         last = select(func.max(attempts.c.started + attempts.c.seconds)).where(attempts.c.run_id == run_id)
-        with self.writing() as connection:
+        with self.writing(run_id) as connection:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).one()
             ended = max(row.finished or row.started, connection.scalar(last) or row.started)
             paused = read_details(row.details, RunDetails).paused_seconds + max(at - ended, 0.0)
@@ -103,13 +116,13 @@ class Store:
     def finish_run(self, run_id: str, ended: Ended, *, finished: float, message: str = "") -> None:
         """Record that a run ended, how, and when (Unix seconds)."""
         statement = update(schema.runs).where(schema.runs.c.id == run_id)
-        with self.writing() as connection:
+        with self.writing(run_id) as connection:
             connection.execute(statement.values(finished=finished, ended=ended.value, message=message))
 
     def remove(self, run_id: str) -> None:
         """Remove a run with its vectors, attempts, verdicts, boards and events, if it exists."""
         with self.writing() as connection:
-            for table in (schema.board_events, schema.verdicts, schema.attempts, schema.vectors, schema.boards):
+            for table in _OF_RUNS:
                 connection.execute(delete(table).where(table.c.run_id == run_id))
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
 
@@ -123,11 +136,50 @@ class Store:
         with self.reading() as source, other.writing() as target:
             copy_run(source, target, run_id)
 
+    # Leases: who drives a run
+
+    def lease(self, run_id: str) -> Lease | None:
+        """Return the lease of a run; None if it never had one."""
+        with self.reading() as connection:
+            return read_lease(connection, run_id)
+
+    def take_lease(self, run_id: str, holder: Holder, before: Lease | None) -> bool:
+        """Give a run to a driver, whose writes through this object carry its fence from now on.
+
+        Args:
+            run_id: the run.
+            holder: the driver.
+            before: the lease as it was when it was decided that the run may be driven; see `LeaseWatch`.
+
+        Returns:
+            False if the lease has changed since.
+        """
+        with self.writing() as connection:
+            fence = take_lease(connection, run_id, holder, before)
+        if fence is not None:
+            self._fences[run_id] = fence
+        return fence is not None
+
+    def renew_lease(self, run_id: str) -> None:
+        """Show that the driver of a run is alive.
+
+        Raises:
+            LeaseLost: another driver has the run.
+        """
+        with self.writing() as connection:
+            renew_lease(connection, run_id, self._fences[run_id])
+
+    def release_lease(self, run_id: str) -> None:
+        """Give a run back, unless another driver has it."""
+        fence = self._fences.pop(run_id)
+        with self.writing() as connection:
+            release_lease(connection, run_id, fence)
+
     # Boards, vectors and their results
 
     def board(self, run_id: str, board: RunBoard) -> None:
         """Record a board of a run, or replace its record; the versions of ttnn that opened it before are kept."""
-        with self.writing() as connection:
+        with self.writing(run_id) as connection:
             row = rows.board_row(run_id, board, replaced=find_board(connection, run_id, board.board.id))
             connection.execute(inserts.insert_or_replace(connection, schema.boards), row)
 
@@ -141,7 +193,7 @@ class Store:
         """
         remaining, planned = iter(vectors), 0
         while chunk := list(islice(remaining, PLAN_CHUNK)):
-            with self.writing() as connection:
+            with self.writing(run_id) as connection:
                 plan_vectors(connection, run_id, chunk)
             planned += len(chunk)
         return planned
@@ -167,8 +219,7 @@ class Store:
             StoreError: a row can't be stored (its vector isn't planned, for example); all others are.
         """
         write_rows(
-            self._writers,
-            self.place,
+            partial(self.writing, run_id),
             [
                 Insertion(inserts.insert_new, schema.attempts, [rows.attempt_row(run_id, each) for each in attempts]),
                 Insertion(
@@ -283,7 +334,16 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes: all of it, or nothing."""
+    def writing(self, run_id: str | None = None) -> Iterator[Connection]:
+        """Open a transaction that writes: all of it, or nothing.
+
+        Args:
+            run_id: the run that it is about; if this object drives that run, it must still do so.
+
+        Raises:
+            LeaseLost: another driver has the run.
+        """
         with opening.store_errors(self.place), self._writers.begin() as connection:
+            if run_id is not None and run_id in self._fences:
+                check_fence(connection, run_id, self._fences[run_id])
             yield connection

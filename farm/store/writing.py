@@ -5,22 +5,23 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from itertools import count
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Table, func, insert, select
-from sqlalchemy.exc import OperationalError, StatementError
+from sqlalchemy import Connection, Table, func, insert, select
 
-from farm.core.errors import StoreError
-from farm.core.store_place import StorePlace
+from farm.core.errors import RowRefused, StoreError
 from farm.store import rows, schema
 from farm.store.aliases import resolve_aliases
 from farm.store.columns import json_text
 from farm.store.inserts import insert_new
-from farm.store.opening import store_errors
 from farm.store.records import Plannable
 from farm.store.rows import Row
+
+Transactions = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction that writes."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,12 +56,13 @@ def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannabl
     resolve_aliases(connection, vectors)
 
 
-def write_rows(engine: Engine, place: StorePlace, insertions: Sequence[Insertion]) -> None:
-    """Insert rows in one transaction; if the database refuses it, insert each row in its own.
+def write_rows(writing: Transactions, insertions: Sequence[Insertion]) -> None:
+    """Insert rows in one transaction; if the database refuses one, insert the rows of each vector in their own.
+
+    A vector whose attempt is refused gets no verdict either: a verdict always follows from recorded attempts.
 
     Args:
-        engine: one whose transactions write.
-        place: where the store is.
+        writing: opens a transaction that writes.
         insertions: the rows.
 
     Raises:
@@ -69,34 +71,46 @@ def write_rows(engine: Engine, place: StorePlace, insertions: Sequence[Insertion
     insertions = [insertion for insertion in insertions if insertion.rows]
     if not insertions:
         return
-    with store_errors(place):
-        try:
-            with engine.begin() as connection:
-                for insertion in insertions:
-                    connection.execute(insertion.statement(connection, insertion.table), insertion.rows)
-            return
-        except OperationalError:
-            raise  # locked, full, gone: no row is to blame
-        except StatementError:
-            if sum(len(insertion.rows) for insertion in insertions) == 1:
-                raise
-    errors = [
-        error
-        for insertion in insertions
-        for row in insertion.rows
-        if (error := _refusal(engine, place, insertion, row)) is not None
-    ]
+    try:
+        with writing() as connection:
+            _insert(connection, insertions)
+        return
+    except RowRefused:
+        parts = _parts(insertions)
+        if len(parts) == 1:
+            raise
+    errors = [error for part in parts if (error := _refusal(writing, part)) is not None]
     if errors:
         raise errors[0]
 
 
-def _refusal(engine: Engine, place: StorePlace, insertion: Insertion, row: Row) -> StoreError | None:
-    """Insert one row; return why the database refused it, None if it didn't."""
+def _insert(connection: Connection, insertions: Sequence[Insertion]) -> None:
+    for insertion in insertions:
+        connection.execute(insertion.statement(connection, insertion.table), insertion.rows)
+
+
+def _parts(insertions: Sequence[Insertion]) -> list[list[Insertion]]:
+    """Divide rows into the smallest parts that belong together: all of one vector, or one event of a board."""
+    vectors: dict[str, list[Insertion]] = {}
+    others: list[list[Insertion]] = []
+    for insertion in insertions:
+        for row in insertion.rows:
+            single = insertion._replace(rows=[row])
+            if "vector_id" in insertion.table.c:
+                vectors.setdefault(row["vector_id"], []).append(single)
+            else:
+                others.append([single])
+    return [*vectors.values(), *others]
+
+
+def _refusal(writing: Transactions, part: Sequence[Insertion]) -> StoreError | None:
+    """Insert rows that belong together; return why the database refused them, None if it didn't."""
     try:
-        with store_errors(place), engine.begin() as connection:
-            connection.execute(insertion.statement(connection, insertion.table), row)
+        with writing() as connection:
+            _insert(connection, part)
     except StoreError as error:
-        subject = f"vector {row['vector_id']}" if "vector_id" in row else f"board {row['board']}"
-        _LOG.warning("not recorded: %s of %s (%s)", insertion.table.name, subject, error)
+        row = part[0].rows[0]
+        subject = f"vector {row['vector_id']}" if "vector_id" in part[0].table.c else f"board {row['board']}"
+        _LOG.warning("not recorded: %s of %s (%s)", part[0].table.name, subject, error)
         return StoreError(f"{error} ({subject})")
     return None

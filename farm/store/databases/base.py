@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine, Table
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Table
 
 from farm.store.columns import to_json
 
@@ -23,6 +23,7 @@ class Database(Protocol):
     Attributes:
         name: SQLAlchemy's name of it, the first word of a URL.
         title: its name as people write it.
+        has_own_clock: whether `now` is one clock for all hosts that use the store, rather than that of each host.
         advice: for the first line of an error message, how the sentence "results store PLACE ..." goes on: what is
             wrong and what to do.
         errors: the driver's own exceptions, which are raised where SQLAlchemy doesn't replace them by its own.
@@ -30,6 +31,7 @@ class Database(Protocol):
 
     name: str
     title: str
+    has_own_clock: bool
     advice: Mapping[str, str]
     errors: tuple[type[Exception], ...]
 
@@ -41,11 +43,17 @@ class Database(Protocol):
             SQLAlchemyError, OSError, or an error of the driver: the database can't be opened.
         """
 
+    def is_away(self, error: Exception) -> bool:
+        """Whether an error means that the database can't be used now, and that a later try may succeed."""
+
     def migrating(self, engine: Engine) -> AbstractContextManager[Connection]:
         """Open a transaction that creates or changes tables: all of it, or nothing.
 
         Other processes that want the same wait. Foreign keys are not checked where altering a table would break them.
         """
+
+    def now(self) -> ColumnElement[float]:
+        """Return an expression of the present time by the store's clock, in Unix seconds."""
 
     def insert_new(self, table: Table) -> Any:
         """Return an insert that skips rows whose primary key exists."""

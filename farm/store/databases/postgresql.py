@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Float, Table, cast, create_engine, extract, func
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from farm.store.databases.base import (
     ENGINE_OPTIONS,
@@ -25,6 +26,7 @@ class PostgreSql:
 
     name = "postgresql"
     title = "PostgreSQL"
+    has_own_clock = True
     advice: Mapping[str, str] = {}
     errors: tuple[type[Exception], ...] = ()
 
@@ -32,12 +34,25 @@ class PostgreSql:
         """See `Database`."""
         return create_engine(url, pool_pre_ping=True, **ENGINE_OPTIONS)
 
+    def is_away(self, error: Exception) -> bool:
+        """See `Database`: it restarts, can't be reached, has no connection to spare, or is a standby for now."""
+        if isinstance(error, (OperationalError, InterfaceError)):
+            return True
+        if not isinstance(error, DBAPIError):
+            return False
+        # both drivers name their errors by PostgreSQL's codes
+        return error.connection_invalidated or type(error.orig).__name__ == "ReadOnlySqlTransaction"
+
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
         """See `Database`."""
         with engine.execution_options(**{WRITING: True}).begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA_LOCK})")
             yield connection
+
+    def now(self) -> ColumnElement[float]:
+        """See `Database`: the server's clock, whose `now()` would be that of the transaction's begin."""
+        return cast(extract("epoch", func.clock_timestamp()), Float(53))
 
     def insert_new(self, table: Table) -> Any:
         """See `Database`."""

@@ -10,8 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Table, create_engine, event, func
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from farm.core.errors import StoreError
@@ -27,6 +28,7 @@ BUSY_SECONDS = 30
 LONG_WAIT_SECONDS = 1.0
 """Waits longer than this are logged."""
 
+_EPOCH = 2_440_587.5  # the Unix epoch as a Julian day
 _MIGRATING = "farm_migrating"
 _LOG = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Sqlite:
 
     name = "sqlite"
     title = "SQLite"
+    has_own_clock = False
     advice: Mapping[str, str] = {
         "database is locked": "is locked by another process: wait for it, or name another file with --store",
         "file is not a database": "is no results store (not an SQLite database): name another file with --store",
@@ -66,6 +69,10 @@ class Sqlite:
             raw.close()
         return engine
 
+    def is_away(self, error: Exception) -> bool:
+        """See `Database`: another process has locked it, or its disk is full."""
+        return isinstance(error, (OperationalError, sqlite3.OperationalError))
+
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
         """See `Database`. Writers wait for each other in SQLite, so the transaction itself is the lock."""
@@ -76,6 +83,10 @@ class Sqlite:
             finally:
                 # The connection goes back to the pool. The pragma has no effect inside a transaction.
                 connection.connection.cursor().execute("PRAGMA foreign_keys=ON")
+
+    def now(self) -> ColumnElement[float]:
+        """See `Database`: the clock of the host, since SQLite has no server."""
+        return (func.julianday("now") - _EPOCH) * 86_400.0
 
     def insert_new(self, table: Table) -> Any:
         """See `Database`."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, column, func, inspect, select, table
 
 from farm.store import schema
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest revision in `versions/`. Revisions are numbers of four digits, so that they compare as text."""
 
 _numbered_schema = table("farm_schema", column("version"))

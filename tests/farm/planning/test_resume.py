@@ -14,7 +14,7 @@ from farm.board.backends.fake import Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
-from farm.core.errors import NothingSelected, NotRunnable
+from farm.core.errors import NothingSelected
 from farm.core.numeric_options import InputStyle, NumericOptions
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode
@@ -27,7 +27,6 @@ from farm.planning.resume import board_selector_of, resume_run
 from farm.planning.vectors import Vector
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
-from farm.running.sweep import driving
 from farm.store import RunInfo, RunView, Store
 from tests.farm.local_fleet import LocalFleet
 from tracer.device_config import DeviceConfig
@@ -217,10 +216,3 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
 def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:
     run_id = begin(store, Script(), ["a", "b"], 1)
     assert board_selector_of(store.view(run_id)) == "fake:n300*2"
-
-
-def test_nobody_else_drives_a_run() -> None:
-    with driving("r"), pytest.raises(NotRunnable, match="run r is still running"), driving("r"):
-        pass
-    with driving("r"):
-        pass

@@ -61,6 +61,7 @@ def store_of_former_ids(store: Store) -> tuple[str, str, str]:
     twice = record(store, [FORMER, planned(ARGUMENTS, FORMER.content_hash, "-2")], Verdict.VALIDATED, 1_700_000_200.0)
     with store.writing() as connection:
         schema.vector_aliases.drop(connection)
+        schema.run_leases.drop(connection)
         connection.execute(schema.revision.update().values(version_num="0006"))
     return old, new, twice
 

@@ -58,6 +58,7 @@ def former_store(tmp_path: Path) -> tuple[Path, str]:
         with store.writing() as connection:
             for name in ("beginning", "current_beginning"):
                 connection.exec_driver_sql(f"ALTER TABLE vector_aliases DROP COLUMN {name}")
+            schema.run_leases.drop(connection)
             connection.execute(schema.revision.update().values(version_num="0007"))
     return place, run
 

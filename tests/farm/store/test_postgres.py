@@ -133,6 +133,7 @@ def test_an_older_store_is_migrated(make_place: Callable[[], str]) -> None:
         with store.writing() as connection:
             schema.vectors_by_operation.drop(connection)
             schema.vector_aliases.drop(connection)
+            schema.run_leases.drop(connection)
             schema.revision.drop(connection)
             connection.exec_driver_sql("CREATE TABLE farm_schema (version INTEGER PRIMARY KEY)")
             connection.exec_driver_sql("INSERT INTO farm_schema VALUES (1)")
@@ -178,6 +179,7 @@ def test_payloads_of_an_older_store_are_tagged(make_place: Callable[[], str]) ->
         store.plan(run_id, [Planned(name, payload=payload) for name, payload in written.items()])
         with store.writing() as connection:
             schema.vector_aliases.drop(connection)
+            schema.run_leases.drop(connection)
             connection.execute(schema.revision.update().values(version_num="0003"))
     with Store.open(place) as store:
         payloads = {name: from_json(payload) for name, payload in store.payloads(run_id)}
@@ -202,6 +204,7 @@ def test_a_removed_reason_is_renamed(make_place: Callable[[], str]) -> None:
             connection.execute(schema.attempts.update().values(reason="host_lost"))
             connection.execute(schema.verdicts.update().values(reason="host_lost"))
             schema.vector_aliases.drop(connection)
+            schema.run_leases.drop(connection)
             connection.execute(schema.revision.update().values(version_num="0004"))
     with Store.open(place) as store:
         [vector] = store.view(run_id).vectors

@@ -1,0 +1,191 @@
+"""The lease of a run while this process drives it: taken before anything is read, renewed in a thread, given back."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from farm.core.errors import FarmError, LeaseLost, NotRunnable, StoreError
+from farm.core.process_identity import identity_of, is_comparable, is_suspended, own_identity
+from farm.store import Store
+from farm.store.databases import database_of
+from farm.store.lease_policy import (
+    EXPIRY_SECONDS,
+    RENEW_SECONDS,
+    Decision,
+    Holder,
+    HolderState,
+    Lease,
+    LeaseWatch,
+)
+from farm.store.leases import holder_line
+
+LOOK_SECONDS = 1.0
+"""How often to look whether another driver shows a sign of life."""
+STOP_SECONDS = 5.0
+"""How long the end of a run waits for a renewal that is under way."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def own_holder() -> Holder:
+    """Return this process as the driver of a run."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        user = str(os.getuid())
+    return Holder(user, socket.gethostname(), own_identity())
+
+
+def state_of(holder: Holder | None, own: Holder) -> HolderState:
+    """Return what this host knows of a driver's process.
+
+    Args:
+        holder: the driver; None if there is none.
+        own: this process, whose earlier leases say nothing: it may have failed to give them back.
+    """
+    if holder is None:
+        return HolderState.ENDED
+    process = holder.process
+    if process == own.process or not is_comparable(process):
+        return HolderState.UNKNOWN
+    if identity_of(process.pid) != process:
+        return HolderState.ENDED
+    return HolderState.UNKNOWN if is_suspended(process) else HolderState.RUNNING
+
+
+class RunLease:
+    """This process's lease of a run."""
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        """Renew nothing yet; the store has given the run to this process.
+
+        Args:
+            store: the store that has the run, and writes with the run's fence.
+            run_id: the run.
+        """
+        self._store = store
+        self._run_id = run_id
+        self._ended = threading.Event()
+        self._loss: LeaseLost | None = None
+        self._thread = threading.Thread(target=self._renew, name="farm-lease", daemon=True)
+
+    def start(self) -> None:
+        """Begin to renew the lease."""
+        self._thread.start()
+
+    def require(self) -> None:
+        """Check that the last renewal didn't meet another driver.
+
+        Raises:
+            LeaseLost: it did.
+        """
+        if self._loss is not None:
+            raise self._loss
+
+    def end(self) -> None:
+        """Give the run back."""
+        self._ended.set()
+        self._thread.join(STOP_SECONDS)
+        with suppress(StoreError):  # it will expire
+            self._store.release_lease(self._run_id)
+
+    def _renew(self) -> None:
+        while self._loss is None and not self._ended.wait(RENEW_SECONDS):
+            self.renew()
+
+    def renew(self) -> None:
+        """Show that this driver is alive, as its thread does; `require` says whether another one has the run."""
+        try:
+            self._store.renew_lease(self._run_id)
+        except LeaseLost as loss:
+            self._loss = loss
+        except FarmError as error:
+            _LOG.info("the lease of run %s was not renewed: %s", self._run_id, error)
+
+
+@contextmanager
+def leased(
+    store: Store,
+    run_id: str,
+    note: Callable[[str], None],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+) -> Iterator[RunLease]:
+    """Drive a run during a `with` block: nobody else does so, on any host, and the store refuses who no longer may.
+
+    A driver that has died is replaced: at once if that is certain, otherwise after it has shown no sign of life for
+    `EXPIRY_SECONDS`.
+
+    Args:
+        store: the store that has the run.
+        run_id: the run.
+        note: receives a line if another driver may still be alive, and one if it is replaced.
+        clock: seconds that don't jump.
+        wait: sleeps between two looks.
+
+    Raises:
+        NotRunnable: another driver has the run.
+        StoreError: the store can't be written.
+    """
+    take(store, run_id, own_holder(), note, clock=clock, wait=wait)
+    lease = RunLease(store, run_id)
+    lease.start()
+    try:
+        yield lease
+    finally:
+        lease.end()
+
+
+def take(
+    store: Store,
+    run_id: str,
+    own: Holder,
+    note: Callable[[str], None],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    wait: Callable[[float], None] = time.sleep,
+    state: Callable[[Holder | None, Holder], HolderState] = state_of,
+) -> None:
+    """Take the lease of a run; see `leased`.
+
+    Args:
+        store: see `leased`.
+        run_id: see `leased`.
+        own: the driver that takes it.
+        note: see `leased`.
+        clock: see `leased`.
+        wait: see `leased`.
+        state: returns what is known of a driver's process.
+    """
+    with store.reading() as connection:
+        watch = LeaseWatch(store_has_clock=database_of(connection).has_own_clock)
+    waits = False
+    while True:
+        lease = store.lease(run_id)
+        decision = watch.look(lease, state(lease.holder if lease is not None else None, own), clock())
+        if decision is Decision.TAKE and store.take_lease(run_id, own, lease):
+            if lease is not None and lease.holder is not None:
+                note(f"run {run_id} is taken over from {holder_line(lease)}: that driver has died, or is suspended")
+            return
+        if decision is Decision.REFUSE and lease is not None:
+            raise NotRunnable(_refusal(run_id, lease))
+        if decision is Decision.WAIT and lease is not None:
+            if not waits:
+                waits = True
+                note(
+                    f"run {run_id} is driven by {holder_line(lease)}: "
+                    f"waiting up to {EXPIRY_SECONDS:.0f} s to see whether that driver is alive"
+                )
+            wait(LOOK_SECONDS)
+
+
+def _refusal(run_id: str, lease: Lease) -> str:
+    return f"run {run_id} is driven by {holder_line(lease)}: wait for its end, or stop it first"
