@@ -166,8 +166,9 @@ class Store:
         Raises:
             LeaseLost: another driver has the run.
         """
+        fence = self._fences[run_id]
         with self.writing() as connection:
-            renew_lease(connection, run_id, self._fences[run_id])
+            renew_lease(connection, run_id, fence)
 
     def release_lease(self, run_id: str) -> None:
         """Give a run back, unless another driver has it."""
@@ -343,7 +344,8 @@ class Store:
         Raises:
             LeaseLost: another driver has the run.
         """
+        fence = None if run_id is None else self._fences.get(run_id)
         with opening.store_errors(self.place), self._writers.begin() as connection:
-            if run_id is not None and run_id in self._fences:
-                check_fence(connection, run_id, self._fences[run_id])
+            if run_id is not None and fence is not None:
+                check_fence(connection, run_id, fence)
             yield connection
