@@ -31,7 +31,7 @@ from farm.cli import (
     vectors,
     watch,
 )
-from farm.cli.common import exits_on_interrupt
+from farm.cli.common import exits_on_interrupt, note
 from farm.cli.option_rules import RuledCommand
 from farm.cli.spec_options import EXTRA_WORDS
 from farm.core.errors import ExitCode, FarmError
@@ -87,7 +87,7 @@ app.add_typer(store.app, rich_help_panel=_RESULTS)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(boards.boards)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.up)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.down)
-app.command(rich_help_panel=_HOSTS)(config.config)
+app.add_typer(config.app, rich_help_panel=_HOSTS)
 app.command(rich_help_panel=_HOSTS)(doctor.doctor)
 app.command(rich_help_panel=_CI)(ci.merge)
 app.add_typer(ci.app, rich_help_panel=_CI)
@@ -113,11 +113,12 @@ def _print_version(requested: bool) -> None:  # noqa: FBT001 - typer passes it b
 
 @app.callback()
 def options(
+    context: typer.Context,
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback uses it
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print farm's version.")
     ] = False,
-    verbose: Annotated[
+    verbose: Annotated[  # noqa: ARG001 - its callback uses it
         int,
         typer.Option(
             "--verbose",
@@ -133,6 +134,12 @@ def options(
 
     Example: farm sweep --suite model_traced --op add
     """
+    from farm.core.settings import trust_note
+
+    if context.invoked_subcommand != config.app.info.name and (line := trust_note()):
+        from farm.report.text import first_line
+
+        note(first_line(line))
 
 
 def main() -> None:

@@ -5,6 +5,9 @@ A command's own option comes first, then the variable, then `farm.toml` in the w
 
     address = "10.0.0.1:6379"
     store = "postgresql+psycopg://farm@db/farm"
+
+A working directory may be a checkout of anybody's. Its file may set what does no harm; the rest counts once the user
+trusts that file, as `farm.core.config_trust` knows.
 """
 
 from __future__ import annotations
@@ -12,13 +15,21 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
+from farm.core.config_trust import TRUST_VARIABLE, is_trusted, sha256_of, was_trusted
 from farm.core.errors import FarmError
 from farm.core.plain_words import in_plain_words
 from farm.core.sizes import check_share
@@ -33,53 +44,71 @@ _WITH_STORE = ("runs", "show", "report", "watch", "simulate", "compare", "histor
 """The commands that read or write the results store, besides those that take more from the settings."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Who may set a setting.
+
+    Attributes:
+        checkout_may_set: whether the file of any working directory may. Not, if it names a program to run, another host
+            to connect to, or a file or database to read or write.
+    """
+
+    checkout_may_set: bool
+
+
+ANYWHERE = Origin(checkout_may_set=True)
+USER_ONLY = Origin(checkout_may_set=False)
+
+
 class Settings(BaseSettings):
-    """The settings with their defaults."""
+    """The settings with their defaults, each with its `Origin`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid")
 
-    address: str | None = Field(
+    address: Annotated[str | None, USER_ONLY] = Field(
         default=None,
         description="The farm: HOST:PORT of its head. Without one, a sweep starts a Ray of its own on this host.",
     )
-    jobs: str | None = Field(
+    jobs: Annotated[str | None, USER_ONLY] = Field(
         default=None,
         description="Where the head takes jobs: http://HOST:PORT. Default: port 8265 of the farm's address.",
     )
-    token_file: Path = Field(
+    token_file: Annotated[Path, USER_ONLY] = Field(
         default=platformdirs.user_config_path("farm") / "token",
         description="The file with the farm's token, readable by you.",
     )
-    store: StorePlace | None = Field(
+    store: Annotated[StorePlace | None, USER_ONLY] = Field(
         default=None, description="The results store: a file or database URL. Default: a file in your data directory."
     )
-    boards: str = Field(
+    boards: Annotated[str, ANYWHERE] = Field(
         default="auto",
         description="The boards that this host offers to a farm, or that a sweep without a farm uses: auto, or a list, "
         "such as mock:n300*2,silicon.",
     )
-    name: str | None = Field(default=None, description="This host's name in the farm. Default: its hostname.")
-    python: str | None = Field(
+    name: Annotated[str | None, ANYWHERE] = Field(
+        default=None, description="This host's name in the farm. Default: its hostname."
+    )
+    python: Annotated[str | None, USER_ONLY] = Field(
         default=None,
         description="The interpreter whose ttnn opens this host's boards. Default: the one that farm runs in.",
     )
-    worker_memory: Annotated[str, AfterValidator(check_share)] | None = Field(
+    worker_memory: Annotated[Annotated[str, AfterValidator(check_share)] | None, ANYWHERE] = Field(
         default=None,
         description="How much of this host's memory the worker of a board may use, such as 8GiB. Default: an equal "
         "share for each of the host's boards.",
     )
-    state: Path = Field(
+    state: Annotated[Path, USER_ONLY] = Field(
         default=platformdirs.user_state_path("farm") / "host",
         description="The folder where this host keeps its state: its place in a farm, and which boards it reset or "
         "holds.",
     )
 
-    download_retries: int = Field(
+    download_retries: Annotated[int, ANYWHERE] = Field(
         default=2,
         ge=0,
         description="How often a model is traced again whose test could not download what it needs.",
     )
-    download_wait: float = Field(
+    download_wait: Annotated[float, ANYWHERE] = Field(
         default=5.0, ge=0, description="Seconds before it is tried again; each later wait is three times as long."
     )
 
@@ -93,7 +122,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's form
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The sources of settings, strongest first."""
-        files = (TomlConfigSettingsSource(settings_cls, toml_file=path) for path in config_files())
+        files = (InitSettingsSource(settings_cls, file.values()) for file in config_files())
         return (init_settings, env_settings, *files)
 
     @property
@@ -104,10 +133,73 @@ class Settings(BaseSettings):
         return f"http://{self.address.rpartition(':')[0]}:8265"
 
 
-def config_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
+@dataclass(frozen=True)
+class ConfigFile:
+    """A file of settings.
+
+    Attributes:
+        path: the file, whether it exists or not.
+        of_checkout: whether it is only there because a command was typed in its folder.
+    """
+
+    path: Path
+    of_checkout: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """Return the settings of the file that count; none where there is no such file."""
+        values, ignored = self._read()
+        return {name: value for name, value in values.items() if name not in ignored}
+
+    def ignored(self) -> tuple[str, ...]:
+        """Return the names of the settings in the file that don't count, since the user doesn't trust it."""
+        return self._read()[1]
+
+    def all_values(self) -> dict[str, Any]:
+        """Return all settings of the file."""
+        return self._read()[0]
+
+    def _read(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        if not self.path.is_file():
+            return {}, ()
+        digest = sha256_of(self.path)
+        try:
+            values = TomlConfigSettingsSource(Settings, toml_file=self.path)()
+        except RecursionError:
+            raise FarmError(f"{self.path}: nested too deep for settings") from None
+        except (OSError, ValueError) as error:  # TOML's errors are ValueErrors
+            raise FarmError(f"{self.path}: {error}") from error
+        names = tuple(name for name in values if name in Settings.model_fields and not origin_of(name).checkout_may_set)
+        if not self.of_checkout or not names or (is_trusted(self.path) and sha256_of(self.path) == digest):
+            return values, ()
+        return values, names
+
+
+def origin_of(name: str) -> Origin:
+    """Return who may set a setting."""
+    [origin] = [each for each in Settings.model_fields[name].metadata if isinstance(each, Origin)]
+    return origin
+
+
+def config_files(environment: Mapping[str, str] = os.environ) -> list[ConfigFile]:
     """The configuration files, strongest first, whether they exist or not."""
-    name = environment.get(FILE_VARIABLE)
-    return [Path(name) if name else Path(FILE_NAME), platformdirs.user_config_path("farm") / FILE_NAME]
+    own = platformdirs.user_config_path("farm") / FILE_NAME
+    if name := environment.get(FILE_VARIABLE):
+        return [ConfigFile(Path(name)), ConfigFile(own)]
+    here = Path(FILE_NAME)
+    return [ConfigFile(here, of_checkout=here.resolve() != own.resolve()), ConfigFile(own)]
+
+
+def trust_note(environment: Mapping[str, str] = os.environ) -> str:
+    """Return a line about the settings that are ignored, since the user doesn't trust their file; empty if none are."""
+    for file in config_files(environment):
+        if names := file.ignored():
+            why = "it changed after you trusted it" if was_trusted(file.path) else "you have not trusted it"
+            path = file.path.resolve()
+            return (
+                f"{path}: {', '.join(names)} ignored, since {why}: read it, then type `farm config trust` "
+                f"(in CI: {TRUST_VARIABLE}={path})"
+            )
+    return ""
 
 
 def load_settings() -> Settings:
@@ -131,17 +223,13 @@ def load_settings() -> Settings:
             raise FarmError(f"{where}: unknown setting {name!r}: {advice}") from error
         advice = in_plain_words(first["type"], first["msg"], first.get("ctx"))
         raise FarmError(f"{where}: setting {name!r}: {advice}") from error
-    except (OSError, ValueError) as error:  # TOML's errors are ValueErrors
-        files = ", ".join(str(path) for path in config_files() if path.is_file())
-        raise FarmError(f"{files}: {error}") from error
 
 
 def origins() -> dict[str, str]:
     """The variable or file that each setting comes from, for those that aren't at their default."""
     sources: dict[str, str] = {}
-    for path in reversed(config_files()):
-        if path.is_file():
-            sources |= dict.fromkeys(TomlConfigSettingsSource(Settings, toml_file=path)(), str(path))
+    for file in reversed(config_files()):
+        sources |= dict.fromkeys(file.values(), str(file.path))
     names = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
     return sources | {name: variable for variable, name in names.items() if variable in os.environ}
 

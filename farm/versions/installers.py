@@ -7,6 +7,7 @@ requirements, pip a JSON report. The exit code of uv tells an unanswered questio
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -70,7 +71,7 @@ def pick_installer(helpers: Path) -> Installer:
     """
     beside = Path(sys.executable).with_name("uv")
     uv = shutil.which("uv") or (str(beside) if beside.is_file() else None)
-    return Uv(uv) if uv is not None else Pip.made_in(helpers)
+    return Uv(str(Path(uv).absolute())) if uv is not None else Pip.made_in(helpers)
 
 
 class Uv:
@@ -96,6 +97,7 @@ class Uv:
 
     def install(self, folder: Path, package: str) -> None:
         """See `Installer`."""
+        folder = folder.absolute()
         _checked([self._program, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)])
         python = str(folder / "bin" / "python")
         _checked([self._program, "pip", "install", "--quiet", "--only-binary", PACKAGE, "--python", python, package])
@@ -117,7 +119,7 @@ class Pip:
         Raises:
             NoInstaller: this Python can't make one.
         """
-        folder = helpers / f"pip-{sys.version_info.major}.{sys.version_info.minor}"
+        folder = helpers.absolute() / f"pip-{sys.version_info.major}.{sys.version_info.minor}"
         python = folder / "bin" / "python"
         helpers.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
@@ -151,6 +153,7 @@ class Pip:
 
     def install(self, folder: Path, package: str) -> None:
         """See `Installer`."""
+        folder = folder.absolute()
         _checked([sys.executable, "-I", "-m", "venv", "--without-pip", str(folder)])
         target = str(folder / "bin" / "python")
         _checked([self._python, *_PIP, "--python", target, "install", "--quiet", "--only-binary", PACKAGE, package])
@@ -162,9 +165,12 @@ def this_python() -> str:
 
 
 def _run(command: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a command that is fed a text, and return what it printed; one that can't be started failed."""
+    """Run a command that is fed a text, and return what it printed; one that can't be started failed.
+
+    It runs in the root folder: uv obeys the settings of the folder that it runs in, which may be anybody's checkout.
+    """
     try:
-        return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        return subprocess.run(command, input=text, capture_output=True, text=True, check=False, cwd=os.sep)
     except OSError as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))
 
