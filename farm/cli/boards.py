@@ -152,6 +152,7 @@ def _screen(view: FarmView) -> Group:
         for host in view.hosts
     ]
     lines += [f"{host.name}: {note}" for host in view.hosts for note in host.notes]
+    lines += view.notes
     lines += [_run_line(run) for run in view.runs]
     if len(view.ttnn_versions) > 1:
         lines.append(f"boards are opened by different versions of ttnn: {', '.join(view.ttnn_versions)}")

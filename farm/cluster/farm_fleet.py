@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from farm.board.limits import Limits
+from farm.cluster.background import in_background
 from farm.cluster.fleet import FleetEvent, Offered, Outcomes, Unusable, Withdrawn
 from farm.cluster.ray_client import ray
-from farm.cluster.ray_fleet import RayFleet
-from farm.cluster.registry.client import FarmClient
+from farm.cluster.ray_fleet import RayFleet, summary_of
+from farm.cluster.registry.client import ANSWER_SECONDS, FarmClient
+from farm.cluster.registry.entries import BY_FARM
 from farm.cluster.registry.records import RegistryAnswer, RunReport
-from farm.cluster.registry.registry import BY_FARM
 from farm.cluster.registry.service import RegistryActor
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from farm.cluster.ray_fleet import Seams
+
+_LOG = logging.getLogger(__name__)
 
 EXCHANGE_SECONDS = 0.5
 """How often a run reports to the registry."""
@@ -63,6 +68,7 @@ class FarmFleet(RayFleet):
         self._leaving: set[str] = set()
         self._offered = {board.id for board in boards}  # boards that the run need not be offered
         self._exchange_call: Any = None
+        self._renewal: Future[None] | None = None
         self._exchanged_at = -EXCHANGE_SECONDS
 
     def start(self, board: Board) -> None:
@@ -89,7 +95,7 @@ class FarmFleet(RayFleet):
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         """See `Fleet`."""
         kernels = super().close(seconds)
-        self._farm.send(RegistryActor.ended, self._run.run)
+        self._farm.tell(RegistryActor.ended, self._run.run)
         return kernels
 
     def _share(self, event: FleetEvent) -> FleetEvent:
@@ -102,34 +108,44 @@ class FarmFleet(RayFleet):
                 if isinstance(report, Transition):
                     self._share_transition(report)
         if isinstance(event, Unusable):
-            self._farm.send(RegistryActor.checked, event.board, passed=False, message=event.message)
+            self._farm.tell(RegistryActor.checked, event.board, passed=False, message=event.message)
             self._leaving.add(event.board)
             return Withdrawn(event.board, event.message)
         return event
 
     def _share_transition(self, transition: Transition) -> None:
         if transition.cause is Cause.CHECK_PASSED:
-            self._farm.send(RegistryActor.checked, transition.board, passed=True, message="")
+            self._farm.tell(RegistryActor.checked, transition.board, passed=True, message="")
         elif transition.after is BoardState.HELD:
-            self._farm.send(RegistryActor.hold, transition.board, transition.message, BY_FARM)
+            self._farm.tell(RegistryActor.hold, transition.board, transition.message, BY_FARM)
 
     def _exchange(self) -> list[FleetEvent]:
         """Report to the registry, and apply its answer, without waiting for either."""
         if self._exchange_call is None:
             if self._clock() - self._exchanged_at > EXCHANGE_SECONDS:
                 self._exchanged_at = self._clock()
-                self._exchange_call = self._farm.send(RegistryActor.exchange, self._report())
+                self._exchange_call = self._farm.tell(RegistryActor.exchange, self._report())
             return []
         if not self._calls.wait([self._exchange_call], number=1, seconds=0):
+            if self._clock() - self._exchanged_at > ANSWER_SECONDS:
+                _LOG.warning("no answer from the farm's registry in %g s", ANSWER_SECONDS)
+                self._exchange_call = None
+                self._renew()
             return []
         call, self._exchange_call = self._exchange_call, None
         try:
             return self._apply(self._calls.get(call))
-        except ray.exceptions.ActorUnavailableError:
-            return []  # that call got lost: the next one may not
         except ray.exceptions.RayError as error:
-            # without its head the cluster ends too: each board says so by itself
-            return [self._lost(board, f"the farm's registry is gone: {error}") for board in list(self._actors)]
+            # the run keeps its boards; without its head the cluster ends too, and the heartbeat says so
+            _LOG.warning("no answer from the farm's registry: %s", summary_of(error))
+            if isinstance(error, ray.exceptions.RayActorError):
+                self._renew()
+            return []
+
+    def _renew(self) -> None:
+        """Find the registry that took the place of a dead one, without waiting for it."""
+        if self._renewal is None or self._renewal.done():
+            self._renewal = in_background(self._farm.renew)
 
     def _apply(self, answer: RegistryAnswer) -> list[FleetEvent]:
         events: list[FleetEvent] = []
@@ -153,6 +169,7 @@ class FarmFleet(RayFleet):
         return replace(
             self._run,
             requested=frozenset(self._requested),
+            using=frozenset(self._requested.keys() & (self._granted | {*self.active})),
             offered=frozenset(self._offered),
             boards={name: statuses[name] for name in self._requested if name in statuses},
             planned=self._progress.vectors,

@@ -44,7 +44,7 @@ def farm_boards(address: str, selection: FarmSelection) -> FarmBoards:
     """
     with connected(address, load_settings().token_file) as farm:
         view = farm.call(RegistryActor.view)
-        usable = [farm.call(RegistryActor.find, board.id) for board in view.boards if board.is_usable]
+        usable = farm.call(RegistryActor.usable_boards)
     boards, left_out = selection.pick(usable), selection.left_out(usable)
     if not boards and left_out:
         raise NotRunnable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 from collections.abc import Iterator
@@ -44,3 +45,30 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int | None = Non
     """Write a whole file at once; text is encoded as UTF-8. See `open_atomically`."""
     with open_atomically(path, mode=mode, sync=sync) as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_state(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
+    """Write a file of state that must survive a power cut, and make its folder where there is none.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomically(path, content, mode=mode, sync=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # some file systems have no such call; the content is on the disk
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, so that another can take its place and a person can look at it; returns its new name.
+
+    Raises:
+        OSError: it can't be renamed.
+    """
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in itertools.count(1))
+    aside = next(name for name in names if not os.path.lexists(name))
+    return path.rename(aside)

@@ -54,3 +54,10 @@ def in_plain_words(kind: str, message: str, context: Mapping[str, Any] | None = 
         return _ADVICE[kind].format_map(context or {})
     message = message.removeprefix(_OWN_ERROR)
     return message[:1].lower() + message[1:]
+
+
+def reason_of(error: BaseException) -> str:
+    """What an error says, in one line; its type where it says nothing."""
+    text = error.strerror if isinstance(error, OSError) else ""
+    lines = (text or str(error)).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

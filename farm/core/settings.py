@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import platformdirs
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -40,6 +40,8 @@ FILE_VARIABLE = "FARM_CONFIG"
 FILE_NAME = "farm.toml"
 DEFAULT_MASTER = Path("ttnn_operations_master.json")
 """The master that `farm trace` adds to unless another is named."""
+PATHS = ("FARM_STATE", "FARM_TOKEN_FILE")
+"""The variables that name a path on this host."""
 _WITH_STORE = ("runs", "show", "report", "watch", "simulate", "compare", "history", "merge")
 """The commands that read or write the results store, besides those that take more from the settings."""
 
@@ -111,6 +113,11 @@ class Settings(BaseSettings):
     download_wait: Annotated[float, ANYWHERE] = Field(
         default=5.0, ge=0, description="Seconds before it is tried again; each later wait is three times as long."
     )
+
+    @field_validator("state", "token_file")
+    @classmethod
+    def _absolute(cls, path: Path) -> Path:
+        return absolute(path)
 
     @classmethod
     def settings_customise_sources(
@@ -212,6 +219,7 @@ def load_settings() -> Settings:
     if file_name and not Path(file_name).is_file():
         raise FarmError(f"{FILE_VARIABLE}={file_name}: there is no such file: correct the variable, or unset it")
     try:
+        _make_absolute(os.environ)
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
@@ -223,6 +231,18 @@ def load_settings() -> Settings:
             raise FarmError(f"{where}: unknown setting {name!r}: {advice}") from error
         advice = in_plain_words(first["type"], first["msg"], first.get("ctx"))
         raise FarmError(f"{where}: setting {name!r}: {advice}") from error
+
+
+def _make_absolute(environment: MutableMapping[str, str]) -> None:
+    """Make variables that name a path absolute: processes that inherit them work in other folders."""
+    for name in PATHS:
+        if value := environment.get(name):
+            environment[name] = str(absolute(value))
+
+
+def absolute(path: str | Path) -> Path:
+    """An absolute path, with the user's home for `~`; `~` of an unknown user stays as it is."""
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - `Path.expanduser` fails for an unknown user
 
 
 def origins() -> dict[str, str]:

@@ -6,6 +6,7 @@ In a farm, the registry remembers that instead. Backends whose boards are made f
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,14 +19,16 @@ from pydantic import TypeAdapter, ValidationError
 from farm.board.backends import backend_of
 from farm.board.selection import select_boards
 from farm.board.supervisor import BoardReport
-from farm.cluster.registry.entries import Hold
-from farm.cluster.registry.registry import BY_FARM
+from farm.cluster.registry.entries import BY_FARM, Hold
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
-from farm.core.files import write_atomically
+from farm.core.files import set_aside, write_state
 from farm.core.outcome import Outcome
+from farm.core.plain_words import reason_of
 from farm.core.settings import load_settings
 from scheduler.board_state import BoardState, Cause, Transition
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class BoardMemory:
         self.path = (folder or load_settings().state) / "boards.json"
 
     def boards(self) -> dict[str, RememberedBoard]:
-        """All remembered boards, by id.
+        """All remembered boards, by id. A damaged file is set aside.
 
         Raises:
             FarmError: the file can't be read.
@@ -68,9 +71,18 @@ class BoardMemory:
             return _FILE.validate_json(self.path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValidationError) as error:
-            reason = str(error).splitlines()[0]
-            raise FarmError(f"{self.path} can't be read: {reason}; remove it if no board is to be held") from error
+        except ValidationError as error:
+            with suppress(OSError):
+                name = set_aside(self.path).name
+                _LOG.warning(
+                    "%s was damaged (%s), and is now %s: no board of this host is held",
+                    *(self.path, reason_of(error), name),
+                )
+            return {}
+        except OSError as error:
+            raise FarmError(
+                f"{self.path} can't be read: {reason_of(error)}; correct that, or set FARM_STATE"
+            ) from error
 
     def holds(self) -> dict[str, Hold]:
         """The holds of boards, by id."""
@@ -109,7 +121,7 @@ class BoardMemory:
             with FileLock(self.path.with_suffix(".lock"), timeout=10):
                 boards = self.boards()
                 yield boards
-                write_atomically(self.path, json.dumps({name: asdict(each) for name, each in boards.items()}, indent=1))
+                write_state(self.path, json.dumps({name: asdict(each) for name, each in boards.items()}, indent=1))
         except OSError as error:
             raise NotRunnable(f"can't write to {self.path.parent}: {error.strerror or error}") from error
 

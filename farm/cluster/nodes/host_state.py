@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.core.errors import FarmError, NotRunnable
-from farm.core.files import write_atomically
+from farm.core.files import set_aside, write_state
+from farm.core.plain_words import reason_of
 from farm.core.process_identity import ProcessIdentity, is_alive
 from farm.core.process_table import all_processes, descendants, has_variable
 
 MARKER = "FARM_NODE"
 """The variable that marks the processes of a node."""
+_LOG = logging.getLogger(__name__)
+_NODE_MAY_RUN = "if a Ray node still runs here, end it with `ray stop`"
 
 
 class HostState(BaseModel):
@@ -40,8 +45,7 @@ class HostState(BaseModel):
             NotRunnable: the folder can't be written to.
         """
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(folder / "host.json", self.model_dump_json(indent=1), mode=0o600, sync=True)
+            write_state(folder / "host.json", self.model_dump_json(indent=1))
         except OSError as error:
             raise NotRunnable(f"can't write to {folder}: {error.strerror}; set FARM_STATE to another folder") from error
 
@@ -59,16 +63,23 @@ class HostState(BaseModel):
 def load_state(folder: Path) -> HostState | None:
     """The record of this host's node; None where none was started, or it was ended.
 
+    A damaged record is set aside.
+
     Raises:
-        FarmError: the file can't be read, or holds something else.
+        FarmError: the file can't be read.
     """
     path = folder / "host.json"
     try:
-        return HostState.model_validate_json(path.read_text(encoding="utf-8"))
+        return HostState.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValidationError, UnicodeDecodeError) as error:
-        raise FarmError(f"{path} can't be read: {str(error).splitlines()[0]}; remove it if no Ray runs here") from error
+    except ValidationError as error:
+        with suppress(OSError):
+            name = set_aside(path).name
+            _LOG.warning("%s was damaged (%s), and is now %s: %s", path, reason_of(error), name, _NODE_MAY_RUN)
+        return None
+    except OSError as error:
+        raise FarmError(f"{path} can't be read: {reason_of(error)}; set FARM_STATE to another folder") from error
 
 
 def remove_state(folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from farm.cluster.ray_token import send_token
 from farm.core.errors import FarmError, NotRunnable
-from farm.core.files import write_atomically
+from farm.core.files import write_state
 
 SHORTEST = 16
 """Characters of the shortest token that is accepted."""
@@ -37,7 +37,7 @@ def write_token(path: Path, token: str) -> None:
     _validate(token, "the token given")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, token + "\n", mode=0o600)
+        write_state(path, token + "\n")
     except OSError as error:
         raise NotRunnable(f"can't write the token to {path}: {error.strerror}") from error
 

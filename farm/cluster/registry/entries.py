@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from farm.cluster.registry.records import HostOffer, RunReport
 from farm.core.board import Board
 
+BY_FARM = "farm"
+"""The `by` of a hold that no person made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -43,10 +46,10 @@ class BoardEntry:
 
     Attributes:
         board: the board.
-        since: when its state last changed, Unix time in seconds.
+        since: when its state last changed, in seconds of the registry's clock.
         faults: how often it was at fault since it joined.
         faults_unchecked: how often since its last passed check.
-        check_passed: when it last passed a check, Unix time in seconds; None where it never did.
+        check_passed: when it last passed a check, in seconds of the registry's clock; None where it never did.
         is_verified: whether no fault, hold or release came since that check.
         trouble: the message of its last fault.
     """
@@ -66,7 +69,8 @@ class RunEntry:
 
     Attributes:
         report: its last report.
-        reported_at: when that came, Unix time in seconds.
+        reported_at: when that came, in seconds of the registry's clock.
+        arrival: its place in the order of first reports. Runs are driven on hosts whose clocks differ.
         leases: the boards that it has, and since when.
         faults: the faults that it reported, by board.
         waits_since: since when it has had no board, though it requests some; None where it has one or requests none.
@@ -75,6 +79,7 @@ class RunEntry:
 
     report: RunReport
     reported_at: float
+    arrival: int
     leases: dict[str, float] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
     waits_since: float | None = None

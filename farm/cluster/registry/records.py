@@ -73,6 +73,7 @@ class RunReport:
         priority: a run of higher priority is given boards sooner.
         max_boards: how many boards it may have at once; None for as many as there are.
         requested: ids of boards that it has or waits for.
+        using: ids of those that it was granted and has not given up.
         offered: ids of boards that it was offered.
         boards: the status of the boards that it has.
         planned: the number of its vectors.
@@ -87,6 +88,7 @@ class RunReport:
     priority: int = 0
     max_boards: int | None = None
     requested: frozenset[str] = frozenset()
+    using: frozenset[str] = frozenset()
     offered: frozenset[str] = frozenset()
     boards: Mapping[str, BoardStatus] = field(default_factory=dict)
     planned: int = 0
@@ -194,6 +196,7 @@ class FarmView(BaseModel):
     boards: list[BoardView]
     runs: list[RunView]
     totals: dict[str, Totals]
+    notes: list[str] = []
 
     @property
     def ttnn_versions(self) -> list[str]:

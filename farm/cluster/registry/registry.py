@@ -2,14 +2,21 @@
 
 A board is given to one run at a time, and a `SharingPolicy` decides to which. A run keeps its boards while it reports,
 and gives up a board that is due to another run as soon as the vector on it ends.
+
+A registry that replaces one that failed is given its hosts (`restore`). It learns from the runs' reports which boards
+they have, and leases no other board until every run had the time to report.
+
+Times are seconds of a clock that never jumps. Only people are shown Unix time, see `wall_clock`.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from farm.cluster.registry.entries import BoardEntry, Hold, HostEntry, RunEntry
+from farm.cluster.registry.checks import checked_offer, checked_report
+from farm.cluster.registry.entries import BY_FARM, BoardEntry, Hold, HostEntry, RunEntry
 from farm.cluster.registry.records import BoardView, FarmView, HostOffer, RegistryAnswer, RunReport
 from farm.cluster.registry.views import view_of_board, view_of_farm, view_of_host, view_of_run
 from farm.core.board import Board
@@ -20,10 +27,10 @@ from scheduler.sharing import Claim
 
 SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
+SETTLING_SECONDS = 5.0
+"""How long a registry that replaces another waits for the runs' reports before it leases boards that no run has."""
 FAULTS_BEFORE_HOLD = 3
 """The number of faults in runs, with no passed check since, after which a board is held for a person to look at."""
-BY_FARM = "farm"
-"""The `by` of a hold that no person made."""
 
 
 class Registry:
@@ -42,6 +49,13 @@ class Registry:
         self._boards: dict[str, BoardEntry] = {}
         self._runs: dict[str, RunEntry] = {}
         self._living_nodes: frozenset[str] = frozenset()
+        self._arrivals = 0
+        self._settled_at = -math.inf
+        self._unix_ahead = 0.0
+
+    def wall_clock(self, ahead: float) -> None:
+        """Take how many seconds Unix time is ahead of the caller's clock at this moment. It may jump."""
+        self._unix_ahead = ahead
 
     def nodes(self, living: Collection[str]) -> None:
         """Take the ids of the Ray nodes that are alive now."""
@@ -55,8 +69,9 @@ class Registry:
         Its old node may still seem alive then: the cluster takes a minute to miss one.
 
         Raises:
-            FarmError: another living host has its name, or one of its boards.
+            FarmError: another living host has its name, or one of its boards; or the offer is malformed.
         """
+        offer = checked_offer(offer)
         host = self._hosts.get(offer.name)
         if host and not host.offer.is_of_same_host(offer) and host.offer.node in self._living_nodes:
             raise FarmError(
@@ -70,6 +85,24 @@ class Registry:
         self._remove_boards(offer.name)
         self._hosts[offer.name] = HostEntry(offer)
         self._boards |= {board.id: BoardEntry(board, now) for board in offer.boards}
+
+    def restore(self, host: HostEntry, now: float) -> None:
+        """Take over a host of the registry that this one replaces; one that has joined since stays as it is.
+
+        Which runs have its boards is learned from their reports.
+
+        Raises:
+            FarmError: see `join`.
+        """
+        name = host.offer.name
+        if name not in self._hosts:
+            self.join(host.offer, now)
+            self._hosts[name].draining = host.draining
+            self._settled_at = now + SETTLING_SECONDS
+
+    def host(self, name: str) -> HostEntry | None:
+        """A host by its name."""
+        return self._hosts.get(name)
 
     def drain(self, name: str, why: str) -> int:
         """Let a host's boards finish what they run, and take no more; returns how many are still in use.
@@ -101,7 +134,7 @@ class Registry:
             FarmError: there is no such board.
         """
         self._entry(board).since = now
-        self.holds[board] = Hold(why, by, now)
+        self.holds[board] = Hold(str(why), str(by), now + self._unix_ahead)
 
     def release(self, board: str, now: float) -> None:
         """Let a held board be used again.
@@ -109,8 +142,11 @@ class Registry:
         Raises:
             FarmError: there is no such board, or it is not held.
         """
+        is_held = self.holds.pop(board, None) is not None
+        if is_held and board not in self._boards:
+            return  # its host is away
         entry = self._entry(board)
-        if self.holds.pop(board, None) is None:
+        if not is_held:
             raise FarmError(f"{board} is not held")
         entry.since, entry.faults_unchecked, entry.trouble = now, 0, ""
         entry.is_verified = False
@@ -136,19 +172,32 @@ class Registry:
         """
         return self._entry(board).board
 
+    def usable_boards(self) -> list[Board]:
+        """The boards that runs may have, whether one has them or not, by id."""
+        return [entry.board for _, entry in sorted(self._boards.items()) if self._obstacle(entry) is None]
+
     # --- runs ---
 
     def exchange(self, report: RunReport, now: float) -> RegistryAnswer:
-        """Take a run's report; returns which boards it may use."""
+        """Take a run's report; returns which boards it may use.
+
+        Raises:
+            FarmError: the report is malformed; nothing of it is taken.
+        """
+        report = checked_report(report)
         self._end_silent_runs(now)
-        run = self._runs.setdefault(report.run, RunEntry(report, now))
+        if report.run not in self._runs:
+            self._arrivals += 1
+            self._runs[report.run] = RunEntry(report, now, self._arrivals)
+        run = self._runs[report.run]
         self._take_report(run, report, now)
         usable = {name: entry.board for name, entry in self._boards.items() if self._obstacle(entry) is None}
         self._end_leases(run, [board for board in run.leases if board not in report.requested], now)
         withdrawn = {board: self._why_unusable(board) for board in report.requested if board not in usable}
         run.outdated &= report.requested
         withdrawn |= {board: "its host joined the farm again" for board in run.outdated if board in usable}
-        due = self._due(now)
+        withdrawn |= self._adopt(run, now)
+        due = self._due(now) if now >= self._settled_at else {}
         for board, owner in due.items():
             if owner == report.run and self._owner(board) is None and run.has_room:
                 run.leases[board] = self._boards[board].since = now
@@ -179,8 +228,8 @@ class Registry:
             view_of_host(host, is_alive=host.offer.node in self._living_nodes)
             for _, host in sorted(self._hosts.items())
         ]
-        by_priority = sorted(self._runs.values(), key=lambda run: (-run.report.priority, run.report.started))
-        return view_of_farm(now, hosts, boards, [view_of_run(run, now) for run in by_priority])
+        by_priority = sorted(self._runs.values(), key=lambda run: (-run.report.priority, run.arrival))
+        return view_of_farm(now + self._unix_ahead, hosts, boards, [view_of_run(run, now) for run in by_priority])
 
     def _board_view(self, entry: BoardEntry, now: float) -> BoardView:
         name = entry.board.id
@@ -188,6 +237,7 @@ class Registry:
         return view_of_board(
             entry,
             now,
+            unix_ahead=self._unix_ahead,
             run=self._owner(name),
             hold=self.holds.get(name),
             obstacle=obstacle,
@@ -221,6 +271,21 @@ class Registry:
             if board in self._boards:
                 self._boards[board].since = now
 
+    def _adopt(self, run: RunEntry, now: float) -> dict[str, str]:
+        """Lease a run the boards that it uses without a lease: an earlier registry gave it them, or it was silent.
+
+        Returns:
+            The boards that another run was given meanwhile, and why this run must give them up.
+        """
+        withdrawn: dict[str, str] = {}
+        for board in (run.report.using & run.report.requested) - run.leases.keys():
+            owner = self._owner(board)
+            if owner is not None:
+                withdrawn[board] = f"it was given to run {owner.report.run} while this run was silent"
+            elif board in self._boards:
+                run.leases[board] = self._boards[board].since = now
+        return withdrawn
+
     def _due(self, now: float) -> dict[str, str]:
         """The run that should have each usable board, of those that runs request."""
         usable = {name for name, entry in self._boards.items() if self._obstacle(entry) is None}
@@ -228,7 +293,7 @@ class Registry:
             Claim(
                 name,
                 run.report.priority,
-                run.report.started,
+                run.arrival,
                 (run.report.requested & usable) - run.outdated,
                 {board: since for board, since in run.leases.items() if board in usable},
                 run.report.max_boards,
@@ -254,7 +319,8 @@ class Registry:
         entry.is_verified = False
         entry.trouble = message
         if entry.faults_unchecked >= FAULTS_BEFORE_HOLD and entry.board.id not in self.holds:
-            self.holds[entry.board.id] = Hold(f"{entry.faults_unchecked} faults in a row: {message}", BY_FARM, now)
+            why = f"{entry.faults_unchecked} faults in a row: {message}"
+            self.holds[entry.board.id] = Hold(why, BY_FARM, now + self._unix_ahead)
             entry.since = now
 
     def _end_silent_runs(self, now: float) -> None:

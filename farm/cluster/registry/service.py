@@ -1,116 +1,263 @@
-"""The registry as a Ray actor on the farm's head."""
+"""The registry as a Ray actor on the farm's head: a thin shell around `Registry`, with clocks, a file and the cluster.
+
+No fault of it may cost a run anything. An error in one call is that caller's alone. A process that dies is started
+again by Ray: hosts come from the cluster's values, holds from their file, and leases from the runs' reports.
+"""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import logging
 import threading
 import time
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from farm.cluster.registry.entries import Hold
+from farm.cluster.registry.checks import adapter_of
+from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, ClusterValues, PublishedView
+from farm.cluster.registry.entries import HostEntry
+from farm.cluster.registry.holds_file import HoldsFile
 from farm.cluster.registry.records import FarmView, HostOffer, RegistryAnswer, RunReport
 from farm.cluster.registry.registry import Registry
 from farm.core.board import Board
-from farm.core.files import write_atomically
+from farm.core.errors import FarmError, NotRunnable
+from farm.core.plain_words import reason_of
 
-NODE_SECONDS = 0.5
-"""How often the registry asks Ray which nodes are alive."""
+_LOG = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.5
+"""How often the registry asks Ray which nodes are alive, and publishes how the farm is."""
 
 
-class RegistryActor:
-    """Runs on the head for as long as the farm is up. Holds outlive it: they are kept in a file."""
+class Values(Protocol):
+    """Values that outlive the registry; see `ClusterValues`."""
 
-    def __init__(self, holds: Path, metrics_port: int | None) -> None:
-        self._holds_file = holds
-        self._registry = Registry(_read_holds(holds))
-        self._nodes_asked_at = 0.0
-        self._lock = threading.Lock()  # another thread serves the metrics
-        if metrics_port is not None:
-            from farm.cluster.registry.metrics import serve
+    def get(self, name: str) -> bytes | None:
+        """A value; None where there is none."""
 
-            serve(self.view, lambda: dict(self._registry.verdicts), metrics_port)
+    def put(self, name: str, value: bytes) -> None:
+        """Keep a value."""
+
+    def remove(self, name: str) -> None:
+        """Forget a value."""
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names that begin with a prefix."""
+
+
+def living_nodes() -> list[str]:
+    """The ids of Ray's living nodes."""
+    from farm.cluster.ray_client import ray
+
+    return [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+
+
+class RegistryService:
+    """Runs on the head for as long as the farm is up."""
+
+    def __init__(
+        self,
+        holds: Path,
+        values: Values,
+        nodes: Callable[[], Sequence[str]] = living_nodes,
+        clock: Callable[[], float] = time.monotonic,
+        unix_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make a registry; no trouble with the file or the cluster is an error here.
+
+        Args:
+            holds: the file of the holds.
+            values: what outlives this process.
+            nodes: asks for the ids of the living nodes.
+            clock: seconds, of a clock that never jumps.
+            unix_clock: Unix time in seconds, which may jump.
+        """
+        self._file = HoldsFile(holds)
+        self._values = values
+        self._nodes = nodes
+        self._clock = clock
+        self._unix_clock = unix_clock
+        self._registry = Registry(self._file.read())
+        self._lock = threading.RLock()  # other threads publish the view and serve the metrics
+        self._nodes_asked_at: float | None = None
+        self._is_restored = False
+        self._published = 0
+        self.notes: list[str] = []
+
+    # --- hosts ---
 
     def clock(self) -> float:
         """Unix time in seconds, here."""
-        return time.time()
+        return self._unix_clock()
 
     def join(self, offer: HostOffer) -> None:
         """See `Registry.join`."""
-        with self._lock:
-            self._update_nodes(at_once=True)
-            self._registry.join(offer, time.time())
+        with self._acting(at_once=True) as now:
+            self._registry.join(offer, now)
+            self._keep_host(offer.name)
 
     def drain(self, name: str, why: str) -> int:
         """See `Registry.drain`."""
-        return self._registry.drain(name, why)
+        with self._acting():
+            in_use = self._registry.drain(name, why)
+            self._keep_host(name)
+            return in_use
 
     def in_use(self, name: str) -> int:
         """See `Registry.in_use`."""
-        return self._registry.in_use(name)
+        with self._acting():
+            return self._registry.in_use(name)
 
     def leave(self, name: str) -> None:
         """See `Registry.leave`."""
-        with self._lock:
+        with self._acting():
             self._registry.leave(name)
+            self._keep_host(name)
+
+    # --- boards ---
 
     def hold(self, board: str, why: str, by: str) -> None:
         """See `Registry.hold`."""
-        with self._lock:
-            self._registry.hold(board, why, by, time.time())
-            self._save_holds()
+        with self._acting() as now:
+            self._registry.hold(board, why, by, now)
 
     def release(self, board: str) -> None:
         """See `Registry.release`."""
-        with self._lock:
-            self._registry.release(board, time.time())
-            self._save_holds()
+        with self._acting() as now:
+            self._registry.release(board, now)
 
     def checked(self, board: str, *, passed: bool, message: str) -> None:
         """See `Registry.checked`."""
-        with self._lock:
-            self._registry.checked(board, passed, message, time.time())
-            self._save_holds()
+        with self._acting() as now:
+            self._registry.checked(board, passed, message, now)
 
     def find(self, board: str) -> Board:
         """See `Registry.find`."""
-        return self._registry.find(board)
+        with self._acting():
+            return self._registry.find(board)
+
+    def usable_boards(self) -> list[Board]:
+        """See `Registry.usable_boards`."""
+        with self._acting():
+            return self._registry.usable_boards()
+
+    # --- runs ---
 
     def exchange(self, report: RunReport) -> RegistryAnswer:
         """See `Registry.exchange`."""
-        with self._lock:
-            self._update_nodes()
-            holds = len(self._registry.holds)
-            answer = self._registry.exchange(report, time.time())
-            if len(self._registry.holds) != holds:
-                self._save_holds()
-            return answer
+        with self._acting() as now:
+            return self._registry.exchange(report, now)
 
     def ended(self, run: str) -> None:
         """See `Registry.ended`."""
-        with self._lock:
-            self._registry.ended(run, time.time())
+        with self._acting() as now:
+            self._registry.ended(run, now)
+
+    # --- views ---
 
     def view(self) -> FarmView:
         """See `Registry.view`."""
+        with self._acting() as now:
+            return self._view(now)
+
+    def publish(self) -> None:
+        """Publish the view, and save holds that could not be saved before."""
+        with self._acting() as now:
+            if not self._file.is_saved:
+                self._file.write(self._registry.holds)
+            self._published += 1
+            published = PublishedView(number=self._published, view=self._view(now))
+        self._values.put(VIEW, published.model_dump_json().encode())
+
+    def verdicts(self) -> dict[str, int]:
+        """See `Registry.verdicts`."""
         with self._lock:
-            self._update_nodes()
-            return self._registry.view(time.time())
+            return dict(self._registry.verdicts)
 
-    def _update_nodes(self, *, at_once: bool = False) -> None:
-        from farm.cluster.ray_client import ray
+    # --- details ---
 
-        if at_once or time.monotonic() - self._nodes_asked_at > NODE_SECONDS:
-            self._registry.nodes([node["NodeID"] for node in ray.nodes() if node["Alive"]])
-            self._nodes_asked_at = time.monotonic()
+    @contextlib.contextmanager
+    def _acting(self, *, at_once: bool = False) -> Iterator[float]:
+        """The time for an action; holds that it changed are saved after it."""
+        with self._lock:
+            now = self._clock()
+            self._registry.wall_clock(self._unix_clock() - now)
+            if at_once or self._nodes_asked_at is None or now - self._nodes_asked_at > TICK_SECONDS:
+                self._ask_nodes(now)
+            if not self._is_restored:
+                self._restore(now)
+            before = dict(self._registry.holds)
+            try:
+                yield now
+            finally:
+                if self._registry.holds != before:
+                    self._file.write(self._registry.holds)
 
-    def _save_holds(self) -> None:
-        holds = {board: asdict(hold) for board, hold in self._registry.holds.items()}
-        write_atomically(self._holds_file, json.dumps(holds, indent=1))
+    def _view(self, now: float) -> FarmView:
+        view = self._registry.view(now)
+        return view.model_copy(update={"notes": [*self._file.notes, *self.notes]})
+
+    def _ask_nodes(self, now: float) -> None:
+        try:
+            self._registry.nodes(self._nodes())
+        except Exception as error:
+            if self._nodes_asked_at is None:
+                raise NotRunnable(f"the registry starts, and Ray doesn't say which hosts there are: {error}") from error
+            _LOG.warning("Ray doesn't say which hosts are alive: %s", reason_of(error))
+        else:
+            self._nodes_asked_at = now
+
+    def _restore(self, now: float) -> None:
+        """Take over the hosts of a registry that ran before this one.
+
+        Raises:
+            NotRunnable: the cluster doesn't answer; until it does, nothing here may be taken for the farm.
+        """
+        try:
+            texts = [self._values.get(name) for name in self._values.names(HOST_PREFIX)]
+        except Exception as error:
+            raise NotRunnable(f"the registry starts, and the cluster doesn't name its hosts: {error}") from error
+        for text in texts:
+            self._restore_host(text or b"", now)
+        self._is_restored = True
+
+    def _restore_host(self, text: bytes, now: float) -> None:
+        try:
+            self._registry.restore(adapter_of(HostEntry).validate_json(text), now)
+        except (ValueError, FarmError) as error:
+            _LOG.warning("the record of a host is left out: %s", reason_of(error))
+
+    def _keep_host(self, name: str) -> None:
+        """Have the cluster remember a host, as it is now."""
+        host = self._registry.host(name)
+        try:
+            if host is None:
+                self._values.remove(HOST_PREFIX + name)
+            else:
+                self._values.put(HOST_PREFIX + name, adapter_of(HostEntry).dump_json(host))
+        except Exception as error:  # noqa: BLE001 - the host itself has joined or left
+            _LOG.warning("the record of host %s is not kept: %s", name, reason_of(error))
 
 
-def _read_holds(path: Path) -> dict[str, Hold]:
-    try:
-        return {board: Hold(**raw) for board, raw in json.loads(path.read_text(encoding="utf-8")).items()}
-    except FileNotFoundError:
-        return {}
+class RegistryActor(RegistryService):
+    """The service in a process of its own."""
+
+    def __init__(self, holds: Path, metrics_port: int | None) -> None:
+        super().__init__(holds, ClusterValues())
+        if metrics_port is not None:
+            from farm.cluster.registry.metrics import serve
+
+            try:
+                serve(self.view, self.verdicts, metrics_port)
+            except OSError as error:
+                self.notes.append(f"no metrics on port {metrics_port}: {reason_of(error)}")
+        threading.Thread(target=self._publish_forever, daemon=True, name="publish").start()
+
+    def _publish_forever(self) -> None:
+        while True:
+            try:
+                self.publish()
+            except Exception as error:  # noqa: BLE001 - the next one may succeed
+                _LOG.warning("the view is not published: %s", reason_of(error))
+            time.sleep(TICK_SECONDS)

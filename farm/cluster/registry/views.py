@@ -12,19 +12,20 @@ from scheduler.board_state import BoardState
 
 
 def view_of_farm(
-    now: float, hosts: Sequence[HostView], boards: Sequence[BoardView], runs: Sequence[RunView]
+    unix_now: float, hosts: Sequence[HostView], boards: Sequence[BoardView], runs: Sequence[RunView]
 ) -> FarmView:
     """The whole farm, with its boards counted by backend and kind."""
     totals: defaultdict[str, Totals] = defaultdict(Totals)
     for board in boards:
         totals[f"{board.backend}:{board.kind}"].count(board)
-    return FarmView(at=now, hosts=list(hosts), boards=list(boards), runs=list(runs), totals=dict(totals))
+    return FarmView(at=unix_now, hosts=list(hosts), boards=list(boards), runs=list(runs), totals=dict(totals))
 
 
 def view_of_board(
     entry: BoardEntry,
     now: float,
     *,
+    unix_ahead: float,
     run: RunEntry | None,
     hold: Hold | None,
     obstacle: BoardState | None,
@@ -35,7 +36,8 @@ def view_of_board(
 
     Args:
         entry: the board.
-        now: Unix time in seconds.
+        now: seconds of the registry's clock.
+        unix_ahead: how many seconds Unix time is ahead of that clock.
         run: the run that has it.
         hold: its hold.
         obstacle: the state that keeps it from all runs; None where nothing does.
@@ -56,7 +58,7 @@ def view_of_board(
         who=run.report.who if run else hold.by if hold else "",
         seconds=max(0.0, now - entry.since),
         faults=entry.faults,
-        canary=entry.check_passed,
+        canary=None if entry.check_passed is None else entry.check_passed + unix_ahead,
         why=why,
         ttnn=board.ttnn,
         versions=dict(versions),

@@ -11,9 +11,9 @@ from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
 from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet
-from farm.cluster.fleet import Gone, Started
+from farm.cluster.fleet import FleetEvent, Started, Withdrawn
 from farm.cluster.ray_client import ray
-from farm.cluster.registry.client import FarmClient
+from farm.cluster.registry.client import ANSWER_SECONDS, FarmClient
 from farm.cluster.registry.records import RegistryAnswer, RunReport
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import WorkerInfo
@@ -24,11 +24,31 @@ A, B = fake_boards(KINDS["n300"], 2)
 
 
 class FakeRegistry:
-    """A registry's actor; `answer` is what each call of `exchange` returns or raises."""
+    """A registry's actor.
+
+    Attributes:
+        answer: what each call of `exchange` returns or raises.
+        answers: whether it has an answer.
+        is_callable: whether a call can be sent.
+        reports: what runs reported.
+    """
 
     def __init__(self) -> None:
         self.answer: object = RegistryAnswer(granted=frozenset({A.id, B.id}))
-        self.exchange = SimpleNamespace(remote=lambda _: Reference("exchange", self.answer))
+        self.answers = True
+        self.is_callable = True
+        self.reports: list[RunReport] = []
+        self.exchange = SimpleNamespace(remote=self._exchange)
+        self.ended = SimpleNamespace(remote=self._call)
+
+    def _exchange(self, report: RunReport) -> Reference:
+        self.reports.append(report)
+        return self._call()
+
+    def _call(self, *_: object) -> Reference:
+        if not self.is_callable:
+            raise ray.exceptions.RaySystemError("no connection")
+        return Reference("exchange", self.answer, self.answers)
 
 
 class Setting:
@@ -36,18 +56,20 @@ class Setting:
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.heartbeat = FakeHeartbeat(self.clock)
         self.registry = FakeRegistry()
+        self.successor = FakeRegistry()
         self.actors = FakeActors()
         self.fleet = FarmFleet(
             Limits(),
-            FarmClient(self.registry),
+            FarmClient(self.registry, self.find),
             RunReport("run", "user", "command", 0.0, planned=1),
             progress=SharedProgress(PlainProgress(io.StringIO())),
             accepts=lambda _: True,
             boards=[A, B],
             start_actor=self.actors,
             calls=FakeCalls(),
-            heartbeat=FakeHeartbeat(self.clock),
+            heartbeat=self.heartbeat,
             clock=self.clock,
         )
         self.actors.starts = False
@@ -57,6 +79,10 @@ class Setting:
         assert self.fleet.wait(0) == []  # its answer starts the boards
         self.actors.handles[A.id][0].calls[0].is_ready = True
         assert self.fleet.wait(0) == [Started(A.id, WorkerInfo(pid=1))]
+
+    def find(self) -> FakeRegistry:
+        """The registry that took the place of the dead one."""
+        return self.successor
 
 
 @pytest.fixture
@@ -76,11 +102,49 @@ def test_a_lost_call_of_the_registry_costs_no_board(setting: Setting) -> None:
     assert sorted(setting.fleet.active) == [A.id, B.id]
 
 
-def test_without_its_registry_a_run_has_lost_its_boards(setting: Setting) -> None:
+def test_a_dead_registry_costs_no_board_and_its_successor_is_found(setting: Setting) -> None:
     setting.registry.answer = ray.exceptions.ActorDiedError()
+    setting.successor.answer = RegistryAnswer(granted=frozenset({A.id, B.id}), withdrawn={B.id: "held by ann"})
     setting.clock.now += EXCHANGE_SECONDS + 0.1
     assert setting.fleet.wait(0) == []  # the call is on its way
-    lost = setting.fleet.wait(0)
-    assert sorted(each.board for each in lost if isinstance(each, Gone)) == [A.id, B.id]
+    assert setting.fleet.wait(0) == []
+    events: list[FleetEvent] = []
+    while not events:  # the successor is found in a thread
+        setting.clock.now += EXCHANGE_SECONDS + 0.1
+        events = setting.fleet.wait(0)
+    assert events == [Withdrawn(B.id, "held by ann")]
+    assert sorted(setting.fleet.active) == [A.id, B.id]
+
+
+def test_a_registry_that_never_answers_is_asked_again(setting: Setting) -> None:
+    setting.registry.answers = False
+    setting.clock.now += EXCHANGE_SECONDS + 0.1
+    assert setting.fleet.wait(0) == []  # the call is on its way
+    setting.registry.answers = True
+    setting.registry.answer = RegistryAnswer(withdrawn={B.id: "held by ann"})
+    setting.clock.now += ANSWER_SECONDS + 0.1
+    setting.heartbeat.ask()
+    events = [setting.fleet.wait(0) for _ in range(3)]
+    assert [Withdrawn(B.id, "held by ann")] in events
+    assert sorted(setting.fleet.active) == [A.id, B.id]
+
+
+def test_a_registry_that_can_not_be_called_costs_no_board(setting: Setting) -> None:
+    setting.registry.is_callable = False
+    for _ in range(3):
+        setting.clock.now += EXCHANGE_SECONDS + 0.1
+        assert setting.fleet.wait(0) == []
+    assert setting.fleet.close(0) == {}
     assert setting.fleet.active == []
-    assert all(actor.killed for handles in setting.actors.handles.values() for actor in handles)
+
+
+def test_a_run_says_which_boards_it_uses(setting: Setting) -> None:
+    setting.registry.answer = RegistryAnswer(withdrawn={A.id: "held by ann"})  # and B is waited for
+    for _ in range(4):
+        setting.clock.now += EXCHANGE_SECONDS + 0.1
+        setting.fleet.wait(0)
+    assert setting.registry.reports[-1].using == {A.id, B.id}, "until they are given up"
+    setting.fleet.drop(A.id)
+    setting.clock.now += EXCHANGE_SECONDS + 0.1
+    setting.fleet.wait(0)
+    assert setting.registry.reports[-1].using == {B.id}

@@ -41,7 +41,7 @@ class Farm:
         self.registry.join(HostOffer(host, host, ADDRESS, offered_boards(boards, versions), versions), 0.0)
 
     def call(self, method: Callable[..., Any], *arguments: Any) -> Any:
-        now = () if method.__name__ == "find" else (0.0,)
+        now = () if method.__name__ in ("find", "usable_boards") else (0.0,)
         return getattr(self.registry, method.__name__)(*arguments, *now)
 
 
