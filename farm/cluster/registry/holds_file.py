@@ -29,7 +29,7 @@ class HoldsFile:
         self.is_saved = True
         self._damage = ""
         self._unsaved = ""
-        self._is_ours = True  # false where a file that can't be read must not be replaced
+        self._is_unread = False  # there may be holds in the file that are not known here: it must not be replaced
 
     @property
     def notes(self) -> list[str]:
@@ -38,11 +38,15 @@ class HoldsFile:
 
     def read(self) -> dict[str, Hold]:
         """The holds. A damaged file is set aside; a board whose own hold is damaged stays held."""
+        self._is_unread = False
         try:
             raw = json.loads(self.path.read_bytes())
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError) as error:
+        except OSError as error:
+            self._leave_unread(f"{self.path} can't be read: {reason_of(error)}")
+            return {}
+        except (ValueError, RecursionError) as error:
             self._set_aside(reason_of(error))
             return {}
         if not isinstance(raw, dict):
@@ -60,7 +64,7 @@ class HoldsFile:
     def write(self, holds: Mapping[str, Hold]) -> None:
         """Write the holds; where that fails, `is_saved` is false until a later call succeeds."""
         self.is_saved = False
-        if not self._is_ours:
+        if self._is_unread:
             return
         try:
             write_state(self.path, json.dumps({board: asdict(hold) for board, hold in holds.items()}, indent=1))
@@ -69,15 +73,27 @@ class HoldsFile:
         else:
             self._unsaved, self.is_saved = "", True
 
+    def retry(self, holds: Mapping[str, Hold]) -> dict[str, Hold]:
+        """Read what could not be read before, and write what could not be written.
+
+        Returns:
+            The holds, with those that could be read only now.
+        """
+        if self._is_unread:
+            self._unsaved = ""
+            holds = {**self.read(), **holds}
+        self.write(holds)
+        return dict(holds)
+
+    def _leave_unread(self, why: str) -> None:
+        self._is_unread, self.is_saved = True, False
+        self._unsaved = f"{why}: boards that it holds may be used, and new holds are not saved"
+
     def _set_aside(self, reason: str) -> Path | None:
         try:
             aside = set_aside(self.path)
         except OSError as error:
-            self._is_ours, self.is_saved = False, False
-            self._damage = (
-                f"{self.path} can't be read ({reason}) or renamed ({reason_of(error)}): boards that it holds "
-                "may be used, and new holds are not saved"
-            )
+            self._leave_unread(f"{self.path} is damaged ({reason}), and can't be renamed ({reason_of(error)})")
             return None
         self._damage = f"{self.path} was damaged ({reason}), and is now {aside.name}: boards may have lost their holds"
         return aside

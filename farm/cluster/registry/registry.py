@@ -28,7 +28,7 @@ from scheduler.sharing import Claim
 SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
 SETTLING_SECONDS = 5.0
-"""How long a registry that replaces another waits for the runs' reports before it leases boards that no run has."""
+"""How long a registry that replaces another leases no board that no run has: runs report what they use meanwhile."""
 FAULTS_BEFORE_HOLD = 3
 """The number of faults in runs, with no passed check since, after which a board is held for a person to look at."""
 
@@ -51,6 +51,8 @@ class Registry:
         self._living_nodes: frozenset[str] = frozenset()
         self._arrivals = 0
         self._settled_at = -math.inf
+        self._awaited: set[str] = set()  # runs of an earlier registry that have not reported to this one
+        self._awaited_until = -math.inf
         self._unix_ahead = 0.0
 
     def wall_clock(self, ahead: float) -> None:
@@ -99,6 +101,11 @@ class Registry:
             self.join(host.offer, now)
             self._hosts[name].draining = host.draining
             self._settled_at = now + SETTLING_SECONDS
+
+    def await_runs(self, names: Collection[str], now: float) -> None:
+        """Lease no board that no run has before these runs reported, ended or were silent for too long."""
+        self._awaited = set(names) - self._runs.keys()
+        self._awaited_until = now + SILENCE_SECONDS
 
     def host(self, name: str) -> HostEntry | None:
         """A host by its name."""
@@ -185,6 +192,7 @@ class Registry:
             FarmError: the report is malformed; nothing of it is taken.
         """
         report = checked_report(report)
+        self._awaited.discard(report.run)
         self._end_silent_runs(now)
         if report.run not in self._runs:
             self._arrivals += 1
@@ -197,7 +205,7 @@ class Registry:
         run.outdated &= report.requested
         withdrawn |= {board: "its host joined the farm again" for board in run.outdated if board in usable}
         withdrawn |= self._adopt(run, now)
-        due = self._due(now) if now >= self._settled_at else {}
+        due = self._due(now) if self._is_settled(now) else {}
         for board, owner in due.items():
             if owner == report.run and self._owner(board) is None and run.has_room:
                 run.leases[board] = self._boards[board].since = now
@@ -215,6 +223,7 @@ class Registry:
 
     def ended(self, name: str, now: float) -> None:
         """Forget a run that ended."""
+        self._awaited.discard(name)
         if run := self._runs.pop(name, None):
             self._end_leases(run, list(run.leases), now)
 
@@ -285,6 +294,10 @@ class Registry:
             elif board in self._boards:
                 run.leases[board] = self._boards[board].since = now
         return withdrawn
+
+    def _is_settled(self, now: float) -> bool:
+        """Whether every run that has a board had the time to say so."""
+        return now >= self._settled_at and (not self._awaited or now >= self._awaited_until)
 
     def _due(self, now: float) -> dict[str, str]:
         """The run that should have each usable board, of those that runs request."""

@@ -165,7 +165,7 @@ class RegistryService:
         """Publish the view, and save holds that could not be saved before."""
         with self._acting() as now:
             if not self._file.is_saved:
-                self._file.write(self._registry.holds)
+                self._registry.holds = self._file.retry(self._registry.holds)
             self._published += 1
             published = PublishedView(number=self._published, view=self._view(now))
         self._values.put(VIEW, published.model_dump_json().encode())
@@ -216,10 +216,13 @@ class RegistryService:
         """
         try:
             texts = [self._values.get(name) for name in self._values.names(HOST_PREFIX)]
+            published = self._values.get(VIEW)
         except Exception as error:
             raise NotRunnable(f"the registry starts, and the cluster doesn't name its hosts: {error}") from error
         for text in texts:
             self._restore_host(text or b"", now)
+        if published is not None:
+            self._await_runs(published, now)
         self._is_restored = True
 
     def _restore_host(self, text: bytes, now: float) -> None:
@@ -227,6 +230,14 @@ class RegistryService:
             self._registry.restore(adapter_of(HostEntry).validate_json(text), now)
         except (ValueError, FarmError) as error:
             _LOG.warning("the record of a host is left out: %s", reason_of(error))
+
+    def _await_runs(self, text: bytes, now: float) -> None:
+        try:
+            published = PublishedView.model_validate_json(text)
+        except ValueError as error:
+            _LOG.warning("the view of the earlier registry is left out: %s", reason_of(error))
+        else:
+            self._registry.await_runs([run.run for run in published.view.runs], now)
 
     def _keep_host(self, name: str) -> None:
         """Have the cluster remember a host, as it is now."""

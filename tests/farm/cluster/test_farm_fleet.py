@@ -121,6 +121,7 @@ def test_a_registry_that_never_answers_is_asked_again(setting: Setting) -> None:
     setting.clock.now += EXCHANGE_SECONDS + 0.1
     assert setting.fleet.wait(0) == []  # the call is on its way
     setting.registry.answers = True
+    setting.successor = setting.registry  # it was only busy
     setting.registry.answer = RegistryAnswer(withdrawn={B.id: "held by ann"})
     setting.clock.now += ANSWER_SECONDS + 0.1
     setting.heartbeat.ask()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.core.files import open_atomically, write_atomically
+from farm.core.files import open_atomically, set_aside, write_atomically, write_state
 
 
 def mode_of(path: Path) -> int:
@@ -63,3 +63,20 @@ def test_without_a_mode_the_file_has_the_permissions_of_any_new_file(tmp_path: P
     (tmp_path / "other").write_text("")
     write_atomically(tmp_path / "file", "")
     assert mode_of(tmp_path / "file") == mode_of(tmp_path / "other")
+
+
+def test_state_is_private_and_its_folder_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "state.json"
+    write_state(path, "{}")
+    assert path.read_text() == "{}"
+    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [each.name for each in path.parent.iterdir()] == ["state.json"]
+
+
+def test_a_file_is_set_aside_under_a_name_that_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    for number in (1, 2):
+        path.write_text(str(number))
+        assert set_aside(path) == tmp_path / f"state.json.damaged-{number}"
+    assert (tmp_path / "state.json.damaged-1").read_text() == "1"
+    assert not path.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,16 @@ def test_a_command_says_what_it_ignores(own_folder: Path) -> None:
     [line] = [line for line in ended.stderr.splitlines() if "farm.toml" in line]
     assert line.startswith(f"farm: {own_folder}/farm.toml: store ignored, since you have not trusted it")
     assert not (own_folder / "theirs.db").exists()
+
+
+def test_paths_of_state_are_absolute_wherever_a_process_works(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FARM_STATE", "here")
+    (own_folder / "farm.toml").write_text('token_file = "~/token"\n')
+    settings = load_settings()
+    assert settings.state == own_folder / "here"
+    assert settings.token_file == Path.home() / "token"
+    assert os.environ["FARM_STATE"] == str(own_folder / "here"), "for its children"
+    monkeypatch.setenv("FARM_STATE", "~no-such-user/x")
+    assert load_settings().state.is_absolute()

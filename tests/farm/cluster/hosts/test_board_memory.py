@@ -35,13 +35,19 @@ def test_a_held_board_is_left_out_until_it_is_released() -> None:
         BoardMemory().release(FIRST.id)
 
 
-def test_a_memory_that_cannot_be_read_is_an_error_and_kept() -> None:
-    BoardMemory().path.write_text("{", encoding="utf-8")
-    with pytest.raises(FarmError, match=r"boards\.json can't be read"):
+def test_a_damaged_memory_is_set_aside_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    memory = BoardMemory()
+    memory.path.write_text("{", encoding="utf-8")
+    memory.hold(FIRST, "it smells", "ann@lab")
+    assert "is now boards.json.damaged-1: no board of this host is held" in caplog.text
+    assert memory.path.with_name("boards.json.damaged-1").read_text() == "{"
+    assert memory.boards().keys() == {FIRST.id}
+
+
+def test_a_memory_that_can_not_be_read_is_an_error() -> None:
+    BoardMemory().path.mkdir()
+    with pytest.raises(FarmError, match=r"boards\.json can't be read: Is a directory"):
         usable_boards("fake:n300", print)
-    with pytest.raises(FarmError, match=r"boards\.json can't be read"):
-        BoardMemory().hold(FIRST, "it smells", "ann@lab")
-    assert BoardMemory().path.read_text() == "{"
 
 
 @pytest.mark.ray
