@@ -203,7 +203,7 @@ def test_paths_of_state_are_absolute_wherever_a_process_works(
     own_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FARM_STATE", "here")
-    (own_folder / "farm.toml").write_text('token_file = "~/token"\n')
+    monkeypatch.setenv("FARM_TOKEN_FILE", "~/token")
     settings = load_settings()
     assert settings.state == own_folder / "here"
     assert settings.token_file == Path.home() / "token"
