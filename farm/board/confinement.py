@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from farm.board.memory_share import default_share
 from farm.board.memory_watch import host_memory
 from farm.core.errors import FarmError
+from farm.core.isolation import Isolation
+from farm.core.payload import EncodedVector, Tag
 from farm.core.settings import load_settings
 from farm.core.sizes import parse_size
 from farm.core.worker_options import WorkerOptions
@@ -20,10 +23,12 @@ class Confinement:
     Attributes:
         memory: bytes of the host's memory; None for the host's own setting, or an equal share for each of its boards.
         boards: how many boards of the host may have a worker at the same time.
+        isolation: what separates the vectors of sweep modules; None for nothing.
     """
 
     memory: int | None = None
     boards: int = 1
+    isolation: Isolation | None = None
 
     def share(self) -> int:
         """The bytes that a worker on this host may use: what the run asks for, but no more than the host's setting."""
@@ -32,6 +37,10 @@ class Confinement:
             setting = load_settings().worker_memory
         limits = [size for size in (self.memory, None if setting is None else parse_size(setting)) if size is not None]
         return min(limits) if limits else default_share(host_memory(), self.boards)
+
+    def separates(self, vectors: Iterable[EncodedVector]) -> bool:
+        """Whether each of some vectors runs in a worker of its own."""
+        return self.isolation is not None and any(each.tag is Tag.MODULE_VECTOR for each in vectors)
 
 
 def confinement_of(spec: WorkerOptions, boards: int = 1) -> Confinement:
@@ -42,4 +51,4 @@ def confinement_of(spec: WorkerOptions, boards: int = 1) -> Confinement:
         boards: how many boards of this host may have a worker at the same time.
     """
     memory = None if spec.worker_memory is None else parse_size(spec.worker_memory)
-    return Confinement(memory, boards)
+    return Confinement(memory, boards, spec.isolate)

@@ -30,12 +30,14 @@ from farm.board.protocol import (
     WorkerError,
     WorkerHung,
     WorkerSpent,
+    no_look_ahead,
 )
 from farm.board.reset import Reset
 from farm.board.terminal import Terminal
 from farm.board.trace_run import TraceRun, Watch, no_watch
 from farm.board.trace_target import TraceTarget
 from farm.board.trust import Trust
+from farm.board.vector_deadline import with_deadline
 from farm.board.worker_choice import MakeWorker, make_worker
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import FarmError, NotRunnable
@@ -147,17 +149,20 @@ class Supervisor:
             batch = next_batch()
             if batch is None or batch[0] != config or self._are_models(batch[1]):
                 return ()
-            return [self._timed(each) for each in batch[1]]
+            return [with_deadline(each, self.board, self.limits.vector) for each in batch[1]]
 
         if self._since_start >= self.limits.renew:
             self.close()  # libraries may leak a little at each call, which must not pile up
+        alone = self.limits.confinement.separates(vectors)
         while waiting and not self._stopping and self.trust.usable:
+            if alone and self._since_start:
+                self.close()
             refused = self._open(config, waiting[0].id)
             if refused is not None:
                 yield refused
                 yield from self.trust.transitions()
                 return
-            yield from self._run_some(waiting, look_ahead)
+            yield from self._run_some(waiting, no_look_ahead if alone else look_ahead, 1 if alone else len(waiting))
             yield from self.trust.transitions()
         if self._stopping:
             self.close()  # the worker may have been fed these vectors before the stop
@@ -207,14 +212,15 @@ class Supervisor:
 
     # --- vectors ---
 
-    def _run_some(self, waiting: deque[EncodedVector], look_ahead: LookAhead) -> Iterator[BoardReport]:
-        """Run vectors until all are run, the worker is gone, or a stop; takes them out of `waiting`."""
+    def _run_some(self, waiting: deque[EncodedVector], look_ahead: LookAhead, most: int) -> Iterator[BoardReport]:
+        """Run at most `most` vectors, until the worker is gone, or a stop; takes them out of `waiting`."""
         self.trust.observe(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
         yield from self.trust.transitions()
         began = time.time()
         held: HeldChip | None = None
         try:
-            for outcome in self.worker.run([self._timed(each) for each in waiting], self.limits.vector, look_ahead):
+            timed = [with_deadline(each, self.board, self.limits.vector) for each in itertools.islice(waiting, most)]
+            for outcome in self.worker.run(timed, self.limits.vector, look_ahead):
                 waiting.popleft()
                 self._since_start += 1
                 began = time.time()
@@ -250,16 +256,6 @@ class Supervisor:
         self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
         if held is not None:
             self.trust.wait_while_held(held, lambda: self._stopping)
-
-    def _timed(self, vector: EncodedVector) -> EncodedVector:
-        """Return the vector with the deadline from its earlier runs as its own limit, if that is sooner.
-
-        Not on a board that computes: there, tt-metal's own timer, which knows the core that hangs, must expire first.
-        """
-        deadline = vector.deadline
-        if deadline is None or vector.timeout or self.board.computes or deadline >= self.limits.vector:
-            return vector
-        return vector._replace(timeout=deadline)
 
     def _open(self, config: DeviceConfig, vector_id: str) -> Outcome | None:
         """Open the board unless it is open already, and check it unless it is trusted; return an outcome on failure."""

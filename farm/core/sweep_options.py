@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TypedDict
 
+from farm.core.isolation import Isolation, IsolationName
 from farm.core.measures import Mode
 from farm.core.numeric_options import InputName, InputStyle
 
@@ -36,6 +37,7 @@ class SweepOptions(TypedDict, total=False):
     max_time: float | None
     max_board_time: float | None
     worker_memory: str | None
+    isolate: Isolation | IsolationName | None
     measure: Collection[Mode]
     watcher: bool
     inputs: InputStyle | InputName

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, BeforeValidator, field_validator
 
+from farm.core.isolation import Isolation
 from farm.core.sizes import check_share
 from farm.core.spec_option import Group, Option
+
+
+def _as_isolation(value: object) -> object:
+    if value is None:
+        return None
+    try:
+        return Isolation(value)
+    except ValueError:
+        raise ValueError(f"choose from {', '.join(Isolation)}") from None
 
 
 class WorkerOptions(BaseModel):
@@ -20,6 +30,15 @@ class WorkerOptions(BaseModel):
             Group.LIMITS,
             "How much of its host's memory a worker and its children may use, such as 8GiB. A vector that uses more is "
             "a host_fault. Default: FARM_WORKER_MEMORY, or an equal share for each of the host's boards.",
+        ),
+    ] = None
+    isolate: Annotated[
+        Annotated[Isolation | None, BeforeValidator(_as_isolation)],
+        Option(
+            "--isolate",
+            Group.LIMITS,
+            "Run each vector of a sweep module apart from the others. process: in a worker of its own, which costs a "
+            "few seconds per vector. Default: vectors share a worker.",
         ),
     ] = None
 

@@ -178,6 +178,8 @@ class EarlyStart:
     def _worker_for(self, boards: Sequence[Board], modules: Sequence[SweepModule]) -> FirstWorker | None:
         """The worker that lists the modules and then serves a board, not started; None if no worker can do both."""
         with_ttnn = [board for board in boards if backend_of(board).uses_ttnn]
+        if self.spec.isolate is not None:
+            return None  # a worker that imported a module must run no vector
         # a cache of kernels that a worker may empty is in the folder in which it was started
         if len(modules) != 1 or not with_ttnn or COLD.items() <= with_ttnn[0].environment.items():
             return None

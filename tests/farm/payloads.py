@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from farm.core.payload import EncodedVector, ModuleVector, TracedCall, encode
+from farm.core.sweep_module import SweepModule
 from farm.planning.vectors import Vector
 
 
@@ -16,6 +19,11 @@ def encoded_vector(
 ) -> EncodedVector:
     """A call without arguments, on its way to a board."""
     return EncodedVector(name, operation, text_of(name, operation), timeout, deadline)
+
+
+def encoded_module_vector(name: str) -> EncodedVector:
+    """A vector of a sweep module that need not exist, on its way to a board."""
+    return EncodedVector(name, "module", encode(ModuleVector(name, SweepModule("module", Path("module.py")))))
 
 
 def module_vector(vector: Vector) -> ModuleVector:

@@ -11,12 +11,15 @@ import pytest
 
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import Act, Opening, Script, fake_boards
+from farm.board.confinement import Confinement
 from farm.board.fake_worker import FakeWorker
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
 from farm.board.protocol import LookAhead, WorkerDied, no_look_ahead
 from farm.board.supervisor import Supervisor
+from farm.board.vector_deadline import with_deadline
 from farm.core.errors import NotRunnable
+from farm.core.isolation import Isolation
 from farm.core.messages import Hello
 from farm.core.outcome import Outcome
 from farm.core.payload import EncodedVector, ModelTrace, encode
@@ -32,7 +35,7 @@ from tests.farm.board.supervised import (
     outcomes_of,
     run,
 )
-from tests.farm.payloads import encoded_vector
+from tests.farm.payloads import encoded_module_vector, encoded_vector
 from tracer.device_config import DeviceConfig
 
 
@@ -50,6 +53,18 @@ def test_a_worker_is_replaced_after_renew_vectors() -> None:
     for names in ("ab", "cd", "ef", "gh"):
         assert len(run(supervisor, *names)) == 2
     assert fake(supervisor).opened == [ONE, ONE]
+
+
+def test_isolated_vectors_of_modules_have_a_worker_each() -> None:
+    limits = Limits(open=0.05, vector=0.05, confinement=Confinement(isolation=Isolation.PROCESS))
+    supervisor = fake_supervisor(Script(), limits)
+    of_module = [encoded_module_vector(name) for name in "abc"]
+    assert [each.vector_id for each in outcomes_of(supervisor.run(ONE, of_module))] == ["a", "b", "c"]
+    assert fake(supervisor).opened == [ONE, ONE, ONE]
+    assert len(run(supervisor, "d", "e")) == 2, "traced calls are data"
+    assert fake(supervisor).opened == [ONE, ONE, ONE]
+    list(supervisor.run(ONE, [encoded_module_vector("f")]))
+    assert fake(supervisor).opened == [ONE, ONE, ONE, ONE], "after other vectors"
 
 
 class LookingAheadWorker(FakeWorker):
@@ -183,12 +198,9 @@ def test_a_host_without_ttnn_gives_no_outcome() -> None:
     ],
 )
 def test_a_vector_has_the_deadline_of_earlier_runs(wire: dict[str, float], computes: bool, limit: float | None) -> None:
-    supervisor = fake_supervisor(Script(), Limits(vector=30.0))
-    supervisor.board = replace(supervisor.board, computes=computes)
-    assert (
-        supervisor._timed(encoded_vector("a", timeout=wire.get("timeout"), deadline=wire.get("deadline"))).timeout
-        == limit
-    )
+    [board] = fake_boards(KINDS["n300"], 1)
+    vector = encoded_vector("a", timeout=wire.get("timeout"), deadline=wire.get("deadline"))
+    assert with_deadline(vector, replace(board, computes=computes), 30.0).timeout == limit
 
 
 def test_a_hang_is_noticed_by_the_deadline_of_earlier_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from farm.core.isolation import Isolation
 from farm.core.measures import MODES
 from farm.core.numeric_options import InputStyle
 from farm.core.sweep_command import command_of
@@ -25,6 +26,7 @@ COMMON = {
     "retries": st.integers(0, 100),
     "max_time": SECONDS,
     "max_board_time": SECONDS,
+    "isolate": st.sampled_from(Isolation),
     "worker_memory": st.sampled_from(["600M", "4GiB", "2 GB"]),
     "measure": st.lists(st.sampled_from(MODES)),
     "watcher": st.booleans(),

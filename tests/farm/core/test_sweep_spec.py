@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from farm.core.errors import FarmError
+from farm.core.isolation import Isolation, IsolationName
 from farm.core.measures import Mode
 from farm.core.numeric_options import InputName, InputStyle
 from farm.core.payload import MODEL_TRACED
@@ -26,6 +27,7 @@ def test_callers_may_give_every_field_by_name() -> None:
         tuple[Mode, ...]: Collection[Mode],
         Path | None: str | Path | None,
         InputStyle: InputStyle | InputName,
+        Isolation | None: Isolation | IsolationName | None,
     }
     for name, hint in hints.items():
         annotation: Any = SweepSpec.model_fields[name].annotation
