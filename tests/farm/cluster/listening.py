@@ -13,11 +13,11 @@ _LISTENING = "0A"
 
 
 def listening(pids: Collection[int]) -> set[tuple[str, int]]:
-    """The IP addresses and ports on which processes of this network namespace listen."""
+    """The IP addresses and ports on which processes listen, all of one network namespace."""
     own = _sockets(pids)
     addresses = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+    for table in _tables(pids):
+        for line in table.splitlines()[1:]:
             _, local, _, state, *rest = line.split()
             if state == _LISTENING and rest[5] in own:
                 address, _, port = local.partition(":")
@@ -30,6 +30,14 @@ def is_loopback(address: str) -> bool:
     parsed = ipaddress.ip_address(address)
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_loopback
+
+
+def _tables(pids: Collection[int]) -> list[str]:
+    """The TCP sockets of the namespace of processes, as its first living process shows them."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            return [Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
+    return []
 
 
 def _sockets(pids: Collection[int]) -> set[str]:

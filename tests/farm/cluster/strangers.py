@@ -3,7 +3,7 @@
     python -m tests.farm.cluster.strangers HOST PORT [PORT ...]
 
 A stranger speaks HTTP and gRPC, without a token and with a wrong one, and calls all methods of all services that Ray
-declares. It prints one line of JSON for each answer that tells it anything.
+declares. It prints one line of JSON for each answer that tells it more than that a service is there.
 """
 
 from __future__ import annotations
@@ -42,8 +42,17 @@ PATHS = (
     "/view",
     "/log",
 )
+HARMLESS = {
+    "/": b"<!doctype html>",  # Ray's page that asks for the token, the same everywhere
+    "/favicon.ico": b"",
+    "/api/authentication_mode": b'{"authentication_mode": "token"}',
+    "/api/healthz": b"raylet: success",
+    "/api/gcs_healthz": b"success",
+    "/api/local_raylet_healthz": b"success",
+}
+"""What may answer without a token, with the beginning of its answer: it tells nothing of the farm."""
 METHODS = ("GET", "POST", "OPTIONS")
-REFUSALS = (400, 401, 403, 404, 405)
+REFUSALS = (400, 401, 403, 404, 405, 503)
 """Statuses that tell only that something listens; 404 and 405 come where a path has no handler, token or not."""
 ALIVE = "/grpc.health.v1.Health/Check"
 """Ray's gRPC servers answer this, with nothing but that they are alive; TLS alone can keep strangers from it."""
@@ -52,9 +61,17 @@ ALIVE = "/grpc.health.v1.Health/Check"
 def main(words: Sequence[str]) -> None:
     """Print what each port answers."""
     host, *ports = words
-    for port in map(int, ports):
-        for answer in (*http_answers(host, port), *grpc_answers(host, port)):
-            print(json.dumps({"port": port, "answer": answer}), flush=True)
+    methods = grpc_methods()
+    methods.remove(ALIVE)
+
+    def answers(port: int) -> list[str]:
+        return [*http_answers(host, port), *grpc_answers(host, port, methods)]
+
+    with ThreadPoolExecutor(len(ports)) as pool:
+        for port, replies in zip(ports, pool.map(answers, map(int, ports)), strict=True):
+            for answer in replies:
+                print(json.dumps({"address": f"{host}:{port}", "answer": answer}))
+    print(json.dumps({"asked": host}))
 
 
 def http_answers(host: str, port: int) -> Iterator[str]:
@@ -73,12 +90,13 @@ def http_answers(host: str, port: int) -> Iterator[str]:
                     continue
                 finally:
                     connection.close()
-                if reply.status not in REFUSALS:
+                harmless = path in HARMLESS and method != "POST" and body.startswith(HARMLESS[path])
+                if reply.status not in REFUSALS and not harmless:
                     yield f"{method} {path}: {reply.status} {body!r}"
 
 
 def grpc_answers(host: str, port: int, methods: Sequence[str] | None = None) -> list[str]:
-    """The answers over gRPC that are neither `UNAUTHENTICATED` nor `UNIMPLEMENTED`.
+    """The answers over gRPC that are no refusal; silence is one.
 
     Args:
         host: the host.
@@ -101,8 +119,8 @@ def grpc_answers(host: str, port: int, methods: Sequence[str] | None = None) -> 
                 channel.unary_unary(method)(b"", timeout=SECONDS, metadata=metadata)
             except grpc.RpcError as error:
                 code = error.code()
-                silent = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.UNAVAILABLE)
-                return "" if code in silent else f"{method}: {code.name} {error.details()[:150]}"
+                refusals = ("UNAUTHENTICATED", "UNIMPLEMENTED", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED")
+                return "" if code.name in refusals else f"{method}: {code.name} {error.details()[:150]}"
             return f"{method}: OK"
 
         with ThreadPoolExecutor(8) as pool:

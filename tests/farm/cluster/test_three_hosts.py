@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.farm.cluster.listening import is_loopback, listening
 from tests.farm.cluster.network import Host, Watch, ended, network
 
 pytest.importorskip("aiohttp", reason="a farm of several hosts needs ray[default]: uv run --all-groups pytest")
 pytestmark = pytest.mark.skipif(find_spec("ttnn") is None, reason="ttnn has no wheel for this Python")
 
-PAGE = Path(__file__).parents[3] / "docs" / "farm-of-hosts.md"
+PROJECT = Path(__file__).parents[3]
+PAGE = PROJECT / "docs" / "farm-of-hosts.md"
 SLOW_MODULE = '''
 """Vectors that take a while, so that hosts can come and go, until the file ENOUGH is there."""
 import os
@@ -76,6 +79,7 @@ def test_three_hosts() -> None:
             laptop.run(commands["anywhere else, once"])
             sweep = laptop.start(_here(commands["a folder goes along, its report comes back"]))
             _until(lambda: watch.runs_vectors("beta:mock:n300:0"), "the sweep runs on beta", sweep)
+            _strangers_are_refused((alpha, beta), laptop)
             gamma.run(commands["on every other host"])
             _until(lambda: watch.runs_vectors("gamma:mock:p300:0"), "a new kind that joins in mid-run gets work", sweep)
             beta.run(commands["a host leaves"])
@@ -125,6 +129,21 @@ def _wrong_tokens_are_refused(host: Host, laptop: Host) -> None:
         assert "refuses the token" in printed
         assert "Traceback" not in printed
     assert not host.processes()
+
+
+def _strangers_are_refused(farm: Sequence[Host], stranger: Host) -> None:
+    """Call all that listens for other hosts, from one without the token: nothing but health checks answers."""
+    lines = []
+    for host in farm:
+        addresses = listening([int(pid) for pid in host.processes()])
+        ports = sorted({port for address, port in addresses if not is_loopback(address)})
+        assert ports, "a host listens, or this looks at the wrong processes"
+        lines.append(f"{sys.executable} -m tests.farm.cluster.strangers {host.address} {' '.join(map(str, ports))}")
+        if host is farm[0]:
+            assert {6379, 8265} <= set(ports)
+    printed = stranger.run(f"export PYTHONPATH={PROJECT} PYTHONWARNINGS=ignore; {' & '.join(lines)} & wait")
+    answers = [json.loads(line) for line in printed.splitlines()]
+    assert sorted(answers, key=str) == sorted(({"asked": host.address} for host in farm), key=str)
 
 
 def _manage_a_board(host: Host) -> None:
