@@ -19,7 +19,7 @@ from pathlib import Path
 from farm.board.kept_process import KeptProcess
 from farm.board.memory_watch import MemoryWatch
 from farm.board.output import Output
-from farm.board.pipes import Pipes
+from farm.board.pipes import Conversation, Pipes
 from farm.board.protocol import Deadlines
 from farm.board.signals import Process
 from farm.board.terminal import Terminal
@@ -27,7 +27,7 @@ from farm.board.worker_handle import WorkerProcess
 from farm.board.worker_launch import LaunchedWorker, worker_environment
 from farm.core.board import Board
 from farm.core.log import WORKER_OUTPUT
-from farm.core.message_lines import encode
+from farm.core.message_json import encode
 from farm.core.messages import Relocate
 from farm.core.process_stat import stat_fields
 
@@ -51,6 +51,7 @@ class RunningWorker:
         replies: the owner's descriptor of the pipe of replies.
         lifeline: the owner's descriptor of the keeper's lifeline.
         status: the owner's descriptor of the pipe of the keeper's reports.
+        conversation: where the owner's conversation with it stands.
     """
 
     owner: int
@@ -61,6 +62,7 @@ class RunningWorker:
     replies: int
     lifeline: int
     status: int
+    conversation: Conversation
 
 
 class AdoptedProcess:
@@ -119,7 +121,7 @@ def take_over(worker: RunningWorker, workdir: Path, share: int) -> LaunchedWorke
             os.close(descriptor)
         return None
     requests, replies, lifeline, status = opened
-    pipes = Pipes(requests, replies)
+    pipes = Pipes(requests, replies, worker.conversation, worker.pid)
     output = Output(workdir / WORKER_OUTPUT)
     pipes.send(encode(Relocate(str(workdir.absolute()), f"/proc/{os.getpid()}/fd/{output.write_end}")))
     kept = KeptProcess(worker.pid, keeper, lifeline, status, worker.marker)
@@ -154,10 +156,15 @@ class ReadyWorker(WorkerProcess):
         if self._launched is None:
             return None
         process, pipes = self._launched.process, self._launched.pipes
-        requests, replies = pipes.descriptors
-        keeper = process.keeper.pid
         return RunningWorker(
-            os.getpid(), process.pid, keeper, process.marker, requests, replies, process.lifeline, process.status
+            os.getpid(),
+            process.pid,
+            process.keeper.pid,
+            process.marker,
+            *pipes.descriptors,
+            process.lifeline,
+            process.status,
+            pipes.conversation,
         )
 
     def let_go(self) -> Process | None:
@@ -183,7 +190,10 @@ class ContinuedWorker(WorkerProcess):
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
         running, self._running = self._running, None
         adopted = None if running is None else take_over(running, self.workdir, self._share)
-        return super()._launch(environment) if adopted is None else adopted
+        if adopted is None:
+            return super()._launch(environment)
+        self._fresh = False  # it has imported a module
+        return adopted
 
 
 def continuing(running: RunningWorker) -> Callable[[Board, Path, Deadlines, Terminal | None], ContinuedWorker]:

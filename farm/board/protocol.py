@@ -7,6 +7,7 @@ After each error the process is gone, except after `OpenFailed` and `CheckFailed
   * CheckFailed: the open board doesn't pass its check; the process is alive
   * WorkerDied: the process ended by itself: a signal, an abort, an exit
     * WorkerOutgrew: the process used more than its share of the host's memory, and was ended
+    * WorkerBroken: its replies could no longer be trusted, and it was ended
   * WorkerHung: the process passed a deadline and was killed
 """
 
@@ -192,6 +193,23 @@ class WorkerDied(WorkerError):  # noqa: N818 - see OpenFailed
     def words(self) -> str:
         """See `WorkerError`."""
         return self.printed or self.message
+
+    def during(self, message: str, preparing: str = "", outcome: Mapping[str, Any] | None = None) -> WorkerDied:
+        """The same end, during a step or a further run of the vector; see the attributes."""
+        return type(self)(message, self.vector_id, self.exit, preparing, self.printed, outcome=outcome)
+
+
+class WorkerBroken(WorkerDied):
+    """The process was ended, since its replies could no longer be trusted.
+
+    Something else than its replies was in their pipe, or a reply that was not due: a sweep module, or a process that
+    one has started, wrote to the pipe.
+    """
+
+    @property
+    def words(self) -> str:
+        """See `WorkerError`: what the process printed doesn't explain this."""
+        return self.message
 
 
 class WorkerOutgrew(WorkerDied):

@@ -1,6 +1,7 @@
 """The supervisor's handle of a real worker: it starts, feeds, times and ends the process.
 
-Two pipes carry the messages of `farm.core.messages`; what the process prints is `farm.board.output`'s.
+Two pipes carry the messages of `farm.core.messages`, in the frames of `farm.core.frames`; what the process prints is
+`farm.board.output`'s.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from farm.board.protocol import (
     Deadlines,
     LookAhead,
     OpenFailed,
+    WorkerBroken,
     WorkerDied,
     WorkerError,
     WorkerHung,
@@ -32,14 +34,17 @@ from farm.board.protocol import (
 )
 from farm.board.signals import end_process
 from farm.board.terminal import Terminal
+from farm.board.vector_steps import reply_after
 from farm.board.watchdog import LOOK_SECONDS, Watch
+from farm.board.worker_ends import death, silence
 from farm.board.worker_launch import LaunchedWorker, launch_worker, worker_environment
 from farm.core.board import Board
 from farm.core.classify import END_BYTES, describe_exit, last_error_line
 from farm.core.errors import NotRunnable
+from farm.core.frames import NotAFrame
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import KERNELS_VARIABLE
-from farm.core.message_lines import decode_reply, encode, encode_run
+from farm.core.message_json import decode_reply, encode, encode_run
 from farm.core.messages import (
     Check,
     Checked,
@@ -51,6 +56,7 @@ from farm.core.messages import (
     ListVectors,
     Open,
     Opened,
+    Prepared,
     Preparing,
     Refused,
     Reply,
@@ -115,6 +121,8 @@ class WorkerProcess:
         self._pace = 0.0  # seconds per vector, at the least: it falls at once and rises slowly
         self._compiled: set[str] = set()  # operations that this process has run: their kernels are compiled
         self._failed_modules: dict[str, WorkerDied | WorkerHung] = {}  # they killed or hung a process
+        self._fresh = True  # whether no vector has ended in this process
+        self._suspects: set[str] = set()  # vectors that ran when a process was found broken, not as its first
 
     def start(self) -> Hello:
         """See the protocol."""
@@ -123,6 +131,7 @@ class WorkerProcess:
         environment = worker_environment(self.board, self.workdir, self.python, self.deadlines.vector, self.terminal)
         cache = environment.get(KERNELS_VARIABLE)
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
+        self._fresh = True
         self._launched = self._launch(environment)
         self._output = self._launched.output
         self._compiled.clear()
@@ -182,16 +191,15 @@ class WorkerProcess:
             if vector.operation in self._failed_modules:
                 yield blame.not_retried(vector.id, self._failed_modules[vector.operation], self._backend.lacks)
                 continue
-            finished = self._finished(vector, self._limit(vector, timeout))
-            self._in_flight -= 1
-            outcome = read_outcome(vector.id, finished.outcome)
-            if (launched := self._launched) and launched.memory.was_over_during(outcome.started, outcome.seconds):
-                self._end()  # it has ignored that it was interrupted
-                raise WorkerOutgrew(launched.memory.complaint(), vector.id)
-            # slow to rise: after a long vector, many short ones may end while this process waits
-            self._pace = min(outcome.seconds, self._pace + (outcome.seconds - self._pace) / VECTORS_PER_REQUEST)
-            if outcome.verdict.failed:
-                outcome = self._confirmed(outcome)
+            try:
+                outcome = self._outcome(vector, self._limit(vector, timeout))
+            except WorkerBroken as error:
+                if self._fresh or vector.id in self._suspects:
+                    raise
+                # a vector before it may have left a thread or a child that wrote this: it runs again, before any other
+                self._suspects.add(vector.id)
+                raise WorkerSpent from error
+            self._fresh = False
             yield outcome
             if outcome.verdict is Verdict.BOARD_FAULT:
                 return
@@ -243,19 +251,35 @@ class WorkerProcess:
         self._compiled.add(vector.operation)
         return limit
 
-    def _finished(self, vector: EncodedVector, limit: float) -> Finished:
-        """Wait for the end of a vector.
+    def _outcome(self, vector: EncodedVector, limit: float) -> Outcome:
+        """Wait for the outcome of a vector, and confirm one that failed.
 
         Raises:
-            WorkerDied, WorkerHung: see the protocol.
+            WorkerDied, WorkerHung, WorkerSpent: see the protocol.
         """
+        finished = self._finished(vector, limit)
+        self._in_flight -= 1
+        outcome = read_outcome(vector.id, finished.outcome)
+        if (launched := self._launched) and launched.memory.was_over_during(outcome.started, outcome.seconds):
+            self._end()  # it has ignored that it was interrupted
+            raise WorkerOutgrew(launched.memory.complaint(), vector.id)
+        # slow to rise: after a long vector, many short ones may end while this process waits
+        self._pace = min(outcome.seconds, self._pace + (outcome.seconds - self._pace) / VECTORS_PER_REQUEST)
+        return self._confirmed(outcome) if outcome.verdict.failed else outcome
+
+    def _finished(self, vector: EncodedVector, limit: float) -> Finished:
+        """Wait for the end of a vector; see `_outcome`."""
         try:
             # don't disturb the process while it has enough work
             reply = self._reply(limit, vector.id, min(GATHER_SECONDS, self._pace * (self._in_flight - 1) / 2))
             while not isinstance(reply, Finished):
                 if isinstance(reply, Spent):
                     raise WorkerSpent
-                reply = self._after_preparing(reply, limit, vector.id)
+                if not isinstance(reply, (Preparing, Prepared, RunBegins)):
+                    raise self._unexpected(reply, vector.id)
+                reply = reply_after(reply, lambda seconds: self._reply(seconds, vector.id), limit, vector.id)
+            if reply.vector_id != vector.id:
+                raise self._unexpected(reply, vector.id)
             self._vector_start = reply.printed
         except (WorkerHung, WorkerDied) as error:
             if isinstance(error, WorkerHung):
@@ -266,74 +290,45 @@ class WorkerProcess:
             raise
         return reply
 
-    def _after_preparing(self, message: Reply, limit: float, vector_id: str) -> Reply:
-        """The reply after one about preparing a vector's module, which has a limit of its own."""
-        if isinstance(message, RunBegins):
-            return self._after_run_begins(message, limit, vector_id)
-        if not isinstance(message, Preparing):
-            return self._reply(limit, vector_id)
-        step, seconds = message.step, message.seconds
-        try:
-            return self._reply(seconds, vector_id)
-        except WorkerHung as error:
-            text = f"{step} did not end in {seconds:g} s"
-            raise WorkerHung(text, vector_id, seconds, step, stopped=error.stopped, printed=error.printed) from error
-        except WorkerDied as error:
-            raise type(error)(f"{step}: {error}", vector_id, error.exit, step, error.printed) from error
-
-    def _after_run_begins(self, message: RunBegins, limit: float, vector_id: str) -> Reply:
-        """The reply after one about a further run of a vector, which may take as long as the first."""
-        run = f"run {message.run} with the same inputs"
-        try:
-            return self._reply(limit, vector_id)
-        except WorkerHung as error:
-            text, first = f"{run}: {error}", message.outcome
-            raise WorkerHung(
-                text, vector_id, limit, stopped=error.stopped, printed=error.printed, outcome=first
-            ) from error
-        except WorkerDied as error:
-            text, first = f"{run}: {error}", message.outcome
-            raise type(error)(text, vector_id, error.exit, printed=error.printed, outcome=first) from error
-
     def _confirmed(self, failure: Outcome) -> Outcome:
         """Return the failure if the board passes the check right after it; otherwise a fault of the board."""
         try:
-            checked = self._checked()
+            checked = self._checked(failure.vector_id)
+        except WorkerBroken:
+            raise
         except WorkerError as error:
             self._end()
             return discount(failure, str(error))
         return failure if checked.problem is None else discount(failure, checked.message)
 
-    def _checked(self) -> Checked:
-        reply = self._reply(self.deadlines.check)
+    def _checked(self, vector_id: str | None = None) -> Checked:
+        reply = self._reply(self.deadlines.check, vector_id)
         if not isinstance(reply, Checked):
-            raise self._unexpected(reply)
+            raise self._unexpected(reply, vector_id)
         self._vector_start = reply.printed
         return reply
 
     def _send(self, request: Request) -> None:
         self._write(encode(request))
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, message: bytes) -> None:
         if self._launched is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running")
-        self._launched.pipes.send(line)
+        self._launched.pipes.send(message)
 
     def _reply(self, timeout: float, vector_id: str | None = None, gather: float = 0.0) -> Reply:
-        """Wait for the next reply; `gather` is that of `Pipes.line`.
+        """Wait for the next reply; `gather` is that of `Pipes.message`.
 
         Raises:
             WorkerDied: the process ended instead.
+            WorkerBroken: something else came, and the process was ended.
             WorkerHung: there was none in time; the process still runs.
         """
         if self._launched is None:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
         process, pipes, memory = self._launched.process, self._launched.pipes, self._launched.memory
-        watch = None
-        if self.terminal is not None:
-            timeout = math.inf
-        else:
-            watch = Watch(process.pid, self._printed_bytes, self.deadlines.silence)
+        timeout = timeout if self.terminal is None else math.inf
+        watch = Watch(process.pid, self._printed_bytes, self.deadlines.silence) if self.terminal is None else None
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
@@ -342,26 +337,24 @@ class WorkerProcess:
                 )
 
         try:
-            line = wait_longer(
-                lambda seconds: pipes.line(seconds, look, LOOK_SECONDS, max(0.0, gather)),
+            message = wait_longer(
+                lambda seconds: pipes.message(seconds, look, LOOK_SECONDS, max(0.0, gather)),
                 timeout,
                 lambda: 0.0 if watch is None else watch.compile_seconds(),
                 self.deadlines.first,
             )
         except TimeoutError:
             stopped = watch is not None and watch.stopped
-            cause = ", since its process was stopped" if stopped else ""
-            message = f"no answer from {self.board.id} in {timeout:g} s{cause}"
-            raise WorkerHung(message, vector_id, timeout, stopped=stopped, printed=self._printed()) from None
-        if line is None:
+            raise silence(self.board.id, timeout, self._printed(), vector_id, stopped=stopped) from None
+        except NotAFrame as error:
+            raise self._broken(f"something wrote to its replies: {error}", vector_id) from error
+        if message is None:
             code = self._end(patience=5.0)  # it is ending by itself: wait for its exit code
-            if complaint := memory.complaint(code):
-                raise WorkerOutgrew(complaint, vector_id, code, printed=self._printed())
-            text = f"the worker {describe_exit(code)}"
-            printed = self._printed()
-            last = last_error_line(printed)
-            raise WorkerDied(f"{text}: {last}" if last else text, vector_id, code, printed=printed)
-        return decode_reply(line)
+            raise death(code, self._printed(), memory.complaint(code), vector_id)
+        try:
+            return decode_reply(message)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self._broken(f"a reply can't be read: {type(error).__name__}: {error}", vector_id) from error
 
     def _end_hung(self, error: WorkerHung) -> None:
         """End a process that passed a deadline."""
@@ -379,10 +372,15 @@ class WorkerProcess:
         """The end of what the process printed since the running vector, or opening the board, began."""
         return "" if self._output is None else self._output.since(self._vector_start)[-END_BYTES:]
 
-    def _unexpected(self, reply: Reply) -> WorkerDied:
-        """End a process that violates the protocol; return the error to raise."""
+    def _unexpected(self, reply: Reply, vector_id: str | None = None) -> WorkerBroken:
+        """End a process that sent a reply which is not due; return the error to raise."""
+        return self._broken(f"it sent an unexpected reply ({reply.described})", vector_id)
+
+    def _broken(self, problem: str, vector_id: str | None = None) -> WorkerBroken:
+        """End a process whose replies can't be trusted; return the error to raise."""
+        printed = self._printed()
         self._end()
-        return WorkerDied(f"the worker of {self.board.id} sent an unexpected reply ({reply.tag}) and was ended")
+        return WorkerBroken(f"the worker of {self.board.id} was ended: {problem}", vector_id, printed=printed)
 
     def _end(self, patience: float = 0.0) -> int | None:
         """End the process if it is still alive after `patience` seconds, and close its pipes; return its exit code."""

@@ -12,7 +12,7 @@ from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
 from farm.board.kept_process import KeptProcess, launch
 from farm.board.memory_watch import MemoryWatch
 from farm.board.output import Output
-from farm.board.pipes import Pipes
+from farm.board.pipes import Conversation, Pipes
 from farm.board.terminal import Terminal
 from farm.core.board import Board
 from farm.core.lacks import encode_lacks
@@ -90,6 +90,8 @@ def launch_worker(
         share: bytes of the host's memory that it may use.
     """
     requests, replies = os.pipe(), os.pipe()
+    conversation = Conversation.new()
+    os.write(requests[1], conversation.key)
     attached = terminal is not None
     output = None if attached else Output(workdir / WORKER_OUTPUT)
     process = launch(
@@ -115,4 +117,4 @@ def launch_worker(
     if output is not None:
         output.release()
     memory = MemoryWatch(process.pid, share, keeper=process.keeper.pid, group=not attached)
-    return LaunchedWorker(process, Pipes(requests[1], replies[0]), output, memory)
+    return LaunchedWorker(process, Pipes(requests[1], replies[0], conversation, process.pid), output, memory)

@@ -10,7 +10,7 @@
     Relocate    -> Hello
     Close       -> nothing: the worker releases the board and ends
 
-A worker's first message is Hello, or Unusable. `farm.core.message_lines` writes and reads messages. Both modules need
+A worker's first message is Hello, or Unusable. `farm.core.message_json` writes and reads messages. Both modules need
 only the standard library, since workers run under a host's own Python.
 """
 
@@ -33,6 +33,11 @@ class _Message:
 
     __slots__: tuple[str, ...] = ()
     tag: ClassVar[str]
+
+    @property
+    def described(self) -> str:
+        """The message in a few words, for an error."""
+        return self.tag
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON that `from_json` reads."""
@@ -233,13 +238,20 @@ class Finished(_Message):
     """A vector ended.
 
     Attributes:
+        vector_id: the vector.
         outcome: still JSON, for `farm.core.outcome.read_outcome`.
         printed: the mark in the worker's output: what follows belongs to the next vector.
     """
 
     tag: ClassVar[str] = "finished"
+    vector_id: str
     outcome: Any
     printed: int = 0
+
+    @property
+    def described(self) -> str:
+        """See the base class."""
+        return f"{self.tag}, of vector {self.vector_id}"
 
 
 @dataclass(frozen=True, slots=True)

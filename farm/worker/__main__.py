@@ -1,7 +1,7 @@
 """The worker: `python -m farm.worker --requests FD --replies FD --computes 0|1 --canary 0|1 [--lacks JSON] ...`.
 
-It reads requests and writes replies, each one line; see `farm.core.messages`. SIGINT releases the board and ends it, as
-does the end of the requests.
+It reads requests and writes replies, each in a frame; see `farm.core.messages`. SIGINT releases the board and ends it,
+as does the end of the requests.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from farm.core.frames import NotAFrame
 from farm.core.lacks import decode_lacks
-from farm.core.message_lines import decode_request, encode
 from farm.core.messages import (
     Check,
     Close,
     Finished,
     Hello,
+    ListingEnd,
     ListVectors,
     Open,
     Opened,
@@ -35,10 +36,13 @@ from farm.core.messages import (
     Spent,
     Unusable,
 )
+from farm.worker.descriptors import DescriptorsLost
 from farm.worker.hoard import Hoard
 from farm.worker.interruption import raise_on_sigint
 from farm.worker.orphans import end_when_orphaned
+from farm.worker.own_process import claim
 from farm.worker.printed import OutputMarks
+from farm.worker.supervisor_pipes import SupervisorPipes
 from tracer.capture.hidden_torch import torch_hidden
 
 if TYPE_CHECKING:
@@ -46,8 +50,6 @@ if TYPE_CHECKING:
 
 STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 """The file descriptors, whatever `sys.stdout` and `sys.stderr` are."""
-REQUEST_BYTES = 1 << 16
-"""What is read at once: a request of several vectors is longer than Python's usual 8 KiB."""
 
 
 def main() -> int:
@@ -70,17 +72,13 @@ def main() -> int:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     raise_on_sigint()
     end_when_orphaned()
-    replies = os.fdopen(options.replies, "wb")
-
-    def send(reply: Reply) -> None:
-        replies.write(encode(reply))
-        replies.flush()
-
+    claim()
+    pipes = SupervisorPipes(options.requests, options.replies)
     try:
         with nullcontext() if options.computes else torch_hidden():
             import ttnn  # noqa: F401 - to tell a missing ttnn from a broken session
     except ImportError as error:
-        send(Unusable(f"ttnn can't be imported by {sys.executable}: {error}"))
+        pipes.send(Unusable(f"ttnn can't be imported by {sys.executable}: {error}"))
         return 1
     from farm.worker.session import Session
 
@@ -91,17 +89,21 @@ def main() -> int:
         computes=bool(options.computes),
         canary=bool(options.canary),
         lacks=options.lacks,
-        send=send,
+        send=pipes.send,
+        descriptors=pipes.descriptors,
         on_error=_debug if options.debugger else None,
         hoard=Hoard(options.memory),
     )
-    send(_hello())
+    pipes.send(_hello())
     try:
-        _serve(session, _requests(options.requests), send, marks)
+        _serve(session, pipes, marks)
     except KeyboardInterrupt:
         pass  # the polite way to end
     except BrokenPipeError:
         pass  # the supervisor is gone
+    except DescriptorsLost as error:
+        _complain(str(error))
+        return 1
     finally:
         session.close()
     return 0
@@ -115,6 +117,12 @@ def print_no_more() -> None:
         os.dup2(nowhere.fileno(), STANDARD_ERROR)
 
 
+def _complain(problem: str) -> None:
+    """Print why this process ends, where its supervisor looks for it."""
+    with suppress(OSError):
+        os.write(STANDARD_ERROR, f"ERROR: {problem}\n".encode(errors="replace"))
+
+
 def _debug(error: BaseException) -> None:
     """Let a person inspect what a call raised, in the terminal that the worker is attached to."""
     import pdb
@@ -123,15 +131,27 @@ def _debug(error: BaseException) -> None:
     pdb.post_mortem(error.__traceback__)
 
 
-def _serve(session: Session, requests: Iterator[Request], send: Callable[[Reply], None], marks: OutputMarks) -> None:
+def _serve(session: Session, pipes: SupervisorPipes, marks: OutputMarks) -> None:
     """Answer requests, until the last one, or until this process can run no other vector."""
-    for request in requests:
+    requests = pipes.requests()
+    while True:
+        try:
+            request = next(requests)
+        except StopIteration:
+            return
+        except NotAFrame as error:
+            # what a sweep module has taken out of the pipe is lost; its vectors run in another process
+            _complain(f"farm's requests can't be read: {error}")
+            pipes.send(Spent())
+            return
         if isinstance(request, Close):
             return
         for reply in _replies(session, request, marks):
-            send(reply)
+            pipes.send(reply)
             if isinstance(reply, Spent):
                 return
+            if isinstance(request, Relocate):
+                pipes.descriptors.renew()
 
 
 def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator[Reply]:
@@ -145,7 +165,7 @@ def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator
                     yield Spent()
                     return
                 outcome = session.run(payload)
-                yield Finished(outcome.as_json(), marks.mark())
+                yield Finished(payload.id, outcome.as_json(), marks.mark())
                 if outcome.verdict.failed:
                     yield replace(session.check(request.chips), printed=marks.mark())
         case Check():
@@ -157,7 +177,11 @@ def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator
             from farm.worker.listing import list_vectors
 
             with session.listing():
-                yield from list_vectors(request)
+                for message in list_vectors(request):
+                    if isinstance(message, ListingEnd):
+                        break
+                    yield message
+            yield ListingEnd()  # once it is known that the module has left this process sound
 
 
 def _hello() -> Hello:
@@ -173,12 +197,6 @@ def _relocate(request: Relocate, marks: OutputMarks) -> None:
         os.dup2(pipe, output)
     marks.relocate(pipe)
     os.close(pipe)
-
-
-def _requests(descriptor: int) -> Iterator[Request]:
-    with os.fdopen(descriptor, "rb", REQUEST_BYTES) as lines:
-        for line in lines:
-            yield decode_request(line)
 
 
 if __name__ == "__main__":

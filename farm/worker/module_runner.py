@@ -30,6 +30,7 @@ from farm.worker.measuring import Measurements, measure
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.modules import LoadedModule, forget, is_loaded, load
 from farm.worker.open_board import BoardRefused, OpenBoard
+from farm.worker.own_process import end_forked_child
 from farm.worker.process_state import Surroundings, kept_state
 from farm.worker.vector_hashes import hasher_of_single_vectors
 
@@ -192,6 +193,8 @@ class ModuleRunner:
             if self.computes or not is_about_numbers(error, _is_tensor):
                 raise
             return False, error_text(error)
+        finally:
+            end_forked_child()
 
     def close(self) -> None:
         """Let the fixture release the board."""
@@ -301,7 +304,10 @@ class ModuleRunner:
     @contextlib.contextmanager
     def _preparing(self, step: str, seconds: float) -> Iterator[None]:
         self.send(Preparing(step, seconds))
-        yield
+        try:
+            yield
+        finally:
+            end_forked_child()
         self.send(Prepared())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ttnn
@@ -21,6 +22,7 @@ from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
+from farm.worker.descriptors import Descriptors, DescriptorsLost
 from farm.worker.execution import Execution
 from farm.worker.hoard import Hoard
 from farm.worker.lacking import Refusals, manage_fabric, without_lacks, without_other_grid
@@ -40,8 +42,8 @@ class Session:
         canary: whether the memory around outputs is watched where a vector doesn't say.
         lacks: what boards of its backend lack.
 
-    `send` and `on_error` are those of `ModuleRunner`; `hoard` watches what vectors leave in memory; `execution` makes
-    the one of an open device, for tests.
+    `send` and `on_error` are those of `ModuleRunner`; `hoard` watches what vectors leave in memory; `descriptors` are
+    those that sweep modules must leave alone; `execution` makes the one of an open device, for tests.
     """
 
     def __init__(
@@ -53,12 +55,15 @@ class Session:
         send: Send | None = None,
         on_error: Callable[[BaseException], None] | None = None,
         hoard: Hoard | None = None,
+        descriptors: Descriptors | None = None,
         execution: Callable[[Any], Execution] | None = None,
     ) -> None:
         self.computes = computes
         self.canary = canary
         self._hoard = hoard or Hoard(None)
         self._used = False  # whether a vector has run
+        self._descriptors = descriptors
+        self._damaged = False  # whether a sweep module has damaged what this process needs
         self._execution = execution
         self.lacks = lacks
         self._refusals = Refusals(lacks)
@@ -94,7 +99,7 @@ class Session:
     @property
     def spent(self) -> bool:
         """Whether this process can run no other vector."""
-        return self._devices.entangled
+        return self._devices.entangled or self._damaged
 
     def prepare(self, payload: Payload) -> bool:
         """Clean up after the previous vector, if it was of another sweep module.
@@ -125,14 +130,27 @@ class Session:
     def _run(self, payload: Payload) -> Outcome:
         match payload:
             case ModuleVector() if self._by_fixture:
-                return self._modules.run(payload, None)
+                return self._watched(payload, None)
             case ModuleVector() if self._board.in_use:
-                return self._modules.run(payload, self._board)
+                return self._watched(payload, self._board)
             case TracedCall() if self._board.in_use:
                 return self._traced(payload)
             case ModuleVector() | TracedCall():
                 raise RuntimeError("no board is open")
         raise TypeError(f"a worker can't run a payload of kind {payload.tag.value}")
+
+    def _watched(self, vector: ModuleVector, board: OpenBoard | None) -> Outcome:
+        """Run a vector of a sweep module; one that damages what this process needs fails."""
+        if self._descriptors is None:
+            return self._modules.run(vector, board)
+        self._descriptors.remember()
+        outcome = self._modules.run(vector, board)
+        damage = self._descriptors.damage()
+        self._damaged = bool(damage) or self._descriptors.running_out
+        if not damage:
+            return outcome
+        message = f"{damage}; {outcome.message}" if outcome.message else damage
+        return replace(outcome, verdict=Verdict.FAIL_ASSERT_EXCEPTION, reason=Reason.BROKEN_MODULE, message=message)
 
     def _traced(self, payload: TracedCall) -> Outcome:
         try:
@@ -145,10 +163,18 @@ class Session:
 
     @contextlib.contextmanager
     def listing(self) -> Iterator[None]:
-        """Clean up after importing a sweep module to list, at the end of a `with` block."""
+        """Clean up after importing a sweep module to list, at the end of a `with` block.
+
+        Raises:
+            DescriptorsLost: the module has damaged what this process needs.
+        """
         before = Surroundings.now()
+        if self._descriptors is not None:
+            self._descriptors.remember()
         try:
             yield
+            if self._descriptors is not None and (damage := self._descriptors.damage()):
+                raise DescriptorsLost(damage)
         finally:
             before.restore()
             self._devices.clear()

@@ -11,6 +11,7 @@ import pytest
 from farm.board.backends.mock import mock_boards
 from farm.board.handover import ContinuedWorker, ReadyWorker, RunningWorker, take_over
 from farm.board.kinds import KINDS
+from farm.board.pipes import Conversation
 from farm.board.protocol import Deadlines, WorkerDied
 from farm.core.messages import ListingEnd, ListVectors
 from farm.core.payload import EncodedVector, ModuleVector, encode
@@ -84,7 +85,7 @@ def test_a_worker_that_is_gone_is_replaced(tmp_path: Path) -> None:
     second = ContinuedWorker(running, BOARD, tmp_path / "second", Deadlines())
     assert second.start().pid != pid
     second.close()
-    gone = RunningWorker(os.getpid(), os.getpid(), os.getpid(), "", 9999, 9998, 9997, 9996)
+    gone = RunningWorker(os.getpid(), os.getpid(), os.getpid(), "", 9999, 9998, 9997, 9996, Conversation.new())
     assert take_over(gone, tmp_path, 1 << 30) is None, "no such pipes"
 
 

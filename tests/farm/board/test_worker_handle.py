@@ -135,7 +135,7 @@ def test_the_worker_gets_the_next_call_before_this_one_ends(process: WorkerProce
     # the process runs what it has by itself: a reply comes before the next call asks for one
     assert process._launched is not None
     pipes = process._launched.pipes
-    assert pipes._received or select.select([pipes._replies], [], [], 60)[0]
+    assert pipes.waiting or select.select([pipes._replies], [], [], 60)[0]
     called = time.time()
     outcomes = list(process.run(second, 60))
     assert [outcome.vector_id for outcome in outcomes] == [each.id for each in second]
@@ -246,7 +246,7 @@ def test_each_run_of_a_vector_may_take_as_long_as_a_vector_may(
 ) -> None:
     first = {"vector_id": "w", "verdict": "pass", "message": "0.999"}
     replies: Iterator[Reply] = iter(
-        [RunBegins(2), RunBegins(3), Finished({"vector_id": "v", "verdict": "pass"}), RunBegins(2, first)]
+        [RunBegins(2), RunBegins(3), Finished("v", {"vector_id": "v", "verdict": "pass"}), RunBegins(2, first)]
     )
     limits = []
 

@@ -11,6 +11,7 @@ from farm.board.backends.fake import fake_boards
 from farm.board.backends.mock import mock_boards
 from farm.board.handover import RunningWorker
 from farm.board.kinds import KINDS
+from farm.board.pipes import Conversation
 from farm.board.protocol import WorkerDied
 from farm.cluster.early_cluster import EarlyCluster
 from farm.core.measures import PERF_WITH_CACHE
@@ -29,7 +30,9 @@ from farm.running.early_start import EarlyStart
 
 ONE = SweepModule("m", Path("m.py"))
 BOARDS = mock_boards(KINDS["n300"], 2)
-RUNNING = RunningWorker(owner=1, pid=77, keeper=76, marker="", requests=3, replies=4, lifeline=5, status=6)
+RUNNING = RunningWorker(
+    owner=1, pid=77, keeper=76, marker="", requests=3, replies=4, lifeline=5, status=6, conversation=Conversation(b"")
+)
 IMPORTED = ModuleImported(timeout=None, fixture=False, suites=["s"])
 
 

@@ -1,4 +1,7 @@
-"""Messages between a supervisor and its worker as lines of JSON with a tag. Only this module writes and reads these."""
+"""Messages between a supervisor and its worker as JSON with a tag: the bodies of frames.
+
+Only this module writes and reads these.
+"""
 
 from __future__ import annotations
 
@@ -45,37 +48,37 @@ _REPLIES: Mapping[str, type[Reply]] = {
 
 
 def encode(message: Request | Reply) -> bytes:
-    """Write a message as a line."""
-    return _to_json({"tag": message.tag, **message.as_json()}).encode() + b"\n"
+    """Write a message as JSON."""
+    return _to_json({"tag": message.tag, **message.as_json()}).encode()
 
 
 def encode_run(payloads: Iterable[str], chips: int) -> bytes:
-    """Write a `Run` as a line.
+    """Write a `Run` as JSON.
 
     Args:
         payloads: as `farm.core.payload.encode` wrote them.
         chips: the number of chips of the board.
     """
-    return f'{{"tag":"run","payloads":[{",".join(payloads)}],"chips":{chips}}}\n'.encode()
+    return f'{{"tag":"run","payloads":[{",".join(payloads)}],"chips":{chips}}}'.encode()
 
 
-def decode_request(line: bytes | str) -> Request:
-    """Read the line of a request.
+def decode_request(body: bytes | str) -> Request:
+    """Read the JSON of a request.
 
     Raises:
         ValueError, KeyError, TypeError: it is not a request.
     """
-    raw = json.loads(line)
+    raw = json.loads(body)
     request: Request = _REQUESTS[raw.pop("tag")].from_json(raw)
     return request
 
 
-def decode_reply(line: bytes | str) -> Reply:
-    """Read the line of a reply.
+def decode_reply(body: bytes | str) -> Reply:
+    """Read the JSON of a reply.
 
     Raises:
         ValueError, KeyError, TypeError: it is not a reply.
     """
-    raw = json.loads(line)
+    raw = json.loads(body)
     reply: Reply = _REPLIES[raw.pop("tag")].from_json(raw)
     return reply

@@ -1,0 +1,36 @@
+"""The errors for the ways in which a worker's process ends before its reply; see `farm.board.protocol`."""
+
+from __future__ import annotations
+
+from farm.board.protocol import WorkerDied, WorkerHung, WorkerOutgrew
+from farm.core.classify import describe_exit, last_error_line
+
+
+def death(code: int | None, printed: str, complaint: str, vector_id: str | None) -> WorkerDied:
+    """The error for a process that ended by itself, or for its memory.
+
+    Args:
+        code: its exit code.
+        printed: what it printed since the vector began.
+        complaint: that of its `MemoryWatch`; "" where its memory was no reason.
+        vector_id: the vector that ran, if any.
+    """
+    if complaint:
+        return WorkerOutgrew(complaint, vector_id, code, printed=printed)
+    text, last = f"the worker {describe_exit(code)}", last_error_line(printed)
+    return WorkerDied(f"{text}: {last}" if last else text, vector_id, code, printed=printed)
+
+
+def silence(board_id: str, seconds: float, printed: str, vector_id: str | None, *, stopped: bool) -> WorkerHung:
+    """The error for a process that did not reply in time.
+
+    Args:
+        board_id: its board.
+        seconds: the time it had.
+        printed: see `death`.
+        vector_id: see `death`.
+        stopped: whether it was stopped by a signal.
+    """
+    cause = ", since its process was stopped" if stopped else ""
+    text = f"no answer from {board_id} in {seconds:g} s{cause}"
+    return WorkerHung(text, vector_id, seconds, stopped=stopped, printed=printed)
