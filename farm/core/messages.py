@@ -353,7 +353,7 @@ class VectorsCounted(_Message):
 
 @dataclass(frozen=True, slots=True)
 class Spent(_Message):
-    """The process ends before the next vector, since sweep modules have left devices in an unusable state."""
+    """The process ends before the next vector: what sweep modules have left behind in it can't be put back."""
 
     tag: ClassVar[str] = "spent"
 

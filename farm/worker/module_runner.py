@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,10 @@ from farm.worker.interruption import WorkerInterrupted
 from farm.worker.measuring import Measurements, measure
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.modules import LoadedModule, forget, is_loaded, load
+from farm.worker.names import SharedCode
 from farm.worker.open_board import BoardRefused, OpenBoard
 from farm.worker.own_process import end_forked_child
-from farm.worker.process_state import Surroundings, kept_state
+from farm.worker.process_state import Changes, ProcessState
 from farm.worker.vector_hashes import hasher_of_single_vectors
 
 FIXTURE_SECONDS = 120.0
@@ -96,6 +98,7 @@ class ModuleRunner:
         computes: whether the board computes numbers; where not, a module's own comparison means nothing.
         devices: what modules open and close.
         children: the processes that modules start.
+        spent: whether a module has left something behind that can't be put back: no other vector should run here.
         send: sends the supervisor messages, such as that a step with a time limit of its own begins.
         on_error: gets an exception of `run()` before it becomes an outcome: a debugger.
     """
@@ -111,13 +114,16 @@ class ModuleRunner:
         self.computes = computes
         self.devices = devices
         self.children = Children()
+        self.spent = False
         self.send = send or (lambda _message: None)
         self.on_error = on_error
         self._fixture: tuple[str, Any, Any] | None = None  # its module's name, the generator, its device
         self._teardown_problem = ""
         self._current: SweepModule | None = None  # the module that ran last
-        self._outside: Surroundings | None = None  # the state before it
-        self._inside: dict[Path, Surroundings] = {}  # the state that each module left, while others run
+        self._outside: ProcessState | None = None  # the state before it
+        self._inside: dict[Path, ProcessState] = {}  # the state that each module left, while others run
+        self._between: ProcessState | None = None  # the state between its vectors
+        self._shared = SharedCode()
 
     @property
     def device(self) -> Any | None:
@@ -134,6 +140,8 @@ class ModuleRunner:
         self.devices.end_vector()
         if ended := self.children.end():
             attempt.measurements.notes.append(children.in_words(ended))
+        if self._between is not None and (note := self.note_changes(self._between.restore()).note):
+            attempt.measurements.notes.append(note)
         outcome = attempt.outcome(verdict, reason, message, self._teardown_problem)
         self._teardown_problem = ""
         return outcome
@@ -155,17 +163,19 @@ class ModuleRunner:
             device = self._device(module) if board is None else self._ready(board)
             self.devices.begin_vector(device)
             self.children.begin()
+            if self._between is None:
+                self._between = ProcessState(imports=True)
             attempt.restart_clock()
-            with kept_state():
-                answer = measure(
-                    partial(self._answer, module, values, device),
-                    device,
-                    vector.modes,
-                    measurements,
-                    computes=self.computes,
-                    opted_out=lambda: module.skips_device_perf,
-                    announce=announce,
-                )
+            answer = copy_context().run(
+                measure,
+                partial(self._answer, module, values, device),
+                device,
+                vector.modes,
+                measurements,
+                computes=self.computes,
+                opted_out=lambda: module.skips_device_perf,
+                announce=announce,
+            )
             verdict, reason, message = judge_answer(answer, computes=self.computes)
             if verdict.failed and measurements.suspicion:
                 message = f"{measurements.suspicion}; the module said: {message}"
@@ -198,6 +208,7 @@ class ModuleRunner:
 
     def close(self) -> None:
         """Let the fixture release the board."""
+        self._between = None  # a fixture may change it
         if self._fixture is None:
             return
         (name, generator, _), self._fixture = self._fixture, None
@@ -227,10 +238,16 @@ class ModuleRunner:
             forget(module)  # it may keep a device, which is closed now: it is imported again when its turn comes
             self._inside.pop(module.file, None)
         else:
-            self._inside[module.file] = Surroundings.now()
-        self._outside.restore()  # first: ttnn's default device must not be one that is closed
+            self._inside[module.file] = ProcessState()
+        self._shared.restore()
+        self.note_changes(self._outside.restore())  # first: ttnn's default device must not be one that is closed
         self.devices.clear()
         self.end_children()
+
+    def note_changes(self, changes: Changes) -> Changes:
+        """Note what a module has left behind; returns it."""
+        self.spent |= bool(changes.lasting)
+        return changes
 
     def end_children(self) -> None:
         """End the processes that modules started."""
@@ -240,7 +257,8 @@ class ModuleRunner:
     def _module(self, module: SweepModule, board: OpenBoard | None) -> LoadedModule:
         if not self.is_current(module):
             self.leave()
-            self._current, self._outside = module, Surroundings.now()
+            self._shared.note()
+            self._current, self._outside = module, ProcessState()
             if module.file in self._inside:
                 self._inside[module.file].restore()
         if is_loaded(module):
@@ -254,6 +272,7 @@ class ModuleRunner:
         """The open board's device."""
         if board.is_ready:
             return board.device
+        self._between = None
         try:
             with self._preparing("opening the board again", FIXTURE_SECONDS):
                 return board.ready()

@@ -2,96 +2,85 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import ttnn
+from farm.worker.aspects import ABSENT, ASPECTS, Aspect, shared_owners
+from farm.worker.names import Imports, Names
+
+_MANY = 3
+"""How many names are told of those that were put back."""
 
 
 @dataclass(frozen=True)
+class Changes:
+    """What had changed.
+
+    Attributes:
+        restored: what was put back, in words.
+        lasting: what can't be put back: the process is spent.
+    """
+
+    restored: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+
+    def __add__(self, other: Changes) -> Changes:
+        return Changes(self.restored + other.restored, self.lasting + other.lasting)
+
+    @property
+    def note(self) -> str:
+        """What the process that has it left behind, in words; "" if it is all put back."""
+        return f"left {', '.join(self.lasting)} behind: the next vector runs in a new process" if self.lasting else ""
+
+
 class ProcessState:
-    """The state that is the same for each vector.
+    """The state at one time.
 
-    Attributes:
-        folder: the working directory.
-        environment: the environment variables.
-        default_device: ttnn's; None where none is set.
+    It is cheap to make, and to compare with the present one where little has changed: about a tenth of a millisecond.
     """
 
-    folder: str
-    environment: dict[str, str]
-    default_device: Any | None
+    def __init__(self, *, imports: bool = False, without: Collection[Aspect] = ()) -> None:
+        """Save the present state.
 
-    @classmethod
-    def now(cls) -> ProcessState:
-        """The present state."""
-        return cls(_folder(), dict(os.environ), ttnn.GetDefaultDevice())
+        Args:
+            imports: whether the imported modules belong to it.
+            without: aspects to leave out.
+        """
+        self._values: dict[Aspect, Any] = {each: each.read() for each in ASPECTS if each not in without}
+        self._names = Names(shared_owners())
+        self._imports = Imports() if imports else None
 
-    def restore(self) -> None:
-        """Undo what has changed since."""
-        if _folder() != self.folder:
-            with contextlib.suppress(OSError):
-                os.chdir(self.folder)
-        if dict(os.environ) != self.environment:
-            for name in os.environ.keys() - self.environment.keys():
-                del os.environ[name]
-            os.environ.update(self.environment)
-        if ttnn.GetDefaultDevice() is not self.default_device:
-            ttnn.SetDefaultDevice(self.default_device)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """The state that is the same for each sweep module: of the process, and of the libraries that modules share.
-
-    Attributes:
-        process: see `ProcessState`.
-        names: ttnn's, with what they stand for.
-        torch: torch's default for floats, and whether it records gradients; None where it isn't imported.
-    """
-
-    process: ProcessState
-    names: dict[str, Any]
-    torch: tuple[Any, bool] | None
-
-    @classmethod
-    def now(cls) -> Surroundings:
-        """The present state."""
-        return cls(ProcessState.now(), dict(vars(ttnn)), _torch_state())
-
-    def restore(self) -> None:
-        """Undo what has changed since. A new name of ttnn stays: it may be a part that was imported since."""
-        self.process.restore()
-        names = vars(ttnn)
-        names.update({name: value for name, value in self.names.items() if names.get(name) is not value})
-        if (torch := sys.modules.get("torch")) is not None and _torch_state() != self.torch:
-            dtype, records_gradients = self.torch or (torch.float32, True)
-            torch.set_default_dtype(dtype)
-            torch.set_grad_enabled(records_gradients)
+    def restore(self) -> Changes:
+        """Undo what has changed since; return what that was."""
+        names = list(self._names.restore())  # first, since the rest uses them
+        if self._imports is not None:
+            names += self._imports.restore()
+        restored, lasting = list(_few(names)), []
+        for aspect, value in self._values.items():
+            now = aspect.read()
+            if value is ABSENT:
+                self._values[aspect] = now
+            elif not aspect.same(value, now):
+                if not _put_back(aspect, value):
+                    lasting.append(aspect.name)
+                elif not aspect.harmless:
+                    restored.append(aspect.name)
+        return Changes(tuple(restored), tuple(lasting))
 
 
-def _torch_state() -> tuple[Any, bool] | None:
-    torch = sys.modules.get("torch")
-    return None if torch is None else (torch.get_default_dtype(), torch.is_grad_enabled())
-
-
-@contextlib.contextmanager
-def kept_state() -> Iterator[None]:
-    """Undo, at the end of a `with` block, what has changed in it."""
-    state = ProcessState.now()
+def _put_back(aspect: Aspect, value: Any) -> bool:
+    """Put an aspect back; return whether it is as it was."""
+    if aspect.put_back is None:
+        return False
     try:
-        yield
-    finally:
-        state.restore()
+        aspect.put_back(value)
+        return aspect.same(value, aspect.read())
+    except Exception:  # noqa: BLE001 - whatever refuses, it isn't put back
+        return False
 
 
-def _folder() -> str:
-    """The working directory; "" where it has been removed."""
-    try:
-        return os.getcwd()  # noqa: PTH109 - chdir's own counterpart
-    except FileNotFoundError:
-        return ""
+def _few(names: list[str]) -> Iterator[str]:
+    yield from names[:_MANY]
+    if len(names) > _MANY:
+        yield f"{len(names) - _MANY} more names"

@@ -22,6 +22,7 @@ from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
+from farm.worker.aspects import IMPORT_PATHS
 from farm.worker.descriptors import Descriptors, DescriptorsLost
 from farm.worker.execution import Execution
 from farm.worker.hoard import Hoard
@@ -29,7 +30,7 @@ from farm.worker.lacking import Refusals, manage_fabric, without_lacks, without_
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.module_runner import ModuleRunner, Send
 from farm.worker.open_board import BoardRefused, OpenBoard, grid_of
-from farm.worker.process_state import Surroundings
+from farm.worker.process_state import ProcessState
 from farm.worker.runner import Runner
 from tracer.device_config import DeviceConfig
 
@@ -99,7 +100,7 @@ class Session:
     @property
     def spent(self) -> bool:
         """Whether this process can run no other vector."""
-        return self._devices.entangled or self._damaged
+        return self._devices.entangled or self._damaged or self._modules.spent
 
     def prepare(self, payload: Payload) -> bool:
         """Clean up after the previous vector, if it was of another sweep module.
@@ -168,7 +169,7 @@ class Session:
         Raises:
             DescriptorsLost: the module has damaged what this process needs.
         """
-        before = Surroundings.now()
+        before = ProcessState(without=[IMPORT_PATHS])  # vectors of an export are read as its module's own
         if self._descriptors is not None:
             self._descriptors.remember()
         try:
@@ -176,7 +177,7 @@ class Session:
             if self._descriptors is not None and (damage := self._descriptors.damage()):
                 raise DescriptorsLost(damage)
         finally:
-            before.restore()
+            self._modules.note_changes(before.restore())
             self._devices.clear()
             self._devices.clear_fabric()
             self._modules.end_children()
@@ -187,7 +188,7 @@ class Session:
         Args:
             chips: how many the board has.
         """
-        if self.spent:
+        if self._devices.entangled or self._damaged:
             return Checked()  # a new process does it
         try:
             device = self._board.ready() if self._board.in_use else self._modules.device

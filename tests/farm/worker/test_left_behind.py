@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -109,3 +111,103 @@ def test_processes_end_with_their_vector(neighbour: TreeProcess, modules: Module
     modules.runner.leave()
     assert read_process(own) is None
     assert is_alive(neighbour)
+
+
+STATE = """
+import builtins, decimal, gc, logging, os, random, resource, signal, sys, threading, time, warnings
+import numpy
+import ttnn
+
+parameters = {"nightly": {"way": ["none"]}}
+random.seed(1)
+numpy.random.seed(1)
+ways = {
+    "timer": lambda: signal.setitimer(signal.ITIMER_REAL, 60),
+    "handler": lambda: signal.signal(signal.SIGUSR1, lambda *_: None),
+    "blocked": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]),
+    "rlimit": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1])),
+    "depth": lambda: sys.setrecursionlimit(321),
+    "trace": lambda: sys.setprofile(lambda *_: None),
+    "folder": lambda: os.chdir("/"),
+    "variable": lambda: os.environ.update(LEFT_BEHIND="1"),
+    "umask": lambda: os.umask(0o777),
+    "path": lambda: sys.path.insert(0, "/nowhere"),
+    "warnings": lambda: warnings.simplefilter("error"),
+    "logging": lambda: logging.disable(logging.CRITICAL),
+    "logger": lambda: logging.getLogger().addHandler(logging.NullHandler()),
+    "gc": gc.disable,
+    "decimal": lambda: setattr(decimal.getcontext(), "prec", 3),
+    "device": lambda: ttnn.SetDefaultDevice(ttnn.GetDefaultDevice() and None),
+    "config": lambda: setattr(ttnn.CONFIG, "enable_logging", not ttnn.CONFIG.enable_logging),
+    "numpy": lambda: numpy.seterr(all="raise"),
+    "builtin": lambda: setattr(builtins, "hex", None),
+    "sleep": lambda: setattr(time, "sleep", None),
+    "operation": lambda: setattr(ttnn, "add", None),
+    "tensor": lambda: setattr(ttnn.Tensor, "to_list", None),
+    "import": lambda: sys.modules.pop("json"),
+    "stdout": lambda: setattr(sys, "stdout", None),
+    "random": lambda: (random.random(), numpy.random.rand()),
+    "thread": lambda: threading.Thread(target=threading.Event().wait, args=(300,), daemon=True).start(),
+}
+
+
+def run(way, *, device):
+    import json
+
+    state = [
+        signal.getitimer(signal.ITIMER_REAL), signal.getsignal(signal.SIGUSR1), signal.pthread_sigmask(0, []),
+        resource.getrlimit(resource.RLIMIT_CORE), sys.getrecursionlimit(), sys.getprofile(), os.getcwd(),
+        os.environ.get("LEFT_BEHIND"), os.umask(0o22), list(sys.path), list(warnings.filters), logging.root.handlers[:],
+        logging.root.manager.disable, gc.isenabled(), decimal.getcontext().prec, ttnn.GetDefaultDevice(),
+        ttnn.CONFIG.enable_logging, numpy.geterr(), hex, time.sleep, ttnn.add, ttnn.Tensor.to_list, sys.stdout,
+        random.random(), numpy.random.rand(), id(json),
+    ]
+    os.umask(state[8])
+    if way != "none":
+        ways[way]()
+    return True, str(state)
+"""
+WAYS = re.findall(r'^    "(\w+)": ', STATE, re.MULTILINE)
+
+
+def test_a_vector_finds_the_state_that_its_module_began_with(modules: Modules) -> None:
+    first = modules.run(STATE)
+    assert first.verdict is Verdict.PASS
+    for way in WAYS:
+        outcome = modules.run(STATE, way)
+        assert (outcome.verdict, outcome.message) == (Verdict.PASS, first.message), way
+        notes = ("left threads behind: the next vector runs in a new process",) if way == "thread" else ()
+        assert outcome.measuring_notes == notes, way
+        assert modules.runner.spent is (way == "thread"), way
+    assert len(WAYS) > 20
+
+
+LASTING = """
+import os, threading, time, json
+
+parameters = {"nightly": {"way": ["none"]}}
+dumps, json.dumps = json.dumps, None
+if MODULE_THREAD:
+    threading.Thread(target=threading.Event().wait, args=(300,), daemon=True).start()
+
+
+def run(way, *, device):
+    if way == "short thread":
+        threading.Thread(target=time.sleep, args=(0.02,)).start()
+    return json.dumps is None, "its own json.dumps"
+"""
+
+
+def test_threads_may_end_by_themselves(modules: Modules) -> None:
+    text = LASTING.replace("MODULE_THREAD", "False")
+    assert modules.run(text, "short thread").measuring_notes == ()
+    assert not modules.runner.spent
+
+
+def test_a_module_is_left_with_all_that_it_changed(modules: Modules) -> None:
+    dumps = json.dumps
+    assert modules.run(LASTING.replace("MODULE_THREAD", "True")).measuring_notes == (), "its own until it is left"
+    assert not modules.runner.spent
+    modules.runner.leave()
+    assert json.dumps is dumps
+    assert modules.runner.spent
