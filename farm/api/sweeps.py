@@ -21,6 +21,7 @@ from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
 from farm.running.early_start import EarlyStart
+from farm.running.interrupt import RunInterrupted
 from farm.running.places import require_places
 from farm.running.run_lease import RunLease, leased
 from farm.store import RunView, Store
@@ -153,9 +154,13 @@ def _run(
     # imported only here, since it takes seconds: errors of the options were raised before
     from farm.running.sweep import run_sweep
 
-    view = store.view(run_sweep(request, store, progress, early, lease=lease))
-    if out is not None:
-        write_report(view, Path(out), context=read_context(store, view))
+    run_id = run_sweep(request, store, progress, early, lease=lease)
+    try:
+        view = store.view(run_id)
+        if out is not None:
+            write_report(view, Path(out), context=read_context(store, view))
+    except KeyboardInterrupt:
+        raise RunInterrupted(run_id) from None
     return view
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from farm.cluster.ray_client import ray
+from farm.cluster.ray_signals import end_ray, start_ray
 
 UNUSED = (
     "start_api_server",  # the dashboard and the jobs; `include_dashboard=False` still starts a process for it
@@ -76,12 +76,12 @@ def init_bare(**options: Any) -> None:
     changed = False
     try:
         with without_unused_processes() as changed:
-            ray.init(**options)
+            start_ray(**options)
     except _MISFITS:
         if not changed:
             raise
-        ray.shutdown()
-        ray.init(**options)
+        end_ray()
+        start_ray(**options)
 
 
 def _node_class() -> type:

@@ -12,7 +12,7 @@ from typing import Any
 
 from farm.cluster.bare_node import init_bare, on_loopback
 from farm.cluster.placement import BOARD_RESOURCE
-from farm.cluster.ray_client import ray
+from farm.cluster.ray_signals import end_ray
 from farm.cluster.ray_token import token_sent
 from farm.core.errors import NotRunnable
 from farm.core.scratch import Scratch
@@ -51,7 +51,7 @@ def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            ray.shutdown()
+            end_ray()
 
 
 def _options(boards: int, workers: int, folder: Path) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def run_foreground(
     nothing_to_run = 0
     with tempfile.TemporaryDirectory(prefix="farm-foreground-", ignore_cleanup_errors=True) as folder:
         supervisor = Supervisor(board, Path(folder), Limits.none(confinement), terminal=Terminal(debugger=debugger))
-        # the worker gets Ctrl-C as well: its vector ends, or its debugger asks what to do
-        with Interrupt(supervisor.stop) as interrupt:
+        # the worker gets Ctrl-C as well: its vector ends, or its debugger asks what to do; other signals it doesn't get
+        with Interrupt(supervisor.stop, ctrl_c_alone=True) as interrupt:
             try:
                 for outcome in _outcomes(supervisor, vectors):
                     counts[outcome.verdict.value] += 1

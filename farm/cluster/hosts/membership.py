@@ -21,6 +21,7 @@ from farm.cluster.registry.service import RegistryActor
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import Settings
+from farm.core.stop_signals import caught_signals
 
 _LOG = logging.getLogger(__name__)
 
@@ -114,13 +115,13 @@ def leave_farm(folder: Path, *, drain: bool, patience: float = DRAIN_SECONDS, no
 
 
 def run_until_stopped(folder: Path) -> None:
-    """Wait until this host left its farm, or SIGTERM or SIGINT asks it to leave: for systemd and containers.
+    """Wait until this host left its farm, or a signal asks it to leave: for systemd and containers.
 
     Raises:
         NotRunnable: the node ended by itself.
     """
     signals: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in caught_signals():
         signal.signal(number, lambda number, _frame: signals.append(number))
     while not signals:
         state = load_state(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import shlex
 import signal
 import socket
@@ -21,6 +22,7 @@ from farm.cluster.jobs.job_package import entrypoint_words, write_package
 from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
+from farm.core.stop_signals import caught_signals, leave_closed_terminal
 
 CONNECT_SECONDS = 5.0
 """How long the head may take to answer."""
@@ -63,13 +65,18 @@ class Submission:
                 package = Path(folder) / "package.zip"
                 write_package(package, shipment, texts)
                 environment = {"working_dir": str(package)}
+            self.id = f"farm-{secrets.token_hex(8)}"
             try:
-                self.id: str = self._client.submit_job(
+                self._client.submit_job(
                     entrypoint=shlex.join(["python", "-m", "farm.cluster.jobs.job_entrypoint", *shown]),
                     runtime_env=environment,
+                    submission_id=self.id,
                 )
             except (RuntimeError, ValueError) as error:
                 raise NotRunnable(f"the farm doesn't take the job: {str(error).strip().splitlines()[0]}") from error
+            except KeyboardInterrupt:
+                self.stop()  # the farm may have taken it
+                raise
 
     def stop(self) -> None:
         """Ask the job to end; a sweep writes its report first."""
@@ -79,24 +86,27 @@ class Submission:
     def follow(self, show: Callable[[str], None]) -> int:
         """Pass the job's output on until the job ends; returns the command's exit code.
 
-        Ctrl-C stops the job, and the rest of its output still comes. A second Ctrl-C stops waiting for it.
+        Ctrl-C, SIGTERM or SIGHUP stops the job, and the rest of its output still comes. A second one stops waiting.
 
         Raises:
             KeyboardInterrupt: Ctrl-C came twice.
         """
         stopped = threading.Event()
 
-        def interrupted(_number: int, _frame: object) -> None:
+        def interrupted(number: int, _frame: object) -> None:
+            if number == signal.SIGHUP:
+                leave_closed_terminal()
             if stopped.is_set():
                 raise KeyboardInterrupt
             stopped.set()
             threading.Thread(target=self.stop, daemon=True).start()
 
-        before = signal.signal(signal.SIGINT, interrupted)
+        before = {number: signal.signal(number, interrupted) for number in caught_signals()}
         try:
             asyncio.run(self._follow(show))
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         status = self._client.get_job_info(self.id)
         if isinstance(status.driver_exit_code, int) and 0 <= status.driver_exit_code <= _LARGEST_EXIT_CODE:
             return status.driver_exit_code

@@ -210,14 +210,14 @@ def ray_connection(address: str) -> Iterator[None]:
     Raises:
         NotRunnable: this host is no node of it.
     """
-    from farm.cluster.ray_client import ray
+    from farm.cluster.ray_signals import end_ray, start_ray
 
     state = load_state(load_settings().state)
     # where a host has several addresses, Ray may take another node for its own
     is_own = state is not None and state.is_alive and state.address == address
     options = {"_node_ip_address": state.node_ip} if state and is_own else {}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **options)
+        start_ray(address=address, log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise NotRunnable(
             f"this host is none of the farm's at {address}: join it (`farm up --join {address}`), or send the command "
@@ -226,4 +226,4 @@ def ray_connection(address: str) -> Iterator[None]:
     try:
         yield
     finally:
-        ray.shutdown()
+        end_ray()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from farm.cluster import bare_node
+from farm.cluster import bare_node, ray_signals
 
 
 class Ray:
@@ -60,7 +60,7 @@ class Needy:
 @pytest.fixture
 def ray(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ray:
     ray = Ray(request.param)
-    monkeypatch.setattr(bare_node, "ray", ray)
+    monkeypatch.setattr(ray_signals, "ray", ray)
     module = SimpleNamespace() if ray.node is None else SimpleNamespace(Node=ray.node)
     monkeypatch.setitem(sys.modules, "ray._private.node", module)
     return ray
