@@ -15,7 +15,7 @@ from farm.core.plain_words import counted
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from farm.cluster.board_registry import BoardRegistry
+    from farm.cluster.board_registry import BoardRegistry, ViewSource
     from farm.cluster.registry.records import FarmView, RunView
 
 WATCH_SECONDS = 1.0
@@ -42,25 +42,29 @@ def boards(
     from farm.cluster.hosts.membership import farm_address
     from farm.cluster.nodes.host_state import load_state
     from farm.cluster.registry.client import connected
+    from farm.cluster.registry.published import PublishedFarm
     from farm.core.settings import load_settings
 
     settings = load_settings()
     if (action == "list") != (board is None):
         raise FarmError(_usage(action))
     state = load_state(settings.state)
+    in_farm = address or settings.address or (state and state.is_alive)
+    if board is None:
+        source = PublishedFarm.at(*farm_address(address, settings)) if in_farm else LocalRegistry()
+        if watch:
+            (_watch_lines if as_json else _watch)(source)
+        else:
+            _show(source.view(), as_json=as_json)
+        return
     with ExitStack() as stack:
         registry: BoardRegistry
-        if address or settings.address or (state and state.is_alive):
+        if in_farm:
             registry = FarmBoardRegistry(stack.enter_context(connected(*farm_address(address, settings))))
         else:
             registry = LocalRegistry()
-        if board is not None:
-            message = _act(registry, action, board, why)
-            typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
-        elif watch:
-            (_watch_lines if as_json else _watch)(registry)
-        else:
-            _show(registry.view(), as_json=as_json)
+        message = _act(registry, action, board, why)
+        typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
 
 
 def _usage(action: str) -> str:
@@ -82,7 +86,7 @@ def _act(registry: BoardRegistry, action: str, board: str, why: str) -> str:
     return registry.probe(board) if action == "probe" else registry.reset(board)
 
 
-def _watch(registry: BoardRegistry) -> None:
+def _watch(source: ViewSource) -> None:
     from rich.live import Live
 
     from farm.report import stdout_console
@@ -91,16 +95,16 @@ def _watch(registry: BoardRegistry) -> None:
     try:
         with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
             while True:
-                live.update(_screen(registry.view()), refresh=True)
+                live.update(_screen(source.view()), refresh=True)
                 time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         return
 
 
-def _watch_lines(registry: BoardRegistry) -> None:
+def _watch_lines(source: ViewSource) -> None:
     try:
         while True:
-            typer.echo(registry.view().model_dump_json())
+            typer.echo(source.view().model_dump_json())
             time.sleep(WATCH_SECONDS)
     except KeyboardInterrupt:
         return

@@ -38,11 +38,19 @@ class SpecOptions:
     def spec(self, **more: Any) -> SweepSpec:
         """The spec that the command line and the settings give; `more` are fields that the command fills itself.
 
+        The `boards` of the settings are this host's: they choose none of a farm's.
+
         Raises:
             FarmError: an option is wrong, or two options exclude each other.
         """
         with _named_as_typed():
-            return SweepSpec.of(**cast("SweepOptions", {**self.settings, **self.typed, **more}))
+            return SweepSpec.of(**cast("SweepOptions", {**self._settings_for(more), **self.typed, **more}))
+
+    def _settings_for(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings, without those of this host's boards where the command is about a farm."""
+        addresses: dict[str, Any] = {**self.settings, **self.typed, **more}
+        is_of_farm = addresses.get("address") is not None
+        return {name: value for name, value in self.settings.items() if name != "boards" or not is_of_farm}
 
     def override(self, spec: SweepSpec) -> SweepSpec:
         """Another spec, with what stands on the command line in place of its own.

@@ -10,11 +10,15 @@ from farm.cluster.registry.records import FarmView
 from farm.cluster.registry.service import RegistryActor
 
 
-class BoardRegistry(Protocol):
-    """Boards, each named by its id. A name that no board has is a `FarmError`."""
+class ViewSource(Protocol):
+    """Boards to look at."""
 
     def view(self) -> FarmView:
         """The boards at this moment."""
+
+
+class BoardRegistry(Protocol):
+    """Boards to act on, each named by its id. A name that no board has is a `FarmError`."""
 
     def hold(self, name: str, why: str, by: str) -> None:
         """Keep a board from all runs."""
@@ -42,10 +46,6 @@ class FarmBoardRegistry:
 
     def __init__(self, farm: FarmClient) -> None:
         self._farm = farm
-
-    def view(self) -> FarmView:
-        """See `BoardRegistry`."""
-        return self._farm.call(RegistryActor.view)
 
     def hold(self, name: str, why: str, by: str) -> None:
         """See `BoardRegistry`."""

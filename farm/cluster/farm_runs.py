@@ -12,8 +12,8 @@ from farm.board.backends import backend_of
 from farm.board.limits import Limits
 from farm.cluster.farm_fleet import FarmFleet
 from farm.cluster.registry.client import connected
+from farm.cluster.registry.published import PublishedFarm
 from farm.cluster.registry.records import RunReport
-from farm.cluster.registry.service import RegistryActor
 from farm.cluster.selection import FarmSelection
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board
@@ -42,9 +42,8 @@ def farm_boards(address: str, selection: FarmSelection) -> FarmBoards:
     Raises:
         NotRunnable: the farm doesn't answer, or has no such board.
     """
-    with connected(address, load_settings().token_file) as farm:
-        view = farm.call(RegistryActor.view)
-        usable = farm.call(RegistryActor.usable_boards)
+    farm = PublishedFarm.at(address, load_settings().token_file)
+    usable = farm.usable_boards()
     boards, left_out = selection.pick(usable), selection.left_out(usable)
     if not boards and left_out:
         raise NotRunnable(
@@ -52,7 +51,9 @@ def farm_boards(address: str, selection: FarmSelection) -> FarmBoards:
             f"it has ttnn {versions_of(left_out)}"
         )
     if not boards:
-        kinds = ", ".join(f"{kind} ({totals.total})" for kind, totals in view.totals.items()) or "no boards at all"
+        kinds = (
+            ", ".join(f"{kind} ({totals.total})" for kind, totals in farm.view().totals.items()) or "no boards at all"
+        )
         raise NotRunnable(f"the farm at {address} has no usable board for --boards {selection.text}: it has {kinds}")
     return FarmBoards(boards, tuple(note for note in (left_out_note(left_out), _version_note(boards)) if note))
 

@@ -257,7 +257,7 @@ def origins() -> dict[str, str]:
 def command_defaults(settings: Settings) -> dict[str, dict[str, Any]]:
     """The settings as defaults of the commands' options, in the form of click's `default_map`."""
     store = {"store": settings.store}
-    boards = {} if settings.address else {"boards": settings.boards}
+    boards = {"boards": settings.boards}  # of this host: with an address, `SpecOptions` leaves them out
     return {
         "sweep": {**store, **boards, "address": settings.address},
         "upgrade": {**store, **boards},

@@ -208,9 +208,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
 def _farm(settings: Settings) -> Iterator[Finding]:
     from farm.cluster.hosts.membership import farm_address
     from farm.cluster.nodes.host_state import load_state
-    from farm.cluster.registry.client import connected
+    from farm.cluster.registry.published import PublishedFarm
     from farm.cluster.registry.records import HostStatus
-    from farm.cluster.registry.service import RegistryActor
 
     state = load_state(settings.state)
     if state and not state.is_alive:
@@ -221,11 +220,13 @@ def _farm(settings: Settings) -> Iterator[Finding]:
         return
     address, token = farm_address(None, settings)
     began = time.time()
-    with connected(address, token) as farm:
-        view = farm.call(RegistryActor.view)
+    farm = PublishedFarm.at(address, token)
+    view = farm.view()
     size = f"{counted(len(view.hosts), 'host')}, {counted(len(view.boards), 'board')}"
     yield good("farm", f"{address} takes the token; {size}")
-    if abs(view.at - began) > CLOCK_SECONDS + (time.time() - began):
+    for text in view.notes:
+        yield bad("registry", text, "look at the head's disk and load")
+    if farm.is_current and abs(view.at - began) > CLOCK_SECONDS + (time.time() - began):
         off = view.at - time.time()
         yield bad("clock", f"the head's is {off:+.0f} s from this one's", "let NTP set both")
     for host in view.hosts:

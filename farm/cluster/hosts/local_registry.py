@@ -23,7 +23,7 @@ _NO_BOARDS = "no boards on this host: /dev/tenstorrent has none. Mock boards are
 
 
 class LocalRegistry:
-    """The `BoardRegistry` of this host's boards."""
+    """The `BoardRegistry` of this host's boards, and their `ViewSource`."""
 
     @cached_property
     def _versions(self) -> dict[str, str]:
@@ -35,7 +35,7 @@ class LocalRegistry:
             return {}
 
     def view(self) -> FarmView:
-        """See `BoardRegistry`: the boards that are present or remembered."""
+        """See `ViewSource`: the boards that are present or remembered."""
         present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in discovered_boards()}
         boards = [self._view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
         totals: dict[str, Totals] = {}

@@ -179,10 +179,6 @@ class Registry:
         """
         return self._entry(board).board
 
-    def usable_boards(self) -> list[Board]:
-        """The boards that runs may have, whether one has them or not, by id."""
-        return [entry.board for _, entry in sorted(self._boards.items()) if self._obstacle(entry) is None]
-
     # --- runs ---
 
     def exchange(self, report: RunReport, now: float) -> RegistryAnswer:

@@ -137,11 +137,6 @@ class RegistryService:
         with self._acting():
             return self._registry.find(board)
 
-    def usable_boards(self) -> list[Board]:
-        """See `Registry.usable_boards`."""
-        with self._acting():
-            return self._registry.usable_boards()
-
     # --- runs ---
 
     def exchange(self, report: RunReport) -> RegistryAnswer:

@@ -30,6 +30,16 @@ def test_settings_give_way_to_the_command_line() -> None:
     assert given.typed == {"boards": "mock:n300"}
 
 
+def test_the_boards_that_a_host_offers_choose_none_of_a_farms() -> None:
+    own = {"boards": "mock:n150"}
+    address = "10.0.0.1:6379"
+    of_farm = SweepSpec.of(address=address)
+    assert options_of_words(["--address", address], own).spec() == of_farm
+    assert options_of_words([], {**own, "address": address}).spec() == of_farm
+    given = options_of_words([], {**own, "address": address})
+    assert given.spec(address=None) == SweepSpec.of(boards="mock:n150"), "this host's, without the farm"
+
+
 def test_a_run_again_keeps_all_that_the_command_line_does_not_replace() -> None:
     spec = SweepSpec.of(["add"], boards="mock:n300", shard="1/2", timeout=5)
     words = ["--boards", "mock:n150", "--measure-memory"]

@@ -17,9 +17,11 @@ from farm.cluster import farm_runs
 from farm.cluster.farm_runs import farm_boards, farm_fleet, first_report
 from farm.cluster.fleet import Offered
 from farm.cluster.hosts.membership import offered_boards
-from farm.cluster.registry.records import HostOffer
+from farm.cluster.registry.published import PublishedFarm
+from farm.cluster.registry.records import FarmView, HostOffer
 from farm.cluster.registry.registry import Registry
 from farm.cluster.selection import FarmSelection
+from farm.core.board import Board
 from farm.core.errors import NotRunnable
 from farm.running.plain import PlainProgress
 
@@ -41,8 +43,15 @@ class Farm:
         self.registry.join(HostOffer(host, host, ADDRESS, offered_boards(boards, versions), versions), 0.0)
 
     def call(self, method: Callable[..., Any], *arguments: Any) -> Any:
-        now = () if method.__name__ in ("find", "usable_boards") else (0.0,)
+        now = () if method.__name__ == "find" else (0.0,)
         return getattr(self.registry, method.__name__)(*arguments, *now)
+
+    def view(self) -> FarmView:
+        return self.registry.view(0.0)
+
+    def usable_boards(self) -> list[Board]:
+        usable = {board.id for board in self.view().boards if board.is_usable}
+        return [self.registry.find(name) for name in sorted(usable)]
 
 
 @pytest.fixture
@@ -54,6 +63,7 @@ def farm(monkeypatch: pytest.MonkeyPatch) -> Farm:
         yield farm
 
     monkeypatch.setattr(farm_runs, "connected", connected)
+    monkeypatch.setattr(PublishedFarm, "at", lambda *_: farm)
     return farm
 
 

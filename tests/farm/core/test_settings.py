@@ -38,9 +38,8 @@ def test_a_variable_comes_before_a_file(own_folder: Path, monkeypatch: pytest.Mo
     assert (settings.address, settings.store) == ("10.0.0.1:6379", StorePlace("other.db"))
     assert settings.jobs_url == "http://10.0.0.1:8265"
     assert origins() == {"address": "farm.toml", "store": "FARM_STORE"}
-    assert command_defaults(settings)["sweep"] == {"store": StorePlace("other.db"), "address": "10.0.0.1:6379"}, (
-        "what this host offers doesn't limit what a sweep takes of a farm"
-    )
+    defaults = {"store": StorePlace("other.db"), "address": "10.0.0.1:6379", "boards": "auto"}
+    assert command_defaults(settings)["sweep"] == defaults
 
 
 def test_another_file_can_be_named(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

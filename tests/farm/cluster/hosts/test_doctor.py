@@ -6,8 +6,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from farm.cli import main
 from farm.cluster.hosts import doctor
 from farm.cluster.hosts.doctor import Finding, Severity, examine
 from farm.cluster.nodes.host_state import HostState
-from farm.cluster.registry import client
+from farm.cluster.registry.published import PublishedFarm
 from farm.cluster.registry.records import FarmView, HostStatus, HostView
 from farm.core.errors import NotRunnable
 from farm.core.process_identity import identity_of
@@ -179,15 +177,13 @@ def test_clocks_lost_hosts_and_versions(settings: Settings, tmp_path: Path, monk
         host("gone", "0.81.1", clock_off=None, state=HostStatus.LOST),
     ]
 
-    @contextmanager
-    def connected(*_: Any) -> Iterator[Any]:
-        class Farm:
-            def call(self, _: str) -> FarmView:
-                return FarmView(at=time.time() + 60, hosts=hosts, boards=[], runs=[], totals={})
+    class Farm:
+        is_current = True
 
-        yield Farm()
+        def view(self) -> FarmView:
+            return FarmView(at=time.time() + 60, hosts=hosts, boards=[], runs=[], totals={})
 
-    monkeypatch.setattr(client, "connected", connected)
+    monkeypatch.setattr(PublishedFarm, "at", lambda *_: Farm())
     findings = list(examine(settings))
     last = [(each.subject, each.severity.value, each.result) for each in findings[-5:]]
     assert last == [
@@ -203,7 +199,7 @@ def test_a_refused_token(settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     def refuse(*_: Any) -> Any:
         raise NotRunnable("the farm at 10.0.0.1:6379 refuses the token")
 
-    monkeypatch.setattr(client, "connected", refuse)
+    monkeypatch.setattr(PublishedFarm, "at", refuse)
     finding = findings_of(settings.model_copy(update={"address": "10.0.0.1:6379"}))["farm"]
     assert (finding.severity, finding.result) == (Severity.BAD, "the farm at 10.0.0.1:6379 refuses the token")
 
