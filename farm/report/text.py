@@ -6,6 +6,7 @@ codes in the terminal, no markup in Markdown, no illegal character in XML or JSO
 
 from __future__ import annotations
 
+import html
 import re
 
 # Colours, which ttnn's log lines have, are removed.
@@ -42,9 +43,25 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 _MARKDOWN_AT_START = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or a heading
 
 
+_REFERENCE = re.compile(r"@|://|www\.|\$\S|[#!%&~^][\"\w]|:[\w+-]+:|\b(?:gh-\d|mailto:|xmpp:)", re.IGNORECASE)
+"""What GitHub and GitLab turn into links, mentions, images or formulas even where Markdown's own signs are escaped."""
+
+
 def markdown(text: str) -> str:
-    """Return `text` as plain text on one line of Markdown, also in a table's cell."""
-    return _MARKDOWN_AT_START.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", first_line(text)))
+    """Return `text` as plain text on one line of Markdown, also in a table's cell.
+
+    A word that would become a link, a mention or an image is a code span, in which nothing does.
+    """
+    return _MARKDOWN_AT_START.sub(r"\1\\\2", "".join(map(_markdown_word, re.split(r"([ |])", first_line(text)))))
+
+
+def _markdown_word(word: str) -> str:
+    return markdown_code(word) if _REFERENCE.search(word) else _MARKDOWN.sub(r"\\\1", word)
+
+
+def html_code(text: str) -> str:
+    """Return `text` as code on one line of HTML, where Markdown's signs mean nothing."""
+    return f"<code>{html.escape(first_line(text))}</code>"
 
 
 def markdown_code(text: str) -> str:

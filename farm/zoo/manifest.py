@@ -32,7 +32,7 @@ from farm.board.kinds import KINDS, kind_named
 from farm.core.board import BoardKind
 from farm.core.errors import FarmError, NothingSelected
 from farm.core.plain_words import in_plain_words
-from farm.core.yaml_file import read_yaml
+from farm.core.yaml_file import read_yaml, yaml_nodes
 from farm.planning.tags import require_tags
 from tracer.values.zoo_model import PINNED, STATES, ZooModel
 
@@ -217,7 +217,7 @@ class Manifest:
 
 def _line(path: Path, place: Sequence[int | str]) -> str:
     """Return `, line 3`: the line of the place in a YAML file, or of the part around a place that is missing."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node = yaml_nodes(path)
     line = 1
     for step in place:
         if isinstance(node, yaml.MappingNode):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator
 
 from farm.report.compare import pcc
@@ -28,6 +29,7 @@ COLUMNS = (
     "ttnn",
 )
 _BEGINS_A_FORMULA = ("=", "+", "-", "@")
+_MINUS = "\N{MINUS SIGN}"
 
 
 class CsvTable:
@@ -54,7 +56,8 @@ def csv_table(view: RunView) -> str:
 def cell(text: str) -> str:
     """Return `text` as one line that no spreadsheet takes for a formula."""
     line = first_line(text)
-    return f"'{line}" if line.startswith(_BEGINS_A_FORMULA) else line
+    start = unicodedata.normalize("NFKC", line[:1])  # signs as wide as a letter, small and superscript ones
+    return f"'{line}" if start.startswith(_BEGINS_A_FORMULA) or line.startswith(_MINUS) else line
 
 
 def _row(run_id: str, vector: VectorView) -> list[str | int | float]:

@@ -9,7 +9,7 @@ from farm.report.context import RunContext
 from farm.report.digest import BoardShare, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
-from farm.report.text import markdown, markdown_block, markdown_code, shortened
+from farm.report.text import html_code, markdown, markdown_block, markdown_code, shortened
 from farm.store.view import RunView
 
 MAX_ROWS = 50
@@ -117,7 +117,7 @@ def _failures(view: RunView, groups: Sequence[Group]) -> list[str]:
         body = markdown_block(shortened(group.example.message, MAX_MESSAGE))
         if group.verdict.failed:
             body += f"\n\n{markdown_code(rerun_command(view.run, [group.example.vector_id], foreground=True))}"
-        parts.append(f"<details><summary>{markdown(shortened(title, MAX_NAME))}</summary>\n\n{body}\n\n</details>")
+        parts.append(f"<details><summary>{html_code(shortened(title, MAX_NAME))}</summary>\n\n{body}\n\n</details>")
     return parts
 
 
@@ -128,7 +128,8 @@ def _not_run(group: Group) -> tuple[str, ...]:
 def _board(share: BoardShare) -> tuple[str, ...]:
     events = ", ".join(f"{event} {count}" for event, count in share.events)
     version = share.board.ttnn_version or "unknown"
-    return (_name(share.board.id), _name(version), str(share.attempts), str(share.bad), duration(share.busy), events)
+    counts = (str(share.attempts), str(share.bad), duration(share.busy))
+    return (_name(share.board.id), _name(version), *counts, markdown(events))
 
 
 def _operations(group: Group) -> str:

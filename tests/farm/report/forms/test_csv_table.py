@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -29,8 +30,17 @@ def test_each_vector_has_a_line(every: RunView) -> None:
     assert tuple(rows[0]) == COLUMNS
 
 
+@pytest.mark.parametrize(
+    "sign",
+    [*"=+-@", *"\uff1d\uff0b\uff0d\uff20", *"\ufe66\ufe62\ufe63\ufe6b", *"\u207a\u208c\u2212"],
+)
+def test_signs_of_any_width_begin_no_formula(sign: str) -> None:
+    for before in ("", "\t", "\r\n", "\u3000"):
+        assert cell(f"{before}{sign}1") == f"'{sign}1"
+
+
 @given(st.text())
 def test_no_cell_is_a_formula(text: str) -> None:
     written = cell(text)
-    assert not written.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert not unicodedata.normalize("NFKC", written[:1]).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
     assert "\n" not in written
