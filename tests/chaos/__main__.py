@@ -1,6 +1,6 @@
-"""Run a sweep under faults: `python -m tests.chaos --seed 1 [--good N] [--bad N] [--faults N] [--quiet] [--no-hosts]`.
+"""Run a sweep under faults: `python -m tests.chaos --seed 1`; `--help` has the options.
 
-It exits with 0 if nothing was lost, doubled or wrongly blamed.
+It exits with 0 if nothing was lost, doubled or wrongly blamed, no neighbor was harmed and no process left behind.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.hostile import hostile
 from tests.chaos.one_host import Run
 from tests.chaos.table import Stage, show
 from tests.chaos.three_hosts import three_hosts
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="seed of all random choices")
     parser.add_argument("--good", type=int, default=300, help="number of vectors that behave")
     parser.add_argument("--bad", type=int, default=1, help="number of vectors for each of ten ways to misbehave")
+    parser.add_argument("--hostile", type=int, default=1, help="number of vectors for each way to harm a process")
     parser.add_argument("--faults", type=int, default=8, help="number of faults to inject")
     parser.add_argument("--every", type=float, default=1.0, help="seconds between faults, on average")
     parser.add_argument("--seconds", type=float, default=0.03, help="seconds that a vector takes")
@@ -34,6 +36,8 @@ def main() -> int:
     parser.add_argument("--no-hosts", action="store_true", help="skip the stage that cuts off and kills three hosts")
     options = parser.parse_args()
     stages = [_one_host(options)]
+    if options.hostile:
+        stages.append(hostile(options.boards, options.hostile))
     if not options.no_hosts:
         try:
             stages.append(three_hosts(options.patience))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from farm.core.verdicts import Verdict
 from farm.planning.resume import without_own_verdict
 from farm.store import RunView, Store
 from scheduler import BoardState
@@ -34,6 +35,7 @@ class Ledger:
         doubled: attempts after a good one, and attempts that are numbered wrongly.
         blamed: good vectors that failed, and bad ones with a verdict that their behavior does not explain.
         undone: number of vectors that an aborted run had not planned or not finished.
+        harmed: good vectors of an undisturbed run that needed more than one attempt, or failed in one.
     """
 
     planned: int = 0
@@ -42,6 +44,7 @@ class Ledger:
     doubled: list[str] = field(default_factory=list)
     blamed: list[str] = field(default_factory=list)
     undone: int = 0
+    harmed: list[str] = field(default_factory=list)
 
 
 def behaviors(store: Path) -> dict[str, str]:
@@ -133,3 +136,20 @@ def _view(store: Path) -> RunView | None:
     with Store.open(store) as opened:
         runs = opened.runs()
         return opened.view(runs[0].id) if runs else None
+
+
+def harmed(store: Path, behavior: Mapping[str, str], neighbors: Collection[str]) -> list[str]:
+    """Return, in words, the good vectors of a run that were not validated in their first and only attempt.
+
+    Args:
+        store: the file of the run's store; the run had no fault from outside.
+        behavior: how each vector behaves, by id.
+        neighbors: the behaviors of good vectors.
+    """
+    view = _view(store)
+    return [
+        f"{each.vector_id} ({behavior[each.vector_id]}): "
+        + "; ".join(f"{tried.board}: {tried.verdict.value} {tried.message[:120]}" for tried in each.history)
+        for each in (view.vectors if view else ())
+        if behavior[each.vector_id] in neighbors and [tried.verdict for tried in each.history] != [Verdict.VALIDATED]
+    ]

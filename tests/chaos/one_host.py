@@ -29,9 +29,10 @@ LOG_TAIL = 4000
 class Run:
     """One run, by as many drivers as it needs."""
 
-    def __init__(self, folder: Path, boards: str) -> None:
+    def __init__(self, folder: Path, boards: str, modules: Path = MODULES) -> None:
         folder.mkdir()
         self.store, self.log, self.boards = folder / "farm.db", folder / "log", boards
+        self.modules = modules
         self.earlier: Recorded = {}
         self.drivers = 0
 
@@ -44,7 +45,7 @@ class Run:
     def driver(self) -> subprocess.Popen[bytes]:
         """Start a driver: of a new run, or of the run that exists."""
         selection = (
-            ["--resume", "last", "--retry-infra"] if self.drivers else ["--sweeps", str(MODULES), "--module", "*"]
+            ["--resume", "last", "--retry-infra"] if self.drivers else ["--sweeps", str(self.modules), "--module", "*"]
         )
         self.drivers += 1
         command = [

@@ -23,6 +23,7 @@ class Stage:
         waits: seconds from a fault until the run recorded it, for those that it recorded.
         quiet: seconds of the same run without faults; None if that was not measured.
         aborted: why it did not run to its end; empty if it did.
+        left_behind: processes of the stage that outlived it, each with its command line.
     """
 
     name: str
@@ -34,11 +35,14 @@ class Stage:
     waits: Sequence[float] = ()
     quiet: float | None = None
     aborted: str = field(default="", kw_only=True)
+    left_behind: Sequence[str] = field(default=(), kw_only=True)
 
     @property
     def wrong(self) -> list[str]:
         """Everything that must not be, each in words."""
-        return [*self.ledger.lost, *self.ledger.doubled, *self.ledger.blamed]
+        ledger = self.ledger
+        left = [f"left behind: {process}" for process in self.left_behind]
+        return [*ledger.lost, *ledger.doubled, *ledger.blamed, *ledger.harmed, *left]
 
     @property
     def sound(self) -> bool:
@@ -59,6 +63,8 @@ class Stage:
             "lost": str(len(ledger.lost)),
             "doubled": str(len(ledger.doubled)),
             "wrongly blamed": str(len(ledger.blamed)),
+            "neighbors harmed": str(len(ledger.harmed)),
+            "processes left behind": str(len(self.left_behind)),
             "not finished": str(ledger.undone),
             "seconds": f"{self.seconds:.1f}" + (", aborted" if self.aborted else ""),
             "seconds of a quiet run": f"{self.quiet:.1f}" if self.quiet else "-",

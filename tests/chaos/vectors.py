@@ -16,6 +16,33 @@ EXPECTED = {
     **dict.fromkeys(("exit", "segfault", "abort", "hang", "sleep_in_c", "stop", "print"), _CRASH),
 }
 """The verdicts that each behavior may lead to."""
+HOSTILE_MODULES = Path(__file__).parent / "hostile_modules"
+"""The folder of the sweep module whose vectors harm the process that they run in."""
+NEIGHBORS = ("good", "good again", "good at last")
+_VALIDATED = frozenset({"validated"})
+_FAILED = frozenset({"fail_assert_exception"})
+HOSTILE = {
+    **dict.fromkeys(NEIGHBORS, _VALIDATED),
+    **dict.fromkeys(("textless exception", "KeyboardInterrupt", "SystemExit", "GeneratorExit"), _FAILED),
+    **dict.fromkeys(
+        (
+            *("fork that returns", "fork that raises", "program that writes"),
+            *("text on all descriptors", "bytes on all descriptors", "an endless line"),
+            *("closed descriptors", "closed standard streams", "exhausted descriptors", "alarm"),
+            *("low limit", "replaced functions", "replaced builtins", "trace function", "recursion limit"),
+        ),
+        _VALIDATED | _FAILED | _CRASH,
+    ),
+    **dict.fromkeys(
+        (
+            *("fork that stays", "daemon", "program that stays", "gone directory", "empty environment", "umask"),
+            *("ignored signals", "replaced operation", "no standard output", "empty path", "threads", "logging"),
+            *("warnings", "no garbage collection", "seeds", "much output", "endless line of output"),
+        ),
+        _VALIDATED,
+    ),
+}
+"""The verdicts that each way to harm a process may lead to; its neighbors are validated, whatever it did."""
 
 
 def settings(good: int, bad: int, seconds: float) -> dict[str, str]:
@@ -30,5 +57,10 @@ def settings(good: int, bad: int, seconds: float) -> dict[str, str]:
 
 
 def vector_count(good: int, bad: int) -> int:
-    """Return how many vectors these settings make."""
+    """Return how many vectors of the misbehaving module these settings make."""
     return good + bad * len(EXPECTED.keys() - {"good"})
+
+
+def hostile_count(each: int) -> int:
+    """Return how many vectors the hostile module makes, with so many of each way."""
+    return each * (len(NEIGHBORS) + 1) * len(HOSTILE.keys() - {*NEIGHBORS})
