@@ -17,6 +17,7 @@ from farm.core.store_place import StorePlace
 if TYPE_CHECKING:
     from farm.api import Planned
     from farm.core.sweep_spec import SweepSpec
+    from farm.running.continuation import RunCutOff
     from farm.store import RunView
 
 _REPEAT = "Resume and repeat"
@@ -104,18 +105,23 @@ def sweep(
                 early.begin(store, out)
             # these take as long to import as all before them: the worker starts meanwhile
             from farm.api.sweeps import sweep_from
+            from farm.running.continuation import RunCutOff
             from farm.running.display import progress_on
 
-            view = sweep_from(
-                early,
-                typed_command(),
-                progress_on(sys.stderr),
-                resume=resume,
-                retry_failed=retry_failed,
-                retry_infra=retry_infra,
-                store=store,
-                out=out,
-            )
+            try:
+                view = sweep_from(
+                    early,
+                    typed_command(),
+                    progress_on(sys.stderr),
+                    resume=resume,
+                    retry_failed=retry_failed,
+                    retry_infra=retry_infra,
+                    store=store,
+                    out=out,
+                )
+            except RunCutOff as cut:
+                _continue(cut, store, out, as_json=as_json)
+                raise
     _print(view, store, out, as_json=as_json)
     checked = None if view.run.spec is None else view.run.spec.check_module
     if checked is not None:
@@ -177,6 +183,18 @@ def _without_a_run(
 
     require_ttnn(planned.boards)
     raise typer.Exit(run_foreground(planned.vectors, planned.boards, confinement_of(planned.spec), debugger=debugger))
+
+
+def _continue(cut: RunCutOff, store: StorePlace | None, out: Path | None, *, as_json: bool) -> None:
+    """Go on with a run that lost its farm's head, in place of this process; return if it ran in no farm."""
+    from farm.running.continuation import continuation_of, continue_run
+
+    further = ["--json"] if as_json else []
+    further += ["--out", str(out)] if out is not None else []
+    continuation = continuation_of(cut, further)
+    if continuation is not None:
+        typer.echo(f"farm: {cut}", err=True)
+        continue_run(continuation, store)
 
 
 def _print(view: RunView, store: StorePlace | None, out: Path | None, *, as_json: bool) -> None:

@@ -61,38 +61,39 @@ def up(
         raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
     if head and not Extra.CLUSTER.is_installed:
         raise NotRunnable(f"a head needs Ray's job API and dashboard: {own_install().command(Extra.CLUSTER)}")
-    from farm.cluster.hosts.inventory import default_name, take_inventory
-    from farm.cluster.hosts.membership import join_farm, run_until_stopped
-    from farm.cluster.hosts.versions import host_versions
-    from farm.cluster.nodes.node import Node, own_address
+    from farm.cluster.hosts.host_plan import HostPlan
+    from farm.cluster.hosts.inventory import default_name
+    from farm.cluster.hosts.membership import join_farm
+    from farm.cluster.hosts.supervision import supervise, supervise_in_background
     from farm.cluster.nodes.token import make_token, read_token
     from farm.core.settings import load_settings
 
     settings = load_settings()
-    chosen_name, interpreter = name or settings.name or default_name(), python or settings.python
     keep_at = settings.token_file
     token = read_token(token_file or keep_at, keep_at) if join or token_file else make_token(keep_at)
-    inventory = take_inventory(boards or settings.boards, chosen_name, interpreter, expect)
-    node = Node(
-        name=chosen_name,
-        node_ip=address or own_address(join),
-        token_file=token,
+    plan = HostPlan(
+        name=name or settings.name or default_name(),
         join=join,
+        boards=boards or settings.boards,
+        expect=expect,
+        python=python or settings.python,
+        address=address,
+        token_file=token.absolute(),
         port=port,
         jobs_host=jobs_on,
         jobs_port=jobs_port,
-        resources=inventory.resources(),
-        labels=inventory.labels(chosen_name),
+        metrics_port=metrics_port,
     )
-    joined = join_farm(node, inventory, host_versions(interpreter), settings.state, metrics_port)
-    offered = ", ".join(board.id for board in inventory.boards) or "no boards"
-    typer.echo(f"{chosen_name} is up in the farm at {joined.state.address}, with {offered}")
-    for note in inventory.notes:
+    joined = join_farm(plan, settings.state)
+    if not foreground:
+        supervise_in_background(plan, settings.state)
+    typer.echo(f"{plan.name} is up in the farm at {joined.state.address}, with {joined.offer}")
+    for note in joined.inventory.notes:
         typer.echo(f"note: {note}")
     if head:
         typer.echo(f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
     if foreground:
-        run_until_stopped(settings.state)
+        supervise(plan, settings.state, typer.echo)
 
 
 def down(

@@ -4,41 +4,64 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from farm.cluster.ray_client import ray
+from farm.core.awake_clock import awake_seconds
 from farm.core.errors import NotRunnable
 
 _LOG = logging.getLogger(__name__)
+_ALIVE = 0  # `GcsNodeInfo.ALIVE` of Ray's protocol
 
 INTERVAL_SECONDS = 2.0
 """How often the head is asked for its nodes."""
-SILENCE_SECONDS = 15.0
-"""How long an answer may take: long enough for a busy host, short of the minute after which Ray ends this process."""
+ANSWER_SECONDS = 10.0
+"""How long one answer may take."""
+SILENCE_SECONDS = 45.0
+"""How long the head, or the actor of a board, may be silent: long enough for a busy host, and for a short loss of the
+network; short of the minute after which Ray ends this process."""
 HINT = "what is recorded stays; go on with `farm sweep --resume last`"
 
 
+class HeadLost(NotRunnable):
+    """The head is silent, or another one is in its place."""
+
+
 def count_nodes() -> int:
-    """The number of nodes that the head says are alive."""
-    return sum(bool(node["Alive"]) for node in ray.nodes())
+    """The number of nodes that the head says are alive.
+
+    Raises:
+        HeadLost: another head is in its place, to which this process can't connect any more.
+        Exception: there is no answer.
+    """
+    # `ray.nodes` ends this process when it meets another head
+    client = ray._private.worker.global_worker.gcs_client  # noqa: SLF001
+    try:
+        nodes = client.get_all_node_info(timeout=ANSWER_SECONDS)
+    except Exception:
+        other = ray._raylet.GcsClient(address=client.address)  # noqa: SLF001
+        if other.cluster_id != client.cluster_id:
+            raise HeadLost(f"the head of the Ray cluster was replaced: {HINT}") from None
+        raise
+    return sum(node.state == _ALIVE for node in nodes.values())
 
 
 class Heartbeat:
     """Asks the head for its nodes, in a thread of its own, which may wait for ever without harm."""
 
-    def __init__(self, ask: Callable[[], int] = count_nodes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ask: Callable[[], int] = count_nodes, clock: Callable[[], float] = awake_seconds) -> None:
         """Make one that asks nothing yet.
 
         Args:
             ask: asks the head for the number of its nodes; raises where there is no answer.
-            clock: seconds, as `time.monotonic` counts them.
+            clock: seconds, as `time.monotonic` counts them, while this process is not stopped.
         """
         self._ask = ask
         self._clock = clock
         self._answered_at = clock()
         self._asked_at = -float("inf")  # when the last question was asked that has an answer
         self._nodes: int | None = None
+        self._loss: HeadLost | None = None
         self._ask_now = threading.Event()
         self._ended = threading.Event()
 
@@ -52,6 +75,9 @@ class Heartbeat:
         asked_at = self._clock()
         try:
             self._nodes = self._ask()
+        except HeadLost as loss:
+            self._loss = loss
+            return False
         except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer
             _LOG.debug("no answer from the head: %s", error)
             return False
@@ -62,11 +88,14 @@ class Heartbeat:
         """Look at the last answer.
 
         Raises:
-            NotRunnable: the head is silent, or has no node left.
+            HeadLost: the head is silent, or was replaced.
+            NotRunnable: the cluster has no node left.
         """
+        if self._loss is not None:
+            raise self._loss
         silent = self._clock() - self._answered_at
         if silent > SILENCE_SECONDS:
-            raise NotRunnable(f"the head of the Ray cluster has not answered for {silent:.0f} s: {HINT}")
+            raise HeadLost(f"the head of the Ray cluster has not answered for {silent:.0f} s: {HINT}")
         if self._nodes == 0:
             raise NotRunnable(f"the Ray cluster has no node left: {HINT}")
 

@@ -19,8 +19,9 @@ from farm.cluster.background import in_background
 from farm.cluster.board_handle import BoardHandle, Calls, RayCalls, start_actor
 from farm.cluster.board_logs import read_logs
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, Unusable
-from farm.cluster.heartbeat import Heartbeat
+from farm.cluster.heartbeat import SILENCE_SECONDS, Heartbeat
 from farm.cluster.ray_client import ray
+from farm.core.awake_clock import awake_seconds
 from farm.core.board import Board
 from farm.core.log import BoardLog
 from farm.core.payload import EncodedVector
@@ -32,8 +33,6 @@ START_SECONDS = 180.0
 """How long an actor and its worker may take to start."""
 PING_SECONDS = 5.0
 """How often an actor is asked whether it is alive: one that is stopped says nothing by itself."""
-SILENCE_SECONDS = 45.0
-"""How long an actor may take to answer: long enough for a busy host, and for a short loss of the network."""
 REQUEST_SECONDS = 0.5
 """How often to check that requests arrived at their actors."""
 RESTART_SECONDS = 0.05
@@ -67,7 +66,7 @@ class RayFleet:
         start_actor: Callable[[Board, Limits, Path | None, str], BoardHandle] = start_actor,
         calls: Calls | None = None,
         heartbeat: Heartbeat | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = awake_seconds,
     ) -> None:
         """Make a fleet without boards.
 
@@ -78,7 +77,7 @@ class RayFleet:
             start_actor: starts the actor of a board.
             calls: waits for the answers of actors; None for Ray.
             heartbeat: detects the loss of the head; None for Ray's.
-            clock: seconds, as `time.monotonic` counts them.
+            clock: seconds, as `time.monotonic` counts them, while this process is not stopped.
         """
         self.limits = limits
         self.folder = folder

@@ -161,6 +161,11 @@ class Driver:
             self._records.event(BoardEvent(board, BoardEventKind.KERNELS, message, details=details))
         self._records.flush()
 
+    def leave(self) -> None:
+        """Record what is known by now; the other vectors get no verdict: another driver goes on with them."""
+        _LOG.info("leaving the run: vectors without a verdict: %d", len(self.scheduler.tasks))
+        self._records.flush()
+
     def abandon(self) -> None:
         """Conclude the remaining vectors as stopped, without waiting for any board."""
         _LOG.info("abandoning the run: vectors without a verdict: %d", len(self.scheduler.tasks))

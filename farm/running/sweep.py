@@ -12,6 +12,7 @@ from typing import Any
 
 from farm.board.confinement import confinement_of
 from farm.board.limits import Limits
+from farm.cluster.heartbeat import HeadLost
 from farm.cluster.host_fleet import HostFleet
 from farm.cluster.ray_fleet import RayFleet
 from farm.core.board import Board
@@ -23,6 +24,7 @@ from farm.planning.estimates import learn
 from farm.planning.resume import ResumedRun
 from farm.planning.spool import kinds_of
 from farm.planning.vectors import Vector
+from farm.running.continuation import RunCutOff
 from farm.running.driver import Driver
 from farm.running.early_start import EarlyStart
 from farm.running.interrupt import Interrupt, RunInterrupted
@@ -124,6 +126,9 @@ def _drive(
     except LeaseLost:
         ended = None  # the other driver says how the run ends
         raise
+    except HeadLost as error:
+        message = str(error)
+        raise RunCutOff(message, run_id, sweep.spec, {board.kind.name for board in sweep.boards}) from error
     except Exception as error:
         message = str(error)
         raise
@@ -169,10 +174,13 @@ def _run(
             )
             driver.released(fleet.close(CLOSE_SECONDS))
             _keep_logs(run_id, store, fleet, remote=True)
-        except BaseException:
+        except BaseException as error:
             # an error while recording the rest must not hide this one
             with suppress(FarmError):
-                driver.abandon()
+                if isinstance(error, HeadLost) and sweep.spec.address is not None:
+                    driver.leave()
+                else:
+                    driver.abandon()
                 _keep_logs(run_id, store, fleet, remote=False)
             raise
 

@@ -10,24 +10,33 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from filelock import FileLock
+
 from farm.board.backends import backend_of
-from farm.cluster.hosts.inventory import Inventory
+from farm.cluster.hosts.host_plan import HostPlan, home_id, load_plan, remove_plan
+from farm.cluster.hosts.inventory import Inventory, take_inventory
+from farm.cluster.hosts.versions import host_versions
 from farm.cluster.nodes.host_state import HostState, load_state, remove_state
-from farm.cluster.nodes.node import Node, end_node, require_head, start_node
+from farm.cluster.nodes.node import Node, end_node, forget_cluster, own_address, require_head, start_node
 from farm.cluster.nodes.token import use_token
 from farm.cluster.registry.client import connected, find_farm, ray_connection, start_registry
 from farm.cluster.registry.records import HostOffer
 from farm.cluster.registry.service import RegistryActor
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
+from farm.core.process_identity import ProcessIdentity, is_alive
+from farm.core.process_table import send_signal
 from farm.core.settings import Settings
-from farm.core.stop_signals import caught_signals
 
 _LOG = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 600.0
 """How long the boards of a leaving host may take to finish what they run."""
 POLL_SECONDS = 0.5
+OLD_NODE_SECONDS = 5.0
+"""How long what a killed node left behind has to end after each signal: some of it waits for the node."""
+SUPERVISOR_SECONDS = 10.0
+"""How long a supervisor in the background may take to end after its node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,47 +46,90 @@ class JoinedHost:
     Attributes:
         state: the record of its node.
         inventory: the boards that it offers.
-        versions: the versions of what drives its boards.
     """
 
     state: HostState
     inventory: Inventory
-    versions: dict[str, str]
+
+    @property
+    def offer(self) -> str:
+        """The boards that it offers, in words."""
+        return ", ".join(board.id for board in self.inventory.boards) or "no boards"
 
 
-def join_farm(
-    node: Node, inventory: Inventory, versions: dict[str, str], folder: Path, metrics_port: int | None = None
-) -> JoinedHost:
-    """Start this host's Ray node, and offer its boards to the farm, which begins here if the node is its head.
+def join_farm(plan: HostPlan, folder: Path) -> JoinedHost:
+    """Start this host's Ray node, and offer its boards to the farm, which begins here if the host is its head.
 
     Args:
-        node: the node.
-        inventory: the boards.
-        versions: the versions of what drives them.
+        plan: how the host takes part; it is kept until the host leaves.
         folder: the host's state folder.
-        metrics_port: where the head serves metrics; None for nowhere.
 
     Raises:
-        FarmError: this host is in a farm already, or another host has its name.
-        NotRunnable: Ray doesn't start, or the farm doesn't answer or refuses the token.
+        FarmError: this host is in a farm already, another host has its name, or the boards can't be parsed.
+        NotRunnable: Ray doesn't start, the farm doesn't answer or refuses the token, or a board is missing.
     """
-    before = load_state(folder)
-    if before is not None and before.is_alive:
-        raise FarmError(f"this host is in the farm at {before.address} already, as {before.name}: `farm down` first")
-    if before is not None:
-        end_node(before)  # what a killed node left behind
+    with _only_change(folder):
+        joined = _join(plan, folder)
+        plan.save(folder)
+    return joined
+
+
+def join_again(plan_id: str, folder: Path) -> JoinedHost | None:
+    """Join as the kept plan says; None if another plan is kept by now, or none.
+
+    Raises:
+        FarmError: as `join_farm`.
+    """
+    with _only_change(folder):
+        plan = load_plan(folder)
+        return _join(plan, folder) if plan is not None and plan.id == plan_id else None
+
+
+def _only_change(folder: Path) -> FileLock:
+    """A lock on what this host is: it joins or leaves, one at a time."""
+    home_id(folder)  # makes the folder
+    return FileLock(folder / "join.lock")
+
+
+def _join(plan: HostPlan, folder: Path) -> JoinedHost:
+    _end_old_node(folder)
+    inventory = take_inventory(plan.boards, plan.name, plan.python, plan.expect)
+    versions = host_versions(plan.python)
+    node = Node(
+        name=plan.name,
+        node_ip=plan.address or own_address(plan.join),
+        token_file=plan.token_file,
+        join=plan.join,
+        port=plan.port,
+        jobs_host=plan.jobs_host,
+        jobs_port=plan.jobs_port,
+        resources=inventory.resources(),
+        labels=inventory.labels(plan.name),
+    )
     use_token(node.token_file)
     if node.join:
         require_head(node.join, node.token_file)
     state = start_node(node, folder)
     try:
-        _register(state, inventory, versions, folder, metrics_port)
+        _register(state, inventory, versions, folder, plan.metrics_port)
     except BaseException:
         end_node(state)
         remove_state(folder)
         raise
     _LOG.info("%s joined the farm at %s, boards: %d", state.name, state.address, len(inventory.boards))
-    return JoinedHost(state, inventory, versions)
+    return JoinedHost(state, inventory)
+
+
+def _end_old_node(folder: Path) -> None:
+    """End what is left of a node that was killed, or of one before the host started again."""
+    before = load_state(folder)
+    if before is None:
+        return
+    if before.is_alive:
+        raise FarmError(f"this host is in the farm at {before.address} already, as {before.name}: `farm down` first")
+    end_node(before, OLD_NODE_SECONDS)
+    if before.head:
+        forget_cluster(before.address)
 
 
 def offered_boards(boards: Iterable[Board], versions: Mapping[str, str]) -> tuple[Board, ...]:
@@ -101,39 +153,42 @@ def leave_farm(folder: Path, *, drain: bool, patience: float = DRAIN_SECONDS, no
     Raises:
         FarmError: this host is in no farm.
     """
-    state = load_state(folder)
-    if state is None:
-        raise FarmError(f"this host is in no farm: nothing in {folder} says so")
-    if state.is_alive:
-        try:
-            _deregister(state, drain=drain, patience=patience, note=note)
-        except NotRunnable as error:
-            note(f"the farm was not told: {error}")
-    ended = end_node(state)
-    remove_state(folder)
+    plan = _plan_of(folder)
+    remove_plan(folder)  # first: from now on, nothing starts the node again
+    ended = 0
+    with _only_change(folder):  # a supervisor may be starting the node at this moment
+        state = load_state(folder)
+        if state is None and plan is None:
+            raise FarmError(f"this host is in no farm: nothing in {folder} says so")
+        if state is not None:
+            if state.is_alive:
+                try:
+                    _deregister(state, drain=drain, patience=patience, note=note)
+                except NotRunnable as error:
+                    note(f"the farm was not told: {error}")
+            ended = end_node(state)
+            remove_state(folder)
+    if plan and plan.supervisor:
+        _end_supervisor(plan.supervisor)
     return ended
 
 
-def run_until_stopped(folder: Path) -> None:
-    """Wait until this host left its farm, or a signal asks it to leave: for systemd and containers.
+def _plan_of(folder: Path) -> HostPlan | None:
+    try:
+        return load_plan(folder)
+    except FarmError as error:
+        _LOG.warning("%s", error)
+        return None
 
-    Raises:
-        NotRunnable: the node ended by itself.
-    """
-    signals: list[int] = []
-    for number in caught_signals():
-        signal.signal(number, lambda number, _frame: signals.append(number))
-    while not signals:
-        state = load_state(folder)
-        if state is None:
-            return  # `farm down` ended it
-        if not state.is_alive:
-            remove_state(folder)
-            end_node(state)
-            raise NotRunnable(f"this host's Ray node ended; its output is in {state.log}")
-        _reap_children()
-        time.sleep(POLL_SECONDS)
-    leave_farm(folder, drain=False, note=lambda _: None)
+
+def _end_supervisor(supervisor: ProcessIdentity) -> None:
+    """Wait for a supervisor in the background, which ends by itself, unless it is this process."""
+    if supervisor.pid == os.getpid():
+        return
+    deadline = time.monotonic() + SUPERVISOR_SECONDS
+    while is_alive(supervisor) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 5)
+    send_signal(supervisor, signal.SIGKILL)
 
 
 def farm_address(address: str | None, settings: Settings) -> tuple[str, Path]:
@@ -153,7 +208,11 @@ def farm_address(address: str | None, settings: Settings) -> tuple[str, Path]:
 
 
 def _register(
-    state: HostState, inventory: Inventory, versions: dict[str, str], folder: Path, metrics_port: int | None
+    state: HostState,
+    inventory: Inventory,
+    versions: dict[str, str],
+    folder: Path,
+    metrics_port: int | None,
 ) -> None:
     from farm.cluster.ray_client import ray
 
@@ -167,6 +226,7 @@ def _register(
             versions=versions,
             notes=inventory.notes,
             clock_ahead=farm.clock_ahead(),
+            home=home_id(folder),
         )
         farm.call(RegistryActor.join, offer)
 
@@ -186,11 +246,3 @@ def _deregister(state: HostState, *, drain: bool, patience: float, note: Callabl
                 note(f"{boards} still busy after {patience:g} s: what did not end is tried elsewhere")
         if not state.head:
             farm.call(RegistryActor.leave, state.name)
-
-
-def _reap_children() -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
-    except ChildProcessError:
-        pass

@@ -210,6 +210,21 @@ def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:
     return len(processes)
 
 
+def forget_cluster(address: str) -> None:
+    """Let a head start where an earlier one ended without a word: Ray keeps a note of the last cluster of this host.
+
+    Args:
+        address: HOST:PORT of the head that ended. A note of another cluster stays.
+    """
+    from farm.cluster.ray_client import ray
+
+    # `ray stop` does this, and ends processes too
+    note = Path(ray._private.utils.get_ray_address_file(None))  # noqa: SLF001
+    with contextlib.suppress(FileNotFoundError):
+        if note.read_text(encoding="utf-8").strip() == address:
+            note.unlink()
+
+
 def require_head(address: str, token_file: Path) -> None:
     """Make sure that a farm's head answers and accepts the token, which this process sends from then on.
 

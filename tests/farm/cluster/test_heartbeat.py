@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from farm.cluster.heartbeat import SILENCE_SECONDS, Heartbeat
+from farm.cluster.heartbeat import SILENCE_SECONDS, HeadLost, Heartbeat
 from farm.core.errors import NotRunnable
 
 
@@ -50,7 +50,17 @@ def test_a_head_that_refuses_is_silent() -> None:
     assert not heartbeat.ask()
     heartbeat.check()
     clock.now += 1
-    with pytest.raises(NotRunnable, match="has not answered for 16 s"):
+    with pytest.raises(NotRunnable, match="has not answered for 46 s"):
+        heartbeat.check()
+
+
+def test_a_head_in_the_place_of_another_is_noticed_at_once() -> None:
+    def refuse() -> int:
+        raise HeadLost("the head was replaced")
+
+    heartbeat = Heartbeat(refuse, Clock())
+    assert not heartbeat.ask()
+    with pytest.raises(HeadLost, match="was replaced"):
         heartbeat.check()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from farm.board.backends.fake import SCRIPT_VARIABLE, Script
@@ -24,18 +26,11 @@ def test_hosts_are_cut_off_come_back_and_die_and_nothing_is_lost() -> None:
         losses.begin(f"--suite model_traced --limit {VECTORS}")
         code, said = losses.lose_hosts()
         assert code == 3, said
-        assert "go on with `farm sweep --resume last`" in said
-        stopped = losses.view().vectors
-        assert all(vector.concluded and not vector.verdict.failed for vector in stopped)
-        good = {vector.vector_id for vector in stopped if vector.verdict.good}
-        assert 10 < len(good) < VECTORS
-
-        code, said = losses.resume("fake:n300*4")
-        assert code == 3, said
+        assert re.search(r"farm: run \S+ goes on\n", said), said
+        assert "C++" not in said
+        assert "StackTrace" not in said
         vectors = losses.view().vectors
         how = {v.vector_id: "fits no board" if v.reason is Reason.UNSATISFIABLE else "can run" for v in vectors}
         assert list(how.values()).count("can run") > VECTORS / 2
         ledger = audit(losses.store, losses.earlier, how, VECTORS, EXPECTED)
         assert [*ledger.lost, *ledger.doubled, *ledger.blamed] == []
-        # what was good when the head was lost was not run again
-        assert good <= {key[0] for key in losses.earlier}

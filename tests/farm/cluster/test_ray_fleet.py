@@ -13,9 +13,9 @@ from farm.board.limits import Limits
 from farm.cluster.actor import WorkerUnusable
 from farm.cluster.board_handle import BoardHandle
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, Unusable
-from farm.cluster.heartbeat import SILENCE_SECONDS as HEAD_SILENCE
+from farm.cluster.heartbeat import SILENCE_SECONDS
 from farm.cluster.ray_client import ray
-from farm.cluster.ray_fleet import PING_SECONDS, REQUEST_SECONDS, SILENCE_SECONDS, START_SECONDS, RayFleet
+from farm.cluster.ray_fleet import PING_SECONDS, REQUEST_SECONDS, START_SECONDS, RayFleet
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
@@ -171,7 +171,7 @@ def test_an_actor_that_is_never_made_holds_up_nothing(setting: Setting) -> None:
     assert fleet.wait(0.01) == []
     assert asked.wait(60)
     setting.heartbeat.nodes = None
-    setting.clock.now += HEAD_SILENCE + 1
+    setting.clock.now += SILENCE_SECONDS + 1
     with pytest.raises(NotRunnable):
         fleet.wait(0.01)
     fleet.close(1)

@@ -66,29 +66,22 @@ def attempts_in(store: Path) -> int:
     return sum(len(vector.history) for vector in run.vectors) if run else 0
 
 
-def test_when_the_head_dies_the_run_ends_cleanly_and_goes_on_later(tmp_path: Path) -> None:
+def test_boards_run_on_while_the_head_is_away(tmp_path: Path) -> None:
+    """A run that is left over when the head was away for too long: `test_ray_fleet`, and the head of `tests.chaos`."""
     store = tmp_path / "farm.db"
-    running = new(store, seconds=1.2)
+    running = new(store, seconds=0.3)
     while running.poll() is None and attempts_in(store) < 4:
         time.sleep(0.1)
     [head] = [pid for pid, command in descendants(running.pid).items() if command.split(" ")[0].endswith("gcs_server")]
     os.kill(head, signal.SIGKILL)
     stderr = stderr_of(running)
-    assert running.returncode == 3, stderr
-    assert "of the Ray cluster has not answered" in stderr or "no node left" in stderr
-    before = view(store)
-    assert before is not None
-    assert before.run.finished is not None
-    assert all(vector.concluded for vector in before.vectors)
-    done = {vector.vector_id: vector.history for vector in before.vectors if vector.verdict.good}
-    assert done
-    resumed = sweep(store, "--resume", "last", "--retry-infra")
-    stderr = stderr_of(resumed)
-    assert resumed.returncode in (0, 3), stderr
+    assert running.returncode == 3, stderr  # some vectors fit no board
     after = view(store)
     assert after is not None
-    assert all(vector.verdict.good for vector in able(after))
-    assert all(vector.history == done.get(vector.vector_id, vector.history) for vector in after.vectors)
+    assert after.run.finished is not None
+    for vector in able(after):
+        assert vector.verdict.good
+        assert len(vector.history) == 1
 
 
 def test_lost_calls_cost_nothing(tmp_path: Path) -> None:

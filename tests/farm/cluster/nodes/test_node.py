@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from farm.cluster.nodes.host_state import HostState, load_state
-from farm.cluster.nodes.node import Node, end_node
+from farm.cluster.nodes.node import Node, end_node, forget_cluster
 from farm.core.process_identity import identity_of
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -85,3 +85,17 @@ def test_the_command_line_of_a_node_has_its_resources_and_no_token(tmp_path: Pat
     environment = node.environment("m")
     assert environment["RAY_AUTH_MODE"] == "token"
     assert "RAY_AUTH_TOKEN" not in environment
+
+
+def test_a_note_of_a_head_that_ended_is_removed_and_one_of_another_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    note = tmp_path / "ray" / "ray_current_cluster"
+    forget_cluster("10.0.0.1:6379")
+    note.parent.mkdir()
+    note.write_text("10.0.0.2:6379\n")
+    forget_cluster("10.0.0.1:6379")
+    assert note.exists()
+    forget_cluster("10.0.0.2:6379")
+    assert not note.exists()
