@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,8 @@ class Sqlite:
         "database is locked": "is locked by another process: wait for it, or name another file with --store",
         "file is not a database": "is no results store (not an SQLite database): name another file with --store",
         "unable to open database file": "can't be opened: does its directory exist, and may you write there?",
-        "attempt to write a readonly database": "is read-only: name a file you may write with --store",
+        "attempt to write a readonly database": "is read-only: name a file you may write with --store; one of an older "
+        "farm is read from a copy",
         "database or disk is full": "can't grow: the disk is full",
     }
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
@@ -54,9 +56,10 @@ class Sqlite:
         Raises:
             StoreError: there is no such folder.
         """
-        if url.database and not (folder := Path(url.database).parent).is_dir():
+        path = None if "uri" in url.query else url.database  # a file: URI is no path
+        if path and not (folder := Path(path).parent).is_dir():
             raise StoreError(f"results store {url.database}: there is no folder {folder}: make it, or name another")
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **ENGINE_OPTIONS)
+        engine = create_engine(readable_url(url), connect_args={"timeout": BUSY_SECONDS}, **ENGINE_OPTIONS)
         event.listen(engine, "connect", _set_up)
         event.listen(engine, "begin", _begin)
         raw = engine.raw_connection()
@@ -100,6 +103,25 @@ class Sqlite:
 def file_url(path: str) -> URL:
     """Return the URL of a file."""
     return URL.create(Sqlite.name, database=str(Path(path).expanduser().absolute()))
+
+
+def readable_url(url: URL) -> URL:
+    """Return the URL that opens a file: of one that can't be written, a URL that asks for reading alone.
+
+    Readers in WAL mode make two files beside the store. Where its folder can't be written either, and no writer has
+    left anything in these files, the store is opened as one that nobody changes.
+    """
+    file = Path(url.database or "")
+    if url.query or not file.is_file():
+        return url
+    log = Path(f"{file}-wal")
+    has_log = log.is_file() and log.stat().st_size > 0
+    folder_is_writable = os.access(file.parent, os.W_OK)
+    if os.access(file, os.W_OK) and (folder_is_writable or has_log):
+        return url
+    unchanging = {} if folder_is_writable or has_log else {"immutable": "1"}
+    _LOG.info("opening the results store %s for reading alone", file)
+    return URL.create(Sqlite.name, database=file.absolute().as_uri(), query={"uri": "true", "mode": "ro", **unchanging})
 
 
 def _set_up(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

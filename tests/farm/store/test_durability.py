@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -128,6 +129,34 @@ def test_a_read_only_store_can_be_read_and_explains_why_it_cannot_be_written(tmp
                 connection.exec_driver_sql("delete from attempts")
             connection.exec_driver_sql("PRAGMA query_only=OFF")
         assert store.view(run_id).counts["planned"] == 2
+
+
+@pytest.mark.parametrize("folder_too", [False, True])
+def test_a_store_where_nothing_may_be_written_is_read(
+    folder_too: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a ?%41#.db"
+    with Store.open(file) as store:
+        run_id = store.start_run(RunInfo("test"))
+        store.plan(run_id, vectors(2))
+    before = file.read_bytes()
+    writable = [] if folder_too else [tmp_path]
+    monkeypatch.setattr(os, "access", lambda path, _mode: path in writable)  # root may write anything
+    with Store.open(file, create=False) as store:
+        assert store.view(run_id).counts["planned"] == 2
+        with pytest.raises(StoreError, match="is read-only: name a file you may"):
+            store.start_run(RunInfo("test"))
+        if folder_too:
+            assert [each.name for each in tmp_path.iterdir()] == [file.name]
+    assert file.read_bytes() == before
+
+
+def test_what_a_writer_left_beside_a_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(tmp_path / "farm.db") as writer:
+        run_id = writer.start_run(RunInfo("test"))
+        monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+        with Store.open(tmp_path / "farm.db", create=False) as reader:
+            assert [run.id for run in reader.runs()] == [run_id]
 
 
 def test_a_writer_waits_for_the_lock(store: Store) -> None:
