@@ -1,4 +1,4 @@
-"""Pick a process of a running sweep, stop or kill it, and record what was done and when."""
+"""Pick a process of a running sweep, signal it, and record what was done and when."""
 
 from __future__ import annotations
 
@@ -10,13 +10,52 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+_WORKER = "-m farm.worker"
+_ACTOR = "ray::BoardActor"
+_SUSPENDED_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of process, and what is done to it.
+
+    Attributes:
+        pattern: a part of its command line; empty for the driver itself.
+        signals: those it may get, one of which is drawn.
+        resumed: whether it may go on after `_SUSPENDED_SECONDS`.
+        by_program: whether the pattern is looked for in the name of the program alone: Ray's processes name each other
+            in their arguments.
+    """
+
+    pattern: str
+    signals: tuple[signal.Signals, ...] = (signal.SIGKILL,)
+    resumed: bool = False
+    by_program: bool = False
+
+    def matches(self, command: str) -> bool:
+        """Return whether a command line is of such a process."""
+        return self.pattern in (command.split(" ", 1)[0] if self.by_program else command)
+
+
 TARGETS = {
-    "worker": "-m farm.worker --requests",
-    "actor": "ray::BoardActor",
-    "stopped actor": "ray::BoardActor",
-    "raylet": "raylet/raylet",
-    "head": "gcs/gcs_server",
-    "driver": "",
+    "worker": Target(_WORKER, (*(signal.SIGKILL,) * 3, *(signal.SIGSTOP,) * 2)),
+    "worker in trouble": Target(
+        _WORKER, (signal.SIGSEGV, signal.SIGBUS, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE)
+    ),
+    "worker suspended": Target(_WORKER, (signal.SIGSTOP,), resumed=True),
+    "keeper": Target("farm.core.process_keeper"),
+    "actor": Target(_ACTOR),
+    "actor terminated": Target(_ACTOR, (signal.SIGTERM,)),
+    "stopped actor": Target(_ACTOR, (signal.SIGSTOP,)),
+    "actor suspended": Target(_ACTOR, (signal.SIGSTOP,), resumed=True),
+    "raylet": Target("raylet/raylet", by_program=True),
+    "head": Target("gcs/gcs_server", by_program=True),
+    "head suspended": Target("gcs/gcs_server", (signal.SIGSTOP,), resumed=True, by_program=True),
+    "driver": Target(""),
+    "driver terminated": Target("", (signal.SIGTERM,)),
+    "driver interrupted": Target("", (signal.SIGINT,)),
+    "driver hung up": Target("", (signal.SIGHUP,)),
+    "driver suspended": Target("", (signal.SIGSTOP,), resumed=True),
 }
 
 
@@ -58,11 +97,6 @@ def descendants(root: int) -> dict[int, str]:
     return below
 
 
-def _searched_part(command: str, target: str) -> str:
-    """Return the part of a command line in which to look for a target: Ray's processes name each other in arguments."""
-    return command.split(" ", 1)[0] if target in ("raylet", "head") else command
-
-
 class Monkey:
     """Injects faults into the processes of one driver at a time."""
 
@@ -72,24 +106,21 @@ class Monkey:
 
     def inject(self, driver: int, target: str) -> bool:
         """Inject one fault; return False if there is no such process now."""
-        sent = signal.SIGKILL
-        if target == "driver":
-            victim = driver
-        else:
-            pattern = TARGETS[target]
-            victims = sorted(
-                pid for pid, command in descendants(driver).items() if pattern in _searched_part(command, target)
-            )
-            if not victims:
-                return False
-            victim = self.random.choice(victims)
-            if target == "stopped actor" or (target == "worker" and self.random.random() < 0.4):
-                sent = signal.SIGSTOP
+        kind = TARGETS[target]
+        below = descendants(driver) if kind.pattern else {driver: ""}
+        victims = sorted(pid for pid, command in below.items() if kind.matches(command))
+        if not victims:
+            return False
+        victim = self.random.choice(victims)
+        sent = self.random.choice(kind.signals)
         where = ""
         with contextlib.suppress(OSError):
             where = str(Path(f"/proc/{victim}/cwd").readlink())
         try:
             os.kill(victim, sent)
+            if kind.resumed:
+                time.sleep(_SUSPENDED_SECONDS)
+                os.kill(victim, signal.SIGCONT)
         except ProcessLookupError:
             return False
         self.faults.append(Fault(target, sent.name, time.time(), where))

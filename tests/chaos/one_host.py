@@ -13,15 +13,18 @@ from collections import Counter
 from pathlib import Path
 
 from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded
-from tests.chaos.monkey import Monkey
+from tests.chaos.monkey import TARGETS, Monkey
 from tests.chaos.table import Stage
 from tests.chaos.vectors import MODULES, vector_count
 
 # The order in which faults are injected, over and over. The most frequent kind of fault comes most often.
 ROUND = (
-    *("worker", "worker", "actor", "worker", "raylet", "worker", "head", "driver"),
-    *("worker", "stopped actor", *("worker", "worker", "actor") * 4, "worker", "actor"),
+    *("worker", "worker", "actor", "worker in trouble", "raylet", "keeper", "head", "driver"),
+    *("worker suspended", "stopped actor", "driver terminated", "worker", "driver suspended", "actor suspended"),
+    *("worker in trouble", "keeper", "worker", "actor terminated", "another driver", "worker", "driver interrupted"),
+    *("worker", "worker in trouble", "actor", "worker", "head suspended", "keeper", "driver hung up", "worker"),
 )
+ANOTHER_DRIVER = "another driver"
 FARM = (sys.executable, "-m", "farm", "sweep")
 LOG_TAIL = 4000
 
@@ -34,7 +37,7 @@ class Run:
         self.store, self.log, self.boards = folder / "farm.db", folder / "log", boards
         self.modules = modules
         self.earlier: Recorded = {}
-        self.drivers = 0
+        self.drivers = self.others = 0
 
     def undisturbed(self) -> float:
         """Run without faults; return the seconds."""
@@ -65,7 +68,7 @@ class Run:
         """Run with faults, until the run ends or the time is up."""
         monkey = Monkey(options.seed)
         start = time.monotonic()
-        aborted = ""
+        aborted, step = "", 0
         driver = self.driver()
         while True:
             if time.monotonic() - start > options.patience:
@@ -79,23 +82,30 @@ class Run:
                 if finished(self.store):
                     break
                 driver = self.driver()
-            due = len(monkey.faults) < options.faults and self.under_way()
+            due = step < options.faults and self.under_way()
             if due:
                 time.sleep(monkey.random.uniform(0.3, 1.7) * options.every)
                 self.remember()
-                monkey.inject(driver.pid, ROUND[len(monkey.faults) % len(ROUND)])
+                target = ROUND[step % len(ROUND)]
+                step += 1
+                if target == ANOTHER_DRIVER:  # beside the present one, which must go on
+                    self.driver().wait()
+                    self.others += 1
+                else:
+                    monkey.inject(driver.pid, target)
             else:
                 time.sleep(0.1)
         seconds = time.monotonic() - start
         behavior = behaviors(self.store)
         return Stage(
             "one host",
-            Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults),
+            Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults)
+            + Counter({ANOTHER_DRIVER: self.others}),
             self.drivers,
             seconds,
             audit(self.store, self.earlier, behavior, vector_count(options.good, options.bad), ended=not aborted),
             Counter(behavior.values()),
-            noticed(self.store, [fault.at for fault in monkey.faults if fault.target != "driver"]),
+            noticed(self.store, [fault.at for fault in monkey.faults if TARGETS[fault.target].pattern]),
             quiet,
             aborted=aborted,
         )
