@@ -30,6 +30,7 @@ from tracer.device_config import DeviceConfig
 
 _OUTCOMES = {
     Act.PASS: (Verdict.VALIDATED, Reason.NONE, ""),
+    Act.LEAVE: (Verdict.VALIDATED, Reason.NONE, ""),
     Act.FAIL: (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION, "the fake board was told to fail"),
     Act.FAULT: (Verdict.BOARD_FAULT, Reason.INTERNAL, "the fake board was told to be at fault"),
 }
@@ -130,7 +131,8 @@ class FakeWorker:
             held = f"{lock} TID: {self.script.holder}, PID: {self.script.holder}"
             return Outcome(vector_id, Verdict.HOST_FAULT, Reason.HOST_RESOURCES, held, started=started)
         verdict, reason, message = _OUTCOMES[act]
-        return Outcome(vector_id, verdict, reason, message, started=started, seconds=time.time() - started)
+        seconds, left = time.time() - started, ("environment variables",) if act is Act.LEAVE else ()
+        return Outcome(vector_id, verdict, reason, message, started=started, seconds=seconds, left_behind=left)
 
     def _hang(self, timeout: float, vector_id: str | None) -> None:
         time.sleep(timeout)

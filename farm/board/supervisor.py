@@ -18,10 +18,10 @@ from typing import TypeAlias
 
 from farm.board import blame
 from farm.board.backends import backend_of
-from farm.board.download_retries import trace_with_retries
+from farm.board.board_tracing import BoardTracing, Holder
 from farm.board.held_chip import HeldChip, held_chip, held_chip_of
 from farm.board.limits import Limits
-from farm.board.model_traces import trace_model
+from farm.board.process_history import ProcessHistory
 from farm.board.protocol import (
     CheckFailed,
     LookAhead,
@@ -42,7 +42,7 @@ from farm.board.worker_choice import MakeWorker, make_worker
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.outcome import Outcome, discount
-from farm.core.payload import EncodedVector, ModelTrace, Tag, decode
+from farm.core.payload import EncodedVector, Tag
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import Cause, Transition
 from scheduler.health import BoardSignal, Health, Step
@@ -95,8 +95,9 @@ class Supervisor:
         self.limits = limits
         self.worker = make_worker(board, workdir, limits.deadlines(board), terminal)
         self.trust = Trust(board, limits)
-        self._workdir = workdir
-        self._models = itertools.count()
+        holder = Holder(lambda: self._stopping, self._vouch, self._recover, self.close)
+        self._tracing = BoardTracing(board, workdir, self.trust, holder)
+        self._history = ProcessHistory()
         self._running = False
         self._opened: DeviceConfig | None = None
         self._since_start = 0  # vectors that the worker has run
@@ -123,6 +124,7 @@ class Supervisor:
         hello = self.worker.start()
         self._running = True
         self._since_start = 0
+        self._history.begin_process()
         return WorkerInfo(hello.ttnn, hello.python, hello.pid, backend_of(self.board).versions(self.board))
 
     def run(
@@ -139,7 +141,7 @@ class Supervisor:
             next_batch: the batch of the next call, so that the worker need not wait for it.
         """
         if self._are_models(vectors):
-            yield from self._trace_models(vectors)
+            yield from self._tracing.trace_models(vectors)
             return
         waiting = deque(vectors)
 
@@ -183,7 +185,7 @@ class Supervisor:
         """
         if (refused := self._vouch(target.target)) is not None:
             raise NotRunnable(f"{self.board.id}: {refused.message}")
-        return self._trace(target, folder, watch)
+        return self._tracing.trace(target, folder, watch)
 
     def probe(self) -> str:
         """Check the board once, and close it; return what is wrong with it, or ""."""
@@ -220,9 +222,12 @@ class Supervisor:
         held: HeldChip | None = None
         try:
             timed = [with_deadline(each, self.board, self.limits.vector) for each in itertools.islice(waiting, most)]
-            for outcome in self.worker.run(timed, self.limits.vector, look_ahead):
-                waiting.popleft()
+            for result in self.worker.run(timed, self.limits.vector, look_ahead):
                 self._since_start += 1
+                if not self._stopping and self._history.doubts(waiting[0], result):
+                    self.close()
+                    break  # the vector runs again, as the first one of a new process
+                outcome = self._history.note(waiting.popleft(), result)
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
                 held = held_chip(outcome.message) if outcome.verdict is Verdict.HOST_FAULT else None
@@ -246,10 +251,16 @@ class Supervisor:
             self._running = False
             self._opened = None
             held = self._held(error)
-            outcome = blame.end_outcome(error, waiting.popleft().id, began, held, backend_of(self.board).lacks)
+            vector = waiting.popleft()
+            outcome = blame.end_outcome(error, vector.id, began, held, backend_of(self.board).lacks)
             if held is None and outcome.reason is not Reason.UNSUPPORTED_BY_BACKEND:
+                doubtful = not self._stopping and self._history.doubts(vector, outcome)
                 cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
                 sound = self._recover(cause, str(error))
+                if doubtful and sound and not self._stopping:
+                    waiting.appendleft(vector)
+                    return
+                outcome = self._history.note(vector, outcome)
                 yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
                 return
             yield outcome  # which says nothing of the board
@@ -292,49 +303,11 @@ class Supervisor:
         """Whether vectors are models that open the board by themselves; a fake's worker takes them like any vector."""
         return bool(vectors) and vectors[0].tag is Tag.MODEL_TRACE and backend_of(self.board).uses_ttnn
 
-    def _trace_models(self, vectors: Sequence[EncodedVector]) -> Iterator[BoardReport]:
-        """Trace models one after the other; each has a process of its own, so that none costs another."""
-        for vector in vectors:
-            if self._stopping or not self.trust.usable:
-                return
-            refused = self._vouch(vector.id)
-            yield from self.trust.transitions()
-            if refused is not None:
-                yield refused
-                return
-            model = decode(vector.text)
-            if not isinstance(model, ModelTrace):
-                raise TypeError(f"{vector.id} is no model to trace")
-            folder = self._workdir / f"model-{next(self._models)}"
-            lacks = backend_of(self.board).lacks
-            outcome = trace_model(model, vector.archive, folder, self._trace, computes=self.board.computes, lacks=lacks)
-            sound = self.trust.usable
-            yield outcome if sound or not outcome.verdict.failed else discount(outcome, self.trust.complaint)
-            yield from self.trust.transitions()
-
     def _vouch(self, vector_id: str) -> Outcome | None:
         """Check the board before a process that checks nothing itself; return an outcome if it fails."""
         if self.trust.healthy or not backend_of(self.board).keeps_state:
             return None
         return self._open(CHECK_CONFIG, vector_id)
-
-    def _trace(self, target: TraceTarget, folder: Path, watch: Watch = no_watch) -> TraceRun:
-        """Run a target on a board that can be trusted."""
-        self.close()  # the target's own process opens the board
-        checked = self.trust.healthy
-        if checked:
-            self.trust.observe(BoardSignal.WORK_BEGAN, Cause.WORK_BEGAN)
-        _LOG.info("%s: tracing %s", self.board.id, target.target)
-        run = None
-        try:
-            run = trace_with_retries(target, self.board, folder, watch)
-        finally:
-            if checked and (run is None or not run.broke_off):
-                self.trust.observe(BoardSignal.WORK_ENDED, Cause.WORK_ENDED)
-        if checked and run.broke_off:
-            self._recover(Cause.PROCESS_HUNG if run.timeout else Cause.PROCESS_DIED, run.problem or "")
-            self.close()
-        return run
 
     # --- trust ---
 

@@ -284,7 +284,7 @@ class WorkerProcess:
         except (WorkerHung, WorkerDied) as error:
             if isinstance(error, WorkerHung):
                 self._end_hung(error)
-            if error.preparing:
+            if error.preparing and self._fresh:  # else another vector may have caused it
                 # the module's other vectors would end the same way, each at the cost of a process
                 self._failed_modules[vector.operation] = error
             raise

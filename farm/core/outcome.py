@@ -63,6 +63,7 @@ class Outcome:
         tolerance: the name of the row of the tolerance table that judged the numbers; "" if none were compared.
         mismatch: what is wrong with the numbers.
         measuring_notes: what could not be measured, or is doubtful, and why.
+        left_behind: what the vector changed in its process, or started, whether or not farm could put it back.
         details: further details as JSON. No code decides by them.
     """
 
@@ -88,6 +89,7 @@ class Outcome:
     tolerance: str = ""
     mismatch: Mismatch | None = None
     measuring_notes: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -120,6 +122,7 @@ class Outcome:
             "tolerance": self.tolerance or None,
             "mismatch": None if mismatch is None else mismatch.as_json(),
             "measuring_notes": self.measuring_notes or None,
+            "left_behind": self.left_behind or None,
             "printed": self.printed or None,
             "raw": self.raw or None,
         }
@@ -163,6 +166,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "tolerance": ("tolerance", _text),
     "mismatch": ("mismatch", Mismatch.from_json),
     "measuring_notes": ("measuring_notes", lambda value: tuple(map(_text, value))),
+    "left_behind": ("left_behind", lambda value: tuple(map(_text, value))),
     "printed": ("printed", _text),
     "raw": ("raw", _text),
 }

@@ -53,12 +53,14 @@ class _Attempt:
         vector: the vector.
         measurements: what was measured so far.
         traceback: of the exception that ended it; "" if there was none.
+        left_behind: see `Outcome`.
     """
 
     def __init__(self, vector: ModuleVector, *, computes: bool) -> None:
         self.vector = vector
         self.measurements = Measurements()
         self.traceback = ""
+        self.left_behind: list[str] = []
         self._computes = computes
         self._started, self._begun = time.time(), time.perf_counter()
 
@@ -87,6 +89,7 @@ class _Attempt:
             metrics=self.measurements.metrics,
             traceback=self.traceback,
             measuring_notes=tuple(self.measurements.notes),
+            left_behind=tuple(self.left_behind),
             details=details,
         )
 
@@ -138,13 +141,21 @@ class ModuleRunner:
             verdict, reason, message = _with_closed_device(verdict, reason, message)
             self.close()  # where a fixture opened it, it opens another one for the next vector
         self.devices.end_vector()
-        if ended := self.children.end():
-            attempt.measurements.notes.append(children.in_words(ended))
-        if self._between is not None and (note := self.note_changes(self._between.restore()).note):
-            attempt.measurements.notes.append(note)
+        self._clean_up(attempt)
         outcome = attempt.outcome(verdict, reason, message, self._teardown_problem)
         self._teardown_problem = ""
         return outcome
+
+    def _clean_up(self, attempt: _Attempt) -> None:
+        """End or put back what a vector left behind."""
+        if ended := self.children.end():
+            attempt.measurements.notes.append(children.in_words(ended))
+            attempt.left_behind.append("processes")
+        if self._between is not None:
+            changes = self.note_changes(self._between.restore())
+            attempt.left_behind += (*changes.restored, *changes.lasting)
+            if changes.note:
+                attempt.measurements.notes.append(changes.note)
 
     def _judged(self, attempt: _Attempt, board: OpenBoard | None) -> tuple[Verdict, Reason, str]:
         """Run a vector; return its verdict, reason and message, whatever its module does."""

@@ -42,6 +42,7 @@ class Act(str, Enum):
     HANG = "hang"  # it never ends by itself
     LOSE = "lose"  # the board's supervisor dies, at once
     LACK = "lack"  # its process ends as that of a simulator that can't do it
+    LEAVE = "leave"  # it passes, and leaves something behind in its process
     HELD = "held"  # another process has the board: the one of the script's `holder`
 
 

@@ -89,7 +89,7 @@ def traces(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], TraceR
             targets.append(target.target)
             return run_target(folder)
 
-        monkeypatch.setattr("farm.board.supervisor.trace_with_retries", trace)
+        monkeypatch.setattr("farm.board.board_tracing.trace_with_retries", trace)
         return targets
 
     return install
