@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from farm.board.memory_share import default_share
 from farm.board.memory_watch import host_memory
@@ -13,7 +15,9 @@ from farm.core.isolation import Isolation
 from farm.core.payload import EncodedVector, Tag
 from farm.core.settings import load_settings
 from farm.core.sizes import parse_size
-from farm.core.worker_options import WorkerOptions
+from farm.core.sweep_spec import SweepSpec
+from farm.sweeps.finding import module_folder
+from farm.sweeps.loader import MASTER_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,13 @@ class Confinement:
         memory: bytes of the host's memory; None for the host's own setting, or an equal share for each of its boards.
         boards: how many boards of the host may have a worker at the same time.
         isolation: what separates the vectors of sweep modules; None for nothing.
+        readable: folders and files that the modules need.
     """
 
     memory: int | None = None
     boards: int = 1
     isolation: Isolation | None = None
+    readable: tuple[str, ...] = ()
 
     def share(self) -> int:
         """The bytes that a worker on this host may use: what the run asks for, but no more than the host's setting."""
@@ -43,7 +49,7 @@ class Confinement:
         return self.isolation is not None and any(each.tag is Tag.MODULE_VECTOR for each in vectors)
 
 
-def confinement_of(spec: WorkerOptions, boards: int = 1) -> Confinement:
+def confinement_of(spec: SweepSpec, boards: int = 1) -> Confinement:
     """What the workers of a sweep may use.
 
     Args:
@@ -51,4 +57,14 @@ def confinement_of(spec: WorkerOptions, boards: int = 1) -> Confinement:
         boards: how many boards of this host may have a worker at the same time.
     """
     memory = None if spec.worker_memory is None else parse_size(spec.worker_memory)
-    return Confinement(memory, boards, spec.isolate)
+    readable = _read_by_modules(spec) if spec.isolate is Isolation.CONTAINER and spec.of_modules else ()
+    return Confinement(memory, boards, spec.isolate, tuple(str(path.absolute()) for path in readable))
+
+
+def _read_by_modules(spec: SweepSpec) -> Iterator[Path]:
+    """The folders and files that the modules of a sweep are in, import and read."""
+    master = os.environ.get(MASTER_VARIABLE)
+    yield from (path for path in (spec.master, spec.vectors_file, Path(master) if master else None) if path is not None)
+    with suppress(FarmError):  # a vectors file names its modules itself
+        place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
+        yield from (place.folder, *place.paths, *filter(None, (place.home,)))

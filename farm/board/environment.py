@@ -19,7 +19,8 @@ COUNT_KERNELS: Mapping[str, str] = {**QUIET, "TT_LOGGER_LEVEL": "info", "TT_LOGG
 
 _OWN = frozenset({"FARM_STORE", "FARM_TOKEN_FILE", "PGPASSWORD", "PGPASSFILE"})
 """What only farm itself needs: how it opens the results store and the farm. No test gets it."""
-_MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
+MPI_MEMORY = ("OMPI_MCA_btl_sm_backing_directory", "OMPI_MCA_btl_vader_backing_directory")
+"""Where ttnn's MPI keeps its shared memory."""
 
 
 def process_environment(
@@ -46,7 +47,7 @@ def process_environment(
     # farm and tracer are added by path: the host's own environment needs only ttnn
     path = os.pathsep.join(filter(None, (str(packages_folder(workdir)), inherited.get("PYTHONPATH"))))
     # ttnn's MPI leaves its shared memory behind: in this folder it goes with the process
-    memory = dict.fromkeys(_MPI_MEMORY, str(workdir))
+    memory = dict.fromkeys(MPI_MEMORY, str(workdir))
     kernels = cache_environment(board, inherited, python=python)
     ttnn = backend_of(board).ttnn_environment(board, inherited, python)
     environment = {**defaults, **memory, **kernels, **inherited, **board.environment, **ttnn, "PYTHONPATH": path}

@@ -189,7 +189,8 @@ class ContinuedWorker(WorkerProcess):
 
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
         running, self._running = self._running, None
-        adopted = None if running is None else take_over(running, self.workdir, self._share)
+        share = self.deadlines.confinement.share()
+        adopted = None if running is None else take_over(running, self.workdir, share)
         if adopted is None:
             return super()._launch(environment)
         self._fresh = False  # it has imported a module

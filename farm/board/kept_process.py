@@ -40,8 +40,10 @@ class KeptProcess:
         left: how many processes it left behind, which are ended; 0 while it runs.
     """
 
-    def __init__(self, pid: int, keeper: Process, lifeline: int, status: int, marker: str) -> None:
+    def __init__(self, pid: int, keeper: Process, lifeline: int, status: int, marker: str, *, between: int = 0) -> None:
         self.pid = pid
+        self._between = between
+        self._innermost: int | None = None
         self.keeper = keeper
         self.lifeline = lifeline
         self.status = status
@@ -59,9 +61,28 @@ class KeptProcess:
         if self._code is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.keeper.pid, signal.SIGCONT)  # one that is stopped would never end
-            self._code = self.keeper.wait(timeout)
+            code = self.keeper.wait(timeout)
+            # a container's program tells of a signal as a shell does
+            self._code = 128 - code if self._between and code > 128 else code
             self._settle()
         return self._code
+
+    @property
+    def innermost(self) -> int:
+        """The id of the process that does the work: the first child of the first child, as far as there are such."""
+        if self._innermost is not None:
+            return self._innermost
+        pid = self.pid
+        for _ in range(self._between):
+            try:
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+            except OSError:
+                children = []
+            if not children:
+                return pid  # it is not there yet, or has ended
+            pid = int(children[0])
+        self._innermost = pid
+        return pid
 
     def poll(self) -> int | None:
         """Return its exit code, negative for a signal; None while it runs."""
@@ -99,6 +120,7 @@ def launch(
     stderr: IO[Any] | int | None,
     pass_fds: Sequence[int] = (),
     attached: bool = False,
+    between: int = 0,
 ) -> KeptProcess:
     """Start a command below a keeper.
 
@@ -111,6 +133,7 @@ def launch(
         stderr: as above.
         pass_fds: the descriptors that it inherits.
         attached: whether it stays in this process's session and group, to use its terminal.
+        between: how many processes are between it and the one that does the work: those of a container.
 
     Raises:
         OSError: it can't be started.
@@ -143,7 +166,7 @@ def launch(
         keeper.wait()
         number = int(line[1:]) if line else 0
         raise OSError(number, os.strerror(number) if line else "its keeper ended early", command[0])
-    return KeptProcess(int(line), keeper, lifeline, status, marker)
+    return KeptProcess(int(line), keeper, lifeline, status, marker, between=between)
 
 
 def end_marked(marker: str) -> int:

@@ -68,7 +68,12 @@ class Watch:
     """
 
     def __init__(
-        self, pid: int, printed: Callable[[], int], silence: float, clock: Callable[[], float] = time.monotonic
+        self,
+        pid: int,
+        printed: Callable[[], int],
+        silence: float,
+        clock: Callable[[], float] = time.monotonic,
+        group: int | None = None,
     ) -> None:
         """Begin to watch.
 
@@ -77,8 +82,10 @@ class Watch:
             printed: returns how many bytes it has printed.
             silence: see above.
             clock: returns seconds.
+            group: its process group; None for the one that it leads.
         """
         self.silence = silence
+        self._group = pid if group is None else group
         self._pid, self._printed, self._clock = pid, printed, clock
         self._last: tuple[ProcessState, int] | None = None
         state = read_state(pid)
@@ -100,7 +107,7 @@ class Watch:
         state = read_state(self._pid)
         ended = 0.0 if state is None else state.children - self._compiled
         self._compiled += ended
-        return ended or float(compiles(self._pid))
+        return ended or float(compiles(self._group))
 
     def complaint(self) -> str | None:
         """Check the process; return what is wrong with it, or None."""
@@ -118,7 +125,7 @@ class Watch:
         if self._last is None or _is_active(self._last[0], state) or printed != self._last[1]:
             self._quiet_since = now
         self._last = state, printed
-        if now - self._quiet_since >= self.silence and compiles(self._pid):
+        if now - self._quiet_since >= self.silence and compiles(self._group):
             self._quiet_since = now
         if now - self._quiet_since >= self.silence:
             return f"its process neither printed nor computed for {now - self._quiet_since:.0f} s"

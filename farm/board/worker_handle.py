@@ -114,7 +114,6 @@ class WorkerProcess:
         self.kernels = (0, 0)
         self._cache: Path | None = None
         self._launched: LaunchedWorker | None = None
-        self._share = self.deadlines.confinement.share()
         self._output: Output | None = None  # of the process, or of the one that ended last
         self._vector_start = 0  # the mark in the output when the running vector began
         self._in_flight = 0  # vectors that this process has and that have not ended
@@ -235,7 +234,8 @@ class WorkerProcess:
         self._end(patience=2.0)
 
     def _launch(self, environment: dict[str, str]) -> LaunchedWorker:
-        return launch_worker(self.board, self.workdir, self.python, environment, self.terminal, share=self._share)
+        confinement = self.deadlines.confinement
+        return launch_worker(self.board, self.workdir, self.python, environment, confinement, terminal=self.terminal)
 
     def _fill(self, feed: Feed) -> None:
         """Send the process as many vectors as it may have."""
@@ -328,7 +328,9 @@ class WorkerProcess:
             raise WorkerDied(f"the worker of {self.board.id} is not running", vector_id)
         process, pipes, memory = self._launched.process, self._launched.pipes, self._launched.memory
         timeout = timeout if self.terminal is None else math.inf
-        watch = Watch(process.pid, self._printed_bytes, self.deadlines.silence) if self.terminal is None else None
+        watch = None
+        if self.terminal is None:
+            watch = Watch(process.innermost, self._printed_bytes, self.deadlines.silence, group=process.pid)
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):

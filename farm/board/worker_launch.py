@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from farm.board.backends import backend_of
+from farm.board.confinement import Confinement
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
+from farm.board.host_view import bubblewrap, host_view
 from farm.board.kept_process import KeptProcess, launch
+from farm.board.launch_plan import HOME, KERNELS, SHARED_MEMORY, TEMPORARY, LaunchPlan, container_plan, plain_plan
 from farm.board.memory_watch import MemoryWatch
 from farm.board.output import Output
+from farm.board.packages import packages_folder
 from farm.board.pipes import Conversation, Pipes
 from farm.board.terminal import Terminal
 from farm.core.board import Board
+from farm.core.isolation import Isolation
 from farm.core.lacks import encode_lacks
 from farm.core.log import WORKER_OUTPUT
 from farm.core.measures import COLD, KERNELS_VARIABLE
 
 OPERATION_TIMEOUT_VARIABLE = "TT_METAL_OPERATION_TIMEOUT_SECONDS"
 """tt-metal's own limit for one operation on the device; it names the core that hangs, so it is set below farm's."""
+_LOG = logging.getLogger(__name__)
 
 
 class LaunchedWorker(NamedTuple):
@@ -31,20 +39,24 @@ class LaunchedWorker(NamedTuple):
         pipes: the supervisor's ends of its two pipes of messages.
         output: what it prints; None at a terminal.
         memory: watches its memory.
+        own: its own folder, if it is isolated from the host.
     """
 
     process: KeptProcess
     pipes: Pipes
     output: Output | None
     memory: MemoryWatch
+    own: TemporaryDirectory[str] | None = None
 
     def disconnect(self) -> None:
-        """Close the pipes, also those to its keeper."""
+        """Close the pipes, also those to its keeper, and remove its own folder."""
         self.memory.close()
         self.pipes.close()
         if self.output is not None:
             self.output.close()
         self.process.release()
+        if self.own is not None:
+            self.own.cleanup()
 
 
 def worker_environment(
@@ -75,9 +87,9 @@ def launch_worker(
     workdir: Path,
     python: str,
     environment: dict[str, str],
-    terminal: Terminal | None = None,
+    confinement: Confinement,
     *,
-    share: int,
+    terminal: Terminal | None = None,
 ) -> LaunchedWorker:
     """Start a worker's process; it says `Hello` once it has imported ttnn.
 
@@ -86,9 +98,14 @@ def launch_worker(
         workdir: its working directory, which has the end of what it prints, unless it is attached to a terminal.
         python: its interpreter.
         environment: see `worker_environment`.
+        confinement: what it may use of its host.
         terminal: attaches it to this process's terminal and process group.
-        share: bytes of the host's memory that it may use.
+
+    Raises:
+        NotRunnable: this host can't isolate it.
     """
+    plan, own = plan_launch(board, workdir, python, environment, confinement)
+    share = confinement.share()
     requests, replies = os.pipe(), os.pipe()
     conversation = Conversation.new()
     os.write(requests[1], conversation.key)
@@ -96,6 +113,7 @@ def launch_worker(
     output = None if attached else Output(workdir / WORKER_OUTPUT)
     process = launch(
         [
+            *plan.prefix,
             *(python, "-m", "farm.worker"),
             *("--requests", str(requests[0]), "--replies", str(replies[1])),
             *("--computes", str(int(board.computes)), "--memory", str(share)),
@@ -104,17 +122,47 @@ def launch_worker(
             *(("--attached",) if attached else ()),
             *(("--debugger",) if terminal is not None and terminal.debugger else ()),
         ],
-        cwd=workdir,
-        env=environment,
+        cwd=plan.folder,
+        env=plan.environment,
         stdin=None if attached else subprocess.DEVNULL,
         stdout=None if output is None else output.write_end,
         stderr=None if output is None else output.write_end,
         pass_fds=(requests[0], replies[1]),
         attached=attached,
+        between=plan.between,
     )
     os.close(requests[0])
     os.close(replies[1])
     if output is not None:
         output.release()
     memory = MemoryWatch(process.pid, share, keeper=process.keeper.pid, group=not attached)
-    return LaunchedWorker(process, Pipes(requests[1], replies[0], conversation, process.pid), output, memory)
+    pipes = Pipes(requests[1], replies[0], conversation, process.pid)
+    return LaunchedWorker(process, pipes, output, memory, own)
+
+
+def plan_launch(
+    board: Board, workdir: Path, python: str, environment: dict[str, str], confinement: Confinement
+) -> tuple[LaunchPlan, TemporaryDirectory[str] | None]:
+    """How a worker is started, and its own folder, which ends with it.
+
+    Args:
+        board: what it opens.
+        workdir: the folder that gets its own one.
+        python: its interpreter.
+        environment: what it would inherit.
+        confinement: says what it is isolated from.
+
+    Raises:
+        NotRunnable: this host can't isolate it.
+    """
+    if confinement.isolation is not Isolation.CONTAINER:
+        return plain_plan(environment, workdir), None
+    program = bubblewrap()
+    view = host_view(board, python, environment, [packages_folder(workdir), *map(Path, confinement.readable)])
+    folder = TemporaryDirectory(dir=workdir.absolute(), prefix="own-", ignore_cleanup_errors=True)
+    own = Path(folder.name)
+    for name in (HOME, TEMPORARY, SHARED_MEMORY, KERNELS):
+        (own / name).mkdir()
+    plan = container_plan(program, view, environment, own)
+    _LOG.info("%s: its worker runs %s", board.id, plan.view)
+    return plan, folder

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from farm.board.protocol import WorkerDied, WorkerHung
+from farm.board.confinement import Confinement
+from farm.board.protocol import Deadlines, WorkerDied, WorkerHung
 from farm.cluster.actor import WorkerUnusable
 from farm.cluster.registry.client import connected
 from farm.cluster.stream_batching import chunked
@@ -46,11 +47,12 @@ ListingMessage: TypeAlias = Listing | ListerHung | ListerDied
 class ListingActor:
     """A Ray actor with a worker that opens no device and lists the vectors of modules."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, confinement: Confinement) -> None:
         from farm.board.worker_handle import WorkerProcess
 
         self._folder = tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True)
-        self._process = WorkerProcess(board, Path(self._folder.name), python=board.python or sys.executable)
+        deadlines = Deadlines(confinement=confinement)
+        self._process = WorkerProcess(board, Path(self._folder.name), deadlines, board.python or sys.executable)
 
     def start(self) -> Hello | WorkerUnusable:
         """Start the worker."""
@@ -83,9 +85,11 @@ class FarmListing:
     Args:
         address: the farm; None where this process is connected to it already.
         board: one of the host's boards. It isn't opened, and stays with the run that has it.
+        confinement: what the worker may use of that host.
     """
 
-    def __init__(self, address: str | None, board: Board) -> None:
+    def __init__(self, address: str | None, board: Board, confinement: Confinement) -> None:
+        self._confinement = confinement
         self._address = address
         self._board = board
         self._stack = ExitStack()
@@ -100,7 +104,7 @@ class FarmListing:
             if self._address is not None:
                 self._stack.enter_context(connected(self._address, load_settings().token_file))
             options = options_beside(self._board) or {}
-            self._actor = ray.remote(ListingActor).options(num_cpus=0, **options).remote(self._board)
+            self._actor = ray.remote(ListingActor).options(num_cpus=0, **options).remote(self._board, self._confinement)
             self._stack.callback(ray.kill, self._actor)
         start: Hello | WorkerUnusable = self._get(self._actor.start.remote())
         if isinstance(start, WorkerUnusable):

@@ -11,7 +11,9 @@ class Isolation(str, Enum):
 
     PROCESS = "process"
     """A worker of its own, which runs no other vector."""
+    CONTAINER = "container"
+    """Such a worker in a container, which sees little of the host."""
 
 
-IsolationName: TypeAlias = Literal["process"]
+IsolationName: TypeAlias = Literal["process", "container"]
 """The values of `Isolation`, for callers that write them as text."""

@@ -10,8 +10,9 @@ from typing import Protocol, TypeAlias
 
 from farm.board.backends import backend_of
 from farm.board.backends.mock import mock_boards
+from farm.board.confinement import confinement_of
 from farm.board.kinds import KINDS
-from farm.board.protocol import WorkerDied, WorkerHung
+from farm.board.protocol import Deadlines, WorkerDied, WorkerHung
 from farm.board.worker_handle import WorkerProcess
 from farm.core.board import Board
 from farm.core.listing_detail import Detail
@@ -25,6 +26,7 @@ from farm.core.messages import (
     VectorsListed,
 )
 from farm.core.sweep_module import SweepModule
+from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason
 from farm.sweeps.records import CountedRecord, ImportedModule, ListedVector, ModuleProblem, Record, VectorCount
 from farm.sweeps.suites import selects
@@ -151,7 +153,7 @@ def _records(request: ListVectors, process: ListingProcess) -> Iterator[CountedR
         yield ModuleProblem(module.name, "", f"{module.name}: nothing to run: {problem}", Reason.NO_VECTORS)
 
 
-def listing_process(boards: Sequence[Board], folder: Path, address: str | None = None) -> ListingProcess:
+def listing_process(boards: Sequence[Board], folder: Path, spec: SweepSpec) -> ListingProcess:
     """A worker to list modules in.
 
     It has the environment of this host's first board that uses ttnn; where all boards are elsewhere, of a mock board of
@@ -160,14 +162,15 @@ def listing_process(boards: Sequence[Board], folder: Path, address: str | None =
     Args:
         boards: the boards that the vectors will run on.
         folder: the worker's working directory.
-        address: the farm that has the boards; None for this host.
+        spec: names the farm that has the boards, if one has, and what workers may use of their hosts.
     """
+    address, confinement = spec.address, confinement_of(spec)
     with_ttnn = [board for board in boards if backend_of(board).uses_ttnn]
     if address is not None and with_ttnn and find_spec("ttnn") is None:
         from farm.cluster.module_listing import FarmListing
 
-        return FarmListing(address, with_ttnn[0])
+        return FarmListing(address, with_ttnn[0], confinement)
     of_this_host = (board for board in with_ttnn if not board.host)
     kind = with_ttnn[0].kind if with_ttnn else KINDS["n300"]
     board = next(of_this_host, None) or mock_boards(kind, 1)[0]
-    return WorkerProcess(board, folder, python=board.python or sys.executable)
+    return WorkerProcess(board, folder, Deadlines(confinement=confinement), board.python or sys.executable)

@@ -102,7 +102,7 @@ def module_records(
         if spec.vectors_file is not None and not imports_modules(spec):
             records = _of_farm(spec, spec.vectors_file)
         else:
-            process = listing_process(boards, Path(folder), spec.address)
+            process = listing_process(boards, Path(folder), spec)
             if spec.vectors_file is None:
                 modules = selected_modules(spec)
                 own = listing(boards, modules)
@@ -150,7 +150,7 @@ def counted_records(
     imported: list[ImportedModule] = []
     filled: set[tuple[str, str]] = set()
     with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
-        lister = Lister(listing_process(boards, Path(folder), spec.address))
+        lister = Lister(listing_process(boards, Path(folder), spec))
         try:
             for module in modules:
                 for record in lister.counted(ListVectors(module, spec.suites or None, detail=detail)):

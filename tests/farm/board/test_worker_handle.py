@@ -16,6 +16,7 @@ import pytest
 
 from farm.board.backends.mock import mock_boards
 from farm.board.blame import end_outcome
+from farm.board.confinement import Confinement
 from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
@@ -284,6 +285,6 @@ def test_a_worker_is_told_whether_memory_is_watched_by_default(
 
     monkeypatch.setattr("farm.board.worker_launch.launch", Started)
     monkeypatch.setattr("farm.board.worker_launch.MemoryWatch", lambda *_, **_options: None)
-    launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {}, share=1 << 30)
+    launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {}, Confinement(1 << 30))
     [command] = commands
     assert command[command.index("--canary") + 1] == canary

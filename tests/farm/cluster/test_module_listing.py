@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from farm.board.backends.mock import mock_boards
+from farm.board.confinement import Confinement
 from farm.board.kinds import KINDS
 from farm.cluster.module_listing import FarmListing
 from farm.planning.module_listing import list_modules
@@ -29,7 +30,9 @@ def test_modules_are_imported_on_a_host_of_the_farm(tmp_path: Path) -> None:
     (tmp_path / "good.py").write_text(GOOD)
     board = replace(mock_boards(KINDS["n300"], 1)[0], host="other")
     with cluster_of(1):
-        records = list(list_modules(find_modules(module_folder(sweeps=tmp_path)), None, FarmListing(None, board)))
+        records = list(
+            list_modules(find_modules(module_folder(sweeps=tmp_path)), None, FarmListing(None, board, Confinement()))
+        )
     [problem] = [record for record in records if isinstance(record, ModuleProblem)]
     assert problem.message.startswith("dies: while it was imported, the worker was killed by SIGABRT")
     [good] = [record for record in records if isinstance(record, ImportedModule)]

@@ -74,7 +74,7 @@ def test_the_shards_of_modules_are_the_whole_plan(monkeypatch: pytest.MonkeyPatc
 
 
 def test_modules_are_imported_under_a_mock_board_of_the_runners_kind(tmp_path: Path) -> None:
-    process = listing_process(runner_boards("silicon:p150"), tmp_path)
+    process = listing_process(runner_boards("silicon:p150"), tmp_path, SweepSpec.of())
     assert process.board.id == "mock:p150:0"  # type: ignore[attr-defined]
 
 
