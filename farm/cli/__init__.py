@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from farm.cli import (
     bisect,
     boards,
+    certificates,
     ci,
     config,
     doctor,
@@ -87,6 +88,7 @@ app.add_typer(store.app, rich_help_panel=_RESULTS)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(boards.boards)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.up)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.down)
+app.command(rich_help_panel=_HOSTS)(certificates.certificates)
 app.add_typer(config.app, rich_help_panel=_HOSTS)
 app.command(rich_help_panel=_HOSTS)(doctor.doctor)
 app.command(rich_help_panel=_CI)(ci.merge)

@@ -11,6 +11,8 @@ from farm.core.errors import FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
 from farm.core.plain_words import counted
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 def up(
     head: Annotated[bool, typer.Option("--head", help="Start a farm: this host is its head.")] = False,
@@ -32,6 +34,12 @@ def up(
     token_file: Annotated[
         Path | None,
         typer.Option(help="The file with the farm's token; - reads the token from standard input and stores it."),
+    ] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder with this host's certificates, from `farm certificates`. Default: no encryption."
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="With --head: the port to listen on.")] = 6379,
     jobs_on: Annotated[
@@ -66,7 +74,7 @@ def up(
     from farm.cluster.hosts.membership import join_farm
     from farm.cluster.hosts.supervision import supervise, supervise_in_background
     from farm.cluster.nodes.token import make_token, read_token
-    from farm.core.settings import load_settings
+    from farm.core.settings import absolute, load_settings
 
     settings = load_settings()
     keep_at = settings.token_file
@@ -83,6 +91,7 @@ def up(
         jobs_host=jobs_on,
         jobs_port=jobs_port,
         metrics_port=metrics_port,
+        certificates=absolute(certificates) if certificates else settings.certificates,
     )
     joined = join_farm(plan, settings.state)
     if not foreground:
@@ -90,6 +99,8 @@ def up(
     typer.echo(f"{plan.name} is up in the farm at {joined.state.address}, with {joined.offer}")
     for note in joined.inventory.notes:
         typer.echo(f"note: {note}")
+    if plan.certificates and jobs_on not in LOOPBACK:
+        typer.echo("note: jobs and Ray's dashboard are not encrypted: leave out --jobs-on, and tunnel them with ssh -L")
     if head:
         typer.echo(f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
     if foreground:

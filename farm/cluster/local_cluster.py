@@ -12,8 +12,8 @@ from typing import Any
 
 from farm.cluster.bare_node import init_bare, on_loopback
 from farm.cluster.placement import BOARD_RESOURCE
+from farm.cluster.ray_credentials import RayCredentials, credentials_sent
 from farm.cluster.ray_signals import end_ray
-from farm.cluster.ray_token import token_sent
 from farm.core.errors import NotRunnable
 from farm.core.scratch import Scratch
 
@@ -41,7 +41,7 @@ def local_cluster(boards: int, workers: int | None = None) -> Iterator[Path]:
     Raises:
         NotRunnable: Ray doesn't start.
     """
-    with _scratch() as folder, token_sent(_make_token(folder)):
+    with _scratch() as folder, credentials_sent(RayCredentials(_make_token(folder))):
         try:
             with on_loopback():
                 init_bare(log_to_driver=False, logging_level="ERROR", **_options(boards, workers or boards, folder))

@@ -29,7 +29,7 @@ class Extra(str, Enum):
 
 _MODULES = {
     Extra.TTNN: ("ttnn",),
-    Extra.CLUSTER: ("aiohttp", "aiohttp_cors", "prometheus_client"),
+    Extra.CLUSTER: ("aiohttp", "aiohttp_cors", "cryptography", "prometheus_client"),
     Extra.POSTGRESQL: ("psycopg",),
 }
 

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         default=platformdirs.user_config_path("farm") / "token",
         description="The file with the farm's token, readable by you.",
     )
+    certificates: Annotated[Path | None, USER_ONLY] = Field(
+        default=None,
+        description="The folder with this host's certificates, as `farm certificates` makes them: what goes between "
+        "the farm's hosts is then encrypted. All hosts of a farm have some, or none.",
+    )
     store: Annotated[StorePlace | None, USER_ONLY] = Field(
         default=None, description="The results store: a file or database URL. Default: a file in your data directory."
     )
@@ -114,10 +119,10 @@ class Settings(BaseSettings):
         default=5.0, ge=0, description="Seconds before it is tried again; each later wait is three times as long."
     )
 
-    @field_validator("state", "token_file")
+    @field_validator("state", "token_file", "certificates")
     @classmethod
-    def _absolute(cls, path: Path) -> Path:
-        return absolute(path)
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return None if path is None else absolute(path)
 
     @classmethod
     def settings_customise_sources(

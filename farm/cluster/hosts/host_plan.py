@@ -29,6 +29,9 @@ class HostPlan(BaseModel):
     python: str | None = Field(default=None, description="The interpreter whose ttnn opens the boards.")
     address: str | None = Field(default=None, description="The host's own IP address; none to detect it.")
     token_file: Path = Field(description="The file with the farm's token.")
+    certificates: Path | None = Field(
+        default=None, description="The folder with the host's certificates; none in a farm without encryption."
+    )
     port: int = Field(default=PORT, description="Where a head listens.")
     jobs_host: str = Field(default="127.0.0.1", description="The address at which a head takes jobs.")
     jobs_port: int = Field(default=JOBS_PORT, description="The port of that address.")

@@ -16,6 +16,7 @@ from farm.board.backends import backend_of
 from farm.cluster.hosts.host_plan import HostPlan, home_id, load_plan, remove_plan
 from farm.cluster.hosts.inventory import Inventory, take_inventory
 from farm.cluster.hosts.versions import host_versions
+from farm.cluster.nodes.certificates import require_certificates
 from farm.cluster.nodes.host_state import HostState, load_state, remove_state
 from farm.cluster.nodes.node import Node, end_node, forget_cluster, own_address, require_head, start_node
 from farm.cluster.nodes.token import use_token
@@ -105,10 +106,13 @@ def _join(plan: HostPlan, folder: Path) -> JoinedHost:
         jobs_port=plan.jobs_port,
         resources=inventory.resources(),
         labels=inventory.labels(plan.name),
+        certificates=plan.certificates,
     )
-    use_token(node.token_file)
+    if node.certificates is not None:
+        require_certificates(node.certificates, node.node_ip)
+    use_token(node.token_file, node.certificates)
     if node.join:
-        require_head(node.join, node.token_file)
+        require_head(node.join, node.token_file, node.certificates)
     state = start_node(node, folder)
     try:
         _register(state, inventory, versions, folder, plan.metrics_port)

@@ -31,6 +31,9 @@ class HostState(BaseModel):
     address: str = Field(description="HOST:PORT of the head.")
     node_ip: str = Field(description="This host's own address.")
     token_file: Path = Field(description="The file with the farm's token.")
+    certificates: Path | None = Field(
+        default=None, description="The folder with this host's certificates; none in a farm without encryption."
+    )
     marker: str = Field(description="FARM_NODE in the environment of the node's processes.")
     pid: int = Field(description="The process of `ray start --block`.")
     began: int = Field(description="When that process began, in the kernel's ticks: ids are reused.")

@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from farm.cluster.nodes.certificates import check_encryption
 from farm.cluster.nodes.host_state import MARKER, HostState, node_processes, remove_state
 from farm.cluster.nodes.token import use_token
-from farm.cluster.ray_token import ray_environment
+from farm.cluster.ray_credentials import RayCredentials
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of, is_alive
 from farm.core.process_table import send_signal
@@ -56,6 +57,7 @@ class Node:
         jobs_port: the port of that address.
         resources: Ray resources, by name.
         labels: Ray labels of the node.
+        certificates: the folder with this host's certificates; None to send everything unencrypted.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Node:
     jobs_port: int = JOBS_PORT
     resources: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    certificates: Path | None = None
 
     @property
     def address(self) -> str:
@@ -104,7 +107,7 @@ class Node:
         }
         return {
             **inherited,
-            **ray_environment(self.token_file),
+            **RayCredentials(self.token_file, self.certificates).environment,
             MARKER: marker,
             # jobs find `farm` and `python` as they are here
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
@@ -164,6 +167,7 @@ def _start_node(node: Node, folder: Path) -> HostState:
         address=node.address,
         node_ip=node.node_ip,
         token_file=node.token_file.absolute(),
+        certificates=node.certificates.absolute() if node.certificates else None,
         marker=marker,
         pid=process.pid,
         began=identity.start if identity else 0,
@@ -225,8 +229,13 @@ def forget_cluster(address: str) -> None:
             note.unlink()
 
 
-def require_head(address: str, token_file: Path) -> None:
+def require_head(address: str, token_file: Path, certificates: Path | None = None) -> None:
     """Make sure that a farm's head answers and accepts the token, which this process sends from then on.
+
+    Args:
+        address: HOST:PORT of the head.
+        token_file: the file with the farm's token.
+        certificates: the folder with this host's certificates; None for a farm that sends everything unencrypted.
 
     Raises:
         FarmError: the address is invalid, or the file has no token.
@@ -239,7 +248,8 @@ def require_head(address: str, token_file: Path) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise NotRunnable(f"no farm at {address}: {error}; start its head with `farm up --head`") from error
-    use_token(token_file)
+    check_encryption(host.strip("[]"), int(port), certificates)
+    use_token(token_file, certificates)
     from farm.cluster.ray_client import ray
 
     try:

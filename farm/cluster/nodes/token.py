@@ -7,7 +7,7 @@ import stat
 import sys
 from pathlib import Path
 
-from farm.cluster.ray_token import send_token
+from farm.cluster.ray_credentials import RayCredentials, send_credentials
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_state
 
@@ -73,9 +73,9 @@ def read_token(source: Path, keep_at: Path) -> Path:
     return require_token(source)
 
 
-def use_token(path: Path) -> None:
-    """Make Ray, in this process, send this token from now on."""
-    send_token(require_token(path))
+def use_token(path: Path, certificates: Path | None = None) -> None:
+    """Make Ray, in this process, send this token from now on, encrypted where there is a folder of certificates."""
+    send_credentials(RayCredentials(require_token(path), certificates))
 
 
 def _validate(token: str, where: str) -> None:

@@ -198,7 +198,10 @@ def connected(address: str, token_file: Path) -> Iterator[FarmClient]:
     Raises:
         NotRunnable: no farm answers, it refuses the token, or this host is not one of its hosts.
     """
-    require_head(address, token_file)
+    settings = load_settings()
+    state = load_state(settings.state)
+    is_own = state is not None and state.is_alive and state.address == address
+    require_head(address, token_file, state.certificates if state and is_own else settings.certificates)
     with ray_connection(address):
         yield find_farm(address)
 

@@ -78,14 +78,15 @@ CHECKOUT = """\
 address = "192.0.2.1:6379"
 jobs = "http://192.0.2.1:8265"
 token_file = "token"
+certificates = "certificates"
 store = "theirs.db"
 python = "./python"
 state = "state"
 name = "alpha"
 boards = "mock:n150"
 """
-"""What a checkout may hold: the first six lines would give it hosts, files and programs of the user."""
-GUARDED = ["address", "jobs", "token_file", "store", "python", "state"]
+"""What a checkout may hold: the first seven lines would give it hosts, files and programs of the user."""
+GUARDED = ["address", "jobs", "token_file", "certificates", "store", "python", "state"]
 
 
 def test_a_checkout_sets_only_what_does_no_harm(own_folder: Path) -> None:
@@ -186,7 +187,7 @@ def test_a_damaged_record_is_refused_in_one_line(own_folder: Path) -> None:
 
 def test_every_setting_says_who_may_set_it() -> None:
     assert [name for name in Settings.model_fields if not origin_of(name).checkout_may_set] == [
-        *("address", "jobs", "token_file", "store", "python", "state")
+        *("address", "jobs", "token_file", "certificates", "store", "python", "state")
     ]
 
 
