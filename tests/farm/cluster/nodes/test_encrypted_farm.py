@@ -43,6 +43,9 @@ def free_ports(address: str) -> Iterator[int]:
 
 
 @pytest.mark.ray
+@pytest.mark.filterwarnings(
+    "ignore:subprocess .* is still running:ResourceWarning"
+)  # a node stays when its starter ends
 def test_an_encrypted_farm_takes_hosts_with_certificates_alone(
     tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,14 +71,12 @@ def test_an_encrypted_farm_takes_hosts_with_certificates_alone(
             with connected(node.address, token) as farm:
                 assert [board.id for board in farm.call(RegistryActor.view).boards] == ["one:fake:n300:0"]
             assert grpc_answers(address, node.port, [ALIVE]) == [], "a stranger doesn't even learn that it is alive"
-            monkeypatch.setenv("FARM_STATE", str(tmp_path / "of-another-host"))
-            with (
-                pytest.raises(NotRunnable, match="is encrypted: set FARM_CERTIFICATES"),
-                connected(node.address, token),
-            ):
-                pass
-            monkeypatch.setenv("FARM_CERTIFICATES", str(foreign))
-            with pytest.raises(NotRunnable, match="no encryption with the farm"), connected(node.address, token):
-                pass
+            with monkeypatch.context() as another_host:
+                another_host.setenv("FARM_STATE", str(tmp_path / "of-another-host"))
+                with pytest.raises(NotRunnable, match="is encrypted: set FARM"), connected(node.address, token):
+                    pass
+                another_host.setenv("FARM_CERTIFICATES", str(foreign))
+                with pytest.raises(NotRunnable, match="no encryption with the farm"), connected(node.address, token):
+                    pass
         finally:
             leave_farm(state, drain=False, note=print)
