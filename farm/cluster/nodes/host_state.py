@@ -14,6 +14,7 @@ from farm.core.files import set_aside, write_state
 from farm.core.plain_words import reason_of
 from farm.core.process_identity import ProcessIdentity, is_alive
 from farm.core.process_table import all_processes, descendants, has_variable
+from farm.core.settings import load_settings
 
 MARKER = "FARM_NODE"
 """The variable that marks the processes of a node."""
@@ -83,6 +84,18 @@ def load_state(folder: Path) -> HostState | None:
         return None
     except OSError as error:
         raise FarmError(f"{path} can't be read: {reason_of(error)}; set FARM_STATE to another folder") from error
+
+
+def certificates_for(address: str) -> Path | None:
+    """The folder of this host's certificates for the farm at an address; None where that farm is not encrypted.
+
+    Raises:
+        FarmError: the settings, or the record of this host's node, can't be read.
+    """
+    settings = load_settings()
+    state = load_state(settings.state)
+    is_own = state is not None and state.is_alive and state.address == address
+    return state.certificates if state and is_own else settings.certificates
 
 
 def remove_state(folder: Path) -> None:

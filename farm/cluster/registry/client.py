@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from farm.cluster.nodes.host_state import load_state
+from farm.cluster.nodes.host_state import certificates_for, load_state
 from farm.cluster.nodes.node import require_head
 from farm.cluster.registry.cluster_values import SETTINGS, ClusterValues, RegistrySettings
 from farm.cluster.registry.published import NO_FARM
@@ -198,10 +198,7 @@ def connected(address: str, token_file: Path) -> Iterator[FarmClient]:
     Raises:
         NotRunnable: no farm answers, it refuses the token, or this host is not one of its hosts.
     """
-    settings = load_settings()
-    state = load_state(settings.state)
-    is_own = state is not None and state.is_alive and state.address == address
-    require_head(address, token_file, state.certificates if state and is_own else settings.certificates)
+    require_head(address, token_file, certificates_for(address))
     with ray_connection(address):
         yield find_farm(address)
 

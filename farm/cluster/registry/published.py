@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from farm.cluster.nodes.host_state import certificates_for
 from farm.cluster.nodes.node import require_head
 from farm.cluster.registry.checks import adapter_of
 from farm.cluster.registry.cluster_values import HOST_PREFIX, SETTINGS, VIEW, ClusterValues, PublishedView
@@ -75,7 +76,7 @@ class PublishedFarm:
         Raises:
             NotRunnable: no farm answers there, or it refuses the token.
         """
-        require_head(address, token_file)
+        require_head(address, token_file, certificates_for(address))
         return cls(address, ClusterValues(address))
 
     def view(self) -> FarmView:
