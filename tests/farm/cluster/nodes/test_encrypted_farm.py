@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from farm.cluster.hosts.inventory import take_inventory
+from farm.cluster.hosts.host_plan import HostPlan
 from farm.cluster.hosts.membership import join_farm, leave_farm
 from farm.cluster.nodes.certificates import make_certificates
-from farm.cluster.nodes.node import Node, own_address
+from farm.cluster.nodes.node import own_address
 from farm.cluster.nodes.token import make_token
 from farm.cluster.ray_credentials import RayCredentials, credentials_sent
 from farm.cluster.registry.client import connected
@@ -54,29 +53,28 @@ def test_an_encrypted_farm_takes_hosts_with_certificates_alone(
     token, state = make_token(tmp_path / "token"), tmp_path / "state"
     monkeypatch.setenv("FARM_STATE", str(state))
     ports = free_ports(address)
-    inventory = take_inventory("fake:n300", "one", sys.executable, None)
-    node = Node(
+    plan = HostPlan(
         name="one",
-        node_ip=address,
+        boards="fake:n300",
+        address=address,
         token_file=token,
         port=next(ports),
         jobs_port=next(ports),
-        resources=inventory.resources(),
-        labels=inventory.labels("one"),
         certificates=own,
     )
+    head = f"{address}:{plan.port}"
     with credentials_sent(RayCredentials(token, own)):
         try:
-            join_farm(node, inventory, {}, state)
-            with connected(node.address, token) as farm:
+            join_farm(plan, state)
+            with connected(head, token) as farm:
                 assert [board.id for board in farm.call(RegistryActor.view).boards] == ["one:fake:n300:0"]
-            assert grpc_answers(address, node.port, [ALIVE]) == [], "a stranger doesn't even learn that it is alive"
+            assert grpc_answers(address, plan.port, [ALIVE]) == [], "a stranger doesn't even learn that it is alive"
             with monkeypatch.context() as another_host:
                 another_host.setenv("FARM_STATE", str(tmp_path / "of-another-host"))
-                with pytest.raises(NotRunnable, match="is encrypted: set FARM"), connected(node.address, token):
+                with pytest.raises(NotRunnable, match="is encrypted: set FARM"), connected(head, token):
                     pass
                 another_host.setenv("FARM_CERTIFICATES", str(foreign))
-                with pytest.raises(NotRunnable, match="no encryption with the farm"), connected(node.address, token):
+                with pytest.raises(NotRunnable, match="no encryption with the farm"), connected(head, token):
                     pass
         finally:
             leave_farm(state, drain=False, note=print)
