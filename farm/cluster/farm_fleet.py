@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from farm.board.limits import Limits
 from farm.cluster.background import in_background
 from farm.cluster.fleet import FleetEvent, Offered, Outcomes, Unusable, Withdrawn
+from farm.cluster.placement import cores_of_host
 from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import RayFleet, summary_of
 from farm.cluster.registry.client import ANSWER_SECONDS, FarmClient
@@ -34,7 +36,11 @@ EXCHANGE_SECONDS = 0.5
 
 
 class FarmFleet(RayFleet):
-    """A fleet whose boards come and go. A board starts once the registry grants it to this run."""
+    """A fleet whose boards come and go. A board starts once the registry grants it to this run.
+
+    A host starts as many boards at once as it has cores, and the first ones run while others start. Were all of them
+    started at once, none would be ready before all are.
+    """
 
     def __init__(
         self,
@@ -45,6 +51,7 @@ class FarmFleet(RayFleet):
         progress: SharedProgress,
         accepts: Callable[[Board], bool],
         boards: Sequence[Board],
+        starts_at_once: Callable[[Board], int] = cores_of_host,
         **seams: Unpack[Seams],
     ) -> None:
         """Make a fleet in which no board is started yet.
@@ -56,6 +63,7 @@ class FarmFleet(RayFleet):
             progress: the run's progress.
             accepts: whether the run uses a board that the farm offers.
             boards: the boards that the run starts with.
+            starts_at_once: how many boards the host of a board may start at once; it is asked once for each host.
             seams: see `RayFleet`.
         """
         super().__init__(limits, run_id=run.run, **seams)
@@ -66,6 +74,9 @@ class FarmFleet(RayFleet):
         self._requested: dict[str, Board] = {}  # boards that the run has or waits for
         self._granted: set[str] = set()
         self._leaving: set[str] = set()
+        self._to_start: dict[str, Board] = {}  # granted boards that wait until others of their host started
+        self._starts_at_once = starts_at_once
+        self._start_limits: dict[str, int] = {}  # by host
         self._offered = {board.id for board in boards}  # boards that the run need not be offered
         self._exchange_call: Any = None
         self._renewal: Future[None] | None = None
@@ -73,13 +84,26 @@ class FarmFleet(RayFleet):
 
     def start(self, board: Board) -> None:
         """See `Fleet`."""
-        if board.id in self._granted:
-            super().start(board)
         self._requested[board.id] = board
+        if board.id in self._granted:
+            self._to_start[board.id] = board
+            self._start_next()
+
+    def _start_next(self) -> None:
+        """Start boards that wait for their turn."""
+        starting = Counter(self._boards[name].host for name in [*self._starting, *self._restarts, *self._new_actors])
+        for board in list(self._to_start.values()):
+            if board.host not in self._start_limits:
+                self._start_limits[board.host] = self._starts_at_once(board)
+            if starting[board.host] < self._start_limits[board.host]:
+                starting[board.host] += 1
+                super().start(board)  # which drops it first
+                self._requested[board.id] = board
 
     def drop(self, board: str) -> None:
         """See `Fleet`."""
         super().drop(board)
+        self._to_start.pop(board, None)
         self._requested.pop(board, None)
         if board in self._leaving:  # it may be offered again
             self._leaving.discard(board)
@@ -88,6 +112,7 @@ class FarmFleet(RayFleet):
     def wait(self, seconds: float) -> list[FleetEvent]:
         """See `Fleet`."""
         events = self._exchange()
+        self._start_next()
         if not self._actors and not events:
             time.sleep(min(seconds, EXCHANGE_SECONDS))
         return events + [self._share(event) for event in super().wait(0 if events else seconds)]
@@ -157,7 +182,7 @@ class FarmFleet(RayFleet):
             if name in self._requested and name not in self._leaving:
                 self._leaving.add(name)
                 events.append(Withdrawn(name, why))
-        newly_granted = (answer.granted & self._requested.keys()) - self._granted
+        newly_granted = [name for name in self._requested if name in answer.granted - self._granted]
         self._granted = set(answer.granted)
         for name in newly_granted:
             if name not in self._leaving and name not in self._actors:

@@ -36,10 +36,23 @@ def options_beside(board: Board) -> dict[str, Any] | None:
 
     None where no living node has the board.
     """
-    for node in ray.nodes():
-        if node["Alive"] and board_resource(board.id) in node["Resources"]:
-            return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
-    return None
+    node = _node_of(board)
+    return None if node is None else {"scheduling_strategy": NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)}
+
+
+def cores_of_host(board: Board) -> int:
+    """The number of CPU cores of a board's host; 1 where no living node has the board, or Ray doesn't answer."""
+    try:
+        node = _node_of(board)
+    except ray.exceptions.RayError:
+        return 1
+    return 1 if node is None else max(1, int(node["Resources"].get("CPU", 1)))
+
+
+def _node_of(board: Board) -> dict[str, Any] | None:
+    """What Ray says of the living node that has a board."""
+    nodes: list[dict[str, Any]] = ray.nodes()
+    return next((node for node in nodes if node["Alive"] and board_resource(board.id) in node["Resources"]), None)
 
 
 def boards_beside() -> int:

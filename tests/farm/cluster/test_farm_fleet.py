@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +17,7 @@ from farm.cluster.ray_client import ray
 from farm.cluster.registry.client import ANSWER_SECONDS, FarmClient
 from farm.cluster.registry.records import RegistryAnswer, RunReport
 from farm.cluster.shared_progress import SharedProgress
-from farm.core.board import WorkerInfo
+from farm.core.board import Board, WorkerInfo
 from farm.running.plain import PlainProgress
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHeartbeat, Reference
 
@@ -54,10 +55,11 @@ class FakeRegistry:
 class Setting:
     """A fleet with both boards, one of which is still starting."""
 
-    def __init__(self) -> None:
+    def __init__(self, boards: Sequence[Board] = (A, B), starts_at_once: int = 2) -> None:
         self.clock = Clock()
         self.heartbeat = FakeHeartbeat(self.clock)
         self.registry = FakeRegistry()
+        self.registry.answer = RegistryAnswer(granted=frozenset(board.id for board in boards))
         self.successor = FakeRegistry()
         self.actors = FakeActors()
         self.fleet = FarmFleet(
@@ -66,15 +68,16 @@ class Setting:
             RunReport("run", "user", "command", 0.0, planned=1),
             progress=SharedProgress(PlainProgress(io.StringIO())),
             accepts=lambda _: True,
-            boards=[A, B],
+            boards=boards,
+            starts_at_once=lambda _: starts_at_once,
             start_actor=self.actors,
             calls=FakeCalls(),
             heartbeat=self.heartbeat,
             clock=self.clock,
         )
         self.actors.starts = False
-        self.fleet.start(A)
-        self.fleet.start(B)
+        for board in boards:
+            self.fleet.start(board)
         assert self.fleet.wait(0) == []  # the registry is asked
         assert self.fleet.wait(0) == []  # its answer starts the boards
         self.actors.handles[A.id][0].calls[0].is_ready = True
@@ -149,3 +152,19 @@ def test_a_run_says_which_boards_it_uses(setting: Setting) -> None:
     setting.clock.now += EXCHANGE_SECONDS + 0.1
     setting.fleet.wait(0)
     assert setting.registry.reports[-1].using == {B.id}
+
+
+def test_a_host_starts_no_more_boards_at_once_than_it_can() -> None:
+    first, second, third, held = boards = fake_boards(KINDS["n300"], 4)
+    setting = Setting(boards, starts_at_once=1)
+    assert setting.fleet.active == [first.id]
+    setting.fleet.drop(held.id)
+    granted = {first.id, second.id, third.id}
+    for board, before in ((second, [first]), (third, [first, second])):
+        setting.clock.now += EXCHANGE_SECONDS + 0.1
+        assert [setting.fleet.wait(0) for _ in range(2)] == [[], []]
+        assert setting.fleet.active == [each.id for each in [*before, board]], "the next, once the one before has"
+        assert setting.registry.reports[-1].using == granted, "and no other run gets those that wait for their turn"
+        setting.actors.handles[board.id][0].calls[0].is_ready = True
+        assert setting.fleet.wait(0) == [Started(board.id, WorkerInfo(pid=1))]
+    assert held.id not in setting.actors.handles
