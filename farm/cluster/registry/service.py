@@ -83,6 +83,8 @@ class RegistryService:
         self._nodes_asked_at: float | None = None
         self._is_restored = False
         self._published = 0
+        self._published_runs: frozenset[str] = frozenset()
+        self._unkept_hosts: set[str] = set()  # those whose record the cluster doesn't have as it is
         self.notes: list[str] = []
 
     # --- hosts ---
@@ -142,7 +144,10 @@ class RegistryService:
     def exchange(self, report: RunReport) -> RegistryAnswer:
         """See `Registry.exchange`."""
         with self._acting() as now:
-            return self._registry.exchange(report, now)
+            answer = self._registry.exchange(report, now)
+        if report.run not in self._published_runs:
+            self.try_to_publish()  # a registry that replaces this one must know of the run before it has a board
+        return answer
 
     def ended(self, run: str) -> None:
         """See `Registry.ended`."""
@@ -157,13 +162,23 @@ class RegistryService:
             return self._view(now)
 
     def publish(self) -> None:
-        """Publish the view, and save holds that could not be saved before."""
+        """Publish the view, and save what could not be saved before."""
         with self._acting() as now:
+            for name in sorted(self._unkept_hosts):
+                self._keep_host(name)
             if not self._file.is_saved:
                 self._registry.holds = self._file.retry(self._registry.holds)
             self._published += 1
             published = PublishedView(number=self._published, view=self._view(now))
         self._values.put(VIEW, published.model_dump_json().encode())
+        self._published_runs = frozenset(run.run for run in published.view.runs)
+
+    def try_to_publish(self) -> None:
+        """Publish the view; where that fails, the next one may succeed."""
+        try:
+            self.publish()
+        except Exception as error:  # noqa: BLE001 - whatever the cluster raises
+            _LOG.warning("the view is not published: %s", reason_of(error))
 
     def verdicts(self) -> dict[str, int]:
         """See `Registry.verdicts`."""
@@ -237,13 +252,16 @@ class RegistryService:
     def _keep_host(self, name: str) -> None:
         """Have the cluster remember a host, as it is now."""
         host = self._registry.host(name)
+        self._unkept_hosts.add(name)
         try:
             if host is None:
                 self._values.remove(HOST_PREFIX + name)
             else:
                 self._values.put(HOST_PREFIX + name, adapter_of(HostEntry).dump_json(host))
         except Exception as error:  # noqa: BLE001 - the host itself has joined or left
-            _LOG.warning("the record of host %s is not kept: %s", name, reason_of(error))
+            _LOG.warning("the record of host %s is not kept yet: %s", name, reason_of(error))
+        else:
+            self._unkept_hosts.discard(name)
 
 
 class RegistryActor(RegistryService):
@@ -262,8 +280,5 @@ class RegistryActor(RegistryService):
 
     def _publish_forever(self) -> None:
         while True:
-            try:
-                self.publish()
-            except Exception as error:  # noqa: BLE001 - the next one may succeed
-                _LOG.warning("the view is not published: %s", reason_of(error))
+            self.try_to_publish()
             time.sleep(TICK_SECONDS)
