@@ -48,6 +48,15 @@ QUICK_LADDER = SignalLadder(interrupt=2.0, terminate=1.0)
 """For boards without a device that has to be released with care."""
 
 
+def ends_within(process: Process, seconds: float) -> bool:
+    """Wait for the end of a process; return whether it came in time."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def end_process(process: Process, patience: float, ladder: SignalLadder, *, group: bool = True) -> int | None:
     """End a process and its group, gently first.
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from farm.board.protocol import WorkerDied, WorkerHung, WorkerOutgrew
+from farm.board.protocol import WorkerBroken, WorkerDied, WorkerHung, WorkerOutgrew
 from farm.core.classify import describe_exit, last_error_line
 
 
-def death(code: int | None, printed: str, complaint: str, vector_id: str | None) -> WorkerDied:
-    """The error for a process that ended by itself, or for its memory.
+def death(code: int | None, printed: str, complaint: str, vector_id: str | None, *, by_itself: bool) -> WorkerDied:
+    """The error for a process that ended, or closed its pipe of replies.
 
     Args:
         code: its exit code.
         printed: what it printed since the vector began.
         complaint: that of its `MemoryWatch`; "" where its memory was no reason.
         vector_id: the vector that ran, if any.
+        by_itself: whether it ended by itself; otherwise farm has ended it.
     """
     if complaint:
         return WorkerOutgrew(complaint, vector_id, code, printed=printed)
+    if not by_itself:
+        return WorkerBroken("the worker was ended: its pipe of replies was closed", vector_id, printed=printed)
     text, last = f"the worker {describe_exit(code)}", last_error_line(printed)
     return WorkerDied(f"{text}: {last}" if last else text, vector_id, code, printed=printed)
 

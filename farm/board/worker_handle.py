@@ -32,7 +32,7 @@ from farm.board.protocol import (
     WorkerSpent,
     no_look_ahead,
 )
-from farm.board.signals import end_process
+from farm.board.signals import end_process, ends_within
 from farm.board.terminal import Terminal
 from farm.board.vector_steps import reply_after
 from farm.board.watchdog import LOOK_SECONDS, Watch
@@ -334,9 +334,8 @@ class WorkerProcess:
 
         def look() -> None:
             if watch and (complaint := watch.complaint()):
-                raise WorkerHung(
-                    f"{self.board.id}: {complaint}", vector_id, timeout, stopped=watch.stopped, printed=self._printed()
-                )
+                text = f"{self.board.id}: {complaint}"
+                raise WorkerHung(text, vector_id, timeout, stopped=watch.stopped, printed=self._printed())
 
         try:
             message = wait_longer(
@@ -351,11 +350,12 @@ class WorkerProcess:
         except NotAFrame as error:
             raise self._broken(f"something wrote to its replies: {error}", vector_id) from error
         if message is None:
-            code = self._end(patience=5.0)  # it is ending by itself: wait for its exit code
-            raise death(code, self._printed(), memory.complaint(code), vector_id)
+            by_itself = ends_within(process, 5.0)
+            code = self._end()
+            raise death(code, self._printed(), memory.complaint(code), vector_id, by_itself=by_itself)
         try:
             return decode_reply(message)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except Exception as error:
             raise self._broken(f"a reply can't be read: {type(error).__name__}: {error}", vector_id) from error
 
     def _end_hung(self, error: WorkerHung) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import TypeGuard
 
+from farm.core.object_text import repr_of, text_of
+
 LONGEST_MESSAGE = 4000
 """Characters of a message that are kept."""
 
@@ -54,7 +56,7 @@ def read_answer(returned: object) -> Answer:
         good = bool(result[0])
     except Exception as error:
         raise _no_answer(returned) from error
-    return Answer(good, str(result[1])[:LONGEST_MESSAGE], nanoseconds)
+    return Answer(good, text_of(result[1])[:LONGEST_MESSAGE], nanoseconds)
 
 
 def _is_pair(value: object) -> TypeGuard[Sequence[object]]:
@@ -62,4 +64,4 @@ def _is_pair(value: object) -> TypeGuard[Sequence[object]]:
 
 
 def _no_answer(returned: object) -> NoAnswer:
-    return NoAnswer(f"run() returned {returned!r:.80}, not {_FORMS}")
+    return NoAnswer(f"run() returned {repr_of(returned):.80}, not {_FORMS}")

@@ -8,6 +8,7 @@ import signal
 from farm.core.answers import LONGEST_MESSAGE, NoAnswer, read_answer
 from farm.core.failure_texts import COMPILE_FAILURE, RULES, Where
 from farm.core.lacks import LackingError
+from farm.core.object_text import class_name, text_of
 from farm.core.verdicts import Reason, Verdict
 
 
@@ -23,9 +24,9 @@ def classify(message: str) -> tuple[Verdict, Reason]:
 
 def classify_error(error: BaseException) -> tuple[Verdict, Reason]:
     """The verdict of an exception."""
-    if isinstance(error, LackingError):
+    if issubclass(type(error), LackingError):  # a class may say that it is another one
         return Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND
-    return classify(_words(error))
+    return classify(text_of(error))
 
 
 def is_compile_failure(message: str) -> bool:
@@ -61,23 +62,15 @@ def not_compared(message: str) -> tuple[Verdict, Reason, str]:
     return Verdict.VALIDATED, Reason.NONE, f"{NOT_COMPARED}: {message}"
 
 
-_BACKTRACE = re.compile(r"\n\s*backtrace:.*", re.DOTALL)
+_BACKTRACE = re.compile(r"\n[^\S\n]*backtrace:.*", re.DOTALL)
 
 
 def error_text(error: BaseException) -> str:
     """An exception as text: with its class unless it is ttnn's RuntimeError, and without the C++ backtrace."""
-    text = _BACKTRACE.sub("", _words(error)).strip()
-    if not isinstance(error, RuntimeError) or not text:
-        text = f"{type(error).__name__}: {text}".rstrip(": ")
+    text = _BACKTRACE.sub("", text_of(error)).strip()
+    if not issubclass(type(error), RuntimeError) or not text:
+        text = f"{class_name(error)}: {text}".rstrip(": ")
     return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + " ..."
-
-
-def _words(error: BaseException) -> str:
-    """The text of an exception; a module's own class may have none."""
-    try:
-        return str(error)
-    except Exception as problem:  # noqa: BLE001 - whatever its `__str__` raises
-        return f"its text can't be read: {type(problem).__name__}"
 
 
 def describe_exit(code: int | None) -> str:

@@ -9,7 +9,8 @@
     * RowRefused (3): it refuses a row, whatever else it is doing
   * LeaseLost (3): another driver drives the run now
 
-`farm.versions.errors` has those of getting a ttnn, `farm.sweeps.errors` those of sweep modules.
+`WorkerInterrupted` is none of these: it ends a worker. `farm.versions.errors` has those of getting a ttnn,
+`farm.sweeps.errors` those of sweep modules.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ class ExitCode(IntEnum):
     NOTHING_SELECTED = 4
     INTERRUPTED = 130
     """Ctrl-C ended the command at once; shells expect this number."""
+
+
+class WorkerInterrupted(KeyboardInterrupt):
+    """SIGINT came to a worker: it releases the board and ends. A `KeyboardInterrupt` is one that a module raised."""
 
 
 class FarmError(Exception):

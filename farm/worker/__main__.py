@@ -18,7 +18,8 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from farm.core.frames import NotAFrame
+from farm.core.classify import error_text
+from farm.core.errors import WorkerInterrupted
 from farm.core.lacks import decode_lacks
 from farm.core.messages import (
     Check,
@@ -41,15 +42,13 @@ from farm.worker.hoard import Hoard
 from farm.worker.interruption import raise_on_sigint
 from farm.worker.orphans import end_when_orphaned
 from farm.worker.own_process import claim
-from farm.worker.printed import OutputMarks
+from farm.worker.printed import STANDARD_ERROR, STANDARD_OUTPUT, OutputMarks, complain
 from farm.worker.supervisor_pipes import SupervisorPipes
 from tracer.capture.hidden_torch import torch_hidden
 
 if TYPE_CHECKING:
+    from farm.core.payload import Payload
     from farm.worker.session import Session
-
-STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
-"""The file descriptors, whatever `sys.stdout` and `sys.stderr` are."""
 
 
 def main() -> int:
@@ -102,7 +101,7 @@ def main() -> int:
     except BrokenPipeError:
         pass  # the supervisor is gone
     except DescriptorsLost as error:
-        _complain(str(error))
+        complain(f"ERROR: {error}")
         return 1
     finally:
         session.close()
@@ -115,12 +114,6 @@ def print_no_more() -> None:
         sys.stderr.flush()
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device, not a file
         os.dup2(nowhere.fileno(), STANDARD_ERROR)
-
-
-def _complain(problem: str) -> None:
-    """Print why this process ends, where its supervisor looks for it."""
-    with suppress(OSError):
-        os.write(STANDARD_ERROR, f"ERROR: {problem}\n".encode(errors="replace"))
 
 
 def _debug(error: BaseException) -> None:
@@ -136,15 +129,16 @@ def _serve(session: Session, pipes: SupervisorPipes, marks: OutputMarks) -> None
     requests = pipes.requests()
     while True:
         try:
-            request = next(requests)
-        except StopIteration:
-            return
-        except NotAFrame as error:
-            # what a sweep module has taken out of the pipe is lost; its vectors run in another process
-            _complain(f"farm's requests can't be read: {error}")
+            request = next(requests, None)
+        except (WorkerInterrupted, DescriptorsLost):
+            raise
+        except BaseException as error:
+            if not session.used:
+                raise
+            _complain_between_vectors(error)
             pipes.send(Spent())
             return
-        if isinstance(request, Close):
+        if request is None or isinstance(request, Close):
             return
         for reply in _replies(session, request, marks):
             pipes.send(reply)
@@ -161,7 +155,7 @@ def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator
             yield replace(opened, printed=marks.mark()) if isinstance(opened, Opened) else opened
         case Run():
             for payload in request.payloads:
-                if not session.prepare(payload):
+                if not _prepare(session, payload):
                     yield Spent()
                     return
                 outcome = session.run(payload)
@@ -182,6 +176,27 @@ def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator
                         break
                     yield message
             yield ListingEnd()  # once it is known that the module has left this process sound
+
+
+def _prepare(session: Session, payload: Payload) -> bool:
+    """Prepare this process for a vector; return False if it can't run it."""
+    try:
+        return session.prepare(payload)
+    except WorkerInterrupted:
+        raise
+    except BaseException as error:
+        if not session.used:
+            raise
+        _complain_between_vectors(error)
+        return False
+
+
+def _complain_between_vectors(error: BaseException) -> None:
+    """Print what was raised between two vectors: by a signal handler or thread of a module, or by what it replaced.
+
+    No vector is to blame: the next one runs in another process.
+    """
+    complain(f"ERROR: between two vectors: {error_text(error)}")
 
 
 def _hello() -> Hello:

@@ -109,7 +109,7 @@ class Descriptors:
         try:
             lowest = _dup(self.replies)
         except OSError as error:
-            if error.errno == errno.EMFILE:
+            if error.errno in (errno.EMFILE, errno.EINVAL):  # the latter where none is allowed
                 return None
             raise
         _close(lowest)

@@ -6,9 +6,7 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
-
-class WorkerInterrupted(KeyboardInterrupt):
-    """SIGINT came: the worker releases the board and ends."""
+from farm.core.errors import WorkerInterrupted
 
 
 def raise_on_sigint() -> None:

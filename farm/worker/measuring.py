@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 
 from farm.core.answers import Answer, NoAnswer, read_answer
 from farm.core.classify import classify_error, error_text
+from farm.core.errors import WorkerInterrupted
 from farm.core.measures import DEVICE_PERF, MEMORY, PERF, PERF_WITH_CACHE, private_kernel_cache
-from farm.worker.interruption import WorkerInterrupted
 
 Run: TypeAlias = Callable[[], Any]
 Announce: TypeAlias = Callable[[int, Any], None]

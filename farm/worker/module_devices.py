@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import ttnn
 
 from farm.core.classify import error_text
+from farm.core.errors import WorkerInterrupted
+from farm.worker.printed import complain
 from tracer.capture.replacing import Replacements
 
 _OPENING = ("open_device", "open_mesh_device", "CreateDevice", "CreateDevices")
@@ -113,8 +114,10 @@ class ModuleDevices:
         with self.own():
             try:
                 yield
-            except Exception as error:  # noqa: BLE001 - it belongs to no vector
-                sys.stderr.write(f"{problem}: {error_text(error)}\n")
+            except WorkerInterrupted:
+                raise
+            except BaseException as error:  # noqa: BLE001 - it belongs to no vector
+                complain(f"{problem}: {error_text(error)}")
 
     def _watching(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)

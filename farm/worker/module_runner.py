@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from contextvars import copy_context
@@ -14,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.core.classify import error_text, judge_answer
+from farm.core.errors import WorkerInterrupted
 from farm.core.measures import disable_profiler
 from farm.core.messages import Prepared, Preparing, RunBegins
 from farm.core.outcome import Outcome
@@ -21,18 +19,18 @@ from farm.core.payload import ModuleVector
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.sweeps.errors import ModuleError, Unencodable
-from farm.sweeps.suites import expects_failures
 from farm.sweeps.values import decode
 from farm.worker import children
 from farm.worker.assertions.numbers_read_back import is_about_numbers
 from farm.worker.children import Children
-from farm.worker.interruption import WorkerInterrupted
-from farm.worker.measuring import Measurements, measure
+from farm.worker.measuring import measure
+from farm.worker.module_attempt import ModuleAttempt, trace_in_module
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.modules import LoadedModule, forget, is_loaded, load
 from farm.worker.names import SharedCode
 from farm.worker.open_board import BoardRefused, OpenBoard
 from farm.worker.own_process import end_forked_child
+from farm.worker.printed import complain
 from farm.worker.process_state import Changes, ProcessState
 from farm.worker.vector_hashes import hasher_of_single_vectors
 
@@ -44,54 +42,6 @@ Send = Callable[[Preparing | Prepared | RunBegins], None]
 
 class Misplaced(Exception):  # noqa: N818 - it names the finding
     """The module has another vector at the place that this one was listed at."""
-
-
-class _Attempt:
-    """The attempt of a vector that is running.
-
-    Attributes:
-        vector: the vector.
-        measurements: what was measured so far.
-        traceback: of the exception that ended it; "" if there was none.
-        left_behind: see `Outcome`.
-    """
-
-    def __init__(self, vector: ModuleVector, *, computes: bool) -> None:
-        self.vector = vector
-        self.measurements = Measurements()
-        self.traceback = ""
-        self.left_behind: list[str] = []
-        self._computes = computes
-        self._started, self._begun = time.time(), time.perf_counter()
-
-    def restart_clock(self) -> None:
-        """Count the seconds from now on: preparing the vector is not part of them."""
-        self._begun = time.perf_counter()
-
-    def outcome(self, verdict: Verdict, reason: Reason, message: str, teardown: str) -> Outcome:
-        """Return the outcome, if the attempt ends now.
-
-        Args:
-            verdict: as judged, whatever its suite expects.
-            reason: the verdict's.
-            message: the verdict's.
-            teardown: what went wrong in the teardown of a fixture before it; "" if nothing did.
-        """
-        details = {"suite": self.vector.suite, **({"teardown": teardown} if teardown else {})}
-        return Outcome(
-            vector_id=self.vector.id,
-            verdict=expected(self.vector.suite, verdict, computes=self._computes),
-            reason=reason,
-            message=message,
-            started=self._started,
-            seconds=time.perf_counter() - self._begun,
-            inexact=self.vector.lost,
-            metrics=self.measurements.metrics,
-            traceback=self.traceback,
-            measuring_notes=tuple(self.measurements.notes),
-            left_behind=tuple(self.left_behind),
-            details=details,
-        )
 
 
 class ModuleRunner:
@@ -135,7 +85,7 @@ class ModuleRunner:
 
     def run(self, vector: ModuleVector, board: OpenBoard | None) -> Outcome:
         """Run one vector on the open board, or on the device that the module's fixture opens if there is none."""
-        attempt = _Attempt(vector, computes=self.computes)
+        attempt = ModuleAttempt(vector, computes=self.computes)
         verdict, reason, message = self._judged(attempt, board)
         if self.devices.vector_device_closed:
             verdict, reason, message = _with_closed_device(verdict, reason, message)
@@ -146,7 +96,7 @@ class ModuleRunner:
         self._teardown_problem = ""
         return outcome
 
-    def _clean_up(self, attempt: _Attempt) -> None:
+    def _clean_up(self, attempt: ModuleAttempt) -> None:
         """End or put back what a vector left behind."""
         if ended := self.children.end():
             attempt.measurements.notes.append(children.in_words(ended))
@@ -157,7 +107,7 @@ class ModuleRunner:
             if changes.note:
                 attempt.measurements.notes.append(changes.note)
 
-    def _judged(self, attempt: _Attempt, board: OpenBoard | None) -> tuple[Verdict, Reason, str]:
+    def _judged(self, attempt: ModuleAttempt, board: OpenBoard | None) -> tuple[Verdict, Reason, str]:
         """Run a vector; return its verdict, reason and message, whatever its module does."""
         vector, measurements = attempt.vector, attempt.measurements
 
@@ -203,7 +153,7 @@ class ModuleRunner:
         except BaseException as error:  # noqa: BLE001 - whatever a module raises is its vector's verdict
             if self.on_error is not None:
                 self.on_error(error)
-            attempt.traceback = _trace(error, str(vector.module.file))
+            attempt.traceback = trace_in_module(error, str(vector.module.file))
             return judge_answer(error, computes=self.computes)
 
     def _answer(self, module: LoadedModule, values: Mapping[str, Any], device: Any) -> Any:
@@ -227,13 +177,16 @@ class ModuleRunner:
             next(generator)
         except StopIteration:
             return
-        except Exception as error:  # noqa: BLE001 - it belongs to no vector; the next outcome carries it
+        except WorkerInterrupted:
+            raise
+        except BaseException as error:  # noqa: BLE001 - it belongs to no vector; the next outcome carries it
             self._teardown_problem = f"mesh_device_fixture() of {name} raised after its yield: {error_text(error)}"
         else:
             self._teardown_problem = f"mesh_device_fixture() of {name} yields more than once"
-            with contextlib.suppress(Exception):
-                generator.close()
-        sys.stderr.write(f"{self._teardown_problem}\n")
+            _close(generator)
+        finally:
+            end_forked_child()
+        complain(self._teardown_problem)
 
     def is_current(self, module: SweepModule) -> bool:
         """Whether the vector that ran last was of this module."""
@@ -310,7 +263,9 @@ class ModuleRunner:
                         raise
                     generator = module.fixture()
                     device, _name = next(generator)
-            except (Exception, SystemExit) as error:
+            except WorkerInterrupted:
+                raise
+            except BaseException as error:
                 self._abandon(generator)
                 if isinstance(error, StopIteration):
                     raise ModuleError(f"mesh_device_fixture() of {module.name} ends without a device") from None
@@ -325,8 +280,7 @@ class ModuleRunner:
 
     def _abandon(self, generator: Any) -> None:
         """End a fixture that gave no device, and close what it has opened."""
-        with contextlib.suppress(Exception):
-            generator.close()
+        _close(generator)
         opened = self.devices.opened
         self.devices.clear()
         self.devices.opened = opened  # the module may still hold what is closed now: see `leave`
@@ -349,22 +303,20 @@ def _with_closed_device(verdict: Verdict, reason: Reason, message: str) -> tuple
     return Verdict.FAIL_ASSERT_EXCEPTION, Reason.BROKEN_MODULE, closed
 
 
+def _close(generator: Any) -> None:
+    """Close a fixture's generator, whatever it raises."""
+    try:
+        generator.close()
+    except WorkerInterrupted:
+        raise
+    except BaseException:  # noqa: BLE001 - it has failed before
+        return
+
+
 def _is_tensor(value: object) -> bool:
     import ttnn
 
     return isinstance(value, ttnn.Tensor)
-
-
-def expected(suite: str, verdict: Verdict, *, computes: bool) -> Verdict:
-    """The verdict in a suite whose vectors should fail: its name begins with `xfail`.
-
-    A mock board that accepts a vector has not shown that it passes: that stays `validated`.
-    """
-    if not expects_failures(suite):
-        return verdict
-    if verdict.traits.expectable:
-        return Verdict.XFAIL
-    return Verdict.XPASS if verdict is Verdict.PASS and computes else verdict
 
 
 def _values(module: LoadedModule, vector: ModuleVector) -> dict[str, Any]:
@@ -381,10 +333,3 @@ def _values(module: LoadedModule, vector: ModuleVector) -> dict[str, Any]:
             f"{module.name} is another one now: its hash is {input_hash[:16]}, not {vector.input_hash[:16]}"
         )
     return values
-
-
-def _trace(error: BaseException, file: str) -> str:
-    """The traceback from the module's own first line on."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = next((place for place, frame in enumerate(frames) if frame.filename == file), 0)
-    return "".join(traceback.format_list(frames[own:]))[-4000:]

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from farm.core.errors import WorkerInterrupted
 from farm.core.module_loader import ModuleLoader
+from farm.core.object_text import class_name, repr_of, text_of
 from farm.core.sweep_module import SweepModule
 from farm.sweeps.errors import ModuleError
 from farm.sweeps.hashing import Invalidity
@@ -23,7 +25,6 @@ from farm.sweeps.permutations import Axis, IndexedVectors, axes, permutations
 from farm.sweeps.traced import ABSENT, PROVENANCE, TracedProduct, TracedSuite
 from farm.worker import loader_stand_in
 from farm.worker.checkout import enter, inside, prefer_folders_of
-from farm.worker.interruption import WorkerInterrupted
 
 _OF_JUDGING = "suite_name", "sweep_name"
 _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
@@ -140,13 +141,13 @@ class LoadedModule:
         except WorkerInterrupted:
             raise
         except BaseException as error:
-            raise ModuleError(f"invalidate_vector() raised {type(error).__name__}: {error}") from error
+            raise ModuleError(f"invalidate_vector() raised {class_name(error)}: {text_of(error)}") from error
         finally:
             for name in _OF_JUDGING:
                 vector.pop(name, None)
             vector.update(own)
         if not isinstance(judgement, (tuple, list)) or len(judgement) != 2:
-            raise ModuleError(f"invalidate_vector() returned {judgement!r:.80}, not (invalid, reason)")
+            raise ModuleError(f"invalidate_vector() returned {repr_of(judgement):.80}, not (invalid, reason)")
         invalid, reason = judgement
         return Invalidity(reason) if invalid else None
 
@@ -251,7 +252,7 @@ def _imported(name: str, file: str, paths: list[str]) -> Any:
 
 def _error_line(error: BaseException, file: str) -> str:
     """An exception in one line, with the module's line that raised it."""
-    text = " ".join(f"{type(error).__name__}: {error}{loader_stand_in.hint(error)}".split())
+    text = " ".join(f"{class_name(error)}: {text_of(error)}{loader_stand_in.hint(error)}".split())
     if isinstance(error, SyntaxError):
         return text
     lines = []
@@ -284,7 +285,7 @@ def checked(name: str, module: Any, home: str | None = None) -> LoadedModule:
         raise ModuleError(f"{name}: the names of its suites must be text, not {list(parameters)}")
     timeout = getattr(module, "TIMEOUT", None)
     if timeout is not None and not _is_time(timeout):
-        raise ModuleError(f"{name}: TIMEOUT must be a number of seconds, not {timeout!r}")
+        raise ModuleError(f"{name}: TIMEOUT must be a number of seconds, not {repr_of(timeout):.80}")
     signature = inspect.signature(run).parameters.values()
     return LoadedModule(
         name=name,

@@ -1,4 +1,4 @@
-"""Marks in this process's output between vectors; see `farm.core.output_marks`."""
+"""What this process prints itself, whatever a module has put in place of `sys.stderr` or of functions of `os`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ from contextlib import suppress
 
 from farm.core.output_marks import encode_mark
 
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
+"""The file descriptors, whatever `sys.stdout` and `sys.stderr` are."""
+_write = os.write
+
+
+def complain(problem: str) -> None:
+    """Print a problem, where the supervisor looks for the reasons of an end."""
+    with suppress(OSError):  # a module may have closed every descriptor
+        _write(STANDARD_ERROR, f"{problem}\n".encode(errors="backslashreplace"))
+
 
 class OutputMarks:
-    """Writes marks to the output that this process was started with, wherever a module redirects its own."""
+    """Writes marks between vectors, to the output that this process was started with; see `farm.core.output_marks`.
+
+    A module may redirect its own output.
+    """
 
     def __init__(self, output: int | None) -> None:
         """Begin.
@@ -32,5 +45,5 @@ class OutputMarks:
             return 0
         self._number += 1
         with suppress(OSError):  # a module may have closed every descriptor
-            os.write(self._output, encode_mark(self._number))
+            _write(self._output, encode_mark(self._number))
         return self._number

@@ -102,6 +102,11 @@ class Session:
         """Whether this process can run no other vector."""
         return self._devices.entangled or self._damaged or self._modules.spent
 
+    @property
+    def used(self) -> bool:
+        """Whether a vector has run in this process."""
+        return self._used
+
     def prepare(self, payload: Payload) -> bool:
         """Clean up after the previous vector, if it was of another sweep module.
 

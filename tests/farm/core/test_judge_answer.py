@@ -6,7 +6,7 @@ import pytest
 
 from farm.core.classify import judge_answer
 from farm.core.verdicts import Reason, Verdict
-from farm.worker.module_runner import expected
+from farm.worker.module_attempt import expected
 
 FAILED = Verdict.FAIL_ASSERT_EXCEPTION
 

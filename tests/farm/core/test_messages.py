@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,24 @@ def test_a_reply_reads_back_the_same(reply: Reply) -> None:
 def test_payloads_are_decoded_by_the_request_that_runs_them() -> None:
     payloads = [TracedCall("a", "ttnn.add"), TracedCall("b", "ttnn.add", {"arg0": 1})]
     assert decode_request(encode_run(map(encode_payload, payloads), 2)) == Run(tuple(payloads), 2)
+
+
+def test_what_a_module_puts_in_place_of_json_changes_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object, **_keywords: object) -> str:
+        raise AssertionError
+
+    for owner, names in (
+        (json, ("dumps", "loads")),
+        (json.JSONEncoder, ("encode", "iterencode", "default")),
+        (json.JSONDecoder, ("decode", "raw_decode")),
+    ):
+        for name in names:
+            monkeypatch.setattr(owner, name, broken)
+    assert decode_request(encode(Close())) == Close()
+
+
+@pytest.mark.parametrize("body", [b'"x"', b"[]", b"3", b"{}", b'{"tag":"none"}', b'{"tag":[]}', b"{", b"\xff", b""])
+def test_other_json_is_refused(body: bytes) -> None:
+    for decode in (decode_request, decode_reply):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            decode(body)

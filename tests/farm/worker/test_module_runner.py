@@ -12,7 +12,7 @@ from farm.core.measures import MODES
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector
 from farm.core.sweep_module import SweepModule
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Reason, Verdict
 from farm.sweeps.values import encode
 from tests.farm.worker import opened_mesh
 
@@ -68,8 +68,8 @@ class Modules:
         board = OpenBoard(devices, lambda _device: None)
         board.device = self.device
         devices.open_board(self.device)
-        runner = ModuleRunner(computes=False, devices=devices)
-        return runner.run(vector, None if "mesh_device_fixture" in text else board)
+        self.runner = ModuleRunner(computes=False, devices=devices)
+        return self.runner.run(vector, None if "mesh_device_fixture" in text else board)
 
 
 @pytest.fixture
@@ -117,3 +117,21 @@ def test_assertions_on_a_board_that_computes_nothing(modules: Modules, way: str,
     assert outcome.verdict is verdict
     not_compared = "not compared, since a mock board computes no numbers; the module said: AssertionError: PCC"
     assert (outcome.message == not_compared) is (way == "numbers")
+
+
+FIXTURE = """
+def mesh_device_fixture():
+    {before}
+    yield mesh, "n300 (1 x 2)"
+    {after}
+"""
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "SystemExit(3)", "GeneratorExit", "BaseException('words')"])
+def test_whatever_a_fixture_raises_is_its_own(modules: Modules, raised: str, capfd: pytest.CaptureFixture[str]) -> None:
+    before = modules.run(HEAD + FIXTURE.format(before=f"raise {raised}", after="pass") + RUN)
+    assert (before.verdict, before.reason) == (Verdict.FAIL_ASSERT_EXCEPTION, Reason.EXCEPTION)
+    after = modules.run(HEAD + FIXTURE.format(before="pass", after=f"raise {raised}") + RUN)
+    assert after.verdict is Verdict.VALIDATED
+    modules.runner.close()
+    assert "raised after its yield" in capfd.readouterr().err
