@@ -1,10 +1,14 @@
-"""A sweep over three hosts that are lost during the run: cut off for a moment, cut off for long, killed, the head too.
+"""A sweep over three hosts that are lost during the run and come back.
+
+One is cut off for a moment, one for long, one is rebooted, the head is killed and replaced, the driver is suspended.
 
 The hosts are network namespaces; see `tests.farm.cluster.network`.
 """
 
 from __future__ import annotations
 
+import json
+import signal
 import sqlite3
 import subprocess
 import time
@@ -13,6 +17,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from farm.cluster.heartbeat import SILENCE_SECONDS
+from farm.core.process_identity import identity_of
 from farm.store import RunView, Store
 from scheduler import BoardState
 from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded
@@ -29,10 +35,11 @@ IMPATIENT = {
 }
 NEEDED = "a farm of several hosts needs ray[default]: uv run --group cluster python -m tests.chaos"
 HEAD = "10.0.0.1:6379"
+JOIN = f"ssh 10.0.0.1 cat .config/farm/token | farm up --join {HEAD} --token-file -"
 A_MOMENT = 1.5
 PATIENCE = 120.0
-GOOD_VECTORS = 300
-SECONDS = 0.25
+GOOD_VECTORS = 450
+SECONDS = 1.0
 
 
 class NotReachedError(AssertionError):
@@ -68,9 +75,8 @@ class Losses:
         """
         head, *others = self.hosts
         head.run("farm up --head")
-        join = f"ssh 10.0.0.1 cat .config/farm/token | farm up --join {HEAD} --token-file -"
-        for joining in [host.start(join) for host in others]:
-            ended(joining, join)
+        for joining in [host.start(JOIN) for host in others]:
+            ended(joining, JOIN)
         self._sweep = head.start(f"exec farm sweep {sweep} --address {HEAD}")
         self.drivers = 1
 
@@ -81,6 +87,33 @@ class Losses:
             NotReachedError: the sweep did not react as it should.
         """
         alpha, beta, gamma = self.hosts
+        self._begin_to_lose()
+        self._lose_for_long(beta)
+
+        at = self._fault("host killed")
+        gamma.kill()
+        self._until(lambda: "gamma" in self.hosts_in(BoardState.LOST), "a host that dies is lost")
+        self._noticed(at, "gamma")
+        self._until(lambda: "gamma" in self.hosts_in(BoardState.LEFT), "a host that died has left the farm")
+        self._until_progress("alpha", "the last host continues")
+        return self._replace_head(alpha)
+
+    def lose_hosts_and_wait_for_them(self) -> tuple[int, str]:
+        """Lose one host after the other, as `lose_hosts`; each must be of use again before the next one is lost.
+
+        Raises:
+            NotReachedError: the sweep or a host did not react as it should.
+        """
+        alpha, beta, gamma = self.hosts
+        self._begin_to_lose()
+        self._suspend_driver()
+        self._lose_for_long(beta)
+        self._until_progress("beta", "a host that was cut off for long joins again by itself")
+        self._reboot(gamma)
+        return self._replace_head(alpha)
+
+    def _begin_to_lose(self) -> None:
+        gamma = self.hosts[2]
         self._until(lambda: self.done()["beta"] > 2 and self.done()["gamma"] > 2, "all hosts run vectors")
 
         self._fault("link cut for a moment")
@@ -91,22 +124,47 @@ class Losses:
         if lost := self.hosts_in(BoardState.LOST):
             raise NotReachedError(f"a host that was cut off for a moment is not lost: {lost}")
 
+    def _suspend_driver(self) -> None:
+        """Stop the driver for longer than anyone may be silent: it finds no fault in the others."""
+        self._fault("driver suspended")
+        lost = self.hosts_in(BoardState.LOST)
+        self._sweep.send_signal(signal.SIGSTOP)
+        time.sleep(SILENCE_SECONDS + A_MOMENT)
+        self._sweep.send_signal(signal.SIGCONT)
+        for host in self.hosts:
+            self._until_progress(host.name, "a driver that was suspended continues")
+        if self.hosts_in(BoardState.LOST) != lost:
+            raise NotReachedError(f"a driver that was suspended loses no host: {self.hosts_in(BoardState.LOST)}")
+
+    def _lose_for_long(self, host: Host) -> None:
         at = self._fault("link cut for long")
-        beta.cut()
-        self._until(lambda: "beta" in self.hosts_in(BoardState.LOST), "a host that is cut off for long is lost")
-        self._noticed(at, "beta")
-        beta.mend()  # what it ran meanwhile arrives late, or never
+        host.cut()
+        self._until(lambda: host.name in self.hosts_in(BoardState.LOST), "a host that is cut off for long is lost")
+        self._noticed(at, host.name)
+        host.mend()  # what it ran meanwhile arrives late, or never
 
-        at = self._fault("host killed")
-        gamma.kill()
-        self._until(lambda: "gamma" in self.hosts_in(BoardState.LOST), "a host that dies is lost")
-        self._noticed(at, "gamma")
-        self._until(lambda: "gamma" in self.hosts_in(BoardState.LEFT), "a host that died has left the farm")
-        self._until_progress("alpha", "the last host continues")
+    def _reboot(self, host: Host) -> None:
+        """End all processes of a host, and give the pid of its node to another program; its state folder stays."""
+        at = self._fault("host rebooted")
+        host.kill()
+        self._until(lambda: host.name in self.hosts_in(BoardState.LOST), "a host that is rebooted is lost")
+        self._noticed(at, host.name)
+        with host.start("exec sleep 1000") as foreign:
+            state = host.home / ".local/state/farm/host/host.json"
+            identity = identity_of(foreign.pid)
+            assert identity is not None
+            record = {"pid": identity.pid, "began": identity.start, "boot": "of the start before"}
+            state.write_text(json.dumps({**json.loads(state.read_text()), **record}))
+            host.run(JOIN)
+            if foreign.poll() is not None:
+                raise NotReachedError("after a reboot, a process that has the pid of the host's node is not ended")
+            self._until_progress(host.name, "a host that was rebooted continues")
+            foreign.kill()
 
+    def _replace_head(self, alpha: Host) -> tuple[int, str]:
         self._fault("head killed and replaced")
         alpha.kill("gcs_server")  # what else is of the head's node ends with it; its supervisor starts another one
-        output = ended(self._sweep, "the sweep whose head is replaced", None, 2 * self._patience)
+        output = ended(self._sweep, "the sweep whose head is replaced", None, 4 * self._patience)
         if self.view().run.finished is None:
             raise NotReachedError(f"a sweep whose head is replaced goes on; its output:\n{output}")
         self._remember()
@@ -186,7 +244,7 @@ def three_hosts(patience: float) -> Stage:
         start = time.monotonic()
         try:
             losses.begin(f"--sweeps {MODULES} --module '*'")
-            losses.lose_hosts()
+            losses.lose_hosts_and_wait_for_them()
             while not finished(losses.store):
                 losses.resume("mock:n150*2")
                 if time.monotonic() - start > patience:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from farm.cluster.hosts.host_plan import HostPlan, home_id, load_plan, remove_plan
+from farm.cluster.hosts.membership import join_again, leave_farm
 from farm.cluster.hosts.supervision import Backoff, NodeSupervisor
 from farm.cluster.nodes.host_state import HostState, remove_state
 from farm.core.errors import FarmError, NotRunnable
@@ -191,3 +192,21 @@ def test_waits_double_up_to_a_limit() -> None:
     assert backoff.failed() == 30
     backoff.lived(60)
     assert backoff.failed() == 1
+
+
+def test_nothing_joins_for_a_plan_that_is_no_longer_kept(tmp_path: Path) -> None:
+    plan = HostPlan(name="a", boards="none", token_file=tmp_path / "token")
+    assert join_again(plan.id, tmp_path) is None
+    plan.save(tmp_path)
+    assert join_again("another", tmp_path) is None
+
+
+def test_a_host_whose_node_ended_leaves_by_its_plan_alone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as supervisor:
+        plan = HostPlan(name="a", boards="none", token_file=tmp_path / "token", supervisor=identity_of(supervisor.pid))
+        plan.save(tmp_path)
+        supervisor.communicate()  # it ends by itself
+        assert leave_farm(tmp_path, drain=False, note=lambda _: None) == 0
+    assert load_plan(tmp_path) is None
+    with pytest.raises(FarmError, match="this host is in no farm"):
+        leave_farm(tmp_path, drain=False, note=lambda _: None)
