@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.hosts import hosts
 from tests.bench.listing import listing
 from tests.bench.row import ROOT, Row, measured, timed
 from tests.bench.tracing import tracer
@@ -236,6 +237,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Row]]] = {
         page,
         comparing,
         captures,
+        hosts,
     )
 }
 
