@@ -57,7 +57,9 @@ def confinement_of(spec: SweepSpec, boards: int = 1) -> Confinement:
         boards: how many boards of this host may have a worker at the same time.
     """
     memory = None if spec.worker_memory is None else parse_size(spec.worker_memory)
-    readable = _read_by_modules(spec) if spec.isolate is Isolation.CONTAINER and spec.of_modules else ()
+    readable = (
+        _read_by_modules(spec) if spec.isolate in (Isolation.USER, Isolation.CONTAINER) and spec.of_modules else ()
+    )
     return Confinement(memory, boards, spec.isolate, tuple(str(path.absolute()) for path in readable))
 
 

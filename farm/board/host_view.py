@@ -66,12 +66,7 @@ def host_view(board: Board, python: str, environment: Mapping[str, str], readabl
     etc = [path for name in _ETC if (path := Path("/etc") / name).exists()]
     links = {path: str(path.readlink()) for path in folders if path.is_symlink()}
     installed = Path(__file__).resolve().parents[2]
-    named = [
-        Path(value)
-        for name, value in environment.items()
-        if name.startswith(_VARIABLES) and name != KERNELS_VARIABLE and value.startswith("/")
-    ]
-    own = [*_places_of(python), *(installed / name for name in PACKAGES), *named, *readable]
+    own = [*_places_of(python), *(installed / name for name in PACKAGES), *named_places(environment), *readable]
     devices = [Path(name) for name in _DEVICES] if backend_of(board).addresses(board) else []
     return HostView(
         (*(path for path in folders if path not in links), *etc),
@@ -79,6 +74,12 @@ def host_view(board: Board, python: str, environment: Mapping[str, str], readabl
         tuple(path for path in own if path.exists() and path != Path("/")),
         tuple(path for path in devices if path.exists()),
     )
+
+
+def named_places(environment: Mapping[str, str]) -> list[Path]:
+    """The folders and files that ttnn's variables name, except for the kernels that it compiles."""
+    values = [value for name, value in environment.items() if name.startswith(_VARIABLES) and name != KERNELS_VARIABLE]
+    return [path for value in values if (path := Path(value)).is_absolute() and path.exists()]
 
 
 @lru_cache

@@ -53,6 +53,46 @@ class HostView:
     devices: tuple[Path, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Another user of this host, whom a worker runs as.
+
+    Attributes:
+        name: its name.
+        uid: its id.
+        gid: the id of its group.
+        setpriv: the program that becomes that user.
+    """
+
+    name: str
+    uid: int
+    gid: int
+    setpriv: str
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """The words in front of a command that runs as that user, with its groups, and can never become another one."""
+        who = ("--reuid", str(self.uid), "--regid", str(self.gid), "--init-groups")
+        return (self.setpriv, *who, "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all")
+
+
+def user_plan(account: Account, environment: Mapping[str, str], own: Path, packages: Path) -> LaunchPlan:
+    """The plan of a worker that runs as another user.
+
+    Args:
+        account: that user.
+        environment: the worker's environment; most of it is left out.
+        own: the worker's own folder.
+        packages: a folder with farm's packages that the user may read.
+    """
+    inherited = isolated_environment(environment, own)
+    path = ":".join([str(packages), *inherited.get("PYTHONPATH", "").split(":")[1:]])  # the first was farm's packages
+    text = (
+        f"as the user {account.name}: reads and writes what that user may, and a home and temporary folder of its own"
+    )
+    return LaunchPlan(account.prefix, {**inherited, "PYTHONPATH": path}, own, view=text)
+
+
 def plain_plan(environment: Mapping[str, str], folder: Path) -> LaunchPlan:
     """The plan of a worker that is not isolated from its host.
 

@@ -121,6 +121,7 @@ class NullLayout:
         try:
             self.root.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{self.root.name}-", dir=self.root.parent))
+            draft.chmod(0o755)  # an isolated worker of another user reads it
             try:
                 self._fill(draft)
                 draft.rename(self.root)

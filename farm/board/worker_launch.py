@@ -12,10 +12,20 @@ from typing import NamedTuple
 from farm.board.backends import backend_of
 from farm.board.confinement import Confinement
 from farm.board.environment import COUNT_KERNELS, QUIET, process_environment
-from farm.board.host_view import bubblewrap, host_view
+from farm.board.host_view import bubblewrap, host_view, named_places
 from farm.board.kept_process import KeptProcess, launch
-from farm.board.launch_plan import HOME, KERNELS, SHARED_MEMORY, TEMPORARY, LaunchPlan, container_plan, plain_plan
+from farm.board.launch_plan import (
+    HOME,
+    KERNELS,
+    SHARED_MEMORY,
+    TEMPORARY,
+    LaunchPlan,
+    container_plan,
+    plain_plan,
+    user_plan,
+)
 from farm.board.memory_watch import MemoryWatch
+from farm.board.other_user import other_user, require_readable
 from farm.board.output import Output
 from farm.board.packages import packages_folder
 from farm.board.pipes import Conversation, Pipes
@@ -155,10 +165,25 @@ def plan_launch(
     Raises:
         NotRunnable: this host can't isolate it.
     """
+    readable = [Path(place) for place in confinement.readable]
+    if confinement.isolation is Isolation.USER:
+        account = other_user()
+        require_readable(account, python, [*named_places(environment), *readable])
+        # the folder is this process's, so that the user can't put another one in its place
+        folder = TemporaryDirectory(prefix="farm-user-", ignore_cleanup_errors=True)
+        outer = Path(folder.name)
+        outer.chmod(0o711)
+        own = outer / "own"
+        for place in (own, *(own / name for name in (HOME, TEMPORARY, KERNELS))):
+            place.mkdir(mode=0o700)
+            os.chown(place, account.uid, account.gid)
+        plan = user_plan(account, environment, own, packages_folder(outer))
+        _LOG.info("%s: its worker runs %s", board.id, plan.view)
+        return plan, folder
     if confinement.isolation is not Isolation.CONTAINER:
         return plain_plan(environment, workdir), None
     program = bubblewrap()
-    view = host_view(board, python, environment, [packages_folder(workdir), *map(Path, confinement.readable)])
+    view = host_view(board, python, environment, [packages_folder(workdir), *readable])
     folder = TemporaryDirectory(dir=workdir.absolute(), prefix="own-", ignore_cleanup_errors=True)
     own = Path(folder.name)
     for name in (HOME, TEMPORARY, SHARED_MEMORY, KERNELS):

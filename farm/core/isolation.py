@@ -11,9 +11,11 @@ class Isolation(str, Enum):
 
     PROCESS = "process"
     """A worker of its own, which runs no other vector."""
+    USER = "user"
+    """Such a worker that another user of the host runs."""
     CONTAINER = "container"
     """Such a worker in a container, which sees little of the host."""
 
 
-IsolationName: TypeAlias = Literal["process", "container"]
+IsolationName: TypeAlias = Literal["process", "user", "container"]
 """The values of `Isolation`, for callers that write them as text."""

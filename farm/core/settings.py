@@ -104,6 +104,10 @@ class Settings(BaseSettings):
         description="How much of this host's memory the worker of a board may use, such as 8GiB. Default: an equal "
         "share for each of the host's boards.",
     )
+    isolate_user: Annotated[str | None, USER_ONLY] = Field(
+        default=None,
+        description="The user of this host that `--isolate user` runs workers as, such as nobody. Farm must be root.",
+    )
     state: Annotated[Path, USER_ONLY] = Field(
         default=platformdirs.user_state_path("farm") / "host",
         description="The folder where this host keeps its state: its place in a farm, and which boards it reset or "

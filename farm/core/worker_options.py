@@ -38,8 +38,8 @@ class WorkerOptions(BaseModel):
             "--isolate",
             Group.LIMITS,
             "Run each vector of a sweep module apart from the others. process: in a worker of its own, which costs a "
-            "few seconds per vector. container: also without network, and with little of the host's files to read and "
-            "none to write. Default: vectors share a worker.",
+            "few seconds per vector. user: also as FARM_ISOLATE_USER, which needs root. container: also without "
+            "network, with few of the host's files to read and none to write. Default: vectors share a worker.",
         ),
     ] = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,8 @@ from farm.board.confinement import Confinement, confinement_of
 from farm.board.host_view import bubblewrap
 from farm.board.kept_process import launch
 from farm.board.kinds import KINDS
-from farm.board.launch_plan import HostView, container_plan, isolated_environment, plain_plan
+from farm.board.launch_plan import Account, HostView, container_plan, isolated_environment, plain_plan, user_plan
+from farm.board.other_user import other_user, require_readable
 from farm.board.worker_launch import plan_launch
 from farm.core.errors import NotRunnable
 from farm.core.isolation import Isolation
@@ -76,6 +78,63 @@ def test_a_container_shows_what_a_worker_needs_and_no_more() -> None:
     assert plan.between == 2
     assert "reads /usr, /home/me/venv, /tmp/sweeps;" in plan.view
     assert "uses /dev/tenstorrent; no network" in plan.view
+
+
+def test_another_user_gets_folders_and_no_rights() -> None:
+    account = Account("nobody", 65534, 65533, "/bin/setpriv")
+    plan = user_plan(account, {"PYTHONPATH": "/work/packages:/p", "AWS_SECRET": "x"}, OWN, Path("/shown"))
+    assert plan.prefix[:6] == ("/bin/setpriv", "--reuid", "65534", "--regid", "65533", "--init-groups")
+    assert "--no-new-privs" in plan.prefix
+    assert plan.environment["PYTHONPATH"] == "/shown:/p"
+    assert "AWS_SECRET" not in plan.environment
+    assert plan.view.startswith("as the user nobody: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "euid", "message"),
+    [
+        ("", 0, "needs a user"),
+        ("no-such-user", 0, "has no user no-such-user"),
+        ("root", 0, "is root"),
+        ("nobody", 1234, "needs root and setpriv"),
+    ],
+)
+def test_a_user_that_farm_cannot_become_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, euid: int, message: str
+) -> None:
+    monkeypatch.setattr("farm.board.other_user.os.geteuid", lambda: euid)
+    if name:
+        monkeypatch.setenv("FARM_ISOLATE_USER", name)
+    else:
+        monkeypatch.delenv("FARM_ISOLATE_USER", raising=False)
+    with pytest.raises(NotRunnable, match=message):
+        other_user()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_a_process_of_another_user_reads_nothing_of_farms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FARM_ISOLATE_USER", "nobody")
+    account = other_user()
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    secret.chmod(0o600)
+    with pytest.raises(NotRunnable, match=r"nobody may not read .*secret"):
+        require_readable(account, "/bin/sh", [secret])
+    monkeypatch.setattr("farm.board.worker_launch.require_readable", lambda *_: None)
+    [board] = mock_boards(KINDS["n150"], 1)
+    inherited = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path), "PROBE_PASSWORD": "x"}
+    plan, own = plan_launch(board, tmp_path, sys.executable, inherited, Confinement(isolation=Isolation.USER))
+    assert own is not None
+    script = f'id -u; cat "{secret}" || echo refused; kill -0 {os.getpid()} || echo refused; env; touch "$HOME/a"'
+    command = [*plan.prefix, "/bin/sh", "-c", script]
+    printed = subprocess.run(command, env=plan.environment, cwd=plan.folder, capture_output=True, text=True, check=True)
+    user, *rest = printed.stdout.splitlines()
+    assert user == str(account.uid)
+    assert rest[:2] == ["refused", "refused"]
+    assert "PROBE_PASSWORD" not in printed.stdout
+    assert (Path(own.name) / "own" / "home" / "a").exists()
+    own.cleanup()
+    assert not Path(own.name).exists()
 
 
 def test_an_isolated_worker_gets_the_variables_of_ttnn_alone() -> None:
