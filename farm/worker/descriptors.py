@@ -50,6 +50,7 @@ class Descriptors:
         self._requests = requests
         self._pipes = [_Kept.of(requests, "pipe of requests"), _Kept.of(replies, "pipe of replies")]
         self._standard = [_Kept.of(number, name) for number, name in STANDARD.items()]
+        self._usable: int | None = None  # the descriptor to write to, until a module runs again
         self._unread = 0
         self._lowest: int | None = 0
 
@@ -60,9 +61,12 @@ class Descriptors:
         Raises:
             DescriptorsLost: both are gone.
         """
+        if self._usable is not None:
+            return self._usable
         kept = self._pipes[1]
         for number in (kept.number, kept.spare):
             if number is not None and identity_of(number) == kept.identity:
+                self._usable = number
                 return number
         raise DescriptorsLost(f"farm's {kept.name} was closed")
 
@@ -85,6 +89,7 @@ class Descriptors:
 
     def damage(self) -> str:
         """Say what was done since `remember`, if anything; standard descriptors are put back."""
+        self._usable = None
         damage = [f"closed or replaced farm's {kept.name}" for kept in self._pipes if not _is_sound(kept)]
         if not damage and self._bytes_to_read() < self._unread:
             damage.append("read from farm's pipe of requests")
