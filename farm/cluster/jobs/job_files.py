@@ -86,6 +86,9 @@ class JobOutput:
                 self.exit_code = int(code)
             else:
                 printed.append(line + "\n")
+        if len(self._unfinished_line) > LINE_LENGTH + len(MARK):  # no line of farm's own: nothing waits for its end
+            printed.append(self._unfinished_line)
+            self._unfinished_line = ""
         return "".join(printed)
 
     def _take(self, part: str) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from farm.board.shipping import Shipment
 from farm.cluster.jobs.job_files import JobOutput
 from farm.cluster.jobs.job_package import entrypoint_words, write_package
+from farm.cluster.jobs.job_reply import cause_of, job_end
 from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
@@ -26,7 +27,6 @@ from farm.core.stop_signals import caught_signals, leave_closed_terminal
 
 CONNECT_SECONDS = 5.0
 """How long the head may take to answer."""
-_LARGEST_EXIT_CODE = 255
 
 
 class Submission:
@@ -73,7 +73,7 @@ class Submission:
                     submission_id=self.id,
                 )
             except (RuntimeError, ValueError) as error:
-                raise NotRunnable(f"the farm doesn't take the job: {str(error).strip().splitlines()[0]}") from error
+                raise NotRunnable(f"the farm doesn't take the job: {cause_of(error)}") from error
             except KeyboardInterrupt:
                 self.stop()  # the farm may have taken it
                 raise
@@ -107,12 +107,12 @@ class Submission:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        status = self._client.get_job_info(self.id)
-        if isinstance(status.driver_exit_code, int) and 0 <= status.driver_exit_code <= _LARGEST_EXIT_CODE:
-            return status.driver_exit_code
+        end = job_end(self._client.get_job_info(self.id))
+        if end.driver_exit_code is not None:
+            return end.driver_exit_code
         if self.output.exit_code is not None:  # of a job that was stopped, Ray tells no code
             return self.output.exit_code
-        show(f"farm: the job ended without an exit code: {status.status.value}, {status.message or ''}\n")
+        show(f"farm: the job ended without an exit code: {end.status}, {end.message or ''}\n")
         return int(ExitCode.NOT_RUN)
 
     async def _follow(self, show: Callable[[str], None]) -> None:
@@ -133,7 +133,7 @@ def _client(url: str, token_file: Path) -> Any:
     except ray.exceptions.AuthenticationError as error:
         raise NotRunnable(f"the farm at {url} refuses the token in {token_file}: bring it from the head") from error
     except (ImportError, RuntimeError) as error:
-        raise NotRunnable(f"the farm at {url} takes no jobs: {str(error).strip().splitlines()[0]}") from error
+        raise NotRunnable(f"the farm at {url} takes no jobs: {cause_of(error)}") from error
     except ConnectionError as error:
         raise NotRunnable(f"no farm takes jobs at {url}: {error}") from error
 
