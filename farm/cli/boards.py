@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from farm.cluster.board_registry import BoardRegistry, ViewSource
     from farm.cluster.registry.records import FarmView, RunView
+    from farm.core.settings import Settings
 
 WATCH_SECONDS = 1.0
 
@@ -37,34 +39,52 @@ def boards(
 
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
-    from farm.cluster.board_registry import FarmBoardRegistry
-    from farm.cluster.hosts.local_registry import LocalRegistry
-    from farm.cluster.hosts.membership import farm_address
     from farm.cluster.nodes.host_state import load_state
-    from farm.cluster.registry.client import connected
-    from farm.cluster.registry.published import PublishedFarm
     from farm.core.settings import load_settings
 
     settings = load_settings()
     if (action == "list") != (board is None):
         raise FarmError(_usage(action))
     state = load_state(settings.state)
-    in_farm = address or settings.address or (state and state.is_alive)
+    in_farm = bool(address or settings.address or (state and state.is_alive))
     if board is None:
-        source = PublishedFarm.at(*farm_address(address, settings)) if in_farm else LocalRegistry()
+        source = _view_source(address, settings, in_farm=in_farm)
         if watch:
             (_watch_lines if as_json else _watch)(source)
         else:
             _show(source.view(), as_json=as_json)
         return
-    with ExitStack() as stack:
-        registry: BoardRegistry
-        if in_farm:
-            registry = FarmBoardRegistry(stack.enter_context(connected(*farm_address(address, settings))))
-        else:
-            registry = LocalRegistry()
+    with _registry(address, settings, in_farm=in_farm) as registry:
         message = _act(registry, action, board, why)
-        typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
+    typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
+
+
+def _view_source(address: str | None, settings: Settings, *, in_farm: bool) -> ViewSource:
+    """What the list shows. It imports little: a busy host takes seconds for what acts on boards."""
+    if not in_farm:
+        from farm.cluster.hosts.local_registry import LocalRegistry
+
+        return LocalRegistry()
+    from farm.cluster.nodes.own_farm import farm_address
+    from farm.cluster.registry.published import PublishedFarm
+
+    return PublishedFarm.at(*farm_address(address, settings))
+
+
+@contextmanager
+def _registry(address: str | None, settings: Settings, *, in_farm: bool) -> Iterator[BoardRegistry]:
+    """What acts on boards."""
+    if not in_farm:
+        from farm.cluster.hosts.local_registry import LocalRegistry
+
+        yield LocalRegistry()
+        return
+    from farm.cluster.board_registry import FarmBoardRegistry
+    from farm.cluster.nodes.own_farm import farm_address
+    from farm.cluster.registry.client import connected
+
+    with connected(*farm_address(address, settings)) as farm:
+        yield FarmBoardRegistry(farm)
 
 
 def _usage(action: str) -> str:

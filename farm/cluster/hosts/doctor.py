@@ -206,8 +206,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
 
 
 def _farm(settings: Settings) -> Iterator[Finding]:
-    from farm.cluster.hosts.membership import farm_address
     from farm.cluster.nodes.host_state import load_state
+    from farm.cluster.nodes.own_farm import farm_address
     from farm.cluster.registry.published import PublishedFarm
     from farm.cluster.registry.records import HostStatus
 

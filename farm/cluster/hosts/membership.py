@@ -27,7 +27,6 @@ from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import ProcessIdentity, is_alive
 from farm.core.process_table import send_signal
-from farm.core.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
@@ -193,22 +192,6 @@ def _end_supervisor(supervisor: ProcessIdentity) -> None:
     while is_alive(supervisor) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS / 5)
     send_signal(supervisor, signal.SIGKILL)
-
-
-def farm_address(address: str | None, settings: Settings) -> tuple[str, Path]:
-    """The farm that a command is about, and its token: as given or set, else the farm that this host is in.
-
-    Raises:
-        FarmError: no farm is given or set, and this host is in none.
-    """
-    state = load_state(settings.state)
-    own = state if state and state.is_alive else None
-    if own and not address and not settings.address:
-        return own.address, own.token_file
-    chosen = address or settings.address
-    if not chosen:
-        raise FarmError("which farm? give --address HOST:PORT of its head, or set FARM_ADDRESS")
-    return chosen, own.token_file if own and own.address == chosen else settings.token_file
 
 
 def _register(
