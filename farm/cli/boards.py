@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from farm.cluster.board_registry import BoardRegistry, ViewSource
+    from farm.cluster.registry.action_log import Action
     from farm.cluster.registry.records import FarmView, RunView
     from farm.core.settings import Settings
 
 WATCH_SECONDS = 1.0
+LOGGED = 1000
+"""How many of the last actions `farm boards log` shows."""
 
 
 def boards(
     action: Annotated[
-        Literal["list", "hold", "release", "probe", "reset"], typer.Argument(help="What to do with a board.")
+        Literal["list", "hold", "release", "probe", "reset", "log"],
+        typer.Argument(help="What to do with a board; log: show who did what."),
     ] = "list",
     board: Annotated[str | None, typer.Argument(help="The board's id, as the list shows it.")] = None,
     why: Annotated[str, typer.Option(help="With hold: why it must not be used.")] = "held by hand",
@@ -35,6 +39,8 @@ def boards(
 ) -> None:
     """List the boards of the farm with their state, run and user; hold, release, probe or reset one of them.
 
+    `farm boards log` shows who did what with the boards, and which runs and hosts came and went.
+
     Outside a farm, these are this host's boards: a board that a run found bad stays held until it is released.
 
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
@@ -43,11 +49,11 @@ def boards(
     from farm.core.settings import load_settings
 
     settings = load_settings()
-    if (action == "list") != (board is None):
+    if (action in ("list", "log")) != (board is None):
         raise FarmError(_usage(action))
     state = load_state(settings.state)
     in_farm = bool(address or settings.address or (state and state.is_alive))
-    if board is None:
+    if action == "list":
         source = _view_source(address, settings, in_farm=in_farm)
         if watch:
             (_watch_lines if as_json else _watch)(source)
@@ -55,6 +61,9 @@ def boards(
             _show(source.view(), as_json=as_json)
         return
     with _registry(address, settings, in_farm=in_farm) as registry:
+        if board is None:
+            _show_log(registry.actions(LOGGED), as_json=as_json)
+            return
         message = _act(registry, action, board, why)
     typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
 
@@ -89,6 +98,8 @@ def _registry(address: str | None, settings: Settings, *, in_farm: bool) -> Iter
 
 def _usage(action: str) -> str:
     """What is missing, or too much."""
+    if action == "log":
+        return "farm boards log shows what was done with all boards: name none"
     if action == "list":
         return "farm boards lists all boards: name an action before a board, such as farm boards hold BOARD"
     return f"farm boards {action}: name the board, as `farm boards` lists it"
@@ -97,13 +108,26 @@ def _usage(action: str) -> str:
 def _act(registry: BoardRegistry, action: str, board: str, why: str) -> str:
     from farm.cluster.farm_runs import user_at_host
 
+    by = user_at_host()
     if action == "hold":
-        registry.hold(board, why, user_at_host())
+        registry.hold(board, why, by)
         return f"{board} is held: {why}"
     if action == "release":
-        registry.release(board)
+        registry.release(board, by)
         return f"{board} may be used again"
-    return registry.probe(board) if action == "probe" else registry.reset(board)
+    return registry.probe(board, by) if action == "probe" else registry.reset(board, by)
+
+
+def _show_log(actions: list[Action], *, as_json: bool) -> None:
+    from farm.report.text import first_line
+
+    if as_json:
+        typer.echo(json.dumps([action.model_dump(mode="json") for action in actions], indent=1))
+        return
+    for action in actions:
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(action.at))
+        detail = f": {action.detail}" if action.detail else ""
+        typer.echo(first_line(f"{at} {action.who} {action.action.value} {action.name}{detail}"))
 
 
 def _watch(source: ViewSource) -> None:

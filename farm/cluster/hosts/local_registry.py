@@ -12,6 +12,7 @@ from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.hosts.versions import python_versions
 from farm.cluster.probing import BoardCheck
+from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog
 from farm.cluster.registry.records import BoardView, FarmView, HostStatus, HostView, Totals
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -66,32 +67,61 @@ class LocalRegistry:
     def hold(self, name: str, why: str, by: str) -> None:
         """Keep a board from all runs."""
         BoardMemory().hold(self.find(name), why, by)
+        self._record(by, ActionKind.HOLD, name, why)
 
-    def release(self, name: str) -> None:
+    def release(self, name: str, by: str) -> None:
         """Let a held board be used again."""
         BoardMemory().release(name)
+        self._record(by, ActionKind.RELEASE, name)
 
-    def probe(self, name: str) -> str:
+    def probe(self, name: str, by: str) -> str:
         """Check a board.
 
         Raises:
             NotRunnable: it doesn't pass.
         """
         board = self.find(name)
-        if trouble := BoardCheck(board).probe():
-            raise NotRunnable(f"{name} doesn't pass its check: {trouble}")
-        BoardMemory().check_passed(board)
-        return f"{name} passed its check"
+        self._record(by, ActionKind.PROBE, name)
+        return self._probe(board)
 
-    def reset(self, name: str) -> str:
+    def reset(self, name: str, by: str) -> str:
         """Reset a board, and check it.
 
         Raises:
             NotRunnable: the reset fails, or the board doesn't pass its check after it.
         """
-        if trouble := BoardCheck(self.find(name)).reset():
+        board = self.find(name)
+        self._record(by, ActionKind.RESET, name)
+        if trouble := BoardCheck(board).reset():
             raise NotRunnable(f"{name} was not reset: {trouble}")
-        return f"{name} was reset; {self.probe(name)}"
+        return f"{name} was reset; {self._probe(board)}"
+
+    def actions(self, count: int) -> list[Action]:
+        """The last actions, the oldest first.
+
+        Raises:
+            NotRunnable: the log can't be read.
+        """
+        try:
+            return self._log.last(count)
+        except OSError as error:
+            raise NotRunnable(f"the log of actions can't be read: {error.strerror}") from error
+
+    @property
+    def _log(self) -> ActionLog:
+        return ActionLog(load_settings().state / FILE)
+
+    def _record(self, who: str, action: ActionKind, name: str, detail: str = "") -> None:
+        log = self._log
+        log.record(Action(at=time.time(), who=who, action=action, name=name, detail=detail))
+        if log.trouble:
+            _LOG.warning("%s", log.trouble)
+
+    def _probe(self, board: Board) -> str:
+        if trouble := BoardCheck(board).probe():
+            raise NotRunnable(f"{board.id} doesn't pass its check: {trouble}")
+        BoardMemory().check_passed(board)
+        return f"{board.id} passed its check"
 
     def _view(self, name: str, board: RememberedBoard) -> BoardView:
         hold = board.hold

@@ -217,6 +217,15 @@ class Registry:
             withdrawn=withdrawn,
         )
 
+    def run_names(self) -> frozenset[str]:
+        """The runs that have reported, here or to the registry that this one replaces."""
+        return frozenset(self._runs) | self._awaited
+
+    def user_of(self, name: str) -> str | None:
+        """The user and host of a run; None where it has not reported."""
+        run = self._runs.get(name)
+        return run.report.who if run else None
+
     def ended(self, name: str, now: float) -> None:
         """Forget a run that ended."""
         self._awaited.discard(name)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog
 from farm.cluster.registry.checks import adapter_of
 from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, ClusterValues, PublishedView
 from farm.cluster.registry.entries import HostEntry
@@ -74,6 +75,7 @@ class RegistryService:
             unix_clock: Unix time in seconds, which may jump.
         """
         self._file = HoldsFile(holds)
+        self._log = ActionLog(holds.with_name(FILE))
         self._values = values
         self._nodes = nodes
         self._clock = clock
@@ -98,12 +100,14 @@ class RegistryService:
         with self._acting(at_once=True) as now:
             self._registry.join(offer, now)
             self._keep_host(offer.name)
+            self._record(offer.name, ActionKind.JOIN, offer.name)
 
     def drain(self, name: str, why: str) -> int:
         """See `Registry.drain`."""
         with self._acting():
             in_use = self._registry.drain(name, why)
             self._keep_host(name)
+            self._record(name, ActionKind.DRAIN, name, why)
             return in_use
 
     def in_use(self, name: str) -> int:
@@ -116,6 +120,7 @@ class RegistryService:
         with self._acting():
             self._registry.leave(name)
             self._keep_host(name)
+            self._record(name, ActionKind.LEAVE, name)
 
     # --- boards ---
 
@@ -123,11 +128,23 @@ class RegistryService:
         """See `Registry.hold`."""
         with self._acting() as now:
             self._registry.hold(board, why, by, now)
+            self._record(by, ActionKind.HOLD, board, why)
 
-    def release(self, board: str) -> None:
-        """See `Registry.release`."""
+    def release(self, board: str, by: str) -> None:
+        """See `Registry.release`; `by` is the user and host that asked for it."""
         with self._acting() as now:
             self._registry.release(board, now)
+            self._record(by, ActionKind.RELEASE, board)
+
+    def begins(self, action: ActionKind, board: str, by: str) -> None:
+        """Log what a person is about to do with a board on its host.
+
+        Raises:
+            FarmError: there is no such board.
+        """
+        with self._acting():
+            self._registry.find(board)
+            self._record(by, action, board)
 
     def checked(self, board: str, *, passed: bool, message: str) -> None:
         """See `Registry.checked`."""
@@ -144,7 +161,10 @@ class RegistryService:
     def exchange(self, report: RunReport) -> RegistryAnswer:
         """See `Registry.exchange`."""
         with self._acting() as now:
+            reported = self._registry.run_names()
             answer = self._registry.exchange(report, now)
+            if report.run not in reported:
+                self._record(report.who, ActionKind.RUN, report.run, report.command)
         if report.run not in self._published_runs:
             self.try_to_publish()  # a registry that replaces this one must know of the run before it has a board
         return answer
@@ -152,7 +172,10 @@ class RegistryService:
     def ended(self, run: str) -> None:
         """See `Registry.ended`."""
         with self._acting() as now:
+            who = self._registry.user_of(run)
             self._registry.ended(run, now)
+            if who is not None:
+                self._record(who, ActionKind.RUN_ENDED, run)
 
     # --- views ---
 
@@ -168,6 +191,7 @@ class RegistryService:
                 self._keep_host(name)
             if not self._file.is_saved:
                 self._registry.holds = self._file.retry(self._registry.holds)
+            self._log.retry()
             self._published += 1
             published = PublishedView(number=self._published, view=self._view(now))
         self._values.put(VIEW, published.model_dump_json().encode())
@@ -185,7 +209,21 @@ class RegistryService:
         with self._lock:
             return dict(self._registry.verdicts)
 
+    def actions(self, count: int) -> list[Action]:
+        """The last actions, the oldest first.
+
+        Raises:
+            NotRunnable: the log can't be read.
+        """
+        try:
+            return self._log.last(count)
+        except OSError as error:
+            raise NotRunnable(f"the log of actions can't be read: {reason_of(error)}") from error
+
     # --- details ---
+
+    def _record(self, who: str, action: ActionKind, name: str, detail: str = "") -> None:
+        self._log.record(Action(at=self._unix_clock(), who=who, action=action, name=name, detail=detail))
 
     @contextlib.contextmanager
     def _acting(self, *, at_once: bool = False) -> Iterator[float]:
@@ -206,7 +244,8 @@ class RegistryService:
 
     def _view(self, now: float) -> FarmView:
         view = self._registry.view(now)
-        return view.model_copy(update={"notes": [*self._file.notes, *self.notes]})
+        log_notes = [self._log.trouble] if self._log.trouble else []
+        return view.model_copy(update={"notes": [*self._file.notes, *log_notes, *self.notes]})
 
     def _ask_nodes(self, now: float) -> None:
         try:

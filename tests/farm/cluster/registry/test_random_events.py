@@ -123,7 +123,7 @@ class Farm(RuleBasedStateMachine):
         self._pass(2 * SILENCE_SECONDS)
         for board in self.registry.view().boards:
             if board.state is BoardState.HELD:
-                self.registry.release(board.id)
+                self.registry.release(board.id, "ann@lab")
         last = Run("last", None)
         for _ in range(2):
             last.apply(self.registry.exchange(last.report()))
@@ -264,7 +264,7 @@ class Farm(RuleBasedStateMachine):
     def release(self, board: str) -> None:
         """A person releases a board."""
         with contextlib.suppress(FarmError):  # it isn't held
-            self.registry.release(board)
+            self.registry.release(board, "ann@lab")
 
     @rule(torn=st.none() | st.sampled_from(TORN))
     def restart_registry(self, torn: bytes | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from farm.board.kinds import KINDS
+from farm.cluster.registry.action_log import ActionKind
 from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, PublishedView
 from farm.cluster.registry.records import HostOffer, RunReport
 from farm.cluster.registry.registry import SETTLING_SECONDS
@@ -144,7 +145,7 @@ def test_a_board_whose_own_hold_is_damaged_stays_held(head: Head) -> None:
     assert reasons[A.id] == "held by ann@lab: loud"
     assert reasons[B.id].startswith("held by farm: its hold was damaged; see ")
     assert usable(registry) == []
-    registry.release(B.id)
+    registry.release(B.id, "ann@lab")
     assert usable(registry) == [B.id]
 
 
@@ -243,3 +244,39 @@ def test_the_published_view_is_the_farms(head: Head) -> None:
         registry.publish()
         published = PublishedView.model_validate_json(head.values.values[VIEW])
         assert (published.number, [board.id for board in published.view.boards]) == (number, [A.id, B.id])
+
+
+def test_what_people_runs_and_hosts_do_is_logged_with_who(head: Head) -> None:
+    registry = head.registry()
+    registry.join(OFFER)
+    registry.hold(B.id, "loud", "ann@lab")
+    registry.exchange(report("one"))
+    registry.exchange(report("one"))
+    registry.publish()
+    registry = head.registry()  # it replaces the first one, and knows the run
+    registry.exchange(report("one"))
+    registry.release(B.id, "bob@lab")
+    registry.begins(ActionKind.RESET, B.id, "bob@lab")
+    with pytest.raises(FarmError):
+        registry.release(B.id, "eve@lab")
+    registry.ended("one")
+    registry.drain("a", "to be moved")
+    registry.leave("a")
+    assert [(each.who, each.action.value, each.name, each.detail) for each in registry.actions(100)] == [
+        ("a", "join", "a", ""),
+        ("ann@lab", "hold", B.id, "loud"),
+        ("ann@lab", "run", "one", "farm sweep"),
+        ("bob@lab", "release", B.id, ""),
+        ("bob@lab", "reset", B.id, ""),
+        ("ann@lab", "run ended", "one", ""),
+        ("a", "drain", "a", "to be moved"),
+        ("a", "leave", "a", ""),
+    ]
+
+
+def test_a_log_that_cannot_be_written_fails_no_run(head: Head) -> None:
+    (head.holds.parent / "actions.jsonl").mkdir(parents=True)
+    registry = head.registry()
+    registry.join(OFFER)
+    assert registry.exchange(report("one", requested=frozenset({A.id}))).granted == {A.id}
+    assert any(note.startswith("actions are not logged") for note in registry.view().notes)
