@@ -8,11 +8,12 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from farm.core.errors import FarmError, LeaseLost, NotRunnable, StoreError
 from farm.core.process_identity import identity_of, is_comparable, is_suspended, own_identity
+from farm.running.record_spool import AbandonedSpool, abandoned_spools, spool_folder
 from farm.store import Store
 from farm.store.databases import database_of
 from farm.store.lease_policy import (
@@ -92,13 +93,13 @@ class RunLease:
     def end(self) -> None:
         """Give the run back."""
         self._ended.set()
-        self._thread.join(STOP_SECONDS)
-        with suppress(StoreError):  # it will expire
-            self._store.release_lease(self._run_id)
+        self._thread.join(STOP_SECONDS)  # a store that doesn't answer keeps the thread; the lease will expire
 
     def _renew(self) -> None:
         while self._loss is None and not self._ended.wait(RENEW_SECONDS):
             self.renew()
+        with suppress(StoreError):
+            self._store.release_lease(self._run_id)
 
     def renew(self) -> None:
         """Show that this driver is alive, as its thread does; `require` says whether another one has the run."""
@@ -135,7 +136,8 @@ def leased(
         NotRunnable: another driver has the run.
         StoreError: the store can't be written.
     """
-    take(store, run_id, own_holder(), note, clock=clock, wait=wait)
+    spools = list(abandoned_spools(run_id, spool_folder()))
+    take(store, run_id, own_holder(), note, clock=clock, wait=wait, spools=spools)
     lease = RunLease(store, run_id)
     lease.start()
     try:
@@ -153,6 +155,7 @@ def take(
     clock: Callable[[], float] = time.monotonic,
     wait: Callable[[float], None] = time.sleep,
     state: Callable[[Holder | None, Holder], HolderState] = state_of,
+    spools: Sequence[AbandonedSpool] = (),
 ) -> None:
     """Take the lease of a run; see `leased`.
 
@@ -164,6 +167,8 @@ def take(
         clock: see `leased`.
         wait: see `leased`.
         state: returns what is known of a driver's process.
+        spools: what earlier drivers of this host could not record. That of the last driver is recorded now; results
+            of one that was replaced since are of no use, since its vectors ran again.
     """
     with store.reading() as connection:
         watch = LeaseWatch(store_has_clock=database_of(connection).has_own_clock)
@@ -171,7 +176,12 @@ def take(
     while True:
         lease = store.lease(run_id)
         decision = watch.look(lease, state(lease.holder if lease is not None else None, own), clock())
-        if decision is Decision.TAKE and store.take_lease(run_id, own, lease):
+        last = [spool for spool in spools if lease is not None and spool.fence == lease.fence]
+        batches = [batch for spool in last for batch in spool.batches()] if decision is Decision.TAKE else []
+        if decision is Decision.TAKE and store.take_lease(run_id, own, lease, batches):
+            for spool in spools:
+                note(_line(spool, is_recorded=spool in last))
+                spool.path.unlink(missing_ok=True)
             if lease is not None and lease.holder is not None:
                 note(f"run {run_id} is taken over from {holder_line(lease)}: that driver has died, or is suspended")
             return
@@ -185,6 +195,12 @@ def take(
                     f"waiting up to {EXPIRY_SECONDS:.0f} s to see whether that driver is alive"
                 )
             wait(LOOK_SECONDS)
+
+
+def _line(spool: AbandonedSpool, *, is_recorded: bool) -> str:
+    if is_recorded:
+        return f"results that waited in {spool.path} are recorded"
+    return f"removing {spool.path}: another driver has run those vectors since"
 
 
 def _refusal(run_id: str, lease: Lease) -> str:

@@ -28,8 +28,11 @@ from farm.running.continuation import RunCutOff
 from farm.running.driver import Driver
 from farm.running.early_start import EarlyStart
 from farm.running.interrupt import Interrupt, RunInterrupted
+from farm.running.patient_recorder import PatientRecorder
+from farm.running.record_spool import spool_folder
 from farm.running.run_lease import RunLease, leased
 from farm.store import Ended, RunInfo, Store, log_event
+from farm.store.records import RunEnd
 from scheduler import retry_policy
 
 CLOSE_SECONDS = 30.0
@@ -112,16 +115,28 @@ def _drive(
     lease: RunLease,
 ) -> str:
     ended: Ended | None = Ended.FAILED
-    message = ""
+    message, at_once = "", False
+    recorder = PatientRecorder(run_id, store, spool_folder(), progress.note)
     try:
         # the plan is recorded while Ray and the boards start
         with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
             planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
             progress.planned(len(sweep.vectors))
-            _run(sweep, run_id, store, progress, interrupt, early=early, lease=lease, planning=planning)
-        ended = Ended.STOPPED if interrupt.requested else Ended.COMPLETED
+            _run(
+                sweep,
+                run_id,
+                store,
+                progress,
+                interrupt,
+                early=early,
+                lease=lease,
+                planning=planning,
+                recorder=recorder,
+            )
+        stopped = interrupt.requested or recorder.is_overdue
+        ended = Ended.STOPPED if stopped else Ended.COMPLETED
     except KeyboardInterrupt:
-        ended, message = Ended.STOPPED, "stopped by a second Ctrl-C"
+        ended, message, at_once = Ended.STOPPED, "stopped by a second Ctrl-C", True
         raise RunInterrupted(run_id) from None
     except LeaseLost:
         ended = None  # the other driver says how the run ends
@@ -133,8 +148,10 @@ def _drive(
         message = str(error)
         raise
     finally:
-        if ended is not None:
-            store.finish_run(run_id, ended, finished=time.time(), message=message)
+        if ended is None:
+            recorder.close()
+        else:
+            recorder.finish(RunEnd(ended, time.time(), message), at_once=at_once)
     return run_id
 
 
@@ -148,16 +165,17 @@ def _run(
     early: EarlyStart,
     lease: RunLease,
     planning: Future[int],
+    recorder: PatientRecorder,
 ) -> None:
     kinds = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in kinds]
 
     def stop_requested() -> bool:
         lease.require()
-        return interrupt.stop_requested()
+        return interrupt.stop_requested() or recorder.is_overdue
 
     with _fleet(sweep, run_id, boards, kinds, progress, early=early) as (fleet, display):
-        driver = Driver(run_id, boards, fleet, store, display, retries=retry_policy(sweep.spec.retries))
+        driver = Driver(run_id, boards, fleet, recorder, display, retries=retry_policy(sweep.spec.retries))
         try:
             if not interrupt.requested:
                 driver.start()
@@ -173,7 +191,7 @@ def _run(
                 max_board_seconds=sweep.spec.max_board_time,
             )
             driver.released(fleet.close(CLOSE_SECONDS))
-            _keep_logs(run_id, store, fleet, remote=True)
+            _keep_logs(run_id, recorder, fleet, remote=True)
         except BaseException as error:
             # an error while recording the rest must not hide this one
             with suppress(FarmError):
@@ -181,15 +199,15 @@ def _run(
                     driver.leave()
                 else:
                     driver.abandon()
-                _keep_logs(run_id, store, fleet, remote=False)
+                _keep_logs(run_id, recorder, fleet, remote=False)
             raise
 
 
-def _keep_logs(run_id: str, store: Store, fleet: RayFleet, *, remote: bool) -> None:
+def _keep_logs(run_id: str, recorder: PatientRecorder, fleet: RayFleet, *, remote: bool) -> None:
     """Record the last lines of each board's log."""
     events = [log_event(board, log) for board, log in fleet.logs(remote=remote).items()]
     if events:
-        store.record(run_id, events=events)
+        recorder.record(run_id, events=events)
 
 
 @contextmanager

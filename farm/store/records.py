@@ -6,12 +6,13 @@ import importlib.metadata
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, Protocol
 
+from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.log import BoardLog
 from farm.core.sweep_spec import SweepSpec
@@ -183,3 +184,39 @@ def state_cause(details: Mapping[str, Any]) -> Cause | None:
 def log_event(board: str, log: BoardLog) -> BoardEvent:
     """Return the event that keeps the last lines of a board's log files, which `farm.store.view.BoardView.log` has."""
     return BoardEvent(board, BoardEventKind.LOG, details={"path": log.path, "tail": log.tail, "output": log.output})
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """The end of a run.
+
+    Attributes:
+        ended: how it ended.
+        finished: when, in Unix seconds.
+        message: why, if it failed.
+    """
+
+    ended: Ended
+    finished: float
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of a run that are written together, in this order.
+
+    Attributes:
+        number: its number among the batches of its driver, from 1.
+        boards: boards.
+        attempts: attempts.
+        conclusions: verdicts.
+        events: events of boards.
+        end: the end of the run.
+    """
+
+    number: int
+    boards: Sequence[RunBoard] = ()
+    attempts: Sequence[Attempt] = ()
+    conclusions: Sequence[Conclusion] = ()
+    events: Sequence[BoardEvent] = ()
+    end: RunEnd | None = None

@@ -13,18 +13,18 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreError
 from farm.core.store_place import Place, StorePlace
-from farm.store import inserts, opening, rows, schema
+from farm.store import opening, rows, schema
 from farm.store.aliases import read_former_modules, read_other_ids
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
 from farm.store.lease_policy import Holder, Lease
-from farm.store.leases import check_fence, read_lease, release_lease, renew_lease, take_lease
+from farm.store.leases import begin_batch, check_fence, read_lease, release_lease, renew_lease, take_lease
 from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
-from farm.store.reading import find_board, find_run, read_heads, read_operations, read_payload, read_payloads, read_run
-from farm.store.records import BoardEvent, Ended, Plannable, RunBoard, RunInfo
+from farm.store.reading import find_run, read_heads, read_operations, read_payload, read_payloads, read_run
+from farm.store.records import Batch, BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.run_details import RunDetails, read_details
 from farm.store.view import RunHead, RunView
-from farm.store.writing import Insertion, plan_vectors, write_rows
+from farm.store.writing import insert_batch, insert_board, insertions_of, plan_vectors, write_rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -143,19 +143,29 @@ class Store:
         with self.reading() as connection:
             return read_lease(connection, run_id)
 
-    def take_lease(self, run_id: str, holder: Holder, before: Lease | None) -> bool:
+    def fence(self, run_id: str) -> int:
+        """Return the fence of a run that this object drives."""
+        return self._fences[run_id]
+
+    def take_lease(self, run_id: str, holder: Holder, before: Lease | None, unrecorded: Sequence[Batch] = ()) -> bool:
         """Give a run to a driver, whose writes through this object carry its fence from now on.
 
         Args:
             run_id: the run.
             holder: the driver.
             before: the lease as it was when it was decided that the run may be driven; see `LeaseWatch`.
+            unrecorded: what the driver of `before` could not record, which is recorded in the same transaction. What it
+                did record after all is left as it is.
 
         Returns:
             False if the lease has changed since.
         """
         with self.writing() as connection:
             fence = take_lease(connection, run_id, holder, before)
+            if fence is not None:
+                for batch in unrecorded:
+                    if before is not None and batch.number > before.batch:
+                        insert_batch(connection, run_id, batch)
         if fence is not None:
             self._fences[run_id] = fence
         return fence is not None
@@ -181,8 +191,7 @@ class Store:
     def board(self, run_id: str, board: RunBoard) -> None:
         """Record a board of a run, or replace its record; the versions of ttnn that opened it before are kept."""
         with self.writing(run_id) as connection:
-            row = rows.board_row(run_id, board, replaced=find_board(connection, run_id, board.board.id))
-            connection.execute(inserts.insert_or_replace(connection, schema.boards), row)
+            insert_board(connection, run_id, board)
 
     def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
         """Record planned vectors in order, after those of earlier calls, and return how many there were.
@@ -205,32 +214,36 @@ class Store:
         attempts: Sequence[Attempt] = (),
         conclusions: Sequence[Conclusion] = (),
         events: Sequence[BoardEvent] = (),
+        *,
+        batch: int | None = None,
     ) -> None:
         """Record results of vectors and events of boards in one transaction.
 
-        If the database refuses a row, each row is recorded by itself, so that one bad row doesn't cost the others.
+        If the database refuses a row, the rows of its vector are left out, so that one bad row doesn't cost the others.
 
         Args:
             run_id: the run.
             attempts: those that exist already are left as they are.
             conclusions: verdicts of vectors; a later one replaces an earlier one.
             events: of boards.
+            batch: the number of this call among those of this run's driver: a number that is recorded already is left
+                as it is. For a driver that doesn't know whether an earlier try succeeded.
 
         Raises:
             StoreError: a row can't be stored (its vector isn't planned, for example); all others are.
         """
+        insertions = insertions_of(run_id, attempts, conclusions, events)
+        if batch is None:
+            write_rows(partial(self.writing, run_id), self.place, insertions)
+            return
+        fence = self._fences[run_id]
         write_rows(
-            partial(self.writing, run_id),
-            [
-                Insertion(inserts.insert_new, schema.attempts, [rows.attempt_row(run_id, each) for each in attempts]),
-                Insertion(
-                    inserts.insert_or_replace,
-                    schema.verdicts,
-                    [rows.conclusion_row(run_id, each) for each in conclusions],
-                ),
-                Insertion(inserts.insert_all, schema.board_events, [rows.event_row(run_id, each) for each in events]),
-            ],
+            self.writing, self.place, insertions, lambda connection: begin_batch(connection, run_id, fence, batch)
         )
+
+    def storable(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+        """Return attempts without what the store doesn't keep of them."""
+        return attempts
 
     def conclude(self, run_id: str, conclusions: Sequence[Conclusion]) -> None:
         """Record verdicts of vectors; see `record`."""

@@ -106,13 +106,19 @@ class ZooStore(Store):
         attempts: Sequence[Attempt] = (),
         conclusions: Sequence[Conclusion] = (),
         events: Sequence[BoardEvent] = (),
+        *,
+        batch: int | None = None,
     ) -> None:
         """See `Store`."""
-        super().record(run_id, [self._without_trace(attempt) for attempt in attempts], conclusions, events)
+        super().record(run_id, self.storable(attempts), conclusions, events, batch=batch)
         for attempt in attempts:
             outcome = attempt.outcome
             line = f"{outcome.vector_id}: {outcome.verdict.value} on {attempt.board} in {outcome.seconds:.1f} s"
             self.note(f"{line}: {outcome.message}" if outcome.message else line)
+
+    def storable(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+        """See `Store`; traces are kept first."""
+        return [self._without_trace(attempt) for attempt in attempts]
 
     def _without_trace(self, attempt: Attempt) -> Attempt:
         outcome = attempt.outcome

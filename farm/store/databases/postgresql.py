@@ -21,6 +21,10 @@ SCHEMA_LOCK = 0x6661726D
 """The number of the advisory lock that every farm takes before it creates or changes tables."""
 
 
+_CONNECTING = {"connect_timeout": 10, "tcp_user_timeout": 30_000, "keepalives_idle": 10, "keepalives_interval": 5}
+"""libpq's options: a server whose host is gone is an error after seconds, not after hours."""
+
+
 class PostgreSql:
     """PostgreSQL."""
 
@@ -32,7 +36,8 @@ class PostgreSql:
 
     def create_engine(self, url: URL) -> Engine:
         """See `Database`."""
-        return create_engine(url, pool_pre_ping=True, **ENGINE_OPTIONS)
+        connecting = {name: value for name, value in _CONNECTING.items() if name not in url.query}
+        return create_engine(url, pool_pre_ping=True, connect_args=connecting, **ENGINE_OPTIONS)
 
     def is_away(self, error: Exception) -> bool:
         """See `Database`: it restarts, can't be reached, has no connection to spare, or is a standby for now."""
