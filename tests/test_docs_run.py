@@ -45,6 +45,7 @@ NOT_RUN = {
         "needs hosts: tests/farm/cluster/test_mixed_ttnn.py"
     ),
     "docs/farm-of-hosts.md: farm boards --watch": "needs hosts",
+    "docs/farm-of-hosts.md: scp -rp certificates/10.0.0.2 10.0.0.2:.config/farm/certificates": "needs hosts",
     "docs/upgrade.md: farm bisect --op mean --vector 711057d7a75c51b5 --from 0.66.0 --to 0.81.1": (
         "installs six versions of ttnn: tests/farm/versions/test_bisect.py"
     ),
