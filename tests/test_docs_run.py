@@ -44,6 +44,7 @@ NOT_RUN = {
     "docs/farm-of-hosts.md: farm sweep --suite model_traced --address 10.0.0.1:6379 --ttnn '>=0.80'": (
         "needs hosts: tests/farm/cluster/test_mixed_ttnn.py"
     ),
+    "docs/configuration.md: farm config trust": "needs a farm.toml in the folder: tests/farm/core/test_settings.py",
     "docs/farm-of-hosts.md: farm boards --watch": "needs hosts",
     "docs/farm-of-hosts.md: scp -rp certificates/10.0.0.2 10.0.0.2:.config/farm/certificates": "needs hosts",
     "docs/upgrade.md: farm bisect --op mean --vector 711057d7a75c51b5 --from 0.66.0 --to 0.81.1": (
