@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -63,17 +62,29 @@ def test_other_threads_catch_no_signals() -> None:
 
 
 BOARD_PROCESS = f"""#!{sys.executable}
-import os, signal, sys, time
+import os, signal, sys
+
+from farm.core.frames import KEY_BYTES, Direction, FrameWriter
+from farm.core.message_json import encode
+from farm.core.messages import Hello
+
 
 def caught(number, frame):
     with open("caught", "a") as file:
         file.write(signal.Signals(number).name)
     os._exit(0)
 
+
+def descriptor(option):
+    return int(sys.argv[sys.argv.index(option) + 1])
+
+
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, caught)
-os.write(int(sys.argv[sys.argv.index("--replies") + 1]), b'{{"tag": "hello", "ttnn": null, "python": "", "pid": 0}}\\n')
-time.sleep(60)
+replies = FrameWriter(os.read(descriptor("--requests"), KEY_BYTES), Direction.REPLIES)
+os.write(descriptor("--replies"), replies.frame(encode(Hello(None, "", os.getpid()))))
+while True:
+    signal.pause()
 """
 
 
@@ -87,9 +98,6 @@ def test_a_board_whose_supervisor_is_killed_is_released_by_sigint(tmp_path: Path
     kept = process._launched.process
     os.close(kept.lifeline)  # as the system does for a supervisor that is killed
     kept.lifeline = os.open(os.devnull, os.O_RDONLY)
-    caught = tmp_path / "board" / "caught"
-    deadline = time.monotonic() + 20
-    while not caught.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    assert kept.wait() == 0
     process.close()
-    assert caught.read_text() == "SIGINT"
+    assert (tmp_path / "board" / "caught").read_text() == "SIGINT"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -23,6 +24,7 @@ from farm.sweeps.values import encode
 
 pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
 
+from farm.worker import children
 from farm.worker.module_devices import ModuleDevices
 from farm.worker.module_runner import ModuleRunner
 from farm.worker.open_board import OpenBoard
@@ -98,14 +100,19 @@ def neighbour() -> Iterator[TreeProcess]:
         process.kill()
 
 
-def test_processes_end_with_their_vector(neighbour: TreeProcess, modules: Modules, tmp_path: Path) -> None:
+def test_processes_end_with_their_vector(
+    neighbour: TreeProcess, modules: Modules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "GRACE_SECONDS", 0.0)
     assert modules.run(PROCESSES).measuring_notes == ()
     for way in ("child", "daemon"):
         outcome = modules.run(PROCESSES, way)
         assert (outcome.verdict, outcome.message) == (Verdict.PASS, "its own process")
         assert outcome.measuring_notes == ("left 1 process behind, which farm ended",)
         assert read_process(int((tmp_path / "daemon.pid").read_text())) is None
+    monkeypatch.setattr(children, "GRACE_SECONDS", math.inf)
     assert modules.run(PROCESSES, "short").measuring_notes == (), "it ends by itself"
+    monkeypatch.setattr(children, "GRACE_SECONDS", 0.0)
     assert is_alive(neighbour)
     own = int(Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()[-1])
     modules.runner.leave()
