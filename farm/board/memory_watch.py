@@ -13,11 +13,13 @@ import re
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 from farm.board.memory_share import KERNEL_KILLED, MemoryUse, Step, next_step, over_share, seconds_to_next
 from farm.board.signals import signal_group, signal_process
+from farm.core.process_tree import is_alive, read_process
 
 OOM_SCORE = 600
 """How much sooner than others the kernel should pick a worker, of 1000, if the host runs out of memory all the same."""
@@ -26,6 +28,8 @@ _SHARED = "/dev/shm/"  # noqa: S108 - where to look, not where to write
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _OOM_KILLS = re.compile(r"^oom_kill (\d+)", re.MULTILINE)
 _PROC = Path("/proc")
+_RECENT = 20
+"""Measurements since which a kill of the kernel is recent: a process that it has picked takes a moment to end."""
 _NO_LIMIT = 1 << 60
 """Limits of cgroups from here on mean none."""
 
@@ -51,8 +55,8 @@ class MemoryWatch:
         self.excess: MemoryUse | None = None
         self._excess_at = 0.0  # Unix time in seconds
         self._pid, self._keeper, self._group = pid, keeper, group
-        self._born = born(pid)
-        self._kills = kernel_kills()
+        self._process = read_process(pid)
+        self._kills = deque([kernel_kills()], maxlen=_RECENT)  # the kernel's count at the last measurements
         self._stop = threading.Event()
         with contextlib.suppress(OSError):
             (_PROC / str(pid) / "oom_score_adj").write_text(str(OOM_SCORE), encoding="ascii")
@@ -67,7 +71,7 @@ class MemoryWatch:
         """
         if self.excess is not None:
             return over_share(self.excess, self.share)
-        return KERNEL_KILLED if code == -signal.SIGKILL and kernel_kills() > self._kills else ""
+        return KERNEL_KILLED if code == -signal.SIGKILL and kernel_kills() > self._kills[0] else ""
 
     def was_over_during(self, started: float, seconds: float) -> bool:
         """Whether the process was interrupted during some seconds from a Unix time on."""
@@ -82,7 +86,7 @@ class MemoryWatch:
         wait, interrupted = 0.0, None
         while not self._stop.wait(wait):
             use = memory_use(self._pid, self._keeper)
-            if self._born is None or born(self._pid) != self._born:
+            if self._process is None or not is_alive(self._process):
                 return
             if use.total > self.share:
                 use = memory_use(self._pid, self._keeper, exact=True)
@@ -95,7 +99,7 @@ class MemoryWatch:
                 case Step.KILL:
                     self._signal(signal.SIGKILL)
             if interrupted is None:
-                self._kills = kernel_kills()
+                self._kills.append(kernel_kills())
             wait = seconds_to_next(use.total, self.share)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -119,19 +123,16 @@ def memory_use(pid: int, keeper: int, *, exact: bool = False) -> MemoryUse:
 
 def descendants(pid: int) -> Iterator[int]:
     """The processes that a process started, and those that they started, as far as their parents live."""
-    tasks: list[str] = []
-    with contextlib.suppress(OSError):
-        tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - twice as fast, several times a second
-    for task in tasks:
-        for child in _text(f"/proc/{pid}/task/{task}/children").split():
-            yield int(child)
-            yield from descendants(int(child))
-
-
-def born(pid: int) -> int | None:
-    """When a process started, in ticks since the host did; None if it is gone."""
-    fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    return int(fields[19]) if len(fields) > 19 else None
+    parents = [pid]  # no recursion: a module's processes may be below each other a thousand times
+    while parents:
+        parent = parents.pop()
+        tasks: list[str] = []
+        with contextlib.suppress(OSError):
+            tasks = os.listdir(f"/proc/{parent}/task")  # noqa: PTH208 - twice as fast, several times a second
+        for task in tasks:
+            children = [int(child) for child in _text(f"/proc/{parent}/task/{task}/children").split()]
+            yield from children
+            parents += children
 
 
 def host_memory() -> int:
@@ -185,7 +186,7 @@ def _open_files(pids: list[int]) -> dict[tuple[int, int], int]:
                         files[state.st_dev, state.st_ino] = state.st_blocks * 512
     if files:
         for pid in pids:
-            for line in _text(f"/proc/{pid}/maps").splitlines():
+            for line in _text(f"/proc/{pid}/maps").split("\n"):  # the name of a file may hold any other line end
                 if _SHARED in line or "/memfd:" in line:
                     major, minor = (int(part, 16) for part in line.split()[3].split(":"))
                     files.pop((os.makedev(major, minor), int(line.split()[4])), None)
@@ -193,6 +194,8 @@ def _open_files(pids: list[int]) -> dict[tuple[int, int], int]:
 
 
 def _text(path: str) -> str:
-    with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-        return file.read()
-    return ""
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="\n") as file:  # noqa: PTH123 - see `descendants`
+            return file.read()
+    except OSError:
+        return ""

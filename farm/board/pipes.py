@@ -137,12 +137,15 @@ class Pipes:
             os.close(self._exit)
 
     def _write(self) -> None:
-        # a broken pipe is noticed as the end of the replies
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+        try:
             written = os.write(self._requests, self._unsent)
-            del self._unsent[:written]
-            if not self._unsent:
-                self._selector.unregister(self._requests)
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # nobody reads any more: the replies end, or their time is over
+            written = len(self._unsent)
+        del self._unsent[:written]
+        if not self._unsent:
+            self._selector.unregister(self._requests)
 
     def _read(self) -> bool:
         """Read the available data; return False at the end."""

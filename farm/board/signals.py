@@ -9,6 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Protocol
 
+from farm.core.process_tree import is_alive, read_process
+
 
 @dataclass(frozen=True, slots=True)
 class SignalLadder:
@@ -60,8 +62,8 @@ def ends_within(process: Process, seconds: float) -> bool:
 def end_process(process: Process, patience: float, ladder: SignalLadder, *, group: bool = True) -> int | None:
     """End a process and its group, gently first.
 
-    What it leaves behind is its keeper's to end: its group's number may be another group's as soon as it has ended. A
-    stopped process can't follow a signal, so it is continued after each.
+    What it leaves behind is its keeper's to end: its group's number may be another group's as soon as it has ended, so
+    then it gets no signal. A stopped process can't follow a signal, so it is continued after each.
 
     Args:
         process: the process.
@@ -73,11 +75,13 @@ def end_process(process: Process, patience: float, ladder: SignalLadder, *, grou
         Its exit code; None if even SIGKILL didn't end it in time.
     """
     send = signal_group if group else signal_process
+    identity = read_process(process.pid)
     with contextlib.suppress(subprocess.TimeoutExpired):
         return process.wait(patience)
     for number, seconds in ladder.steps():
-        send(process.pid, number)
-        send(process.pid, signal.SIGCONT)
+        for each in (number, signal.SIGCONT):
+            if identity is not None and is_alive(identity):
+                send(process.pid, each)
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(seconds)
     return None

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 
+_getppid, _getpid, _kill, _sleep = os.getppid, os.getpid, os.kill, time.sleep  # a module may replace them
 PATIENCE_SECONDS = 45.0
 """The time that SIGINT has first, which a worker gets at its keeper's end: it releases the board."""
 LOOK_SECONDS = 1.0
@@ -17,12 +18,12 @@ LOOK_SECONDS = 1.0
 
 def end_when_orphaned(patience: float = PATIENCE_SECONDS, every: float = LOOK_SECONDS) -> None:
     """Start a thread that ends this process `patience` seconds after its parent ended."""
-    parent = os.getppid()
+    parent = _getppid()
 
     def look() -> None:
-        while os.getppid() == parent:
-            time.sleep(every)
-        time.sleep(patience)
-        os.kill(os.getpid(), signal.SIGKILL)
+        while _getppid() == parent:
+            _sleep(every)
+        _sleep(patience)
+        _kill(_getpid(), signal.SIGKILL)
 
     threading.Thread(target=look, daemon=True, name="orphans").start()

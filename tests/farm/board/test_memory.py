@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import subprocess
 import sys
 
 import pytest
 
-from farm.board import blame
+from farm.board import blame, memory_watch
 from farm.board.confinement import Confinement
 from farm.board.memory_share import (
     GRACE_SECONDS,
@@ -22,7 +23,7 @@ from farm.board.memory_share import (
     over_share,
     seconds_to_next,
 )
-from farm.board.memory_watch import born, descendants, host_memory, memory_use
+from farm.board.memory_watch import descendants, host_memory, memory_use
 from farm.board.protocol import WorkerOutgrew
 from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
@@ -103,7 +104,6 @@ def test_the_memory_of_children_counts() -> None:
     assert use.children > 50 * MB > use.worker > 0
     assert use.processes == 1
     assert rough.total >= use.total
-    assert born(process.pid) is None
     assert memory_use(process.pid, process.pid) == MemoryUse(0)
 
 
@@ -113,6 +113,30 @@ def test_files_in_shared_memory_count_once_while_they_are_open() -> None:
     os.write(descriptor, b"x" * (5 << 20))
     assert memory_use(os.getpid(), os.getpid()).files - before == 5 << 20
     os.close(descriptor)
+
+
+def test_the_name_of_a_mapped_file_may_hold_any_line_end() -> None:
+    descriptor = os.memfd_create("farm\x0c\r/dev/shm/test")
+    os.ftruncate(descriptor, 1 << 20)
+    before = memory_use(os.getpid(), os.getpid()).files
+    with mmap.mmap(descriptor, 1 << 20) as mapped:
+        mapped.write(b"x" * (1 << 20))
+        assert memory_use(os.getpid(), os.getpid()).files == before, "what is mapped counts as memory"
+    os.close(descriptor)
+
+
+def test_processes_may_be_below_each_other_a_thousand_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = 5000
+
+    def children(path: str) -> str:
+        pid = int(path.split("/")[2])
+        return "" if pid == last else f"{pid + 1} "
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.listdir", lambda path: [path.split("/")[2]])
+        patch.setattr(memory_watch, "_text", children)
+        pids = list(descendants(1))
+    assert pids == list(range(2, last + 1))
 
 
 def test_a_host_has_memory() -> None:

@@ -56,6 +56,19 @@ def test_messages_go_both_ways(other: Other) -> None:
     assert other.conversation.key.hex() not in repr(conversation)
 
 
+def test_a_process_that_closed_its_requests_is_still_watched(other: Other) -> None:
+    def watch() -> None:
+        raise InterruptedError
+
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, other.requests)
+    os.close(null)
+    other.pipes.send(b"a request")
+    other.pipes.send(b"another one")
+    with pytest.raises(InterruptedError):
+        other.pipes.message(WAIT, watch, every=0.01)
+
+
 def test_replies_before_noise_are_returned_first(other: Other) -> None:
     other.reply(other.writer.frame(b"one") + b"noise" * 1000)
     assert other.pipes.message(WAIT) == b"one"
