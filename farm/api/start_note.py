@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from farm.core.board import Board
-from farm.core.isolation import Isolation
 from farm.core.plain_words import counted
 from farm.core.progress import Progress
 from farm.core.sweep_spec import SweepSpec
@@ -20,5 +19,3 @@ def note_start(spec: SweepSpec, boards: Sequence[Board], vectors: Sequence[Vecto
     if number:
         ray = "starting Ray" if spec.address is None else f"joining the farm at {spec.address}"
         progress.note(f"{ray}, then {counted(number, 'board')}")
-    if spec.isolate is Isolation.CONTAINER and spec.of_modules:
-        progress.note("each vector runs in a container without network; the boards' logs list what it sees of the host")

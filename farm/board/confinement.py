@@ -16,6 +16,7 @@ from farm.core.payload import EncodedVector, Tag
 from farm.core.settings import load_settings
 from farm.core.sizes import parse_size
 from farm.core.sweep_spec import SweepSpec
+from farm.sweeps import dumps
 from farm.sweeps.finding import module_folder
 from farm.sweeps.loader import MASTER_VARIABLE
 
@@ -67,6 +68,10 @@ def _read_by_modules(spec: SweepSpec) -> Iterator[Path]:
     """The folders and files that the modules of a sweep are in, import and read."""
     master = os.environ.get(MASTER_VARIABLE)
     yield from (path for path in (spec.master, spec.vectors_file, Path(master) if master else None) if path is not None)
-    with suppress(FarmError):  # a vectors file names its modules itself
+    if spec.vectors_file is not None:
+        with suppress(FarmError):  # a file of another format, whose modules are found below; or planning tells of it
+            for module in dumps.read_modules(spec.vectors_file):
+                yield from (module.file.parent, *module.paths, *filter(None, (module.home,)))
+    with suppress(FarmError):  # there is none, since the file of vectors names its modules
         place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
         yield from (place.folder, *place.paths, *filter(None, (place.home,)))

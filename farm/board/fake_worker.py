@@ -46,6 +46,7 @@ class FakeWorker:
         opened: every device config it was opened with, in order.
         checks: how often it was checked, over all starts.
         kernels: always (0, 0): no kernels are compiled.
+        host_view: always "": it is not isolated.
     """
 
     def __init__(self, board: Board, deadlines: Deadlines | None = None) -> None:
@@ -56,6 +57,7 @@ class FakeWorker:
         self.runs: Counter[str] = Counter()
         self.opened: list[DeviceConfig] = []
         self.kernels = (0, 0)
+        self.host_view = ""
         self._alive = False
 
     def start(self) -> Hello:

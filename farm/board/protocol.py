@@ -65,9 +65,11 @@ class Worker(Protocol):
 
     Attributes:
         kernels: how many kernels its processes found in their caches, and how many they needed; both as far as known.
+        host_view: what the process sees of its host, in words; "" if it is not isolated from the host.
     """
 
     kernels: tuple[int, int]
+    host_view: str
 
     def start(self) -> Hello:
         """Start the process and wait for its first reply.

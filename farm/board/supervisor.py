@@ -125,7 +125,8 @@ class Supervisor:
         self._running = True
         self._since_start = 0
         self._history.begin_process()
-        return WorkerInfo(hello.ttnn, hello.python, hello.pid, backend_of(self.board).versions(self.board))
+        versions = backend_of(self.board).versions(self.board)
+        return WorkerInfo(hello.ttnn, hello.python, hello.pid, versions, self.worker.host_view)
 
     def run(
         self, config: DeviceConfig, vectors: Sequence[EncodedVector], next_batch: NextBatch = no_batch

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from farm.board.kept_process import KeptProcess
 from farm.board.protocol import WorkerBroken, WorkerDied, WorkerHung, WorkerOutgrew
 from farm.core.classify import describe_exit, last_error_line
+from farm.core.plain_words import counted
 
 
 def death(code: int | None, printed: str, complaint: str, vector_id: str | None, *, by_itself: bool) -> WorkerDied:
@@ -37,3 +39,18 @@ def silence(board_id: str, seconds: float, printed: str, vector_id: str | None, 
     cause = ", since its process was stopped" if stopped else ""
     text = f"no answer from {board_id} in {seconds:g} s{cause}"
     return WorkerHung(text, vector_id, seconds, stopped=stopped, printed=printed)
+
+
+def ending(process: KeptProcess, code: int | None, printed: str) -> str:
+    """How a process ended, and how many processes it left behind, in one line for the board's log.
+
+    Args:
+        process: the process.
+        code: its exit code; None if it could not be ended.
+        printed: see `death`.
+    """
+    last = last_error_line(printed) if code else ""
+    text = f"worker {process.pid} {describe_exit(code)}" + (f": {last}" if last else "")
+    if not process.left:
+        return text
+    return f"{text}; it left {counted(process.left, 'process', 'processes')} behind, which farm ended"

@@ -36,10 +36,10 @@ from farm.board.signals import end_process, ends_within
 from farm.board.terminal import Terminal
 from farm.board.vector_steps import reply_after
 from farm.board.watchdog import LOOK_SECONDS, Watch
-from farm.board.worker_ends import death, silence
+from farm.board.worker_ends import death, ending, silence
 from farm.board.worker_launch import LaunchedWorker, launch_worker, worker_environment
 from farm.core.board import Board
-from farm.core.classify import END_BYTES, describe_exit, last_error_line
+from farm.core.classify import END_BYTES
 from farm.core.errors import NotRunnable
 from farm.core.frames import NotAFrame
 from farm.core.log import WORKER_OUTPUT
@@ -94,6 +94,7 @@ class WorkerProcess:
         python: the interpreter whose ttnn is used.
         terminal: set if it is attached to the terminal of this process.
         kernels: how many kernels its processes found in their caches, and how many they needed; both as far as known.
+        host_view: see the protocol.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class WorkerProcess:
         self.terminal = terminal
         self.log = workdir / WORKER_OUTPUT
         self.kernels = (0, 0)
+        self.host_view = ""
         self._cache: Path | None = None
         self._launched: LaunchedWorker | None = None
         self._output: Output | None = None  # of the process, or of the one that ended last
@@ -132,7 +134,7 @@ class WorkerProcess:
         self._cache = Path(cache) if self._backend.compiles_kernels and cache else None
         self._fresh = True
         self._launched = self._launch(environment)
-        self._output = self._launched.output
+        self._output, self.host_view = self._launched.output, self._launched.host_view
         self._compiled.clear()
         self._in_flight = 0
         _LOG.info("%s: worker %d started with %s", self.board.id, self._launched.process.pid, self.python)
@@ -390,11 +392,9 @@ class WorkerProcess:
         if launched is None:
             return None
         code = end_process(launched.process, patience, self.deadlines.ladder, group=self.terminal is None)
-        level = logging.INFO if code == 0 else logging.WARNING
         launched.disconnect()
-        last = last_error_line(self._printed()) if code else ""
-        pid = launched.process.pid
-        _LOG.log(level, "%s: worker %d %s%s", self.board.id, pid, describe_exit(code), last and f": {last}")
+        text = ending(launched.process, code, self._printed())
+        _LOG.log(logging.INFO if code == 0 else logging.WARNING, "%s: %s", self.board.id, text)
         if self._output is not None and (counts := hits(self._output.since())):
             self.kernels = self.kernels[0] + counts[0], self.kernels[1] + counts[1]
         return code

@@ -29,6 +29,7 @@ from farm.board.other_user import other_user, require_readable
 from farm.board.output import Output
 from farm.board.packages import packages_folder
 from farm.board.pipes import Conversation, Pipes
+from farm.board.protocol import WorkerDied
 from farm.board.terminal import Terminal
 from farm.core.board import Board
 from farm.core.isolation import Isolation
@@ -50,6 +51,7 @@ class LaunchedWorker(NamedTuple):
         output: what it prints; None at a terminal.
         memory: watches its memory.
         own: its own folder, if it is isolated from the host.
+        host_view: what it sees of its host, in words; "" if it is not isolated from the host.
     """
 
     process: KeptProcess
@@ -57,6 +59,7 @@ class LaunchedWorker(NamedTuple):
     output: Output | None
     memory: MemoryWatch
     own: TemporaryDirectory[str] | None = None
+    host_view: str = ""
 
     def disconnect(self) -> None:
         """Close the pipes, also those to its keeper, and remove its own folder."""
@@ -113,6 +116,7 @@ def launch_worker(
 
     Raises:
         NotRunnable: this host can't isolate it.
+        WorkerDied: it can't be started.
     """
     plan, own = plan_launch(board, workdir, python, environment, confinement)
     share = confinement.share()
@@ -121,33 +125,44 @@ def launch_worker(
     os.write(requests[1], conversation.key)
     attached = terminal is not None
     output = None if attached else Output(workdir / WORKER_OUTPUT)
-    process = launch(
-        [
-            *plan.prefix,
-            *(python, "-m", "farm.worker"),
-            *("--requests", str(requests[0]), "--replies", str(replies[1])),
-            *("--computes", str(int(board.computes)), "--memory", str(share)),
-            *("--canary", str(int(backend_of(board).canary_by_default))),
-            *("--lacks", encode_lacks(backend_of(board).lacks)),
-            *(("--attached",) if attached else ()),
-            *(("--debugger",) if terminal is not None and terminal.debugger else ()),
-        ],
-        cwd=plan.folder,
-        env=plan.environment,
-        stdin=None if attached else subprocess.DEVNULL,
-        stdout=None if output is None else output.write_end,
-        stderr=None if output is None else output.write_end,
-        pass_fds=(requests[0], replies[1]),
-        attached=attached,
-        between=plan.between,
-    )
-    os.close(requests[0])
-    os.close(replies[1])
-    if output is not None:
-        output.release()
+    try:
+        process = launch(
+            [
+                *plan.prefix,
+                *(python, "-m", "farm.worker"),
+                *("--requests", str(requests[0]), "--replies", str(replies[1])),
+                *("--computes", str(int(board.computes)), "--memory", str(share)),
+                *("--canary", str(int(backend_of(board).canary_by_default))),
+                *("--lacks", encode_lacks(backend_of(board).lacks)),
+                *(("--attached",) if attached else ()),
+                *(("--debugger",) if terminal is not None and terminal.debugger else ()),
+            ],
+            cwd=plan.folder,
+            env=plan.environment,
+            stdin=None if attached else subprocess.DEVNULL,
+            stdout=None if output is None else output.write_end,
+            stderr=None if output is None else output.write_end,
+            pass_fds=(requests[0], replies[1]),
+            attached=attached,
+            between=plan.between,
+        )
+    except OSError as error:
+        os.close(requests[1])
+        os.close(replies[0])
+        if output is not None:
+            output.close()
+        if own is not None:
+            own.cleanup()
+        reason = f"{error.filename or python}: {error.strerror or error}"
+        raise WorkerDied(f"the worker of {board.id} can't be started: {reason}") from error
+    finally:
+        os.close(requests[0])
+        os.close(replies[1])
+        if output is not None:
+            output.release()
     memory = MemoryWatch(process.pid, share, keeper=process.keeper.pid, group=not attached)
     pipes = Pipes(requests[1], replies[0], conversation, process.pid)
-    return LaunchedWorker(process, pipes, output, memory, own)
+    return LaunchedWorker(process, pipes, output, memory, own, plan.view)
 
 
 def plan_launch(

@@ -168,13 +168,16 @@ class WorkerInfo:
         python: the version of the worker's Python.
         pid: the worker's process id.
         versions: versions of the board's driver and firmware, by name: `driver`, `firmware`.
+        host_view: what the worker sees of its host, in words; "" if it is not isolated from the host.
     """
 
     ttnn: str | None = None
     python: str = ""
     pid: int = 0
     versions: Mapping[str, str] = field(default_factory=dict)
+    host_view: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the details of a board that the store keeps."""
-        return {"ttnn": self.ttnn, "python": self.python, "pid": self.pid, **self.versions}
+        view = {"host_view": self.host_view} if self.host_view else {}
+        return {"ttnn": self.ttnn, "python": self.python, "pid": self.pid, **self.versions, **view}

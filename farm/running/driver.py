@@ -100,6 +100,7 @@ class Driver:
         self._feed = TaskFeed((), self._estimates, {}, self._records)
         self._ready_since: dict[str, float] = {}  # when boards were first ready, by the clock
         self._limit = ""  # the time limit that stopped the run
+        self._viewed_hosts: set[str] = set()  # those of which it was said what isolated workers see
         self._last_loss = ""  # why the last board was lost or left
         self._refusals: dict[BoardSetup, str] = {}  # why boards did not open
 
@@ -233,6 +234,9 @@ class Driver:
     def _started(self, board: str, info: WorkerInfo) -> None:
         self._ready_since.setdefault(board, self._clock())
         host = self._boards[board].host
+        if info.host_view and host not in self._viewed_hosts:
+            self._viewed_hosts.add(host)
+            self._progress.note(f"each vector{f' on {host}' if host else ''} runs {info.host_view}")
         self._records.board(RunBoard(self._boards[board], host, info.ttnn, info.as_json()))
         self._tell(BoardReady(board))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from farm.board.backends import backend_of
 from farm.board.confinement import Confinement
 from farm.board.limits import Limits
+from farm.board.protocol import WorkerError
 from farm.board.supervisor import Supervisor
 from farm.board.terminal import Terminal
 from farm.cluster.hosts.board_memory import remembering
@@ -52,6 +53,8 @@ def run_foreground(
         # the worker gets Ctrl-C as well: its vector ends, or its debugger asks what to do; other signals it doesn't get
         with Interrupt(supervisor.stop, ctrl_c_alone=True) as interrupt:
             try:
+                if confinement.isolation is not None:
+                    _start_isolated(supervisor)
                 for outcome in _outcomes(supervisor, vectors):
                     counts[outcome.verdict.value] += 1
                     nothing_to_run += outcome.reason.nothing_to_run
@@ -68,6 +71,16 @@ def _board_for(vectors: Sequence[Vector], boards: Sequence[Board]) -> Board:
         if backend_of(board).uses_ttnn and (first is None or board.kind.name in first.kinds):
             return board
     raise FarmError(f"no board of this selection can run {(first or vectors[0]).id}: name another with --boards")
+
+
+def _start_isolated(supervisor: Supervisor) -> None:
+    """Start a worker that is isolated from its host, and print what it sees of the host."""
+    try:
+        info = supervisor.start()
+    except WorkerError as error:
+        raise NotRunnable(f"{supervisor.board.id} has no worker: {error}") from error
+    if info.host_view:
+        _say(f"each vector runs {info.host_view}")
 
 
 def _outcomes(supervisor: Supervisor, vectors: Sequence[Vector]) -> Iterator[Outcome]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from farm.core.errors import FarmError
+from farm.core.sweep_module import SweepModule
 from farm.sweeps.records import ImportedModule, ListedVector, ModuleProblem, Record
 from tracer.errors import TracerError
 from tracer.master.files import why_unwritable
@@ -21,6 +23,7 @@ from tracer.master.files import why_unwritable
 VERSION = 2
 """Of the file: raised when values or hashes in it change their meaning. Version 1 has the former `input_hash`."""
 _HEAD = "farm_vectors"
+_MODULE = re.compile(r'\s*\{\s*"module"\s*:')
 _FOREIGN = "is not a file that `farm vectors --out` wrote"
 
 
@@ -49,8 +52,21 @@ def write(path: Path, records: Iterable[Record]) -> Iterator[Record]:
             temporary.unlink()
 
 
-def read(path: Path) -> Iterator[Record]:
+def read_modules(path: Path) -> Iterator[SweepModule]:
+    """Yield the modules of a file that `write` wrote; the vectors are passed over, which is many times faster.
+
+    Raises:
+        FarmError: see `read`.
+    """
+    return (each.module for each in read(path, only=_MODULE) if isinstance(each, ImportedModule))
+
+
+def read(path: Path, only: re.Pattern[str] | None = None) -> Iterator[Record]:
     """Yield the records of a file that `write` wrote.
+
+    Args:
+        path: the file.
+        only: what the lines after the head begin with that are read; None for all.
 
     Raises:
         FarmError: the file is missing, no such file, of a newer farm, or broken; the text names the line.
@@ -59,6 +75,8 @@ def read(path: Path) -> Iterator[Record]:
         with path.open(encoding="utf-8") as file:
             imported: ImportedModule | None = None
             for number, line in enumerate(file, start=1):
+                if only is not None and number > 1 and only.match(line) is None:
+                    continue
                 try:
                     raw = json.loads(line)
                     if number == 1:

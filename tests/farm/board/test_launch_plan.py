@@ -21,7 +21,10 @@ from farm.board.worker_launch import plan_launch
 from farm.core.errors import NotRunnable
 from farm.core.isolation import Isolation
 from farm.core.measures import KERNELS_VARIABLE
+from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
+from farm.sweeps import dumps
+from farm.sweeps.records import ImportedModule, ModuleProblem
 
 OWN = Path("/work/own")
 SWEEPS = Path("/tmp/sweeps")  # noqa: S108 - a path in a plan
@@ -158,6 +161,18 @@ def test_the_modules_of_a_sweep_are_shown(tmp_path: Path) -> None:
     spec = SweepSpec.of(sweeps=tmp_path, isolate=Isolation.CONTAINER)
     assert str(tmp_path) in confinement_of(spec).readable
     assert confinement_of(SweepSpec.of(isolate=Isolation.CONTAINER)).readable == (), "traced calls are data"
+
+
+def test_the_modules_of_a_file_of_vectors_are_shown(tmp_path: Path) -> None:
+    file, sweeps, home = tmp_path / "vectors.jsonl", tmp_path / "sweeps", tmp_path / "tt-metal"
+    module = SweepModule("a.b", sweeps / "a" / "b.py", (sweeps, home / "tests"), home=home)
+    imported = ImportedModule(module, None, fixture=False, suites=("s",))
+    list(dumps.write(file, [imported, ModuleProblem("a.c", "", "it has none")]))
+    assert [each.module for each in [imported]] == list(dumps.read_modules(file))
+    spec = SweepSpec.of(vectors_file=file, isolate=Isolation.CONTAINER)
+    assert set(confinement_of(spec).readable) == {str(each) for each in (file, sweeps / "a", *module.paths, home)}
+    file.write_text('{"a": {}}')
+    assert set(confinement_of(spec).readable) >= {str(file)}, "planning says what is wrong with the file"
 
 
 def test_a_host_without_bubblewrap_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

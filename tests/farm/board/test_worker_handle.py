@@ -11,18 +11,22 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from farm.board.backends.mock import mock_boards
 from farm.board.blame import end_outcome
 from farm.board.confinement import Confinement
+from farm.board.kept_process import KeptProcess
 from farm.board.kinds import KINDS
 from farm.board.protocol import CheckFailed, Deadlines, OpenFailed, WorkerDied, WorkerHung
 from farm.board.signals import SignalLadder
+from farm.board.worker_ends import ending
 from farm.board.worker_handle import WorkerProcess
 from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, launch_worker, worker_environment
 from farm.core.board import Board
+from farm.core.classify import describe_exit
 from farm.core.messages import (
     CheckProblem,
     Finished,
@@ -288,3 +292,21 @@ def test_a_worker_is_told_whether_memory_is_watched_by_default(
     launch_worker(Board("b", backend, KINDS["n150"]), tmp_path, sys.executable, {}, Confinement(1 << 30))
     [command] = commands
     assert command[command.index("--canary") + 1] == canary
+
+
+def test_a_process_that_cannot_be_started_is_a_worker_that_died_and_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    [board] = mock_boards(KINDS["n150"], 1)
+    process = WorkerProcess(board, tmp_path, python=str(tmp_path / "python"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(WorkerDied, match=r"can't be started: .*/python: No such file or directory"):
+        process.start()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    process.close()
+
+
+def test_the_log_says_how_many_processes_a_worker_left_behind() -> None:
+    process = KeptProcess(os.getpid(), cast("subprocess.Popen[bytes]", None), -1, -1, "")
+    assert ending(process, 0, "ERROR: old") == f"worker {os.getpid()} {describe_exit(0)}"
+    process.left = 2
+    text = ending(process, 1, "ERROR: new")
+    assert text.endswith(": ERROR: new; it left 2 processes behind, which farm ended")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from dataclasses import replace
 
@@ -9,10 +10,13 @@ import pytest
 
 from farm.board.backends.fake import Act, Opening, Script, fake_boards
 from farm.board.kinds import KINDS
+from farm.cluster.fleet import FleetEvent, Started
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.board_setup import BoardSetup
 from farm.planning.unrunnable import Unrunnable
-from farm.store import Store
+from farm.running.driver import Driver
+from farm.running.plain import PlainProgress
+from farm.store import RunInfo, Store
 from tests.farm.local_fleet import LocalFleet
 from tests.farm.running.driver_helpers import N300, ONE, TWO, boards, run, vector, verdicts
 from tracer.device_config import DeviceConfig
@@ -117,3 +121,32 @@ def test_a_crash_is_tried_on_another_board(store: Store) -> None:
     [only] = view.vectors
     assert [attempt.board for attempt in only.history] == ["fake:n300:0", "fake:n300:1"]
     assert (only.verdict, only.reason) == (Verdict.FLAKY, Reason.CRASH)
+
+
+class IsolatingFleet(LocalFleet):
+    """A fleet whose workers are isolated from their host."""
+
+    def wait(self, seconds: float) -> list[FleetEvent]:
+        return [self._isolated(event) for event in super().wait(seconds)]
+
+    def _isolated(self, event: FleetEvent) -> FleetEvent:
+        if not isinstance(event, Started):
+            return event
+        return replace(event, info=replace(event.info, host_view="in a container"))
+
+
+def test_what_isolated_workers_see_is_shown_once_for_each_host_and_recorded_for_each_board(store: Store) -> None:
+    printed = io.StringIO()
+    on = [*boards(2), replace(boards(1)[0], id="far", host="far")]
+    run_id = store.start_run(RunInfo("test"))
+    vectors = [vector("v")]
+    store.plan(run_id, vectors)
+    driver = Driver(run_id, on, IsolatingFleet(), store, PlainProgress(printed))
+    driver.start()
+    driver.run(vectors)
+    notes = [line for line in printed.getvalue().splitlines() if "in a container" in line]
+    assert [line.partition("vector")[2] for line in notes] == [
+        " runs in a container",
+        " on far runs in a container",
+    ]
+    assert [board.details["host_view"] for board in store.view(run_id).run.boards] == ["in a container"] * 3
