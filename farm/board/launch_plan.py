@@ -88,7 +88,8 @@ def user_plan(account: Account, environment: Mapping[str, str], own: Path, packa
     inherited = isolated_environment(environment, own)
     path = ":".join([str(packages), *inherited.get("PYTHONPATH", "").split(":")[1:]])  # the first was farm's packages
     text = (
-        f"as the user {account.name}: reads and writes what that user may, and a home and temporary folder of its own"
+        f"as the user {account.name}: it reads and writes what that user may, and has a home and a temporary folder of "
+        "its own"
     )
     return LaunchPlan(account.prefix, {**inherited, "PYTHONPATH": path}, own, view=text)
 
@@ -131,8 +132,8 @@ def container_plan(bwrap: str, view: HostView, environment: Mapping[str, str], o
     prefix = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", bwrap, *words)
     places = [str(each[1]) for each in late]
     text = (
-        f"in a container: reads {_listed([*map(str, view.system), *places])}; writes to /tmp, /dev/shm and a home of "
-        f"its own; {'uses ' + _listed(list(map(str, view.devices))) if view.devices else 'no device'}; no network"
+        f"in a container: it reads {_listed([*map(str, view.system), *places])}; writes to /tmp, /dev/shm and a home "
+        f"of its own; uses {_listed(list(map(str, view.devices))) or 'no device'}; has no network"
     )
     return LaunchPlan(prefix, isolated_environment(environment, own), own, between=2, view=text)
 

@@ -80,7 +80,7 @@ def test_a_container_shows_what_a_worker_needs_and_no_more() -> None:
     assert plan.folder == OWN
     assert plan.between == 2
     assert "reads /usr, /home/me/venv, /tmp/sweeps;" in plan.view
-    assert "uses /dev/tenstorrent; no network" in plan.view
+    assert "uses /dev/tenstorrent; has no network" in plan.view
 
 
 def test_another_user_gets_folders_and_no_rights() -> None:
