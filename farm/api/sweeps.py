@@ -12,6 +12,7 @@ from farm.api.start_note import note_start
 from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.option_rules import Rule, misfits
+from farm.core.plain_words import counted
 from farm.core.progress import Progress, Silent
 from farm.core.spec_option import Group
 from farm.core.store_place import Place
@@ -20,6 +21,7 @@ from farm.core.sweep_spec import options as spec_options
 from farm.planning.board_choice import boards_of, require_ttnn
 from farm.planning.sweep_plan import plan_sweep
 from farm.report import make_directory, read_context, write_report
+from farm.report.evidence import unfounded_vectors
 from farm.running.early_start import EarlyStart
 from farm.running.interrupt import RunInterrupted
 from farm.running.places import require_places
@@ -157,6 +159,12 @@ def _run(
     run_id = run_sweep(request, store, progress, early, lease=lease)
     try:
         view = store.view(run_id)
+        if unfounded := unfounded_vectors(view):
+            names = ", ".join(each.vector_id for each in unfounded[:3])
+            progress.note(
+                f"the verdicts of {counted(len(unfounded), 'vector')} don't follow from recorded attempts "
+                f"({names}, for example): this is a fault of farm, please report it"
+            )
         if out is not None:
             write_report(view, Path(out), context=read_context(store, view))
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ import typer
 from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt, typed_command
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import FarmError
+from farm.core.stop_signals import stop_is_requested
 from farm.core.store_place import StorePlace
 
 if TYPE_CHECKING:
@@ -188,7 +189,10 @@ def _without_a_run(
 def _continue(cut: RunCutOff, store: StorePlace | None, out: Path | None, *, as_json: bool) -> None:
     """Go on with a run that lost its farm's head, in place of this process; return if it ran in no farm."""
     from farm.running.continuation import continuation_of, continue_run
+    from farm.running.interrupt import RunInterrupted
 
+    if stop_is_requested():  # since the run ended: the process that would follow doesn't know of it
+        raise RunInterrupted(cut.run_id)
     further = ["--json"] if as_json else []
     further += ["--out", str(out)] if out is not None else []
     continuation = continuation_of(cut, further)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+from contextlib import suppress
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -43,6 +44,12 @@ def _is_closed(stream: int) -> bool:
     except OSError:
         return True
     return False
+
+
+def stop_is_requested() -> bool:
+    """Return whether a signal has arrived since the command began, and the command has not ended for it."""
+    handlers = map(signal.getsignal, STOP_SIGNALS)
+    return any(isinstance(handler, CommandSignals) and handler.requested for handler in handlers)
 
 
 class CommandSignals:
@@ -86,7 +93,8 @@ class CommandSignals:
             leave_closed_terminal()
         if self._importing:
             # an exception would be dropped by imports of others
-            os.write(2, b"farm: stopped\n")
+            with suppress(OSError):  # nobody reads it
+                os.write(2, b"farm: stopped\n")
             os._exit(_INTERRUPTED)
         first, self.requested = not self.requested, True
         if not (self._patient and first):

@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.spec_option import Group
-from farm.core.stop_signals import caught_signals
+from farm.core.stop_signals import caught_signals, leave_closed_terminal
 from farm.core.store_place import StorePlace
 from farm.core.sweep_spec import SweepSpec
 from farm.core.sweep_spec import options as spec_options
@@ -170,6 +170,7 @@ def main() -> None:
     try:
         is_back = wait_for_farm(lambda: _look_from_another_process(argument))
     except KeyboardInterrupt:
+        leave_closed_terminal()
         sys.stderr.write(f"farm: stopped: what is recorded stays; go on with `farm sweep --resume {run}`\n")
         sys.exit(int(ExitCode.INTERRUPTED))
     if not is_back:

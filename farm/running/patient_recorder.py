@@ -231,11 +231,10 @@ class PatientRecorder:
                 self._failure = error
             if error is not None and not isinstance(error, StoreError):
                 self._closed = True  # the run is another driver's
-            elif self._spool:
-                self._spool.remove_first()
+            elif self._current is batch:  # not what was given up for another one, after a second Ctrl-C
+                if self._spool:
+                    self._spool.remove_first()
                 self._current = self._spool.first() if self._spool else None
-            elif self._current is batch:
-                self._current = None
             self._refusal = ""
             self._silent_since = self._clock() if self._spool else None
             self._changed.notify_all()

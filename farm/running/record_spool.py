@@ -19,6 +19,7 @@ import platformdirs
 from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
+from farm.core.errors import StoreError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.store import Ended, RunBoard
@@ -107,10 +108,17 @@ class AbandonedSpool:
     fence: int
 
     def batches(self) -> list[Batch]:
-        """Return its batches; a last line that was not written to the end is none."""
+        """Return its batches; a last line that was not written to the end is none.
+
+        Raises:
+            StoreError: the file can't be read.
+        """
         batches: list[Batch] = []
         try:
             batches.extend(_batch(json.loads(line)) for line in self.path.read_bytes().splitlines())
+        except OSError as error:
+            text = f"results wait in {self.path}, which can't be read: {error.strerror or error}"
+            raise StoreError(text) from error
         except (ValueError, TypeError, KeyError) as error:
             _LOG.warning("%s: line %d is damaged: %s", self.path, len(batches) + 1, error)
         return batches

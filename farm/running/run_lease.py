@@ -5,15 +5,18 @@ from __future__ import annotations
 import getpass
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from farm.core.errors import FarmError, LeaseLost, NotRunnable, StoreError
 from farm.core.process_identity import identity_of, is_comparable, is_suspended, own_identity
 from farm.running.record_spool import AbandonedSpool, abandoned_spools, spool_folder
+from farm.running.store_patience import StorePatience
 from farm.store import Store
 from farm.store.databases import database_of
 from farm.store.lease_policy import (
@@ -36,12 +39,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def own_holder() -> Holder:
-    """Return this process as the driver of a run."""
+    """Return this process as the driver of a run, with a new mark."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user without a name
         user = str(os.getuid())
-    return Holder(user, socket.gethostname(), own_identity())
+    return Holder(user, socket.gethostname(), own_identity(), mark=secrets.token_hex(8))
 
 
 def state_of(holder: Holder | None, own: Holder) -> HolderState:
@@ -134,7 +137,7 @@ def leased(
 
     Raises:
         NotRunnable: another driver has the run.
-        StoreError: the store can't be written.
+        StoreError: the store can't be written, or has been away for too long.
     """
     spools = list(abandoned_spools(run_id, spool_folder()))
     take(store, run_id, own_holder(), note, clock=clock, wait=wait, spools=spools)
@@ -170,19 +173,32 @@ def take(
         spools: what earlier drivers of this host could not record. That of the last driver is recorded now; results
             of one that was replaced since are of no use, since its vectors ran again.
     """
-    with store.reading() as connection:
-        watch = LeaseWatch(store_has_clock=database_of(connection).has_own_clock)
+    patience = StorePatience(store.place, note, clock=clock, sleep=wait)
+    watch = LeaseWatch(store_has_clock=patience.ask(partial(_has_clock, store)))
+    last: list[AbandonedSpool] = []
+
+    def look() -> tuple[Lease | None, Decision | None]:
+        """Take the lease if it may be taken; return what it was, and what to do; None if it changed meanwhile."""
+        lease = store.lease(run_id)
+        if lease is not None and lease.holder == own:  # the store has recorded this lease, and its answer was lost
+            return lease, Decision.TAKE if store.take_lease(run_id, own, lease) else None
+        decision = watch.look(lease, state(lease.holder if lease is not None else None, own), clock())
+        if decision is not Decision.TAKE:
+            return lease, decision
+        last[:] = [spool for spool in spools if lease is not None and spool.fence == lease.fence]
+        batches = [batch for spool in last for batch in spool.batches()]
+        return lease, decision if store.take_lease(run_id, own, lease, batches) else None
+
     waits = False
     while True:
-        lease = store.lease(run_id)
-        decision = watch.look(lease, state(lease.holder if lease is not None else None, own), clock())
-        last = [spool for spool in spools if lease is not None and spool.fence == lease.fence]
-        batches = [batch for spool in last for batch in spool.batches()] if decision is Decision.TAKE else []
-        if decision is Decision.TAKE and store.take_lease(run_id, own, lease, batches):
+        lease, decision = patience.ask(look)
+        if decision is Decision.TAKE:
             for spool in spools:
+                if lease is None or spool.fence > lease.fence:
+                    continue  # of the run that this one is a copy of, in another store
                 note(_line(spool, is_recorded=spool in last))
                 spool.path.unlink(missing_ok=True)
-            if lease is not None and lease.holder is not None:
+            if lease is not None and lease.holder not in (None, own):
                 note(f"run {run_id} is taken over from {holder_line(lease)}: that driver has died, or is suspended")
             return
         if decision is Decision.REFUSE and lease is not None:
@@ -195,6 +211,11 @@ def take(
                     f"waiting up to {EXPIRY_SECONDS:.0f} s to see whether that driver is alive"
                 )
             wait(LOOK_SECONDS)
+
+
+def _has_clock(store: Store) -> bool:
+    with store.reading() as connection:
+        return database_of(connection).has_own_clock
 
 
 def _line(spool: AbandonedSpool, *, is_recorded: bool) -> str:

@@ -31,6 +31,7 @@ from farm.running.interrupt import Interrupt, RunInterrupted
 from farm.running.patient_recorder import PatientRecorder
 from farm.running.record_spool import spool_folder
 from farm.running.run_lease import RunLease, leased
+from farm.running.store_patience import StorePatience
 from farm.store import Ended, RunInfo, Store, log_event
 from farm.store.records import RunEnd
 from scheduler import retry_policy
@@ -95,11 +96,15 @@ def run_sweep(
         RunInterrupted: Ctrl-C was pressed twice; what ended by then is recorded.
     """
     with Interrupt(announce=partial(progress.note, _STOPPING)) as interrupt:
-        run_id = store.start_run(sweep.run_info()) if sweep.resumed is None else sweep.resumed.run_id
+        patience = StorePatience(store.place, progress.note)
+        if sweep.resumed is None:
+            run_id = patience.ask(partial(store.start_run, sweep.run_info()))
+        else:
+            run_id = sweep.resumed.run_id
         # a run that goes on is leased since before its records were read
         with nullcontext(lease) if lease else leased(store, run_id, progress.note) as held:
             if sweep.resumed is not None:
-                store.resume_run(run_id, time.time())
+                patience.ask(partial(store.resume_run, run_id, time.time()))
             with early or EarlyStart(sweep.spec) as started:
                 return _drive(sweep, run_id, store, progress, interrupt, early=started, lease=held)
 
@@ -117,10 +122,11 @@ def _drive(
     ended: Ended | None = Ended.FAILED
     message, at_once = "", False
     recorder = PatientRecorder(run_id, store, spool_folder(), progress.note)
+    patience = StorePatience(store.place, progress.note)
     try:
         # the plan is recorded while Ray and the boards start
         with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
-            planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors)
+            planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors, patience.ask)
             progress.planned(len(sweep.vectors))
             _run(
                 sweep,
@@ -143,6 +149,9 @@ def _drive(
         raise
     except HeadLost as error:
         message = str(error)
+        if interrupt.requested:
+            ended = Ended.STOPPED
+            return run_id  # who stops a run doesn't wait until its farm is back
         raise RunCutOff(message, run_id, sweep.spec, {board.kind.name for board in sweep.boards}) from error
     except Exception as error:
         message = str(error)
@@ -180,7 +189,8 @@ def _run(
             if not interrupt.requested:
                 driver.start()
             past = sweep.resumed.past if sweep.resumed else None
-            estimates = learn(store, sweep.vectors, boards)  # while the boards start
+            # while the boards start
+            estimates = StorePatience(store.place, progress.note).ask(partial(learn, store, sweep.vectors, boards))
             planning.result()
             driver.run(
                 sweep.vectors,
@@ -195,7 +205,7 @@ def _run(
         except BaseException as error:
             # an error while recording the rest must not hide this one
             with suppress(FarmError):
-                if isinstance(error, HeadLost) and sweep.spec.address is not None:
+                if isinstance(error, HeadLost) and sweep.spec.address is not None and not interrupt.requested:
                     driver.leave()
                 else:
                     driver.abandon()

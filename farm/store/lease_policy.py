@@ -32,11 +32,14 @@ class Holder:
         user: the name of the user that started it.
         host: its host.
         process: its process.
+        mark: what no other lease has, not even one of the same process: by it, a driver knows that its lease was
+            recorded although the answer was lost.
     """
 
     user: str
     host: str
     process: ProcessIdentity
+    mark: str = ""
 
     def __str__(self) -> str:
         return f"{self.user}@{self.host} (pid {self.process.pid})"

@@ -59,10 +59,17 @@ def store_errors(place: StorePlace) -> Iterator[None]:
     except _ERRORS as error:
         cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
         line = without_secrets(cause.splitlines()[0], place.secrets)
-        away = any(database.is_away(error) for database in DATABASES.values())
-        kind = StoreAway if away else RowRefused if isinstance(error, StatementError) else StoreError
+        kind = StoreAway if _is_away(place, error) else RowRefused if isinstance(error, StatementError) else StoreError
         failure = kind(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}")
         raise failure from (None if any(secret in str(error) for secret in place.secrets) else error)
+
+
+def _is_away(place: StorePlace, error: Exception) -> bool:
+    try:
+        database = DATABASES.get(_url(place).get_backend_name())
+    except (ArgumentError, ValueError):
+        return False  # the error is that of its URL
+    return database is not None and database.is_away(error)
 
 
 def require_folder(place: Place | None) -> None:

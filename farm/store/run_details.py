@@ -55,6 +55,7 @@ class RunDetails(BaseModel):
         merged_vectors: how many vectors were merged into equal ones, by module and suite.
         loaders: the loaders of traced configurations that its sweep modules imported.
         paused_seconds: how long the run, which was resumed, had not run before.
+        resumed: when it last went on, in Unix seconds; 0 if it was never resumed.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -66,6 +67,7 @@ class RunDetails(BaseModel):
     merged_vectors: Mapping[str, Mapping[str, int]] = Field(default_factory=dict)
     loaders: tuple[RunLoader, ...] = ()
     paused_seconds: float = 0.0
+    resumed: float = 0.0
 
 
 Details = TypeVar("Details", bound=BaseModel)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreError
@@ -17,6 +17,7 @@ from farm.store import opening, rows, schema
 from farm.store.aliases import read_former_modules, read_other_ids
 from farm.store.copying import copy_run
 from farm.store.databases.base import WRITING
+from farm.store.inserts import insert_new
 from farm.store.lease_policy import Holder, Lease
 from farm.store.leases import begin_batch, check_fence, read_lease, release_lease, renew_lease, take_lease
 from farm.store.past import PastVector, RunTally, read_past_vectors, read_similar_runs
@@ -24,7 +25,7 @@ from farm.store.reading import find_run, read_heads, read_operations, read_paylo
 from farm.store.records import Batch, BoardEvent, Ended, Plannable, RunBoard, RunInfo
 from farm.store.run_details import RunDetails, read_details
 from farm.store.view import RunHead, RunView
-from farm.store.writing import insert_batch, insert_board, insertions_of, plan_vectors, write_rows
+from farm.store.writing import insert_batch, insert_board, insertions_of, next_position, plan_vectors, write_rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -92,13 +93,15 @@ class Store:
     # Runs
 
     def start_run(self, info: RunInfo) -> str:
-        """Record a run and return its id."""
+        """Record a run, unless it is recorded already, and return its id."""
         with self.writing() as connection:
-            connection.execute(insert(schema.runs), rows.run_row(info))
+            connection.execute(insert_new(connection, schema.runs), rows.run_row(info))
         return info.id
 
     def resume_run(self, run_id: str, at: float) -> None:
         """Record that a run goes on, so that the time since it ended, or last recorded an attempt, isn't counted.
+
+        Recording the same moment again changes nothing.
 
         Args:
             run_id: the run.
@@ -108,9 +111,10 @@ class Store:
         last = select(func.max(attempts.c.started + attempts.c.seconds)).where(attempts.c.run_id == run_id)
         with self.writing(run_id) as connection:
             row = connection.execute(select(runs).where(runs.c.id == run_id)).one()
-            ended = max(row.finished or row.started, connection.scalar(last) or row.started)
-            paused = read_details(row.details, RunDetails).paused_seconds + max(at - ended, 0.0)
-            details = {**row.details, "paused_seconds": paused}
+            before = read_details(row.details, RunDetails)
+            ended = max(row.finished or row.started, connection.scalar(last) or row.started, before.resumed)
+            paused = before.paused_seconds + max(at - ended, 0.0)
+            details = {**row.details, "paused_seconds": paused, "resumed": max(at, before.resumed)}
             connection.execute(update(runs).where(runs.c.id == run_id).values(details=details))
 
     def finish_run(self, run_id: str, ended: Ended, *, finished: float, message: str = "") -> None:
@@ -182,7 +186,7 @@ class Store:
 
     def release_lease(self, run_id: str) -> None:
         """Give a run back, unless another driver has it."""
-        fence = self._fences.pop(run_id)
+        fence = self._fences[run_id]  # stays: a late write must not pass for one of nobody's run
         with self.writing() as connection:
             release_lease(connection, run_id, fence)
 
@@ -193,20 +197,43 @@ class Store:
         with self.writing(run_id) as connection:
             insert_board(connection, run_id, board)
 
-    def plan(self, run_id: str, vectors: Iterable[Plannable]) -> int:
+    def plan(
+        self,
+        run_id: str,
+        vectors: Iterable[Plannable],
+        ask: Callable[[Callable[[], None]], None] = lambda question: question(),
+    ) -> int:
         """Record planned vectors in order, after those of earlier calls, and return how many there were.
 
         Vectors are taken in chunks, each durable before the next is taken.
+
+        Args:
+            run_id: the run, which nobody else plans.
+            vectors: the vectors.
+            ask: calls what writes a chunk; again if it doesn't know whether the chunk was written.
 
         Raises:
             StoreError: a vector id repeats. Ids must be unique within a run, so that no vector is lost.
         """
         remaining, planned = iter(vectors), 0
         while chunk := list(islice(remaining, PLAN_CHUNK)):
-            with self.writing(run_id) as connection:
-                plan_vectors(connection, run_id, chunk)
+            ask(self._planning(run_id, chunk))
             planned += len(chunk)
         return planned
+
+    def _planning(self, run_id: str, chunk: Sequence[Plannable]) -> Callable[[], None]:
+        """Return what writes a chunk of a plan once, however often it is called."""
+        first: int | None = None
+
+        def write() -> None:
+            nonlocal first
+            with self.writing(run_id) as connection:
+                position = next_position(connection, run_id)
+                first = position if first is None else first
+                if position == first:
+                    plan_vectors(connection, run_id, chunk, position)
+
+        return write
 
     def record(
         self,

@@ -38,25 +38,27 @@ class Insertion(NamedTuple):
     rows: list[Row]
 
 
-def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannable]) -> None:
-    """Insert planned vectors after those that the run has; payloads that other vectors share are stored once.
+def next_position(connection: Connection, run_id: str) -> int:
+    """Return the position of the next vector in the plan of a run, from 0."""
+    table = schema.vectors
+    return connection.scalar(select(func.max(table.c.position) + 1).where(table.c.run_id == run_id)) or 0
+
+
+def plan_vectors(connection: Connection, run_id: str, vectors: Sequence[Plannable], position: int) -> None:
+    """Insert planned vectors from a position on; payloads that other vectors share are stored once.
 
     Vectors that an earlier version of farm recorded under other hashes are linked to the new ones.
     """
     texts = [json_text(vector.text) for vector in vectors]
     hashes = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     payloads = dict(zip(hashes, texts, strict=True))
-    table = schema.vectors
-    position = connection.scalar(
-        select(func.coalesce(func.max(table.c.position) + 1, 0)).where(table.c.run_id == run_id)
-    )
     connection.execute(
         insert_new(connection, schema.configurations),
         # sorted, so that two drivers never wait for each other's rows
         [{"hash": key, "payload": payload} for key, payload in sorted(payloads.items(), key=itemgetter(0))],
     )
-    planned = zip(vectors, count(position or 0), hashes, strict=False)
-    connection.execute(insert(table), [rows.vector_row(run_id, *row) for row in planned])
+    planned = zip(vectors, count(position), hashes, strict=False)
+    connection.execute(insert(schema.vectors), [rows.vector_row(run_id, *row) for row in planned])
     resolve_aliases(connection, vectors)
 
 

@@ -29,6 +29,7 @@ BUSY_SECONDS = 30
 LONG_WAIT_SECONDS = 1.0
 """Waits longer than this are logged."""
 
+_READ_ONLY = "attempt to write a readonly database"
 _EPOCH = 2_440_587.5  # the Unix epoch as a Julian day
 _MIGRATING = "farm_migrating"
 _LOG = logging.getLogger(__name__)
@@ -44,8 +45,7 @@ class Sqlite:
         "database is locked": "is locked by another process: wait for it, or name another file with --store",
         "file is not a database": "is no results store (not an SQLite database): name another file with --store",
         "unable to open database file": "can't be opened: does its directory exist, and may you write there?",
-        "attempt to write a readonly database": "is read-only: name a file you may write with --store; one of an older "
-        "farm is read from a copy",
+        _READ_ONLY: "is read-only: name a file you may write with --store; one of an older farm is read from a copy",
         "database or disk is full": "can't grow: the disk is full",
     }
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
@@ -73,8 +73,10 @@ class Sqlite:
         return engine
 
     def is_away(self, error: Exception) -> bool:
-        """See `Database`: another process has locked it, or its disk is full."""
-        return isinstance(error, (OperationalError, sqlite3.OperationalError))
+        """See `Database`: another process has locked it, or its disk is full; not if it may never be written."""
+        raw = error.orig if isinstance(error, OperationalError) else error
+        # Python 3.10 has no code of the error
+        return isinstance(raw, sqlite3.OperationalError) and str(raw) != _READ_ONLY
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:

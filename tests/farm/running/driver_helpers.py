@@ -12,6 +12,7 @@ from farm.cluster.fleet import FleetEvent
 from farm.core.board import Board
 from farm.planning.board_setup import BoardSetup
 from farm.planning.vectors import Vector
+from farm.report.evidence import unfounded_vectors
 from farm.running.driver import Driver
 from farm.running.plain import PlainProgress
 from farm.store import RunInfo, RunView, Store
@@ -74,6 +75,7 @@ def run(
     driver.start()
     driver.run(vectors, lambda: 0 <= stop_after <= next(looks), **limits)  # type: ignore[arg-type]  # by name
     view = store.view(run_id)
+    assert not unfounded_vectors(view)
     assert view.counts["planned"] == len(vectors)
     assert sum(count for name, count in view.counts.items() if name != "planned") == len(vectors)
     return view

@@ -98,7 +98,8 @@ def test_a_run_is_given_back_and_driven_again(store: Store) -> None:
             lease.require()
             held = store.lease(run_id)
             assert held is not None
-            assert (held.fence, held.holder) == (fence, OWN)
+            assert held.holder is not None
+            assert (held.fence, held.holder.process) == (fence, OWN.process)
         released = store.lease(run_id)
         assert released is not None
         assert released.holder is None

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Float, literal
 
 from farm.core.attempt import Conclusion
-from farm.core.errors import LeaseLost
+from farm.core.errors import LeaseLost, StoreAway
 from farm.core.process_identity import own_identity
 from farm.core.verdicts import Verdict
 from farm.store import Ended, RunBoard, RunInfo, Store
+from farm.store.databases.sqlite import Sqlite
 from farm.store.lease_policy import (
     EXPIRY_SECONDS,
     RENEW_SECONDS,
@@ -28,6 +32,7 @@ from farm.store.lease_policy import (
     Lease,
     LeaseWatch,
 )
+from tests.farm.flaky_store import FlakyStore
 from tests.farm.store_helpers import MOCK, Planned, attempt
 
 OWN = own_identity()
@@ -107,6 +112,8 @@ def test_every_write_of_a_driver_that_was_replaced_is_refused(store: Store) -> N
     lease = store.lease(run_id)
     assert lease is not None
     assert lease.holder == BOB
+    with pytest.raises(LeaseLost):
+        store.board(run_id, RunBoard(MOCK))  # a late write is no better
 
 
 def test_a_run_that_was_removed_has_no_driver(store: Store) -> None:
@@ -125,20 +132,36 @@ class Process(Enum):
 
 @dataclass
 class Driver:
-    """A driver as the test knows it; `believes` is whether it thinks that it has the run."""
+    """A driver as the test knows it.
+
+    Attributes:
+        jump: how far its host's clock has jumped.
+        believes: whether it thinks that it has the run.
+        silent: seconds since the store had a sign of life of it.
+    """
 
     holder: Holder
-    store: Store
+    store: FlakyStore
+    jump: float = 0.0
     process: Process = Process.RUNNING
     believes: bool = False
     was_suspended: bool = False
+    silent: float = 0.0
     watch: LeaseWatch = field(default_factory=lambda: LeaseWatch(store_has_clock=False))
 
 
 class Leases(RuleBasedStateMachine):
-    """Drivers on two hosts that want one run, are suspended, wake up, die and write."""
+    """Drivers on two hosts that want one run, are suspended, wake up, die and write.
+
+    The hosts' clocks differ and jump; the database is away at times.
+    """
 
     folder = tempfile.TemporaryDirectory(prefix="farm-leases-")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drivers: list[Driver] = []
+        self.clocks = ExitStack()
 
     @initialize()
     def start(self) -> None:
@@ -146,17 +169,35 @@ class Leases(RuleBasedStateMachine):
         holders = [
             Holder(f"u{at}", host, replace(OWN, pid=at + 1, boot=host)) for at, host in enumerate(("h1", "h1", "h2"))
         ]
-        self.drivers = [Driver(holder, Store.open(place)) for holder in holders]
+        self.now = 1000.0
+        self.drivers = [Driver(holder, FlakyStore.open(place)) for holder in holders]
+        self.actor = self.drivers[0]
+        clock = patch.object(Sqlite, "now", lambda _: literal(self.now + self.actor.jump, Float(53)))
+        self.clocks.enter_context(clock)
         self.run_id = self.drivers[0].store.start_run(RunInfo("test"))
         self.drivers[0].store.plan(self.run_id, [Planned("v")])
         self.owner: Driver | None = None
         self.fence = 0
-        self.now = 1000.0
         self.written: Verdict | None = None
 
     def teardown(self) -> None:
-        for driver in getattr(self, "drivers", ()):
+        self.clocks.close()
+        for driver in self.drivers:
             driver.store.close()
+
+    @property
+    def is_away(self) -> bool:
+        return self.drivers[0].store.is_away
+
+    @rule()
+    def leave_or_return(self) -> None:
+        is_away = not self.is_away
+        for driver in self.drivers:
+            driver.store.is_away = is_away
+
+    @rule(at=st.integers(0, 2), seconds=st.sampled_from([-1e6, -EXPIRY_SECONDS, EXPIRY_SECONDS, 1e6]))
+    def jump(self, at: int, seconds: float) -> None:
+        self.drivers[at].jump += seconds
 
     def state(self, holder: Holder | None, seeker: Driver) -> HolderState:
         """What the seeker's host knows of a holder."""
@@ -172,6 +213,11 @@ class Leases(RuleBasedStateMachine):
         driver = self.drivers[at]
         if driver.process is not Process.RUNNING or driver.believes:
             return
+        self.actor = driver
+        if self.is_away:
+            with pytest.raises(StoreAway):
+                driver.store.lease(self.run_id)
+            return
         lease = driver.store.lease(self.run_id)
         decision = driver.watch.look(lease, self.state(lease.holder if lease else None, driver), self.now)
         if decision is Decision.WAIT:
@@ -179,9 +225,10 @@ class Leases(RuleBasedStateMachine):
         driver.watch = LeaseWatch(store_has_clock=False)
         if decision is Decision.TAKE:
             owner = self.owner
-            assert owner is None or owner.process is not Process.RUNNING or owner.was_suspended
+            is_alive = owner is not None and owner.process is Process.RUNNING and owner.believes
+            assert owner is None or not is_alive or owner.was_suspended or owner.silent >= EXPIRY_SECONDS
             assert driver.store.take_lease(self.run_id, driver.holder, lease)
-            self.owner, driver.believes, driver.was_suspended = driver, True, False
+            self.owner, driver.believes, driver.was_suspended, driver.silent = driver, True, False, 0.0
         else:
             assert self.owner is not None
 
@@ -189,8 +236,14 @@ class Leases(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         self.now += seconds
         for driver in self.drivers:
-            if driver.believes and driver.process is Process.RUNNING and seconds >= RENEW_SECONDS:
-                self.write_of(driver, partial(driver.store.renew_lease, self.run_id))
+            driver.silent += seconds
+            if (
+                driver.believes
+                and driver.process is Process.RUNNING
+                and seconds >= RENEW_SECONDS
+                and self.write_of(driver, partial(driver.store.renew_lease, self.run_id))
+            ):
+                driver.silent = 0.0
 
     @rule(at=st.integers(0, 2), verdict=st.sampled_from([Verdict.VALIDATED, Verdict.FAIL_CRASH_HANG]))
     def write(self, at: int, verdict: Verdict) -> None:
@@ -201,7 +254,12 @@ class Leases(RuleBasedStateMachine):
                 self.written = verdict
 
     def write_of(self, driver: Driver, write: Callable[[], None]) -> bool:
-        """Write as a driver; it succeeds exactly if the driver has the run."""
+        """Write as a driver; it succeeds exactly if the driver has the run, and the database is there."""
+        self.actor = driver
+        if self.is_away:
+            with pytest.raises(StoreAway):
+                write()
+            return False
         if driver is self.owner:
             write()
             return True
@@ -230,14 +288,20 @@ class Leases(RuleBasedStateMachine):
     def release(self, at: int) -> None:
         driver = self.drivers[at]
         if driver.believes and driver.process is Process.RUNNING:
-            driver.store.release_lease(self.run_id)
             driver.believes = False
+            if self.is_away:
+                with pytest.raises(StoreAway):
+                    driver.store.release_lease(self.run_id)
+                return
+            driver.store.release_lease(self.run_id)
             if driver is self.owner:
                 self.owner = None
 
     @invariant()
     def the_store_has_one_owner_and_what_it_wrote(self) -> None:
         reader = self.drivers[0].store
+        if self.is_away:
+            return
         lease = reader.lease(self.run_id)
         if lease is None:
             return

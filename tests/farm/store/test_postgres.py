@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Connection, Engine, event, inspect
 
 from farm import api
 from farm.core.attempt import Attempt, Conclusion
@@ -22,8 +23,12 @@ from farm.core.progress import Progress
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Reason, Verdict
 from farm.report import FORMATS, read_context, write_report
+from farm.report.evidence import unfounded_vectors
+from farm.running import patient_recorder, store_patience
 from farm.running import sweep as sweeping
+from farm.running.record_spool import abandoned_spools, spool_folder
 from farm.store import Ended, RunBoard, RunInfo, Store, schema
+from farm.store.databases.base import WRITING
 from farm.store.migrations import REVISION, read_revision
 from tests.farm.cli.test_report import Farm, farm  # noqa: F401 - a fixture
 from tests.farm.large_run import HOSTILE, large_run
@@ -289,3 +294,49 @@ def test_two_sweeps_at_once_create_the_tables_of_one_database(url: str, tmp_path
         assert view.counts["validated"] >= 40
         assert all(vector.concluded and len(vector.history) == vector.verdict.good for vector in view.vectors)
     assert [vector.verdict for vector in views[0].vectors] == [vector.verdict for vector in views[1].vectors]
+
+
+def test_a_run_whose_connections_are_cut_is_recorded_once(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psycopg
+
+    @contextmanager
+    def fleet(*arguments: Any, **_keywords: object) -> Iterator[tuple[LocalFleet, Progress]]:
+        yield LocalFleet(), arguments[-1]  # the progress
+
+    commits, cuts, lock = itertools.count(), list[int](), threading.Lock()
+
+    def cut(connection: Connection) -> None:
+        """End every connection of this test's own database instead of each second commit: what it wrote is lost."""
+        with lock:
+            number = next(commits)
+            if number % 2 or len(cuts) >= 10 or not connection.get_execution_options().get(WRITING):
+                return
+            with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as own:
+                ended = own.execute(
+                    "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+                ).fetchall()
+            cuts.append(len(ended))
+
+    monkeypatch.setattr(sweeping, "_fleet", fleet)
+    monkeypatch.setattr(patient_recorder, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(store_patience, "RETRY_SECONDS", 0.01)
+    quiet = api.sweep(boards="fake:n300*2", limit=60, store=tmp_path / "farm.db")
+    Store.open(url).close()  # with its tables
+    event.listen(Engine, "commit", cut)
+    try:
+        view = api.sweep(boards="fake:n300*2", limit=60, store=url)
+    finally:
+        event.remove(Engine, "commit", cut)
+    assert len(cuts) >= 4
+    assert view.run.ended is Ended.COMPLETED
+    assert [(each.vector_id, each.verdict) for each in view.vectors] == [
+        (each.vector_id, each.verdict) for each in quiet.vectors
+    ]
+    assert [len(each.history) for each in view.vectors] == [len(each.history) for each in quiet.vectors]
+    assert not unfounded_vectors(view)
+    events = [(board.id, each.at, each.kind, each.message) for board in view.run.boards for each in board.events]
+    assert len(set(events)) == len(events)
+    assert not list(abandoned_spools(view.run.id, spool_folder()))
