@@ -39,7 +39,7 @@ def boards(
 ) -> None:
     """List the boards of the farm with their state, run and user; hold, release, probe or reset one of them.
 
-    `farm boards log` shows who did what with the boards, and which runs and hosts came and went.
+    `farm boards log` shows who did what with the boards, and which runs, jobs and hosts came and went.
 
     Outside a farm, these are this host's boards: a board that a run found bad stays held until it is released.
 
@@ -106,7 +106,7 @@ def _usage(action: str) -> str:
 
 
 def _act(registry: BoardRegistry, action: str, board: str, why: str) -> str:
-    from farm.cluster.farm_runs import user_at_host
+    from farm.core.own_user import user_at_host
 
     by = user_at_host()
     if action == "hold":

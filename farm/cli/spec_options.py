@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from farm.core.board import AUTO
 from farm.core.errors import FarmError, WrongValue
 from farm.core.sweep_spec import SweepSpec, options
 
@@ -45,6 +46,12 @@ class SpecOptions:
         """
         with _named_as_typed():
             return SweepSpec.of(**cast("SweepOptions", {**self._settings_for(more), **self.typed, **more}))
+
+    def left_out_boards(self, **more: Any) -> str:
+        """The boards of the settings, where `spec` leaves them out since the command is about a farm; else empty."""
+        boards = str(self.settings.get("boards", AUTO))
+        is_used = "boards" in {**self._settings_for(more), **self.typed, **more}
+        return "" if is_used or boards == AUTO else boards
 
     def _settings_for(self, more: Mapping[str, Any]) -> dict[str, Any]:
         """The settings, without those of this host's boards where the command is about a farm."""

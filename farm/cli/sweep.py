@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt, typed_command
+from farm.cli.common import STOPPED_BEFORE, STOPPED_DURING, exits_on_interrupt, note, typed_command
 from farm.cli.spec_options import SpecOptions, takes_spec
 from farm.core.errors import FarmError
 from farm.core.stop_signals import stop_is_requested
@@ -17,6 +17,7 @@ from farm.core.store_place import StorePlace
 
 if TYPE_CHECKING:
     from farm.api import Planned
+    from farm.core.sweep_options import SweepOptions
     from farm.core.sweep_spec import SweepSpec
     from farm.running.continuation import RunCutOff
     from farm.store import RunView
@@ -150,7 +151,12 @@ def _spec(
         earlier = spec_of(from_run, store)
         return options.override(earlier.in_foreground() if foreground else earlier)
     # the settings may name a farm, which takes no part in the foreground
-    spec = options.spec(address=None) if foreground else options.spec()
+    without_farm: SweepOptions = {"address": None} if foreground else {}
+    spec = options.spec(**without_farm)
+    if boards := options.left_out_boards(**without_farm):
+        from farm.core.settings import origins
+
+        note(f"ignoring {boards} of {origins()['boards']}: those are this host's boards; --boards chooses the farm's")
     if resume is None and not spec.of_modules and "suite" not in options.typed:
         raise FarmError(
             "no --suite: give --suite model_traced for the configurations of a master, or name sweep modules, which "
@@ -166,8 +172,8 @@ def _without_a_run(
     from farm.core.verdicts import Reason, Verdict
     from farm.report import exit_code
 
-    for note in planned.notes:
-        typer.echo(f"farm: {note}", err=True)
+    for line in planned.notes:
+        note(line)
     if dry_run:
         forecast = planned.expected(store)
         for line in [json.dumps(forecast.as_json(), indent=2)] if as_json else forecast.lines():

@@ -120,7 +120,7 @@ class FarmFleet(RayFleet):
     def close(self, seconds: float) -> dict[str, tuple[int, int]]:
         """See `Fleet`."""
         kernels = super().close(seconds)
-        self._farm.tell(RegistryActor.ended, self._run.run)
+        self._farm.tell(RegistryActor.ended, self._run.run, stopped=self.is_stopped)
         return kernels
 
     def _share(self, event: FleetEvent) -> FleetEvent:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import socket
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from farm.cluster.selection import FarmSelection
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board
 from farm.core.errors import NotRunnable
+from farm.core.own_user import user_at_host
 from farm.core.progress import Progress
 from farm.core.settings import load_settings
 from farm.core.ttnn_choice import UNKNOWN, by_age, left_out_note, versions_of
@@ -100,14 +99,6 @@ def first_report(
 ) -> RunReport:
     """The report of a run that has no board yet."""
     return RunReport(run_id, user_at_host(), command, started, priority, max_boards, planned=planned)
-
-
-def user_at_host() -> str:
-    """The user and host that a run, or a hold, is shown under."""
-    try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
-    except (OSError, KeyError):  # a user id without a name
-        return socket.gethostname()
 
 
 def _version_note(boards: Sequence[Board]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from farm.cluster.ray_client import ray
 from farm.core.awake_clock import awake_seconds
 from farm.core.errors import NotRunnable
+from farm.core.settings import SILENCE_SECONDS
 
 _LOG = logging.getLogger(__name__)
 _ALIVE = 0  # `GcsNodeInfo.ALIVE` of Ray's protocol
@@ -17,9 +18,6 @@ INTERVAL_SECONDS = 2.0
 """How often the head is asked for its nodes."""
 ANSWER_SECONDS = 10.0
 """How long one answer may take."""
-SILENCE_SECONDS = 45.0
-"""How long the head, or the actor of a board, may be silent: long enough for a busy host, and for a short loss of the
-network; short of the minute after which Ray ends this process."""
 HINT = "what is recorded stays; go on with `farm sweep --resume last`"
 
 
@@ -47,15 +45,27 @@ def count_nodes() -> int:
 
 
 class Heartbeat:
-    """Asks the head for its nodes, in a thread of its own, which may wait for ever without harm."""
+    """Asks the head for its nodes, in a thread of its own, which may wait for ever without harm.
 
-    def __init__(self, ask: Callable[[], int] = count_nodes, clock: Callable[[], float] = awake_seconds) -> None:
+    Attributes:
+        silence_limit: how many seconds the head may be silent.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], int] = count_nodes,
+        clock: Callable[[], float] = awake_seconds,
+        *,
+        silence_limit: float = SILENCE_SECONDS,
+    ) -> None:
         """Make one that asks nothing yet.
 
         Args:
             ask: asks the head for the number of its nodes; raises where there is no answer.
             clock: seconds, as `time.monotonic` counts them, while this process is not stopped.
+            silence_limit: see above.
         """
+        self.silence_limit = silence_limit
         self._ask = ask
         self._clock = clock
         self._answered_at = clock()
@@ -94,7 +104,7 @@ class Heartbeat:
         if self._loss is not None:
             raise self._loss
         silent = self._clock() - self._answered_at
-        if silent > SILENCE_SECONDS:
+        if silent > self.silence_limit:
             raise HeadLost(f"the head of the Ray cluster has not answered for {silent:.0f} s: {HINT}")
         if self._nodes == 0:
             raise NotRunnable(f"the Ray cluster has no node left: {HINT}")

@@ -19,12 +19,13 @@ from farm.cluster.background import in_background
 from farm.cluster.board_handle import BoardHandle, Calls, RayCalls, start_actor
 from farm.cluster.board_logs import read_logs
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, Unusable
-from farm.cluster.heartbeat import SILENCE_SECONDS, Heartbeat
+from farm.cluster.heartbeat import Heartbeat
 from farm.cluster.ray_client import ray
 from farm.core.awake_clock import awake_seconds
 from farm.core.board import Board
 from farm.core.log import BoardLog
 from farm.core.payload import EncodedVector
+from farm.core.settings import load_settings
 from tracer.device_config import DeviceConfig
 
 _LOG = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class RayFleet:
         limits: how long things may take on a board.
         folder: where boards keep their files while they run; None for the temporary folder of their host.
         run_id: the run whose logs the boards write; "" for none.
+        is_stopped: whether a person stopped the run.
     """
 
     def __init__(
@@ -76,15 +78,16 @@ class RayFleet:
             run_id: see above.
             start_actor: starts the actor of a board.
             calls: waits for the answers of actors; None for Ray.
-            heartbeat: detects the loss of the head; None for Ray's.
+            heartbeat: detects the loss of the head; None for that of Ray's head, with the limit of the settings.
             clock: seconds, as `time.monotonic` counts them, while this process is not stopped.
         """
         self.limits = limits
         self.folder = folder
         self.run_id = run_id
+        self.is_stopped = False
         self._start_actor = start_actor
         self._calls = calls or RayCalls()
-        self._heartbeat = heartbeat or Heartbeat()
+        self._heartbeat = heartbeat or Heartbeat(silence_limit=load_settings().silence_limit)
         self._clock = clock
         self._boards: dict[str, Board] = {}  # all that were ever started
         self._actors: dict[str, BoardHandle] = {}
@@ -181,6 +184,11 @@ class RayFleet:
         return read_logs(self.run_id, self._boards.values(), remote=remote) if self.run_id else {}
 
     @property
+    def silence_limit(self) -> float:
+        """How many seconds an actor may be silent: as many as the head."""
+        return self._heartbeat.silence_limit
+
+    @property
     def active(self) -> list[str]:
         """The ids of the boards that have an actor, starting ones included."""
         return list(self._actors)
@@ -273,8 +281,8 @@ class RayFleet:
                 continue
             if call is None or self._calls.wait([call], number=1, seconds=0):
                 self._pings[board] = actor.answer(), now
-            elif now - asked_at > SILENCE_SECONDS:
-                lost.append(self._lost(board, f"its actor has not answered for {SILENCE_SECONDS:.0f} s"))
+            elif now - asked_at > self.silence_limit:
+                lost.append(self._lost(board, f"its actor has not answered for {self.silence_limit:.0f} s"))
         return lost
 
     def _lost(self, board: str, message: str) -> Gone:

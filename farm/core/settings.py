@@ -40,6 +40,9 @@ FILE_VARIABLE = "FARM_CONFIG"
 FILE_NAME = "farm.toml"
 DEFAULT_MASTER = Path("ttnn_operations_master.json")
 """The master that `farm trace` adds to unless another is named."""
+SILENCE_SECONDS = 45.0
+"""How long the head, or the actor of a board, may be silent, unless a setting says so: long enough for a busy host, and
+for a short loss of the network; short of the minute after which Ray ends a process whose head is silent."""
 PATHS = ("FARM_STATE", "FARM_TOKEN_FILE")
 """The variables that name a path on this host."""
 _WITH_STORE = ("runs", "show", "report", "watch", "simulate", "compare", "history", "merge")
@@ -112,6 +115,13 @@ class Settings(BaseSettings):
         default=platformdirs.user_state_path("farm") / "host",
         description="The folder where this host keeps its state: its place in a farm, and which boards it reset or "
         "holds.",
+    )
+    silence_limit: Annotated[float, ANYWHERE] = Field(
+        default=SILENCE_SECONDS,
+        ge=15,
+        le=55,
+        description="How many seconds the farm's head, or the process that supervises a board, may be silent before a "
+        "run takes it for lost: 15 to 55, since Ray ends a run's process once its head was silent for 60.",
     )
 
     download_retries: Annotated[int, ANYWHERE] = Field(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
-import os
 import secrets
 import socket
 import threading
@@ -14,6 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 
 from farm.core.errors import FarmError, LeaseLost, NotRunnable, StoreError
+from farm.core.own_user import own_user
 from farm.core.process_identity import identity_of, is_comparable, is_suspended, own_identity
 from farm.running.record_spool import AbandonedSpool, abandoned_spools, spool_folder
 from farm.running.store_patience import StorePatience
@@ -40,11 +39,7 @@ _LOG = logging.getLogger(__name__)
 
 def own_holder() -> Holder:
     """Return this process as the driver of a run, with a new mark."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a user without a name
-        user = str(os.getuid())
-    return Holder(user, socket.gethostname(), own_identity(), mark=secrets.token_hex(8))
+    return Holder(own_user(), socket.gethostname(), own_identity(), mark=secrets.token_hex(8))
 
 
 def state_of(holder: Holder | None, own: Holder) -> HolderState:

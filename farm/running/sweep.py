@@ -200,6 +200,7 @@ def _run(
                 max_seconds=sweep.spec.max_time,
                 max_board_seconds=sweep.spec.max_board_time,
             )
+            fleet.is_stopped = interrupt.requested
             driver.released(fleet.close(CLOSE_SECONDS))
             _keep_logs(run_id, recorder, fleet, remote=True)
         except BaseException as error:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from farm.cluster.heartbeat import SILENCE_SECONDS
 from farm.core.process_identity import identity_of
+from farm.core.settings import SILENCE_SECONDS
 from farm.store import RunView, Store
 from scheduler import BoardState
 from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded

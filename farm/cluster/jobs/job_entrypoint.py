@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from farm.cluster.jobs.job_files import END, Unmarked, archive_lines
+from farm.cluster.jobs.job_log import JobLog, job_origin
 from farm.cluster.jobs.job_package import command_words
 from farm.cluster.nodes.host_state import load_state
 from farm.core.errors import FarmError
@@ -36,7 +37,15 @@ def run_job(words: list[str]) -> int:
     The files are a sweep's report, or the master that a trace adds to. What the command prints is passed on without
     the marks of files and exit codes, which this process alone may print.
     """
-    state = load_state(load_settings().state)
+    state_folder = load_settings().state
+    state, origin = load_state(state_folder), job_origin(os.environ)
+    log = JobLog(state_folder, origin, words) if state is not None and state.head and origin is not None else None
+
+    def stop(_number: int, _frame: object) -> None:
+        # a stop is meant for the command, which ends with its report; this process stays to send that
+        if log is not None:
+            log.stopped()
+
     environment = {**os.environ, **({"FARM_ADDRESS": state.address} if state else {})}
     with tempfile.TemporaryDirectory(prefix="farm-job-") as folder:
         out = Path(folder) / "out"
@@ -47,8 +56,7 @@ def run_job(words: list[str]) -> int:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        # a stop is meant for the command, which ends with its report; this process stays to send that
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, stop)
         pass_on_output(process, sys.stdout.buffer)
         code = process.wait()
         if code < 0:  # ended by a signal

@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 
 from farm.board.shipping import Shipment
 from farm.cluster.jobs.job_files import JobOutput
+from farm.cluster.jobs.job_log import SUBMITTER
 from farm.cluster.jobs.job_package import entrypoint_words, write_package
 from farm.cluster.jobs.job_reply import cause_of, job_end
 from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
+from farm.core.own_user import user_at_host
 from farm.core.stop_signals import caught_signals, leave_closed_terminal
 
 CONNECT_SECONDS = 5.0
@@ -71,6 +73,7 @@ class Submission:
                     entrypoint=shlex.join(["python", "-m", "farm.cluster.jobs.job_entrypoint", *shown]),
                     runtime_env=environment,
                     submission_id=self.id,
+                    metadata={SUBMITTER: user_at_host()},
                 )
             except (RuntimeError, ValueError) as error:
                 raise NotRunnable(f"the farm doesn't take the job: {cause_of(error)}") from error

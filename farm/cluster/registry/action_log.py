@@ -30,7 +30,11 @@ class ActionKind(str, Enum):
         PROBE: a board was to be checked.
         RESET: it was to be reset.
         RUN: a run began.
-        RUN_ENDED: a run ended by itself.
+        RUN_ENDED: it ran all of its vectors, or as many as it had time for.
+        RUN_STOPPED: a person stopped it.
+        RUN_SILENT: it has not reported for so long that its boards went to others.
+        JOB: a command was submitted.
+        JOB_STOPPED: it was asked to stop. The job API doesn't say who asked: who submitted it stands for that.
         JOIN: a host joined.
         DRAIN: it takes no more work.
         LEAVE: it left.
@@ -42,6 +46,10 @@ class ActionKind(str, Enum):
     RESET = "reset"
     RUN = "run"
     RUN_ENDED = "run ended"
+    RUN_STOPPED = "run stopped"
+    RUN_SILENT = "run silent"
+    JOB = "job"
+    JOB_STOPPED = "job stopped"
     JOIN = "join"
     DRAIN = "drain"
     LEAVE = "leave"
@@ -55,8 +63,8 @@ class Action(BaseModel):
     at: float = Field(description="When, in Unix time.")
     who: str = Field(description="The user and host that a command named, a host's name, or farm itself.")
     action: ActionKind
-    name: str = Field(description="The board, run or host.")
-    detail: str = Field(default="", description="Why, or the command of a run.")
+    name: str = Field(description="The board, run, job or host.")
+    detail: str = Field(default="", description="Why, or the command of a run or job.")
 
 
 class ActionLog:

@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from farm.cluster.nodes.host_state import certificates_for, load_state
 from farm.cluster.nodes.node import require_head
 from farm.cluster.registry.cluster_values import SETTINGS, ClusterValues, RegistrySettings
-from farm.cluster.registry.published import NO_FARM
+from farm.cluster.registry.published import NO_FARM, RESTART_COMMAND
 from farm.cluster.registry.service import RegistryActor
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.plain_words import reason_of
@@ -26,7 +26,7 @@ ANSWER_SECONDS = 30.0
 """How long the registry may take to answer."""
 RETRY_SECONDS = 0.5
 """How long to wait for a registry that restarts before it is asked again."""
-ADVICE = "runs go on without it; see its log on the head, or end its process there: Ray starts it again"
+ADVICE = f"runs go on without it; to have Ray start it again, type on the head: {RESTART_COMMAND}"
 CLOCK_QUESTIONS = 3
 """How often the head is asked for its time: the quickest answer is the most exact."""
 

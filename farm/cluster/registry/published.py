@@ -26,7 +26,12 @@ STARTING_SECONDS = 5.0
 """How long to wait for the first view of a farm that begins."""
 POLL_SECONDS = 0.1
 NO_FARM = "its head was not started by `farm up --head`"
-RESTARTS = "the registry has published nothing for a second, so this may be old: it is busy, or Ray starts it again"
+RESTART_COMMAND = "pkill -KILL -f '^ray::RegistryActor'"
+"""Ends a registry that hangs, on the head, where Ray then starts it again. The pattern is its process's title."""
+RESTARTS = (
+    "the registry has published nothing for a second, so this may be old: it is busy, or Ray starts it again; if this "
+    f"stays, type on the head: {RESTART_COMMAND}"
+)
 
 
 class Values(Protocol):
@@ -123,7 +128,10 @@ class PublishedFarm:
             self._sleep(POLL_SECONDS)
             published = self._read()
         if published is None:
-            raise NotRunnable(f"the registry of the farm at {self._address} has published nothing: see its log there")
+            raise NotRunnable(
+                f"the registry of the farm at {self._address} has published nothing; "
+                f"to have Ray start it again, type on the head: {RESTART_COMMAND}"
+            )
         return published
 
     def _first(self) -> PublishedView | None:

@@ -51,6 +51,7 @@ class Registry:
         self._living_nodes: frozenset[str] = frozenset()
         self._arrivals = 0
         self._settled_at = -math.inf
+        self._silent: list[RunReport] = []  # the last reports of silent runs that were ended here
         self._awaited: set[str] = set()  # runs of an earlier registry that have not reported to this one
         self._awaited_until = -math.inf
         self._unix_ahead = 0.0
@@ -226,6 +227,11 @@ class Registry:
         run = self._runs.get(name)
         return run.report.who if run else None
 
+    def take_silent_runs(self) -> list[RunReport]:
+        """The last reports of the runs that were ended for their silence, each once."""
+        silent, self._silent = self._silent, []
+        return silent
+
     def ended(self, name: str, now: float) -> None:
         """Forget a run that ended."""
         self._awaited.discard(name)
@@ -342,8 +348,10 @@ class Registry:
             entry.since = now
 
     def _end_silent_runs(self, now: float) -> None:
-        for name in [name for name, run in self._runs.items() if now - run.reported_at > SILENCE_SECONDS]:
-            self.ended(name, now)
+        silent = [run.report for run in self._runs.values() if now - run.reported_at > SILENCE_SECONDS]
+        for report in silent:
+            self.ended(report.run, now)
+        self._silent += silent
 
     def _obstacle(self, entry: BoardEntry) -> BoardState | None:
         """The state that keeps a board from all runs; None if a run may have it."""

@@ -169,13 +169,13 @@ class RegistryService:
             self.try_to_publish()  # a registry that replaces this one must know of the run before it has a board
         return answer
 
-    def ended(self, run: str) -> None:
-        """See `Registry.ended`."""
+    def ended(self, run: str, *, stopped: bool = False) -> None:
+        """See `Registry.ended`; `stopped` says that a person stopped the run."""
         with self._acting() as now:
             who = self._registry.user_of(run)
             self._registry.ended(run, now)
             if who is not None:
-                self._record(who, ActionKind.RUN_ENDED, run)
+                self._record(who, ActionKind.RUN_STOPPED if stopped else ActionKind.RUN_ENDED, run)
 
     # --- views ---
 
@@ -241,6 +241,8 @@ class RegistryService:
             finally:
                 if self._registry.holds != before:
                     self._file.write(self._registry.holds)
+                for report in self._registry.take_silent_runs():
+                    self._record(report.who, ActionKind.RUN_SILENT, report.run)
 
     def _view(self, now: float) -> FarmView:
         view = self._registry.view(now)

@@ -37,7 +37,15 @@ def test_the_boards_that_a_host_offers_choose_none_of_a_farms() -> None:
     assert options_of_words(["--address", address], own).spec() == of_farm
     assert options_of_words([], {**own, "address": address}).spec() == of_farm
     given = options_of_words([], {**own, "address": address})
+    assert given.left_out_boards() == "mock:n150"
     assert given.spec(address=None) == SweepSpec.of(boards="mock:n150"), "this host's, without the farm"
+    for used in (
+        given.left_out_boards(address=None),
+        options_of_words([], own).left_out_boards(),
+        options_of_words(["--boards", "mock:n300", "--address", address], own).left_out_boards(),
+        options_of_words(["--address", address], {"boards": "auto"}).left_out_boards(),
+    ):
+        assert used == ""
 
 
 def test_a_run_again_keeps_all_that_the_command_line_does_not_replace() -> None:

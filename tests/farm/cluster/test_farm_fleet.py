@@ -46,7 +46,7 @@ class FakeRegistry:
         self.reports.append(report)
         return self._call()
 
-    def _call(self, *_: object) -> Reference:
+    def _call(self, *_: object, **__: object) -> Reference:
         if not self.is_callable:
             raise ray.exceptions.RaySystemError("no connection")
         return Reference("exchange", self.answer, self.answers)

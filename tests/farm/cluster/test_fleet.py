@@ -220,9 +220,9 @@ def test_a_stopped_actor_is_detected_and_replaced(
                 self.stopped = True
                 [actor] = _actors() - others
                 os.kill(actor, signal.SIGSTOP)
-                monkeypatch.setattr("farm.cluster.ray_fleet.SILENCE_SECONDS", 2.0)
+                monkeypatch.setattr(RayFleet, "silence_limit", 2.0)
             elif not attempt.outcome.verdict.good:
-                monkeypatch.setattr("farm.cluster.ray_fleet.SILENCE_SECONDS", 300.0)
+                monkeypatch.setattr(RayFleet, "silence_limit", 300.0)
 
     boards = fake_boards(N300, 1, script=Script(seconds=0.08))
     view = run(store, boards, 100, progress=Stopper(io.StringIO()), limits=Limits())

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from farm.cluster.heartbeat import SILENCE_SECONDS, HeadLost, Heartbeat
+from farm.cluster.heartbeat import HeadLost, Heartbeat
 from farm.core.errors import NotRunnable
+from farm.core.settings import SILENCE_SECONDS
 
 
 @dataclass
@@ -52,6 +53,12 @@ def test_a_head_that_refuses_is_silent() -> None:
     clock.now += 1
     with pytest.raises(NotRunnable, match="has not answered for 46 s"):
         heartbeat.check()
+    patient = Heartbeat(refuse, clock, silence_limit=50)
+    clock.now += 50
+    patient.check()
+    clock.now += 1
+    with pytest.raises(NotRunnable, match="has not answered for 51 s"):
+        patient.check()
 
 
 def test_a_head_in_the_place_of_another_is_noticed_at_once() -> None:

@@ -13,12 +13,12 @@ from farm.board.limits import Limits
 from farm.cluster.actor import WorkerUnusable
 from farm.cluster.board_handle import BoardHandle
 from farm.cluster.fleet import BatchDone, FleetEvent, Gone, Outcomes, Started, Unusable
-from farm.cluster.heartbeat import SILENCE_SECONDS
 from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import PING_SECONDS, REQUEST_SECONDS, START_SECONDS, RayFleet
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
+from farm.core.settings import SILENCE_SECONDS
 from farm.core.verdicts import Verdict
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHandle, FakeHeartbeat
 from tracer.device_config import DeviceConfig

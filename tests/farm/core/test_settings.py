@@ -56,6 +56,8 @@ def test_another_file_can_be_named(own_folder: Path, monkeypatch: pytest.MonkeyP
         ('adress = "x"', "^farm.toml: unknown setting 'adress': did you mean address\\?"),
         ("zzz = 1", "^farm.toml: unknown setting 'zzz': settings are address, jobs, "),
         ("boards = 3", "^farm.toml: setting 'boards': give a string"),
+        ("silence_limit = 60", "^farm.toml: setting 'silence_limit': give 55 or less"),
+        ("silence_limit = nan", "^farm.toml: setting 'silence_limit': give 55 or less"),
         ("x = [", "farm.toml"),
     ],
 )

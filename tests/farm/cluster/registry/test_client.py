@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from farm.cluster.registry.client import FarmClient
+from farm.cluster.registry.client import ADVICE, FarmClient
 from farm.cluster.registry.service import RegistryActor
 
 
@@ -19,3 +19,7 @@ def test_a_call_reaches_the_method_that_it_names() -> None:
     reference = farm.send(RegistryActor.checked, "lab:mock:n300:0", passed=False, message="hot")
     assert reference == "a reference"
     assert calls == [(("lab:mock:n300:0",), {"passed": False, "message": "hot"})]
+
+
+def test_the_advice_names_the_registrys_process() -> None:
+    assert ADVICE.endswith(f"pkill -KILL -f '^ray::{RegistryActor.__name__}'")

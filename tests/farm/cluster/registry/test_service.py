@@ -13,7 +13,7 @@ from farm.board.kinds import KINDS
 from farm.cluster.registry.action_log import ActionKind
 from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, PublishedView
 from farm.cluster.registry.records import HostOffer, RunReport
-from farm.cluster.registry.registry import SETTLING_SECONDS
+from farm.cluster.registry.registry import SETTLING_SECONDS, SILENCE_SECONDS
 from farm.cluster.registry.service import TICK_SECONDS, RegistryService
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -271,6 +271,22 @@ def test_what_people_runs_and_hosts_do_is_logged_with_who(head: Head) -> None:
         ("ann@lab", "run ended", "one", ""),
         ("a", "drain", "a", "to be moved"),
         ("a", "leave", "a", ""),
+    ]
+
+
+def test_how_a_run_ended_is_logged(head: Head) -> None:
+    registry = head.registry()
+    for name in ("done", "stopped", "killed"):
+        registry.exchange(report(name))
+    registry.ended("done")
+    registry.ended("stopped", stopped=True)
+    head.now += SILENCE_SECONDS + 1
+    registry.view()
+    registry.view()
+    assert [(each.who, each.action.value, each.name) for each in registry.actions(3)] == [
+        ("ann@lab", "run ended", "done"),
+        ("ann@lab", "run stopped", "stopped"),
+        ("ann@lab", "run silent", "killed"),
     ]
 
 
