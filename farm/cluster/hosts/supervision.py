@@ -7,7 +7,6 @@ with the farm's head, and when one of its own processes is killed.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import signal
 import subprocess
@@ -24,8 +23,6 @@ from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of
 from farm.core.settings import FILE_VARIABLE
 from farm.core.stop_signals import caught_signals
-
-_LOG = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.5
 """How often to look at the node."""
@@ -93,6 +90,7 @@ class NodeSupervisor:
         self._up_since: float | None = clock()
         self._due = 0.0  # when to start the node again
         self._last_note = ""
+        self._last_trouble = ""  # the last error in reading the host's state: it is looked at twice a second
 
     def step(self) -> bool:
         """Look at the node once, and start it again if that is due; return whether there is more to do."""
@@ -136,15 +134,20 @@ class NodeSupervisor:
         try:
             return load_plan(self._folder)
         except FarmError as error:
-            _LOG.warning("%s", error)
+            self._note_trouble(error)
             return self._plan
 
     def _state_now(self) -> HostState | None:
         try:
             return load_state(self._folder)
         except FarmError as error:
-            _LOG.warning("%s", error)
+            self._note_trouble(error)
             return None
+
+    def _note_trouble(self, error: FarmError) -> None:
+        if str(error) != self._last_trouble:
+            self._note(str(error))
+            self._last_trouble = str(error)
 
 
 class _Joining:

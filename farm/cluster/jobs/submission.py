@@ -11,7 +11,7 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,8 @@ from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
 from farm.core.own_user import user_at_host
 from farm.core.stop_signals import caught_signals, leave_closed_terminal
+
+_LOG = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
 """How long the head may take to answer."""
@@ -83,8 +85,10 @@ class Submission:
 
     def stop(self) -> None:
         """Ask the job to end; a sweep writes its report first."""
-        with contextlib.suppress(RuntimeError):
+        try:
             self._client.stop_job(self.id)
+        except (RuntimeError, OSError) as error:  # it has ended, or the head doesn't answer
+            _LOG.warning("job %s was not asked to stop: %s", self.id, cause_of(error))
 
     def follow(self, show: Callable[[str], None]) -> int:
         """Pass the job's output on until the job ends; returns the command's exit code.
@@ -93,6 +97,7 @@ class Submission:
 
         Raises:
             KeyboardInterrupt: Ctrl-C came twice.
+            NotRunnable: the head answers no more, or its answer is malformed.
         """
         stopped = threading.Event()
 
@@ -110,7 +115,8 @@ class Submission:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        end = job_end(self._client.get_job_info(self.id))
+        with answers_expected(self.id):
+            end = job_end(self._client.get_job_info(self.id))
         if end.driver_exit_code is not None:
             return end.driver_exit_code
         if self.output.exit_code is not None:  # of a job that was stopped, Ray tells no code
@@ -119,9 +125,27 @@ class Submission:
         return int(ExitCode.NOT_RUN)
 
     async def _follow(self, show: Callable[[str], None]) -> None:
-        async for text in self._client.tail_job_logs(self.id):
+        pieces = self._client.tail_job_logs(self.id)
+        while True:
+            with answers_expected(self.id):  # not of what `show` raises
+                text = await anext(pieces, None)
+            if text is None:
+                return
             if printed := self.output.feed(text):
                 show(printed)
+
+
+@contextlib.contextmanager
+def answers_expected(job: str) -> Iterator[None]:
+    """Raise the errors of Ray's client of the job API, where the head stops answering, as a `NotRunnable`."""
+    from aiohttp import ClientError  # it comes with Ray's job API
+
+    try:
+        yield
+    except (RuntimeError, OSError, ClientError) as error:
+        raise NotRunnable(
+            f"the farm's head no longer answers about job {job}, which may go on: {cause_of(error)}"
+        ) from error
 
 
 def _client(url: str, token_file: Path) -> Any:

@@ -6,9 +6,11 @@ from enum import Enum
 from types import SimpleNamespace
 
 import pytest
+from aiohttp import ServerDisconnectedError
 
 from farm.cluster.jobs.job_files import LINE_LENGTH, JobOutput
 from farm.cluster.jobs.job_reply import cause_of, job_end
+from farm.cluster.jobs.submission import answers_expected
 from farm.core.errors import NotRunnable
 
 
@@ -50,3 +52,10 @@ def test_a_line_without_an_end_does_not_gather() -> None:
     passed = [len(output.feed(piece)) for _ in range(1000)]
     assert sum(passed) > 10**7 - LINE_LENGTH - 2 * len(piece)
     assert max(passed) < LINE_LENGTH + 2 * len(piece)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("code 1006\nbody"), ConnectionError("no"), ServerDisconnectedError()])
+def test_a_head_that_stops_answering_is_one_line(error: Exception) -> None:
+    message = "^the farm's head no longer answers about job farm-1, which may go on: .+$"
+    with pytest.raises(NotRunnable, match=message), answers_expected("farm-1"):
+        raise error
