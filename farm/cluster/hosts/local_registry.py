@@ -97,25 +97,15 @@ class LocalRegistry:
         return f"{name} was reset; {self._probe(board)}"
 
     def actions(self, count: int) -> list[Action]:
-        """The last actions, the oldest first.
-
-        Raises:
-            NotRunnable: the log can't be read.
-        """
-        try:
-            return self._log.last(count)
-        except OSError as error:
-            raise NotRunnable(f"the log of actions can't be read: {error.strerror}") from error
+        """See `ActionLog.last`."""
+        return self._log.last(count)
 
     @property
     def _log(self) -> ActionLog:
         return ActionLog(load_settings().state / FILE)
 
     def _record(self, who: str, action: ActionKind, name: str, detail: str = "") -> None:
-        log = self._log
-        log.record(Action(at=time.time(), who=who, action=action, name=name, detail=detail))
-        if log.trouble:
-            _LOG.warning("%s", log.trouble)
+        self._log.record(Action(at=time.time(), who=who, action=action, name=name, detail=detail))
 
     def _probe(self, board: Board) -> str:
         if trouble := BoardCheck(board).probe():

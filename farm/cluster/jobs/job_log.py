@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog
 from farm.core.secret_texts import shown_command
-
-_LOG = logging.getLogger(__name__)
 
 SUBMITTER: Final = "farm_submitter"
 """The name of a job's metadata that has the user and host of `farm submit`."""
@@ -75,5 +72,3 @@ class JobLog:
     def _record(self, action: ActionKind, detail: str = "") -> None:
         origin = self._origin
         self._log.record(Action(at=self._unix_clock(), who=origin.who, action=action, name=origin.id, detail=detail))
-        if self._log.trouble:
-            _LOG.warning("%s", self._log.trouble)

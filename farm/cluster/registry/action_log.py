@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from enum import Enum
@@ -9,8 +10,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from farm.core.errors import NotRunnable
 from farm.core.plain_words import reason_of
 from farm.core.secret_texts import without_secrets
+
+_LOG = logging.getLogger(__name__)
 
 FILE = "actions.jsonl"
 LARGEST_BYTES = 10_000_000
@@ -93,7 +97,10 @@ class ActionLog:
         try:
             self._append(b"".join(self._unwritten))
         except OSError as error:
-            self.trouble = f"actions are not logged: {self._path}: {reason_of(error)}"
+            trouble = f"actions are not logged: {self._path}: {reason_of(error)}"
+            if trouble != self.trouble:
+                _LOG.warning("%s", trouble)
+            self.trouble = trouble
         else:
             self._unwritten.clear()
             self.trouble = ""
@@ -114,13 +121,15 @@ class ActionLog:
         """The last actions of the file, the oldest first. Damaged lines are left out.
 
         Raises:
-            OSError: it can't be read.
+            NotRunnable: it can't be read.
         """
         try:
             with self._path.open("rb") as file:
                 lines = deque(file, maxlen=count)
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise NotRunnable(f"{self._path} can't be read: {reason_of(error)}") from error
         return [action for line in lines if (action := _parsed(line)) is not None]
 
 

@@ -7,6 +7,7 @@ actor for that, and need not become a part of the cluster, which takes seconds o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from pydantic import BaseModel, Field
 
@@ -38,6 +39,26 @@ class PublishedView(BaseModel):
 
     number: int = Field(description="One more each time.")
     view: FarmView
+
+
+class ReadableValues(Protocol):
+    """Values of a cluster, by name; see `ClusterValues`."""
+
+    def get(self, name: str) -> bytes | None:
+        """A value; None where there is none."""
+
+    def names(self, prefix: str) -> Iterator[str]:
+        """The names that begin with a prefix."""
+
+
+class Values(ReadableValues, Protocol):
+    """Values that may be changed, too."""
+
+    def put(self, name: str, value: bytes) -> None:
+        """Keep a value, in place of the one that has the name."""
+
+    def remove(self, name: str) -> None:
+        """Forget a value."""
 
 
 class ClusterValues:

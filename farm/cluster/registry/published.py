@@ -6,14 +6,20 @@ That takes a tenth of the time, works on any machine that has the token, and wai
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from farm.cluster.nodes.host_state import certificates_for
 from farm.cluster.nodes.node import require_head
 from farm.cluster.registry.checks import adapter_of
-from farm.cluster.registry.cluster_values import HOST_PREFIX, SETTINGS, VIEW, ClusterValues, PublishedView
+from farm.cluster.registry.cluster_values import (
+    HOST_PREFIX,
+    SETTINGS,
+    VIEW,
+    ClusterValues,
+    PublishedView,
+    ReadableValues,
+)
 from farm.cluster.registry.entries import HostEntry
 from farm.cluster.registry.records import FarmView
 from farm.core.board import Board
@@ -34,16 +40,6 @@ RESTARTS = (
 )
 
 
-class Values(Protocol):
-    """The values of a cluster; see `ClusterValues`."""
-
-    def get(self, name: str) -> bytes | None:
-        """A value; None where there is none."""
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """The names that begin with a prefix."""
-
-
 class PublishedFarm:
     """A farm's published views.
 
@@ -54,7 +50,7 @@ class PublishedFarm:
     def __init__(
         self,
         address: str,
-        values: Values,
+        values: ReadableValues,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,

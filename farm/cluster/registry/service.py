@@ -12,11 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog
 from farm.cluster.registry.checks import adapter_of
-from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, ClusterValues, PublishedView
+from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, ClusterValues, PublishedView, Values
 from farm.cluster.registry.entries import HostEntry
 from farm.cluster.registry.holds_file import HoldsFile
 from farm.cluster.registry.records import FarmView, HostOffer, RegistryAnswer, RunReport
@@ -29,22 +28,6 @@ _LOG = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.5
 """How often the registry asks Ray which nodes are alive, and publishes how the farm is."""
-
-
-class Values(Protocol):
-    """Values that outlive the registry; see `ClusterValues`."""
-
-    def get(self, name: str) -> bytes | None:
-        """A value; None where there is none."""
-
-    def put(self, name: str, value: bytes) -> None:
-        """Keep a value."""
-
-    def remove(self, name: str) -> None:
-        """Forget a value."""
-
-    def names(self, prefix: str) -> Iterator[str]:
-        """The names that begin with a prefix."""
 
 
 def living_nodes() -> list[str]:
@@ -210,15 +193,8 @@ class RegistryService:
             return dict(self._registry.verdicts)
 
     def actions(self, count: int) -> list[Action]:
-        """The last actions, the oldest first.
-
-        Raises:
-            NotRunnable: the log can't be read.
-        """
-        try:
-            return self._log.last(count)
-        except OSError as error:
-            raise NotRunnable(f"the log of actions can't be read: {reason_of(error)}") from error
+        """See `ActionLog.last`."""
+        return self._log.last(count)
 
     # --- details ---
 

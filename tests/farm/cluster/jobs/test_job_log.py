@@ -28,7 +28,7 @@ def test_a_job_and_its_stop_are_logged_with_who_submitted_it(tmp_path: Path) -> 
     log.stopped()
     job, stop = ActionLog(tmp_path / FILE).last(10)
     assert (job.at, job.who, job.action.value, job.name) == (5.0, "ann@laptop", "job", "farm-1")
-    assert job.detail.startswith("farm sweep --store postgresql://ann:")
+    assert job.detail.startswith("farm sweep --store 'postgresql://ann:")
     assert "hunter22" not in job.detail
     assert (stop.who, stop.action.value, stop.name) == ("ann@laptop", "job stopped", "farm-1")
 
