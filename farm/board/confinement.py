@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from farm.core.isolation import Isolation
 from farm.core.payload import EncodedVector, Tag
 from farm.core.settings import load_settings
 from farm.core.sizes import parse_size
+from farm.core.sweep_module import SweepModule
 from farm.core.sweep_spec import SweepSpec
 from farm.sweeps import dumps
 from farm.sweeps.finding import module_folder
@@ -56,6 +57,9 @@ def confinement_of(spec: SweepSpec, boards: int = 1) -> Confinement:
     Args:
         spec: the sweep's spec.
         boards: how many boards of this host may have a worker at the same time.
+
+    Raises:
+        FarmError: a file of vectors names modules in a folder that the sweep doesn't name.
     """
     memory = None if spec.worker_memory is None else parse_size(spec.worker_memory)
     readable = (
@@ -68,10 +72,24 @@ def _read_by_modules(spec: SweepSpec) -> Iterator[Path]:
     """The folders and files that the modules of a sweep are in, import and read."""
     master = os.environ.get(MASTER_VARIABLE)
     yield from (path for path in (spec.master, spec.vectors_file, Path(master) if master else None) if path is not None)
-    if spec.vectors_file is not None:
-        with suppress(FarmError):  # a file of another format, whose modules are found below; or planning tells of it
-            for module in dumps.read_modules(spec.vectors_file):
-                yield from (module.file.parent, *module.paths, *filter(None, (module.home,)))
-    with suppress(FarmError):  # there is none, since the file of vectors names its modules
+    folders: tuple[Path, ...] = ()
+    with suppress(FarmError):  # there is none; planning says so, if it needs one
         place = module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules)
-        yield from (place.folder, *place.paths, *filter(None, (place.home,)))
+        folders = (place.folder, *place.paths, *filter(None, (place.home,)))
+    yield from folders
+    if spec.vectors_file is not None and spec.isolate is Isolation.CONTAINER:
+        _check_named(spec.vectors_file, folders)
+
+
+def _check_named(file: Path, folders: Sequence[Path]) -> None:
+    """Refuse a file of vectors whose modules are elsewhere: its writer doesn't choose what a container shows."""
+    modules: list[SweepModule] = []
+    with suppress(FarmError):  # a file of another format, whose modules are those of the sweep; or planning tells of it
+        modules.extend(dumps.read_modules(file))
+    for module in modules:
+        if not any(module.file.is_relative_to(folder) for folder in folders):
+            folder = module.file.parent
+            raise FarmError(
+                f"{file} has modules in {folder}, which a container does not show: "
+                f"if they may read it, add --sweeps {folder}"
+            )

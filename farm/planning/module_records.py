@@ -10,6 +10,7 @@ from pathlib import Path
 
 from farm.core.board import Board
 from farm.core.errors import FarmError
+from farm.core.isolation import Isolation
 from farm.core.listing_detail import Detail
 from farm.core.messages import ListVectors
 from farm.core.sweep_module import SweepModule
@@ -184,7 +185,8 @@ def _of_farm(spec: SweepSpec, path: Path) -> Iterator[Record]:
     Raises:
         FarmError: an option about modules was passed as well, or it can't be read.
     """
-    names = ("modules", "skip", "tt_metal", "sweeps")
+    in_container = spec.isolate is Isolation.CONTAINER  # which shows the folders that the options name
+    names = ("modules", "skip", *(() if in_container else ("tt_metal", "sweeps")))
     if superfluous := next((name for name in names if getattr(spec, name)), None):
         option = options()[superfluous].name
         raise FarmError(

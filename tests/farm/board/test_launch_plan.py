@@ -18,7 +18,7 @@ from farm.board.kinds import KINDS
 from farm.board.launch_plan import Account, HostView, container_plan, isolated_environment, plain_plan, user_plan
 from farm.board.other_user import other_user, require_readable
 from farm.board.worker_launch import plan_launch
-from farm.core.errors import NotRunnable
+from farm.core.errors import FarmError, NotRunnable
 from farm.core.isolation import Isolation
 from farm.core.measures import KERNELS_VARIABLE
 from farm.core.sweep_module import SweepModule
@@ -163,14 +163,18 @@ def test_the_modules_of_a_sweep_are_shown(tmp_path: Path) -> None:
     assert confinement_of(SweepSpec.of(isolate=Isolation.CONTAINER)).readable == (), "traced calls are data"
 
 
-def test_the_modules_of_a_file_of_vectors_are_shown(tmp_path: Path) -> None:
+def test_a_file_of_vectors_does_not_choose_what_is_shown(tmp_path: Path) -> None:
     file, sweeps, home = tmp_path / "vectors.jsonl", tmp_path / "sweeps", tmp_path / "tt-metal"
     module = SweepModule("a.b", sweeps / "a" / "b.py", (sweeps, home / "tests"), home=home)
     imported = ImportedModule(module, None, fixture=False, suites=("s",))
     list(dumps.write(file, [imported, ModuleProblem("a.c", "", "it has none")]))
     assert [each.module for each in [imported]] == list(dumps.read_modules(file))
     spec = SweepSpec.of(vectors_file=file, isolate=Isolation.CONTAINER)
-    assert set(confinement_of(spec).readable) == {str(each) for each in (file, sweeps / "a", *module.paths, home)}
+    with pytest.raises(FarmError, match=f"has modules in {sweeps / 'a'}, .* add --sweeps {sweeps / 'a'}"):
+        confinement_of(spec)
+    (sweeps / "a").mkdir(parents=True)
+    named = SweepSpec.of(vectors_file=file, sweeps=sweeps, isolate=Isolation.CONTAINER)
+    assert set(confinement_of(named).readable) == {str(file), str(sweeps)}
     file.write_text('{"a": {}}')
     assert set(confinement_of(spec).readable) >= {str(file)}, "planning says what is wrong with the file"
 
