@@ -102,44 +102,50 @@ def run_sweep(
         else:
             run_id = sweep.resumed.run_id
         # a run that goes on is leased since before its records were read
-        with nullcontext(lease) if lease else leased(store, run_id, progress.note) as held:
+        with nullcontext(lease) if lease else leased(store, run_id, progress.note) as own_lease:
             if sweep.resumed is not None:
                 patience.ask(partial(store.resume_run, run_id, time.time()))
             with early or EarlyStart(sweep.spec) as started:
-                return _drive(sweep, run_id, store, progress, interrupt, early=started, lease=held)
+                return _drive(_Run(sweep, run_id, store, progress, interrupt, started, own_lease, patience))
 
 
-def _drive(
-    sweep: Sweep,
-    run_id: str,
-    store: Store,
-    progress: Progress,
-    interrupt: Interrupt,
-    *,
-    early: EarlyStart,
-    lease: RunLease,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run that this process drives.
+
+    Attributes:
+        sweep: what it runs.
+        run_id: its id in the store.
+        store: records it.
+        progress: gets what happens.
+        interrupt: whether it was asked to stop.
+        early: what was started while it was planned.
+        lease: this process's lease of it.
+        patience: asks a store again that is away.
+    """
+
+    sweep: Sweep
+    run_id: str
+    store: Store
+    progress: Progress
+    interrupt: Interrupt
+    early: EarlyStart
+    lease: RunLease
+    patience: StorePatience
+
+
+def _drive(run: _Run) -> str:
+    sweep, run_id, store = run.sweep, run.run_id, run.store
     ended: Ended | None = Ended.FAILED
     message, at_once = "", False
-    recorder = PatientRecorder(run_id, store, spool_folder(), progress.note)
-    patience = StorePatience(store.place, progress.note)
+    recorder = PatientRecorder(run_id, store, spool_folder(), run.progress.note)
     try:
         # the plan is recorded while Ray and the boards start
-        with progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
-            planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors, patience.ask)
-            progress.planned(len(sweep.vectors))
-            _run(
-                sweep,
-                run_id,
-                store,
-                progress,
-                interrupt,
-                early=early,
-                lease=lease,
-                planning=planning,
-                recorder=recorder,
-            )
-        stopped = interrupt.requested or recorder.is_overdue
+        with run.progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
+            planning = executor.submit(store.plan, run_id, () if sweep.resumed else sweep.vectors, run.patience.ask)
+            run.progress.planned(len(sweep.vectors))
+            _run_vectors(run, planning, recorder)
+        stopped = run.interrupt.requested or recorder.is_overdue
         ended = Ended.STOPPED if stopped else Ended.COMPLETED
     except KeyboardInterrupt:
         ended, message, at_once = Ended.STOPPED, "stopped by a second Ctrl-C", True
@@ -149,7 +155,7 @@ def _drive(
         raise
     except HeadLost as error:
         message = str(error)
-        if interrupt.requested:
+        if run.interrupt.requested:
             ended = Ended.STOPPED
             return run_id  # who stops a run doesn't wait until its farm is back
         raise RunCutOff(message, run_id, sweep.spec, {board.kind.name for board in sweep.boards}) from error
@@ -164,33 +170,23 @@ def _drive(
     return run_id
 
 
-def _run(
-    sweep: Sweep,
-    run_id: str,
-    store: Store,
-    progress: Progress,
-    interrupt: Interrupt,
-    *,
-    early: EarlyStart,
-    lease: RunLease,
-    planning: Future[int],
-    recorder: PatientRecorder,
-) -> None:
+def _run_vectors(run: _Run, planning: Future[int], recorder: PatientRecorder) -> None:
+    sweep, interrupt = run.sweep, run.interrupt
     kinds = kinds_of(sweep.vectors)
     boards = [board for board in sweep.boards if board.kind.name in kinds]
 
     def stop_requested() -> bool:
-        lease.require()
+        run.lease.require()
         return interrupt.stop_requested() or recorder.is_overdue
 
-    with _fleet(sweep, run_id, boards, kinds, progress, early=early) as (fleet, display):
-        driver = Driver(run_id, boards, fleet, recorder, display, retries=retry_policy(sweep.spec.retries))
+    with _fleet(run, boards, kinds) as (fleet, display):
+        driver = Driver(run.run_id, boards, fleet, recorder, display, retries=retry_policy(sweep.spec.retries))
         try:
             if not interrupt.requested:
                 driver.start()
             past = sweep.resumed.past if sweep.resumed else None
             # while the boards start
-            estimates = StorePatience(store.place, progress.note).ask(partial(learn, store, sweep.vectors, boards))
+            estimates = run.patience.ask(partial(learn, run.store, sweep.vectors, boards))
             planning.result()
             driver.run(
                 sweep.vectors,
@@ -202,7 +198,7 @@ def _run(
             )
             fleet.is_stopped = interrupt.requested
             driver.released(fleet.close(CLOSE_SECONDS))
-            _keep_logs(run_id, recorder, fleet, remote=True)
+            _keep_logs(run.run_id, recorder, fleet, remote=True)
         except BaseException as error:
             # an error while recording the rest must not hide this one
             with suppress(FarmError):
@@ -210,7 +206,7 @@ def _run(
                     driver.leave()
                 else:
                     driver.abandon()
-                _keep_logs(run_id, recorder, fleet, remote=False)
+                _keep_logs(run.run_id, recorder, fleet, remote=False)
             raise
 
 
@@ -222,32 +218,24 @@ def _keep_logs(run_id: str, recorder: PatientRecorder, fleet: RayFleet, *, remot
 
 
 @contextmanager
-def _fleet(
-    sweep: Sweep,
-    run_id: str,
-    boards: Sequence[Board],
-    kinds: frozenset[str],
-    progress: Progress,
-    *,
-    early: EarlyStart,
-) -> Iterator[tuple[RayFleet, Progress]]:
+def _fleet(run: _Run, boards: Sequence[Board], kinds: frozenset[str]) -> Iterator[tuple[RayFleet, Progress]]:
     """The boards' actors, on this host or in a farm, during a `with` block, and the progress that they report to."""
-    spec = sweep.spec
+    sweep, spec = run.sweep, run.sweep.spec
     limits = Limits(vector=spec.timeout, confinement=confinement_of(spec, len(boards)))
     if boards and spec.address is not None:
         from farm.cluster.farm_runs import farm_fleet, first_report
         from farm.cluster.selection import FarmSelection
 
         report = first_report(
-            *(run_id, sweep.command, time.time(), len(sweep.vectors)),
+            *(run.run_id, sweep.command, time.time(), len(sweep.vectors)),
             priority=spec.priority,
             max_boards=spec.max_boards,
         )
         selection = FarmSelection.parse(spec.boards, spec.ttnn)
         with farm_fleet(
-            spec.address, report, limits, boards, selection=selection, progress=progress, kinds=kinds
+            spec.address, report, limits, boards, selection=selection, progress=run.progress, kinds=kinds
         ) as fleet_and_progress:
             yield fleet_and_progress
     else:
-        with early.cluster.use(len(boards)) if boards else nullcontext() as folder:
-            yield HostFleet(limits, folder, run_id=run_id, ready=early), progress
+        with run.early.cluster.use(len(boards)) if boards else nullcontext() as folder:
+            yield HostFleet(limits, folder, run_id=run.run_id, ready=run.early), run.progress

@@ -37,7 +37,7 @@ class HeadlessFleet(LocalFleet):
 def lose_head(monkeypatch: pytest.MonkeyPatch, number: signal.Signals | None) -> None:
     @contextmanager
     def fleet(*arguments: Any, **_keywords: object) -> Iterator[tuple[LocalFleet, Progress]]:
-        yield HeadlessFleet(number), arguments[-1]  # the progress
+        yield HeadlessFleet(number), arguments[0].progress
 
     monkeypatch.setattr(sweeping, "_fleet", fleet)
 

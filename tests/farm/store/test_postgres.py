@@ -264,7 +264,7 @@ def sweep_without_ray(url: str, out: Path, meet: Barrier) -> None:
     @contextmanager
     def fleet(*arguments: Any, **_keywords: object) -> Iterator[tuple[LocalFleet, Progress]]:
         meet.wait(60)  # both have begun, and neither is done
-        yield LocalFleet(), arguments[-1]  # the progress
+        yield LocalFleet(), arguments[0].progress
 
     sweeping._fleet = fleet  # type: ignore[assignment]
     meet.wait(60)
@@ -303,7 +303,7 @@ def test_a_run_whose_connections_are_cut_is_recorded_once(
 
     @contextmanager
     def fleet(*arguments: Any, **_keywords: object) -> Iterator[tuple[LocalFleet, Progress]]:
-        yield LocalFleet(), arguments[-1]  # the progress
+        yield LocalFleet(), arguments[0].progress
 
     commits, cuts, lock = itertools.count(), list[int](), threading.Lock()
 
