@@ -48,7 +48,7 @@ class FrameWriter:
 
     def __init__(self, key: bytes, direction: Direction, number: int = 0) -> None:
         self.number = number
-        self._keyed = hashlib.blake2b(key=key, person=direction.value, digest_size=_TAG_BYTES)
+        self._keyed = _keyed(key, direction)
 
     def frame(self, body: bytes) -> bytes:
         """Make the next frame.
@@ -60,9 +60,7 @@ class FrameWriter:
             raise ValueError(f"a message has {len(body):,} bytes; at most {MAX_BODY_BYTES:,} are sent")
         fields = _FIELDS.pack(_MAGIC, len(body), self.number, zlib.crc32(body))
         self.number += 1
-        tag = self._keyed.copy()
-        tag.update(fields)
-        return fields + tag.digest() + body
+        return fields + _tag(self._keyed, fields) + body
 
 
 class FrameReader:
@@ -74,7 +72,7 @@ class FrameReader:
 
     def __init__(self, key: bytes, direction: Direction, number: int = 0) -> None:
         self.number = number
-        self._keyed = hashlib.blake2b(key=key, person=direction.value, digest_size=_TAG_BYTES)
+        self._keyed = _keyed(key, direction)
         self._data = bytearray()
         self._due: tuple[int, int] | None = None  # length and checksum of the body whose header was read
 
@@ -116,13 +114,23 @@ class FrameReader:
         magic, length, number, checksum = _FIELDS.unpack(fields)
         if magic != _MAGIC:
             raise NotAFrame(_shown(self._data))
-        tag = self._keyed.copy()
-        tag.update(fields)
-        if tag.digest() != self._data[_FIELDS.size : HEADER_BYTES]:
+        if _tag(self._keyed, fields) != self._data[_FIELDS.size : HEADER_BYTES]:
             raise NotAFrame("a forged frame")
         if number != self.number:
             raise NotAFrame(f"frame {number} in place of frame {self.number}")
         return length, checksum
+
+
+def _keyed(key: bytes, direction: Direction) -> hashlib.blake2b:
+    """The hash that has taken the key of one direction's frames, and nothing else."""
+    return hashlib.blake2b(key=key, person=direction.value, digest_size=_TAG_BYTES)
+
+
+def _tag(keyed: hashlib.blake2b, fields: bytes) -> bytes:
+    """The tag of a frame with these fields."""
+    tag = keyed.copy()
+    tag.update(fields)
+    return tag.digest()
 
 
 def _shown(data: bytearray) -> str:
