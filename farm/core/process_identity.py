@@ -6,10 +6,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from farm.core.process_stat import stat_fields
 
 _STOPPED_STATES = "Tt"
+
+
+class HostIdentity(NamedTuple):
+    """Where ids of processes are told apart; see `ProcessIdentity`."""
+
+    boot: str
+    namespace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +44,14 @@ class ProcessIdentity:
 def identity_of(pid: int) -> ProcessIdentity | None:
     """Return the identity of the process that has a pid now; None if there is none, or it has ended."""
     fields = stat_fields(pid)
-    return None if fields is None else identity_from(pid, fields)
+    return None if fields is None else identity_from(pid, fields, own_host())
 
 
-def identity_from(pid: int, fields: Sequence[str]) -> ProcessIdentity | None:
-    """Return the identity of the process with these `stat_fields`; None if it has ended."""
+def identity_from(pid: int, fields: Sequence[str], host: HostIdentity) -> ProcessIdentity | None:
+    """Return the identity of the process with these `stat_fields` on this host; None if it has ended."""
     if fields[0] in "ZX":
         return None
-    return ProcessIdentity(pid, int(fields[19]), _boot(), _namespace())
+    return ProcessIdentity(pid, int(fields[19]), host.boot, host.namespace)
 
 
 def own_identity() -> ProcessIdentity:
@@ -59,7 +67,7 @@ def is_comparable(identity: ProcessIdentity) -> bool:
 
     A process of an earlier boot has ended, but may be one of another host: its boot id doesn't say which.
     """
-    return identity.boot == _boot() and identity.namespace == _namespace()
+    return (identity.boot, identity.namespace) == own_host()
 
 
 def is_alive(identity: ProcessIdentity) -> bool:
@@ -73,9 +81,7 @@ def is_suspended(identity: ProcessIdentity) -> bool:
     return is_alive(identity) and fields is not None and fields[0] in _STOPPED_STATES
 
 
-def _boot() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
-def _namespace() -> str:
-    return str(Path("/proc/self/ns/pid").readlink())
+def own_host() -> HostIdentity:
+    """Return this boot and namespace of pids."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return HostIdentity(boot, str(Path("/proc/self/ns/pid").readlink()))

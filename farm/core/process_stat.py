@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -18,3 +20,8 @@ def stat_fields(pid: int | str) -> list[str] | None:
     except OSError:
         return None
     return text.rpartition(")")[2].split() or None
+
+
+def pids() -> Iterator[int]:
+    """Return the id of every process that can be seen here."""
+    return (int(entry.name) for entry in os.scandir("/proc") if entry.name.isdecimal())

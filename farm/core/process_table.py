@@ -7,8 +7,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from farm.core.process_identity import ProcessIdentity, identity_from, is_alive
-from farm.core.process_stat import stat_fields
+from farm.core.process_identity import ProcessIdentity, identity_from, is_alive, own_host
+from farm.core.process_stat import pids, stat_fields
 
 PROC = Path("/proc")
 
@@ -31,19 +31,17 @@ class ProcessEntry:
 def all_processes() -> dict[int, ProcessEntry]:
     """All living processes of this host that can be seen here, by id."""
     entries: dict[int, ProcessEntry] = {}
-    for path in PROC.iterdir():
-        if not path.name.isdecimal():
-            continue
-        pid = int(path.name)
+    host = own_host()
+    for pid in pids():
         fields = stat_fields(pid)
-        if fields is not None and (identity := identity_from(pid, fields)) is not None:
+        if fields is not None and (identity := identity_from(pid, fields, host)) is not None:
             entries[pid] = ProcessEntry(identity, parent=int(fields[1]), session=int(fields[3]))
     return entries
 
 
-def descendants(entries: dict[int, ProcessEntry], pids: set[int]) -> set[int]:
+def descendants(entries: dict[int, ProcessEntry], roots: set[int]) -> set[int]:
     """The ids of some processes and of all their descendants."""
-    family = set(pids)
+    family = set(roots)
     while children := {pid for pid, entry in entries.items() if entry.parent in family} - family:
         family |= children
     return family

@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from farm.core.process_stat import stat_fields
+from farm.core.process_stat import pids, stat_fields
 
 END_SECONDS = 10.0
 """How long processes may take to vanish after SIGKILL: one that waits for a device can't end before that answers."""
@@ -63,8 +63,8 @@ def read_process(pid: int) -> TreeProcess | None:
 
 def processes() -> Iterator[TreeProcess]:
     """Every process of this namespace of pids."""
-    for entry in os.scandir("/proc"):
-        if entry.name.isdecimal() and (process := read_process(int(entry.name))) is not None:
+    for pid in pids():
+        if (process := read_process(pid)) is not None:
             yield process
 
 
