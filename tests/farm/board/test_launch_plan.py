@@ -26,7 +26,7 @@ from farm.core.sweep_spec import SweepSpec
 from farm.sweeps import dumps
 from farm.sweeps.records import ImportedModule, ModuleProblem
 
-OWN = Path("/work/own")
+OWN = Path("/var/farm/own")
 SWEEPS = Path("/tmp/sweeps")  # noqa: S108 - a path in a plan
 PRIVATE = ["/tmp", "/dev/shm"]  # noqa: S108 - the container's
 VIEW = HostView(
@@ -75,7 +75,7 @@ def test_a_container_shows_what_a_worker_needs_and_no_more() -> None:
     assert "/usr/lib/python3" not in words, "it is there anyway"
     assert words.count("--bind ") == 3, "nothing else can be written to"
     assert "--dev-bind /dev/tenstorrent /dev/tenstorrent" in words
-    private, late = words.index("/work/own/tmp /tmp"), words.index("--ro-bind /tmp/sweeps")
+    private, late = words.index("/var/farm/own/tmp /tmp"), words.index("--ro-bind /tmp/sweeps")
     assert private < late < words.index("--remount-ro /dev"), "what is in /tmp is shown in the container's own /tmp"
     assert plan.folder == OWN
     assert plan.between == 2
@@ -153,8 +153,8 @@ def test_an_isolated_worker_gets_the_variables_of_ttnn_alone() -> None:
     environment = isolated_environment(inherited, OWN)
     assert {"TT_METAL_HOME", "PYTHONPATH", "LC_ALL"} <= environment.keys()
     assert not {"AWS_SECRET_ACCESS_KEY", "DATABASE_URL"} & environment.keys()
-    assert environment["HOME"] == "/work/own/home"
-    assert environment[KERNELS_VARIABLE] == "/work/own/kernels", "kernels of others can't be replaced"
+    assert environment["HOME"] == "/var/farm/own/home"
+    assert environment[KERNELS_VARIABLE] == "/var/farm/own/kernels", "kernels of others can't be replaced"
 
 
 def test_the_modules_of_a_sweep_are_shown(tmp_path: Path) -> None:
