@@ -51,12 +51,36 @@ def _end_quietly() -> None:
 
 
 SEALED = ("tt-smi", "ipmitool", "setpci", "reboot", "shutdown")
-"""Commands that change a host's real boards. No test may start one."""
+"""Commands that change a host's real boards. No test may start one; a fake belongs into `fake_programs`."""
+_FAKES: set[Path] = set()
+
+
+@pytest.fixture(scope="session")
+def _refusals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with programs of the sealed names, which refuse: what the children of a test find first."""
+    folder = tmp_path_factory.mktemp("sealed")
+    for name in SEALED:
+        program = folder / name
+        program.write_text(f"#!/bin/sh\necho a test tried to run {name} >&2\nexit 97\n")
+        program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def fake_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder, first on the PATH, for a test's own fakes of the sealed commands."""
+    folder = tmp_path / "fake programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    _FAKES.add(folder)
+    yield folder
+    _FAKES.discard(folder)
 
 
 @pytest.fixture(autouse=True)
-def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, _refusals: Path) -> None:
     """Keep tests away from the host's boards and its saved state, in this process and its children."""
+    monkeypatch.setenv("PATH", f"{_refusals}:{os.environ['PATH']}")
     monkeypatch.setenv("FARM_RESET_COMMAND", "false")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # for the logs of runs
     monkeypatch.setenv("FARM_STATE", str(tmp_path_factory.mktemp("state")))
@@ -65,7 +89,7 @@ def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
 def _tripwire(event: str, details: tuple[Any, ...]) -> None:
     if event in ("subprocess.Popen", "os.exec", "os.posix_spawn") and details:
         command = [str(details[0]), *map(str, details[1] or ())] if len(details) > 1 else [str(details[0])]
-        if any(Path(word).name in SEALED for word in command[:2]):
+        if any(Path(word).name in SEALED and Path(word).parent not in _FAKES for word in command[:2]):
             raise RuntimeError(f"a test tried to run {command}")
 
 
@@ -79,6 +103,15 @@ def shared_data() -> Path:
     folder = Path(configured) if configured else Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"no real masters at {folder}; name their folder in FARM_SHARED_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_cases(shared_data: Path) -> Path:
+    """The folder of inputs from the field, which is not part of the repository."""
+    folder = shared_data.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"no cases from the field at {folder}; they are beside the folder that FARM_SHARED_DATA names")
     return folder
 
 
