@@ -10,6 +10,8 @@ from farm.board import wiring
 from farm.core.board import BoardKind, Box, MockLayout
 from farm.core.errors import FarmError
 
+P150 = ("p150", "p150a", "p150b", "p150c")
+P300 = ("p300", "p300a", "p300b", "p300c")
 WORMHOLE, BLACKHOLE = ("wormhole_b0", "Wormhole"), ("blackhole", "Blackhole")
 
 # What dispatch runs on: Wormhole's spare rows, its ethernet cores, or a column of it. ttnn's default is the ethernet
@@ -18,6 +20,7 @@ _N150 = ((None, None, (8, 8)), ("ETH", None, (8, 8)), (None, "COL", (7, 9)))
 _N300 = ((None, None, (8, 8)), ("ETH", None, (8, 8)), ("WORKER", None, (8, 7)), (None, "COL", (7, 8)))
 _GALAXY = ((None, None, (8, 9)), ("ETH", None, (8, 10)), (None, "COL", (7, 10)))
 _BLACKHOLE = ((None, None, (11, 10)), (None, "COL", (11, 10)))
+_BLACKHOLE_GALAXY = ((None, None, (12, 10)), (None, "COL", (12, 10)))
 
 
 def _meshes(*shapes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
@@ -25,9 +28,12 @@ def _meshes(*shapes: tuple[int, int]) -> tuple[tuple[int, int], ...]:
     return tuple(dict.fromkeys(mesh for rows, columns in shapes for mesh in ((rows, columns), (columns, rows))))
 
 
-_UP_TO_8 = ((1, 8), (2, 2), (1, 4), (1, 2), (1, 1))
+_UP_TO_4 = ((2, 2), (1, 4), (1, 2), (1, 1))
+_UP_TO_8 = ((1, 8), *_UP_TO_4)
+_GALAXY_MESHES = _meshes((4, 8), (1, 32), (4, 4), (2, 8), (1, 16), (2, 4), *_UP_TO_8)
 
-# Harvested: one Tensix row of an n150's chip, none of a galaxy's; two columns of a Blackhole's. Two rows of a real
+# Harvested: one Tensix row of an n150's chip, none of a galaxy's; two columns of a Blackhole card's chip and one of a
+# Blackhole Galaxy's, whichever: here always the same. Two rows of a real
 # n300's chips are; of a mock's it is one, since mocks of two rows don't get the 8 x 8 grid of a real one: ttnn 0.66
 # doesn't know what they are and dispatches from rows (8 x 7), and 0.81 opens 8 x 8 but checks programs against 8 x 7.
 KINDS: dict[str, BoardKind] = {
@@ -42,6 +48,26 @@ KINDS: dict[str, BoardKind] = {
             grids=_N150,
             cards=("n150",),
             mock=MockLayout(1, 1, "n150", 0x18, cards=((0,),), mmio=(0,), harvest=0x40, coordinates=True),
+        ),
+        BoardKind(
+            "n150x4",
+            *WORMHOLE,
+            chips=4,
+            dram_banks=12,
+            meshes=_meshes(*_UP_TO_4),
+            grids=_N150,
+            box=Box(("n150",), devices=4),
+            mock=MockLayout(
+                2,
+                2,
+                "n150",
+                0x18,
+                cards=((0,), (1,), (2,), (3,)),
+                mmio=(0, 1, 2, 3),
+                harvest=0x40,
+                coordinates=True,
+                links=wiring.N150_X4,
+            ),
         ),
         BoardKind(
             "n300",
@@ -70,7 +96,7 @@ KINDS: dict[str, BoardKind] = {
             dram_banks=12,
             meshes=_meshes((2, 4), *_UP_TO_8),
             grids=_N300,
-            box=Box("n300", devices=4),
+            box=Box(("n300",), devices=4),
             aliases=("t3k",),
             mock=MockLayout(
                 2,
@@ -89,10 +115,10 @@ KINDS: dict[str, BoardKind] = {
             *WORMHOLE,
             chips=32,
             dram_banks=12,
-            meshes=_meshes((4, 8), (1, 32), (4, 4), (2, 8), (1, 16), (2, 4), *_UP_TO_8),
+            meshes=_GALAXY_MESHES,
             grids=_GALAXY,
-            box=Box("galaxy-wormhole"),
-            aliases=("6u", "tt-galaxy*"),
+            box=Box(("galaxy-wormhole",)),
+            aliases=("galaxy-wormhole", "tt-galaxy-wh", "6u"),
             reset="tt-smi -glx_reset_auto",
             mock=MockLayout(
                 4,
@@ -102,8 +128,8 @@ KINDS: dict[str, BoardKind] = {
                 cards=(tuple(range(32)),),
                 mmio=tuple(range(32)),
                 harvest=0,
-                links=wiring.galaxy_links(),
-                trays=wiring.galaxy_trays(),
+                links=wiring.WORMHOLE_GALAXY.links(),
+                trays=wiring.WORMHOLE_GALAXY.trays(),
             ),
         ),
         BoardKind(
@@ -134,9 +160,51 @@ KINDS: dict[str, BoardKind] = {
             dram_banks=8,
             meshes=_meshes((1, 1)),
             grids=_BLACKHOLE,
-            cards=("p150", "p150a", "p150b", "p150c"),
+            cards=P150,
             mock=MockLayout(
                 1, 1, "p150", 0x40, cards=((0,),), mmio=(0,), harvest=0xC0, eth_harvest=0x120, pcie_harvest=(2,)
+            ),
+        ),
+        BoardKind(
+            "p150x4",
+            *BLACKHOLE,
+            chips=4,
+            dram_banks=8,
+            meshes=_meshes(*_UP_TO_4),
+            grids=_BLACKHOLE,
+            box=Box(P150, devices=4),
+            mock=MockLayout(
+                2,
+                2,
+                "p150",
+                0x41,
+                cards=((0,), (1,), (2,), (3,)),
+                mmio=(0, 1, 2, 3),
+                harvest=0xC0,
+                eth_harvest=0x120,
+                pcie_harvest=(2,),
+                links=wiring.P150_X4,
+            ),
+        ),
+        BoardKind(
+            "p150x8",
+            *BLACKHOLE,
+            chips=8,
+            dram_banks=8,
+            meshes=_meshes((2, 4), *_UP_TO_8),
+            grids=_BLACKHOLE,
+            box=Box(P150, devices=8),
+            mock=MockLayout(
+                2,
+                4,
+                "p150",
+                0x41,
+                cards=tuple((chip,) for chip in range(8)),
+                mmio=tuple(range(8)),
+                harvest=0xC0,
+                eth_harvest=0x120,
+                pcie_harvest=(2,),
+                links=wiring.P150_X8,
             ),
         ),
         BoardKind(
@@ -146,7 +214,7 @@ KINDS: dict[str, BoardKind] = {
             dram_banks=8,
             meshes=_meshes((1, 2), (1, 1)),
             grids=_BLACKHOLE,
-            cards=("p300", "p300a", "p300b", "p300c"),
+            cards=P300,
             pci_devices=2,
             mock=MockLayout(
                 1,
@@ -159,6 +227,52 @@ KINDS: dict[str, BoardKind] = {
                 eth_harvest=0x120,
                 pcie_harvest=(2, 1),  # of the left and the right chip
                 links=wiring.P300,
+            ),
+        ),
+        BoardKind(
+            "p300x2",
+            *BLACKHOLE,
+            chips=4,
+            dram_banks=8,
+            meshes=_meshes(*_UP_TO_4),
+            grids=_BLACKHOLE,
+            box=Box(P300, devices=4),
+            aliases=("quietbox2", "qb2"),
+            mock=MockLayout(
+                2,
+                2,
+                "p300",
+                0x46,
+                cards=((0, 1), (2, 3)),
+                mmio=(0, 1, 2, 3),
+                harvest=0x110,
+                eth_harvest=0x120,
+                pcie_harvest=(2, 1),
+                links=wiring.P300_X2,
+            ),
+        ),
+        BoardKind(
+            "galaxy-blackhole",
+            *BLACKHOLE,
+            chips=32,
+            dram_banks=8,
+            meshes=_GALAXY_MESHES,
+            grids=_BLACKHOLE_GALAXY,
+            box=Box(("galaxy-blackhole",)),
+            aliases=("tt-galaxy-bh", "bhglx"),
+            reset="tt-smi -glx_reset_auto",
+            mock=MockLayout(
+                4,
+                8,
+                "ubb_blackhole",
+                0x47,
+                cards=(tuple(range(32)),),
+                mmio=tuple(range(32)),
+                harvest=0x1,
+                eth_harvest=0x120,
+                pcie_harvest=(1,) * 32,
+                links=wiring.BLACKHOLE_GALAXY.links(),
+                trays=wiring.BLACKHOLE_GALAXY.trays(),
             ),
         ),
     )
@@ -192,15 +306,13 @@ def kind_of_traced_cards(series: str, cards: int) -> BoardKind | None:
 
     Args:
         series: the name of the cards, as a master's `machine_info` has it, such as `n300` or `tt-galaxy-wh`.
-        cards: their number.
+        cards: their number, counted as the host's PCI devices.
 
     Returns:
         None if farm doesn't know such cards.
     """
     word = series.strip().lower()
-    boxes = ((kind, kind.box) for kind in KINDS.values() if kind.box is not None)
-    box_kind = next((kind for kind, box in boxes if box.card == word and box.devices in (None, cards)), None)
-    return box_kind or next((kind for kind in KINDS.values() if _is_name_of(word, kind)), None)
+    return box_of((word,) * cards) or next((kind for kind in KINDS.values() if _is_name_of(word, kind)), None)
 
 
 def box_of(cards: Sequence[str]) -> BoardKind | None:
@@ -208,13 +320,11 @@ def box_of(cards: Sequence[str]) -> BoardKind | None:
 
     None if the cards are boards by themselves.
     """
-    for kind in KINDS.values():
-        if kind.box is not None and set(cards) == {kind.box.card} and kind.box.devices in (None, len(cards)):
-            return kind
-    return None
+    if len({*cards}) != 1:
+        return None
+    boxes = ((kind, kind.box) for kind in KINDS.values() if kind.box is not None)
+    return next((kind for kind, box in boxes if cards[0] in box.cards and box.devices in (None, len(cards))), None)
 
 
 def _is_name_of(word: str, kind: BoardKind) -> bool:
-    if word in (kind.name, *kind.cards):
-        return True
-    return any(word.startswith(alias[:-1]) if alias.endswith("*") else word == alias for alias in kind.aliases)
+    return word in (kind.name, *kind.cards, *kind.aliases)

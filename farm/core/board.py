@@ -59,9 +59,9 @@ class MockLayout:
         dram_harvest: mask of the DRAM banks that are switched off.
         eth_harvest: mask of the ethernet channels that are switched off.
         pcie_harvest: mask of the PCIe cores that are switched off, for each chip of a card.
-        coordinates: whether the chips have ethernet coordinates; chips of a galaxy and of Blackhole cards do not.
+        coordinates: whether the chips have ethernet coordinates; chips of galaxies and of Blackhole cards do not.
         links: the ethernet links between the chips.
-        trays: the trays of a galaxy; none elsewhere.
+        trays: the trays of a galaxy of either architecture; none elsewhere.
     """
 
     rows: int
@@ -89,11 +89,11 @@ class Box:
     """The cards of one host that make up one board.
 
     Attributes:
-        card: the driver's name of the cards.
-        devices: the number of PCI devices that the host must have, all of that card; None for any number.
+        cards: the driver's names of the cards; those of one box all have the same.
+        devices: the number of PCI devices that the host must have, all of such cards; None for any number.
     """
 
-    card: str
+    cards: tuple[str, ...]
     devices: int | None = None
 
 
@@ -102,7 +102,7 @@ class BoardKind:
     """A product: a card or a box. All kinds are rows of `farm.board.kinds`.
 
     Attributes:
-        name: n150, n300, t3000, galaxy, p100, p150, p300.
+        name: what people call it: n150, t3000, p150x4.
         arch: wormhole_b0 or blackhole.
         board_type: tt-metal's word for the architecture in traces: Wormhole or Blackhole.
         chips: the number of chips of one board.
@@ -114,7 +114,7 @@ class BoardKind:
         cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
         pci_devices: the number of neighbouring PCI devices of one such card.
         box: the cards of a host that make up one board of this kind together; None if a card is a board.
-        aliases: other names that people and tools use, in lower case; one that ends with `*` is a prefix.
+        aliases: other names that people and tools use, in lower case.
         reset: the command that resets one; see `farm.board.reset` for its placeholders.
     """
 

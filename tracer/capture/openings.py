@@ -27,16 +27,24 @@ _BOARD_TYPES = {"WORMHOLE_B0": "Wormhole", "BLACKHOLE": "Blackhole", "GRAYSKULL"
 # tt-metal's words for the cards of a machine, and how many it has, by kind of board and by ttnn's ClusterType.
 _MACHINES = {
     "n150": ("n150", 1),
+    "n150x4": ("n150", 4),
     "n300": ("n300", 1),
+    "n300_2x2": ("n300", 2),
     "t3000": ("n300", 4),
     "t3k": ("n300", 4),
     "galaxy": ("tt-galaxy-wh", 32),
+    "galaxy-blackhole": ("tt-galaxy-bh", 32),
+    "blackhole_galaxy": ("tt-galaxy-bh", 32),
     "p100": ("p100a", 1),
     "p150": ("p150b", 1),
     "p150_x2": ("p150b", 2),
+    "p150x4": ("p150b", 4),
     "p150_x4": ("p150b", 4),
+    "p150x8": ("p150b", 8),
     "p150_x8": ("p150b", 8),
     "p300": ("p300a", 1),
+    "p300x2": ("p300c", 4),
+    "p300_x2": ("p300c", 4),
 }
 
 _OPENERS = (

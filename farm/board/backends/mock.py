@@ -155,8 +155,9 @@ def descriptor(kind: BoardKind) -> str:
         raw["chip_to_bus_id"] = {
             chip: f"0x{tray.bus + location:04x}" for tray in layout.trays for location, chip in enumerate(tray.chips, 1)
         }
-    if kind.arch == "blackhole":
-        raw["asic_locations"] = {chip: place for card in layout.cards for place, chip in enumerate(card)}
+    if kind.arch == "blackhole":  # counts from 1 on a tray, from 0 on a card
+        groups = [enumerate(tray.chips, 1) for tray in layout.trays] or [enumerate(card) for card in layout.cards]
+        raw["asic_locations"] = {chip: location for group in groups for location, chip in group}
     return yaml.dump(raw, Dumper=_PlainDumper, sort_keys=False, default_flow_style=None)
 
 

@@ -95,8 +95,8 @@ def kinds_for(needed: Needs, *openings: TracedOpening) -> list[str]:
 
 
 def test_a_mesh_and_an_architecture_are_for_the_kinds_that_have_them() -> None:
-    assert kinds_for(Needs(mesh=(2, 4))) == ["t3000", "galaxy"]
-    assert kinds_for(Needs(archs=("blackhole",))) == ["p100", "p150", "p300"]
+    assert kinds_for(Needs(mesh=(2, 4))) == ["t3000", "galaxy", "p150x8", "galaxy-blackhole"]
+    assert kinds_for(Needs(archs=("blackhole",))) == [name for name, kind in KINDS.items() if kind.arch == "blackhole"]
     known = find_device_config(KINDS["n300"], Needs(archs=("blackhole",)), [TracedOpening(DeviceConfig())])
     assert known == OtherArch(("blackhole",)), "known or inferred"
 

@@ -6,15 +6,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from packaging.version import Version
 
 from farm.board.backends.mock import (
     DESCRIPTOR_VARIABLE,
     WITHOUT_DISPATCH,
-    descriptor,
     descriptor_file,
     mock_boards,
     mock_environment,
@@ -26,68 +25,25 @@ from farm.core.board import BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.messages import Opened
 from farm.core.payload import EncodedVector, TracedCall, encode
-from farm.core.ttnn_install import TtnnInstall
+from farm.core.ttnn_install import TtnnInstall, installed_ttnn
 from farm.core.verdicts import Verdict
 from tracer.device_config import DeviceConfig
 from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
 from tracer.values import encode as encode_value
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_a_descriptor_is_complete(kind: BoardKind) -> None:
-    raw = yaml.safe_load(descriptor(kind))
-    assert len(raw["arch"]) == kind.chips
-    assert set(raw["arch"].values()) == {kind.arch}
-    assert sum(len(card[2]["chips"]) for card in raw["boards"]) == kind.chips
-    ends = [(end["chip"], end["chan"]) for link in raw["ethernet_connections"] for end in link]
-    assert len(ends) == len(set(ends)), "an ethernet channel has one far end"
-    assert "&" not in descriptor(kind), "UMD reads no anchors"
-
-
-def test_links_and_trays_of_a_galaxy_are_those_of_a_real_one(shared_data: Path) -> None:
-    real = yaml.safe_load((shared_data / "cluster_descriptors" / "6u_cluster_desc.yaml").read_text())
-    assert places(yaml.safe_load(descriptor(KINDS["galaxy"]))) == places(real)
-
-
-def test_links_and_cards_of_a_t3000_are_those_of_a_real_one(shared_data: Path) -> None:
-    real = yaml.safe_load((shared_data / "cluster_descriptors" / "t3k_cluster_desc.yaml").read_text())
-    assert coordinates(yaml.safe_load(descriptor(KINDS["t3000"]))) == coordinates(real)
-
-
-def test_chips_of_a_p300_are_harvested_as_on_a_real_one(shared_data: Path) -> None:
-    real = yaml.safe_load((shared_data / "cluster_descriptors" / "blackhole_P300_both_mmio.yaml").read_text())
-    mock = yaml.safe_load(descriptor(KINDS["p300"]))
-    units = ("pcie_harvesting_mask", "dram_harvesting_mask", "eth_harvesting_mask", "l2cpu_harvesting_mask")
-    for chip, harvesting in real["harvesting"].items():
-        assert [mock["harvesting"][chip][unit] for unit in units] == [harvesting[unit] for unit in units]
-        assert mock["harvesting"][chip]["harvest_mask"].bit_count() == harvesting["harvest_mask"].bit_count()
-    assert mock["asic_locations"] == real["asic_locations"]
-    assert mock["ethernet_connections"] == real["ethernet_connections"]
-
-
-def places(raw: dict[str, Any]) -> set[frozenset[tuple[int, int]]]:
-    """The links of a cluster descriptor as pairs of (bus number, channel)."""
-    buses = {chip: int(bus, 16) for chip, bus in raw["chip_to_bus_id"].items()}
-    return {frozenset((buses[end["chip"]], end["chan"]) for end in link) for link in raw["ethernet_connections"]}
-
-
-def coordinates(raw: dict[str, Any]) -> tuple[set[frozenset[Any]], set[frozenset[Any]], set[Any]]:
-    """The links, cards and chips with PCIe of a cluster descriptor, by ethernet coordinates."""
-    chips = {chip: tuple(coordinate) for chip, coordinate in raw["chips"].items()}
-    return (
-        {frozenset((chips[end["chip"]], end["chan"]) for end in link) for link in raw["ethernet_connections"]},
-        {frozenset(chips[chip] for chip in card[2]["chips"]) for card in raw["boards"]},
-        {chips[chip] for device in raw["chips_with_mmio"] for chip in device},
-    )
+@pytest.fixture
+def python() -> str:
+    """This interpreter, or that of FARM_PYTHON."""
+    configured = os.environ.get("FARM_PYTHON", "")
+    if not configured:
+        pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    return configured or sys.executable
 
 
 @pytest.fixture
-def process(kind: BoardKind, tmp_path: Path) -> Iterator[WorkerProcess]:
-    """A worker with this interpreter's ttnn, or with that of FARM_PYTHON."""
-    python = os.environ.get("FARM_PYTHON", "")
-    if not python:
-        pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
-    worker = WorkerProcess(mock_boards(kind, 1)[0], tmp_path, python=python or sys.executable)
+def process(kind: BoardKind, tmp_path: Path, python: str) -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(mock_boards(kind, 1)[0], tmp_path, python=python)
     worker.start()
     yield worker
     worker.close()
@@ -95,10 +51,17 @@ def process(kind: BoardKind, tmp_path: Path) -> Iterator[WorkerProcess]:
 
 @pytest.mark.ttnn
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_kind_opens_in_every_way_with_the_cores_of_a_real_one(kind: BoardKind, process: WorkerProcess) -> None:
+def test_every_kind_opens_in_every_way_with_the_cores_of_a_real_one(
+    kind: BoardKind, process: WorkerProcess, python: str
+) -> None:
+    install = installed_ttnn(python)
+    assert install is not None
+    # before, ttnn wants the fabric of all chips that the host reaches by PCIe
+    of_parts = install.release is None or install.release >= Version("0.81.1")
+
     def opened(mesh: tuple[int, int], core_type: str | None = None, axis: str | None = None) -> Opened:
-        # ttnn wants the fabric of a galaxy to be that of all its chips
-        fabric = "FABRIC_1D" if mesh != (1, 1) and (mesh == kind.meshes[0] or kind.name != "galaxy") else None
+        whole = mesh[0] * mesh[1] == kind.chips
+        fabric = "FABRIC_1D" if mesh != (1, 1) and (whole or of_parts) else None
         config = DeviceConfig(mesh, dispatch_core_type=core_type, dispatch_core_axis=axis, fabric=fabric)
         return process.open(config, 60)
 
