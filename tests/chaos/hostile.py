@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
-from tests.chaos.ledger import audit, behaviors, harmed
-from tests.chaos.marker import left_behind, marked
-from tests.chaos.one_host import Run
+from farm.core.isolation import Isolation
+from tests.chaos.ledger import audit, behaviors, harmed, unexplained
+from tests.chaos.marker import left_behind
+from tests.chaos.run import Run
 from tests.chaos.table import Stage
-from tests.chaos.vectors import HOSTILE, HOSTILE_MODULES, NEIGHBORS, hostile_count
+from tests.chaos.vectors import HOSTILE, HOSTILE_MODULES, NEIGHBORS, WORKER_MEMORY, hostile_count, hostile_settings
+
+ISOLATED_WAYS = (
+    *("fork that returns", "fork that stays", "daemon", "program that stays", "closed descriptors", "SystemExit"),
+    *("gone directory", "ignored signals", "replaced operation", "threads", "endless line of output", "memory"),
+)
+"""The ways of the stages in which each vector has a worker of its own, which takes seconds."""
 
 
-def hostile(boards: str, each: int) -> Stage:
+def hostile(boards: str, each: int, ways: Collection[str] = (), isolation: Isolation | None = None) -> Stage:
     """Run the stage.
 
     Args:
         boards: the boards to run on, as `farm sweep --boards` takes them.
         each: number of vectors for each way to harm a process.
+        ways: only these ways; all if empty.
+        isolation: how its vectors are kept apart; None if they share workers.
     """
-    with tempfile.TemporaryDirectory(prefix="farm-chaos-", ignore_cleanup_errors=True) as folder, marked() as marker:
-        os.environ.update(CHAOS_HOSTILE=str(each), FARM_STATE=str(Path(folder) / "state"))
-        run = Run(Path(folder) / "hostile", boards, HOSTILE_MODULES)
+    options = ["--worker-memory", WORKER_MEMORY]
+    if isolation is not None:
+        options += ["--isolate", isolation.value]
+    with tempfile.TemporaryDirectory(prefix="farm-chaos-", ignore_cleanup_errors=True) as folder:
+        run = Run(Path(folder) / "run", boards, hostile_settings(each, ways), HOSTILE_MODULES, options=options)
         seconds = run.undisturbed()
         behavior = behaviors(run.store)
-        ledger = audit(run.store, {}, behavior, hostile_count(each), HOSTILE)
+        ledger = audit(run.store, {}, behavior, hostile_count(each, ways), HOSTILE)
+        ledger.blamed += unexplained(run.store, behavior)
         ledger.harmed = harmed(run.store, behavior, NEIGHBORS)
-        ways = Counter(how for how in behavior.values() if how not in NEIGHBORS)
-        neighbors = Counter(good=len(behavior) - ways.total())
-        left = left_behind(marker)
-    return Stage("hostile", ways, run.drivers, seconds, ledger, neighbors, left_behind=left)
+        harm = Counter(how for how in behavior.values() if how not in NEIGHBORS)
+        neighbors = Counter(good=len(behavior) - harm.total())
+        left = left_behind(run.marker)
+        if not behavior:
+            print(run.log())
+    name = "hostile" if isolation is None else f"hostile, {isolation.value}"
+    return Stage(name, harm, run.drivers, seconds, ledger, neighbors, left_behind=left)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from farm.core.verdicts import Verdict
+from farm.core.verdicts import Reason, Verdict
 from farm.planning.resume import without_own_verdict
 from farm.store import RunView, Store
 from scheduler import BoardState
@@ -17,11 +19,30 @@ Recorded = dict[tuple[str, int], tuple[str, str, float]]
 """Attempts by vector and number: board, verdict and when it started."""
 
 
-def recorded(store: Path) -> Recorded:
+Place = Path | str
+"""The file of a results store, or the URL of a PostgreSQL database."""
+
+
+def recorded(store: Place) -> Recorded:
     """Read every attempt that is in the store now."""
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30) as connection:
-        rows = connection.execute("select vector_id, attempt, board, verdict, started from attempts").fetchall()
+    rows = _rows(store, "select vector_id, attempt, board, verdict, started from attempts")
     return {(vector, number): (board, verdict, started) for vector, number, board, verdict, started in rows}
+
+
+def recorded_count(store: Place) -> int:
+    """Return how many attempts are in the store now."""
+    [(count,)] = _rows(store, "select count(*) from attempts")
+    return int(count)
+
+
+def _rows(store: Place, query: str) -> list[Any]:
+    if isinstance(store, Path):
+        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)) as connection:
+            return connection.execute(query).fetchall()
+    import psycopg
+
+    with psycopg.connect(store.replace("+psycopg", "")) as database:
+        return database.execute(query.encode()).fetchall()
 
 
 @dataclass
@@ -47,21 +68,21 @@ class Ledger:
     harmed: list[str] = field(default_factory=list)
 
 
-def behaviors(store: Path) -> dict[str, str]:
+def behaviors(store: Place) -> dict[str, str]:
     """Return how each planned vector behaves, by id."""
     with Store.open(store) as opened:
         runs = opened.runs()
         return {vector: str(load["values"]["how"]) for vector, load in opened.payloads(runs[0].id)} if runs else {}
 
 
-def finished(store: Path) -> bool:
+def finished(store: Place) -> bool:
     """Return whether there is a run in which every vector has a test's verdict."""
     view = _view(store)
     return view is not None and bool(view.vectors) and not _undone(view)
 
 
 def audit(
-    store: Path,
+    store: Place,
     earlier: Recorded,
     behavior: Mapping[str, str],
     expected_vectors: int,
@@ -72,7 +93,7 @@ def audit(
     """Audit a run.
 
     Args:
-        store: the file of its store.
+        store: its store.
         earlier: attempts that were in the store at any time before.
         behavior: how each vector behaves, by id.
         expected_vectors: how many vectors there must be.
@@ -108,11 +129,11 @@ def audit(
     return Ledger(counts["planned"], sum(len(each.history) for each in view.vectors), lost, doubled, blamed, undone)
 
 
-def noticed(store: Path, faults: Iterable[float], host: str = "") -> list[float]:
+def noticed(store: Place, faults: Iterable[float], host: str = "") -> list[float]:
     """Return the seconds from each fault until the run recorded an event of a board; unnoticed faults are left out.
 
     Args:
-        store: the file of the run's store.
+        store: the run's store.
         faults: their Unix times, in seconds.
         host: count only the boards of this host; all if empty.
     """
@@ -128,21 +149,31 @@ def noticed(store: Path, faults: Iterable[float], host: str = "") -> list[float]
     return [event - at for at, event in first if event is not None]
 
 
+def unexplained(store: Place, behavior: Mapping[str, str]) -> list[str]:
+    """Return, in words, the vectors that used too much memory whose outcome does not say that it was they."""
+    view = _view(store)
+    return [
+        f"{each.vector_id} (memory) ended {each.verdict.value} for {each.reason.value}: {each.message[:120]}"
+        for each in (view.vectors if view else ())
+        if behavior[each.vector_id] == "memory" and each.reason is not Reason.OUT_OF_MEMORY_HOST
+    ]
+
+
 def _undone(view: RunView) -> frozenset[str]:
     return frozenset(each.vector_id for each in view.vectors if not each.concluded or without_own_verdict(each.verdict))
 
 
-def _view(store: Path) -> RunView | None:
+def _view(store: Place) -> RunView | None:
     with Store.open(store) as opened:
         runs = opened.runs()
         return opened.view(runs[0].id) if runs else None
 
 
-def harmed(store: Path, behavior: Mapping[str, str], neighbors: Collection[str]) -> list[str]:
+def harmed(store: Place, behavior: Mapping[str, str], neighbors: Collection[str]) -> list[str]:
     """Return, in words, the good vectors of a run that were not validated in their first and only attempt.
 
     Args:
-        store: the file of the run's store; the run had no fault from outside.
+        store: the run's store; the run had no fault from outside.
         behavior: how each vector behaves, by id.
         neighbors: the behaviors of good vectors.
     """

@@ -1,21 +1,19 @@
-"""A sweep on this host whose processes are stopped and killed while it runs."""
+"""Sweeps on this host whose processes are stopped and killed while they run."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import sys
+import tempfile
 import time
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 
-from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded
+from tests.chaos.ledger import audit, behaviors, finished, noticed
+from tests.chaos.marker import END_SECONDS, left_behind
 from tests.chaos.monkey import TARGETS, Monkey
+from tests.chaos.run import Run
 from tests.chaos.table import Stage
-from tests.chaos.vectors import MODULES, vector_count
+from tests.chaos.vectors import settings, vector_count
 
 # The order in which faults are injected, over and over. The most frequent kind of fault comes most often.
 ROUND = (
@@ -25,97 +23,78 @@ ROUND = (
     *("worker", "worker in trouble", "actor", "worker", "head suspended", "keeper", "driver hung up", "worker"),
 )
 ANOTHER_DRIVER = "another driver"
-FARM = (sys.executable, "-m", "farm", "sweep")
-LOG_TAIL = 4000
 
 
-class Run:
-    """One run, by as many drivers as it needs."""
+def quiet_seconds(options: Namespace) -> float:
+    """Run the vectors of one run without faults; return the seconds."""
+    with tempfile.TemporaryDirectory(prefix="farm-chaos-", ignore_cleanup_errors=True) as folder:
+        return Run(Path(folder) / "run", options.boards, _settings(options)).undisturbed()
 
-    def __init__(self, folder: Path, boards: str, modules: Path = MODULES) -> None:
-        folder.mkdir()
-        self.store, self.log, self.boards = folder / "farm.db", folder / "log", boards
-        self.modules = modules
-        self.earlier: Recorded = {}
-        self.drivers = self.others = 0
 
-    def undisturbed(self) -> float:
-        """Run without faults; return the seconds."""
-        start = time.monotonic()
-        self.driver().wait()
-        return time.monotonic() - start
+class Campaign:
+    """Runs one after the other, each with its faults, by one seed."""
 
-    def driver(self) -> subprocess.Popen[bytes]:
-        """Start a driver: of a new run, or of the run that exists."""
-        selection = (
-            ["--resume", "last", "--retry-infra"] if self.drivers else ["--sweeps", str(self.modules), "--module", "*"]
-        )
-        self.drivers += 1
-        command = [
-            *FARM,
-            *selection,
-            "--boards",
-            self.boards,
-            "--store",
-            str(self.store),
-            "--out",
-            str(self.log) + ".out",
-        ]
-        with self.log.open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+    def __init__(self, options: Namespace, seed: int) -> None:
+        self._options = options
+        self._monkey = Monkey(seed)
+        self._steps = 0
 
-    def disturbed(self, options: Namespace, quiet: float | None) -> Stage:
+    def run(self, faults: int, quiet: float | None = None) -> Stage:
+        """Run once; return the results.
+
+        Args:
+            faults: how many faults to try to inject.
+            quiet: seconds of such a run without faults; None if that was not measured.
+        """
+        with tempfile.TemporaryDirectory(prefix="farm-chaos-", ignore_cleanup_errors=True) as folder:
+            run = Run(Path(folder) / "run", self._options.boards, _settings(self._options))
+            return self._disturbed(run, faults, quiet)
+
+    def _disturbed(self, run: Run, faults: int, quiet: float | None) -> Stage:
         """Run with faults, until the run ends or the time is up."""
-        monkey = Monkey(options.seed)
+        options, monkey = self._options, self._monkey
+        monkey.faults, others, aborted = [], 0, ""
         start = time.monotonic()
-        aborted, step = "", 0
-        driver = self.driver()
+        last = self._steps + faults
+        driver = run.driver()
         while True:
             if time.monotonic() - start > options.patience:
                 aborted = f"not finished in {options.patience:.0f} s"
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(driver.pid, signal.SIGKILL)
-                driver.wait()
-                print(self.log.read_text(errors="replace")[-LOG_TAIL:])
+                run.kill(driver)
                 break
             if driver.poll() is not None:
-                if finished(self.store):
+                if finished(run.store):
                     break
-                driver = self.driver()
-            due = step < options.faults and self.under_way()
-            if due:
+                driver = run.driver()
+            if self._steps < last and run.under_way():
                 time.sleep(monkey.random.uniform(0.3, 1.7) * options.every)
-                self.remember()
-                target = ROUND[step % len(ROUND)]
-                step += 1
+                run.remember()
+                target = ROUND[self._steps % len(ROUND)]
+                self._steps += 1
                 if target == ANOTHER_DRIVER:  # beside the present one, which must go on
-                    self.driver().wait()
-                    self.others += 1
+                    run.driver().wait()
+                    others += 1
                 else:
                     monkey.inject(driver.pid, target)
             else:
                 time.sleep(0.1)
+        self._steps = last
         seconds = time.monotonic() - start
-        behavior = behaviors(self.store)
+        behavior = behaviors(run.store)
+        injected = Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults)
         return Stage(
             "one host",
-            Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults)
-            + Counter({ANOTHER_DRIVER: self.others}),
-            self.drivers,
+            injected + Counter({ANOTHER_DRIVER: others}),
+            run.drivers,
             seconds,
-            audit(self.store, self.earlier, behavior, vector_count(options.good, options.bad), ended=not aborted),
+            audit(run.store, run.earlier, behavior, vector_count(options.good, options.bad), ended=not aborted),
             Counter(behavior.values()),
-            noticed(self.store, [fault.at for fault in monkey.faults if TARGETS[fault.target].pattern]),
+            noticed(run.store, [fault.at for fault in monkey.faults if TARGETS[fault.target].pattern]),
             quiet,
             aborted=aborted,
+            left_behind=left_behind(run.marker, END_SECONDS),
         )
 
-    def under_way(self) -> bool:
-        """Return whether the present driver has recorded anything; before that there is nothing to disturb."""
-        with contextlib.suppress(Exception):
-            return len(recorded(self.store)) > len(self.earlier)
-        return False
 
-    def remember(self) -> None:
-        """Remember what is recorded now: it must be unchanged at the end."""
-        self.earlier |= recorded(self.store)
+def _settings(options: Namespace) -> dict[str, str]:
+    return settings(options.good, options.bad, options.seconds)

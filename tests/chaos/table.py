@@ -49,6 +49,11 @@ class Stage:
         """Whether it ran to its end and nothing is wrong."""
         return not (self.aborted or self.wrong or self.ledger.undone)
 
+    def _cost(self) -> str:
+        if not self.quiet or not self.faults:
+            return "-"
+        return f"{(self.seconds - self.quiet) / self.faults.total():.1f}"
+
     def rows(self) -> dict[str, str]:
         """Its column, by row name."""
         waits = sorted(self.waits)
@@ -57,6 +62,7 @@ class Stage:
             **{name: str(count) for name, count in sorted(self.faults.items())},
             **{f"vectors that are {behavior}": str(count) for behavior, count in sorted(self.behavior.items())},
             "faults injected": str(self.faults.total()),
+            "kinds of faults": str(len(self.faults)),
             "drivers": str(self.drivers),
             "vectors planned": str(ledger.planned),
             "attempts": str(ledger.attempts),
@@ -69,15 +75,43 @@ class Stage:
             "seconds": f"{self.seconds:.1f}" + (", aborted" if self.aborted else ""),
             "seconds of a quiet run": f"{self.quiet:.1f}" if self.quiet else "-",
             "overhead against a quiet run": f"{self.seconds / self.quiet - 1:.0%}" if self.quiet else "-",
+            "seconds that a fault costs": self._cost(),
             "seconds to notice, median": f"{waits[len(waits) // 2]:.2f}" if waits else "-",
             "seconds to notice, longest": f"{waits[-1]:.2f}" if waits else "-",
         }
 
 
+def total(name: str, stages: Sequence[Stage]) -> Stage:
+    """Return the sum of stages. It has a quiet run only if each of them has one."""
+    ledgers = [stage.ledger for stage in stages]
+    quiet = [stage.quiet for stage in stages if stage.quiet is not None]
+    return Stage(
+        name,
+        sum((stage.faults for stage in stages), Counter()),
+        sum(stage.drivers for stage in stages),
+        sum(stage.seconds for stage in stages),
+        Ledger(
+            sum(ledger.planned for ledger in ledgers),
+            sum(ledger.attempts for ledger in ledgers),
+            [each for ledger in ledgers for each in ledger.lost],
+            [each for ledger in ledgers for each in ledger.doubled],
+            [each for ledger in ledgers for each in ledger.blamed],
+            sum(ledger.undone for ledger in ledgers),
+            [each for ledger in ledgers for each in ledger.harmed],
+        ),
+        sum((stage.behavior for stage in stages), Counter()),
+        [wait for stage in stages for wait in stage.waits],
+        sum(quiet) if len(quiet) == len(stages) else None,
+        aborted="; ".join(stage.aborted for stage in stages if stage.aborted),
+        left_behind=[each for stage in stages for each in stage.left_behind],
+    )
+
+
 def show(stages: Sequence[Stage]) -> None:
     """Print the table, and below it everything that is wrong."""
-    columns = [stage.rows() for stage in stages]
-    _line("", [stage.name for stage in stages])
+    shown = [*stages, total("all", stages)] if len(stages) > 1 else stages
+    columns = [stage.rows() for stage in shown]
+    _line("", [stage.name for stage in shown])
     for row in _merged(columns):
         _line(row, [column.get(row, "-") for column in columns])
     for stage in stages:
@@ -88,7 +122,7 @@ def show(stages: Sequence[Stage]) -> None:
 
 
 def _line(row: str, values: Iterable[str]) -> None:
-    print(f"{row:32}" + "".join(f"{value:>16}" for value in values))
+    print(f"{row:32}" + "".join(f"{value:>18}" for value in values))
 
 
 def _merged(columns: Sequence[dict[str, str]]) -> list[str]:

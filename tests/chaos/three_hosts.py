@@ -1,12 +1,14 @@
 """A sweep over three hosts that are lost during the run and come back.
 
-One is cut off for a moment, one for long, one is rebooted, the head is killed and replaced, the driver is suspended.
+One is cut off for a moment, one for long, one is rebooted, the head is killed and replaced, the driver is suspended,
+the registry is killed and its file torn.
 
 The hosts are network namespaces; see `tests.farm.cluster.network`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import sqlite3
@@ -14,6 +16,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +39,9 @@ IMPATIENT = {
 NEEDED = "a farm of several hosts needs ray[default]: uv run --group cluster python -m tests.chaos"
 HEAD = "10.0.0.1:6379"
 JOIN = f"ssh 10.0.0.1 cat .config/farm/token | farm up --join {HEAD} --token-file -"
+REGISTRY = "ray::RegistryActor"
+HOLDS = ".local/state/farm/host/holds.json"
+"""The file of the boards' holds, below the home of the head's host."""
 A_MOMENT = 1.5
 PATIENCE = 120.0
 GOOD_VECTORS = 450
@@ -106,6 +112,7 @@ class Losses:
         """
         alpha, beta, gamma = self.hosts
         self._begin_to_lose()
+        self._kill_registry(alpha)
         self._suspend_driver()
         self._lose_for_long(beta)
         self._until_progress("beta", "a host that was cut off for long joins again by itself")
@@ -123,6 +130,24 @@ class Losses:
         self._until_progress("gamma", "a host that was cut off for a moment continues")
         if lost := self.hosts_in(BoardState.LOST):
             raise NotReachedError(f"a host that was cut off for a moment is not lost: {lost}")
+
+    def _kill_registry(self, alpha: Host) -> None:
+        """Kill the farm's registry twice, the second time with damaged holds: no run loses a board by it."""
+        lost = self.hosts_in(BoardState.LOST)
+        for fault in ("registry killed", "registry killed, its file torn"):
+            before = _registries(alpha)
+            self._fault(fault)
+            if "torn" in fault:
+                (alpha.home / HOLDS).write_bytes(b'{"beta:mock:n150:0": {"wh')
+            alpha.kill(*before.values())
+            self._until(lambda before=before: bool(_registries(alpha).keys() - before), "a new registry runs")  # type: ignore[misc]
+            for host in self.hosts:
+                self._until_progress(host.name, "a run whose registry was killed goes on")
+            boards = json.loads(alpha.run(f"farm boards --json --address {HEAD}"))["boards"]
+            if {_host(board["id"]) for board in boards} != {host.name for host in self.hosts}:
+                raise NotReachedError(f"a registry that was killed has all hosts: {boards}")
+        if self.hosts_in(BoardState.LOST) != lost:
+            raise NotReachedError(f"a registry that is killed loses no host: {self.hosts_in(BoardState.LOST)}")
 
     def _suspend_driver(self) -> None:
         """Stop the driver for longer than anyone may be silent: it finds no fault in the others."""
@@ -224,6 +249,17 @@ class Losses:
                 output = self._sweep.communicate()[0]
                 raise NotReachedError(f"not reached: {what}; {self.done()}; the output of the sweep:\n{output}")
             time.sleep(0.3)
+
+
+def _registries(host: Host) -> dict[str, str]:
+    """The names of the processes of a farm's registry, by process id."""
+    names = {}
+    for pid in host.processes():
+        with contextlib.suppress(OSError):
+            name = Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode()
+            if name.startswith(REGISTRY):
+                names[pid] = name
+    return names
 
 
 def _host(board: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 MODULES = Path(__file__).parent / "modules"
@@ -37,12 +38,15 @@ HOSTILE = {
         (
             *("fork that stays", "daemon", "program that stays", "gone directory", "empty environment", "umask"),
             *("ignored signals", "replaced operation", "no standard output", "empty path", "threads", "logging"),
-            *("warnings", "no garbage collection", "seeds", "much output", "endless line of output"),
+            *("warnings", "no garbage collection", "seeds", "a gigabyte of output", "endless line of output"),
         ),
         _VALIDATED,
     ),
+    "memory": frozenset({"host_fault"}),
 }
 """The verdicts that each way to harm a process may lead to; its neighbors are validated, whatever it did."""
+WORKER_MEMORY = "2GiB"
+"""What a worker may use of memory in the stages of hostile vectors, of which one takes more."""
 
 
 def settings(good: int, bad: int, seconds: float) -> dict[str, str]:
@@ -61,6 +65,16 @@ def vector_count(good: int, bad: int) -> int:
     return good + bad * len(EXPECTED.keys() - {"good"})
 
 
-def hostile_count(each: int) -> int:
-    """Return how many vectors the hostile module makes, with so many of each way."""
-    return each * (len(NEIGHBORS) + 1) * len(HOSTILE.keys() - {*NEIGHBORS})
+def hostile_settings(each: int, ways: Collection[str] = ()) -> dict[str, str]:
+    """Return the environment variables that set the number of hostile vectors.
+
+    Args:
+        each: number of vectors for each way to harm a process.
+        ways: only these ways; all if empty.
+    """
+    return {"CHAOS_HOSTILE": str(each), "CHAOS_WAYS": ",".join(ways)}
+
+
+def hostile_count(each: int, ways: Collection[str] = ()) -> int:
+    """Return how many vectors these settings make."""
+    return each * (len(NEIGHBORS) + 1) * len(ways or HOSTILE.keys() - {*NEIGHBORS})

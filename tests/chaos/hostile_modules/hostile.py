@@ -168,10 +168,18 @@ def _seeds() -> None:
         torch.set_default_dtype(torch.float64)
 
 
-def _output() -> None:
-    line = b"much to say " * 5_000 + b"\n"
-    for _ in range(1_000):
+def _gigabyte_of_output() -> None:
+    line = b"much to say " * 10_000 + b"\n"
+    for _ in range((1 << 30) // len(line) + 1):
         os.write(1, line)
+
+
+def _memory() -> None:
+    """Use more than `tests.chaos.vectors.WORKER_MEMORY`, but never so much that the host is in need."""
+    for _ in range(64):
+        _kept.append(b"x" * (64 << 20))
+        time.sleep(0.1)
+    time.sleep(TIMEOUT)
 
 
 def _endless_line() -> None:
@@ -215,16 +223,19 @@ WAYS: dict[str, Callable[[], object]] = {
     "warnings": lambda: warnings.simplefilter("error"),
     "no garbage collection": gc.disable,
     "seeds": _seeds,
-    "much output": _output,
+    "a gigabyte of output": _gigabyte_of_output,
     "endless line of output": _endless_line,
+    "memory": _memory,
 }
+_ways = [name for name in os.environ.get("CHAOS_WAYS", "").split(",") if name] or [
+    name for name in WAYS if name != "good"
+]
 parameters = {
     f"beside {name}": {
         "number": list(range(int(os.environ.get("CHAOS_HOSTILE", "1")))),
         "how": ["good", name, "good again", "good at last"],
     }
-    for name in WAYS
-    if name != "good"
+    for name in _ways
 }
 
 
