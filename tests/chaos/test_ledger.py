@@ -16,7 +16,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
 from farm.store import RunInfo, Store
 from tests.chaos.ledger import Ledger, audit, behaviors, finished, recorded
-from tests.chaos.table import Stage, show
+from tests.chaos.table import Stage, show, total
 from tracer.device_config import DeviceConfig
 
 VECTORS = 4
@@ -121,10 +121,29 @@ def test_the_table_of_an_aborted_run(place: Path, capsys: pytest.CaptureFixture[
     whole = Stage("three hosts", Counter({"head killed": 1}), 2, 20.0, Ledger(VECTORS, VECTORS), Counter(), [2.0, 4.0])
     show([stage, whole])
     rows = {line[:32].strip(): line[32:].split() for line in capsys.readouterr().out.splitlines()}
-    assert rows["driver SIGKILL"] == ["2", "-"]
-    assert rows["not finished"] == ["1", "0"]
-    assert rows["overhead against a quiet run"] == ["50%", "-"]
-    assert rows["seconds to notice, longest"] == ["-", "4.00"]
+    assert rows["driver SIGKILL"] == ["2", "-", "2"]
+    assert rows["kinds of faults"] == ["1", "1", "2"]
+    assert rows["not finished"] == ["1", "0", "1"]
+    assert rows["overhead against a quiet run"] == ["50%", "-", "-"]
+    assert rows["seconds that a fault costs"] == ["2.5", "-", "-"]
+    assert rows["seconds to notice, longest"] == ["-", "4.00", "4.00"]
     assert "NOT FINISHED: one host: time up" in rows
     assert not stage.sound
     assert whole.sound
+
+
+def test_the_sum_of_stages_has_all_that_is_wrong() -> None:
+    wrong = Ledger(3, 4, ["gone"], ["twice"], ["blamed"], 1, ["harmed"])
+    stages = [
+        Stage("a", Counter(fault=1), 1, 2.0, wrong, Counter(good=3), [1.0], 1.0, left_behind=["7: sleep"]),
+        Stage("a", Counter(fault=2), 1, 3.0, wrong, Counter(good=3), [2.0], 1.0, aborted="time up"),
+    ]
+    whole = total("all", stages)
+    assert (whole.faults, whole.behavior, whole.quiet, whole.aborted) == (
+        Counter(fault=3),
+        Counter(good=6),
+        2.0,
+        "time up",
+    )
+    assert (whole.ledger.planned, whole.ledger.attempts, whole.ledger.undone) == (6, 8, 2)
+    assert sorted(whole.wrong) == sorted([*stages[0].wrong, *stages[1].wrong])
