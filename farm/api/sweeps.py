@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from farm.running.early_start import EarlyStart
 from farm.running.interrupt import RunInterrupted
 from farm.running.places import require_places
 from farm.running.run_lease import RunLease, leased
+from farm.running.store_patience import StorePatience
 from farm.store import RunView, Store
 
 if TYPE_CHECKING:
@@ -128,12 +130,12 @@ def sweep_from(
             for misfit in misfits([_NOT_RESUMED], {"--resume", *early.spec.present_options(_FIXED)}):
                 raise FarmError(misfit.message)
             with Store.open(store, create=False) as opened:
-                run_id = opened.find(resume)
+                patience = StorePatience(opened.place, progress.note)
+                run_id = patience.ask(partial(opened.find, resume))
                 # leased before its records are read: what another driver still records would be run twice
                 with leased(opened, run_id, progress.note) as lease:
-                    request = _resumed(
-                        opened, run_id, early.spec, command, retry_failed=retry_failed, retry_infra=retry_infra
-                    )
+                    read = partial(_resumed, retry_failed=retry_failed, retry_infra=retry_infra)
+                    request = patience.ask(partial(read, opened, run_id, early.spec, command))
                     return _run(request, opened, progress, early, out=out, lease=lease)
         request = _begun(early.spec, command, progress, store, early)
         with Store.open(store) as opened:
