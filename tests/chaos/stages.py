@@ -71,6 +71,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
         "--isolate",
         type=Isolation,
         action="append",
+        metavar="process|container",
         default=[],
         choices=[Isolation.PROCESS, Isolation.CONTAINER],
         help="also run some hostile vectors so isolated; may be given twice",

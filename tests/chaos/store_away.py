@@ -29,7 +29,7 @@ NOT_RUN = 3
 """The exit code of a sweep that could not be run to its end."""
 
 
-class StoreError(AssertionError):
+class OutageError(AssertionError):
     """A run did not react to its store as it should."""
 
 
@@ -51,7 +51,7 @@ class Outages:
         """Inject every fault; the run must go on by itself after each but the last two, and be resumed after those.
 
         Raises:
-            StoreError: it did not.
+            OutageError: it did not.
         """
         faults = (self._pause, self._cut, self._restart) * 2
         for fault in (*faults, self._kill_driver, self._pause_too_long):
@@ -64,17 +64,17 @@ class Outages:
         """Wait for the end of the run.
 
         Raises:
-            StoreError: it does not end.
+            OutageError: it does not end.
         """
         for _ in range(3):
             try:
                 self.driver.wait(patience)
             except subprocess.TimeoutExpired:
-                raise StoreError(f"not finished in {patience:.0f} s") from None
+                raise OutageError(f"not finished in {patience:.0f} s") from None
             if finished(self._run.store):
                 return
             self.driver = self._run.driver()
-        raise StoreError("not finished by three more drivers")
+        raise OutageError("not finished by three more drivers")
 
     def _pause(self) -> None:
         self.faults["store paused"] += 1
@@ -84,7 +84,7 @@ class Outages:
 
     def _cut(self) -> None:
         if not self._server.cut_connections():
-            raise StoreError("the run has no connection to its store")
+            raise OutageError("the run has no connection to its store")
         self.faults["store's connections cut"] += 1
 
     def _restart(self) -> None:
@@ -111,29 +111,29 @@ class Outages:
         try:
             code = self.driver.wait(TOO_LONG)
         except subprocess.TimeoutExpired:
-            raise StoreError(f"the driver still runs {TOO_LONG:.0f} s after its store was paused") from None
+            raise OutageError(f"the driver still runs {TOO_LONG:.0f} s after its store was paused") from None
         finally:
             self._server.go_on()
         if code != NOT_RUN:
-            raise StoreError(f"a driver whose store is away for too long ended with {code}")
+            raise OutageError(f"a driver whose store is away for too long ended with {code}")
         self.driver = self._run.driver()
 
     def _until_progress(self) -> None:
         """Wait until the present driver records results.
 
         Raises:
-            StoreError: it does not, or has ended.
+            OutageError: it does not, or has ended.
         """
         _until(lambda: self._run.under_way() or self.driver.poll() is not None)
         if self.driver.poll() is not None:
-            raise StoreError(f"the driver ended with {self.driver.returncode} before its store was disturbed")
+            raise OutageError(f"the driver ended with {self.driver.returncode} before its store was disturbed")
 
 
 def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            raise StoreError(f"nothing is recorded in {START_SECONDS:.0f} s")
+            raise OutageError(f"nothing is recorded in {START_SECONDS:.0f} s")
         time.sleep(0.2)
 
 
@@ -159,7 +159,7 @@ def store_away(boards: str, patience: float) -> Stage:
         try:
             outages.inject_all()
             outages.finish(patience)
-        except StoreError as error:
+        except OutageError as error:
             aborted = str(error)
             run.kill(outages.driver)
         seconds = time.monotonic() - start
