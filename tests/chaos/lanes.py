@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from tests.chaos.table import Stage, total
 
@@ -16,27 +16,19 @@ STOP_SECONDS = 0.5
 class Goal:
     """How many faults and vectors there must be, and the stages so far."""
 
-    def __init__(
-        self,
-        faults: int,
-        vectors: int,
-        seconds: float,
-        stages: Iterable[Stage] = (),
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, faults: int, vectors: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin.
 
         Args:
             faults: how many faults there must be, in all stages.
             vectors: how many vectors.
             seconds: when to begin no more runs, from now on.
-            stages: what has ended before.
             clock: seconds that don't jump.
         """
         self._faults, self._vectors = faults, vectors
         self._clock = clock
         self._began, self._end = clock(), clock() + seconds
-        self._stages = list(stages)
+        self._stages: list[Stage] = []
         self._broken: list[str] = []
         self._lock = threading.Lock()
 

@@ -37,7 +37,8 @@ def test_no_run_begins_after_the_time_is_up() -> None:
 
 
 def test_one_unsound_stage_makes_all_unsound() -> None:
-    goal = Goal(20, 0, 1e6, [_stage("three hosts", lost=("v1 is gone",))])
+    goal = Goal(20, 0, 1e6)
+    goal.add(_stage("three hosts", lost=("v1 is gone",)))
     run_lanes(goal, [lambda: _stage("one host")], [])
     assert not goal.is_sound()
 
