@@ -21,6 +21,7 @@ ROUND = (
     *("worker suspended", "stopped actor", "driver terminated", "worker", "driver suspended", "actor suspended"),
     *("worker in trouble", "keeper", "worker", "actor terminated", "another driver", "worker", "driver interrupted"),
     *("worker", "worker in trouble", "actor", "worker", "head suspended", "keeper", "driver hung up", "worker"),
+    *("keeper", "worker", "worker in trouble", "actor", "worker", "worker suspended", "worker in trouble", "keeper"),
 )
 ANOTHER_DRIVER = "another driver"
 
