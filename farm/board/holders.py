@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import pwd
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from farm.board.umd_locks import LOCKS, lock_holders
 
 PROC = Path("/proc")
 DRIVER = PROC / "driver" / "tenstorrent"
 SYSFS = Path("/sys/class/tenstorrent")
+DEVICES = Path("/dev/tenstorrent")
 BROKER = "tt-device-mcp"
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +25,19 @@ class Holder:
         address: the device's PCI address; "" if it is unknown.
         pid: the process; None if the driver's record can't be read, so that there may be one.
         name: its command.
+        user: whose it is; "" if that is unknown.
     """
 
     address: str
     pid: int | None
     name: str
+    user: str = ""
 
     def __str__(self) -> str:
-        process = "an unknown process (unreadable record)" if self.pid is None else f"{self.name} (pid {self.pid})"
+        owner = f", user {self.user}" if self.user else ""
+        process = (
+            "an unknown process (unreadable record)" if self.pid is None else f"{self.name} (pid {self.pid}{owner})"
+        )
         return f"{self.address or 'a device'} is in use by {process}"
 
 
@@ -38,15 +49,79 @@ def holders(driver: Path = DRIVER, sysfs: Path = SYSFS, proc: Path = PROC) -> li
     for device in sorted(driver.iterdir(), key=lambda path: path.name):
         if not device.name.isdecimal():
             continue
-        node = sysfs / f"tenstorrent!{device.name}" / "device"
-        address = node.resolve().name if node.exists() else ""
+        address = _address(int(device.name), sysfs)
         try:
             pids = [int(word) for word in (device / "pids").read_text(encoding="utf-8").split() if word.isdecimal()]
         except OSError:
             processes.append(Holder(address, None, ""))
             continue
-        processes += [Holder(address, pid, process_name(pid, proc)) for pid in pids]
+        processes += [_holder(address, pid, proc) for pid in pids]
     return processes
+
+
+def users_of(
+    addresses: Collection[str] | None,
+    *,
+    driver: Path = DRIVER,
+    sysfs: Path = SYSFS,
+    proc: Path = PROC,
+    devices: Path = DEVICES,
+    locks: Path = LOCKS,
+) -> list[Holder]:
+    """Every process that uses chips, each once: by the driver's record, by its open files, or by tt-umd's locks.
+
+    Args:
+        addresses: the PCI addresses of the chips; None for all of this host.
+        driver: the folder of the driver's record.
+        sysfs: the driver's folder in sysfs.
+        proc: the folder of processes.
+        devices: the folder of devices.
+        locks: the folder of tt-umd's locks.
+    """
+    numbers = {number: _address(number, sysfs) for number in _device_numbers(sysfs)}
+    wanted = {number for number, address in numbers.items() if addresses is None or address in addresses}
+    users = [
+        holder
+        for holder in holders(driver, sysfs, proc)
+        if addresses is None or not holder.address or holder.address in addresses
+    ]
+    users += [
+        _holder(numbers.get(number, ""), pid, proc)
+        for number, pid in _open_devices(devices, proc)
+        if number in wanted or number not in numbers
+    ]
+    users += [_holder(numbers[lock.device], lock.pid, proc) for lock in lock_holders(wanted, locks)]
+    by_process: dict[int | None, Holder] = {}
+    for user in users:
+        by_process.setdefault(user.pid, user)
+    return list(by_process.values())
+
+
+def _holder(address: str, pid: int, proc: Path) -> Holder:
+    return Holder(address, pid, process_command(pid, proc), _user(pid, proc))
+
+
+def _address(number: int, sysfs: Path) -> str:
+    node = sysfs / f"tenstorrent!{number}" / "device"
+    return node.resolve().name if node.exists() else ""
+
+
+def _device_numbers(sysfs: Path) -> list[int]:
+    names = [node.name.removeprefix("tenstorrent!") for node in sysfs.iterdir()] if sysfs.is_dir() else []
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _open_devices(devices: Path, proc: Path) -> Iterator[tuple[int, int]]:
+    """The numbers of devices that processes have open, as far as this user may see, and the processes."""
+    for entry in sorted(proc.iterdir(), key=lambda path: path.name):
+        if not entry.name.isdecimal():
+            continue
+        try:
+            files = [file.readlink() for file in (entry / "fd").iterdir()]
+        except OSError:  # another user's, or it has ended
+            continue
+        numbers = {file.name for file in files if file.parent == devices and file.name.isdecimal()}
+        yield from ((int(number), int(entry.name)) for number in sorted(numbers))
 
 
 def broker(proc: Path = PROC) -> Holder | None:
@@ -74,8 +149,32 @@ def is_running(pid: int, proc: Path = PROC) -> bool:
 
 
 def process_name(pid: int, proc: Path = PROC) -> str:
-    """The command of a process of this host."""
+    """The name of a process of this host."""
     try:
         return (proc / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return "a process that has ended"
+
+
+def process_command(pid: int, proc: Path = PROC) -> str:
+    """The program of a process and what it runs, `python3 train.py`; without options, which may hold secrets."""
+    try:
+        words = (proc / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        words = []
+    program, script = Path(words[0]).name if words else "", words[1] if len(words) > 1 else ""
+    if not program:
+        return process_name(pid, proc)
+    is_script = program.startswith(("python", "sh", "bash")) and script and not script.startswith("-")
+    return f"{program} {Path(script).name}"[:_LONGEST_NAME] if is_script else program[:_LONGEST_NAME]
+
+
+def _user(pid: int, proc: Path) -> str:
+    try:
+        uid = (proc / str(pid)).stat().st_uid
+    except OSError:
+        return ""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # a user of a container
+        return str(uid)

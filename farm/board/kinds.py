@@ -7,7 +7,7 @@ import functools
 from collections.abc import Sequence
 
 from farm.board import wiring
-from farm.core.board import BoardKind, Box, MockLayout
+from farm.core.board import BoardKind, Box, MockLayout, ResetScope
 from farm.core.errors import FarmError
 
 P150 = ("p150", "p150a", "p150b", "p150c")
@@ -119,7 +119,7 @@ KINDS: dict[str, BoardKind] = {
             grids=_GALAXY,
             box=Box(("galaxy-wormhole",)),
             aliases=("galaxy-wormhole", "tt-galaxy-wh", "6u"),
-            reset="tt-smi -glx_reset_auto",
+            reset=ResetScope.GALAXY,
             mock=MockLayout(
                 4,
                 8,
@@ -260,7 +260,7 @@ KINDS: dict[str, BoardKind] = {
             grids=_BLACKHOLE_GALAXY,
             box=Box(("galaxy-blackhole",)),
             aliases=("tt-galaxy-bh", "bhglx"),
-            reset="tt-smi -glx_reset_auto",
+            reset=ResetScope.GALAXY,
             mock=MockLayout(
                 4,
                 8,

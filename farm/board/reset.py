@@ -1,40 +1,43 @@
-"""Resetting a board: one command at a time on a host, recorded before it starts.
+"""Resetting a board: one at a time on a host, recorded before it starts, and judged by what is there after it.
 
     FARM_RESET_COMMAND='tt-smi -r {addresses}'      # {addresses}: PCI addresses; {board}, {kind}: its id and kind
 
-The board's backend chooses the command: silicon is reset by this variable or by the command of its kind, other
-boards only by a command of their own. Every reset is a line in `resets.jsonl` in the host's state folder (FARM_STATE)
-before it begins, and another when it ended, so that restarts of farm don't reset a board without end.
+`farm.board.reset_ways` chooses how. A board in use by a process is not reset, and no such process is ended. A reset is
+good if its command ends with 0, doesn't print that it failed, and all chips of the board are back with their firmware.
+
+Every reset is a line in `resets.jsonl` in the host's state folder (FARM_STATE) before it begins, and another when it
+ended, so that restarts of farm don't reset a board without end.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import logging
 import os
 import shlex
-import signal
-import subprocess
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import platformdirs
 from filelock import FileLock, Timeout
 
 from farm.board.backends import backend_of
-from farm.board.signals import signal_group
+from farm.board.backends.base import Backend
+from farm.board.chip_presence import RETURN_SECONDS, Chips, await_return
+from farm.board.holders import Holder
+from farm.board.reset_journal import ResetJournal
+from farm.board.reset_output import reset_complaint
+from farm.board.reset_ways import NO_WAY, UNKNOWN_FLAG, ResetWay, reset_way
+from farm.board.tool_process import ToolEnd, run_tool
 from farm.core.board import Board
+from farm.core.errors import FarmError
 
 STATE_VARIABLE = "FARM_STATE"
 RECENT_SECONDS = 3600.0
 """Resets of a board within this time count against its budget, whichever process started them."""
-_LONGEST_OUTPUT = 400
-"""Bytes of a failed command's output that are kept."""
+_LONGEST_MESSAGE = 400
+"""Characters of a failed command's output that are kept."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -43,35 +46,23 @@ class Reset:
     """The result of a reset.
 
     Attributes:
-        good: the command ended with 0.
+        good: the board was reset, and all of it is back.
         seconds: how long it took, with the wait for other resets.
-        message: the end of its output, if it failed.
+        message: why it is not good.
         timed_out: it passed its limit and was killed.
+        users: the processes for which the board was not reset.
     """
 
     good: bool
     seconds: float
     message: str = ""
     timed_out: bool = False
+    users: tuple[Holder, ...] = ()
 
 
-def reset_command(board: Board, environment: Mapping[str, str] = os.environ) -> list[str] | None:
-    """The command that resets a board; None if there is none."""
-    backend = backend_of(board)
-    template = backend.reset_template(board, environment)
-    if not template or not template.strip():
-        return None
-    values = {
-        "{addresses}": ",".join(backend.addresses(board)),
-        "{board}": board.id,
-        "{kind}": board.kind.name,
-    }
-    words = []
-    for word in shlex.split(template):
-        for name, value in values.items():
-            word = word.replace(name, value)  # noqa: PLW2901 - one placeholder after the other
-        words.append(word)
-    return words
+def host_state() -> Path:
+    """The folder where this host keeps which boards it reset."""
+    return Path(os.environ.get(STATE_VARIABLE) or platformdirs.user_state_path("farm") / "host")
 
 
 class Resetter:
@@ -79,91 +70,109 @@ class Resetter:
 
     Attributes:
         board: the board.
-        command: the command that resets it; None if there is none.
-        limit: the seconds it may take.
-        folder: the host's state folder.
+        way: how it is reset; None if nothing resets it.
+        limit: the seconds the command may take.
     """
 
-    def __init__(self, board: Board, limit: float, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        board: Board,
+        limit: float,
+        folder: Path | None = None,
+        *,
+        backend: Backend | None = None,
+        way: ResetWay | None = None,
+        return_seconds: float = RETURN_SECONDS,
+    ) -> None:
+        """Prepare resets.
+
+        Args:
+            board: the board.
+            limit: the seconds the command may take.
+            folder: the host's state folder; None for that of the settings.
+            backend: drives the board; None for that of its name.
+            way: how it is reset; None for the way of its kind and host.
+            return_seconds: how long its chips may take to come back.
+        """
         self.board = board
-        self.command = reset_command(board)
+        self.way = way or reset_way(board)
         self.limit = limit
-        self.folder = folder or Path(os.environ.get(STATE_VARIABLE) or platformdirs.user_state_path("farm") / "host")
+        self._backend = backend or backend_of(board)
+        self._folder = folder or host_state()
+        self._journal = ResetJournal(self._folder)
+        self._return_seconds = return_seconds
 
     def recent(self, now: float | None = None) -> int:
         """How often this board was reset on this host within `RECENT_SECONDS`; unreadable records count as none."""
-        if self.command is None:
-            return 0
         since = (time.time() if now is None else now) - RECENT_SECONDS
-        with contextlib.suppress(OSError):
-            return sum(_is_reset(line, self.board.id, since) for line in self._journal.read_text("utf-8").splitlines())
-        return 0
+        return 0 if self.way is None else self._journal.count(self.board.id, since)
+
+    def users(self) -> tuple[Holder, ...]:
+        """The processes that a reset would take the board from."""
+        return tuple(self._backend.users(self.board))
 
     def reset(self) -> Reset:
         """Reset the board. A command that fails is a result, not an error."""
         began = time.monotonic()
-        if self.command is None:
-            return Reset(good=False, seconds=0.0, message="there is no command that resets it")
-        _LOG.info("%s: reset begins: %s", self.board.id, shlex.join(self.command))
+        if self.way is None:
+            return _failed(began, NO_WAY)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / "reset.lock", timeout=self.limit):
-                # on disk before it starts, in case it takes the host down
-                self._record("began", command=self.command)
-                result = self._run(self.command, began)
-                self._record("ended", good=result.good, seconds=round(result.seconds, 3), message=result.message)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self._folder / "reset.lock", timeout=self.limit):
+                result = self._reset(self.way, began)
         except Timeout:
             result = _failed(began, "another reset of this host did not end in time", timed_out=True)
         except OSError as error:
-            result = _failed(began, f"{self.folder}: {error.strerror or error}")
+            result = _failed(began, f"{self._folder}: {error.strerror or error}")
+        except FarmError as error:
+            result = _failed(began, str(error))
         level = logging.INFO if result.good else logging.WARNING
         _LOG.log(level, "%s: reset ended after %.1f s: %s", self.board.id, result.seconds, result.message or "good")
         return result
 
-    @property
-    def _journal(self) -> Path:
-        return self.folder / "resets.jsonl"
+    def _reset(self, way: ResetWay, began: float) -> Reset:
+        if users := self.users():
+            message = f"not reset: {'; '.join(map(str, users))}"
+            return Reset(good=False, seconds=time.monotonic() - began, message=message, users=users)
+        before = self._backend.chips()
+        commands = way.commands(before or {})
+        # on disk before it starts, in case it takes the host down
+        record = self._journal.begin(self.board.id, way.name, commands[0])
+        result = self._run(commands, before, began)
+        self._journal.end(record, good=result.good, seconds=result.seconds, message=result.message)
+        return result
 
-    def _run(self, command: list[str], began: float) -> Reset:
-        with tempfile.TemporaryFile() as output:
-            try:
-                process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-                )
-            except OSError as error:
-                return _failed(began, f"{command[0]}: {error.strerror or error}")
-            try:
-                code = process.wait(self.limit)
-            except subprocess.TimeoutExpired:
-                signal_group(process.pid, signal.SIGKILL)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(5)
-                return _failed(began, f"it did not end in {self.limit:g} s", timed_out=True)
-            signal_group(process.pid, signal.SIGKILL)  # its children, if it left any behind
-            if code == 0:
-                return Reset(good=True, seconds=time.monotonic() - began)
-            return _failed(began, f"exit code {code}: {_end_of(output)}".rstrip(": "))
+    def _run(self, commands: Sequence[Sequence[str]], before: Chips | None, began: float) -> Reset:
+        end = ToolEnd(None)
+        for command in commands:
+            _LOG.info("%s: reset begins: %s", self.board.id, shlex.join(command))
+            end = run_tool(command, self.limit)
+            if end.code != UNKNOWN_FLAG:
+                break
+        complaint = reset_complaint(end.output)
+        if end.code is None:
+            # what it printed before it was killed may say why it took so long
+            message = f"{end.trouble}: {complaint}" if complaint else end.trouble
+            return _failed(began, message, timed_out=end.timed_out)
+        if end.code != 0:
+            return _failed(began, f"exit code {end.code}: {complaint or _last_line(end.output)}".rstrip(": "))
+        if complaint:
+            return _failed(began, f"exit code 0, but it says: {complaint}")
+        lost = self._lost(before)
+        return _failed(began, lost) if lost else Reset(good=True, seconds=time.monotonic() - began)
 
-    def _record(self, event: str, **fields: Any) -> None:
-        line = json.dumps({"at": time.time(), "board": self.board.id, "reset": event, **fields})
-        with self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(line + "\n")
-            journal.flush()
-            os.fsync(journal.fileno())
+    def _lost(self, before: Chips | None) -> str:
+        """What of the board is not back; "" for a board that no driver shows."""
+        addresses = self._backend.addresses(self.board)
+        if before is None or not addresses:
+            return ""
+        return await_return(addresses, before, lambda: self._backend.chips() or {}, self._return_seconds)
 
 
 def _failed(began: float, message: str, *, timed_out: bool = False) -> Reset:
+    message = message[-_LONGEST_MESSAGE:]
     return Reset(good=False, seconds=time.monotonic() - began, message=message, timed_out=timed_out)
 
 
-def _end_of(output: IO[bytes]) -> str:
-    output.seek(max(0, output.tell() - _LONGEST_OUTPUT))
-    return output.read().decode(errors="replace").strip()
-
-
-def _is_reset(line: str, board: str, since: float) -> bool:
-    try:
-        raw = json.loads(line)
-        return bool(raw["board"] == board and raw["reset"] == "began" and float(raw["at"]) >= since)
-    except (ValueError, KeyError, TypeError):
-        return False  # a line that was cut off when the host went down
+def _last_line(output: str) -> str:
+    return next((line.strip() for line in reversed(output.splitlines()) if line.strip()), "")

@@ -341,9 +341,11 @@ class Supervisor:
                 checked = True
             elif step is Step.RESET:
                 self.close()  # a process that holds the board open would block the reset, and not survive it
-                self.trust.reset()
+                self.trust.reset(lambda: self._stopping)
             else:
-                self.trust.observe(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, f"{message}; nothing helped")
+                complaint = self.trust.reset_complaint
+                why = f"{message}; nothing helped" + (f", its reset failed: {complaint}" if complaint else "")
+                self.trust.observe(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, why)
 
     def _check(self) -> None:
         """Open the board as `CHECK_CONFIG` says and check it, in a new worker if the old one has ended."""

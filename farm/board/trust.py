@@ -22,12 +22,14 @@ class Trust:
     Attributes:
         health: the state of the board.
         resetter: resets it.
+        reset_complaint: why the last reset was not good; "" if it was, or there was none.
     """
 
     def __init__(self, board: Board, limits: Limits) -> None:
         self.resetter = Resetter(board, limits.reset)
         # earlier resets count, also those by other supervisors: a new supervisor is no new board
         self.health = Health(board.id, limits.budget, resets_in_all=self.resetter.recent())
+        self.reset_complaint = ""
         self._held_seconds = limits.held
         self._transitions: list[Transition] = []
 
@@ -48,7 +50,7 @@ class Trust:
 
     def next_step(self) -> Step:
         """What to do next with the board."""
-        return self.health.next_step(can_reset=self.resetter.command is not None)
+        return self.health.next_step(can_reset=self.resetter.way is not None)
 
     def observe(self, signal: BoardSignal, cause: Cause, message: str = "", seconds: float = 0.0) -> None:
         """Apply what happened to the board to its health.
@@ -79,19 +81,36 @@ class Trust:
         """
         _LOG.warning("%s: %s, waiting for its end", self.health.board, chip.holder)
         if not chip.wait(self._held_seconds, stopping) and not stopping():
-            message = f"{chip.holder}, after a wait of {self._held_seconds:g} s"
-            self.observe(BoardSignal.TROUBLE, Cause.CHIP_IN_USE, message)
-            self.observe(BoardSignal.BUDGET_SPENT, Cause.CHIP_IN_USE, message)
+            self._hold_in_use(chip.holder)
 
-    def reset(self) -> None:
-        """Reset the board, whose processes must have ended."""
+    def reset(self, stopping: Callable[[], bool]) -> None:
+        """Reset the board, whose processes must have ended; one that other processes use is waited for, or held.
+
+        Args:
+            stopping: whether to wait no longer.
+        """
+        deadline = time.monotonic() + self._held_seconds
+        while users := self.resetter.users():
+            if time.monotonic() >= deadline:
+                self._hold_in_use("; ".join(map(str, users)))
+                return
+            chip = HeldChip(users[0].pid, str(users[0]))
+            chip.wait(deadline - time.monotonic(), stopping)
+            if stopping():
+                return
         self.observe(BoardSignal.RESET_BEGAN, Cause.RESET_NEEDED)
         result = self.resetter.reset()
+        self.reset_complaint = result.message
         if result.good:
             self.observe(BoardSignal.RESET_ENDED, Cause.RESET_ENDED, result.message, result.seconds)
         else:
             cause = Cause.RESET_TIMEOUT if result.timed_out else Cause.RESET_FAILED
             self.observe(BoardSignal.RESET_FAILED, cause, result.message, result.seconds)
+
+    def _hold_in_use(self, users: str) -> None:
+        message = f"{users}, after a wait of {self._held_seconds:g} s"
+        self.observe(BoardSignal.TROUBLE, Cause.CHIP_IN_USE, message)
+        self.observe(BoardSignal.BUDGET_SPENT, Cause.CHIP_IN_USE, message)
 
 
 def _log(transition: Transition) -> None:

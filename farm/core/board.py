@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 AUTO = "auto"
@@ -84,6 +85,15 @@ class MockLayout:
         return range(self.rows * self.columns)
 
 
+class ResetScope(str, Enum):
+    """What Tenstorrent's tools reset at once."""
+
+    CARDS = "cards"
+    """The chips at the board's PCI addresses."""
+    GALAXY = "galaxy"
+    """All chips of a galaxy, and with it of its host."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """The cards of one host that make up one board.
@@ -115,7 +125,7 @@ class BoardKind:
         pci_devices: the number of neighbouring PCI devices of one such card.
         box: the cards of a host that make up one board of this kind together; None if a card is a board.
         aliases: other names that people and tools use, in lower case.
-        reset: the command that resets one; see `farm.board.reset` for its placeholders.
+        reset: what is reset at once.
     """
 
     name: str
@@ -130,7 +140,7 @@ class BoardKind:
     pci_devices: int = 1
     box: Box | None = None
     aliases: tuple[str, ...] = ()
-    reset: str = "tt-smi -r {addresses}"
+    reset: ResetScope = ResetScope.CARDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from farm.board.kinds import KINDS
 from farm.board.signals import SignalLadder
-from farm.core.board import Board, BoardKind
+from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import FarmError
 from farm.core.lacks import Lack, lacking_functions
 from scheduler.costs import SetupCosts
@@ -24,6 +24,8 @@ from tracer.capture.lacking import LACKING_VARIABLE
 from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
 
 if TYPE_CHECKING:
+    from farm.board.chip_presence import Chips
+    from farm.board.holders import Holder
     from farm.board.protocol import Deadlines, Worker
     from farm.board.terminal import Terminal
 
@@ -168,13 +170,25 @@ class Backend(ABC):
     # --- resets ---
 
     def reset_template(self, board: Board, environment: Mapping[str, str]) -> str | None:  # noqa: ARG002 - see above
-        """The command that resets the board, with placeholders; None or blank where nothing resets it.
+        """The command that a user set to reset the board, with placeholders; None if none is set, blank for none.
 
         Args:
             board: one of this backend.
             environment: this host's.
         """
         return board.environment.get(RESET_VARIABLE)
+
+    def reset_scope(self, board: Board) -> ResetScope | None:  # noqa: ARG002 - for those that have some
+        """What Tenstorrent's tools reset to reset the board; None for a board that they don't know."""
+        return None
+
+    def chips(self) -> Chips | None:
+        """The chips that this host's driver shows, by PCI address; None for boards that have no chips."""
+        return None
+
+    def users(self, board: Board) -> Sequence[Holder]:  # noqa: ARG002 - for those that have some
+        """The processes that a reset of the board would take it from."""
+        return ()
 
 
 SLOW_DISPATCH_LACK = Lack(

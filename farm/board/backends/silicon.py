@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.board.backends.base import RESET_VARIABLE, Backend
+from farm.board.chip_presence import Chips, present_chips
+from farm.board.holders import Holder, users_of
 from farm.board.kinds import box_of, kind_of_card
-from farm.core.board import Board, BoardKind
+from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.plain_words import counted
 
@@ -83,9 +85,22 @@ class Silicon(Backend):
         return {}
 
     def reset_template(self, board: Board, environment: Mapping[str, str]) -> str | None:
-        """See `Backend`; the board's own command, or the host's, or that of its kind."""
+        """See `Backend`; the board's own command, or the host's."""
         own = super().reset_template(board, environment)
-        return environment.get(RESET_VARIABLE, board.kind.reset) if own is None else own
+        return environment.get(RESET_VARIABLE) if own is None else own
+
+    def reset_scope(self, board: Board) -> ResetScope:
+        """See `Backend`."""
+        return board.kind.reset
+
+    def chips(self) -> Chips:
+        """See `Backend`."""
+        return present_chips(self.sysfs)
+
+    def users(self, board: Board) -> Sequence[Holder]:
+        """See `Backend`; of a galaxy, all chips of the host are reset."""
+        galaxy = board.kind.reset is ResetScope.GALAXY
+        return users_of(None if galaxy else self.addresses(board), sysfs=self.sysfs, devices=self.devices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ import pytest
 
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import Act, Script, fake_boards
+from farm.board.holders import Holder
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
+from farm.board.reset import Resetter
 from farm.board.supervisor import Supervisor
 from farm.core.board import Board
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
-from scheduler.board_state import BoardState, Transition
+from scheduler.board_state import BoardState, Cause, Transition
 from scheduler.health import HealthBudget
 from tests.farm.board.supervised import (
     ONE,
@@ -115,6 +117,45 @@ def test_a_board_is_reset_when_its_check_fails_and_trusted_again_when_it_passes(
         "b: validated",
         "healthy by work_ended",
     ]
+
+
+class InUse(Resetter):
+    """Resets a board that a process uses for some looks."""
+
+    looks = 0
+
+    def users(self) -> tuple[Holder, ...]:
+        self.looks -= 1
+        return (Holder("0000:61:00.0", None, ""),) if self.looks >= 0 else ()
+
+
+def test_a_board_in_use_is_not_reset_but_held_with_the_name_of_its_user(tmp_path: Path) -> None:
+    board = resettable(Script(acts={"bad": (Act.CRASH,)}, checks=(True, False)), f"touch {tmp_path / 'reset'}")
+    supervisor = Supervisor(board, tmp_path, Limits(held=0))
+    supervisor.trust.resetter = resetter = InUse(board, 10)
+    resetter.looks = 100
+    reports = list(supervisor.run(ONE, [encoded_vector("bad")]))
+    held = reports[-1]
+    assert isinstance(held, Transition)
+    assert (held.after, held.cause) == (BoardState.HELD, Cause.CHIP_IN_USE)
+    assert held.message.startswith("0000:61:00.0 is in use by an unknown process")
+    assert not (tmp_path / "reset").exists()
+
+
+def test_a_board_is_reset_once_its_user_has_gone(tmp_path: Path) -> None:
+    board = resettable(Script(acts={"bad": (Act.CRASH,)}, checks=(True, False, True)), f"touch {tmp_path / 'reset'}")
+    supervisor = Supervisor(board, tmp_path, Limits())
+    supervisor.trust.resetter = resetter = InUse(board, 10)
+    resetter.looks = 1
+    assert "unverified by reset_ended" in report_lines_of(supervisor, "bad")
+    assert (tmp_path / "reset").exists()
+
+
+def test_a_board_is_held_with_the_reason_of_its_failed_reset(tmp_path: Path) -> None:
+    board = resettable(Script(checks=(False,)), "echo Reset failed.")
+    *_, held = Supervisor(board, tmp_path, Limits()).run(ONE, [encoded_vector("a")])
+    assert isinstance(held, Transition)
+    assert held.message.endswith("nothing helped, its reset failed: exit code 0, but it says: Reset failed.")
 
 
 def test_resets_by_earlier_supervisors_count_for_a_dead_board(tmp_path: Path) -> None:

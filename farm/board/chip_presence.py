@@ -1,0 +1,111 @@
+"""The chips of a board that the driver shows and whose firmware answers: the facts after a reset.
+
+The driver's folder in sysfs tells them without touching a chip: `tenstorrent!N/device` is a link to the PCI device, and
+`tenstorrent!N/tt_fw_bundle_ver` is asked of the firmware (drivers before 2.0 have no such file).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from farm.core.plain_words import counted
+
+SYSFS = Path("/sys/class/tenstorrent")
+FIRMWARE_FILE = "tt_fw_bundle_ver"
+CARD_FILE = "tt_card_type"
+RETURN_SECONDS = 60.0
+"""How long chips may take to come back after a reset command has ended."""
+_POLL_SECONDS = 0.5
+_NO_ANSWERS = frozenset({"", "0.0.0.0", "255.255.255.255"})  # noqa: S104 - versions, not addresses
+
+
+@dataclass(frozen=True, slots=True)
+class ChipPresence:
+    """One chip as the driver shows it.
+
+    Attributes:
+        number: of its device, `/dev/tenstorrent/N`; it may change over a reset.
+        card: the driver's name of its card; "" if it doesn't say.
+        firmware: the version that its firmware answers; "" if it doesn't answer, None if the driver can't ask.
+    """
+
+    number: int
+    card: str = ""
+    firmware: str | None = None
+
+
+Chips = Mapping[str, ChipPresence]
+"""The chips that are there, by PCI address."""
+
+
+def present_chips(sysfs: Path = SYSFS) -> dict[str, ChipPresence]:
+    """The chips that the driver shows, by PCI address."""
+    chips = {}
+    for node in sysfs.iterdir() if sysfs.is_dir() else ():
+        number = node.name.removeprefix("tenstorrent!")
+        if number.isdecimal() and (node / "device").exists():
+            firmware = node / FIRMWARE_FILE
+            chips[(node / "device").resolve().name] = ChipPresence(
+                int(number), _read(node / CARD_FILE), _firmware(firmware) if firmware.exists() else None
+            )
+    return chips
+
+
+def lost_chips(addresses: Collection[str], before: Chips, after: Chips) -> str:
+    """What a board lacks after a reset, in words; "" if all of it is back.
+
+    Args:
+        addresses: the PCI addresses of the board.
+        before: the chips before the reset.
+        after: the chips now.
+    """
+    missing = sorted(address for address in addresses if address not in after)
+    if missing:
+        return f"{len(missing)} of {counted(len(addresses), 'chip')} did not come back: {', '.join(missing)}"
+    for address in sorted(addresses):
+        old, new = before.get(address), after[address]
+        if old is not None and old.card and new.card != old.card:
+            return f"{address} came back as another card: {new.card or 'unknown'}, it was {old.card}"
+        if new.firmware == "" or (new.firmware is None and old is not None and old.firmware):
+            return f"the firmware of {address} doesn't answer"
+    return ""
+
+
+def await_return(
+    addresses: Collection[str],
+    before: Chips,
+    look: Callable[[], Chips],
+    seconds: float = RETURN_SECONDS,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> str:
+    """Wait until all chips of a board are back after a reset; return what it lacks in the end, "" for nothing.
+
+    Args:
+        addresses: the PCI addresses of the board.
+        before: the chips before the reset.
+        look: returns the chips that are there.
+        seconds: how long they may take.
+        clock: a clock in seconds.
+        sleep: waits for some seconds.
+    """
+    deadline = clock() + seconds
+    while (lost := lost_chips(addresses, before, look())) and clock() < deadline:
+        sleep(_POLL_SECONDS)
+    return lost
+
+
+def _firmware(file: Path) -> str:
+    version = _read(file)
+    return "" if version in _NO_ANSWERS else version
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:  # the chip doesn't answer, or has just gone
+        return ""
