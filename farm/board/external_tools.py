@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from farm.board.signals import signal_group
 
 _LONGEST_OUTPUT = 2**20
 """Bytes of a program's output that are read: a galaxy's snapshot has some 100 KB."""
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,36 @@ class ToolAnswer:
     trouble: str = ""
 
 
-def ask_tool(command: Sequence[str], limit: float, environment: Mapping[str, str] | None = None) -> ToolAnswer:
-    """Run a program to its end, and read what it prints. A failure is an answer, not an error.
+@dataclass(frozen=True, slots=True)
+class ToolEnd:
+    """How a program ended.
+
+    Attributes:
+        code: its exit code, or the negative number of the signal that ended it; None if it could not be started, or
+            was killed at its limit.
+        output: what it printed on stdout.
+        errors: what it printed on stderr.
+        trouble: why there is no exit code; "" if there is one.
+        timed_out: whether it was killed at its limit.
+    """
+
+    code: int | None
+    output: str = ""
+    errors: str = ""
+    trouble: str = ""
+    timed_out: bool = False
+
+
+def run_tool(command: Sequence[str], limit: float, environment: Mapping[str, str] | None = None) -> ToolEnd:
+    """Run a program to its end. A failure is a result, not an error.
+
+    What it leaves behind in its process group is killed.
 
     Args:
         command: the program and its arguments.
         limit: the seconds that it may take; then its process group is killed.
         environment: its environment; None for this process's.
     """
-    name = Path(command[0]).name
     # files, not pipes: a child of the program that lives on would keep a pipe open
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
@@ -51,18 +75,43 @@ def ask_tool(command: Sequence[str], limit: float, environment: Mapping[str, str
                 start_new_session=True,
             )
         except OSError as error:
-            return ToolAnswer("", f"{name} can't be started: {error.strerror or error}")
+            return ToolEnd(None, trouble=f"can't be started: {error.strerror or error}")
         try:
-            code = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            trouble = f"{name} did not end in {limit:g} s, and was killed"
-        else:
-            trouble = "" if code == 0 else _ending(name, code, _text(errors))
+            ended = _ended_unreaped(process.pid, limit)
         finally:
-            signal_group(process.pid, signal.SIGKILL)  # it, and children that it left behind
+            # as long as its leader is not waited for, the group's number can be no other group's
+            signal_group(process.pid, signal.SIGKILL)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
-        return ToolAnswer(_text(output), trouble)
+        printed = _text(output), _text(errors)
+        if ended:
+            return ToolEnd(process.returncode, *printed)
+        return ToolEnd(None, *printed, f"did not end in {limit:g} s, and was killed", timed_out=True)
+
+
+def ask_tool(command: Sequence[str], limit: float, environment: Mapping[str, str] | None = None) -> ToolAnswer:
+    """Run a program to its end, and read what it prints. A failure is an answer, not an error.
+
+    Args:
+        command: the program and its arguments.
+        limit: the seconds that it may take; then its process group is killed.
+        environment: its environment; None for this process's.
+    """
+    name = Path(command[0]).name
+    end = run_tool(command, limit, environment)
+    if end.code is None:
+        return ToolAnswer(end.output, f"{name} {end.trouble}")
+    return ToolAnswer(end.output, "" if end.code == 0 else _ending(name, end.code, end.errors))
+
+
+def _ended_unreaped(pid: int, limit: float) -> bool:
+    """Wait for the end of a child without taking it out of the process table; return whether it came in time."""
+    deadline = time.monotonic() + limit
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def _ending(name: str, code: int, errors: str) -> str:

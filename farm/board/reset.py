@@ -25,11 +25,11 @@ from filelock import FileLock, Timeout
 from farm.board.backends import backend_of
 from farm.board.backends.base import Backend
 from farm.board.chip_presence import RETURN_SECONDS, Chips, await_return
+from farm.board.external_tools import ToolEnd, run_tool
 from farm.board.holders import Holder
 from farm.board.reset_journal import ResetJournal
 from farm.board.reset_output import reset_complaint
 from farm.board.reset_ways import NO_WAY, UNKNOWN_FLAG, ResetWay, reset_way
-from farm.board.tool_process import ToolEnd, run_tool
 from farm.core.board import Board
 from farm.core.errors import FarmError
 
@@ -149,13 +149,14 @@ class Resetter:
             end = run_tool(command, self.limit)
             if end.code != UNKNOWN_FLAG:
                 break
-        complaint = reset_complaint(end.output)
+        output = f"{end.output}\n{end.errors}"
+        complaint = reset_complaint(output)
         if end.code is None:
             # what it printed before it was killed may say why it took so long
-            message = f"{end.trouble}: {complaint}" if complaint else end.trouble
-            return _failed(began, message, timed_out=end.timed_out)
+            trouble = f"{Path(commands[0][0]).name} {end.trouble}"
+            return _failed(began, f"{trouble}: {complaint}" if complaint else trouble, timed_out=end.timed_out)
         if end.code != 0:
-            return _failed(began, f"exit code {end.code}: {complaint or _last_line(end.output)}".rstrip(": "))
+            return _failed(began, f"exit code {end.code}: {complaint or _last_line(output)}".rstrip(": "))
         if complaint:
             return _failed(began, f"exit code 0, but it says: {complaint}")
         lost = self._lost(before)

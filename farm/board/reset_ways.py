@@ -20,7 +20,7 @@ from typing import Protocol
 from farm.board import umd_reset
 from farm.board.backends import backend_of
 from farm.board.chip_presence import Chips
-from farm.board.tool_process import run_tool
+from farm.board.external_tools import run_tool
 from farm.core.board import Board, ResetScope
 from farm.core.errors import NotRunnable
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from farm.board.tool_process import run_tool
+from farm.board.external_tools import run_tool
 from farm.board.umd_reset import MODULE
 
 LOCKS = Path("/dev/shm")  # noqa: S108 - where tt-umd keeps them

@@ -55,9 +55,9 @@ def test_a_reset_is_recorded_before_it_starts(tmp_path: Path) -> None:
     ("command", "limit", "message", "timed_out"),
     [
         ("sh -c 'echo no such chip; exit 3'", 10, "exit code 3: no such chip", False),
-        ("no-such-command", 10, "no-such-command: No such file or directory", False),
-        ("sleep 60", 0.2, "it did not end in 0.2 s", True),
-        ("sh -c 'sleep 60 & wait'", 0.2, "it did not end in 0.2 s", True),
+        ("no-such-command", 10, "no-such-command can't be started: No such file or directory", False),
+        ("sleep 60", 0.2, "sleep did not end in 0.2 s, and was killed", True),
+        ("sh -c 'sleep 60 & wait'", 0.2, "sh did not end in 0.2 s, and was killed", True),
     ],
 )
 def test_a_failed_reset_says_why(command: str, limit: float, message: str, timed_out: bool, tmp_path: Path) -> None:
@@ -171,9 +171,8 @@ def test_what_a_command_leaves_behind_is_killed(tmp_path: Path) -> None:
     assert not is_running(left)
 
 
-def test_a_tool_that_does_not_know_a_flag_is_asked_in_another_way(tmp_path: Path) -> None:
-    tool = tmp_path / "bin" / "tt-smi"
-    tool.parent.mkdir()
+def test_a_tool_that_does_not_know_a_flag_is_asked_in_another_way(tmp_path: Path, fake_programs: Path) -> None:
+    tool = fake_programs / "tt-smi"
     tool.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\n[ "$1" = -glx_reset ] || exit 2\n')
     tool.chmod(0o755)
     way = SmiFlags(str(tool), ResetScope.GALAXY, ())

@@ -13,10 +13,10 @@ from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import fake_boards
 from farm.board.backends.silicon import VISIBLE_VARIABLE
 from farm.board.chip_presence import ChipPresence
+from farm.board.external_tools import run_tool
 from farm.board.kinds import KINDS
 from farm.board.reset_output import reset_complaint
 from farm.board.reset_ways import OwnCommand, SmiFlags, UmdCalls, reset_way
-from farm.board.tool_process import run_tool
 from farm.core.board import Board, ResetScope
 from farm.core.errors import NotRunnable
 
@@ -45,24 +45,24 @@ def test_a_set_command_comes_before_all_others() -> None:
     assert reset_way(fake, own, has_umd=lambda: True) is None, "the host's variable is for silicon alone"
 
 
-def test_umd_comes_before_tt_smi_and_without_both_there_is_no_way(tmp_path: Path) -> None:
-    with_smi = {"PATH": str(tmp_path)}
+def test_umd_comes_before_tt_smi_and_without_both_there_is_no_way(fake_programs: Path) -> None:
+    with_smi = {"PATH": str(fake_programs)}
     assert reset_way(SILICON, with_smi, has_umd=no_umd) is None
-    program = smi(tmp_path, "4.1.2")
+    program = smi(fake_programs, "4.1.2")
     assert reset_way(SILICON, with_smi, has_umd=lambda: True) == UmdCalls(ResetScope.CARDS, ADDRESSES)
     assert reset_way(SILICON, with_smi, has_umd=no_umd) == SmiFlags(program, ResetScope.CARDS, ADDRESSES)
 
 
 @pytest.mark.parametrize("version", ["4.1.2", "6.4.1", "tt-smi 5.0.1", "no version"])
-def test_tt_smi_is_given_addresses(version: str, tmp_path: Path) -> None:
-    program = smi(tmp_path, version)
+def test_tt_smi_is_given_addresses(version: str, fake_programs: Path) -> None:
+    program = smi(fake_programs, version)
     assert SmiFlags(program, ResetScope.CARDS, ADDRESSES).commands({}) == [
         (program, "-r", "0000:61:00.0,0000:62:00.0"),
     ]
 
 
-def test_an_old_tt_smi_is_given_the_numbers_of_today(tmp_path: Path) -> None:
-    program = smi(tmp_path, "3.0.24")
+def test_an_old_tt_smi_is_given_the_numbers_of_today(fake_programs: Path) -> None:
+    program = smi(fake_programs, "3.0.24")
     chips = {ADDRESSES[0]: ChipPresence(4), ADDRESSES[1]: ChipPresence(2), "0000:01:00.0": ChipPresence(0)}
     assert SmiFlags(program, ResetScope.CARDS, ADDRESSES).commands(chips) == [(program, "-r", "4,2")]
     with pytest.raises(NotRunnable, match="no device at 0000:62:00.0"):
