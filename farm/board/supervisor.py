@@ -232,6 +232,7 @@ class Supervisor:
                 began = time.time()
                 at_fault = outcome.verdict is Verdict.BOARD_FAULT
                 held = held_chip(outcome.message) if outcome.verdict is Verdict.HOST_FAULT else None
+                outcome = self._with_telemetry(outcome) if at_fault else outcome
                 if self._open_seconds is None:
                     yield outcome
                 else:
@@ -255,6 +256,7 @@ class Supervisor:
             vector = waiting.popleft()
             outcome = blame.end_outcome(error, vector.id, began, held, backend_of(self.board).lacks)
             if held is None and outcome.reason is not Reason.UNSUPPORTED_BY_BACKEND:
+                outcome = self._with_telemetry(outcome)  # before a reset clears it
                 doubtful = not self._stopping and self._history.doubts(vector, outcome)
                 cause = Cause.PROCESS_HUNG if isinstance(error, WorkerHung) else Cause.PROCESS_DIED
                 sound = self._recover(cause, str(error))
@@ -288,12 +290,14 @@ class Supervisor:
         except WorkerError as error:
             self._running = isinstance(error, (OpenFailed, CheckFailed))
             held = self._held(error)
+            outcome = blame.open_outcome(error, vector_id, began, held)
             if held is None:
+                outcome = self._with_telemetry(outcome)
                 self._recover(blame.cause_of(error), str(error))
             else:
                 self.close()
                 self.trust.wait_while_held(held, lambda: self._stopping)
-            return blame.open_outcome(error, vector_id, began, held)
+            return outcome
         self._opened = config
         self._open_seconds = time.time() - began
         return None
@@ -346,6 +350,10 @@ class Supervisor:
                 complaint = self.trust.reset_complaint
                 why = f"{message}; nothing helped" + (f", its reset failed: {complaint}" if complaint else "")
                 self.trust.observe(BoardSignal.BUDGET_SPENT, Cause.BUDGET_SPENT, why)
+
+    def _with_telemetry(self, outcome: Outcome) -> Outcome:
+        """The outcome with what the board's chips say; none where a stop leaves no time to ask them."""
+        return outcome if self._stopping else replace(outcome, telemetry=backend_of(self.board).telemetry(self.board))
 
     def _check(self) -> None:
         """Open the board as `CHECK_CONFIG` says and check it, in a new worker if the old one has ended."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from farm.core.mismatch import Mismatch
 from farm.core.secret_texts import own_secrets, without_secrets
+from farm.core.telemetry import Telemetry
 from farm.core.verdicts import Reason, Verdict
 from tracer.device_config import DeviceConfig
 
@@ -64,6 +65,7 @@ class Outcome:
         mismatch: what is wrong with the numbers.
         measuring_notes: what could not be measured, or is doubtful, and why.
         left_behind: what the vector changed in its process, or started, whether or not farm could put it back.
+        telemetry: what the board's chips said after the attempt, if it was trouble for the board.
         details: further details as JSON. No code decides by them.
     """
 
@@ -90,6 +92,7 @@ class Outcome:
     mismatch: Mismatch | None = None
     measuring_notes: tuple[str, ...] = ()
     left_behind: tuple[str, ...] = ()
+    telemetry: Telemetry | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -123,6 +126,7 @@ class Outcome:
             "mismatch": None if mismatch is None else mismatch.as_json(),
             "measuring_notes": self.measuring_notes or None,
             "left_behind": self.left_behind or None,
+            "telemetry": None if self.telemetry is None else self.telemetry.as_json(),
             "printed": self.printed or None,
             "raw": self.raw or None,
         }
@@ -167,6 +171,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "mismatch": ("mismatch", Mismatch.from_json),
     "measuring_notes": ("measuring_notes", lambda value: tuple(map(_text, value))),
     "left_behind": ("left_behind", lambda value: tuple(map(_text, value))),
+    "telemetry": ("telemetry", Telemetry.from_json),
     "printed": ("printed", _text),
     "raw": ("raw", _text),
 }

@@ -109,7 +109,7 @@ def _print(outcome: Outcome, title: str) -> None:
         _say(outcome.message)
     for name, number in outcome.metrics.items():
         _say(f"  {name} {number:g}")
-    for note in outcome.measuring_notes:
+    for note in (*outcome.measuring_notes, *(outcome.telemetry.lines() if outcome.telemetry else ())):
         _say(f"  {note}")
 
 

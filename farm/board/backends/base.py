@@ -19,6 +19,7 @@ from farm.board.signals import SignalLadder
 from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import FarmError
 from farm.core.lacks import Lack, lacking_functions
+from farm.core.telemetry import Telemetry
 from scheduler.costs import SetupCosts
 from tracer.capture.lacking import LACKING_VARIABLE
 from tracer.capture.openings import COMPUTES_VARIABLE, SERIES_VARIABLE
@@ -111,6 +112,10 @@ class Backend(ABC):
     def versions(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - for those that have some
         """The versions of the board's driver and firmware, by name: `driver`, `firmware`."""
         return {}
+
+    def telemetry(self, board: Board) -> Telemetry | None:  # noqa: ARG002 - see above
+        """What the board's chips say of themselves, asked within a time limit; None for a board that has no chips."""
+        return None
 
     # --- its processes ---
 

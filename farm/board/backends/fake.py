@@ -22,6 +22,7 @@ from farm.board.backends.sim import LACKS
 from farm.board.signals import QUICK_LADDER, SignalLadder
 from farm.core.board import Board, BoardKind
 from farm.core.errors import FarmError
+from farm.core.telemetry import ChipTelemetry, Telemetry
 from scheduler.costs import SetupCosts
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Script:
         checks: whether each check of the board passes, in order; the last one repeats.
         sound_while: a file; the board fails its checks while the file is missing.
         holder: the process that has the board where a vector's act is `held`.
+        temperature: what its chip says at trouble, in degrees Celsius; None for a board without telemetry.
     """
 
     opening: Opening = Opening.OPENS
@@ -77,6 +79,7 @@ class Script:
     checks: tuple[bool, ...] = ()
     sound_while: str = ""
     holder: int = 0
+    temperature: float | None = None
 
     @classmethod
     def of(cls, board: Board) -> Script:
@@ -129,6 +132,11 @@ class Fake(VirtualBackend):
         from farm.board.fake_worker import FakeWorker  # it reads the script of this module
 
         return FakeWorker(board, deadlines)
+
+    def telemetry(self, board: Board) -> Telemetry | None:
+        """See `Backend`; the script says it."""
+        temperature = Script.of(board).temperature
+        return None if temperature is None else Telemetry((ChipTelemetry(board.id, temperature),))
 
     def ladder(self, configured: SignalLadder) -> SignalLadder:  # noqa: ARG002 - there is no process to end
         """See `Backend`."""

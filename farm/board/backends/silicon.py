@@ -14,16 +14,21 @@ from pathlib import Path
 
 from farm.board.backends.base import RESET_VARIABLE, Backend
 from farm.board.chip_presence import Chips, present_chips
+from farm.board.chip_telemetry import board_telemetry
 from farm.board.holders import Holder, users_of
 from farm.board.kinds import box_of, kind_of_card
+from farm.board.tt_smi import tt_smi_snapshot
 from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.plain_words import counted
+from farm.core.telemetry import Telemetry
 
 DEVICES = Path("/dev/tenstorrent")
 SYSFS = Path("/sys/class/tenstorrent")
 DRIVER_VERSION = Path("/sys/module/tenstorrent/version")
 FIRMWARE_FILE = "tt_fw_bundle_ver"
+TELEMETRY_SECONDS = 20.0
+"""How long chips may take to say how they are; a galaxy takes some ten seconds."""
 VISIBLE_VARIABLE = "TT_VISIBLE_DEVICES"
 
 
@@ -79,6 +84,10 @@ class Silicon(Backend):
         bundles = firmware_bundles(self.addresses(board), self.sysfs)
         versions = {"driver": driver_version(self.driver), "firmware": ", ".join(bundles)}
         return {name: version for name, version in versions.items() if version}
+
+    def telemetry(self, board: Board) -> Telemetry:
+        """See `Backend`."""
+        return board_telemetry(tt_smi_snapshot(TELEMETRY_SECONDS), self.addresses(board))
 
     def trace_environment(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - the tracer asks the device
         """See `Backend`."""

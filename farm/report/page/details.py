@@ -102,7 +102,13 @@ def _attempt(attempt: AttemptView, texts: _Texts) -> list[Any]:
         texts.index(_message(attempt.message)),
         texts.index(first_line(metrics)),
         texts.index(first_line(attempt.ttnn_version or "")),
+        texts.index(_message(_chips(attempt))),
     ]
+
+
+def _chips(attempt: AttemptView) -> str:
+    telemetry = attempt.outcome("").telemetry
+    return "" if telemetry is None else "\n".join(telemetry.lines())
 
 
 def _clock(moment: datetime) -> str:

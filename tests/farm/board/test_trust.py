@@ -17,6 +17,7 @@ from farm.board.reset import Resetter
 from farm.board.supervisor import Supervisor
 from farm.core.board import Board
 from farm.core.outcome import Outcome
+from farm.core.telemetry import ChipTelemetry, Telemetry
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import BoardState, Cause, Transition
 from scheduler.health import HealthBudget
@@ -156,6 +157,15 @@ def test_a_board_is_held_with_the_reason_of_its_failed_reset(tmp_path: Path) -> 
     *_, held = Supervisor(board, tmp_path, Limits()).run(ONE, [encoded_vector("a")])
     assert isinstance(held, Transition)
     assert held.message.endswith("nothing helped, its reset failed: exit code 0, but it says: Reset failed.")
+
+
+def test_the_chips_telemetry_is_kept_with_an_attempt_that_was_trouble() -> None:
+    acts = {"crash": (Act.CRASH,), "fault": (Act.FAULT,)}
+    supervisor = fake_supervisor(Script(acts=acts, temperature=91.5), Limits())
+    telemetry = {each.vector_id: each.telemetry for each in run(supervisor, "a", "crash", "b", "fault")}
+    assert telemetry["a"] is telemetry["b"] is None
+    for vector in ("crash", "fault"):
+        assert telemetry[vector] == Telemetry((ChipTelemetry(supervisor.board.id, 91.5),))
 
 
 def test_resets_by_earlier_supervisors_count_for_a_dead_board(tmp_path: Path) -> None:

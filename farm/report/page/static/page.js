@@ -276,6 +276,10 @@ function open(vector) {
         titles.splice(2, 0, "ttnn");
         rows.forEach((row, at) => row.splice(2, 0, text(entry.attempts[at][8])));
       }
+      if (entry.attempts.some((each) => text(each[9]))) {
+        titles.push("chips at trouble");
+        rows.forEach((row, at) => row.push(text(entry.attempts[at][9])));
+      }
       body.append(make("h3", {}, "Attempts in this run"), table(titles, rows));
     }
     if (entry.history.length) {
