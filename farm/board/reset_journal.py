@@ -48,6 +48,7 @@ class BoardReset(BaseModel):
     Attributes:
         at: when it began, in Unix seconds.
         board: the board's id.
+        by: the run, or the user and host, that wanted it; "" if that is unknown.
         way: how it was reset: `FARM_RESET_COMMAND`, `tt-umd`, `tt-smi`; "" if that is unknown.
         good: whether the board was reset; None if it hasn't ended, or its host went down.
         seconds: how long it took; None if it hasn't ended.
@@ -58,6 +59,7 @@ class BoardReset(BaseModel):
 
     at: float
     board: str
+    by: str = ""
     way: str = ""
     good: bool | None = None
     seconds: float | None = None

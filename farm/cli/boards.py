@@ -16,6 +16,7 @@ from farm.core.plain_words import counted
 if TYPE_CHECKING:
     from rich.console import Group
 
+    from farm.board.reset_journal import BoardReset
     from farm.cluster.board_registry import BoardRegistry, ViewSource
     from farm.cluster.registry.action_log import Action
     from farm.cluster.registry.records import FarmView, RunView
@@ -28,8 +29,8 @@ LOGGED = 1000
 
 def boards(
     action: Annotated[
-        Literal["list", "hold", "release", "probe", "reset", "log"],
-        typer.Argument(help="What to do with a board; log: show who did what."),
+        Literal["list", "hold", "release", "probe", "reset", "log", "resets"],
+        typer.Argument(help="What to do with a board; log: show who did what; resets: show how resets ended."),
     ] = "list",
     board: Annotated[str | None, typer.Argument(help="The board's id, as the list shows it.")] = None,
     why: Annotated[str, typer.Option(help="With hold: why it must not be used.")] = "held by hand",
@@ -39,7 +40,8 @@ def boards(
 ) -> None:
     """List the boards of the farm with their state, run and user; hold, release, probe or reset one of them.
 
-    `farm boards log` shows who did what with the boards, and which runs, jobs and hosts came and went.
+    `farm boards log` shows who did what with the boards, and which runs, jobs and hosts came and went. `farm boards
+    resets [BOARD]` shows each reset, by a run or by hand, how it ended and how long it took.
 
     Outside a farm, these are this host's boards: a board that a run found bad stays held until it is released.
 
@@ -49,7 +51,7 @@ def boards(
     from farm.core.settings import load_settings
 
     settings = load_settings()
-    if (action in ("list", "log")) != (board is None):
+    if action != "resets" and (action in ("list", "log")) != (board is None):
         raise FarmError(_usage(action))
     state = load_state(settings.state)
     in_farm = bool(address or settings.address or (state and state.is_alive))
@@ -61,6 +63,9 @@ def boards(
             _show(source.view(), as_json=as_json)
         return
     with _registry(address, settings, in_farm=in_farm) as registry:
+        if action == "resets":
+            _show_resets([each for each in registry.resets() if board in (None, each.board)], as_json=as_json)
+            return
         if board is None:
             _show_log(registry.actions(LOGGED), as_json=as_json)
             return
@@ -128,6 +133,20 @@ def _show_log(actions: list[Action], *, as_json: bool) -> None:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(action.at))
         detail = f": {action.detail}" if action.detail else ""
         typer.echo(first_line(f"{at} {action.who} {action.action.value} {action.name}{detail}"))
+
+
+def _show_resets(resets: list[BoardReset], *, as_json: bool) -> None:
+    from farm.report.text import first_line
+
+    if as_json:
+        typer.echo(json.dumps([reset.model_dump(mode="json") for reset in resets], indent=1))
+        return
+    for reset in resets:
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(reset.at))
+        by = f" by {' and '.join(filter(None, (reset.by, reset.way)))}" if reset.by or reset.way else ""
+        took = "" if reset.seconds is None else f" after {reset.seconds:.1f} s"
+        end = "has not ended" if reset.good is None else f"{'good' if reset.good else 'failed'}{took}"
+        typer.echo(first_line(f"{at} {reset.board}{by}: {end}{f': {reset.message}' if reset.message else ''}"))
 
 
 def _watch(source: ViewSource) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from farm.board.reset_journal import BoardReset
 from farm.cluster import probing
 from farm.cluster.registry.action_log import Action, ActionKind
 from farm.cluster.registry.client import FarmClient
 from farm.cluster.registry.records import FarmView
 from farm.cluster.registry.service import RegistryActor
+
+_READ = 100_000
+"""How many of the last actions are looked through for resets."""
 
 
 class ViewSource(Protocol):
@@ -47,6 +51,9 @@ class BoardRegistry(Protocol):
     def actions(self, count: int) -> list[Action]:
         """The last actions that were logged, the oldest first."""
 
+    def resets(self) -> list[BoardReset]:
+        """The resets of boards, by runs and by hand, the oldest first."""
+
 
 class FarmBoardRegistry:
     """The `BoardRegistry` of a farm's boards."""
@@ -70,8 +77,21 @@ class FarmBoardRegistry:
     def reset(self, name: str, by: str) -> str:
         """See `BoardRegistry`."""
         self._farm.call(RegistryActor.begins, ActionKind.RESET, name, by)
-        return probing.reset(self._farm, name)
+        return probing.reset(self._farm, name, by)
 
     def actions(self, count: int) -> list[Action]:
         """See `BoardRegistry`."""
         return self._farm.call(RegistryActor.actions, count)
+
+    def resets(self) -> list[BoardReset]:
+        """See `BoardRegistry`; those whose end is among the head's last actions."""
+        return [reset for action in self.actions(_READ) if (reset := _reset_of(action)) is not None]
+
+
+def _reset_of(action: Action) -> BoardReset | None:
+    """The reset that an action ended; None for other actions."""
+    if action.action not in (ActionKind.RESET_ENDED, ActionKind.RESET_FAILED):
+        return None
+    good, seconds = action.action is ActionKind.RESET_ENDED, action.seconds
+    began = action.at - (seconds or 0.0)
+    return BoardReset(at=began, board=action.name, by=action.who, good=good, seconds=seconds, message=action.detail)

@@ -33,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 EXCHANGE_SECONDS = 0.5
 """How often a run reports to the registry."""
+_RESET_ENDS = (Cause.RESET_ENDED, Cause.RESET_FAILED, Cause.RESET_TIMEOUT)
 
 
 class FarmFleet(RayFleet):
@@ -141,6 +142,12 @@ class FarmFleet(RayFleet):
     def _share_transition(self, transition: Transition) -> None:
         if transition.cause is Cause.CHECK_PASSED:
             self._farm.tell(RegistryActor.checked, transition.board, passed=True, message="")
+        elif transition.cause in _RESET_ENDS:
+            good = transition.cause is Cause.RESET_ENDED
+            message = "" if good else transition.message or transition.cause.value
+            self._farm.tell(
+                RegistryActor.was_reset, transition.board, self._run.run, message=message, seconds=transition.seconds
+            )
         elif transition.after is BoardState.HELD:
             self._farm.tell(RegistryActor.hold, transition.board, transition.message, BY_FARM)
 

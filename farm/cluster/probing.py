@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from farm.board.limits import Limits
+from farm.board.reset import Reset
 from farm.board.supervisor import Supervisor
 from farm.cluster.placement import resources_of
 from farm.cluster.registry.client import FarmClient
@@ -18,6 +20,7 @@ from farm.core.errors import NotRunnable
 
 PROBE_SECONDS = 300.0
 RESET_SECONDS = 600.0
+_Result = TypeVar("_Result")
 
 
 class BoardCheck:
@@ -31,11 +34,10 @@ class BoardCheck:
         with self._supervisor() as supervisor:
             return supervisor.probe()
 
-    def reset(self) -> str:
-        """Reset the board; what went wrong, or ""."""
+    def reset(self) -> Reset:
+        """Reset the board."""
         with self._supervisor() as supervisor:
-            result = supervisor.reset()
-        return "" if result.good else result.message or "the reset failed"
+            return supervisor.reset()
 
     @contextmanager
     def _supervisor(self) -> Iterator[Supervisor]:
@@ -49,29 +51,43 @@ def probe(farm: FarmClient, board: str) -> str:
     Raises:
         NotRunnable: it doesn't pass, or a run has it.
     """
-    trouble = _check(farm, board, BoardCheck.probe, PROBE_SECONDS)
+    try:
+        trouble = _on_its_host(farm, board, BoardCheck.probe, PROBE_SECONDS)
+    except _NoAnswer as error:
+        trouble = str(error)
     farm.call(RegistryActor.checked, board, passed=not trouble, message=trouble)
     if trouble:
         raise NotRunnable(f"{board} doesn't pass its check: {trouble}")
     return f"{board} passed its check"
 
 
-def reset(farm: FarmClient, board: str) -> str:
+def reset(farm: FarmClient, board: str, by: str) -> str:
     """Reset a board that no run has, and check it.
 
     Raises:
         NotRunnable: the reset fails, the board doesn't pass its check after it, or a run has it.
     """
-    if trouble := _check(farm, board, BoardCheck.reset, RESET_SECONDS):
-        raise NotRunnable(f"{board} was not reset: {trouble}")
+    began = time.monotonic()
+    try:
+        result = _on_its_host(farm, board, BoardCheck.reset, RESET_SECONDS)
+    except _NoAnswer as error:
+        result = Reset(good=False, seconds=time.monotonic() - began, message=str(error))
+    farm.call(RegistryActor.was_reset, board, by, message=result.message, seconds=result.seconds)
+    if not result.good:
+        raise NotRunnable(f"{board} was not reset: {result.message}")
     return f"{board} was reset; {probe(farm, board)}"
 
 
-def _check(farm: FarmClient, name: str, method: Callable[[BoardCheck], str], seconds: float) -> str:
-    """Call a method of a board's `BoardCheck` on its host; what went wrong, or "".
+class _NoAnswer(Exception):  # noqa: N818 - named for what happened
+    """The board's host did not answer, or what it ran there died."""
+
+
+def _on_its_host(farm: FarmClient, name: str, method: Callable[[BoardCheck], _Result], seconds: float) -> _Result:
+    """Call a method of a board's `BoardCheck` on its host; return its result.
 
     Raises:
         NotRunnable: a run has the board.
+        _NoAnswer: there is no result.
     """
     from farm.cluster.ray_client import ray
 
@@ -81,11 +97,11 @@ def _check(farm: FarmClient, name: str, method: Callable[[BoardCheck], str], sec
         raise NotRunnable(f"{name} is in use by {view.who}, run {view.run}: hold it first, `farm boards hold {name}`")
     actor: Any = ray.remote(num_cpus=0, resources=resources_of(board))(BoardCheck).remote(board)
     try:
-        trouble: str = ray.get(getattr(actor, method.__name__).remote(), timeout=seconds)
-    except TimeoutError:
-        return f"no answer in {seconds:g} s"
+        result: _Result = ray.get(getattr(actor, method.__name__).remote(), timeout=seconds)
+    except TimeoutError as error:
+        raise _NoAnswer(f"no answer in {seconds:g} s") from error
     except ray.exceptions.RayError as error:
-        return str(error).splitlines()[0]
+        raise _NoAnswer(str(error).splitlines()[0]) from error
     finally:
         ray.kill(actor)
-    return trouble
+    return result

@@ -8,6 +8,8 @@ from functools import cached_property
 
 from farm.board.backends import backend_named, discovered_boards
 from farm.board.kinds import KINDS
+from farm.board.reset import host_state
+from farm.board.reset_journal import BoardReset, ResetJournal
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.hosts.versions import python_versions
@@ -92,13 +94,17 @@ class LocalRegistry:
         """
         board = self.find(name)
         self._record(by, ActionKind.RESET, name)
-        if trouble := BoardCheck(board).reset():
-            raise NotRunnable(f"{name} was not reset: {trouble}")
+        if not (result := BoardCheck(board).reset()).good:
+            raise NotRunnable(f"{name} was not reset: {result.message}")
         return f"{name} was reset; {self._probe(board)}"
 
     def actions(self, count: int) -> list[Action]:
         """See `ActionLog.last`."""
         return self._log.last(count)
+
+    def resets(self) -> list[BoardReset]:
+        """See `BoardRegistry`; those of this host."""
+        return ResetJournal(host_state()).resets()
 
     @property
     def _log(self) -> ActionLog:

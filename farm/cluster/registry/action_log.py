@@ -33,6 +33,8 @@ class ActionKind(str, Enum):
         RELEASE: it may be used again.
         PROBE: a board was to be checked.
         RESET: it was to be reset.
+        RESET_ENDED: it was reset.
+        RESET_FAILED: it was not, or not all of it is back.
         RUN: a run began.
         RUN_ENDED: it ran all of its vectors, or as many as it had time for.
         RUN_STOPPED: a person stopped it.
@@ -48,6 +50,8 @@ class ActionKind(str, Enum):
     RELEASE = "release"
     PROBE = "probe"
     RESET = "reset"
+    RESET_ENDED = "reset ended"
+    RESET_FAILED = "reset failed"
     RUN = "run"
     RUN_ENDED = "run ended"
     RUN_STOPPED = "run stopped"
@@ -69,6 +73,7 @@ class Action(BaseModel):
     action: ActionKind
     name: str = Field(description="The board, run, job or host.")
     detail: str = Field(default="", description="Why, or the command of a run or job.")
+    seconds: float | None = Field(default=None, description="How long it took, for the end of a reset.")
 
 
 class ActionLog:

@@ -129,6 +129,19 @@ class RegistryService:
             self._registry.find(board)
             self._record(by, action, board)
 
+    def was_reset(self, board: str, by: str, *, message: str, seconds: float) -> None:
+        """Log the end of a board's reset.
+
+        Args:
+            board: its id.
+            by: the user and host, or the run, that wanted it.
+            message: why it failed; "" if it is good.
+            seconds: how long it took.
+        """
+        kind = ActionKind.RESET_FAILED if message else ActionKind.RESET_ENDED
+        with self._acting():
+            self._record(by, kind, board, message, seconds)
+
     def checked(self, board: str, *, passed: bool, message: str) -> None:
         """See `Registry.checked`."""
         with self._acting() as now:
@@ -198,8 +211,9 @@ class RegistryService:
 
     # --- details ---
 
-    def _record(self, who: str, action: ActionKind, name: str, detail: str = "") -> None:
-        self._log.record(Action(at=self._unix_clock(), who=who, action=action, name=name, detail=detail))
+    def _record(self, who: str, action: ActionKind, name: str, detail: str = "", seconds: float | None = None) -> None:
+        at = self._unix_clock()
+        self._log.record(Action(at=at, who=who, action=action, name=name, detail=detail, seconds=seconds))
 
     @contextlib.contextmanager
     def _acting(self, *, at_once: bool = False) -> Iterator[float]:
