@@ -85,10 +85,10 @@ class FarmBoardRegistry:
 
     def resets(self) -> list[BoardReset]:
         """See `BoardRegistry`; those whose end is among the head's last actions."""
-        return [reset for action in self.actions(_READ) if (reset := _reset_of(action)) is not None]
+        return [reset for action in self.actions(_READ) if (reset := reset_of(action)) is not None]
 
 
-def _reset_of(action: Action) -> BoardReset | None:
+def reset_of(action: Action) -> BoardReset | None:
     """The reset that an action ended; None for other actions."""
     if action.action not in (ActionKind.RESET_ENDED, ActionKind.RESET_FAILED):
         return None

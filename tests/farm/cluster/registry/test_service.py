@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from farm.board.kinds import KINDS
+from farm.board.reset_journal import BoardReset
+from farm.cluster.board_registry import reset_of
 from farm.cluster.registry.action_log import ActionKind
 from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, PublishedView
 from farm.cluster.registry.records import HostOffer, RunReport
@@ -272,6 +274,25 @@ def test_what_people_runs_and_hosts_do_is_logged_with_who(head: Head) -> None:
         ("a", "drain", "a", "to be moved"),
         ("a", "leave", "a", ""),
     ]
+
+
+def test_the_end_of_a_reset_is_logged_with_its_duration(head: Head) -> None:
+    registry = head.registry()
+    registry.join(OFFER)
+    registry.was_reset(B.id, "run-1", message="", seconds=12.5)
+    registry.was_reset(B.id, "bob@lab", message="1 of 2 chips did not come back", seconds=60.0)
+    good, failed = registry.actions(2)
+    assert (good.who, good.action.value, good.name, good.seconds) == ("run-1", "reset ended", B.id, 12.5)
+    assert (failed.action.value, failed.detail) == ("reset failed", "1 of 2 chips did not come back")
+    assert reset_of(registry.actions(3)[0]) is None
+    assert reset_of(failed) == BoardReset(
+        at=failed.at - 60.0,
+        board=B.id,
+        by="bob@lab",
+        good=False,
+        seconds=60.0,
+        message="1 of 2 chips did not come back",
+    )
 
 
 def test_how_a_run_ended_is_logged(head: Head) -> None:
