@@ -21,7 +21,7 @@ class ResetLine(BaseModel):
         at: when, in Unix seconds.
         board: the board's id.
         reset: whether the reset began or ended with this line.
-        id: the same in both lines of a reset; "" in those of farm 0.9 and before.
+        id: the same in both lines of a reset; "" in those of earlier versions of farm.
         way: how it is reset: `FARM_RESET_COMMAND`, `tt-umd`, `tt-smi`.
         command: the command, where it began.
         good: whether the board was reset, where it ended.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from farm.board.held_chip import HeldChip
+from farm.board.holders import Holder
 from farm.board.limits import Limits
 from farm.board.reset import Resetter
 from farm.core.board import Board
@@ -90,10 +91,14 @@ class Trust:
             stopping: whether to wait no longer.
         """
         deadline = time.monotonic() + self._held_seconds
+        logged: tuple[Holder, ...] = ()
         while users := self.resetter.users():
             if time.monotonic() >= deadline:
                 self._hold_in_use("; ".join(map(str, users)))
                 return
+            if users != logged:
+                _LOG.warning("%s: not reset under a process: %s, waiting for its end", self.health.board, users[0])
+                logged = users
             chip = HeldChip(users[0].pid, str(users[0]))
             chip.wait(deadline - time.monotonic(), stopping)
             if stopping():

@@ -188,7 +188,7 @@ class Backend(ABC):
         return None
 
     def chips(self) -> Chips | None:
-        """The chips that this host's driver shows, by PCI address; None for boards that have no chips."""
+        """The chips that this host's driver shows, by PCI address; None where nothing tells."""
         return None
 
     def users(self, board: Board) -> Sequence[Holder]:  # noqa: ARG002 - for those that have some

@@ -102,9 +102,9 @@ class Silicon(Backend):
         """See `Backend`."""
         return board.kind.reset
 
-    def chips(self) -> Chips:
-        """See `Backend`."""
-        return present_chips(self.sysfs)
+    def chips(self) -> Chips | None:
+        """See `Backend`; None where the driver's folder can't be seen, as in some containers."""
+        return present_chips(self.sysfs) if self.sysfs.is_dir() else None
 
     def users(self, board: Board) -> Sequence[Holder]:
         """See `Backend`; of a galaxy, all chips of the host are reset."""
