@@ -12,13 +12,14 @@ from farm.board.backends.fake import fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
 from farm.cluster.farm_fleet import EXCHANGE_SECONDS, FarmFleet
-from farm.cluster.fleet import FleetEvent, Started, Withdrawn
+from farm.cluster.fleet import FleetEvent, Outcomes, Started, Withdrawn
 from farm.cluster.ray_client import ray
 from farm.cluster.registry.client import ANSWER_SECONDS, FarmClient
 from farm.cluster.registry.records import RegistryAnswer, RunReport
 from farm.cluster.shared_progress import SharedProgress
 from farm.core.board import Board, WorkerInfo
 from farm.running.plain import PlainProgress
+from scheduler.board_state import BoardState, Cause, Transition
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHeartbeat, Reference
 
 A, B = fake_boards(KINDS["n300"], 2)
@@ -41,6 +42,12 @@ class FakeRegistry:
         self.reports: list[RunReport] = []
         self.exchange = SimpleNamespace(remote=self._exchange)
         self.ended = SimpleNamespace(remote=self._call)
+        self.resets: list[tuple[str, str, str, float]] = []
+        self.was_reset = SimpleNamespace(remote=self._was_reset)
+
+    def _was_reset(self, board: str, by: str, *, message: str, seconds: float) -> Reference:
+        self.resets.append((board, by, message, seconds))
+        return self._call()
 
     def _exchange(self, report: RunReport) -> Reference:
         self.reports.append(report)
@@ -140,6 +147,19 @@ def test_a_registry_that_can_not_be_called_costs_no_board(setting: Setting) -> N
         assert setting.fleet.wait(0) == []
     assert setting.fleet.close(0) == {}
     assert setting.fleet.active == []
+
+
+def test_the_end_of_each_reset_is_told_to_the_farm(setting: Setting) -> None:
+    def ended(cause: Cause, message: str = "") -> Transition:
+        return Transition(A.id, BoardState.RESETTING, BoardState.SUSPECT, cause, message, seconds=2.0)
+
+    reset_ends = (ended(Cause.RESET_ENDED), ended(Cause.RESET_FAILED, "no chip"), ended(Cause.RESET_TIMEOUT))
+    setting.fleet._share(Outcomes(1, [ended(Cause.RESET_NEEDED), *reset_ends]))
+    assert setting.registry.resets == [
+        (A.id, "run", "", 2.0),
+        (A.id, "run", "no chip", 2.0),
+        (A.id, "run", "reset_timeout", 2.0),
+    ]
 
 
 def test_a_run_says_which_boards_it_uses(setting: Setting) -> None:
