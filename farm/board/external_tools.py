@@ -107,10 +107,11 @@ def ask_tool(command: Sequence[str], limit: float, environment: Mapping[str, str
 def _ended_unreaped(pid: int, limit: float) -> bool:
     """Wait for the end of a child without taking it out of the process table; return whether it came in time."""
     deadline = time.monotonic() + limit
-    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
+    with contextlib.suppress(ChildProcessError):  # this process waits for any child elsewhere
+        while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
     return True
 
 
