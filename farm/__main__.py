@@ -20,7 +20,12 @@ def main() -> None:
     from farm.cli import main as run
 
     signals.imported()
-    run()
+    try:
+        run()
+    finally:
+        # Once KeyboardInterrupt has left a call of `exec`, Python ends by SIGINT, whatever the exit code, even if it
+        # was caught. The definition of a dataclass is such a call. The next call makes Python forget that.
+        exec("")  # noqa: S102 - it runs nothing
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def trace(
         traced = replace(traced, lacking=_lacking(chosen, trace_run.journal), unsafe=trace_run.journal.unsafe)
     except TracerError as error:
         raise MasterError(f"{error}; the raw trace is kept: farm trace --load {workdir}") from error
-    except FarmError:
+    except BaseException:
         shutil.rmtree(workdir, ignore_errors=True)
         raise
     shutil.rmtree(workdir, ignore_errors=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from farm.board.feed import LONGEST_TEXTS, text_bytes
 from farm.board.held_chip import HeldChip
 from farm.board.protocol import CheckFailed, OpenFailed, WorkerDied, WorkerError, WorkerHung, WorkerOutgrew
 from farm.core.classify import classify, classify_end
 from farm.core.lacks import Lack, lack_in
 from farm.core.messages import CheckProblem
 from farm.core.outcome import Outcome, read_outcome
+from farm.core.payload import EncodedVector
 from farm.core.verdicts import Reason, Verdict
 from scheduler.board_state import Cause
 
@@ -65,6 +67,32 @@ def not_retried(vector_id: str, error: WorkerDied | WorkerHung, lacks: Iterable[
         return _outcome(Verdict.NOT_RUN, Reason.UNSUPPORTED_BY_BACKEND, lack, vector_id, time.time())
     reason = Reason.HANG if isinstance(error, WorkerHung) else Reason.CRASH
     return _outcome(Verdict.FAIL_CRASH_HANG, reason, f"not retried: {error}", vector_id, time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Which vectors a worker is not sent.
+
+    Attributes:
+        failed_modules: how an earlier process ended that prepared a module, by the module's operation.
+        lacks: what boards of the backend lack.
+    """
+
+    failed_modules: Mapping[str, WorkerDied | WorkerHung]
+    lacks: Collection[Lack]
+
+    def allow(self, vector: EncodedVector) -> bool:
+        """Whether a vector is sent."""
+        return vector.operation not in self.failed_modules and text_bytes([vector.text]) <= LONGEST_TEXTS
+
+    def of(self, vector: EncodedVector) -> Outcome | None:
+        """The outcome of a vector that is not sent; None for one that is."""
+        if self.allow(vector):
+            return None
+        if error := self.failed_modules.get(vector.operation):
+            return not_retried(vector.id, error, self.lacks)
+        message = f"the vector has more than the {LONGEST_TEXTS:,} bytes that a worker can be sent at once"
+        return _outcome(Verdict.NOT_RUN, Reason.INVALID_VECTOR, message, vector.id, time.time())
 
 
 def end_outcome(

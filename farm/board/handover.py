@@ -82,6 +82,11 @@ class AdoptedProcess:
         self._exit = os.pidfd_open(pid)
         self._code: int | None = None
 
+    def release(self) -> None:
+        """Watch it no more."""
+        if self._code is None:
+            os.close(self._exit)
+
     def wait(self, timeout: float) -> int:
         """Wait for its end, and return its exit code, negative for a signal.
 
@@ -105,6 +110,7 @@ def take_over(worker: RunningWorker, workdir: Path, share: int) -> LaunchedWorke
         share: bytes of the host's memory that it may use.
     """
     opened: list[int] = []
+    keeper: AdoptedProcess | None = None
     try:
         keeper = AdoptedProcess(worker.keeper)
         descriptors = Path(f"/proc/{worker.owner}/fd")
@@ -119,6 +125,8 @@ def take_over(worker: RunningWorker, workdir: Path, share: int) -> LaunchedWorke
         _LOG.info("worker %d can't be taken over from process %d: %s", worker.pid, worker.owner, error)
         for descriptor in opened:
             os.close(descriptor)
+        if keeper is not None:
+            keeper.release()
         return None
     requests, replies, lifeline, status = opened
     pipes = Pipes(requests, replies, worker.conversation, worker.pid)

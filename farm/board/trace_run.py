@@ -22,6 +22,7 @@ from farm.board.trace_target import TraceTarget, command_of, is_script, split_ta
 from farm.core.board import Board
 from farm.core.errors import FarmError, NothingSelected, NotRunnable
 from farm.core.log import without_leak_report
+from farm.core.stop_signals import stop_signals_wait
 from farm.core.ttnn_install import install_hint
 from tracer.capture.raw_traces import read_whole
 from tracer.formats.journal import PASSED, Journal, JournalReader
@@ -124,20 +125,23 @@ def trace(target: TraceTarget, board: Board, folder: Path, watch: Watch = no_wat
     if target.echo:
         environment.setdefault("PYTHONUNBUFFERED", "1")
     echo = _Echo(printed) if target.echo else None
+    process: KeptProcess | None = None
     with printed.open("wb") as output:
-        process = launch(
-            [python, *command],
-            env=environment,
-            cwd=target.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
         try:
+            with stop_signals_wait():  # until it is known what has to be ended
+                process = launch(
+                    [python, *command],
+                    env=environment,
+                    cwd=target.cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                )
             status = _follow(process, raw, watch, target.timeout, echo)
         finally:
-            end_process(process, 0.0, LADDER)
-            process.release()
+            if process is not None:
+                end_process(process, 0.0, LADDER)
+                process.release()
             if echo is not None:
                 echo.pass_on(last=True)
     timeout = target.timeout if status is None else None

@@ -1,7 +1,6 @@
 """The supervisor's handle of a real worker: it starts, feeds, times and ends the process.
 
-Two pipes carry the messages of `farm.core.messages`, in the frames of `farm.core.frames`; what the process prints is
-`farm.board.output`'s.
+Two pipes carry `farm.core.messages` in `farm.core.frames`; what the process prints is `farm.board.output`'s.
 """
 
 from __future__ import annotations
@@ -186,11 +185,12 @@ class WorkerProcess:
     ) -> Iterator[Outcome]:
         """See the protocol."""
         # the first vectors may have been sent during the call before
-        feed = Feed(vectors, look_ahead, lambda each: each.operation not in self._failed_modules, self._in_flight)
+        refusals = blame.Refusals(self._failed_modules, self._backend.lacks)
+        feed = Feed(vectors, look_ahead, refusals.allow, self._in_flight)
         for vector in vectors:
             self._fill(feed)
-            if vector.operation in self._failed_modules:
-                yield blame.not_retried(vector.id, self._failed_modules[vector.operation], self._backend.lacks)
+            if (refused := refusals.of(vector)) is not None:
+                yield refused
                 continue
             try:
                 outcome = self._outcome(vector, self._limit(vector, timeout))

@@ -71,7 +71,7 @@ def up(
         raise NotRunnable(f"a head needs Ray's job API and dashboard: {own_install().command(Extra.CLUSTER)}")
     from farm.cluster.hosts.host_plan import HostPlan
     from farm.cluster.hosts.inventory import default_name
-    from farm.cluster.hosts.membership import join_farm
+    from farm.cluster.hosts.membership import join_farm, left_when_stopped
     from farm.cluster.hosts.supervision import supervise, supervise_in_background
     from farm.cluster.nodes.token import make_token, read_token
     from farm.core.settings import absolute, load_settings
@@ -93,18 +93,23 @@ def up(
         metrics_port=metrics_port,
         certificates=absolute(certificates) if certificates else settings.certificates,
     )
-    joined = join_farm(plan, settings.state)
-    if not foreground:
-        supervise_in_background(plan, settings.state)
-    typer.echo(f"{plan.name} is up in the farm at {joined.state.address}, with {joined.offer}")
-    for note in joined.inventory.notes:
-        typer.echo(f"note: {note}")
-    if plan.certificates and jobs_on not in LOOPBACK:
-        typer.echo("note: jobs and Ray's dashboard are not encrypted: leave out --jobs-on, and tunnel them with ssh -L")
-    if head:
-        typer.echo(f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -")
-    if foreground:
-        supervise(plan, settings.state, typer.echo)
+    with left_when_stopped(plan, settings.state):
+        joined = join_farm(plan, settings.state)
+        if not foreground:
+            supervise_in_background(plan, settings.state)
+        typer.echo(f"{plan.name} is up in the farm at {joined.state.address}, with {joined.offer}")
+        for note in joined.inventory.notes:
+            typer.echo(f"note: {note}")
+        if plan.certificates and jobs_on not in LOOPBACK:
+            typer.echo(
+                "note: jobs and Ray's dashboard are not encrypted: leave out --jobs-on, and tunnel them with ssh -L"
+            )
+        if head:
+            typer.echo(
+                f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -"
+            )
+        if foreground:
+            supervise(plan, settings.state, typer.echo)
 
 
 def down(

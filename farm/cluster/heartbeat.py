@@ -9,7 +9,7 @@ from collections.abc import Callable
 from farm.cluster.ray_client import ray
 from farm.core.awake_clock import awake_seconds
 from farm.core.errors import NotRunnable
-from farm.core.settings import SILENCE_SECONDS
+from farm.core.settings import CLUSTER_SILENCE_SECONDS
 
 _LOG = logging.getLogger(__name__)
 _ALIVE = 0  # `GcsNodeInfo.ALIVE` of Ray's protocol
@@ -56,7 +56,7 @@ class Heartbeat:
         ask: Callable[[], int] = count_nodes,
         clock: Callable[[], float] = awake_seconds,
         *,
-        silence_limit: float = SILENCE_SECONDS,
+        silence_limit: float = CLUSTER_SILENCE_SECONDS,
     ) -> None:
         """Make one that asks nothing yet.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 from farm.core.process_identity import ProcessIdentity, identity_from, is_alive, own_host
 from farm.core.process_stat import pids, stat_fields
+from farm.core.process_tree import send_while
 
 PROC = Path("/proc")
 
@@ -67,17 +67,4 @@ def send_signal(process: ProcessIdentity, number: signal.Signals) -> bool:
     Returns:
         Whether it was sent.
     """
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except OSError:
-        return False  # it ended
-    try:
-        # only now: from here on the descriptor stands for one process, whatever happens to the id
-        if not is_alive(process):
-            return False
-        signal.pidfd_send_signal(descriptor, number)
-    except OSError:
-        return False  # it ended just now, or is another user's
-    finally:
-        os.close(descriptor)
-    return True
+    return send_while(process.pid, number, lambda: is_alive(process))

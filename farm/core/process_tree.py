@@ -6,12 +6,11 @@ ended, too. Nothing else is ever signalled here. Needs only the standard library
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from time import monotonic, sleep  # the functions themselves: a sweep module may replace the names in `time`
 from typing import NamedTuple
 
 from farm.core.process_stat import pids, stat_fields
@@ -99,7 +98,7 @@ def end_below(root: int, spared: Collection[TreeProcess] = (), seconds: float = 
         spared: see `below`.
         seconds: how long to try.
     """
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     ended: set[tuple[int, int]] = set()
     while alive := below(root, spared):
         stopped: set[tuple[int, int]] = set()
@@ -108,15 +107,15 @@ def end_below(root: int, spared: Collection[TreeProcess] = (), seconds: float = 
                 send(process, signal.SIGSTOP)
             stopped |= {process[:2] for process in fresh}
             alive = below(root, spared)
-            if time.monotonic() > deadline:
+            if monotonic() > deadline:
                 break
         for process in alive:
             send(process, signal.SIGKILL)
         ended |= {process[:2] for process in alive} | stopped
         while any(is_alive(process) for process in alive):
-            if time.monotonic() > deadline:
+            if monotonic() > deadline:
                 return len(ended)
-            time.sleep(_LOOK_SECONDS)
+            sleep(_LOOK_SECONDS)
     return len(ended)
 
 
@@ -128,18 +127,36 @@ def is_alive(process: TreeProcess) -> bool:
 
 def send(process: TreeProcess, number: signal.Signals) -> None:
     """Send a signal to a process, never to another one that has its pid by now."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        try:
-            handle = os.pidfd_open(process.pid)
-        except OSError:  # a kernel older than 5.3, or the process is gone
-            if is_alive(process):
-                os.kill(process.pid, number)
-            return
-        try:
-            if is_alive(process):  # then the handle is this process's
-                signal.pidfd_send_signal(handle, number)
-        finally:
+    send_while(process.pid, number, lambda: is_alive(process))
+
+
+def send_while(pid: int, number: signal.Signals, is_same: Callable[[], bool]) -> bool:
+    """Send a signal to the process that has a pid, if it is the one that is meant; return whether it was sent.
+
+    Args:
+        pid: its id.
+        number: the signal.
+        is_same: whether the process that is meant lives, and has this id.
+    """
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    except OSError:  # a kernel older than 5.3
+        handle = None
+    try:
+        if not is_same():  # a handle is from here on that process's, whatever happens to the id
+            return False
+        if handle is None:
+            os.kill(pid, number)
+        else:
+            signal.pidfd_send_signal(handle, number)
+    except OSError:
+        return False  # it ended just now, or is another user's
+    finally:
+        if handle is not None:
             os.close(handle)
+    return True
 
 
 def _prctl(option: int, value: int) -> bool:

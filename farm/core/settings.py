@@ -40,7 +40,7 @@ FILE_VARIABLE = "FARM_CONFIG"
 FILE_NAME = "farm.toml"
 DEFAULT_MASTER = Path("ttnn_operations_master.json")
 """The master that `farm trace` adds to unless another is named."""
-SILENCE_SECONDS = 45.0
+CLUSTER_SILENCE_SECONDS = 45.0
 """How long the head, or the actor of a board, may be silent, unless a setting says so: long enough for a busy host, and
 for a short loss of the network; short of the minute after which Ray ends a process whose head is silent."""
 PATHS = ("FARM_STATE", "FARM_TOKEN_FILE")
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         "holds.",
     )
     silence_limit: Annotated[float, ANYWHERE] = Field(
-        default=SILENCE_SECONDS,
+        default=CLUSTER_SILENCE_SECONDS,
         ge=15,
         le=55,
         description="How many seconds the farm's head, or the process that supervises a board, may be silent before a "

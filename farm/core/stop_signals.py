@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import signal
 import stat
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -50,6 +52,29 @@ def stop_is_requested() -> bool:
     """Return whether a signal has arrived since the command began, and the command has not ended for it."""
     handlers = map(signal.getsignal, STOP_SIGNALS)
     return any(isinstance(handler, CommandSignals) and handler.requested for handler in handlers)
+
+
+@contextmanager
+def stop_signals_wait() -> Iterator[None]:
+    """Handle stop signals at the end of a short `with` block: what it begins is then known to who must end it.
+
+    Only in the main thread, which is the one that handles signals. Programs that are started in it are not affected.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    ours = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in ours:
+        signal.signal(number, lambda number, _frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        for each in waiting:
+            ours[signal.Signals(each)](each, None)
 
 
 class CommandSignals:

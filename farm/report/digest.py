@@ -192,9 +192,9 @@ def _headline(view: RunView, numbers: Counter[Verdict]) -> str:
     summary = _summary(numbers)
     if view.run.finished is None:
         return f"Not finished: it is still running, or its driver was killed. {summary}"
-    if view.run.ended is None or view.run.ended is Ended.COMPLETED:
-        return summary
     cause = shortened(first_line(view.run.message), 200)
+    if view.run.ended is None or view.run.ended is Ended.COMPLETED:
+        return f"{summary} {cause}." if cause else summary
     if view.run.ended is Ended.STOPPED:
         return f"The run was {cause or 'stopped'}. {summary}"
     return f"The run failed{f' ({cause})' if cause else ''}. {summary}"

@@ -29,6 +29,8 @@ PATIENCE_SECONDS = 600.0
 """How long a run waits for its farm."""
 POLL_SECONDS = 2.0
 """How long after one look at the farm the next one comes."""
+LOOK_SECONDS = 60.0
+"""How long one look may take."""
 _MODULE = "farm.running.continuation"
 _KEPT = (Group.WHAT, Group.MEASURES, Group.NUMBERS)
 _ALL_BACK, _SOME_BACK = 0, 10
@@ -137,21 +139,25 @@ def wait_for_farm(
 def _look_from_another_process(argument: str) -> bool | None:
     """Look at the farm in a process that Ray may end."""
     command = [sys.executable, "-m", _MODULE, argument, "look"]
-    done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        done = subprocess.run(
+            command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=LOOK_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return None
     return {_ALL_BACK: True, _SOME_BACK: False}.get(done.returncode)
 
 
 def _look(continuation: Continuation) -> int:
-    from farm.cluster.registry.client import connected
-    from farm.cluster.registry.service import RegistryActor
+    from farm.cluster.registry.published import PublishedFarm
     from farm.core.settings import load_settings
 
     try:
-        with connected(continuation.address, load_settings().token_file) as farm:
-            usable = {board.kind for board in farm.call(RegistryActor.view).boards if board.is_usable}
+        farm = PublishedFarm.at(continuation.address, load_settings().token_file)
+        usable = {board.kind for board in farm.view().boards if board.is_usable}
     except FarmError as error:
         return int(error.exit_code)
-    if not usable:
+    if not (usable and farm.is_current):
         return int(NotRunnable.exit_code)
     return _ALL_BACK if usable >= set(continuation.kinds) else _SOME_BACK
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreAway, StoreError
 from farm.core.plain_words import counted
-from farm.running.record_spool import RecordSpool
+from farm.running.record_spool import RecordSpool, SpoolOwner
 from farm.store import RunBoard, Store
 from farm.store.records import Batch, BoardEvent, RunEnd
 
@@ -40,7 +40,7 @@ class PatientRecorder:
 
     def __init__(
         self,
-        run_id: str,
+        owner: SpoolOwner,
         store: Store,
         folder: Path,
         note: Callable[[str], None],
@@ -52,7 +52,7 @@ class PatientRecorder:
         """Start the thread that writes.
 
         Args:
-            run_id: the run, which the store has given to this process.
+            owner: this process, to which the store has given the run.
             store: the store.
             folder: where to make a file for what the store doesn't take.
             note: receives a line if the store is away, and one once it is back; in the calling thread.
@@ -60,13 +60,13 @@ class PatientRecorder:
             away: see `AWAY_SECONDS`.
             clock: seconds that don't jump.
         """
-        self._run_id = run_id
+        self._run_id = owner.run_id
         self._store = store
         self._note = note
         self._patience = patience
         self._away = away
         self._clock = clock
-        self._spool = RecordSpool(run_id, store.fence(run_id), folder)
+        self._spool = RecordSpool(owner, folder)
         self._changed = threading.Condition()  # of a reentrant lock; guards what follows
         self._number = 0
         self._current: Batch | None = None  # what the thread writes; the first of the spool if there is one

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.progress import Progress
+from farm.core.stop_signals import stop_signals_wait
 from farm.planning.vectors import Vector
 from farm.store.records import BoardEvent, RunBoard
 
@@ -85,10 +86,14 @@ class PendingRecords:
         self._events.append(event)
 
     def flush(self) -> None:
-        """Write everything that was added since the last time, then show it."""
+        """Write everything that was added since the last time, then show it. A stop signal is handled afterwards."""
+        with stop_signals_wait():  # else nobody would know what is written, and events would be written twice
+            self._flush()
+
+    def _flush(self) -> None:
         attempts, conclusions, events = self._attempts, self._conclusions, self._events
         self._flushed = self._clock()
-        # if this raises, the records are kept for the next time; writing them twice does no harm
+        # if this raises, the records are kept for the next time: the store has none of them then
         self._recorder.record(self.run_id, attempts, conclusions, events)
         self._attempts, self._conclusions, self._events = [], [], []
         for attempt in attempts:

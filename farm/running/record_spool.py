@@ -1,16 +1,16 @@
 """Results of a run that its store could not take yet, in a file of this host that outlives the driver.
 
-The file has a line of JSON for each batch. Each is on the disk before `add` returns, so that a batch counts as durable.
+The file has a line of JSON that says whose results they are, and one for each batch. Each is on the disk before `add`
+returns, so that a batch counts as durable.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,16 +21,52 @@ from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board
 from farm.core.errors import StoreError
 from farm.core.outcome import Outcome
+from farm.core.store_place import StorePlace
 from farm.core.verdicts import Reason, Verdict
-from farm.store import Ended, RunBoard
+from farm.store import Ended, RunBoard, Store
+from farm.store.lease_policy import Lease
 from farm.store.records import Batch, BoardEvent, BoardEventKind, RunEnd
-
-_LOG = logging.getLogger(__name__)
 
 
 def spool_folder() -> Path:
     """Return the folder of spools: `unrecorded` in the user's data directory."""
     return Path(platformdirs.user_data_dir("farm")) / "unrecorded"
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolOwner:
+    """The driver whose results wait.
+
+    Attributes:
+        run_id: the run.
+        fence: the number of the driver's lease of it.
+        since: when that lease began: a copy of the run in another store has another lease with this number.
+        store: the store, in words that hide its password.
+    """
+
+    run_id: str
+    fence: int
+    since: float
+    store: str
+
+    @classmethod
+    def of(cls, store: Store, run_id: str) -> SpoolOwner:
+        """This process, which drives a run.
+
+        Raises:
+            StoreError: the store can't be read.
+        """
+        lease = store.lease(run_id)
+        return cls(run_id, store.fence(run_id), 0.0 if lease is None else lease.since, shown_place(store.place))
+
+    def holds(self, run_id: str, lease: Lease) -> bool:
+        """Whether it is the driver that a lease names, or named before it gave the run back."""
+        return (self.run_id, self.fence, self.since) == (run_id, lease.fence, lease.since)
+
+
+def shown_place(place: StorePlace) -> str:
+    """The place of a store, without its password, whatever the working directory is."""
+    return str(place) if place.is_url else str(Path(place.reveal()).expanduser().absolute())
 
 
 class RecordSpool:
@@ -40,15 +76,15 @@ class RecordSpool:
         path: the file; it exists while batches wait.
     """
 
-    def __init__(self, run_id: str, fence: int, folder: Path) -> None:
+    def __init__(self, owner: SpoolOwner, folder: Path) -> None:
         """Make no file yet.
 
         Args:
-            run_id: the run.
-            fence: that of its driver.
+            owner: whose results they are.
             folder: the folder of the file; made when it is needed.
         """
-        self.path = folder / f"{run_id}.{fence}.jsonl"
+        self.path = folder / f"{owner.run_id}.{owner.fence}.jsonl"
+        self._header = json.dumps(asdict(owner)).encode() + b"\n"
         self._file: IO[bytes] | None = None
         self._lines: deque[tuple[int, int]] = deque()  # where batches are in the file, and how long they are
 
@@ -64,8 +100,9 @@ class RecordSpool:
         if self._file is None:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b")
+            self._file.write(self._header)
         file = self._file
-        at = sum(self._lines[-1]) if self._lines else 0
+        at = sum(self._lines[-1]) if self._lines else len(self._header)
         line = json.dumps(_as_json(batch), default=repr).encode() + b"\n"
         file.seek(at)
         file.write(line)
@@ -96,6 +133,21 @@ class RecordSpool:
 
 
 @dataclass(frozen=True, slots=True)
+class SpoolContent:
+    """What an abandoned spool holds.
+
+    Attributes:
+        owner: whose results they are; None if the file doesn't say.
+        batches: those that can be read.
+        lost: how many lines can't be read.
+    """
+
+    owner: SpoolOwner | None
+    batches: tuple[Batch, ...] = ()
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class AbandonedSpool:
     """The spool of a driver that has ended.
 
@@ -107,21 +159,23 @@ class AbandonedSpool:
     path: Path
     fence: int
 
-    def batches(self) -> list[Batch]:
-        """Return its batches; a last line that was not written to the end is none.
+    def read(self) -> SpoolContent:
+        """Read the file; a last line that was not written to the end is none.
 
         Raises:
             StoreError: the file can't be read.
         """
-        batches: list[Batch] = []
         try:
-            batches.extend(_batch(json.loads(line)) for line in self.path.read_bytes().splitlines())
+            header, *lines = self.path.read_bytes().split(b"\n")[:-1] or [b""]
         except OSError as error:
             text = f"results wait in {self.path}, which can't be read: {error.strerror or error}"
             raise StoreError(text) from error
-        except (ValueError, TypeError, KeyError) as error:
-            _LOG.warning("%s: line %d is damaged: %s", self.path, len(batches) + 1, error)
-        return batches
+        try:
+            owner = SpoolOwner(**json.loads(header))
+        except (ValueError, TypeError):
+            return SpoolContent(None)
+        batches = tuple(batch for line in lines if (batch := _readable(line)) is not None)
+        return SpoolContent(owner, batches, len(lines) - len(batches))
 
 
 def abandoned_spools(run_id: str, folder: Path) -> Iterator[AbandonedSpool]:
@@ -172,6 +226,14 @@ def _as_json(batch: Batch) -> dict[str, Any]:
         ],
         "end": None if end is None else {"ended": end.ended.value, "finished": end.finished, "message": end.message},
     }
+
+
+def _readable(line: bytes) -> Batch | None:
+    """The batch of a line; None if it is damaged."""
+    try:
+        return _batch(json.loads(line))
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _batch(raw: dict[str, Any]) -> Batch:

@@ -9,15 +9,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 
 from farm.core.errors import FarmError, LeaseLost, NotRunnable, StoreError
+from farm.core.files import set_aside
 from farm.core.own_user import own_user
+from farm.core.plain_words import counted
 from farm.core.process_identity import identity_of, is_comparable, is_suspended, own_identity
-from farm.running.record_spool import AbandonedSpool, abandoned_spools, spool_folder
+from farm.running.record_spool import (
+    AbandonedSpool,
+    SpoolContent,
+    SpoolOwner,
+    abandoned_spools,
+    shown_place,
+    spool_folder,
+)
 from farm.running.store_patience import StorePatience
 from farm.store import Store
-from farm.store.databases import database_of
 from farm.store.lease_policy import (
     EXPIRY_SECONDS,
     RENEW_SECONDS,
@@ -60,15 +67,21 @@ def state_of(holder: Holder | None, own: Holder) -> HolderState:
 
 
 class RunLease:
-    """This process's lease of a run."""
+    """This process's lease of a run.
 
-    def __init__(self, store: Store, run_id: str) -> None:
+    Attributes:
+        lost: what was lost of the results that an earlier driver could not record, in a line; empty if nothing was.
+    """
+
+    def __init__(self, store: Store, run_id: str, lost: str = "") -> None:
         """Renew nothing yet; the store has given the run to this process.
 
         Args:
             store: the store that has the run, and writes with the run's fence.
             run_id: the run.
+            lost: see the class.
         """
+        self.lost = lost
         self._store = store
         self._run_id = run_id
         self._ended = threading.Event()
@@ -135,8 +148,8 @@ def leased(
         StoreError: the store can't be written, or has been away for too long.
     """
     spools = list(abandoned_spools(run_id, spool_folder()))
-    take(store, run_id, own_holder(), note, clock=clock, wait=wait, spools=spools)
-    lease = RunLease(store, run_id)
+    lost = take(store, run_id, own_holder(), note, clock=clock, wait=wait, spools=spools)
+    lease = RunLease(store, run_id, lost)
     lease.start()
     try:
         yield lease
@@ -154,8 +167,11 @@ def take(
     wait: Callable[[float], None] = time.sleep,
     state: Callable[[Holder | None, Holder], HolderState] = state_of,
     spools: Sequence[AbandonedSpool] = (),
-) -> None:
+) -> str:
     """Take the lease of a run; see `leased`.
+
+    Returns:
+        What of the spools was lost; see `RunLease`.
 
     Args:
         store: see `leased`.
@@ -168,8 +184,9 @@ def take(
         spools: what earlier drivers of this host could not record. That of the last driver is recorded now; results
             of one that was replaced since are of no use, since its vectors ran again.
     """
+    contents = {spool: spool.read() for spool in spools}
     patience = StorePatience(store.place, note, clock=clock, sleep=wait)
-    watch = LeaseWatch(store_has_clock=patience.ask(partial(_has_clock, store)))
+    watch = LeaseWatch(store_has_clock=store.has_own_clock)
     last: list[AbandonedSpool] = []
 
     def look() -> tuple[Lease | None, Decision | None]:
@@ -180,22 +197,25 @@ def take(
         decision = watch.look(lease, state(lease.holder if lease is not None else None, own), clock())
         if decision is not Decision.TAKE:
             return lease, decision
-        last[:] = [spool for spool in spools if lease is not None and spool.fence == lease.fence]
-        batches = [batch for spool in last for batch in spool.batches()]
+        last[:] = [
+            spool
+            for spool, content in contents.items()
+            if lease is not None and content.owner is not None and content.owner.holds(run_id, lease)
+        ]
+        batches = [batch for spool in last for batch in contents[spool].batches]
         return lease, decision if store.take_lease(run_id, own, lease, batches) else None
 
     waits = False
     while True:
         lease, decision = patience.ask(look)
         if decision is Decision.TAKE:
+            lost = [_recorded(spool, contents[spool], note) for spool in last]
             for spool in spools:
-                if lease is None or spool.fence > lease.fence:
-                    continue  # of the run that this one is a copy of, in another store
-                note(_line(spool, is_recorded=spool in last))
-                spool.path.unlink(missing_ok=True)
+                if spool not in last:
+                    note(_rest(spool, contents[spool].owner, shown_place(store.place), lease))
             if lease is not None and lease.holder not in (None, own):
                 note(f"run {run_id} is taken over from {holder_line(lease)}: that driver has died, or is suspended")
-            return
+            return "; ".join(filter(None, lost))
         if decision is Decision.REFUSE and lease is not None:
             raise NotRunnable(_refusal(run_id, lease))
         if decision is Decision.WAIT and lease is not None:
@@ -208,14 +228,25 @@ def take(
             wait(LOOK_SECONDS)
 
 
-def _has_clock(store: Store) -> bool:
-    with store.reading() as connection:
-        return database_of(connection).has_own_clock
+def _recorded(spool: AbandonedSpool, content: SpoolContent, note: Callable[[str], None]) -> str:
+    """Remove a spool that is recorded; return what of it was lost."""
+    if not content.lost:
+        note(f"results that waited in {spool.path} are recorded")
+        spool.path.unlink(missing_ok=True)
+        return ""
+    batches, kept = counted(content.lost, "batch", "batches"), set_aside(spool.path)
+    lost = f"{batches} of results that waited could not be read from {kept}: those vectors ran again"
+    note(f"{lost}; the rest is recorded")
+    return lost
 
 
-def _line(spool: AbandonedSpool, *, is_recorded: bool) -> str:
-    if is_recorded:
-        return f"results that waited in {spool.path} are recorded"
+def _rest(spool: AbandonedSpool, owner: SpoolOwner | None, store: str, lease: Lease | None) -> str:
+    """Remove a spool if its results are of no use; return a line on it."""
+    if owner is None:
+        return f"{spool.path} doesn't say of which results store it is, and stays: remove it if nobody needs it"
+    if owner.store != store or lease is None or owner.fence >= lease.fence:
+        return f"{spool.path} has results of this run for another results store, {owner.store}, and stays"
+    spool.path.unlink(missing_ok=True)
     return f"removing {spool.path}: another driver has run those vectors since"
 
 

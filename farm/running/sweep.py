@@ -29,7 +29,7 @@ from farm.running.driver import Driver
 from farm.running.early_start import EarlyStart
 from farm.running.interrupt import Interrupt, RunInterrupted
 from farm.running.patient_recorder import PatientRecorder
-from farm.running.record_spool import spool_folder
+from farm.running.record_spool import SpoolOwner, spool_folder
 from farm.running.run_lease import RunLease, leased
 from farm.running.store_patience import StorePatience
 from farm.store import Ended, RunInfo, Store, log_event
@@ -138,7 +138,8 @@ def _drive(run: _Run) -> str:
     sweep, run_id, store = run.sweep, run.run_id, run.store
     ended: Ended | None = Ended.FAILED
     message, at_once = "", False
-    recorder = PatientRecorder(run_id, store, spool_folder(), run.progress.note)
+    owner = run.patience.ask(partial(SpoolOwner.of, store, run_id))
+    recorder = PatientRecorder(owner, store, spool_folder(), run.progress.note)
     try:
         # the plan is recorded while Ray and the boards start
         with run.progress, fewer_collections(), ThreadPoolExecutor(1) as executor:
@@ -147,6 +148,7 @@ def _drive(run: _Run) -> str:
             _run_vectors(run, planning, recorder)
         stopped = run.interrupt.requested or recorder.is_overdue
         ended = Ended.STOPPED if stopped else Ended.COMPLETED
+        message = "" if stopped else run.lease.lost
     except KeyboardInterrupt:
         ended, message, at_once = Ended.STOPPED, "stopped by a second Ctrl-C", True
         raise RunInterrupted(run_id) from None

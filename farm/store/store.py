@@ -16,6 +16,7 @@ from farm.core.store_place import Place, StorePlace
 from farm.store import opening, rows, schema
 from farm.store.aliases import read_former_modules, read_other_ids
 from farm.store.copying import copy_run
+from farm.store.databases import database_of
 from farm.store.databases.base import WRITING
 from farm.store.inserts import insert_new
 from farm.store.lease_policy import Holder, Lease
@@ -79,6 +80,11 @@ class Store:
             store.close()
             raise
         return store
+
+    @property
+    def has_own_clock(self) -> bool:
+        """Whether its times are by one clock, whichever host writes them."""
+        return database_of(self._readers).has_own_clock
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Iterator
+from time import monotonic, sleep  # the functions themselves: a module may have replaced the names in `time`
 
 from farm.core.plain_words import counted
 from farm.core.process_tree import TreeProcess, adopt_orphans, below, end_below, processes, read_process
@@ -45,9 +45,9 @@ class Children:
         own = os.getpid()
         helpers = _helpers()
         spared = {*self._earlier, *helpers}
-        grace = time.monotonic() + GRACE_SECONDS
-        while below(own, spared) and time.monotonic() < grace:
-            time.sleep(_LOOK_SECONDS)
+        grace = monotonic() + GRACE_SECONDS
+        while below(own, spared) and monotonic() < grace:
+            sleep(_LOOK_SECONDS)
         ended = end_below(own, spared) + sum(end_below(helper.pid, self._earlier) for helper in helpers)
         kept = {process[:2] for process in spared}
         for process in list(processes()):  # else each later vector would look for living ones

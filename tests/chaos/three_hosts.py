@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from farm.core.process_identity import identity_of
-from farm.core.settings import SILENCE_SECONDS
+from farm.core.settings import CLUSTER_SILENCE_SECONDS
 from farm.store import RunView, Store
 from scheduler import BoardState
 from tests.chaos.ledger import Recorded, audit, behaviors, finished, noticed, recorded
@@ -154,7 +154,7 @@ class Losses:
         self._fault("driver suspended")
         lost = self.hosts_in(BoardState.LOST)
         self._sweep.send_signal(signal.SIGSTOP)
-        time.sleep(SILENCE_SECONDS + A_MOMENT)
+        time.sleep(CLUSTER_SILENCE_SECONDS + A_MOMENT)
         self._sweep.send_signal(signal.SIGCONT)
         for host in self.hosts:
             self._until_progress(host.name, "a driver that was suspended continues")

@@ -10,8 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +70,12 @@ REPORTING = (
 
 @dataclass(frozen=True)
 class Stopped:
-    """How a sweep ended that got a signal.
+    """How a command ended that got a signal.
 
     Attributes:
         code: its exit code.
         errors: what it printed to stderr.
-        has_report: whether its report is complete.
+        has_report: whether the report of a sweep is complete.
     """
 
     code: int
@@ -88,24 +88,34 @@ class Stopped:
         return _SENT in self.errors
 
 
-def stopped_sweep(moment: Moment, number: signal.Signals, folder: Path) -> Stopped:
-    """Run a sweep over 20 vectors on fake boards, of which some can't run there, that gets a signal once."""
-    out = folder / "out"
+def stopped_command(
+    words: Sequence[str], moment: Moment, number: signal.Signals, environment: Mapping[str, str] | None = None
+) -> Stopped:
+    """Run a command, the words after `farm`, that gets a signal once."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tests.farm.stop_moments", moment.module, moment.name),
-            *("after" if moment.after else "before", number.name),
-            *("sweep", "--suite", "model_traced", "--boards", "fake:n300*2", "--limit", "20"),
-            *("--store", str(folder / "farm.db"), "--out", str(out)),
+            *("after" if moment.after else "before", number.name, *words),
         ],
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
-        env={**os.environ, SCRIPT_VARIABLE: str(Script(seconds=0.02))},
+        env={**os.environ, **(environment or {})},
     )
+    return Stopped(done.returncode, done.stderr, has_report=False)
+
+
+def stopped_sweep(moment: Moment, number: signal.Signals, folder: Path) -> Stopped:
+    """Run a sweep over 20 vectors on fake boards, of which some can't run there, that gets a signal once."""
+    out = folder / "out"
+    words = [
+        *("sweep", "--suite", "model_traced", "--boards", "fake:n300*2", "--limit", "20"),
+        *("--store", str(folder / "farm.db"), "--out", str(out)),
+    ]
+    stopped = stopped_command(words, moment, number, {SCRIPT_VARIABLE: str(Script(seconds=0.02))})
     has_report = all((out / name).is_file() for name in ("report.json", "summary.md", "junit.xml", "report.html"))
-    return Stopped(done.returncode, done.stderr, has_report)
+    return replace(stopped, has_report=has_report)
 
 
 def _sending(call: Callable[..., Any], number: signal.Signals, *, after: bool) -> Callable[..., Any]:

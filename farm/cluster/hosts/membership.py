@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,10 +69,41 @@ def join_farm(plan: HostPlan, folder: Path) -> JoinedHost:
         FarmError: this host is in a farm already, another host has its name, or the boards can't be parsed.
         NotRunnable: Ray doesn't start, the farm doesn't answer or refuses the token, or a board is missing.
     """
-    with _only_change(folder):
-        joined = _join(plan, folder)
-        plan.save(folder)
-    return joined
+    with only_change(folder):
+        _end_old_node(folder)
+        before = _plan_of(folder)
+        plan.save(folder)  # first: a node without a plan would not be started again
+        try:
+            return _join(plan, folder)
+        except BaseException:
+            if before is None:
+                remove_plan(folder)
+            else:
+                before.save(folder)
+            raise
+
+
+@contextmanager
+def left_when_stopped(plan: HostPlan, folder: Path) -> Iterator[None]:
+    """Take this host out of the farm again if a stop signal ends a `with` block in which it joined.
+
+    Args:
+        plan: how the host takes part. A host that has another one stays as it is.
+        folder: the host's state folder.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_kept(plan, folder):
+            with suppress(FarmError):
+                leave_farm(folder, drain=False, note=_LOG.info)
+        raise
+
+
+def is_kept(plan: HostPlan, folder: Path) -> bool:
+    """Whether this host shall take part in a farm as a plan says."""
+    kept = _plan_of(folder)
+    return kept is not None and kept.id == plan.id
 
 
 def join_again(plan_id: str, folder: Path) -> JoinedHost | None:
@@ -80,19 +112,21 @@ def join_again(plan_id: str, folder: Path) -> JoinedHost | None:
     Raises:
         FarmError: as `join_farm`.
     """
-    with _only_change(folder):
+    with only_change(folder):
         plan = load_plan(folder)
-        return _join(plan, folder) if plan is not None and plan.id == plan_id else None
+        if plan is None or plan.id != plan_id:
+            return None
+        _end_old_node(folder)
+        return _join(plan, folder)
 
 
-def _only_change(folder: Path) -> FileLock:
+def only_change(folder: Path) -> FileLock:
     """A lock on what this host is: it joins or leaves, one at a time."""
     home_id(folder)  # makes the folder
     return FileLock(folder / "join.lock")
 
 
 def _join(plan: HostPlan, folder: Path) -> JoinedHost:
-    _end_old_node(folder)
     inventory = take_inventory(plan.boards, plan.name, plan.python, plan.expect)
     versions = host_versions(plan.python)
     node = Node(
@@ -159,7 +193,7 @@ def leave_farm(folder: Path, *, drain: bool, patience: float = DRAIN_SECONDS, no
     plan = _plan_of(folder)
     remove_plan(folder)  # first: from now on, nothing starts the node again
     ended = 0
-    with _only_change(folder):  # a supervisor may be starting the node at this moment
+    with only_change(folder):  # a supervisor may be starting the node at this moment
         state = load_state(folder)
         if state is None and plan is None:
             raise FarmError(f"this host is in no farm: nothing in {folder} says so")

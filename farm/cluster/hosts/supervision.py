@@ -17,15 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm.cluster.hosts.host_plan import HostPlan, load_plan
-from farm.cluster.hosts.membership import join_again, leave_farm
-from farm.cluster.nodes.host_state import HostState, load_state
+from farm.cluster.hosts.membership import is_kept, join_again, leave_farm, only_change
+from farm.cluster.nodes.host_state import HostState, load_state, remove_state
+from farm.cluster.nodes.node import end_node
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of
 from farm.core.settings import FILE_VARIABLE
-from farm.core.stop_signals import caught_signals
+from farm.core.stop_signals import caught_signals, stop_signals_wait
 
 POLL_SECONDS = 0.5
 """How often to look at the node."""
+JOIN_SECONDS = 600.0
+"""How long a host may take to join again: Ray's node may take two minutes, twice."""
 _MODULE = "farm.cluster.hosts.supervision"
 _REFUSED = 3
 LOG_FILE = "up.log"
@@ -173,13 +176,27 @@ class _Joining:
             stdout=subprocess.PIPE,
             text=True,
         )
-        output, _ = self._process.communicate()
+        try:
+            output, _ = self._process.communicate(timeout=JOIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._give_up(self._process)
+            raise NotRunnable(f"joining it took longer than {JOIN_SECONDS:g} s") from None
         code, self._process = self._process.returncode, None
         if code == 0:
             return output.strip() or None
         if code == _REFUSED:
             raise NotRunnable(output.strip())
         raise NotRunnable(f"the process that joins it ended with code {code}")
+
+    def _give_up(self, process: subprocess.Popen[str]) -> None:
+        """End a process that joins, and the node that it has started: no board of that may be offered."""
+        process.kill()
+        process.communicate()
+        self._process = None
+        with only_change(self._folder):
+            if (state := load_state(self._folder)) is not None:
+                end_node(state)
+                remove_state(self._folder)
 
     def end(self) -> None:
         """End a process that joins at this moment, from a handler of signals."""
@@ -215,9 +232,14 @@ def supervise(plan: HostPlan, folder: Path, note: Callable[[str], None]) -> None
 
 
 def supervise_in_background(plan: HostPlan, folder: Path) -> HostPlan:
-    """Keep a host in its farm by a process that outlives this one; return the plan that names the process."""
-    log = folder / LOG_FILE
-    with log.open("ab") as output:
+    """Keep a host in its farm by a process that outlives this one; return the plan that names the process.
+
+    Raises:
+        FarmError: the host has left the farm meanwhile.
+    """
+    with only_change(folder), stop_signals_wait(), (folder / LOG_FILE).open("ab") as output:
+        if not is_kept(plan, folder):
+            raise FarmError(f"{plan.name} has left {plan.farm} while it joined: another command took it out")
         process = subprocess.Popen(
             [sys.executable, "-m", _MODULE, str(folder.absolute())],
             cwd=folder,
@@ -227,8 +249,8 @@ def supervise_in_background(plan: HostPlan, folder: Path) -> HostPlan:
             stderr=output,
             start_new_session=True,
         )
-    supervised = plan.model_copy(update={"supervisor": identity_of(process.pid)})
-    supervised.save(folder)
+        supervised = plan.model_copy(update={"supervisor": identity_of(process.pid)})
+        supervised.save(folder)
     return supervised
 
 

@@ -23,6 +23,7 @@ from farm.cluster.ray_credentials import RayCredentials
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of, is_alive
 from farm.core.process_table import send_signal
+from farm.core.stop_signals import stop_signals_wait
 
 _LOG = logging.getLogger(__name__)
 
@@ -150,10 +151,26 @@ class _StartTimedOut(NotRunnable):
 def _start_node(node: Node, folder: Path) -> HostState:
     marker, log = secrets.token_hex(8), folder / "ray.log"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state: HostState | None = None
+    try:
+        with stop_signals_wait():  # until its process is recorded
+            state = _launch(node, marker, log)
+            state.save(folder)  # before it is up: whatever happens to this process, `farm down` ends the node
+        _wait_for_start(state)
+    except BaseException:
+        if state is not None:
+            end_node(state)
+            remove_state(folder)
+        raise
+    return state
+
+
+def _launch(node: Node, marker: str, log: Path) -> HostState:
+    """Start the process of a node."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             node.command(),
-            cwd=folder,
+            cwd=log.parent,
             env=node.environment(marker),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -161,7 +178,7 @@ def _start_node(node: Node, folder: Path) -> HostState:
             start_new_session=True,
         )
     identity = identity_of(process.pid)
-    state = HostState(
+    return HostState(
         name=node.name,
         head=node.join is None,
         address=node.address,
@@ -175,17 +192,21 @@ def _start_node(node: Node, folder: Path) -> HostState:
         namespace=identity.namespace if identity else "",
         log=log,
     )
-    state.save(folder)  # before it is up: whatever happens to this process, `farm down` ends the node
+
+
+def _wait_for_start(state: HostState) -> None:
+    """Wait until a node is up.
+
+    Raises:
+        NotRunnable: its process ended, or it takes too long.
+    """
     deadline = time.monotonic() + START_SECONDS
-    while STARTED not in log.read_text(encoding="utf-8", errors="replace"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            end_node(state)
-            remove_state(folder)
-            reason = _reason(log)
+    while STARTED not in state.log.read_text(encoding="utf-8", errors="replace"):
+        if not state.is_alive or time.monotonic() > deadline:
+            reason = _reason(state.log)
             failure = _StartTimedOut if TIMED_OUT in reason else NotRunnable
-            raise failure(f"Ray's node doesn't start: {reason}; its output is in {log}")
+            raise failure(f"Ray's node doesn't start: {reason}; its output is in {state.log}")
         time.sleep(0.1)
-    return state
 
 
 def end_node(state: HostState, grace: float = GRACE_SECONDS) -> int:

@@ -8,6 +8,7 @@ from collections import deque
 from enum import Enum
 from pathlib import Path
 
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from farm.core.errors import NotRunnable
@@ -21,6 +22,8 @@ LARGEST_BYTES = 10_000_000
 """A larger file is renamed, in place of the one that was renamed before."""
 MOST_UNWRITTEN = 1000
 """How many actions wait for a disk that can be written to again; the oldest are dropped."""
+LOCK_SECONDS = 5.0
+"""How long another process may take to write; afterwards the action waits, as where the disk is full."""
 LONGEST = 1000
 """Characters of a text in it."""
 
@@ -112,6 +115,11 @@ class ActionLog:
 
     def _append(self, lines: bytes) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(self._path.with_suffix(".lock"), timeout=LOCK_SECONDS, mode=0o600):
+            self._append_alone(lines)
+
+    def _append_alone(self, lines: bytes) -> None:
+        """Append while no other process does: of two that rename the file, the second would rename the new one."""
         if self._path.is_file() and self._path.stat().st_size > LARGEST_BYTES:
             self._path.replace(self._path.with_suffix(".1.jsonl"))
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)

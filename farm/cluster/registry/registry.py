@@ -25,7 +25,7 @@ from scheduler.board_state import BoardState
 from scheduler.policies import FairSharing, SharingPolicy
 from scheduler.sharing import Claim
 
-SILENCE_SECONDS = 20.0
+RUN_SILENCE_SECONDS = 20.0
 """How long a run may be silent before its boards are given to others."""
 SETTLING_SECONDS = 5.0
 """How long a registry that replaces another leases no board that no run has: runs report what they use meanwhile."""
@@ -106,7 +106,7 @@ class Registry:
     def await_runs(self, names: Collection[str], now: float) -> None:
         """Lease no board that no run has before these runs reported, ended or were silent for too long."""
         self._awaited = set(names) - self._runs.keys()
-        self._awaited_until = now + SILENCE_SECONDS
+        self._awaited_until = now + RUN_SILENCE_SECONDS
 
     def host(self, name: str) -> HostEntry | None:
         """A host by its name."""
@@ -348,7 +348,7 @@ class Registry:
             entry.since = now
 
     def _end_silent_runs(self, now: float) -> None:
-        silent = [run.report for run in self._runs.values() if now - run.reported_at > SILENCE_SECONDS]
+        silent = [run.report for run in self._runs.values() if now - run.reported_at > RUN_SILENCE_SECONDS]
         for report in silent:
             self.ended(report.run, now)
         self._silent += silent

@@ -86,7 +86,9 @@ def test_a_worker_that_is_gone_is_replaced(tmp_path: Path) -> None:
     assert second.start().pid != pid
     second.close()
     gone = RunningWorker(os.getpid(), os.getpid(), os.getpid(), "", 9999, 9998, 9997, 9996, Conversation.new())
+    before = len(list(Path("/proc/self/fd").iterdir()))
     assert take_over(gone, tmp_path, 1 << 30) is None, "no such pipes"
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_worker_begins_before_it_is_waited_for(tmp_path: Path) -> None:

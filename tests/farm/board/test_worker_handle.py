@@ -15,6 +15,7 @@ from typing import cast
 
 import pytest
 
+from farm.board import blame, feed
 from farm.board.backends.mock import mock_boards
 from farm.board.blame import end_outcome
 from farm.board.confinement import Confinement
@@ -25,6 +26,7 @@ from farm.board.signals import SignalLadder
 from farm.board.worker_ends import ending
 from farm.board.worker_handle import WorkerProcess
 from farm.board.worker_launch import OPERATION_TIMEOUT_VARIABLE, launch_worker, worker_environment
+from farm.core import frames
 from farm.core.board import Board
 from farm.core.classify import describe_exit
 from farm.core.messages import (
@@ -310,3 +312,17 @@ def test_the_log_says_how_many_processes_a_worker_left_behind() -> None:
     process.left = 2
     text = ending(process, 1, "ERROR: new")
     assert text.endswith(": ERROR: new; it left 2 processes behind, which farm ended")
+
+
+def test_vectors_that_are_too_long_for_a_request_cost_no_other(
+    process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MAX_BODY_BYTES", 4000)
+    for module in (feed, blame):
+        monkeypatch.setattr(module, "LONGEST_TEXTS", 3000)
+    process.open(DeviceConfig(dispatch_core_type="ETH"), 60)
+    long = vector("long", "ttnn.add", TENSOR, TENSOR, **{f"argument{n}": "x" * 100 for n in range(30)})
+    several = [vector(f"v{number}", "ttnn.add", TENSOR, TENSOR) for number in range(20)]
+    outcomes = {outcome.vector_id: outcome for outcome in process.run([*several[:9], long, *several[9:]], 60)}
+    assert (outcomes["long"].verdict, outcomes["long"].reason) == (Verdict.NOT_RUN, Reason.INVALID_VECTOR)
+    assert {outcomes[each.id].verdict for each in several} == {Verdict.VALIDATED}

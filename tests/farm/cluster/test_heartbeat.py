@@ -9,7 +9,7 @@ import pytest
 
 from farm.cluster.heartbeat import HeadLost, Heartbeat
 from farm.core.errors import NotRunnable
-from farm.core.settings import SILENCE_SECONDS
+from farm.core.settings import CLUSTER_SILENCE_SECONDS
 
 
 @dataclass
@@ -26,7 +26,7 @@ def test_a_head_that_answers_is_alive_however_long_it_takes() -> None:
     clock = Clock()
     heartbeat = Heartbeat(lambda: 2, clock)
     for _ in range(5):
-        clock.now += SILENCE_SECONDS - 1
+        clock.now += CLUSTER_SILENCE_SECONDS - 1
         assert heartbeat.ask()
         heartbeat.check()
 
@@ -47,7 +47,7 @@ def test_a_head_that_refuses_is_silent() -> None:
 
     clock = Clock()
     heartbeat = Heartbeat(refuse, clock)
-    clock.now += SILENCE_SECONDS
+    clock.now += CLUSTER_SILENCE_SECONDS
     assert not heartbeat.ask()
     heartbeat.check()
     clock.now += 1
@@ -75,7 +75,7 @@ def test_a_question_without_an_answer_blocks_only_the_thread() -> None:
     clock, answer = Clock(), threading.Event()
     heartbeat = Heartbeat(lambda: int(answer.wait()), clock)
     heartbeat.start()
-    clock.now += SILENCE_SECONDS + 1
+    clock.now += CLUSTER_SILENCE_SECONDS + 1
     with pytest.raises(NotRunnable, match="has not answered"):
         heartbeat.check()
     heartbeat.end()

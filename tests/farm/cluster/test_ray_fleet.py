@@ -18,7 +18,7 @@ from farm.cluster.ray_fleet import PING_SECONDS, REQUEST_SECONDS, START_SECONDS,
 from farm.core.board import Board, WorkerInfo
 from farm.core.errors import NotRunnable
 from farm.core.outcome import Outcome
-from farm.core.settings import SILENCE_SECONDS
+from farm.core.settings import CLUSTER_SILENCE_SECONDS
 from farm.core.verdicts import Verdict
 from tests.farm.cluster.fake_actors import Clock, FakeActors, FakeCalls, FakeHandle, FakeHeartbeat
 from tracer.device_config import DeviceConfig
@@ -84,7 +84,7 @@ def test_an_actor_that_is_silent_loses_its_board(setting: Setting) -> None:
     silent, lively = setting.started(A, B)
     silent.answers = False
     events = []
-    for _ in range(int(SILENCE_SECONDS / PING_SECONDS) + 2):
+    for _ in range(int(CLUSTER_SILENCE_SECONDS / PING_SECONDS) + 2):
         setting.clock.now += PING_SECONDS
         setting.heartbeat.ask()
         events += setting.fleet.wait(0)
@@ -171,7 +171,7 @@ def test_an_actor_that_is_never_made_holds_up_nothing(setting: Setting) -> None:
     assert fleet.wait(0.01) == []
     assert asked.wait(60)
     setting.heartbeat.nodes = None
-    setting.clock.now += SILENCE_SECONDS + 1
+    setting.clock.now += CLUSTER_SILENCE_SECONDS + 1
     with pytest.raises(NotRunnable):
         fleet.wait(0.01)
     fleet.close(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -83,3 +84,16 @@ def test_descendants_are_found_through_their_parents(start: Start) -> None:
     tree = {pid: ProcessEntry(own, parent, pid) for pid, parent in ((2, 1), (3, 2), (4, 3), (5, 1), (6, 6))}
     assert descendants(tree, {2}) == {2, 3, 4}
     assert descendants(tree, {6}) == {6}
+
+
+def test_an_old_kernel_signals_by_the_id(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_pid: int) -> int:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", unknown)
+    process = start()
+    identity = identity_of(process.pid)
+    assert identity is not None
+    assert not send_signal(replace(identity, start=1), signal.SIGKILL)
+    assert send_signal(identity, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL

@@ -15,7 +15,7 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Verdict
 from farm.running import patient_recorder
 from farm.running.patient_recorder import PatientRecorder
-from farm.running.record_spool import RecordSpool, abandoned_spools
+from farm.running.record_spool import RecordSpool, SpoolOwner, abandoned_spools
 from farm.running.run_lease import own_holder, take
 from farm.store import Ended, RunBoard, RunInfo, Store
 from farm.store.records import Batch, BoardEvent, BoardEventKind, RunEnd
@@ -80,7 +80,9 @@ def assert_recorded_once(store: Store, run_id: str, names: Sequence[str]) -> Non
 
 
 def make(store: AwayStore, run_id: str, folder: Path, notes: list[str], **options: Any) -> PatientRecorder:
-    recorder = PatientRecorder(run_id, cast(Store, store), folder, notes.append, **options)
+    recorder = PatientRecorder(
+        SpoolOwner.of(cast(Store, store), run_id), cast(Store, store), folder, notes.append, **options
+    )
     recorder.board(run_id, RunBoard(MOCK))
     return recorder
 
@@ -116,7 +118,7 @@ def test_results_wait_on_the_disk_and_are_recorded_once(
     for name in NAMES[1:]:
         put(recorder, run_id, name)
     [spool] = abandoned_spools(run_id, tmp_path)
-    assert len(spool.batches()) >= len(NAMES) - 1
+    assert len(spool.read().batches) >= len(NAMES) - 1
     come_back()
     recorder.finish(END)
     assert_recorded_once(store, run_id, NAMES)
@@ -161,7 +163,7 @@ def test_a_long_absence_stops_the_run_and_the_next_driver_records_what_waits(
 
 
 def test_what_waited_under_an_older_fence_is_not_recorded(store: Store, run_id: str, tmp_path: Path) -> None:
-    spool = RecordSpool(run_id, store.fence(run_id), tmp_path)
+    spool = RecordSpool(SpoolOwner.of(store, run_id), tmp_path)
     spool.add(Batch(1, attempts=[attempt("v0", Verdict.FAIL_CRASH_HANG)]))
     spool.close()
     store.take_lease(run_id, own_holder(), store.lease(run_id))
@@ -198,7 +200,7 @@ def test_a_spool_is_read_back_as_it_was(tmp_path: Path) -> None:
         Batch(1, [RunBoard(MOCK, "h", "0.81", {"pid": 1})], [Attempt(2, MOCK.id, outcome)]),
         Batch(2, conclusions=[Conclusion("v", Verdict.PASS, message="m")], end=END),
     ]
-    spool = RecordSpool("run", 7, tmp_path)
+    spool = RecordSpool(SpoolOwner("run", 7, 1.5, "a store"), tmp_path)
     for batch in batches:
         spool.add(batch)
     spool.close()
@@ -206,6 +208,52 @@ def test_a_spool_is_read_back_as_it_was(tmp_path: Path) -> None:
         file.write(b'{"number": 3, "bo')  # the host lost power
     [read] = abandoned_spools("run", tmp_path)
     assert read.fence == 7
-    first, second = read.batches()
+    first, second = read.read().batches
     assert (next(iter(first.boards)).ttnn_version, list(first.attempts)) == ("0.81", list(batches[0].attempts))
     assert (list(second.conclusions), second.end) == (list(batches[1].conclusions), END)
+
+
+def spooled(store: Store, run_id: str, folder: Path) -> RecordSpool:
+    """A spool of two batches of a driver that has ended."""
+    spool = RecordSpool(SpoolOwner.of(store, run_id), folder)
+    for number, name in enumerate(["v0", "v1"], start=1):
+        spool.add(Batch(number, attempts=[attempt(name)], conclusions=[Conclusion(name, Verdict.VALIDATED)]))
+    spool.close()
+    store.release_lease(run_id)
+    return spool
+
+
+def test_the_spool_of_another_store_is_left_alone(store: Store, run_id: str, tmp_path: Path) -> None:
+    spool, notes = spooled(store, run_id, tmp_path), list[str]()
+    with Store.open(tmp_path / "other.db") as other:
+        store.copy_to(other, run_id)
+        other.take_lease(run_id, own_holder(), None)
+        other.release_lease(run_id)
+        for _ in range(2):  # its fence is the spool's, and then a later one
+            take(other, run_id, own_holder(), notes.append, spools=list(abandoned_spools(run_id, tmp_path)))
+            other.release_lease(run_id)
+        assert not [each for each in other.view(run_id).vectors if each.concluded]
+    assert spool.path.exists()
+    assert notes == [f"{spool.path} has results of this run for another results store, {store.place}, and stays"] * 2
+
+
+def test_a_damaged_line_costs_no_other(store: Store, run_id: str, tmp_path: Path) -> None:
+    spool, notes = spooled(store, run_id, tmp_path), list[str]()
+    header, first, second, _ = spool.path.read_bytes().split(b"\n")
+    damaged = b"\n".join([header, first[:40], second, b""])
+    spool.path.write_bytes(damaged)
+    lost = take(store, run_id, own_holder(), notes.append, spools=list(abandoned_spools(run_id, tmp_path)))
+    assert [each.vector_id for each in store.view(run_id).vectors if each.concluded] == ["v1"]
+    [kept] = tmp_path.glob("*.damaged-1")
+    assert kept.read_bytes() == damaged
+    assert lost.startswith("1 batch of results")
+    assert str(kept) in lost
+    assert lost in notes[0]
+
+
+def test_a_file_that_names_no_store_is_left_alone(store: Store, run_id: str, tmp_path: Path) -> None:
+    spool, notes = spooled(store, run_id, tmp_path), list[str]()
+    spool.path.write_bytes(b"\x00" * 10 + b"\n")
+    take(store, run_id, own_holder(), notes.append, spools=list(abandoned_spools(run_id, tmp_path)))
+    assert spool.path.exists()
+    assert "doesn't say of which results store" in notes[0]

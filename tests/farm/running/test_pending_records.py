@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import signal
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Verdict
 from farm.running.pending_records import FLUSH_SECONDS, PendingRecords
 from farm.running.plain import PlainProgress
-from farm.store.records import BoardEvent, RunBoard
+from farm.store.records import BoardEvent, BoardEventKind, RunBoard
 from tests.farm.running.driver_helpers import vector
 
 ATTEMPT = Attempt(1, "fake:n300:0", Outcome("v", Verdict.FAIL_WATCHER, message="tripped"))
@@ -27,6 +29,7 @@ class Recorder:
         self.full = False
         self.attempts: list[Attempt] = []
         self.conclusions: list[Conclusion] = []
+        self.events: list[BoardEvent] = []
 
     def board(self, run_id: str, board: RunBoard) -> None:
         raise NotImplementedError
@@ -36,10 +39,11 @@ class Recorder:
         run_id: str,  # noqa: ARG002 - see `Recorder`
         attempts: Sequence[Attempt],
         conclusions: Sequence[Conclusion],
-        events: Sequence[BoardEvent],  # noqa: ARG002 - see `Recorder`
+        events: Sequence[BoardEvent],
     ) -> None:
         if self.full:
             raise StoreError("the disk is full")
+        self.events += events
         self.attempts += attempts
         self.conclusions += conclusions
 
@@ -93,3 +97,22 @@ def test_a_flush_is_due_after_a_while() -> None:
     assert records.is_due
     records.flush()
     assert not records.is_due
+
+
+class InterruptedRecorder(Recorder):
+    """Gets Ctrl-C when everything is written, before it returns."""
+
+    def record(self, *records: Any) -> None:
+        super().record(*records)
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_during_a_commit_repeats_nothing() -> None:
+    recorder = InterruptedRecorder()
+    records, _ = records_of(recorder)
+    records.event(BoardEvent("fake:n300:0", BoardEventKind.FAULT, "hot"))
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            records.flush()
+    assert (len(recorder.events), len(recorder.attempts), len(recorder.conclusions)) == (1, 1, 1)
+    assert not records.vectors

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector
-from farm.core.process_tree import TreeProcess, is_alive, read_process
+from farm.core.process_tree import TreeProcess, below, is_alive, read_process
 from farm.core.sweep_module import SweepModule
 from farm.core.verdicts import Verdict
 from farm.sweeps.values import encode
@@ -118,6 +119,30 @@ def test_processes_end_with_their_vector(
     modules.runner.leave()
     assert read_process(own) is None
     assert is_alive(neighbour)
+
+
+REPLACED = """
+import time
+import subprocess, sys
+
+parameters = {"nightly": {"way": ["none"]}}
+
+def refuse(*_):
+    raise RuntimeError("the module's own clock")
+
+def run(way, *, device):
+    subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(300)"])
+    time.sleep = time.monotonic = refuse
+    return True, ""
+"""
+
+
+def test_processes_end_whatever_a_module_makes_of_the_clock(modules: Modules, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sleep", "monotonic"):
+        monkeypatch.setattr(time, name, getattr(time, name))  # put back at the end
+    assert modules.run(REPLACED).verdict is Verdict.PASS
+    monkeypatch.undo()
+    assert not [each for each in below(os.getpid()) if not each.ended]
 
 
 STATE = """

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from farm.cluster.hosts import supervision
 from farm.cluster.hosts.host_plan import HostPlan, home_id, load_plan, remove_plan
 from farm.cluster.hosts.membership import join_again, leave_farm
 from farm.cluster.hosts.supervision import Backoff, NodeSupervisor
-from farm.cluster.nodes.host_state import HostState, remove_state
+from farm.cluster.nodes.host_state import HostState, load_state, remove_state
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of
 from tests.farm.cluster.fake_actors import Clock
@@ -212,3 +213,20 @@ def test_a_host_whose_node_ended_leaves_by_its_plan_alone(tmp_path: Path) -> Non
     assert load_plan(tmp_path) is None
     with pytest.raises(FarmError, match="this host is in no farm"):
         leave_farm(tmp_path, drain=False, note=lambda _: None)
+
+
+def test_a_host_whose_joining_hangs_tries_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "JOIN_SECONDS", 0.1)
+    joining = supervision._Joining(host.plan, host.folder)
+    joining._command = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with pytest.raises(NotRunnable, match="took longer than"):
+        joining()
+    assert host.processes[-1].wait() != 0, "a node that may not be registered is ended"
+    assert load_state(host.folder) is None
+
+
+def test_a_host_that_left_meanwhile_gets_no_supervisor(host: Host) -> None:
+    remove_plan(host.folder)
+    with pytest.raises(FarmError, match="has left"):
+        supervision.supervise_in_background(host.plan, host.folder)
+    assert load_plan(host.folder) is None

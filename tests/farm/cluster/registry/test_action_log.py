@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,24 @@ def test_a_large_file_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     log.record(action("b"))
     assert [each.name for each in log.last(10)] == ["b"]
     assert [each.name for each in ActionLog(tmp_path / "actions.1.jsonl").last(10)] == ["a"]
+
+
+def test_two_processes_rename_a_large_file_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "actions.jsonl"
+    ActionLog(path).record(action("old"))
+    monkeypatch.setattr(action_log, "LARGEST_BYTES", 10)
+    rename, threads = Path.replace, list[threading.Thread]()
+
+    def rename_slowly(source: Path, target: Path) -> Path:
+        if not threads:
+            threads.append(threading.Thread(target=ActionLog(path).record, args=[action("other")]))
+            threads[0].start()
+            threads[0].join(0.5)  # it ends if nothing keeps it from writing
+            monkeypatch.setattr(action_log, "LARGEST_BYTES", 10_000)
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "replace", rename_slowly)
+    ActionLog(path).record(action("own"))
+    threads[0].join()
+    assert [each.name for each in ActionLog(path.with_suffix(".1.jsonl")).last(9)] == ["old"]
+    assert sorted(each.name for each in ActionLog(path).last(9)) == ["other", "own"]

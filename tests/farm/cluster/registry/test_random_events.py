@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from farm.board.kinds import KINDS
 from farm.cluster.registry.records import HostOffer, RegistryAnswer, RunReport
-from farm.cluster.registry.registry import SILENCE_SECONDS
+from farm.cluster.registry.registry import RUN_SILENCE_SECONDS
 from farm.cluster.registry.service import TICK_SECONDS
 from farm.core.board import Board
 from farm.core.errors import FarmError
@@ -120,7 +120,7 @@ class Farm(RuleBasedStateMachine):
         self.cluster_answers()
         for name in list(self.runs):
             self.end_run(name, told=False)
-        self._pass(2 * SILENCE_SECONDS)
+        self._pass(2 * RUN_SILENCE_SECONDS)
         for board in self.registry.view().boards:
             if board.state is BoardState.HELD:
                 self.registry.release(board.id, "ann@lab")
@@ -314,7 +314,7 @@ class Farm(RuleBasedStateMachine):
 
 def _is_heard(farm: Farm, run: Run) -> bool:
     """Whether a run has reported in time: the boards of a silent one are given to others."""
-    return farm.head.now - run.reported_at <= SILENCE_SECONDS
+    return farm.head.now - run.reported_at <= RUN_SILENCE_SECONDS
 
 
 TestFarm = Farm.TestCase

@@ -8,7 +8,7 @@ import pytest
 
 from farm.board.kinds import KINDS
 from farm.cluster.registry.records import HostOffer, RegistryAnswer, RunReport
-from farm.cluster.registry.registry import FAULTS_BEFORE_HOLD, SILENCE_SECONDS, Registry
+from farm.cluster.registry.registry import FAULTS_BEFORE_HOLD, RUN_SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.progress import BoardStatus
@@ -131,7 +131,7 @@ def test_a_silent_run_loses_its_boards() -> None:
     registry = farm(offer("a", "n300:0"))
     Run(registry, "dead").report_twice(0.0)
     late = Run(registry, "late", started=1.0)
-    assert late.report_twice(SILENCE_SECONDS + 1).granted == {"a:mock:n300:0"}
+    assert late.report_twice(RUN_SILENCE_SECONDS + 1).granted == {"a:mock:n300:0"}
 
 
 def test_the_boards_of_a_host_that_joins_late_are_offered() -> None:

@@ -15,7 +15,7 @@ from farm.cluster.board_registry import reset_of
 from farm.cluster.registry.action_log import ActionKind
 from farm.cluster.registry.cluster_values import HOST_PREFIX, VIEW, PublishedView
 from farm.cluster.registry.records import HostOffer, RunReport
-from farm.cluster.registry.registry import SETTLING_SECONDS, SILENCE_SECONDS
+from farm.cluster.registry.registry import RUN_SILENCE_SECONDS, SETTLING_SECONDS
 from farm.cluster.registry.service import TICK_SECONDS, RegistryService
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -301,7 +301,7 @@ def test_how_a_run_ended_is_logged(head: Head) -> None:
         registry.exchange(report(name))
     registry.ended("done")
     registry.ended("stopped", stopped=True)
-    head.now += SILENCE_SECONDS + 1
+    head.now += RUN_SILENCE_SECONDS + 1
     registry.view()
     registry.view()
     assert [(each.who, each.action.value, each.name) for each in registry.actions(3)] == [
