@@ -44,6 +44,9 @@ class Goal:
             flush=True,
         )
 
+        for wrong in stage.wrong:
+            print(f"WRONG: {stage.name}: {wrong}", flush=True)
+
     def fail(self, error: str) -> None:
         """Note that a lane broke off by an error of this program."""
         with self._lock:
