@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from farm.core.verdicts import Category
+from farm.report.page.templates import style, templates
 from farm.report.text import first_line, printable, shortened
 from farm.versions.changes import Change
 from farm.versions.report import ConfigurationChange, UpgradeReport
@@ -42,32 +38,9 @@ def upgrade_html(report: UpgradeReport) -> str:
         "models": _rows(report.models),
         "touched": len(report.touched),
         "columns": [change for change in Change if counts[change]],
-        "style": Markup(_style()),  # noqa: S704 - our own files
+        "style": style(),
     }
-    return _environment().get_template("upgrade.html.j2").render(variables)
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    loader = PackageLoader("farm.versions", "static")
-    return Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_harmless,
-    )
-
-
-def _harmless(value: Any) -> Any:
-    """Take the control characters out of every text that the page shows; our own markup is no plain text."""
-    return printable(value) if type(value) is str else value
-
-
-def _style() -> str:
-    shared = (files("farm.report.page") / "static" / "page.css").read_text(encoding="utf-8")
-    return shared + (files("farm.versions") / "static" / "upgrade.css").read_text(encoding="utf-8")
+    return templates("farm.versions").get_template("upgrade.html.j2").render(variables)
 
 
 def _tone(report: UpgradeReport) -> Category:

@@ -15,7 +15,8 @@ from farm.core.verdicts import Reason, Verdict
 from farm.report.context import configuration_lines
 from farm.report.signature import signature
 from farm.store.view import Model, RunView, VectorView
-from farm.versions.changes import Change, Observation, judge
+from farm.report.observation import Observation
+from farm.versions.changes import Change, judge
 from farm.versions.signatures import Signatures, argument_changes
 
 

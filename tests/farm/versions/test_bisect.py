@@ -19,7 +19,7 @@ from farm.planning.vectors import Vector
 from farm.versions.bisect import Bisection, Judgement, Tried, bisect
 from farm.versions.by import By
 from farm.versions.candidates import Candidate, built_candidates, interpreter_candidates, released_candidates
-from farm.versions.changes import Observation
+from farm.report.observation import Observation
 from farm.versions.environments import Environment
 from farm.versions.fake_installer import FakeInstaller
 from farm.versions.search import CantJudge

@@ -6,7 +6,8 @@ import pytest
 
 from farm.core.payload import TracedCall, Unreadable
 from farm.core.verdicts import Reason, Verdict
-from farm.versions.changes import Change, Judged, Observation, judge
+from farm.report.observation import Observation
+from farm.versions.changes import Change, Judged, judge
 from farm.versions.signatures import Signatures
 from tests.farm.versions.doubles import TENSOR, signatures
 from tracer.values import MemoryConfig, Tensor, encode

@@ -17,7 +17,8 @@ from farm.core.verdicts import Verdict
 from farm.planning.sweep_plan import plan_sweep
 from farm.versions import environments
 from farm.versions.bisect import Judgement, bisect
-from farm.versions.changes import Change, Observation
+from farm.report.observation import Observation
+from farm.versions.changes import Change
 from farm.versions.environments import Environments
 from farm.versions.fake_installer import FakeInstaller
 from farm.versions.upgrade import Upgrade
