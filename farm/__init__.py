@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from farm.api import (
         Bisection,
+        FitReport,
         Planned,
         SweepOptions,
         SweepSpec,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Zoo,
         bisect,
         compare,
+        fit,
         history,
         load_traces,
         plan,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bisection",
+    "FitReport",
     "Planned",
     "SweepOptions",
     "SweepSpec",
@@ -44,6 +47,7 @@ __all__ = [
     "Zoo",
     "bisect",
     "compare",
+    "fit",
     "history",
     "load_traces",
     "plan",

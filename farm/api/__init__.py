@@ -12,8 +12,10 @@
   again under the tracer.
 * `upgrade` runs configurations under two versions of ttnn, and says what the newer one changes; `bisect` finds the
   version that changed one of them.
+* `fit` runs configurations on a mock board of each kind, and says which kinds they fit.
 """
 
+from farm.api.fits import fit
 from farm.api.plans import plan, spec_of
 from farm.api.results import compare, history, run, runs, write_report
 from farm.api.sweeps import sweep
@@ -22,12 +24,14 @@ from farm.api.versions import bisect, upgrade
 from farm.api.zoo import Zoo, trace_zoo, verify
 from farm.core.sweep_options import SweepOptions
 from farm.core.sweep_spec import SweepSpec
+from farm.fitting.report import FitReport
 from farm.planning.sweep_plan import Planned
 from farm.versions.bisect import Bisection
 from farm.versions.report import UpgradeReport
 
 __all__ = [
     "Bisection",
+    "FitReport",
     "Planned",
     "SweepOptions",
     "SweepSpec",
@@ -36,6 +40,7 @@ __all__ = [
     "Zoo",
     "bisect",
     "compare",
+    "fit",
     "history",
     "load_traces",
     "plan",

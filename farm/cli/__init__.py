@@ -17,6 +17,7 @@ from farm.cli import (
     ci,
     config,
     doctor,
+    fit,
     history,
     master,
     modules,
@@ -71,6 +72,7 @@ app = typer.Typer(
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(sweep.sweep)
 app.command(cls=RuledCommand, rich_help_panel=_RUN)(modules.modules)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(vectors.vectors)
+app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(fit.fit)
 app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(upgrade.upgrade)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(bisect.bisect)
 app.command(rich_help_panel=_RUN)(watch.watch)

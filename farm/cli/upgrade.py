@@ -12,7 +12,19 @@ from farm.cli.common import JsonOption, StoreOption, exits_on_interrupt, typed_c
 from farm.cli.spec_options import SpecOptions, takes_spec
 
 FIELDS = (
-    *("operations", "master", "vectors", "limit", "sample", "seed", "boards", "timeout", "retries", "max_time"),
+    *(
+        "operations",
+        "models",
+        "master",
+        "vectors",
+        "limit",
+        "sample",
+        "seed",
+        "boards",
+        "timeout",
+        "retries",
+        "max_time",
+    ),
     *("inputs", "repeat", "tolerances"),
 )
 """The fields of `SweepSpec` that select a master's configurations, and say where, how long and with which numbers."""

@@ -59,7 +59,7 @@ _OF_MODULES = ("--module", "--tt-metal", "--sweeps")
 
 SPEC_RULES = (
     Rule(
-        ("--op", "--check-module"),
+        ("--op", "--model", "--check-module"),
         excludes=(*_OF_MODULES, "--vectors"),
         advice="it is for --suite model_traced, the configurations of a master; modules have their own",
     ),

@@ -17,6 +17,7 @@ class SweepOptions(TypedDict, total=False):
     suite: str | None
     master: str | Path | None
     tags: Sequence[str]
+    models: Sequence[str]
     modules: Sequence[str]
     skip: Sequence[str]
     tt_metal: str | Path | None

@@ -70,6 +70,16 @@ class SweepSpec(WorkerOptions):
             python_help="Run only what models with one of these tags use, as `farm trace --zoo` recorded it.",
         ),
     ] = ()
+    models: Annotated[
+        Texts,
+        Option(
+            "--model",
+            Group.WHAT,
+            "Run only what models use whose source contains this text; `*` stands for any text. Repeatable, or "
+            "separated by commas.",
+            python_help="Run only what models use whose source contains one of these texts; `*` stands for any text.",
+        ),
+    ] = ()
     modules: Annotated[
         Texts,
         Option(
@@ -342,7 +352,7 @@ class SweepSpec(WorkerOptions):
         whole = of_modules and not values.get("tags")
         return {**values, "suite": values.get("suite") or (None if whole else MODEL_TRACED)}
 
-    @field_validator("operations", "tags", "vectors")
+    @field_validator("operations", "tags", "models", "vectors")
     @classmethod
     def _without_commas(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(part.strip() for name in names for part in name.split(",") if part.strip())

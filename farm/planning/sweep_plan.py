@@ -39,7 +39,7 @@ from farm.planning.numbers import idle_rows, numeric_options, without_numbers
 from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
-from farm.planning.tags import tagged
+from farm.planning.tags import of_models, tagged
 from farm.planning.vectors import Vector, plan
 from farm.sweeps.finding import dotted_name, is_path, module_folder
 from farm.sweeps.records import CountedRecord, ImportedModule
@@ -185,6 +185,7 @@ def _of_master(
 ) -> tuple[list[Board], Sequence[Vector]]:
     """The vectors of a master, and the boards for them: mock boards of further kinds where vectors need them."""
     master = tagged(Master.read(spec.master or shipped()), spec.tags, spec.operations)
+    master = of_models(master, spec.models, spec.operations)
     if line := origin_line(master):
         note(line)
     numbers = numeric_options(spec, master.configurations)

@@ -1,4 +1,4 @@
-"""The part of a master that the models of some tags use."""
+"""The part of a master that some models use: those of some tags, or of some names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import platformdirs
 from farm.core.errors import NothingSelected, NotRunnable
 from farm.core.files import write_atomically
 from tracer.master.master import Master, shipped
-from tracer.master.queries import tags_of, with_tags
+from tracer.master.queries import names_source, tags_of, with_models, with_tags
 from tracer.names import find
 
 
@@ -32,13 +32,45 @@ def tagged(master: Master, tags: Sequence[str], operations: Sequence[str] = ()) 
         return master
     require_tags(tags, tags_of(master), f"{master.path}")
     part = with_tags(master, tags)
+    _require_operations(operations, master, part, f"no model with the tag {' or '.join(tags)}")
+    return part
+
+
+def of_models(master: Master, models: Sequence[str], operations: Sequence[str] = ()) -> Master:
+    """Return the part of a master that was seen in models which one of these texts names; all of it for no texts.
+
+    Args:
+        master: the whole master.
+        models: parts of sources, in which `*` stands for any text.
+        operations: operations of which there must be something in the part, in any spelling.
+
+    Raises:
+        NothingSelected: a text names no source, or no such model uses an operation.
+        UnknownOperation: the whole master has no such operation.
+    """
+    if not models:
+        return master
+    sources = {source for each in master for source in each.sources}
+    for text in models:
+        if not any(names_source(text, source) for source in sources):
+            raise NothingSelected(
+                f"--model {text}: no source in {master.path} contains this text; `farm ops --stats` lists its models"
+            )
+    part = with_models(master, models)
+    _require_operations(operations, master, part, f"no model named {' or '.join(models)}")
+    return part
+
+
+def _require_operations(operations: Sequence[str], master: Master, part: Master, who: str) -> None:
+    """Check that a part of a master has something of each operation.
+
+    Raises:
+        NothingSelected: it has nothing of one.
+    """
     for operation in operations:
         names = find(operation, master.configurations)
         if part.configurations.keys().isdisjoint(names):
-            raise NothingSelected(
-                f"--op {operation}: no model with the tag {' or '.join(tags)} uses {' or '.join(names)}"
-            )
-    return part
+            raise NothingSelected(f"--op {operation}: {who} uses {' or '.join(names)}")
 
 
 def require_tags(tags: Sequence[str], existing: Sequence[str], where: str) -> None:

@@ -52,7 +52,12 @@ def state_style(state: BoardState) -> str:
 
 def verdict_style(verdict: Verdict) -> str:
     """Return the colour of a verdict in the terminal."""
-    return _COLOURS[verdict.category]
+    return category_style(verdict.category)
+
+
+def category_style(category: Category) -> str:
+    """Return the colour of a category in the terminal."""
+    return _COLOURS[category]
 
 
 def print_summary(console: Console, view: RunView, written: Sequence[Path] = ()) -> None:

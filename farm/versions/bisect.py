@@ -13,10 +13,10 @@ from pydantic import Field
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.sweep_plan import plan_sweep
+from farm.report.observation import Observation
 from farm.report.signature import on_one_line, signature
 from farm.store.view import Model
 from farm.versions.by import By
-from farm.report.observation import Observation
 from farm.versions.outputs import output_spec
 from farm.versions.pinning import board_for
 from farm.versions.report import traced_output

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from farm.core.errors import FarmError
-from farm.core.files import write_atomically
-from farm.report.files import make_directory
+from farm.report.files import write_texts
 from farm.report.json_text import json_text
 from farm.versions.page import upgrade_html
 from farm.versions.report import UpgradeReport
@@ -32,12 +30,6 @@ def write_upgrade(report: UpgradeReport, out: Path) -> list[Path]:
     Raises:
         FarmError: the folder can't be written.
     """
-    make_directory(out)
     paths = upgrade_paths(out)
-    texts = (upgrade_html(report), upgrade_json(report))
-    try:
-        for path, text in zip(paths, texts, strict=True):
-            write_atomically(path, text)
-    except OSError as error:
-        raise FarmError(f"{out}: the report can't be written ({error.strerror}): choose another folder") from error
+    write_texts(out, zip(paths, (upgrade_html(report), upgrade_json(report)), strict=True))
     return paths

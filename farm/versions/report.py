@@ -13,9 +13,9 @@ from farm.core.payload import Payload, TracedCall
 from farm.core.plain_words import counted
 from farm.core.verdicts import Reason, Verdict
 from farm.report.context import configuration_lines
+from farm.report.observation import Observation
 from farm.report.signature import signature
 from farm.store.view import Model, RunView, VectorView
-from farm.report.observation import Observation
 from farm.versions.changes import Change, judge
 from farm.versions.signatures import Signatures, argument_changes
 

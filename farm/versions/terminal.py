@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.core.plain_words import counted
-from farm.core.verdicts import Category
+from farm.report.terminal import category_style
 from farm.report.text import first_line, shortened
 from farm.versions.changes import Change
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from farm.versions.report import UpgradeReport
 
 MAX_ROWS = 30
-_COLOURS = {Category.GOOD: "green", Category.FAILED: "red", Category.FAULT: "magenta", Category.NOT_RUN: "yellow"}
 
 
 def print_upgrade(console: Console, report: UpgradeReport, written: Sequence[Path]) -> None:
@@ -33,7 +32,7 @@ def print_upgrade(console: Console, report: UpgradeReport, written: Sequence[Pat
     table = Table.grid(padding=(0, 2))
     for change, count in report.counts.items():
         if count:
-            table.add_row(Text(change.words, style=_COLOURS[change.tone]), Text(str(count)))
+            table.add_row(Text(change.words, style=category_style(change.tone)), Text(str(count)))
     console.print(table)
     _print_changed(console, report)
     _print_signatures(console, report)
@@ -57,7 +56,7 @@ def _print_changed(console: Console, report: UpgradeReport) -> None:
     for group in groups[:MAX_ROWS]:
         console.print()
         heading = Text.assemble(
-            (f"{len(group)} {group[0].change.words}", _COLOURS[group[0].change.tone]),
+            (f"{len(group)} {group[0].change.words}", category_style(group[0].change.tone)),
             f"  {first_line(group[0].operation)}, such as {first_line(group[0].vector_id)}",
         )
         console.print(heading, soft_wrap=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ class Filter:
     """What a configuration must have; None allows anything.
 
     Attributes:
-        model: part of a source that it was seen in.
+        model: part of a source that it was seen in; `*` stands for any text.
         board: part of a machine's series or board type, in any case.
         dtype: of one of its tensors.
         layout: of one of its tensors.
@@ -49,7 +50,7 @@ class Filter:
             return True
         tags = frozenset(self.tags)
         return any(
-            (self.model or "") in execution.source
+            names_source(self.model or "", execution.source)
             and _contains(_board(execution.machine), self.board)
             and (not self.tags or any(not tags.isdisjoint(model.tags) for model in execution.zoo.values()))
             for execution in configuration.executions
@@ -78,6 +79,16 @@ def _contains(text: str, part: str | None) -> bool:
     return part is None or part.lower() in text.lower()
 
 
+def names_source(text: str, source: str) -> bool:
+    """Return whether a source contains a text, in which `*` stands for any text.
+
+    >>> names_source("resnet*::test_run", "models/resnet50/demo.py::test_run[8]")
+    True
+    """
+    parts = text.split("*")
+    return re.search(".*".join(map(re.escape, parts)), source, re.DOTALL) is not None
+
+
 def tags_of(master: Master) -> list[str]:
     """Return the tags of all models in a master, sorted."""
     return sorted({tag for each in master for tag in each.tags})
@@ -85,11 +96,20 @@ def tags_of(master: Master) -> list[str]:
 
 def with_tags(master: Master, tags: Collection[str]) -> Master:
     """Return the part of a master that the models with one of these tags use; what can't be read has no tags."""
+    selected = frozenset(tags)
+    return _part(master, lambda each: not each.tags.isdisjoint(selected))
+
+
+def with_models(master: Master, models: Collection[str]) -> Master:
+    """Return the part of a master whose sources these texts name, see `names_source`; what can't be read has none."""
+    return _part(master, lambda each: any(names_source(text, source) for text in models for source in each.sources))
+
+
+def _part(master: Master, takes: Callable[[Configuration], bool]) -> Master:
     part = Master()
     part.path, part.metadata = master.path, master.metadata
-    selected = frozenset(tags)
     for operation, configurations in master.configurations.items():
-        chosen = [each for each in configurations if each.tags & selected]
+        chosen = [each for each in configurations if takes(each)]
         if chosen:
             part.configurations[operation] = chosen
     return part

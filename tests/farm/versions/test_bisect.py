@@ -16,10 +16,10 @@ from farm.core.sweep_spec import SweepSpec
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.sweep_plan import plan_sweep
 from farm.planning.vectors import Vector
+from farm.report.observation import Observation
 from farm.versions.bisect import Bisection, Judgement, Tried, bisect
 from farm.versions.by import By
 from farm.versions.candidates import Candidate, built_candidates, interpreter_candidates, released_candidates
-from farm.report.observation import Observation
 from farm.versions.environments import Environment
 from farm.versions.fake_installer import FakeInstaller
 from farm.versions.search import CantJudge

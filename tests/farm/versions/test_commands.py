@@ -15,9 +15,9 @@ from farm.api import versions as api
 from farm.core.errors import ExitCode, FarmError
 from farm.core.verdicts import Verdict
 from farm.planning.sweep_plan import plan_sweep
+from farm.report.observation import Observation
 from farm.versions import environments
 from farm.versions.bisect import Judgement, bisect
-from farm.report.observation import Observation
 from farm.versions.changes import Change
 from farm.versions.environments import Environments
 from farm.versions.fake_installer import FakeInstaller
