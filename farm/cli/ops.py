@@ -27,7 +27,9 @@ def ops(
     source: Annotated[
         str | None,
         typer.Option(
-            "--model", "--source", help="Only configurations seen in a model's test whose path contains this text."
+            "--model",
+            "--source",
+            help="Only configurations seen in a model's test whose path contains this; `*` is any text.",
         ),
     ] = None,
     board: Annotated[

@@ -71,14 +71,7 @@ class SweepSpec(WorkerOptions):
         ),
     ] = ()
     models: Annotated[
-        Texts,
-        Option(
-            "--model",
-            Group.WHAT,
-            "Run only what models use whose source contains this text; `*` stands for any text. Repeatable, or "
-            "separated by commas.",
-            python_help="Run only what models use whose source contains one of these texts; `*` stands for any text.",
-        ),
+        Texts, Option("--model", Group.WHAT, "Only what models use with this text in their source; `*` is any text.")
     ] = ()
     modules: Annotated[
         Texts,

@@ -84,6 +84,7 @@ def _member(each: ConfigurationFit, group: Group) -> dict[str, Any]:
     on = each.kinds[group.kinds[0]]
     return {
         "id": first_line(each.vector_id),
+        "detail": shortened(first_line(on.detail), MAX_SUMMARY) if on.detail != group.on.detail else "",
         "verdict": on.verdict,
         "message": shortened(printable(on.message[: MAX_MESSAGE * 2]), MAX_MESSAGE),
         "inexact": on.inexact,

@@ -16,7 +16,7 @@ from farm.fitting.fits import Fit, judge
 from farm.planning.shortfalls import Shortfall
 from farm.report.context import configuration_lines
 from farm.report.observation import Observation
-from farm.report.signature import cause
+from farm.report.signature import signature
 from farm.store.view import Model, RunView, VectorView
 from tracer.master.queries import names_source
 
@@ -148,7 +148,7 @@ class FitReport(Model):
             kinds_of: dict[tuple[Fit, str], list[str]] = defaultdict(list)
             for kind, on in each.kinds.items():
                 if on.fit is not Fit.ACCEPTED:
-                    kinds_of[on.fit, cause(on.reason, on.detail)].append(kind)
+                    kinds_of[on.fit, signature(on.detail)].append(kind)
             for (fit, why), kinds in kinds_of.items():
                 alike[each.operation, fit, why, tuple(kinds)].append(each)
         groups = [Group(fit, kinds, tuple(each)) for (_, fit, _, kinds), each in alike.items()]
@@ -160,12 +160,10 @@ class FitReport(Model):
         total = counted(len(self.configurations), "configuration")
         if not any(judged(counts) for counts in self.counts.values()):
             return f"None of {total} could be judged on any kind."
-        fitting = self.fitting
-        rest = [
-            f"{kind} lacks something for {misfits(counts)}" for kind, counts in self.counts.items() if misfits(counts)
-        ]
-        whole = f"{total}: everything that could be judged fits {', '.join(fitting)}" if fitting else ""
-        return "; ".join(filter(None, (whole or f"{total}: no kind fits all of them", *rest))) + "."
+        fitting = ", ".join(self.fitting)
+        whole = f"{total}: everything that could be judged fits {fitting}" if fitting else f"{total}: no kind fits all"
+        rest = [f"{bad} don't fit {kind}" for kind, counts in self.counts.items() if (bad := misfits(counts))]
+        return "; ".join(filter(None, (whole, ", ".join(rest)))) + "."
 
     def exit_code(self, required: Iterable[str] = ()) -> ExitCode:
         """The exit code of a command that ends with this report.

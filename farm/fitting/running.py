@@ -149,9 +149,7 @@ def kinds_named(names: Sequence[str], required: Sequence[str] = ()) -> tuple[lis
     needed = list(dict.fromkeys(kind_named(name).name for name in required))
     for name in needed:
         if name not in {kind.name for kind in kinds}:
-            raise FarmError(
-                f"--require {name}: it is not among --kinds {','.join(kind.name for kind in kinds)}: add it"
-            )
+            raise FarmError(f"--require {name}: --kinds leaves {name} out: add it there")
     return kinds, needed
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from farm.core.plain_words import counted
 from farm.fitting.cells import cell, missing_words
 from farm.fitting.fits import Fit
 from farm.report.terminal import category_style
@@ -71,7 +70,7 @@ def _print_reasons(console: Console, report: FitReport) -> None:
     for group in groups[:MAX_ROWS]:
         words = f"{group.fit.words} {missing_words(group)}".rstrip()
         heading = Text.assemble(
-            f"  {first_line(group.members[0].operation)}: {counted(len(group.members), 'configuration')} ",
+            f"  {len(group.members)} {first_line(group.members[0].operation)} ",
             (words, category_style(group.fit.tone)),
             f" on {', '.join(group.kinds)}, such as {first_line(group.members[0].vector_id)}",
         )

@@ -78,3 +78,23 @@ def test_modules_get_that_part_of_the_master(master: Path, tmp_path: Path, monke
     }
     assert spec.suites == ("model_traced",)
     assert selected_modules(spec) == [module]
+
+
+@pytest.mark.parametrize("text", ["relu.py", "m/*::test_relu", "relu*test"])
+def test_a_text_selects_by_model(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "models.json"
+    Master.of(
+        Configuration(
+            f"ttnn.{name}",
+            {"arg0": Tensor((32, 32), "BFLOAT16", "TILE")},
+            executions=[Execution(f"m/{name}.py::test_{name}", None, 1)],
+        )
+        for name in ("relu", "gelu")
+    ).write(path)
+    planned = plan_sweep(SweepSpec.of(master=path, models=[text], boards="fake:n300"))
+    assert [vector.operation for vector in planned.vectors] == ["ttnn.relu"]
+    assert plan_sweep(planned.spec).vectors == planned.vectors
+    with pytest.raises(NothingSelected, match="--model silu.py: no source in .*models.json contains this text"):
+        plan_sweep(SweepSpec.of(master=path, models=["silu.py"], boards="fake:n300"))
+    with pytest.raises(NothingSelected, match="--op gelu: no model named relu uses ttnn.gelu"):
+        plan_sweep(SweepSpec.of(["gelu"], master=path, models=["relu"], boards="fake:n300"))
