@@ -16,8 +16,8 @@ from tracer.values.configuration import Configuration, Execution
 pytest.importorskip("ttnn")
 
 MEMORY = MemoryConfig("INTERLEAVED", "L1")
-GIGABYTE = Tensor((1, 1, 16384, 16384), "BFLOAT16", "TILE", memory_config=MEMORY)
-SMALL = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE", memory_config=MEMORY)
+GIGABYTE = Tensor((1, 1, 16384, 16384), "BFLOAT16", "TILE", memory=MEMORY)
+SMALL = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE", memory=MEMORY)
 ON_TWO = Tensor((1, 1, 32, 32), "BFLOAT16", "TILE", placement=Placement((1, 2), (2,), (None,)))
 
 
