@@ -24,8 +24,7 @@ MOCK_VARIABLE = "TT_METAL_MOCK_CLUSTER_DESC_PATH"
 
 _BOARD_TYPES = {"WORMHOLE_B0": "Wormhole", "BLACKHOLE": "Blackhole", "GRAYSKULL": "Grayskull"}
 
-# tt-metal's words for the cards of a machine, and how many it has, by kind of board and by ttnn's ClusterType.
-_MACHINES = {
+MACHINES = {
     "n150": ("n150", 1),
     "n150x4": ("n150", 4),
     "n300": ("n300", 1),
@@ -46,6 +45,7 @@ _MACHINES = {
     "p300x2": ("p300c", 4),
     "p300_x2": ("p300c", 4),
 }
+"""tt-metal's words for the cards of a machine, and how many it has, by kind of board and by ttnn's ClusterType."""
 
 _OPENERS = (
     ("ttnn._ttnn.device", "open_device", ()),
@@ -180,8 +180,8 @@ def _machine(device: Any, shape: tuple[int, ...]) -> dict[str, Any]:
     arch = device.arch().name
     kind = os.environ.get(SERIES_VARIABLE) or ttnn.cluster.get_cluster_type().name
     machine: dict[str, Any] = {"board_type": _BOARD_TYPES.get(arch, arch)}
-    if kind.lower() in _MACHINES:
-        machine["device_series"], machine["card_count"] = _MACHINES[kind.lower()]
+    if kind.lower() in MACHINES:
+        machine["device_series"], machine["card_count"] = MACHINES[kind.lower()]
     machine["device_count"] = device.get_num_devices()
     machine["mesh_device_shape"] = list(shape)
     return machine

@@ -8,6 +8,7 @@ import pytest
 
 from farm.board.kinds import KINDS, box_of, kind_named, kind_of_card, kind_of_traced_cards
 from farm.core.board import BoardKind
+from tracer.capture.openings import MACHINES
 
 
 def test_a_kind_has_aliases_and_card_names() -> None:
@@ -70,6 +71,26 @@ def test_cards_of_a_host_make_up_a_box(cards: list[str], kind: str | None) -> No
 )
 def test_a_trace_names_the_kind_that_it_was_made_on(series: str, cards: int, kind: str | None) -> None:
     assert kind_of_traced_cards(series, cards) is (None if kind is None else KINDS[kind])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_what_the_tracer_writes_of_a_board_names_its_kind(kind: BoardKind) -> None:
+    assert kind_of_traced_cards(*MACHINES[kind.name]) is kind
+
+
+@pytest.mark.parametrize(
+    ("product", "kind"),
+    [
+        ("T3K", "t3000"),
+        ("GALAXY", "galaxy"),
+        ("BLACKHOLE_GALAXY", "galaxy-blackhole"),
+        ("P150_X4", "p150x4"),
+        ("P150_X8", "p150x8"),
+        ("P300_X2", "p300x2"),
+    ],
+)
+def test_what_ttnn_calls_a_product_is_traced_as_its_kind(product: str, kind: str) -> None:
+    assert kind_of_traced_cards(*MACHINES[product.lower()]) is KINDS[kind]
 
 
 def test_every_card_of_the_driver_is_known_by_itself_or_in_a_box() -> None:

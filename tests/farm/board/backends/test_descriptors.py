@@ -179,38 +179,60 @@ ASK_TTNN = """
 import json, os, sys
 import ttnn, yaml
 
-def view():
+def view(rows, columns):
     shape = tuple(ttnn._ttnn.multi_device.SystemMeshDescriptor().shape())
     with open(ttnn.cluster.serialize_cluster_descriptor()) as file:
         links = yaml.safe_load(file)["ethernet_connections"]
     product = ttnn.cluster.get_cluster_type().name
-    return [ttnn.GetNumAvailableDevices(), ttnn.GetNumPCIeDevices(), shape, product, links]
+    if rows * columns > 1:
+        ttnn.set_fabric_config(ttnn.FabricConfig.FABRIC_1D, fabric_manager_mode=ttnn.FabricManagerMode.ENABLED)
+    mesh = ttnn.open_mesh_device(ttnn.MeshShape(rows, columns))
+    grid, dram = mesh.compute_with_storage_grid_size(), mesh.dram_grid_size()
+    settings = dict(dtype=ttnn.bfloat16, layout=ttnn.TILE_LAYOUT, memory_config=ttnn.DRAM_MEMORY_CONFIG)
+    tensor = ttnn.empty((1, 1, 32, 32), device=mesh, **settings)
+    output = ttnn.add(tensor, tensor)
+    if rows * columns > 1:
+        output = ttnn.all_gather(output, dim=3, cluster_axis=1)
+    return {
+        "chips": ttnn.GetNumAvailableDevices(),
+        "pci": ttnn.GetNumPCIeDevices(),
+        "mesh": shape,
+        "product": product,
+        "links": links,
+        "grid": (grid.x, grid.y),
+        "dram_banks": dram.x * dram.y,
+        "gathered": tuple(output.shape),
+    }
 
-for kind, environment in json.load(sys.stdin).items():
+for kind, (environment, mesh) in json.load(sys.stdin).items():
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        os.environ.update(environment)
-        with open(writer, "w") as file:
-            json.dump(view(), file)
-        os._exit(0)
+        try:
+            os.environ.update(environment)
+            with open(writer, "w") as file:
+                json.dump(view(*mesh), file)
+            os._exit(0)
+        finally:
+            os._exit(1)
     os.close(writer)
     with open(reader) as file:
-        print("view", kind, file.read(), flush=True)
+        print("view", kind, file.read() or "null", flush=True)
     os.waitpid(child, 0)
 """
 
 
 @pytest.fixture(scope="module")
-def views(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
-    """What this interpreter's ttnn, or that of FARM_PYTHON, sees of a mock board of each kind."""
+def views(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What this interpreter's ttnn, or that of FARM_PYTHON, sees of a mock board of each kind; None if it failed."""
     python = os.environ.get("FARM_PYTHON", "")
     if not python:
         pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
-    environments = {kind.name: mock_environment(kind, os.environ, python or sys.executable) for kind in KINDS.values()}
+    python = python or sys.executable
+    boards = {kind.name: (mock_environment(kind, os.environ, python), kind.meshes[0]) for kind in KINDS.values()}
     run = subprocess.run(
-        [python or sys.executable, "-c", ASK_TTNN],
-        input=json.dumps(environments),
+        [python, "-c", ASK_TTNN],
+        input=json.dumps(boards),
         env={**os.environ, "TT_LOGGER_LEVEL": "FATAL"},
         cwd=tmp_path_factory.mktemp("views"),
         capture_output=True,
@@ -225,13 +247,22 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 
 @pytest.mark.ttnn
 @every_kind
-def test_ttnn_sees_what_the_product_is(kind: BoardKind, views: dict[str, list[Any]]) -> None:
-    chips, pci, shape, name, links = views[kind.name]
-    product = PRODUCTS[kind.name]
-    assert (chips, pci, tuple(sorted(shape))) == (kind.chips, product.pci, tuple(sorted(product.mesh)))
-    if name != "INVALID":  # ttnn 0.66.0 tells neither the product nor the links of a mock
-        assert name == product.cluster
-        assert linked(links) == linked(yaml.safe_load(descriptor(kind))["ethernet_connections"])
+def test_ttnn_sees_what_the_product_is(kind: BoardKind, views: dict[str, Any]) -> None:
+    view, product = views[kind.name], PRODUCTS[kind.name]
+    assert (view["chips"], view["pci"]) == (kind.chips, product.pci)
+    assert sorted(view["mesh"]) == sorted(product.mesh)
+    assert tuple(view["grid"]) == kind.grids[0][2]
+    assert view["dram_banks"] == kind.dram_banks
+    if view["product"] != "INVALID":  # ttnn 0.66.0 tells neither the product nor the links of a mock
+        assert view["product"] == product.cluster
+        assert linked(view["links"]) == linked(yaml.safe_load(descriptor(kind))["ethernet_connections"])
+
+
+@pytest.mark.ttnn
+@every_kind
+def test_all_chips_of_a_board_are_joined_by_its_fabric(kind: BoardKind, views: dict[str, Any]) -> None:
+    _, columns = kind.meshes[0]
+    assert views[kind.name]["gathered"] == [1, 1, 32, 32 * columns]
 
 
 def linked(connections: list[Any]) -> set[frozenset[tuple[int, int]]]:

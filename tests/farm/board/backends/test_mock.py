@@ -31,8 +31,11 @@ from tracer.device_config import DeviceConfig
 from tracer.values import CoreCoord, CoreRange, CoreRangeSet, MemoryConfig, ShardSpec, Tensor
 from tracer.values import encode as encode_value
 
+# Of the module's scope, so that the tests of a kind share a worker, one after the other.
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name, scope="module")
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def python() -> str:
     """This interpreter, or that of FARM_PYTHON."""
     configured = os.environ.get("FARM_PYTHON", "")
@@ -41,16 +44,17 @@ def python() -> str:
     return configured or sys.executable
 
 
-@pytest.fixture
-def process(kind: BoardKind, tmp_path: Path, python: str) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(mock_boards(kind, 1)[0], tmp_path, python=python)
+@pytest.fixture(scope="module")
+def process(kind: BoardKind, tmp_path_factory: pytest.TempPathFactory, python: str) -> Iterator[WorkerProcess]:
+    """A worker for all tests of a kind."""
+    worker = WorkerProcess(mock_boards(kind, 1)[0], tmp_path_factory.mktemp(kind.name), python=python)
     worker.start()
     yield worker
     worker.close()
 
 
 @pytest.mark.ttnn
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@every_kind
 def test_every_kind_opens_in_every_way_with_the_cores_of_a_real_one(
     kind: BoardKind, process: WorkerProcess, python: str
 ) -> None:
@@ -78,7 +82,7 @@ def test_every_kind_opens_in_every_way_with_the_cores_of_a_real_one(
 
 
 @pytest.mark.ttnn
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@every_kind
 def test_operations_use_all_cores_and_dram_banks(kind: BoardKind, process: WorkerProcess) -> None:
     columns, rows = kind.grids[0][2]
     assert process.open(DeviceConfig(), 60).grid == (columns, rows)
