@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from farm.board.external_tools import ToolEnd, run_tool
-from farm.board.holders import is_running
+from tests.farm.board.ends import await_end
 
 
 def test_a_program_is_run_to_its_end() -> None:
@@ -18,4 +18,4 @@ def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> Non
     script = f"sleep 60 & echo $! > {tmp_path}/pid; echo begun; wait"
     end = run_tool(["sh", "-c", script], 1)
     assert end == ToolEnd(None, "begun\n", "", "did not end in 1 s, and was killed", timed_out=True)
-    assert not is_running(int((tmp_path / "pid").read_text(encoding="utf-8")))
+    await_end(int((tmp_path / "pid").read_text(encoding="utf-8")))

@@ -15,12 +15,12 @@ import pytest
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import fake_boards
 from farm.board.backends.silicon import VISIBLE_VARIABLE
-from farm.board.holders import is_running
 from farm.board.kinds import KINDS
 from farm.board.reset import RECENT_SECONDS, Resetter
 from farm.board.reset_journal import ResetJournal
 from farm.board.reset_ways import OwnCommand, SmiFlags, reset_way
 from farm.core.board import Board, ResetScope
+from tests.farm.board.ends import await_end
 from tests.farm.board.host_tree import HostTree
 
 SILICON = Board("host:0000:61:00.0", "silicon", KINDS["n300"], environment={VISIBLE_VARIABLE: "0000:61:00.0"})
@@ -168,7 +168,7 @@ def test_what_a_command_leaves_behind_is_killed(tmp_path: Path) -> None:
     result = Resetter(board(f"sh -c 'sleep 60 & echo $! > {tmp_path}/pid'"), 10, tmp_path).reset()
     assert result.good
     left = int((tmp_path / "pid").read_text(encoding="utf-8"))
-    assert not is_running(left)
+    await_end(left)
 
 
 def test_a_tool_that_does_not_know_a_flag_is_asked_in_another_way(tmp_path: Path, fake_programs: Path) -> None:
