@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import Any
 
 from tracer.values import Tensor, Value, describe, encode
@@ -29,9 +30,8 @@ class Description:
         """Describe an output."""
         value = describe(output)
         encoded = encode(value)
-        if isinstance(value, Tensor) and value.chip_placement is not None:
-            return cls(value, encoded, encode(replace(value, chip_placement=None)))
-        return cls(value, encoded, encoded)
+        traced = _as_traced(value)
+        return cls(value, encoded, encoded if traced is value else encode(traced))
 
 
 class Outputs:
@@ -46,6 +46,23 @@ class Outputs:
         description = self._tensors.get(key)
         if description is None:
             description = Description.of(output)
-            if isinstance(description.value, Tensor):
+            if _is_of_tensors(description.value):
                 self._tensors[key] = description
         return description
+
+
+def _as_traced(value: Value) -> Value:
+    """A description without placements on one chip; the same object where there are none."""
+    if isinstance(value, Tensor):
+        return value if value.chip_placement is None else replace(value, chip_placement=None)
+    if isinstance(value, tuple):
+        parts = tuple(map(_as_traced, value))
+        return value if all(map(is_, parts, value)) else parts
+    return value
+
+
+def _is_of_tensors(value: Value) -> bool:
+    """Whether a description is of tensors alone: the keys of other values may be equal where these are not."""
+    if isinstance(value, tuple):
+        return all(part is None or isinstance(part, Tensor) for part in value)
+    return isinstance(value, Tensor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,7 +119,7 @@ class Runner:
         try:
             bound = Bound.of(traced)
             attempt.inexact = bound.inexact
-            attempt.left_out = tuple(self._left_out(bound.call))
+            attempt.left_out = self._left_out(bound.call)
             outcome = self._run(traced, bound, attempt)
             if outcome.reason is Reason.RAISED_AS_TRACED:
                 return outcome
@@ -298,13 +298,13 @@ class Runner:
         metrics = {**outcome.metrics, **measurements.metrics}
         return replace(outcome, metrics=metrics, measuring_notes=tuple(measurements.notes))
 
-    def _left_out(self, call: Call) -> Iterator[str]:
-        """Yield what is left out of a call because this ttnn lacks it."""
-        yield from map(str, call.left_out)
+    def _left_out(self, call: Call) -> tuple[str, ...]:
+        """Return what is left out of a call because this ttnn lacks it."""
+        left_out = [*call.left_out]
         for value in call.positional:
-            yield from map(str, self._rebuilder.left_out(value))
-        for name, value in call.keywords.items():
-            yield from (f"{name}: {each}" for each in self._rebuilder.left_out(value))
+            left_out += self._rebuilder.left_out(value)
+        named = [f"{name}: {each}" for name, value in call.keywords.items() for each in self._rebuilder.left_out(value)]
+        return (*map(str, left_out), *named)
 
     def _inputs(self, traced: TracedCall, bound: Bound) -> LiveCall:
         """Rebuild the arguments of a call on the device: the same numbers each time."""

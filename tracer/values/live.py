@@ -7,7 +7,7 @@ and never of the test.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ Numbers = Callable[[Tensor, Placement | None], Any]
 
 _DTYPES = {"FLOAT32": np.float32, "INT32": np.int32, "UINT32": np.uint32, "UINT16": np.uint16, "UINT8": np.uint8}
 
+_HAVE_PARTS = Struct, Mapping, tuple
+"""The classes of values that consist of others, as far as fields may be left out of those."""
 
 _SETS_TOPOLOGY = hasattr(ttnn.Tensor, "update_tensor_topology")
 """Whether a tensor on the device can be told how it is spread; 0.66.0 takes that over from the host alone."""
@@ -80,20 +82,20 @@ class Rebuilder:
         """Return a class of ttnn by name; see `find_class`."""
         return find_class(name)
 
-    def left_out(self, value: Value) -> Iterator[LeftOut]:
-        """Yield the fields of a value, at any depth, that this ttnn lacks and that are left out when it is built.
+    def left_out(self, value: Value) -> list[LeftOut]:
+        """Return the fields of a value, at any depth, that this ttnn lacks and that are left out when it is built.
 
         Raises:
             RebuildError: one of them doesn't hold its default, so the value can't be built.
         """
         if isinstance(value, (Struct, Mapping)):
-            if isinstance(value, Struct):
-                yield from value.left_out(self)
-            for _, part in value.named_parts():
-                yield from self.left_out(part)
+            found = list(value.left_out(self)) if isinstance(value, Struct) else []
+            parts = [part for _, part in value.named_parts()]
         elif isinstance(value, tuple):
-            for part in value:
-                yield from self.left_out(part)
+            found, parts = [], list(value)
+        else:
+            return []
+        return found + [each for part in parts if isinstance(part, _HAVE_PARTS) for each in self.left_out(part)]
 
     def live_tensor(self, value: Tensor) -> Any:
         """Build a tensor, and check that it is the traced one.

@@ -47,6 +47,11 @@ def test_tensors_that_are_alike_are_described_once_and_others_each_for_itself(
         assert [each.value for each in descriptions] == expected
         assert [each.encoded for each in descriptions] == [encode(value) for value in expected]
     assert len(described) == len(expected)
+    pair = describe((tensors()[0], None))
+    for _ in range(2):
+        assert memory.describe((tensors()[0], None)).value == pair
+        assert memory.describe([tensors()[0], None]).value == pair
+    assert len(described) == len(expected) + 2  # the tuple and the list
     for output in (None, 1, True, (1, None)):
         description = memory.describe(output)
         assert type(description.value) is type(output)
