@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _random
 import _signal  # type: ignore[import-not-found,unused-ignore]  # signal's own functions, without its enums: 5 times faster
 import builtins
 import ctypes
@@ -15,6 +16,7 @@ import os
 import random
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -36,8 +38,10 @@ _TIMERS = _signal.ITIMER_REAL, _signal.ITIMER_VIRTUAL, _signal.ITIMER_PROF
 _LIMITS = tuple(sorted({number for name, number in vars(resource).items() if name.startswith("RLIMIT_")}))
 _LIBRARY_HELPERS = ("tqdm._monitor",)
 """Modules of libraries whose threads stay as long as the process, and touch nothing of another vector."""
+_GENERATOR: Any = random.getstate.__self__  # type: ignore[attr-defined]  # that of the functions of `random`
 _TWISTER_BYTES = 625 * 4
 """The state of a Mersenne twister: 624 words and a position."""
+_ENVIRON = type(os.environ)
 _ROOT = Path("/")
 _CONFIG_FIELDS = tuple(
     name
@@ -108,7 +112,15 @@ def folder() -> str:
         return ""
 
 
-def _put_environment_back(environment: dict[str, str]) -> None:
+def _read_environment() -> dict[Any, Any]:
+    """The environment variables, undecoded: to decode them takes a hundred times as long."""
+    variables = os.environ
+    undecoded = getattr(variables, "_data", None) if type(variables) is _ENVIRON else None
+    return dict(variables) if undecoded is None else dict(undecoded)
+
+
+def _put_environment_back(variables: dict[Any, Any]) -> None:
+    environment = {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
     os.environ.update(environment)
@@ -250,6 +262,37 @@ def _put_torch_back(state: Any) -> None:
         torch.use_deterministic_algorithms(state[2])
 
 
+def _random_words() -> Any:
+    """The state of the generator of `random`, as it is in memory."""
+    return ctypes.string_at(id(_GENERATOR) + object.__basicsize__, _TWISTER_BYTES)
+
+
+def _finds_random_words() -> bool:
+    """Whether this Python keeps that state where it is looked for: the position, then the words."""
+    if _random.Random.__basicsize__ < object.__basicsize__ + _TWISTER_BYTES:
+        return False
+    *words, position = _GENERATOR.getstate()[1]
+    return bool(_random_words() == struct.pack(f"=i{len(words)}I", position, *words))
+
+
+_read_words = _random_words if _finds_random_words() else _GENERATOR.getstate
+
+
+def _read_random() -> Any:
+    raw = _read_words(), _GENERATOR.gauss_next
+    return raw, _random_state(raw)
+
+
+@functools.lru_cache(maxsize=2)
+def _random_state(_raw: Any) -> Any:
+    """The present state; see `_numpy_state`."""
+    return _GENERATOR.getstate()
+
+
+def _put_random_back(state: Any) -> None:
+    _GENERATOR.setstate(state[1])
+
+
 def _read_numpy() -> Any:
     numpy = _library("numpy")
     return ABSENT if numpy is None else (numpy.geterr(), numpy.geterrcall())
@@ -325,7 +368,7 @@ ASPECTS: tuple[Aspect, ...] = (
     Aspect("limits of the process", _read_limits, _put_limits_back),
     Aspect("hooks of Python", _read_hooks, _put_hooks_back),
     Aspect("the working directory", folder, os.chdir),
-    Aspect("environment variables", lambda: dict(os.environ), _put_environment_back),
+    Aspect("environment variables", _read_environment, _put_environment_back),
     Aspect("the umask", _read_umask, os.umask),
     IMPORT_PATHS,
     Aspect("warning filters", lambda: list(warnings.filters), _put_filters_back),
@@ -338,7 +381,7 @@ ASPECTS: tuple[Aspect, ...] = (
     Aspect("ttnn.CONFIG", _read_config, _put_config_back),
     Aspect("torch's defaults", _read_torch, _put_torch_back),
     Aspect("numpy's error handling", _read_numpy, _put_numpy_back),
-    Aspect("random numbers", random.getstate, random.setstate, harmless=True),
+    Aspect("random numbers", _read_random, _put_random_back, harmless=True),
     Aspect("numpy's random numbers", _read_numpy_seed, _put_numpy_seed_back, harmless=True),
     Aspect("torch's random numbers", _read_torch_seed, _put_torch_seed_back, _same_torch_seed, harmless=True),
     THREADS,

@@ -180,6 +180,8 @@ ways = {
     "import": lambda: sys.modules.pop("json"),
     "stdout": lambda: setattr(sys, "stdout", None),
     "random": lambda: (random.random(), numpy.random.rand()),
+    "gauss": lambda: random.gauss(0, 1),
+    "seed": lambda: random.seed(2),
     "thread": lambda: threading.Thread(target=threading.Event().wait, args=(300,), daemon=True).start(),
 }
 
@@ -193,7 +195,7 @@ def run(way, *, device):
         os.environ.get("LEFT_BEHIND"), os.umask(0o22), list(sys.path), list(warnings.filters), logging.root.handlers[:],
         logging.root.manager.disable, gc.isenabled(), decimal.getcontext().prec, ttnn.GetDefaultDevice(),
         ttnn.CONFIG.enable_logging, numpy.geterr(), hex, time.sleep, ttnn.add, ttnn.Tensor.to_list, sys.stdout,
-        random.random(), numpy.random.rand(), id(json),
+        random.random(), random.gauss(0, 1), numpy.random.rand(), id(json),
     ]
     os.umask(state[8])
     if way != "none":
@@ -215,6 +217,32 @@ def test_a_vector_finds_the_state_that_its_module_began_with(modules: Modules) -
             assert outcome.left_behind == ("environment variables",)
         assert modules.runner.spent is (way == "thread"), way
     assert len(WAYS) > 20
+
+
+REPLACED = """
+import os, random
+
+parameters = {"nightly": {"way": ["none"]}}
+os.environ = dict(os.environ, PLAIN="1")
+
+
+def run(way, *, device):
+    if way == "change":
+        os.environ["PLAIN"] = "2"
+    return True, os.environ["PLAIN"]
+"""
+
+
+def test_a_module_may_replace_the_environment_when_it_is_imported(modules: Modules) -> None:
+    for way, text in (("none", "1"), ("change", "2"), ("none", "1")):
+        outcome = modules.run(REPLACED, way)
+        assert (outcome.verdict, outcome.message) == (Verdict.PASS, text)
+
+
+def test_the_state_of_random_is_read_from_memory() -> None:
+    from farm.worker import aspects
+
+    assert aspects._read_words is aspects._random_words
 
 
 LASTING = """
