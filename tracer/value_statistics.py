@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracer.errors import ConfigurationError
-from tracer.values.text import brief
 
 _SHARES = ("zeros", "nans", "positive_infinities", "negative_infinities")
 _RANGE = ("minimum", "maximum", "mean")
@@ -76,13 +75,13 @@ class ValueStatistics:
             ConfigurationError: it is no such object, or its numbers are impossible.
         """
         if not isinstance(raw, Mapping):
-            raise ConfigurationError(f"must be an object, not {brief(raw)}")
+            raise ConfigurationError(f"must be an object, not {_brief(raw)}")
         count = raw.get("count")
         if type(count) is not int or count < 1:
-            raise ConfigurationError(f"count must be an int of at least 1, not {brief(count)}")
+            raise ConfigurationError(f"count must be an int of at least 1, not {_brief(count)}")
         shares = {name: _number(name, raw.get(name, 0)) for name in _SHARES}
         if wrong := next((name for name, share in shares.items() if not 0 <= share <= 1), None):
-            raise ConfigurationError(f"{wrong} must be a share between 0 and 1, not {brief(raw[wrong])}")
+            raise ConfigurationError(f"{wrong} must be a share between 0 and 1, not {_brief(raw[wrong])}")
         if sum(shares.values()) > 1 + 1e-6:
             raise ConfigurationError(f"the shares add up to {sum(shares.values()):g}, more than 1")
         statistics = cls(count, 0.0, 0.0, 0.0, **shares)
@@ -225,5 +224,12 @@ def _number(name: str, raw: Any) -> float:
         except OverflowError:
             number = math.inf
     if not math.isfinite(number):
-        raise ConfigurationError(f"{name} must be a finite number, not {brief(raw)}")
+        raise ConfigurationError(f"{name} must be a finite number, not {_brief(raw)}")
     return number
+
+
+def _brief(raw: object) -> str:
+    # only an error needs it, and importing all kinds of values would take a quarter of a light command's start
+    from tracer.values.text import brief
+
+    return brief(raw)
