@@ -57,21 +57,23 @@ _FAKES: set[Path] = set()
 
 @pytest.fixture(scope="session")
 def _refusals(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with programs of the sealed names, which refuse: what the children of a test find first."""
+    """A folder with programs of the sealed names and a tt_umd, which refuse: what the children of a test find first."""
     folder = tmp_path_factory.mktemp("sealed")
     for name in SEALED:
         program = folder / name
         program.write_text(f"#!/bin/sh\necho a test tried to run {name} >&2\nexit 97\n")
         program.chmod(0o755)
+    (folder / "tt_umd.py").write_text('raise ImportError("a test tried to open the boards of this host")\n')
     return folder
 
 
 @pytest.fixture
-def fake_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder, first on the PATH, for a test's own fakes of the sealed commands."""
+def fake_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _sealed_host: None) -> Iterator[Path]:
+    """A folder, first on the PATH and for Python, for a test's own fakes of the sealed commands and of tt_umd."""
     folder = tmp_path / "fake programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", f"{folder}:{os.environ['PYTHONPATH']}")
     _FAKES.add(folder)
     yield folder
     _FAKES.discard(folder)
@@ -81,6 +83,8 @@ def fake_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 def _sealed_host(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, _refusals: Path) -> None:
     """Keep tests away from the host's boards and its saved state, in this process and its children."""
     monkeypatch.setenv("PATH", f"{_refusals}:{os.environ['PATH']}")
+    inherited = os.environ.get("PYTHONPATH")  # children import tt_umd, which finds real boards, from there
+    monkeypatch.setenv("PYTHONPATH", f"{_refusals}:{inherited}" if inherited else str(_refusals))
     monkeypatch.setenv("FARM_RESET_COMMAND", "false")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))  # for the logs of runs
     monkeypatch.setenv("FARM_STATE", str(tmp_path_factory.mktemp("state")))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from farm.board.backends import BACKENDS, discovered_boards
+from farm.board.backends import BACKENDS, host_survey
 from farm.board.selectors import parse_boards
 from farm.core.board import AUTO, Board
+from farm.core.errors import NotRunnable
 
 DEFAULT_MOCKS = "mock:n300*2"
 """The boards of `auto` on a host that has none."""
@@ -29,8 +30,12 @@ def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
     """
     selectors = parse_boards(text)
     if not selectors:
-        boards = discovered_boards()
-        return [board for board in boards if board.id not in held] if boards else select_boards(DEFAULT_MOCKS, held)
+        survey = host_survey()
+        if survey.whole:
+            return [board for board in survey.whole if board.id not in held]
+        if survey.notes:
+            raise NotRunnable(f"this host has devices, but no board: {'; '.join(survey.notes)}")
+        return select_boards(DEFAULT_MOCKS, held)
     boards = []
     counts: Counter[tuple[str, str]] = Counter()
     for selector in selectors:

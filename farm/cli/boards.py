@@ -6,10 +6,11 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from farm.cli.option_rules import RuledCommand
 from farm.core.errors import FarmError
 from farm.core.plain_words import counted
 
@@ -22,9 +23,21 @@ if TYPE_CHECKING:
     from farm.cluster.registry.records import FarmView, RunView
     from farm.core.settings import Settings
 
+ALONE = ""
+"""The value of `--why` without a reason."""
 WATCH_SECONDS = 1.0
 LOGGED = 1000
 """How many of the last actions `farm boards log` shows."""
+
+
+class BoardsCommand(RuledCommand):
+    """`farm boards`, whose `--why` may stand without a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a `--why` without a value the value `ALONE`, then read the words."""
+        following = [*args[1:], "--"]
+        bare = [word == "--why" and after.startswith("-") for word, after in zip(args, following, strict=True)]
+        return super().parse_args(ctx, [f"--why={ALONE}" if b else word for word, b in zip(args, bare, strict=True)])
 
 
 def boards(
@@ -33,7 +46,14 @@ def boards(
         typer.Argument(help="What to do with a board; log: show who did what; resets: show how resets ended."),
     ] = "list",
     board: Annotated[str | None, typer.Argument(help="The board's id, as the list shows it.")] = None,
-    why: Annotated[str, typer.Option(help="With hold: why it must not be used.")] = "held by hand",
+    why: Annotated[
+        str | None,
+        typer.Option(
+            help="With hold: why it must not be used. Alone: show how each board of this host came about, what was not "
+            "understood, and where the driver and the tools differ.",
+            show_default=False,
+        ),
+    ] = None,
     address: Annotated[str | None, typer.Option(help="The farm's head, HOST:PORT. Default: FARM_ADDRESS.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --watch, a line each second.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Update the list every second, until Ctrl-C.")] = False,
@@ -45,8 +65,17 @@ def boards(
 
     Outside a farm, these are this host's boards: a board that a run found bad stays held until it is released.
 
+    `farm boards --why` asks the kernel driver, and tt-umd and tt-smi unless a chip of this host is in use.
+
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
+    if why is not None and (action != "list" if why == ALONE else action != "hold"):
+        raise FarmError(
+            "--why needs hold: farm boards hold BOARD --why REASON; farm boards --why tells how boards came about"
+        )
+    if why == ALONE:
+        _show_survey(as_json=as_json)
+        return
     from farm.cluster.nodes.host_state import load_state
     from farm.core.settings import load_settings
 
@@ -69,7 +98,7 @@ def boards(
         if board is None:
             _show_log(registry.actions(LOGGED), as_json=as_json)
             return
-        message = _act(registry, action, board, why)
+        message = _act(registry, action, board, why or "held by hand")
     typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
 
 
@@ -99,6 +128,18 @@ def _registry(address: str | None, settings: Settings, *, in_farm: bool) -> Iter
 
     with connected(*farm_address(address, settings)) as farm:
         yield FarmBoardRegistry(farm)
+
+
+def _show_survey(*, as_json: bool) -> None:
+    from farm.board.backends import host_survey
+    from farm.report.text import first_line
+
+    survey = host_survey(opening=True)
+    if as_json:
+        typer.echo(json.dumps(survey.as_json(), indent=1))
+        return
+    for line in survey.lines():
+        typer.echo(first_line(line))
 
 
 def _usage(action: str) -> str:

@@ -83,10 +83,7 @@ RULES = {
             advice="the table is farm's own, whatever a master holds",
         ),
     ),
-    "boards": (
-        Rule(("--why",), needs=("hold",)),
-        Rule(("--watch",), excludes=("hold", "release", "probe", "reset")),
-    ),
+    "boards": (Rule(("--watch",), excludes=("hold", "release", "probe", "reset")),),
     "up": (Rule(("--port", "--jobs-on", "--jobs-port", "--metrics-port"), needs=("--head",)),),
     "down": (Rule(("--patience",), needs=("--drain",)),),
     "annotate": (Rule(("RUNS",), excludes=("--all",)),),

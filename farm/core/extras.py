@@ -20,6 +20,7 @@ class Extra(str, Enum):
     TTNN = "ttnn"
     CLUSTER = "cluster"
     POSTGRESQL = "postgresql"
+    SILICON = "silicon"
 
     @property
     def is_installed(self) -> bool:
@@ -31,6 +32,7 @@ _MODULES = {
     Extra.TTNN: ("ttnn",),
     Extra.CLUSTER: ("aiohttp", "aiohttp_cors", "cryptography", "prometheus_client"),
     Extra.POSTGRESQL: ("psycopg",),
+    Extra.SILICON: ("tt_umd",),
 }
 
 

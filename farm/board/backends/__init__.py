@@ -6,15 +6,18 @@ products, but knows nothing of supervisors, Ray or other hosts.
 
 from __future__ import annotations
 
+import functools
+
 from farm.board.backends.base import Backend
 from farm.board.backends.fake import Fake
 from farm.board.backends.mock import Mock
 from farm.board.backends.silicon import Silicon
 from farm.board.backends.sim import Sim
+from farm.board.discovery.survey import Survey
 from farm.core.board import Board
 from farm.core.errors import FarmError
 
-__all__ = ["BACKENDS", "Backend", "backend_named", "backend_of", "discovered_boards"]
+__all__ = ["BACKENDS", "Backend", "backend_named", "backend_of", "host_survey"]
 
 BACKENDS: dict[str, Backend] = {backend.name: backend for backend in (Silicon(), Sim(), Mock(), Fake())}
 """Every backend by its name."""
@@ -37,6 +40,11 @@ def backend_named(name: str) -> Backend:
     raise FarmError(f"no backend {name!r}; there are {', '.join(others)} and {last}")
 
 
-def discovered_boards() -> list[Board]:
-    """The boards that exist on this host, of all backends."""
-    return [board for backend in BACKENDS.values() for board in backend.discover()]
+def host_survey(*, opening: bool = False) -> Survey:
+    """The boards that exist on this host, of all backends, and how they came about.
+
+    Args:
+        opening: also asks libraries that open chips, unless somebody uses one.
+    """
+    surveys = [backend.survey(opening=opening) for backend in BACKENDS.values()]
+    return functools.reduce(Survey.joined, surveys)

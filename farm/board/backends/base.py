@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from farm.board.discovery.survey import Survey
 from farm.board.kinds import KINDS
 from farm.board.signals import SignalLadder
 from farm.core.board import Board, BoardKind, ResetScope
@@ -65,9 +66,14 @@ class Backend(ABC):
 
     # --- discovery ---
 
-    def discover(self) -> list[Board]:
-        """The boards that exist on this host: those that `--boards auto` and `farm up` use."""
-        return []
+    def survey(self, kind: BoardKind | None = None, *, opening: bool = False) -> Survey:  # noqa: ARG002 - see below
+        """The boards that exist on this host, which `--boards auto` and `farm up` use, and how they came about.
+
+        Args:
+            kind: only boards of this kind.
+            opening: also asks libraries that open chips, unless somebody uses one.
+        """
+        return Survey()
 
     @abstractmethod
     def boards(

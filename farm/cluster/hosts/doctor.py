@@ -159,14 +159,27 @@ def _toolchains(python: str) -> Iterator[Finding]:
 
 
 def _devices(_settings: Settings) -> Iterator[Finding]:
-    from farm.board.backends import discovered_boards
+    from farm.board.backends import host_survey
     from farm.board.holders import broker, holders
 
-    boards = discovered_boards()
-    if not boards:
+    survey = host_survey(opening=True)
+    if survey.is_empty:
         yield note("boards", f"none in {DEVICES}", "mocks need none; for silicon, load the tenstorrent driver")
         return
-    yield good("boards", ", ".join(f"{board.kind.name} {board.id}" for board in boards))
+    for source in survey.sources:
+        yield good("asked", source)
+    for each in survey.boards:
+        name = f"{each.board.kind.name} {each.board.id}: {each.reason}"
+        if each.missing:
+            yield bad(
+                "boards", f"{name}; {each.missing}", "look at `tt-smi -s` and the kernel's log; reset the host's chips"
+            )
+        else:
+            yield good("boards", name)
+    for card in survey.unknown:
+        yield bad("unknown", f"{card.name}: {card.reason}", "it costs no other board; `farm boards --why` tells more")
+    for difference in survey.differences:
+        yield note("difference", difference, "look at `tt-smi -s` and the kernel's log")
     closed = [
         str(path) for path in DEVICES.iterdir() if path.name.isdecimal() and not os.access(path, os.R_OK | os.W_OK)
     ]

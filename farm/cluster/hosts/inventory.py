@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from farm.board.backends import backend_of, discovered_boards
+from farm.board.backends import backend_of, host_survey
+from farm.board.discovery.survey import Survey
 from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
 from farm.board.selectors import parse_kinds
@@ -67,10 +68,12 @@ def take_inventory(text: str, host: str, python: str | None, expected: str | Non
         FarmError: the text can't be parsed.
         NotRunnable: a board that it names, or that is expected, is not there.
     """
+    survey = Survey()
     if text.strip() == NONE:
         boards: list[Board] = []
     elif text.strip() == AUTO:
-        boards = discovered_boards()
+        survey = host_survey(opening=True)
+        boards = survey.whole
     else:
         boards = select_boards(text)
     if expected:
@@ -78,7 +81,8 @@ def take_inventory(text: str, host: str, python: str | None, expected: str | Non
     holds = BoardMemory().holds()
     free, notes = _without_held_devices([board for board in boards if board.id not in holds])
     notes += [f"{board.id} is left out: {holds[board.id].why}" for board in boards if board.id in holds]
-    if not boards and text.strip() == AUTO:
+    notes += survey.notes
+    if not boards and not survey.notes and text.strip() == AUTO:
         notes.append("no board in /dev/tenstorrent: --boards mock:n300*2 offers mocks")
     return Inventory(tuple(_renamed(board, host, python or sys.executable) for board in free), tuple(notes))
 

@@ -6,7 +6,7 @@ import logging
 import time
 from functools import cached_property
 
-from farm.board.backends import backend_named, discovered_boards
+from farm.board.backends import backend_named, host_survey
 from farm.board.kinds import KINDS
 from farm.board.reset import host_state
 from farm.board.reset_journal import BoardReset, ResetJournal
@@ -39,7 +39,8 @@ class LocalRegistry:
 
     def view(self) -> FarmView:
         """See `ViewSource`: the boards that are present or remembered."""
-        present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in discovered_boards()}
+        survey = host_survey()
+        present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in survey.whole}
         boards = [self._view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
         totals: dict[str, Totals] = {}
         for board in boards:
@@ -50,7 +51,7 @@ class LocalRegistry:
             state=HostStatus.UP,
             boards=len(boards),
             versions=self._versions,
-            notes=[] if boards else [_NO_BOARDS],
+            notes=list(survey.notes) if boards or survey.notes else [_NO_BOARDS],
             clock_off=None,
         )
         return FarmView(at=time.time(), hosts=[host], boards=boards, runs=[], totals=totals)
@@ -61,7 +62,7 @@ class LocalRegistry:
         Raises:
             FarmError: there is none.
         """
-        for board in discovered_boards():
+        for board in host_survey().whole:
             if board.id == name:
                 return board
         raise FarmError(f"this host has no board {name}: `farm boards` lists them; for a farm's, give --address")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
-import shutil
 import subprocess
 import sys
 
-from farm.board.backends.silicon import driver_version, pci_devices
+from farm.board.discovery.driver import driver_version, firmware_bundles, pci_devices
+from farm.board.tt_smi import tt_smi_snapshot
 from farm.core.errors import FarmError
-from farm.core.interpreters import ANSWER_SECONDS, printed_json
+from farm.core.interpreters import printed_json
 
 _PRINT_VERSIONS = """
 import json, platform
@@ -61,24 +60,10 @@ def python_versions(python: str | None) -> dict[str, str]:
     return versions
 
 
-def firmware_of(snapshot: object) -> str:
-    """The firmware bundles in what `tt-smi -s` prints, each once; "" where there are none."""
-    devices = snapshot.get("device_info") if isinstance(snapshot, dict) else None
-    bundles = set()
-    for device in devices if isinstance(devices, list) else []:
-        firmwares = device.get("firmwares") if isinstance(device, dict) else None
-        bundle = firmwares.get("fw_bundle_version") if isinstance(firmwares, dict) else None
-        if isinstance(bundle, str):
-            bundles.add(bundle)
-    return ", ".join(sorted(bundles))
-
-
 def _firmware() -> str:
-    tool = shutil.which("tt-smi")
-    if tool is None or not pci_devices():
+    """The firmware bundles of this host's chips, each once: the driver's word, or tt-smi's where that has none."""
+    addresses = [device.address for device in pci_devices()]
+    if not addresses:
         return ""
-    try:
-        process = subprocess.run([tool, "-s"], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
-        return firmware_of(json.loads(process.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return ""
+    bundles = set(firmware_bundles(addresses)) or {chip.firmware for chip in tt_smi_snapshot().chips}
+    return ", ".join(sorted(bundles - {""}))

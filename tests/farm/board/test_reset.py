@@ -14,7 +14,7 @@ import pytest
 
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import fake_boards
-from farm.board.backends.silicon import VISIBLE_VARIABLE
+from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.kinds import KINDS
 from farm.board.reset import RECENT_SECONDS, Resetter
 from farm.board.reset_journal import ResetJournal

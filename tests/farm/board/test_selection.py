@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.backends.silicon import PciDevice
+from farm.board.discovery.facts import PciDevice
 from farm.board.selection import select_boards
 from farm.core.errors import FarmError, NotRunnable
 

@@ -13,7 +13,7 @@ import pytest
 
 from farm.board import holders
 from farm.board.backends import silicon
-from farm.board.backends.silicon import PciDevice
+from farm.board.discovery.facts import PciDevice
 from farm.board.holders import Holder
 from farm.board.null_toolchain import HOME_VARIABLE, ROOT_VARIABLE
 from farm.cli import main
@@ -145,10 +145,6 @@ def test_boards_their_holders_permissions_and_hugepages(
         "hugepages": "bad",
     }
     pages.write_text("4\n")
-    monkeypatch.undo()
-    monkeypatch.setattr(doctor, "HUGEPAGES", pages)
-    monkeypatch.setattr(silicon, "pci_devices", lambda *_: [PciDevice("0000:61:00.0", "n300")])
-    monkeypatch.setattr(doctor, "DEVICES", devices)
     assert findings_of(settings)["hugepages"].result == "4 of 1 GiB"
 
 

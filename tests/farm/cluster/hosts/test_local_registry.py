@@ -13,6 +13,7 @@ from rich.console import Console
 
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import fake_boards
+from farm.board.discovery.survey import Survey, SurveyedBoard
 from farm.board.kinds import KINDS
 from farm.board.reset import Resetter
 from farm.cli.boards import _screen, boards
@@ -22,7 +23,8 @@ from farm.core.board import Board
 
 
 def screen(monkeypatch: pytest.MonkeyPatch, boards: list[Board]) -> str:
-    monkeypatch.setattr(local_registry, "discovered_boards", lambda: boards)
+    survey = Survey(tuple(SurveyedBoard(board, (), "a test made it") for board in boards))
+    monkeypatch.setattr(local_registry, "host_survey", lambda: survey)
     stream = io.StringIO()
     Console(file=stream, width=160).print(_screen(LocalRegistry().view()))
     return stream.getvalue()

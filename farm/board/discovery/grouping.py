@@ -1,0 +1,244 @@
+"""Boards from facts: which chips of a host make up which product, and why. No IO.
+
+The driver's card name says what a chip is a part of; tt-umd's board type, or tt-smi's, where the driver doesn't know.
+Cards of several chips are told apart by their board's number, which both tools know and the driver doesn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from farm.board.discovery.facts import ChipGroup, Grouping, HostChips, PciDevice, UmdReport, UnknownCard
+from farm.board.kinds import KINDS, box_of, kind_of_card, kind_of_traced_cards
+from farm.core.board import BoardKind
+from farm.core.plain_words import counted
+
+_SAYS_NOTHING = ("", "unknown")
+"""What the driver says of a card that it doesn't know."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chip:
+    """A device with what it is.
+
+    Attributes:
+        address: its PCI address.
+        card: the driver's name of its card, or that of its kind.
+        kind: the product that its card is, or is a part of.
+        source: what says so.
+        board_id: the number of its board; None if nothing tells.
+    """
+
+    address: str
+    card: str
+    kind: BoardKind
+    source: str
+    board_id: int | None
+
+
+def group_chips(host: HostChips, kind: BoardKind | None = None) -> Grouping:
+    """Group a host's chips into boards.
+
+    Cards that make up a box by their kind's row (four n300 a t3000) are one board, opened as one mesh.
+
+    Args:
+        host: what is known of the chips.
+        kind: only boards of this kind; that of a single card takes the cards of a box one by one.
+    """
+    differences = list(_differences(host))
+    chips, unknown = [], []
+    for device in host.devices:
+        chip = _identified(device, host)
+        if chip is None:
+            unknown.append(_unknown(device, host))
+        else:
+            chips.append(chip)
+    groups = _groups(chips, host, kind, differences)
+    chosen = sorted((group for group in groups if kind in (None, group.kind)), key=lambda group: group.addresses[0])
+    return Grouping(tuple(chosen), tuple(unknown), tuple(differences))
+
+
+def needs_board_ids(devices: Sequence[PciDevice], kind: BoardKind | None = None) -> bool:
+    """Whether the driver's facts leave open which chips are on one card."""
+    grouping = group_chips(HostChips(tuple(devices)), kind)
+    several = [group for group in grouping.groups if group.kind.pci_devices > 1]
+    return len(several) > 1
+
+
+def _groups(
+    chips: Sequence[_Chip], host: HostChips, kind: BoardKind | None, differences: list[str]
+) -> Iterator[ChipGroup]:
+    by_kind: dict[str, list[_Chip]] = {}
+    for chip in chips:
+        by_kind.setdefault(chip.kind.name, []).append(chip)
+    box = box_of([chip.card for chip in chips])
+    if box is not None and kind in (None, box):
+        if not _is_whole_host(box) and (lone := _unlinked(chips, host.umd)):
+            differences.append(f"no {box.name}: tt-umd finds no link between {lone} and the other cards")
+        else:
+            yield _box(box, chips, host)
+            return
+    for name, members in by_kind.items():
+        card_kind = KINDS[name]
+        if _is_whole_host(card_kind):
+            yield _box(card_kind, members, host)
+        elif card_kind.pci_devices == 1:
+            for chip in members:
+                reason = f"{chip.source} it {chip.card}"
+                yield ChipGroup(card_kind, (chip.address,), reason, _missing(card_kind, [chip], host))
+        else:
+            yield from _cards_of_several(card_kind, members, differences)
+
+
+def _is_whole_host(kind: BoardKind) -> bool:
+    """Whether all such devices of a host are one board, however many there are."""
+    return kind.box is not None and kind.box.devices is None
+
+
+def _box(kind: BoardKind, chips: Sequence[_Chip], host: HostChips) -> ChipGroup:
+    cards = dict.fromkeys(chip.card for chip in chips)
+    reason = f"{chips[0].source} its {counted(len(chips), 'device')} {', '.join(cards)}"
+    return ChipGroup(kind, tuple(chip.address for chip in chips), reason, _missing(kind, chips, host))
+
+
+def _missing(kind: BoardKind, chips: Sequence[_Chip], host: HostChips) -> str:
+    """What a board lacks: chips behind its devices, too, where a tool tells of them."""
+    present = len(chips) if _is_whole_host(kind) else _chips_of(chips, host)
+    if present is None or present == kind.chips:
+        return ""
+    umd = host.umd
+    trays = {chip.tray for chip in umd.chips if chip.tray is not None} if umd else set()
+    where = f", in {counted(len(trays), 'tray')} ({', '.join(map(str, sorted(trays)))})" if trays else ""
+    return f"it has {present} of {counted(kind.chips, 'chip')}{where}"
+
+
+def _chips_of(chips: Sequence[_Chip], host: HostChips) -> int | None:
+    """How many chips are on the cards of some devices; None if no tool tells of all of them."""
+    ids = {chip.board_id for chip in chips}
+    if None in ids:
+        return None
+    if host.umd and all(host.umd.chip_at(chip.address) for chip in chips):
+        return sum(chip.board_id in ids for chip in host.umd.chips)
+    if host.smi and all(host.smi.chip_at(chip.address) for chip in chips):
+        return sum(chip.board_id in ids for chip in host.smi.chips)
+    return None
+
+
+def _unlinked(chips: Sequence[_Chip], umd: UmdReport | None) -> str:
+    """The devices that no ethernet link joins to the first one's card; "" if all are joined, or nothing tells."""
+    if umd is None or not all(umd.chip_at(chip.address) for chip in chips):
+        return ""
+    boards = {each.chip: each.board_id or -1 - each.chip for each in umd.chips}
+    numbers = {chip.address: found.chip for chip in chips if (found := umd.chip_at(chip.address))}
+    reached = {boards[numbers[chips[0].address]]}
+    size = 0
+    while size != len(reached):
+        size = len(reached)
+        for near, far in umd.links:
+            if near in boards and far in boards and reached & {boards[near], boards[far]}:
+                reached |= {boards[near], boards[far]}
+    return ", ".join(chip.address for chip in chips if boards[numbers[chip.address]] not in reached)
+
+
+def _cards_of_several(kind: BoardKind, chips: Sequence[_Chip], differences: list[str]) -> Iterator[ChipGroup]:
+    """Cards with several PCI devices: by board number, and only without one by their order."""
+    by_card: dict[tuple[str, int | None], list[_Chip]] = {}
+    for chip in chips:
+        by_card.setdefault((chip.card, chip.board_id), []).append(chip)
+    size = kind.pci_devices
+    for (card, board_id), members in by_card.items():
+        parts = [members[begin : begin + size] for begin in range(0, len(members), size)]
+        if len(parts) > 1:
+            told = "no tool tells their boards" if board_id is None else f"all say that their board is {board_id:x}"
+            differences.append(
+                f"{counted(len(members), 'chip')} of {card}: {told}, so neighbors are taken for one card; "
+                "tt-umd or tt-smi tells cards apart"
+            )
+        for part in parts:
+            reason = f"{part[0].source} its {counted(len(part), 'device')} {card}"
+            reason += ", paired as neighbors" if len(parts) > 1 else "" if board_id is None else f", board {board_id:x}"
+            missing = "" if len(part) == size else f"it has {len(part)} of {counted(kind.chips, 'chip')}"
+            yield ChipGroup(kind, tuple(chip.address for chip in part), reason, missing)
+
+
+def _identified(device: PciDevice, host: HostChips) -> _Chip | None:
+    """A device with its product; None if nothing tells it."""
+    umd = host.umd.chip_at(device.address) if host.umd else None
+    smi = host.smi.chip_at(device.address) if host.smi else None
+    board_id = (umd.board_id if umd else 0) or (smi.board_id if smi else None) or None
+    tools = ((f"{tool} calls", kind, "") for tool, _, kind in _tools_names(device, host))
+    for source, kind, card in (("the driver calls", _kind_of_driver_card(device.card), device.card), *tools):
+        if kind is not None and device.address:
+            return _Chip(device.address, card or (kind.cards or (kind.name,))[0], kind, source, board_id)
+    return None
+
+
+def _kind_of_driver_card(card: str) -> BoardKind | None:
+    """The product of a card by the driver's name of it: the card itself, or the box of any number of such."""
+    return kind_of_card(card) or box_of([card])
+
+
+def _kind_of_umd(board_type: str) -> BoardKind | None:
+    kinds = (kind for kind in KINDS.values() if kind.mock.card == board_type)
+    return next((kind for kind in kinds if kind.cards or _is_whole_host(kind)), None)
+
+
+def _kind_of_smi(card: str) -> BoardKind | None:
+    return kind_of_traced_cards(card, 1) if card else None
+
+
+def _unknown(device: PciDevice, host: HostChips) -> UnknownCard:
+    if not device.address:
+        return UnknownCard(
+            f"/dev/tenstorrent/{device.number}",
+            "it has no PCI address: the driver is half loaded, or its chip is being reset; reload tenstorrent",
+        )
+    if device.card in _SAYS_NOTHING:
+        reason = "the driver doesn't say which card it is: update tt-kmd"
+    else:
+        reason = f"the driver calls it {device.card!r}, a product that farm doesn't know"
+    facts = [f"{tool} calls it {name or 'unknown'}" for tool, name, _ in _tools_names(device, host)]
+    return UnknownCard(device.address, "; ".join((reason, *facts)))
+
+
+def _differences(host: HostChips) -> Iterator[str]:
+    """Where the driver and the tools disagree, and what the tools find wrong."""
+    addresses = [device.address for device in host.devices if device.address]
+    umd, smi = host.umd, host.smi
+    if umd is not None and umd.is_installed:
+        yield from umd.troubles
+        if umd.devices or not umd.troubles:
+            only_driver = [address for address in addresses if address not in umd.devices]
+            only_umd = [address for address in umd.devices if address not in addresses]
+            undiscovered = [each for each in umd.devices if each in addresses and not umd.chip_at(each)]
+            yield from _listed(only_driver, "the driver shows {} and tt-umd doesn't")
+            yield from _listed(only_umd, "tt-umd shows {} and the driver doesn't")
+            yield from _listed(undiscovered, "tt-umd lists {} and doesn't discover {}")
+        for chip in umd.chips:
+            name = chip.address or f"chip {chip.chip} of board {chip.board_id:x}"
+            yield from (f"{name} is unhealthy, says tt-umd: {error}" for error in chip.errors)
+    if smi is not None:
+        yield from smi.troubles
+        if any(chip.address for chip in smi.chips):
+            silent = [address for address in addresses if not smi.chip_at(address)]
+            yield from _listed(silent, "the driver shows {} and tt-smi doesn't")
+    for device in host.devices:
+        kind = _kind_of_driver_card(device.card)
+        for tool, name, other in _tools_names(device, host):
+            if kind and other and kind != other:
+                yield f"the driver calls {device.address} {device.card}, and {tool} calls it {name}"
+
+
+def _tools_names(device: PciDevice, host: HostChips) -> Iterator[tuple[str, str, BoardKind | None]]:
+    """Each tool that knows a device, with its name of the device's card and the product of that name."""
+    if host.umd and (umd := host.umd.chip_at(device.address)):
+        yield "tt-umd", umd.board_type, _kind_of_umd(umd.board_type)
+    if host.smi and (smi := host.smi.chip_at(device.address)):
+        yield "tt-smi", smi.card, _kind_of_smi(smi.card)
+
+
+def _listed(addresses: Sequence[str], text: str) -> Iterator[str]:
+    if addresses:
+        names = ", ".join(addresses)
+        yield text.replace("{}", names, 1).replace("{}", "it" if len(addresses) == 1 else "them")
