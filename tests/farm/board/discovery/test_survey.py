@@ -75,7 +75,8 @@ def test_whatever_a_tool_says_the_boards_are_found(
     assert [board.kind.name for board in survey.whole] == kinds
     assert [each.missing for each in survey.boards] == [""] * len(kinds)
     assert not survey.unknown
-    assert not survey.differences
+    failed = bool(cards) and tool in ("tt-umd hangs", "tt-umd crashes")
+    assert [line.partition(":")[0] for line in survey.differences] == ["tt-umd"] * failed
     addresses = sorted(address for each in survey.boards for address in each.addresses)
     assert addresses == sorted(card.address for card in cards)
     for each in survey.boards:
