@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from farm.board.backends.silicon import VISIBLE_VARIABLE, Silicon
+from farm.board.backends.silicon import Silicon
 from farm.board.chip_telemetry import board_telemetry
+from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.kinds import KINDS
 from farm.board.tt_smi import SmiChip, SmiReport, read_snapshot
 from farm.core.board import Board

@@ -11,8 +11,8 @@ import pytest
 
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import fake_boards
-from farm.board.backends.silicon import VISIBLE_VARIABLE
 from farm.board.chip_presence import ChipPresence
+from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.external_tools import run_tool
 from farm.board.kinds import KINDS
 from farm.board.reset_output import reset_complaint
