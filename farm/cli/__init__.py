@@ -27,6 +27,7 @@ from farm.cli import (
     store,
     submit,
     sweep,
+    tokens,
     trace,
     up,
     upgrade,
@@ -91,6 +92,7 @@ app.command(cls=boards.BoardsCommand, rich_help_panel=_HOSTS)(boards.boards)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.up)
 app.command(cls=RuledCommand, rich_help_panel=_HOSTS)(up.down)
 app.command(rich_help_panel=_HOSTS)(certificates.certificates)
+app.add_typer(tokens.app, rich_help_panel=_HOSTS)
 app.add_typer(config.app, rich_help_panel=_HOSTS)
 app.command(rich_help_panel=_HOSTS)(doctor.doctor)
 app.command(rich_help_panel=_CI)(ci.merge)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from farm.board.reset_journal import BoardReset
     from farm.cluster.board_registry import BoardRegistry, ViewSource
+    from farm.cluster.door.client import FarmBehindDoor
     from farm.cluster.registry.action_log import Action
     from farm.cluster.registry.records import FarmView, RunView
     from farm.core.settings import Settings
@@ -54,7 +55,9 @@ def boards(
             show_default=False,
         ),
     ] = None,
-    address: Annotated[str | None, typer.Option(help="The farm's head, HOST:PORT. Default: FARM_ADDRESS.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="The farm's head, HOST:PORT, or the URL of its door. Default: FARM_ADDRESS.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; with --watch, a line each second.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Update the list every second, until Ctrl-C.")] = False,
 ) -> None:
@@ -108,6 +111,8 @@ def _view_source(address: str | None, settings: Settings, *, in_farm: bool) -> V
         from farm.cluster.hosts.local_registry import LocalRegistry
 
         return LocalRegistry()
+    if door := _door(address, settings):
+        return door
     from farm.cluster.nodes.own_farm import farm_address
     from farm.cluster.registry.published import PublishedFarm
 
@@ -121,6 +126,9 @@ def _registry(address: str | None, settings: Settings, *, in_farm: bool) -> Iter
         from farm.cluster.hosts.local_registry import LocalRegistry
 
         yield LocalRegistry()
+        return
+    if door := _door(address, settings):
+        yield door
         return
     from farm.cluster.board_registry import FarmBoardRegistry
     from farm.cluster.nodes.own_farm import farm_address
@@ -140,6 +148,18 @@ def _show_survey(*, as_json: bool) -> None:
         return
     for line in survey.lines():
         typer.echo(first_line(line))
+
+
+def _door(address: str | None, settings: Settings) -> FarmBehindDoor | None:
+    """The farm, if its address is that of a door."""
+    from farm.core.door_address import door_address, names_door
+
+    url = address or settings.address
+    if not url or not names_door(url):
+        return None
+    from farm.cluster.door.client import DoorClient, FarmBehindDoor
+
+    return FarmBehindDoor(DoorClient(door_address(url), settings.token_file, settings.certificates))
 
 
 def _usage(action: str) -> str:
@@ -173,7 +193,11 @@ def _show_log(actions: list[Action], *, as_json: bool) -> None:
     for action in actions:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(action.at))
         detail = f": {action.detail}" if action.detail else ""
-        typer.echo(first_line(f"{at} {action.who} {action.action.value} {action.name}{detail}"))
+        typer.echo(
+            first_line(
+                f"{at} {'verified' if action.verified else 'claimed'} {action.who} {action.action.value} {action.name}{detail}"
+            )
+        )
 
 
 def _show_resets(resets: list[BoardReset], *, as_json: bool) -> None:

@@ -58,26 +58,33 @@ class BoardRegistry(Protocol):
 class FarmBoardRegistry:
     """The `BoardRegistry` of a farm's boards."""
 
-    def __init__(self, farm: FarmClient) -> None:
+    def __init__(self, farm: FarmClient, *, is_verified: bool = False) -> None:
+        """Make it.
+
+        Args:
+            farm: the farm's registry.
+            is_verified: whether those who act are known by role tokens; otherwise they name themselves.
+        """
         self._farm = farm
+        self._is_verified = is_verified
 
     def hold(self, name: str, why: str, by: str) -> None:
         """See `BoardRegistry`."""
-        self._farm.call(RegistryActor.hold, name, why, by)
+        self._farm.call(RegistryActor.hold, name, why, by, verified=self._is_verified)
 
     def release(self, name: str, by: str) -> None:
         """See `BoardRegistry`."""
-        self._farm.call(RegistryActor.release, name, by)
+        self._farm.call(RegistryActor.release, name, by, verified=self._is_verified)
 
     def probe(self, name: str, by: str) -> str:
         """See `BoardRegistry`."""
-        self._farm.call(RegistryActor.begins, ActionKind.PROBE, name, by)
+        self._farm.call(RegistryActor.begins, ActionKind.PROBE, name, by, verified=self._is_verified)
         return probing.probe(self._farm, name)
 
     def reset(self, name: str, by: str) -> str:
         """See `BoardRegistry`."""
-        self._farm.call(RegistryActor.begins, ActionKind.RESET, name, by)
-        return probing.reset(self._farm, name, by)
+        self._farm.call(RegistryActor.begins, ActionKind.RESET, name, by, verified=self._is_verified)
+        return probing.reset(self._farm, name, by, verified=self._is_verified)
 
     def actions(self, count: int) -> list[Action]:
         """See `BoardRegistry`."""

@@ -61,8 +61,8 @@ def probe(farm: FarmClient, board: str) -> str:
     return f"{board} passed its check"
 
 
-def reset(farm: FarmClient, board: str, by: str) -> str:
-    """Reset a board that no run has, and check it.
+def reset(farm: FarmClient, board: str, by: str, *, verified: bool = False) -> str:
+    """Reset a board that no run has, and check it; `verified` says that the door knows `by` by a role token.
 
     Raises:
         NotRunnable: the reset fails, the board doesn't pass its check after it, or a run has it.
@@ -72,7 +72,7 @@ def reset(farm: FarmClient, board: str, by: str) -> str:
         result = _on_its_host(farm, board, BoardCheck.reset, RESET_SECONDS)
     except _NoAnswer as error:
         result = Reset(good=False, seconds=time.monotonic() - began, message=str(error))
-    farm.call(RegistryActor.was_reset, board, by, message=result.message, seconds=result.seconds)
+    farm.call(RegistryActor.was_reset, board, by, message=result.message, seconds=result.seconds, verified=verified)
     if not result.good:
         raise NotRunnable(f"{board} was not reset: {result.message}")
     return f"{board} was reset; {probe(farm, board)}"

@@ -30,7 +30,7 @@ class Extra(str, Enum):
 
 _MODULES = {
     Extra.TTNN: ("ttnn",),
-    Extra.CLUSTER: ("aiohttp", "aiohttp_cors", "cryptography", "prometheus_client"),
+    Extra.CLUSTER: ("aiohttp", "aiohttp_cors", "cryptography", "prometheus_client", "starlette", "uvicorn"),
     Extra.POSTGRESQL: ("psycopg",),
     Extra.SILICON: ("tt_umd",),
 }

@@ -30,6 +30,7 @@ from pydantic_settings import (
 )
 
 from farm.core.config_trust import TRUST_VARIABLE, is_trusted, sha256_of, was_trusted
+from farm.core.door_address import names_door
 from farm.core.errors import FarmError
 from farm.core.plain_words import in_plain_words
 from farm.core.sizes import check_share
@@ -72,7 +73,8 @@ class Settings(BaseSettings):
 
     address: Annotated[str | None, USER_ONLY] = Field(
         default=None,
-        description="The farm: HOST:PORT of its head. Without one, a sweep starts a Ray of its own on this host.",
+        description="The farm: HOST:PORT of its head, or the URL of its door. Without one, a sweep starts a Ray "
+        "of its own on this host.",
     )
     jobs: Annotated[str | None, USER_ONLY] = Field(
         default=None,
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
     )
     token_file: Annotated[Path, USER_ONLY] = Field(
         default=platformdirs.user_config_path("farm") / "token",
-        description="The file with the farm's token, readable by you.",
+        description="The file with the farm's token, or with your role token for its door, readable by you.",
     )
     certificates: Annotated[Path | None, USER_ONLY] = Field(
         default=None,
@@ -154,7 +156,7 @@ class Settings(BaseSettings):
     @property
     def jobs_url(self) -> str | None:
         """The URL that takes jobs; None without an address."""
-        if self.jobs or not self.address:
+        if self.jobs or not self.address or names_door(self.address):
             return self.jobs
         return f"http://{self.address.rpartition(':')[0]}:8265"
 

@@ -36,9 +36,16 @@ class HostPlan(BaseModel):
     jobs_host: str = Field(default="127.0.0.1", description="The address at which a head takes jobs.")
     jobs_port: int = Field(default=JOBS_PORT, description="The port of that address.")
     metrics_port: int | None = Field(default=None, description="Where a head serves metrics.")
+    door: str | None = Field(default=None, description="HOST:PORT at which a head's door listens; none without a door.")
+    door_is_plain: bool = Field(default=False, description="Whether the door is not encrypted although it might be.")
     supervisor: ProcessIdentity | None = Field(
         default=None, description="The process in the background that starts the node again; none in the foreground."
     )
+
+    @property
+    def door_is_encrypted(self) -> bool:
+        """Whether the door is asked over TLS."""
+        return self.certificates is not None and not self.door_is_plain
 
     @property
     def farm(self) -> str:

@@ -13,9 +13,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from farm.cluster.hosts.backoff import Backoff
+from farm.cluster.hosts.door_keeper import DoorKeeper, start_door
 from farm.cluster.hosts.host_plan import HostPlan, load_plan
 from farm.cluster.hosts.membership import is_kept, join_again, leave_farm, only_change
 from farm.cluster.nodes.host_state import HostState, load_state, remove_state
@@ -33,33 +34,6 @@ _MODULE = "farm.cluster.hosts.supervision"
 _REFUSED = 3
 LOG_FILE = "up.log"
 """The file of a supervisor in the background, in the host's state folder."""
-
-
-@dataclass(slots=True)
-class Backoff:
-    """The waits before a node is started again: twice as long after each failure, until a node lived for a while.
-
-    Attributes:
-        shortest: the first wait, in seconds.
-        longest: no wait is longer.
-        steady: a node that lived for so many seconds is no failure of its start.
-        failures: failures in a row.
-    """
-
-    shortest: float = 1.0
-    longest: float = 30.0
-    steady: float = 60.0
-    failures: int = 0
-
-    def failed(self) -> float:
-        """Count a failure; return the seconds to wait."""
-        self.failures += 1
-        return min(self.longest, self.shortest * 2.0 ** min(self.failures - 1, 16))
-
-    def lived(self, seconds: float) -> None:
-        """Take how long a node lived."""
-        if seconds >= self.steady:
-            self.failures = 0
 
 
 class NodeSupervisor:
@@ -112,6 +86,12 @@ class NodeSupervisor:
         elif now >= self._due:
             return self._join_again()
         return True
+
+    def living_node(self) -> HostState | None:
+        """The record of the node; None if it has ended, or the host is to leave its farm."""
+        plan, state = self._plan_now(), self._state_now()
+        is_wanted = plan is not None and plan.id == self._plan.id
+        return state if is_wanted and state is not None and state.is_alive else None
 
     def _join_again(self) -> bool:
         try:
@@ -222,9 +202,13 @@ def supervise(plan: HostPlan, folder: Path, note: Callable[[str], None]) -> None
     for number in caught_signals():
         signal.signal(number, leave)
     supervisor = NodeSupervisor(plan, folder, note, join=joining)
+    environment = _environment(plan, folder)
+    door = DoorKeeper(lambda state: start_door(state, folder, environment), note) if plan.door else None
     while not signals:
         if not supervisor.step():
             return
+        if door is not None:
+            door.step(supervisor.living_node())
         _reap_children()
         time.sleep(POLL_SECONDS)
     with contextlib.suppress(FarmError):  # `farm down` came first

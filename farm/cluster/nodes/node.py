@@ -20,6 +20,7 @@ from farm.cluster.nodes.certificates import check_encryption
 from farm.cluster.nodes.host_state import MARKER, HostState, node_processes, remove_state
 from farm.cluster.nodes.token import use_token
 from farm.cluster.ray_credentials import RayCredentials
+from farm.core.door_address import names_door
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of, is_alive
 from farm.core.process_table import send_signal
@@ -262,6 +263,11 @@ def require_head(address: str, token_file: Path, certificates: Path | None = Non
         FarmError: the address is invalid, or the file has no token.
         NotRunnable: no farm answers there, or it refuses the token.
     """
+    if names_door(address):
+        raise FarmError(
+            f"{address} is the door of a farm, through which this command doesn't go: send a sweep by "
+            "`farm submit -- sweep ...`, or give HOST:PORT of the head and the farm's own token"
+        )
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise FarmError(f"{address}: give the head's HOST:PORT, such as 10.0.0.1:{PORT}")

@@ -47,6 +47,9 @@ class ActionKind(str, Enum):
         JOIN: a host joined.
         DRAIN: it takes no more work.
         LEAVE: it left.
+        TOKEN_ADDED: a person got a role token.
+        TOKEN_REMOVED: it counts no more.
+        REFUSED: somebody asked the door for what their role may not do, or without a token that counts.
     """
 
     HOLD = "hold"
@@ -64,6 +67,9 @@ class ActionKind(str, Enum):
     JOIN = "join"
     DRAIN = "drain"
     LEAVE = "leave"
+    TOKEN_ADDED = "token added"  # noqa: S105 - no password
+    TOKEN_REMOVED = "token removed"  # noqa: S105 - no password
+    REFUSED = "refused"
 
 
 class Action(BaseModel):
@@ -77,6 +83,9 @@ class Action(BaseModel):
     name: str = Field(description="The board, run, job or host.")
     detail: str = Field(default="", description="Why, or the command of a run or job.")
     seconds: float | None = Field(default=None, description="How long it took, for the end of a reset.")
+    verified: bool = Field(
+        default=False, description="Whether the door knew `who` by a role token; otherwise a command named itself."
+    )
 
 
 class ActionLog:

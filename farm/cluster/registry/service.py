@@ -107,19 +107,19 @@ class RegistryService:
 
     # --- boards ---
 
-    def hold(self, board: str, why: str, by: str) -> None:
-        """See `Registry.hold`."""
+    def hold(self, board: str, why: str, by: str, *, verified: bool = False) -> None:
+        """See `Registry.hold`; `verified` says that the door knows `by` by a role token."""
         with self._acting() as now:
             self._registry.hold(board, why, by, now)
-            self._record(by, ActionKind.HOLD, board, why)
+            self._record(by, ActionKind.HOLD, board, why, verified=verified)
 
-    def release(self, board: str, by: str) -> None:
-        """See `Registry.release`; `by` is the user and host that asked for it."""
+    def release(self, board: str, by: str, *, verified: bool = False) -> None:
+        """See `Registry.release`; `by` asked for it."""
         with self._acting() as now:
             self._registry.release(board, now)
-            self._record(by, ActionKind.RELEASE, board)
+            self._record(by, ActionKind.RELEASE, board, verified=verified)
 
-    def begins(self, action: ActionKind, board: str, by: str) -> None:
+    def begins(self, action: ActionKind, board: str, by: str, *, verified: bool = False) -> None:
         """Log what a person is about to do with a board on its host.
 
         Raises:
@@ -127,9 +127,9 @@ class RegistryService:
         """
         with self._acting():
             self._registry.find(board)
-            self._record(by, action, board)
+            self._record(by, action, board, verified=verified)
 
-    def was_reset(self, board: str, by: str, *, message: str, seconds: float) -> None:
+    def was_reset(self, board: str, by: str, *, message: str, seconds: float, verified: bool = False) -> None:
         """Log the end of a board's reset.
 
         Args:
@@ -137,10 +137,11 @@ class RegistryService:
             by: the user and host, or the run, that wanted it.
             message: why it failed; "" if it is good.
             seconds: how long it took.
+            verified: whether the door knows `by` by a role token.
         """
         kind = ActionKind.RESET_FAILED if message else ActionKind.RESET_ENDED
         with self._acting():
-            self._record(by, kind, board, message, seconds)
+            self._record(by, kind, board, message, seconds, verified=verified)
 
     def checked(self, board: str, *, passed: bool, message: str) -> None:
         """See `Registry.checked`."""
@@ -211,9 +212,20 @@ class RegistryService:
 
     # --- details ---
 
-    def _record(self, who: str, action: ActionKind, name: str, detail: str = "", seconds: float | None = None) -> None:
+    def _record(
+        self,
+        who: str,
+        action: ActionKind,
+        name: str,
+        detail: str = "",
+        seconds: float | None = None,
+        *,
+        verified: bool = False,
+    ) -> None:
         at = self._unix_clock()
-        self._log.record(Action(at=at, who=who, action=action, name=name, detail=detail, seconds=seconds))
+        self._log.record(
+            Action(at=at, who=who, action=action, name=name, detail=detail, seconds=seconds, verified=verified)
+        )
 
     @contextlib.contextmanager
     def _acting(self, *, at_once: bool = False) -> Iterator[float]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from farm.cluster.hosts import supervision
+from farm.cluster.hosts.backoff import Backoff
 from farm.cluster.hosts.host_plan import HostPlan, home_id, load_plan, remove_plan
 from farm.cluster.hosts.membership import join_again, leave_farm
-from farm.cluster.hosts.supervision import Backoff, NodeSupervisor
+from farm.cluster.hosts.supervision import NodeSupervisor
 from farm.cluster.nodes.host_state import HostState, load_state, remove_state
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.process_identity import identity_of

@@ -1,0 +1,199 @@
+"""The door's web service: whose token, how often, which role, what is asked; then the farm is called.
+
+Each endpoint is a row of a table. A page for browsers can be added as further routes of the application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
+from farm.cluster.door.refused import Refused
+from farm.cluster.door.roles import Deed, Person
+from farm.cluster.door.tokens import RoleTokens
+from farm.cluster.door.visitors import Visitors
+from farm.cluster.registry.action_log import Action, ActionLog
+from farm.cluster.registry.records import FarmView
+from farm.core.errors import ExitCode, FarmError
+from farm.core.plain_words import reason_of
+
+_LOG = logging.getLogger(__name__)
+
+LARGEST_REQUEST = 64 * 1024
+"""Bytes of a request's body, unless the endpoint takes more."""
+READ_SECONDS = 30.0
+"""How long a request's body may take to arrive."""
+LOGGED = 1000
+"""How many of the last actions are shown."""
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+Answer: TypeAlias = Callable[[Request, Person], Awaitable[Response]]
+"""What answers a request of a person who may ask for it."""
+
+
+class DoorFarm(Protocol):
+    """What the door needs of the farm. Errors are a `FarmError`. Each call may take seconds, in any thread."""
+
+    def view(self) -> FarmView:
+        """The farm at this moment."""
+
+    def hold(self, name: str, why: str, by: str) -> None:
+        """Keep a board from all runs."""
+
+    def release(self, name: str, by: str) -> None:
+        """Let a held board be used again."""
+
+    def probe(self, name: str, by: str) -> str:
+        """Check a board, and return what to tell the person."""
+
+    def reset(self, name: str, by: str) -> str:
+        """Reset a board, and return what to tell the person."""
+
+    def actions(self, count: int) -> list[Action]:
+        """The last actions that were logged, the oldest first."""
+
+
+async def body_of(request: Request, model: type[AnyModel], largest: int = LARGEST_REQUEST) -> AnyModel:
+    """The body of a request, checked.
+
+    Raises:
+        Refused: it is too large, too slow, or not what it should be.
+    """
+    parts: list[bytes] = []
+    size = 0
+
+    async def read() -> None:
+        nonlocal size
+        async for part in request.stream():
+            size += len(part)
+            if size > largest:
+                raise Refused(413, f"the request has more than {largest} bytes")
+            parts.append(part)
+
+    try:
+        await asyncio.wait_for(read(), READ_SECONDS)
+        return model.model_validate_json(b"".join(parts))
+    except asyncio.TimeoutError:
+        raise Refused(408, "the request arrives too slowly") from None
+    except ClientDisconnect:
+        raise Refused(400, "the request did not arrive") from None
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, problem["loc"])) or "body"
+        raise Refused(400, f"the request's {place}: {problem['msg']}"[:1000]) from None
+
+
+class Door:
+    """Answers requests."""
+
+    def __init__(
+        self,
+        farm: DoorFarm,
+        tokens: RoleTokens,
+        log: ActionLog,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        unix_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make the door of a farm.
+
+        Args:
+            farm: the farm.
+            tokens: whose token is whose.
+            log: where refused requests are logged; the registry logs those that were carried out.
+            clock: seconds, of a clock that never jumps.
+            unix_clock: Unix time in seconds.
+        """
+        self._farm = farm
+        self._visitors = Visitors(tokens, log, clock, unix_clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """The endpoints."""
+        return [
+            Route("/healthz", self._health, methods=["GET"]),
+            self.guarded("/api/view", "GET", Deed.VIEW, self._view),
+            self.guarded("/api/actions", "GET", Deed.LOG, self._actions),
+            self.guarded("/api/hold", "POST", Deed.HOLD, self._hold),
+            self.guarded("/api/release", "POST", Deed.RELEASE, self._release),
+            self.guarded("/api/probe", "POST", Deed.PROBE, self._probe),
+            self.guarded("/api/reset", "POST", Deed.RESET, self._reset),
+        ]
+
+    def guarded(self, path: str, method: str, deed: Deed, answer: Answer) -> Route:
+        """A route that only those may use whose role may do a deed."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                peer = request.client.host if request.client else "unknown"
+                authorization = request.headers.get("authorization", "")
+                person = await run_in_threadpool(self._visitors.admit, authorization, peer, deed)
+                return await answer(request, person)
+            except Refused as refused:
+                return _refusal(refused.status, refused.message, refused.exit_code)
+            except FarmError as error:
+                return _refusal(409, reason_of(error), error.exit_code)
+
+        return Route(path, endpoint, methods=[method])
+
+    async def _health(self, _request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def _view(self, _request: Request, _person: Person) -> Response:
+        view = await run_in_threadpool(self._farm.view)
+        return Response(view.model_dump_json(), media_type="application/json")
+
+    async def _actions(self, _request: Request, _person: Person) -> Response:
+        actions = await run_in_threadpool(self._farm.actions, LOGGED)
+        return JSONResponse([action.model_dump(mode="json") for action in actions])
+
+    async def _hold(self, request: Request, person: Person) -> Response:
+        asked = await body_of(request, HoldRequest)
+        await run_in_threadpool(self._farm.hold, asked.board, asked.why, person.name)
+        return _done(f"{asked.board} is held: {asked.why}")
+
+    async def _release(self, request: Request, person: Person) -> Response:
+        asked = await body_of(request, BoardRequest)
+        await run_in_threadpool(self._farm.release, asked.board, person.name)
+        return _done(f"{asked.board} may be used again")
+
+    async def _probe(self, request: Request, person: Person) -> Response:
+        asked = await body_of(request, BoardRequest)
+        return _done(await run_in_threadpool(self._farm.probe, asked.board, person.name))
+
+    async def _reset(self, request: Request, person: Person) -> Response:
+        asked = await body_of(request, BoardRequest)
+        return _done(await run_in_threadpool(self._farm.reset, asked.board, person.name))
+
+
+def door_app(door: Door, more: Sequence[BaseRoute] = ()) -> Starlette:
+    """The application of a door.
+
+    Args:
+        door: what answers.
+        more: further routes, such as pages.
+    """
+
+    async def failed(_request: Request, error: Exception) -> Response:
+        _LOG.error("a request failed", exc_info=error)
+        return _refusal(500, "the door failed: its log on the head says why", ExitCode.NOT_RUN)
+
+    return Starlette(routes=[*door.routes(), *more], exception_handlers={Exception: failed})
+
+
+def _done(message: str) -> Response:
+    return JSONResponse(Done(message=message[:10_000]).model_dump())
+
+
+def _refusal(status: int, message: str, exit_code: ExitCode) -> Response:
+    return JSONResponse(Refusal(message=message[:10_000], exit_code=int(exit_code)).model_dump(), status)

@@ -1,0 +1,165 @@
+"""A farm through its door: what people use who have a role token instead of the farm's own.
+
+It uses Python's own HTTP client, which follows no redirection and asks no proxy: the token goes to the door alone.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
+from farm.cluster.nodes.token import require_token
+from farm.cluster.ray_credentials import CA_CERTIFICATE
+from farm.cluster.registry.action_log import Action
+from farm.cluster.registry.records import FarmView
+from farm.core.door_address import DoorAddress
+from farm.core.errors import ExitCode, FarmError, NotRunnable
+from farm.core.plain_words import reason_of
+
+ANSWER_SECONDS = 30.0
+"""How long a door may be silent."""
+CHECK_SECONDS = 1000.0
+"""How long it may be silent while a board is reset and checked."""
+LARGEST_ANSWER = 64 * 2**20
+"""Bytes of an answer."""
+
+_ACTIONS = TypeAdapter(list[Action])
+Answer = TypeVar("Answer")
+
+
+class DoorClient:
+    """Asks a door, as the person whose token it sends."""
+
+    def __init__(self, address: DoorAddress, token_file: Path, certificates: Path | None) -> None:
+        """Make a client.
+
+        Args:
+            address: where the door is.
+            token_file: the file with a role token.
+            certificates: a folder with the certificate of the farm's authority, `ca.crt`; None for the authorities that
+                this machine trusts.
+
+        Raises:
+            FarmError: the file has no token, or the folder no certificate.
+        """
+        self.address = address
+        self._token_file = require_token(token_file)
+        self._tls = _tls(certificates) if address.is_encrypted else None
+
+    def get(self, path: str, answer: TypeAdapter[Answer]) -> Answer:
+        """Ask for something.
+
+        Raises:
+            FarmError: the door refuses, or the farm does.
+            NotRunnable: no door answers.
+        """
+        return self._checked(answer, self._asked("GET", path, None, ANSWER_SECONDS))
+
+    def post(self, path: str, request: BaseModel, answer: type[Answer], seconds: float = ANSWER_SECONDS) -> Answer:
+        """Ask the door to do something. `seconds` is how long it may be silent; see `get`."""
+        return self._checked(TypeAdapter(answer), self._asked("POST", path, request, seconds))
+
+    def _asked(self, method: str, path: str, request: BaseModel | None, seconds: float) -> bytes:
+        with self.asking(method, path, request, seconds) as response:
+            data = response.read(LARGEST_ANSWER + 1)
+        if len(data) > LARGEST_ANSWER:
+            raise NotRunnable(f"{self.address} answers with more than {LARGEST_ANSWER} bytes: it is no farm's door")
+        return data
+
+    @contextmanager
+    def asking(
+        self, method: str, path: str, request: BaseModel | None, seconds: float
+    ) -> Iterator[http.client.HTTPResponse]:
+        """A good answer, to be read during a `with` block; see `get` for its errors."""
+        connection = self._connection(seconds)
+        body = None if request is None else request.model_dump_json()
+        headers = {
+            "Authorization": f"Bearer {self._token_file.read_text(encoding='utf-8').strip()}",
+            "Content-Type": "application/json",
+        }
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            if response.status != http.client.OK:
+                raise self._error(response)
+            yield response
+        except ssl.SSLError as error:
+            raise NotRunnable(
+                f"no encryption with {self.address}: {error.reason or reason_of(error)}; FARM_CERTIFICATES names a "
+                f"folder with the {CA_CERTIFICATE} of the farm's authority"
+            ) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise NotRunnable(f"no door of a farm answers at {self.address}: {reason_of(error)}") from error
+        finally:
+            connection.close()
+
+    def _connection(self, seconds: float) -> http.client.HTTPConnection:
+        host, port = self.address.host, self.address.port
+        if self._tls is None:
+            return http.client.HTTPConnection(host, port, timeout=seconds)
+        return http.client.HTTPSConnection(host, port, timeout=seconds, context=self._tls)
+
+    def _error(self, response: http.client.HTTPResponse) -> FarmError:
+        """The error that an answer stands for."""
+        try:
+            refusal = Refusal.model_validate_json(response.read(LARGEST_ANSWER))
+        except ValidationError:
+            return NotRunnable(f"{self.address} answers {response.status}, and is no farm's door")
+        message = refusal.message
+        if response.status == http.client.UNAUTHORIZED:
+            message = f"{self.address} refuses the token in {self._token_file}: {message}"
+        return FarmError(message) if refusal.exit_code == ExitCode.USAGE else NotRunnable(message)
+
+    def _checked(self, answer: TypeAdapter[Answer], data: bytes) -> Answer:
+        try:
+            return answer.validate_json(data)
+        except ValidationError as error:
+            raise NotRunnable(
+                f"{self.address} is no farm's door, or of another version of farm: {reason_of(error)}"
+            ) from error
+
+
+class FarmBehindDoor:
+    """A `ViewSource` and `BoardRegistry` of a farm, by its door. The door knows who acts: `by` doesn't count."""
+
+    def __init__(self, client: DoorClient) -> None:
+        self._client = client
+
+    def view(self) -> FarmView:
+        """See `ViewSource`."""
+        return self._client.get("/api/view", TypeAdapter(FarmView))
+
+    def actions(self, count: int) -> list[Action]:
+        """See `BoardRegistry`."""
+        return self._client.get("/api/actions", _ACTIONS)[-count:]
+
+    def hold(self, name: str, why: str, by: str) -> None:  # noqa: ARG002 - see the class
+        """See `BoardRegistry`."""
+        self._client.post("/api/hold", HoldRequest(board=name, why=why), Done)
+
+    def release(self, name: str, by: str) -> None:  # noqa: ARG002 - see the class
+        """See `BoardRegistry`."""
+        self._client.post("/api/release", BoardRequest(board=name), Done)
+
+    def probe(self, name: str, by: str) -> str:  # noqa: ARG002 - see the class
+        """See `BoardRegistry`."""
+        return self._client.post("/api/probe", BoardRequest(board=name), Done, CHECK_SECONDS).message
+
+    def reset(self, name: str, by: str) -> str:  # noqa: ARG002 - see the class
+        """See `BoardRegistry`."""
+        return self._client.post("/api/reset", BoardRequest(board=name), Done, CHECK_SECONDS).message
+
+
+def _tls(certificates: Path | None) -> ssl.SSLContext:
+    authority = certificates / CA_CERTIFICATE if certificates else None
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ssl.SSLError) as error:
+        raise FarmError(f"{authority} can't be read: {reason_of(error)}") from error

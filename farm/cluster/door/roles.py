@@ -1,0 +1,68 @@
+"""Who may do what at the door: a pure table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Role(str, Enum):
+    """What a person may do. Each role may also do what those before it may."""
+
+    VIEW = "view"
+    """See boards, hosts, runs and the log of actions."""
+    RUN = "run"
+    """Submit sweeps; see and stop their own jobs."""
+    OPERATE = "operate"
+    """Hold, release, probe and reset boards; see and stop any job."""
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order of roles."""
+        return list(Role).index(self)
+
+
+class Deed(str, Enum):
+    """What can be asked for at the door."""
+
+    VIEW = "view"
+    LOG = "log"
+    SUBMIT = "submit"
+    OWN_JOB = "see or stop your own job"
+    ANY_JOB = "see or stop the job of somebody else"
+    HOLD = "hold"
+    RELEASE = "release"
+    PROBE = "probe"
+    RESET = "reset"
+
+
+NEEDED = {
+    Deed.VIEW: Role.VIEW,
+    Deed.LOG: Role.VIEW,
+    Deed.SUBMIT: Role.RUN,
+    Deed.OWN_JOB: Role.RUN,
+    Deed.ANY_JOB: Role.OPERATE,
+    Deed.HOLD: Role.OPERATE,
+    Deed.RELEASE: Role.OPERATE,
+    Deed.PROBE: Role.OPERATE,
+    Deed.RESET: Role.OPERATE,
+}
+"""The lowest role that may do each deed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose token was verified."""
+
+    name: str
+    role: Role
+
+    def may(self, deed: Deed) -> bool:
+        """Whether the person's role is high enough."""
+        return self.role.rank >= NEEDED[deed].rank
+
+    def refusal(self, deed: Deed) -> str:
+        """One line for a person whose role is too low."""
+        return (
+            f"you are {self.name}, with the role {self.role.value}: to {deed.value} needs the role {NEEDED[deed].value}"
+        )

@@ -1,0 +1,117 @@
+"""A farm of this host with a door on loopback, used by people with role tokens, from `farm up` to `farm down`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from farm.cluster.nodes.node import own_address
+from farm.core.errors import NotRunnable
+from tests.farm.cluster.nodes.test_encrypted_farm import free_ports
+
+pytest.importorskip("aiohttp", reason="a head needs the extra cluster: uv run --all-groups pytest")
+pytest.importorskip("uvicorn")
+
+
+class Shell:
+    """Runs farm's commands with a home of their own."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home = home
+        home.mkdir()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("FARM_", "RAY_"))}
+        self.environment = {
+            **inherited,
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "XDG_DATA_HOME": str(home / "data"),
+            **settings,
+        }
+
+    def run(self, *words: str, expect: int = 0) -> str:
+        """What a command prints to stdout; to stderr, where it is expected to fail."""
+        done = subprocess.run(
+            [sys.executable, "-m", "farm", *words],
+            cwd=self.home,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == expect, f"{words}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stdout if expect == 0 else done.stderr
+
+    def keep_token(self, token: str) -> None:
+        path = self.home / "config" / "farm" / "token"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(token)
+        path.chmod(0o600)
+
+
+@contextmanager
+def head_with_door(home: Path) -> Iterator[tuple[Shell, str, str]]:
+    """A head with two fake boards; its address and the URL of its door."""
+    try:
+        address = own_address()
+    except NotRunnable as error:
+        pytest.skip(f"this host has no network: {error}")
+    ports = free_ports(address)
+    port, jobs_port, door_port = next(ports), next(ports), next(ports)
+    head = Shell(home, FARM_NAME="lab", FARM_BOARDS="fake:n300*2")
+    door = f"127.0.0.1:{door_port}"
+    try:
+        head.run(
+            *("up", "--head", "--address", address, "--port", str(port), "--jobs-port", str(jobs_port), "--door", door)
+        )
+        yield head, f"{address}:{port}", f"http://{door}"
+    finally:
+        head.run("down")
+
+
+BOARD = "lab:fake:n300:0"
+
+
+@pytest.mark.ray
+def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
+    with head_with_door(tmp_path / "head") as (head, address, url):
+        people = {name: Shell(tmp_path / name, FARM_ADDRESS=url) for name in ("vera", "rob", "olga")}
+        for (name, shell), role in zip(people.items(), ("view", "run", "operate"), strict=True):
+            shell.keep_token(head.run("tokens", "add", name, "--role", role))
+        vera, olga = people["vera"], people["olga"]
+
+        boards = json.loads(vera.run("boards", "--json"))["boards"]
+        assert [board["id"] for board in boards] == [BOARD, "lab:fake:n300:1"]
+        refusal = vera.run("boards", "hold", BOARD, expect=3)
+        assert refusal == "farm: you are vera, with the role view: to hold needs the role operate\n"
+        assert "is the door of a farm" in vera.run("sweep", "--op", "add", expect=2)
+
+        assert olga.run("boards", "hold", BOARD, "--why", "loud") == f"{BOARD} is held: loud\n"
+        assert "held by olga: loud" in json.dumps(json.loads(head.run("boards", "--json")))
+        assert "passed its check" in olga.run("boards", "probe", "lab:fake:n300:1")
+        olga.run("boards", "release", BOARD)
+        assert "the farm has no board" in olga.run("boards", "reset", "nothing", expect=2)
+
+        head.run("tokens", "remove", "olga")
+        assert "refuses the token in" in olga.run("boards", expect=3)
+
+        head.run("boards", "hold", BOARD, "--why", "typed on the head")
+        log = json.loads(vera.run("boards", "log", "--json"))
+        done = [(each["action"], each["who"], each["verified"]) for each in log if each["name"] in (BOARD, "door")]
+        assert done[:3] == [("refused", "vera", True), ("hold", "olga", True), ("release", "olga", True)]
+        assert [(action, verified) for action, _, verified in done[3:]] == [("refused", False), ("hold", False)]
+        assert ["vera", "rob", "olga"] == [each["name"] for each in log if each["action"] == "token added"]
+        used = {each["name"]: each["last_used"] for each in json.loads(head.run("tokens", "list", "--json"))}
+        assert used["vera"] is not None
+        assert used["rob"] is None
+    state = tmp_path / "head" / "state" / "farm" / "host"
+    assert not (state / "up.json").exists()
+    assert "Traceback" not in (state / "door.log").read_text()
