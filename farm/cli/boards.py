@@ -193,11 +193,8 @@ def _show_log(actions: list[Action], *, as_json: bool) -> None:
     for action in actions:
         at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(action.at))
         detail = f": {action.detail}" if action.detail else ""
-        typer.echo(
-            first_line(
-                f"{at} {'verified' if action.verified else 'claimed'} {action.who} {action.action.value} {action.name}{detail}"
-            )
-        )
+        known = "verified" if action.verified else "claimed"
+        typer.echo(first_line(f"{at} {known} {action.who} {action.action.value} {action.name}{detail}"))
 
 
 def _show_resets(resets: list[BoardReset], *, as_json: bool) -> None:

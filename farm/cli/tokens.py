@@ -30,8 +30,8 @@ def add(
     role: Annotated[
         Role,
         typer.Option(
-            help="view: see boards, runs and the log. run: submit sweeps, too. operate: hold, release, probe and reset "
-            "boards, and stop any job, too."
+            help="view: see boards, runs and the log. run: the same, so far. operate: hold, release, probe and reset "
+            "boards, too."
         ),
     ],
 ) -> None:

@@ -12,9 +12,9 @@ class Role(str, Enum):
     VIEW = "view"
     """See boards, hosts, runs and the log of actions."""
     RUN = "run"
-    """Submit sweeps; see and stop their own jobs."""
+    """As view: the door takes no jobs yet."""
     OPERATE = "operate"
-    """Hold, release, probe and reset boards; see and stop any job."""
+    """Hold, release, probe and reset boards."""
 
     @property
     def rank(self) -> int:

@@ -82,7 +82,7 @@ BOARD = "lab:fake:n300:0"
 
 @pytest.mark.ray
 def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
-    with head_with_door(tmp_path / "head") as (head, address, url):
+    with head_with_door(tmp_path / "head") as (head, _, url):
         people = {name: Shell(tmp_path / name, FARM_ADDRESS=url) for name in ("vera", "rob", "olga")}
         for (name, shell), role in zip(people.items(), ("view", "run", "operate"), strict=True):
             shell.keep_token(head.run("tokens", "add", name, "--role", role))
@@ -92,7 +92,7 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
         assert [board["id"] for board in boards] == [BOARD, "lab:fake:n300:1"]
         refusal = vera.run("boards", "hold", BOARD, expect=3)
         assert refusal == "farm: you are vera, with the role view: to hold needs the role operate\n"
-        assert "is the door of a farm" in vera.run("sweep", "--op", "add", expect=2)
+        assert "is the door of a farm" in vera.run("sweep", "--suite", "model_traced", expect=2)
 
         assert olga.run("boards", "hold", BOARD, "--why", "loud") == f"{BOARD} is held: loud\n"
         assert "held by olga: loud" in json.dumps(json.loads(head.run("boards", "--json")))
@@ -108,7 +108,7 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
         done = [(each["action"], each["who"], each["verified"]) for each in log if each["name"] in (BOARD, "door")]
         assert done[:3] == [("refused", "vera", True), ("hold", "olga", True), ("release", "olga", True)]
         assert [(action, verified) for action, _, verified in done[3:]] == [("refused", False), ("hold", False)]
-        assert ["vera", "rob", "olga"] == [each["name"] for each in log if each["action"] == "token added"]
+        assert [each["name"] for each in log if each["action"] == "token added"] == ["vera", "rob", "olga"]
         used = {each["name"]: each["last_used"] for each in json.loads(head.run("tokens", "list", "--json"))}
         assert used["vera"] is not None
         assert used["rob"] is None
