@@ -37,6 +37,7 @@ def submit(
     """
     from farm.board.shipping import select_files
     from farm.cluster.jobs.submission import Submission
+    from farm.core.door_address import names_door
     from farm.core.secret_texts import without_secrets
     from farm.core.settings import load_settings
     from farm.report.text import printable
@@ -47,6 +48,11 @@ def submit(
         raise FarmError("give the command after --, such as: farm submit -- sweep --suite model_traced --op add")
     settings = load_settings()
     url = jobs or settings.jobs_url
+    if not url and settings.address and names_door(settings.address):
+        raise FarmError(
+            f"{settings.address} is the door of a farm, which takes no jobs: give --jobs http://HOST:8265 of its head, and "
+            "the farm's own token"
+        )
     if not url:
         raise FarmError("no farm is named: give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
     if reason := why_unwritable(out / "report"):

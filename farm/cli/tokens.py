@@ -29,10 +29,7 @@ def add(
     name: Annotated[str, typer.Argument(help="Whose token it is: the log of actions shows this name.")],
     role: Annotated[
         Role,
-        typer.Option(
-            help="view: see boards, runs and the log. run: the same, so far. operate: hold, release, probe and reset "
-            "boards, too."
-        ),
+        typer.Option(help="view: see boards, runs and the log. operate: hold, release, probe and reset boards, too."),
     ],
 ) -> None:
     """Make a token, and print it, this once. The head keeps no more than its hash.

@@ -11,8 +11,6 @@ class Role(str, Enum):
 
     VIEW = "view"
     """See boards, hosts, runs and the log of actions."""
-    RUN = "run"
-    """As view: the door takes no jobs yet."""
     OPERATE = "operate"
     """Hold, release, probe and reset boards."""
 
@@ -27,9 +25,6 @@ class Deed(str, Enum):
 
     VIEW = "view"
     LOG = "log"
-    SUBMIT = "submit"
-    OWN_JOB = "see or stop your own job"
-    ANY_JOB = "see or stop the job of somebody else"
     HOLD = "hold"
     RELEASE = "release"
     PROBE = "probe"
@@ -39,9 +34,6 @@ class Deed(str, Enum):
 NEEDED = {
     Deed.VIEW: Role.VIEW,
     Deed.LOG: Role.VIEW,
-    Deed.SUBMIT: Role.RUN,
-    Deed.OWN_JOB: Role.RUN,
-    Deed.ANY_JOB: Role.OPERATE,
     Deed.HOLD: Role.OPERATE,
     Deed.RELEASE: Role.OPERATE,
     Deed.PROBE: Role.OPERATE,

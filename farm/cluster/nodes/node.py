@@ -265,8 +265,8 @@ def require_head(address: str, token_file: Path, certificates: Path | None = Non
     """
     if names_door(address):
         raise FarmError(
-            f"{address} is the door of a farm, through which this command doesn't go: send a sweep by "
-            "`farm submit -- sweep ...`, or give HOST:PORT of the head and the farm's own token"
+            f"{address} is the door of a farm, which takes no runs and no hosts: "
+            "give HOST:PORT of the head and the farm's own token"
         )
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():

@@ -8,7 +8,6 @@ from farm.cluster.door.roles import NEEDED, Deed, Person, Role
 
 ALLOWED = {
     Role.VIEW: {Deed.VIEW, Deed.LOG},
-    Role.RUN: {Deed.VIEW, Deed.LOG, Deed.SUBMIT, Deed.OWN_JOB},
     Role.OPERATE: set(Deed),
 }
 
