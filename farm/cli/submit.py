@@ -50,8 +50,8 @@ def submit(
     url = jobs or settings.jobs_url
     if not url and settings.address and names_door(settings.address):
         raise FarmError(
-            f"{settings.address} is the door of a farm, which takes no jobs: give --jobs http://HOST:8265 of its head, and "
-            "the farm's own token"
+            f"{settings.address} is the door of a farm, which takes no jobs: give --jobs http://HOST:8265 of its head, "
+            "and the farm's own token"
         )
     if not url:
         raise FarmError("no farm is named: give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
