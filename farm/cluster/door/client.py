@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from farm.cluster.board_registry import BoardReset, reset_of
 from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
 from farm.cluster.nodes.token import require_token
 from farm.cluster.ray_credentials import CA_CERTIFICATE
@@ -139,6 +140,11 @@ class FarmBehindDoor:
     def actions(self, count: int) -> list[Action]:
         """See `BoardRegistry`."""
         return self._client.get("/api/actions", _ACTIONS)[-count:]
+
+    def resets(self) -> list[BoardReset]:
+        """See `BoardRegistry`; those whose end is among the actions that the door shows."""
+        actions = self._client.get("/api/actions", _ACTIONS)
+        return [reset for action in actions if (reset := reset_of(action)) is not None]
 
     def hold(self, name: str, why: str, by: str) -> None:  # noqa: ARG002 - see the class
         """See `BoardRegistry`."""
