@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from farm.cluster.board_registry import BoardReset, reset_of
+from farm.board.reset_journal import BoardReset
+from farm.cluster.board_registry import reset_of
 from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
 from farm.cluster.nodes.token import require_token
 from farm.cluster.ray_credentials import CA_CERTIFICATE
