@@ -119,7 +119,8 @@ def test_a_trace_stops(moment: Moment, number: signal.Signals, tmp_path: Path) -
     words = ["trace", str(script), "--board", "mock:n150", "--master", str(tmp_path / "master.json")]
     stop(words, moment, number, {"TMPDIR": str(folder)})
     assert not (tmp_path / "master.json").exists()
-    assert not list(folder.iterdir())
+    left = [entry.name for entry in folder.iterdir()]
+    assert [name for name in left if not name.startswith("ompi.")] == [], "OpenMPI, which ttnn loads, keeps its folder"
 
 
 @pytest.mark.ray
