@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -36,9 +37,11 @@ class BoardsCommand(RuledCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Give a `--why` without a value the value `ALONE`, then read the words."""
-        following = [*args[1:], "--"]
-        bare = [word == "--why" and after.startswith("-") for word, after in zip(args, following, strict=True)]
-        return super().parse_args(ctx, [f"--why={ALONE}" if b else word for word, b in zip(args, bare, strict=True)])
+        words = [
+            f"--why={ALONE}" if word == "--why" and after.startswith("-") else word
+            for word, after in itertools.pairwise([*args, "--"])
+        ]
+        return super().parse_args(ctx, words)
 
 
 def boards(
