@@ -96,7 +96,7 @@ KINDS: dict[str, BoardKind] = {
             dram_banks=12,
             meshes=_meshes((2, 4), *_UP_TO_8),
             grids=_N300,
-            box=Box(("n300",), devices=4),
+            box=Box(("n300",), devices=4, presumed=True),
             aliases=("t3k",),
             mock=MockLayout(
                 2,
@@ -117,7 +117,7 @@ KINDS: dict[str, BoardKind] = {
             dram_banks=12,
             meshes=_GALAXY_MESHES,
             grids=_GALAXY,
-            box=Box(("galaxy-wormhole",)),
+            box=Box(("galaxy-wormhole",), presumed=True),
             aliases=("galaxy-wormhole", "tt-galaxy-wh", "6u"),
             reset=ResetScope.GALAXY,
             mock=MockLayout(
@@ -258,7 +258,7 @@ KINDS: dict[str, BoardKind] = {
             dram_banks=8,
             meshes=_GALAXY_MESHES,
             grids=_BLACKHOLE_GALAXY,
-            box=Box(("galaxy-blackhole",)),
+            box=Box(("galaxy-blackhole",), presumed=True),
             aliases=("tt-galaxy-bh", "bhglx"),
             reset=ResetScope.GALAXY,
             mock=MockLayout(

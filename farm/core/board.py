@@ -101,10 +101,13 @@ class Box:
     Attributes:
         cards: the driver's names of the cards; those of one box all have the same.
         devices: the number of PCI devices that the host must have, all of such cards; None for any number.
+        presumed: whether such cards are the box where no tool tells of the links between them. If not, they are boards
+            by themselves then, unless a person names the kind: a mesh over cards without cables can't be opened.
     """
 
     cards: tuple[str, ...]
     devices: int | None = None
+    presumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class BoardKind:
             compute cores that it leaves on a chip of a real board. A mock leaves at least as many.
         mock: the arrangement of the chips of a mock.
         cards: the driver's names (`tt_card_type`) of a card that is a board of this kind by itself.
-        pci_devices: the number of neighbouring PCI devices of one such card.
+        pci_devices: the number of PCI devices of one such card.
         box: the cards of a host that make up one board of this kind together; None if a card is a board.
         aliases: other names that people and tools use, in lower case.
         reset: what is reset at once.

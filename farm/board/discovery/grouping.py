@@ -6,7 +6,7 @@ Cards of several chips are told apart by their board's number, which both tools 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from farm.board.discovery.facts import ChipGroup, Grouping, HostChips, PciDevice, UmdReport, UnknownCard
@@ -40,7 +40,9 @@ class _Chip:
 def group_chips(host: HostChips, kind: BoardKind | None = None) -> Grouping:
     """Group a host's chips into boards.
 
-    Cards that make up a box by their kind's row (four n300 a t3000) are one board, opened as one mesh.
+    Cards that make up a box by their kind's row (four n300 a t3000) are one board, opened as one mesh, if tt-umd finds
+    the box's links. Where nothing tells of links, the row says whether they are presumed; cards that people cable
+    themselves (four p150) are boards by themselves then, unless their box is asked for.
 
     Args:
         host: what is known of the chips.
@@ -73,22 +75,29 @@ def _groups(
     for chip in chips:
         by_kind.setdefault(chip.kind.name, []).append(chip)
     box = box_of([chip.card for chip in chips])
-    if box is not None and kind in (None, box):
-        if not _is_whole_host(box) and (lone := _unlinked(chips, host.umd)):
-            differences.append(f"no {box.name}: tt-umd finds no link between {lone} and the other cards")
-        else:
-            yield _box(box, chips, host)
+    remark = ""
+    if box is not None and box.box is not None and kind in (None, box):
+        links = None if _is_whole_host(box) else _links(box, chips, host.umd)
+        is_expected = box.box.presumed or kind is not None
+        if links.complete if links else is_expected:
+            yield _box(box, chips, host, linked=links is not None)
             return
+        if links is None:
+            remark = f"; no tool tells of its links: --boards silicon:{box.name} takes all of them as one board"
+        elif is_expected or links.pairs:
+            differences.append(f"no {box.name}: tt-umd finds {links.lack}")
+        else:
+            remark = "; tt-umd finds no link to another card"
     for name, members in by_kind.items():
         card_kind = KINDS[name]
         if _is_whole_host(card_kind):
             yield _box(card_kind, members, host)
         elif card_kind.pci_devices == 1:
             for chip in members:
-                reason = f"{chip.source} it {chip.card}"
+                reason = f"{chip.source} it {chip.card}{remark}"
                 yield ChipGroup(card_kind, (chip.address,), reason, _missing(card_kind, [chip], host))
         else:
-            yield from _cards_of_several(card_kind, members, differences)
+            yield from _cards_of_several(card_kind, members, differences, remark)
 
 
 def _is_whole_host(kind: BoardKind) -> bool:
@@ -96,9 +105,10 @@ def _is_whole_host(kind: BoardKind) -> bool:
     return kind.box is not None and kind.box.devices is None
 
 
-def _box(kind: BoardKind, chips: Sequence[_Chip], host: HostChips) -> ChipGroup:
+def _box(kind: BoardKind, chips: Sequence[_Chip], host: HostChips, *, linked: bool = False) -> ChipGroup:
     cards = dict.fromkeys(chip.card for chip in chips)
     reason = f"{chips[0].source} its {counted(len(chips), 'device')} {', '.join(cards)}"
+    reason += ", which are linked, says tt-umd" if linked else ""
     return ChipGroup(kind, tuple(chip.address for chip in chips), reason, _missing(kind, chips, host))
 
 
@@ -125,23 +135,72 @@ def _chips_of(chips: Sequence[_Chip], host: HostChips) -> int | None:
     return None
 
 
-def _unlinked(chips: Sequence[_Chip], umd: UmdReport | None) -> str:
-    """The devices that no ethernet link joins to the first one's card; "" if all are joined, or nothing tells."""
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """The links between the cards of a box, as tt-umd finds them.
+
+    Attributes:
+        pairs: the number of pairs of chips on different cards with a link.
+        lack: what the box's links lack; "" if they are complete.
+    """
+
+    pairs: int
+    lack: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether they are those of the box."""
+        return not self.lack
+
+
+def _links(box: BoardKind, chips: Sequence[_Chip], umd: UmdReport | None) -> _Links | None:
+    """The links between the cards of a box; None if tt-umd wasn't asked, or doesn't tell of all devices."""
     if umd is None or not all(umd.chip_at(chip.address) for chip in chips):
-        return ""
+        return None
     boards = {each.chip: each.board_id or -1 - each.chip for each in umd.chips}
-    numbers = {chip.address: found.chip for chip in chips if (found := umd.chip_at(chip.address))}
-    reached = {boards[numbers[chips[0].address]]}
+    between = [
+        (near, far) for near, far in umd.links if near in boards and far in boards and boards[near] != boards[far]
+    ]
+    pairs, of_box = len({*between}), _pairs_between_cards(box)
+    if lone := _unlinked(chips, umd, boards, between):
+        return _Links(pairs, f"no link between {lone} and the other cards")
+    is_presumed = box.box is not None and box.box.presumed
+    few = "" if is_presumed or pairs >= of_box else f"links between {pairs} pairs of chips, and such a box has {of_box}"
+    return _Links(pairs, few)
+
+
+def _pairs_between_cards(box: BoardKind) -> int:
+    """How many pairs of chips on different cards of a box are linked."""
+    card_of = {chip: number for number, chips in enumerate(box.mock.cards) for chip in chips}
+    return sum(card_of[link.chip] != card_of[link.far_chip] for link in box.mock.links)
+
+
+def _unlinked(
+    chips: Sequence[_Chip], umd: UmdReport, boards: Mapping[int, int], between: Sequence[tuple[int, int]]
+) -> str:
+    """The devices that no link joins to the first one's card, directly or over others; "" if all are joined.
+
+    Args:
+        chips: the devices.
+        umd: what tt-umd says; it tells of all of them.
+        boards: the number of each chip's board.
+        between: the pairs of chips on different boards with a link.
+    """
+    board_at = {chip.address: boards[found.chip] for chip in chips if (found := umd.chip_at(chip.address))}
+    reached = {board_at[chips[0].address]}
     size = 0
     while size != len(reached):
         size = len(reached)
-        for near, far in umd.links:
-            if near in boards and far in boards and reached & {boards[near], boards[far]}:
-                reached |= {boards[near], boards[far]}
-    return ", ".join(chip.address for chip in chips if boards[numbers[chip.address]] not in reached)
+        for pair in between:
+            ends = {boards[chip] for chip in pair}
+            if reached & ends:
+                reached |= ends
+    return ", ".join(address for address, board in board_at.items() if board not in reached)
 
 
-def _cards_of_several(kind: BoardKind, chips: Sequence[_Chip], differences: list[str]) -> Iterator[ChipGroup]:
+def _cards_of_several(
+    kind: BoardKind, chips: Sequence[_Chip], differences: list[str], remark: str
+) -> Iterator[ChipGroup]:
     """Cards with several PCI devices: by board number, and only without one by their order."""
     by_card: dict[tuple[str, int | None], list[_Chip]] = {}
     for chip in chips:
@@ -158,6 +217,7 @@ def _cards_of_several(kind: BoardKind, chips: Sequence[_Chip], differences: list
         for part in parts:
             reason = f"{part[0].source} its {counted(len(part), 'device')} {card}"
             reason += ", paired as neighbors" if len(parts) > 1 else "" if board_id is None else f", board {board_id:x}"
+            reason += remark
             missing = "" if len(part) == size else f"it has {len(part)} of {counted(kind.chips, 'chip')}"
             yield ChipGroup(kind, tuple(chip.address for chip in part), reason, missing)
 
