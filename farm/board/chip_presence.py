@@ -1,7 +1,6 @@
 """The chips of a board that the driver shows and whose firmware answers: the facts after a reset.
 
-The driver's folder in sysfs tells them without touching a chip: `tenstorrent!N/device` is a link to the PCI device, and
-`tenstorrent!N/tt_fw_bundle_ver` is asked of the firmware (drivers before 2.0 have no such file).
+The driver's folder in sysfs tells them without opening a chip.
 """
 
 from __future__ import annotations
@@ -11,11 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from farm.board.sysfs import SYSFS, driver_nodes
 from farm.core.plain_words import counted
 
-SYSFS = Path("/sys/class/tenstorrent")
-FIRMWARE_FILE = "tt_fw_bundle_ver"
-CARD_FILE = "tt_card_type"
 RETURN_SECONDS = 60.0
 """How long chips may take to come back after a reset command has ended."""
 _POLL_SECONDS = 0.5
@@ -43,15 +40,15 @@ Chips = Mapping[str, ChipPresence]
 
 def present_chips(sysfs: Path = SYSFS) -> dict[str, ChipPresence]:
     """The chips that the driver shows, by PCI address."""
-    chips = {}
-    for node in sysfs.iterdir() if sysfs.is_dir() else ():
-        number = node.name.removeprefix("tenstorrent!")
-        if number.isdecimal() and (node / "device").exists():
-            firmware = node / FIRMWARE_FILE
-            chips[(node / "device").resolve().name] = ChipPresence(
-                int(number), _read(node / CARD_FILE), _firmware(firmware) if firmware.exists() else None
-            )
-    return chips
+    return {
+        address: ChipPresence(node.number, node.card, _answer(node.firmware))
+        for node in driver_nodes(sysfs)
+        if (address := node.address)
+    }
+
+
+def _answer(firmware: str | None) -> str | None:
+    return "" if firmware in _NO_ANSWERS else firmware
 
 
 def lost_chips(addresses: Collection[str], before: Chips, after: Chips) -> str:
@@ -97,15 +94,3 @@ def await_return(
     while (lost := lost_chips(addresses, before, look())) and clock() < deadline:
         sleep(_POLL_SECONDS)
     return lost
-
-
-def _firmware(file: Path) -> str:
-    version = _read(file)
-    return "" if version in _NO_ANSWERS else version
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:  # the chip doesn't answer, or has just gone
-        return ""

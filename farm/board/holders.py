@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from farm.board.sysfs import DEVICES, SYSFS, driver_node, driver_nodes
 from farm.board.umd_locks import LOCKS, lock_holders
 
 PROC = Path("/proc")
 DRIVER = PROC / "driver" / "tenstorrent"
-SYSFS = Path("/sys/class/tenstorrent")
-DEVICES = Path("/dev/tenstorrent")
 BROKER = "tt-device-mcp"
 _LONGEST_NAME = 120
 
@@ -49,7 +48,7 @@ def holders(driver: Path = DRIVER, sysfs: Path = SYSFS, proc: Path = PROC) -> li
     for device in sorted(driver.iterdir(), key=lambda path: path.name):
         if not device.name.isdecimal():
             continue
-        address = _address(int(device.name), sysfs)
+        address = driver_node(int(device.name), sysfs).address
         try:
             pids = [int(word) for word in (device / "pids").read_text(encoding="utf-8").split() if word.isdecimal()]
         except OSError:
@@ -78,7 +77,7 @@ def users_of(
         devices: the folder of devices.
         locks: the folder of tt-umd's locks.
     """
-    numbers = {number: _address(number, sysfs) for number in _device_numbers(sysfs)}
+    numbers = {node.number: node.address for node in driver_nodes(sysfs)}
     wanted = {number for number, address in numbers.items() if addresses is None or address in addresses}
     users = [
         holder
@@ -99,16 +98,6 @@ def users_of(
 
 def _holder(address: str, pid: int, proc: Path) -> Holder:
     return Holder(address, pid, process_command(pid, proc), _user(pid, proc))
-
-
-def _address(number: int, sysfs: Path) -> str:
-    node = sysfs / f"tenstorrent!{number}" / "device"
-    return node.resolve().name if node.exists() else ""
-
-
-def _device_numbers(sysfs: Path) -> list[int]:
-    names = [node.name.removeprefix("tenstorrent!") for node in sysfs.iterdir()] if sysfs.is_dir() else []
-    return sorted(int(name) for name in names if name.isdecimal())
 
 
 def _open_devices(devices: Path, proc: Path) -> Iterator[tuple[int, int]]:

@@ -15,11 +15,12 @@ from pathlib import Path
 from farm.board.backends.base import RESET_VARIABLE, Backend
 from farm.board.chip_presence import Chips, present_chips
 from farm.board.chip_telemetry import board_telemetry
-from farm.board.discovery.driver import DEVICES, DRIVER_VERSION, SYSFS, driver_version, firmware_bundles, pci_devices
+from farm.board.discovery.driver import firmware_bundles, pci_devices
 from farm.board.discovery.facts import ChipGroup
-from farm.board.discovery.survey import Survey, survey_chips, surveyed
+from farm.board.discovery.survey import Survey, Tools, host_tools, survey_chips, surveyed
 from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.holders import Holder, users_of
+from farm.board.sysfs import DEVICES, DRIVER_VERSION, SYSFS, driver_version
 from farm.board.tt_smi import tt_smi_snapshot
 from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import NotRunnable
@@ -37,19 +38,27 @@ class Silicon(Backend):
         devices: the folder of the driver's devices.
         sysfs: the driver's folder in sysfs.
         driver: the file with the driver's version.
+        tools: what else may be asked of chips.
     """
 
     name = "silicon"
 
-    def __init__(self, devices: Path = DEVICES, sysfs: Path = SYSFS, driver: Path = DRIVER_VERSION) -> None:
+    def __init__(
+        self,
+        devices: Path = DEVICES,
+        sysfs: Path = SYSFS,
+        driver: Path = DRIVER_VERSION,
+        tools: Tools | None = None,
+    ) -> None:
         self.devices = devices
         self.sysfs = sysfs
         self.driver = driver
+        self.tools = tools or host_tools()
 
     def survey(self, kind: BoardKind | None = None, *, opening: bool = False) -> Survey:
         """See `Backend`."""
         chips = pci_devices(self.devices, self.sysfs)
-        return surveyed(*survey_chips(chips, os.environ, kind, opening=opening), silicon_board)
+        return surveyed(*survey_chips(chips, os.environ, kind, tools=self.tools, opening=opening), silicon_board)
 
     def boards(
         self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()

@@ -142,19 +142,9 @@ def user_of_chips() -> str:
     return next((str(holder) for holder in holders.holders()), "")
 
 
-@functools.cache
-def _smi_once() -> SmiReport:
-    """The first snapshot of this process: what a survey takes from it, board numbers and cards, doesn't change."""
-    return tt_smi_snapshot()
-
-
-def forget_tools() -> None:
-    """Ask tt-smi again at the next survey."""
-    _smi_once.cache_clear()
-
-
-TOOLS = Tools(umd_report, _smi_once, user_of_chips)
-"""Those of this host."""
+def host_tools() -> Tools:
+    """The tools of this host. tt-smi is asked once: board numbers and cards, which a survey takes from it, stay."""
+    return Tools(umd_report, functools.cache(tt_smi_snapshot), user_of_chips)
 
 
 def survey_chips(
@@ -162,8 +152,8 @@ def survey_chips(
     environment: Mapping[str, str],
     kind: BoardKind | None = None,
     *,
+    tools: Tools,
     opening: bool = False,
-    tools: Tools = TOOLS,
 ) -> tuple[Grouping, tuple[str, ...]]:
     """Group the chips of this host, and tell who was asked.
 
@@ -171,8 +161,8 @@ def survey_chips(
         devices: what the driver shows.
         environment: this process's; its `TT_VISIBLE_DEVICES` limits the chips.
         kind: only boards of this kind.
-        opening: also asks tt-umd, which opens the chips unless somebody uses one.
         tools: what may be asked.
+        opening: also asks tt-umd, which opens the chips unless somebody uses one.
     """
     sources = [f"driver: {counted(len(devices), 'device')}"]
     if not devices:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Collection
@@ -19,21 +18,19 @@ UMD_SECONDS = 90.0
 """The time limit of a discovery: that of a galaxy waits for the training of its links."""
 
 
-def umd_report(addresses: Collection[str], python: str = "") -> UmdReport:
+def umd_report(addresses: Collection[str]) -> UmdReport:
     """Let tt-umd discover chips. It opens them: nobody else may use them.
 
     Args:
         addresses: the PCI addresses of the chips that it may open.
-        python: the interpreter of the boards; asked if farm's own has no tt-umd. "" for farm's own.
 
     Returns:
         An empty report if tt-umd is not installed; one with its troubles if it fails or hangs.
     """
-    interpreter = sys.executable if importlib.util.find_spec("tt_umd") or not python else python
     # of simulators and mocks, tt-umd would discover those
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TT_METAL_", "RAY_"))}
     environment[VISIBLE_VARIABLE] = ",".join(addresses)
-    answer = ask_tool([interpreter, str(Path(umd_script.__file__))], UMD_SECONDS, environment)
+    answer = ask_tool([sys.executable, str(Path(umd_script.__file__))], UMD_SECONDS, environment)
     if answer.trouble:
         return UmdReport(troubles=(f"tt-umd: {answer.trouble}",))
     try:

@@ -1,7 +1,6 @@
 """Print what tt-umd says of this host as one JSON document: the fields of `farm.board.discovery.facts.UmdReport`.
 
-It runs in a process of its own, which may hang or crash, under the interpreter that has tt-umd; farm need not be
-installed there. tt-umd opens the chips that it discovers: with `--list`, it only enumerates them.
+It runs in a process of its own, which may hang or crash: tt-umd opens the chips that it discovers.
 """
 
 from __future__ import annotations
@@ -16,17 +15,12 @@ import importlib
 import importlib.metadata
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
-LIST = "--list"
 
-
-def report(*, opening: bool) -> dict[str, Any]:
-    """What tt-umd says.
-
-    Args:
-        opening: discovers the topology, which opens the chips; if not, only PCI devices are listed.
-    """
+def report() -> dict[str, Any]:
+    """What tt-umd says."""
     try:
         umd = importlib.import_module("tt_umd")
     except ImportError as error:
@@ -34,9 +28,9 @@ def report(*, opening: bool) -> dict[str, Any]:
     document: dict[str, Any] = {"version": _version(), "devices": [], "chips": [], "links": [], "troubles": []}
     try:
         document["devices"] = sorted(info.pci_bdf for info in umd.PCIDevice.enumerate_devices_info().values())
-        if opening and document["devices"]:
+        if document["devices"]:
             descriptor, devices = umd.TopologyDiscovery.discover(_options(umd))
-            document.update(_topology(umd, descriptor, devices))
+            document.update(topology(umd, descriptor, devices))
     except Exception as error:  # noqa: BLE001 - whatever a driver library raises is its answer
         document["troubles"].append(_line(error))
     return document
@@ -59,7 +53,14 @@ def _options(umd: Any) -> Any:
     return options
 
 
-def _topology(umd: Any, descriptor: Any, devices: Any) -> dict[str, Any]:
+def topology(umd: Any, descriptor: Any, devices: Mapping[int, Any]) -> dict[str, Any]:
+    """The chips, the pairs of chips with links, and the troubles of a `ClusterDescriptor`.
+
+    Args:
+        umd: the module `tt_umd`.
+        descriptor: the descriptor.
+        devices: the opened chips by number, which know their firmware.
+    """
     addresses = descriptor.get_chip_pci_bdfs()
     errors = {chip: [_line(error) for error in each] for chip, each in descriptor.get_health_errors().items()}
     for chip in descriptor.get_unhealthy_devices():
@@ -127,7 +128,7 @@ def main() -> None:
     """Print the report on the real stdout; what tt-umd itself prints goes to stderr."""
     document = os.dup(1)
     os.dup2(2, 1)
-    text = json.dumps(report(opening=LIST not in sys.argv[1:]))
+    text = json.dumps(report())
     with os.fdopen(document, "w", encoding="utf-8") as output:
         output.write(text + "\n")
 

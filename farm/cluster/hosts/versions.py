@@ -7,7 +7,8 @@ import platform
 import subprocess
 import sys
 
-from farm.board.discovery.driver import driver_version, firmware_bundles, pci_devices
+from farm.board.discovery.driver import firmware_bundles, pci_devices
+from farm.board.sysfs import driver_version
 from farm.board.tt_smi import tt_smi_snapshot
 from farm.core.errors import FarmError
 from farm.core.interpreters import printed_json

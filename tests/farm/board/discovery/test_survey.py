@@ -11,9 +11,8 @@ import pytest
 
 from farm.board import holders
 from farm.board.backends.silicon import Silicon
-from farm.board.discovery import survey as survey_module
 from farm.board.discovery import umd
-from farm.board.discovery.survey import Survey
+from farm.board.discovery.survey import Survey, host_tools
 from farm.board.holders import Holder
 from farm.board.kinds import KINDS
 from farm.core.errors import NotRunnable
@@ -26,6 +25,7 @@ PAIRS = [
     Card("0000:04:00.0", "p300c", 0x46 << 36 | 1, "p300"),
 ]
 """Two p300 whose chips alternate on the bus."""
+N150S = [Card(f"0000:{bus:02x}:00.0", "n150", 0x18 << 36 | bus, "n150") for bus in (1, 2, 3, 4)]
 P150S = [Card(f"0000:{bus:02x}:00.0", "p150b", 0x41 << 36 | bus, "p150") for bus in (1, 0x21, 0x41)]
 LAYOUTS: dict[str, tuple[list[Card], list[str]]] = {
     "no card": ([], []),
@@ -46,7 +46,6 @@ def look(  # noqa: PLR0917 - a host, its tools, and where they are
     """Survey a host with some tools."""
     monkeypatch.delenv("TT_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(umd, "UMD_SECONDS", 1.0 if tool == "tt-umd hangs" else 60.0)
-    survey_module.forget_tools()
     for stale in programs.iterdir():
         stale.unlink()
     (programs / "tt_umd.py").write_text("raise ModuleNotFoundError('tt_umd')\n")
@@ -122,7 +121,6 @@ def test_a_card_that_only_a_tool_knows_is_a_board(
     host = build_host(tmp_path / "smi", [put])
     (fake_programs / "tt_umd.py").write_text("raise ModuleNotFoundError('tt_umd')\n")
     put_tt_smi(fake_programs, snapshot([Card(put.address, "p150b", 5)]))
-    survey_module.forget_tools()
     assert [(each.board.kind.name, each.reason) for each in host.survey(opening=True).boards] == [
         ("p150", "tt-smi calls it p150")
     ]
@@ -145,16 +143,14 @@ def test_a_quick_look_asks_tt_smi_for_what_only_that_tells(
     tmp_path: Path, fake_programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look(tmp_path / "first", PAIRS, "tt-smi", fake_programs, monkeypatch, "p300")
-    survey_module.forget_tools()
     host = build_host(tmp_path / "second", PAIRS)
     assert [each.addresses[1] for each in host.survey(KINDS["p300"]).boards] == ["0000:04:00.0", "0000:03:00.0"]
     put_tt_smi(fake_programs, "")
-    survey_module.forget_tools()
+    host.tools = host_tools()
     guess = host.survey(KINDS["p300"])
     assert [each.addresses[1] for each in guess.boards] == ["0000:02:00.0", "0000:04:00.0"]
     assert "no tool tells their boards, so neighbors are taken for one card" in guess.differences[0]
     put_tt_smi(fake_programs, "this would be said")
-    survey_module.forget_tools()
     assert "this" not in str(build_host(tmp_path / "third", N300S).survey().sources)
 
 
@@ -232,7 +228,6 @@ def test_chips_in_use_are_not_opened(tmp_path: Path, fake_programs: Path, monkey
     ):
         with monkeypatch.context() as patched:
             patched.setattr(holders, name, lambda holder=holder: holder)
-            survey_module.forget_tools()
             survey = host.survey(KINDS["p300"], opening=True)
         assert "not asked, since they would open the chips" in survey.sources[-1]
         assert len(survey.whole) == 2
