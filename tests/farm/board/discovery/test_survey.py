@@ -275,8 +275,11 @@ def test_every_card_name_of_the_driver_is_read(tmp_path: Path, monkeypatch: pyte
         assert [board.kind.name for board in host.survey().whole] == ["p300"]
 
 
-def test_hosts_from_the_field(shared_cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_from_the_field(
+    shared_cases: Path, tmp_path: Path, fake_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TT_VISIBLE_DEVICES", raising=False)
+    put_tt_smi(fake_programs, "")
     hosts = json.loads((shared_cases / "39_device_layouts" / "hosts.json").read_text())
     for name, chips in hosts.items():
         cards = [Card(chip["address"], chip["card"]) for chip in sorted(chips, key=lambda chip: chip["number"])]
