@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from farm.core.board import Board
-from farm.core.errors import FarmError
+from farm.core.errors import FarmError, NothingSelected
 from farm.core.isolation import Isolation
 from farm.core.listing_detail import Detail
 from farm.core.messages import ListVectors
@@ -85,7 +85,7 @@ def module_records(
     Args:
         spec: names the modules and their suites. If it names a farm and this host has no ttnn, the farm imports them.
         boards: where the vectors will run; their ttnn imports the modules.
-        note: gets a line for each suite that is empty or that no module has, and on the modules' loaders.
+        note: gets a line for each suite that is empty, and on the modules' loaders.
         equal: counts the vectors that were merged into equal ones.
         listing: see `ListingIn`.
         former: the names of the modules whose vectors' former hashes are needed.
@@ -93,10 +93,11 @@ def module_records(
 
     Raises:
         FarmError: there is no such checkout, folder or file.
-        NothingSelected: it has no such module.
+        NothingSelected: it has no such module, or no module has a suite that the spec names.
         NotRunnable: no ttnn can import the modules.
     """
     imported: list[ImportedModule] = []
+    expected = -1  # how many modules will be imported, where that is known
     filled: set[tuple[str, str]] = set()  # the modules' suites that have a vector or a problem
     with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
         export: ExportListing | None = None
@@ -106,6 +107,7 @@ def module_records(
             process = listing_process(boards, Path(folder), spec)
             if spec.vectors_file is None:
                 modules = selected_modules(spec)
+                expected = len(modules)
                 own = listing(boards, modules)
                 records = list_modules(modules, spec.suites or None, own or process, former, detail)
                 if detail is Detail.EXPORT_FORMS:
@@ -117,6 +119,8 @@ def module_records(
         for record in (equal or EqualVectors()).unique(records, of_export=export is not None):
             if isinstance(record, ImportedModule):
                 imported.append(record)
+                if len(imported) == expected:  # before the vectors, at which a limit may end the listing
+                    _require_suites(spec, {each.module.name: each.suites for each in imported})
             if isinstance(record, ListedVector):
                 if spec.suites and not selects(spec.suites, record.suite):
                     continue
@@ -146,6 +150,7 @@ def counted_records(
         note: as of `module_records`.
 
     Raises:
+        NothingSelected: no module has a suite that the spec names.
         NotRunnable: no ttnn can import the modules.
     """
     imported: list[ImportedModule] = []
@@ -207,18 +212,35 @@ def _export(spec: SweepSpec, path: Path, process: ListingProcess) -> ExportListi
 
 
 def _notes(spec: SweepSpec, suites: Mapping[str, Sequence[str]], filled: set[tuple[str, str]]) -> Iterator[str]:
-    """Yield notes: which of the modules' suites are empty, and which names of the spec no suite or module has."""
+    """Yield notes: which of the modules' suites are empty, and which names of the spec no suite or module has.
+
+    Raises:
+        NothingSelected: no module has a suite that the spec names, and all of them could be imported.
+    """
     for module, of_module in suites.items():
         for suite in of_module:
             empty = (module, suite) not in filled and (module, "") not in filled
             if empty and (not spec.suites or selects(spec.suites, suite)):
                 yield f"suite {suite!r} of {module} has no vector"
+    if all(module in suites for module, _ in filled):
+        _require_suites(spec, suites)
+    yield from _missing_suites(spec, suites)
+    if spec.skip and spec.vectors_file is None:
+        yield from idle_skips(module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules), spec.skip)
+
+
+def _require_suites(spec: SweepSpec, suites: Mapping[str, Sequence[str]]) -> None:
+    """Check that each suite that a spec names is a module's, unless a module without any suite might have it."""
+    if all(suites.values()) and (missing := list(_missing_suites(spec, suites))):
+        raise NothingSelected("; ".join(missing))
+
+
+def _missing_suites(spec: SweepSpec, suites: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each suite that a spec names and no module has."""
     existing = sorted({suite for of_module in suites.values() for suite in of_module})
     for suite in spec.suites if suites else ():
         if not selects(existing, suite):
             yield f"no module has a suite {suite!r}; {_advice(suite, existing)}"
-    if spec.skip and spec.vectors_file is None:
-        yield from idle_skips(module_folder(spec.tt_metal, spec.sweeps, selectors=spec.modules), spec.skip)
 
 
 def _advice(suite: str, existing: Sequence[str]) -> str:

@@ -118,10 +118,27 @@ def test_what_is_misspelt_is_answered_with_what_there_is(sweeps: Path, capsys: p
     for words in (["modules", "unary"], ["vectors", "--module", "unary", "--count"], ["vectors", "--module", "unary"]):
         done = CliRunner().invoke(app, [*words, "--sweeps", str(sweeps), "--suite", "nigthly", "--boards", "mock:n150"])
         assert isinstance(done.exception, NothingSelected)
-        assert done.stderr == (
-            "farm: no module has a suite 'nigthly'; did you mean nightly? suites are nightly, xfail_odd\n"
+        assert str(done.exception) == (
+            "no module has a suite 'nigthly'; did you mean nightly? suites are nightly, xfail_odd"
         )
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("command", [["modules"], ["vectors", "--count", "--module"], ["vectors", "--module"]], ids=str)
+def test_a_suite_that_no_module_has_is_refused_beside_others(sweeps: Path, command: list[str]) -> None:
+    where = ("--sweeps", sweeps, "--suite", "nightly,xfail_od")
+    with pytest.raises(NothingSelected, match="no module has a suite 'xfail_od'; did you mean xfail_odd"):
+        farm(*command, "unary", *where)
+    (sweeps / "unary" / "broken.py").write_text("import nowhere\nparameters = {}\n")
+    done = farm(*command, "unary", *where)
+    assert "no module has a suite 'xfail_od'" in done.stderr, "a module that can't be imported may have it"
+    assert "nightly" in done.stdout
+
+
+def test_a_limit_hides_no_suite_that_no_module_has(sweeps: Path) -> None:
+    spec = SweepSpec.of(sweeps=sweeps, modules=["unary.relu"], boards="fake:n300", suite="nightly,xfail_od", limit=1)
+    with pytest.raises(NothingSelected, match="no module has a suite 'xfail_od'"):
+        sweep_plan.plan_sweep(spec, store=sweeps / "none.db")
 
 
 def test_counts_tell_invalid_vectors_apart(sweeps: Path) -> None:
