@@ -137,7 +137,7 @@ def merge(
             view = target.view(each.run_id)
             place = out if out is not None and len(merged) == 1 else (out or usual_directory("")) / each.run_id
             written = write_report(view, place, context=read_context(target, view))
-            print_summary(stdout_console(), view, written)
+            print_summary(stdout_console(), view, written, store=store)
             for index in each.missing:
                 note(f"shard {index}/{each.of} is missing: its vectors count as not run")
             code_of_run = exit_code_of(view)

@@ -33,7 +33,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 STOPPED_BEFORE = "stopped before the run started: nothing was recorded"
-STOPPED_DURING = "stopped at once: `farm report {run}` writes its report, `farm sweep --resume {run}` continues it"
+STOPPED_DURING = (
+    "stopped at once: `farm report {run}{store}` writes its report, `farm sweep --resume {run}{store}` continues it"
+)
 
 
 def read_master(path: Path) -> Master:
@@ -58,20 +60,27 @@ def split_names(texts: Sequence[str] | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def exits_on_interrupt(message: str = "stopped", *, recorded: str = "") -> Iterator[None]:
+def exits_on_interrupt(
+    message: str = "stopped", *, recorded: str = "", store: StorePlace | None = None
+) -> Iterator[None]:
     """End the command with `ExitCode.INTERRUPTED` on Ctrl-C, after one line on stderr.
 
     Args:
         message: the line.
-        recorded: the line if a run was recorded; `{run}` stands for its id. Empty for `message`.
+        recorded: the line if a run was recorded; `{run}` stands for its id, and `{store}` for the option that names
+            its store, after a space. Empty for `message`.
+        store: that store; None for the default one.
     """
     try:
         yield
     except KeyboardInterrupt as error:
         from farm.running.interrupt import RunInterrupted
 
-        text = recorded.format(run=error.run_id) if recorded and isinstance(error, RunInterrupted) else message
-        note(text)
+        if recorded and isinstance(error, RunInterrupted):
+            from farm.store.opening import store_option
+
+            message = recorded.format(run=error.run_id, store=store_option(store))
+        note(message)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 

@@ -56,7 +56,7 @@ def fit(
     from farm.running.display import progress_on
 
     chosen, required = kinds_named(split_names(kinds), split_names(require))
-    with exits_on_interrupt(recorded="stopped; `farm show {run}` shows how far this run got"):
+    with exits_on_interrupt(recorded="stopped; `farm show {run}{store}` shows how far this run got", store=store):
         report = fit_kinds(
             options.spec(),
             kinds=[kind.name for kind in chosen],

@@ -68,7 +68,7 @@ def show(
         shown = None if vector is None else view.vector(opened.other_ids([vector]).get(vector, (vector,))[0])
         payload = None if shown is None else opened.payload(run_id, shown.vector_id)
     if shown is None:
-        print_summary(stdout_console(), view)
+        print_summary(stdout_console(), view, store=store)
         return
     typer.echo(json.dumps({**shown.model_dump(mode="json"), "payload": payload}, indent=1))
 

@@ -99,7 +99,7 @@ def sweep(
 
         planned = plan_sweep(spec, store=store, for_forecast=dry_run)
         _without_a_run(planned, store, dry_run=dry_run, debugger=pdb, as_json=as_json)
-    with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
+    with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING, store=store):
         from farm.running.early_start import EarlyStart
 
         with EarlyStart(spec) as early:
@@ -201,7 +201,7 @@ def _continue(cut: RunCutOff, store: StorePlace | None, out: Path | None, *, as_
         raise RunInterrupted(cut.run_id)
     further = ["--json"] if as_json else []
     further += ["--out", str(out)] if out is not None else []
-    continuation = continuation_of(cut, further)
+    continuation = continuation_of(cut, further, store)
     if continuation is not None:
         typer.echo(f"farm: {cut}", err=True)
         continue_run(continuation, store)
@@ -217,4 +217,4 @@ def _print(view: RunView, store: StorePlace | None, out: Path | None, *, as_json
     if as_json:
         typer.echo(report_json(view), nl=False)
     else:
-        print_summary(stdout_console(), view, written)
+        print_summary(stdout_console(), view, written, store=store)

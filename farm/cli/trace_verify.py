@@ -27,7 +27,7 @@ def trace_verify(
     from farm.running.display import progress_on
 
     command = typed_command()
-    with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING):
+    with exits_on_interrupt(STOPPED_BEFORE, recorded=STOPPED_DURING, store=results):
         view = verify(
             path,
             boards=boards,

@@ -48,7 +48,8 @@ def trace_zoo(
     from farm.cli.trace_json import zoo_json
     from farm.running.display import progress_on
 
-    with exits_on_interrupt(f"stopped at once; continue with farm trace --zoo {path} --resume"):
+    command = typed_command()
+    with exits_on_interrupt(f"stopped at once; continue with {command}{'' if resume else ' --resume'}"):
         zoo = run_zoo(
             path,
             master=master,
@@ -62,7 +63,7 @@ def trace_zoo(
             tags=tags,
             store=results,
             progress=progress_on(sys.stderr),
-            command=typed_command(),
+            command=command,
         )
     code = zoo_exit_code(zoo)
     if as_json:

@@ -60,7 +60,7 @@ def upgrade(
     from farm.versions.steps import steps_on
     from farm.versions.terminal import print_upgrade
 
-    with exits_on_interrupt(recorded="stopped; `farm show {run}` shows how far this run got"):
+    with exits_on_interrupt(recorded="stopped; `farm show {run}{store}` shows how far this run got", store=store):
         report = rehearse(
             old,
             new,

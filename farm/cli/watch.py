@@ -24,5 +24,5 @@ def watch(run: RunArgument = "last", store: StoreOption = None) -> None:
         with exits_on_interrupt():
             watch_run(opened, run_id, progress_on(sys.stderr))
         view = opened.view(run_id)
-    print_summary(stdout_console(), view)
+    print_summary(stdout_console(), view, store=store)
     raise typer.Exit(exit_code_of(view))

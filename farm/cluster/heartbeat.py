@@ -18,7 +18,7 @@ INTERVAL_SECONDS = 2.0
 """How often the head is asked for its nodes."""
 ANSWER_SECONDS = 10.0
 """How long one answer may take."""
-HINT = "what is recorded stays; go on with `farm sweep --resume last`"
+HINT = "what is recorded stays"
 
 
 class HeadLost(NotRunnable):
@@ -107,7 +107,7 @@ class Heartbeat:
         if silent > self.silence_limit:
             raise HeadLost(f"the head of the Ray cluster has not answered for {silent:.0f} s: {HINT}")
         if self._nodes == 0:
-            raise NotRunnable(f"the Ray cluster has no node left: {HINT}")
+            raise NotRunnable(f"the Ray cluster has no node left: {HINT}, and `farm sweep --resume` goes on with it")
 
     def alive_since(self, moment: float) -> bool:
         """Whether the head answered a question that was asked after a moment of the clock; if not, it is asked now."""

@@ -21,6 +21,7 @@ from farm.planning.placement import Placements
 from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
 from farm.store import RunView, Store, VectorView
+from farm.store.opening import store_option
 from farm.sweeps.needs import Needs, needs
 from tracer.device_config import DeviceConfig
 from tracer.values import decode as decode_value
@@ -87,7 +88,7 @@ def resume_run(
         if each.history:
             past[each.vector_id] = _past_attempts(each)
     if not vectors:
-        again = f"; to run it again: farm sweep --from {run_id}"
+        again = f"; to run it again: farm sweep --from {run_id}{store_option(store.place)}"
         if retry_failed and retry_infra:
             advice = f", and nothing in it failed{again}"
         elif retry_failed:

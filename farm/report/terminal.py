@@ -14,11 +14,13 @@ from rich.text import Text
 
 from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
+from farm.core.store_place import Place
 from farm.core.verdicts import Category, Verdict
 from farm.report.digest import BoardShare, Digest, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
 from farm.report.text import first_line
+from farm.store.opening import store_option
 from farm.store.records import Ended
 from farm.store.view import RunView
 from scheduler.board_state import BoardState
@@ -60,13 +62,14 @@ def category_style(category: Category) -> str:
     return _COLOURS[category]
 
 
-def print_summary(console: Console, view: RunView, written: Sequence[Path] = ()) -> None:
+def print_summary(console: Console, view: RunView, written: Sequence[Path] = (), *, store: Place | None = None) -> None:
     """Print how a run ended, its failures in groups, and where its report is.
 
     Args:
         console: the console to print to.
         view: the run.
         written: the report's files.
+        store: the run's store, which printed commands name; None for the default one.
     """
     digest = digest_run(view)
     _print_line(console, digest.headline, _STYLES.get(digest.code, "bold yellow"))
@@ -97,12 +100,12 @@ def print_summary(console: Console, view: RunView, written: Sequence[Path] = ())
     if digest.merged:
         _print_line(console, digest.merged)
     if view.run.ended is Ended.STOPPED and view.run.spec is not None:
-        _print_line(console, f"Continue with: farm sweep --resume {view.run.id}")
+        _print_line(console, f"Continue with: farm sweep --resume {view.run.id}{store_option(store)}")
     for path in written:
         _print_line(console, f"Report: {path}")
     _print_logs(console, view)
     if not written:
-        _print_line(console, f"Write its report files with: farm report {view.run.id}", "dim")
+        _print_line(console, f"Write its report files with: farm report {view.run.id}{store_option(store)}", "dim")
 
 
 def _print_logs(console: Console, view: RunView) -> None:

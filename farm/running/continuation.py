@@ -24,6 +24,7 @@ from farm.core.stop_signals import caught_signals, leave_closed_terminal
 from farm.core.store_place import StorePlace
 from farm.core.sweep_spec import SweepSpec
 from farm.core.sweep_spec import options as spec_options
+from farm.store.opening import store_option
 
 PATIENCE_SECONDS = 600.0
 """How long a run waits for its farm."""
@@ -60,24 +61,32 @@ class Continuation:
         address: HOST:PORT of the farm's head.
         kinds: the kinds of boards that it waits for.
         words: the words of the command, after `farm`.
+        by_hand: the command that a person types to resume the run.
     """
 
     address: str
     kinds: tuple[str, ...]
     words: tuple[str, ...]
+    by_hand: str
 
 
-def continuation_of(cut: RunCutOff, further: Sequence[str] = ()) -> Continuation | None:
+def continuation_of(
+    cut: RunCutOff, further: Sequence[str] = (), store: StorePlace | None = None
+) -> Continuation | None:
     """The command that continues a run; None if it ran in no farm.
 
     Args:
         cut: the run.
         further: further words of the command: where its results go.
+        store: the results store that was named; None for the default one.
     """
     if cut.spec.address is None:
         return None
-    words = ("sweep", "--resume", cut.run_id, *_words_of(cut.spec), *further)
-    return Continuation(cut.spec.address, tuple(sorted(cut.kinds)), words)
+    words = ["sweep", "--resume", cut.run_id, *_words_of(cut.spec), *further]
+    if store is not None and not store.secrets:
+        words += ["--store", store.reveal()]
+    by_hand = f"farm sweep --resume {cut.run_id}{store_option(store)}"
+    return Continuation(cut.spec.address, tuple(sorted(cut.kinds)), tuple(words), by_hand)
 
 
 def _words_of(spec: SweepSpec) -> list[str]:
@@ -101,7 +110,7 @@ def continue_run(continuation: Continuation, store: StorePlace | None) -> NoRetu
 
     Args:
         continuation: the command.
-        store: the results store that was named; None for the default one.
+        store: as of `continuation_of`.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -109,7 +118,7 @@ def continue_run(continuation: Continuation, store: StorePlace | None) -> NoRetu
         if int(entry.name) > 2:
             with contextlib.suppress(OSError):  # that of the list is closed by now
                 os.set_inheritable(int(entry.name), False)  # noqa: FBT003 - its only form; Ray's connections end here
-    # not among the command's words, which every process of the host can read
+    # one with a password is not among the command's words, which every process of the host can read
     environment = os.environ if store is None else {**os.environ, "FARM_STORE": store.reveal()}
     command = [sys.executable, "-m", _MODULE, json.dumps(asdict(continuation))]
     os.execve(sys.executable, command, environment)  # noqa: S606 - farm itself
@@ -166,7 +175,7 @@ def main() -> None:
     """Wait for the farm of the continuation that is the first argument, and run its command; with `look`, look once."""
     argument = sys.argv[1]
     fields = json.loads(argument)
-    continuation = Continuation(fields["address"], tuple(fields["kinds"]), tuple(fields["words"]))
+    continuation = Continuation(fields["address"], tuple(fields["kinds"]), tuple(fields["words"]), fields["by_hand"])
     if len(sys.argv) > 2:
         sys.exit(_look(continuation))
     run = continuation.words[2]
@@ -177,12 +186,12 @@ def main() -> None:
         is_back = wait_for_farm(lambda: _look_from_another_process(argument))
     except KeyboardInterrupt:
         leave_closed_terminal()
-        sys.stderr.write(f"farm: stopped: what is recorded stays; go on with `farm sweep --resume {run}`\n")
+        sys.stderr.write(f"farm: stopped: what is recorded stays; go on with `{continuation.by_hand}`\n")
         sys.exit(int(ExitCode.INTERRUPTED))
     if not is_back:
         sys.stderr.write(
             f"farm: the farm at {continuation.address} is not back after {PATIENCE_SECONDS:.0f} s: what is recorded "
-            f"stays; go on with `farm sweep --resume {run}`\n"
+            f"stays; go on with `{continuation.by_hand}`\n"
         )
         sys.exit(int(NotRunnable.exit_code))
     sys.stderr.write(f"farm: run {run} goes on\n")

@@ -19,6 +19,7 @@ from farm.core.errors import StoreAway, StoreError
 from farm.core.plain_words import counted
 from farm.running.record_spool import RecordSpool, SpoolOwner
 from farm.store import RunBoard, Store
+from farm.store.opening import store_option
 from farm.store.records import Batch, BoardEvent, RunEnd
 
 PATIENCE_SECONDS = 5.0
@@ -124,9 +125,10 @@ class PatientRecorder:
                 self._raise_failure()
                 waiting = len(self._spool)
             if waiting:
+                resume = f"farm sweep --resume {self._run_id}{store_option(self._store.place)}"
                 raise StoreAway(
                     f"{self._reason()}: {counted(waiting, 'batch', 'batches')} of results wait in {self._spool.path}: "
-                    f"`farm sweep --resume {self._run_id}` on this host records them, and goes on"
+                    f"`{resume}` on this host records them, and goes on"
                 )
             self._note_return()
         finally:

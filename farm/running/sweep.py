@@ -33,6 +33,7 @@ from farm.running.record_spool import SpoolOwner, spool_folder
 from farm.running.run_lease import RunLease, leased
 from farm.running.store_patience import StorePatience
 from farm.store import Ended, RunInfo, Store, log_event
+from farm.store.opening import store_option
 from farm.store.records import RunEnd
 from scheduler import retry_policy
 
@@ -160,7 +161,8 @@ def _drive(run: _Run) -> str:
         if run.interrupt.requested:
             ended = Ended.STOPPED
             return run_id  # who stops a run doesn't wait until its farm is back
-        raise RunCutOff(message, run_id, sweep.spec, {board.kind.name for board in sweep.boards}) from error
+        line = f"{message}; go on with `farm sweep --resume {run_id}{store_option(store.place)}`"
+        raise RunCutOff(line, run_id, sweep.spec, {board.kind.name for board in sweep.boards}) from error
     except Exception as error:
         message = str(error)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,18 @@ def usual_file() -> Path:
 def default_place() -> StorePlace:
     """Return the place of the default store: FARM_STORE, or the usual file."""
     return StorePlace.of(os.environ.get("FARM_STORE") or usual_file())
+
+
+def store_option(place: Place | None) -> str:
+    """Return the option with which a printed command names a store, after a space; empty for the default store.
+
+    Args:
+        place: the store; None for the default one. A password in its URL is hidden.
+    """
+    named = None if place is None else StorePlace.of(place)
+    if named is None or named.reveal() == default_place().reveal():
+        return ""
+    return f" --store {shlex.quote(str(named))}"
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def test_a_sweep_says_what_to_do_next(
     assert done.exit_code == 130
     [line] = done.output.splitlines()
     assert line.startswith(f"farm: {begins}")
-    assert ("farm sweep --resume a-run" in line) is recorded
+    assert (f"farm sweep --resume a-run --store {tmp_path / 'farm.db'}`" in line) is recorded
 
 
 def test_a_command_prints_its_own_line_alone(capsys: pytest.CaptureFixture[str]) -> None:

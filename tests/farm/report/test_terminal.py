@@ -58,6 +58,12 @@ def test_a_stopped_run_can_be_continued(store: Store) -> None:
     assert f"Continue with: farm sweep --resume {run_id}\n" in printed(store.view(run_id))
 
 
+def test_printed_commands_name_the_store_without_its_password(good: RunView) -> None:
+    stream = io.StringIO()
+    print_summary(Console(file=stream, width=200), good, store="postgresql://ann:horse-battery@lab/my farm")
+    assert stream.getvalue().endswith(f"farm report {good.run.id} --store 'postgresql://ann:***@lab/my farm'\n")
+
+
 def test_vectors_that_did_not_run_show_a_message_as_it_was(store: Store) -> None:
     messages = ["n150 opens no 2 x 4 mesh of chips", "n150 opens no 1 x 2 mesh of chips"]
     broken = ["ttnn.add, index 3: no shape", "ttnn.add, index 14: no shape"]

@@ -46,6 +46,7 @@ def test_a_run_without_its_head_is_cut_off(monkeypatch: pytest.MonkeyPatch, tmp_
     lose_head(monkeypatch, None)
     with pytest.raises(RunCutOff) as cut:
         api.sweep(boards="fake:n300", limit=10, store=tmp_path / "farm.db")
+    assert f"; go on with `farm sweep --resume {cut.value.run_id} --store {tmp_path / 'farm.db'}`" in str(cut.value)
     with Store.open(tmp_path / "farm.db") as store:
         lease = store.lease(cut.value.run_id)
         assert lease is not None

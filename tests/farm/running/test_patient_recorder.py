@@ -149,7 +149,8 @@ def test_a_long_absence_stops_the_run_and_the_next_driver_records_what_waits(
     assert not recorder.is_overdue
     now[0] = patient_recorder.AWAY_SECONDS
     assert recorder.is_overdue
-    with pytest.raises(StoreAway, match=rf"wait in {tmp_path}.*`farm sweep --resume {run_id}` on this host") as error:
+    resume = f"farm sweep --resume {run_id} --store {store.place}"
+    with pytest.raises(StoreAway, match=rf"wait in {tmp_path}.*`{resume}` on this host") as error:
         recorder.finish(END)
     assert error.value.exit_code == 3
     with Store.open(store.place) as other:
