@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+from collections import namedtuple
 
 from farm.core.stop_signals import CommandSignals
 
@@ -23,9 +24,9 @@ def main() -> None:
     try:
         run()
     finally:
-        # Once KeyboardInterrupt has left a call of `exec`, Python ends by SIGINT, whatever the exit code, even if it
-        # was caught. The definition of a dataclass is such a call. The next call makes Python forget that.
-        exec("")  # noqa: S102 - it runs nothing
+        # Once KeyboardInterrupt has left a text that Python evaluates, as it does to define a dataclass, Python ends by
+        # SIGINT, whatever the exit code, even if it was caught. It forgets that when it evaluates the next one: here.
+        namedtuple("_Forgotten", ())
 
 
 if __name__ == "__main__":
