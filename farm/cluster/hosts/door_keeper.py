@@ -22,6 +22,8 @@ LOG_FILE = "door.log"
 _MODULE = "farm.cluster.door.process"
 STARTING_SECONDS = 60.0
 """How long the door may take until it answers."""
+ENDING_SECONDS = 15.0
+"""How long it may take to end when its node ended, before it is killed: a thread of it may wait for a lost host."""
 
 
 class DoorProcess(Protocol):
@@ -57,6 +59,7 @@ class DoorKeeper:
         self._process: DoorProcess | None = None
         self._marker = ""  # of the node that it is for
         self._began = 0.0
+        self._ending_since: float | None = None
         self._due = 0.0
 
     def step(self, state: HostState | None) -> None:
@@ -66,7 +69,7 @@ class DoorKeeper:
         """
         now = self._clock()
         if self._process is not None and self._process.poll() is not None:
-            self._process = None
+            self._process, self._ending_since = None, None
             self._backoff.lived(now - self._began)
             wait = self._backoff.failed()
             self._due = now + wait
@@ -74,7 +77,7 @@ class DoorKeeper:
         if state is None:
             return
         if self._process is not None and self._marker != state.marker:
-            self._process.send_signal(signal.SIGTERM)  # it is for a node that ended
+            self._end(self._process, now)  # it is for a node that ended
         elif self._process is None and now >= self._due:
             self._began, self._marker = now, state.marker
             try:
@@ -82,6 +85,13 @@ class DoorKeeper:
             except OSError as error:
                 self._due = now + self._backoff.failed()
                 self._note(f"the door doesn't start: {reason_of(error)}")
+
+    def _end(self, process: DoorProcess, now: float) -> None:
+        if self._ending_since is None:
+            self._ending_since = now
+            process.send_signal(signal.SIGTERM)
+        elif now - self._ending_since >= ENDING_SECONDS:
+            process.send_signal(signal.SIGKILL)
 
 
 def start_door(state: HostState, folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
