@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from farm.cli.common import note
 from farm.cli.option_rules import RuledCommand
 from farm.core.errors import FarmError
 from farm.core.plain_words import counted
@@ -162,7 +163,11 @@ def _door(address: str | None, settings: Settings) -> FarmBehindDoor | None:
         return None
     from farm.cluster.door.client import DoorClient, FarmBehindDoor
 
-    return FarmBehindDoor(DoorClient(door_address(url), settings.token_file, settings.certificates))
+    place = door_address(url)
+    client = DoorClient(place, settings.token_file, settings.certificates)
+    if place.is_exposed:
+        note(f"your token goes to {place} without encryption: whoever listens in the network can use it")
+    return FarmBehindDoor(client)
 
 
 def _usage(action: str) -> str:

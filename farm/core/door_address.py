@@ -25,6 +25,15 @@ class DoorAddress:
     port: int
     is_encrypted: bool
 
+    @property
+    def is_exposed(self) -> bool:
+        """Whether others in the network can read what is sent there."""
+        try:
+            is_own = is_loopback(self.host)
+        except ValueError:  # a name
+            is_own = self.host == "localhost"
+        return not self.is_encrypted and not is_own
+
     def __str__(self) -> str:
         """The URL."""
         host = f"[{self.host}]" if ":" in self.host else self.host

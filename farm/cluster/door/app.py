@@ -1,16 +1,16 @@
 """The door's web service: whose token, how often, which role, what is asked; then the farm is called.
 
-Each endpoint is a row of a table. A page for browsers can be added as further routes of the application.
+Each endpoint is a row of a table.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -28,14 +28,16 @@ from farm.cluster.registry.records import FarmView
 from farm.core.errors import ExitCode, FarmError
 from farm.core.plain_words import reason_of
 
-_LOG = logging.getLogger(__name__)
-
 LARGEST_REQUEST = 64 * 1024
-"""Bytes of a request's body, unless the endpoint takes more."""
+"""Bytes of a request's body."""
 READ_SECONDS = 30.0
 """How long a request's body may take to arrive."""
 LOGGED = 1000
 """How many of the last actions are shown."""
+ADMITTED_AT_ONCE = 8
+"""How many requests are looked at for their token at once: in threads that no other work takes."""
+CHECKS_AT_ONCE = 32
+"""How many boards are probed or reset at once, each of which takes minutes."""
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 Answer: TypeAlias = Callable[[Request, Person], Awaitable[Response]]
@@ -64,7 +66,7 @@ class DoorFarm(Protocol):
         """The last actions that were logged, the oldest first."""
 
 
-async def body_of(request: Request, model: type[AnyModel], largest: int = LARGEST_REQUEST) -> AnyModel:
+async def body_of(request: Request, model: type[AnyModel]) -> AnyModel:
     """The body of a request, checked.
 
     Raises:
@@ -77,8 +79,8 @@ async def body_of(request: Request, model: type[AnyModel], largest: int = LARGES
         nonlocal size
         async for part in request.stream():
             size += len(part)
-            if size > largest:
-                raise Refused(413, f"the request has more than {largest} bytes")
+            if size > LARGEST_REQUEST:
+                raise Refused(413, f"the request has more than {LARGEST_REQUEST} bytes")
             parts.append(part)
 
     try:
@@ -91,7 +93,7 @@ async def body_of(request: Request, model: type[AnyModel], largest: int = LARGES
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, problem["loc"])) or "body"
-        raise Refused(400, f"the request's {place}: {problem['msg']}"[:1000]) from None
+        raise Refused(400, f"the request's {place}: {problem['msg']}"[:1000], ExitCode.USAGE) from None
 
 
 class Door:
@@ -117,6 +119,9 @@ class Door:
         """
         self._farm = farm
         self._visitors = Visitors(tokens, log, clock, unix_clock)
+        self._admissions = CapacityLimiter(ADMITTED_AT_ONCE)
+        self._checks = CapacityLimiter(CHECKS_AT_ONCE)
+        self._checking = 0
 
     def routes(self) -> list[BaseRoute]:
         """The endpoints."""
@@ -137,7 +142,9 @@ class Door:
             try:
                 peer = request.client.host if request.client else "unknown"
                 authorization = request.headers.get("authorization", "")
-                person = await run_in_threadpool(self._visitors.admit, authorization, peer, deed)
+                person = await to_thread.run_sync(
+                    self._visitors.admit, authorization, peer, deed, limiter=self._admissions
+                )
                 return await answer(request, person)
             except Refused as refused:
                 return _refusal(refused.status, refused.message, refused.exit_code)
@@ -168,27 +175,31 @@ class Door:
         return _done(f"{asked.board} may be used again")
 
     async def _probe(self, request: Request, person: Person) -> Response:
-        asked = await body_of(request, BoardRequest)
-        return _done(await run_in_threadpool(self._farm.probe, asked.board, person.name))
+        return await self._checked(self._farm.probe, request, person)
 
     async def _reset(self, request: Request, person: Person) -> Response:
+        return await self._checked(self._farm.reset, request, person)
+
+    async def _checked(self, check: Callable[[str, str], str], request: Request, person: Person) -> Response:
         asked = await body_of(request, BoardRequest)
-        return _done(await run_in_threadpool(self._farm.reset, asked.board, person.name))
+        if self._checking >= CHECKS_AT_ONCE:
+            raise Refused(429, f"{CHECKS_AT_ONCE} boards are being probed or reset: try again when one has ended")
+        self._checking += 1
+        try:
+            return _done(await to_thread.run_sync(check, asked.board, person.name, limiter=self._checks))
+        finally:
+            self._checking -= 1
 
 
-def door_app(door: Door, more: Sequence[BaseRoute] = ()) -> Starlette:
-    """The application of a door.
+def door_app(door: Door) -> Starlette:
+    """The application of a door. The server logs what it raises."""
 
-    Args:
-        door: what answers.
-        more: further routes, such as pages.
-    """
-
-    async def failed(_request: Request, error: Exception) -> Response:
-        _LOG.error("a request failed", exc_info=error)
+    async def failed(_request: Request, _error: Exception) -> Response:
         return _refusal(500, "the door failed: its log on the head says why", ExitCode.NOT_RUN)
 
-    return Starlette(routes=[*door.routes(), *more], exception_handlers={Exception: failed})
+    app = Starlette(routes=door.routes(), exception_handlers={Exception: failed})
+    app.router.redirect_slashes = False  # a redirection would name the host that the request names
+    return app
 
 
 def _done(message: str) -> Response:

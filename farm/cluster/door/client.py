@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,7 +14,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from farm.board.reset_journal import BoardReset
 from farm.cluster.board_registry import reset_of
-from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
+from farm.cluster.door.messages import BOARD_LENGTH, WHY_LENGTH, BoardRequest, Done, HoldRequest, Refusal
+from farm.cluster.door.tokens import PREFIX
 from farm.cluster.nodes.token import require_token
 from farm.cluster.ray_credentials import CA_CERTIFICATE
 from farm.cluster.registry.action_log import Action
@@ -49,10 +48,11 @@ class DoorClient:
                 this machine trusts.
 
         Raises:
-            FarmError: the file has no token, or the folder no certificate.
+            FarmError: the file has no role token, or the folder no certificate.
         """
         self.address = address
-        self._token_file = require_token(token_file)
+        self._token_file = token_file
+        self._token()
         self._tls = _tls(certificates) if address.is_encrypted else None
 
     def get(self, path: str, answer: TypeAdapter[Answer]) -> Answer:
@@ -68,39 +68,38 @@ class DoorClient:
         """Ask the door to do something. `seconds` is how long it may be silent; see `get`."""
         return self._checked(TypeAdapter(answer), self._asked("POST", path, request, seconds))
 
-    def _asked(self, method: str, path: str, request: BaseModel | None, seconds: float) -> bytes:
-        with self.asking(method, path, request, seconds) as response:
-            data = response.read(LARGEST_ANSWER + 1)
-        if len(data) > LARGEST_ANSWER:
-            raise NotRunnable(f"{self.address} answers with more than {LARGEST_ANSWER} bytes: it is no farm's door")
-        return data
+    def _token(self) -> str:
+        """The token in the file; a role token alone: the farm's own must not be shown to what may be no door of it."""
+        token = require_token(self._token_file).read_text(encoding="utf-8").strip()
+        if not token.startswith(PREFIX):
+            raise FarmError(
+                f"{self._token_file} holds no role token, and the door at {self.address} takes no other: ask who looks "
+                "after the farm for one (`farm tokens add`), and name its file by FARM_TOKEN_FILE"
+            )
+        return token
 
-    @contextmanager
-    def asking(
-        self, method: str, path: str, request: BaseModel | None, seconds: float
-    ) -> Iterator[http.client.HTTPResponse]:
-        """A good answer, to be read during a `with` block; see `get` for its errors."""
-        connection = self._connection(seconds)
+    def _asked(self, method: str, path: str, request: BaseModel | None, seconds: float) -> bytes:
         body = None if request is None else request.model_dump_json()
-        headers = {
-            "Authorization": f"Bearer {self._token_file.read_text(encoding='utf-8').strip()}",
-            "Content-Type": "application/json",
-        }
+        headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
+        connection = self._connection(seconds)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            if response.status != http.client.OK:
-                raise self._error(response)
-            yield response
+            data = response.read(LARGEST_ANSWER + 1)
         except ssl.SSLError as error:
             raise NotRunnable(
                 f"no encryption with {self.address}: {error.reason or reason_of(error)}; FARM_CERTIFICATES names a "
                 f"folder with the {CA_CERTIFICATE} of the farm's authority"
             ) from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: an impossible name of a host
             raise NotRunnable(f"no door of a farm answers at {self.address}: {reason_of(error)}") from error
         finally:
             connection.close()
+        if response.status != http.client.OK:
+            raise self._error(response.status, data)
+        if len(data) > LARGEST_ANSWER:
+            raise NotRunnable(f"{self.address} answers with more than {LARGEST_ANSWER} bytes: it is no farm's door")
+        return data
 
     def _connection(self, seconds: float) -> http.client.HTTPConnection:
         host, port = self.address.host, self.address.port
@@ -108,14 +107,16 @@ class DoorClient:
             return http.client.HTTPConnection(host, port, timeout=seconds)
         return http.client.HTTPSConnection(host, port, timeout=seconds, context=self._tls)
 
-    def _error(self, response: http.client.HTTPResponse) -> FarmError:
+    def _error(self, status: int, data: bytes) -> FarmError:
         """The error that an answer stands for."""
         try:
-            refusal = Refusal.model_validate_json(response.read(LARGEST_ANSWER))
+            refusal = Refusal.model_validate_json(data)
         except ValidationError:
-            return NotRunnable(f"{self.address} answers {response.status}, and is no farm's door")
+            if status == http.client.SERVICE_UNAVAILABLE:
+                return NotRunnable(f"{self.address} has too many connections at this moment: try again")
+            return NotRunnable(f"{self.address} answers {status}, and is no farm's door")
         message = refusal.message
-        if response.status == http.client.UNAUTHORIZED:
+        if status == http.client.UNAUTHORIZED:
             message = f"{self.address} refuses the token in {self._token_file}: {message}"
         return FarmError(message) if refusal.exit_code == ExitCode.USAGE else NotRunnable(message)
 
@@ -149,19 +150,29 @@ class FarmBehindDoor:
 
     def hold(self, name: str, why: str, by: str) -> None:  # noqa: ARG002 - see the class
         """See `BoardRegistry`."""
-        self._client.post("/api/hold", HoldRequest(board=name, why=why), Done)
+        why = why.encode("utf-8", "replace").decode()  # undecodable bytes of the command line
+        if len(why) > WHY_LENGTH:
+            raise FarmError(f"--why has {len(why)} characters: give at most {WHY_LENGTH}")
+        self._client.post("/api/hold", HoldRequest(board=_board(name), why=why), Done)
 
     def release(self, name: str, by: str) -> None:  # noqa: ARG002 - see the class
         """See `BoardRegistry`."""
-        self._client.post("/api/release", BoardRequest(board=name), Done)
+        self._client.post("/api/release", BoardRequest(board=_board(name)), Done)
 
     def probe(self, name: str, by: str) -> str:  # noqa: ARG002 - see the class
         """See `BoardRegistry`."""
-        return self._client.post("/api/probe", BoardRequest(board=name), Done, CHECK_SECONDS).message
+        return self._client.post("/api/probe", BoardRequest(board=_board(name)), Done, CHECK_SECONDS).message
 
     def reset(self, name: str, by: str) -> str:  # noqa: ARG002 - see the class
         """See `BoardRegistry`."""
-        return self._client.post("/api/reset", BoardRequest(board=name), Done, CHECK_SECONDS).message
+        return self._client.post("/api/reset", BoardRequest(board=_board(name)), Done, CHECK_SECONDS).message
+
+
+def _board(name: str) -> str:
+    """The id of a board, as the door takes it."""
+    if not 0 < len(name) <= BOARD_LENGTH or not name.isprintable():
+        raise FarmError(f"{name[:BOARD_LENGTH]!r} is no board's id: `farm boards` lists them")
+    return name
 
 
 def _tls(certificates: Path | None) -> ssl.SSLContext:

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import ssl
 import sys
 import threading
 import time
 from pathlib import Path
 
-import uvicorn
-
 from farm.cluster.board_registry import FarmBoardRegistry
 from farm.cluster.door.app import Door, door_app
+from farm.cluster.door.server import door_server
 from farm.cluster.door.tokens import RoleTokens
 from farm.cluster.hosts.host_plan import HostPlan, load_plan
 from farm.cluster.nodes.host_state import HostState, load_state
-from farm.cluster.ray_credentials import HOST_CERTIFICATE, HOST_KEY
 from farm.cluster.registry.action_log import FILE, Action, ActionLog
 from farm.cluster.registry.client import FarmClient, connected
 from farm.cluster.registry.published import PublishedFarm
@@ -28,30 +25,33 @@ from farm.core.errors import ExitCode, FarmError, NotRunnable
 
 VIEW_SECONDS = 0.5
 """How old a view may be that is shown to several people."""
-MOST_CONNECTIONS = 200
-END_SECONDS = 3
-"""How long requests may still run when the door is to end."""
 
 
 class OwnFarm:
     """The `DoorFarm` of this head. Any thread may call it."""
 
-    def __init__(self, farm: FarmClient, state: HostState) -> None:
+    def __init__(self, farm: FarmClient, state: HostState, log: ActionLog) -> None:
         """Make it.
 
         Args:
             farm: the registry.
             state: the record of the head's node.
+            log: the head's log of actions.
         """
         self._boards = FarmBoardRegistry(farm, is_verified=True)
+        self._log = log
         self._published = PublishedFarm.at(state.address, state.token_file)
         self._lock = threading.Lock()
         self._view: FarmView | None = None
         self._viewed_at = 0.0
+        self._has_changed = False
 
     def view(self) -> FarmView:
-        """See `DoorFarm`."""
+        """See `DoorFarm`. It shows what was done before by this door."""
         with self._lock:
+            if self._has_changed:
+                self._published.view()  # the next one is published after this moment
+                self._view, self._has_changed = None, False
             if self._view is None or time.monotonic() - self._viewed_at > VIEW_SECONDS:
                 self._view = self._published.view()
                 self._viewed_at = time.monotonic()
@@ -60,22 +60,30 @@ class OwnFarm:
     def hold(self, name: str, why: str, by: str) -> None:
         """See `DoorFarm`."""
         self._boards.hold(name, why, by)
+        self._has_changed = True
 
     def release(self, name: str, by: str) -> None:
         """See `DoorFarm`."""
         self._boards.release(name, by)
+        self._has_changed = True
 
     def probe(self, name: str, by: str) -> str:
         """See `DoorFarm`."""
-        return self._boards.probe(name, by)
+        try:
+            return self._boards.probe(name, by)
+        finally:
+            self._has_changed = True
 
     def reset(self, name: str, by: str) -> str:
         """See `DoorFarm`."""
-        return self._boards.reset(name, by)
+        try:
+            return self._boards.reset(name, by)
+        finally:
+            self._has_changed = True
 
     def actions(self, count: int) -> list[Action]:
-        """See `DoorFarm`."""
-        return self._boards.actions(count)
+        """See `DoorFarm`. The file is this host's: the registry, which may be busy, need not read it."""
+        return self._log.last(count)
 
 
 def serve(plan: HostPlan, state: HostState, folder: Path) -> None:
@@ -87,28 +95,12 @@ def serve(plan: HostPlan, state: HostState, folder: Path) -> None:
     """
     if plan.door is None:
         raise FarmError("this host's plan has no door: `farm up --head --door HOST:PORT`")
-    host, port = listening_place(plan.door)
+    place = listening_place(plan.door)
     certificates = plan.certificates if plan.door_is_encrypted else None
     with connected(state.address, state.token_file) as farm:
-        door = Door(OwnFarm(farm, state), RoleTokens(folder), ActionLog(folder / FILE))
-        config = uvicorn.Config(
-            door_app(door),
-            host=host,
-            port=port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="none",
-            lifespan="off",
-            limit_concurrency=MOST_CONNECTIONS,
-            h11_max_incomplete_event_size=16 * 1024,
-            timeout_graceful_shutdown=END_SECONDS,
-            ssl_certfile=certificates / HOST_CERTIFICATE if certificates else None,
-            ssl_keyfile=certificates / HOST_KEY if certificates else None,
-            ssl_version=ssl.PROTOCOL_TLS_SERVER,
-        )
-        uvicorn.Server(config).run()
+        log = ActionLog(folder / FILE)
+        door = Door(OwnFarm(farm, state, log), RoleTokens(folder), log)
+        door_server(door_app(door), place, certificates).run()
 
 
 def main() -> int:

@@ -24,6 +24,8 @@ PREFIX = "farm_"
 BITS = 256
 MOST = 1000
 """How many tokens a farm may have."""
+RESERVED = ("farm", "unknown")
+"""Names by which the log and holds mean no person."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _USED = TypeAdapter(dict[str, float])
 
@@ -35,7 +37,7 @@ class RoleToken(BaseModel):
 
     name: str = Field(description="Whose it is.")
     role: Role
-    sha256: str = Field(pattern=r"[0-9a-f]{64}", description="The hash of the token, which has 256 random bits.")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="The hash of the token, which has 256 random bits.")
     made: float = Field(description="When it was made: Unix time in seconds.")
 
 
@@ -83,6 +85,8 @@ class RoleTokens:
         """
         if not _NAME.fullmatch(name):
             raise FarmError(f"{name!r} is no name for a token: up to 64 letters, digits, dots, @, - and _")
+        if name.lower() in RESERVED:
+            raise FarmError(f"{name!r} is no name for a token: the log of actions means no person by it")
         token = PREFIX + secrets.token_urlsafe(BITS // 8)
         with self._lock():
             tokens = self.all()

@@ -11,6 +11,7 @@ from farm.cluster.door.refused import Refused
 from farm.cluster.door.roles import Deed, Person
 from farm.cluster.door.tokens import RoleTokens
 from farm.cluster.registry.action_log import Action, ActionKind, ActionLog
+from farm.core.errors import NotRunnable
 from farm.core.plain_words import reason_of
 
 _LOG = logging.getLogger(__name__)
@@ -19,6 +20,8 @@ REQUESTS_PER_SECOND, REQUESTS_AT_ONCE = 10.0, 40.0
 """What each person may ask for."""
 REFUSED_PER_SECOND, REFUSED_AT_ONCE = 1 / 60, 20.0
 """How many refused requests of a person, or of an address without a token that counts, are logged."""
+STRANGERS_AT_ONCE = 100.0
+"""How many of those without a token that counts, from all addresses: whoever has many must not push out the log."""
 USED_SECONDS = 60.0
 """How often it is written down when tokens were last used."""
 LONGEST_TOKEN = 1000
@@ -47,6 +50,8 @@ class Visitors:
         self._unix_clock = unix_clock
         self._requests = Rates(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE, clock)
         self._refusals = Rates(REFUSED_PER_SECOND, REFUSED_AT_ONCE, clock)
+        self._strangers = Rates(REFUSED_PER_SECOND, STRANGERS_AT_ONCE, clock)
+        self._trouble = ""  # why the tokens could not be read
         self._lock = threading.Lock()
         self._used = tokens.last_used()
         self._used_saved_at: float | None = None
@@ -60,10 +65,9 @@ class Visitors:
             deed: what is asked for.
 
         Raises:
-            Refused: no token counts, the person's role is too low, or they ask too often.
-            NotRunnable: the tokens can't be read.
+            Refused: no token counts, the person's role is too low, they ask too often, or the tokens can't be read.
         """
-        person = self._tokens.owner(_token_of(authorization))
+        person = self._owner(_token_of(authorization))
         with self._lock:
             if person is None:
                 self._record(STRANGER, f"{peer}: {deed.value}, without a token that counts", peer, verified=False)
@@ -71,25 +75,28 @@ class Visitors:
             self._note_use(person)
             if not self._requests.take(person.name):
                 raise Refused(429, f"{person.name} asks too often: wait a second")
-        self.require(person, deed)
-        return person
-
-    def require(self, person: Person, deed: Deed) -> None:
-        """Make sure that a person's role may do a deed.
-
-        Raises:
-            Refused: it is too low.
-        """
-        if not person.may(deed):
-            with self._lock:
+            if not person.may(deed):
                 self._record(
                     person.name, f"{deed.value}, with the role {person.role.value}", person.name, verified=True
                 )
-            raise Refused(403, person.refusal(deed))
+                raise Refused(403, person.refusal(deed))
+        return person
+
+    def _owner(self, token: str) -> Person | None:
+        """Whose token this is. A stranger is not told why the tokens can't be read: that names files of the head."""
+        try:
+            owner = self._tokens.owner(token)
+        except NotRunnable as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                _LOG.error("%s", error)
+            raise Refused(503, "the door can't read its tokens: its log on the head says why") from None
+        self._trouble = ""
+        return owner
 
     def _record(self, who: str, detail: str, budget: str, *, verified: bool) -> None:
-        """Log a refused request; not where there were many of the same name or address."""
-        if self._refusals.take(f"{verified} {budget}"):
+        """Log a refused request; not where there were many of the same name or address, or of strangers at all."""
+        if self._refusals.take(f"{verified} {budget}") and (verified or self._strangers.take(STRANGER)):
             self._log.record(
                 Action(
                     at=self._unix_clock(),

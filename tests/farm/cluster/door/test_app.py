@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,16 @@ import pytest
 pytest.importorskip("starlette", reason="a door needs the extra cluster: uv run --all-groups pytest")
 httpx = pytest.importorskip("httpx")
 
-from farm.cluster.door.app import LARGEST_REQUEST, Door, door_app  # noqa: E402 - after the skips
+from farm.cluster.door.app import ADMITTED_AT_ONCE, CHECKS_AT_ONCE, LARGEST_REQUEST, Door, door_app  # noqa: E402 - after the skips
 from farm.cluster.door.roles import Role  # noqa: E402
 from farm.cluster.door.tokens import RoleTokens  # noqa: E402
-from farm.cluster.door.visitors import REFUSED_AT_ONCE, REQUESTS_AT_ONCE  # noqa: E402
+from farm.cluster.door.visitors import REFUSED_AT_ONCE, REQUESTS_AT_ONCE, STRANGERS_AT_ONCE  # noqa: E402
 from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog  # noqa: E402
 from farm.cluster.registry.records import FarmView  # noqa: E402
 from tests.farm.cluster.registry.test_service import OFFER, A, Head  # noqa: E402
+
+PATIENT = 30.0
+"""Seconds after which a test that waits for the door has failed."""
 
 
 class RegistryFarm:
@@ -28,6 +32,8 @@ class RegistryFarm:
         self.registry = head.registry()
         self.registry.join(OFFER)
         self.fault: Exception | None = None
+        self.probing: threading.Event | None = None
+        """What a probe waits for."""
 
     def view(self) -> FarmView:
         if self.fault:
@@ -41,6 +47,8 @@ class RegistryFarm:
         self.registry.release(name, by, verified=True)
 
     def probe(self, name: str, by: str) -> str:
+        if self.probing is not None:
+            self.probing.wait(PATIENT)
         self.registry.begins(ActionKind.PROBE, name, by, verified=True)
         return f"{name} passed its check"
 
@@ -71,13 +79,13 @@ class Lab:
         self.app = door_app(door)
 
     def ask(self, method: str, path: str, token: str | None, **options: Any) -> Any:
-        async def asked() -> Any:
-            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-            async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
-                return await client.request(method, path, headers=headers, **options)
+        return asyncio.run(self.asked(method, path, token, **options))
 
-        return asyncio.run(asked())
+    async def asked(self, method: str, path: str, token: str | None, address: str = "127.0.0.1", **options: Any) -> Any:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 123))
+        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            return await client.request(method, path, headers=headers, **options)
 
     def log(self) -> list[tuple[str, str, str, bool]]:
         actions = self.farm.actions(10_000)
@@ -208,6 +216,47 @@ def test_the_log_of_refused_requests_is_bounded_and_has_no_token(lab: Lab) -> No
     assert "guess" not in (lab.state / FILE).read_text()
     assert lab.ask("POST", "/api/probe", lab.token[Role.VIEW], json={"board": A.id}).status_code == 403
     assert lab.log()[-1][0] == "viewer", "one who guesses takes nobody else's place in the log"
+
+
+def test_strangers_of_many_addresses_do_not_push_out_the_log(lab: Lab) -> None:
+    async def from_everywhere() -> None:
+        for number in range(int(STRANGERS_AT_ONCE) + 50):
+            await lab.asked("GET", "/api/view", None, address=f"2001:db8::{number:x}")
+
+    asyncio.run(from_everywhere())
+    assert len(lab.log()) == STRANGERS_AT_ONCE
+    lab.head.now += 60.0
+    lab.ask("GET", "/api/view", None)
+    assert len(lab.log()) == STRANGERS_AT_ONCE + 1
+
+
+def test_many_long_checks_keep_nobody_waiting(lab: Lab) -> None:
+    lab.farm.probing = threading.Event()
+    crowd = [lab.tokens.add(f"ann{number}", Role.OPERATE, 1.0) for number in range(ADMITTED_AT_ONCE)]
+
+    async def asked() -> list[int]:
+        waiting = [
+            asyncio.create_task(lab.asked("POST", "/api/probe", crowd[number % len(crowd)], json={"board": A.id}))
+            for number in range(CHECKS_AT_ONCE + 1)
+        ]
+        ended, _ = await asyncio.wait(waiting, timeout=PATIENT, return_when=asyncio.FIRST_COMPLETED)
+        assert [task.result().status_code for task in ended] == [429]
+        view = await asyncio.wait_for(lab.asked("GET", "/api/view", lab.token[Role.VIEW]), PATIENT)
+        assert view.status_code == 200
+        assert lab.farm.probing is not None
+        lab.farm.probing.set()
+        return sorted([task.result().status_code for task in waiting if await asyncio.wait([task])])
+
+    assert asyncio.run(asked()) == [200] * CHECKS_AT_ONCE + [429]
+    assert lab.ask("POST", "/api/probe", crowd[0], json={"board": A.id}).status_code == 200
+
+
+def test_a_stranger_is_not_told_where_the_tokens_are(lab: Lab) -> None:
+    (lab.state / "role-tokens.json").write_text("{")
+    for token in (None, lab.token[Role.OPERATE]):
+        answer = lab.ask("GET", "/api/view", token)
+        assert answer.status_code == 503
+        assert str(lab.state) not in answer.text
 
 
 def test_when_a_token_was_used_is_kept(lab: Lab) -> None:

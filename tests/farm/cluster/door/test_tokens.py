@@ -50,7 +50,7 @@ def test_the_hash_of_a_token_is_no_token(tmp_path: Path) -> None:
     assert tokens.owner(tokens.all()[0].sha256) is None
 
 
-@pytest.mark.parametrize("name", ["", "a b", "-ann", "ann\n", "a" * 65, "ann\x1b[0m", "ännchen"])
+@pytest.mark.parametrize("name", ["", "a b", "-ann", "ann\n", "a" * 65, "ann\x1b[0m", "ännchen", "farm", "Unknown"])
 def test_a_name_that_would_confuse_readers_of_the_log_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(FarmError, match="no name for a token"):
         RoleTokens(tmp_path).add(name, Role.VIEW, 1.0)
