@@ -34,7 +34,7 @@ def add(
 ) -> None:
     """Make a token, and print it, this once. The head keeps no more than its hash.
 
-    Example: farm tokens add ann --role view > ann.token
+    Example: (umask 077; farm tokens add ann --role view > ann.token)
     """
     from farm.cluster.registry.action_log import ActionKind
 
@@ -73,7 +73,7 @@ def list_tokens(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
 
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="Whose token shall count no more, at once.")]) -> None:
-    """Remove a token. Requests with it are refused from now on; jobs that it submitted go on.
+    """Remove a token. Requests with it are refused from now on; what was asked for before goes on.
 
     Example: farm tokens remove ann
     """
