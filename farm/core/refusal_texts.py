@@ -16,11 +16,16 @@ class Need(Enum):
 
     GRID = "grid"
     """Other compute cores on a chip."""
+    BANKS = "banks"
+    """More banks of DRAM on a chip."""
     ARCHITECTURE = "architecture"
     """Chips of another architecture."""
 
 
-_LARGEST = r"(?:[^(]*\([^)]*largest free block: (?P<block>\d+) B)?"
+_LARGEST = (
+    r"(?:[^(]*\([^)]*largest free block: (?P<block>\d+) B)?"
+    r"(?:[^(]*\([^(]*\([^(]*placeable across \d+ window\(s\), largest (?P<window>\d+) B)?"
+)
 _MEMORY = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -43,13 +48,22 @@ _NEEDS = tuple(
     for pattern, need in (
         # the grid that the device has, in the condition or in the text; not that of a program config or a shard spec
         (r"device\w*(\(\))?(->|\.)\s*compute_with_storage_grid_size|device_compute_with_storage_grid_size", Need.GRID),
-        (r"(maximum|exceeds? the|invalid .* for) device compute grid", Need.GRID),
+        (r"<= device_grid\.|device_(grid|cores(_set)?|worker_cores)\.contains\(", Need.GRID),
+        (r"(<=|exceeds?|maximum|within|in|of|for)( the| maximum)? device (compute )?grid", Need.GRID),
+        (r"device grid must have at least|expected (at least )?\d+x\d+ compute grid", Need.GRID),
+        (r"fit the \d+x\d+ compute grid", Need.GRID),
         (r"(must be less|must be smaller) than (compute )?grid size[ ,(]", Need.GRID),
-        (r"less than or equal to total grid available|outside the worker grid|core grid out of bound", Need.GRID),
-        (r"targets? node \(\d+, ?\d+\), which is out of bounds|on this device, which has \d+ of them", Need.GRID),
+        (r"less than or equal to total grid available|core grid out of bound", Need.GRID),
+        (r"(outside|off|subset of) (the )?worker grid|more cores than the device\b", Need.GRID),
+        (r"not enough cores available on the subdevice or device", Need.GRID),
+        (r"targets? node \(\d+, ?\d+\), which is out of bounds|has no L1 bank on this device", Need.GRID),
+        (r"has no DRAM bank on this device", Need.BANKS),
         (r"(only|not) (currently )?supported (only )?(on|by|for) (\w+ )?(Wormhole|Blackhole)", Need.ARCHITECTURE),
-        (r"not supported (on|for) (this )?arch|(on|of) this architecture", Need.ARCHITECTURE),
-        (r"arch\(\) [!=]= (tt::)?ARCH::", Need.ARCHITECTURE),
+        (r"supported only (on|by|for) (Wormhole|Blackhole)|only available in (Wormhole|Blackhole)", Need.ARCHITECTURE),
+        (r"not support(ing)? (Wormhole|Blackhole|this device arch)", Need.ARCHITECTURE),
+        # not the tile sizes that ttnn names beside a shard's shape
+        (r"not supported (on|for) (this )?arch|(?<!while )\bon this architecture", Need.ARCHITECTURE),
+        (r"arch(\(\))? [!=]= (tt::)?ARCH::|get_arch_name\(\) [!=]= \"", Need.ARCHITECTURE),
     )
 )
 
@@ -62,9 +76,8 @@ def missing_bytes(message: str) -> int | None:
     """
     for pattern in _MEMORY:
         if match := pattern.search(message):
-            sizes = match.groupdict()
-            available = min(int(size) for size in (sizes["available"], sizes.get("block")) if size is not None)
-            missing = int(sizes["needed"]) - available
+            sizes = {name: int(size) for name, size in match.groupdict().items() if size is not None}
+            missing = sizes.pop("needed") - min(sizes.values())
             return missing if missing > 0 else None
     return None
 

@@ -47,5 +47,5 @@ def missing_words(group: Group) -> str:
     if missing is None:
         return ""
     least, most = (f"{size:,}" for size in missing)
-    where = "of a bank" if group.fit is Fit.DRAM else "on a core"
+    where = "of a bank of DRAM" if group.fit is Fit.DRAM else "on a core"
     return f"by {least} B {where}" if least == most else f"by {least} to {most} B {where}"

@@ -63,7 +63,7 @@ _TRAITS: Mapping[Fit, _Traits] = {
     Fit.L1: _Traits("doesn't fit L1", "It needs more L1 on a core than there is.", Category.FAILED),
     Fit.DRAM: _Traits("doesn't fit DRAM", "It needs more of a bank of DRAM than there is.", Category.FAILED),
     Fit.GRID: _Traits(
-        "needs another grid", "It names compute cores that no way to open the kind leaves on a chip.", Category.FAULT
+        "needs another grid", "It needs compute cores that no way to open the kind leaves on a chip.", Category.FAULT
     ),
     Fit.MESH: _Traits("needs another mesh", "It runs on a mesh of chips that the kind doesn't open.", Category.FAULT),
     Fit.BANKS: _Traits(
@@ -89,7 +89,11 @@ _SHORTFALLS: Mapping[type[Shortfall], Fit] = {
     FewBanks: Fit.BANKS,
     OtherArch: Fit.ARCHITECTURE,
 }
-_NEEDS: Mapping[Need, Fit] = {Need.GRID: Fit.GRID, Need.ARCHITECTURE: Fit.ARCHITECTURE}
+_NEEDS: Mapping[Need, Fit] = {
+    Need.GRID: Fit.GRID,
+    Need.BANKS: Fit.BANKS,
+    Need.ARCHITECTURE: Fit.ARCHITECTURE,
+}
 _CUT_OFF = (Reason.HANG, Reason.KILLED)
 """Reasons of attempts that were ended from outside, which says nothing of the board."""
 

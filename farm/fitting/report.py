@@ -162,7 +162,11 @@ class FitReport(Model):
             return f"None of {total} could be judged on any kind."
         fitting = ", ".join(self.fitting)
         whole = f"{total}: everything that could be judged fits {fitting}" if fitting else f"{total}: no kind fits all"
-        rest = [f"{bad} don't fit {kind}" for kind, counts in self.counts.items() if (bad := misfits(counts))]
+        rest = [
+            f"{bad} {'does' if bad == 1 else 'do'}n't fit {kind}"
+            for kind, counts in self.counts.items()
+            if (bad := misfits(counts))
+        ]
         return "; ".join(filter(None, (whole, ", ".join(rest)))) + "."
 
     def exit_code(self, required: Iterable[str] = ()) -> ExitCode:

@@ -27,6 +27,7 @@ DRAM = "Not enough space to allocate 9 B DRAM buffer across 12 banks, where each
         (Observation(L1, Reason.OUT_OF_MEMORY, "not enough L1 space"), Fit.L1, None),
         (Observation(FAIL, Reason.OUT_OF_MEMORY, DRAM), Fit.DRAM, 1),
         (Observation(FAIL, Reason.EXCEPTION, "exceeds maximum device compute grid size"), Fit.GRID, None),
+        (Observation(FAIL, Reason.EXCEPTION, "has no DRAM bank on this device"), Fit.BANKS, None),
         (Observation(FAIL, Reason.EXCEPTION, "only supported on Blackhole"), Fit.ARCHITECTURE, None),
         (Observation(FAIL, Reason.EXCEPTION, "TT_FATAL: rank"), Fit.REFUSED, None),
         (Observation(Verdict.FAIL_CRASH_HANG, Reason.CRASH, "killed by SIGSEGV"), Fit.REFUSED, None),
