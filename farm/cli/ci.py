@@ -20,7 +20,7 @@ app = typer.Typer(
 
 
 WHAT = (
-    *("suite", "operations", "master", "tags", "modules", "skip", "tt_metal", "sweeps", "vectors_file"),
+    *("suite", "operations", "models", "master", "tags", "modules", "skip", "tt_metal", "sweeps", "vectors_file"),
     *("import_timeout", "check_module", "vectors", "limit", "sample", "seed"),
 )
 """The fields that decide which vectors a plan has, so that the jobs' own plans are the same."""

@@ -60,8 +60,8 @@ def free_ports(count: int) -> list[int]:
 
 def stop(
     words: Sequence[str], moment: Moment, number: signal.Signals, environment: dict[str, str], *, code: int = 130
-) -> None:
-    """Stop a command at a moment: it ends cleanly, and no process of it is left."""
+) -> str:
+    """Stop a command at a moment: it ends cleanly, and no process of it is left. Return what it printed to stderr."""
     mark = secrets.token_hex(8)
     stopped = stopped_command(words, moment, number, {MARK: mark, **environment})
     assert stopped.sent, stopped.errors
@@ -69,6 +69,7 @@ def stop(
     assert "Traceback" not in stopped.errors
     assert "***" not in stopped.errors
     assert not [pid for pid in all_processes() if has_variable(pid, MARK, mark)]
+    return stopped.errors
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,26 @@ def test_a_command_stops(words: list[str], moment: Moment, number: signal.Signal
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=str)
 def test_a_signal_is_the_usual_end_of_a_watched_list(form: list[str], number: signal.Signals) -> None:
     stop(["boards", "--watch", *form], Moment("time", "sleep"), number, {}, code=0)
+
+
+@pytest.mark.ttnn
+@pytest.mark.ray
+@pytest.mark.parametrize(
+    ("moment", "number", "line"),
+    [
+        (Moment("farm.planning.sweep_plan", "plan_sweep"), signal.SIGINT, "farm: stopped"),
+        (Moment("farm.store", "Store.record"), signal.SIGTERM, "shows how far this run got"),
+    ],
+    ids=str,
+)
+def test_a_fit_stops(moment: Moment, number: signal.Signals, line: str, tmp_path: Path) -> None:
+    pytest.importorskip("ttnn", reason="ttnn has no wheel for this Python")
+    out = tmp_path / "out"
+    words = ["fit", "--op", "add", "--limit", "2", "--kinds", "n150,p150", "--store", str(tmp_path / "farm.db")]
+    errors = stop([*words, "--out", str(out)], moment, number, {})
+    assert line in errors
+    assert "kind 2 of 2" not in errors
+    assert not list(out.glob("*"))
 
 
 @pytest.mark.ttnn

@@ -34,13 +34,13 @@ BANKS = "Out of Memory: Not enough space to allocate 9 B L1 buffer across 64 ban
         ),
         (f"{BANKS} 1400 B, but bank size is 1500 B", None),
         (
-            "Out of Memory: Not enough space after considering dependencies to allocate 90 B L1 across 2 banks (45 B per "
-            "bank), bank size is 99 B (allocated: 9 B, free: 90 B, largest free block: 50 B)",
+            "Out of Memory: Not enough space after considering dependencies to allocate 90 B L1 across 2 banks (45 B "
+            "per bank), bank size is 99 B (allocated: 9 B, free: 90 B, largest free block: 50 B)",
             None,
         ),
         (
-            "Out of Memory: Not enough space after considering dependencies to allocate 90 B L1 across 2 banks (45 B per "
-            "bank), bank size is 99 B (allocated: 9 B, free: 90 B, largest free block: 50 B). After subtracting 2 "
+            "Out of Memory: Not enough space after considering dependencies to allocate 90 B L1 across 2 banks (45 B "
+            "per bank), bank size is 99 B (allocated: 9 B, free: 90 B, largest free block: 50 B). After subtracting 2 "
             "dependency range(s) and 0 additional occupied range(s), 30 B remained placeable across 2 window(s), "
             "largest 20 B.",
             25,

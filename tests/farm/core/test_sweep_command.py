@@ -38,6 +38,7 @@ OF_MASTER = {
     "master": PLACE,
     "tags": st.lists(TEXT, max_size=3),
     "operations": st.lists(TEXT, max_size=3),
+    "models": st.lists(TEXT, max_size=3),
     "inputs": st.sampled_from(InputStyle),
     "canary": st.none() | st.booleans(),
     "repeat": st.integers(1, 99),

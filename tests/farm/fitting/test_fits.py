@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from farm.core.refusal_texts import Need
 from farm.core.verdicts import Reason, Verdict
 from farm.fitting import fits
 from farm.fitting.fits import Fit, Judged, judge
@@ -55,6 +58,16 @@ def test_a_verdict_says_how_a_configuration_fares(ended: Observation, fit: Fit, 
 )
 def test_what_a_kind_lacks_comes_before_the_verdict(shortfall: Shortfall, judged: Judged) -> None:
     assert judge(Observation(Verdict.NOT_RUN, Reason.UNSATISFIABLE, "n150 opens no"), shortfall) == judged
+
+
+def test_the_page_of_the_docs_has_every_fit_in_its_words() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "fit.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)[2:]
+    assert sorted(rows) == sorted(fit.words for fit in Fit)
+
+
+def test_every_need_has_a_fit() -> None:
+    assert set(fits._NEEDS) == set(Need)
 
 
 def test_every_shortfall_has_a_fit() -> None:

@@ -117,3 +117,12 @@ def test_what_does_not_run_on_mock_boards() -> None:
         plan_kinds(SweepSpec.of(modules=["eltwise"]), kinds_named(["n150"])[0])
     with pytest.raises(FarmError, match="leave the farm's address out"):
         plan_kinds(SweepSpec.of(address="head:6379"), kinds_named(["n150"])[0])
+
+
+def test_a_real_master(store: Store, shared_data: Path) -> None:
+    report = fit(store, shared_data / "master_n300_2025-11_v1.json", RecordedRuns(), "n150", "n300", "p150")
+    total = len(report.configurations)
+    assert total > 0
+    assert all(sum(counts.values()) == total for counts in report.counts.values())
+    assert report.counts["n300"][Fit.MESH] == 0, "it was traced there"
+    assert report.counts["n150"][Fit.MESH] > 0
