@@ -162,12 +162,15 @@ class FitReport(Model):
             return f"None of {total} could be judged on any kind."
         fitting = ", ".join(self.fitting)
         whole = f"{total}: everything that could be judged fits {fitting}" if fitting else f"{total}: no kind fits all"
+        kinds_of: dict[int, list[str]] = defaultdict(list)
+        for kind, counts in self.counts.items():
+            kinds_of[misfits(counts)].append(kind)
         rest = [
-            f"{bad} {'does' if bad == 1 else 'do'}n't fit {kind}"
-            for kind, counts in self.counts.items()
-            if (bad := misfits(counts))
+            f"{bad} {'does' if bad == 1 else 'do'}n't fit {', '.join(kinds_of[bad])}"
+            for bad in sorted(kinds_of, reverse=True)
+            if bad
         ]
-        return "; ".join(filter(None, (whole, ", ".join(rest)))) + "."
+        return "; ".join((whole, *rest)) + "."
 
     def exit_code(self, required: Iterable[str] = ()) -> ExitCode:
         """The exit code of a command that ends with this report.

@@ -84,6 +84,13 @@ def test_the_exit_code(store: Store, master: Path) -> None:
     assert report.exit_code(["n150", "n300"]) is ExitCode.TEST_FAILED
 
 
+def test_the_headline_names_kinds_with_as_many_misfits_together(store: Store, master: Path) -> None:
+    report = fit(store, master, RecordedRuns({"n300": {1: L1, 2: L1}}), "n150", "n300", "p150", "p300")
+    assert report.headline() == (
+        "4 configurations: everything that could be judged fits p300; 2 don't fit n300; 1 doesn't fit n150, p150."
+    )
+
+
 def test_nothing_could_be_judged(store: Store, master: Path) -> None:
     fault = (Verdict.BOARD_FAULT, Reason.OPEN_FAILED, "it does not open")
     faults = {kind: dict.fromkeys(range(4), fault) for kind in ("n300", "p300")}
