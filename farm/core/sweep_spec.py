@@ -71,14 +71,7 @@ class SweepSpec(WorkerOptions):
         ),
     ] = ()
     models: Annotated[
-        Texts,
-        Option(
-            "--model",
-            Group.WHAT,
-            "Run only what was seen in models whose source contains this text; `*` is any text, such as a comma. "
-            "Repeatable, or separated by commas.",
-            python_help="Run only what was seen in models whose source contains one of these texts; `*` is any text.",
-        ),
+        Texts, Option("--model", Group.WHAT, "Only what models use with this text in their source; `*` is any text.")
     ] = ()
     modules: Annotated[
         Texts,
