@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -36,9 +38,8 @@ class Shell:
             **settings,
         }
 
-    def run(self, *words: str, expect: int = 0) -> str:
-        """What a command prints to stdout; to stderr, where it is expected to fail."""
-        done = subprocess.run(
+    def _done(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "farm", *words],
             cwd=self.home,
             env=self.environment,
@@ -46,9 +47,16 @@ class Shell:
             text=True,
             check=False,
         )
+
+    def run(self, *words: str, expect: int = 0) -> str:
+        """What a command prints to stdout; to stderr, where it is expected to fail."""
+        done = self._done(*words)
         assert done.returncode == expect, f"{words}: {done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         return done.stdout if expect == 0 else done.stderr
+
+    def succeeds(self, *words: str) -> bool:
+        return self._done(*words).returncode == 0
 
     def keep_token(self, token: str) -> None:
         path = self.home / "config" / "farm" / "token"
@@ -78,6 +86,26 @@ def head_with_door(home: Path) -> Iterator[tuple[Shell, str, str]]:
 
 
 BOARD = "lab:fake:n300:0"
+PATIENT = 60.0
+"""Seconds after which a test that waits for the door has failed."""
+
+
+def door_process(state: Path) -> int | None:
+    """The id of the door's process of a state folder."""
+    words = [b"farm.cluster.door.process", os.fsencode(state)]
+    for folder in Path("/proc").iterdir():
+        with suppress(OSError):
+            if folder.name.isdecimal() and (folder / "cmdline").read_bytes().split(b"\0")[2:4] == words:
+                return int(folder.name)
+    return None
+
+
+def await_another_door(person: Shell, state: Path, killed: int) -> None:
+    """Wait until a person is answered by a door that was started after another one was killed."""
+    deadline = time.monotonic() + PATIENT
+    while door_process(state) in (None, killed) or not person.succeeds("boards"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.mark.ray
@@ -97,12 +125,21 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
 
         assert olga.run("boards", "hold", BOARD, "--why", "loud") == f"{BOARD} is held: loud\n"
         assert "held by olga: loud" in json.dumps(json.loads(head.run("boards", "--json")))
+        shown = json.loads(vera.run("boards", "--json"))["boards"]
+        assert shown[0]["why"] == "held by olga: loud", "the door shows what was done by it"
         assert "passed its check" in olga.run("boards", "probe", "lab:fake:n300:1")
         olga.run("boards", "release", BOARD)
         assert "the farm has no board" in olga.run("boards", "reset", "nothing", expect=2)
 
         head.run("tokens", "remove", "olga")
         assert "refuses the token in" in olga.run("boards", expect=3)
+
+        state = tmp_path / "head" / "state" / "farm" / "host"
+        killed = door_process(state)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await_another_door(vera, state, killed)
+        assert "holds no role token" in head.run("boards", "--address", url, expect=2)
 
         head.run("boards", "hold", BOARD, "--why", "typed on the head")
         log = json.loads(vera.run("boards", "log", "--json"))
@@ -113,6 +150,5 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
         used = {each["name"]: each["last_used"] for each in json.loads(head.run("tokens", "list", "--json"))}
         assert used["vera"] is not None
         assert used["rob"] is None
-    state = tmp_path / "head" / "state" / "farm" / "host"
     assert not (state / "up.json").exists()
     assert "Traceback" not in (state / "door.log").read_text()
