@@ -85,6 +85,7 @@ def boards(
         return
     from farm.cluster.nodes.host_state import load_state
     from farm.core.settings import load_settings
+    from farm.report.text import first_line
 
     settings = load_settings()
     if action != "resets" and (action in ("list", "log")) != (board is None):
@@ -106,7 +107,7 @@ def boards(
             _show_log(registry.actions(LOGGED), as_json=as_json)
             return
         message = _act(registry, action, board, why or "held by hand")
-    typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else message)
+    typer.echo(json.dumps({"board": board, "action": action, "message": message}) if as_json else first_line(message))
 
 
 def _view_source(address: str | None, settings: Settings, *, in_farm: bool) -> ViewSource:
