@@ -43,6 +43,7 @@ def main() -> NoReturn:
     """Start the command, and stay until it has ended and nothing is left of it."""
     lifeline, status, attached = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1"
     adopt_orphans()
+    signal_at_parents_end(signal.SIGCONT)  # a keeper that is stopped couldn't end what its supervisor leaves
     for descriptor in (lifeline, status):
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - the command has neither
     process = _start(sys.argv[4:], status, attached=attached)

@@ -10,7 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from farm.core.process_identity import ProcessIdentity, identity_of
+from farm.core.process_table import send_signal
+
 _WORKER = "-m farm.worker"
+_KEEPER = "farm.core.process_keeper"
 _ACTOR = "ray::BoardActor"
 _SUSPENDED_SECONDS = 3.0
 
@@ -21,6 +25,7 @@ class Target:
 
     Attributes:
         pattern: a part of its command line; empty for the driver itself.
+        without: what its command line doesn't have: a keeper's has the worker's. Empty for nothing.
         signals: those it may get, one of which is drawn.
         resumed: whether it may go on after `_SUSPENDED_SECONDS`.
         by_program: whether the pattern is looked for in the name of the program alone: Ray's processes name each other
@@ -31,19 +36,23 @@ class Target:
     signals: tuple[signal.Signals, ...] = (signal.SIGKILL,)
     resumed: bool = False
     by_program: bool = False
+    without: str = ""
 
     def matches(self, command: str) -> bool:
         """Return whether a command line is of such a process."""
+        if self.without and self.without in command:
+            return False
         return self.pattern in (command.split(" ", 1)[0] if self.by_program else command)
 
 
 TARGETS = {
-    "worker": Target(_WORKER, (*(signal.SIGKILL,) * 3, *(signal.SIGSTOP,) * 2)),
+    "worker": Target(_WORKER, (*(signal.SIGKILL,) * 3, *(signal.SIGSTOP,) * 2), without=_KEEPER),
     "worker in trouble": Target(
-        _WORKER, (signal.SIGSEGV, signal.SIGBUS, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE)
+        _WORKER, (signal.SIGSEGV, signal.SIGBUS, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE), without=_KEEPER
     ),
-    "worker suspended": Target(_WORKER, (signal.SIGSTOP,), resumed=True),
-    "keeper": Target("farm.core.process_keeper"),
+    "worker suspended": Target(_WORKER, (signal.SIGSTOP,), resumed=True, without=_KEEPER),
+    "keeper": Target(_KEEPER),
+    "stopped keeper": Target(_KEEPER, (signal.SIGSTOP,)),
     "actor": Target(_ACTOR),
     "actor terminated": Target(_ACTOR, (signal.SIGTERM,)),
     "stopped actor": Target(_ACTOR, (signal.SIGSTOP,)),
@@ -103,6 +112,13 @@ class Monkey:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.faults: list[Fault] = []
+        self._stopped: list[ProcessIdentity] = []  # for good, as far as this program is concerned
+
+    def resume(self) -> None:
+        """Continue what was stopped for good and still lives: what is stopped can't notice the end of its parent."""
+        for process in self._stopped:
+            send_signal(process, signal.SIGCONT)
+        self._stopped.clear()
 
     def inject(self, driver: int, target: str) -> bool:
         """Inject one fault; return False if there is no such process now."""
@@ -116,6 +132,7 @@ class Monkey:
         where = ""
         with contextlib.suppress(OSError):
             where = str(Path(f"/proc/{victim}/cwd").readlink())
+        identity = identity_of(victim)
         try:
             os.kill(victim, sent)
             if kind.resumed:
@@ -123,5 +140,7 @@ class Monkey:
                 os.kill(victim, signal.SIGCONT)
         except ProcessLookupError:
             return False
+        if sent is signal.SIGSTOP and not kind.resumed and identity is not None:
+            self._stopped.append(identity)
         self.faults.append(Fault(target, sent.name, time.time(), where))
         return True

@@ -21,7 +21,16 @@ ROUND = (
     *("worker suspended", "stopped actor", "driver terminated", "worker", "driver suspended", "actor suspended"),
     *("worker in trouble", "keeper", "worker", "actor terminated", "another driver", "worker", "driver interrupted"),
     *("worker", "worker in trouble", "actor", "worker", "head suspended", "keeper", "driver hung up", "worker"),
-    *("keeper", "worker", "worker in trouble", "actor", "worker", "worker suspended", "worker in trouble", "keeper"),
+    *(
+        "keeper",
+        "worker",
+        "worker in trouble",
+        "actor",
+        "worker",
+        "worker suspended",
+        "worker in trouble",
+        "stopped keeper",
+    ),
 )
 ANOTHER_DRIVER = "another driver"
 
@@ -81,6 +90,7 @@ class Campaign:
                 time.sleep(0.1)
         self._steps = last
         seconds = time.monotonic() - start
+        monkey.resume()
         behavior = behaviors(run.store)
         injected = Counter(f"{fault.target} {fault.signal}" for fault in monkey.faults)
         return Stage(

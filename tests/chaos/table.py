@@ -23,7 +23,7 @@ class Stage:
         waits: seconds from a fault until the run recorded it, for those that it recorded.
         quiet: seconds of the same run without faults; None if that was not measured.
         aborted: why it did not run to its end; empty if it did.
-        left_behind: processes of the stage that outlived it, each with its command line.
+        left_behind: processes of the stage that outlived it, each with its command line; None if nobody looked.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Stage:
     waits: Sequence[float] = ()
     quiet: float | None = None
     aborted: str = field(default="", kw_only=True)
-    left_behind: Sequence[str] = field(default=(), kw_only=True)
+    left_behind: Sequence[str] | None = field(default=None, kw_only=True)
 
     @property
     def wrong(self) -> list[str]:
         """Everything that must not be, each in words."""
         ledger = self.ledger
-        left = [f"left behind: {process}" for process in self.left_behind]
+        left = [f"left behind: {process}" for process in self.left_behind or ()]
         return [*ledger.lost, *ledger.doubled, *ledger.blamed, *ledger.harmed, *left]
 
     @property
@@ -70,7 +70,7 @@ class Stage:
             "doubled": str(len(ledger.doubled)),
             "wrongly blamed": str(len(ledger.blamed)),
             "neighbors harmed": str(len(ledger.harmed)),
-            "processes left behind": str(len(self.left_behind)),
+            "processes left behind": "-" if self.left_behind is None else str(len(self.left_behind)),
             "not finished": str(ledger.undone),
             "seconds": f"{self.seconds:.1f}" + (", aborted" if self.aborted else ""),
             "seconds of a quiet run": f"{self.quiet:.1f}" if self.quiet else "-",
@@ -84,6 +84,7 @@ class Stage:
 def total(name: str, stages: Sequence[Stage]) -> Stage:
     """Return the sum of stages. It has a quiet run only if each of them has one."""
     ledgers = [stage.ledger for stage in stages]
+    left = [stage.left_behind for stage in stages if stage.left_behind is not None]
     quiet = [stage.quiet for stage in stages if stage.quiet is not None]
     return Stage(
         name,
@@ -103,7 +104,7 @@ def total(name: str, stages: Sequence[Stage]) -> Stage:
         [wait for stage in stages for wait in stage.waits],
         sum(quiet) if len(quiet) == len(stages) else None,
         aborted="; ".join(stage.aborted for stage in stages if stage.aborted),
-        left_behind=[each for stage in stages for each in stage.left_behind],
+        left_behind=[each for of_stage in left for each in of_stage] if left else None,
     )
 
 

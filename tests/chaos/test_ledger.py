@@ -146,4 +146,5 @@ def test_the_sum_of_stages_has_all_that_is_wrong() -> None:
         "time up",
     )
     assert (whole.ledger.planned, whole.ledger.attempts, whole.ledger.undone) == (6, 8, 2)
+    assert [each.rows()["processes left behind"] for each in (*stages, whole)] == ["1", "-", "1"]
     assert sorted(whole.wrong) == sorted([*stages[0].wrong, *stages[1].wrong])
