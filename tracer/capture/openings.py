@@ -14,7 +14,7 @@ from tracer.capture.replacing import Replacements
 from tracer.device_config import DeviceConfig
 
 SERIES_VARIABLE = "FARM_BOARD_KIND"
-"""Names the board's kind where ttnn can't tell it: mock and simulated boards."""
+"""Names the board's kind where ttnn can't tell it: mock and simulated boards, and boxes."""
 
 COMPUTES_VARIABLE = "FARM_BOARD_COMPUTES"
 """`0` where the board computes no numbers, so that torch has nothing to compare."""

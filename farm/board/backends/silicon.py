@@ -26,6 +26,7 @@ from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import NotRunnable
 from farm.core.plain_words import counted
 from farm.core.telemetry import Telemetry
+from tracer.capture.openings import SERIES_VARIABLE
 
 TELEMETRY_SECONDS = 20.0
 """How long chips may take to say how they are; a galaxy takes some ten seconds."""
@@ -93,9 +94,9 @@ class Silicon(Backend):
         """See `Backend`."""
         return board_telemetry(tt_smi_snapshot(TELEMETRY_SECONDS), self.addresses(board))
 
-    def trace_environment(self, board: Board) -> dict[str, str]:  # noqa: ARG002 - the tracer asks the device
-        """See `Backend`."""
-        return {}
+    def trace_environment(self, board: Board) -> dict[str, str]:
+        """See `Backend`; the tracer asks the device, which doesn't tell every box: ttnn calls four n150 `N150`."""
+        return {} if board.kind.box is None else {SERIES_VARIABLE: board.kind.name}
 
     def reset_template(self, board: Board, environment: Mapping[str, str]) -> str | None:
         """See `Backend`; the board's own command, or the host's."""

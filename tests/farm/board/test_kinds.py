@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from farm.board.backends.silicon import Silicon
 from farm.board.kinds import KINDS, box_of, kind_named, kind_of_card, kind_of_traced_cards
-from farm.core.board import BoardKind
-from tracer.capture.openings import MACHINES
+from farm.core.board import Board, BoardKind
+from tracer.capture.openings import MACHINES, SERIES_VARIABLE
 
 
 def test_a_kind_has_aliases_and_card_names() -> None:
@@ -91,6 +92,12 @@ def test_what_the_tracer_writes_of_a_board_names_its_kind(kind: BoardKind) -> No
 )
 def test_what_ttnn_calls_a_product_is_traced_as_its_kind(product: str, kind: str) -> None:
     assert kind_of_traced_cards(*MACHINES[product.lower()]) is KINDS[kind]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.box], ids=lambda kind: kind.name)
+def test_a_trace_on_a_real_box_names_the_box(kind: BoardKind) -> None:
+    environment = Silicon().trace_environment(Board("a:0000:01:00.0", "silicon", kind))
+    assert kind_of_traced_cards(*MACHINES[environment[SERIES_VARIABLE]]) is kind
 
 
 def test_every_card_of_the_driver_is_known_by_itself_or_in_a_box() -> None:

@@ -27,6 +27,7 @@ from farm.core.process_identity import identity_of
 from farm.core.settings import Settings
 from farm.core.store_place import StorePlace
 from farm.core.ttnn_install import TtnnInstall
+from tests.farm.board.discovery.hosts import Card, FakeUmd
 
 
 @pytest.fixture
@@ -146,6 +147,28 @@ def test_boards_their_holders_permissions_and_hugepages(
     }
     pages.write_text("4\n")
     assert findings_of(settings)["hugepages"].result == "4 of 1 GiB"
+
+
+def test_what_a_survey_doubts_is_said(
+    settings: Settings, tmp_path: Path, fake_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TT_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(doctor, "DEVICES", tmp_path)
+    lame, strange = Card("0000:61:00.0", "n300", 7, "n300"), Card("0000:62:00.0", "q700")
+    monkeypatch.setattr(
+        silicon, "pci_devices", lambda *_: [PciDevice(each.address, each.card) for each in (lame, strange)]
+    )
+    FakeUmd([lame]).put(fake_programs)
+    findings = findings_of(settings)
+    assert {subject: findings[subject].severity.value for subject in ("asked", "boards", "unknown", "difference")} == {
+        "asked": "ok",
+        "boards": "bad",
+        "unknown": "bad",
+        "difference": "note",
+    }
+    assert findings["boards"].result.endswith("the driver calls it n300; it has 1 of 2 chips")
+    assert findings["unknown"].result.startswith("0000:62:00.0: the driver calls it 'q700'")
+    assert findings["difference"].result == "the driver shows 0000:62:00.0 and tt-umd doesn't"
 
 
 def test_little_free_disk_and_a_file_that_is_no_store(
