@@ -34,7 +34,9 @@ def add(
 ) -> None:
     """Make a token, and print it, this once. The head keeps no more than its hash.
 
-    Example: (umask 077; farm tokens add ann --role view > ann.token)
+    After `umask 077`, only you can read the file that you write it to.
+
+    Example: farm tokens add ann --role view > ann.token
     """
     from farm.cluster.registry.action_log import ActionKind
 

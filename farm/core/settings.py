@@ -46,7 +46,7 @@ CLUSTER_SILENCE_SECONDS = 45.0
 for a short loss of the network; short of the minute after which Ray ends a process whose head is silent."""
 PATHS = ("FARM_STATE", "FARM_TOKEN_FILE")
 """The variables that name a path on this host."""
-_WITH_STORE = ("runs", "show", "report", "watch", "simulate", "compare", "history", "merge")
+_WITH_STORE = ("fit", "runs", "show", "report", "watch", "simulate", "compare", "history", "merge")
 """The commands that read or write the results store, besides those that take more from the settings."""
 
 

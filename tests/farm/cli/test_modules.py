@@ -91,7 +91,11 @@ def test_a_module_that_does_not_import_is_named(tmp_path: Path) -> None:
             "has no export of vectors (*.json) in it: export it again",
         ),
         (["sweep", "--vectors", MODULES], 2, "no sweep modules here: name a checkout with --tt-metal"),
-        (["vectors", "--sweeps", MODULES, "--module", "contract.xfail", "--suite", "none"], 4, "there is no vector"),
+        (
+            ["vectors", "--sweeps", MODULES, "--module", "contract.xfail", "--suite", "none"],
+            4,
+            "no module has a suite 'none'",
+        ),
     ],
     ids=str,
 )

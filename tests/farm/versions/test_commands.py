@@ -82,7 +82,8 @@ def test_a_stopped_upgrade(farm: Farm, runs: RecordedRuns, tmp_path: Path) -> No
     code, printed, said = farm(*words)
     assert (code, printed) == (ExitCode.INTERRUPTED, "")
     [run] = farm_package.runs(tmp_path / "farm.db")
-    assert said.endswith(f"farm: stopped; `farm show {run.id}` shows how far this run got\n")
+    store = f"--store {tmp_path / 'farm.db'}"
+    assert said.endswith(f"farm: stopped; `farm show {run.id} {store}` shows how far this run got\n")
 
 
 @pytest.mark.parametrize(
