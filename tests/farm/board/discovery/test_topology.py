@@ -15,7 +15,6 @@ from farm.board.discovery.grouping import group_chips
 from farm.board.kinds import KINDS, P150, kind_of_card
 from farm.core.board import BoardKind
 
-umd = pytest.importorskip("tt_umd", reason="tt-umd has wheels for Linux alone")
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 CABLED = [kind for kind in KINDS.values() if kind.box is not None and not kind.box.presumed]
 """The boxes whose cards people cable themselves."""
@@ -34,6 +33,8 @@ REAL = {
 
 def host_of(raw: dict[str, Any], kind: BoardKind) -> HostChips:
     """The host of a descriptor, as tt-umd reads it, with the driver's devices."""
+    # not at the head of this file: a process that has tt-umd can't import ttnn 0.66
+    umd = pytest.importorskip("tt_umd", reason="tt-umd has wheels for Linux alone")
     chips = sorted(chip for each in raw["chips_with_mmio"] for chip in each)
     raw = {**raw, "chip_pci_bdfs": {chip: f"0000:{chip + 1:02x}:00.0" for chip in chips}}
     cluster = umd.ClusterDescriptor.create_from_yaml_content(yaml.safe_dump(raw))
