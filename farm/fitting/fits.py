@@ -4,84 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from farm.core.refusal_texts import Need, missing_bytes, need_in
 from farm.core.verdicts import Category, Reason, Verdict
 from farm.planning.shortfalls import FewBanks, FewCores, NoMesh, OtherArch, Shortfall
-from farm.report.observation import Observation
+from farm.report.observation import LONGEST_DETAIL, Observation
+from farm.report.report_word import ReportWord
 from farm.report.signature import on_one_line
 
-LONGEST_DETAIL = 2000
-"""Characters of a message in a detail."""
 
-
-class Fit(str, Enum):
+class Fit(ReportWord):
     """How a configuration fares on a kind of board."""
 
-    L1 = "l1"
-    DRAM = "dram"
-    GRID = "grid"
-    MESH = "mesh"
-    BANKS = "banks"
-    ARCHITECTURE = "architecture"
-    REFUSED = "refused"
-    NOT_JUDGED = "not_judged"
-    ACCEPTED = "accepted"
-
-    @property
-    def words(self) -> str:
-        """Its name in reports."""
-        return _TRAITS[self].words
-
-    @property
-    def meaning(self) -> str:
-        """Its meaning in a sentence."""
-        return _TRAITS[self].meaning
-
-    @property
-    def tone(self) -> Category:
-        """The category whose colour it has."""
-        return _TRAITS[self].tone
+    L1 = ("l1", "doesn't fit L1", "It needs more L1 on a core than there is.", Category.FAILED)
+    DRAM = ("dram", "doesn't fit DRAM", "It needs more of a bank of DRAM than there is.", Category.FAILED)
+    GRID = (
+        "grid",
+        "needs another grid",
+        "It needs compute cores that no way to open the kind leaves on a chip.",
+        Category.FAULT,
+    )
+    MESH = ("mesh", "needs another mesh", "It runs on a mesh of chips that the kind doesn't open.", Category.FAULT)
+    BANKS = (
+        "banks",
+        "needs more DRAM banks",
+        "Its shards name banks of DRAM that a chip of the kind lacks.",
+        Category.FAULT,
+    )
+    ARCHITECTURE = (
+        "architecture",
+        "needs another architecture",
+        "It needs chips of another architecture than the kind's.",
+        Category.FAULT,
+    )
+    REFUSED = (
+        "refused",
+        "refused",
+        "ttnn refuses the call, or crashes on it, and names nothing of the board.",
+        Category.FAILED,
+    )
+    NOT_JUDGED = (
+        "not_judged",
+        "not judged",
+        "The call could not be made as traced, a mock board can't do it, or a fault kept it from a verdict.",
+        Category.NOT_RUN,
+    )
+    ACCEPTED = ("accepted", "accepted", "ttnn's host stack took the call and laid it out.", Category.GOOD)
 
     @property
     def misfit(self) -> bool:
         """Whether the configuration does not fit."""
         return self not in (Fit.ACCEPTED, Fit.NOT_JUDGED)
 
-
-@dataclass(frozen=True, slots=True)
-class _Traits:
-    """The traits of a fit; see the properties of `Fit`."""
-
-    words: str
-    meaning: str
-    tone: Category
-
-
-_TRAITS: Mapping[Fit, _Traits] = {
-    Fit.L1: _Traits("doesn't fit L1", "It needs more L1 on a core than there is.", Category.FAILED),
-    Fit.DRAM: _Traits("doesn't fit DRAM", "It needs more of a bank of DRAM than there is.", Category.FAILED),
-    Fit.GRID: _Traits(
-        "needs another grid", "It needs compute cores that no way to open the kind leaves on a chip.", Category.FAULT
-    ),
-    Fit.MESH: _Traits("needs another mesh", "It runs on a mesh of chips that the kind doesn't open.", Category.FAULT),
-    Fit.BANKS: _Traits(
-        "needs more DRAM banks", "Its shards name banks of DRAM that a chip of the kind lacks.", Category.FAULT
-    ),
-    Fit.ARCHITECTURE: _Traits(
-        "needs another architecture", "It needs chips of another architecture than the kind's.", Category.FAULT
-    ),
-    Fit.REFUSED: _Traits(
-        "refused", "ttnn refuses the call, or crashes on it, and names nothing of the board.", Category.FAILED
-    ),
-    Fit.NOT_JUDGED: _Traits(
-        "not judged",
-        "The call could not be made as traced, a mock board can't do it, or a fault kept it from a verdict.",
-        Category.NOT_RUN,
-    ),
-    Fit.ACCEPTED: _Traits("accepted", "ttnn's host stack took the call and laid it out.", Category.GOOD),
-}
 
 _SHORTFALLS: Mapping[type[Shortfall], Fit] = {
     NoMesh: Fit.MESH,

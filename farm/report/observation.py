@@ -8,6 +8,9 @@ from typing import Any
 from farm.core.verdicts import Reason, Verdict
 from farm.report.signature import on_one_line
 
+LONGEST_DETAIL = 2000
+"""Characters of a message in the detail of a comparison."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:

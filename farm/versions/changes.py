@@ -2,101 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from farm.core.payload import Payload, TracedCall
 from farm.core.verdicts import Category
-from farm.report.observation import Observation
+from farm.report.observation import LONGEST_DETAIL, Observation
+from farm.report.report_word import ReportWord
 from farm.report.signature import on_one_line, signature
 from farm.versions.outputs import output_differences
 from farm.versions.signatures import Signatures, keyword_changes, lacks_operation, other_changes
 
-LONGEST_DETAIL = 2000
-"""Characters of a message in a detail."""
 
-
-class Change(str, Enum):
+class Change(ReportWord):
     """What becomes of a configuration from the old ttnn to the new one, the worst first."""
 
-    REFUSED_NOW = "refused_now"
-    ARGUMENT_CHANGED = "argument_changed"
-    OUTPUT_CHANGED = "output_changed"
-    ACCEPTED_NOW = "accepted_now"
-    MESSAGE_CHANGED = "message_changed"
-    NOT_JUDGED = "not_judged"
-    REFUSED_BY_BOTH = "refused_by_both"
-    ACCEPTED_BY_BOTH = "accepted_by_both"
-
-    @property
-    def words(self) -> str:
-        """Its name in reports."""
-        return _TRAITS[self].words
-
-    @property
-    def meaning(self) -> str:
-        """Its meaning in a sentence."""
-        return _TRAITS[self].meaning
-
-    @property
-    def tone(self) -> Category:
-        """The category whose colour it has."""
-        return _TRAITS[self].tone
+    REFUSED_NOW = (
+        "refused_now",
+        "refused now",
+        "The old ttnn accepts the call; the new one refuses it, crashes on it, or computes wrong numbers.",
+        Category.FAILED,
+    )
+    ARGUMENT_CHANGED = (
+        "argument_changed",
+        "argument renamed or gone",
+        "By their documented overloads, the new ttnn lacks the operation or an argument of the call, or takes another "
+        "type.",
+        Category.FAILED,
+    )
+    OUTPUT_CHANGED = (
+        "output_changed",
+        "output spec changed",
+        "Both accept the call, and give it outputs of another shape, dtype, layout or memory config.",
+        Category.FAULT,
+    )
+    ACCEPTED_NOW = (
+        "accepted_now",
+        "accepted only now",
+        "The old ttnn refuses the call, and the new one accepts it.",
+        Category.GOOD,
+    )
+    MESSAGE_CHANGED = (
+        "message_changed",
+        "message changed",
+        "Both refuse the call, for reasons that they word differently.",
+        Category.NOT_RUN,
+    )
+    NOT_JUDGED = (
+        "not_judged",
+        "not judged",
+        "The call could not be made under one of them, or a fault kept it from a verdict.",
+        Category.NOT_RUN,
+    )
+    REFUSED_BY_BOTH = ("refused_by_both", "refused by both", "Both refuse the call with one message.", Category.NOT_RUN)
+    ACCEPTED_BY_BOTH = (
+        "accepted_by_both",
+        "accepted by both",
+        "Both accept the call, with outputs of one spec.",
+        Category.GOOD,
+    )
 
     @property
     def breaks(self) -> bool:
         """Whether a model that makes this call breaks with the new ttnn."""
-        return _TRAITS[self].tone is Category.FAILED
+        return self.tone is Category.FAILED
 
     @property
     def changed(self) -> bool:
         """Whether the two ttnn differ."""
         return self not in (Change.NOT_JUDGED, Change.REFUSED_BY_BOTH, Change.ACCEPTED_BY_BOTH)
-
-
-@dataclass(frozen=True, slots=True)
-class _Traits:
-    """The traits of a change; see the properties of `Change`."""
-
-    words: str
-    meaning: str
-    tone: Category
-
-
-_TRAITS: Mapping[Change, _Traits] = {
-    Change.REFUSED_NOW: _Traits(
-        "refused now",
-        "The old ttnn accepts the call; the new one refuses it, crashes on it, or computes wrong numbers.",
-        Category.FAILED,
-    ),
-    Change.ARGUMENT_CHANGED: _Traits(
-        "argument renamed or gone",
-        "By their documented overloads, the new ttnn lacks the operation or an argument of the call, or takes another "
-        "type.",
-        Category.FAILED,
-    ),
-    Change.OUTPUT_CHANGED: _Traits(
-        "output spec changed",
-        "Both accept the call, and give it outputs of another shape, dtype, layout or memory config.",
-        Category.FAULT,
-    ),
-    Change.ACCEPTED_NOW: _Traits(
-        "accepted only now", "The old ttnn refuses the call, and the new one accepts it.", Category.GOOD
-    ),
-    Change.MESSAGE_CHANGED: _Traits(
-        "message changed", "Both refuse the call, for reasons that they word differently.", Category.NOT_RUN
-    ),
-    Change.NOT_JUDGED: _Traits(
-        "not judged",
-        "The call could not be made under one of them, or a fault kept it from a verdict.",
-        Category.NOT_RUN,
-    ),
-    Change.REFUSED_BY_BOTH: _Traits("refused by both", "Both refuse the call with one message.", Category.NOT_RUN),
-    Change.ACCEPTED_BY_BOTH: _Traits(
-        "accepted by both", "Both accept the call, with outputs of one spec.", Category.GOOD
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
