@@ -30,15 +30,11 @@ class SurveyedBoard:
 
     Attributes:
         board: the board.
-        addresses: the PCI addresses of its chips.
-        reason: how it came about.
-        missing: what it lacks of the product; "" for nothing. Such a board is not offered.
+        group: its chips, and how it came about.
     """
 
     board: Board
-    addresses: tuple[str, ...]
-    reason: str
-    missing: str = ""
+    group: ChipGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ class Survey:
     @property
     def whole(self) -> list[Board]:
         """The boards that lack nothing."""
-        return [each.board for each in self.boards if not each.missing]
+        return [each.board for each in self.boards if not each.group.missing]
 
     @property
     def is_empty(self) -> bool:
@@ -70,9 +66,9 @@ class Survey:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know: boards that are not whole, unknown devices, differences; a line each."""
-        lacking = (f"{each.board.id} is no whole {each.board.kind.name}: {each.missing}" for each in self.boards)
+        lacking = (f"{each.board.id} is no whole {each.board.kind.name}: {each.group.missing}" for each in self.boards)
         return (
-            *(line for line, each in zip(lacking, self.boards, strict=True) if each.missing),
+            *(line for line, each in zip(lacking, self.boards, strict=True) if each.group.missing),
             *(f"{card.name} is left out: {card.reason}" for card in self.unknown),
             *self.differences,
         )
@@ -82,8 +78,8 @@ class Survey:
         for source in self.sources:
             yield f"asked: {source}"
         for each in self.boards:
-            state = f"; not offered: {each.missing}" if each.missing else ""
-            yield f"{each.board.kind.name} {each.board.id}: {each.reason}{state}"
+            state = f"; not offered: {each.group.missing}" if each.group.missing else ""
+            yield f"{each.board.kind.name} {each.board.id}: {each.group.reason}{state}"
         for card in self.unknown:
             yield f"unknown {card.name}: {card.reason}"
         for difference in self.differences:
@@ -108,9 +104,9 @@ class Survey:
                     "id": each.board.id,
                     "backend": each.board.backend,
                     "kind": each.board.kind.name,
-                    "addresses": list(each.addresses),
-                    "reason": each.reason,
-                    "missing": each.missing,
+                    "addresses": list(each.group.addresses),
+                    "reason": each.group.reason,
+                    "missing": each.group.missing,
                 }
                 for each in self.boards
             ],
@@ -218,5 +214,5 @@ def surveyed(grouping: Grouping, sources: tuple[str, ...], board_of: Callable[[C
         sources: who was asked.
         board_of: makes a board of a group.
     """
-    boards = (SurveyedBoard(board_of(each), each.addresses, each.reason, each.missing) for each in grouping.groups)
+    boards = (SurveyedBoard(board_of(group), group) for group in grouping.groups)
     return Survey(tuple(boards), grouping.unknown, grouping.differences, sources)

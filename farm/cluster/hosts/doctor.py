@@ -169,10 +169,12 @@ def _devices(_settings: Settings) -> Iterator[Finding]:
     for source in survey.sources:
         yield good("asked", source)
     for each in survey.boards:
-        name = f"{each.board.kind.name} {each.board.id}: {each.reason}"
-        if each.missing:
+        name = f"{each.board.kind.name} {each.board.id}: {each.group.reason}"
+        if each.group.missing:
             yield bad(
-                "boards", f"{name}; {each.missing}", "look at `tt-smi -s` and the kernel's log; reset the host's chips"
+                "boards",
+                f"{name}; {each.group.missing}",
+                "look at `tt-smi -s` and the kernel's log; reset the host's chips",
             )
         else:
             yield good("boards", name)

@@ -19,7 +19,7 @@ def host(tmp_path: Path, fake_programs: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def kinds_of(host: HostTree) -> list[str]:
     survey = host.backend.survey()
-    assert [each.missing for each in survey.boards] == [""] * len(survey.boards)
+    assert [each.group.missing for each in survey.boards] == [""] * len(survey.boards)
     return [board.kind.name for board in survey.whole]
 
 
@@ -51,7 +51,7 @@ def test_numbers_with_gaps_and_out_of_order_are_devices(host: HostTree) -> None:
     for number, address in ((17, "0000:01:00.0"), (3, "0000:21:00.0"), (0, "0001:01:00.0")):
         host.add_chip(number, address, "n300")
     survey = host.backend.survey()
-    assert [each.addresses for each in survey.boards] == [("0000:01:00.0",), ("0000:21:00.0",), ("0001:01:00.0",)]
+    assert [each.group.addresses for each in survey.boards] == [("0000:01:00.0",), ("0000:21:00.0",), ("0001:01:00.0",)]
 
 
 def test_a_driver_that_is_half_loaded_costs_no_other_card(host: HostTree) -> None:

@@ -72,16 +72,16 @@ def test_whatever_a_tool_says_the_boards_are_found(
     cards, kinds = LAYOUTS[layout]
     survey = look(tmp_path, cards, tool, fake_programs, monkeypatch)
     assert [board.kind.name for board in survey.whole] == kinds
-    assert [each.missing for each in survey.boards] == [""] * len(kinds)
+    assert [each.group.missing for each in survey.boards] == [""] * len(kinds)
     assert not survey.unknown
     failed = bool(cards) and tool in ("tt-umd hangs", "tt-umd crashes")
     assert [line.partition(":")[0] for line in survey.differences] == ["tt-umd"] * failed
-    addresses = sorted(address for each in survey.boards for address in each.addresses)
+    addresses = sorted(address for each in survey.boards for address in each.group.addresses)
     assert addresses == sorted(card.address for card in cards)
     for each in survey.boards:
-        assert each.board.id == f"{socket.gethostname()}:{','.join(each.addresses)}"
-        assert each.board.environment == {"TT_VISIBLE_DEVICES": ",".join(each.addresses)}
-        assert each.reason.startswith("the driver calls it")
+        assert each.board.id == f"{socket.gethostname()}:{','.join(each.group.addresses)}"
+        assert each.board.environment == {"TT_VISIBLE_DEVICES": ",".join(each.group.addresses)}
+        assert each.group.reason.startswith("the driver calls it")
     text = "\n".join(survey.sources)
     assert ("did not end in 1 s" in text) == (tool == "tt-umd hangs" and bool(cards))
     assert ("was ended by signal 6" in text) == (tool == "tt-umd crashes" and bool(cards))
@@ -116,12 +116,12 @@ def test_a_card_that_only_a_tool_knows_is_a_board(
 ) -> None:
     card = Card("0000:42:00.0", "unknown", 0x14 << 36 | 7, "n300", remote=1)
     survey = look(tmp_path / "umd", [card], "tt-umd", fake_programs, monkeypatch)
-    assert [(each.board.kind.name, each.reason) for each in survey.boards] == [("n300", "tt-umd calls it n300")]
+    assert [(each.board.kind.name, each.group.reason) for each in survey.boards] == [("n300", "tt-umd calls it n300")]
     put = Card("0000:42:00.0", "", 5, "")
     host = build_host(tmp_path / "smi", [put])
     (fake_programs / "tt_umd.py").write_text("raise ModuleNotFoundError('tt_umd')\n")
     put_tt_smi(fake_programs, snapshot([Card(put.address, "p150b", 5)]))
-    assert [(each.board.kind.name, each.reason) for each in host.survey(opening=True).boards] == [
+    assert [(each.board.kind.name, each.group.reason) for each in host.survey(opening=True).boards] == [
         ("p150", "tt-smi calls it p150")
     ]
 
@@ -131,12 +131,12 @@ def test_chips_of_one_card_are_told_by_their_board(
     tool: str, tmp_path: Path, fake_programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     survey = look(tmp_path, PAIRS, tool, fake_programs, monkeypatch, "p300")
-    assert [each.addresses for each in survey.boards] == [
+    assert [each.group.addresses for each in survey.boards] == [
         ("0000:01:00.0", "0000:04:00.0"),
         ("0000:02:00.0", "0000:03:00.0"),
     ]
     assert not survey.differences
-    assert "board 4600000000" in survey.boards[0].reason
+    assert "board 4600000000" in survey.boards[0].group.reason
 
 
 def test_a_quick_look_asks_tt_smi_for_what_only_that_tells(
@@ -144,11 +144,11 @@ def test_a_quick_look_asks_tt_smi_for_what_only_that_tells(
 ) -> None:
     look(tmp_path / "first", PAIRS, "tt-smi", fake_programs, monkeypatch, "p300")
     host = build_host(tmp_path / "second", PAIRS)
-    assert [each.addresses[1] for each in host.survey(KINDS["p300"]).boards] == ["0000:04:00.0", "0000:03:00.0"]
+    assert [each.group.addresses[1] for each in host.survey(KINDS["p300"]).boards] == ["0000:04:00.0", "0000:03:00.0"]
     put_tt_smi(fake_programs, "")
     host.tools = host_tools()
     guess = host.survey(KINDS["p300"])
-    assert [each.addresses[1] for each in guess.boards] == ["0000:02:00.0", "0000:04:00.0"]
+    assert [each.group.addresses[1] for each in guess.boards] == ["0000:02:00.0", "0000:04:00.0"]
     assert "no tool tells their boards, so neighbors are taken for one card" in guess.differences[0]
     put_tt_smi(fake_programs, "this would be said")
     assert "this" not in str(build_host(tmp_path / "third", N300S).survey().sources)
@@ -161,10 +161,10 @@ def test_a_galaxy_without_all_chips_is_said_and_not_offered(
 ) -> None:
     survey = look(tmp_path, galaxy(chips), tool, fake_programs, monkeypatch)
     assert survey.whole == []
-    assert survey.boards[0].missing.startswith(f"it has {chips} of 32 chips")
+    assert survey.boards[0].group.missing.startswith(f"it has {chips} of 32 chips")
     assert f"is no whole galaxy: it has {chips} of 32 chips" in survey.notes[0]
     if tool == "tt-umd" and chips == 16:
-        assert survey.boards[0].missing == "it has 16 of 32 chips, in 2 trays (1, 2)"
+        assert survey.boards[0].group.missing == "it has 16 of 32 chips, in 2 trays (1, 2)"
 
 
 @pytest.mark.parametrize("tool", ["tt-umd", "tt-smi"])
@@ -173,16 +173,16 @@ def test_an_n300_with_one_chip_is_said(
 ) -> None:
     lame = Card("0000:91:00.0", "n300", 77, "n300", remote=0)
     survey = look(tmp_path / "one", [lame], tool, fake_programs, monkeypatch)
-    assert [each.missing for each in survey.boards] == ["it has 1 of 2 chips"]
+    assert [each.group.missing for each in survey.boards] == ["it has 1 of 2 chips"]
     survey = look(tmp_path / "four", [*N300S[:3], lame], tool, fake_programs, monkeypatch)
-    assert [(each.board.kind.name, each.missing) for each in survey.boards] == [("t3000", "it has 7 of 8 chips")]
+    assert [(each.board.kind.name, each.group.missing) for each in survey.boards] == [("t3000", "it has 7 of 8 chips")]
     survey = look(tmp_path / "by card", [*N300S[:3], lame], tool, fake_programs, monkeypatch, "n300")
-    assert [each.missing for each in survey.boards] == ["", "", "", "it has 1 of 2 chips"]
+    assert [each.group.missing for each in survey.boards] == ["", "", "", "it has 1 of 2 chips"]
 
 
 def test_half_a_p300_is_said(tmp_path: Path, fake_programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     survey = look(tmp_path, PAIRS[:3], "tt-umd", fake_programs, monkeypatch)
-    assert [(each.addresses[0], each.missing) for each in survey.boards] == [
+    assert [(each.group.addresses[0], each.group.missing) for each in survey.boards] == [
         ("0000:01:00.0", "it has 1 of 2 chips"),
         ("0000:02:00.0", ""),
     ]
@@ -241,7 +241,7 @@ def test_only_visible_chips_are_asked_for(tmp_path: Path, fake_programs: Path, m
     FakeUmd(N300S).put(fake_programs)
     monkeypatch.setenv("TT_VISIBLE_DEVICES", "1")
     survey = host.survey(opening=True)
-    assert [each.addresses for each in survey.boards] == [("0000:02:00.0",)]
+    assert [each.group.addresses for each in survey.boards] == [("0000:02:00.0",)]
     assert "TT_VISIBLE_DEVICES=1 hides 3 of 4 devices" in survey.sources
     for value, note in (("7", "'7' matches no device"), ("", "hides 4 of 4 devices")):
         monkeypatch.setenv("TT_VISIBLE_DEVICES", value)
@@ -284,7 +284,7 @@ def test_hosts_from_the_field(
     for name, chips in hosts.items():
         cards = [Card(chip["address"], chip["card"]) for chip in sorted(chips, key=lambda chip: chip["number"])]
         survey = build_host(tmp_path / name, cards).survey()
-        surveyed = [address for each in survey.boards for address in each.addresses]
+        surveyed = [address for each in survey.boards for address in each.group.addresses]
         assert sorted([*surveyed, *(card.name for card in survey.unknown)]) == sorted(card.address for card in cards), (
             name
         )

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from farm.board.backends.base import RESET_VARIABLE
 from farm.board.backends.fake import fake_boards
+from farm.board.discovery.facts import ChipGroup
 from farm.board.discovery.survey import Survey, SurveyedBoard
 from farm.board.kinds import KINDS
 from farm.board.reset import Resetter
@@ -23,7 +24,8 @@ from farm.core.board import Board
 
 
 def screen(monkeypatch: pytest.MonkeyPatch, boards: list[Board]) -> str:
-    survey = Survey(tuple(SurveyedBoard(board, (), "a test made it") for board in boards))
+    groups = [ChipGroup(board.kind, (), "a test made it") for board in boards]
+    survey = Survey(tuple(map(SurveyedBoard, boards, groups)))
     monkeypatch.setattr(local_registry, "host_survey", lambda: survey)
     stream = io.StringIO()
     Console(file=stream, width=160).print(_screen(LocalRegistry().view()))
