@@ -22,7 +22,7 @@ class ViewSource(Protocol):
         """The boards at this moment."""
 
 
-class BoardRegistry(Protocol):
+class BoardActs(Protocol):
     """Boards to act on, each named by its id. A name that no board has is a `FarmError`.
 
     `by` is the user and host that act.
@@ -50,6 +50,10 @@ class BoardRegistry(Protocol):
 
     def actions(self, count: int) -> list[Action]:
         """The last actions that were logged, the oldest first."""
+
+
+class BoardRegistry(BoardActs, Protocol):
+    """Boards to act on, whose resets are known."""
 
     def resets(self) -> list[BoardReset]:
         """The resets of boards, by runs and by hand, the oldest first."""

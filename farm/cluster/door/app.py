@@ -18,13 +18,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from farm.cluster.board_registry import BoardActs, ViewSource
 from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
 from farm.cluster.door.refused import Refused
 from farm.cluster.door.roles import Deed, Person
 from farm.cluster.door.tokens import RoleTokens
 from farm.cluster.door.visitors import Visitors
-from farm.cluster.registry.action_log import Action, ActionLog
-from farm.cluster.registry.records import FarmView
+from farm.cluster.registry.action_log import ActionLog
 from farm.core.errors import ExitCode, FarmError
 from farm.core.plain_words import reason_of
 
@@ -44,26 +44,8 @@ Answer: TypeAlias = Callable[[Request, Person], Awaitable[Response]]
 """What answers a request of a person who may ask for it."""
 
 
-class DoorFarm(Protocol):
+class DoorFarm(ViewSource, BoardActs, Protocol):
     """What the door needs of the farm. Errors are a `FarmError`. Each call may take seconds, in any thread."""
-
-    def view(self) -> FarmView:
-        """The farm at this moment."""
-
-    def hold(self, name: str, why: str, by: str) -> None:
-        """Keep a board from all runs."""
-
-    def release(self, name: str, by: str) -> None:
-        """Let a held board be used again."""
-
-    def probe(self, name: str, by: str) -> str:
-        """Check a board, and return what to tell the person."""
-
-    def reset(self, name: str, by: str) -> str:
-        """Reset a board, and return what to tell the person."""
-
-    def actions(self, count: int) -> list[Action]:
-        """The last actions that were logged, the oldest first."""
 
 
 async def body_of(request: Request, model: type[AnyModel]) -> AnyModel:
