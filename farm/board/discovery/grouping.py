@@ -186,7 +186,7 @@ def _unlinked(
         boards: the number of each chip's board.
         between: the pairs of chips on different boards with a link.
     """
-    board_at = {chip.address: boards[found.chip] for chip in chips if (found := umd.chip_at(chip.address))}
+    board_at = {chip.address: boards[umd_chip.chip] for chip in chips if (umd_chip := umd.chip_at(chip.address))}
     reached = {board_at[chips[0].address]}
     size = 0
     while size != len(reached):
@@ -209,9 +209,9 @@ def _cards_of_several(
     for (card, board_id), members in by_card.items():
         parts = [members[begin : begin + size] for begin in range(0, len(members), size)]
         if len(parts) > 1:
-            told = "no tool tells their boards" if board_id is None else f"all say that their board is {board_id:x}"
+            cause = "no tool tells their boards" if board_id is None else f"all say that their board is {board_id:x}"
             differences.append(
-                f"{counted(len(members), 'chip')} of {card}: {told}, so neighbors are taken for one card; "
+                f"{counted(len(members), 'chip')} of {card}: {cause}, so neighbors are taken for one card; "
                 "tt-umd or tt-smi tells cards apart"
             )
         for part in parts:

@@ -42,7 +42,7 @@ def test_a_command_is_named_without_its_options(tmp_path: Path) -> None:
         (tmp_path / "7" / "cmdline").write_bytes(words)
         return process_command(7, tmp_path)
 
-    assert command(b"/opt/bin/python3.12\0/home/u/serve.py\0--key\0secret\0") == "python3.12 serve.py"
+    assert command(b"/opt/bin/python3.12\0/srv/serve.py\0--key\0secret\0") == "python3.12 serve.py"
     assert command(b"python\0-c\0print(1)\0") == "python"
     assert command(b"tt-smi\0-s\0") == "tt-smi"
     (tmp_path / "7" / "comm").write_text("kworker\n", encoding="utf-8")

@@ -32,7 +32,7 @@ PRIVATE = ["/tmp", "/dev/shm"]  # noqa: S108 - the container's
 VIEW = HostView(
     system=(Path("/usr"),),
     links={Path("/lib"): "usr/lib"},
-    readable=(Path("/home/me/venv/lib"), Path("/home/me/venv"), Path("/usr/lib/python3"), SWEEPS),
+    readable=(Path("/srv/venv/lib"), Path("/srv/venv"), Path("/usr/lib/python3"), SWEEPS),
     devices=(Path("/dev/tenstorrent"),),
 )
 PROBE = """
@@ -70,8 +70,8 @@ def test_a_container_shows_what_a_worker_needs_and_no_more() -> None:
     assert "--cap-drop ALL" in words
     assert "--ro-bind /usr /usr" in words
     assert "--symlink usr/lib /lib" in words
-    assert "--ro-bind /home/me/venv /home/me/venv" in words
-    assert "/home/me/venv/lib" not in words, "it is in another one"
+    assert "--ro-bind /srv/venv /srv/venv" in words
+    assert "/srv/venv/lib" not in words, "it is in another one"
     assert "/usr/lib/python3" not in words, "it is there anyway"
     assert words.count("--bind ") == 3, "nothing else can be written to"
     assert "--dev-bind /dev/tenstorrent /dev/tenstorrent" in words
@@ -79,7 +79,7 @@ def test_a_container_shows_what_a_worker_needs_and_no_more() -> None:
     assert private < late < words.index("--remount-ro /dev"), "what is in /tmp is shown in the container's own /tmp"
     assert plan.folder == OWN
     assert plan.between == 2
-    assert "reads /usr, /home/me/venv, /tmp/sweeps;" in plan.view
+    assert "reads /usr, /srv/venv, /tmp/sweeps;" in plan.view
     assert "uses /dev/tenstorrent; has no network" in plan.view
 
 
